@@ -1,0 +1,1 @@
+"""Readers of the formats that stores, hours and floor plans come in."""

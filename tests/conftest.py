@@ -1,0 +1,42 @@
+"""What every test may use. `shared_data` is real data that is not part of the project."""
+
+import csv
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the checkout; the test skips where there is none."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("needs the real data in ../shared/data, which is not part of the project")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def shared_rows(shared_data: Path) -> Callable[[str], list[dict[str, str]]]:
+    """Read a CSV of `shared_data` by its name, for example `stores_us`."""
+
+    def rows(name: str) -> list[dict[str, str]]:
+        with gzip.open(shared_data / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    return rows
+
+
+@pytest.fixture(scope="session")
+def shared_json(shared_data: Path) -> Callable[[str], Any]:
+    """Read a JSON or GeoJSON of `shared_data` by its name, for example `hours_cases_dev.json`."""
+
+    def document(name: str) -> Any:
+        return json.loads(gzip.decompress((shared_data / f"{name}.gz").read_bytes()))
+
+    return document
