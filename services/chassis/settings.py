@@ -1,0 +1,63 @@
+"""Settings come from `ENRAYON_*` variables alone; unset, each has a value that runs on a laptop."""
+
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).parents[2]
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def default_data_dir() -> Path:
+    """`.enrayon` in the checkout where there is one, else the user's data folder."""
+    if (CHECKOUT / "pyproject.toml").is_file():
+        return CHECKOUT / ".enrayon"
+    return platformdirs.user_data_path("enrayon")
+
+
+class EnvironmentSettings(BaseSettings):
+    """Base of every settings class: frozen, `ENRAYON_` prefix, one described field per variable."""
+
+    model_config = SettingsConfigDict(env_prefix="ENRAYON_", frozen=True, extra="ignore")
+
+
+class ChassisSettings(EnvironmentSettings):
+    """What every process of the suite needs to know."""
+
+    host: str = Field("127.0.0.1", description="address the servers listen on")
+    grpc_port: Port = Field(50051, description="port of the gRPC services")
+    http_port: Port = Field(8080, description="port of the HTTP edge (JSON, web page)")
+    metrics_port: Port = Field(0, description="port of Prometheus metrics; 0: none")
+    redis_url: str = Field(
+        "",
+        description="redis://, rediss:// or unix:// address of Redis >= 7.0 or Valkey; "
+        "redis+cluster:// or rediss+cluster:// for a cluster; empty: the embedded Valkey",
+    )
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="folder of the embedded Valkey, the snapshots and the keys",
+    )
+    redis_timeout_s: float = Field(
+        2.0, gt=0, description="longest wait for an answer of Redis, in seconds"
+    )
+    redis_connections: int = Field(
+        64, ge=1, description="connections to Redis that one process opens at the most"
+    )
+    max_request_bytes: int = Field(
+        64 * 1024, ge=1024, description="largest request of a public method"
+    )
+    drain_s: float = Field(
+        10.0, ge=0, description="how long running calls may take when a server is told to stop"
+    )
+    reflection: bool = Field(True, description="whether gRPC reflection answers")
+    log_level: str = Field("info", description="debug, info, warning or error")
+    log_format: str = Field("auto", description="json, console, or auto: console on a terminal")
+    keys: str = Field(
+        "",
+        description="signing keys as `version:base64` joined by commas, the current one first; "
+        "empty: made once and kept in the data folder",
+    )
