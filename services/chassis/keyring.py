@@ -1,0 +1,115 @@
+"""The versioned keys that sign receipts, anchors and page tokens, and hash device ids.
+
+The current key signs; every key of the ring verifies, so that a key can be changed while what it
+signed is still about. Each purpose gets a key of its own, derived by HKDF (RFC 5869, extract and
+expand with HMAC-SHA-256).
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.chassis.settings import ChassisSettings
+
+KEY_BYTES = 32
+SIGNATURE_BYTES = 16
+"""HMAC-SHA-256 cut to 128 bits, as RFC 2104 allows."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secret with the version that names it in what it signed."""
+
+    version: int
+    secret: bytes
+
+
+class Keyring:
+    """Signs with the current key and verifies with all."""
+
+    def __init__(self, keys: list[Key]) -> None:
+        if not keys or len({key.version for key in keys}) < len(keys):
+            raise ValueError("keys: give at least one key, each version once")
+        self._keys = {key.version: key.secret for key in keys}
+        self._current = keys[0].version
+        self._derived: dict[tuple[int, str], bytes] = {}
+
+    @property
+    def versions(self) -> list[int]:
+        """The current version, then the others."""
+        return list(self._keys)
+
+    def sign(self, purpose: str, data: bytes) -> bytes:
+        """The data with a version and a signature before it."""
+        head = self._current.to_bytes(1)
+        return head + self._mac(self._current, purpose, data) + data
+
+    def verify(self, purpose: str, signed: bytes) -> bytes | None:
+        """The data that was signed for this purpose; None when it was not, or was altered."""
+        version, mac = signed[:1], signed[1 : 1 + SIGNATURE_BYTES]
+        data = signed[1 + SIGNATURE_BYTES :]
+        if not version or version[0] not in self._keys:
+            return None
+        genuine = hmac.compare_digest(mac, self._mac(version[0], purpose, data))
+        return data if genuine else None
+
+    def hashes(self, purpose: str, data: bytes) -> list[bytes]:
+        """The keyed hash of the data, by the current key first, then by each older one."""
+        return [
+            hmac.digest(self._purpose_key(version, purpose), data, "sha256")
+            for version in self._keys
+        ]
+
+    def _mac(self, version: int, purpose: str, data: bytes) -> bytes:
+        key = self._purpose_key(version, purpose)
+        return hmac.digest(key, data, "sha256")[:SIGNATURE_BYTES]
+
+    def _purpose_key(self, version: int, purpose: str) -> bytes:
+        key = self._derived.get((version, purpose))
+        if key is None:
+            extracted = hmac.digest(b"enrayon", self._keys[version], "sha256")
+            key = hmac.digest(extracted, purpose.encode() + b"\x01", hashlib.sha256)
+            self._derived[version, purpose] = key
+        return key
+
+
+def load_keyring(settings: ChassisSettings) -> Keyring:
+    """The keys of the settings, or else those of the data folder, made when there are none.
+
+    Raises:
+        ValueError: the keys are not `version:base64` joined by commas.
+    """
+    text = settings.keys or kept_keys(settings.data_dir / "keys")
+    keys = []
+    for part in text.split(","):
+        version, _, secret = part.strip().partition(":")
+        try:
+            key = Key(int(version), base64.b64decode(secret, validate=True))
+        except (ValueError, binascii.Error) as error:
+            raise ValueError("ENRAYON_KEYS: want `version:base64` joined by commas") from error
+        if not 0 <= key.version <= 255 or len(key.secret) < KEY_BYTES:
+            raise ValueError(
+                f"ENRAYON_KEYS: want versions from 0 to 255 and {KEY_BYTES} bytes or more"
+            )
+        keys.append(key)
+    return Keyring(keys)
+
+
+def kept_keys(path: Path) -> str:
+    """The keys in the file; written first, readable by the owner alone, when there is none."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    scratch = path.with_name(f"{path.name}.{os.getpid()}")
+    scratch.touch(mode=0o600)
+    scratch.write_text(f"1:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n")
+    try:
+        os.link(scratch, path)  # of several processes that start together one wins
+    except FileExistsError:
+        pass
+    finally:
+        scratch.unlink()
+    return path.read_text().strip()

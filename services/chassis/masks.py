@@ -1,0 +1,42 @@
+"""Field masks: read masks (AIP-157) and update masks (AIP-161)."""
+
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+
+from services.chassis.errors import InvalidArgument
+
+
+def check_mask(mask: FieldMask, descriptor: Descriptor, field: str) -> None:
+    """Check that each path of a mask names a field; `field` is the mask's own name.
+
+    Raises:
+        InvalidArgument: naming the first path that does not.
+    """
+    for path in mask.paths:
+        if path != "*" and not has_path(descriptor, path):
+            raise InvalidArgument.field(field, f"{descriptor.name} has no field {path!r}")
+
+
+def has_path(descriptor: Descriptor, path: str) -> bool:
+    """Whether the path leads to a field, through single messages only."""
+    here: Descriptor | None = descriptor
+    *parents, last = path.split(".")
+    for name in parents:
+        step = here.fields_by_name.get(name) if here else None
+        if step is None or step.is_repeated:
+            return False
+        here = step.message_type
+    return here is not None and last in here.fields_by_name
+
+
+def selects_all(mask: FieldMask) -> bool:
+    """Whether a read mask asks for every field."""
+    return not mask.paths or "*" in mask.paths
+
+
+def read(mask: FieldMask, message: Message) -> Message:
+    """A copy of the message with the fields of the mask alone."""
+    result = type(message)()
+    mask.MergeMessage(message, result)
+    return result

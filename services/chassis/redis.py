@@ -1,0 +1,91 @@
+"""The connection to Redis or Valkey: one server or a cluster, over TCP or a unix socket."""
+
+import datetime as dt
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any, Protocol
+
+import redis.exceptions
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from services.chassis.errors import ResourceExhausted, ServiceError, Unavailable
+from services.chassis.settings import ChassisSettings
+
+CLUSTER_SCHEMES = ("redis+cluster://", "rediss+cluster://")
+
+Value = bytes | str | int | float
+Client = Redis | RedisCluster
+
+
+def connect(settings: ChassisSettings, url: str) -> Client:
+    """A client for `url`. It connects on first use, and retries nothing by itself.
+
+    A retry below would run a script again whose reply was lost; whoever calls knows whether
+    that is safe.
+    """
+    options: dict[str, Any] = {
+        "socket_timeout": settings.redis_timeout_s,
+        "socket_connect_timeout": settings.redis_timeout_s,
+        "health_check_interval": 0,
+    }
+    if url.startswith(CLUSTER_SCHEMES):
+        return RedisCluster.from_url(
+            url.replace("+cluster", "", 1),
+            retry=Retry(NoBackoff(), 0),
+            max_connections=settings.redis_connections,
+            require_full_coverage=False,
+            **options,
+        )
+    pool = BlockingConnectionPool.from_url(
+        url,
+        retry=Retry(NoBackoff(), 0),
+        max_connections=settings.redis_connections,
+        timeout=settings.redis_timeout_s,
+        **options,
+    )
+    return Redis.from_pool(pool)
+
+
+class Script(Protocol):
+    """An atomic act, ready to run."""
+
+    async def __call__(self, keys: Sequence[str], args: Sequence[Value]) -> Any:
+        """Run it; all keys lie in one slot."""
+
+
+def script(client: Client, package: str, name: str) -> Script:
+    """The Lua file `<package>/lua/<name>.lua` as a function.
+
+    A server that does not know the script yet is sent its text.
+    """
+    text = (files(package) / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+    registered = client.register_script(text)
+
+    async def run(keys: Sequence[str], args: Sequence[Value]) -> Any:
+        return await registered(keys=list(keys), args=list(args))
+
+    return run
+
+
+def as_service_error(error: Exception) -> ServiceError | None:
+    """What a client learns of a failure of Redis; None when it is none."""
+    match error:
+        case redis.exceptions.OutOfMemoryError():
+            return ResourceExhausted(
+                "the store's memory is full", retry_after=dt.timedelta(seconds=10)
+            )
+        case (
+            redis.exceptions.ConnectionError()
+            | redis.exceptions.TimeoutError()
+            | redis.exceptions.ClusterDownError()
+            | redis.exceptions.TryAgainError()
+            | redis.exceptions.ReadOnlyError()
+            | redis.exceptions.MasterDownError()
+            | OSError()
+        ):
+            return Unavailable("the store cannot be reached; nothing is known of the change")
+        case redis.exceptions.ResponseError() if str(error).startswith(("MISCONF", "NOREPLICAS")):
+            return Unavailable("the store cannot write at the moment")
+    return None

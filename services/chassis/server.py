@@ -1,0 +1,137 @@
+"""Hosts servicers on grpc.aio: health for each service, reflection, and a stop that drains."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, NoReturn
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from services.chassis import caller
+from services.chassis.calls import Calls, Method, wait_commits
+from services.chassis.errors import ServiceError
+from services.chassis.settings import ChassisSettings
+
+RECEIVE_BYTES = 4 * 1024 * 1024
+"""Larger messages are cut off by gRPC itself, before the chassis can answer which one it was."""
+
+log = structlog.get_logger()
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Server:
+    """A gRPC server for some services on one port."""
+
+    def __init__(self, settings: ChassisSettings, methods: Sequence[Method]) -> None:
+        self._settings = settings
+        self._calls = Calls()
+        self._services = sorted({method.service for method in methods})
+        self._server = grpc.aio.server(
+            options=[
+                # Otherwise a second server takes the same port without a word.
+                ("grpc.so_reuseport", 0),
+                ("grpc.max_receive_message_length", RECEIVE_BYTES),
+                ("grpc.max_send_message_length", -1),
+            ]
+        )
+        self.health = health.aio.HealthServicer()
+        for service in self._services:
+            handlers = {m.name: handler(self._calls, m) for m in methods if m.service == service}
+            self._server.add_generic_rpc_handlers(
+                [grpc.method_handlers_generic_handler(service, handlers)]
+            )
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
+        if settings.reflection:
+            names = [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME]
+            reflection.enable_server_reflection(names, self._server)
+        self.port = 0
+
+    async def start(self) -> None:
+        """Listen, and say SERVING.
+
+        Raises:
+            OSError: the port is taken or not allowed.
+        """
+        address = f"{self._settings.host}:{self._settings.grpc_port}"
+        try:
+            self.port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(
+                f"cannot listen on {address}: another program has the port; "
+                f"stop it or set ENRAYON_GRPC_PORT"
+            ) from error
+        await self._server.start()
+        for service in ["", *self._services]:
+            await self.set_serving(service, serving=True)
+
+    async def set_serving(self, service: str, *, serving: bool) -> None:
+        """Say whether a service is well; the empty name stands for the whole server."""
+        states = health_pb2.HealthCheckResponse
+        await self.health.set(service, states.SERVING if serving else states.NOT_SERVING)
+
+    async def stop(self) -> None:
+        """Say NOT_SERVING, take no new calls, and let the running ones end."""
+        await self.health.enter_graceful_shutdown()
+        stopping = asyncio.create_task(self._server.stop(self._settings.drain_s))
+        try:
+            # grpc's own grace forgets handlers whose clients have gone.
+            async with asyncio.timeout(self._settings.drain_s):
+                await self._calls.wait_idle()
+                await wait_commits()
+        except TimeoutError:
+            log.warning("calls were still running when the server stopped")
+        await stopping
+
+    async def wait(self) -> None:
+        """Wait until the server has stopped."""
+        await self._server.wait_for_termination()
+
+
+def handler(calls: Calls, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
+    """The gRPC side of one RPC: bytes in, bytes out, errors as rich status."""
+    if method.client_streaming and method.server_streaming:
+        return grpc.stream_stream_rpc_method_handler(streamed(calls.both_stream(method)))
+    if method.client_streaming:
+        return grpc.stream_unary_rpc_method_handler(answered(calls.client_stream(method)))
+    if method.server_streaming:
+        return grpc.unary_stream_rpc_method_handler(streamed(calls.server_stream(method)))
+    return grpc.unary_unary_rpc_method_handler(answered(calls.unary(method)))
+
+
+def answered(answer: Callable[[Any], Awaitable[bytes]]) -> Callable[[Any, Context], Any]:
+    """A handler with one response."""
+
+    async def handle(data: Any, context: Context) -> bytes:
+        caller.begin(caller.ANONYMOUS, context.time_remaining())
+        try:
+            return await answer(data)
+        except ServiceError as error:
+            await abort(context, error)
+
+    return handle
+
+
+def streamed(answer: Callable[[Any], AsyncIterator[bytes]]) -> Callable[[Any, Context], Any]:
+    """A handler with a stream of responses."""
+
+    async def handle(data: Any, context: Context) -> AsyncIterator[bytes]:
+        caller.begin(caller.ANONYMOUS, context.time_remaining())
+        try:
+            async for response in answer(data):
+                yield response
+        except ServiceError as error:
+            await abort(context, error)
+
+    return handle
+
+
+async def abort(context: Context, error: ServiceError) -> NoReturn:
+    """End the call with the error's status and details."""
+    details = error.status().SerializeToString()
+    await context.abort(
+        error.code, error.message, trailing_metadata=(("grpc-status-details-bin", details),)
+    )
+    raise AssertionError("abort always raises")

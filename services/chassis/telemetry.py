@@ -1,0 +1,72 @@
+"""Structured logs and Prometheus metrics. Neither ever carries a coordinate or a device id."""
+
+import logging
+import sys
+import time
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from services.chassis.settings import ChassisSettings
+
+REQUESTS = Counter("enrayon_requests", "Calls answered.", ["method", "code"])
+SECONDS = Histogram(
+    "enrayon_request_seconds",
+    "How long calls took.",
+    ["method"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+RUNNING = Gauge("enrayon_requests_running", "Calls being answered now.", ["method"])
+
+
+def configure_logs(settings: ChassisSettings) -> None:
+    """Log to standard error, as JSON lines or for people, from the chosen level on."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    to_console = settings.log_format == "console" or (
+        settings.log_format == "auto" and sys.stderr.isatty()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *(
+                [structlog.dev.ConsoleRenderer()]
+                if to_console
+                else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
+
+
+def serve_metrics(settings: ChassisSettings) -> None:
+    """Serve Prometheus metrics over HTTP, when a port is set."""
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, settings.host)
+
+
+class MethodMetrics:
+    """The metrics of one RPC, looked up once."""
+
+    def __init__(self, method: str) -> None:
+        self.method = method
+        self._seconds = SECONDS.labels(method)
+        self._running = RUNNING.labels(method)
+        self._codes: dict[str, Counter] = {}
+
+    def begin(self) -> float:
+        """Count a running call; answers when it began."""
+        self._running.inc()
+        return time.perf_counter()
+
+    def end(self, began: float, code: str) -> None:
+        """Count an answered call."""
+        self._running.dec()
+        self._seconds.observe(time.perf_counter() - began)
+        if code not in self._codes:
+            self._codes[code] = REQUESTS.labels(self.method, code)
+        self._codes[code].inc()
