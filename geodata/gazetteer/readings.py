@@ -1,0 +1,50 @@
+"""The ways in which a place text can be meant, the likeliest first."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_POSTCODE = re.compile(r"(?=.*\d)[0-9a-z][0-9a-z-]{2,9}", re.IGNORECASE)
+_MAX_WORDS = 12
+"""A longer text is no place name, and every word more is another reading."""
+
+
+class Reading(NamedTuple):
+    """A name, and what narrows it: a country, a state, a town around it."""
+
+    name: str
+    within: tuple[str, ...] = ()
+
+
+def readings(text: str) -> Iterator[Reading]:
+    """All readings of `Paris`, `Paris, TX`, `Lyon 69003`, `12 rue X, 69003 Lyon, France`..."""
+    parts = [part for part in (part.strip() for part in text.split(",")) if part]
+    if not parts or len(text.split()) > _MAX_WORDS:
+        return
+    yield Reading(parts[0], tuple(parts[1:]))
+    yield from _postcodes(parts)
+    yield from _without_comma(parts)
+    for index, part in enumerate(parts):
+        town = " ".join(word for word in part.split() if not _POSTCODE.fullmatch(word))
+        # A later part is the place only if an earlier one is a street with its number.
+        is_street_before = any(re.search(r"\d", before) for before in parts[:index])
+        if town and (town != part or is_street_before):
+            yield Reading(town, tuple(parts[index + 1 :]))
+
+
+def _postcodes(parts: list[str]) -> Iterator[Reading]:
+    for index, part in enumerate(parts):
+        words = part.split()
+        for size in (2, 1):
+            for start in range(len(words) - size + 1):
+                code = "".join(words[start : start + size])
+                rest = " ".join(words[:start] + words[start + size :])
+                if _POSTCODE.fullmatch(code) and not (index == 0 and not rest and size == 1):
+                    around = (rest,) if rest else tuple(parts[max(index - 1, 0) : index])
+                    yield Reading(code, around + tuple(parts[index + 1 :]))
+
+
+def _without_comma(parts: list[str]) -> Iterator[Reading]:
+    words = parts[0].split()
+    for size in range(1, min(4, len(words))):
+        yield Reading(" ".join(words[:-size]), (" ".join(words[-size:]), *parts[1:]))
