@@ -1,0 +1,122 @@
+"""Distance on the earth: the WGS84 geodesic, and what a straight chord proves about it.
+
+Every distance that is answered or compared with a radius is the shortest geodesic on the
+WGS84 ellipsoid, found by Karney's algorithm as PROJ ships it (C. F. F. Karney, "Algorithms for
+geodesics", J. Geodesy 87, 2013), with an error of about 15 nanometres.
+
+A search over many places first measures chords, straight lines through the earth between
+earth-centred (ECEF) positions, because they cost a hundredth of a geodesic. A chord c bounds
+the geodesic s of the same two points. With the semi-axes a > b:
+
+- c <= s: a straight line is the shortest way.
+- 2b asin(c / 2a) <= s <= 2a asin(c / 2b). The ellipsoid is the unit sphere stretched by a, a
+  and b along its axes, and a stretch by factors within [b, a] multiplies the length of any
+  curve and of any chord by a factor within [b, a]; on the sphere both sides are equal.
+- s <= 2R asin(c / 2R) for c <= 2R, where R = b^2 / a is the smallest radius of curvature of the
+  ellipsoid (along the meridian, at the equator). A geodesic curves by at most 1 / R, and
+  Schwarz's comparison theorem (S.-S. Chern, "Curves and Surfaces in Euclidean Space", 1967)
+  says that such a curve is either at most as long as the shorter arc of radius R over the same
+  chord, or at least as long as the longer arc. The bound before excludes the longer arc: for
+  every c <= 2R it is below it.
+
+The bounds leave 1 mm of doubt over 10 km, 1 m over 100 km, 0.4 % over 5,000 km, 6 % at most.
+"""
+
+from math import asin, cos, inf, pi, radians, sin, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pyproj import Geod
+
+from geodata.points import Point
+
+GEOD = Geod(ellps="WGS84")
+
+SLACK_M = 1e-6
+"""Added to every bound, against rounding: an ECEF chord is wrong by a few nanometres."""
+
+LONGEST_CHORD_M = 2 * GEOD.a + 1.0
+"""No two points on the earth are farther apart in a straight line."""
+
+_A = GEOD.a
+_B = GEOD.b
+_R = _B * _B / _A
+_E2 = GEOD.es
+
+Floats = NDArray[np.float64]
+
+
+def distance_m(a: Point, b: Point) -> float:
+    """The shortest WGS84 geodesic between two points, in metres, unrounded."""
+    distance: float = GEOD.inv(a.longitude, a.latitude, b.longitude, b.latitude)[2]
+    return distance
+
+
+def distances_m(
+    latitudes: ArrayLike, longitudes: ArrayLike, to_latitudes: ArrayLike, to_longitudes: ArrayLike
+) -> Floats:
+    """The geodesics of many pairs of points in metres; the four inputs broadcast together."""
+    arrays = np.broadcast_arrays(longitudes, latitudes, to_longitudes, to_latitudes)
+    # Copies, because pyproj writes its results over them.
+    x1, y1, x2, y2 = (np.array(array, dtype=np.float64).ravel() for array in arrays)
+    if x1.size == 1:  # pyproj takes an array of one element for a scalar
+        return np.full(arrays[0].shape, GEOD.inv(x1[0], y1[0], x2[0], y2[0])[2])
+    distances: Floats = GEOD.inv(x1, y1, x2, y2, inplace=True)[2]
+    return distances.reshape(arrays[0].shape)
+
+
+def ecef(latitude: float, longitude: float) -> tuple[float, float, float]:
+    """Earth-centred x, y, z in metres of a position in degrees, on the ellipsoid's surface."""
+    phi, lam = radians(latitude), radians(longitude)
+    sin_phi, cos_phi = sin(phi), cos(phi)
+    normal = _A / sqrt(1 - _E2 * sin_phi * sin_phi)
+    across = normal * cos_phi
+    return across * cos(lam), across * sin(lam), normal * (1 - _E2) * sin_phi
+
+
+def ecef_many(latitudes: ArrayLike, longitudes: ArrayLike) -> Floats:
+    """The same for arrays of n positions: shape (n, 3)."""
+    phi, lam = np.radians(latitudes), np.radians(longitudes)
+    sin_phi = np.sin(phi)
+    normal = _A / np.sqrt(1 - _E2 * sin_phi * sin_phi)
+    across = normal * np.cos(phi)
+    return np.stack(
+        (across * np.cos(lam), across * np.sin(lam), normal * (1 - _E2) * sin_phi), axis=-1
+    )
+
+
+def longest_m(chord_m: float) -> float:
+    """No geodesic over a chord of this length is longer."""
+    chord = chord_m + SLACK_M
+    longest = 2 * _A * asin(min(1.0, chord / (2 * _B)))
+    if chord <= 2 * _R:
+        longest = min(longest, 2 * _R * asin(chord / (2 * _R)))
+    return longest + SLACK_M
+
+
+def shortest_m(chord_m: float) -> float:
+    """No geodesic over a chord of this length is shorter."""
+    chord = max(0.0, chord_m - SLACK_M)
+    return max(chord, 2 * _B * asin(min(1.0, chord / (2 * _A)))) - SLACK_M
+
+
+def chord_reach_m(distance_m: float) -> float:
+    """Every point within this distance lies within this chord: the inverse of `shortest_m`."""
+    distance = distance_m + SLACK_M
+    return min(distance, 2 * _A * sin(min(pi / 2, distance / (2 * _B)))) + SLACK_M
+
+
+def chord_core_m(distance_m: float) -> float:
+    """Every point within this chord lies nearer than this distance: `longest_m` inverted."""
+    distance = distance_m - SLACK_M
+    if distance <= 0:
+        return -inf
+    core = 2 * _B * sin(min(pi / 2, distance / (2 * _A)))
+    if distance <= pi * _R:
+        core = max(core, 2 * _R * sin(distance / (2 * _R)))
+    return core - SLACK_M
+
+
+def widened_chord_m(chord_m: float) -> float:
+    """Beyond this chord no point is nearer, by geodesic, than one at `chord_m`."""
+    return chord_reach_m(longest_m(chord_m))

@@ -1,0 +1,7 @@
+"""The exact nearest places to any point: H3 narrows, the WGS84 geodesic decides."""
+
+from geodata.nearest.index import NearestIndex
+from geodata.nearest.places import Accept, Rows
+from geodata.nearest.query import Hit
+
+__all__ = ["Accept", "Hit", "NearestIndex", "Rows"]

@@ -1,0 +1,139 @@
+"""Candidates kept per H3 cell of queries, so that a warm query measures one small array."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from math import dist
+
+import numpy as np
+from h3.api.basic_int import (
+    average_hexagon_edge_length,
+    cell_to_boundary,
+    cell_to_latlng,
+    cell_to_parent,
+    get_resolution,
+    latlng_to_cell,
+)
+from numpy.typing import NDArray
+
+from geodata.distance import SLACK_M, Floats, ecef
+from geodata.nearest.places import Places, Rows
+from geodata.nearest.query import Query
+from geodata.nearest.tree import BallTree
+
+NEIGHBOURS = 32
+"""A block is made to answer for about this many neighbours of any point of its cell."""
+
+MAX_BLOCKS = 32_768
+MAX_ROWS = 512
+
+_FINEST = 11
+_EDGE_M = [average_hexagon_edge_length(resolution, "m") for resolution in range(_FINEST + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """All rows within `radius_m` of a centre."""
+
+    centre: tuple[float, float, float]
+    radius_m: float
+    rows: NDArray[np.int32]
+
+
+class BlockCache:
+    """Finds candidates for a query: those of its cell's block, or of the tree.
+
+    A block holds *all* places within its radius of its centre, by chord. By the triangle
+    inequality it then holds all places within (radius - distance from the centre) of any query,
+    and that is all that is claimed of it: cells only say which queries share a block. The cells
+    are as large as the places around are sparse, and the least recently used block goes first.
+    """
+
+    def __init__(self, places: Places, tree: BallTree) -> None:
+        self._places = places
+        self._tree = tree
+        self._blocks: OrderedDict[int, _Block] = OrderedDict()
+        self._resolutions: list[int] = []
+        self._seen: set[int] = set()
+        self._slots = _Slots()
+
+    def candidates(self, query: Query) -> tuple[Rows, Floats, float]:
+        """Rows, their chords, and the chord up to which they are all there."""
+        cell = latlng_to_cell(query.latitude, query.longitude, _FINEST)
+        for resolution in self._resolutions:
+            key = cell_to_parent(cell, resolution)
+            block = self._blocks.get(key)
+            if block is not None:
+                self._blocks.move_to_end(key)
+                complete_m = block.radius_m - dist(block.centre, query.xyz) - SLACK_M
+                return block.rows, self._places.chords_m(block.rows, query.xyz), complete_m
+        found = self._tree.nearest(query.xyz, NEIGHBOURS)
+        self._learn(cell, found[2])
+        return found
+
+    def forget(self, xyz: Floats) -> None:
+        """Drop the blocks that a place coming or going at this position changes."""
+        if self._blocks:
+            for cell in self._slots.take_near(xyz):
+                del self._blocks[cell]
+
+    def _learn(self, finest: int, neighbours_m: float) -> None:
+        """Make a block for the cell of a query, the second time a query falls there.
+
+        `neighbours_m` is the chord within which the query has its neighbours.
+        """
+        fitting = next((r for r in range(_FINEST) if _EDGE_M[r] <= neighbours_m), _FINEST)
+        cell = cell_to_parent(finest, fitting)
+        if cell not in self._seen:
+            if len(self._seen) >= 4 * MAX_BLOCKS:
+                self._seen.clear()
+            self._seen.add(cell)
+            return
+        # Where places turn dense near by, a smaller cell needs fewer rows.
+        for resolution in range(fitting, min(fitting + 4, _FINEST + 1)):
+            cell = cell_to_parent(finest, resolution)
+            centre = ecef(*cell_to_latlng(cell))
+            cell_m = max(dist(centre, ecef(*corner)) for corner in cell_to_boundary(cell))
+            radius_m = neighbours_m + 2 * cell_m
+            rows, _, complete_m = self._tree.nearest(np.array(centre), MAX_ROWS, radius_m)
+            if complete_m >= radius_m:
+                self._keep(cell, _Block(centre, radius_m, rows.astype(np.int32)))
+                return
+
+    def _keep(self, cell: int, block: _Block) -> None:
+        if len(self._blocks) == MAX_BLOCKS:
+            self._slots.take(self._blocks.popitem(last=False)[0])
+        self._slots.put(cell, block.centre, block.radius_m)
+        self._blocks[cell] = block
+        resolution = get_resolution(cell)
+        if resolution not in self._resolutions:
+            self._resolutions = sorted([*self._resolutions, resolution], reverse=True)
+
+
+class _Slots:
+    """Where all blocks lie, in columns, to find those that a change touches."""
+
+    def __init__(self) -> None:
+        self._slot_of: dict[int, int] = {}
+        self._free = list(range(MAX_BLOCKS))
+        self._cell = np.zeros(MAX_BLOCKS, dtype=np.int64)
+        self._centre: Floats = np.zeros((MAX_BLOCKS, 3))
+        self._squared_radius: Floats = np.full(MAX_BLOCKS, -1.0)
+
+    def put(self, cell: int, centre: tuple[float, float, float], radius_m: float) -> None:
+        slot = self._slot_of[cell] = self._free.pop()
+        self._cell[slot] = cell
+        self._centre[slot] = centre
+        self._squared_radius[slot] = (radius_m + SLACK_M) ** 2
+
+    def take(self, cell: int) -> None:
+        slot = self._slot_of.pop(cell)
+        self._squared_radius[slot] = -1.0
+        self._free.append(slot)
+
+    def take_near(self, xyz: Floats) -> list[int]:
+        """Take out the cells of all blocks that reach this position."""
+        offset = self._centre - xyz
+        near: list[int] = self._cell[np.vecdot(offset, offset) <= self._squared_radius].tolist()
+        for cell in near:
+            self.take(cell)
+        return near

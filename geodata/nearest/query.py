@@ -1,0 +1,107 @@
+"""One question of nearest places, and how candidates become its exact answer."""
+
+from math import inf, isfinite
+
+import numpy as np
+
+from geodata.distance import (
+    GEOD,
+    LONGEST_CHORD_M,
+    Floats,
+    chord_core_m,
+    chord_reach_m,
+    distances_m,
+    ecef,
+    widened_chord_m,
+)
+from geodata.nearest.places import Accept, Places, Rows
+from geodata.points import Point
+
+Hit = tuple[int, float]
+"""A row and its distance in metres."""
+
+_SCALAR_PAIRS = 24
+"""Up to about this many geodesics, single calls are faster than one over arrays."""
+
+
+class Query:
+    """What is asked, with its bounds in chords."""
+
+    __slots__ = (
+        "accept", "after", "counted_from_m", "inner_m", "latitude", "limit", "longitude",
+        "max_distance_m", "outer_m", "xyz",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        point: Point,
+        limit: int,
+        max_distance_m: float | None = None,
+        accept: Accept | None = None,
+        after: tuple[float, str] | None = None,
+    ) -> None:
+        if limit < 1:
+            raise ValueError(f"limit must be positive, got {limit}")
+        self.latitude = point.latitude
+        self.longitude = point.longitude
+        self.xyz: Floats = np.array(ecef(point.latitude, point.longitude))
+        self.limit = limit
+        self.accept = accept
+        self.max_distance_m, self.outer_m = inf, LONGEST_CHORD_M
+        if max_distance_m is not None:
+            if not max_distance_m >= 0:
+                raise ValueError(f"max_distance_m must not be negative, got {max_distance_m}")
+            self.max_distance_m, self.outer_m = max_distance_m, chord_reach_m(max_distance_m)
+        self.after = after
+        self.inner_m = self.counted_from_m = -inf
+        if after is not None:
+            if not (isfinite(after[0]) and after[0] >= 0):
+                raise ValueError(f"after must begin with a distance, got {after[0]}")
+            self.inner_m = chord_core_m(after[0])
+            self.counted_from_m = chord_reach_m(after[0])
+
+    def decide(
+        self, places: Places, rows: Rows, chords: Floats, complete_m: float
+    ) -> list[Hit] | None:
+        """The answer, if candidates prove it: they hold every place within `complete_m`.
+
+        Returns:
+            The `limit` nearest accepted places by geodesic, then id, and fewer only if there are
+            no more; None if a place that is not a candidate might be among them.
+        """
+        if self.accept is not None:
+            accepted = self.accept(rows) if callable(self.accept) else self.accept[rows]
+            rows, chords = rows[accepted], chords[accepted]
+        counted = chords if self.after is None else chords[chords > self.counted_from_m]
+        bound_m = self.outer_m
+        if len(counted) >= self.limit:
+            kth = float(np.partition(counted, self.limit - 1)[self.limit - 1])
+            bound_m = min(bound_m, widened_chord_m(kth))
+        if bound_m > complete_m:
+            return None
+        within = chords <= bound_m
+        if self.after is not None:
+            within &= chords >= self.inner_m
+        return self._rank(places, rows[within])
+
+    def _rank(self, places: Places, rows: Rows) -> list[Hit]:
+        latitudes, longitudes = places.latitude.take(rows), places.longitude.take(rows)
+        if len(rows) <= _SCALAR_PAIRS:
+            inv, longitude, latitude = GEOD.inv, self.longitude, self.latitude
+            distances = [
+                inv(longitude, latitude, to_longitude, to_latitude)[2]
+                for to_longitude, to_latitude in zip(
+                    longitudes.tolist(), latitudes.tolist(), strict=True
+                )
+            ]
+        else:
+            distances = distances_m(self.latitude, self.longitude, latitudes, longitudes).tolist()
+        numbers = rows.tolist()
+        ranked = sorted(zip(distances, places.ids(numbers), numbers, strict=True))
+        hits = [
+            (row, distance)
+            for distance, id, row in ranked
+            if distance <= self.max_distance_m
+            and (self.after is None or (distance, id) > self.after)
+        ]
+        return hits[: self.limit]
