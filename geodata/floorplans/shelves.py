@@ -1,0 +1,138 @@
+"""From the words of a placement to a point on the floor in front of the shelf."""
+
+import enum
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+
+from geodata.floorplans.placements import Placement
+from geodata.floorplans.plan import XY, Aisle, Face, Fixture, FloorPlan, Position
+
+STANDING_M = 0.6
+"""How far from the shelf one stands."""
+
+
+class Precision(enum.Enum):
+    """How exactly a plan knows a placement."""
+
+    BAY = "bay"
+    SIDE = "side"
+    AISLE = "aisle"
+    ORDER = "order"
+    """The aisle is known, but only by its turn in the walking order: there is no map."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a placement is on a plan."""
+
+    placement: Placement
+    precision: Precision
+    aisle: Aisle | None = None
+    fixture: Fixture | None = None
+    face: Face | None = None
+    shelf: XY | None = None
+    """The middle of the bay, at the shelf's edge."""
+    stand: Position | None = None
+    """Where to stand; None without a map."""
+
+
+class Shelves:
+    """The shelves of one plan, found by the aisle on their sign."""
+
+    def __init__(self, plan: FloorPlan) -> None:
+        self._aisles: dict[str, list[Aisle]] = defaultdict(list)
+        self._rows: dict[str, list[tuple[Fixture, Face]]] = defaultdict(list)
+        for aisle in plan.aisles:
+            self._aisles[aisle.id].append(aisle)
+        for fixture in plan.fixtures:
+            for face in fixture.faces:
+                self._rows[face.aisle].append((fixture, face))
+
+    def find(self, placement: Placement) -> Spot | None:
+        """Find a placement: its bay, else its side of the aisle, else its aisle.
+
+        Returns:
+            None when the plan does not know the aisle at all.
+        """
+        floors = ("", placement.floor) if placement.floor else None
+        aisle = next(
+            (a for a in self._aisles[placement.aisle] if floors is None or a.level in floors), None
+        )
+        rows = [
+            (fixture, face)
+            for fixture, face in self._rows[placement.aisle]
+            if floors is None or fixture.level in floors
+        ]
+        sided = [row for row in rows if placement.side in (None, row[1].side)]
+        for fixture, face in sided:
+            if placement.bay is not None and 0 <= placement.bay - face.first_bay < face.bays:
+                along = placement.bay - face.first_bay + 0.5
+                return _at_bay(placement, aisle, fixture, face, along, Precision.BAY)
+        if sided and placement.side is not None:
+            return _amid(placement, aisle, sided, Precision.SIDE)
+        if aisle is not None and aisle.area is not None:
+            middle = aisle.area.representative_point()
+            stand = Position(aisle.level, middle.x, middle.y)
+            return Spot(placement=placement, precision=Precision.AISLE, aisle=aisle, stand=stand)
+        if rows:
+            return _amid(placement, aisle, rows, Precision.AISLE)
+        if aisle is not None:
+            return Spot(placement=placement, precision=Precision.ORDER, aisle=aisle)
+        return None
+
+    def last_bay(self, face: Face) -> int:
+        """The number of the last bay on a face's side of its aisle."""
+        return max(
+            other.first_bay + other.bays - 1
+            for _, other in self._rows[face.aisle]
+            if other.side is face.side
+        )
+
+
+def _amid(
+    placement: Placement,
+    aisle: Aisle | None,
+    rows: list[tuple[Fixture, Face]],
+    precision: Precision,
+) -> Spot:
+    fixture, face = rows[len(rows) // 2]
+    return _at_bay(placement, aisle, fixture, face, face.bays / 2, precision)
+
+
+def _at_bay(
+    placement: Placement,
+    aisle: Aisle | None,
+    fixture: Fixture,
+    face: Face,
+    bays_along: float,
+    precision: Precision,
+) -> Spot:
+    share = bays_along / face.bays
+    shelf = (
+        face.start[0] + share * (face.end[0] - face.start[0]),
+        face.start[1] + share * (face.end[1] - face.start[1]),
+    )
+    out = _outward(fixture, face)
+    return Spot(
+        placement=placement,
+        precision=precision,
+        aisle=aisle,
+        fixture=fixture,
+        face=face,
+        shelf=shelf,
+        stand=Position(
+            fixture.level, shelf[0] + STANDING_M * out[0], shelf[1] + STANDING_M * out[1]
+        ),
+    )
+
+
+def _outward(fixture: Fixture, face: Face) -> XY:
+    """The unit vector from the face away from its fixture."""
+    along = (face.end[0] - face.start[0], face.end[1] - face.start[1])
+    length = math.hypot(*along) or 1.0
+    normal = (-along[1] / length, along[0] / length)
+    centre = fixture.outline.centroid
+    middle = ((face.start[0] + face.end[0]) / 2, (face.start[1] + face.end[1]) / 2)
+    towards = normal[0] * (centre.x - middle[0]) + normal[1] * (centre.y - middle[1])
+    return normal if towards <= 0 else (-normal[0], -normal[1])

@@ -1,0 +1,265 @@
+"""What is wrong with a floor plan as drawn, and with placements on it.
+
+Whether its parts can be walked to is asked of `geodata.wayfinding.reachability`.
+"""
+
+import dataclasses
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+import shapely
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from geodata.floorplans.placements import Placement
+from geodata.floorplans.plan import Aisle, FloorPlan
+from geodata.floorplans.problems import Problem, error, warning
+from geodata.floorplans.shelves import Shelves
+
+MAX_PARTS = 5_000
+"""Of each kind: levels, aisles, fixtures, places, nodes, links..."""
+MAX_VERTICES = 50_000
+MAX_TEXT = 500
+MAX_EXTENT_M = 5_000.0
+OVERLAP_M2 = 0.02
+"""Fixtures may touch, and drawings are a little rough."""
+OUTSIDE_M2 = 0.02
+MAX_OVERLAPS = 50_000
+"""Pairs of fixtures whose boxes meet: far more than any store has, few enough to look at."""
+REPEATED_MAX = 20
+"""After so many problems of one code the rest are summed up."""
+
+
+def plan_problems(plan: FloorPlan) -> tuple[Problem, ...]:
+    """Check a plan's own drawing: names, references, polygons, fixtures on the floor.
+
+    Work is bounded: a plan over the caps is told so and not looked at further.
+    """
+    if too_large := tuple(_too_large(plan)):
+        return too_large
+    broken = [*_broken_geometry(plan)]
+    found = chain(
+        _effective_dates(plan),
+        _long_texts(plan),
+        _repeated_ids(plan),
+        _unknown_references(plan),
+        _bad_links(plan),
+        broken,
+        [] if broken else chain(_off_the_floor(plan), _overlapping_fixtures(plan)),
+    )
+    return _summed_up(found)
+
+
+def placement_problems(plan: FloorPlan, placements: Sequence[Placement]) -> tuple[Problem, ...]:
+    """Check placements against a plan: unknown aisles, bays too many, a product said twice."""
+    return _summed_up(chain(_unlocated(plan, placements), _said_twice(placements)))
+
+
+def _too_large(plan: FloorPlan) -> Iterator[Problem]:
+    for field, parts in _parts(plan):
+        if len(parts) > MAX_PARTS:
+            message = f"has {len(parts)} entries, at most {MAX_PARTS} are taken"
+            yield error("too_many", field, message, "Split the plan or simplify it.")
+    vertices = sum(int(shapely.get_num_coordinates(shape)) for _, shape in _shapes(plan))
+    if vertices > MAX_VERTICES:
+        message = f"the polygons have {vertices} points, at most {MAX_VERTICES} are taken"
+        yield error("too_many", "", message, "Simplify the outlines.")
+
+
+def _effective_dates(plan: FloorPlan) -> Iterator[Problem]:
+    start, end = plan.effective_from, plan.effective_until
+    if start and end and end <= start:
+        yield error("empty_period", "effective_until", "must be after effective_from")
+    for index, block in enumerate(plan.blocked):
+        if block.blocked_from and block.blocked_until and block.blocked_until <= block.blocked_from:
+            path = f"blocked[{index}].blocked_until"
+            yield error("empty_period", path, "must be after blocked_from")
+
+
+def _long_texts(plan: FloorPlan) -> Iterator[Problem]:
+    for field, parts in (("", (plan,)), *_parts(plan)):
+        for index, part in enumerate(parts):
+            for name, value in _texts(part):
+                if len(value) > MAX_TEXT:
+                    path = f"{field}[{index}].{name}" if field else name
+                    message = f"has {len(value)} characters, at most {MAX_TEXT} are taken"
+                    yield error("text_too_long", path, message)
+
+
+def _repeated_ids(plan: FloorPlan) -> Iterator[Problem]:
+    for field, parts in _parts(plan):
+        # The same aisle number may be signed on two floors.
+        counts = Counter(
+            (str(getattr(part, "id", "")), part.level if isinstance(part, Aisle) else "")
+            for part in parts
+        )
+        for (identity, _), count in counts.items():
+            if not identity:
+                yield error("missing_id", field, "every entry needs an id")
+            elif count > 1:
+                yield error("repeated_id", field, f"{identity!r} is used {count} times")
+
+
+def _unknown_references(plan: FloorPlan) -> Iterator[Problem]:
+    levels = {level.id for level in plan.levels}
+    aisles = {aisle.id for aisle in plan.aisles}
+    nodes = {node.id for node in plan.nodes}
+    for field, parts in _parts(plan):
+        for index, part in enumerate(parts):
+            level = getattr(part, "level", "") or getattr(
+                getattr(part, "position", None), "level", ""
+            )
+            if level and level not in levels:
+                yield error("unknown_level", f"{field}[{index}].level", f"no level {level!r}")
+    for index, fixture in enumerate(plan.fixtures):
+        for row, face in enumerate(fixture.faces):
+            path = f"fixtures[{index}].faces[{row}]"
+            if face.aisle not in aisles:
+                yield error("unknown_aisle", f"{path}.aisle", f"no aisle {face.aisle!r}")
+            if face.bays < 1 or face.first_bay < 1:
+                yield error("bad_bays", f"{path}.bays", "bays and first_bay are counted from 1")
+    for index, link in enumerate(plan.links):
+        for end in ("start", "end"):
+            if (node := getattr(link, end)) not in nodes:
+                yield error("unknown_node", f"links[{index}].{end}", f"no node {node!r}")
+    for index, block in enumerate(plan.blocked):
+        if block.aisle and block.aisle not in aisles:
+            yield error("unknown_aisle", f"blocked[{index}].aisle", f"no aisle {block.aisle!r}")
+
+
+def _bad_links(plan: FloorPlan) -> Iterator[Problem]:
+    for index, link in enumerate(plan.links):
+        if not (math.isfinite(link.length_m) and link.length_m >= 0):
+            message = f"must be finite and not negative, got {link.length_m}"
+            yield error("bad_length", f"links[{index}].length_m", message)
+        if link.width_m is not None and not link.width_m > 0:
+            yield error("bad_width", f"links[{index}].width_m", f"got {link.width_m}")
+
+
+def _broken_geometry(plan: FloorPlan) -> Iterator[Problem]:
+    points = chain(
+        ((f"places[{i}].position", p.position) for i, p in enumerate(plan.places)),
+        ((f"nodes[{i}].position", n.position) for i, n in enumerate(plan.nodes)),
+    )
+    for path, at in points:
+        if not (abs(at.x_m) <= MAX_EXTENT_M and abs(at.y_m) <= MAX_EXTENT_M):
+            yield error("out_of_range", path, f"must be within {MAX_EXTENT_M:g} m of the origin")
+    for path, shape in _shapes(plan):
+        if shape.is_empty:
+            yield error("empty_polygon", path, "has no area", "Leave it out or draw it.")
+        elif not all(abs(bound) <= MAX_EXTENT_M for bound in shape.bounds):
+            yield error("out_of_range", path, f"must be within {MAX_EXTENT_M:g} m of the origin")
+        elif not shape.is_valid:
+            reason = shapely.is_valid_reason(shape)
+            hint = "Draw the outline once round, without crossing itself."
+            yield error("invalid_polygon", path, reason, hint)
+
+
+def _off_the_floor(plan: FloorPlan) -> Iterator[Problem]:
+    floors = {level.id: level.walkable for level in plan.levels if level.walkable is not None}
+    shapely.prepare(list(floors.values()))
+    for index, fixture in enumerate(plan.fixtures):
+        floor = floors.get(fixture.level)
+        if floor is None or floor.covers(fixture.outline):
+            continue
+        outside = fixture.outline.difference(floor).area
+        path = f"fixtures[{index}].outline"
+        if not floor.intersects(fixture.outline):
+            message = f"fixture {fixture.id!r} is outside the floor of level {fixture.level!r}"
+            yield error("fixture_off_floor", path, message, "Move it, or check its level.")
+        elif outside > OUTSIDE_M2:
+            message = f"fixture {fixture.id!r} sticks out of the floor by {outside:.2f} m²"
+            yield warning("fixture_off_floor", path, message, "Move it, or widen the floor.")
+
+
+def _overlapping_fixtures(plan: FloorPlan) -> Iterator[Problem]:
+    outlines = [fixture.outline for fixture in plan.fixtures]
+    tree = shapely.STRtree(outlines)
+    looked_at = 0
+    for i, (one, outline) in enumerate(zip(plan.fixtures, outlines, strict=True)):
+        for j in sorted(tree.query(outline).tolist()):
+            other = plan.fixtures[j]
+            if i >= j or one.level != other.level:
+                continue
+            looked_at += 1
+            if looked_at > MAX_OVERLAPS:
+                message = "too many fixtures lie on top of each other to check them all"
+                yield error("overlapping_fixtures", "fixtures", message)
+                return
+            shared = outline.intersection(other.outline).area
+            if shared > OVERLAP_M2:
+                message = f"{one.id!r} and {other.id!r} share {shared:.2f} m²"
+                yield error("overlapping_fixtures", f"fixtures[{i}].outline", message, "Move one.")
+
+
+def _unlocated(plan: FloorPlan, placements: Sequence[Placement]) -> Iterator[Problem]:
+    shelves = Shelves(plan)
+    for index, placement in enumerate(placements):
+        spot = shelves.find(placement)
+        if spot is None:
+            message = f"{placement.sku}: the plan has no aisle {placement.aisle!r}"
+            yield error("unknown_aisle", f"placements[{index}].aisle", message)
+        elif placement.bay is not None and spot.face and spot.precision.value != "bay":
+            message = f"{placement.sku}: no bay {placement.bay} there"
+            hint = "The side or the aisle as a whole is used instead."
+            yield warning("unknown_bay", f"placements[{index}].bay", message, hint)
+
+
+def _said_twice(placements: Sequence[Placement]) -> Iterator[Problem]:
+    spoken: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, placement in enumerate(placements):
+        spoken[placement.store, placement.sku].append(index)
+    for (_, sku), indexes in spoken.items():
+        said = [placements[index] for index in indexes]
+        bays = Counter((p.floor, p.aisle, p.side, p.bay, p.shelf, p.position) for p in said)
+        again = sum(bays.values()) - len(bays)
+        path = f"placements[{indexes[-1]}]"
+        if again:
+            message = f"{sku} is put at the same place {again + 1} times"
+            yield error("repeated_placement", path, message, "Keep one of them.")
+        elif len(said) > 1:
+            message = f"{sku} is in {len(said)} places"
+            hint = "Fine if it is sold in each; else keep the right one."
+            yield warning("several_placements", path, message, hint)
+
+
+def _parts(plan: FloorPlan) -> tuple[tuple[str, Sequence[object]], ...]:
+    return tuple(
+        (field.name, getattr(plan, field.name))
+        for field in dataclasses.fields(plan)
+        if isinstance(getattr(plan, field.name), tuple)
+    )
+
+
+def _texts(part: object) -> Iterator[tuple[str, str]]:
+    for field in dataclasses.fields(part):  # type: ignore[arg-type]  # every part is a dataclass
+        if isinstance(value := getattr(part, field.name), str):
+            yield field.name, value
+
+
+def _shapes(plan: FloorPlan) -> Iterator[tuple[str, BaseGeometry]]:
+    for field, parts in _parts(plan):
+        for index, part in enumerate(parts):
+            for name in ("outline", "walkable", "area"):
+                shape = getattr(part, name, None)
+                if isinstance(shape, Polygon | shapely.MultiPolygon):
+                    yield f"{field}[{index}].{name}", shape
+
+
+def _summed_up(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    kept: list[Problem] = []
+    counts: Counter[tuple[str, str]] = Counter()
+    last: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        key = (problem.code, problem.severity.value)
+        counts[key] += 1
+        last[key] = problem
+        if counts[key] <= REPEATED_MAX:
+            kept.append(problem)
+    for key, count in counts.items():
+        if count > REPEATED_MAX:
+            message = f"and {count - REPEATED_MAX} more of these"
+            kept.append(dataclasses.replace(last[key], path="", message=message, suggestion=""))
+    return tuple(kept)

@@ -1,0 +1,143 @@
+"""One graph of all that can be walked on a plan: floors, and links within and between levels."""
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import rustworkx as rx
+import shapely
+
+from geodata.floorplans.plan import FloorPlan, Link, LinkKind, Position
+from geodata.wayfinding.entries import Entry, LinkReach, xy
+from geodata.wayfinding.profiles import Profile
+from geodata.wayfinding.visibility import FreeFloor, blocked_outlines, free_floor
+from geodata.wayfinding.walks import Walks
+
+Vertices = npt.NDArray[np.intp]
+
+JOIN_M = 1.0
+"""A node this near to a floor opens onto it: drawings stop at the wall, or a little short."""
+ENTRY_M = 2.5
+"""A stop this near to a floor is reached from it: one leans over, or the gap is narrow."""
+
+
+class Network:
+    """What a profile can walk on a plan at one instant. Build it once, ask it often.
+
+    Levels with walkable space are a visibility graph, exact for a walker of the profile's width;
+    links add their own lengths. A node within `JOIN_M` of a floor opens onto it. Asking changes
+    nothing, so threads may share it.
+
+    Raises:
+        ValueError: when a floor has too many corners; KeyError when a link names no node. A plan
+            without errors in `plan_problems` raises neither.
+    """
+
+    def __init__(self, plan: FloorPlan, profile: Profile, at: dt.datetime) -> None:
+        self.plan = plan
+        self.profile = profile
+        self.at = at
+        self.vertices = [node.position for node in plan.nodes]
+        """The position of each vertex of the graph: the plan's nodes first, then corners."""
+        self._index = {node.id: index for index, node in enumerate(plan.nodes)}
+        self._blocked = {
+            level.id: shapely.union_all(blocked_outlines(plan, level.id, at))
+            for level in plan.levels
+        }
+        self._edges: dict[tuple[int, int], tuple[float, LinkKind]] = {}
+        links = [link for link in plan.links if profile.takes(link) and self._is_open(link)]
+        for link in links:
+            self._add_link(link)
+        self._floors: dict[str, FreeFloor] = {}
+        self._first_corner: dict[str, int] = {}
+        self._guests: dict[str, Vertices] = {}
+        for level in plan.levels:
+            floor = free_floor(plan, level, at, profile.width_m)
+            if floor is not None:
+                self._add_floor(level.id, floor, links)
+        self._reach = LinkReach(links, self._index, self.vertices)
+        self.graph: rx.PyDiGraph[int, float] = rx.PyDiGraph(multigraph=False)
+        self.graph.add_nodes_from(range(len(self.vertices)))
+        self.graph.add_edges_from([(u, v, metres) for (u, v), (metres, _) in self._edges.items()])
+        self._kinds = {
+            ends: kind for ends, (_, kind) in self._edges.items() if kind is not LinkKind.WALK
+        }
+
+    def walks(self, stops: Sequence[Position]) -> Walks:
+        """The shortest walks between any two of these stops.
+
+        A stop is joined from at most `ENTRY_M` beside a floor, else `LINK_REACH_M` beside a link;
+        one that is farther off, or in a blocked area, has no way to or from it.
+        """
+        entries = [self._entry(stop) for stop in stops]
+        return Walks(self.graph, self.vertices, self._kinds, stops, entries)
+
+    def _is_open(self, link: Link) -> bool:
+        ends = [self.vertices[self._index[end]] for end in (link.start, link.end)]
+        line = shapely.LineString([xy(end) for end in ends])
+        return not any(self._blocked[end.level].intersects(line) for end in ends)
+
+    def _add_link(self, link: Link) -> None:
+        start, end = self._index[link.start], self._index[link.end]
+        self._add_edge(start, end, link.length_m, link.kind)
+        if not link.one_way:
+            self._add_edge(end, start, link.length_m, link.kind)
+
+    def _add_floor(self, level: str, floor: FreeFloor, links: Sequence[Link]) -> None:
+        self._floors[level] = floor
+        first = self._first_corner[level] = len(self.vertices)
+        self.vertices += [Position(level, x, y) for x, y in floor.corners.tolist()]
+        one, other = floor.corner_pairs()
+        self._add_floor_edges(one + first, other + first)
+        guests = np.array(list(self._opening_onto(level, floor, links)), dtype=np.intp)
+        for number, guest in enumerate(guests.tolist()):
+            at = xy(self.vertices[guest])
+            later = guests[number + 1 :]
+            seen = later[floor.sees(at, self._coordinates(later))]
+            met = np.concatenate([floor.corners_seen(at) + first, seen])
+            self._add_floor_edges(np.full(len(met), guest), met)
+        self._guests[level] = guests
+
+    def _opening_onto(self, level: str, floor: FreeFloor, links: Sequence[Link]) -> Iterator[int]:
+        """The nodes on a floor; for one that lies a little off it, a new vertex on its edge."""
+        for node in sorted({self._index[end] for link in links for end in (link.start, link.end)}):
+            here = self.vertices[node]
+            if here.level != level or (nearest := floor.nearest(xy(here), JOIN_M)) is None:
+                continue
+            if nearest == xy(here):
+                yield node
+            else:
+                self.vertices.append(Position(level, *nearest))
+                edge = len(self.vertices) - 1
+                self._add_floor_edges(np.array([node]), np.array([edge]))
+                yield edge
+
+    def _add_floor_edges(self, one: Vertices, other: Vertices) -> None:
+        away = self._coordinates(one) - self._coordinates(other)
+        metres = np.hypot(away[:, 0], away[:, 1]).tolist()
+        for start, end, length_m in zip(one.tolist(), other.tolist(), metres, strict=True):
+            self._add_edge(start, end, length_m, LinkKind.WALK)
+            self._add_edge(end, start, length_m, LinkKind.WALK)
+
+    def _add_edge(self, start: int, end: int, length_m: float, kind: LinkKind) -> None:
+        if length_m < self._edges.get((start, end), (math.inf, kind))[0]:
+            self._edges[start, end] = (length_m, kind)
+
+    def _coordinates(self, vertices: Vertices) -> npt.NDArray[np.float64]:
+        return np.array([xy(self.vertices[v]) for v in vertices.tolist()]).reshape(-1, 2)
+
+    def _entry(self, stop: Position) -> Entry | None:
+        blocked = self._blocked.get(stop.level)
+        if blocked is None or blocked.intersects(shapely.Point(xy(stop))):
+            return None
+        floor = self._floors.get(stop.level)
+        if floor is None or (nearest := floor.nearest(xy(stop), ENTRY_M)) is None:
+            return self._reach.entry(stop)
+        guests = self._guests[stop.level]
+        seen = guests[floor.sees(nearest, self._coordinates(guests))]
+        met = np.concatenate([floor.corners_seen(nearest) + self._first_corner[stop.level], seen])
+        away = self._coordinates(met) - np.array(nearest)
+        ties = tuple(zip(met.tolist(), np.hypot(away[:, 0], away[:, 1]).tolist(), strict=True))
+        return Entry(Position(stop.level, *nearest), onto=ties, off=ties, floor=floor)

@@ -1,0 +1,109 @@
+"""From the lines of a list to the places to stand."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from geodata.floorplans.placements import Placement
+from geodata.floorplans.plan import FixtureKind, FloorPlan
+from geodata.floorplans.shelves import Shelves, Spot
+from geodata.wayfinding.shopping import Item, Stop
+
+MAX_PLACES_PER_ITEM = 4
+SURE_WITHIN = 0.2
+"""Placements less sure than the surest by more than this are not walked to."""
+
+Located = list[tuple[Item, tuple[Spot, ...]]]
+"""Items with the spots that are worth walking to, the surest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The items of a list by what is known of them."""
+
+    located: Located
+    unlocated: list[Item]
+    shut: list[Item]
+    out_of_stock: list[Item]
+
+
+def sort_items(
+    plan: FloorPlan,
+    shelves: Shelves,
+    items: Iterable[Item],
+    placements: Mapping[str, Sequence[Placement]],
+    at: dt.datetime,
+) -> Sorted:
+    """Find each item's spots; of lines with the same SKU the first counts."""
+    sorted_ = Sorted([], [], [], [])
+    for item in {item.sku: item for item in reversed(list(items))}.values():
+        spots = _spots(plan, shelves, placements.get(item.sku, ()))
+        open_spots = tuple(spot for spot in spots if not _is_shut(plan, spot, at))
+        if item.in_stock is False:
+            sorted_.out_of_stock.append(item)
+        elif not spots:
+            sorted_.unlocated.append(item)
+        elif not open_spots:
+            sorted_.shut.append(item)
+        else:
+            sorted_.located.append((item, open_spots))
+    return sorted_
+
+
+def stops_of(plan: FloorPlan, chosen: Iterable[tuple[Item, Spot]]) -> list[Stop]:
+    """Items at the same spot share a stop; frozen goods never share one with others."""
+    frozen = {department.id for department in plan.departments if department.frozen}
+    together: dict[object, list[tuple[Item, Spot]]] = defaultdict(list)
+    for item, spot in chosen:
+        place = spot.placement
+        where = spot.stand or (place.floor, place.aisle, place.side, place.bay)
+        together[_is_frozen(item, spot, frozen), where].append((item, spot))
+    return [
+        Stop(
+            items=tuple(item for item, _ in taken),
+            spots=tuple(spot for _, spot in taken),
+            frozen=_is_frozen(*taken[0], frozen),
+            position=taken[0][1].stand,
+        )
+        for taken in together.values()
+    ]
+
+
+def in_aisle_order(stops: Iterable[Stop]) -> list[Stop]:
+    """The store's own order: frozen goods last, aisle by aisle, each from its first bay."""
+
+    def turn(stop: Stop) -> tuple[bool, int, int]:
+        spot = stop.spots[0]
+        return stop.frozen, spot.aisle.order if spot.aisle else 0, spot.placement.bay or 0
+
+    return sorted(stops, key=turn)
+
+
+def _spots(plan: FloorPlan, shelves: Shelves, placements: Sequence[Placement]) -> list[Spot]:
+    surest = max((placement.confidence for placement in placements), default=0.0)
+    sure = [p for p in placements if p.confidence >= surest - SURE_WITHIN]
+    found = [shelves.find(placement) for placement in sure[:MAX_PLACES_PER_ITEM]]
+    return [spot for spot in found if spot and (spot.stand or not plan.has_map)]
+
+
+def _is_shut(plan: FloorPlan, spot: Spot, at: dt.datetime) -> bool:
+    """Whether a block names the spot's aisle or level; outlines are the network's business."""
+    aisle = spot.aisle
+    return aisle is not None and any(
+        block.active(at)
+        and block.outline is None
+        and block.aisle in ("", aisle.id)
+        and block.level == aisle.level
+        for block in plan.blocked
+    )
+
+
+def _is_frozen(item: Item, spot: Spot, frozen_departments: set[str]) -> bool:
+    fixture = spot.fixture
+    return (
+        item.frozen
+        or item.department in frozen_departments
+        or (fixture is not None and fixture.kind is FixtureKind.FREEZER)
+        or (fixture is not None and fixture.department in frozen_departments)
+    )

@@ -1,0 +1,110 @@
+"""The order of the stops of a walk that has a given start and a given end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from geodata.wayfinding.bound import lower_bound
+from geodata.wayfinding.local_search import UNREACHABLE_M, improved_order
+
+Lengths = npt.NDArray[np.float64]
+
+EXACT_STOPS = 12
+"""The most stops for which the order is proved shortest; the work doubles with each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """An order, and how far from the shortest it can be."""
+
+    order: tuple[int, ...]
+    length_m: float
+    """Infinite when no order of the stops can be walked."""
+    lower_bound_m: float
+    """No order is shorter than this; equal to the length when the order is exact."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether this order is proved shortest."""
+        return self.lower_bound_m >= self.length_m
+
+    @property
+    def gap(self) -> float:
+        """How much longer than the shortest this can be at most, as a share of the bound."""
+        return 0.0 if self.exact else self.length_m / self.lower_bound_m - 1
+
+
+def best_tour(
+    from_start: Lengths, between: Lengths, to_end: Lengths, groups: Sequence[int] = ()
+) -> Tour:
+    """Order stops so that the walk from the start through all of them to the end is short.
+
+    Exact for up to `EXACT_STOPS` stops (Held and Karp 1962: dynamic programming over subsets);
+    beyond, 2-opt and Or-opt from the given order and from the nearest neighbours, never longer than
+    the given order, with Held and Karp's (1970) spanning-tree lower bound.
+
+    Args:
+        from_start: (n,) metres from the start to each stop.
+        between: (n, n) metres from row to column; need not be symmetric, may be infinite.
+        to_end: (n,) metres from each stop to the end; zeros when the walk may end anywhere.
+        groups: (n,) all stops of a lower group come before any of a higher one; empty is one group.
+    """
+    count = len(from_start)
+    kinds = np.asarray(groups if len(groups) else [0] * count)
+    if count == 0:
+        return Tour((), 0.0, 0.0)
+    if count <= EXACT_STOPS:
+        order = _held_karp(from_start, between, to_end, kinds)
+        length_m = tour_length(order, from_start, between, to_end)
+        return Tour(tuple(order), length_m, length_m)
+    order = improved_order(from_start, between, to_end, kinds)
+    length_m = tour_length(order, from_start, between, to_end)
+    if length_m >= UNREACHABLE_M:
+        return Tour(tuple(order), np.inf, np.inf)
+    bound_m = lower_bound(from_start, between, to_end, kinds, length_m)
+    return Tour(tuple(order), length_m, min(bound_m, length_m))
+
+
+def tour_length(
+    order: Sequence[int], from_start: Lengths, between: Lengths, to_end: Lengths
+) -> float:
+    """Metres from the start through the stops in this order to the end."""
+    if not len(order):
+        return 0.0
+    stops = np.asarray(order)
+    legs = between[stops[:-1], stops[1:]].sum()
+    return float(from_start[stops[0]] + legs + to_end[stops[-1]])
+
+
+def _held_karp(
+    from_start: Lengths, between: Lengths, to_end: Lengths, groups: npt.NDArray[np.int_]
+) -> list[int]:
+    """Subsets by size; `best[subset, last]` is the shortest walk through the subset to `last`."""
+    count = len(from_start)
+    subsets = np.arange(1 << count)
+    members = (subsets[:, None] >> np.arange(count)) & 1
+    sizes = members.sum(axis=1)
+    before = np.array([sum(1 << i for i in np.nonzero(groups < g)[0]) for g in groups])
+    best = np.full((1 << count, count), np.inf)
+    came_from = np.zeros((1 << count, count), dtype=np.int8)
+    first = np.nonzero(before == 0)[0]
+    best[1 << first, first] = from_start[first]
+    for size in range(1, count):
+        layer = subsets[sizes == size]
+        for stop in range(count):
+            # Only subsets without the stop, and with all that must come before it.
+            ready = layer[(members[layer, stop] == 0) & (before[stop] & ~layer == 0)]
+            lengths = best[ready] + between[:, stop]
+            chosen = lengths.argmin(axis=1)
+            grown = ready | (1 << stop)
+            best[grown, stop] = lengths[np.arange(len(ready)), chosen]
+            came_from[grown, stop] = chosen
+    subset = (1 << count) - 1
+    last = int((best[subset] + to_end).argmin())
+    order = []
+    for _ in range(count):
+        order.append(last)
+        subset, last = subset & ~(1 << last), int(came_from[subset, last])
+    return order[::-1]

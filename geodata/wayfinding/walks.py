@@ -1,0 +1,123 @@
+"""The shortest walks between the stops of one question."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import rustworkx as rx
+
+from geodata.floorplans.plan import LinkKind, Position
+from geodata.wayfinding.entries import Entry, xy
+
+Graph = rx.PyDiGraph[int, float]
+Lengths = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A walk from stop to stop."""
+
+    points: tuple[Position, ...]
+    kinds: tuple[LinkKind, ...]
+    """How each stretch between two points is covered; one fewer than the points."""
+    length_m: float
+
+
+class Walks:
+    """The walks between some stops, all lengths known at once.
+
+    Dijkstra's algorithm from every stop, over a copy of the network with the stops put in.
+    """
+
+    def __init__(
+        self,
+        network: Graph,
+        vertices: Sequence[Position],
+        kinds: Mapping[tuple[int, int], LinkKind],
+        stops: Sequence[Position],
+        entries: Sequence[Entry | None],
+    ) -> None:
+        self._graph = network.copy()
+        self._vertices = [*vertices, *stops]
+        self._kinds = dict(kinds)
+        self._first = len(vertices)
+        self._graph.add_nodes_from(range(len(stops)))
+        self._join(stops, entries)
+        self.joined = [entry is not None for entry in entries]
+        """Whether each stop is on the map, and not in a blocked area."""
+        self.lengths_m = self._lengths(len(stops))
+        """(stops, stops): metres from row to column, infinite where there is no way."""
+
+    def path(self, start: int, end: int) -> Path | None:
+        """The walk from one stop to another, by their places in the list; None without a way."""
+        length_m = float(self.lengths_m[start, end])
+        if not math.isfinite(length_m):
+            return None
+        source, target = self._first + start, self._first + end
+        if start == end:
+            return Path((self._vertices[source],), (), 0.0)
+        found = rx.dijkstra_shortest_paths(self._graph, source, target, weight_fn=float)
+        passed = list(found[target])
+        points, kinds = [self._vertices[source]], list[LinkKind]()
+        for here, there in pairwise(passed):
+            if self._vertices[there] != points[-1]:
+                points.append(self._vertices[there])
+                kinds.append(self._kinds.get((here, there), LinkKind.WALK))
+        return Path(tuple(points), tuple(kinds), length_m)
+
+    def _lengths(self, count: int) -> Lengths:
+        lengths = np.full((count, count), np.inf)
+        for row in range(count):
+            found = rx.dijkstra_shortest_path_lengths(self._graph, self._first + row, float)
+            for column in range(count):
+                lengths[row, column] = found.get(self._first + column, np.inf)
+            lengths[row, row] = 0.0
+        return lengths
+
+    def _join(self, stops: Sequence[Position], entries: Sequence[Entry | None]) -> None:
+        doors: list[tuple[int, Entry]] = []
+        for number, (stop, entry) in enumerate(zip(stops, entries, strict=True)):
+            if entry is None:
+                continue
+            door = self._first + number
+            if entry.at != stop:
+                door = self._graph.add_node(len(self._vertices))
+                self._vertices.append(entry.at)
+                aside_m = math.dist(xy(stop), xy(entry.at))
+                self._graph.add_edge(self._first + number, door, aside_m)
+                self._graph.add_edge(door, self._first + number, aside_m)
+            self._graph.add_edges_from([(door, vertex, metres) for vertex, metres in entry.onto])
+            self._graph.add_edges_from([(vertex, door, metres) for vertex, metres in entry.off])
+            if entry.link is not None:
+                for vertex, _ in (*entry.onto, *entry.off):
+                    self._kinds[door, vertex] = self._kinds[vertex, door] = entry.link.kind
+            self._graph.add_edges_from(_straight(door, entry, doors))
+            self._graph.add_edges_from(
+                [edge for other, e in doors for edge in _straight(other, e, [(door, entry)])]
+            )
+            doors.append((door, entry))
+
+
+def _straight(
+    door: int, entry: Entry, others: Sequence[tuple[int, Entry]]
+) -> list[tuple[int, int, float]]:
+    """The edges from one stop's door straight to those of others on the same floor or link."""
+    if entry.floor is not None:
+        there = [(other, e) for other, e in others if e.floor is entry.floor]
+        points = np.array([xy(e.at) for _, e in there]).reshape(-1, 2)
+        seen = entry.floor.sees(xy(entry.at), points).tolist()
+        return [
+            (door, other, math.dist(xy(entry.at), xy(e.at)))
+            for (other, e), visible in zip(there, seen, strict=True)
+            if visible
+        ]
+    return [
+        (door, other, abs(e.link_share - entry.link_share) * entry.link.length_m)
+        for other, e in others
+        if entry.link is not None
+        and e.link is entry.link
+        and (e.link_share >= entry.link_share or not entry.link.one_way)
+    ]
