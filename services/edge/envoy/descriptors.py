@@ -1,0 +1,54 @@
+"""What the configuration needs to know of the contracts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from google.api import annotations_pb2, http_pb2
+from google.protobuf.descriptor import FileDescriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodOptions
+from google.rpc import error_details_pb2, status_pb2
+
+
+def descriptor_set(services: Sequence[ServiceDescriptor]) -> bytes:
+    """A `FileDescriptorSet` of the services, all they import, and the details of rich errors.
+
+    Without the details Envoy cannot print an error that carries some, and answers an empty 400.
+    """
+    files = [service.file for service in services]
+    details = [status_pb2.DESCRIPTOR, error_details_pb2.DESCRIPTOR]
+    result = FileDescriptorSet()
+    for file in _imports_first([*files, *details], seen=set()):
+        file.CopyToProto(result.file.add())
+    return result.SerializeToString()
+
+
+def is_retriable(method: MethodDescriptor) -> bool:
+    """Whether a call may be made twice: its contract says so, and its request is one message."""
+    level = method.GetOptions().idempotency_level
+    return level != MethodOptions.IDEMPOTENCY_UNKNOWN and not method.client_streaming
+
+
+def is_stream(method: MethodDescriptor) -> bool:
+    """Whether a call may last as long as its client likes."""
+    return method.client_streaming or method.server_streaming
+
+
+def json_prefixes(services: Sequence[ServiceDescriptor]) -> list[str]:
+    """The first segments of all JSON paths, for example `/v1`."""
+    rules = [m.GetOptions().Extensions[annotations_pb2.http] for s in services for m in s.methods]
+    paths = [getattr(rule, rule.WhichOneof("pattern")) for rule in _with_additional(rules)]
+    return sorted({"/" + path.split("/")[1] for path in paths})
+
+
+def _with_additional(rules: Iterable[http_pb2.HttpRule]) -> Iterator[http_pb2.HttpRule]:
+    for rule in rules:
+        if rule.WhichOneof("pattern"):
+            yield rule
+        yield from rule.additional_bindings
+
+
+def _imports_first(files: Iterable[FileDescriptor], seen: set[str]) -> Iterator[FileDescriptor]:
+    for file in files:
+        if file.name not in seen:
+            seen.add(file.name)
+            yield from _imports_first(file.dependencies, seen)
+            yield file

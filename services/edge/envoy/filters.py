@@ -1,0 +1,115 @@
+"""The HTTP filters, in the order in which a request passes them; an answer passes them backwards.
+
+So the compressors stand before the transcoder: they see the JSON that it makes.
+"""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from google.protobuf.descriptor import ServiceDescriptor
+
+from services.edge.envoy.descriptors import descriptor_set
+from services.edge.envoy.local_replies import ORIGINAL_CONTENT_TYPE
+
+EXTENSIONS = "type.googleapis.com/envoy.extensions"
+MAX_BODY_BYTES = 1024 * 1024
+READY_PATH = "/readyz"
+COMPRESSIBLE = ["application/json", "text/html", "text/css", "text/javascript"]
+
+GZIP = {"@type": f"{EXTENSIONS}.compression.gzip.compressor.v3.Gzip"}
+BROTLI = {
+    "@type": f"{EXTENSIONS}.compression.brotli.compressor.v3.Brotli",
+    "quality": 4,  # about as dear as gzip, and smaller
+}
+
+
+def http_filters(services: Sequence[ServiceDescriptor], cluster: str) -> list[dict[str, Any]]:
+    """The chain of HTTP filters. `GET /readyz` is 200 when `cluster` can answer, else 503."""
+    return [
+        _filter(
+            "header_mutation",
+            "header_mutation.v3.HeaderMutation",
+            mutations={"request_mutations": [{"append": _KEEP_CONTENT_TYPE}]},
+        ),
+        _filter("cors", "cors.v3.Cors"),
+        _filter(
+            "health_check",
+            "health_check.v3.HealthCheck",
+            pass_through_mode=False,
+            headers=[{"name": ":path", "string_match": {"exact": READY_PATH}}],
+            cluster_min_healthy_percentages={cluster: {"value": 1}},
+        ),
+        _compressor("brotli", BROTLI),
+        _compressor("gzip", GZIP),
+        _filter(
+            "body_size_limit", "body_size_limit.v3.BodySizeLimit", max_request_bytes=MAX_BODY_BYTES
+        ),
+        _filter("grpc_web", "grpc_web.v3.GrpcWeb"),
+        _filter(
+            "grpc_json_transcoder",
+            "grpc_json_transcoder.v3.GrpcJsonTranscoder",
+            **_transcoding(services),
+        ),
+        _filter("router", "router.v3.Router", suppress_envoy_headers=True),
+    ]
+
+
+def cors_policy(allow_origins: Sequence[str]) -> dict[str, Any]:
+    """The policy of a virtual host. An origin is a regular expression, or `*` for any."""
+    return {
+        "@type": f"{EXTENSIONS}.filters.http.cors.v3.CorsPolicy",
+        "allow_origin_string_match": [
+            {"exact": "*"} if origin == "*" else {"safe_regex": {"regex": origin}}
+            for origin in allow_origins
+        ],
+        "allow_methods": "GET, POST, PATCH, DELETE",
+        "allow_headers": "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent",
+        "expose_headers": "grpc-status, grpc-message, grpc-status-details-bin, retry-after",
+        "max_age": "86400",
+    }
+
+
+def _transcoding(services: Sequence[ServiceDescriptor]) -> dict[str, Any]:
+    return {
+        "proto_descriptor_bin": base64.b64encode(descriptor_set(services)).decode(),
+        "services": [service.full_name for service in services],
+        "convert_grpc_status": True,
+        "query_param_unescape_plus": True,
+        "url_unescape_spec": "ALL_CHARACTERS_EXCEPT_SLASH",
+        "request_validation_options": {
+            "reject_unknown_method": True,
+            "reject_unknown_query_parameters": True,
+            "reject_binding_body_field_collisions": True,
+        },
+        # ProtoJSON: camelCase, enums by name, what is not set left out (so that what a read mask
+        # left out does not look empty); a stream as one JSON object a line.
+        "print_options": {"stream_newline_delimited": True},
+    }
+
+
+def _compressor(name: str, library: dict[str, Any]) -> dict[str, Any]:
+    return _filter(
+        "compressor",
+        "compressor.v3.Compressor",
+        compressor_library={"name": name, "typed_config": library},
+        response_direction_config={
+            "common_config": {
+                "min_content_length": 1024,
+                "content_type_matcher": [{"exact": kind} for kind in COMPRESSIBLE],
+            }
+        },
+    ) | {"name": f"envoy.filters.http.compressor.{name}"}
+
+
+_KEEP_CONTENT_TYPE = {
+    "header": {"key": ORIGINAL_CONTENT_TYPE, "value": "%REQ(content-type)%"},
+    "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+}
+
+
+def _filter(name: str, message: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "name": f"envoy.filters.http.{name}",
+        "typed_config": {"@type": f"{EXTENSIONS}.filters.http.{message}", **fields},
+    }

@@ -1,0 +1,69 @@
+"""Which call goes where, how long it may take, and whether it may be tried again."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+
+from services.edge.envoy.descriptors import is_retriable, is_stream, json_prefixes
+
+UNARY_TIMEOUT = "15s"
+STREAM_IDLE_TIMEOUT = "3600s"
+
+RETRY_POLICY = {
+    "retry_on": "connect-failure,refused-stream,reset-before-request,unavailable",
+    "num_retries": 2,
+    "retry_back_off": {"base_interval": "0.05s", "max_interval": "0.5s"},
+}
+
+
+def routes(
+    services: Sequence[ServiceDescriptor], cluster: str, apps: Iterable[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """The routes of all methods, and of each (path prefix, cluster) of `apps`; the first fits.
+
+    A JSON request is routed twice: as it comes, which decides on CORS and on the filters, and by
+    its gRPC path once it is transcoded.
+    """
+    return [
+        *(_method_route(method, cluster) for service in services for method in service.methods),
+        # Health, reflection, and the services' own answer to an unknown method.
+        _grpc_route({"prefix": "/", "grpc": {}}, _endless(cluster)),
+        *(
+            {"match": {"path_separated_prefix": prefix}, "route": _brief(cluster)}
+            for prefix in json_prefixes(services)
+        ),
+        *(_app_route(prefix, app) for prefix, app in apps),
+        # Nothing comes so far: the transcoder refuses what it does not know.
+        {"match": {"prefix": "/"}, "route": _brief(cluster)},
+    ]
+
+
+def _method_route(method: MethodDescriptor, cluster: str) -> dict[str, Any]:
+    action = _endless(cluster) if is_stream(method) else _brief(cluster)
+    if is_retriable(method):
+        action["retry_policy"] = RETRY_POLICY
+    return _grpc_route({"path": f"/{method.containing_service.full_name}/{method.name}"}, action)
+
+
+def _grpc_route(match: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
+    # A stream may be of any size; the services limit the messages.
+    return {"match": match, "route": action, **_without("body_size_limit")}
+
+
+def _app_route(prefix: str, cluster: str) -> dict[str, Any]:
+    without_transcoder = _without("grpc_json_transcoder")
+    return {"match": {"prefix": prefix}, "route": _brief(cluster), **without_transcoder}
+
+
+def _without(http_filter: str) -> dict[str, Any]:
+    off = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
+    return {"typed_per_filter_config": {f"envoy.filters.http.{http_filter}": off}}
+
+
+def _brief(cluster: str) -> dict[str, Any]:
+    return {"cluster": cluster, "timeout": UNARY_TIMEOUT}
+
+
+def _endless(cluster: str) -> dict[str, Any]:
+    return {"cluster": cluster, "timeout": "0s", "idle_timeout": STREAM_IDLE_TIMEOUT}
