@@ -25,6 +25,7 @@ _NEAR_KM = 50.0
 """Nearness counts like size: at this distance a place weighs half its population."""
 _ALIAS_WEIGHT = 0.1
 """A place known by another name first is rarely meant by this one."""
+_BOX_MARGIN = 0.5
 _KM_PER_DEGREE = 111.2
 _LEAST_WEIGHT = 500.0
 """Postcodes, stations and squares have no population; they rank with small villages."""
@@ -53,6 +54,24 @@ class Place:
         """The name with what tells it from its namesakes: `Paris, TX, US`."""
         admin = self.admin if self.admin_name else ""
         return ", ".join(part for part in (self.name, admin, self.country) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Bounds in degrees. A west greater than the east means that it spans the antimeridian."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def contains(self, point: Point) -> bool:
+        """Whether the point is inside or on the edge."""
+        if not self.south <= point.latitude <= self.north:
+            return False
+        if self.west <= self.east:
+            return self.west <= point.longitude <= self.east
+        return point.longitude >= self.west or point.longitude <= self.east
 
 
 class PlaceNotFound(LookupError):
@@ -145,6 +164,24 @@ class Gazetteer:
                 return place.point
         return None
 
+    def box(self, country: str) -> Box | None:
+        """The bounds of a country's towns, half a degree wider; None when none is known."""
+        return self._boxes.get(country)
+
+    @cached_property
+    def _boxes(self) -> dict[str, Box]:
+        inside: dict[str, list[NDArray[np.float64]]] = {}
+        for table in self._tables:
+            for country in {region.country for region in table.regions}:
+                numbers = [i for i, region in enumerate(table.regions) if region.country == country]
+                rows = np.flatnonzero(
+                    np.isin(table.region, numbers) & (table.kind == PlaceKind.TOWN)
+                )
+                points = np.column_stack((table.latitude[rows], table.longitude[rows]))
+                if len(rows):  # postcodes of overseas parts would stretch the country
+                    inside.setdefault(country, []).append(points)
+        return {country: _box(np.concatenate(points)) for country, points in inside.items()}
+
     def _hits(self, reading: Reading, country: str | None, near: Point | None) -> list[_Hit]:
         hits = list(self._named(reading.name, near))
         if country:
@@ -215,6 +252,20 @@ class Gazetteer:
             ):
                 known[table.keys[row].decode()] = _Hit(table, row, population)
         return known
+
+
+def _box(points: NDArray[np.float64]) -> Box:
+    """The narrowest bounds of the points, over the antimeridian if that is narrower."""
+    longitudes = np.unique(points[:, 1])
+    gaps = np.diff(longitudes, append=longitudes[0] + 360)
+    widest = int(np.argmax(gaps))
+    west, east = longitudes[(widest + 1) % len(longitudes)], longitudes[widest]
+    return Box(
+        float(points[:, 0].min()) - _BOX_MARGIN,
+        float(west) - _BOX_MARGIN,
+        float(points[:, 0].max()) + _BOX_MARGIN,
+        float(east) + _BOX_MARGIN,
+    )
 
 
 def _beginning(table: Table, key: bytes, limit: int, near: Point | None) -> Iterator[_Hit]:

@@ -1,0 +1,64 @@
+"""Postal addresses from the parts that files have."""
+
+import re
+from collections.abc import Mapping
+
+from babel.core import get_global
+from tzfpy import get_tz
+
+from geodata.gazetteer import country_code
+from geodata.importers.record import words
+from geodata.points import Point
+from geodata.stores import Address
+
+# Where the house number follows the street, as on letters of these countries.
+_NUMBER_LAST = words(
+    """
+    AR AT AX BA BE BG BO BR CH CL CO CR CZ DE DK EC EE ES FI FO GL GR HR HU IS IT LI LT LV MD ME
+    MK MX NL NO PE PL PT PY RO RS RU SE SI SK SM TR UA UY VA
+    """
+)
+
+
+def region_code(text: str) -> str:
+    """ISO 3166-1 alpha-2 code of a country by code or name; empty when it is no country."""
+    return country_code(text) or ""
+
+
+def region_code_at(point: Point) -> str:
+    """The country that a point lies in, by its time zone; empty at sea.
+
+    Time zones end at borders; tzfpy's simplified ones are up to a few kilometres off.
+    """
+    code = str(get_global("zone_territories").get(get_tz(point.longitude, point.latitude), ""))
+    return "" if code == "ZZ" else code
+
+
+def postcode(text: str, country: str) -> tuple[str, str]:
+    """The postcode, and a note when the leading zeros were set that spreadsheets drop."""
+    digits = {"FR": (5,), "US": (5, 9)}.get(country, ())
+    if re.fullmatch(r"\d+", text) and len(text) + 1 in digits:
+        return f"0{text}", f"{text}: a leading zero was lost"
+    return text, ""
+
+
+def address(fields: Mapping[str, str], country: str, code: str) -> Address:
+    """The address of a row.
+
+    Args:
+        fields: those of `record.FIELDS` that it has.
+        country: ISO 3166-1 alpha-2, or empty.
+        code: the postcode.
+    """
+    number, street = fields.get("housenumber", ""), fields.get("street", "")
+    parts = (street, number) if country in _NUMBER_LAST else (number, street)
+    first = " ".join(filter(None, parts))
+    line = first if street else fields.get("address", "") or first
+    lines = (line, fields.get("address2", ""), fields.get("unit", ""))
+    return Address(
+        region_code=country,
+        postal_code=code,
+        administrative_area=fields.get("state", ""),
+        locality=fields.get("city", ""),
+        lines=tuple(filter(None, lines)),
+    )

@@ -1,0 +1,84 @@
+"""Records of any format to one report: sources, duplicates and ids."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from geodata.importers.convert import Refused, store_of
+from geodata.importers.ids import checked_source, source_of, store_ids
+from geodata.importers.record import Record
+from geodata.importers.report import Import, ImporterError, Rejected, Remark
+from geodata.stores import Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A store whose id waits for all ids of its source to be known."""
+
+    source: str
+    original: str
+    store: Store
+
+
+def assemble(records: Iterable[Record | Rejected], result: Import, source: str | None) -> None:
+    """Fill the result with the stores of the records.
+
+    A row that has the id of an earlier one is dropped with a remark when it is a copy of it, and
+    rejected when it says something else.
+
+    Args:
+        records: what the reader of a format yields.
+        result: takes stores, remarks and rejected rows.
+        source: beginning of all store ids; None takes what the file says.
+
+    Raises:
+        ImporterError: when neither the file nor the caller tells the source.
+    """
+    given = checked_source(source) if source is not None else ""
+    first_of: dict[tuple[str, str], Record] = {}
+    drafts: list[_Draft] = []
+    for record in records:
+        result.rows += 1
+        if isinstance(record, Rejected):
+            result.rejected.append(record)
+            continue
+        try:
+            owner = given or _own_source(record)
+            store, remarks = store_of(record)
+            original = record.fields["id"]
+            first = first_of.setdefault((owner, original), record)
+            if first is record:
+                drafts.append(_Draft(owner, original, store))
+                result.remarks += remarks
+            elif first.raw == record.raw:
+                note = f"{original!r}: a copy of row {first.row}, dropped"
+                result.remarks.append(Remark(record.row, "id", note, repaired=True))
+            else:
+                raise Refused("id", f"{original!r} is taken by row {first.row}")
+        except Refused as refused:
+            result.rejected.append(Rejected(record.row, refused.field, refused.reason, record.raw))
+    result.sources = {draft.source for draft in drafts}
+    result.stores = _with_ids(drafts, result.sources)
+
+
+def _own_source(record: Record) -> str:
+    if not record.source:
+        raise ImporterError(
+            "the file does not say whose stores these are: give a source, "
+            "a short name that their ids will begin with"
+        )
+    return source_of(record.source)
+
+
+def _with_ids(drafts: list[_Draft], sources: Iterable[str]) -> list[Store]:
+    ids = {
+        source: store_ids(source, (d.original for d in drafts if d.source == source))
+        for source in sources
+    }
+    return [
+        replace(
+            draft.store,
+            id=ids[draft.source][draft.original],
+            external_ids={**draft.store.external_ids, draft.source: draft.original},
+        )
+        for draft in drafts
+    ]

@@ -1,0 +1,178 @@
+"""One record to one store: every check that does not need the other rows."""
+
+import datetime as dt
+import re
+import zoneinfo
+from functools import lru_cache
+from typing import TypeVar
+
+from geodata.importers.address import address, postcode, region_code, region_code_at
+from geodata.importers.coordinates import locate
+from geodata.importers.hours import checked_hours
+from geodata.importers.record import Record
+from geodata.importers.report import Remark
+from geodata.stores import Store, StoreStatus
+
+# The longest values that the stores service takes.
+_MAX_LENGTHS = {"id": 300, "name": 300, "brand": 200, "phone": 100, "website": 2000, "address": 300}
+_MAX_ATTRIBUTES = 200
+_MAX_ITEMS = 20
+_STATUSES = {
+    "open": StoreStatus.OPEN,
+    "active": StoreStatus.OPEN,
+    "operational": StoreStatus.OPEN,
+    "future_opening": StoreStatus.FUTURE_OPENING,
+    "opening_soon": StoreStatus.FUTURE_OPENING,
+    "temporarily_closed": StoreStatus.TEMPORARILY_CLOSED,
+    "closed_temporarily": StoreStatus.TEMPORARILY_CLOSED,
+    "closed": StoreStatus.CLOSED_FOR_GOOD,
+    "closed_for_good": StoreStatus.CLOSED_FOR_GOOD,
+    "closed_permanently": StoreStatus.CLOSED_FOR_GOOD,
+    "permanently_closed": StoreStatus.CLOSED_FOR_GOOD,
+}
+
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """A row cannot become a store: which field, and why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.reason = reason
+
+
+def store_of(record: Record) -> tuple[Store, list[Remark]]:
+    """The store of a record, its id still to be given, and what is to be said of it.
+
+    Raises:
+        Refused: when the record lacks what a store must have.
+    """
+    fields = record.fields
+    notes = _Notes(record)
+    if not fields.get("id"):
+        raise Refused("id", "missing")
+    _fitting(fields["id"], "id")
+    country = notes.taken("country", _country(fields.get("country", "")))
+    code = notes.taken("postcode", postcode(fields.get("postcode", ""), country), repaired=True)
+    located = locate(fields.get("lat", ""), fields.get("lon", ""), country, code)
+    notes.add("lat, lon", located.note, repaired=located.repaired)
+    if located.point and not country:
+        country = region_code_at(located.point)
+    place = address(fields, country, code)
+    if located.point is None and not (place.lines or place.locality or place.postal_code):
+        raise Refused("lat, lon", "neither usable coordinates nor an address")
+    for line in place.lines:
+        _fitting(line, "address")
+    hours = checked_hours(fields.get("opening_hours", ""))
+    notes.add("opening_hours", hours.note, repaired=hours.repaired)
+    store = Store(
+        id="",
+        display_name=_display_name(record),
+        brand=_fitting(fields.get("brand", ""), "brand"),
+        location=located.point,
+        address=place,
+        phones=_phones(fields.get("phone", "")),
+        urls=notes.taken("website", _urls(fields.get("website", ""))),
+        status=notes.taken("status", _status(fields.get("status", ""))),
+        opening_date=notes.taken("opening_date", _date(fields.get("opening_date", ""))),
+        attributes=tuple(sorted(record.attributes))[:_MAX_ATTRIBUTES],
+        external_ids=record.external_ids,
+        time_zone=notes.taken("timezone", _time_zone(fields.get("timezone", ""))),
+        opening_hours=hours.text,
+    )
+    return store, notes.remarks
+
+
+class _Notes:
+    """The remarks on one record."""
+
+    def __init__(self, record: Record) -> None:
+        self._row = record.row
+        self.remarks: list[Remark] = []
+        for field, note in record.repairs:
+            self.add(field, note, repaired=True)
+        for field, note in record.doubts:
+            self.add(field, note)
+
+    def add(self, field: str, note: str, *, repaired: bool = False) -> None:
+        """Keep a note, if there is one."""
+        if note:
+            self.remarks.append(Remark(self._row, field, note, repaired))
+
+    def taken(self, field: str, read: tuple[T, str], *, repaired: bool = False) -> T:
+        """The value of what was read, its note kept."""
+        value, note = read
+        self.add(field, note, repaired=repaired)
+        return value
+
+
+def _fitting(value: str, field: str) -> str:
+    longest = _MAX_LENGTHS[field]
+    if len(value) > longest:
+        raise Refused(field, f"longer than {longest} characters")
+    return value
+
+
+def _display_name(record: Record) -> str:
+    fields = record.fields
+    maker = fields.get("brand") or fields.get("operator")
+    name = fields.get("name") or " ".join(filter(None, (maker, fields.get("branch"))))
+    if not name:
+        raise Refused("name", "neither a name nor a brand or operator")
+    return _fitting(name, "name")
+
+
+def _country(text: str) -> tuple[str, str]:
+    code = region_code(text)
+    return code, "" if code or not text else f"{text[:100]!r} is no country: left out"
+
+
+def _phones(text: str) -> tuple[str, ...]:
+    phones = (phone.strip() for phone in re.split("[;|]", text))
+    fitting = (phone for phone in phones if 0 < len(phone) <= _MAX_LENGTHS["phone"])
+    return tuple(dict.fromkeys(fitting))[:_MAX_ITEMS]
+
+
+def _urls(text: str) -> tuple[tuple[str, ...], str]:
+    given = [url for url in (part.strip() for part in text.split(";")) if url]
+    good: list[str] = []
+    bad: list[str] = []
+    for url in given:
+        # Anything but http could run in the page that shows it.
+        is_web = re.match(r"https?://|[\w-]+(\.[\w-]+)+(/|$)", url, re.IGNORECASE)
+        (good if is_web and len(url) <= _MAX_LENGTHS["website"] else bad).append(url)
+    note = f"{bad[0][:100]!r} is no web address: left out" if bad else ""
+    return tuple(dict.fromkeys(good))[:_MAX_ITEMS], note
+
+
+def _time_zone(text: str) -> tuple[str, str]:
+    """The IANA name at the end of texts such as `GMT-08:00 America/Los_Angeles`."""
+    if not text:
+        return "", ""
+    name = text.split()[-1]
+    return (name, "") if name in _zones() else ("", f"{text[:100]!r} is no time zone: left out")
+
+
+def _status(text: str) -> tuple[StoreStatus, str]:
+    if not text:
+        return StoreStatus.OPEN, ""
+    status = _STATUSES.get(re.sub(r"\W+", "_", text.lower()))
+    note = "" if status else f"{text[:100]!r} is no status that is known: taken as open"
+    return status or StoreStatus.OPEN, note
+
+
+def _date(text: str) -> tuple[dt.date | None, str]:
+    if not text:
+        return None, ""
+    try:
+        return dt.date.fromisoformat(text[:10]), ""
+    except ValueError:
+        return None, f"{text[:100]!r} is no date: left out"
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())

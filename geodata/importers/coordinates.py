@@ -1,0 +1,129 @@
+"""Coordinates as files have them, and what can be made of them.
+
+Faults that were found in real feeds, and their cure: latitude and longitude swapped, degrees times
+100,000 (or 1e6, 1e7) without a decimal point, 0/0 for "unknown", decimal commas, points on another
+continent than the address. A cure is taken only if it leads into the country that the row claims.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from geodata.distance import distance_m
+from geodata.gazetteer import Gazetteer
+from geodata.points import Point
+
+_SCALES = (1e5, 1e6, 1e7)
+_FAR_FROM_POSTCODE_M = 100_000
+"""No postcode area that the gazetteer knows reaches further, but in Alaska."""
+_TERRITORIES = {
+    "AU": ("CC", "CX", "NF"),
+    "CN": ("HK", "MO"),
+    "DK": ("FO", "GL"),
+    "FI": ("AX",),
+    "FR": ("BL", "GF", "GP", "MF", "MQ", "NC", "PF", "PM", "RE", "WF", "YT"),
+    "GB": ("GG", "GI", "IM", "JE"),
+    "NL": ("AW", "BQ", "CW", "SX"),
+    "NO": ("SJ",),
+    "NZ": ("CK", "NU", "TK"),
+    "US": ("AS", "GU", "MP", "PR", "VI"),
+}
+"""Countries by which the addresses of others are known too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The point made of two texts; None when there is no usable one."""
+
+    point: Point | None
+    note: str = ""
+    """What was wrong; empty when nothing was."""
+    repaired: bool = False
+    """Whether `note` tells of a cure rather than of a doubt."""
+
+
+def locate(latitude: str, longitude: str, country: str = "", postcode: str = "") -> Located:
+    """Make a point of what a row has, given the country and postcode that it claims.
+
+    Args:
+        latitude: degrees as text; empty when the row has none.
+        longitude: the same.
+        country: ISO 3166-1 alpha-2, or empty when unknown.
+        postcode: as in the address, or empty.
+    """
+    if not latitude and not longitude:
+        return Located(None, "no coordinates: kept without a location")
+    lat, lon = _number(latitude), _number(longitude)
+    if lat is None or lon is None:
+        return Located(
+            None, f"{latitude!r}, {longitude!r} are no coordinates: kept without a location"
+        )
+    if lat == 0 and lon == 0:
+        return Located(None, "0, 0 stands for unknown: kept without a location")
+    given = _point(lat, lon)
+    if given is None or (country and not _is_in(given, country)):
+        return _cured(lat, lon, country, f"{latitude}, {longitude}")
+    return _compared(given, country, postcode)
+
+
+def _cured(lat: float, lon: float, country: str, given: str) -> Located:
+    if max(abs(lat), abs(lon)) > 180:
+        cures = [(f"divided by {scale:,.0f}", lat / scale, lon / scale) for scale in _SCALES]
+    else:
+        cures = [("swapped latitude and longitude", lon, lat)]
+    for cure, latitude, longitude in cures:
+        point = _point(latitude, longitude)
+        if point and (not country or _is_in(point, country)):
+            return Located(point, f"{given}: {cure}", repaired=True)
+    if _point(lat, lon) is None:
+        return Located(None, f"{given} is out of range: kept without a location")
+    return Located(None, f"{given} is not in {country}: kept without a location")
+
+
+def _compared(point: Point, country: str, postcode: str) -> Located:
+    expected = _postcode_point(postcode, country)
+    if expected:
+        away_m = distance_m(point, expected)
+        if away_m > _FAR_FROM_POSTCODE_M:
+            return Located(point, f"{away_m / 1000:.0f} km from postcode {postcode}: kept as given")
+    return Located(point)
+
+
+def _number(text: str) -> float | None:
+    text = text.strip().rstrip("°").replace("\N{MINUS SIGN}", "-")
+    if text.count(",") == 1 and "." not in text:
+        text = text.replace(",", ".")
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _point(latitude: float, longitude: float) -> Point | None:
+    try:
+        return Point(latitude, longitude)
+    except ValueError:
+        return None
+
+
+def _is_in(point: Point, country: str) -> bool:
+    boxes = [gazetteer().box(code) for code in (country, *_TERRITORIES.get(country, ()))]
+    known = [box for box in boxes if box]
+    # A country without towns in the gazetteer proves nothing.
+    return not known or any(box.contains(point) for box in known)
+
+
+@lru_cache(maxsize=10_000)
+def _postcode_point(postcode: str, country: str) -> Point | None:
+    if not postcode or not country or len(postcode) > 20:
+        return None
+    # What follows the five digits of a ZIP code is a street or a building in its area.
+    code = postcode[:5] if country == "US" else postcode
+    return gazetteer().postcode(code, country)
+
+
+@lru_cache(maxsize=1)
+def gazetteer() -> Gazetteer:
+    """The package's gazetteer, loaded once for all imports of a process."""
+    return Gazetteer.load()

@@ -1,0 +1,113 @@
+"""GeoJSON with tags of OSM, from AllThePlaces, overpass turbo and the like.
+
+A file is one FeatureCollection, a list of features, or one feature per line.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+import shapely
+from shapely.geometry import shape
+
+from geodata.importers.files import Source
+from geodata.importers.record import Record, Records, clean
+from geodata.importers.report import ImporterError, Rejected
+from geodata.importers.tags import record_of
+
+_OSM_ID = re.compile(r"(node|way|relation)/\d+")
+
+
+def records(file: Source) -> Records:
+    """One row for each feature.
+
+    Raises:
+        ImporterError: when the file is not JSON, or JSON without features.
+    """
+    for row, feature in enumerate(_features(file), start=1):
+        yield _record(row, feature)
+
+
+def _features(file: Source) -> Iterator[object]:
+    if _is_lines(file):
+        for number, line in enumerate(file.lines(), start=1):
+            text = line.strip().lstrip("\x1e")
+            if text:
+                yield _parsed(text.encode(), f"{file.name}, line {number}")
+        return
+    document = _parsed(file.document(), file.name)
+    if isinstance(document, dict) and document.get("type") == "Feature":
+        document = [document]
+    features = document.get("features") if isinstance(document, dict) else document
+    if not isinstance(features, list):
+        raise ImporterError(f"{file.name}: no list of features; is it GeoJSON?")
+    yield from features
+
+
+def _is_lines(file: Source) -> bool:
+    """Whether the first line is a feature of its own and another one follows."""
+    first, _, rest = file.head().removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e\r\n").partition(b"\n")
+    try:
+        document = orjson.loads(first)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(document, dict) and document.get("type") == "Feature" and bool(rest.strip())
+
+
+def _parsed(data: bytes, where: str) -> Any:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise ImporterError(f"{where}: not valid JSON ({error}); fetch it again") from error
+
+
+def _record(row: int, feature: object) -> Record | Rejected:
+    if not isinstance(feature, dict):
+        return Rejected(row, "feature", "not an object", {"feature": feature})
+    properties = feature.get("properties")
+    if not isinstance(properties, dict):
+        return Rejected(row, "properties", "missing", feature)
+    identifier, source = _identity(feature, properties)
+    point, fault = _point(feature.get("geometry"))
+    record = record_of(row, properties, identifier, source, point)
+    if fault:
+        record.doubts.append(("geometry", fault))
+    return record
+
+
+def _identity(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[str, str]:
+    """The id in its source, and the source where the feature tells it."""
+    spider = clean(properties.get("@spider"))
+    if spider:
+        return clean(properties.get("ref") or feature.get("id")), spider
+    for candidate in (properties.get("@id"), feature.get("id"), properties.get("id")):
+        if _OSM_ID.fullmatch(clean(candidate)):
+            return clean(candidate), "osm"
+    candidates = (properties.get("@id"), properties.get("id"), properties.get("ref"))
+    return next(filter(None, map(clean, (*candidates, feature.get("id")))), ""), ""
+
+
+def _point(geometry: Any) -> tuple[tuple[object, object], str]:
+    """Latitude and longitude, and what is wrong with the geometry."""
+    if geometry is None:
+        return (None, None), ""
+    if isinstance(geometry, dict) and geometry.get("type") == "Point":
+        match geometry.get("coordinates"):
+            # Taken as given, out of range or not: what a number may mean is decided elsewhere.
+            case [int() | float() as longitude, int() | float() as latitude, *_]:
+                return (latitude, longitude), ""
+            case []:
+                return (None, None), ""
+    try:
+        inside = shape(geometry).point_on_surface()
+        return ((None, None), "empty") if inside.is_empty else ((inside.y, inside.x), "")
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+        shapely.errors.ShapelyError,
+    ):
+        return (None, None), "no valid geometry: kept without a location"

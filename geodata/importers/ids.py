@@ -1,0 +1,66 @@
+"""Store ids from the ids of a source.
+
+A store id is `<source>-<slug>`. The slug is the original id in lower case and without accents;
+each run of characters other than `a-z 0-9 . _ -` becomes one `~`. A source has no hyphen, so that
+ids of two sources never meet. Two ids of one source that differ but slug alike (`A:1` and `a/1`)
+are kept apart: the one that is first in the alphabet keeps the slug, the others get `~` and eight
+hex digits of their SHA-256. So an id depends on the set of ids, not on their order in the file.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from geodata.importers.report import ImporterError
+
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9._~]{0,49}")
+_MAX_SLUG = 120
+
+
+def checked_source(source: str) -> str:
+    """The source in lower case.
+
+    Raises:
+        ImporterError: when it is no valid beginning of a store id.
+    """
+    lower = source.strip().lower()
+    if not _SOURCE.fullmatch(lower):
+        raise ImporterError(
+            f"source {source!r} must be 1 to 50 of the characters a-z, 0-9, '.', '_' and '~'; "
+            f"for example {source_of(source)!r}"
+        )
+    return lower
+
+
+def source_of(name: str) -> str:
+    """The nearest valid source to a name that some file gives itself."""
+    return re.sub(r"[^a-z0-9._]+", "_", _plain(name)).strip("_.")[:50] or "import"
+
+
+def store_ids(source: str, originals: Iterable[str]) -> dict[str, str]:
+    """The store id of each original id; all differ."""
+    by_slug: dict[str, list[str]] = {}
+    for original in sorted(set(originals)):
+        by_slug.setdefault(_slug(original), []).append(original)
+    ids = {}
+    for slug, same in by_slug.items():
+        for index, original in enumerate(same):
+            is_plain = index == 0 and slug
+            ids[original] = f"{source}-{slug if is_plain else _marked(slug, original)}"
+    return ids
+
+
+def _slug(original: str) -> str:
+    slug = re.sub(r"[^a-z0-9._-]+", "~", _plain(original)).strip("~")
+    return slug if len(slug) <= _MAX_SLUG else _marked(slug, original)
+
+
+def _marked(slug: str, original: str) -> str:
+    digest = hashlib.sha256(original.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{slug[:_MAX_SLUG]}~{digest}" if slug else digest
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))

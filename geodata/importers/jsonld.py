@@ -1,0 +1,122 @@
+"""Stores from schema.org's JSON-LD, as web pages of stores embed it.
+
+Taken is every node, however deep, that is a LocalBusiness or has both a name and a place
+(`address` or `geo`), unless its type says that it is something else.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import orjson
+
+from geodata.importers import attributes
+from geodata.importers.files import Source
+from geodata.importers.record import Record, Records, clean, words
+from geodata.importers.report import ImporterError
+from geodata.importers.schema_hours import opening_hours
+
+Node: TypeAlias = Mapping[str, Any]
+
+_OTHER_TYPES = words(
+    """
+    Corporation Event GeoCoordinates Offer Organization Person PostalAddress Product Review WebPage
+    WebSite
+    """
+)
+
+
+def records(file: Source) -> Records:
+    """One row for each store.
+
+    Raises:
+        ImporterError: when the file is not JSON.
+    """
+    try:
+        document = orjson.loads(file.document())
+    except orjson.JSONDecodeError as error:
+        raise ImporterError(f"{file.name}: not valid JSON ({error}); fetch it again") from error
+    for row, node in enumerate(filter(_is_store, _nodes(document)), start=1):
+        yield _record(row, node)
+
+
+def _nodes(document: object) -> Iterator[Node]:
+    """All objects of a tree, in its order."""
+    pending = [document]
+    while pending:
+        match pending.pop():
+            case dict() as node:
+                yield node
+                pending.extend(reversed(list(node.values())))
+            case list() as items:
+                pending.extend(reversed(items))
+
+
+def _is_store(node: Node) -> bool:
+    types = {_last(name) for name in _texts(node.get("@type"))}
+    has_place = bool(node.get("address") or node.get("geo"))
+    return bool(types) and not types & _OTHER_TYPES and bool(node.get("name")) and has_place
+
+
+def _record(row: int, node: Node) -> Record:
+    geo, place = _object(node.get("geo")), node.get("address")
+    parts = _object(place)
+    fields = {
+        "id": _identifier(node),
+        "name": clean(node.get("name")),
+        "brand": _name(node.get("brand")) or _name(node.get("parentOrganization")),
+        "lat": clean(geo.get("latitude")) or clean(node.get("latitude")),
+        "lon": clean(geo.get("longitude")) or clean(node.get("longitude")),
+        "address": clean(parts.get("streetAddress")) or clean(place),
+        "city": _name(parts.get("addressLocality")),
+        "state": _name(parts.get("addressRegion")),
+        "postcode": clean(parts.get("postalCode")),
+        "country": _last(_name(parts.get("addressCountry"))),
+        "phone": "; ".join(_texts(node.get("telephone"))),
+        "website": clean(node.get("url")),
+    }
+    hours, doubt = opening_hours(node)
+    fields["opening_hours"] = hours
+    record = Record(row, {key: value for key, value in fields.items() if value}, node)
+    if doubt:
+        record.doubts.append(("opening_hours", doubt))
+    record.attributes |= {
+        found
+        for feature in _objects(node.get("amenityFeature"))
+        if clean(feature.get("value", True)).lower() not in {"false", "no", "0"}
+        for found in attributes.from_services(clean(feature.get("name")))
+    }
+    return record
+
+
+def _identifier(node: Node) -> str:
+    for key in ("branchCode", "identifier", "@id", "globalLocationNumber", "url"):
+        value = node.get(key)
+        text = clean(_object(value).get("value")) or clean(value)
+        if text:
+            return text
+    return ""
+
+
+def _name(value: object) -> str:
+    return clean(_object(value).get("name")) or clean(value)
+
+
+def _object(value: object) -> Node:
+    """The object, or the first of a list of them."""
+    return next(_objects(value), {})
+
+
+def _objects(value: object) -> Iterator[Node]:
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            yield item
+
+
+def _texts(value: object) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    return [text for item in items if (text := clean(item))]
+
+
+def _last(name: str) -> str:
+    """`Store` of `https://schema.org/Store` and of `schema:Store`."""
+    return name.replace(":", "/").rstrip("/").rpartition("/")[2]
