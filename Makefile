@@ -1,0 +1,74 @@
+# `make demo` and `make test` do all of their set-up; `make help` lists the rest.
+
+PYTHON ?= $(firstword $(foreach v,3.14 3.13 3.12 3.11,$(shell command -v python$(v) 2>/dev/null)) python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+LOCK   := deploy/requirements-dev.lock
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup check format lint types imports protos protos-check lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+demo: setup ## run the suite on the embedded store, with the sample
+	@exec $(BIN)/enrayon up --demo
+
+test: setup ## run all tests; ARGS="-k nearest" chooses
+	$(BIN)/python -m pytest $(ARGS)
+
+setup: $(READY) ## make .venv from the hash-pinned lock, nothing else
+
+# The new stamp comes last, so that an interrupted set-up is done again.
+$(READY): $(LOCK) pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "enrayon needs Python 3.11 or newer; install it, or run: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	@if command -v uv >/dev/null 2>&1; then \
+	  echo "Setting up $(VENV) with uv ..." && \
+	  uv venv --quiet --allow-existing --python "$(PYTHON)" $(VENV) && \
+	  uv pip install --quiet --python $(VENV) --require-hashes -r $(LOCK) && \
+	  uv pip install --quiet --python $(VENV) --no-deps --no-build-isolation -e . ; \
+	else \
+	  "$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || \
+	    { echo "Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install python3-venv   On Fedora: it comes with python3"; exit 1; } ; \
+	  echo "Setting up $(VENV); this takes a minute or two the first time ..." && \
+	  "$(PYTHON)" -m venv $(VENV) && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK) && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $(READY)
+
+check: setup lint types imports protos-check test ## everything that must hold before a commit
+
+format: setup ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+protos: setup ## write the stubs from the contracts
+	$(BIN)/python protos/generate.py
+
+protos-check: setup
+	$(BIN)/python protos/generate.py --check
+	$(BIN)/python protos/generate.py --image $(VENV)/contracts.binpb
+	$(BIN)/buf lint $(VENV)/contracts.binpb --config protos/buf.yaml
+	$(BIN)/buf breaking $(VENV)/contracts.binpb --config protos/buf.yaml --against protos/released.binpb
+
+lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --quiet --output-file deploy/requirements.lock
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --quiet --constraint deploy/requirements.lock --output-file $(LOCK)
+
+clean: ## remove the environment, the caches and the demo's data
+	rm -rf $(VENV) .enrayon .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,127 @@
+"""The composition root: builds the named services in one process, and runs them."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+import uvloop
+
+from geodata.gazetteer import Gazetteer
+from services.chassis.calls import methods_of
+from services.chassis.clock import utc_now
+from services.chassis.embedded import EmbeddedValkey, running_url
+from services.chassis.keyring import load_keyring
+from services.chassis.redis import connect
+from services.chassis.server import Server
+from services.chassis.settings import ChassisSettings
+from services.chassis.telemetry import configure_logs, serve_metrics
+from services.directory.directory import Directory
+from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
+from services.directory.origins import Origins
+from services.directory.parts import Parts, Service
+from services.stores import bootstrap as stores
+from services.stores.settings import StoresSettings
+
+SERVICES: dict[str, Callable[[Parts], Service]] = {
+    "stores": stores.build,
+}
+SETTINGS = (ChassisSettings, GeocodingSettings, StoresSettings)
+"""Every settings class of the suite, for `enrayon settings`."""
+
+log = structlog.get_logger()
+
+
+def serve(settings: ChassisSettings, names: Sequence[str]) -> None:
+    """Serve the named services, all when there is no name, until told to stop.
+
+    Raises:
+        OSError: the port is taken.
+        EmbeddedValkeyError: the embedded Valkey cannot run.
+    """
+    run(settings, lambda parts: serve_until_stopped(parts, built(parts, names)))
+
+
+def work(settings: ChassisSettings, names: Sequence[str]) -> None:
+    """Run the background loops of the named services, all when there is no name, until stopped."""
+    run(settings, lambda parts: work_until_stopped(built(parts, names)))
+
+
+def run(settings: ChassisSettings, act: Callable[[Parts], Awaitable[None]]) -> None:
+    """Run an act on the shared parts, with the embedded Valkey where no other is set."""
+    configure_logs(settings)
+    serve_metrics(settings)
+
+    async def main(url: str) -> None:
+        async with shared_parts(settings, url) as parts:
+            await act(parts)
+
+    url = settings.redis_url or running_url(settings.data_dir)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        if url:
+            runner.run(main(url))
+        else:
+            with EmbeddedValkey(settings.data_dir) as valkey:
+                runner.run(main(valkey.url))
+
+
+@asynccontextmanager
+async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Parts]:
+    """The parts of a process, connected and loaded; closed in the end."""
+    client = connect(settings, url)
+    directory = Directory(client, settings.data_dir / "directory.snapshot")
+    await directory.start()
+    geocoding = GeocodingSettings()
+    geocoder = GeopyGeocoder(geocoding, client) if geocoding.geocoder else None
+    origins = Origins(Gazetteer.load(), geocoder)
+    try:
+        yield Parts(settings, client, directory, origins, load_keyring(settings), utc_now)
+    finally:
+        await directory.stop()
+        await client.aclose()
+
+
+def built(parts: Parts, names: Sequence[str]) -> list[Service]:
+    """The named services, all when there is no name."""
+    return [SERVICES[name](parts) for name in names or SERVICES]
+
+
+async def serve_until_stopped(parts: Parts, services: Sequence[Service]) -> None:
+    """Host services on the gRPC port until the process is told to stop."""
+    methods = [
+        method
+        for service in services
+        for method in methods_of(
+            service.descriptor, service.servicer, parts.settings.max_request_bytes
+        )
+    ]
+    server = Server(parts.settings, methods)
+    await server.start()
+    log.info("serving", port=server.port)
+    await stop_signal()
+    log.info("stopping")
+    await server.stop()
+
+
+async def work_until_stopped(services: Sequence[Service]) -> None:
+    """Run the loops of services until the process is told to stop, or one of them fails."""
+    loops = {name: loop for service in services for name, loop in service.workers.items()}
+    tasks = [asyncio.ensure_future(loop()) for loop in loops.values()]
+    stopping = asyncio.create_task(stop_signal())
+    log.info("working", loops=sorted(loops))
+    done, pending = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def stop_signal() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()

@@ -1,0 +1,235 @@
+"""`enrayon import`."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from geodata import importers
+from geodata.importers import Import, ImporterError, Rejected, write_rejected
+from services.cli.channel import services
+from services.cli.output import USAGE, CommandError, JsonOption, console, errors
+from services.stores.convert import from_record
+
+MESSAGE_BYTES = 512 * 1024
+"""Half of what the service takes in one message, so that a message with a long store fits too."""
+UPLOAD_TIMEOUT_S = 3600.0
+SHOWN = 5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import")(import_stores)
+
+
+def import_stores(
+    file: Annotated[Path, typer.Argument(help="The file; gzip is seen through.")],
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(importers.FORMATS)}.")] = "auto",
+    source: Annotated[
+        str | None,
+        typer.Option(help="Whose stores these are: ids become <source>-<id>. [file name]"),
+    ] = None,
+    map: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="What a CSV column holds.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Remove the source's stores that are not in the file.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and count, but change nothing.")
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where rejected rows go. [FILE.rejected.csv]")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Import stores from a file, and say what became of each row."""
+    columns = dict(column_and_field(pair) for pair in map or [])
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=errors,
+        transient=True,
+        disable=json,
+    ) as progress:
+        found = read(file, format, source, columns, replace, progress)
+        answer = upload(found, replace, dry_run, progress)
+    rejected = [*found.rejected, *refused(found, answer)]
+    kept = None
+    if rejected:
+        kept = rejects or file.with_name(f"{file.name}.rejected.csv")
+        write_rejected(rejected, kept)
+    if json:
+        typer.echo(orjson.dumps(report(found, answer, rejected, kept, dry_run)).decode())
+    else:
+        show(found, answer, rejected, kept, dry_run)
+
+
+def read(
+    file: Path,
+    format: str,
+    source: str | None,
+    columns: dict[str, str],
+    replace: bool,
+    progress: Progress,
+) -> Import:
+    """The stores of the file.
+
+    Raises:
+        CommandError: the file cannot be read as a whole.
+    """
+    task = progress.add_task(f"reading {file.name}", total=None)
+
+    def advance(done: int, size: int) -> None:
+        progress.update(task, completed=done, total=size)
+
+    def attempt(source: str | None) -> Import:
+        return importers.read(file, format, source=source, columns=columns, progress=advance)
+
+    try:
+        try:
+            return attempt(source)
+        except importers.SourceUnknown:
+            if replace:
+                raise
+            return attempt(source_of(file))
+    except ImporterError as error:
+        raise CommandError(f"{file.name}: {error}", USAGE) from None
+
+
+def source_of(file: Path) -> str:
+    """The source that a file's name stands for: `stores_us` of `Stores US.csv.gz`."""
+    stem = file.name.partition(".")[0].lower()
+    return re.sub(r"[^a-z0-9._~]+", "_", stem).strip("._~")[:50] or "import"
+
+
+def column_and_field(pair: str) -> tuple[str, str]:
+    """The two sides of `COLUMN=FIELD`."""
+    column, equals, field = pair.partition("=")
+    if not equals or field not in importers.FIELDS:
+        fields = ", ".join(sorted(importers.FIELDS))
+        raise CommandError(f"--map {pair}: want COLUMN=FIELD with a field of {fields}", USAGE)
+    return column, field
+
+
+def upload(
+    found: Import, replace: bool, dry_run: bool, progress: Progress
+) -> stores_pb2.UpsertStoresResponse:
+    """Send the stores to the service."""
+    task = progress.add_task("importing", total=len(found.stores))
+    source = next(iter(found.sources)) if len(found.sources) == 1 else ""
+
+    def requests() -> Iterator[stores_pb2.UpsertStoresRequest]:
+        request = stores_pb2.UpsertStoresRequest(
+            source=source, replace=replace, validate_only=dry_run
+        )
+        size = 0
+        for store in found.stores:
+            message = from_record(store)
+            size += message.ByteSize() + 8
+            if size > MESSAGE_BYTES and request.stores:
+                yield request
+                progress.advance(task, len(request.stores))
+                request, size = stores_pb2.UpsertStoresRequest(), message.ByteSize()
+            request.stores.append(message)
+        yield request
+        progress.advance(task, len(request.stores))
+
+    with services() as channel:
+        return stores_pb2_grpc.StoresServiceStub(channel).UpsertStores(
+            requests(), timeout=UPLOAD_TIMEOUT_S
+        )
+
+
+def refused(found: Import, answer: stores_pb2.UpsertStoresResponse) -> list[Rejected]:
+    """The stores that the service did not take, as rejected rows."""
+    return [
+        Rejected(item.index + 1, item.field, item.description, {"id": found.stores[item.index].id})
+        for item in answer.rejected
+    ]
+
+
+def report(
+    found: Import,
+    answer: stores_pb2.UpsertStoresResponse,
+    rejected: list[Rejected],
+    kept: Path | None,
+    dry_run: bool,
+) -> dict[str, object]:
+    """What became of the rows, for scripts."""
+    return {
+        "format": found.format,
+        "sources": sorted(found.sources),
+        "dry_run": dry_run,
+        "rows": found.rows,
+        **counts(answer),
+        "rejected": len(found.rejected) + answer.rejected_count,
+        "repaired": len(found.repaired),
+        "warnings": len(found.warnings),
+        "rejected_rows": [
+            {"row": item.row, "field": item.field, "reason": item.reason} for item in rejected
+        ],
+        "rejected_file": str(kept) if kept else None,
+        "remarks": [
+            {"row": r.row, "field": r.field, "note": r.note, "repaired": r.repaired}
+            for r in found.remarks
+        ],
+    }
+
+
+def counts(answer: stores_pb2.UpsertStoresResponse) -> dict[str, int]:
+    """What became of the stores."""
+    return {
+        "created": answer.created_count,
+        "changed": answer.changed_count,
+        "unchanged": answer.unchanged_count,
+        "removed": answer.removed_count,
+    }
+
+
+def show(
+    found: Import,
+    answer: stores_pb2.UpsertStoresResponse,
+    rejected: list[Rejected],
+    kept: Path | None,
+    dry_run: bool,
+) -> None:
+    """Print what became of the rows."""
+    sources = ", ".join(sorted(found.sources)) or "none"
+    would = " [yellow](dry run: nothing was changed)[/]" if dry_run else ""
+    console.print(
+        f"[bold]{found.rows:,}[/] rows of {found.format}, source [bold]{sources}[/]{would}"
+    )
+    table = Table(box=None, pad_edge=False, show_header=False)
+    everything = {**counts(answer), "rejected": len(found.rejected) + answer.rejected_count}
+    for name, number in everything.items():
+        colour = "red" if name == "rejected" and number else "green" if number else "dim"
+        table.add_row(f"  {name}", f"[{colour}]{number:,}[/]")
+    console.print(table)
+    tell("repaired", [(r.field, r.note) for r in found.repaired])
+    tell("in doubt", [(r.field, r.note) for r in found.warnings])
+    tell("rejected", [(r.field, r.reason) for r in rejected])
+    if kept:
+        console.print(f"Rejected rows, with the reasons: [cyan]{escape(str(kept))}[/]")
+
+
+def tell(what: str, remarks: list[tuple[str, str]]) -> None:
+    """Print the commonest remarks of a kind with how often each was made."""
+    tally = Counter(remarks)
+    if not tally:
+        return
+    console.print(f"[bold]{what}[/]: {sum(tally.values()):,}")
+    for (field, note), number in tally.most_common(SHOWN):
+        console.print(f"  {number:>6,} × [cyan]{escape(field)}[/]: {escape(note)}")
+    if len(tally) > SHOWN:
+        console.print(f"  ... and {len(tally) - SHOWN:,} other kinds; --json lists all")

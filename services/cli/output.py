@@ -1,0 +1,37 @@
+"""How commands speak: tables and progress on a terminal, JSON for scripts, errors on one line."""
+
+from typing import Annotated
+
+import typer
+from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import Message
+from rich.console import Console
+
+console = Console()
+errors = Console(stderr=True)
+
+FAILED = 1
+USAGE = 2
+UNREACHABLE = 3
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+class CommandError(Exception):
+    """An expected failure: its text says what is wrong and what to do."""
+
+    def __init__(self, message: str, status: int = FAILED) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def print_json(message: Message) -> None:
+    """Print a message as the JSON door would answer it."""
+    typer.echo(MessageToJson(message, indent=2, ensure_ascii=False))
+
+
+def distance(metres: float) -> str:
+    """A distance as people say it: `350 m`, `1.2 km`, `48 km`."""
+    if metres < 1000:
+        return f"{metres:.0f} m"
+    return f"{metres / 1000:.1f} km" if metres < 10_000 else f"{metres / 1000:,.0f} km"

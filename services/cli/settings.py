@@ -1,0 +1,56 @@
+"""`enrayon settings`."""
+
+import orjson
+import typer
+from pydantic_core import to_jsonable_python
+from rich.table import Table
+
+from services.app import SETTINGS
+from services.chassis.settings import EnvironmentSettings
+from services.cli.output import JsonOption, console
+
+SECRET = ("ENRAYON_KEYS",)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("settings")(show)
+
+
+def show(json: JsonOption = False) -> None:
+    """Show each setting with its value, its default and its meaning."""
+    rows = [row for kind in SETTINGS for row in described(kind)]
+    if json:
+        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        return
+    table = Table("variable", "value", "default", "meaning", box=None, pad_edge=False)
+    for row in rows:
+        changed = row["value"] != row["default"]
+        table.add_row(
+            f"[cyan]{row['variable']}[/]",
+            f"[bold]{row['value']}[/]" if changed else str(row["value"]),
+            f"[dim]{row['default']}[/]",
+            row["meaning"],
+        )
+    console.print(table)
+
+
+def described(kind: type[EnvironmentSettings]) -> list[dict[str, str]]:
+    """The settings of a class; secrets are shown as set or not."""
+    values = kind()
+    rows = []
+    for name, field in kind.model_fields.items():
+        variable = f"ENRAYON_{name.upper()}"
+        value = getattr(values, name)
+        default = field.get_default(call_default_factory=True)
+        if variable in SECRET and value:
+            value = "(set)"
+        rows.append(
+            {
+                "variable": variable,
+                "value": str(to_jsonable_python(value)),
+                "default": str(to_jsonable_python(default)),
+                "meaning": field.description or "",
+            }
+        )
+    return rows

@@ -1,0 +1,96 @@
+"""Where a search starts: a point as it is, an H3 cell as its centre, a text by the gazetteer."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import grpc
+import h3
+
+from enrayon.type.v1 import geometry_pb2
+from geodata.distance import distance_m
+from geodata.gazetteer import Gazetteer, Place, PlaceNotFound
+from geodata.points import Point
+from services.chassis.errors import InvalidArgument, ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedOrigin:
+    """The point that stands for an origin."""
+
+    point: Point
+    uncertainty_m: float = 0.0
+    """How far the true origin may be from the point."""
+    place: Place | None = None
+    """What a text was taken as."""
+
+
+class Geocoder(Protocol):
+    """A geocoder outside the project, switched on by a setting."""
+
+    async def find(self, text: str) -> Place | None:
+        """The place, or None when it knows none or does not answer in time."""
+
+
+class UnknownPlace(ServiceError):
+    """The text names no known place; the metadata `suggestions` lists similar ones."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "PLACE_NOT_FOUND"
+
+
+class Origins:
+    """Resolves origins."""
+
+    def __init__(self, gazetteer: Gazetteer, geocoder: Geocoder | None = None) -> None:
+        self.gazetteer = gazetteer
+        self._geocoder = geocoder
+
+    async def resolve(self, origin: geometry_pb2.Origin, field: str = "origin") -> ResolvedOrigin:
+        """The point of an origin that keeps its contract; `field` is its own name.
+
+        Raises:
+            InvalidArgument: the H3 cell does not exist, or the text cannot be a place.
+            UnknownPlace: with suggestions.
+        """
+        match origin.WhichOneof("kind"):
+            case "point":
+                return ResolvedOrigin(Point(origin.point.latitude, origin.point.longitude))
+            case "h3_cell":
+                return cell_origin(origin.h3_cell, f"{field}.h3_cell")
+            case _:
+                place = await self.find(origin.place, f"{field}.place")
+                return ResolvedOrigin(place.point, place=place)
+
+    async def find(self, text: str, field: str) -> Place:
+        """The place that a text means: by the geocoder, if one is switched on, or the gazetteer.
+
+        Raises:
+            InvalidArgument: the text cannot be a place.
+            UnknownPlace: with suggestions.
+        """
+        if self._geocoder is not None and (found := await self._geocoder.find(text)):
+            return found
+        try:
+            return self.gazetteer.find(text)
+        except PlaceNotFound as error:
+            labels = [place.label for place in error.suggestions]
+            hint = f"; did you mean {labels[0]}?" if labels else ""
+            raise UnknownPlace(
+                f"{field}: no place is known by that name{hint}",
+                metadata={"field": field, "suggestions": " | ".join(labels)},
+            ) from None
+        except ValueError as error:
+            raise InvalidArgument.field(field, str(error)) from None
+
+
+def cell_origin(cell: str, field: str) -> ResolvedOrigin:
+    """The centre of an H3 cell, as far from the truth as its farthest corner.
+
+    Raises:
+        InvalidArgument: there is no such cell.
+    """
+    if not h3.is_valid_cell(cell):
+        raise InvalidArgument.field(field, "not an H3 cell")
+    centre = Point(*h3.cell_to_latlng(cell))
+    corners = [Point(*corner) for corner in h3.cell_to_boundary(cell)]
+    return ResolvedOrigin(centre, max(distance_m(centre, corner) for corner in corners))

@@ -1,0 +1,35 @@
+"""What a service is built from, and what it is once built. Bootstraps take one and give other."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from google.protobuf.descriptor import ServiceDescriptor
+
+from services.chassis.clock import Clock
+from services.chassis.keyring import Keyring
+from services.chassis.redis import Client
+from services.chassis.settings import ChassisSettings
+from services.directory.directory import Directory
+from services.directory.origins import Origins
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every service of a process shares."""
+
+    settings: ChassisSettings
+    client: Client
+    directory: Directory
+    origins: Origins
+    keyring: Keyring
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, ready to be hosted."""
+
+    descriptor: ServiceDescriptor
+    servicer: object
+    workers: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    """Loops by name that `enrayon work` runs until they are cancelled."""

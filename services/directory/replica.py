@@ -1,0 +1,183 @@
+"""All stores in memory: by id, by place, by filter and by text. Knows nothing of Redis."""
+
+import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enrayon.stores.v1 import stores_pb2
+from geodata.nearest import NearestIndex
+from geodata.points import Point
+from services.directory.filters import HIDDEN, Columns, Mask, StoreFilter, status_of
+from services.directory.keys import parse_store, store_id
+from services.directory.text import TextIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A store before and after; None where it did not exist."""
+
+    id: str
+    before: bytes | None
+    after: bytes | None
+
+
+class Replica:
+    """The stores. Answers leave private ones out; `record` alone has them."""
+
+    def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
+        self._records: dict[str, bytes] = dict(records)
+        self._hidden: set[str] = set()
+        self._unlocated: set[str] = set()
+        self._columns = Columns()
+        self._sorted_ids: list[str] | None = None
+        self._text: TextIndex | None = None
+        located: list[str] = []
+        latitudes: list[float] = []
+        longitudes: list[float] = []
+        for id, encoded in self._records.items():
+            store = parse_store(encoded)
+            if store.HasField("location"):
+                self._columns.put(len(located), store)
+                located.append(id)
+                latitudes.append(store.location.latitude)
+                longitudes.append(store.location.longitude)
+            else:
+                self._unlocated.add(id)
+            if store.private:
+                self._hidden.add(id)
+        self.index = NearestIndex.build(located, latitudes, longitudes)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def record(self, id: str) -> bytes | None:
+        """The encoded store, private or not."""
+        return self._records.get(id)
+
+    def public(self, id: str) -> bytes | None:
+        """The encoded store, unless there is none or it is private."""
+        return None if id in self._hidden else self._records.get(id)
+
+    def records(self) -> Iterable[tuple[str, bytes]]:
+        """All ids with their encoded stores."""
+        return self._records.items()
+
+    def ids_of_source(self, source: str) -> list[str]:
+        """The ids that begin with `<source>-`."""
+        return [id for id in self._records if id.startswith(f"{source}-")]
+
+    def apply(self, id: str, after: bytes | None) -> Change:
+        """Add, change or (None) delete one store."""
+        before = self._records.get(id)
+        if after is None:
+            self._forget(id)
+        else:
+            self._remember(id, after)
+        return Change(id, before, after)
+
+    def mask(self, wanted: StoreFilter) -> Mask:
+        """The rows of the index that the filter admits. Not to be changed."""
+        return self._columns.mask(wanted, self._row)[: self.index.row_count]
+
+    def nearest(
+        self,
+        point: Point,
+        limit: int,
+        wanted: StoreFilter,
+        *,
+        radius_m: float | None = None,
+        after: tuple[float, str] | None = None,
+    ) -> list[tuple[str, float]]:
+        """Ids and distances in metres, nearest first, ties by id, beginning past `after`."""
+        hits = self.index.nearest(
+            point, limit, max_distance_m=radius_m, accept=self.mask(wanted), after=after
+        )
+        return [(self.index.id(row), distance_m) for row, distance_m in hits]
+
+    def nearest_batch(
+        self,
+        latitudes: Sequence[float],
+        longitudes: Sequence[float],
+        limit: int,
+        wanted: StoreFilter,
+        *,
+        radius_m: float | None = None,
+    ) -> list[list[tuple[str, float]]]:
+        """For each point what `nearest` answers."""
+        rows, distances = self.index.nearest_batch(
+            latitudes, longitudes, limit, max_distance_m=radius_m, accept=self.mask(wanted)
+        )
+        id_of = self.index.id
+        return [
+            [(id_of(row), distance_m) for row, distance_m in zip(*hits, strict=True) if row >= 0]
+            for hits in zip(rows.tolist(), distances.tolist(), strict=True)
+        ]
+
+    def ids_of_rows(self, rows: NDArray[np.intp]) -> list[str]:
+        """The ids in rows of the index."""
+        return [self.index.id(row) for row in rows.tolist()]
+
+    def ids(self, wanted: StoreFilter) -> list[str]:
+        """The ids that the filter admits, in order."""
+        if self._sorted_ids is None:
+            self._sorted_ids = sorted(self._records)
+        mask = self.mask(wanted).tolist()
+        return [id for id in self._sorted_ids if self._admits(wanted, mask, id)]
+
+    def ids_matching(self, query: str) -> list[str]:
+        """The public ids of stores with the words of a query, the best match first."""
+        if self._text is None:
+            self._text = TextIndex()
+            self._text.put_all(parse_store(record) for record in self._records.values())
+        found = map(store_id, self._text.search(query))
+        return [id for id in found if id not in self._hidden]
+
+    def cells(self, resolution: int) -> NDArray[np.uint64]:
+        """The H3 cell of each row of the index. Not to be changed."""
+        return self._columns.cells(resolution, self.index)
+
+    def stores(self, ids: Sequence[str]) -> list[stores_pb2.Store]:
+        """The stores of ids that exist."""
+        return [parse_store(self._records[id]) for id in ids]
+
+    def _remember(self, id: str, encoded: bytes) -> None:
+        store = parse_store(encoded)
+        if id not in self._records and self._sorted_ids is not None:
+            bisect.insort(self._sorted_ids, id)
+        self._records[id] = encoded
+        (self._hidden.add if status_of(store) == HIDDEN else self._hidden.discard)(id)
+        if store.HasField("location"):
+            self._unlocated.discard(id)
+            point = Point(store.location.latitude, store.location.longitude)
+            self._columns.put(self.index.upsert(id, point), store)
+        else:
+            self._leave_index(id)
+            self._unlocated.add(id)
+        if self._text is not None:
+            self._text.put_all([store])
+
+    def _forget(self, id: str) -> None:
+        if self._records.pop(id, None) is None:
+            return
+        if self._sorted_ids is not None:
+            del self._sorted_ids[bisect.bisect_left(self._sorted_ids, id)]
+        self._hidden.discard(id)
+        self._unlocated.discard(id)
+        self._leave_index(id)
+        if self._text is not None:
+            self._text.remove(f"stores/{id}")
+
+    def _leave_index(self, id: str) -> None:
+        if id in self.index:
+            self._columns.remove(self.index.delete(id))
+
+    def _row(self, id: str) -> int | None:
+        return self.index.row(id) if id in self.index else None
+
+    def _admits(self, wanted: StoreFilter, mask: list[bool], id: str) -> bool:
+        if id in self._unlocated:
+            return wanted.admits(parse_store(self._records[id]))
+        return mask[self.index.row(id)]

@@ -1,0 +1,84 @@
+"""Which stores serve a point or a postcode. Apart from distance: a store may serve none near."""
+
+from dataclasses import dataclass
+
+import shapely
+from shapely.geometry import Polygon
+
+from enrayon.stores.v1 import stores_pb2
+from enrayon.type.v1 import geometry_pb2
+from geodata.distance import distance_m
+from geodata.points import Point
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceArea:
+    """Where one store delivers: the union of its parts."""
+
+    postal_codes: frozenset[str]
+    centre: Point | None
+    radius_m: float | None
+    polygons: tuple[Polygon, ...]
+
+    @classmethod
+    def of(cls, store: stores_pb2.Store) -> "ServiceArea":
+        """The area of a store; an empty one when it has none."""
+        area = store.service_area
+        located = store.HasField("location")
+        return cls(
+            frozenset(fold_postal_code(code) for code in area.postal_codes),
+            Point(store.location.latitude, store.location.longitude) if located else None,
+            area.radius_m if area.HasField("radius_m") else None,
+            tuple(polygon_of(polygon) for polygon in area.polygons),
+        )
+
+    def serves(self, point: Point | None, postal_code: str) -> bool:
+        """Whether the area contains the point, or lists the postcode."""
+        if postal_code and postal_code in self.postal_codes:
+            return True
+        if point is None:
+            return False
+        return self._is_within_radius(point) or any(
+            shapely.intersects_xy(polygon, point.longitude, point.latitude)
+            for polygon in self.polygons
+        )
+
+    def _is_within_radius(self, point: Point) -> bool:
+        if self.radius_m is None or self.centre is None:
+            return False
+        return distance_m(self.centre, point) <= self.radius_m
+
+
+class ServiceAreas:
+    """The areas of the stores that have one, by row."""
+
+    def __init__(self) -> None:
+        self._areas: dict[int, ServiceArea] = {}
+
+    def put(self, row: int, store: stores_pb2.Store) -> None:
+        """Set the area of a row, or forget it when the store has none."""
+        if store.HasField("service_area"):
+            self._areas[row] = ServiceArea.of(store)
+        else:
+            self._areas.pop(row, None)
+
+    def remove(self, row: int) -> None:
+        """Forget the area of a row."""
+        self._areas.pop(row, None)
+
+    def serving(self, point: Point | None, postal_code: str) -> list[int]:
+        """The rows whose area contains the point, or lists the postcode."""
+        return [row for row, area in self._areas.items() if area.serves(point, postal_code)]
+
+
+def fold_postal_code(text: str) -> str:
+    """A postcode without spaces and in capitals."""
+    return "".join(text.split()).upper()
+
+
+def polygon_of(polygon: geometry_pb2.Polygon) -> Polygon:
+    """The polygon in longitude and latitude, prepared for many look-ups."""
+    rings = [[(p.longitude, p.latitude) for p in ring.points] for ring in polygon.rings]
+    result = Polygon(rings[0], rings[1:])
+    shapely.prepare(result)
+    return result

@@ -1,0 +1,218 @@
+"""Between the contract and what the service works with. Total: what is checked needs no check."""
+
+import struct
+from collections.abc import Iterable, Sequence
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type import latlng_pb2
+
+from enrayon.stores.v1 import stores_pb2
+from geodata.gazetteer import Place
+from geodata.points import Point
+from geodata.stores import Store, StoreStatus
+from services.chassis.masks import read, selects_all
+from services.directory.filters import EVERYTHING, StoreFilter, fold
+from services.directory.keys import parse_store, store_id, store_name
+from services.directory.origins import ResolvedOrigin
+from services.directory.replica import Replica
+from services.directory.service_areas import fold_postal_code
+from services.stores.search import Cell, Match
+
+STATUSES = {
+    StoreStatus.OPEN: stores_pb2.STORE_STATUS_OPEN,
+    StoreStatus.FUTURE_OPENING: stores_pb2.STORE_STATUS_FUTURE_OPENING,
+    StoreStatus.TEMPORARILY_CLOSED: stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED,
+    StoreStatus.CLOSED_FOR_GOOD: stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD,
+    StoreStatus.MOVED: stores_pb2.STORE_STATUS_MOVED,
+}
+
+SUGGESTED_FIELDS = FieldMask(paths=["name", "display_name", "brand", "address", "location"])
+
+_DOUBLE = struct.Struct("<d")
+_STORES = b"\x0a"  # field 1, length-delimited: FindNearestStoresResponse.stores
+_STORE = b"\x0a"  # field 1, length-delimited: NearestStore.store
+_DISTANCE_M = b"\x11"  # field 2, double: NearestStore.distance_m
+
+
+def store_filter(wanted: stores_pb2.StoreFilter) -> StoreFilter:
+    """The filter of a request."""
+    if not wanted.ByteSize():
+        return EVERYTHING
+    target = wanted.serves.WhichOneof("target")
+    return StoreFilter(
+        brands=frozenset(map(fold, wanted.brands)),
+        attributes=frozenset(wanted.attributes),
+        region_codes=frozenset(wanted.region_codes),
+        ids=frozenset(map(store_id, wanted.names)),
+        statuses=frozenset(wanted.statuses),
+        serves_point=point(wanted.serves.point) if target == "point" else None,
+        serves_postal_code=fold_postal_code(wanted.serves.postal_code),
+    )
+
+
+def point(position: latlng_pb2.LatLng) -> Point:
+    """A checked position."""
+    return Point(position.latitude, position.longitude)
+
+
+def read_store(encoded: bytes, mask: FieldMask) -> stores_pb2.Store:
+    """The store in the bytes, with the fields of a read mask alone."""
+    store = parse_store(encoded)
+    if selects_all(mask):
+        return store
+    selected = read(mask, store)
+    assert isinstance(selected, stores_pb2.Store)
+    return selected
+
+
+def nearest_response(
+    replica: Replica,
+    hits: Iterable[tuple[str, float]],
+    mask: FieldMask,
+    rest: stores_pb2.FindNearestStoresResponse,
+) -> bytes:
+    """The encoded answer: `rest` with the hits, whose stores are encoded already.
+
+    Splicing their bytes spares parsing and encoding each store again. Fields of a message may
+    stand in any order (protobuf encoding, "Message Order").
+    """
+    whole = selects_all(mask)
+    parts: list[bytes] = []
+    for id, distance_m in hits:
+        encoded = replica.record(id) or b""
+        if not whole:
+            encoded = read_store(encoded, mask).SerializeToString()
+        hit = _STORE + varint(len(encoded)) + encoded + _DISTANCE_M + _DOUBLE.pack(distance_m)
+        parts += (_STORES, varint(len(hit)), hit)
+    parts.append(rest.SerializeToString())
+    return b"".join(parts)
+
+
+def varint(number: int) -> bytes:
+    """A number as protobuf writes lengths: seven bits a byte, the lowest first."""
+    result = bytearray()
+    while number > 0x7F:
+        result.append(number & 0x7F | 0x80)
+        number >>= 7
+    result.append(number)
+    return bytes(result)
+
+
+def origin_fields(origin: ResolvedOrigin) -> stores_pb2.FindNearestStoresResponse:
+    """What an answer says of where its search started."""
+    return stores_pb2.FindNearestStoresResponse(
+        origin_uncertainty_m=origin.uncertainty_m,
+        origin_place=place(origin.place) if origin.place else None,
+    )
+
+
+def place(found: Place) -> stores_pb2.Place:
+    """A place of the gazetteer."""
+    region = ", ".join(part for part in (found.admin_name, found.country) if part)
+    return stores_pb2.Place(
+        display_name=found.name,
+        description=region,
+        location={"latitude": found.point.latitude, "longitude": found.point.longitude},
+        place_type=found.kind.name.lower(),
+    )
+
+
+def from_record(store: Store) -> stores_pb2.Store:
+    """A store that an importer read."""
+    message = stores_pb2.Store(
+        name=store_name(store.id),
+        display_name=store.display_name,
+        brand=store.brand,
+        phones=store.phones,
+        urls=store.urls,
+        status=STATUSES[store.status],
+        moved_to=store.moved_to,
+        attributes=store.attributes,
+        external_ids=store.external_ids,
+        time_zone=store.time_zone,
+        opening_hours_text=store.opening_hours,
+        private=store.private,
+    )
+    for field, position in (("location", store.location), ("entrance", store.entrance)):
+        if position is not None:
+            target = getattr(message, field)
+            target.latitude, target.longitude = position.latitude, position.longitude
+    address = store.address
+    message.address.region_code = address.region_code
+    message.address.postal_code = address.postal_code
+    message.address.administrative_area = address.administrative_area
+    message.address.locality = address.locality
+    message.address.address_lines.extend(address.lines)
+    if store.opening_date is not None:
+        day = store.opening_date
+        message.opening_date.year, message.opening_date.month = day.year, day.month
+        message.opening_date.day = day.day
+    area = store.service_area
+    message.service_area.postal_codes.extend(area.postal_codes)
+    if area.radius_m is not None:
+        message.service_area.radius_m = area.radius_m
+    for polygon in area.polygons:
+        target = message.service_area.polygons.add()
+        for ring in polygon:
+            corners = [{"latitude": p.latitude, "longitude": p.longitude} for p in ring]
+            target.rings.add(points=corners)
+    if not message.service_area.ByteSize():
+        message.ClearField("service_area")
+    return message
+
+
+def stored(replica: Replica, id: str, mask: FieldMask) -> stores_pb2.Store:
+    """A store of the replica, with the fields of a read mask alone."""
+    return read_store(replica.record(id) or b"", mask)
+
+
+def match(replica: Replica, found: Match, mask: FieldMask) -> stores_pb2.StoreMatch:
+    """A store that a search found."""
+    return stores_pb2.StoreMatch(
+        store=stored(replica, found.id, mask),
+        distance_m=found.distance_m,
+        route_position_m=found.route_position_m,
+        detour_m=found.detour_m,
+    )
+
+
+def batch_response(
+    replica: Replica,
+    results: Sequence[Sequence[tuple[str, float]]],
+    mask: FieldMask,
+    as_of: Timestamp | None,
+) -> stores_pb2.BatchFindNearestStoresResponse:
+    """The answer to many origins: each store once, and for each origin which and how far."""
+    indexes: dict[str, int] = {}
+    response = stores_pb2.BatchFindNearestStoresResponse(as_of=as_of)
+    for hits in results:
+        response.results.add(
+            store_indexes=[indexes.setdefault(id, len(indexes)) for id, _ in hits],
+            distances_m=[distance_m for _, distance_m in hits],
+        )
+    response.stores.extend(stored(replica, id, mask) for id in indexes)
+    return response
+
+
+def cell_count(cell: Cell) -> stores_pb2.CellCount:
+    """A cell with its number of stores."""
+    return stores_pb2.CellCount(
+        h3_cell=cell.h3_cell,
+        centroid={"latitude": cell.latitude, "longitude": cell.longitude},
+        count=cell.stores,
+    )
+
+
+def suggestions(
+    replica: Replica, places: Sequence[Place], ids: Sequence[str], limit: int
+) -> stores_pb2.SuggestPlacesResponse:
+    """Places and stores, half of the room for each as long as both have some."""
+    stores_kept = min(len(ids), max(limit // 2, limit - len(places)))
+    places_kept = min(len(places), limit - stores_kept)
+    response = stores_pb2.SuggestPlacesResponse()
+    for found in places[:places_kept]:
+        response.suggestions.add(place=place(found))
+    for id in ids[:stores_kept]:
+        response.suggestions.add(store=stored(replica, id, SUGGESTED_FIELDS))
+    return response

@@ -1,0 +1,150 @@
+"""Searches by text, area and route, page by page."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import h3
+import numpy as np
+from numpy.typing import NDArray
+
+from enrayon.stores.v1 import stores_pb2
+from geodata.distance import Floats
+from geodata.gazetteer import Gazetteer, Place
+from geodata.points import Point
+from services.chassis.errors import InvalidArgument
+from services.directory.filters import StoreFilter
+from services.directory.replica import Replica
+from services.stores.errors import InvalidGeometry, TooManyCells
+
+CELLS_MOST = 10_000
+
+Ranked = tuple[float, str]
+"""A rank, the lower the earlier, and an id."""
+
+
+class Match(NamedTuple):
+    """A store that was found, and along a route where."""
+
+    rank: float
+    id: str
+    distance_m: float | None = None
+    route_position_m: float | None = None
+    detour_m: float | None = None
+
+
+class Cell(NamedTuple):
+    """An H3 cell with stores: how many, and their mean position."""
+
+    h3_cell: str
+    stores: int
+    latitude: float
+    longitude: float
+
+
+def page_of(
+    ranked: Sequence[Ranked], cursor: list[Any] | None, size: int
+) -> tuple[list[Ranked], list[Any] | None]:
+    """The page past a cursor, and the cursor past the page; None on the last one."""
+    after = (cursor[0], cursor[1]) if cursor else None
+    rest = [entry for entry in ranked if after is None or entry > after]
+    page = rest[:size]
+    return page, list(page[-1]) if len(rest) > size else None
+
+
+def search(
+    replica: Replica, request: stores_pb2.SearchStoresRequest, wanted: StoreFilter
+) -> list[Match]:
+    """All stores that match, in the order of the answer.
+
+    Raises:
+        InvalidGeometry: the area or the route cannot be used.
+    """
+    area = request.WhichOneof("area")
+    if area == "route":
+        matches = along_route(replica, request.route, wanted)
+    elif area:
+        found = replica.ids_of_rows(area_rows(replica, request, wanted))
+        matches = [Match(0.0, id) for id in sorted(found)]
+    else:
+        matches = [Match(0.0, id) for id in replica.ids(wanted)]
+    if not request.query:
+        return matches
+    order = {id: float(rank) for rank, id in enumerate(replica.ids_matching(request.query))}
+    matching = [match for match in matches if match.id in order]
+    if area == "route":
+        return matching
+    return sorted(match._replace(rank=order[match.id]) for match in matching)
+
+
+def count(
+    replica: Replica, request: stores_pb2.CountStoresRequest, wanted: StoreFilter
+) -> list[Cell]:
+    """The cells of an area that have stores, most stores first.
+
+    Raises:
+        InvalidGeometry: the area cannot be used.
+        TooManyCells: the resolution is too fine for the area.
+    """
+    rows = area_rows(replica, request, wanted)
+    cells = replica.cells(request.h3_resolution)[rows]
+    distinct, inverse, counts = np.unique(cells, return_inverse=True, return_counts=True)
+    if len(distinct) > CELLS_MOST:
+        raise TooManyCells(
+            f"h3_resolution: {len(distinct)} cells would be answered, at most {CELLS_MOST} can; "
+            "ask for a coarser resolution or a smaller area"
+        )
+    # Cells are small beside the earth, so the mean of unit vectors is the mean position.
+    means = np.zeros((len(distinct), 3))
+    np.add.at(
+        means, inverse, unit_vectors(replica.index.latitudes[rows], replica.index.longitudes[rows])
+    )
+    latitudes = np.degrees(np.arctan2(means[:, 2], np.hypot(means[:, 0], means[:, 1])))
+    longitudes = np.degrees(np.arctan2(means[:, 1], means[:, 0]))
+    found = [
+        Cell(h3.int_to_str(cell), number, latitude, longitude)
+        for cell, number, latitude, longitude in zip(
+            distinct.tolist(), counts.tolist(), latitudes.tolist(), longitudes.tolist(), strict=True
+        )
+    ]
+    return sorted(found, key=lambda cell: (-cell.stores, cell.h3_cell))
+
+
+def suggest(
+    replica: Replica, gazetteer: Gazetteer, query: str, limit: int, near: Point | None
+) -> tuple[list[Place], list[str]]:
+    """Places and ids of stores for what was typed so far, each the best first.
+
+    Raises:
+        InvalidArgument: the text cannot be a place.
+    """
+    try:
+        places = gazetteer.suggest(query, limit, near=near)
+    except ValueError as error:
+        raise InvalidArgument.field("query", str(error)) from None
+    return places, replica.ids_matching(query)[:limit]
+
+
+def area_rows(
+    replica: Replica,
+    request: stores_pb2.SearchStoresRequest | stores_pb2.CountStoresRequest,
+    wanted: StoreFilter,
+) -> NDArray[np.intp]:
+    """The rows of the request's area that the filter admits; everywhere when it has none."""
+    rows = np.flatnonzero(replica.mask(wanted))
+    return rows
+
+
+def along_route(
+    replica: Replica, route: stores_pb2.RouteCorridor, wanted: StoreFilter
+) -> list[Match]:
+    """The stores along a route, by position."""
+    return []
+
+
+def unit_vectors(latitudes: Floats, longitudes: Floats) -> Floats:
+    """Points of the sphere as vectors of length 1, shape (n, 3)."""
+    latitude, longitude = np.radians(latitudes), np.radians(longitudes)
+    cosine = np.cos(latitude)
+    return np.column_stack(
+        [cosine * np.cos(longitude), cosine * np.sin(longitude), np.sin(latitude)]
+    )

@@ -1,0 +1,197 @@
+"""The methods of StoresService."""
+
+import datetime as dt
+from collections.abc import AsyncIterator
+
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from enrayon.stores.v1 import stores_pb2
+from services.chassis.calls import bulk
+from services.chassis.masks import check_mask
+from services.chassis.paging import PageTokens, page_size
+from services.directory.directory import Directory
+from services.directory.keys import store_id
+from services.directory.origins import Origins
+from services.stores import convert, search
+from services.stores.changes import watch
+from services.stores.errors import StoreNotFound
+from services.stores.writer import StoresWriter
+
+STORE = stores_pb2.Store.DESCRIPTOR
+
+
+class StoresServicer:
+    """Answers from the directory; changes go through the writer."""
+
+    def __init__(
+        self, directory: Directory, origins: Origins, tokens: PageTokens, writer: StoresWriter
+    ) -> None:
+        self._directory = directory
+        self._origins = origins
+        self._tokens = tokens
+        self._writer = writer
+
+    def get_store(self, request: stores_pb2.GetStoreRequest) -> stores_pb2.Store | bytes:
+        """One store by name."""
+        check_mask(request.read_mask, STORE, "read_mask")
+        encoded = self._directory.replica.public(store_id(request.name))
+        if encoded is None:
+            raise StoreNotFound(request.name)
+        return convert.read_store(encoded, request.read_mask)
+
+    def batch_get_stores(
+        self, request: stores_pb2.BatchGetStoresRequest
+    ) -> stores_pb2.BatchGetStoresResponse:
+        """Several stores by name, and the names that none has."""
+        check_mask(request.read_mask, STORE, "read_mask")
+        response = stores_pb2.BatchGetStoresResponse(as_of=self._as_of())
+        for name in dict.fromkeys(request.names):
+            encoded = self._directory.replica.public(store_id(name))
+            if encoded is None:
+                response.not_found.append(name)
+            else:
+                response.stores.append(convert.read_store(encoded, request.read_mask))
+        return response
+
+    def list_stores(self, request: stores_pb2.ListStoresRequest) -> stores_pb2.ListStoresResponse:
+        """All stores, by name."""
+        check_mask(request.read_mask, STORE, "read_mask")
+        replica = self._directory.replica
+        ids = replica.ids(convert.store_filter(request.store_filter))
+        page, cursor = search.page_of(
+            [(0.0, id) for id in ids], self._tokens.decode(request), size_of(request)
+        )
+        return stores_pb2.ListStoresResponse(
+            stores=[convert.stored(replica, id, request.read_mask) for _, id in page],
+            next_page_token=self._tokens.encode(request, cursor) if cursor else "",
+            total_size=len(ids),
+            as_of=self._as_of(),
+        )
+
+    @bulk
+    def search_stores(
+        self, request: stores_pb2.SearchStoresRequest
+    ) -> stores_pb2.SearchStoresResponse:
+        """Stores by text, by area, or along a route."""
+        check_mask(request.read_mask, STORE, "read_mask")
+        replica = self._directory.replica
+        found = search.search(replica, request, convert.store_filter(request.store_filter))
+        page, cursor = search.page_of(
+            [(match.rank, match.id) for match in found],
+            self._tokens.decode(request),
+            size_of(request),
+        )
+        by_id = {match.id: match for match in found}
+        return stores_pb2.SearchStoresResponse(
+            matches=[convert.match(replica, by_id[id], request.read_mask) for _, id in page],
+            next_page_token=self._tokens.encode(request, cursor) if cursor else "",
+            total_size=len(found),
+            as_of=self._as_of(),
+        )
+
+    async def find_nearest_stores(self, request: stores_pb2.FindNearestStoresRequest) -> bytes:
+        """The stores nearest to an origin."""
+        check_mask(request.read_mask, STORE, "read_mask")
+        cursor = self._tokens.decode(request)
+        origin = await self._origins.resolve(request.origin)
+        size = page_size(request.page_size, default=10, most=1000)
+        hits = self._directory.replica.nearest(
+            origin.point,
+            size + 1,
+            convert.store_filter(request.store_filter),
+            radius_m=request.radius_m if request.HasField("radius_m") else None,
+            after=(cursor[0], cursor[1]) if cursor else None,
+        )
+        rest = convert.origin_fields(origin)
+        if len(hits) > size:
+            del hits[size:]
+            id, distance_m = hits[-1]
+            rest.next_page_token = self._tokens.encode(request, [distance_m, id])
+        if as_of := self._as_of():
+            rest.as_of.CopyFrom(as_of)
+        return convert.nearest_response(self._directory.replica, hits, request.read_mask, rest)
+
+    def batch_find_nearest_stores(
+        self, request: stores_pb2.BatchFindNearestStoresRequest
+    ) -> stores_pb2.BatchFindNearestStoresResponse:
+        """The stores nearest to each of many origins."""
+        check_mask(request.read_mask, STORE, "read_mask")
+        replica = self._directory.replica
+        hits = replica.nearest_batch(
+            [point.latitude for point in request.points],
+            [point.longitude for point in request.points],
+            page_size(request.limit, default=10, most=100),
+            convert.store_filter(request.store_filter),
+            radius_m=request.radius_m if request.HasField("radius_m") else None,
+        )
+        return convert.batch_response(replica, hits, request.read_mask, self._as_of())
+
+    @bulk
+    def count_stores(
+        self, request: stores_pb2.CountStoresRequest
+    ) -> stores_pb2.CountStoresResponse:
+        """How many stores there are in each H3 cell of an area."""
+        cells = search.count(
+            self._directory.replica, request, convert.store_filter(request.store_filter)
+        )
+        return stores_pb2.CountStoresResponse(
+            cells=map(convert.cell_count, cells),
+            total_size=sum(cell.stores for cell in cells),
+            as_of=self._as_of(),
+        )
+
+    def suggest_places(
+        self, request: stores_pb2.SuggestPlacesRequest
+    ) -> stores_pb2.SuggestPlacesResponse:
+        """Places and stores whose names begin with what was typed so far."""
+        limit = page_size(request.limit, default=8, most=50)
+        near = convert.point(request.near) if request.HasField("near") else None
+        places, ids = search.suggest(
+            self._directory.replica, self._origins.gazetteer, request.query, limit, near
+        )
+        return convert.suggestions(self._directory.replica, places, ids, limit)
+
+    async def upsert_stores(
+        self, requests: AsyncIterator[stores_pb2.UpsertStoresRequest]
+    ) -> stores_pb2.UpsertStoresResponse:
+        """Creates and changes stores in bulk."""
+        return await self._writer.upsert(requests)
+
+    @bulk
+    async def update_store(self, request: stores_pb2.UpdateStoreRequest) -> stores_pb2.Store:
+        """Changes one store, or creates it."""
+        check_mask(request.update_mask, STORE, "update_mask")
+        return await self._writer.update(request)
+
+    async def delete_store(self, request: stores_pb2.DeleteStoreRequest) -> Empty:
+        """Deletes one store."""
+        await self._writer.delete(
+            store_id(request.name), request.etag, allow_missing=request.allow_missing
+        )
+        return Empty()
+
+    async def watch_stores(
+        self, request: stores_pb2.WatchStoresRequest
+    ) -> AsyncIterator[stores_pb2.WatchStoresResponse]:
+        """Every change from now on, or from a resume token on."""
+        check_mask(request.read_mask, STORE, "read_mask")
+        async for change in watch(self._directory, request):
+            yield change
+
+    def _as_of(self) -> Timestamp | None:
+        return timestamp(self._directory.stale_as_of)
+
+
+def size_of(request: stores_pb2.ListStoresRequest | stores_pb2.SearchStoresRequest) -> int:
+    """How many a page of a list has."""
+    return page_size(request.page_size, default=50, most=1000)
+
+
+def timestamp(moment: dt.datetime | None) -> Timestamp | None:
+    """The moment as protobuf has it."""
+    if moment is None:
+        return None
+    result = Timestamp()
+    result.FromDatetime(moment)
+    return result

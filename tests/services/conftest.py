@@ -1,0 +1,90 @@
+"""A real store, and the services on it, in this process."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+
+from services import app
+from services.chassis.calls import methods_of
+from services.chassis.clock import utc_now
+from services.chassis.embedded import EmbeddedValkey
+from services.chassis.keyring import Key, Keyring
+from services.chassis.redis import Client, connect
+from services.chassis.server import Server
+from services.chassis.settings import ChassisSettings
+from services.directory.directory import Directory
+from services.directory.origins import Origins
+from services.directory.parts import Parts
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An empty store: an embedded Valkey, or the one that ENRAYON_TEST_REDIS_URL names."""
+    if url := os.environ.get("ENRAYON_TEST_REDIS_URL"):
+        yield url
+        return
+    with EmbeddedValkey(tmp_path_factory.mktemp("valkey"), {"appendfsync": "no"}) as valkey:
+        yield valkey.url
+
+
+@pytest.fixture
+async def redis_client(redis_url: str, settings: ChassisSettings) -> AsyncIterator[Client]:
+    """A client of the store, which is empty before and after."""
+    client = connect(settings, redis_url)
+    await client.flushall()
+    yield client
+    await client.flushall()
+    await client.aclose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ChassisSettings:
+    """Settings of a test: any free port, a folder of its own."""
+    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def gazetteer() -> Origins:
+    """The gazetteer, loaded once."""
+    from geodata.gazetteer import Gazetteer
+
+    return Origins(Gazetteer.load())
+
+
+@pytest.fixture
+async def parts(
+    redis_client: Client, settings: ChassisSettings, gazetteer: Origins
+) -> AsyncIterator[Parts]:
+    """What a process shares, on the empty store."""
+    directory = Directory(redis_client, settings.data_dir / "directory.snapshot")
+    await directory.start()
+    yield Parts(settings, redis_client, directory, gazetteer, Keyring([Key(1, bytes(32))]), utc_now)
+    await directory.stop()
+
+
+@pytest.fixture
+async def channel(parts: Parts) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to a server that hosts all services."""
+    async with hosted(parts) as channel:
+        yield channel
+
+
+@asynccontextmanager
+async def hosted(parts: Parts) -> AsyncIterator[grpc.aio.Channel]:
+    """All services on a free port, and a channel to them."""
+    methods = [
+        method
+        for service in app.built(parts, [])
+        for method in methods_of(
+            service.descriptor, service.servicer, parts.settings.max_request_bytes
+        )
+    ]
+    server = Server(parts.settings, methods)
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        yield channel
+    await server.stop()

@@ -1,0 +1,203 @@
+"""The nearest shops of real cities, against pyproj over all of them."""
+
+import h3
+import pyproj
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from enrayon.stores.v1 import stores_pb2
+from enrayon.type.v1 import geometry_pb2
+from tests.services.stores.conftest import upsert
+from tests.services.stores.places import KAMPPI, SHOPS, WIFI, shop
+
+GEOD = pyproj.Geod(ellps="WGS84")
+PARIS = (48.8566, 2.3522)
+DATE_LINE = (-16.0, 180.0)
+NORTH_POLE = (90.0, 0.0)
+
+
+def near(
+    latitude: float, longitude: float, **fields: object
+) -> stores_pb2.FindNearestStoresRequest:
+    point = {"latitude": latitude, "longitude": longitude}
+    return stores_pb2.FindNearestStoresRequest(
+        origin=geometry_pb2.Origin(point=point),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def distance_m(origin: tuple[float, float], store: stores_pb2.Store) -> float:
+    to = store.location
+    distance: float = GEOD.inv(origin[1], origin[0], to.longitude, to.latitude)[2]
+    return distance
+
+
+def ids(response: stores_pb2.FindNearestStoresResponse) -> list[str]:
+    return [hit.store.name.removeprefix("stores/t-") for hit in response.stores]
+
+
+@pytest.mark.parametrize("origin", [KAMPPI, PARIS, DATE_LINE, NORTH_POLE, (-90.0, 12.0)])
+async def test_the_order_and_the_distances_are_those_of_the_geodesics(shops, origin):
+    ranked = sorted((distance_m(origin, store), store.name) for store in SHOPS)
+
+    response = await shops.FindNearestStores(near(*origin, page_size=100))
+
+    assert [name for _, name in ranked] == [hit.store.name for hit in response.stores]
+    assert [distance for distance, _ in ranked] == pytest.approx(
+        [hit.distance_m for hit in response.stores], abs=1e-6
+    )
+
+
+async def test_forum_is_the_nearest_to_kamppi_and_the_answer_has_the_whole_store(shops):
+    response = await shops.FindNearestStores(near(*KAMPPI, page_size=1))
+
+    [hit] = response.stores
+    assert hit.store.display_name == "Forum"
+    assert hit.store.time_zone == "Europe/Helsinki"
+    assert hit.store.status == stores_pb2.STORE_STATUS_OPEN
+    assert hit.store == await shops.GetStore(stores_pb2.GetStoreRequest(name="stores/t-forum"))
+
+
+async def test_a_radius_takes_in_what_lies_exactly_on_it(shops):
+    to_sokos = distance_m(KAMPPI, SHOPS[2])
+
+    exactly = await shops.FindNearestStores(near(*KAMPPI, radius_m=to_sokos))
+    just_less = await shops.FindNearestStores(near(*KAMPPI, radius_m=to_sokos - 1e-6))
+
+    assert ["forum", "sokos"] == ids(exactly)[:2]
+    assert "sokos" not in ids(just_less)
+
+
+async def test_shops_at_one_place_rank_by_name(stores):
+    twins = [
+        shop((f"t-{id}", "Twin", "", *KAMPPI, "FI", "Helsinki", "osm.twin"))
+        for id in ("c", "a", "b")
+    ]
+    await upsert(stores, twins)
+
+    assert ["a", "b", "c"] == ids(await stores.FindNearestStores(near(*KAMPPI)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({"brands": ["stockmann"]}, ["stockmann", "turku"]),
+        ({"brands": ["LA ANONIMA"]}, ["ushuaia"]),
+        ({"brands": ["Sokos", "Forum"]}, ["forum", "sokos"]),
+        ({"region_codes": ["FR", "EE"]}, ["tallinn", "lafayette", "printemps"]),
+        ({"attributes": [WIFI], "region_codes": ["FI"]}, ["forum", "sokos", "turku"]),
+        ({"names": ["stores/t-suva", "stores/t-none"]}, ["suva"]),
+        ({"brands": ["Stockmann"], "region_codes": ["FR"]}, []),
+    ],
+)  # fmt: skip
+async def test_all_parts_of_a_filter_hold(shops, wanted, expected):
+    request = near(*KAMPPI, page_size=50, store_filter=stores_pb2.StoreFilter(**wanted))
+
+    assert expected == ids(await shops.FindNearestStores(request))
+
+
+async def test_the_pages_together_are_the_whole_answer(shops):
+    whole = await shops.FindNearestStores(near(*PARIS, page_size=100))
+    request, pages = near(*PARIS, page_size=4), []
+    while True:
+        page = await shops.FindNearestStores(request)
+        pages.extend(page.stores)
+        if not page.next_page_token:
+            break
+        request.page_token = page.next_page_token
+
+    assert list(whole.stores) == pages
+
+
+async def test_a_place_text_starts_at_the_place(shops):
+    request = stores_pb2.FindNearestStoresRequest(origin={"place": "Kamppi"}, page_size=2)
+
+    response = await shops.FindNearestStores(request)
+
+    assert "Kamppi" == response.origin_place.display_name
+    centre = response.origin_place.location
+    assert GEOD.inv(centre.longitude, centre.latitude, KAMPPI[1], KAMPPI[0])[2] < 1000
+    assert ["forum", "sokos"] == ids(response)
+
+
+async def test_an_h3_cell_stands_for_its_centre_and_says_how_far_off_that_may_be(shops):
+    cell = h3.latlng_to_cell(*KAMPPI, 8)
+    centre = h3.cell_to_latlng(cell)
+    farthest = max(
+        GEOD.inv(centre[1], centre[0], longitude, latitude)[2]
+        for latitude, longitude in h3.cell_to_boundary(cell)
+    )
+
+    by_cell = await shops.FindNearestStores(
+        stores_pb2.FindNearestStoresRequest(origin={"h3_cell": cell})
+    )
+    by_point = await shops.FindNearestStores(near(*centre))
+
+    assert farthest == pytest.approx(by_cell.origin_uncertainty_m)
+    assert list(by_point.stores) == list(by_cell.stores)
+
+
+async def test_a_read_mask_leaves_only_its_fields(shops):
+    mask = FieldMask(paths=["name", "address.locality"])
+
+    response = await shops.FindNearestStores(near(*KAMPPI, page_size=1, read_mask=mask))
+
+    [hit] = response.stores
+    assert stores_pb2.Store(name="stores/t-forum", address={"locality": "Helsinki"}) == hit.store
+    assert hit.distance_m > 0
+
+
+async def test_closed_and_moved_shops_come_only_when_asked_for_and_private_ones_never(stores):
+    kept = [stores_pb2.Store() for _ in range(4)]
+    for copy, original in zip(kept, SHOPS, strict=False):
+        copy.CopyFrom(original)
+    kept[0].status = stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD
+    kept[1].status = stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED
+    kept[2].private = True
+    await upsert(stores, kept)
+    gone = stores_pb2.StoreFilter(statuses=[stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD])
+    hidden = stores_pb2.StoreFilter(names=["stores/t-sokos"])
+
+    assert ["forum", "itis"] == ids(await stores.FindNearestStores(near(*KAMPPI)))
+    assert ["stockmann"] == ids(await stores.FindNearestStores(near(*KAMPPI, store_filter=gone)))
+    assert [] == ids(await stores.FindNearestStores(near(*KAMPPI, store_filter=hidden)))
+
+
+async def test_a_shop_without_a_position_matches_no_search_by_distance(stores):
+    nowhere = stores_pb2.Store(name="stores/t-nowhere", display_name="Nowhere")
+    await upsert(stores, [nowhere, SHOPS[0]])
+
+    assert ["stockmann"] == ids(await stores.FindNearestStores(near(*KAMPPI)))
+    listed = await stores.ListStores(stores_pb2.ListStoresRequest())
+    assert ["stores/t-nowhere", "stores/t-stockmann"] == [store.name for store in listed.stores]
+
+
+async def test_serving_a_place_is_another_matter_than_being_near(stores):
+    far, nearby = stores_pb2.Store(), stores_pb2.Store()
+    far.CopyFrom(SHOPS[7])  # in Paris
+    far.service_area.postal_codes.append("00100")
+    nearby.CopyFrom(SHOPS[1])
+    nearby.service_area.radius_m = 10.0
+    await upsert(stores, [far, nearby])
+
+    by_postcode = stores_pb2.StoreFilter(serves={"postal_code": "001 00"})
+    by_point = stores_pb2.StoreFilter(serves={"point": {"latitude": 60.1694, "longitude": 24.9381}})
+    assert ["lafayette"] == ids(
+        await stores.FindNearestStores(near(*KAMPPI, store_filter=by_postcode))
+    )
+    assert ["forum"] == ids(await stores.FindNearestStores(near(*KAMPPI, store_filter=by_point)))
+
+
+async def test_many_origins_at_once_get_what_each_gets_alone(shops):
+    origins = [KAMPPI, PARIS, DATE_LINE, NORTH_POLE]
+    points = [{"latitude": latitude, "longitude": longitude} for latitude, longitude in origins]
+
+    batch = await shops.BatchFindNearestStores(
+        stores_pb2.BatchFindNearestStoresRequest(points=points, limit=5)
+    )
+
+    for origin, result in zip(origins, batch.results, strict=True):
+        alone = await shops.FindNearestStores(near(*origin, page_size=5))
+        named = [batch.stores[index] for index in result.store_indexes]
+        assert [hit.store for hit in alone.stores] == named
+        assert [hit.distance_m for hit in alone.stores] == pytest.approx(list(result.distances_m))
