@@ -61,7 +61,7 @@ def fingerprint(request: Message) -> bytes:
     arguments = type(request)()
     arguments.CopyFrom(request)
     for field in PAGE_FIELDS:
-        arguments.ClearField(field)  # type: ignore[arg-type]
+        arguments.ClearField(field)
     name = request.DESCRIPTOR.full_name.encode()
     return hashlib.blake2b(
         name + arguments.SerializeToString(deterministic=True), digest_size=16

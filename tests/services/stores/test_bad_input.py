@@ -120,13 +120,13 @@ async def test_a_page_token_is_bound_to_its_arguments(shops):
 async def test_an_unknown_place_is_not_found_with_suggestions(shops):
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         await shops.FindNearestStores(
-            stores_pb2.FindNearestStoresRequest(origin={"place": "Helsinky"})
+            stores_pb2.FindNearestStoresRequest(origin={"place": "Kamppii"})
         )
 
     assert grpc.StatusCode.NOT_FOUND == failure.value.code()
     info = detail(failure.value, error_details_pb2.ErrorInfo())
     assert ("PLACE_NOT_FOUND", "enrayon") == (info.reason, info.domain)
-    assert "Helsinki, FI" in info.metadata["suggestions"]
+    assert "Kamppi, FI" in info.metadata["suggestions"]
 
 
 async def test_a_store_that_no_one_has_is_not_found_by_name(shops):
