@@ -16,7 +16,7 @@ from h3.api.basic_int import (
 from numpy.typing import NDArray
 
 from geodata.distance import SLACK_M, Floats, ecef
-from geodata.nearest.places import Places, Rows
+from geodata.nearest.places import Places, Rows, lengths
 from geodata.nearest.query import Query
 from geodata.nearest.tree import BallTree
 
@@ -31,7 +31,7 @@ _EDGE_M = [average_hexagon_edge_length(resolution, "m") for resolution in range(
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Block:
     """All rows within `radius_m` of a centre."""
 
     centre: tuple[float, float, float]
@@ -51,24 +51,31 @@ class BlockCache:
     def __init__(self, places: Places, tree: BallTree) -> None:
         self._places = places
         self._tree = tree
-        self._blocks: OrderedDict[int, _Block] = OrderedDict()
+        self._blocks: OrderedDict[int, Block] = OrderedDict()
         self._resolutions: list[int] = []
         self._seen: set[int] = set()
         self._slots = _Slots()
 
     def candidates(self, query: Query) -> tuple[Rows, Floats, float]:
         """Rows, their chords, and the chord up to which they are all there."""
-        cell = latlng_to_cell(query.latitude, query.longitude, _FINEST)
+        block = self.find(query.latitude, query.longitude)
+        if block is not None:
+            complete_m = block.radius_m - dist(block.centre, query.xyz) - SLACK_M
+            return block.rows, self._places.chords_m(block.rows, query.xyz), complete_m
+        found = self._tree.nearest(query.xyz, NEIGHBOURS)
+        self._learn(latlng_to_cell(query.latitude, query.longitude, _FINEST), found[2])
+        return found
+
+    def find(self, latitude: float, longitude: float) -> Block | None:
+        """The block of a position's smallest cell that has one."""
+        cell = latlng_to_cell(latitude, longitude, _FINEST)
         for resolution in self._resolutions:
             key = cell_to_parent(cell, resolution)
             block = self._blocks.get(key)
             if block is not None:
                 self._blocks.move_to_end(key)
-                complete_m = block.radius_m - dist(block.centre, query.xyz) - SLACK_M
-                return block.rows, self._places.chords_m(block.rows, query.xyz), complete_m
-        found = self._tree.nearest(query.xyz, NEIGHBOURS)
-        self._learn(cell, found[2])
-        return found
+                return block
+        return None
 
     def forget(self, xyz: Floats) -> None:
         """Drop the blocks that a place coming or going at this position changes."""
@@ -96,10 +103,10 @@ class BlockCache:
             radius_m = neighbours_m + 2 * cell_m
             rows, _, complete_m = self._tree.nearest(np.array(centre), MAX_ROWS, radius_m)
             if complete_m >= radius_m:
-                self._keep(cell, _Block(centre, radius_m, rows.astype(np.int32)))
+                self._keep(cell, Block(centre, radius_m, rows.astype(np.int32)))
                 return
 
-    def _keep(self, cell: int, block: _Block) -> None:
+    def _keep(self, cell: int, block: Block) -> None:
         if len(self._blocks) == MAX_BLOCKS:
             self._slots.take(self._blocks.popitem(last=False)[0])
         self._slots.put(cell, block.centre, block.radius_m)
@@ -116,24 +123,27 @@ class _Slots:
         self._slot_of: dict[int, int] = {}
         self._free = list(range(MAX_BLOCKS))
         self._cell = np.zeros(MAX_BLOCKS, dtype=np.int64)
-        self._centre: Floats = np.zeros((MAX_BLOCKS, 3))
-        self._squared_radius: Floats = np.full(MAX_BLOCKS, -1.0)
+        self._centre: Floats = np.zeros((3, MAX_BLOCKS))
+        self._radius_m: Floats = np.full(MAX_BLOCKS, -1.0)
+        """A free slot reaches nothing."""
 
     def put(self, cell: int, centre: tuple[float, float, float], radius_m: float) -> None:
         slot = self._slot_of[cell] = self._free.pop()
         self._cell[slot] = cell
-        self._centre[slot] = centre
-        self._squared_radius[slot] = (radius_m + SLACK_M) ** 2
+        self._centre[:, slot] = centre
+        self._radius_m[slot] = radius_m + SLACK_M
 
     def take(self, cell: int) -> None:
         slot = self._slot_of.pop(cell)
-        self._squared_radius[slot] = -1.0
+        self._radius_m[slot] = -1.0
         self._free.append(slot)
 
     def take_near(self, xyz: Floats) -> list[int]:
         """Take out the cells of all blocks that reach this position."""
-        offset = self._centre - xyz
-        near: list[int] = self._cell[np.vecdot(offset, offset) <= self._squared_radius].tolist()
+        # By x alone first, which leaves few.
+        slots = np.flatnonzero(np.abs(self._centre[0] - xyz[0]) <= self._radius_m)
+        chords = lengths(self._centre[:, slots].T - xyz)
+        near: list[int] = self._cell[slots[chords <= self._radius_m[slots]]].tolist()
         for cell in near:
             self.take(cell)
         return near

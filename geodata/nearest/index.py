@@ -6,8 +6,10 @@ from math import inf
 import numpy as np
 from numpy.typing import ArrayLike
 
+from geodata.distance import Floats
+from geodata.nearest.batch import Batch
 from geodata.nearest.blocks import NEIGHBOURS, BlockCache
-from geodata.nearest.places import Accept, Places
+from geodata.nearest.places import Accept, Places, Rows
 from geodata.nearest.query import Hit, Query
 from geodata.nearest.tree import BallTree
 from geodata.points import Point
@@ -58,6 +60,16 @@ class NearestIndex:
     def row_count(self) -> int:
         """Every row is below this number; it never shrinks."""
         return self._places.row_count
+
+    @property
+    def latitudes(self) -> Floats:
+        """Latitude of each row, in degrees; NaN or stale in rows not in use. Not to be changed."""
+        return self._places.latitude[: self.row_count]
+
+    @property
+    def longitudes(self) -> Floats:
+        """Longitude of each row, as `latitudes`."""
+        return self._places.longitude[: self.row_count]
 
     def row(self, id: str) -> int:
         """The row of a place. Raises KeyError if it is not there."""
@@ -121,8 +133,7 @@ class NearestIndex:
         Raises:
             ValueError: naming the argument that is out of range.
         """
-        if isinstance(accept, np.ndarray) and accept.shape != (self.row_count,):
-            raise ValueError(f"accept must have {self.row_count} rows, got {accept.shape}")
+        self._check(accept)
         query = Query(point, limit, max_distance_m, accept, after)
         if limit <= NEIGHBOURS:
             hits = query.decide(self._places, *self._blocks.candidates(query))
@@ -130,11 +141,44 @@ class NearestIndex:
                 return hits
         return self._search(query)
 
+    def nearest_batch(
+        self,
+        latitudes: ArrayLike,
+        longitudes: ArrayLike,
+        limit: int,
+        *,
+        max_distance_m: float | None = None,
+        accept: Accept | None = None,
+    ) -> tuple[Rows, Floats]:
+        """Find the nearest places to many points, each as `nearest` would.
+
+        Returns:
+            Rows and distances in metres, shape (points, limit), in which a point with fewer hits
+            is filled up with rows of -1 and infinite distances.
+
+        Raises:
+            ValueError: naming the argument that is out of range.
+        """
+        self._check(accept)
+        batch = Batch(latitudes, longitudes, limit, max_distance_m, accept)
+        rows, distances = batch.answer(self._places, self._tree, self._blocks)
+        for number in batch.left_over:
+            point = Point(float(batch.latitudes[number]), float(batch.longitudes[number]))
+            hits = self.nearest(point, limit, max_distance_m=max_distance_m, accept=accept)
+            for position, (row, distance) in enumerate(hits):
+                rows[number, position], distances[number, position] = row, distance
+        return rows, distances
+
     def within(self, point: Point, radius_m: float, *, accept: Accept | None = None) -> list[Hit]:
         """Find all places within a radius, inclusive, by distance, then id."""
+        self._check(accept)
         query = Query(point, max(1, len(self)), radius_m, accept)
         found = self._tree.nearest(query.xyz, None, query.outer_m)
         return query.decide(self._places, *found) or []
+
+    def _check(self, accept: Accept | None) -> None:
+        if isinstance(accept, np.ndarray) and accept.shape != (self.row_count,):
+            raise ValueError(f"accept must have {self.row_count} rows, got {accept.shape}")
 
     def _search(self, query: Query) -> list[Hit]:
         """The answer from the tree, or with a filter that takes few from all it takes."""

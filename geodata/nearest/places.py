@@ -41,11 +41,7 @@ class Places:
             ValueError: naming what is repeated, out of range, or of another length.
         """
         places = cls()
-        # Copies: these columns are written to.
-        places.latitude = np.array(latitudes, dtype=np.float64)
-        places.longitude = np.array(longitudes, dtype=np.float64)
-        _check("latitudes", places.latitude, len(ids), 90)
-        _check("longitudes", places.longitude, len(ids), 180)
+        places.latitude, places.longitude = degrees(latitudes, longitudes, len(ids))
         places._ids = list(ids)
         places._used = np.ones(len(ids), dtype=np.bool_)
         places._rows = {id: row for row, id in enumerate(ids)}
@@ -53,16 +49,7 @@ class Places:
             repeated = next(id for row, id in enumerate(ids) if places._rows[id] != row)
             raise ValueError(f"ids must be distinct, {repeated!r} is repeated")
         places.xyz = ecef_many(places.latitude, places.longitude)
-        places.cell = np.fromiter(
-            (
-                latlng_to_cell(latitude, longitude, CELL_RESOLUTION)
-                for latitude, longitude in zip(
-                    places.latitude.tolist(), places.longitude.tolist(), strict=True
-                )
-            ),
-            dtype=np.int64,
-            count=len(ids),
-        )
+        places.cell = cells(places.latitude, places.longitude)
         return places
 
     def __len__(self) -> int:
@@ -145,10 +132,31 @@ def grown(array: NDArray[Any], capacity: int) -> NDArray[Any]:
     return copy
 
 
+def passing(rows: Rows, accept: Accept) -> Mask:
+    """Which of some rows pass a filter."""
+    return accept(rows) if callable(accept) else accept[rows]
+
+
 def lengths(vectors: Floats) -> Floats:
     """The lengths of vectors, shape (n, 3)."""
     lengths: Floats = np.sqrt(np.vecdot(vectors, vectors))
     return lengths
+
+
+def cells(latitudes: Floats, longitudes: Floats) -> NDArray[np.int64]:
+    """The H3 cells of positions at the resolution in whose order places are kept."""
+    pairs = zip(latitudes.tolist(), longitudes.tolist(), strict=True)
+    each = (latlng_to_cell(latitude, longitude, CELL_RESOLUTION) for latitude, longitude in pairs)
+    return np.fromiter(each, dtype=np.int64, count=len(latitudes))
+
+
+def degrees(latitudes: ArrayLike, longitudes: ArrayLike, count: int) -> tuple[Floats, Floats]:
+    """Copies of positions as columns, checked."""
+    latitude = np.array(latitudes, dtype=np.float64)
+    longitude = np.array(longitudes, dtype=np.float64)
+    _check("latitudes", latitude, count, 90)
+    _check("longitudes", longitude, count, 180)
+    return latitude, longitude
 
 
 def _check(name: str, degrees: Floats, count: int, limit: int) -> None:

@@ -14,7 +14,7 @@ from geodata.distance import (
     ecef,
     widened_chord_m,
 )
-from geodata.nearest.places import Accept, Places, Rows
+from geodata.nearest.places import Accept, Places, Rows, passing
 from geodata.points import Point
 
 Hit = tuple[int, float]
@@ -40,18 +40,12 @@ class Query:
         accept: Accept | None = None,
         after: tuple[float, str] | None = None,
     ) -> None:
-        if limit < 1:
-            raise ValueError(f"limit must be positive, got {limit}")
+        self.max_distance_m, self.outer_m = bounds_m(limit, max_distance_m)
         self.latitude = point.latitude
         self.longitude = point.longitude
         self.xyz: Floats = np.array(ecef(point.latitude, point.longitude))
         self.limit = limit
         self.accept = accept
-        self.max_distance_m, self.outer_m = inf, LONGEST_CHORD_M
-        if max_distance_m is not None:
-            if not max_distance_m >= 0:
-                raise ValueError(f"max_distance_m must not be negative, got {max_distance_m}")
-            self.max_distance_m, self.outer_m = max_distance_m, chord_reach_m(max_distance_m)
         self.after = after
         self.inner_m = self.counted_from_m = -inf
         if after is not None:
@@ -70,7 +64,7 @@ class Query:
             no more; None if a place that is not a candidate might be among them.
         """
         if self.accept is not None:
-            accepted = self.accept(rows) if callable(self.accept) else self.accept[rows]
+            accepted = passing(rows, self.accept)
             rows, chords = rows[accepted], chords[accepted]
         counted = chords if self.after is None else chords[chords > self.counted_from_m]
         bound_m = self.outer_m
@@ -105,3 +99,14 @@ class Query:
             and (self.after is None or (distance, id) > self.after)
         ]
         return hits[: self.limit]
+
+
+def bounds_m(limit: int, max_distance_m: float | None) -> tuple[float, float]:
+    """The radius, checked with the limit, and the chord that no place within it exceeds."""
+    if limit < 1:
+        raise ValueError(f"limit must be positive, got {limit}")
+    if max_distance_m is None:
+        return inf, LONGEST_CHORD_M
+    if not max_distance_m >= 0:
+        raise ValueError(f"max_distance_m must not be negative, got {max_distance_m}")
+    return max_distance_m, chord_reach_m(max_distance_m)

@@ -19,8 +19,13 @@ from numpy.typing import NDArray
 from geodata.distance import LONGEST_CHORD_M, Floats, widened_chord_m
 from geodata.nearest.places import Places, Rows, grown, lengths
 
-CAPACITY = 128
+CAPACITY = 64
 """A node with more members than this is split."""
+
+_LEAST = CAPACITY // 8
+
+ROOT_CAPACITY = 1024
+"""The root may hold more, because a level costs more than some hundred balls."""
 
 
 class BallTree:
@@ -108,31 +113,37 @@ class BallTree:
             if len(members) == 0:
                 self._levels = [_Level(1)]
                 return
-            if len(members) <= CAPACITY:
+            if len(members) <= ROOT_CAPACITY:
                 self._fit(depth, node, members)
                 return
             self._levels.append(_Level.over(level))
         parent = int(level.parent[node])
         siblings = self._levels[depth + 1].members[parent]
         if len(members) > CAPACITY:
-            keys = self._keys(depth, members)
-            order = keys.argsort(kind="stable")
-            keys, members = keys[order], members[order]
-            cut = _cut(keys, CAPACITY // 3, 2 * CAPACITY // 3)
-            sibling = level.allocate()
-            level.key[node], level.key[sibling] = keys[0], keys[cut]
-            level.parent[sibling] = parent
-            self._set_parents(depth, members[cut:], sibling)
-            self._fit(depth, sibling, members[cut:])
-            self._fit(depth, node, members[:cut])
             after = int((siblings == node).argmax()) + 1
-            siblings = np.insert(siblings, after, sibling)
+            siblings = np.insert(siblings, after, self._split(depth, node, members))
         elif len(members) == 0:
             siblings = siblings[siblings != node]
             level.free.append(node)
         else:
             self._fit(depth, node, members)
         self._replace(depth + 1, parent, siblings)
+
+    def _split(self, depth: int, node: int, members: Rows) -> list[int]:
+        """Leave a node the first of its members, and make nodes beside it for the others."""
+        level = self._levels[depth]
+        keys = self._keys(depth, members)
+        order = keys.argsort(kind="stable")
+        keys, members = keys[order], members[order]
+        starts = _cuts(keys)
+        parts = np.split(members, starts[1:])
+        nodes = [node, *(level.allocate() for _ in parts[1:])]
+        level.key[nodes] = keys[starts]
+        level.parent[nodes] = level.parent[node]
+        for part_node, part in zip(nodes, parts, strict=True):
+            self._set_parents(depth, part, part_node)
+            self._fit(depth, part_node, part)
+        return nodes[1:]
 
     def _fit(self, depth: int, node: int, members: Rows) -> None:
         level = self._levels[depth]
@@ -149,7 +160,8 @@ class BallTree:
         while True:
             depth = len(self._levels)
             keys = self._keys(depth, items)
-            starts = _cuts(keys)
+            is_root = len(items) <= ROOT_CAPACITY
+            starts = np.array([0]) if is_root else _cuts(keys)
             level = _Level(len(starts))
             self._levels.append(level)
             level.members = np.split(items, starts[1:])
@@ -161,7 +173,7 @@ class BallTree:
             level.centre, level.radius = _around(centres, radii, starts)
             level.weight = np.add.reduceat(weights, starts)
             level.key = keys[starts]
-            if len(starts) == 1:
+            if is_root:
                 return
             items = np.arange(len(starts))
 
@@ -239,17 +251,17 @@ def _around(centres: Floats, radii: Floats, starts: Rows) -> tuple[Floats, Float
 
 
 def _cuts(keys: NDArray[np.int64]) -> Rows:
-    """Where to cut ascending keys into runs of at most CAPACITY, each at least half full."""
-    starts = [0]
-    while len(keys) - starts[-1] > CAPACITY:
-        run = keys[starts[-1] : starts[-1] + CAPACITY + 1]
-        starts.append(starts[-1] + _cut(run, CAPACITY // 2, CAPACITY))
-    return np.array(starts)
+    """Where ascending keys are cut into runs of at most CAPACITY.
 
-
-def _cut(keys: NDArray[np.int64], low: int, high: int) -> int:
-    """The place in [low, high] where the cells left and right share the coarsest parent only."""
-    differing = keys[low - 1 : high] ^ keys[low : high + 1]
+    Each cut is at the greatest jump of the order, where the cells on both sides have only a
+    coarse parent in common, so that few nodes span a jump and balls are small.
+    """
     # The exponent is the length in bits, three of which make a digit of H3.
-    jumps = (np.frexp(differing.astype(np.float64))[1] + 2) // 3
-    return high - int(jumps[::-1].argmax())
+    bits = np.frexp((keys[1:] ^ keys[:-1]).astype(np.float64))[1]
+    jumps = (bits + 2) // 3
+    starts, count = [0], len(keys)
+    while count - starts[-1] > CAPACITY:
+        first, last = starts[-1] + _LEAST, starts[-1] + CAPACITY
+        # Of equal jumps the last, for full nodes.
+        starts.append(last - int(jumps[first - 1 : last][::-1].argmax()))
+    return np.array(starts)

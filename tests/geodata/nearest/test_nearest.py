@@ -225,7 +225,7 @@ def test_a_wrong_argument_is_refused_by_name(
     index: NearestIndex, arguments: dict[str, object], named_argument: str
 ) -> None:
     with pytest.raises(ValueError, match=named_argument):
-        index.nearest(HELSINKI, **{"limit": 10, **arguments})  # type: ignore[arg-type]
+        index.nearest(HELSINKI, **{"limit": 10, **arguments})
 
 
 @pytest.mark.parametrize(

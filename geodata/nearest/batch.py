@@ -1,0 +1,184 @@
+"""The nearest places to many points at once: points that lie close together share a search."""
+
+from math import dist, inf
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from geodata.distance import (
+    LONGEST_CHORD_M,
+    SLACK_M,
+    Floats,
+    distances_m,
+    ecef_many,
+    widened_chord_m,
+)
+from geodata.nearest.blocks import NEIGHBOURS, BlockCache
+from geodata.nearest.places import Accept, Mask, Places, Rows, cells, degrees, lengths, passing
+from geodata.nearest.query import bounds_m
+from geodata.nearest.tree import BallTree
+
+_MIN_RUN, _MAX_RUN = 8, 256
+"""How many points share a search: below, searching one by one costs no more."""
+
+_MAX_ROWS = 1_024
+"""Points share a search if it finds at most this many places."""
+
+_MAX_PAIRS = 1 << 14
+"""So many pairs of a point and a candidate are measured at a time."""
+
+
+class Batch:
+    """Many questions with one limit, measured and ranked together.
+
+    Points whose cell has a block take its rows as candidates. The others are put in H3 order
+    and taken in runs. With m the middle of a run, r its reach and d the chord within which m has
+    its neighbours, each point of the run has its own within d + r, so the candidates of the
+    whole run lie within d + 2r of m. What the candidates of a point prove is decided as for a
+    single question; points they prove nothing for are left over, to be asked one by one.
+    """
+
+    def __init__(
+        self,
+        latitudes: ArrayLike,
+        longitudes: ArrayLike,
+        limit: int,
+        max_distance_m: float | None,
+        accept: Accept | None,
+    ) -> None:
+        self.latitudes, self.longitudes = degrees(latitudes, longitudes, np.size(latitudes))
+        self._limit = limit
+        self._max_distance_m, self._outer_m = bounds_m(limit, max_distance_m)
+        self._accept = accept
+        self._xyz = ecef_many(self.latitudes, self.longitudes)
+        self._pending: list[tuple[int, Rows, float]] = []
+        self._pending_pairs = 0
+        self._pairs: list[tuple[Rows, Rows]] = []
+        self.left_over: list[int] = []
+        """The numbers of the points that are not answered here."""
+
+    def answer(self, places: Places, tree: BallTree, blocks: BlockCache) -> tuple[Rows, Floats]:
+        """Rows and distances, shape (points, limit), padded with -1 and infinity."""
+        self._places, self._tree = places, tree
+        self._search_runs(self._look_up(blocks))
+        self._measure()
+        return self._rank()
+
+    def _look_up(self, blocks: BlockCache) -> list[int]:
+        """Candidates from blocks; returns the points that have none."""
+        if self._limit > NEIGHBOURS:
+            return list(range(len(self._xyz)))
+        without = []
+        positions = zip(
+            self.latitudes.tolist(), self.longitudes.tolist(), self._xyz.tolist(), strict=True
+        )
+        for number, (latitude, longitude, xyz) in enumerate(positions):
+            block = blocks.find(latitude, longitude)
+            if block is None:
+                without.append(number)
+            else:
+                off_m = dist(block.centre, xyz)
+                self._consider(number, block.rows, block.radius_m - off_m - SLACK_M)
+        return without
+
+    def _search_runs(self, numbers: list[int]) -> None:
+        order = np.array(numbers, dtype=np.intp)
+        order = order[cells(self.latitudes[order], self.longitudes[order]).argsort()]
+        start, size = 0, 4 * _MIN_RUN
+        while start < len(order):
+            run = order[start : start + size]
+            if len(run) < _MIN_RUN:
+                self.left_over += run.tolist()
+            elif self._search_run(run):
+                size = min(2 * size, _MAX_RUN)
+            elif size > _MIN_RUN:
+                size //= 2
+                continue
+            else:
+                self.left_over += run.tolist()
+            start += len(run)
+
+    def _search_run(self, run: Rows) -> bool:
+        """Candidates for a run of points, unless they are many."""
+        xyz = self._xyz[run]
+        middle = (xyz.min(axis=0) + xyz.max(axis=0)) / 2
+        off_m = lengths(xyz - middle)
+        reach_m = float(off_m.max()) + SLACK_M
+        outer_m = self._outer_m + reach_m
+        _, _, near_m = self._tree.nearest(middle, self._limit, outer_m)
+        if near_m < LONGEST_CHORD_M:
+            outer_m = min(outer_m, widened_chord_m(near_m + reach_m) + reach_m)
+        rows, _, complete_m = self._tree.nearest(middle, _MAX_ROWS, outer_m)
+        if complete_m < outer_m:
+            return False
+        for number, complete in zip(run.tolist(), (complete_m - off_m).tolist(), strict=True):
+            self._consider(number, rows, complete - SLACK_M)
+        return True
+
+    def _consider(self, number: int, rows: Rows, complete_m: float) -> None:
+        self._pending.append((number, rows, complete_m))
+        self._pending_pairs += len(rows)
+        if self._pending_pairs > _MAX_PAIRS:
+            self._measure()
+
+    def _measure(self) -> None:
+        """Keep of the pending candidates those that may be answers."""
+        if not self._pending:
+            return
+        numbers, each, complete_m = zip(*self._pending, strict=True)
+        self._pending, self._pending_pairs = [], 0
+        points, rows = np.array(numbers), np.concatenate(each)
+        which = np.arange(len(points)).repeat([len(rows) for rows in each])
+        if self._accept is not None:
+            accepted = passing(rows, self._accept)
+            which, rows = which[accepted], rows[accepted]
+        chords = lengths(
+            self._places.xyz.take(rows, axis=0) - self._xyz[points].take(which, axis=0)
+        )
+        sizes = np.bincount(which, minlength=len(points))
+        table = np.full((len(points), max(self._limit, int(sizes.max()))), inf)
+        table[which, _positions(sizes)] = chords
+        kth = np.partition(table, self._limit - 1)[:, self._limit - 1].tolist()
+        bounds = np.array([min(self._outer_m, widened_chord_m(chord)) for chord in kth])
+        proved = bounds <= np.array(complete_m)
+        self.left_over += points[~proved].tolist()
+        kept = (chords <= bounds[which]) & proved[which]
+        self._pairs.append((points[which[kept]], rows[kept]))
+
+    def _rank(self) -> tuple[Rows, Floats]:
+        points = np.concatenate([np.empty(0, dtype=np.intp), *(pair[0] for pair in self._pairs)])
+        rows = np.concatenate([np.empty(0, dtype=np.intp), *(pair[1] for pair in self._pairs)])
+        distances = distances_m(
+            self.latitudes[points],
+            self.longitudes[points],
+            self._places.latitude[rows],
+            self._places.longitude[rows],
+        )
+        near = distances <= self._max_distance_m
+        points, rows, distances = points[near], rows[near], distances[near]
+        order = np.lexsort((distances, points))
+        points, rows, distances = points[order], rows[order], distances[order]
+        tied = (points[1:] == points[:-1]) & (distances[1:] == distances[:-1])
+        if tied.any():
+            order = np.lexsort((self._by_id(rows, tied), distances, points))
+            rows = rows[order]
+        position = _positions(np.bincount(points))
+        first = position < self._limit
+        shape = (len(self.latitudes), self._limit)
+        all_rows, all_distances = np.full(shape, -1), np.full(shape, inf)
+        all_rows[points[first], position[first]] = rows[first]
+        all_distances[points[first], position[first]] = distances[first]
+        return all_rows, all_distances
+
+    def _by_id(self, rows: Rows, tied: Mask) -> Rows:
+        """A number for each row, by which the tied ones are in the order of their ids."""
+        involved = np.unique(rows[np.append(tied, False) | np.append(False, tied)])
+        ids = self._places.ids(involved.tolist())
+        rank = np.empty(len(ids), dtype=np.intp)
+        rank[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+        return rank[np.minimum(involved.searchsorted(rows), len(ids) - 1)]
+
+
+def _positions(sizes: Rows) -> Rows:
+    """Runs of these sizes end to end, as the position of each entry within its run."""
+    return np.arange(sizes.sum()) - (sizes.cumsum() - sizes).repeat(sizes)
