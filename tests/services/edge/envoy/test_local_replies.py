@@ -1,0 +1,136 @@
+"""Envoy's own errors look like those of the services, say what is wrong, and keep secrets."""
+
+import grpc
+import pytest
+from google.rpc import code_pb2
+
+from enrayon.stores.v1 import stores_pb2 as pb
+from enrayon.stores.v1 import stores_pb2_grpc
+from services.edge.envoy import render
+from tests.services.edge.conftest import Edge, free_address, running
+from tests.services.edge.stub import SERVICE, Stub
+
+FIND = "/v1/stores:findNearest"
+NOWHERE = b'{"origin": {"point": {"latitude": "61.234567"'
+
+
+def error(code: int, reason: str, message: str) -> dict[str, object]:
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": reason,
+        "domain": "edge.enrayon",
+    }
+    return {"code": code, "message": message, "details": [info]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/v1"),
+        ("GET", "/v1/nothing"),
+        ("GET", "/v1/stores/osm-1/aisles"),
+        ("DELETE", FIND),
+        ("PUT", "/v1/stores/osm-1"),
+        ("POST", "/enrayon.stores.v1.StoresService/FindNearestStores"),
+    ],
+)
+async def test_an_unknown_path_or_method(method: str, path: str, edge: Edge) -> None:
+    answer = await edge.http.request(method, path)
+    assert answer.status_code == 404
+    assert error(code_pb2.NOT_FOUND, "NO_SUCH_METHOD", "no method has this path") == answer.json()
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("origin.place=Kamppi&radius=5", "radius"),
+        ("origin.point.lat=60", "lat"),
+        ("page_size=ten", "page_size"),
+        ("page_size=99999999999", "page_size"),
+        ("origin.point.latitude=60,2", "origin.point.latitude"),
+        ("origin.place=Kamppi&origin.h3_cell=881126d34bfffff", "origin"),
+        ("origin=Kamppi", "origin"),
+        ("store_filter.statuses=SHUT", "store_filter.statuses"),
+    ],
+)
+async def test_a_bad_query_parameter_is_named(
+    query: str, named: str, edge: Edge, stub: Stub
+) -> None:
+    answer = await edge.http.get(f"{FIND}?{query}")
+    message = answer.json()["message"]
+    assert error(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", message) == answer.json()
+    assert answer.status_code == 400
+    assert named in message
+    assert stub.requests == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"origin": ',
+        b"[]",
+        b"Kamppi",
+        b'{"pageSize": "ten"}',
+        b'{"origin": {"place": "Kamppi", "h3Cell": "881126d34bfffff"}}',
+        b"\xff\xfe",
+        b'{"x":' * 50_000 + b"1" + b"}" * 50_000,
+        b'{"origin":' * 50_000,
+        b"[" * 100_000,
+    ],
+    ids=lambda body: body[:20],
+)
+async def test_a_bad_body_is_refused(body: bytes, edge: Edge, stub: Stub) -> None:
+    answer = await edge.http.post(FIND, content=body)
+    message = answer.json()["message"]
+    assert error(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", message) == answer.json()
+    assert answer.status_code == 400
+    assert message.startswith("bad request: ")
+    assert stub.requests == []
+
+
+async def test_a_body_over_a_mebibyte_is_refused(edge: Edge, stub: Stub) -> None:
+    answer = await edge.http.post(FIND, json={"origin": {"place": "x" * 2**20}})
+    assert answer.status_code == 413
+    assert (
+        error(code_pb2.INVALID_ARGUMENT, "REQUEST_TOO_LARGE", "the request is too large")
+        == answer.json()
+    )
+    assert stub.requests == []
+
+
+async def test_a_path_over_the_limit_is_refused(edge: Edge) -> None:
+    answer = await edge.http.get(FIND, params={"origin.place": "x" * 65_000})
+    assert answer.status_code == 431
+    assert answer.json()["message"] == "path or headers are too large"
+
+
+async def test_a_service_that_is_down(edge: Edge, tmp_path_factory: pytest.TempPathFactory) -> None:
+    config = render([SERVICE], free_address(), free_address())
+    async with running(config, tmp_path_factory.mktemp("down")) as lonely:
+        message = "the service cannot be reached; try again"
+        for answer in (
+            await lonely.http.get(FIND),
+            await lonely.http.post(FIND, json={"pageSize": 3}),
+            await lonely.http.get("/readyz"),
+        ):
+            assert (answer.status_code, answer.headers.get("retry-after", "1")) == (503, "1")
+            assert error(code_pb2.UNAVAILABLE, "UNAVAILABLE", message) == answer.json()
+
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{lonely.port}") as channel:
+            stores = stores_pb2_grpc.StoresServiceStub(channel)
+            with pytest.raises(grpc.aio.AioRpcError) as failure:
+                await stores.FindNearestStores(pb.FindNearestStoresRequest())
+        assert failure.value.code() == grpc.StatusCode.UNAVAILABLE
+        assert failure.value.details() == "no healthy upstream"
+
+
+async def test_no_coordinate_reaches_the_log(edge: Edge) -> None:
+    query = "origin.point.latitude=61.234567"
+    await edge.http.get(f"{FIND}?{query}&radius=5")
+    await edge.http.get(f"/v1/nothing?{query}")
+    await edge.http.get(f"{FIND}?{query}&origin.place={'x' * 65_000}")
+    await edge.http.post(f"{FIND}?{query}", content=NOWHERE)
+    await edge.http.post(f"{FIND}?{query}", content=b"{" + b" " * 2**20)
+    await edge.http.get(f"{FIND}?{query}")
+    assert "61.234567" not in edge.log.read_text()
