@@ -12,7 +12,7 @@ from geodata.importers.assemble import assemble
 from geodata.importers.detect import detect
 from geodata.importers.files import Progress, Source
 from geodata.importers.record import FIELDS
-from geodata.importers.report import Import, ImporterError, Rejected, Remark, write_rejected
+from geodata.importers.report import Import, ImporterError, Rejected, Remark, SourceUnknown, write_rejected
 
 __all__ = [
     "FIELDS",
@@ -22,6 +22,7 @@ __all__ = [
     "Progress",
     "Rejected",
     "Remark",
+    "SourceUnknown",
     "read",
     "write_rejected",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from geodata.importers.convert import Refused, store_of
 from geodata.importers.ids import checked_source, source_of, store_ids
 from geodata.importers.record import Record
-from geodata.importers.report import Import, ImporterError, Rejected, Remark
+from geodata.importers.report import Import, Rejected, Remark, SourceUnknown
 from geodata.stores import Store
 
 
@@ -31,7 +31,7 @@ def assemble(records: Iterable[Record | Rejected], result: Import, source: str |
         source: beginning of all store ids; None takes what the file says.
 
     Raises:
-        ImporterError: when neither the file nor the caller tells the source.
+        SourceUnknown: when neither the file nor the caller tells the source.
     """
     given = checked_source(source) if source is not None else ""
     first_of: dict[tuple[str, str], Record] = {}
@@ -62,7 +62,7 @@ def assemble(records: Iterable[Record | Rejected], result: Import, source: str |
 
 def _own_source(record: Record) -> str:
     if not record.source:
-        raise ImporterError(
+        raise SourceUnknown(
             "the file does not say whose stores these are: give a source, "
             "a short name that their ids will begin with"
         )

@@ -14,6 +14,10 @@ class ImporterError(Exception):
     """The file as a whole cannot be imported: says what is wrong, where, and what to do."""
 
 
+class SourceUnknown(ImporterError):
+    """Neither the file nor the caller tells whose stores they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """A row that became no store."""

@@ -23,7 +23,11 @@ def show(json: JsonOption = False) -> None:
     if json:
         typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
-    table = Table("variable", "value", "default", "meaning", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("variable", no_wrap=True)
+    table.add_column("value", overflow="fold", max_width=24)
+    table.add_column("default", overflow="fold", max_width=18)
+    table.add_column("meaning")
     for row in rows:
         changed = row["value"] != row["default"]
         table.add_row(

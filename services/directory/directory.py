@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -178,7 +179,10 @@ class Directory:
 
     async def _position(self) -> tuple[str, int]:
         epoch, sequence = await self._client.mget(EPOCH, SEQUENCE)
-        return (epoch or b"").decode(), int(sequence or 0)
+        if epoch is None:  # a new data set
+            await self._client.set(EPOCH, secrets.token_hex(8), nx=True)
+            epoch = await self._client.get(EPOCH)
+        return epoch.decode(), int(sequence or 0)
 
     async def _read_changes(self) -> bool:
         """Wait for changes and apply them; False when some were missed."""

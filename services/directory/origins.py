@@ -74,9 +74,8 @@ class Origins:
             return self.gazetteer.find(text)
         except PlaceNotFound as error:
             labels = [place.label for place in error.suggestions]
-            hint = f"; did you mean {labels[0]}?" if labels else ""
             raise UnknownPlace(
-                f"{field}: no place is known by that name{hint}",
+                f"{field}: no place is known by that name",
                 metadata={"field": field, "suggestions": " | ".join(labels)},
             ) from None
         except ValueError as error:

@@ -1,12 +1,11 @@
 """The stores in Redis: every change is one atomic act that also tells those who follow."""
 
 import enum
-import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.chassis.redis import Client, Value, script
-from services.directory.keys import CHANGES, EPOCH, RECORDS, SEQUENCE
+from services.directory.keys import CHANGES, RECORDS, SEQUENCE
 from services.stores.settings import StoresSettings
 
 
@@ -51,8 +50,8 @@ class StoresState:
         self, writes: Sequence[Write], *, only_look: bool = False
     ) -> tuple[int, list[Outcome]]:
         """Write stores in one act; answers the last change's sequence and each outcome."""
-        args: list[Value] = [self._kept, int(only_look), secrets.token_hex(8)]
+        args: list[Value] = [self._kept, int(only_look)]
         for write in writes:
             args += [write.id, write.condition, write.record]
-        sequence, *outcomes = await self._write([RECORDS, CHANGES, SEQUENCE, EPOCH], args)
+        sequence, *outcomes = await self._write([RECORDS, CHANGES, SEQUENCE], args)
         return sequence, [Outcome(outcome) for outcome in outcomes]

@@ -1,7 +1,6 @@
 -- Writes stores and says what became of each.
--- KEYS  records, changes, sequence, epoch
--- ARGV  how many changes to keep; "1" to only look; an epoch for a new data set;
---       then for each store: id, condition, record
+-- KEYS  records, changes, sequence
+-- ARGV  how many changes to keep; "1" to only look; then for each store: id, condition, record
 --       condition: "" none, "+" it must exist, else the etag that the stored one must have
 --       record: etag and encoded store, or "" to delete
 -- Returns the sequence of the last change, then for each store:
@@ -9,11 +8,8 @@
 local ETAG_LENGTH = 16
 local kept, only_look = ARGV[1], ARGV[2] == '1'
 local result = {0}
-if not only_look then
-  redis.call('SET', KEYS[4], ARGV[3], 'NX')
-end
 
-for i = 4, #ARGV, 3 do
+for i = 3, #ARGV, 3 do
   local id, condition, record = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local stored = redis.call('HGET', KEYS[1], id)
   local etag = stored and string.sub(stored, 1, ETAG_LENGTH)
