@@ -1,0 +1,46 @@
+"""A small real data set: the shops of central Helsinki, and a base map of their streets.
+
+© OpenStreetMap contributors, ODbL 1.0; see `ATTRIBUTION.md` beside the files.
+"""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from geodata.points import Point
+
+_FOLDER = Path(__file__).parent
+
+HELSINKI_STORES = _FOLDER / "helsinki_stores.geojson.gz"
+"""Shops, cafes, pharmacies and other trades; `importers.read` takes it, source `osm`."""
+HELSINKI_MAP = _FOLDER / "helsinki_map.geojson.gz"
+"""Water, green, buildings, streets, rails and labels; each feature says its `layer`."""
+HELSINKI_CENTRE = Point(60.1699, 24.9384)
+"""The middle of the sample, on Mannerheimintie."""
+SUPERMARKET = "osm-node~299983963"
+"""Store id of S-Market Kasarmitori, a supermarket that stands alone in its building."""
+SUPERMARKET_BUILDING = "way/22463046"
+"""OSM id of that building, Kasarmikatu 19; `building_outline` has its shape."""
+
+
+def base_map() -> dict[str, Any]:
+    """The base map as a GeoJSON FeatureCollection, positions as longitude, latitude."""
+    collection: dict[str, Any] = orjson.loads(gzip.decompress(HELSINKI_MAP.read_bytes()))
+    return collection
+
+
+def building_outline(identifier: str = SUPERMARKET_BUILDING) -> list[Point]:
+    """The outer ring of a building of the base map, its first corner not repeated.
+
+    Raises:
+        LookupError: when there is no such building.
+    """
+    for feature in base_map()["features"]:
+        properties = feature["properties"]
+        if properties.get("@id") == identifier and properties["layer"] == "building":
+            rings = feature["geometry"]["coordinates"]
+            outer = rings[0] if feature["geometry"]["type"] == "Polygon" else rings[0][0]
+            return [Point(latitude, longitude) for longitude, latitude in outer[:-1]]
+    raise LookupError(f"no building {identifier!r} in the sample")
