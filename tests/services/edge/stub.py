@@ -92,14 +92,14 @@ class Stub(stores_pb2_grpc.StoresServiceServicer):
         yield pb.WatchStoresResponse(resume_token="2", store=KAMPPI)
 
 
-async def serve(stub: Stub) -> tuple[grpc.aio.Server, int]:
-    """A server of the stub, with health and reflection, and its port."""
+async def serve(stub: Stub, port: int = 0) -> tuple[grpc.aio.Server, int]:
+    """A server of the stub, with health and reflection, and its port; 0 takes a free one."""
     server = grpc.aio.server()
     stores_pb2_grpc.add_StoresServiceServicer_to_server(stub, server)
     servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     await servicer.set("", health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection([SERVICE.full_name, reflection.SERVICE_NAME], server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     return server, port

@@ -140,8 +140,8 @@ async def test_a_name_in_the_path_and_another_in_the_body_is_refused(
 
 
 async def test_a_slash_in_a_name_does_not_make_another_path(edge: Edge, stub: Stub) -> None:
-    await edge.http.get("/v1/stores/a%2Fb%20c")
-    assert [pb.GetStoreRequest(name="stores/a%2Fb c")] == stub.requests
+    await edge.http.get("/v1/stores/a%2Fb%20c%40d")
+    assert [pb.GetStoreRequest(name="stores/a%2Fb c@d")] == stub.requests
 
 
 async def test_a_stream_of_requests_is_an_array(edge: Edge, stub: Stub) -> None:
@@ -197,7 +197,7 @@ async def test_grpc_passes_through(edge: Edge, stub: Stub) -> None:
         assert await stores.FindNearestStores(REQUEST, timeout=5) == NEAREST
         assert stub.requests == [REQUEST]
         assert stub.deadline_s is not None
-        assert stub.deadline_s < 5
+        assert stub.deadline_s < 6  # rounded up on its way
 
         stub.errors = [status(code_pb2.NOT_FOUND)]
         with pytest.raises(grpc.aio.AioRpcError) as error:

@@ -1,5 +1,8 @@
 """Envoy's own errors look like those of the services, say what is wrong, and keep secrets."""
 
+import asyncio
+from pathlib import Path
+
 import grpc
 import pytest
 from google.rpc import code_pb2
@@ -8,7 +11,7 @@ from enrayon.stores.v1 import stores_pb2 as pb
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.edge.envoy import render
 from tests.services.edge.conftest import Edge, free_address, running
-from tests.services.edge.stub import SERVICE, Stub
+from tests.services.edge.stub import SERVICE, Stub, serve
 
 FIND = "/v1/stores:findNearest"
 NOWHERE = b'{"origin": {"point": {"latitude": "61.234567"'
@@ -105,9 +108,9 @@ async def test_a_path_over_the_limit_is_refused(edge: Edge) -> None:
     assert answer.json()["message"] == "path or headers are too large"
 
 
-async def test_a_service_that_is_down(edge: Edge, tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_a_service_that_is_down(tmp_path: Path) -> None:
     config = render([SERVICE], free_address(), free_address())
-    async with running(config, tmp_path_factory.mktemp("down")) as lonely:
+    async with running(config, tmp_path) as lonely:
         message = "the service cannot be reached; try again"
         for answer in (
             await lonely.http.get(FIND),
@@ -123,6 +126,19 @@ async def test_a_service_that_is_down(edge: Edge, tmp_path_factory: pytest.TempP
                 await stores.FindNearestStores(pb.FindNearestStoresRequest())
         assert failure.value.code() == grpc.StatusCode.UNAVAILABLE
         assert failure.value.details() == "no healthy upstream"
+
+
+async def test_a_service_that_comes_up_late_is_found(stub: Stub, tmp_path: Path) -> None:
+    upstream = free_address()
+    async with running(render([SERVICE], free_address(), upstream), tmp_path) as early:
+        before = await early.http.get("/readyz")
+        server, _ = await serve(stub, upstream.port)
+        async with asyncio.timeout(20):
+            while (await early.http.get("/readyz")).status_code != 200:  # noqa: ASYNC110 no event
+                await asyncio.sleep(0.05)
+        after = await early.http.get(FIND)
+        await server.stop(None)
+    assert [before.status_code, after.status_code] == [503, 200]
 
 
 async def test_no_coordinate_reaches_the_log(edge: Edge) -> None:
