@@ -95,9 +95,10 @@ class Aisle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """One side of a fixture that goods are taken from: a straight row of bays.
+    """A straight row of bays along the edge of a fixture, all of one department.
 
-    Bays are equally wide and count up from `start` to `end`, the direction of the aisle.
+    Bays are equally wide and count up from `start` to `end`, the direction of the aisle. A side
+    of a gondola that two departments share is two faces.
     """
 
     aisle: str
@@ -108,6 +109,7 @@ class Face:
     first_bay: int = 1
     shelves: int = 0
     """How many shelves stand above each other; 0 is not known."""
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,6 @@ class Fixture:
     level: str
     outline: Polygon
     kind: FixtureKind = FixtureKind.SHELF
-    department: str = ""
     faces: tuple[Face, ...] = ()
 
 

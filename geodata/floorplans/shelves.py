@@ -113,7 +113,7 @@ def _at_bay(
         face.start[0] + share * (face.end[0] - face.start[0]),
         face.start[1] + share * (face.end[1] - face.start[1]),
     )
-    out = _outward(fixture, face)
+    out = outward(fixture, face)
     return Spot(
         placement=placement,
         precision=precision,
@@ -127,7 +127,7 @@ def _at_bay(
     )
 
 
-def _outward(fixture: Fixture, face: Face) -> XY:
+def outward(fixture: Fixture, face: Face) -> XY:
     """The unit vector from the face away from its fixture."""
     along = (face.end[0] - face.start[0], face.end[1] - face.start[1])
     length = math.hypot(*along) or 1.0

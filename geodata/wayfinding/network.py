@@ -13,7 +13,7 @@ from geodata.floorplans.plan import FloorPlan, Link, LinkKind, Position
 from geodata.wayfinding.entries import Entry, LinkReach, xy
 from geodata.wayfinding.profiles import Profile
 from geodata.wayfinding.visibility import FreeFloor, blocked_outlines, free_floor
-from geodata.wayfinding.walks import Walks
+from geodata.wayfinding.walks import Walks, straight
 
 Vertices = npt.NDArray[np.intp]
 
@@ -73,6 +73,21 @@ class Network:
         """
         entries = [self._entry(stop) for stop in stops]
         return Walks(self.graph, self.vertices, self._kinds, stops, entries)
+
+    def reached(self, starts: Sequence[Position], targets: Sequence[Position]) -> list[bool]:
+        """Which of the targets can be walked to from any of the starts."""
+        entries = [entry for start in starts if (entry := self._entry(start)) is not None]
+        vertices = {vertex for entry in entries for vertex, _ in entry.onto}
+        for vertex in list(vertices):
+            vertices |= rx.descendants(self.graph, vertex)
+        return [
+            entry is not None
+            and (
+                any(vertex in vertices for vertex, _ in entry.off)
+                or any(straight(0, start, [(1, entry)]) for start in entries)
+            )
+            for entry in map(self._entry, targets)
+        ]
 
     def _is_open(self, link: Link) -> bool:
         ends = [self.vertices[self._index[end]] for end in (link.start, link.end)]

@@ -100,10 +100,8 @@ def _is_shut(plan: FloorPlan, spot: Spot, at: dt.datetime) -> bool:
 
 
 def _is_frozen(item: Item, spot: Spot, frozen_departments: set[str]) -> bool:
-    fixture = spot.fixture
-    return (
-        item.frozen
-        or item.department in frozen_departments
-        or (fixture is not None and fixture.kind is FixtureKind.FREEZER)
-        or (fixture is not None and fixture.department in frozen_departments)
-    )
+    if item.frozen or item.department in frozen_departments:
+        return True
+    if spot.face is not None and spot.face.department:
+        return spot.face.department in frozen_departments
+    return spot.fixture is not None and spot.fixture.kind is FixtureKind.FREEZER

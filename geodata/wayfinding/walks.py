@@ -73,7 +73,8 @@ class Walks:
         for row in range(count):
             found = rx.dijkstra_shortest_path_lengths(self._graph, self._first + row, float)
             for column in range(count):
-                lengths[row, column] = found.get(self._first + column, np.inf)
+                if self._first + column in found:
+                    lengths[row, column] = found[self._first + column]
             lengths[row, row] = 0.0
         return lengths
 
@@ -94,14 +95,14 @@ class Walks:
             if entry.link is not None:
                 for vertex, _ in (*entry.onto, *entry.off):
                     self._kinds[door, vertex] = self._kinds[vertex, door] = entry.link.kind
-            self._graph.add_edges_from(_straight(door, entry, doors))
+            self._graph.add_edges_from(straight(door, entry, doors))
             self._graph.add_edges_from(
-                [edge for other, e in doors for edge in _straight(other, e, [(door, entry)])]
+                [edge for other, e in doors for edge in straight(other, e, [(door, entry)])]
             )
             doors.append((door, entry))
 
 
-def _straight(
+def straight(
     door: int, entry: Entry, others: Sequence[tuple[int, Entry]]
 ) -> list[tuple[int, int, float]]:
     """The edges from one stop's door straight to those of others on the same floor or link."""

@@ -1,0 +1,99 @@
+"""A sheet of SVG, and the map's place on it."""
+
+import re
+from xml.etree import ElementTree
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geodata.floorplans.plan import XY
+
+FONT = "'Source Sans Pro', 'Source Sans 3', system-ui, sans-serif"
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Canvas:
+    """Draws in pixels, or in metres of the plan (y up) by way of `to_px`."""
+
+    def __init__(
+        self,
+        bounds: tuple[float, float, float, float],
+        width_px: float,
+        margin_px: float,
+        above_px: float = 0.0,
+    ) -> None:
+        self.west, self.south, self.east, self.north = bounds
+        self.width_px = width_px
+        self.margin_px = margin_px
+        self.px_per_m = (width_px - 2 * margin_px) / max(self.east - self.west, 1.0)
+        self.map_top_px = margin_px + above_px
+        self.map_bottom_px = self.map_top_px + (self.north - self.south) * self.px_per_m
+        self.root = ElementTree.Element("svg", xmlns="http://www.w3.org/2000/svg", role="img")
+
+    def to_px(self, point: XY) -> XY:
+        """Where a point of the plan is on the sheet."""
+        return (
+            self.margin_px + (point[0] - self.west) * self.px_per_m,
+            self.map_top_px + (self.north - point[1]) * self.px_per_m,
+        )
+
+    def add(
+        self, tag: str, parent: ElementTree.Element | None = None, **attributes: object
+    ) -> ElementTree.Element:
+        """Append an element; `stroke_width=2` becomes `stroke-width="2"`."""
+        named = {
+            name.rstrip("_").replace("_", "-"): _number(value) for name, value in attributes.items()
+        }
+        return ElementTree.SubElement(self.root if parent is None else parent, tag, named)
+
+    def group(self, **attributes: object) -> ElementTree.Element:
+        """Append a group that hands its attributes to what is drawn in it."""
+        return self.add("g", None, **attributes)
+
+    def text(
+        self,
+        parent: ElementTree.Element | None,
+        at: XY,
+        words: str,
+        size_px: float,
+        **attributes: object,
+    ) -> None:
+        """Append a line of text; what XML cannot hold is left out."""
+        element = self.add("text", parent, x=at[0], y=at[1], font_size=size_px, **attributes)
+        element.text = _NOT_XML.sub("", words)
+
+    def shape(
+        self, parent: ElementTree.Element | None, shape: BaseGeometry, **attributes: object
+    ) -> None:
+        """Append a polygon or line of the plan."""
+        rings = (
+            [ring for p in shapely.get_parts(shape) for ring in (p.exterior, *p.interiors)]
+            if shape.geom_type in ("Polygon", "MultiPolygon")
+            else list(shapely.get_parts(shape))
+        )
+        drawn = []
+        for ring in rings:
+            points = [self.to_px(xy) for xy in ring.coords]
+            closed = "Z" if ring.geom_type == "LinearRing" else ""
+            drawn.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + closed)
+        self.add("path", parent, d="".join(drawn), fill_rule="evenodd", **attributes)
+
+    def finish(self, height_px: float, title: str) -> str:
+        """The sheet as text."""
+        self.root.set("viewBox", f"0 0 {_number(self.width_px)} {_number(height_px)}")
+        self.root.set("width", _number(self.width_px))
+        self.root.set("height", _number(height_px))
+        self.root.set("font-family", FONT)
+        named = ElementTree.Element("title")
+        named.text = _NOT_XML.sub("", title)
+        self.root.insert(0, named)
+        return ElementTree.tostring(self.root, encoding="unicode")
+
+
+def shortened(words: str, characters: int) -> str:
+    """The words, cut with an ellipsis where they would run over."""
+    return words if len(words) <= characters else words[: characters - 1].rstrip() + "…"
+
+
+def _number(value: object) -> str:
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)

@@ -1,0 +1,88 @@
+"""The signs of a store: aisle numbers, doors, tills, counters."""
+
+import math
+
+from geodata.floorplans.drawing.canvas import Canvas, shortened
+from geodata.floorplans.drawing.floor import along
+from geodata.floorplans.drawing.theme import Theme
+from geodata.floorplans.plan import XY, Aisle, FloorPlan, Level, PlaceKind
+
+BADGE_PX = 8.5
+AISLE_SIGN_M = 1.1
+"""How far before its first bay an aisle's number hangs."""
+
+
+def draw_signs(canvas: Canvas, theme: Theme, plan: FloorPlan, level: Level) -> None:
+    """Hang up the numbers of the aisles."""
+    signs = canvas.group(
+        font_weight=600, text_anchor="middle", fill=theme.paper, stroke_linejoin="round"
+    )
+    for aisle in plan.aisles:
+        if aisle.level == level.id and (sign := _sign(plan, aisle)):
+            x, y = canvas.to_px(sign)
+            half = max(BADGE_PX, 3.2 * len(aisle.id) + 3)
+            canvas.add(
+                "rect",
+                signs,
+                x=x - half,
+                y=y - BADGE_PX,
+                width=2 * half,
+                height=2 * BADGE_PX,
+                rx=BADGE_PX,
+                fill=theme.badge,
+            )
+            canvas.text(signs, (x, y + 4), aisle.id, 11.5)
+
+
+def _sign(plan: FloorPlan, aisle: Aisle) -> XY | None:
+    """Before the first bays of an aisle between gondolas; in the middle of a single row."""
+    rows = [
+        (fixture, face)
+        for fixture in plan.fixtures
+        if fixture.level == aisle.level
+        for face in fixture.faces
+        if face.aisle == aisle.id
+    ]
+    if not rows:
+        return None
+    fixture, face = min(rows, key=lambda row: row[1].first_bay)
+    if face.side is None:
+        middle, centre = along(face, 0.5), fixture.outline.centroid
+        return (middle[0] + centre.x) / 2, (middle[1] + centre.y) / 2
+    dx, dy = face.end[0] - face.start[0], face.end[1] - face.start[1]
+    length = math.hypot(dx, dy) or 1.0
+    ux, uy = dx / length, dy / length
+    x, y = face.start[0] - AISLE_SIGN_M * ux, face.start[1] - AISLE_SIGN_M * uy
+    if aisle.area is None:
+        return x, y
+    between = aisle.area.centroid
+    across = (between.x - x) * -uy + (between.y - y) * ux
+    return x - across * uy, y + across * ux
+
+
+def draw_doors(canvas: Canvas, theme: Theme, plan: FloorPlan, level: Level) -> None:
+    """Draw entrances and tills, over everything that might hide them."""
+    marks = canvas.group(font_weight=600, text_anchor="middle", fill=theme.floor)
+    for place in plan.places:
+        if place.position.level != level.id:
+            continue
+        x, y = canvas.to_px((place.position.x_m, place.position.y_m))
+        if place.kind is PlaceKind.ENTRANCE:
+            canvas.add("circle", marks, cx=x, cy=y, r=9.5, fill=theme.entrance)
+            arrow = f"M{x:.1f} {y + 5:.1f}v-9m-4 4l4-4.5l4 4.5"
+            canvas.add(
+                "path",
+                marks,
+                d=arrow,
+                fill="none",
+                stroke=theme.floor,
+                stroke_width=2,
+                stroke_linecap="round",
+                stroke_linejoin="round",
+            )
+        elif place.kind is PlaceKind.TILL:
+            canvas.add("rect", marks, x=x - 7, y=y - 7, width=14, height=14, rx=4, fill=theme.till)
+            canvas.text(marks, (x, y + 4), shortened(place.name, 2), 10.5)
+        elif place.kind is PlaceKind.COUNTER:
+            canvas.add("circle", marks, cx=x, cy=y, r=7, fill=theme.till)
+            canvas.text(marks, (x, y + 4), "i", 11)

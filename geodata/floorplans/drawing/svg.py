@@ -1,0 +1,78 @@
+"""The whole picture: the map of a level, what was looked for, and the key under it."""
+
+import datetime as dt
+
+import shapely
+
+from geodata.floorplans.drawing.canvas import Canvas, shortened
+from geodata.floorplans.drawing.floor import draw_floor
+from geodata.floorplans.drawing.key import ENGLISH, Words, draw_key
+from geodata.floorplans.drawing.marks import draw_bays, draw_here, draw_pins, draw_walk
+from geodata.floorplans.drawing.overlay import Overlay
+from geodata.floorplans.drawing.signs import draw_doors, draw_signs
+from geodata.floorplans.drawing.theme import LIGHT, Theme
+from geodata.floorplans.plan import FloorPlan, Level
+
+WIDTH_PX = 480.0
+MARGIN_PX = 16.0
+MARGIN_M = 1.0
+TITLE_PX = 24.0
+EMPTY = Overlay()
+
+
+def draw_svg(
+    plan: FloorPlan,
+    level: str,
+    overlay: Overlay = EMPTY,
+    *,
+    theme: Theme = LIGHT,
+    words: Words = ENGLISH,
+    title: str = "",
+    at: dt.datetime | None = None,
+) -> str:
+    """Draw one level of a plan, 480 px wide: letters are readable on a phone as they are.
+
+    Args:
+        overlay: What to point out on it.
+        words: The language of the key.
+        title: Shown above the map and read to those who cannot see it.
+        at: When, for what is blocked then; None shows all blocked areas.
+
+    Raises:
+        ValueError: when the plan has no such level, or nothing is drawn on it.
+    """
+    storey = next((one for one in plan.levels if one.id == level), None)
+    if storey is None:
+        raise ValueError(f"level: the plan has no level {level!r}")
+    headline = {"fill": theme.text, "font_weight": 700}
+    canvas = Canvas(_bounds(plan, storey), WIDTH_PX, MARGIN_PX, TITLE_PX if title else 0.0)
+    canvas.add("rect", width="100%", height="100%", fill=theme.paper)
+    if title:
+        canvas.text(None, (MARGIN_PX, MARGIN_PX + 12), shortened(title, 50), 18, **headline)
+    pins = [pin for pin in overlay.pins if pin.at.level == level]
+    draw_floor(canvas, theme, plan, storey, at)
+    draw_bays(canvas, theme, pins)
+    draw_walk(canvas, theme, overlay, level)
+    draw_signs(canvas, theme, plan, storey)
+    draw_doors(canvas, theme, plan, storey)
+    draw_here(canvas, theme, overlay, level)
+    draw_pins(canvas, theme, pins)
+    height_px = draw_key(canvas, theme, plan, storey, overlay, words)
+    return canvas.finish(height_px, title or f"{plan.store} {storey.name or storey.id}")
+
+
+def _bounds(plan: FloorPlan, level: Level) -> tuple[float, float, float, float]:
+    shapes: list[shapely.Geometry] = [
+        shape for shape in (level.outline, level.walkable) if shape is not None
+    ]
+    if not shapes:
+        spots = [
+            *(place.position for place in plan.places),
+            *(node.position for node in plan.nodes),
+        ]
+        shapes = [shapely.Point(spot.x_m, spot.y_m) for spot in spots if spot.level == level.id]
+        shapes += [f.outline for f in plan.fixtures if f.level == level.id]
+    if not shapes:
+        raise ValueError(f"level: nothing is drawn on level {level.id!r}")
+    west, south, east, north = shapely.union_all(shapes).bounds
+    return west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M

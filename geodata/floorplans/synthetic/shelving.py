@@ -1,0 +1,160 @@
+"""Empty shelves for a supermarket: gondolas in columns away from the front, shelves along walls."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+import shapely
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from geodata.floorplans.plan import Aisle, Face, Fixture, Side
+from geodata.floorplans.synthetic.front import FRONT_M
+
+BAY_M = 1.25
+SHELVES = 5
+GONDOLA_M = 1.0
+AISLE_M = 2.3
+WALKWAY_M = 2.6
+"""Along the walls, round the gondolas, and across between them."""
+WALL_SHELF_M = 0.7
+FEWEST_BAYS = 3
+CUT_FROM_M = 18.0
+"""Longer columns of gondolas are cut in two by a walkway across."""
+
+Span = tuple[float, float]
+
+
+def put_wall_shelves(floor: Polygon, level: str) -> tuple[list[Fixture], list[Aisle]]:
+    """A row of bays along every wall that is long enough, behind the front; aisles A, B, C..."""
+    left, front, right, back = floor.bounds
+    behind = shapely.box(left - 1, front + FRONT_M, right + 1, back + 1)
+    ring = shapely.get_coordinates(shapely.orient_polygons(floor).exterior)
+    fixtures: list[Fixture] = []
+    aisles: list[Aisle] = []
+    for corner, next_corner in pairwise(ring):
+        wall = shapely.get_coordinates(
+            behind.intersection(shapely.LineString([corner, next_corner]))
+        )
+        length_m = float(np.hypot(*(wall[-1] - wall[0]))) if len(wall) else 0.0
+        bays = int((length_m - 2 * WALKWAY_M) / BAY_M)
+        if bays < FEWEST_BAYS or len(aisles) == 26:
+            continue
+        along = (wall[-1] - wall[0]) / length_m
+        inward = np.array([-along[1], along[0]])  # the room is on the left of each wall
+        start = wall[0] + along * (length_m - bays * BAY_M) / 2
+        end = start + along * bays * BAY_M
+        near, far = WALL_SHELF_M * inward, WALKWAY_M * inward
+        letter = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[len(aisles)]
+        face = Face(
+            aisle=letter, start=_xy(start + near), end=_xy(end + near), bays=bays, shelves=SHELVES
+        )
+        outline = Polygon([start, end, end + near, start + near])
+        fixtures.append(Fixture(id=f"wall-{letter}", level=level, outline=outline, faces=(face,)))
+        area = Polygon([start + near, end + near, end + far, start + far])
+        aisles.append(Aisle(id=letter, level=level, area=area))
+    return fixtures, aisles
+
+
+def put_gondolas(
+    floor: Polygon, level: str, walls: Sequence[Fixture], across: float, from_right: bool
+) -> tuple[list[Fixture], list[Aisle]]:
+    """Columns of double-sided gondolas wherever the floor is wide enough.
+
+    Args:
+        across: The y of the walkway that cuts long columns.
+        from_right: Aisles are numbered from the right; else from the left.
+    """
+    left, front, right, back = floor.bounds
+    room = floor.difference(shapely.union_all([wall.outline for wall in walls]))
+    room = room.buffer(-WALKWAY_M, join_style="mitre")
+    room = room.intersection(shapely.box(left, front + FRONT_M, right, back))
+    # Where wall shelves end, the room juts out a little: too shallow for a gondola.
+    room = room.buffer(-GONDOLA_M, join_style="mitre").buffer(GONDOLA_M, join_style="mitre")
+    columns = [(x, rows) for x in _column_places(room) if (rows := list(_rows(room, x, across)))]
+    fixtures: list[Fixture] = []
+    for column, (x, rows) in enumerate(columns):
+        gaps = (column, column + 1)
+        west, east = (str(len(columns) + 1 - g if from_right else g + 1) for g in gaps)
+        bay = 1
+        for y0, bays in rows:
+            fixtures.append(_gondola(level, x, y0, bays, bay, west, east))
+            bay += bays
+    return fixtures, _aisles_between(floor, level, fixtures)
+
+
+def _column_places(room: BaseGeometry) -> list[float]:
+    """The x of the middles of as many columns as fit side by side."""
+    if room.is_empty:
+        return []
+    west, _, east, _ = room.bounds
+    count = int((east - west + AISLE_M) / (GONDOLA_M + AISLE_M))
+    spare = east - west + AISLE_M - count * (GONDOLA_M + AISLE_M)
+    first = west + spare / 2 + GONDOLA_M / 2
+    return [first + column * (GONDOLA_M + AISLE_M) for column in range(count)]
+
+
+def _rows(room: BaseGeometry, x: float, across: float) -> Iterator[tuple[float, int]]:
+    """Where gondolas stand in a column: (lower end, bays)."""
+    west, east = (_spans(room, x + side * GONDOLA_M / 2) for side in (-1, 1))
+    for low, high in [(max(a, c), min(b, d)) for a, b in west for c, d in east]:
+        cut = [(low, across - WALKWAY_M / 2), (across + WALKWAY_M / 2, high)]
+        parts = cut if high - low > CUT_FROM_M and low < across < high else [(low, high)]
+        for y0, y1 in parts:
+            bays = int((y1 - y0) / BAY_M)
+            if bays >= FEWEST_BAYS:
+                yield y0, bays
+
+
+def _spans(room: BaseGeometry, x: float) -> list[Span]:
+    line = shapely.LineString([(x, room.bounds[1] - 1), (x, room.bounds[3] + 1)])
+    inside = shapely.get_parts(room.intersection(line))
+    return [(part.bounds[1], part.bounds[3]) for part in inside if not part.is_empty]
+
+
+def _gondola(
+    level: str, x: float, y0: float, bays: int, first_bay: int, west: str, east: str
+) -> Fixture:
+    y1 = y0 + bays * BAY_M
+    faces = tuple(
+        Face(
+            aisle=aisle,
+            side=side,
+            start=(edge, y0),
+            end=(edge, y1),
+            bays=bays,
+            first_bay=first_bay,
+            shelves=SHELVES,
+        )
+        for aisle, side, edge in (
+            (west, Side.RIGHT, x - GONDOLA_M / 2),
+            (east, Side.LEFT, x + GONDOLA_M / 2),
+        )
+    )
+    outline = shapely.box(x - GONDOLA_M / 2, y0, x + GONDOLA_M / 2, y1)
+    return Fixture(
+        id=f"gondola-{west}-{east}-{first_bay}", level=level, outline=outline, faces=faces
+    )
+
+
+def _aisles_between(floor: Polygon, level: str, gondolas: Sequence[Fixture]) -> list[Aisle]:
+    """The floor in front of each aisle's faces, numbered as on their signs."""
+    before: dict[str, list[Polygon]] = {}
+    for gondola in gondolas:
+        for face in gondola.faces:
+            out = AISLE_M if face.side is Side.LEFT else -AISLE_M
+            strip = [*(face.start, face.end), *((x + out, y) for x, y in (face.end, face.start))]
+            before.setdefault(face.aisle, []).append(Polygon(strip))
+    taken = shapely.union_all([gondola.outline for gondola in gondolas])
+    return [
+        Aisle(id=number, level=level, order=int(number), area=area)
+        for number, strips in sorted(before.items(), key=lambda found: int(found[0]))
+        if isinstance(
+            area := shapely.union_all(strips).envelope.intersection(floor).difference(taken),
+            Polygon,
+        )
+    ]
+
+
+def _xy(point: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> tuple[float, float]:
+    return float(point[0]), float(point[1])

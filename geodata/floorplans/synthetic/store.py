@@ -1,0 +1,87 @@
+"""A whole invented store: outline in, floor plan and placements out."""
+
+import math
+import random
+from collections.abc import Sequence
+
+import shapely
+from shapely import Polygon
+
+from geodata.floorplans.frame import LocalFrame
+from geodata.floorplans.placements import Placement
+from geodata.floorplans.plan import FloorPlan, Level
+from geodata.floorplans.synthetic.assortment import Product, departments_of, fill
+from geodata.floorplans.synthetic.front import FRONT_M, put_front
+from geodata.floorplans.synthetic.shelving import put_gondolas, put_wall_shelves
+from geodata.points import Point
+
+WALL_M = 0.3
+SYNTHETIC = "Synthetic planogram"
+
+
+def frame_along(outline: Polygon) -> LocalFrame:
+    """A frame about the middle of a building, its y axis along the longer side.
+
+    Args:
+        outline: In longitude and latitude, as GeoJSON has it.
+    """
+    middle = outline.centroid
+    north_up = LocalFrame(Point(middle.y, middle.x))
+    box = shapely.minimum_rotated_rectangle(north_up.geometry_to_local(outline))
+    corners = shapely.get_coordinates(box)
+    sides = [corners[1] - corners[0], corners[2] - corners[1]]
+    east, north = max(sides, key=lambda side: math.hypot(*side))
+    bearing = math.degrees(math.atan2(east, north))
+    # A side has two directions: the one that turns the map less.
+    return LocalFrame(north_up.origin, (bearing + 90) % 180 - 90)
+
+
+def synthetic_store(
+    store: str,
+    outline: Polygon,
+    products: Sequence[Product],
+    *,
+    seed: int = 0,
+    frame: LocalFrame | None = None,
+    outline_attribution: str = "",
+) -> tuple[FloorPlan, tuple[Placement, ...]]:
+    """Furnish an outline as a supermarket, and put the products on its shelves.
+
+    Args:
+        outline: In metres of `frame`, the front at the lower edge.
+        products: Each gets one placement; their departments share the shelves by their numbers.
+        seed: The same arguments give the same store.
+        outline_attribution: Whose outline it is; the plan says that the rest is synthetic.
+
+    Raises:
+        ValueError: when the outline is no proper polygon or too small for shelves.
+    """
+    if not outline.is_valid or outline.is_empty:
+        raise ValueError("outline must be a polygon that does not cross itself")
+    rng = random.Random(seed)
+    floor = outline.buffer(-WALL_M, join_style="mitre")
+    if not isinstance(floor, Polygon):
+        raise ValueError("outline is in several parts once its walls are taken off")
+    from_right = rng.random() < 0.5
+    front, back = floor.bounds[1], floor.bounds[3]
+    across = front + FRONT_M + rng.uniform(0.45, 0.55) * (back - front - FRONT_M)
+    level = Level(id="0", name="Ground floor", outline=outline, walkable=floor)
+    walls, wall_aisles = put_wall_shelves(floor, level.id)
+    gondolas, aisles = put_gondolas(floor, level.id, walls, across, from_right)
+    if not aisles and not wall_aisles:
+        raise ValueError("outline is too small for any shelf")
+    tills, places = put_front(floor, level.id, from_right)
+    fixtures, placements = fill([*walls, *gondolas], products, store, rng)
+    said = [SYNTHETIC, f"outline {outline_attribution}" if outline_attribution else ""]
+    plan = FloorPlan(
+        store=store,
+        version=f"synthetic-{seed}",
+        frame=frame,
+        levels=(level,),
+        aisles=(*aisles, *wall_aisles),
+        fixtures=(*fixtures, *tills),
+        departments=departments_of(products),
+        places=tuple(places),
+        attribution="; ".join(part for part in said if part),
+    )
+    return plan, tuple(placements)

@@ -1,0 +1,201 @@
+"""Every word that a route is told in, by language.
+
+Names (of aisles, products, departments, levels) are put in as they are, behind a colon or a number,
+so that no language has to inflect them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from geodata.floorplans.plan import LinkKind, Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrases:
+    """One language."""
+
+    aisle: str
+    sides: Mapping[Side, str]
+    ordinals: str
+    """First to tenth, agreeing with the word for bay, with spaces between."""
+    bay: str
+    bay_number: str
+    """From the eleventh on."""
+    shelf: str
+    from_far_end: str
+    """Said after the aisle when its bays are counted from the end that one comes from."""
+
+    walk: str
+    straight: str
+    left: str
+    right: str
+    around: str
+    turn_and_walk: str
+
+    change_level: Mapping[LinkKind, str]
+    to_till: str
+    to_counter: str
+    to_exit: str
+    finished: str
+
+    out_of_stock: str
+    unlocated: str
+    unlocated_in: str
+    unreachable: str
+
+    entrance: str
+    your_way: str
+    closed: str
+
+
+def phrases(language: str) -> Phrases:
+    """The words of a language by its BCP 47 tag, such as `fi` or `fr-CA`; English if unknown."""
+    return _LANGUAGES.get(language.lower().replace("_", "-").split("-")[0], _ENGLISH)
+
+
+_ENGLISH = Phrases(
+    aisle="Aisle {}",
+    sides={Side.LEFT: "left", Side.RIGHT: "right", Side.END: "end of the aisle"},
+    ordinals="first second third fourth fifth sixth seventh eighth ninth tenth",
+    bay="{} bay",
+    bay_number="bay {}",
+    shelf="shelf {}",
+    from_far_end="from the far end",
+    walk="Walk {} m",
+    straight="Go straight on",
+    left="Turn left",
+    right="Turn right",
+    around="Turn around",
+    turn_and_walk="{}, {} m",
+    change_level={
+        LinkKind.WALK: "Go to: {}",
+        LinkKind.RAMP: "Take the ramp: {}",
+        LinkKind.STEPS: "Take the stairs: {}",
+        LinkKind.LIFT: "Take the lift: {}",
+        LinkKind.ESCALATOR: "Take the escalator: {}",
+        LinkKind.MOVING_WALKWAY: "Take the moving walkway: {}",
+    },
+    to_till="Checkout {}",
+    to_counter="Counter: {}",
+    to_exit="Exit {}",
+    finished="That was the last one",
+    out_of_stock="Out of stock here: {}",
+    unlocated="Place not known: {}",
+    unlocated_in="Place not known, ask in {1}: {0}",
+    unreachable="Cannot be reached now: {}",
+    entrance="Entrance",
+    your_way="Your way",
+    closed="Closed",
+)
+
+_FRENCH = Phrases(
+    aisle="Allée {}",
+    sides={Side.LEFT: "à gauche", Side.RIGHT: "à droite", Side.END: "en tête de gondole"},
+    ordinals=(
+        "première deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième"
+    ),
+    bay="{} travée",
+    bay_number="travée {}",
+    shelf="étagère {}",
+    from_far_end="depuis l'autre bout",
+    walk="Avancez de {} m",
+    straight="Continuez tout droit",
+    left="Tournez à gauche",
+    right="Tournez à droite",
+    around="Faites demi-tour",
+    turn_and_walk="{}, {} m",
+    change_level={
+        LinkKind.WALK: "Rejoignez : {}",
+        LinkKind.RAMP: "Prenez la rampe : {}",
+        LinkKind.STEPS: "Prenez l'escalier : {}",
+        LinkKind.LIFT: "Prenez l'ascenseur : {}",
+        LinkKind.ESCALATOR: "Prenez l'escalier mécanique : {}",
+        LinkKind.MOVING_WALKWAY: "Prenez le tapis roulant : {}",
+    },
+    to_till="Caisse {}",
+    to_counter="Comptoir : {}",
+    to_exit="Sortie {}",
+    finished="C'était le dernier",
+    out_of_stock="En rupture dans ce magasin : {}",
+    unlocated="Emplacement inconnu : {}",
+    unlocated_in="Emplacement inconnu, demandez au rayon {1} : {0}",
+    unreachable="Inaccessible en ce moment : {}",
+    entrance="Entrée",
+    your_way="Votre trajet",
+    closed="Fermé",
+)
+
+_FINNISH = Phrases(
+    aisle="Käytävä {}",
+    sides={Side.LEFT: "vasemmalla", Side.RIGHT: "oikealla", Side.END: "käytävän päässä"},
+    ordinals=(
+        "ensimmäinen toinen kolmas neljäs viides kuudes seitsemäs kahdeksas yhdeksäs kymmenes"
+    ),
+    bay="{} hyllyväli",
+    bay_number="hyllyväli {}",
+    shelf="hylly {}",
+    from_far_end="toisesta päästä laskien",
+    walk="Kävele {} m",
+    straight="Jatka suoraan",
+    left="Käänny vasemmalle",
+    right="Käänny oikealle",
+    around="Käänny ympäri",
+    turn_and_walk="{}, {} m",
+    change_level={
+        LinkKind.WALK: "Siirry: {}",
+        LinkKind.RAMP: "Kulje luiskaa: {}",
+        LinkKind.STEPS: "Kulje portaita: {}",
+        LinkKind.LIFT: "Mene hissillä: {}",
+        LinkKind.ESCALATOR: "Mene liukuportaita: {}",
+        LinkKind.MOVING_WALKWAY: "Mene liukukäytävää: {}",
+    },
+    to_till="Kassa {}",
+    to_counter="Palvelutiski: {}",
+    to_exit="Uloskäynti {}",
+    finished="Se oli viimeinen",
+    out_of_stock="Loppu tästä myymälästä: {}",
+    unlocated="Paikka ei tiedossa: {}",
+    unlocated_in="Paikka ei tiedossa, kysy osastolta {1}: {0}",
+    unreachable="Ei juuri nyt saavutettavissa: {}",
+    entrance="Sisäänkäynti",
+    your_way="Reittisi",
+    closed="Suljettu",
+)
+
+_GERMAN = Phrases(
+    aisle="Gang {}",
+    sides={Side.LEFT: "links", Side.RIGHT: "rechts", Side.END: "am Gangende"},
+    ordinals=("erstes zweites drittes viertes fünftes sechstes siebtes achtes neuntes zehntes"),
+    bay="{} Regal",
+    bay_number="Regal {}",
+    shelf="Fach {}",
+    from_far_end="vom anderen Ende gezählt",
+    walk="{} m gehen",
+    straight="Geradeaus weiter",
+    left="Links abbiegen",
+    right="Rechts abbiegen",
+    around="Umdrehen",
+    turn_and_walk="{}, {} m",
+    change_level={
+        LinkKind.WALK: "Weiter nach: {}",
+        LinkKind.RAMP: "Über die Rampe: {}",
+        LinkKind.STEPS: "Über die Treppe: {}",
+        LinkKind.LIFT: "Mit dem Aufzug: {}",
+        LinkKind.ESCALATOR: "Mit der Rolltreppe: {}",
+        LinkKind.MOVING_WALKWAY: "Mit dem Fahrsteig: {}",
+    },
+    to_till="Kasse {}",
+    to_counter="Theke: {}",
+    to_exit="Ausgang {}",
+    finished="Das war das letzte",
+    out_of_stock="Hier ausverkauft: {}",
+    unlocated="Platz unbekannt: {}",
+    unlocated_in="Platz unbekannt, fragen Sie in der Abteilung {1}: {0}",
+    unreachable="Zurzeit nicht erreichbar: {}",
+    entrance="Eingang",
+    your_way="Ihr Weg",
+    closed="Gesperrt",
+)
+
+_LANGUAGES = {"en": _ENGLISH, "fr": _FRENCH, "fi": _FINNISH, "de": _GERMAN}
+LANGUAGES = tuple(_LANGUAGES)

@@ -1,0 +1,82 @@
+"""Whether all of a plan can be walked to."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+
+import rustworkx as rx
+
+from geodata.floorplans.plan import FloorPlan, PlaceKind, Position
+from geodata.floorplans.problems import Problem, error, warning
+from geodata.floorplans.shelves import STANDING_M, outward
+from geodata.wayfinding.network import Network
+from geodata.wayfinding.profiles import STEP_FREE, WALKING, Profile
+
+FOR_EVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def reach_problems(plan: FloorPlan) -> tuple[Problem, ...]:
+    """Find what cannot be walked to, blocked areas left aside.
+
+    An aisle, a till or a shop out of reach of every entrance on foot is an error; one out of reach
+    without steps is a warning. The plan must have no errors in `plan_problems`.
+    """
+    if not plan.has_map:
+        return ()
+    cleared = dataclasses.replace(plan, blocked=())
+    pieces = list(_pieces(cleared))
+    try:
+        on_foot = _cut_off(cleared, WALKING)
+        rolling = [path for path in _cut_off(cleared, STEP_FREE) if path not in on_foot]
+    except ValueError as too_many_corners:
+        return (*pieces, error("too_many", "levels", str(too_many_corners)))
+    hint = "Draw the way to it, or check what stands in it."
+    return (
+        *pieces,
+        *(error("unreachable", path, message, hint) for path, message in on_foot.items()),
+        *(warning("not_step_free", path, "is out of reach without steps") for path in rolling),
+    )
+
+
+def _pieces(plan: FloorPlan) -> Iterator[Problem]:
+    network = Network(plan, WALKING, FOR_EVER)
+    nodes = range(len(plan.nodes))
+    parts = [
+        [vertex for vertex in part if vertex in nodes]
+        for part in rx.weakly_connected_components(network.graph)
+    ]
+    parts = sorted((part for part in parts if part), key=len, reverse=True)
+    for part in parts[1:]:
+        names = ", ".join(plan.nodes[vertex].id for vertex in sorted(part)[:3])
+        message = f"{len(part)} nodes hang together but not with the rest: {names}..."
+        yield warning("graph_in_pieces", "nodes", message, "Join them by a link, or remove them.")
+
+
+def _cut_off(plan: FloorPlan, profile: Profile) -> dict[str, str]:
+    """Paths into the plan, with a message, of all that no entrance leads to."""
+    network = Network(plan, profile, FOR_EVER)
+    targets = list(_targets(plan))
+    entrances = [place.position for place in plan.places_of(PlaceKind.ENTRANCE)]
+    if not targets:
+        return {}
+    starts = entrances or [targets[0][2]]
+    reached = network.reached(starts, [position for _, _, position in targets])
+    out: dict[str, str] = {}
+    for (path, name, _), is_reached in zip(targets, reached, strict=True):
+        if not is_reached:
+            out.setdefault(path, f"{name} cannot be walked to from any entrance")
+    return out
+
+
+def _targets(plan: FloorPlan) -> Iterator[tuple[str, str, Position]]:
+    for index, place in enumerate(plan.places):
+        if place.kind is not PlaceKind.ENTRANCE:
+            yield f"places[{index}]", f"{place.kind.value} {place.name or place.id}", place.position
+    aisles = {aisle.id: index for index, aisle in enumerate(plan.aisles)}
+    for fixture in plan.fixtures:
+        for face in fixture.faces:
+            out = outward(fixture, face)
+            x = (face.start[0] + face.end[0]) / 2 + STANDING_M * out[0]
+            y = (face.start[1] + face.end[1]) / 2 + STANDING_M * out[1]
+            path = f"aisles[{aisles.get(face.aisle, '?')}]"
+            yield path, f"aisle {face.aisle}", Position(fixture.level, x, y)
