@@ -7,7 +7,6 @@ acknowledged write is on disk (`appendfsync always`), so that killing anything l
 import hashlib
 import importlib.util
 import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -20,6 +19,7 @@ from urllib.parse import quote, unquote
 
 from services.chassis import folder_lock
 from services.chassis.lifeline import lifeline
+from services.chassis.log_files import last_lines, open_log
 
 OPTIONS = {
     "port": "0",
@@ -34,7 +34,6 @@ OPTIONS = {
 }
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 (unix(7))
-MAX_LOG_BYTES = 1_000_000
 SILENCE_S = 20.0  # while it reads its data it says so, however long that takes
 STOP_WAIT_S = 20.0
 
@@ -58,7 +57,7 @@ class EmbeddedValkey:
     def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
         self.data_dir = data_dir.absolute()
         self.folder = self.data_dir / "valkey"
-        self.log_file = self.folder / "valkey.log"
+        self.log_file = self.data_dir / "logs" / "valkey.log"
         self.options = {**OPTIONS, **(options or {})}
         self.process: subprocess.Popen[bytes] | None = None
         self._lock = folder_lock.FolderLock(self.data_dir)
@@ -81,9 +80,9 @@ class EmbeddedValkey:
         """Start it, wait until it answers, and return its address."""
         self.lock()
         try:
-            with self.log_file.open("ab") as log:
+            with open_log(self.log_file) as log:
                 self.process = subprocess.Popen(  # noqa: S603 the command is our own
-                    self.command(),
+                    lifeline(self.command()),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -120,7 +119,7 @@ class EmbeddedValkey:
     ) -> None:
         self.stop()
 
-    # For a supervisor, which starts and watches the process itself.
+    # For a supervisor, which starts the process by itself, with a lifeline, and watches it.
 
     def lock(self) -> None:
         """Make the folders and take the data folder for this process and its server alone."""
@@ -129,7 +128,6 @@ class EmbeddedValkey:
             self._lock.acquire(note=self.url)
             _make_private(self.folder)
             _make_private(self.socket_path.parent)
-            _bound(self.log_file)
         except folder_lock.FolderInUseError as error:
             raise EmbeddedValkeyError(str(error)) from error
         except OSError as error:
@@ -152,7 +150,7 @@ class EmbeddedValkey:
             **self.options,
         }
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
-        return lifeline([str(server_binary()), *arguments])
+        return [str(server_binary()), *arguments]
 
     @property
     def pass_fds(self) -> tuple[int, ...]:
@@ -175,9 +173,8 @@ class EmbeddedValkey:
             time.sleep(min(0.002 + (now - began) / 20, 0.2))
 
     def _failed(self, what: str) -> EmbeddedValkeyError:
-        lines = self.log_file.read_text(errors="replace").splitlines()[-5:]
         return EmbeddedValkeyError(
-            "\n  ".join([f"the embedded Valkey {what}; the end of {self.log_file}:", *lines])
+            f"the embedded Valkey {what}; {self.log_file} ends:{last_lines(self.log_file)}"
         )
 
 
@@ -202,11 +199,6 @@ def _make_private(folder: Path) -> None:
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise PermissionError(0, "the folder belongs to someone else", str(folder))
     folder.chmod(0o700)
-
-
-def _bound(log_file: Path) -> None:
-    if log_file.exists() and log_file.stat().st_size > MAX_LOG_BYTES:
-        shutil.move(log_file, log_file.with_suffix(".log.1"))
 
 
 def _ping(path: str) -> str:

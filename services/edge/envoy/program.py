@@ -3,16 +3,14 @@
 import subprocess
 from pathlib import Path
 
-from services.chassis.lifeline import lifeline
-
 
 class EnvoyError(RuntimeError):
     """Envoy cannot run; the text says why."""
 
 
 def command(config: Path, *, workers: int = 2) -> list[str]:
-    """The command that runs Envoy in the foreground until this process ends."""
-    return lifeline([*_envoy(config), "--concurrency", str(workers)])
+    """The command that runs Envoy in the foreground. Start it with a lifeline."""
+    return [*_envoy(config), "--concurrency", str(workers)]
 
 
 def validate(config: Path) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from services.chassis.lifeline import lifeline
 from services.edge.envoy import Address, command, render
 from tests.services.edge.stub import SERVICE, Stub, serve
 
@@ -39,7 +40,7 @@ async def running(config: dict[str, Any], folder: Path) -> AsyncIterator[Edge]:
     port = listener["address"]["socket_address"]["port_value"]
     with log.open("wb") as output:
         envoy = await asyncio.create_subprocess_exec(
-            *command(path, workers=1), stdout=output, stderr=output
+            *lifeline(command(path, workers=1)), stdout=output, stderr=output
         )
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
