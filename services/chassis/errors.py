@@ -13,6 +13,12 @@ import grpc
 from google.protobuf import any_pb2, message
 from google.rpc import error_details_pb2, status_pb2
 
+# An error travels in HTTP/2 trailers, of which gRPC clients take 8 KiB; beyond that they see
+# RESOURCE_EXHAUSTED in its place. It may quote a request, so all of it is bounded.
+MAX_TEXT_BYTES = 500
+MAX_VIOLATION_BYTES = 200
+MAX_VIOLATIONS = 8
+
 
 class FieldViolation(NamedTuple):
     """What is wrong with one field of a request."""
@@ -41,9 +47,14 @@ class ServiceError(Exception):
         retry_after: dt.timedelta | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
-        self.metadata = dict(metadata or {})
-        self.violations = tuple(violations)
+        self.message = shortened(message, MAX_TEXT_BYTES)
+        self.metadata = {
+            key: shortened(value, MAX_TEXT_BYTES) for key, value in (metadata or {}).items()
+        }
+        self.violations = tuple(
+            FieldViolation(*(shortened(part, MAX_VIOLATION_BYTES) for part in violation))
+            for violation in violations[:MAX_VIOLATIONS]
+        )
         self.retry_after = retry_after
 
     def status(self) -> status_pb2.Status:
@@ -124,6 +135,14 @@ class Internal(ServiceError):
 
     code = grpc.StatusCode.INTERNAL
     reason = "INTERNAL"
+
+
+def shortened(text: str, most_bytes: int) -> str:
+    """The text, or its beginning when it takes more bytes."""
+    encoded = text.encode()
+    if len(encoded) <= most_bytes:
+        return text
+    return encoded[: most_bytes - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def packed(detail: message.Message) -> any_pb2.Any:

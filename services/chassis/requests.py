@@ -1,14 +1,18 @@
 """From bytes to a request that keeps its contract: size, parsing, protovalidate rules."""
 
+from itertools import islice
 from typing import TypeVar
 
 import protovalidate
 from google.protobuf.message import DecodeError, Message
 from protovalidate import Violation
 
-from services.chassis.errors import FieldViolation, InvalidArgument
+from services.chassis.errors import MAX_VIOLATIONS, FieldViolation, InvalidArgument
 
 MessageT = TypeVar("MessageT", bound=Message)
+
+EVERY_VIOLATION_BYTES = 1024
+"""Up to this size every violation is looked for. 64 KiB have room for 60,000, which take 1.4 s."""
 
 _validator = protovalidate.Validator()
 
@@ -31,13 +35,13 @@ def parsed(message_type: type[MessageT], data: bytes, max_bytes: int) -> Message
     return request
 
 
-def check(message: Message, prefix: str = "") -> None:
+def check(message: Message) -> None:
     """Check a message by the rules of its contract.
 
     Raises:
-        InvalidArgument: naming each field that breaks a rule, with `prefix` before its path.
+        InvalidArgument: naming the fields that break a rule.
     """
-    if violations := violations_of(message, prefix):
+    if violations := violations_of(message):
         raise InvalidArgument(
             "; ".join(
                 f"{v.field}: {v.description}" if v.field else v.description for v in violations
@@ -46,11 +50,14 @@ def check(message: Message, prefix: str = "") -> None:
         )
 
 
-def violations_of(message: Message, prefix: str = "") -> list[FieldViolation]:
-    """Each field of the message that breaks a rule of its contract."""
+def violations_of(message: Message) -> list[FieldViolation]:
+    """The fields of the message that break a rule of its contract: of a large one, the first."""
+    found = _validator.collect_violations(
+        message, fail_fast=message.ByteSize() > EVERY_VIOLATION_BYTES
+    )
     return [
-        FieldViolation(prefix + field_path(violation), violation.proto.message)
-        for violation in _validator.collect_violations(message)
+        FieldViolation(field_path(violation), violation.proto.message)
+        for violation in islice(found, MAX_VIOLATIONS)
     ]
 
 
