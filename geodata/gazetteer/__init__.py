@@ -5,7 +5,8 @@ The data lie in `data/`, one table per licence, with `ATTRIBUTION.md`; `build.py
 
 from geodata.gazetteer.countries import country_code
 from geodata.gazetteer.folding import fold
-from geodata.gazetteer.places import Gazetteer, Place, PlaceNotFound
+from geodata.gazetteer.place import Box, Place, PlaceNotFound
+from geodata.gazetteer.places import Gazetteer
 from geodata.gazetteer.table import PlaceKind
 
-__all__ = ["Gazetteer", "Place", "PlaceKind", "PlaceNotFound", "country_code", "fold"]
+__all__ = ["Box", "Gazetteer", "Place", "PlaceKind", "PlaceNotFound", "country_code", "fold"]

@@ -21,8 +21,9 @@ def readings(text: str) -> Iterator[Reading]:
     parts = [part for part in (part.strip() for part in text.split(",")) if part]
     if not parts or len(text.split()) > _MAX_WORDS:
         return
-    yield Reading(parts[0], tuple(parts[1:]))
+    # A postcode says more than the town that it is in.
     yield from _postcodes(parts)
+    yield Reading(parts[0], tuple(parts[1:]))
     yield from _without_comma(parts)
     for index, part in enumerate(parts):
         town = " ".join(word for word in part.split() if not _POSTCODE.fullmatch(word))

@@ -1,0 +1,76 @@
+"""What the gazetteer answers with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.gazetteer.table import PlaceKind
+from geodata.points import Point
+
+_BOX_MARGIN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A named point of the gazetteer."""
+
+    name: str
+    country: str
+    """ISO 3166-1 alpha-2."""
+    admin: str
+    """State as in addresses of the US, Canada and Australia (`TX`), else GeoNames' code."""
+    admin_name: str
+    """State written out, where `admin` is one that addresses use."""
+    point: Point
+    kind: PlaceKind
+    population: int
+    """Within 4 %; 0 where there is none."""
+
+    @property
+    def label(self) -> str:
+        """The name with what tells it from its namesakes: `Paris, TX, US`."""
+        admin = self.admin if self.admin_name else ""
+        return ", ".join(part for part in (self.name, admin, self.country) if part)
+
+
+class PlaceNotFound(LookupError):
+    """No place has that name; `suggestions` have similar ones."""
+
+    def __init__(self, text: str, suggestions: Sequence[Place]) -> None:
+        super().__init__(f"no place is known by {text!r}")
+        self.suggestions = tuple(suggestions)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Bounds in degrees. A west greater than the east means that it spans the antimeridian."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    @classmethod
+    def around(cls, points: NDArray[np.float64]) -> "Box":
+        """The narrowest bounds of rows of latitude and longitude, half a degree wider."""
+        longitudes = np.unique(points[:, 1])
+        # Over the antimeridian if the widest gap between the points is elsewhere.
+        gaps = np.diff(longitudes, append=longitudes[0] + 360)
+        widest = int(np.argmax(gaps))
+        west, east = longitudes[(widest + 1) % len(longitudes)], longitudes[widest]
+        return cls(
+            float(points[:, 0].min()) - _BOX_MARGIN,
+            float(west) - _BOX_MARGIN,
+            float(points[:, 0].max()) + _BOX_MARGIN,
+            float(east) + _BOX_MARGIN,
+        )
+
+    def contains(self, point: Point) -> bool:
+        """Whether the point is inside or on the edge."""
+        if not self.south <= point.latitude <= self.north:
+            return False
+        if self.west <= self.east:
+            return self.west <= point.longitude <= self.east
+        return point.longitude >= self.west or point.longitude <= self.east

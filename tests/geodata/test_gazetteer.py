@@ -1,0 +1,324 @@
+"""Places are found as people write them, where independent sources say that they are."""
+
+import contextlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from geopy.distance import geodesic
+from hypothesis import given
+from hypothesis import strategies as st
+
+import geodata.gazetteer
+from geodata.gazetteer import Gazetteer, Place, PlaceKind, PlaceNotFound, country_code, fold
+from geodata.gazetteer.table import Region, Row, Table, save
+from geodata.points import Point
+
+DATA = Path(geodata.gazetteer.__file__).parent / "data"
+HELSINKI = Point(60.1699, 24.9384)
+
+
+@pytest.fixture(scope="module")
+def gazetteer() -> Gazetteer:
+    return Gazetteer.load()
+
+
+def km(place: Place, latitude: float, longitude: float) -> float:
+    return float(geodesic((place.point.latitude, place.point.longitude), (latitude, longitude)).km)
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "latitude", "longitude"),
+    [
+        # Coordinates of town halls and central squares, to two decimals, from Wikipedia.
+        ("Helsinki", "FI", 60.17, 24.94),
+        ("Helsingfors", "FI", 60.17, 24.94),
+        ("Kamppi", "FI", 60.17, 24.93),
+        ("Esbo", "FI", 60.21, 24.66),
+        ("Paris", "FR", 48.86, 2.35),
+        ("PARIS, FRANCE", "FR", 48.86, 2.35),
+        ("Paris, TX", "US", 33.66, -95.55),
+        ("Paris Texas", "US", 33.66, -95.55),
+        ("paris, texas, usa", "US", 33.66, -95.55),
+        ("Besancon", "FR", 47.24, 6.02),
+        ("BESANÇON", "FR", 47.24, 6.02),
+        ("St Etienne", "FR", 45.43, 4.39),
+        ("Saint-Étienne", "FR", 45.43, 4.39),
+        ("Saint Louis, MO", "US", 38.63, -90.20),
+        ("L'Haÿ-les-Roses", "FR", 48.78, 2.34),
+        ("London", "GB", 51.51, -0.13),
+        ("London, Ontario", "CA", 42.98, -81.25),
+        ("Springfield, Illinois", "US", 39.80, -89.64),
+        ("Springfield MO", "US", 37.21, -93.29),
+        ("Köln", "DE", 50.94, 6.96),
+        ("Cologne", "DE", 50.94, 6.96),
+        ("München", "DE", 48.14, 11.58),
+        ("Łódź", "PL", 51.78, 19.45),
+        ("Lodz", "PL", 51.78, 19.45),
+        ("København", "DK", 55.68, 12.57),
+        ("Reykjavik", "IS", 64.15, -21.94),
+        ("Suva", "FJ", -18.14, 178.44),
+        ("Sydney", "AU", -33.87, 151.21),
+        ("São Paulo", "BR", -23.55, -46.63),
+        ("Tokyo", "JP", 35.69, 139.69),
+    ],
+)
+def test_a_town_is_where_the_atlas_has_it(
+    gazetteer: Gazetteer, text: str, country: str, latitude: float, longitude: float
+) -> None:
+    place = gazetteer.find(text)
+    assert country == place.country
+    assert PlaceKind.TOWN == place.kind
+    assert km(place, latitude, longitude) < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "latitude", "longitude"),
+    [
+        ("69003", "69003", 45.76, 4.85),
+        ("Lyon 69003", "69003", 45.76, 4.85),
+        ("69003 Lyon, France", "69003", 45.76, 4.85),
+        ("Lyon, 69003", "69003", 45.76, 4.85),
+        ("12 rue de la Paix, 75002 Paris", "75002", 48.87, 2.34),
+        ("75001", "75001", 48.86, 2.34),
+        ("Addison, TX 75001", "75001", 32.96, -96.83),
+        ("10001", "10001", 40.75, -74.00),
+        ("90210", "90210", 34.09, -118.41),
+        ("00100 Helsinki", "00100", 60.17, 24.94),
+        ("97400", "97400", -20.88, 55.45),
+    ],
+)
+def test_a_postcode_is_in_its_quarter(
+    gazetteer: Gazetteer, text: str, code: str, latitude: float, longitude: float
+) -> None:
+    place = gazetteer.find(text)
+    assert code == place.name
+    assert PlaceKind.POSTCODE == place.kind
+    assert km(place, latitude, longitude) < 8
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Rautatientori", PlaceKind.SQUARE),
+        ("Senaatintori", PlaceKind.SQUARE),
+        ("Helsingin yliopisto", PlaceKind.STATION),
+        ("Kauppatori", PlaceKind.STOP),
+        ("Hakaniemi", PlaceKind.SUBURB),
+    ],
+)
+def test_landmarks_of_the_sample_are_in_the_centre_of_helsinki(
+    gazetteer: Gazetteer, text: str, kind: PlaceKind
+) -> None:
+    place = gazetteer.find(text)
+    assert kind == place.kind
+    assert km(place, HELSINKI.latitude, HELSINKI.longitude) < 1.5
+
+
+def test_nearness_and_country_choose_among_namesakes(gazetteer: Gazetteer) -> None:
+    dallas = Point(32.78, -96.80)
+    assert "Paris, FR" == gazetteer.find("Paris").label
+    assert "Paris, TX, US" == gazetteer.find("Paris", near=dallas).label
+    assert "Paris, FR" == gazetteer.find("Paris", near=dallas, country="FR").label
+    assert "Kampen, NL" == gazetteer.find("Kampen").label
+    assert "Kamppi, FI" == gazetteer.find("Kampen", near=HELSINKI).label
+    assert "Ontario, CA, US" == gazetteer.find("Ontario, CA").label
+    assert "Toronto, ON, CA" == gazetteer.find("Toronto, CA").label
+
+
+def test_a_town_around_narrows_a_quarter(gazetteer: Gazetteer) -> None:
+    assert km(gazetteer.find("Kallio, Helsinki"), 60.18, 24.95) < 2
+    with pytest.raises(PlaceNotFound):
+        gazetteer.find("Kallio, Marseille")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Helsinkki", "Helsinki, FI"), ("Pariss", "Paris, FR"), ("Marseile", "Marseille, FR")],
+)
+def test_a_typo_gets_the_town_suggested(gazetteer: Gazetteer, text: str, expected: str) -> None:
+    with pytest.raises(PlaceNotFound, match=f"no place is known by '{text}'") as caught:
+        gazetteer.find(text)
+    assert expected in [place.label for place in caught.value.suggestions[:3]]
+
+
+def test_another_text_in_vain_has_no_suggestion_to_make(gazetteer: Gazetteer) -> None:
+    for text in ("xqzzy", "東京", "?!", "Paris, Nowhere"):
+        with pytest.raises(PlaceNotFound):
+            gazetteer.find(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "place must not be blank"),
+        ("  ", "place must not be blank"),
+        ("x" * 201, "place must have at most 200 characters, got 201"),
+        ("x" * 10_000, "place must have at most 200 characters, got 10000"),
+        ("Hel\x00sinki", "place must not hold control characters"),
+        ("Hel\nsinki", "place must not hold control characters"),
+    ],
+)
+def test_text_that_no_place_can_have_is_refused(
+    gazetteer: Gazetteer, text: str, message: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        gazetteer.find(text)
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_any_text_is_found_or_not_and_nothing_else(text: str) -> None:
+    gazetteer = _small()
+    is_fit = bool(text.strip()) and not re.search(r"[\x00-\x1f\x7f-\x9f]", text.strip())
+    with contextlib.suppress(PlaceNotFound) if is_fit else pytest.raises(ValueError):
+        assert gazetteer.find(text).name in {"Lyon", "69003", "A"}
+
+
+def test_what_was_typed_so_far_suggests_large_towns_first(gazetteer: Gazetteer) -> None:
+    assert "Helsinki, FI" == gazetteer.suggest("hels")[0].label
+    assert "Paris, FR" == gazetteer.suggest("PARI")[0].label
+    assert "Köln, DE" in [place.label for place in gazetteer.suggest("köl", 3)]
+    assert "Köln, DE" in [place.label for place in gazetteer.suggest("kol", 3)]
+    assert "Kamppi, FI" == gazetteer.suggest("kam", near=HELSINKI)[0].label
+    assert "75015, FR" == gazetteer.suggest("75")[0].label
+    assert [] == gazetteer.suggest("zzzz")
+    assert [] == gazetteer.suggest("?")
+
+
+NAMES = st.text("abé -", min_size=1, max_size=6).filter(lambda name: fold(name))
+
+
+@given(
+    st.dictionaries(NAMES, st.integers(0, 10**7), min_size=1, max_size=60),
+    NAMES,
+    st.integers(1, 10),
+)
+def test_suggestions_are_the_heaviest_of_all_names_that_begin_so(
+    populations: dict[str, int], prefix: str, limit: int
+) -> None:
+    region = Region("NO", "", "")
+    rows = [Row(n, 60.0, 10.0, region, size, PlaceKind.TOWN) for n, size in populations.items()]
+    found = Gazetteer([Table.from_rows(rows)]).suggest(prefix, limit)
+    matching = {name: n for name, n in populations.items() if fold(name).startswith(fold(prefix))}
+    assert {place.name for place in found} <= matching.keys()
+    # The table keeps populations within 4 %, and treats what is below 500 alike.
+    largest = sorted((max(500, size) for size in matching.values()), reverse=True)[:limit]
+    assert largest == pytest.approx([max(500, place.population) for place in found], rel=0.04)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 101])
+def test_a_limit_out_of_range_is_refused(gazetteer: Gazetteer, limit: int) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"limit must be in [1, 100], got {limit}")):
+        gazetteer.suggest("hel", limit)
+
+
+def test_boxes_hold_their_country_and_cross_the_antimeridian_where_it_does(
+    gazetteer: Gazetteer,
+) -> None:
+    france, fiji = gazetteer.box("FR"), gazetteer.box("FJ")
+    assert france is not None
+    assert fiji is not None
+    assert france.contains(Point(48.86, 2.35))
+    assert not france.contains(Point(59.77, -1.72))
+    assert not france.contains(Point(-20.95, 55.30))  # Réunion is a country of its own here
+    assert fiji.west > fiji.east
+    assert fiji.contains(Point(-16.85, -179.97))
+    assert fiji.contains(Point(-18.14, 178.44))
+    assert not fiji.contains(Point(-18.14, 0.0))
+    assert gazetteer.box("ZZ") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("fr", "FR"),
+        ("FRA", "FR"),
+        ("France", "FR"),
+        ("États-Unis", "US"),
+        ("etats unis", "US"),
+        ("U.S.A.", "US"),
+        ("United Kingdom", "GB"),
+        ("UK", "GB"),
+        ("Suomi", "FI"),
+        ("Deutschland", "DE"),
+        ("Atlantis", None),
+        ("", None),
+        ("x" * 100, None),
+    ],
+)
+def test_a_country_is_known_by_code_and_by_name(text: str, code: str | None) -> None:
+    assert code == country_code(text)
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n")), min_size=1))
+def test_a_whole_table_folds_like_each_of_its_names(names: list[str]) -> None:
+    each = [fold(name) for name in names]
+    # Empty lines at either end keep outer spaces apart from the ends of the text.
+    assert [b"", *each, b""] == fold("\n".join(["", *names, ""])).split(b"\n")
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(text) == fold(fold(text).decode())
+
+
+def test_tables_are_sorted_and_every_row_has_its_own_key() -> None:
+    for path in DATA.glob("*.npz"):
+        table = Table.load(path)
+        keys = table.keys[:]
+        assert len(table) == len(keys)
+        assert sorted(keys) == keys
+        assert [fold(table.name(row)) for row in range(len(table))] == keys
+        assert sorted(table.aliases) == list(table.aliases)
+
+
+def test_the_data_stay_below_three_megabytes() -> None:
+    assert 3_000_000 > sum(path.stat().st_size for path in DATA.iterdir())
+
+
+def test_a_table_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
+    rows = [
+        Row("Suva", -18.1416, 178.4415, Region("FJ", "01", ""), 77_366, PlaceKind.TOWN),
+        Row("Õismäe", 59.4078, 24.6381, Region("EE", "01", ""), 0, PlaceKind.SUBURB, ("Hõbe",)),
+    ]
+    save(rows, tmp_path / "a.npz")
+    save(rows, tmp_path / "b.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    gazetteer = Gazetteer([Table.load(tmp_path / "a.npz")])
+    suva, suburb = gazetteer.find("SUVA"), gazetteer.find("hobe")
+    assert abs(-18.1416 - suva.point.latitude) <= 0.0005
+    assert abs(178.4415 - suva.point.longitude) <= 0.0005
+    assert abs(77_366 / suva.population - 1) < 0.04
+    assert ("Õismäe", PlaceKind.SUBURB, 0) == (suburb.name, suburb.kind, suburb.population)
+
+
+def test_postcodes_agree_with_the_shops_that_have_them(
+    gazetteer: Gazetteer, shared_rows: Callable[[str], list[dict[str, str]]]
+) -> None:
+    for name, country, percent in (("stores_us", "US", 99), ("fr_fuel_stations", "FR", 99)):
+        near, known = 0, 0
+        for row in shared_rows(name):
+            point = gazetteer.postcode(row["postcode"][:5], country)
+            if point and row["lat"]:
+                known += 1
+                away = geodesic(
+                    (point.latitude, point.longitude), (float(row["lat"]), float(row["lon"]))
+                ).km
+                near += away < 30
+        assert known > 10_000
+        assert 100 * near / known > percent
+
+
+def _small() -> Gazetteer:
+    return Gazetteer(
+        [
+            Table.from_rows(
+                [
+                    Row("Lyon", 45.76, 4.84, Region("FR", "84", ""), 500_000, PlaceKind.TOWN),
+                    Row("69003", 45.76, 4.85, Region("FR", "", ""), 0, PlaceKind.POSTCODE),
+                    Row("A", 1.0, 1.0, Region("NO", "", ""), 1_000, PlaceKind.TOWN),
+                ]
+            )
+        ]
+    )
