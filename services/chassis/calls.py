@@ -186,7 +186,8 @@ class _Call:
             return
         shown = error if isinstance(error, ServiceError) else as_service_error(error)
         if shown is None:
-            log.error("a call failed by a bug", method=self._measured.method, exc_info=error)
+            method, stack = self._measured.method, telemetry.stack_of(error)
+            log.error("a call failed by a bug", method=method, stack=stack)
             shown = Internal("internal error")
         self._measured.end(self._started, shown.code.name)
         if shown is not error:

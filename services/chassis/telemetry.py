@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+import traceback
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
@@ -31,7 +32,8 @@ def configure_logs(settings: ChassisSettings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(
-                [structlog.dev.ConsoleRenderer()]
+                # Its own choice would print local variables, requests among them.
+                [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
                 if to_console
                 else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
             ),
@@ -41,6 +43,19 @@ def configure_logs(settings: ChassisSettings) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
+
+
+def stack_of(error: BaseException) -> str:
+    """Where an error and its causes came from, without their texts: these may quote a request."""
+    errors = [error]
+    for each in errors:
+        inner = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+        cause = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+        errors += [one for one in (cause, *inner) if one and one not in errors]
+    return "".join(
+        "".join(traceback.format_tb(each.__traceback__)) + f"{type(each).__qualname__}\n"
+        for each in reversed(errors)
+    )
 
 
 def serve_metrics(settings: ChassisSettings) -> None:
