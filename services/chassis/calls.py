@@ -9,7 +9,8 @@ when stand in `chassis.caller`.
 import asyncio
 import inspect
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -51,7 +52,7 @@ class Method:
 
 
 def bulk(function: Handler) -> Handler:
-    """Mark a servicer method that takes requests of up to 1 MiB."""
+    """Mark a servicer method that takes requests of up to 1 MiB, as those with a stream do."""
     function.max_request_bytes = BULK_REQUEST_BYTES  # type: ignore[attr-defined]
     return function
 
@@ -78,7 +79,11 @@ def methods_of(
                 function=function,
                 client_streaming=rpc.client_streaming,
                 server_streaming=rpc.server_streaming,
-                max_request_bytes=getattr(function, "max_request_bytes", max_request_bytes),
+                max_request_bytes=getattr(
+                    function,
+                    "max_request_bytes",
+                    BULK_REQUEST_BYTES if rpc.client_streaming else max_request_bytes,
+                ),
             )
         )
     return methods
@@ -98,7 +103,7 @@ class Calls:
         self._idle.set()
 
     async def wait_idle(self) -> None:
-        """Wait until no call is running; cancelled ones whose commit goes on count as running."""
+        """Wait until no call is running."""
         await self._idle.wait()
 
     def unary(self, method: Method) -> Callable[[bytes], Awaitable[bytes]]:
@@ -115,15 +120,16 @@ class Calls:
 
         return answer
 
-    def server_stream(self, method: Method) -> Callable[[bytes], AsyncIterator[bytes]]:
+    def server_stream(self, method: Method) -> Callable[[bytes], AsyncGenerator[bytes, None]]:
         """Answers a call with one request and a stream of responses."""
         measured = telemetry.MethodMetrics(method.path)
 
-        async def answer(data: bytes) -> AsyncIterator[bytes]:
+        async def answer(data: bytes) -> AsyncGenerator[bytes, None]:
             with self._call(measured):
                 request = parsed(method.request_type, data, method.max_request_bytes)
-                async for response in method.function(request):
-                    yield encoded(response)
+                async with aclosing(method.function(request)) as responses:
+                    async for response in responses:
+                        yield encoded(response)
 
         return answer
 
@@ -133,18 +139,25 @@ class Calls:
 
         async def answer(data: AsyncIterator[bytes]) -> bytes:
             with self._call(measured):
-                return encoded(await method.function(requests(method, data)))
+                async with aclosing(requests(method, data)) as checked:
+                    return encoded(await method.function(checked))
 
         return answer
 
-    def both_stream(self, method: Method) -> Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]:
+    def both_stream(
+        self, method: Method
+    ) -> Callable[[AsyncIterator[bytes]], AsyncGenerator[bytes, None]]:
         """Answers a call with a stream of requests and a stream of responses."""
         measured = telemetry.MethodMetrics(method.path)
 
-        async def answer(data: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async def answer(data: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
             with self._call(measured):
-                async for response in method.function(requests(method, data)):
-                    yield encoded(response)
+                async with (
+                    aclosing(requests(method, data)) as checked,
+                    aclosing(method.function(checked)) as responses,
+                ):
+                    async for response in responses:
+                        yield encoded(response)
 
         return answer
 
@@ -194,10 +207,10 @@ class _Call:
             raise shown from error
 
 
-async def requests(method: Method, data: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+async def requests(method: Method, data: AsyncIterator[bytes]) -> AsyncGenerator[Message, None]:
     """The requests of a stream, each checked."""
     async for message in data:
-        yield parsed(method.request_type, message, BULK_REQUEST_BYTES)
+        yield parsed(method.request_type, message, method.max_request_bytes)
 
 
 def encoded(response: Message | bytes) -> bytes:

@@ -1,7 +1,8 @@
 """Hosts servicers on grpc.aio: health for each service, reflection, and a stop that drains."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import Any, NoReturn
 
 import grpc
@@ -114,14 +115,17 @@ def answered(answer: Callable[[Any], Awaitable[bytes]]) -> Callable[[Any, Contex
     return handle
 
 
-def streamed(answer: Callable[[Any], AsyncIterator[bytes]]) -> Callable[[Any, Context], Any]:
+def streamed(
+    answer: Callable[[Any], AsyncGenerator[bytes, None]],
+) -> Callable[[Any, Context], Any]:
     """A handler with a stream of responses."""
 
-    async def handle(data: Any, context: Context) -> AsyncIterator[bytes]:
+    async def handle(data: Any, context: Context) -> AsyncGenerator[bytes, None]:
         caller.begin(caller.ANONYMOUS, context.time_remaining())
         try:
-            async for response in answer(data):
-                yield response
+            async with aclosing(answer(data)) as responses:
+                async for response in responses:
+                    yield response
         except ServiceError as error:
             await abort(context, error)
 
