@@ -197,14 +197,19 @@ class _Call:
         if not isinstance(error, Exception):  # cancelled, or the server is going down
             self._measured.end(self._started, "CANCELLED")
             return
-        shown = error if isinstance(error, ServiceError) else as_service_error(error)
-        if shown is None:
-            method, stack = self._measured.method, telemetry.stack_of(error)
-            log.error("a call failed by a bug", method=method, stack=stack)
-            shown = Internal("internal error")
+        shown = shown_error(error, self._measured.method)
         self._measured.end(self._started, shown.code.name)
         if shown is not error:
             raise shown from error
+
+
+def shown_error(error: Exception, where: str) -> ServiceError:
+    """What the client learns of an error; one that is a bug goes to the log."""
+    shown = error if isinstance(error, ServiceError) else as_service_error(error)
+    if shown is None:
+        log.error("a call failed by a bug", where=where, stack=telemetry.stack_of(error))
+        return Internal("internal error")
+    return shown
 
 
 async def requests(method: Method, data: AsyncIterator[bytes]) -> AsyncGenerator[Message, None]:
@@ -226,10 +231,20 @@ async def commit(act: Coroutine[Any, Any, T]) -> T:
     task = asyncio.create_task(act)
     _commits.add(task)
     task.add_done_callback(_commits.discard)
-    return await asyncio.shield(task)
+    try:
+        await asyncio.wait([task])  # unlike awaiting the task, this leaves it alone when cancelled
+    except asyncio.CancelledError:
+        task.add_done_callback(_log_bug)
+        raise
+    return task.result()
 
 
 async def wait_commits() -> None:
     """Wait for the changes whose callers are gone."""
     while _commits:
         await asyncio.wait(_commits)
+
+
+def _log_bug(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and isinstance(error := task.exception(), Exception):
+        shown_error(error, "a change whose caller had gone")
