@@ -33,10 +33,11 @@ def fold(text: str) -> bytes:
     text = text.casefold()
     for letter, plain in _LETTERS.items():
         text = text.replace(letter, plain)
-    key = unicodedata.normalize("NFKD", text).encode("ascii", "ignore")
+    # Compatibility forms of letters, such as mathematical ones, decompose to capitals too.
+    key = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").lower()
     key = key.translate(_PUNCTUATION, _DROPPED)
-    # Twice, because a name may hold a dash between two spaces.
-    key = key.replace(b"  ", b" ").replace(b"  ", b" ")
+    while b"  " in key:
+        key = key.replace(b"  ", b" ")
     return key.replace(b" \n", b"\n").replace(b"\n ", b"\n").strip(b" ")
 
 

@@ -1,5 +1,6 @@
 """Finding a place by its name, and names by how they begin."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -140,12 +141,12 @@ class Gazetteer:
         key = fold(text.partition(",")[0])
         if not key:
             return []
-        same_start = {
-            table.keys[row].decode(): Hit(table, row, float(table.population[row]))
+        same_start = [
+            Hit(table, row, float(table.population[row]))
             for table in self._tables
             for row in table.keys.beginning(key[:3])[:_SIMILAR_START]
-        }
-        pool = self._well_known | same_start
+        ]
+        pool = _by_key(same_start) | self._well_known
         found = process.extract(
             key.decode(), pool.keys(), scorer=fuzz.ratio, limit=20, score_cutoff=_SIMILAR_CUTOFF
         )
@@ -155,14 +156,19 @@ class Gazetteer:
     @cached_property
     def _well_known(self) -> dict[str, Hit]:
         """The most populous names, by key."""
-        known: dict[str, Hit] = {}
+        known: list[Hit] = []
         for table in self._tables:
             rows = np.flatnonzero(table.kind != PlaceKind.POSTCODE)
-            # Ascending, so that the largest of several towns of one name stays.
             rows = rows[np.argsort(table.population[rows], kind="stable")][-_SIMILAR_POOL:]
-            for row, population in zip(rows.tolist(), table.population[rows].tolist(), strict=True):
-                known[table.keys[row].decode()] = Hit(table, row, population)
-        return known
+            populations = table.population[rows].tolist()
+            known += map(Hit, itertools.repeat(table), rows.tolist(), populations)
+        return _by_key(known)
+
+
+def _by_key(hits: Iterable[Hit]) -> dict[str, Hit]:
+    """Hits by their key; of several towns of one name the heaviest stays."""
+    ascending = sorted(hits, key=lambda hit: hit.weight)
+    return {hit.table.keys[hit.row].decode(): hit for hit in ascending}
 
 
 def _spellings(key: bytes) -> Iterator[bytes]:

@@ -42,9 +42,10 @@ class Hit:
         return Point(round(float(table.latitude[row]), 5), round(float(table.longitude[row]), 5))
 
     @property
-    def rank(self) -> tuple[float, float, str]:
-        """Heavier is greater; equal weights in an order that does not depend on the tables."""
-        return self.weight, float(self.table.latitude[self.row]), self.table.name(self.row)
+    def rank(self) -> tuple[float, int, float, str]:
+        """Heavier is greater; equal weights go by kind, then by what cannot change."""
+        table, row = self.table, self.row
+        return self.weight, -int(table.kind[row]), float(table.latitude[row]), table.name(row)
 
     def place(self) -> Place:
         """The row as an answer."""
