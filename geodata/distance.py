@@ -22,7 +22,7 @@ the geodesic s of the same two points. With the semi-axes a > b:
 The bounds leave 1 mm of doubt over 10 km, 1 m over 100 km, 0.4 % over 5,000 km, 6 % at most.
 """
 
-from math import asin, cos, inf, pi, radians, sin, sqrt
+from math import asin, cos, inf, pi, prod, radians, sin, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,13 +56,28 @@ def distances_m(
     latitudes: ArrayLike, longitudes: ArrayLike, to_latitudes: ArrayLike, to_longitudes: ArrayLike
 ) -> Floats:
     """The geodesics of many pairs of points in metres; the four inputs broadcast together."""
-    arrays = np.broadcast_arrays(longitudes, latitudes, to_longitudes, to_latitudes)
-    # Copies, because pyproj writes its results over them.
-    x1, y1, x2, y2 = (np.array(array, dtype=np.float64).ravel() for array in arrays)
-    if x1.size == 1:  # pyproj takes an array of one element for a scalar
-        return np.full(arrays[0].shape, GEOD.inv(x1[0], y1[0], x2[0], y2[0])[2])
-    distances: Floats = GEOD.inv(x1, y1, x2, y2, inplace=True)[2]
-    return distances.reshape(arrays[0].shape)
+    return geodesics(latitudes, longitudes, to_latitudes, to_longitudes)[1]
+
+
+def geodesics(
+    latitudes: ArrayLike, longitudes: ArrayLike, to_latitudes: ArrayLike, to_longitudes: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Where the geodesics of many pairs of points set out to, in degrees clockwise from north,
+    and their lengths in metres; the four inputs broadcast together."""
+    shape, columns = _columns(longitudes, latitudes, to_longitudes, to_latitudes)
+    azimuths, _, distances = GEOD.inv(*columns, inplace=True)
+    return _shaped(azimuths, shape), _shaped(distances, shape)
+
+
+def destinations(
+    latitudes: ArrayLike, longitudes: ArrayLike, azimuths: ArrayLike, distances_m: ArrayLike
+) -> tuple[Floats, Floats, Floats]:
+    """Where geodesics of given lengths end: latitudes, longitudes, and azimuths of going on."""
+    shape, columns = _columns(longitudes, latitudes, azimuths, distances_m)
+    to_longitudes, to_latitudes, onward = GEOD.fwd(
+        *columns, inplace=True, return_back_azimuth=False
+    )
+    return _shaped(to_latitudes, shape), _shaped(to_longitudes, shape), _shaped(onward, shape)
 
 
 def ecef(latitude: float, longitude: float) -> tuple[float, float, float]:
@@ -120,3 +135,20 @@ def chord_core_m(distance_m: float) -> float:
 def widened_chord_m(chord_m: float) -> float:
     """Beyond this chord no point is nearer, by geodesic, than one at `chord_m`."""
     return chord_reach_m(longest_m(chord_m))
+
+
+def _columns(
+    *inputs: ArrayLike,
+) -> tuple[tuple[int, ...], tuple[Floats, Floats, Floats, Floats]]:
+    """Inputs broadcast together, as flat copies that pyproj may write its results to."""
+    arrays = np.broadcast_arrays(*inputs)
+    # At least two, because pyproj takes an array of one element for a scalar.
+    first, second, third, fourth = (
+        np.resize(np.asarray(array, dtype=np.float64), max(array.size, 2 * (array.size == 1)))
+        for array in arrays
+    )
+    return arrays[0].shape, (first, second, third, fourth)
+
+
+def _shaped(column: Floats, shape: tuple[int, ...]) -> Floats:
+    return column[: prod(shape)].reshape(shape)

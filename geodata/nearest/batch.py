@@ -5,6 +5,7 @@ from math import dist, inf
 import numpy as np
 from numpy.typing import ArrayLike
 
+from geodata.columns import lengths, positions_in_runs
 from geodata.distance import (
     LONGEST_CHORD_M,
     SLACK_M,
@@ -14,7 +15,7 @@ from geodata.distance import (
     widened_chord_m,
 )
 from geodata.nearest.blocks import NEIGHBOURS, BlockCache
-from geodata.nearest.places import Accept, Mask, Places, Rows, cells, degrees, lengths, passing
+from geodata.nearest.places import Accept, Mask, Places, Rows, cells, degrees, passing
 from geodata.nearest.query import bounds_m
 from geodata.nearest.tree import BallTree
 
@@ -137,7 +138,7 @@ class Batch:
         )
         sizes = np.bincount(which, minlength=len(points))
         table = np.full((len(points), max(self._limit, int(sizes.max()))), inf)
-        table[which, _positions(sizes)] = chords
+        table[which, positions_in_runs(sizes)] = chords
         kth = np.partition(table, self._limit - 1)[:, self._limit - 1].tolist()
         bounds = np.array([min(self._outer_m, widened_chord_m(chord)) for chord in kth])
         proved = bounds <= np.array(complete_m)
@@ -162,7 +163,7 @@ class Batch:
         if tied.any():
             order = np.lexsort((self._by_id(rows, tied), distances, points))
             rows = rows[order]
-        position = _positions(np.bincount(points))
+        position = positions_in_runs(np.bincount(points))
         first = position < self._limit
         shape = (len(self.latitudes), self._limit)
         all_rows, all_distances = np.full(shape, -1), np.full(shape, inf)
@@ -177,8 +178,3 @@ class Batch:
         rank = np.empty(len(ids), dtype=np.intp)
         rank[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
         return rank[np.minimum(involved.searchsorted(rows), len(ids) - 1)]
-
-
-def _positions(sizes: Rows) -> Rows:
-    """Runs of these sizes end to end, as the position of each entry within its run."""
-    return np.arange(sizes.sum()) - (sizes.cumsum() - sizes).repeat(sizes)

@@ -15,8 +15,9 @@ from h3.api.basic_int import (
 )
 from numpy.typing import NDArray
 
+from geodata.columns import lengths
 from geodata.distance import SLACK_M, Floats, ecef
-from geodata.nearest.places import Places, Rows, lengths
+from geodata.nearest.places import Places, Rows
 from geodata.nearest.query import Query
 from geodata.nearest.tree import BallTree
 

@@ -63,13 +63,17 @@ class NearestIndex:
 
     @property
     def latitudes(self) -> Floats:
-        """Latitude of each row, in degrees; NaN or stale in rows not in use. Not to be changed."""
+        """Latitude of each row, in degrees; stale in rows not in use. Not to be changed."""
         return self._places.latitude[: self.row_count]
 
     @property
     def longitudes(self) -> Floats:
         """Longitude of each row, as `latitudes`."""
         return self._places.longitude[: self.row_count]
+
+    def rows(self) -> Rows:
+        """The rows in use, ascending."""
+        return self._places.rows()
 
     def row(self, id: str) -> int:
         """The row of a place. Raises KeyError if it is not there."""
@@ -175,6 +179,11 @@ class NearestIndex:
         query = Query(point, max(1, len(self)), radius_m, accept)
         found = self._tree.nearest(query.xyz, None, query.outer_m)
         return query.decide(self._places, *found) or []
+
+    def within_chord(self, xyz: Floats, chord_m: float) -> tuple[Rows, Floats]:
+        """The rows within a straight line of a point, shape (3,), in no order; and their chords."""
+        rows, chords, _ = self._tree.nearest(xyz, None, chord_m)
+        return rows, chords
 
     def _check(self, accept: Accept | None) -> None:
         if isinstance(accept, np.ndarray) and accept.shape != (self.row_count,):

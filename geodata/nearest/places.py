@@ -1,12 +1,12 @@
 """The places that are searched, in columns: one row each, no object but the id."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from h3.api.basic_int import latlng_to_cell
 from numpy.typing import ArrayLike, NDArray
 
+from geodata.columns import grown, lengths
 from geodata.distance import Floats, ecef, ecef_many
 from geodata.points import Point
 
@@ -125,22 +125,9 @@ class Places:
         self._used = grown(self._used, capacity)
 
 
-def grown(array: NDArray[Any], capacity: int) -> NDArray[Any]:
-    """A copy with room for `capacity` rows."""
-    copy = np.empty((capacity, *array.shape[1:]), dtype=array.dtype)
-    copy[: len(array)] = array
-    return copy
-
-
 def passing(rows: Rows, accept: Accept) -> Mask:
     """Which of some rows pass a filter."""
     return accept(rows) if callable(accept) else accept[rows]
-
-
-def lengths(vectors: Floats) -> Floats:
-    """The lengths of vectors, shape (n, 3)."""
-    lengths: Floats = np.sqrt(np.vecdot(vectors, vectors))
-    return lengths
 
 
 def cells(latitudes: Floats, longitudes: Floats) -> NDArray[np.int64]:

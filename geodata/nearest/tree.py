@@ -16,8 +16,9 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.columns import grown, lengths
 from geodata.distance import LONGEST_CHORD_M, Floats, widened_chord_m
-from geodata.nearest.places import Places, Rows, grown, lengths
+from geodata.nearest.places import Places, Rows
 
 CAPACITY = 64
 """A node with more members than this is split."""

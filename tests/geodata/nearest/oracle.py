@@ -88,4 +88,6 @@ def scattered(count: int, seed: int) -> dict[str, Point]:
 def moved(point: Point, north: float, east: float) -> Point:
     """A point some degrees away, around the antimeridian if need be, short of the poles."""
     longitude = point.longitude + east
-    return Point(max(-90.0, min(90.0, point.latitude + north)), (longitude + 180.0) % 360.0 - 180.0)
+    if abs(longitude) > 180:
+        longitude = (longitude + 180) % 360 - 180
+    return Point(max(-90.0, min(90.0, point.latitude + north)), longitude)
