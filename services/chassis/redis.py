@@ -1,5 +1,6 @@
 """The connection to Redis or Valkey: one server or a cluster, over TCP or a unix socket."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,7 +36,7 @@ def connect(settings: ChassisSettings, url: str) -> Client:
         "health_check_interval": 0,
     }
     if url.startswith(CLUSTER_SCHEMES):
-        return RedisCluster.from_url(
+        return Cluster.from_url(
             url.replace("+cluster", "", 1),
             retry=Retry(NoBackoff(), 0),
             max_connections=settings.redis_connections,
@@ -49,7 +50,56 @@ def connect(settings: ChassisSettings, url: str) -> Client:
         timeout=settings.redis_timeout_s,
         **options,
     )
+    pool.connection_class = telling(pool.connection_class)
     return Redis.from_pool(pool)
+
+
+class Cluster(RedisCluster):
+    """A cluster whose calls wait for a connection, and whose failures are those of one server.
+
+    redis-py refuses a call when all connections to its node are in use, and raises what is no
+    `RedisError` when no node can be reached.
+    """
+
+    def __init__(self, *, max_connections: int, socket_timeout: float, **options: Any) -> None:
+        super().__init__(max_connections=max_connections, socket_timeout=socket_timeout, **options)
+        self._wait_s = socket_timeout
+        self._turns = asyncio.Semaphore(max_connections)
+        kind = telling(self.connection_kwargs["connection_class"])
+        self.connection_kwargs["connection_class"] = kind
+        for node in self.startup_nodes:
+            node.connection_class = kind
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Run a command once there is a connection for it."""
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise redis.exceptions.ConnectionError("No connection available.") from error
+        try:
+            return await super().execute_command(*args, **options)
+        except redis.exceptions.RedisClusterException as error:
+            if error.__cause__ or isinstance(error, redis.exceptions.SlotNotCoveredError):
+                raise redis.exceptions.ConnectionError(str(error)) from error
+            raise
+        finally:
+            self._turns.release()
+
+
+def telling(kind: type[Any]) -> type[Any]:
+    """The class of connections, made to tell of a closed one by a ConnectionError also on uvloop.
+
+    uvloop raises a RuntimeError where asyncio's transports raise nothing and fail at the read.
+    """
+
+    async def send_packed_command(self: Any, *args: Any, **options: Any) -> None:
+        try:
+            await kind.send_packed_command(self, *args, **options)
+        except RuntimeError as error:
+            raise redis.exceptions.ConnectionError(str(error)) from error
+
+    return type(kind.__name__, (kind,), {"send_packed_command": send_packed_command})
 
 
 class Script(Protocol):
@@ -136,9 +186,10 @@ def as_service_error(error: Exception) -> ServiceError | None:
             | redis.exceptions.TryAgainError()
             | redis.exceptions.ReadOnlyError()
             | redis.exceptions.MasterDownError()
-            | OSError()
         ):
             return Unavailable("the store cannot be reached; nothing is known of the change")
-        case redis.exceptions.ResponseError() if str(error).startswith(("MISCONF", "NOREPLICAS")):
-            return Unavailable("the store cannot write at the moment")
+        case redis.exceptions.ResponseError() if str(error).startswith(
+            ("BUSY ", "MISCONF ", "NOREPLICAS ")
+        ):
+            return Unavailable("the store cannot take this at the moment")
     return None
