@@ -188,16 +188,20 @@ async def test_a_child_that_will_not_stop_is_killed(suite: Suite) -> None:
     assert suite.events == ["valkey up", "valkey down"]
 
 
-async def test_a_child_has_the_environment_it_is_given_and_a_session_of_its_own(
+async def test_a_child_has_its_environment_its_files_and_a_session_of_its_own(
     suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ENRAYON_HTTP_PORT", "8081")
-    out = suite.folder / "out"
-    report = "import os; print(os.environ['ENRAYON_HTTP_PORT'], os.environ['X'], os.getsid(0))"
-    command = [sys.executable, "-c", f"{report}; open({str(out)!r}, 'w').write('x')"]
-    async with suite.running(Child("serve", command, written(out), env={"X": "y"})):
-        pass
-    port, x, session = (suite.folder / "logs" / "serve.log").read_text().split()[:3]
+    reader, writer = os.pipe()
+    script = (
+        "import os, sys; e = os.environ;"
+        "print(e['ENRAYON_HTTP_PORT'], e['X'], os.getsid(0), file=open(int(sys.argv[1]), 'w'))"
+    )
+    command = [*PYTHON, script, str(writer)]
+    async with suite.running(Child("serve", command, env={"X": "y"}, pass_fds=(writer,))):
+        os.close(writer)
+        with os.fdopen(reader) as answer:
+            port, x, session = answer.readline().split()
     assert (port, x) == ("8081", "y")
     assert int(session) != os.getsid(0)  # a Ctrl-C of the terminal does not reach it
 

@@ -9,7 +9,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from redis import Redis
 
 from services.chassis import folder_lock, log_files
 from services.chassis.embedded import EmbeddedValkey, EmbeddedValkeyError, running_url
-from services.chassis.lifeline import lifeline
 
 LAUNCHER = """
 import sys
@@ -237,19 +235,3 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(EmbeddedValkeyError, match=r"cannot use .*/file/data: .*ENRAYON_DATA_DIR"):
         EmbeddedValkey(tmp_path / "file" / "data").start()
-
-
-def test_a_child_is_tied_to_the_main_thread_or_not_started() -> None:
-    with ThreadPoolExecutor() as threads, pytest.raises(RuntimeError, match="main thread"):
-        threads.submit(lifeline, ["/bin/true"]).result()
-
-
-def test_a_child_whose_parent_died_first_never_runs(tmp_path: Path) -> None:
-    command = lifeline(["/bin/touch", str(tmp_path / "ran")])
-    parent = command.index(str(os.getpid()))
-    subprocess.run(command, check=True)
-    assert (tmp_path / "ran").exists()
-    (tmp_path / "ran").unlink()
-    command[parent] = "1"
-    assert subprocess.run(command, check=False).returncode == 1
-    assert not (tmp_path / "ran").exists()
