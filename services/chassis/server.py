@@ -54,15 +54,16 @@ class Server:
         """Listen, and say SERVING.
 
         Raises:
-            OSError: the port is taken or not allowed.
+            OSError: the port is taken, or not allowed, or the host is not this machine's.
         """
-        address = f"{self._settings.host}:{self._settings.grpc_port}"
+        host = self._settings.host
+        address = f"{f'[{host}]' if ':' in host else host}:{self._settings.grpc_port}"
         try:
             self.port = self._server.add_insecure_port(address)
         except RuntimeError as error:
             raise OSError(
-                f"cannot listen on {address}: another program has the port; "
-                f"stop it or set ENRAYON_GRPC_PORT"
+                f"cannot listen on {address}: another program has the port, or this machine lacks "
+                "the address; stop that program, or set ENRAYON_GRPC_PORT or ENRAYON_HOST"
             ) from error
         await self._server.start()
         for service in ["", *self._services]:

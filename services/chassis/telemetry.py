@@ -59,9 +59,19 @@ def stack_of(error: BaseException) -> str:
 
 
 def serve_metrics(settings: ChassisSettings) -> None:
-    """Serve Prometheus metrics over HTTP, when a port is set."""
+    """Serve Prometheus metrics over HTTP, when a port is set.
+
+    Raises:
+        OSError: the port is taken, or not allowed.
+    """
     if settings.metrics_port:
-        start_http_server(settings.metrics_port, settings.host)
+        try:
+            start_http_server(settings.metrics_port, settings.host)
+        except OSError as error:
+            raise OSError(
+                f"cannot serve metrics on {settings.host}:{settings.metrics_port}: "
+                f"{error.strerror}; set ENRAYON_METRICS_PORT"
+            ) from error
 
 
 class MethodMetrics:
