@@ -6,12 +6,13 @@ expand with HMAC-SHA-256).
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
 import secrets
-from dataclasses import dataclass
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.chassis.settings import ChassisSettings
@@ -26,7 +27,7 @@ class Key:
     """A secret with the version that names it in what it signed."""
 
     version: int
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 class Keyring:
@@ -84,32 +85,36 @@ def load_keyring(settings: ChassisSettings) -> Keyring:
     Raises:
         ValueError: the keys are not `version:base64` joined by commas.
     """
-    text = settings.keys or kept_keys(settings.data_dir / "keys")
+    if settings.keys:
+        return parse_keys(settings.keys, "ENRAYON_KEYS")
+    path = settings.data_dir / "keys"
+    if not path.exists():
+        keep_new_key(path)
+    return parse_keys(path.read_text(), str(path))
+
+
+def parse_keys(text: str, source: str) -> Keyring:
+    """The keys in the text; `source` says where it came from."""
     keys = []
     for part in text.split(","):
         version, _, secret = part.strip().partition(":")
         try:
             key = Key(int(version), base64.b64decode(secret, validate=True))
-        except (ValueError, binascii.Error) as error:
-            raise ValueError("ENRAYON_KEYS: want `version:base64` joined by commas") from error
+        except ValueError:
+            raise ValueError(f"{source}: want `version:base64` joined by commas") from None
         if not 0 <= key.version <= 255 or len(key.secret) < KEY_BYTES:
-            raise ValueError(
-                f"ENRAYON_KEYS: want versions from 0 to 255 and {KEY_BYTES} bytes or more"
-            )
+            raise ValueError(f"{source}: want versions 0 to 255 and {KEY_BYTES} bytes or more")
         keys.append(key)
     return Keyring(keys)
 
 
-def kept_keys(path: Path) -> str:
-    """The keys in the file; written first, readable by the owner alone, when there is none."""
+def keep_new_key(path: Path) -> None:
+    """Write a new key, readable by the owner alone, unless another process was faster."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = path.with_name(f"{path.name}.{os.getpid()}")
-    scratch.touch(mode=0o600)
-    scratch.write_text(f"1:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n")
-    try:
-        os.link(scratch, path)  # of several processes that start together one wins
-    except FileExistsError:
-        pass
-    finally:
-        scratch.unlink()
-    return path.read_text().strip()
+    text = f"1:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix="keys.") as scratch:
+        scratch.write(text)
+        scratch.flush()
+        os.fsync(scratch.fileno())  # what it signs must outlive a power loss
+        with suppress(FileExistsError):
+            os.link(scratch.name, path)
