@@ -1,15 +1,17 @@
 """Settings come from `ENRAYON_*` variables alone; unset, each has a value that runs on a laptop."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).parents[2]
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)]
+LogFormat = Literal["json", "console", "auto"]
 
 
 def default_data_dir() -> Path:
@@ -20,9 +22,14 @@ def default_data_dir() -> Path:
 
 
 class EnvironmentSettings(BaseSettings):
-    """Base of every settings class: frozen, `ENRAYON_` prefix, one described field per variable."""
+    """Base of every settings class: frozen, `ENRAYON_` prefix, one described field per variable.
 
-    model_config = SettingsConfigDict(env_prefix="ENRAYON_", frozen=True, extra="ignore")
+    An empty variable counts as unset.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="ENRAYON_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
 
 class ChassisSettings(EnvironmentSettings):
@@ -34,6 +41,7 @@ class ChassisSettings(EnvironmentSettings):
     metrics_port: Port = Field(0, description="port of Prometheus metrics; 0: none")
     redis_url: str = Field(
         "",
+        repr=False,
         description="redis://, rediss:// or unix:// address of Redis >= 7.0 or Valkey; "
         "redis+cluster:// or rediss+cluster:// for a cluster; empty: the embedded Valkey",
     )
@@ -42,22 +50,31 @@ class ChassisSettings(EnvironmentSettings):
         description="folder of the embedded Valkey, the snapshots and the keys",
     )
     redis_timeout_s: float = Field(
-        2.0, gt=0, description="longest wait for an answer of Redis, in seconds"
+        2.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="longest wait for an answer of Redis, in seconds",
     )
     redis_connections: int = Field(
         64, ge=1, description="connections to Redis that one process opens at the most"
     )
     max_request_bytes: int = Field(
-        64 * 1024, ge=1024, description="largest request of a public method"
+        64 * 1024, ge=1024, le=1024 * 1024, description="largest request of a public method"
     )
     drain_s: float = Field(
-        10.0, ge=0, description="how long running calls may take when a server is told to stop"
+        10.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="how long running calls may take when a server is told to stop",
     )
     reflection: bool = Field(True, description="whether gRPC reflection answers")
-    log_level: str = Field("info", description="debug, info, warning or error")
-    log_format: str = Field("auto", description="json, console, or auto: console on a terminal")
+    log_level: LogLevel = Field("info", description="debug, info, warning or error")
+    log_format: LogFormat = Field(
+        "auto", description="json, console, or auto: console on a terminal"
+    )
     keys: str = Field(
         "",
+        repr=False,
         description="signing keys as `version:base64` joined by commas, the current one first; "
         "empty: made once and kept in the data folder",
     )
