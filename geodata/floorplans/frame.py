@@ -62,6 +62,23 @@ class LocalFrame:
         )
 
 
+def frame_along(outline: BaseGeometry) -> LocalFrame:
+    """A frame about the middle of a building, its y axis along the longer side.
+
+    Args:
+        outline: In longitude and latitude, as GeoJSON has it.
+    """
+    middle = outline.centroid
+    north_up = LocalFrame(Point(middle.y, middle.x))
+    box = shapely.minimum_rotated_rectangle(north_up.geometry_to_local(outline))
+    corners = shapely.get_coordinates(box)
+    sides = [corners[1] - corners[0], corners[2] - corners[1]]
+    east, north = max(sides, key=lambda side: math.hypot(*side))
+    bearing = math.degrees(math.atan2(east, north))
+    # A side has two directions: the one that turns the map less.
+    return LocalFrame(north_up.origin, (bearing + 90) % 180 - 90)
+
+
 @lru_cache(maxsize=1024)
 def _projection(origin: Point) -> pyproj.Proj:
     return pyproj.Proj(

@@ -52,6 +52,9 @@ class Placement:
                 raise ValueError(f"{name} must be in [1, 10000], got {number}")
         if not 0 <= self.confidence <= 1:
             raise ValueError(f"confidence must be in [0, 1], got {self.confidence}")
+        for name in ("valid_from", "valid_until"):
+            if (instant := getattr(self, name)) is not None and instant.tzinfo is None:
+                raise ValueError(f"{name} must have a UTC offset")
         if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
             raise ValueError("valid_until must be after valid_from")
 

@@ -41,7 +41,7 @@ def plan_problems(plan: FloorPlan) -> tuple[Problem, ...]:
         return too_large
     broken = [*_broken_geometry(plan)]
     found = chain(
-        _effective_dates(plan),
+        _periods(plan),
         _long_texts(plan),
         _repeated_ids(plan),
         _unknown_references(plan),
@@ -68,14 +68,15 @@ def _too_large(plan: FloorPlan) -> Iterator[Problem]:
         yield error("too_many", "", message, "Simplify the outlines.")
 
 
-def _effective_dates(plan: FloorPlan) -> Iterator[Problem]:
-    start, end = plan.effective_from, plan.effective_until
-    if start and end and end <= start:
-        yield error("empty_period", "effective_until", "must be after effective_from")
+def _periods(plan: FloorPlan) -> Iterator[Problem]:
+    periods = [("", "effective", plan.effective_from, plan.effective_until)]
     for index, block in enumerate(plan.blocked):
-        if block.blocked_from and block.blocked_until and block.blocked_until <= block.blocked_from:
-            path = f"blocked[{index}].blocked_until"
-            yield error("empty_period", path, "must be after blocked_from")
+        periods.append((f"blocked[{index}].", "blocked", block.blocked_from, block.blocked_until))
+    for path, name, start, end in periods:
+        if any(instant is not None and instant.tzinfo is None for instant in (start, end)):
+            yield error("no_offset", f"{path}{name}_from", "instants need a UTC offset")
+        elif start and end and end <= start:
+            yield error("empty_period", f"{path}{name}_until", f"must be after {name}_from")
 
 
 def _long_texts(plan: FloorPlan) -> Iterator[Problem]:

@@ -1,9 +1,11 @@
 """How a stop, which may be anywhere, joins a network."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.plan import XY, Link, Position
 from geodata.wayfinding.visibility import FreeFloor
@@ -28,25 +30,26 @@ class Entry:
 
 
 class LinkReach:
-    """The links of a network that stay on one level, found from a point beside them."""
+    """The links of a network, found from a point beside them: anywhere along those that stay on
+    one level, at the ends of those that change it.
+    """
 
     def __init__(
-        self, links: Sequence[Link], index: dict[str, int], vertices: Sequence[Position]
+        self, links: Sequence[Link], index: Mapping[str, int], vertices: Sequence[Position]
     ) -> None:
-        self._ends = {link.id: (index[link.start], index[link.end]) for link in links}
-        self._links: dict[str, list[Link]] = {}
+        self._index = index
+        self._near: dict[str, list[tuple[BaseGeometry, Link | int]]] = defaultdict(list)
         for link in links:
-            start, end = (vertices[end] for end in self._ends[link.id])
-            if start.level == end.level:
-                self._links.setdefault(start.level, []).append(link)
+            start, end = index[link.start], index[link.end]
+            if vertices[start].level == vertices[end].level:
+                line = shapely.LineString([xy(vertices[start]), xy(vertices[end])])
+                self._near[vertices[start].level].append((line, link))
+            else:
+                for node in (start, end):
+                    self._near[vertices[node].level].append((_point(vertices[node]), node))
         self._trees = {
-            level: shapely.STRtree(
-                [
-                    shapely.LineString([xy(vertices[end]) for end in self._ends[link.id]])
-                    for link in there
-                ]
-            )
-            for level, there in self._links.items()
+            level: shapely.STRtree([shape for shape, _ in near])
+            for level, near in self._near.items()
         }
 
     def entry(self, stop: Position) -> Entry | None:
@@ -54,20 +57,22 @@ class LinkReach:
         tree = self._trees.get(stop.level)
         if tree is None:
             return None
-        here = shapely.Point(xy(stop))
+        here = _point(stop)
         found = tree.query_nearest(here, max_distance=LINK_REACH_M, all_matches=False)
         if not len(found):
             return None
-        link, line = self._links[stop.level][found[0]], tree.geometries[found[0]]
-        share = line.project(here, normalized=True) if line.length else 0.0
-        on_link = line.interpolate(share, normalized=True)
-        start, end = self._ends[link.id]
-        to_end, to_start = (end, (1 - share) * link.length_m), (start, share * link.length_m)
+        shape, what = self._near[stop.level][found[0]]
+        if isinstance(what, int):
+            at_node = ((what, 0.0),)
+            return Entry(_on(stop.level, shape), onto=at_node, off=at_node)
+        share = shape.project(here, normalized=True) if shape.length else 0.0
+        start, end = self._index[what.start], self._index[what.end]
+        to_start, to_end = (start, share * what.length_m), (end, (1 - share) * what.length_m)
         return Entry(
-            Position(stop.level, on_link.x, on_link.y),
-            onto=(to_end,) if link.one_way else (to_end, to_start),
-            off=(to_start,) if link.one_way else (to_end, to_start),
-            link=link,
+            _on(stop.level, shape.interpolate(share, normalized=True)),
+            onto=(to_end,) if what.one_way else (to_end, to_start),
+            off=(to_start,) if what.one_way else (to_end, to_start),
+            link=what,
             link_share=share,
         )
 
@@ -75,3 +80,12 @@ class LinkReach:
 def xy(position: Position) -> XY:
     """The metres of a position, without its level."""
     return position.x_m, position.y_m
+
+
+def _point(position: Position) -> shapely.Point:
+    return shapely.Point(xy(position))
+
+
+def _on(level: str, point: BaseGeometry) -> Position:
+    [[x_m, y_m]] = shapely.get_coordinates(point)
+    return Position(level, float(x_m), float(y_m))

@@ -28,6 +28,9 @@ class Profile:
 WALKING = Profile("walking", frozenset(), 0.5)
 TROLLEY = Profile("trolley", frozenset({LinkKind.STEPS, LinkKind.ESCALATOR}), 0.7)
 STEP_FREE = Profile(
-    "step_free", frozenset({LinkKind.STEPS, LinkKind.ESCALATOR}), 0.9, wheelchair=True
+    "step_free",
+    frozenset({LinkKind.STEPS, LinkKind.ESCALATOR, LinkKind.MOVING_WALKWAY}),
+    0.9,
+    wheelchair=True,
 )
 """0.9 m is the clear passage width that ISO 21542 and EN 17210 ask of narrow points."""

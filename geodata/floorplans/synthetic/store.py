@@ -1,10 +1,8 @@
 """A whole invented store: outline in, floor plan and placements out."""
 
-import math
 import random
 from collections.abc import Sequence
 
-import shapely
 from shapely import Polygon
 
 from geodata.floorplans.frame import LocalFrame
@@ -13,27 +11,9 @@ from geodata.floorplans.plan import FloorPlan, Level
 from geodata.floorplans.synthetic.assortment import Product, departments_of, fill
 from geodata.floorplans.synthetic.front import FRONT_M, put_front
 from geodata.floorplans.synthetic.shelving import put_gondolas, put_wall_shelves
-from geodata.points import Point
 
 WALL_M = 0.3
 SYNTHETIC = "Synthetic planogram"
-
-
-def frame_along(outline: Polygon) -> LocalFrame:
-    """A frame about the middle of a building, its y axis along the longer side.
-
-    Args:
-        outline: In longitude and latitude, as GeoJSON has it.
-    """
-    middle = outline.centroid
-    north_up = LocalFrame(Point(middle.y, middle.x))
-    box = shapely.minimum_rotated_rectangle(north_up.geometry_to_local(outline))
-    corners = shapely.get_coordinates(box)
-    sides = [corners[1] - corners[0], corners[2] - corners[1]]
-    east, north = max(sides, key=lambda side: math.hypot(*side))
-    bearing = math.degrees(math.atan2(east, north))
-    # A side has two directions: the one that turns the map less.
-    return LocalFrame(north_up.origin, (bearing + 90) % 180 - 90)
 
 
 def synthetic_store(

@@ -1,0 +1,43 @@
+"""Values from a file, checked against the fields of a dataclass."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, get_type_hints
+
+import pydantic
+
+
+def checked(part: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are fields of a dataclass, converted to the fields' types; defaults filled.
+
+    Raises:
+        ValueError: naming the field that does not fit; `said` puts it in one line.
+    """
+    model = _model(part)
+    return dict(model(**{name: values[name] for name in model.model_fields if name in values}))
+
+
+def said(fault: ValueError) -> str:
+    """What was wrong, in one line that names the field and does not repeat its value."""
+    if isinstance(fault, pydantic.ValidationError):
+        first = fault.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(fault)
+
+
+@cache
+def _model(part: type) -> type[pydantic.BaseModel]:
+    hints = get_type_hints(part)
+    fields: dict[str, Any] = {
+        field.name: (
+            pydantic.AwareDatetime | None
+            if hints[field.name] == dt.datetime | None
+            else hints[field.name],
+            ... if field.default is dataclasses.MISSING else field.default,
+        )
+        for field in dataclasses.fields(part)
+    }
+    config = pydantic.ConfigDict(arbitrary_types_allowed=True)
+    return pydantic.create_model(part.__name__, __config__=config, **fields)

@@ -1,0 +1,124 @@
+"""The project's own floor plan file; `geodata.floorplans.geojson` describes and writes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shapely import MultiPolygon, Point, Polygon
+
+from geodata import points
+from geodata.floorplans.frame import LocalFrame
+from geodata.floorplans.geojson import GEOMETRY_OF, KINDS
+from geodata.floorplans.plan import (
+    Aisle,
+    BlockedArea,
+    Department,
+    Fixture,
+    FloorPlan,
+    Level,
+    Link,
+    Node,
+    Place,
+)
+from geodata.floorplans.problems import Problem, error, warning
+from geodata.importers.indoor.fields import checked, said
+from geodata.importers.indoor.result import (
+    ImportedPlan,
+    features_of,
+    properties_of,
+    shape_of,
+)
+from geodata.importers.report import ImporterError
+
+CLASSES = {
+    "level": Level,
+    "aisle": Aisle,
+    "department": Department,
+    "fixture": Fixture,
+    "place": Place,
+    "node": Node,
+    "link": Link,
+    "blocked": BlockedArea,
+}
+HEAD = ("store", "version", "effective_from", "effective_until", "attribution")
+
+
+def plan_from_geojson(document: object) -> ImportedPlan:
+    """Read a plan back from its own GeoJSON.
+
+    A feature that cannot be read is left out and said in the problems; features of other kinds are
+    ignored with a warning.
+
+    Raises:
+        ImporterError: when the document is no such file at all.
+    """
+    head = document.get("floor_plan") if isinstance(document, Mapping) else None
+    if not isinstance(head, Mapping):
+        raise ImporterError("document: has no member 'floor_plan'")
+    frame = _frame(head.get("frame"))
+    problems: list[Problem] = []
+    parts: dict[str, list[Any]] = {field: [] for field in KINDS.values()}
+    for index, feature in features_of(document):
+        kind = properties_of(feature).get("feature")
+        if kind not in CLASSES:
+            message = f"a feature of kind {kind!r} is no part of a plan"
+            problems.append(warning("ignored_feature", f"features[{index}]", message))
+            continue
+        try:
+            parts[KINDS[kind]].append(_part(kind, feature, frame))
+        except ValueError as fault:
+            problems.append(error("bad_feature", f"features[{index}]", said(fault)))
+    try:
+        known = checked(FloorPlan, {name: head[name] for name in HEAD if name in head})
+    except ValueError as fault:
+        raise ImporterError(f"floor_plan: {said(fault)}") from fault
+    fields: dict[str, Any] = {name: known[name] for name in HEAD}
+    fields |= {field: tuple(found) for field, found in parts.items()}
+    return ImportedPlan(FloorPlan(**fields, frame=frame), tuple(problems))
+
+
+def _frame(value: object) -> LocalFrame | None:
+    if value is None:
+        return None
+    try:
+        origin = points.Point(float(value["latitude"]), float(value["longitude"]))  # type: ignore[index]
+        return LocalFrame(origin, float(value.get("rotation_deg", 0)))  # type: ignore[attr-defined]
+    except (TypeError, KeyError, ValueError, AttributeError) as fault:
+        raise ImporterError(f"floor_plan.frame: {fault}") from fault
+
+
+def _part(kind: str, feature: Mapping[str, Any], frame: LocalFrame | None) -> object:
+    properties = properties_of(feature)
+    drawn = GEOMETRY_OF.get(kind)
+    if drawn == "position":
+        point = _local(feature.get("geometry"), frame)
+        if not isinstance(point, Point):
+            raise ValueError("geometry: must be a point")
+        at = {"level": properties.get("level"), "x_m": point.x, "y_m": point.y}
+        properties["position"] = at
+    elif drawn is not None:
+        properties[drawn] = _local(feature.get("geometry"), frame)
+    if kind in ("level", "place"):
+        properties["outline"] = _local(properties.get("outline"), frame)
+    if kind == "fixture":
+        properties["faces"] = [_face(face, frame) for face in properties.get("faces") or ()]
+    return CLASSES[kind](**checked(CLASSES[kind], properties))
+
+
+def _face(value: object, frame: LocalFrame | None) -> dict[str, Any]:
+    face = dict(value) if isinstance(value, Mapping) else {}
+    for end in ("start", "end"):
+        point = _local({"type": "Point", "coordinates": face.get(end)}, frame)
+        if isinstance(point, Point):
+            face[end] = (point.x, point.y)
+    return face
+
+
+def _local(geometry: object, frame: LocalFrame | None) -> Polygon | MultiPolygon | Point | None:
+    if geometry is None:
+        return None
+    shape = shape_of(geometry)
+    if not isinstance(shape, Polygon | MultiPolygon | Point):
+        raise ValueError("geometry: must be a polygon, several, or a point")
+    if frame is None:
+        raise ValueError("geometry: the plan has no frame to place it in")
+    return frame.geometry_to_local(shape)  # type: ignore[return-value]  # keeps the type

@@ -1,0 +1,224 @@
+"""The Japanese indoor format: floors, spaces, openings and a walking graph, as GeoJSON layers.
+
+Fields and codes are those of the specifications of the Geospatial Information Authority
+(hierarchical indoor geospatial data) and of the Ministry of Land, Infrastructure, Transport and
+Tourism (spatial network model for pedestrians, 2018). Walks follow the published graph alone.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import shapely
+from shapely import Polygon
+
+from geodata.floorplans.frame import LocalFrame, frame_along
+from geodata.floorplans.plan import (
+    Fixture,
+    FixtureKind,
+    FloorPlan,
+    Level,
+    Link,
+    LinkKind,
+    Node,
+    Place,
+    PlaceKind,
+    Position,
+)
+from geodata.floorplans.problems import Problem, error, warning
+from geodata.importers.indoor.result import (
+    ImportedPlan,
+    features_of,
+    polygon_of,
+    properties_of,
+    shape_of,
+)
+from geodata.importers.report import ImporterError
+
+KINDS = {
+    "2": LinkKind.MOVING_WALKWAY,
+    "4": LinkKind.LIFT,
+    "5": LinkKind.ESCALATOR,
+    "6": LinkKind.STEPS,
+    "7": LinkKind.RAMP,
+}
+"""By `route_type`; others are plain ways."""
+WIDTHS_M = {"2": 1.0, "3": 2.0, "4": 3.0}
+"""The lower ends of the classes of `width`; class 1 is under a metre, and how much is not told."""
+SPACES = {"B001": PlaceKind.SHOP, "B007": PlaceKind.FACILITY, "B008": PlaceKind.FACILITY}
+"""Shops and toilets, by `category`."""
+DOOR_M = 0.5
+"""How far an opening may be drawn from the space that it opens."""
+AT_THE_DOORS = 2
+"""The value of a node's `in_out` between inside and outside."""
+
+
+def plan_from_japanese(document: object, store: str) -> ImportedPlan:
+    """Read a plan from its layers.
+
+    Args:
+        document: GeoJSON FeatureCollections by the name of the layer (`Floor`, `Space`, `Opening`,
+            `Fixture`, `Node`, `Link`), in longitude and latitude; or a document with such `layers`.
+
+    Raises:
+        ImporterError: when it has no floor.
+    """
+    layers = document.get("layers", document) if isinstance(document, Mapping) else {}
+    floors = _layer(layers, "Floor")
+    outlines = {
+        properties["id"]: outline
+        for properties, geometry in floors
+        if "id" in properties and (outline := polygon_of(geometry)) is not None
+    }
+    if not outlines:
+        raise ImporterError("document: has no layer 'Floor' with polygons")
+    frame = frame_along(shapely.union_all(list(outlines.values())))
+    problems: list[Problem] = []
+    levels = {
+        _ordinal(properties): Level(
+            id=_ordinal(properties),
+            ordinal=float(properties.get("ordinal") or 0),
+            name=properties.get("name") or _ordinal(properties),
+            outline=frame.geometry_to_local(outlines[properties["id"]]),  # type: ignore[arg-type]
+        )
+        for properties, _ in floors
+        if properties.get("id") in outlines
+    }
+    on_level = {properties.get("id"): _ordinal(properties) for properties, _ in floors}
+    nodes, entrances = _nodes(layers, frame, levels)
+    return ImportedPlan(
+        FloorPlan(
+            store=store,
+            frame=frame,
+            levels=tuple(sorted(levels.values(), key=lambda level: level.ordinal)),
+            fixtures=_fixtures(layers, frame, on_level),
+            places=(*entrances, *_spaces(layers, frame, on_level)),
+            nodes=tuple(nodes.values()),
+            links=_links(layers, nodes, problems),
+        ),
+        tuple(problems),
+    )
+
+
+def _layer(layers: object, name: str) -> list[tuple[dict[str, Any], object]]:
+    if not isinstance(layers, Mapping) or name not in layers:
+        return []
+    found = features_of(layers[name], name)
+    return [(properties_of(feature), feature.get("geometry")) for _, feature in found]
+
+
+def _ordinal(properties: Mapping[str, Any]) -> str:
+    return f"{float(properties.get('ordinal') or 0):g}"
+
+
+def _nodes(
+    layers: object, frame: LocalFrame, levels: dict[str, Level]
+) -> tuple[dict[str, Node], list[Place]]:
+    """The nodes and, of those between inside and outside, entrances; landings become levels."""
+    nodes: dict[str, Node] = {}
+    entrances: list[Place] = []
+    for properties, geometry in _layer(layers, "Node"):
+        point, level = shape_of(geometry), _ordinal(properties)
+        if not isinstance(point, shapely.Point) or "node_id" not in properties:
+            continue
+        levels.setdefault(level, Level(id=level, ordinal=float(level), name=level))
+        at = frame.geometry_to_local(point)
+        identity = str(properties["node_id"])
+        nodes[identity] = Node(id=identity, position=Position(level, at.x, at.y))  # type: ignore[attr-defined]
+        if properties.get("in_out") == AT_THE_DOORS:
+            entrances.append(
+                Place(id=identity, kind=PlaceKind.ENTRANCE, position=nodes[identity].position)
+            )
+    return nodes, entrances
+
+
+def _links(layers: object, nodes: Mapping[str, Node], problems: list[Problem]) -> tuple[Link, ...]:
+    links = []
+    for index, (properties, _) in enumerate(_layer(layers, "Link")):
+        start, end = str(properties.get("start_id")), str(properties.get("end_id"))
+        length = properties.get("distance")
+        if start not in nodes or end not in nodes or not isinstance(length, int | float):
+            message = "start_id and end_id must name nodes, and distance be a number"
+            problems.append(error("bad_link", f"Link[{index}]", message))
+            continue
+        direction = str(properties.get("direction"))
+        if direction not in ("1", "2", "3"):
+            message = f"direction {direction!r} is taken as both ways"
+            problems.append(warning("unknown_direction", f"Link[{index}].direction", message))
+        start, end = (end, start) if direction == "3" else (start, end)
+        kind = KINDS.get(str(properties.get("route_type")), LinkKind.WALK)
+        links.append(
+            Link(
+                id=str(properties.get("link_id") or index),
+                start=start,
+                end=end,
+                length_m=float(length),
+                kind=kind,
+                width_m=WIDTHS_M.get(str(properties.get("width"))),
+                one_way=direction in ("2", "3"),
+                wheelchair=_wheelchair(kind, properties),
+            )
+        )
+    return tuple(links)
+
+
+def _wheelchair(kind: LinkKind, properties: Mapping[str, Any]) -> bool | None:
+    if kind is LinkKind.LIFT:
+        # 3 and 5 are fit for wheelchairs, 2 and 4 are not.
+        return {"2": False, "3": True, "4": False, "5": True}.get(str(properties.get("elevator")))
+    # A step of more than 2 cm.
+    return False if str(properties.get("lev_diff")) == "2" else None
+
+
+def _fixtures(
+    layers: object, frame: LocalFrame, on_level: Mapping[Any, str]
+) -> tuple[Fixture, ...]:
+    return tuple(
+        Fixture(
+            id=str(properties["id"]),
+            level=on_level[properties["floor_id"]],
+            outline=frame.geometry_to_local(outline),  # type: ignore[arg-type]  # keeps the type
+            kind=FixtureKind.OBSTACLE,
+        )
+        for properties, geometry in _layer(layers, "Fixture")
+        if isinstance(outline := polygon_of(geometry), Polygon)
+        and properties.get("floor_id") in on_level
+    )
+
+
+def _spaces(layers: object, frame: LocalFrame, on_level: Mapping[Any, str]) -> list[Place]:
+    """The public spaces worth asking for, each with its door."""
+    openings = [
+        frame.geometry_to_local(line)
+        for _, geometry in _layer(layers, "Opening")
+        if (line := shape_of(geometry)) is not None
+    ]
+    passages = shapely.union_all(
+        [
+            frame.geometry_to_local(outline)
+            for properties, geometry in _layer(layers, "Space")
+            if properties.get("category") == "B029" and (outline := polygon_of(geometry))
+        ]
+    )
+    tree = shapely.STRtree(openings)
+    places = []
+    for properties, geometry in _layer(layers, "Space"):
+        kind, outline = SPACES.get(str(properties.get("category"))), polygon_of(geometry)
+        if kind is None or not isinstance(outline, Polygon):
+            continue
+        room = frame.geometry_to_local(outline)
+        doors = [openings[i] for i in tree.query(room, predicate="dwithin", distance=DOOR_M)]
+        # Of several openings, the one onto a passage rather than into a back room.
+        door = min(doors, key=passages.distance, default=room)
+        at = door.interpolate(0.5, normalized=True) if doors else room.representative_point()
+        level = on_level.get(properties.get("floor_id"))
+        if level is not None:
+            places.append(
+                Place(
+                    id=str(properties.get("id")),
+                    kind=kind,
+                    position=Position(level, at.x, at.y),
+                    name=properties.get("name") or "",
+                    outline=room,  # type: ignore[arg-type]  # keeps the type
+                )
+            )
+    return places

@@ -1,0 +1,106 @@
+"""OSM indoor tags, as GeoJSON: corridors, rooms, footways, steps, lifts on levels.
+
+Reads Simple Indoor Tagging and plain `highway=*` with `level=*`. OSM ways join where they share a
+node, so points with equal coordinates are one. Corridors and pedestrian areas become walkable
+floor, ways become links; `geodata.wayfinding` lets people step from one onto the other.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import shapely
+from shapely import MultiPolygon, Polygon
+
+from geodata.floorplans.frame import frame_along
+from geodata.floorplans.plan import Fixture, FixtureKind, FloorPlan, Level
+from geodata.floorplans.problems import Problem, warning
+from geodata.importers.indoor.osm_places import places_of
+from geodata.importers.indoor.osm_tags import OsmObject, objects_of
+from geodata.importers.indoor.osm_ways import WAYS, graph_of
+from geodata.importers.indoor.result import ImportedPlan
+from geodata.importers.report import ImporterError
+
+FLOORS = ("corridor", "area")
+"""Values of `indoor` that people walk over."""
+STANDING = ("column", "wall")
+
+
+def plan_from_osm(
+    document: object, store: str, *, levels: Mapping[str, str] | None = None
+) -> ImportedPlan:
+    """Read a plan from features of OpenStreetMap.
+
+    Args:
+        document: A FeatureCollection in longitude and latitude; tags are its properties, `id` is
+            like `way/123`.
+        levels: By feature id, the value of `level` to take in place of the tag: how a fault of the
+            data is set right until it is in OSM.
+
+    Raises:
+        ImporterError: when no feature is on a level.
+    """
+    drawn = list(objects_of(document, levels or {}))
+    indoor = [thing.shape for thing in drawn if thing.levels]
+    if not indoor:
+        raise ImporterError("document: no feature is on a level")
+    frame = frame_along(shapely.union_all(indoor).convex_hull)
+    things = [replace(thing, shape=frame.geometry_to_local(thing.shape)) for thing in drawn]
+    problems: list[Problem] = []
+    areas = list(_areas(things, problems))
+    floors = _floors(areas)
+    nodes, links = graph_of(things, areas, problems)
+    places = tuple(places_of(things, floors, nodes, links, problems))
+    used = {*floors, *(n.position.level for n in nodes), *(p.position.level for p in places)}
+    plan = FloorPlan(
+        store=store,
+        frame=frame,
+        levels=tuple(
+            Level(id=level, ordinal=float(level), name=level, walkable=floors.get(level))
+            for level in sorted(used, key=float)
+        ),
+        fixtures=tuple(_standing(things, floors)),
+        places=places,
+        nodes=nodes,
+        links=links,
+        attribution="© OpenStreetMap contributors",
+    )
+    return ImportedPlan(plan, tuple(problems))
+
+
+def _areas(things: Sequence[OsmObject], problems: list[Problem]) -> Iterator[OsmObject]:
+    for thing in things:
+        walkable = thing.tag("highway") in WAYS or thing.tag("indoor") in FLOORS
+        if not walkable or not isinstance(thing.shape, Polygon | MultiPolygon):
+            continue
+        if not thing.levels:
+            message = "an area without a level is left out"
+            problems.append(warning("no_level", thing.id, message, "Tag it with its level."))
+        elif not thing.shape.is_valid:
+            message = shapely.is_valid_reason(thing.shape)
+            problems.append(warning("invalid_polygon", thing.id, message, "Left out."))
+        else:
+            yield thing
+
+
+def _floors(areas: Sequence[OsmObject]) -> dict[str, Polygon | MultiPolygon]:
+    by_level: dict[str, list[shapely.Geometry]] = defaultdict(list)
+    for area in areas:
+        for level in area.levels:
+            by_level[level].append(area.shape)
+    united = {level: shapely.union_all(shapes) for level, shapes in by_level.items()}
+    return {
+        level: floor for level, floor in united.items() if isinstance(floor, Polygon | MultiPolygon)
+    }
+
+
+def _standing(
+    things: Sequence[OsmObject], floors: Mapping[str, Polygon | MultiPolygon]
+) -> Iterator[Fixture]:
+    for thing in things:
+        if thing.tag("indoor") not in STANDING or not isinstance(thing.shape, Polygon):
+            continue
+        for level in thing.levels:
+            if level in floors and floors[level].intersects(thing.shape):
+                kind = FixtureKind.OBSTACLE
+                yield Fixture(id=thing.id, level=level, outline=thing.shape, kind=kind)
