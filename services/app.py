@@ -16,6 +16,7 @@ from services.chassis.keyring import load_keyring
 from services.chassis.redis import connect
 from services.chassis.server import Server
 from services.chassis.settings import ChassisSettings
+from services.chassis.tasks import end
 from services.chassis.telemetry import configure_logs, serve_metrics
 from services.directory.directory import Directory
 from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
@@ -111,9 +112,7 @@ async def work_until_stopped(services: Sequence[Service]) -> None:
     stopping = asyncio.create_task(stop_signal())
     log.info("working", loops=sorted(loops))
     done, pending = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
+    await end(pending)
     for task in done:
         task.result()
 

@@ -14,9 +14,10 @@ import structlog
 from services.chassis.clock import Clock, utc_now
 from services.chassis.errors import Unavailable
 from services.chassis.redis import Client
+from services.chassis.tasks import end
 from services.directory.keys import CHANGES, EPOCH, RECORDS, SEQUENCE, decode_record
 from services.directory.replica import Change, Replica
-from services.directory.snapshot import read_snapshot, write_snapshot
+from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot
 
 BLOCK_MS = 1000
 BATCH = 1000
@@ -82,7 +83,7 @@ class Directory:
             self._replica = await asyncio.to_thread(Replica, snapshot.records.items())
             self._epoch, self._sequence = snapshot.epoch, snapshot.sequence
             self._written = (self._epoch, self._sequence)
-            self._current_at = dt.datetime.fromtimestamp(self._path.stat().st_mtime, dt.UTC)
+            self._current_at = snapshot.as_of
         with suppress(redis.exceptions.RedisError, OSError):
             await self._synchronise()
         self._tasks = [
@@ -92,9 +93,7 @@ class Directory:
 
     async def stop(self) -> None:
         """Stop following, and leave a snapshot on disk."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._write_snapshot()
 
     async def caught_up(self, sequence: int, timeout_s: float = 2.0) -> bool:
@@ -233,10 +232,10 @@ class Directory:
         position = (self._epoch, self._sequence)
         if self._replica is None or position == self._written:
             return
-        records = list(self._replica.records())
+        snapshot = Snapshot(*position, self._current_at, dict(self._replica.records()))
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            await asyncio.to_thread(write_snapshot, self._path, *position, records)
+            await asyncio.to_thread(write_snapshot, self._path, snapshot)
             self._written = position
         except OSError as error:
             log.warning("the directory cannot write its snapshot", error=error.strerror)

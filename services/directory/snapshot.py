@@ -1,13 +1,13 @@
 """The replica's file on disk, from which a process starts when Redis is down.
 
-A line of JSON (format, epoch, sequence, count), then the records: the lengths of id and store as
+A line of JSON (format, epoch, sequence, as_of, count), then the records: the lengths of id and store as
 two little-endian 32-bit numbers, the id, the store. Written beside and renamed, so that a file is
 whole or not there; a damaged one is left unread.
 """
 
+import datetime as dt
 import os
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,20 +23,25 @@ class Snapshot:
 
     epoch: str
     sequence: int
+    as_of: dt.datetime
+    """When they were last known to be current."""
     records: dict[str, bytes]
 
 
-def write_snapshot(
-    path: Path, epoch: str, sequence: int, records: Iterable[tuple[str, bytes]]
-) -> None:
+def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     """Write the file, replacing what was there."""
-    kept = list(records)
     scratch = path.with_name(f"{path.name}.{os.getpid()}")
-    header = {"format": FORMAT, "epoch": epoch, "sequence": sequence, "count": len(kept)}
+    header = {
+        "format": FORMAT,
+        "epoch": snapshot.epoch,
+        "sequence": snapshot.sequence,
+        "as_of": snapshot.as_of,
+        "count": len(snapshot.records),
+    }
     try:
         with scratch.open("wb") as file:
             file.write(orjson.dumps(header) + b"\n")
-            for id, store in kept:
+            for id, store in snapshot.records.items():
                 name = id.encode()
                 file.write(LENGTHS.pack(len(name), len(store)) + name + store)
             file.flush()
@@ -62,6 +67,7 @@ def read_snapshot(path: Path) -> Snapshot | None:
             if at > len(body):
                 return None
             records[body[id_end - id_length : id_end].decode()] = body[id_end:at]
-        return Snapshot(header["epoch"], header["sequence"], records)
+        as_of = dt.datetime.fromisoformat(header["as_of"])
+        return Snapshot(header["epoch"], header["sequence"], as_of, records)
     except (OSError, ValueError, KeyError, TypeError, struct.error):
         return None

@@ -1,0 +1,20 @@
+"""Background tasks that surely end."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+ASK_AGAIN_S = 0.1
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until they have ended, whatever they ended with.
+
+    One `cancel` may be lost: in Python 3.11 `asyncio.wait_for`, which redis-py sends with, drops
+    a cancellation that comes as the waited-for part ends (CPython issue 86296, mended in 3.12).
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=ASK_AGAIN_S)

@@ -1,0 +1,159 @@
+"""The directory follows its store, survives its loss, and says how old it is."""
+
+import asyncio
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from redis.crc import key_slot
+
+from enrayon.stores.v1 import stores_pb2
+from services.chassis.embedded import EmbeddedValkey
+from services.chassis.errors import Unavailable
+from services.chassis.redis import connect
+from services.chassis.settings import ChassisSettings
+from services.directory.directory import CURRENT_S, Directory
+from services.directory.keys import CHANGES, EPOCH, RECORDS, SEQUENCE, encode_record
+from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot
+from services.stores.settings import StoresSettings
+from services.stores.state import StoresState, Write
+
+OPTIONS = {"appendfsync": "no"}
+
+
+class Now:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.moment = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+
+    def __call__(self) -> dt.datetime:
+        return self.moment
+
+
+def record(id: str, brand: str = "") -> Write:
+    store = stores_pb2.Store(name=f"stores/{id}", display_name=id, brand=brand)
+    etag = f"{brand}{id}".ljust(16, "-")[:16]
+    return Write(id, encode_record(etag, store.SerializeToString()))
+
+
+async def write(client, *writes: Write) -> int:
+    sequence, _ = await StoresState(client, StoresSettings()).write(writes)
+    return sequence
+
+
+def brands(directory: Directory) -> dict[str, str]:
+    return {
+        id: stores_pb2.Store.FromString(encoded).brand
+        for id, encoded in directory.replica.records()
+    }
+
+
+async def test_it_loads_what_is_there_and_follows_what_comes(redis_client, tmp_path):
+    await write(redis_client, record("a"), record("b"))
+    directory = Directory(redis_client, tmp_path / "snapshot")
+    await directory.start()
+    try:
+        assert {"a": "", "b": ""} == brands(directory)
+        reached = await write(redis_client, record("b", "new"), record("c"), Write("a", b""))
+        assert await directory.caught_up(reached)
+        assert {"b": "new", "c": ""} == brands(directory)
+    finally:
+        await directory.stop()
+
+
+async def test_many_changes_of_one_store_end_with_the_last(redis_client, tmp_path):
+    directory = Directory(redis_client, tmp_path / "snapshot")
+    await directory.start()
+    try:
+        for number in range(50):
+            reached = await write(redis_client, record("a", f"brand {number}"))
+        assert await directory.caught_up(reached)
+        assert {"a": "brand 49"} == brands(directory)
+    finally:
+        await directory.stop()
+
+
+async def test_changes_that_were_trimmed_away_make_it_load_anew(redis_client, tmp_path):
+    await write(redis_client, record("a"))
+    first = Directory(redis_client, tmp_path / "snapshot")
+    await first.start()
+    await first.stop()  # leaves its snapshot
+    await write(redis_client, *(record(f"s{n}") for n in range(20)), Write("a", b""))
+    await redis_client.xtrim(CHANGES, maxlen=3, approximate=False)
+
+    second = Directory(redis_client, tmp_path / "snapshot")
+    await second.start()
+    try:
+        assert {f"s{n}": "" for n in range(20)} == brands(second)
+    finally:
+        await second.stop()
+
+
+async def test_other_data_behind_the_same_address_are_noticed(redis_client, tmp_path):
+    await write(redis_client, record("old"), record("older"))
+    directory = Directory(redis_client, tmp_path / "snapshot")
+    await directory.start()
+    try:
+        with directory.subscription() as events:
+            await redis_client.flushall()
+            await write(redis_client, record("new"))
+            assert await asyncio.wait_for(events.get(), 20) is None
+        assert {"new": ""} == brands(directory)
+    finally:
+        await directory.stop()
+
+
+async def test_it_answers_from_memory_and_then_from_disk_while_the_store_is_down(tmp_path: Path):
+    settings = ChassisSettings(data_dir=tmp_path, redis_timeout_s=0.5)
+    clock = Now()
+    with EmbeddedValkey(tmp_path, OPTIONS) as valkey:
+        client = connect(settings, valkey.url)
+        directory = Directory(client, tmp_path / "snapshot", clock)
+        await directory.start()
+        await directory.caught_up(await write(client, record("a")))
+        assert directory.stale_as_of is None
+
+    last_word = clock.moment
+    clock.moment += dt.timedelta(seconds=CURRENT_S + 1)
+    assert last_word == directory.stale_as_of
+    assert {"a": ""} == brands(directory)
+    await directory.stop()
+
+    without_store = Directory(client, tmp_path / "snapshot")
+    await without_store.start()
+    assert {"a": ""} == brands(without_store)
+    assert last_word == without_store.stale_as_of
+    await without_store.stop()
+    await client.aclose()
+
+
+async def test_with_neither_store_nor_snapshot_it_says_that_it_has_nothing(tmp_path: Path):
+    client = connect(ChassisSettings(data_dir=tmp_path), f"unix://{tmp_path}/none.sock")
+    directory = Directory(client, tmp_path / "snapshot")
+    await directory.start()
+    with pytest.raises(Unavailable):
+        _ = directory.replica
+    await directory.stop()
+
+
+def test_a_snapshot_reads_as_it_was_written(tmp_path: Path):
+    snapshot = Snapshot("epoch", 7, Now()(), {"a": b"1", "ä": b"", "c": bytes(1000)})
+    write_snapshot(tmp_path / "s", snapshot)
+
+    assert snapshot == read_snapshot(tmp_path / "s")
+    assert ["s"] == [path.name for path in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 20, 100, 150, -1])
+def test_a_damaged_snapshot_is_left_unread(tmp_path: Path, cut):
+    write_snapshot(tmp_path / "s", Snapshot("epoch", 7, Now()(), {"a": b"x" * 50, "b": b"y"}))
+    whole = (tmp_path / "s").read_bytes()
+    (tmp_path / "s").write_bytes(whole[:cut])
+
+    assert read_snapshot(tmp_path / "s") is None
+
+
+def test_the_keys_lie_in_one_slot_of_a_cluster():
+    slots = {key_slot(key.encode()) for key in (RECORDS, CHANGES, SEQUENCE, EPOCH)}
+    assert 1 == len(slots)

@@ -1,0 +1,103 @@
+"""The replica answers as its stores are, however they came there."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from enrayon.stores.v1 import stores_pb2
+from geodata.points import Point
+from services.directory.filters import StoreFilter, fold
+from services.directory.replica import Replica
+
+BRANDS = ["", "K-Market", "Café Ekberg", "CAFE EKBERG", "S-market"]
+ATTRIBUTES = ["osm.a", "osm.b", "osm.c"]
+HELSINKI = Point(60.17, 24.94)
+
+
+@st.composite
+def stores(draw):
+    store = stores_pb2.Store(
+        name=f"stores/s-{draw(st.integers(0, 12))}",
+        display_name=draw(st.sampled_from(["Alepa Kamppi", "Ärrä Töölö", "Stockmann"])),
+        brand=draw(st.sampled_from(BRANDS)),
+        attributes=draw(st.sets(st.sampled_from(ATTRIBUTES))),
+        status=draw(st.integers(0, 5)),
+        private=draw(st.booleans()),
+        address={"region_code": draw(st.sampled_from(["", "FI", "EE"]))},
+    )
+    if draw(st.booleans()):
+        store.location.latitude = draw(st.floats(59.9, 60.4))
+        store.location.longitude = draw(st.floats(24.5, 25.3))
+    if draw(st.booleans()):
+        store.service_area.postal_codes.append(draw(st.sampled_from(["00100", "00200"])))
+    return store
+
+
+filters = st.builds(
+    StoreFilter,
+    brands=st.frozensets(st.sampled_from([fold(brand) for brand in BRANDS]), max_size=2),
+    attributes=st.frozensets(st.sampled_from(ATTRIBUTES), max_size=2),
+    region_codes=st.frozensets(st.sampled_from(["FI", "EE", "FR"]), max_size=2),
+    ids=st.frozensets(st.sampled_from(["s-1", "s-2", "s-99"]), max_size=2),
+    statuses=st.frozensets(st.integers(1, 5), max_size=3),
+    serves_postal_code=st.sampled_from(["", "00100"]),
+)
+changes = st.lists(
+    st.one_of(stores(), st.integers(0, 12).map(lambda number: f"s-{number}")), max_size=25
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(changes, st.lists(filters, min_size=1, max_size=4), st.integers(0, 24))
+def test_columns_and_lists_agree_with_the_stores_one_by_one(changes, wanted, loaded_after):
+    """Masks made early are kept current; those made late are computed: both are the filter's."""
+    replica = Replica()
+    truth: dict[str, stores_pb2.Store] = {}
+    for number, change in enumerate(changes):
+        if isinstance(change, str):
+            replica.apply(change, None)
+            truth.pop(change, None)
+        else:
+            replica.apply(change.name[7:], change.SerializeToString())
+            truth[change.name[7:]] = change
+        if number == loaded_after:
+            for one in wanted:
+                replica.mask(one)
+
+    reloaded = Replica((id, store.SerializeToString()) for id, store in truth.items())
+    for one in wanted:
+        admitted = sorted(id for id, store in truth.items() if one.admits(store))
+        located = [id for id in admitted if truth[id].HasField("location")]
+        for each in (replica, reloaded):
+            assert admitted == each.ids(one)
+            assert located == sorted(id for id, _ in each.nearest(HELSINKI, 100, one))
+            assert located == sorted(each.ids_of_rows(np.flatnonzero(each.mask(one))))
+
+
+@settings(max_examples=50, deadline=None)
+@given(changes)
+def test_text_search_finds_by_the_beginnings_of_words_whatever_case_and_accents(changes):
+    replica = Replica()
+    truth: dict[str, stores_pb2.Store] = {}
+    for change in changes:
+        replica.ids_matching("nothing")  # the index exists before the changes come
+        if isinstance(change, str):
+            replica.apply(change, None)
+            truth.pop(change, None)
+        else:
+            replica.apply(change.name[7:], change.SerializeToString())
+            truth[change.name[7:]] = change
+
+    for query, name in (("arra too", "Ärrä Töölö"), ("KAMP ale", "Alepa Kamppi"), ("mann", None)):
+        expected = {
+            id for id, store in truth.items() if not store.private and store.display_name == name
+        }
+        assert expected == set(replica.ids_matching(query))
+
+
+@pytest.mark.parametrize(
+    "query", ['"', "' OR 1", "*", "a AND", "(", "NEAR(", "-", "\x00", "ä" * 200]
+)
+def test_no_query_breaks_the_search(query):
+    assert [] == Replica().ids_matching(query)
