@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 
 import structlog
 import uvloop
+from google.protobuf.descriptor import ServiceDescriptor
 
+from enrayon.stores.v1 import stores_pb2
 from geodata.gazetteer import Gazetteer
 from services.chassis.calls import methods_of
 from services.chassis.clock import utc_now
@@ -86,6 +88,11 @@ async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Par
 def built(parts: Parts, names: Sequence[str]) -> list[Service]:
     """The named services, all when there is no name."""
     return [SERVICES[name](parts) for name in names or SERVICES]
+
+
+def descriptors() -> list[ServiceDescriptor]:
+    """The contracts of all services, for whoever builds an edge from them."""
+    return [stores_pb2.DESCRIPTOR.services_by_name["StoresService"]]
 
 
 async def serve_until_stopped(parts: Parts, services: Sequence[Service]) -> None:

@@ -53,15 +53,7 @@ def import_stores(
 ) -> None:
     """Import stores from a file, and say what became of each row."""
     columns = dict(column_and_field(pair) for pair in map or [])
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=errors,
-        transient=True,
-        disable=json,
-    ) as progress:
+    with progress_bar(hidden=json) as progress:
         found = read(file, format, source, columns, replace, progress)
         answer = upload(found, replace, dry_run, progress)
     rejected = [*found.rejected, *refused(found, answer)]
@@ -73,6 +65,25 @@ def import_stores(
         typer.echo(orjson.dumps(report(found, answer, rejected, kept, dry_run)).decode())
     else:
         show(found, answer, rejected, kept, dry_run)
+
+
+def load(file: Path, source: str) -> None:
+    """Import a file of the project's own, with a progress bar and no report."""
+    with progress_bar() as progress:
+        upload(read(file, "auto", source, {}, False, progress), False, False, progress)
+
+
+def progress_bar(*, hidden: bool = False) -> Progress:
+    """A bar for each step of an import; gone when it is done."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=errors,
+        transient=True,
+        disable=hidden,
+    )
 
 
 def read(

@@ -1,0 +1,199 @@
+"""`enrayon up`: the whole suite on this machine."""
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import grpc
+import orjson
+import typer
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from geodata.samples import HELSINKI_CENTRE, HELSINKI_STORES
+from services import app as root
+from services.chassis.embedded import EmbeddedValkey, EmbeddedValkeyError
+from services.chassis.settings import ChassisSettings
+from services.cli.channel import TIMEOUT_S
+from services.cli.imports import load
+from services.cli.output import CommandError, console, errors
+from services.edge.envoy.config import Address, render
+from services.edge.envoy.program import EnvoyError, command
+from services.supervisor import Child, ChildError, Supervisor
+
+SAMPLE_SOURCE = "osm"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("up")(up)
+
+
+def up(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Load the sample: the shops of central Helsinki.")
+    ] = False,
+) -> None:
+    """Run the whole suite on this machine, on the embedded Valkey, until Ctrl-C."""
+    settings = ChassisSettings()
+    for name, port in (("GRPC", settings.grpc_port), ("HTTP", settings.http_port)):
+        check_free(settings.host, port, f"ENRAYON_{name}_PORT")
+    valkey = None if settings.redis_url else EmbeddedValkey(settings.data_dir)
+    try:
+        if valkey:
+            valkey.lock()
+        supervisor = Supervisor(children(settings, valkey), settings.data_dir / "logs", say)
+        asyncio.run(supervised(supervisor, settings, demo))
+    except (EmbeddedValkeyError, EnvoyError, ChildError) as error:
+        raise CommandError(str(error)) from None
+    finally:
+        if valkey:
+            valkey.unlock()
+
+
+async def supervised(supervisor: Supervisor, settings: ChassisSettings, demo: bool) -> None:
+    """Run the processes; greet once all are up."""
+    greetings: list[asyncio.Task[None]] = []
+
+    def started() -> None:
+        greetings.append(asyncio.create_task(asyncio.to_thread(greet, settings, demo)))
+
+    console.print("[dim]starting ...[/]")
+    await supervisor.run(started)
+    await asyncio.gather(*greetings)
+    console.print("[dim]stopped; the data are kept in[/]", str(settings.data_dir))
+
+
+def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[Child]:
+    """The processes, in the order in which they start."""
+    environment = {"ENRAYON_REDIS_URL": settings.redis_url}
+    started = []
+    if valkey:
+        environment["ENRAYON_REDIS_URL"] = valkey.url
+
+        async def answers() -> bool:
+            return await asyncio.to_thread(valkey.state) == "PONG"
+
+        started.append(
+            Child("valkey", valkey.command(), answers, pass_fds=valkey.pass_fds, ready_s=600.0)
+        )
+    config = settings.data_dir / "envoy.json"
+
+    async def serves() -> bool:
+        return await is_serving(settings)
+
+    async def listens() -> bool:
+        return not is_free(settings.host, settings.http_port)
+
+    write_envoy_config(settings, config)
+    enrayon = [sys.executable, "-m", "services.cli"]
+    return [
+        *started,
+        Child("serve", [*enrayon, "serve"], serves, environment, ready_s=600.0),
+        Child("work", [*enrayon, "work"], env={**environment, "ENRAYON_METRICS_PORT": "0"}),
+        Child("envoy", command(config), listens),
+    ]
+
+
+def write_envoy_config(settings: ChassisSettings, path: Path) -> None:
+    """Render the edge's configuration for this machine."""
+    config = render(
+        root.descriptors(),
+        Address(settings.host, settings.http_port),
+        Address(settings.host, settings.grpc_port),
+    )
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
+
+
+async def is_serving(settings: ChassisSettings) -> bool:
+    """Whether the services answer, and say that they are well."""
+    async with grpc.aio.insecure_channel(f"{settings.host}:{settings.grpc_port}") as channel:
+        try:
+            answer = await health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]
+                health_pb2.HealthCheckRequest(), timeout=1.0
+            )
+        except grpc.aio.AioRpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def greet(settings: ChassisSettings, demo: bool) -> None:
+    """Load the sample if asked to, then say where everything is and what to try."""
+    address = f"{settings.host}:{settings.grpc_port}"
+    with grpc.insecure_channel(address) as channel:
+        stub = stores_pb2_grpc.StoresServiceStub(channel)
+        request = stores_pb2.ListStoresRequest(page_size=1)
+        held = stub.ListStores(request, timeout=TIMEOUT_S).total_size
+        if demo and not held:
+            load(HELSINKI_STORES, SAMPLE_SOURCE)
+            held = stub.ListStores(request, timeout=TIMEOUT_S).total_size
+    console.print(panel(settings, held))
+
+
+def panel(settings: ChassisSettings, held: int) -> Panel:
+    """Addresses, and three commands to try."""
+    http = f"http://{settings.host}:{settings.http_port}"
+    table = Table.grid(padding=(0, 2))
+    table.add_row("[bold]gRPC[/]", f"{settings.host}:{settings.grpc_port}")
+    table.add_row("[bold]JSON[/]", f"{http}/v1/stores")
+    table.add_row("[bold]stores[/]", f"{held:,}")
+    table.add_row("[bold]data[/]", str(settings.data_dir))
+    table.add_row("[bold]logs[/]", str(settings.data_dir / "logs"))
+    point = HELSINKI_CENTRE
+    query = (
+        f"origin.point.latitude={point.latitude}&origin.point.longitude={point.longitude}"
+        "&page_size=3"
+    )
+    commands = [
+        f"{enrayon()} nearest Kamppi",
+        f"{enrayon()} nearest {point.latitude} {point.longitude} --limit 5",
+        f"curl '{http}/v1/stores:findNearest?{query}'",
+    ]
+    tries = Text("\n\nTry, in another terminal:\n") + Text("\n").join(
+        Text(f"  {line}", style="cyan", no_wrap=True) for line in commands
+    )
+    body = Table.grid()
+    body.add_row(table)
+    body.add_row(tries)
+    return Panel(body, title="enrayon is up", subtitle="Ctrl-C stops it", expand=False)
+
+
+def enrayon() -> str:
+    """The command as it can be typed here."""
+    if shutil.which("enrayon"):
+        return "enrayon"
+    program = Path(sys.executable).with_name("enrayon")
+    return os.path.relpath(program) if program.exists() else "python -m services.cli"
+
+
+def check_free(host: str, port: int, variable: str) -> None:
+    """Refuse a port that is taken.
+
+    Raises:
+        CommandError: naming the variable that moves it.
+    """
+    if not is_free(host, port):
+        raise CommandError(
+            f"port {port} of {host} is taken; is enrayon already up? "
+            f"Stop that program, or set {variable} to another port"
+        )
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether nothing listens on a port."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((host, port)) != 0
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal what happens to a process."""
+    errors.print(f"[yellow]{line}[/]", highlight=False)
