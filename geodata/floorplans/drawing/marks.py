@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import shapely
 
-from geodata.floorplans.drawing.canvas import Canvas
+from geodata.floorplans.drawing.canvas import Canvas, shortened
 from geodata.floorplans.drawing.overlay import Overlay, Pin, on_level
 from geodata.floorplans.drawing.theme import Theme
-from geodata.floorplans.plan import XY, Face
+from geodata.floorplans.plan import XY, Face, FloorPlan
 
 PIN_PX = 9.5
 ARROW_EVERY_PX = 90.0
@@ -46,6 +46,26 @@ def draw_walk(canvas: Canvas, theme: Theme, overlay: Overlay, level: str) -> Non
                 d="M7 0L-4.5 5L-2 0L-4.5 -5Z",
                 transform=f"translate({x:.1f} {y:.1f}) rotate({angle:.0f})",
             )
+
+
+def draw_level_changes(
+    canvas: Canvas, theme: Theme, overlay: Overlay, plan: FloorPlan, level: str
+) -> None:
+    """Draw a badge where the walk leaves the level: up or down, and where to."""
+    storeys = {storey.id: storey for storey in plan.levels}
+    badges = canvas.group(font_weight=700, fill=theme.floor)
+    for here, there in pairwise(overlay.walk):
+        if here.level != level or there.level == level or there.level not in storeys:
+            continue
+        goal = storeys[there.level]
+        x, y = canvas.to_px((here.x_m, here.y_m))
+        name = shortened(goal.name or goal.id, 16)
+        width = 24 + 6 * len(name)
+        canvas.add("rect", badges, x=x - 9, y=y - 9, width=width, height=18, rx=9, fill=theme.route)
+        up = goal.ordinal > storeys[level].ordinal
+        arrow = "l4.5 7h-9z" if up else "m-4.5 0h9l-4.5 7z"
+        canvas.add("path", badges, d=f"M{x + 1:.1f} {y - 3.5:.1f}{arrow}")
+        canvas.text(badges, (x + 9, y + 4), name, 11.5)
 
 
 def draw_pins(canvas: Canvas, theme: Theme, pins: Sequence[Pin]) -> None:

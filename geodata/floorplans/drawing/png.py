@@ -1,11 +1,15 @@
 """A drawing as PNG, with letters on any machine: the font comes with a package."""
 
+import math
+import re
 from functools import cache
 from importlib.resources import as_file, files
 
 import resvg_py
 
-MAX_PIXELS_WIDE = 4096
+MAX_PIXELS = 24_000_000
+"""Width times height: some 100 MB while it is drawn."""
+_SIZE = re.compile(r'viewBox="0 0 (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)"')
 
 
 def draw_png(svg: str, width_px: int) -> bytes:
@@ -14,11 +18,18 @@ def draw_png(svg: str, width_px: int) -> bytes:
     Rendered by resvg with Source Sans Pro (SIL OFL 1.1), which has the letters of European
     languages; those of others stay blank, as no font of the machine is looked at.
 
+    Args:
+        svg: As `svg.draw_svg` gives it.
+        width_px: At least 16; with the height that follows, at most `MAX_PIXELS`.
+
     Raises:
-        ValueError: when the width is not in [16, MAX_PIXELS_WIDE].
+        ValueError: when the width is out of that range.
     """
-    if not 16 <= width_px <= MAX_PIXELS_WIDE:
-        raise ValueError(f"width_px must be in [16, {MAX_PIXELS_WIDE}], got {width_px}")
+    size = _SIZE.search(svg)
+    tallness = float(size[2]) / float(size[1]) if size else 1.0
+    widest = int(math.sqrt(MAX_PIXELS / tallness))
+    if not 16 <= width_px <= widest:
+        raise ValueError(f"width_px must be in [16, {widest}] for this drawing, got {width_px}")
     return resvg_py.svg_to_bytes(
         svg_string=svg,
         width=width_px,

@@ -1,13 +1,20 @@
 """The whole picture: the map of a level, what was looked for, and the key under it."""
 
 import datetime as dt
+import math
 
 import shapely
 
 from geodata.floorplans.drawing.canvas import Canvas, shortened
 from geodata.floorplans.drawing.floor import draw_floor
 from geodata.floorplans.drawing.key import ENGLISH, Words, draw_key
-from geodata.floorplans.drawing.marks import draw_bays, draw_here, draw_pins, draw_walk
+from geodata.floorplans.drawing.marks import (
+    draw_bays,
+    draw_here,
+    draw_level_changes,
+    draw_pins,
+    draw_walk,
+)
 from geodata.floorplans.drawing.overlay import Overlay
 from geodata.floorplans.drawing.signs import draw_doors, draw_signs
 from geodata.floorplans.drawing.theme import LIGHT, Theme
@@ -55,6 +62,7 @@ def draw_svg(
     draw_walk(canvas, theme, overlay, level)
     draw_signs(canvas, theme, plan, storey)
     draw_doors(canvas, theme, plan, storey)
+    draw_level_changes(canvas, theme, overlay, plan, level)
     draw_here(canvas, theme, overlay, level)
     draw_pins(canvas, theme, pins)
     height_px = draw_key(canvas, theme, plan, storey, overlay, words)
@@ -62,17 +70,16 @@ def draw_svg(
 
 
 def _bounds(plan: FloorPlan, level: Level) -> tuple[float, float, float, float]:
-    shapes: list[shapely.Geometry] = [
-        shape for shape in (level.outline, level.walkable) if shape is not None
+    spots = [*(place.position for place in plan.places), *(node.position for node in plan.nodes)]
+    drawn = [
+        level.outline,
+        level.walkable,
+        *(place.outline for place in plan.places if place.position.level == level.id),
+        *(fixture.outline for fixture in plan.fixtures if fixture.level == level.id),
+        *(shapely.Point(spot.x_m, spot.y_m) for spot in spots if spot.level == level.id),
     ]
-    if not shapes:
-        spots = [
-            *(place.position for place in plan.places),
-            *(node.position for node in plan.nodes),
-        ]
-        shapes = [shapely.Point(spot.x_m, spot.y_m) for spot in spots if spot.level == level.id]
-        shapes += [f.outline for f in plan.fixtures if f.level == level.id]
-    if not shapes:
+    bounds = shapely.total_bounds([shape for shape in drawn if shape is not None])
+    if not math.isfinite(bounds[0]):
         raise ValueError(f"level: nothing is drawn on level {level.id!r}")
-    west, south, east, north = shapely.union_all(shapes).bounds
+    west, south, east, north = bounds.tolist()
     return west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M

@@ -25,6 +25,7 @@ from geodata.floorplans.plan import (
     Position,
 )
 from geodata.floorplans.problems import Problem, error, warning
+from geodata.importers.indoor.doors import DOOR_M, door_of
 from geodata.importers.indoor.result import (
     ImportedPlan,
     features_of,
@@ -46,8 +47,6 @@ WIDTHS_M = {"2": 1.0, "3": 2.0, "4": 3.0}
 """The lower ends of the classes of `width`; class 1 is under a metre, and how much is not told."""
 SPACES = {"B001": PlaceKind.SHOP, "B007": PlaceKind.FACILITY, "B008": PlaceKind.FACILITY}
 """Shops and toilets, by `category`."""
-DOOR_M = 0.5
-"""How far an opening may be drawn from the space that it opens."""
 AT_THE_DOORS = 2
 """The value of a node's `in_out` between inside and outside."""
 
@@ -206,10 +205,8 @@ def _spaces(layers: object, frame: LocalFrame, on_level: Mapping[Any, str]) -> l
         if kind is None or not isinstance(outline, Polygon):
             continue
         room = frame.geometry_to_local(outline)
-        doors = [openings[i] for i in tree.query(room, predicate="dwithin", distance=DOOR_M)]
-        # Of several openings, the one onto a passage rather than into a back room.
-        door = min(doors, key=passages.distance, default=room)
-        at = door.interpolate(0.5, normalized=True) if doors else room.representative_point()
+        near = [openings[i] for i in tree.query(room, predicate="dwithin", distance=DOOR_M)]
+        at = door_of(room, near, passages) or room.representative_point()
         level = on_level.get(properties.get("floor_id"))
         if level is not None:
             places.append(

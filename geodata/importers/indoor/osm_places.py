@@ -8,17 +8,13 @@ from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.plan import Link, Node, Place, PlaceKind, Position
 from geodata.floorplans.problems import Problem, warning
+from geodata.importers.indoor.doors import OPENS_WITHIN_M, door_of
 from geodata.importers.indoor.osm_tags import OsmObject
 
 SHOPS = ("restaurant", "fast_food", "cafe", "bar", "ice_cream", "bank", "pharmacy", "post_office")
 """Values of `amenity` that serve people as `shop=*` does."""
 ROOMS = ("shop", "restaurant")
 FACILITIES = ("toilets",)
-DOOR_M = 0.5
-"""How far a door may be drawn from the wall that it is in."""
-OPENS_WITHIN_M = 15.0
-"""How far from a room its way may be, when no door is drawn."""
-
 Floors = Mapping[str, Polygon | MultiPolygon]
 
 
@@ -44,7 +40,7 @@ def places_of(
         elif kind is not None and thing.levels:
             level, outline = thing.levels[0], thing.shape
             room = outline if isinstance(outline, Polygon) else None
-            point = _door(outline, doors, ways.get(level))
+            point = door_of(outline, doors, ways.get(level))
             if point is None:
                 point = outline.representative_point()
                 message = f"{thing.tag('name') or thing.id} has no way within {OPENS_WITHIN_M:g} m"
@@ -84,16 +80,3 @@ def _ways(floors: Floors, nodes: Sequence[Node], links: Sequence[Link]) -> dict[
             line = shapely.LineString([(start.x_m, start.y_m), (end.x_m, end.y_m)])
             drawn.setdefault(start.level, []).append(line)
     return {level: shapely.union_all(shapes) for level, shapes in drawn.items()}
-
-
-def _door(
-    outline: BaseGeometry, doors: Sequence[BaseGeometry], ways: BaseGeometry | None
-) -> shapely.Point | None:
-    if outline.geom_type == "Point":
-        return outline  # type: ignore[return-value]  # just seen
-    on_wall = [door for door in doors if outline.boundary.distance(door) <= DOOR_M]
-    if on_wall:
-        return on_wall[0].centroid
-    if ways is None or outline.distance(ways) > OPENS_WITHIN_M:
-        return None
-    return shapely.Point(shapely.get_coordinates(shapely.shortest_line(outline, ways))[0])
