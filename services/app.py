@@ -25,12 +25,11 @@ from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
 from services.directory.origins import Origins
 from services.directory.parts import Parts, Service
 from services.stores import bootstrap as stores
-from services.stores.settings import StoresSettings
 
 SERVICES: dict[str, Callable[[Parts], Service]] = {
     "stores": stores.build,
 }
-SETTINGS = (ChassisSettings, GeocodingSettings, StoresSettings)
+SETTINGS = (ChassisSettings, GeocodingSettings)
 """Every settings class of the suite, for `enrayon settings`."""
 
 log = structlog.get_logger()
@@ -73,7 +72,7 @@ def run(settings: ChassisSettings, act: Callable[[Parts], Awaitable[None]]) -> N
 async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Parts]:
     """The parts of a process, connected and loaded; closed in the end."""
     client = connect(settings, url)
-    directory = Directory(client, settings.data_dir / "directory.snapshot")
+    directory = Directory(client, settings.data_dir)
     await directory.start()
     geocoding = GeocodingSettings()
     geocoder = GeopyGeocoder(geocoding, client) if geocoding.geocoder else None

@@ -1,22 +1,41 @@
-"""Names and encodings of what lies in Redis, for the directory and for who writes it."""
+"""Names of what lies in Redis for records that are replicated: stores, schedules, fences ...
+
+Each kind of record lies under one hash tag, so in one slot of a cluster.
+"""
+
+from typing import NamedTuple
 
 from enrayon.stores.v1 import stores_pb2
 
-RECORDS = "{stores}:records"
-CHANGES = "{stores}:changes"
-SEQUENCE = "{stores}:sequence"
-EPOCH = "{stores}:epoch"
-
+STORES = "stores"
 ETAG_LENGTH = 16
 
 
-def encode_record(etag: str, store: bytes) -> bytes:
-    """A record as it lies in the hash; `store` is the encoded Store."""
-    return etag.encode() + store
+class Keys(NamedTuple):
+    """The keys of one kind of record."""
+
+    records: str
+    """Hash: id -> etag (16 characters) and the encoded record."""
+    changes: str
+    """Stream: entry `<sequence>-0`, fields op (c created, u changed, d deleted) and id."""
+    sequence: str
+    """The sequence number of the last change."""
+    epoch: str
+    """A random text, set by whoever first looks; another one means other data."""
+
+    @classmethod
+    def of(cls, kind: str) -> "Keys":
+        """The keys of a kind, for example `stores`."""
+        return cls(*(f"{{{kind}}}:{name}" for name in cls._fields))
+
+
+def encode_record(etag: str, encoded: bytes) -> bytes:
+    """A record as it lies in the hash."""
+    return etag.encode() + encoded
 
 
 def decode_record(record: bytes) -> bytes:
-    """The encoded Store of a record."""
+    """The encoded message of a record."""
     return record[ETAG_LENGTH:]
 
 

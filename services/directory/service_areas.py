@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-import shapely
-from shapely.geometry import Polygon
-
 from enrayon.stores.v1 import stores_pb2
 from enrayon.type.v1 import geometry_pb2
 from geodata.distance import distance_m
+from geodata.fences import MultiPolygon
 from geodata.points import Point
 
 
@@ -18,11 +16,15 @@ class ServiceArea:
     postal_codes: frozenset[str]
     centre: Point | None
     radius_m: float | None
-    polygons: tuple[Polygon, ...]
+    polygons: tuple[MultiPolygon, ...]
 
     @classmethod
     def of(cls, store: stores_pb2.Store) -> "ServiceArea":
-        """The area of a store; an empty one when it has none."""
+        """The area of a store; an empty one when it has none.
+
+        Raises:
+            ValueError: a polygon cannot be used.
+        """
         area = store.service_area
         located = store.HasField("location")
         return cls(
@@ -38,10 +40,8 @@ class ServiceArea:
             return True
         if point is None:
             return False
-        return self._is_within_radius(point) or any(
-            shapely.intersects_xy(polygon, point.longitude, point.latitude)
-            for polygon in self.polygons
-        )
+        inside = any(polygon.contains(point) for polygon in self.polygons)
+        return inside or self._is_within_radius(point)
 
     def _is_within_radius(self, point: Point) -> bool:
         if self.radius_m is None or self.centre is None:
@@ -76,9 +76,14 @@ def fold_postal_code(text: str) -> str:
     return "".join(text.split()).upper()
 
 
-def polygon_of(polygon: geometry_pb2.Polygon) -> Polygon:
-    """The polygon in longitude and latitude, prepared for many look-ups."""
-    rings = [[(p.longitude, p.latitude) for p in ring.points] for ring in polygon.rings]
-    result = Polygon(rings[0], rings[1:])
-    shapely.prepare(result)
-    return result
+def polygon_of(polygon: geometry_pb2.Polygon) -> MultiPolygon:
+    """A polygon of the contract as geometry.
+
+    Raises:
+        ValueError: it crosses itself, is empty, or has corners off the earth.
+    """
+    rings = [
+        tuple(Point(corner.latitude, corner.longitude) for corner in ring.points)
+        for ring in polygon.rings
+    ]
+    return MultiPolygon((tuple(rings),))

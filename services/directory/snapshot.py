@@ -1,8 +1,8 @@
 """The replica's file on disk, from which a process starts when Redis is down.
 
-A line of JSON (format, epoch, sequence, as_of, count), then the records: the lengths of id and store as
-two little-endian 32-bit numbers, the id, the store. Written beside and renamed, so that a file is
-whole or not there; a damaged one is left unread.
+A line of JSON (format, epoch, sequence, as_of, count), then the records: the lengths of id and
+record as two little-endian 32-bit numbers, the id, the record. Written beside and renamed, so that
+a file is whole or not there; a damaged one is left unread.
 """
 
 import datetime as dt

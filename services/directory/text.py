@@ -54,7 +54,7 @@ class TextIndex:
         found = self._database.execute(
             f"""
             SELECT id FROM texts JOIN ids ON docid = texts.rowid
-            WHERE texts MATCH ? ORDER BY round(bm25(texts, {WEIGHTS}), 3), id
+            WHERE texts MATCH ? ORDER BY bm25(texts, {WEIGHTS}), id
             """,  # noqa: S608  (the weights are a constant)
             (" AND ".join(terms),),
         )

@@ -2,20 +2,19 @@
 
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.paging import PageTokens
+from services.directory.keys import STORES
 from services.directory.parts import Parts, Service
+from services.directory.records import Records
 from services.stores.servicer import StoresServicer
-from services.stores.settings import StoresSettings
-from services.stores.state import StoresState
 from services.stores.writer import StoresWriter
 
 
 def build(parts: Parts) -> Service:
     """The service on the parts that a process shares."""
-    state = StoresState(parts.client, StoresSettings())
     servicer = StoresServicer(
         parts.directory,
         parts.origins,
         PageTokens(parts.keyring),
-        StoresWriter(state, parts.directory, parts.clock),
+        StoresWriter(Records(parts.client, STORES), parts.directory, parts.clock),
     )
     return Service(stores_pb2.DESCRIPTOR.services_by_name["StoresService"], servicer)

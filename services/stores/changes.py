@@ -8,10 +8,10 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.errors import InvalidArgument, Unavailable
-from services.directory.directory import Directory, Event
+from services.directory.feed import Change, Event, Feed
 from services.directory.filters import StoreFilter
 from services.directory.keys import parse_store, store_name
-from services.directory.replica import Change
+from services.directory.stores import StoresReplica
 from services.stores import convert
 from services.stores.errors import ChangesExpired
 from services.stores.model import changed_fields
@@ -23,7 +23,7 @@ DELETED = stores_pb2.WatchStoresResponse.CHANGE_TYPE_DELETED
 
 
 async def watch(
-    directory: Directory, request: stores_pb2.WatchStoresRequest
+    feed: Feed[StoresReplica], request: stores_pb2.WatchStoresRequest
 ) -> AsyncIterator[stores_pb2.WatchStoresResponse]:
     """The changes past the request's token, then those to come.
 
@@ -33,11 +33,11 @@ async def watch(
         Unavailable: the reader was too slow, or the replica was loaded anew; resume.
     """
     wanted = convert.store_filter(request.store_filter)
-    with directory.subscription() as events:
-        reached = sequence_of(request.resume_token) if request.resume_token else directory.sequence
+    with feed.subscription() as events:
+        reached = sequence_of(request.resume_token) if request.resume_token else feed.sequence
         yield stores_pb2.WatchStoresResponse(resume_token=token_of(reached))
         if request.resume_token:
-            async for past in replayed(directory, reached, wanted):
+            async for past in replayed(feed, reached, wanted):
                 reached, change = past
                 if change is not None:
                     yield response(change, reached, wanted, request.read_mask)
@@ -48,12 +48,12 @@ async def watch(
 
 
 async def replayed(
-    directory: Directory, sequence: int, wanted: StoreFilter
+    feed: Feed[StoresReplica], sequence: int, wanted: StoreFilter
 ) -> AsyncIterator[tuple[int, Change | None]]:
     """The kept changes past a number, with the stores as they are now."""
     try:
-        async for number, operation, id in directory.changes_since(sequence):
-            now = directory.replica.record(id)
+        async for number, operation, id in feed.changes_since(sequence):
+            now = feed.replica.record(id)
             before = b"" if operation == "u" else None
             change = Change(id, before, now)
             admitted = now is None or wanted.admits(parse_store(now))

@@ -15,8 +15,8 @@ from services.chassis.masks import read, selects_all
 from services.directory.filters import EVERYTHING, StoreFilter, fold
 from services.directory.keys import parse_store, store_id, store_name
 from services.directory.origins import ResolvedOrigin
-from services.directory.replica import Replica
 from services.directory.service_areas import fold_postal_code
+from services.directory.stores import StoresReplica
 from services.stores.search import Cell, Match
 
 STATUSES = {
@@ -67,7 +67,7 @@ def read_store(encoded: bytes, mask: FieldMask) -> stores_pb2.Store:
 
 
 def nearest_response(
-    replica: Replica,
+    replica: StoresReplica,
     hits: Iterable[tuple[str, float]],
     mask: FieldMask,
     rest: stores_pb2.FindNearestStoresResponse,
@@ -162,12 +162,12 @@ def from_record(store: Store) -> stores_pb2.Store:
     return message
 
 
-def stored(replica: Replica, id: str, mask: FieldMask) -> stores_pb2.Store:
+def stored(replica: StoresReplica, id: str, mask: FieldMask) -> stores_pb2.Store:
     """A store of the replica, with the fields of a read mask alone."""
     return read_store(replica.record(id) or b"", mask)
 
 
-def match(replica: Replica, found: Match, mask: FieldMask) -> stores_pb2.StoreMatch:
+def match(replica: StoresReplica, found: Match, mask: FieldMask) -> stores_pb2.StoreMatch:
     """A store that a search found."""
     return stores_pb2.StoreMatch(
         store=stored(replica, found.id, mask),
@@ -178,7 +178,7 @@ def match(replica: Replica, found: Match, mask: FieldMask) -> stores_pb2.StoreMa
 
 
 def batch_response(
-    replica: Replica,
+    replica: StoresReplica,
     results: Sequence[Sequence[tuple[str, float]]],
     mask: FieldMask,
     as_of: Timestamp | None,
@@ -205,7 +205,7 @@ def cell_count(cell: Cell) -> stores_pb2.CellCount:
 
 
 def suggestions(
-    replica: Replica, places: Sequence[Place], ids: Sequence[str], limit: int
+    replica: StoresReplica, places: Sequence[Place], ids: Sequence[str], limit: int
 ) -> stores_pb2.SuggestPlacesResponse:
     """Places and stores, half of the room for each as long as both have some."""
     stores_kept = min(len(ids), max(limit // 2, limit - len(places)))

@@ -1,7 +1,5 @@
 """What makes a store fit to be kept. Pure: no clock, no network, no database."""
 
-import base64
-import hashlib
 from functools import cache
 from typing import Any
 
@@ -11,7 +9,7 @@ from enrayon.stores.v1 import stores_pb2
 from services.chassis.errors import FieldViolation
 from services.chassis.masks import selects_all
 from services.chassis.requests import violations_of
-from services.directory.keys import ETAG_LENGTH
+from services.directory.service_areas import ServiceArea
 
 OUTPUT_FIELDS = ("etag", "update_time")
 
@@ -31,18 +29,16 @@ def normalized(store: stores_pb2.Store) -> stores_pb2.Store:
     return kept
 
 
-def etag_of(store: stores_pb2.Store) -> str:
-    """The etag of a normalized store: the same content has the same."""
-    content = store.SerializeToString(deterministic=True)
-    digest = hashlib.blake2b(content, digest_size=ETAG_LENGTH * 3 // 4).digest()
-    return base64.urlsafe_b64encode(digest).decode()
-
-
 def problems(store: stores_pb2.Store) -> list[FieldViolation]:
     """What is wrong with a store that someone wants kept."""
     found = violations_of(store)
     if store.time_zone and store.time_zone not in time_zones():
         found.append(FieldViolation("time_zone", f"no IANA time zone {store.time_zone!r}"))
+    try:
+        ServiceArea.of(store)
+    except ValueError as error:
+        if not found:  # else it is the location, which is named already
+            found.append(FieldViolation("service_area.polygons", str(error)))
     if store.opening_date.year and not is_whole_date(store.opening_date):
         found.append(FieldViolation("opening_date", "must have a year, a month and a day"))
     return found

@@ -1,19 +1,23 @@
 """Searches by text, area and route, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import h3
 import numpy as np
-from numpy.typing import NDArray
+from google.type import latlng_pb2
 
 from enrayon.stores.v1 import stores_pb2
 from geodata.distance import Floats
 from geodata.gazetteer import Gazetteer, Place
+from geodata.nearest import Rows
 from geodata.points import Point
-from services.chassis.errors import InvalidArgument
+from geodata.regions import along_route, in_shape, in_viewport
+from services.chassis.errors import FieldViolation, InvalidArgument
 from services.directory.filters import StoreFilter
-from services.directory.replica import Replica
+from services.directory.service_areas import polygon_of
+from services.directory.stores import StoresReplica
 from services.stores.errors import InvalidGeometry, TooManyCells
 
 CELLS_MOST = 10_000
@@ -52,7 +56,7 @@ def page_of(
 
 
 def search(
-    replica: Replica, request: stores_pb2.SearchStoresRequest, wanted: StoreFilter
+    replica: StoresReplica, request: stores_pb2.SearchStoresRequest, wanted: StoreFilter
 ) -> list[Match]:
     """All stores that match, in the order of the answer.
 
@@ -61,7 +65,7 @@ def search(
     """
     area = request.WhichOneof("area")
     if area == "route":
-        matches = along_route(replica, request.route, wanted)
+        matches = route_matches(replica, request.route, wanted)
     elif area:
         found = replica.ids_of_rows(area_rows(replica, request, wanted))
         matches = [Match(0.0, id) for id in sorted(found)]
@@ -77,7 +81,7 @@ def search(
 
 
 def count(
-    replica: Replica, request: stores_pb2.CountStoresRequest, wanted: StoreFilter
+    replica: StoresReplica, request: stores_pb2.CountStoresRequest, wanted: StoreFilter
 ) -> list[Cell]:
     """The cells of an area that have stores, most stores first.
 
@@ -110,7 +114,7 @@ def count(
 
 
 def suggest(
-    replica: Replica, gazetteer: Gazetteer, query: str, limit: int, near: Point | None
+    replica: StoresReplica, gazetteer: Gazetteer, query: str, limit: int, near: Point | None
 ) -> tuple[list[Place], list[str]]:
     """Places and ids of stores for what was typed so far, each the best first.
 
@@ -125,20 +129,66 @@ def suggest(
 
 
 def area_rows(
-    replica: Replica,
+    replica: StoresReplica,
     request: stores_pb2.SearchStoresRequest | stores_pb2.CountStoresRequest,
     wanted: StoreFilter,
-) -> NDArray[np.intp]:
-    """The rows of the request's area that the filter admits; everywhere when it has none."""
-    rows = np.flatnonzero(replica.mask(wanted))
-    return rows
+) -> Rows:
+    """The rows of the request's area that the filter admits; everywhere when it has none.
+
+    Raises:
+        InvalidGeometry: the area cannot be used.
+    """
+    mask = replica.mask(wanted)
+    area = request.WhichOneof("area")
+    if area is None:
+        return np.flatnonzero(mask)
+    with refused(area):
+        if area == "viewport":
+            low, high = request.viewport.low, request.viewport.high
+            rows = in_viewport(replica.index, point(low), point(high))
+        else:
+            rows = in_shape(replica.index, polygon_of(request.polygon))
+    return rows[mask[rows]]
 
 
-def along_route(
-    replica: Replica, route: stores_pb2.RouteCorridor, wanted: StoreFilter
+def route_matches(
+    replica: StoresReplica, route: stores_pb2.RouteCorridor, wanted: StoreFilter
 ) -> list[Match]:
-    """The stores along a route, by position."""
-    return []
+    """The stores along a route, by position.
+
+    Raises:
+        InvalidGeometry: the route cannot be used.
+    """
+    mask = replica.mask(wanted)
+    with refused("route"):
+        path = [point(position) for position in route.path.points]
+        hits = along_route(replica.index, path, route.max_distance_m)
+    return [
+        Match(
+            hit.position_m, replica.index.id(hit.row), hit.distance_m, hit.position_m, hit.detour_m
+        )
+        for hit in hits
+        if mask[hit.row]
+    ]
+
+
+@contextmanager
+def refused(field: str) -> Iterator[None]:
+    """What geometry refuses, as an error of the service that names the field."""
+    try:
+        yield
+    except ValueError as error:
+        violation = FieldViolation(field, str(error))
+        raise InvalidGeometry(f"{field}: {error}", violations=[violation]) from None
+
+
+def point(position: latlng_pb2.LatLng) -> Point:
+    """A position, checked.
+
+    Raises:
+        ValueError: it is not on the earth.
+    """
+    return Point(position.latitude, position.longitude)
 
 
 def unit_vectors(latitudes: Floats, longitudes: Floats) -> Floats:

@@ -35,7 +35,7 @@ class StoresServicer:
     def get_store(self, request: stores_pb2.GetStoreRequest) -> stores_pb2.Store | bytes:
         """One store by name."""
         check_mask(request.read_mask, STORE, "read_mask")
-        encoded = self._directory.replica.public(store_id(request.name))
+        encoded = self._directory.stores.replica.public(store_id(request.name))
         if encoded is None:
             raise StoreNotFound(request.name)
         return convert.read_store(encoded, request.read_mask)
@@ -47,7 +47,7 @@ class StoresServicer:
         check_mask(request.read_mask, STORE, "read_mask")
         response = stores_pb2.BatchGetStoresResponse(as_of=self._as_of())
         for name in dict.fromkeys(request.names):
-            encoded = self._directory.replica.public(store_id(name))
+            encoded = self._directory.stores.replica.public(store_id(name))
             if encoded is None:
                 response.not_found.append(name)
             else:
@@ -57,7 +57,7 @@ class StoresServicer:
     def list_stores(self, request: stores_pb2.ListStoresRequest) -> stores_pb2.ListStoresResponse:
         """All stores, by name."""
         check_mask(request.read_mask, STORE, "read_mask")
-        replica = self._directory.replica
+        replica = self._directory.stores.replica
         ids = replica.ids(convert.store_filter(request.store_filter))
         page, cursor = search.page_of(
             [(0.0, id) for id in ids], self._tokens.decode(request), size_of(request)
@@ -75,7 +75,7 @@ class StoresServicer:
     ) -> stores_pb2.SearchStoresResponse:
         """Stores by text, by area, or along a route."""
         check_mask(request.read_mask, STORE, "read_mask")
-        replica = self._directory.replica
+        replica = self._directory.stores.replica
         found = search.search(replica, request, convert.store_filter(request.store_filter))
         page, cursor = search.page_of(
             [(match.rank, match.id) for match in found],
@@ -96,7 +96,7 @@ class StoresServicer:
         cursor = self._tokens.decode(request)
         origin = await self._origins.resolve(request.origin)
         size = page_size(request.page_size, default=10, most=1000)
-        hits = self._directory.replica.nearest(
+        hits = self._directory.stores.replica.nearest(
             origin.point,
             size + 1,
             convert.store_filter(request.store_filter),
@@ -110,14 +110,16 @@ class StoresServicer:
             rest.next_page_token = self._tokens.encode(request, [distance_m, id])
         if as_of := self._as_of():
             rest.as_of.CopyFrom(as_of)
-        return convert.nearest_response(self._directory.replica, hits, request.read_mask, rest)
+        return convert.nearest_response(
+            self._directory.stores.replica, hits, request.read_mask, rest
+        )
 
     def batch_find_nearest_stores(
         self, request: stores_pb2.BatchFindNearestStoresRequest
     ) -> stores_pb2.BatchFindNearestStoresResponse:
         """The stores nearest to each of many origins."""
         check_mask(request.read_mask, STORE, "read_mask")
-        replica = self._directory.replica
+        replica = self._directory.stores.replica
         hits = replica.nearest_batch(
             [point.latitude for point in request.points],
             [point.longitude for point in request.points],
@@ -133,7 +135,7 @@ class StoresServicer:
     ) -> stores_pb2.CountStoresResponse:
         """How many stores there are in each H3 cell of an area."""
         cells = search.count(
-            self._directory.replica, request, convert.store_filter(request.store_filter)
+            self._directory.stores.replica, request, convert.store_filter(request.store_filter)
         )
         return stores_pb2.CountStoresResponse(
             cells=map(convert.cell_count, cells),
@@ -148,9 +150,9 @@ class StoresServicer:
         limit = page_size(request.limit, default=8, most=50)
         near = convert.point(request.near) if request.HasField("near") else None
         places, ids = search.suggest(
-            self._directory.replica, self._origins.gazetteer, request.query, limit, near
+            self._directory.stores.replica, self._origins.gazetteer, request.query, limit, near
         )
-        return convert.suggestions(self._directory.replica, places, ids, limit)
+        return convert.suggestions(self._directory.stores.replica, places, ids, limit)
 
     async def upsert_stores(
         self, requests: AsyncIterator[stores_pb2.UpsertStoresRequest]
@@ -176,7 +178,7 @@ class StoresServicer:
     ) -> AsyncIterator[stores_pb2.WatchStoresResponse]:
         """Every change from now on, or from a resume token on."""
         check_mask(request.read_mask, STORE, "read_mask")
-        async for change in watch(self._directory, request):
+        async for change in watch(self._directory.stores, request):
             yield change
 
     def _as_of(self) -> Timestamp | None:

@@ -10,10 +10,10 @@ from services.chassis.calls import commit
 from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation, InvalidArgument
 from services.directory.directory import Directory
-from services.directory.keys import decode_record, encode_record, parse_store, store_id, store_name
+from services.directory.keys import decode_record, parse_store, store_id, store_name
+from services.directory.records import MUST_EXIST, Outcome, Records, Write, etag_of, record_of
 from services.stores.errors import EtagMismatch, StoreNotFound
-from services.stores.model import etag_of, merged, normalized, problems
-from services.stores.state import MUST_EXIST, Outcome, StoresState, Write
+from services.stores.model import merged, normalized, problems
 
 REJECTED_SHOWN = 1000
 PREPARED_AT_ONCE = 100
@@ -24,8 +24,8 @@ UPDATE_TRIES = 5
 class StoresWriter:
     """Writes stores, then waits until this process's own replica has them."""
 
-    def __init__(self, state: StoresState, directory: Directory, clock: Clock) -> None:
-        self._state = state
+    def __init__(self, records: Records, directory: Directory, clock: Clock) -> None:
+        self._records = records
         self._directory = directory
         self._clock = clock
 
@@ -63,8 +63,8 @@ class StoresWriter:
                 else:
                     counts[outcome] += 1
         if first is not None and first.replace:
-            await self._directory.caught_up(sequence)
-            gone = sorted(set(self._directory.replica.ids_of_source(first.source)) - seen)
+            await self._directory.stores.caught_up(sequence)
+            gone = sorted(set(self._directory.stores.replica.ids_of_source(first.source)) - seen)
             counts += await self._remove(gone, only_look=first.validate_only)
         response.created_count = counts[Outcome.CREATED]
         response.changed_count = counts[Outcome.CHANGED]
@@ -82,7 +82,7 @@ class StoresWriter:
         """
         name = request.store.name
         for _ in range(UPDATE_TRIES):
-            record = await self._state.read(store_id(name))
+            record = await self._records.read(store_id(name))
             if record is None and not request.allow_missing:
                 if violations := problems(request.store):
                     named = [v for v in violations if v.field == "name"]
@@ -127,17 +127,16 @@ class StoresWriter:
     ) -> tuple[int, list[Outcome]]:
         if not writes:
             return 0, []
-        sequence, outcomes = await commit(self._state.write(writes, only_look=only_look))
+        sequence, outcomes = await commit(self._records.write(writes, only_look=only_look))
         if not only_look:
-            await self._directory.caught_up(sequence)
+            await self._directory.stores.caught_up(sequence)
         return sequence, outcomes
 
     def _prepared(self, store: stores_pb2.Store, condition: str) -> Write:
         kept = normalized(store)
         kept.etag = etag = etag_of(kept)
         kept.update_time.FromDatetime(self._clock().astimezone(dt.UTC))
-        record = encode_record(etag, kept.SerializeToString(deterministic=True))
-        return Write(store_id(kept.name), record, condition)
+        return Write(store_id(kept.name), record_of(etag, kept), condition)
 
 
 def foreign(store: stores_pb2.Store, source: str) -> list[FieldViolation]:

@@ -60,7 +60,7 @@ async def parts(
     redis_client: Client, settings: ChassisSettings, gazetteer: Origins
 ) -> AsyncIterator[Parts]:
     """What a process shares, on the empty store."""
-    directory = Directory(redis_client, settings.data_dir / "directory.snapshot")
+    directory = Directory(redis_client, settings.data_dir)
     await directory.start()
     yield Parts(settings, redis_client, directory, gazetteer, Keyring([Key(1, bytes(32))]), utc_now)
     await directory.stop()

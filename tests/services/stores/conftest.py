@@ -30,5 +30,5 @@ async def upsert(
     **options: object,
 ) -> stores_pb2.UpsertStoresResponse:
     """Send shops in one message."""
-    request = stores_pb2.UpsertStoresRequest(stores=shops, **options)  # type: ignore[arg-type]
+    request = stores_pb2.UpsertStoresRequest(stores=shops, **options)
     return await stores.UpsertStores(iter([request]))

@@ -22,7 +22,7 @@ def near(
     point = {"latitude": latitude, "longitude": longitude}
     return stores_pb2.FindNearestStoresRequest(
         origin=geometry_pb2.Origin(point=point),
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
 
 

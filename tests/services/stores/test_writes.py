@@ -16,7 +16,7 @@ NAME = "stores/t-stockmann"
 def copy_of(store: stores_pb2.Store, **changes: object) -> stores_pb2.Store:
     result = stores_pb2.Store()
     result.CopyFrom(store)
-    result.MergeFrom(stores_pb2.Store(**changes))  # type: ignore[arg-type]
+    result.MergeFrom(stores_pb2.Store(**changes))
     return result
 
 

@@ -1,4 +1,4 @@
-"""The directory follows its store, survives its loss, and says how old it is."""
+"""A feed follows its store, survives its loss, and says how old it is."""
 
 import asyncio
 import datetime as dt
@@ -8,17 +8,23 @@ import pytest
 from redis.crc import key_slot
 
 from enrayon.stores.v1 import stores_pb2
+from services.chassis.clock import utc_now
 from services.chassis.embedded import EmbeddedValkey
 from services.chassis.errors import Unavailable
 from services.chassis.redis import connect
 from services.chassis.settings import ChassisSettings
-from services.directory.directory import CURRENT_S, Directory
-from services.directory.keys import CHANGES, EPOCH, RECORDS, SEQUENCE, encode_record
+from services.directory.feed import CURRENT_S, Feed
+from services.directory.keys import STORES, Keys, encode_record
+from services.directory.records import Records, Write
 from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot
-from services.stores.settings import StoresSettings
-from services.stores.state import StoresState, Write
+from services.directory.stores import StoresReplica
 
 OPTIONS = {"appendfsync": "no"}
+KEYS = Keys.of(STORES)
+
+
+def feed_of(client, folder: Path, clock=utc_now) -> Feed[StoresReplica]:
+    return Feed(client, STORES, StoresReplica, folder, clock)
 
 
 class Now:
@@ -38,11 +44,11 @@ def record(id: str, brand: str = "") -> Write:
 
 
 async def write(client, *writes: Write) -> int:
-    sequence, _ = await StoresState(client, StoresSettings()).write(writes)
+    sequence, _ = await Records(client, STORES).write(writes)
     return sequence
 
 
-def brands(directory: Directory) -> dict[str, str]:
+def brands(directory: Feed[StoresReplica]) -> dict[str, str]:
     return {
         id: stores_pb2.Store.FromString(encoded).brand
         for id, encoded in directory.replica.records()
@@ -51,7 +57,7 @@ def brands(directory: Directory) -> dict[str, str]:
 
 async def test_it_loads_what_is_there_and_follows_what_comes(redis_client, tmp_path):
     await write(redis_client, record("a"), record("b"))
-    directory = Directory(redis_client, tmp_path / "snapshot")
+    directory = feed_of(redis_client, tmp_path)
     await directory.start()
     try:
         assert {"a": "", "b": ""} == brands(directory)
@@ -63,7 +69,7 @@ async def test_it_loads_what_is_there_and_follows_what_comes(redis_client, tmp_p
 
 
 async def test_many_changes_of_one_store_end_with_the_last(redis_client, tmp_path):
-    directory = Directory(redis_client, tmp_path / "snapshot")
+    directory = feed_of(redis_client, tmp_path)
     await directory.start()
     try:
         for number in range(50):
@@ -76,13 +82,13 @@ async def test_many_changes_of_one_store_end_with_the_last(redis_client, tmp_pat
 
 async def test_changes_that_were_trimmed_away_make_it_load_anew(redis_client, tmp_path):
     await write(redis_client, record("a"))
-    first = Directory(redis_client, tmp_path / "snapshot")
+    first = feed_of(redis_client, tmp_path)
     await first.start()
     await first.stop()  # leaves its snapshot
     await write(redis_client, *(record(f"s{n}") for n in range(20)), Write("a", b""))
-    await redis_client.xtrim(CHANGES, maxlen=3, approximate=False)
+    await redis_client.xtrim(KEYS.changes, maxlen=3, approximate=False)
 
-    second = Directory(redis_client, tmp_path / "snapshot")
+    second = feed_of(redis_client, tmp_path)
     await second.start()
     try:
         assert {f"s{n}": "" for n in range(20)} == brands(second)
@@ -92,7 +98,7 @@ async def test_changes_that_were_trimmed_away_make_it_load_anew(redis_client, tm
 
 async def test_other_data_behind_the_same_address_are_noticed(redis_client, tmp_path):
     await write(redis_client, record("old"), record("older"))
-    directory = Directory(redis_client, tmp_path / "snapshot")
+    directory = feed_of(redis_client, tmp_path)
     await directory.start()
     try:
         with directory.subscription() as events:
@@ -109,7 +115,7 @@ async def test_it_answers_from_memory_and_then_from_disk_while_the_store_is_down
     clock = Now()
     with EmbeddedValkey(tmp_path, OPTIONS) as valkey:
         client = connect(settings, valkey.url)
-        directory = Directory(client, tmp_path / "snapshot", clock)
+        directory = feed_of(client, tmp_path, clock)
         await directory.start()
         await directory.caught_up(await write(client, record("a")))
         assert directory.stale_as_of is None
@@ -120,7 +126,7 @@ async def test_it_answers_from_memory_and_then_from_disk_while_the_store_is_down
     assert {"a": ""} == brands(directory)
     await directory.stop()
 
-    without_store = Directory(client, tmp_path / "snapshot")
+    without_store = feed_of(client, tmp_path)
     await without_store.start()
     assert {"a": ""} == brands(without_store)
     assert last_word == without_store.stale_as_of
@@ -130,7 +136,7 @@ async def test_it_answers_from_memory_and_then_from_disk_while_the_store_is_down
 
 async def test_with_neither_store_nor_snapshot_it_says_that_it_has_nothing(tmp_path: Path):
     client = connect(ChassisSettings(data_dir=tmp_path), f"unix://{tmp_path}/none.sock")
-    directory = Directory(client, tmp_path / "snapshot")
+    directory = feed_of(client, tmp_path)
     await directory.start()
     with pytest.raises(Unavailable):
         _ = directory.replica
@@ -155,5 +161,5 @@ def test_a_damaged_snapshot_is_left_unread(tmp_path: Path, cut):
 
 
 def test_the_keys_lie_in_one_slot_of_a_cluster():
-    slots = {key_slot(key.encode()) for key in (RECORDS, CHANGES, SEQUENCE, EPOCH)}
+    slots = {key_slot(key.encode()) for key in KEYS}
     assert 1 == len(slots)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from enrayon.stores.v1 import stores_pb2
 from geodata.points import Point
 from services.directory.filters import StoreFilter, fold
-from services.directory.replica import Replica
+from services.directory.stores import StoresReplica
 
 BRANDS = ["", "K-Market", "Café Ekberg", "CAFE EKBERG", "S-market"]
 ATTRIBUTES = ["osm.a", "osm.b", "osm.c"]
@@ -52,7 +52,7 @@ changes = st.lists(
 @given(changes, st.lists(filters, min_size=1, max_size=4), st.integers(0, 24))
 def test_columns_and_lists_agree_with_the_stores_one_by_one(changes, wanted, loaded_after):
     """Masks made early are kept current; those made late are computed: both are the filter's."""
-    replica = Replica()
+    replica = StoresReplica()
     truth: dict[str, stores_pb2.Store] = {}
     for number, change in enumerate(changes):
         if isinstance(change, str):
@@ -65,7 +65,7 @@ def test_columns_and_lists_agree_with_the_stores_one_by_one(changes, wanted, loa
             for one in wanted:
                 replica.mask(one)
 
-    reloaded = Replica((id, store.SerializeToString()) for id, store in truth.items())
+    reloaded = StoresReplica((id, store.SerializeToString()) for id, store in truth.items())
     for one in wanted:
         admitted = sorted(id for id, store in truth.items() if one.admits(store))
         located = [id for id in admitted if truth[id].HasField("location")]
@@ -78,7 +78,7 @@ def test_columns_and_lists_agree_with_the_stores_one_by_one(changes, wanted, loa
 @settings(max_examples=50, deadline=None)
 @given(changes)
 def test_text_search_finds_by_the_beginnings_of_words_whatever_case_and_accents(changes):
-    replica = Replica()
+    replica = StoresReplica()
     truth: dict[str, stores_pb2.Store] = {}
     for change in changes:
         replica.ids_matching("nothing")  # the index exists before the changes come
@@ -100,4 +100,4 @@ def test_text_search_finds_by_the_beginnings_of_words_whatever_case_and_accents(
     "query", ['"', "' OR 1", "*", "a AND", "(", "NEAR(", "-", "\x00", "ä" * 200]
 )
 def test_no_query_breaks_the_search(query):
-    assert [] == Replica().ids_matching(query)
+    assert [] == StoresReplica().ids_matching(query)

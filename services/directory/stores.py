@@ -2,29 +2,20 @@
 
 import bisect
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enrayon.stores.v1 import stores_pb2
-from geodata.nearest import NearestIndex
+from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
+from services.directory.feed import Change
 from services.directory.filters import HIDDEN, Columns, Mask, StoreFilter, status_of
 from services.directory.keys import parse_store, store_id
 from services.directory.text import TextIndex
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A store before and after; None where it did not exist."""
-
-    id: str
-    before: bytes | None
-    after: bytes | None
-
-
-class Replica:
+class StoresReplica:
     """The stores. Answers leave private ones out; `record` alone has them."""
 
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
@@ -116,7 +107,7 @@ class Replica:
             for hits in zip(rows.tolist(), distances.tolist(), strict=True)
         ]
 
-    def ids_of_rows(self, rows: NDArray[np.intp]) -> list[str]:
+    def ids_of_rows(self, rows: Rows) -> list[str]:
         """The ids in rows of the index."""
         return [self.index.id(row) for row in rows.tolist()]
 

@@ -1,0 +1,178 @@
+"""Stores by text, by area and along a route, and how many there are."""
+
+import h3
+import pyproj
+import pytest
+
+from enrayon.stores.v1 import stores_pb2
+from tests.services.stores.conftest import upsert
+from tests.services.stores.places import KAMPPI, ROWS, SHOPS, shop
+
+GEOD = pyproj.Geod(ellps="WGS84")
+
+
+def latlngs(*corners: tuple[float, float]) -> list[dict[str, float]]:
+    return [{"latitude": latitude, "longitude": longitude} for latitude, longitude in corners]
+
+
+def viewport(south: float, west: float, north: float, east: float) -> dict[str, object]:
+    low, high = latlngs((south, west), (north, east))
+    return {"low": low, "high": high}
+
+
+def ids(response: stores_pb2.SearchStoresResponse) -> list[str]:
+    return [match.store.name.removeprefix("stores/t-") for match in response.matches]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("stockmann", {"stockmann", "turku"}),
+        ("STOCK turku", {"turku"}),
+        ("la anonima", {"ushuaia"}),
+        ("haussmann", {"lafayette", "printemps"}),
+        ("helsinki", {"stockmann", "forum", "sokos", "itis"}),
+        ("nothing of that name", set()),
+    ],
+)
+async def test_each_word_begins_a_word_of_the_store(shops, query, expected):
+    response = await shops.SearchStores(stores_pb2.SearchStoresRequest(query=query))
+
+    assert expected == set(ids(response))
+    assert len(expected) == response.total_size
+
+
+async def test_a_match_in_the_name_ranks_before_one_in_the_address(stores):
+    named = shop(("t-name", "Turku Books", "", *KAMPPI, "FI", "Helsinki", "osm.x"))
+    placed = shop(("t-address", "Aaa Books", "", *KAMPPI, "FI", "Turku", "osm.x"))
+    await upsert(stores, [placed, named])
+
+    response = await stores.SearchStores(stores_pb2.SearchStoresRequest(query="turku"))
+
+    assert ["name", "address"] == ids(response)
+
+
+@pytest.mark.parametrize(
+    ("area", "expected"),
+    [
+        (viewport(60.16, 24.9, 60.18, 24.95), ["forum", "sokos", "stockmann"]),
+        (viewport(-20, 170, -10, -170), ["apia", "suva"]),  # over the antimeridian
+        (viewport(-90, -180, 90, 180), sorted(row[0][2:] for row in ROWS)),
+        (viewport(0, 0, 1, 1), []),
+    ],
+)
+async def test_a_viewport_holds_what_a_screen_shows(shops, area, expected):
+    request = stores_pb2.SearchStoresRequest(viewport=area)
+
+    assert expected == ids(await shops.SearchStores(request))
+
+
+async def test_a_polygon_with_a_hole_leaves_the_hole_out(shops):
+    outer = latlngs((60.1, 24.7), (60.1, 25.2), (60.3, 25.2), (60.3, 24.7))
+    centre = latlngs((60.16, 24.9), (60.16, 24.96), (60.18, 24.96), (60.18, 24.9))
+    request = stores_pb2.SearchStoresRequest(
+        polygon={"rings": [{"points": outer}, {"points": centre}]}
+    )
+
+    assert ["itis", "sello"] == ids(await shops.SearchStores(request))
+
+
+async def test_all_that_is_set_holds(shops):
+    request = stores_pb2.SearchStoresRequest(
+        query="helsinki",
+        viewport=viewport(60.16, 24.9, 60.18, 24.95),
+        store_filter=stores_pb2.StoreFilter(brands=["Forum", "Itis"]),
+    )
+
+    assert ["forum"] == ids(await shops.SearchStores(request))
+
+
+async def test_along_the_road_from_espoo_to_itis_the_shops_come_in_order(shops):
+    start, middle, end = (60.2180, 24.8000), (60.1699, 24.9384), (60.2108, 25.0900)
+    request = stores_pb2.SearchStoresRequest(
+        route={"path": {"points": latlngs(start, middle, end)}, "max_distance_m": 1500}
+    )
+
+    response = await shops.SearchStores(request)
+
+    path = sampled(start, middle) + sampled(middle, end)
+    expected = []
+    for store in SHOPS:
+        to = store.location
+        off_m = [GEOD.inv(lng, lat, to.longitude, to.latitude)[2] for lat, lng in path]
+        if min(off_m) <= 1500:
+            expected.append((off_m.index(min(off_m)), store.name[9:], min(off_m)))
+    expected.sort()
+    assert [id for _, id, _ in expected] == ids(response)
+    assert {"sello", "forum", "itis"} < set(ids(response))
+    for match, (_, _, off_m) in zip(response.matches, expected, strict=True):
+        assert off_m == pytest.approx(match.distance_m, abs=1.0)
+        assert match.detour_m == pytest.approx(2 * match.distance_m)
+
+
+def sampled(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
+    """Points every few metres of a geodesic."""
+    points = GEOD.npts(start[1], start[0], end[1], end[0], 4000)
+    return [(lat, lng) for lng, lat in points]
+
+
+async def test_search_pages_together_are_the_whole(shops):
+    request = stores_pb2.SearchStoresRequest(viewport=viewport(-90, -180, 90, 180), page_size=5)
+    found: list[str] = []
+    while True:
+        page = await shops.SearchStores(request)
+        found += ids(page)
+        if not page.next_page_token:
+            break
+        request.page_token = page.next_page_token
+
+    assert sorted(row[0][2:] for row in ROWS) == found
+
+
+@pytest.mark.parametrize("resolution", [0, 3, 7, 10])
+async def test_counts_are_those_of_h3(shops, resolution):
+    response = await shops.CountStores(stores_pb2.CountStoresRequest(h3_resolution=resolution))
+
+    counts: dict[str, int] = {}
+    for store in SHOPS:
+        cell = h3.latlng_to_cell(store.location.latitude, store.location.longitude, resolution)
+        counts[cell] = counts.get(cell, 0) + 1
+    assert counts == {cell.h3_cell: cell.count for cell in response.cells}
+    assert len(SHOPS) == response.total_size
+    for cell in response.cells:
+        if cell.count == 1:
+            assert cell.h3_cell == h3.latlng_to_cell(
+                cell.centroid.latitude, cell.centroid.longitude, resolution
+            )
+
+
+async def test_counts_follow_a_shop_that_moves(shops):
+    paris = stores_pb2.CountStoresRequest(h3_resolution=5, viewport=viewport(48, 2, 49, 3))
+    before = await shops.CountStores(paris)
+    await shops.UpdateStore(
+        stores_pb2.UpdateStoreRequest(
+            store=stores_pb2.Store(name="stores/t-itis", location=latlngs((48.87, 2.33))[0])
+        )
+    )
+
+    assert (2, 3) == (before.total_size, (await shops.CountStores(paris)).total_size)
+
+
+async def test_typing_suggests_places_and_shops(shops):
+    response = await shops.SuggestPlaces(stores_pb2.SuggestPlacesRequest(query="kampp", limit=4))
+    by_name = await shops.SuggestPlaces(stores_pb2.SuggestPlacesRequest(query="Stockm", limit=4))
+
+    assert "Kamppi" in [suggestion.place.display_name for suggestion in response.suggestions]
+    assert "Stockmann" in [suggestion.store.display_name for suggestion in by_name.suggestions]
+    assert len(response.suggestions) <= 4
+
+
+async def test_a_service_area_that_crosses_itself_is_refused(stores):
+    bow_tie = latlngs((60.0, 24.0), (61.0, 25.0), (61.0, 24.0), (60.0, 25.0))
+    store = stores_pb2.Store()
+    store.CopyFrom(SHOPS[0])
+    store.service_area.polygons.add(rings=[{"points": bow_tie}])
+
+    answer = await upsert(stores, [store])
+
+    assert ["service_area.polygons"] == [rejected.field for rejected in answer.rejected]
