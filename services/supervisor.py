@@ -16,7 +16,6 @@ from pathlib import Path
 from services.chassis.lifeline import lifeline
 from services.chassis.log_files import last_lines, open_log
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STEADY_S = 30.0  # having run this long, a child is well again
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 10.0
@@ -67,8 +66,9 @@ class Supervisor:
             ChildError: one did not start, or ended again and again; the others are stopped.
         """
         loop = asyncio.get_running_loop()
-        # One that is ignored stays so: `nohup` means it.
-        signals = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        signals = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as `nohup` leaves it
+            signals.append(signal.SIGHUP)
         for number in signals:
             loop.add_signal_handler(number, self._signalled)
         running = asyncio.create_task(self._keep_running(started))

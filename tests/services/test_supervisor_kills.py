@@ -55,10 +55,9 @@ print("stopped", flush=True)
 
 
 @contextmanager
-def suite_process(folder: Path) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(folder)], stdout=subprocess.PIPE, text=True
-    )
+def suite_process(folder: Path, *prefix: str) -> Iterator["subprocess.Popen[str]"]:
+    command = [*prefix, sys.executable, "-c", PROGRAM, str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     with process:
         assert process.stdout
         assert process.stdout.readline() == "started\n"
@@ -124,6 +123,17 @@ def test_a_signal_stops_the_suite(number: signal.Signals, tmp_path: Path) -> Non
         assert process.stdout.read() == "stopping; once more to kill\nstopped\n"
         assert process.wait() == 0
     assert running_url(tmp_path) is None
+
+
+def test_a_hang_up_under_nohup_is_ignored_and_an_interrupt_never(tmp_path: Path) -> None:
+    ignoring = ["/bin/sh", "-c", 'trap "" HUP INT; exec "$@"', "sh"]
+    with suite_process(tmp_path, *ignoring) as process:
+        assert process.stdout
+        process.send_signal(signal.SIGHUP)
+        os.kill(valkey_pid(write(tmp_path, "k")), signal.SIGKILL)
+        assert "it is started again" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == "stopping; once more to kill\nstopped\n"
 
 
 def test_a_second_signal_kills(tmp_path: Path) -> None:
