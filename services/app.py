@@ -4,12 +4,12 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from types import ModuleType
 
 import structlog
 import uvloop
 from google.protobuf.descriptor import ServiceDescriptor
 
-from enrayon.stores.v1 import stores_pb2
 from geodata.gazetteer import Gazetteer
 from services.chassis.calls import methods_of
 from services.chassis.clock import utc_now
@@ -26,9 +26,10 @@ from services.directory.origins import Origins
 from services.directory.parts import Parts, Service
 from services.stores import bootstrap as stores
 
-SERVICES: dict[str, Callable[[Parts], Service]] = {
-    "stores": stores.build,
+SERVICES: dict[str, ModuleType] = {
+    "stores": stores,
 }
+"""The bootstrap of each service, by the name that commands know it by."""
 SETTINGS = (ChassisSettings, GeocodingSettings)
 """Every settings class of the suite, for `enrayon settings`."""
 
@@ -86,12 +87,12 @@ async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Par
 
 def built(parts: Parts, names: Sequence[str]) -> list[Service]:
     """The named services, all when there is no name."""
-    return [SERVICES[name](parts) for name in names or SERVICES]
+    return [SERVICES[name].build(parts) for name in names or SERVICES]
 
 
 def descriptors() -> list[ServiceDescriptor]:
     """The contracts of all services, for whoever builds an edge from them."""
-    return [stores_pb2.DESCRIPTOR.services_by_name["StoresService"]]
+    return [bootstrap.CONTRACT for bootstrap in SERVICES.values()]
 
 
 async def serve_until_stopped(parts: Parts, services: Sequence[Service]) -> None:

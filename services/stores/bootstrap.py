@@ -9,6 +9,9 @@ from services.stores.servicer import StoresServicer
 from services.stores.writer import StoresWriter
 
 
+CONTRACT = stores_pb2.DESCRIPTOR.services_by_name["StoresService"]
+
+
 def build(parts: Parts) -> Service:
     """The service on the parts that a process shares."""
     servicer = StoresServicer(
@@ -17,4 +20,4 @@ def build(parts: Parts) -> Service:
         PageTokens(parts.keyring),
         StoresWriter(Records(parts.client, STORES), parts.directory, parts.clock),
     )
-    return Service(stores_pb2.DESCRIPTOR.services_by_name["StoresService"], servicer)
+    return Service(CONTRACT, servicer)
