@@ -61,7 +61,7 @@ class BlockCache:
         """Rows, their chords, and the chord up to which they are all there."""
         block = self.find(query.latitude, query.longitude)
         if block is not None:
-            complete_m = block.radius_m - dist(block.centre, query.xyz) - SLACK_M
+            complete_m = block.radius_m - dist(block.centre, query.position) - SLACK_M
             return block.rows, self._places.chords_m(block.rows, query.xyz), complete_m
         found = self._tree.nearest(query.xyz, NEIGHBOURS)
         self._learn(latlng_to_cell(query.latitude, query.longitude, _FINEST), found[2])
@@ -79,7 +79,11 @@ class BlockCache:
         return None
 
     def forget(self, xyz: Floats) -> None:
-        """Drop the blocks that a place coming or going at this position changes."""
+        """Drop the blocks within whose radius a place came, or stopped being.
+
+        The row of a place that moved away may stay in a block: no answer that the block proves
+        reaches beyond its radius.
+        """
         if self._blocks:
             for cell in self._slots.take_near(xyz):
                 del self._blocks[cell]

@@ -98,7 +98,6 @@ class NearestIndex:
         elif self.point(row) == point:
             return row
         else:
-            self._blocks.forget(self._places.xyz[row])
             self._tree.remove(row)
             self._places.put(row, point)
         self._tree.add(row)
@@ -186,8 +185,12 @@ class NearestIndex:
         return rows, chords
 
     def _check(self, accept: Accept | None) -> None:
-        if isinstance(accept, np.ndarray) and accept.shape != (self.row_count,):
-            raise ValueError(f"accept must have {self.row_count} rows, got {accept.shape}")
+        if isinstance(accept, np.ndarray) and (
+            accept.shape != (self.row_count,) or accept.dtype != np.bool_
+        ):
+            raise ValueError(
+                f"accept must be {self.row_count} booleans, got {accept.shape} of {accept.dtype}"
+            )
 
     def _search(self, query: Query) -> list[Hit]:
         """The answer from the tree, or with a filter that takes few from all it takes."""

@@ -29,7 +29,7 @@ class Query:
 
     __slots__ = (
         "accept", "after", "counted_from_m", "inner_m", "latitude", "limit", "longitude",
-        "max_distance_m", "outer_m", "xyz",
+        "max_distance_m", "outer_m", "position", "xyz",
     )  # fmt: skip
 
     def __init__(
@@ -43,7 +43,8 @@ class Query:
         self.max_distance_m, self.outer_m = bounds_m(limit, max_distance_m)
         self.latitude = point.latitude
         self.longitude = point.longitude
-        self.xyz: Floats = np.array(ecef(point.latitude, point.longitude))
+        self.position = ecef(point.latitude, point.longitude)
+        self.xyz: Floats = np.array(self.position)
         self.limit = limit
         self.accept = accept
         self.after = after

@@ -86,6 +86,30 @@ def test_a_filter_holds_for_each(index: NearestIndex, share: float) -> None:
     assert expected == ask(index, questions, 10, accept=lambda rows: mask[rows])
 
 
+@given(
+    share=st.sampled_from([0.9, 0.6, 0.3]),
+    spread=st.sampled_from([0.03, 0.1, 0.3]),
+    limit=st.integers(1, 6),
+    seed=st.integers(0, 1_000),
+)
+def test_any_filter_holds_for_each(share: float, spread: float, limit: int, seed: int) -> None:
+    rng = random.Random(seed)
+    places = {
+        f"p-{number}": moved(HELSINKI, rng.uniform(-1, 1), rng.uniform(-2, 2))
+        for number in range(300)
+    }
+    index = index_of(places)
+    passing = {id for id in places if rng.random() < share}
+    mask = np.array([index.id(row) in passing for row in range(index.row_count)])
+    questions = [
+        moved(HELSINKI, rng.uniform(-spread, spread), rng.uniform(-spread, spread))
+        for _ in range(10)
+    ]
+    brute = BruteForce({id: places[id] for id in passing})
+    expected = [brute.nearest(question, limit) for question in questions]
+    assert expected == ask(index, questions, limit, accept=mask)
+
+
 def test_places_at_one_point_rank_by_id_for_each() -> None:
     mall = {f"shop-{number:02}": TOWNS[number % 2] for number in reversed(range(60))}
     answers = ask(index_of(mall), crowd(40, 0.1, towns=1), 10)

@@ -219,6 +219,7 @@ def test_the_last_page_ends(index: NearestIndex) -> None:
         ({"max_distance_m": float("nan")}, "max_distance_m"),
         ({"after": (float("nan"), "p-1")}, "after"),
         ({"accept": np.ones(3, dtype=np.bool_)}, "accept"),
+        ({"accept": np.zeros(4_000, dtype=np.intp)}, "accept"),
     ],
 )
 def test_a_wrong_argument_is_refused_by_name(
