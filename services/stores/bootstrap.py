@@ -8,7 +8,6 @@ from services.directory.records import Records
 from services.stores.servicer import StoresServicer
 from services.stores.writer import StoresWriter
 
-
 CONTRACT = stores_pb2.DESCRIPTOR.services_by_name["StoresService"]
 
 
