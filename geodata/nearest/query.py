@@ -1,6 +1,8 @@
 """One question of nearest places, and how candidates become its exact answer."""
 
+from bisect import bisect_right
 from math import inf, isfinite
+from operator import itemgetter
 
 import numpy as np
 
@@ -77,7 +79,7 @@ class Query:
         within = chords <= bound_m
         if self.after is not None:
             within &= chords >= self.inner_m
-        return self._rank(places, rows[within])
+        return self._rank(places, rows.take(within.nonzero()[0]))
 
     def _rank(self, places: Places, rows: Rows) -> list[Hit]:
         latitudes, longitudes = places.latitude.take(rows), places.longitude.take(rows)
@@ -93,13 +95,10 @@ class Query:
             distances = distances_m(self.latitude, self.longitude, latitudes, longitudes).tolist()
         numbers = rows.tolist()
         ranked = sorted(zip(distances, places.ids(numbers), numbers, strict=True))
-        hits = [
-            (row, distance)
-            for distance, id, row in ranked
-            if distance <= self.max_distance_m
-            and (self.after is None or (distance, id) > self.after)
-        ]
-        return hits[: self.limit]
+        if self.after is not None:
+            ranked = ranked[bisect_right(ranked, (*self.after, inf)) :]
+        end = min(self.limit, bisect_right(ranked, self.max_distance_m, key=itemgetter(0)))
+        return [(row, distance) for distance, _, row in ranked[:end]]
 
 
 def bounds_m(limit: int, max_distance_m: float | None) -> tuple[float, float]:

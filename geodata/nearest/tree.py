@@ -24,6 +24,7 @@ CAPACITY = 64
 """A node with more members than this is split."""
 
 _LEAST = CAPACITY // 8
+"""A split leaves no fewer in the first of the two."""
 
 ROOT_CAPACITY = 1024
 """The root may hold more, because a level costs more than some hundred balls."""
@@ -32,8 +33,8 @@ ROOT_CAPACITY = 1024
 class BallTree:
     """The rows of `Places` by where they are.
 
-    Level 0 is the rows themselves; a node of level i has nodes (or rows) of level i - 1 as
-    members, in H3 order except in leaves. The last level has one node, the root.
+    The members of a node of the first level, a leaf, are rows, in no order; those of any other
+    are nodes of the level before, in H3 order. The last level has one node, the root.
     """
 
     def __init__(self, places: Places) -> None:
