@@ -1,0 +1,214 @@
+"""The hours of one local date: which rule decides it, and its spans of wall-clock time."""
+
+import datetime as dt
+import itertools
+import zoneinfo
+from typing import NamedTuple
+
+from geodata.schedule.errors import ScheduleError
+from geodata.schedule.expression import FIRST_DATE, Expression, Span
+from geodata.schedule.holiday_selectors import HolidaySelector, template
+from geodata.schedule.model import (
+    MINUTES_PER_DAY,
+    HolidayRules,
+    Rule,
+    RuleKind,
+    Schedule,
+    State,
+)
+from geodata.schedule.special_days import SpecialDays
+
+REGULAR = Rule(RuleKind.REGULAR)
+_ONE_DAY = dt.timedelta(1)
+_DAYS_KEPT = 64
+
+
+class RuledSpan(NamedTuple):
+    """A stretch of one local day, in minutes since midnight, and the rule that decided it."""
+
+    start_min: int
+    end_min: int
+    state: State
+    comment: str
+    rule: Rule
+
+
+class DayHours:
+    """The dates of a schedule. Its closures, which end at instants, are left to the caller."""
+
+    def __init__(self, schedule: Schedule, zone: zoneinfo.ZoneInfo) -> None:
+        self._schedule = schedule
+        self._expression, self._unknown = _expression(schedule)
+        self._special = SpecialDays(schedule, self._expression, zone)
+        self._days: dict[dt.date, tuple[RuledSpan, ...]] = {}
+        self._steady = (dt.datetime.max, dt.datetime.min)
+
+    def of(self, date: dt.date) -> tuple[RuledSpan, ...]:
+        """The spans of a date, from midnight to midnight without a gap."""
+        spans = self._days.get(date)
+        if spans is None:
+            if len(self._days) >= _DAYS_KEPT:
+                self._days.clear()
+            spans = self._days[date] = self._decided(date)
+        return spans
+
+    def steady_until(self, label: dt.datetime) -> dt.datetime | None:
+        """Until when, at least, nothing changes from a wall-clock label on; None is for good."""
+        date = label.date()
+        if date < FIRST_DATE:
+            return dt.datetime.combine(FIRST_DATE, dt.time())
+        special = self._special.next_from(date)
+        if special == date:
+            return label
+        if not self._steady[0] <= label < self._steady[1]:
+            self._steady = (label, self._expression.next_change(label) or dt.datetime.max)
+        until = self._steady[1]
+        if special:
+            until = min(until, dt.datetime.combine(special, dt.time()))
+        return None if until == dt.datetime.max else until
+
+    def steady_since(self, label: dt.datetime) -> dt.datetime:
+        """Since when, at the latest, nothing has changed before a label; at most a year back."""
+        date = (label - dt.timedelta(microseconds=1)).date()
+        special = self._special.last_until(date)
+        if special == date or date < FIRST_DATE:
+            return label
+        since = self._expression.unchanged_since(label)
+        return max(since, dt.datetime.combine(special + _ONE_DAY, dt.time())) if special else since
+
+    def _decided(self, date: dt.date) -> tuple[RuledSpan, ...]:
+        schedule = self._schedule
+        if schedule.status:
+            return _whole_day(State.CLOSED, "", Rule(RuleKind.STATUS, schedule.status))
+        if not schedule.time_zone:
+            return _whole_day(State.UNKNOWN, "no time zone", REGULAR)
+        if date < FIRST_DATE:
+            return _whole_day(State.CLOSED, "", REGULAR)
+        yesterday = date - _ONE_DAY
+        exception = self._special.exception(date)
+        shut = self._special.is_shut(yesterday)
+        before = None if shut else self._special.exception(yesterday)
+        if exception:
+            rule = Rule(RuleKind.EXCEPTION, exception.label, date)
+            spans = _whole_day(State.CLOSED, "", rule)
+            for hours in exception.ranges:
+                spans = overlaid(
+                    spans, RuledSpan(hours.opens_min, hours.closes_min, State.OPEN, "", rule)
+                )
+        else:
+            spans = self._regular(date, carry=not shut and before is None)
+        if before and exception in (before, None):
+            rule = Rule(RuleKind.EXCEPTION, before.label, yesterday)
+            for hours in before.ranges:
+                end_min = hours.closes_min - MINUTES_PER_DAY
+                spans = overlaid(spans, RuledSpan(0, end_min, State.OPEN, "", rule))
+        return spans
+
+    def _regular(self, date: dt.date, *, carry: bool) -> tuple[RuledSpan, ...]:
+        followed = list(self._special.holidays(date))
+        yesterday_followed = any(self._special.holidays(date - _ONE_DAY))
+        unsure = self._special.school_unknown(date)
+        if not (followed or yesterday_followed or unsure) and carry:
+            return self._ruled(self._expression.plain_day(date), REGULAR)
+        if carry and yesterday_followed:
+            # A holiday closed at midnight has nothing to carry into this day, though in OSM the
+            # regular hours that it replaced still would.
+            carry = self._spans(date - _ONE_DAY)[-1].state is not State.CLOSED
+        spans = self._spans(date, carry=carry)
+        rule = REGULAR
+        if followed and (
+            spans != self._expression.plain_day(date) or all(s.state is State.CLOSED for s in spans)
+        ):
+            calendar, holiday = followed[0]
+            rule = Rule(RuleKind.HOLIDAY, calendar.name(holiday), holiday)
+        return self._ruled(spans, rule)
+
+    def _spans(self, date: dt.date, *, carry: bool = True) -> tuple[Span, ...]:
+        is_public = self._special.public.__contains__
+        is_school = self._special.school.__contains__
+        if not self._special.school_unknown(date):
+            return self._expression.day(date, is_public, is_school, carry=carry)
+        in_term = self._expression.day(date, is_public, _never, carry=carry)
+        on_holiday = self._expression.day(date, is_public, _always, carry=carry)
+        return _agreed(in_term, on_holiday, "school holidays are not known")
+
+    def _ruled(self, spans: tuple[Span, ...], rule: Rule) -> tuple[RuledSpan, ...]:
+        return tuple(
+            RuledSpan(
+                span.start_min,
+                span.end_min,
+                span.state,
+                span.comment or (self._unknown if span.state is State.UNKNOWN else ""),
+                rule,
+            )
+            for span in spans
+        )
+
+
+def overlaid(spans: tuple[RuledSpan, ...], over: RuledSpan) -> tuple[RuledSpan, ...]:
+    """The spans of a day with another one laid over them, cut to the day; it may be empty."""
+    over = over._replace(
+        start_min=max(over.start_min, 0), end_min=min(over.end_min, MINUTES_PER_DAY)
+    )
+    if over.end_min <= over.start_min:
+        return spans
+    parts = [over]
+    for span in spans:
+        if span.start_min < over.start_min:
+            parts.append(span._replace(end_min=min(span.end_min, over.start_min)))
+        if span.end_min > over.end_min:
+            parts.append(span._replace(start_min=max(span.start_min, over.end_min)))
+    return tuple(sorted(parts, key=lambda span: span.start_min))
+
+
+def _expression(schedule: Schedule) -> tuple[Expression, str]:
+    """The expression to evaluate, and why its UNKNOWN hours are unknown."""
+    text, reason = schedule.expression.strip(), "the hours say unknown"
+    if not text:
+        text, reason = "unknown", schedule.unusable or "no hours given"
+    rules, place = schedule.holidays, (schedule.time_zone, schedule.location)
+    try:
+        return Expression(_with_holiday_rule(text, rules), *place), reason
+    except ScheduleError as error:
+        reason = f"the hours do not parse: {error.message}"
+    return Expression(_with_holiday_rule("unknown", rules), *place), reason
+
+
+def _with_holiday_rule(text: str, rules: HolidayRules) -> str:
+    has_rule = any(part.public for part in template(text) if isinstance(part, HolidaySelector))
+    if has_rule or not rules.on_public_holiday:
+        return text
+    return f"{text}; PH {rules.on_public_holiday}"
+
+
+def _never(_: dt.date) -> bool:
+    return False
+
+
+def _always(_: dt.date) -> bool:
+    return True
+
+
+def _whole_day(state: State, comment: str, rule: Rule) -> tuple[RuledSpan, ...]:
+    return (RuledSpan(0, MINUTES_PER_DAY, state, comment, rule),)
+
+
+def _agreed(one: tuple[Span, ...], other: tuple[Span, ...], disagreement: str) -> tuple[Span, ...]:
+    """What two versions of a day agree on, and UNKNOWN where they do not."""
+    starts = sorted({span.start_min for span in (*one, *other)})
+    agreed = []
+    for start_min, end_min in itertools.pairwise([*starts, MINUTES_PER_DAY]):
+        a, b = (
+            next(span for span in reversed(spans) if span.start_min <= start_min)
+            for spans in (one, other)
+        )
+        same = a.state is b.state
+        agreed.append(
+            Span(
+                start_min,
+                end_min,
+                a.state if same else State.UNKNOWN,
+                a.comment if same else disagreement,
+            )
+        )
+    return tuple(agreed)

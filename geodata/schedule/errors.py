@@ -1,0 +1,16 @@
+"""The one error of schedules: it names the field, the position and what to write instead."""
+
+
+class ScheduleError(ValueError):
+    """Input that no schedule can be made of."""
+
+    def __init__(
+        self, field: str, message: str, *, position: int | None = None, suggestion: str = ""
+    ) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+        self.position = position
+        """Index of the first character in error, where the field is text."""
+        self.suggestion = suggestion
+        """What to write instead, where that is known."""

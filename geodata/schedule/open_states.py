@@ -1,0 +1,127 @@
+"""Which of many stores are open at an instant: equal schedules are evaluated once and remembered.
+
+A filter over 10,000 stores is then two array look-ups. What is remembered is, for each distinct
+schedule, its state and the instants [since, until) for which that holds.
+"""
+
+import dataclasses
+import datetime as dt
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.schedule.closures import FOR_EVER_S
+from geodata.schedule.grammar import follows_sun
+from geodata.schedule.holiday_selectors import template
+from geodata.schedule.model import HolidayRules, Schedule, State
+from geodata.schedule.timeline import Timeline, instant_in_range
+
+NO_HOURS = 0
+"""The id of stores without a schedule: UNKNOWN, never open."""
+MAX_LANES = 8
+"""How many instants are remembered side by side: now, and those that people ask about."""
+_NEAR_S = 6 * 3600
+
+
+class OpenStates:
+    """Distinct schedules by small integer ids, and masks of those that are open."""
+
+    def __init__(self) -> None:
+        self._ids: dict[Schedule, int] = {}
+        self._timelines: list[Timeline | None] = [None]
+        self._uses: Counter[int] = Counter()
+        self._free: list[int] = []
+        self._lanes: list[_Lane] = []
+
+    def add(self, schedule: Schedule) -> int:
+        """The id of a schedule, the same for those that are open at the same times."""
+        key = _essence(schedule)
+        number = self._ids.get(key)
+        if number is None:
+            number = self._free.pop() if self._free else len(self._timelines)
+            self._ids[key] = number
+            self._timelines[number:] = [Timeline(key), *self._timelines[number + 1 :]]
+        self._uses[number] += 1
+        return number
+
+    def remove(self, number: int) -> None:
+        """Take back one `add`; an id that nobody holds any more may be given out again."""
+        self._uses[number] -= 1
+        if self._uses[number] == 0:
+            timeline = self._timelines[number]
+            assert timeline is not None
+            del self._ids[timeline.schedule], self._uses[number]
+            self._timelines[number] = None
+            self._free.append(number)
+            for lane in self._lanes:
+                lane.forget(number)
+
+    def open_at(self, numbers: NDArray[np.int_], at: dt.datetime) -> NDArray[np.bool_]:
+        """For each id, whether its schedule is OPEN at an instant; same shape as `numbers`."""
+        return self._lane(at).is_open[numbers]
+
+    def open_for(
+        self, numbers: NDArray[np.int_], at: dt.datetime, minutes: float
+    ) -> NDArray[np.bool_]:
+        """For each id, whether it is OPEN at an instant and for at least so many minutes more."""
+        lane = self._lane(at)
+        long_enough = lane.is_open & (lane.until_s - instant_in_range(at) >= minutes * 60)
+        return long_enough[numbers]
+
+    def _lane(self, at: dt.datetime) -> "_Lane":
+        """The remembered states brought to an instant."""
+        at_s = instant_in_range(at)
+        nearest = min(self._lanes, key=lambda lane: abs(lane.at_s - at_s), default=None)
+        if nearest is None or abs(nearest.at_s - at_s) > _NEAR_S:
+            nearest = nearest.copy() if nearest else _Lane()
+            self._lanes = self._lanes[-(MAX_LANES - 1) :]
+        else:
+            self._lanes.remove(nearest)
+        self._lanes.append(nearest)
+        nearest.bring(at_s, self._timelines)
+        return nearest
+
+
+@dataclasses.dataclass(slots=True)
+class _Lane:
+    """State, since and until of every distinct schedule around one instant; row 0 is NO_HOURS."""
+
+    at_s: int = 0
+    is_open: NDArray[np.bool_] = dataclasses.field(default_factory=lambda: np.zeros(1, np.bool_))
+    since_s: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.full(1, -FOR_EVER_S))
+    until_s: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.full(1, FOR_EVER_S))
+
+    def copy(self) -> "_Lane":
+        return _Lane(self.at_s, self.is_open.copy(), self.since_s.copy(), self.until_s.copy())
+
+    def forget(self, number: int) -> None:
+        if number < self.until_s.size:
+            self.is_open[number] = False
+            self.until_s[number] = self.since_s[number]
+
+    def bring(self, at_s: int, timelines: list[Timeline | None]) -> None:
+        new = len(timelines) - self.is_open.size
+        if new:
+            self.is_open = np.pad(self.is_open, (0, new))
+            self.since_s = np.pad(self.since_s, (0, new))
+            self.until_s = np.pad(self.until_s, (0, new))
+        stale = (at_s < self.since_s) | (at_s >= self.until_s)
+        for number in np.flatnonzero(stale):
+            timeline = timelines[number]
+            if timeline:
+                state, since_s, until_s = timeline.bounds_s(at_s)
+                self.is_open[number] = state is State.OPEN
+                self.since_s[number], self.until_s[number] = since_s, until_s
+        self.at_s = at_s
+
+
+def _essence(schedule: Schedule) -> Schedule:
+    """The schedule without what does not change when it is open, so that more are equal."""
+    rules = schedule.holidays
+    by_holiday = rules.on_public_holiday or len(template(schedule.expression)) > 1
+    return dataclasses.replace(
+        schedule,
+        holidays=rules if by_holiday else HolidayRules(),
+        location=schedule.location if follows_sun(schedule.expression) else None,
+    )

@@ -1,0 +1,172 @@
+"""Open, closed or unknown at an instant, since when, until when, by which rule."""
+
+import datetime as dt
+import functools
+import zoneinfo
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from geodata.schedule.closures import FOR_EVER_S
+from geodata.schedule.day_hours import RuledSpan
+from geodata.schedule.errors import ScheduleError
+from geodata.schedule.model import Rule, Schedule, State
+from geodata.schedule.runs import LATEST_S, LOOKBACK_S, Run, Runs, merged
+from geodata.schedule.zones import instant_of, instant_s, start_of_date
+
+MAX_DAYS_LISTED = 400
+"""The longest range of dates whose intervals are listed."""
+
+_EARLIEST_S = instant_s(dt.datetime(1000, 1, 1, tzinfo=dt.UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenState:
+    """The answer for one instant. Its instants are in UTC."""
+
+    state: State
+    since: dt.datetime | None
+    """When the state began; None if that is a year ago or more."""
+    until: dt.datetime | None
+    """When the state ends; None if no end is known."""
+    rule: Rule
+    """What decides at the instant asked."""
+    comment: str
+    """The comment of the hours, or why they are UNKNOWN."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInterval:
+    """A stretch of hours that are OPEN, or UNKNOWN."""
+
+    date: dt.date
+    """The local date on which it begins, or the first one listed if it began before."""
+    opens: dt.datetime | None
+    """In UTC; None if that is a year before or more."""
+    closes: dt.datetime | None
+    """In UTC, exclusive; None if no end is known."""
+    state: State
+    rule: Rule
+    """What decided its beginning."""
+    comment: str
+
+
+class Timeline:
+    """A schedule along the line of instants.
+
+    Hours are evaluated as wall-clock labels. In a daylight-saving gap a label belongs to no
+    instant and is not moved; in a fold both its instants get the same answer. Every method raises
+    a `ScheduleError` for an instant without UTC offset or outside the years 1000 to 9999.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.zone = zoneinfo.ZoneInfo(schedule.time_zone or "UTC")
+        self._runs = Runs(schedule, self.zone)
+
+    def state_at(self, at: dt.datetime) -> OpenState:
+        """The state at an instant, for how long, and why."""
+        at_s = instant_in_range(at)
+        run = next(self._states(at_s))
+        return OpenState(run.state, self._since(at_s, run.state), _end(run), run.rule, run.comment)
+
+    def next_opening(self, at: dt.datetime) -> dt.datetime | None:
+        """The first instant after `at` at which OPEN hours begin, None if none is known."""
+        states = self._states(instant_in_range(at))
+        next(states)
+        return next((instant_of(run.start_s) for run in states if run.state is State.OPEN), None)
+
+    def next_closing(self, at: dt.datetime) -> dt.datetime | None:
+        """The first instant after `at` at which OPEN hours end, None if none is known."""
+        states = self._states(instant_in_range(at))
+        return next((_end(run) for run in states if run.state is State.OPEN), None)
+
+    def next_change(self, at: dt.datetime) -> dt.datetime | None:
+        """When state or comment next change, None if no change is known."""
+        runs = merged(self._runs.ahead(instant_in_range(at)), lambda run: (run.state, run.comment))
+        return _end(next(runs))
+
+    def closes_soon(self, at: dt.datetime, within: dt.timedelta) -> bool:
+        """Whether it is open now, and closes within a time."""
+        open_s = self._open_s(at)
+        return open_s is not None and open_s <= within.total_seconds()
+
+    def open_for(self, at: dt.datetime, minutes: float) -> bool:
+        """Whether it is open now, and stays so for at least so many minutes."""
+        open_s = self._open_s(at)
+        return open_s is not None and open_s >= minutes * 60
+
+    def intervals(self, first: dt.date, last: dt.date) -> list[OpenInterval]:
+        """The hours, OPEN or UNKNOWN, that overlap the local dates from first to last, both whole.
+
+        The first may have begun before and the last may end after these dates; they are not cut.
+
+        Raises:
+            ScheduleError: if the dates are in the wrong order or more than `MAX_DAYS_LISTED`.
+        """
+        if not 0 <= (last - first).days < MAX_DAYS_LISTED:
+            raise ScheduleError(
+                "dates", f"from {first} to {last} is not a range of 1 to {MAX_DAYS_LISTED} days"
+            )
+        midnight = dt.time(tzinfo=dt.UTC)
+        for date in (first, last):
+            instant_in_range(dt.datetime.combine(date, midnight))
+        start_s = start_of_date(self.zone, first)
+        end_s = start_of_date(self.zone, last + dt.timedelta(1))
+        found = []
+        for run in self._states(start_s):
+            if run.start_s >= end_s:
+                break
+            if run.state is not State.CLOSED:
+                begins = instant_of(run.start_s)
+                opens = self._since(start_s, run.state) if run.start_s == start_s else begins
+                date = begins.astimezone(self.zone).date()
+                found.append(OpenInterval(date, opens, _end(run), run.state, run.rule, run.comment))
+        return found
+
+    def day(self, date: dt.date) -> tuple[RuledSpan, ...]:
+        """The hours of a local date on the wall clock, midnight to midnight without a gap.
+
+        Meant for drawing: it says nothing about hours that a change of the clocks skips or repeats.
+        """
+        return self._runs.day(date)
+
+    def bounds_s(self, at_s: int) -> tuple[State, int, int]:
+        """The state at an instant and [since, until) around it, in seconds since the epoch."""
+        run = next(self._states(at_s))
+        return run.state, self._runs.start(at_s, run.state), run.end_s
+
+    def _states(self, at_s: int) -> Iterator[Run]:
+        return merged(self._runs.ahead(at_s), lambda run: run.state)
+
+    def _since(self, at_s: int, state: State) -> dt.datetime | None:
+        start_s = self._runs.start(at_s, state)
+        return instant_of(start_s) if start_s > at_s - LOOKBACK_S else None
+
+    def _open_s(self, at: dt.datetime) -> int | None:
+        at_s = instant_in_range(at)
+        run = next(self._states(at_s))
+        return run.end_s - at_s if run.state is State.OPEN else None
+
+
+def instant_in_range(at: dt.datetime) -> int:
+    """Seconds since the epoch of an instant that schedules can be asked about.
+
+    Raises:
+        ScheduleError: if it has no UTC offset or lies outside the years 1000 to 9999.
+    """
+    if at.tzinfo is None:
+        raise ScheduleError("at", "an instant needs a UTC offset", suggestion="Z")
+    at_s = instant_s(at)
+    if not _EARLIEST_S <= at_s < LATEST_S:
+        raise ScheduleError("at", "must be in the years 1000 to 9999")
+    return at_s
+
+
+@functools.lru_cache(maxsize=4096)
+def timeline(schedule: Schedule) -> Timeline:
+    """The timeline of a schedule, the same one for equal schedules."""
+    return Timeline(schedule)
+
+
+def _end(run: Run) -> dt.datetime | None:
+    return None if run.end_s == FOR_EVER_S else instant_of(run.end_s)

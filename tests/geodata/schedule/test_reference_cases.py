@@ -1,0 +1,115 @@
+"""The reference cases of opening-hours-rs, evaluated as a schedule and not only by its parser."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from geodata.points import Point
+from geodata.schedule.errors import ScheduleError
+from geodata.schedule.grammar import parse
+from geodata.schedule.model import HolidayRules, State
+from tests.geodata.schedule.stores import shop
+
+SharedJson = Callable[[str], Any]
+PARIS_SUN, DAVIS_SUN = Point(48.87, 2.29), Point(-80, 80)
+OTHER_HOLIDAYS = {
+    ("2020-07-04", "10:00-12:00; PH off", "us"),
+    ("2025-03-08", "10:00-12:00; PH off", "de"),
+    ("2025-03-08", "08:00-18:00, PH 12:00-14:00 off", "de"),
+}
+"""Cases whose calendar is not ours. Independence Day of 2020 fell on a Saturday: it is a holiday
+itself beside the Friday kept for it. Without a federal state, Germany has its national holidays,
+and International Women's Day is none."""
+
+
+@pytest.fixture(scope="module")
+def cases(shared_json: SharedJson) -> dict[str, list[dict[str, Any]]]:
+    document: dict[str, dict[str, list[dict[str, Any]]]] = shared_json("hours_cases_dev.json")
+    return document["cases"]
+
+
+def wall_clock_day(case: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    zone, location = "Europe/Paris", None
+    if "lat" in case:
+        location = Point(case["lat"], case["lon"])
+        zone = {PARIS_SUN: "Europe/Paris", DAVIS_SUN: "Antarctica/Davis"}[location]
+    rules = HolidayRules(country=case.get("country", "").upper())
+    line = shop(case["value"], zone, location=location, holidays=rules)
+    joined: list[tuple[int, int, str, str]] = []
+    for span in line.day(dt.date.fromisoformat(case["date"])):
+        comment = "" if span.comment == "the hours say unknown" else span.comment
+        if span.state is State.CLOSED and not comment:
+            continue
+        start = span.start_min
+        if joined and joined[-1][1:] == (start, span.state.value, comment):
+            start = joined.pop()[0]
+        joined.append((start, span.end_min, span.state.value, comment))
+    return [(clock(start), clock(end), *rest) for start, end, *rest in joined]  # type: ignore[misc]
+
+
+def clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def in_year_9999_or_before(case: dict[str, Any]) -> bool:
+    return not case["at"].startswith("+")
+
+
+def test_every_day_has_the_hours_of_its_case(cases: dict[str, list[dict[str, Any]]]) -> None:
+    days = [
+        case
+        for case in cases["schedule_at"]
+        if (case["date"], case["value"], case.get("country")) not in OTHER_HOLIDAYS
+    ]
+    assert 128 == len(days)
+    for case in days:
+        expected = [
+            (hours["from"], hours["to"], hours["state"], ", ".join(hours["comments"]))
+            for hours in case["intervals"]
+        ]
+        assert expected == wall_clock_day(case), case
+
+
+def test_every_state_is_that_of_its_case(cases: dict[str, list[dict[str, Any]]]) -> None:
+    states = list(filter(in_year_9999_or_before, cases["state"]))
+    assert 38 == len(states)
+    for case in states:
+        at = dt.datetime.fromisoformat(case["at"]).replace(tzinfo=dt.UTC)
+        assert case["state"] == shop(case["value"], "UTC").state_at(at).state.value, case
+
+
+def test_every_next_change_is_that_of_its_case(cases: dict[str, list[dict[str, Any]]]) -> None:
+    changes = list(filter(in_year_9999_or_before, cases["next_change"]))
+    assert 43 == len(changes)
+    for case in changes:
+        at = dt.datetime.fromisoformat(case["at"]).replace(tzinfo=dt.UTC)
+        change = shop(case["value"], "UTC").next_change(at)
+        assert case["next"] == (f"{change:%Y-%m-%d %H:%M}" if change else None), case
+
+
+def test_what_is_valid_parses_and_what_is_not_is_refused_with_a_position(
+    cases: dict[str, list[dict[str, Any]]],
+) -> None:
+    for text in cases["parse_valid"]:
+        parse(text)
+    for case in cases["parse_invalid"]:
+        with pytest.raises(ScheduleError) as refused:
+            parse(case["value"])
+        assert refused.value.position is not None, case
+        assert 0 <= refused.value.position <= len(case["value"]), case
+
+
+def test_saturday_4_july_2020_is_a_holiday_beside_the_friday_kept_for_it() -> None:
+    us = shop("10:00-12:00; PH off", "America/New_York", holidays=HolidayRules(country="US"))
+    closed = [us.day(dt.date(2020, 7, day))[0].rule.name for day in (3, 4)]
+    assert ["Independence Day (observed)", "Independence Day"] == closed
+
+
+def test_womens_day_is_a_holiday_in_berlin_and_not_in_a_germany_without_a_state() -> None:
+    women, text = dt.date(2025, 3, 8), "10:00-12:00; PH off"
+    berlin = shop(text, "Europe/Berlin", holidays=HolidayRules(country="DE", subdivision="BE"))
+    germany = shop(text, "Europe/Berlin", holidays=HolidayRules(country="DE"))
+    assert "Frauentag" == berlin.day(women)[0].rule.name
+    assert [State.CLOSED, State.OPEN, State.CLOSED] == [s.state for s in germany.day(women)]
