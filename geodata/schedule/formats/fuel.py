@@ -1,0 +1,72 @@
+"""The seven columns, mon to sun, of the French fuel price feed (prix-carburants.gouv.fr).
+
+A cell is `06.30-20.00`, several joined by `;`, `closed`, or empty for not told. `00.00-00.00`,
+`01.00-01.00` and `00.00-23.59` stand for the whole day.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+
+from geodata.schedule.errors import ScheduleError
+from geodata.schedule.formats.report import Loss, Reading, Repair, Written
+from geodata.schedule.formats.weekly import Ranges, week_and_dates, week_expression
+from geodata.schedule.model import ALL_DAY, MINUTES_PER_DAY, Schedule, TimeRange, clock_text
+
+COLUMNS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOURS = re.compile(r"(\d\d)\.(\d\d)-(\d\d)\.(\d\d)")
+_WHOLE_DAY = ("00.00-00.00", "01.00-01.00", "00.00-23.59")
+
+
+def read(row: Mapping[str, str]) -> Reading:
+    """Read the columns of a station. A day that cannot be read is UNKNOWN, with a fault."""
+    week: list[Ranges | None] = []
+    repairs: list[Repair] = []
+    faults: list[ScheduleError] = []
+    for column in COLUMNS:
+        try:
+            week.append(_ranges(row.get(column, ""), column, repairs))
+        except ScheduleError as fault:
+            faults.append(fault)
+            week.append(None)
+    return Reading(
+        expression=week_expression(tuple(week)), repairs=tuple(repairs), faults=tuple(faults)
+    )
+
+
+def write(schedule: Schedule, first: dt.date) -> Written[dict[str, str]]:
+    """Write the columns. Dates with other hours, which `first` begins the search for, are lost."""
+    plan = week_and_dates(schedule, first)
+    row = {}
+    for column, ranges in zip(COLUMNS, plan.week, strict=True):
+        row[column] = "" if ranges is None else ";".join(map(_text, ranges)) or "closed"
+    losses = plan.losses
+    if plan.exceptions:
+        losses += (Loss("exceptions", f"{len(plan.exceptions)} are left out"),)
+    return Written(row, losses)
+
+
+def _ranges(cell: str, column: str, repairs: list[Repair]) -> Ranges | None:
+    if not cell:
+        return None
+    if cell == "closed":
+        return ()
+    ranges = []
+    for text in cell.split(";"):
+        if text in _WHOLE_DAY:
+            repairs.append(Repair(column, text, str(ALL_DAY), "stands for the whole day"))
+            ranges.append(ALL_DAY)
+            continue
+        times = _HOURS.fullmatch(text)
+        if not times:
+            raise ScheduleError(column, f"no hours: {text[:20]!r}", suggestion="06.30-20.00")
+        opens, closes = f"{times[1]}:{times[2]}", f"{times[3]}:{times[4]}"
+        ranges.append(TimeRange.of(opens, closes, field=column))
+    return tuple(ranges)
+
+
+def _text(hours: TimeRange) -> str:
+    if hours == ALL_DAY:
+        return "00.00-23.59"
+    closes_min = hours.closes_min % MINUTES_PER_DAY
+    return f"{clock_text(hours.opens_min)}-{clock_text(closes_min)}".replace(":", ".")
