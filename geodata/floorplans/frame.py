@@ -22,7 +22,8 @@ class LocalFrame:
     An azimuthal equidistant projection of the WGS84 ellipsoid about `origin` (Snyder 1987, p. 191,
     with Karney's geodesics as PROJ has them), then a rotation. Distances from the origin are exact
     geodesics; between two points within r of it the scale error is at most (r/R)^2/6, that is
-    4e-9 (4 micrometres in a kilometre) at r = 1 km.
+    4e-9 (4 micrometres in a kilometre) at r = 1 km. PROJ takes points within 0.7 mm of the origin
+    for the origin itself.
     """
 
     origin: Point

@@ -13,28 +13,29 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Canvas:
-    """Draws in pixels, or in metres of the plan (y up) by way of `to_px`."""
+    """Draws in pixels, or in metres of the plan (y up) by way of `to_px`.
+
+    The map's bounds (west, south, east, north, in metres) fill its width from its left and top.
+    """
 
     def __init__(
         self,
         bounds: tuple[float, float, float, float],
+        left_px: float,
+        top_px: float,
         width_px: float,
-        margin_px: float,
-        above_px: float = 0.0,
     ) -> None:
-        self.west, self.south, self.east, self.north = bounds
-        self.width_px = width_px
-        self.margin_px = margin_px
-        self.px_per_m = (width_px - 2 * margin_px) / max(self.east - self.west, 1.0)
-        self.map_top_px = margin_px + above_px
-        self.map_bottom_px = self.map_top_px + (self.north - self.south) * self.px_per_m
+        self._west, south, east, self._north = bounds
+        self.map_left_px, self.map_top_px, self.map_width_px = left_px, top_px, width_px
+        self.px_per_m = width_px / max(east - self._west, 1.0)
+        self.map_bottom_px = top_px + (self._north - south) * self.px_per_m
         self.root = ElementTree.Element("svg", xmlns="http://www.w3.org/2000/svg", role="img")
 
     def to_px(self, point: XY) -> XY:
         """Where a point of the plan is on the sheet."""
         return (
-            self.margin_px + (point[0] - self.west) * self.px_per_m,
-            self.map_top_px + (self.north - point[1]) * self.px_per_m,
+            self.map_left_px + (point[0] - self._west) * self.px_per_m,
+            self.map_top_px + (self._north - point[1]) * self.px_per_m,
         )
 
     def add(
@@ -78,10 +79,10 @@ class Canvas:
             drawn.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + closed)
         self.add("path", parent, d="".join(drawn), fill_rule="evenodd", **attributes)
 
-    def finish(self, height_px: float, title: str) -> str:
+    def finish(self, width_px: float, height_px: float, title: str) -> str:
         """The sheet as text."""
-        self.root.set("viewBox", f"0 0 {_number(self.width_px)} {_number(height_px)}")
-        self.root.set("width", _number(self.width_px))
+        self.root.set("viewBox", f"0 0 {_number(width_px)} {_number(height_px)}")
+        self.root.set("width", _number(width_px))
         self.root.set("height", _number(height_px))
         self.root.set("font-family", FONT)
         named = ElementTree.Element("title")

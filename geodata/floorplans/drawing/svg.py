@@ -7,7 +7,7 @@ import shapely
 
 from geodata.floorplans.drawing.canvas import Canvas, shortened
 from geodata.floorplans.drawing.floor import draw_floor
-from geodata.floorplans.drawing.key import ENGLISH, Words, draw_key
+from geodata.floorplans.drawing.key import ENGLISH, Column, Words, draw_key, draw_scale
 from geodata.floorplans.drawing.marks import (
     draw_bays,
     draw_here,
@@ -21,28 +21,34 @@ from geodata.floorplans.drawing.theme import LIGHT, Theme
 from geodata.floorplans.plan import FloorPlan, Level
 
 WIDTH_PX = 480.0
+WIDE_PX = 800.0
 MARGIN_PX = 16.0
+TITLE_PX = 26.0
+KEY_PX = 330.0
+"""The key's width beside the map."""
 MARGIN_M = 1.0
-TITLE_PX = 24.0
-EMPTY = Overlay()
+NOTHING = Overlay()
 
 
 def draw_svg(
     plan: FloorPlan,
     level: str,
-    overlay: Overlay = EMPTY,
+    overlay: Overlay = NOTHING,
     *,
     theme: Theme = LIGHT,
     words: Words = ENGLISH,
     title: str = "",
+    wide: bool = False,
     at: dt.datetime | None = None,
 ) -> str:
-    """Draw one level of a plan, 480 px wide: letters are readable on a phone as they are.
+    """Draw one level of a plan.
 
     Args:
         overlay: What to point out on it.
         words: The language of the key.
         title: Shown above the map and read to those who cannot see it.
+        wide: 800 px with the key beside the map, for a page or a kiosk; else 480 px with the key
+            below, for a phone.
         at: When, for what is blocked then; None shows all blocked areas.
 
     Raises:
@@ -51,11 +57,14 @@ def draw_svg(
     storey = next((one for one in plan.levels if one.id == level), None)
     if storey is None:
         raise ValueError(f"level: the plan has no level {level!r}")
-    headline = {"fill": theme.text, "font_weight": 700}
-    canvas = Canvas(_bounds(plan, storey), WIDTH_PX, MARGIN_PX, TITLE_PX if title else 0.0)
+    top = MARGIN_PX + (TITLE_PX if title else 0.0)
+    sheet_px = WIDE_PX if wide else WIDTH_PX
+    map_px = sheet_px - 2 * MARGIN_PX - (KEY_PX + MARGIN_PX if wide else 0.0)
+    canvas = Canvas(_bounds(plan, storey), MARGIN_PX, top, map_px)
     canvas.add("rect", width="100%", height="100%", fill=theme.paper)
-    if title:
-        canvas.text(None, (MARGIN_PX, MARGIN_PX + 12), shortened(title, 50), 18, **headline)
+    headline = shortened(title, int(sheet_px / 9))
+    at_top = (MARGIN_PX, MARGIN_PX + 12)
+    canvas.text(None, at_top, headline, 18, fill=theme.text, font_weight=700)
     pins = [pin for pin in overlay.pins if pin.at.level == level]
     draw_floor(canvas, theme, plan, storey, at)
     draw_bays(canvas, theme, pins)
@@ -65,8 +74,13 @@ def draw_svg(
     draw_level_changes(canvas, theme, overlay, plan, level)
     draw_here(canvas, theme, overlay, level)
     draw_pins(canvas, theme, pins)
-    height_px = draw_key(canvas, theme, plan, storey, overlay, words)
-    return canvas.finish(height_px, title or f"{plan.store} {storey.name or storey.id}")
+    bottom = draw_scale(canvas, theme, plan)
+    beside = Column(MARGIN_PX + map_px + MARGIN_PX, top + MARGIN_PX, KEY_PX)
+    below = Column(MARGIN_PX, bottom + MARGIN_PX, map_px)
+    column = beside if wide else below
+    key_bottom = draw_key(canvas, theme, plan, storey, overlay, words, column)
+    name = title or f"{plan.store} {storey.name or storey.id}"
+    return canvas.finish(sheet_px, max(bottom, key_bottom) + MARGIN_PX, name)
 
 
 def _bounds(plan: FloorPlan, level: Level) -> tuple[float, float, float, float]:

@@ -19,8 +19,8 @@ WALKWAY_M = 2.6
 """Along the walls, round the gondolas, and across between them."""
 WALL_SHELF_M = 0.7
 FEWEST_BAYS = 3
-CUT_FROM_M = 18.0
-"""Longer columns of gondolas are cut in two by a walkway across."""
+BLOCK_M = 20.0
+"""About how long a block of gondolas is before a walkway cuts across."""
 
 Span = tuple[float, float]
 
@@ -57,12 +57,16 @@ def put_wall_shelves(floor: Polygon, level: str) -> tuple[list[Fixture], list[Ai
 
 
 def put_gondolas(
-    floor: Polygon, level: str, walls: Sequence[Fixture], across: float, from_right: bool
+    floor: Polygon,
+    level: str,
+    walls: Sequence[Fixture],
+    across: Sequence[float],
+    from_right: bool,
 ) -> tuple[list[Fixture], list[Aisle]]:
     """Columns of double-sided gondolas wherever the floor is wide enough.
 
     Args:
-        across: The y of the walkway that cuts long columns.
+        across: The y of each walkway that cuts the columns.
         from_right: Aisles are numbered from the right; else from the left.
     """
     left, front, right, back = floor.bounds
@@ -94,16 +98,18 @@ def _column_places(room: BaseGeometry) -> list[float]:
     return [first + column * (GONDOLA_M + AISLE_M) for column in range(count)]
 
 
-def _rows(room: BaseGeometry, x: float, across: float) -> Iterator[tuple[float, int]]:
+def _rows(room: BaseGeometry, x: float, across: Sequence[float]) -> Iterator[tuple[float, int]]:
     """Where gondolas stand in a column: (lower end, bays)."""
     west, east = (_spans(room, x + side * GONDOLA_M / 2) for side in (-1, 1))
-    for low, high in [(max(a, c), min(b, d)) for a, b in west for c, d in east]:
-        cut = [(low, across - WALKWAY_M / 2), (across + WALKWAY_M / 2, high)]
-        parts = cut if high - low > CUT_FROM_M and low < across < high else [(low, high)]
-        for y0, y1 in parts:
-            bays = int((y1 - y0) / BAY_M)
-            if bays >= FEWEST_BAYS:
-                yield y0, bays
+    spans = [(max(a, c), min(b, d)) for a, b in west for c, d in east]
+    for y in across:
+        below, above = y - WALKWAY_M / 2, y + WALKWAY_M / 2
+        halves = [((low, min(high, below)), (max(low, above), high)) for low, high in spans]
+        spans = [half for both in halves for half in both]
+    for low, high in spans:
+        bays = int((high - low) / BAY_M)
+        if bays >= FEWEST_BAYS:
+            yield low, bays
 
 
 def _spans(room: BaseGeometry, x: float) -> list[Span]:

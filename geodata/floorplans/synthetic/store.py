@@ -10,7 +10,7 @@ from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import FloorPlan, Level
 from geodata.floorplans.synthetic.assortment import Product, departments_of, fill
 from geodata.floorplans.synthetic.front import FRONT_M, put_front
-from geodata.floorplans.synthetic.shelving import put_gondolas, put_wall_shelves
+from geodata.floorplans.synthetic.shelving import BLOCK_M, put_gondolas, put_wall_shelves
 
 WALL_M = 0.3
 SYNTHETIC = "Synthetic planogram"
@@ -44,7 +44,12 @@ def synthetic_store(
         raise ValueError("outline is in several parts once its walls are taken off")
     from_right = rng.random() < 0.5
     front, back = floor.bounds[1], floor.bounds[3]
-    across = front + FRONT_M + rng.uniform(0.45, 0.55) * (back - front - FRONT_M)
+    depth = back - front - FRONT_M
+    blocks = max(1, round(depth / BLOCK_M))
+    across = [
+        front + FRONT_M + depth * (block + rng.uniform(-0.05, 0.05)) / blocks
+        for block in range(1, blocks)
+    ]
     level = Level(id="0", name="Ground floor", outline=outline, walkable=floor)
     walls, wall_aisles = put_wall_shelves(floor, level.id)
     gondolas, aisles = put_gondolas(floor, level.id, walls, across, from_right)
