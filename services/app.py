@@ -24,13 +24,14 @@ from services.directory.directory import Directory
 from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
 from services.directory.origins import Origins
 from services.directory.parts import Parts, Service
+from services.edge.settings import EdgeSettings
 from services.stores import bootstrap as stores
 
 SERVICES: dict[str, ModuleType] = {
     "stores": stores,
 }
 """The bootstrap of each service, by the name that commands know it by."""
-SETTINGS = (ChassisSettings, GeocodingSettings)
+SETTINGS = (ChassisSettings, GeocodingSettings, EdgeSettings)
 """Every settings class of the suite, for `enrayon settings`."""
 
 log = structlog.get_logger()

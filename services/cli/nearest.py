@@ -37,8 +37,10 @@ def nearest(
         origin=origin(where),
         page_size=limit,
         radius_m=radius_m,
-        store_filter=stores_pb2.StoreFilter(brands=brand or [], attributes=attribute or []),
     )
+    if brand or attribute:
+        request.store_filter.brands.extend(brand or [])
+        request.store_filter.attributes.extend(attribute or [])
     with services() as channel:
         response = stores_pb2_grpc.StoresServiceStub(channel).FindNearestStores(
             request, timeout=TIMEOUT_S

@@ -26,6 +26,7 @@ from services.cli.imports import load
 from services.cli.output import CommandError, console, errors
 from services.edge.envoy.config import Address, render
 from services.edge.envoy.program import EnvoyError, command
+from services.edge.settings import EdgeSettings
 from services.supervisor import Child, ChildError, Supervisor
 
 SAMPLE_SOURCE = "osm"
@@ -98,16 +99,19 @@ def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[C
         *started,
         Child("serve", [*enrayon, "serve"], serves, environment, ready_s=600.0),
         Child("work", [*enrayon, "work"], env={**environment, "ENRAYON_METRICS_PORT": "0"}),
-        Child("envoy", command(config), listens),
+        Child("envoy", command(config, workers=EdgeSettings().edge_workers), listens),
     ]
 
 
 def write_envoy_config(settings: ChassisSettings, path: Path) -> None:
     """Render the edge's configuration for this machine."""
+    edge = EdgeSettings()
     config = render(
         root.descriptors(),
         Address(settings.host, settings.http_port),
         Address(settings.host, settings.grpc_port),
+        admin=Address(settings.host, edge.edge_admin_port) if edge.edge_admin_port else None,
+        allow_origins=edge.edge_origins,
     )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))

@@ -27,7 +27,9 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if url := os.environ.get("ENRAYON_TEST_REDIS_URL"):
         yield url
         return
-    with EmbeddedValkey(tmp_path_factory.mktemp("valkey"), {"appendfsync": "no"}) as valkey:
+    with EmbeddedValkey(
+        tmp_path_factory.mktemp("valkey"), {"appendfsync": "no", "hz": "100"}
+    ) as valkey:
         yield valkey.url
 
 

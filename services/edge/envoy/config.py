@@ -11,7 +11,6 @@ from services.edge.envoy.local_replies import local_reply_config
 from services.edge.envoy.routes import routes
 
 SERVICES = "services"
-LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 BUFFER_BYTES = 32 * 1024
 MAX_CONNECTIONS = 10_000
 MAX_HEAP_BYTES = 1024**3
@@ -31,7 +30,7 @@ def render(
     *,
     apps: Mapping[str, Address] | None = None,
     admin: Address | None = None,
-    allow_origins: Sequence[str] = (LOOPBACK_ORIGIN,),
+    allow_origins: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The bootstrap configuration, ready for `json.dumps`.
 

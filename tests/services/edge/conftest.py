@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from services.chassis.lifeline import lifeline
 from services.edge.envoy import Address, command, render
+from services.edge.settings import EdgeSettings
 from tests.services.edge.stub import SERVICE, Stub, serve
 
 
@@ -82,6 +83,7 @@ def stub(upstream: tuple[Stub, Address]) -> Stub:
 async def edge(
     upstream: tuple[Stub, Address], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Edge]:
-    config = render([SERVICE], free_address(), upstream[1])
+    origins = EdgeSettings().edge_origins
+    config = render([SERVICE], free_address(), upstream[1], allow_origins=origins)
     async with running(config, tmp_path_factory.mktemp("envoy")) as edge:
         yield edge

@@ -518,14 +518,16 @@ class ListStoresResponse(_message.Message):
         *,
         stores: _abc.Iterable[Global___Store] | None = ...,
         next_page_token: _builtins.str = ...,
-        total_size: _builtins.int = ...,
+        total_size: _builtins.int | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "total_size", b"total_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "next_page_token", b"next_page_token", "stores", b"stores", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "next_page_token", b"next_page_token", "stores", b"stores", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__total_size: _TypeAlias = _typing.Literal["total_size"]  # noqa: Y015
+    _WhichOneofArgType__total_size: _TypeAlias = _typing.Literal["_total_size", b"_total_size"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_size) -> _WhichOneofReturnType__total_size | None: ...
 
 Global___ListStoresResponse: _TypeAlias = ListStoresResponse  # noqa: Y015
 
@@ -695,14 +697,16 @@ class SearchStoresResponse(_message.Message):
         *,
         matches: _abc.Iterable[Global___StoreMatch] | None = ...,
         next_page_token: _builtins.str = ...,
-        total_size: _builtins.int = ...,
+        total_size: _builtins.int | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "total_size", b"total_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "matches", b"matches", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "matches", b"matches", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__total_size: _TypeAlias = _typing.Literal["total_size"]  # noqa: Y015
+    _WhichOneofArgType__total_size: _TypeAlias = _typing.Literal["_total_size", b"_total_size"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_size) -> _WhichOneofReturnType__total_size | None: ...
 
 Global___SearchStoresResponse: _TypeAlias = SearchStoresResponse  # noqa: Y015
 
@@ -774,13 +778,15 @@ class NearestStore(_message.Message):
         self,
         *,
         store: Global___Store | None = ...,
-        distance_m: _builtins.float = ...,
+        distance_m: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["store", b"store"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_distance_m", b"_distance_m", "distance_m", b"distance_m", "store", b"store"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_m", b"distance_m", "store", b"store"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_distance_m", b"_distance_m", "distance_m", b"distance_m", "store", b"store"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__distance_m: _TypeAlias = _typing.Literal["distance_m"]  # noqa: Y015
+    _WhichOneofArgType__distance_m: _TypeAlias = _typing.Literal["_distance_m", b"_distance_m"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__distance_m) -> _WhichOneofReturnType__distance_m | None: ...
 
 Global___NearestStore: _TypeAlias = NearestStore  # noqa: Y015
 
@@ -818,15 +824,17 @@ class FindNearestStoresResponse(_message.Message):
         *,
         stores: _abc.Iterable[Global___NearestStore] | None = ...,
         next_page_token: _builtins.str = ...,
-        origin_uncertainty_m: _builtins.float = ...,
+        origin_uncertainty_m: _builtins.float | None = ...,
         origin_place: Global___Place | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "origin_place", b"origin_place"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_origin_uncertainty_m", b"_origin_uncertainty_m", "as_of", b"as_of", "origin_place", b"origin_place", "origin_uncertainty_m", b"origin_uncertainty_m"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "next_page_token", b"next_page_token", "origin_place", b"origin_place", "origin_uncertainty_m", b"origin_uncertainty_m", "stores", b"stores"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_origin_uncertainty_m", b"_origin_uncertainty_m", "as_of", b"as_of", "next_page_token", b"next_page_token", "origin_place", b"origin_place", "origin_uncertainty_m", b"origin_uncertainty_m", "stores", b"stores"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__origin_uncertainty_m: _TypeAlias = _typing.Literal["origin_uncertainty_m"]  # noqa: Y015
+    _WhichOneofArgType__origin_uncertainty_m: _TypeAlias = _typing.Literal["_origin_uncertainty_m", b"_origin_uncertainty_m"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__origin_uncertainty_m) -> _WhichOneofReturnType__origin_uncertainty_m | None: ...
 
 Global___FindNearestStoresResponse: _TypeAlias = FindNearestStoresResponse  # noqa: Y015
 
@@ -1039,14 +1047,16 @@ class CountStoresResponse(_message.Message):
         self,
         *,
         cells: _abc.Iterable[Global___CellCount] | None = ...,
-        total_size: _builtins.int = ...,
+        total_size: _builtins.int | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "total_size", b"total_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "cells", b"cells", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "cells", b"cells", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__total_size: _TypeAlias = _typing.Literal["total_size"]  # noqa: Y015
+    _WhichOneofArgType__total_size: _TypeAlias = _typing.Literal["_total_size", b"_total_size"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_size) -> _WhichOneofReturnType__total_size | None: ...
 
 Global___CountStoresResponse: _TypeAlias = CountStoresResponse  # noqa: Y015
 

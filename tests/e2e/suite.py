@@ -1,0 +1,110 @@
+"""The whole suite as a person starts it: `enrayon up` in a process of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+WAIT_S = 60.0
+
+
+class Suite:
+    """An `enrayon up` on free ports and a data folder of its own."""
+
+    def __init__(self, data_dir: Path, *options: str) -> None:
+        self.data_dir = data_dir
+        self.grpc_port, self.http_port = free_port(), free_port()
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if "ENRAYON" not in name},
+            "ENRAYON_DATA_DIR": str(data_dir),
+            "ENRAYON_GRPC_PORT": str(self.grpc_port),
+            "ENRAYON_HTTP_PORT": str(self.http_port),
+        }
+        self._options = options
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it says where everything is."""
+        log = self.data_dir.with_name(f"{self.data_dir.name}.log")
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "services.cli", "up", *self._options],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        process = self.process
+        wait_until(
+            lambda: "enrayon is up" in log.read_text() or process.poll() is not None,
+            lambda: log.read_text(),
+        )
+        assert process.poll() is None, log.read_text()
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does; answers its exit status."""
+        assert self.process
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(WAIT_S)
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `enrayon` with these arguments."""
+        return subprocess.run(
+            [sys.executable, "-m", "services.cli", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def get(self, path: str) -> Any:
+        """What the JSON door answers."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}") as answer:
+            return json.load(answer)
+
+    def processes(self) -> dict[int, str]:
+        """The processes of this suite by number, with their commands."""
+        mark = str(self.data_dir).encode()
+        found = {}
+        for folder in Path("/proc").iterdir():
+            try:
+                if not folder.name.isdigit():
+                    continue
+                told = (folder / "cmdline").read_bytes()
+                # Valkey writes its title over its environment; the title has the folder too.
+                if mark in told or mark in (folder / "environ").read_bytes():
+                    command = told.replace(b"\0", b" ").decode()
+                    state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+                    if state != "Z":
+                        found[int(folder.name)] = command
+            except OSError:
+                continue  # it has just ended
+        return found
+
+    def pid(self, word: str) -> int:
+        """The number of the one process whose command has a word."""
+        [pid] = [pid for pid, command in self.processes().items() if word in command]
+        return pid
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def wait_until(true: Callable[[], bool], explain: Callable[[], str] = str) -> None:
+    """Wait for a condition; fail with an explanation when it does not come."""
+    deadline = time.monotonic() + WAIT_S
+    while not true():
+        assert time.monotonic() < deadline, explain()
+        time.sleep(0.05)

@@ -1,0 +1,167 @@
+"""`enrayon up` from a terminal: answers on every door, and loses nothing whatever is killed."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.suite import Suite, wait_until
+
+FIND = "/v1/stores:findNearest"
+POINT = "origin.point.latitude=60.1699&origin.point.longitude=24.9384"
+CSV = """id,brand,name,lat,lon,street,city,postcode,country
+1,Stockmann,Stockmann Helsinki,60.1687,24.9418,Aleksanterinkatu 52,Helsinki,00100,FI
+2,Forum,Forum,60.1694,24.9380,Mannerheimintie 14,Helsinki,00100,FI
+2,Forum,Another of that id,60.1700,24.9300,Mannerheimintie 14,Helsinki,00100,FI
+"""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """The demo, in a folder with a space in its name."""
+    suite = Suite(tmp_path_factory.mktemp("demo") / "data of mine", "--demo")
+    suite.start()
+    yield suite
+    suite.stop()
+
+
+def names(answer: dict[str, list[dict[str, dict[str, str]]]]) -> list[str]:
+    return [hit["store"]["name"] for hit in answer["stores"]]
+
+
+def test_every_door_gives_the_same_answer(demo):
+    by_place = json.loads(demo.command("nearest", "Kamppi", "--limit", "5", "--json").stdout)
+    by_command = json.loads(
+        demo.command("nearest", "60.1699", "24.9384", "--limit", "5", "--json").stdout
+    )
+    by_json = demo.get(f"{FIND}?{POINT}&page_size=5")
+    request = {"origin": {"point": {"latitude": 60.1699, "longitude": 24.9384}}, "pageSize": 5}
+    by_grpc = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("buf")),
+            *("curl", "--protocol", "grpc", "--http2-prior-knowledge"),
+            *("--data", json.dumps(request)),
+            f"http://127.0.0.1:{demo.grpc_port}/enrayon.stores.v1.StoresService/FindNearestStores",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert 5 == len(by_place["stores"]) == len(by_json["stores"])
+    assert by_json == by_command
+    assert by_json == json.loads(by_grpc.stdout)
+
+
+def test_the_sample_is_there_and_lists_in_pages(demo):
+    page = demo.get("/v1/stores?page_size=3")
+
+    assert 3 == len(page["stores"])
+    assert page["totalSize"] > 500
+    assert page["nextPageToken"]
+
+
+def test_status_and_doctor_find_it_well(demo):
+    status = demo.command("status", "--json")
+    doctor = demo.command("doctor", "--json")
+
+    assert 0 == status.returncode
+    assert {"SERVING"} == set(json.loads(status.stdout)["services"].values())
+    assert 0 == doctor.returncode, doctor.stdout
+    assert {"good"} == {finding["state"] for finding in json.loads(doctor.stdout)}
+
+
+def test_a_failure_is_one_line_that_says_what_to_do(demo, tmp_path):
+    unknown = demo.command("nearest", "Atlantis-sur-Mer")
+    lonely = subprocess.run(
+        [sys.executable, "-m", "services.cli", "nearest", "Kamppi"],
+        env={**demo.environment, "ENRAYON_GRPC_PORT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    missing = demo.command("import", str(tmp_path / "none.csv"))
+
+    assert (1, 3, 2) == (unknown.returncode, lonely.returncode, missing.returncode)
+    assert "no place is known" in unknown.stderr
+    assert "enrayon up" in lonely.stderr
+    assert "none.csv" in missing.stderr
+    assert "Traceback" not in unknown.stderr + lonely.stderr + missing.stderr
+
+
+def test_a_second_suite_on_the_same_folder_or_port_is_refused(demo):
+    ports = demo.command("up")
+    folder = subprocess.run(
+        [sys.executable, "-m", "services.cli", "up"],
+        env={**demo.environment, "ENRAYON_GRPC_PORT": "0", "ENRAYON_HTTP_PORT": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (1, 1) == (ports.returncode, folder.returncode)
+    assert "ENRAYON_GRPC_PORT" in ports.stderr
+    assert "ENRAYON_DATA_DIR" in folder.stderr
+
+
+def test_importing_a_csv_reports_every_row(demo, tmp_path):
+    file = tmp_path / "my shops.csv"
+    file.write_text(CSV)
+    first = demo.command("import", str(file), "--format", "csv", "--json")
+    second = demo.command("import", str(file), "--format", "csv", "--json")
+
+    report = json.loads(first.stdout)
+    assert 0 == first.returncode
+    assert (3, 2, 1) == (report["rows"], report["created"], report["rejected"])
+    [rejected] = report["rejected_rows"]
+    assert "id" == rejected["field"]
+    assert "Another of that id" in Path(report["rejected_file"]).read_text()
+    assert (0, 2) == (json.loads(second.stdout)["created"], json.loads(second.stdout)["unchanged"])
+    assert "stores/my_shops-2" in names(demo.get(f"{FIND}?{POINT}&page_size=50"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_kill_9_of_anything_loses_nothing_and_leaves_no_orphan(tmp_path):
+    suite = Suite(tmp_path / "data")
+    file = tmp_path / "shops.csv"
+    file.write_text(CSV)
+    suite.start()
+    try:
+        assert 0 == suite.command("import", str(file)).returncode
+        expected = names(suite.get(f"{FIND}?{POINT}"))
+        assert ["stores/shops-2", "stores/shops-1"] == expected
+
+        for victim in ("services.cli serve", "valkey-server", "envoy.json"):
+            os.kill(suite.pid(victim), signal.SIGKILL)
+            wait_until(lambda: answers(suite) == expected, lambda: str(suite.processes()))
+
+        assert suite.process
+        suite.process.kill()
+        suite.process.wait()
+        wait_until(lambda: not suite.processes(), lambda: str(suite.processes()))
+
+        suite.start()
+        assert expected == names(suite.get(f"{FIND}?{POINT}"))
+        assert 0 == suite.command("import", str(file)).returncode
+    finally:
+        status = suite.stop()
+    assert 0 == status
+    assert {} == suite.processes()
+
+
+def answers(suite: Suite) -> list[str]:
+    try:
+        return names(suite.get(f"{FIND}?{POINT}"))
+    except OSError:
+        return []
+
+
+def test_the_command_is_installed():
+    program = Path(sys.executable).with_name("enrayon")
+    assert program.exists() or shutil.which("enrayon")
