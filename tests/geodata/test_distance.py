@@ -15,10 +15,12 @@ from geodata.distance import (
     LONGEST_CHORD_M,
     chord_core_m,
     chord_reach_m,
+    destinations,
     distance_m,
     distances_m,
     ecef,
     ecef_many,
+    geodesics,
     longest_m,
     shortest_m,
     widened_chord_m,
@@ -90,6 +92,22 @@ def test_many_at_once_equal_one_by_one_to_the_last_bit(here: Point, there: list[
         here.latitude, here.longitude, [p.latitude for p in there], [p.longitude for p in there]
     )
     assert [distance_m(here, point) for point in there] == many.tolist()
+
+
+@given(here=points, azimuths=st.lists(st.floats(-180, 180), max_size=3), reach=st.floats(0, 1e7))
+def test_destinations_lie_as_far_as_was_gone(
+    here: Point, azimuths: list[float], reach: float
+) -> None:
+    latitudes, longitudes, _ = destinations(here.latitude, here.longitude, azimuths, reach)
+    assert (len(azimuths),) == latitudes.shape
+    back = geodesics(here.latitude, here.longitude, latitudes, longitudes)
+    assert [reach] * len(azimuths) == pytest.approx(back[1].tolist(), abs=1e-6)
+
+
+def test_a_meridian_sets_out_and_goes_on_due_north() -> None:
+    azimuth, distance = geodesics(0, 25, [60], 25)
+    latitude, longitude, onward = destinations(0, 25, azimuth, distance)
+    assert [0, 60, 25, 0] == pytest.approx([*azimuth, *latitude, *longitude, *onward], abs=1e-9)
 
 
 def test_no_pairs_have_no_distances() -> None:
