@@ -1,7 +1,6 @@
 """The whole picture: the map of a level, what was looked for, and the key under it."""
 
 import datetime as dt
-import math
 
 import shapely
 
@@ -92,8 +91,8 @@ def _bounds(plan: FloorPlan, level: Level) -> tuple[float, float, float, float]:
         *(fixture.outline for fixture in plan.fixtures if fixture.level == level.id),
         *(shapely.Point(spot.x_m, spot.y_m) for spot in spots if spot.level == level.id),
     ]
-    bounds = shapely.total_bounds([shape for shape in drawn if shape is not None])
-    if not math.isfinite(bounds[0]):
+    shapes = [shape for shape in drawn if shape is not None]
+    if not shapes:
         raise ValueError(f"level: nothing is drawn on level {level.id!r}")
-    west, south, east, north = bounds.tolist()
+    west, south, east, north = shapely.total_bounds(shapes).tolist()
     return west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M

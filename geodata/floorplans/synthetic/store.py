@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 
 from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.frame import LocalFrame
 from geodata.floorplans.placements import Placement
@@ -39,9 +40,9 @@ def synthetic_store(
     if not outline.is_valid or outline.is_empty:
         raise ValueError("outline must be a polygon that does not cross itself")
     rng = random.Random(seed)
-    floor = outline.buffer(-WALL_M, join_style="mitre")
-    if not isinstance(floor, Polygon):
-        raise ValueError("outline is in several parts once its walls are taken off")
+    floor: BaseGeometry = outline.buffer(-WALL_M, join_style="mitre")
+    if not isinstance(floor, Polygon) or floor.is_empty:
+        raise ValueError("outline has no floor in one piece once its walls are taken off")
     from_right = rng.random() < 0.5
     front, back = floor.bounds[1], floor.bounds[3]
     depth = back - front - FRONT_M

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import shapely
 from shapely import MultiPolygon, Point, Polygon
 
 from geodata import points
@@ -107,9 +108,11 @@ def _part(kind: str, feature: Mapping[str, Any], frame: LocalFrame | None) -> ob
 def _face(value: object, frame: LocalFrame | None) -> dict[str, Any]:
     face = dict(value) if isinstance(value, Mapping) else {}
     for end in ("start", "end"):
-        point = _local({"type": "Point", "coordinates": face.get(end)}, frame)
-        if isinstance(point, Point):
-            face[end] = (point.x, point.y)
+        point = shape_of({"type": "Point", "coordinates": face.get(end)})
+        if not isinstance(point, Point) or frame is None:
+            raise ValueError(f"faces.{end}: must be [longitude, latitude]")
+        at = frame.geometry_to_local(point)
+        face[end] = tuple(shapely.get_coordinates(at)[0].tolist())
     return face
 
 

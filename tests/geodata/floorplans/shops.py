@@ -64,8 +64,8 @@ def _gondola(identity: str, x: float, west: str, east: str, right: str = "dry") 
         level="0",
         outline=shapely.box(x, 4, x + 1, 8),
         faces=(
-            Face(aisle=west, side=Side.RIGHT, start=(x, 4), end=(x, 8), bays=4, department="dry"),
-            Face(aisle=east, side=Side.LEFT, start=(x + 1, 4), end=(x + 1, 8), bays=4,
+            Face(aisle=west, side=Side.RIGHT, start=(x, 4.0), end=(x, 8.0), bays=4, department="dry"),
+            Face(aisle=east, side=Side.LEFT, start=(x + 1, 4.0), end=(x + 1, 8.0), bays=4,
                  department=right),
         ),
     )  # fmt: skip

@@ -40,7 +40,7 @@ def test_the_distance_from_the_origin_is_the_geodesic(
     there = frame.to_wgs84(*xy)
     origin = frame.origin
     _, _, geodesic = GEOD.inv(origin.longitude, origin.latitude, there.longitude, there.latitude)
-    assert geodesic == pytest.approx(math.hypot(*xy), abs=1e-6)
+    assert geodesic == pytest.approx(math.hypot(*xy), abs=1e-5)
 
 
 @given(frames, points, points)
@@ -50,7 +50,7 @@ def test_any_distance_is_the_geodesic_within_the_stated_scale(
     a, b = frame.to_wgs84(*one), frame.to_wgs84(*other)
     _, _, geodesic = GEOD.inv(a.longitude, a.latitude, b.longitude, b.latitude)
     radius = max(math.hypot(*one), math.hypot(*other))
-    bound = math.dist(one, other) * (radius / 6.33e6) ** 2 / 6 + 1e-6
+    bound = math.dist(one, other) * (radius / 6.33e6) ** 2 / 6 + 1e-5
     assert geodesic == pytest.approx(math.dist(one, other), abs=bound)
 
 

@@ -1,0 +1,115 @@
+import dataclasses
+import struct
+from xml.etree import ElementTree
+
+import pytest
+
+from geodata.floorplans.drawing.overlay import Overlay, Pin, on_level
+from geodata.floorplans.drawing.png import draw_png
+from geodata.floorplans.drawing.svg import draw_svg
+from geodata.floorplans.drawing.theme import DARK, LIGHT
+from geodata.floorplans.plan import BlockedArea, FloorPlan, Level, Position
+from tests.geodata.floorplans.shops import NOON, corner_shop, supermarket, two_floors, village_shop
+
+SVG = "{http://www.w3.org/2000/svg}"
+MILK = Pin(label="1", at=Position("0", 4.0, 6.5), lines=("Oat milk", "Aisle 2, left"))
+WALK = (Position("0", 6, 0.5), Position("0", 6, 3), Position("0", 4.6, 6.5))
+
+
+def texts(svg: str) -> list[str]:
+    return [element.text or "" for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def test_a_drawing_names_aisles_tills_and_what_was_looked_for() -> None:
+    words = texts(draw_svg(corner_shop(), "0", Overlay(pins=(MILK,), walk=WALK)))
+    for word in ("1", "2", "3", "Oat milk", "Aisle 2, left", "Your way", "Checkout", "Dry goods"):
+        assert word in words
+
+
+def test_names_cannot_break_out_of_the_drawing() -> None:
+    evil = dataclasses.replace(MILK, lines=("</text><script>alert(1)</script>\x00\x0b",))
+    svg = draw_svg(corner_shop(), "0", Overlay(pins=(evil,)), title="<b>&\ud800")
+    assert list(ElementTree.fromstring(svg).iter(f"{SVG}script")) == []
+    assert "</text><script>alert(1)</script>" in texts(svg)
+    assert "<b>&" in texts(svg)
+
+
+def test_a_long_name_is_cut_rather_than_drawn_over_the_edge() -> None:
+    long = dataclasses.replace(MILK, lines=("x" * 10_240,))
+    assert max(map(len, texts(draw_svg(corner_shop(), "0", Overlay(pins=(long,)))))) < 80
+
+
+def test_a_point_of_the_plan_is_drawn_to_scale_with_north_up() -> None:
+    svg = draw_svg(corner_shop(), "0", Overlay(here=Position("0", 0, 0)))
+    root = ElementTree.fromstring(svg)
+    # 12 m and a metre round it on 480 px less the margins: 32 px a metre, y downwards.
+    centres = {(float(c.get("cx", "")), float(c.get("cy", ""))) for c in root.iter(f"{SVG}circle")}
+    assert (16 + 32.0, 16 + 11 * 32.0) in centres
+
+
+def test_blocked_areas_are_hatched_while_they_last() -> None:
+    shut = dataclasses.replace(
+        corner_shop(), blocked=(BlockedArea(id="b", level="0", aisle="2", blocked_until=NOON),)
+    )
+    assert "url(#blocked)" in draw_svg(shut, "0")
+    assert "url(#blocked)" not in draw_svg(shut, "0", at=NOON)
+
+
+def test_a_change_of_level_says_where_the_walk_goes_on() -> None:
+    walk = (Position("0", 1, 4), Position("0", 19, 19), Position("1", 19, 19), Position("1", 1, 4))
+    assert "First floor" in texts(draw_svg(two_floors(), "0", Overlay(walk=walk)))
+    assert "First floor" not in texts(draw_svg(two_floors(), "1", Overlay(walk=walk)))
+
+
+def test_a_walk_is_cut_into_its_parts_on_a_level() -> None:
+    walk = (Position("0", 0, 0), Position("0", 1, 0), Position("1", 1, 0), Position("0", 5, 5))
+    assert on_level(walk, "0") == (((0, 0), (1, 0)),)
+    assert on_level(walk, "1") == ()
+
+
+def test_pins_that_would_cover_each_other_are_moved_apart() -> None:
+    pins = tuple(dataclasses.replace(MILK, label=str(number)) for number in range(3))
+    root = ElementTree.fromstring(draw_svg(corner_shop(), "0", Overlay(pins=pins)))
+    heads = [c for c in root.iter(f"{SVG}circle") if c.get("r") == "9.5" and c.get("cx") != "26"]
+    on_map = [(float(c.get("cx", "")), float(c.get("cy", ""))) for c in heads][:3]
+    apart = [
+        ((ax - bx) ** 2 + (ay - by) ** 2) ** 0.5
+        for number, (ax, ay) in enumerate(on_map)
+        for bx, by in on_map[:number]
+    ]
+    assert min(apart) >= 18
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_a_supermarket_is_drawn_as_a_png_of_the_width_asked_for(wide: bool, theme: object) -> None:
+    svg = draw_svg(supermarket()[0], "0", theme=DARK if theme is DARK else LIGHT, wide=wide)
+    png = draw_png(svg, 320)
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">I", png[16:20]) == (320,)
+
+
+def test_letters_are_drawn_without_any_font_of_the_machine() -> None:
+    plain = draw_svg(corner_shop(), "0", title="")
+    titled = draw_svg(corner_shop(), "0", title="Käytävä")
+    blank = titled.replace(">Käytävä</text>", "></text>")
+    assert blank != titled
+    assert draw_png(titled, 480) != draw_png(blank, 480)
+    assert draw_png(plain, 480) == draw_png(plain, 480)
+
+
+@pytest.mark.parametrize("width", [0, 15, 100_000])
+def test_a_png_out_of_range_is_refused(width: int) -> None:
+    with pytest.raises(ValueError, match="width_px"):
+        draw_png(draw_svg(corner_shop(), "0"), width)
+
+
+@pytest.mark.parametrize(("plan", "level"), [(corner_shop(), "9"), (village_shop(), "0")])
+def test_a_level_that_is_not_drawn_is_refused(plan: FloorPlan, level: str) -> None:
+    with pytest.raises(ValueError, match="level"):
+        draw_svg(plan, level)
+
+
+def test_an_empty_level_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing is drawn"):
+        draw_svg(FloorPlan(store="stores/1", levels=(Level(id="0"),)), "0")
