@@ -14,7 +14,6 @@ import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rich.panel import Panel
 from rich.table import Table
-from rich.text import Text
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.samples import HELSINKI_CENTRE, HELSINKI_STORES
@@ -25,7 +24,8 @@ from services.cli.channel import TIMEOUT_S
 from services.cli.imports import load
 from services.cli.output import CommandError, console, errors
 from services.edge.envoy.config import Address, render
-from services.edge.envoy.program import EnvoyError, command
+from services.edge.envoy.program import EnvoyError
+from services.edge.envoy.program import command as envoy_command
 from services.edge.settings import EdgeSettings
 from services.supervisor import Child, ChildError, Supervisor
 
@@ -99,7 +99,7 @@ def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[C
         *started,
         Child("serve", [*enrayon, "serve"], serves, environment, ready_s=600.0),
         Child("work", [*enrayon, "work"], env={**environment, "ENRAYON_METRICS_PORT": "0"}),
-        Child("envoy", command(config, workers=EdgeSettings().edge_workers), listens),
+        Child("envoy", envoy_command(config, workers=EdgeSettings().edge_workers), listens),
     ]
 
 
@@ -140,34 +140,32 @@ def greet(settings: ChassisSettings, demo: bool) -> None:
             load(HELSINKI_STORES, SAMPLE_SOURCE)
             held = stub.ListStores(request, timeout=TIMEOUT_S).total_size
     console.print(panel(settings, held))
+    console.print("\nTry, in another terminal:\n")
+    for line in commands(settings):
+        console.print(f"  {line}", style="cyan", highlight=False, markup=False, soft_wrap=True)
+    console.print()
 
 
 def panel(settings: ChassisSettings, held: int) -> Panel:
-    """Addresses, and three commands to try."""
-    http = f"http://{settings.host}:{settings.http_port}"
+    """Where everything is."""
     table = Table.grid(padding=(0, 2))
     table.add_row("[bold]gRPC[/]", f"{settings.host}:{settings.grpc_port}")
-    table.add_row("[bold]JSON[/]", f"{http}/v1/stores")
+    table.add_row("[bold]JSON[/]", f"http://{settings.host}:{settings.http_port}/v1/stores")
     table.add_row("[bold]stores[/]", f"{held:,}")
     table.add_row("[bold]data[/]", str(settings.data_dir))
     table.add_row("[bold]logs[/]", str(settings.data_dir / "logs"))
-    point = HELSINKI_CENTRE
-    query = (
-        f"origin.point.latitude={point.latitude}&origin.point.longitude={point.longitude}"
-        "&page_size=3"
-    )
-    commands = [
+    return Panel(table, title="enrayon is up", subtitle="Ctrl-C stops it", expand=False)
+
+
+def commands(settings: ChassisSettings) -> list[str]:
+    """Three commands to try."""
+    latitude, longitude = HELSINKI_CENTRE.latitude, HELSINKI_CENTRE.longitude
+    query = f"origin.point.latitude={latitude}&origin.point.longitude={longitude}&page_size=3"
+    return [
         f"{enrayon()} nearest Kamppi",
-        f"{enrayon()} nearest {point.latitude} {point.longitude} --limit 5",
-        f"curl '{http}/v1/stores:findNearest?{query}'",
+        f"{enrayon()} nearest {latitude} {longitude} --limit 5",
+        f"curl 'http://{settings.host}:{settings.http_port}/v1/stores:findNearest?{query}'",
     ]
-    tries = Text("\n\nTry, in another terminal:\n") + Text("\n").join(
-        Text(f"  {line}", style="cyan", no_wrap=True) for line in commands
-    )
-    body = Table.grid()
-    body.add_row(table)
-    body.add_row(tries)
-    return Panel(body, title="enrayon is up", subtitle="Ctrl-C stops it", expand=False)
 
 
 def enrayon() -> str:
