@@ -12,7 +12,14 @@ from geodata.importers.assemble import assemble
 from geodata.importers.detect import detect
 from geodata.importers.files import Progress, Source
 from geodata.importers.record import FIELDS
-from geodata.importers.report import Import, ImporterError, Rejected, Remark, SourceUnknown, write_rejected
+from geodata.importers.report import (
+    Import,
+    ImporterError,
+    Rejected,
+    Remark,
+    SourceUnknown,
+    write_rejected,
+)
 
 __all__ = [
     "FIELDS",
@@ -72,4 +79,7 @@ def read(
             records = fuel_fr.records(file)
     result = Import(format=name)
     assemble(records, result, source)
+    if progress:
+        size = file.path.stat().st_size
+        progress(size, size)
     return result

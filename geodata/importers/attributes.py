@@ -8,12 +8,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from geodata.gazetteer import fold
 from geodata.importers.record import words
 
 TRADE_KEYS = ("shop", "amenity", "craft", "office", "tourism", "leisure", "healthcare")
-_UCP = {
+_FLAGS = {
     "internet_access": "dev.ucp.amenity.wi_fi",
     "wifi": "dev.ucp.amenity.wi_fi",
     "free_wi_fi": "dev.ucp.amenity.wi_fi",
@@ -21,6 +22,14 @@ _UCP = {
     "in_store_pickup": "dev.ucp.amenity.shopping.in_store_pickup",
     "click_and_collect": "dev.ucp.amenity.shopping.in_store_pickup",
     "curbside_pickup": "dev.ucp.amenity.shopping.curbside_pickup",
+    "card_payment": "osm.payment.cards",
+    "free": "osm.fee.no",
+    "itinerant": "enrayon.service.mobile",
+    "plugs_ccs": "osm.socket.type2_combo",
+    "plugs_chademo": "osm.socket.chademo",
+    "plugs_ef": "osm.socket.typee",
+    "plugs_t2": "osm.socket.type2",
+    "reservation": "osm.reservation",
 }
 _KEYS = words(
     """
@@ -77,7 +86,7 @@ def from_services(services: str) -> set[str]:
     """Ids for a list of services joined by `|`, in French or in English."""
     names = (name.strip() for name in services.split("|"))
     return {
-        _SERVICES.get(name) or _UCP.get(_slug(name)) or f"enrayon.service.{_slug(name)}"
+        _SERVICES.get(name) or _FLAGS.get(_slug(name)) or f"enrayon.service.{_slug(name)}"
         for name in names
         if _slug(name)
     }
@@ -89,11 +98,13 @@ def from_ownership(ownership: str) -> set[str]:
 
 
 def _from_tag(key: str, value: str) -> Iterator[str]:
-    if _slug(value) in _NO or not value:
+    is_flag = key in _FLAGS
+    is_tag = key in TRADE_KEYS or key in _KEYS or key.startswith(_PREFIXES)
+    if not value or not (is_flag or is_tag) or _slug(value) in _NO:
         return
-    if key in _UCP:
-        yield _UCP[key]
-    elif key in TRADE_KEYS or key in _KEYS or key.startswith(_PREFIXES):
+    if is_flag:
+        yield _FLAGS[key]
+    else:
         name = ".".join(map(_slug, key.split(":")))
         for part in value.split(";")[:10]:
             slug = _slug(part)
@@ -103,5 +114,6 @@ def _from_tag(key: str, value: str) -> Iterator[str]:
                 yield f"osm.{name}.{slug}"
 
 
+@lru_cache(maxsize=10_000)
 def _slug(text: str) -> str:
     return re.sub(rb"[^a-z0-9]+", b"_", fold(text)).strip(b"_").decode()[:60]

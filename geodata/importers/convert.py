@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from geodata.importers.address import address, postcode, region_code, region_code_at
 from geodata.importers.coordinates import locate
-from geodata.importers.hours import checked_hours
+from geodata.importers.hours import from_text
 from geodata.importers.record import Record
 from geodata.importers.report import Remark
 from geodata.stores import Store, StoreStatus
@@ -16,6 +16,7 @@ from geodata.stores import Store, StoreStatus
 # The longest values that the stores service takes.
 _MAX_LENGTHS = {"id": 300, "name": 300, "brand": 200, "phone": 100, "website": 2000, "address": 300}
 _MAX_ATTRIBUTES = 200
+_ATTRIBUTE = re.compile(r"(?=.{1,100}$)[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _MAX_ITEMS = 20
 _STATUSES = {
     "open": StoreStatus.OPEN,
@@ -66,8 +67,11 @@ def store_of(record: Record) -> tuple[Store, list[Remark]]:
         raise Refused("lat, lon", "neither usable coordinates nor an address")
     for line in place.lines:
         _fitting(line, "address")
-    hours = checked_hours(fields.get("opening_hours", ""))
-    notes.add("opening_hours", hours.note, repaired=hours.repaired)
+    hours = from_text(fields.get("opening_hours", ""))
+    for note in hours.repairs:
+        notes.add("opening_hours", note, repaired=True)
+    for note in hours.doubts:
+        notes.add("opening_hours", note)
     store = Store(
         id="",
         display_name=_display_name(record),
@@ -78,7 +82,7 @@ def store_of(record: Record) -> tuple[Store, list[Remark]]:
         urls=notes.taken("website", _urls(fields.get("website", ""))),
         status=notes.taken("status", _status(fields.get("status", ""))),
         opening_date=notes.taken("opening_date", _date(fields.get("opening_date", ""))),
-        attributes=tuple(sorted(record.attributes))[:_MAX_ATTRIBUTES],
+        attributes=tuple(sorted(filter(_ATTRIBUTE.fullmatch, record.attributes)))[:_MAX_ATTRIBUTES],
         external_ids=record.external_ids,
         time_zone=notes.taken("timezone", _time_zone(fields.get("timezone", ""))),
         opening_hours=hours.text,

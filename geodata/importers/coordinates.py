@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from geodata.distance import distance_m
 from geodata.gazetteer import Gazetteer
+from geodata.importers.address import region_code_at
 from geodata.points import Point
 
 _SCALES = (1e5, 1e6, 1e7)
@@ -108,10 +109,10 @@ def _point(latitude: float, longitude: float) -> Point | None:
 
 
 def _is_in(point: Point, country: str) -> bool:
-    boxes = [gazetteer().box(code) for code in (country, *_TERRITORIES.get(country, ()))]
-    known = [box for box in boxes if box]
-    # A country without towns in the gazetteer proves nothing.
-    return not known or any(box.contains(point) for box in known)
+    parts = (country, *_TERRITORIES.get(country, ()))
+    boxes = [box for code in parts if (box := gazetteer().box(code))]
+    # A country without towns in the gazetteer proves nothing; a remote island may have no town.
+    return not boxes or any(box.contains(point) for box in boxes) or region_code_at(point) in parts
 
 
 @lru_cache(maxsize=10_000)

@@ -1,13 +1,14 @@
 """CSV: comma, semicolon or tab, with a header line."""
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from geodata.importers import attributes
 from geodata.importers.files import Source
-from geodata.importers.hours import week_of_columns
+from geodata.importers.hours import from_columns
 from geodata.importers.record import FIELDS, Record, Records, clean
 from geodata.importers.report import ImporterError, Rejected
 
@@ -34,7 +35,7 @@ _ALIASES = {
 _FIELD_OF = {alias: field for field, names in _ALIASES.items() for alias in names.split()} | {
     field: field for field in FIELDS
 }
-_SAMPLE = 64 * 2**10
+MAX_LINES = 10_000_000
 
 
 def records(file: Source, columns: Mapping[str, str]) -> Records:
@@ -47,13 +48,11 @@ def records(file: Source, columns: Mapping[str, str]) -> Records:
     Raises:
         ImporterError: when there is no header, a column is missing, or the text is broken.
     """
-    fields: dict[str, int] = {}
-    for row in rows(file):
-        if isinstance(row, Rejected):
-            yield row
-            continue
-        fields = fields or _fields_of(list(row.raw), columns, file.name)
-        yield _record(row, fields)
+    header = header_of(file)
+    fields = _fields_of(header, columns)
+    names = [normal(column) for column in header]
+    for row in rows(file, header):
+        yield row if isinstance(row, Rejected) else _record(row, fields, names)
 
 
 class Row(NamedTuple):
@@ -61,12 +60,13 @@ class Row(NamedTuple):
 
     line: int
     """Where it ends in the file."""
-    raw: dict[str, str]
-    """Values by column, as given."""
+    values: list[str]
+    raw: dict[str, object]
+    """The values by column."""
 
 
-def rows(file: Source) -> Iterator[Row | Rejected]:
-    """The rows below the header; a row with too few or too many values is rejected.
+def rows(file: Source, header: Sequence[str]) -> Iterator[Row | Rejected]:
+    """The rows below the header, cleaned; one with too few or too many values is rejected.
 
     Raises:
         ImporterError: when the text is broken.
@@ -74,46 +74,62 @@ def rows(file: Source) -> Iterator[Row | Rejected]:
     with file.text() as text:
         reader = csv.reader(text, delimiter=_delimiter(file), strict=True)
         try:
-            header = [clean(name) for name in next(reader, [])]
-            for values in reader:
-                raw = dict(zip(header, values, strict=False))
-                if len(values) == len(header):
-                    yield Row(reader.line_num, raw)
-                elif values:
-                    reason = f"{len(values)} values for {len(header)} columns"
-                    rest = {"": ",".join(values[len(header) :])}
+            next(reader, None)
+            for given in reader:
+                if reader.line_num > MAX_LINES:
+                    raise ImporterError(f"over {MAX_LINES:,} lines; split the file")
+                raw: dict[str, object] = dict(zip(header, given, strict=False))
+                if len(given) == len(header):
+                    yield Row(reader.line_num, list(map(clean, given)), raw)
+                elif given:
+                    reason = f"{len(given)} values for {len(header)} columns"
+                    rest = {"": ",".join(given[len(header) :])}
                     yield Rejected(reader.line_num, "row", reason, raw | rest)
+        except UnicodeDecodeError as error:
+            raise ImporterError(
+                f"after line {reader.line_num}: not UTF-8 "
+                f"(byte 0x{error.object[error.start]:02x}); save it as UTF-8 and try again"
+            ) from error
         except csv.Error as error:
             raise ImporterError(
-                f"{file.name}, line {reader.line_num}: {error}; is a quote not closed?"
+                f"line {reader.line_num}: {error}; is a quote not closed?"
             ) from error
 
 
 def header_of(file: Source) -> list[str]:
-    """The column names, normalised; used to tell formats apart."""
-    first = file.head().decode("utf-8-sig", "replace").partition("\n")[0]
-    return [_normal(name) for name in next(csv.reader([first], delimiter=_delimiter(file)), [])]
+    """The column names; those without a name, or with another's, are numbered."""
+    text = io.StringIO(file.head().decode("utf-8", "replace"), newline="")
+    header: list[str] = []
+    for index, given in enumerate(next(csv.reader(text, delimiter=_delimiter(file)), []), start=1):
+        name = clean(given)
+        header.append(f"{name} {index}".strip() if not name or name in header else name)
+    return header
+
+
+def normal(column: str) -> str:
+    """A column name as it is compared: `Zip Code` is `zip_code`."""
+    return re.sub(r"[\s-]+", "_", clean(column).lower())
 
 
 def _delimiter(file: Source) -> str:
     """The one of comma, semicolon and tab that the header has most of, outside of quotes."""
-    first = file.head().decode("utf-8-sig", "replace").partition("\n")[0]
+    first = file.head().decode("utf-8", "replace").partition("\n")[0]
     outside = re.sub(r'"[^"]*"', "", first)
     return max(",;\t", key=outside.count)
 
 
-def _fields_of(header: Sequence[str], columns: Mapping[str, str], name: str) -> dict[str, int]:
+def _fields_of(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
     """Which column holds which field."""
     if len(header) < 2:
-        raise ImporterError(f"{name}: no header line with columns split by comma, semicolon or tab")
+        raise ImporterError("no header line with columns split by comma, semicolon or tab")
     for column, field in columns.items():
         if column not in header:
-            raise ImporterError(f"{name}: no column {column!r}; there are {', '.join(header)}")
+            raise ImporterError(f"no column {column!r}; there are {', '.join(header)}")
         if field not in FIELDS:
             raise ImporterError(f"no field {field!r}; there are {', '.join(sorted(FIELDS))}")
     fields: dict[str, int] = {}
     # The field's own name wins over its aliases, and a mapping over both.
-    named = [(_normal(column), i) for i, column in enumerate(header) if column not in columns]
+    named = [(normal(column), i) for i, column in enumerate(header) if column not in columns]
     for column, index in sorted(named, key=lambda item: (item[0] in FIELDS, -item[1])):
         if column in _FIELD_OF:
             fields[_FIELD_OF[column]] = index
@@ -121,26 +137,16 @@ def _fields_of(header: Sequence[str], columns: Mapping[str, str], name: str) -> 
     for field, instead in (("id", ()), ("name", ("brand", "operator"))):
         if field not in fields and not any(other in fields for other in instead):
             raise ImporterError(
-                f"{name}: no column for {field!r} among {', '.join(header)}; "
+                f"no column for {field!r} among {', '.join(header)}; "
                 f"map one, as in --map {header[0]}={field}"
             )
     return fields
 
 
-def _normal(column: str) -> str:
-    return re.sub(r"[\s-]+", "_", clean(column).lower())
-
-
-def _record(row: Row, fields: Mapping[str, int]) -> Record:
-    values = list(row.raw.values())
-    known = {field: text for field, index in fields.items() if (text := clean(values[index]))}
+def _record(row: Row, fields: Mapping[str, int], names: Sequence[str]) -> Record:
+    known = {field: text for field, index in fields.items() if (text := row.values[index])}
     record = Record(row.line, known, row.raw)
-    _add_others(record, {_normal(column): clean(value) for column, value in row.raw.items()})
-    return record
-
-
-def _add_others(record: Record, others: Mapping[str, str]) -> None:
-    """What columns beside the usual ones say: services, ownership, hours by day."""
+    others = dict(zip(names, row.values, strict=True))
     record.attributes |= attributes.from_tags(others)
     record.attributes |= attributes.from_services(others.get("services", ""))
     record.attributes |= attributes.from_services(others.get("services_yes", ""))
@@ -148,8 +154,5 @@ def _add_others(record: Record, others: Mapping[str, str]) -> None:
     if "insee" in others:  # only communes of France have such a number
         record.fields.setdefault("country", "FR")
     if "opening_hours" not in record.fields:
-        hours, doubt = week_of_columns(others)
-        if hours:
-            record.fields["opening_hours"] = hours
-        if doubt:
-            record.doubts.append(("opening_hours", doubt))
+        from_columns(others).add_to(record)
+    return record

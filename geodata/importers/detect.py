@@ -14,31 +14,31 @@ def detect(file: Source) -> str:
         ImporterError: when it is none that is known.
     """
     head = file.head()
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e \t\r\n")
+    text = head.lstrip(b"\x1e \t\r\n")
     if b"OSMHeader" in head[:64] or file.path.suffix in {".pbf", ".bz2"}:
         return "osm"
+    if head.startswith(b"PK\x03\x04"):
+        raise ImporterError("a zip archive; unpack it first")
     if not text:
-        raise ImporterError(f"{file.name}: empty")
+        raise ImporterError("empty")
     if text.startswith(b"<"):
-        return _xml(text, file.name)
+        return _xml(text)
     if text[:1] in (b"{", b"["):
         return _json(text)
     header = delimited.header_of(file)
     if len(header) < 2 or b"\0" in head:
-        raise ImporterError(
-            f"{file.name}: no format that is known; name it, as in --format csv, if it is one"
-        )
+        raise ImporterError("no format that is known; name it, as in --format csv, if it is one")
     return "fuel-fr" if fuel_fr.is_table(header) else "csv"
 
 
-def _xml(text: bytes, name: str) -> str:
+def _xml(text: bytes) -> str:
     root = re.search(rb"<([A-Za-z_][\w.-]*)", text)
     match root[1] if root else b"":
         case b"osm":
             return "osm"
         case b"pdv_liste":
             return "fuel-fr"
-    raise ImporterError(f"{name}: XML that is neither OpenStreetMap's nor the French fuel feed's")
+    raise ImporterError("XML that is neither OpenStreetMap's nor the French fuel feed's")
 
 
 def _json(text: bytes) -> str:

@@ -13,9 +13,12 @@ from geodata.importers.report import ImporterError
 Progress: TypeAlias = Callable[[int, int], None]
 """Called now and then with the bytes of the file that were read, and its size."""
 
-MAX_DOCUMENT_BYTES = 512 * 2**20
+MAX_DOCUMENT_BYTES = 256 * 2**20
 """A JSON document is held in memory as a whole; a larger one belongs into lines."""
-MAX_LINE_CHARACTERS = 16 * 2**20
+MAX_LINE_CHARACTERS = 4 * 2**20
+MAX_EXPANSION = 100
+"""How many times larger gzip may grow a file; tables and JSON grow five to thirty times."""
+_FREE_EXPANSION_BYTES = 16 * 2**20
 HEAD_BYTES = 64 * 2**10
 _GZIP = b"\x1f\x8b"
 
@@ -27,34 +30,29 @@ class Source:
         self.path = path
         self._progress = progress
 
-    @property
-    def name(self) -> str:
-        """The file's name, for messages."""
-        return self.path.name
-
     def head(self) -> bytes:
-        """The first bytes, decompressed."""
-        with self.open() as file:
-            return file.read(HEAD_BYTES)
+        """The first bytes, decompressed, without a byte order mark."""
+        with Source(self.path).open() as file:
+            return file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
 
     def document(self) -> bytes:
-        """All bytes, decompressed."""
+        """All bytes, decompressed, without a byte order mark."""
         with self.open() as file:
             data = file.read(MAX_DOCUMENT_BYTES + 1)
         if len(data) > MAX_DOCUMENT_BYTES:
             raise ImporterError(
-                f"{self.name}: over {MAX_DOCUMENT_BYTES // 2**20} MiB in one document; "
+                f"over {MAX_DOCUMENT_BYTES // 2**20} MiB in one document; "
                 "split it, or write one feature per line"
             )
         return data.removeprefix(b"\xef\xbb\xbf")
 
     def lines(self) -> Iterator[str]:
-        """Lines of UTF-8 text with their ends; a byte order mark is left out."""
+        """Lines of UTF-8 text with their ends, without a byte order mark."""
         with self.text() as file:
             while line := file.readline(MAX_LINE_CHARACTERS):
                 if len(line) == MAX_LINE_CHARACTERS:
                     raise ImporterError(
-                        f"{self.name}: a line has over {MAX_LINE_CHARACTERS // 2**20} million "
+                        f"a line has over {MAX_LINE_CHARACTERS // 2**20} million "
                         "characters; is it the right format?"
                     )
                 yield line
@@ -66,7 +64,7 @@ class Source:
             yield text
 
     @contextmanager
-    def open(self) -> Iterator["gzip.GzipFile | io.BufferedReader[_Counted]"]:
+    def open(self) -> Iterator["io.BufferedReader[_Watched]"]:
         """The file's bytes, decompressed when they are gzip.
 
         Raises:
@@ -75,35 +73,43 @@ class Source:
         """
         try:
             with self.path.open("rb") as raw:
-                counted = _Counted(raw, self.path.stat().st_size, self._progress)
+                size = self.path.stat().st_size
                 is_gzip = raw.read(2) == _GZIP
                 raw.seek(0)
-                file = io.BufferedReader(counted, buffer_size=2**18)
-                if is_gzip:
-                    with gzip.GzipFile(fileobj=file) as unzipped:
-                        yield unzipped
-                else:
+                file = io.BufferedReader(_Watched(raw, self._report(size)), 2**18)
+                if not is_gzip:
                     yield file
+                    return
+                with gzip.GzipFile(fileobj=file) as unzipped:
+                    yield io.BufferedReader(_Watched(unzipped, self._limit(size)), 2**18)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ImporterError(
-                f"{self.name}: broken or cut short gzip ({error}); fetch it again"
-            ) from error
+            raise ImporterError(f"broken or cut short gzip ({error}); fetch it again") from error
         except UnicodeDecodeError as error:
             raise ImporterError(
-                f"{self.name}: not UTF-8 (byte 0x{error.object[error.start]:02x}); "
+                f"not UTF-8 (byte 0x{error.object[error.start]:02x}); "
                 "save it as UTF-8 and try again"
             ) from error
         except OSError as error:
-            raise ImporterError(f"{self.name}: {error.strerror or error}") from error
+            raise ImporterError(f"{error.strerror or error}") from error
+
+    def _report(self, size: int) -> Callable[[int], None]:
+        progress = self._progress or (lambda _read, _size: None)
+        return lambda read: progress(read, size)
+
+    def _limit(self, size: int) -> Callable[[int], None]:
+        def limit(read: int) -> None:
+            if read > _FREE_EXPANSION_BYTES + MAX_EXPANSION * size:
+                raise ImporterError(f"gzip that grows over {MAX_EXPANSION} times is no real data")
+
+        return limit
 
 
-class _Counted(io.RawIOBase):
-    """Reports how much of a file has been read."""
+class _Watched(io.RawIOBase):
+    """Tells how many bytes have been read of a file, each time that some are."""
 
-    def __init__(self, file: IO[bytes], size: int, progress: Progress | None) -> None:
+    def __init__(self, file: IO[bytes] | gzip.GzipFile, watch: Callable[[int], None]) -> None:
         self._file = file
-        self._size = size
-        self._progress = progress
+        self._watch = watch
         self._read = 0
 
     def readable(self) -> bool:
@@ -111,10 +117,9 @@ class _Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        """Fill the buffer and report."""
+        """Fill the buffer and tell."""
         data = self._file.read(len(buffer))
         buffer[: len(data)] = data
         self._read += len(data)
-        if self._progress:
-            self._progress(self._read, self._size)
+        self._watch(self._read)
         return len(data)

@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from geodata.importers import attributes, delimited
 from geodata.importers.files import Source
-from geodata.importers.hours import week_of_columns
+from geodata.importers.hours import from_fuel_feed
 from geodata.importers.record import Record, Records, clean
 from geodata.importers.report import ImporterError, Rejected
 
@@ -31,20 +31,20 @@ def records(file: Source) -> Records:
     Raises:
         ImporterError: when the file is neither form, or broken.
     """
-    if file.head().removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+    if file.head().lstrip().startswith(b"<"):
         for row, values in enumerate(_stations(file), start=1):
             yield _record(row, values, values)
         return
-    if not is_table(delimited.header_of(file)):
+    header = delimited.header_of(file)
+    if not is_table(header):
         raise ImporterError(
-            f"{file.name}: neither the feed's XML nor its table with {', '.join(sorted(_COLUMNS))}"
+            f"neither the feed's XML nor its table with {', '.join(sorted(_COLUMNS))}"
         )
-    for item in delimited.rows(file):
+    for item in delimited.rows(file, header):
         if isinstance(item, Rejected):
             yield item
         else:
-            values = {name: clean(value) for name, value in item.raw.items()}
-            yield _record(item.line, values, item.raw)
+            yield _record(item.line, dict(zip(header, item.values, strict=True)), item.raw)
 
 
 def _record(row: int, values: Mapping[str, str], raw: Mapping[str, object]) -> Record:
@@ -52,16 +52,13 @@ def _record(row: int, values: Mapping[str, str], raw: Mapping[str, object]) -> R
     # The feed knows no names; on the road the brand's sign is not in it either.
     fields["name"] = f"Station-service {values['city'] or values['postcode']}".strip()
     fields["country"] = "FR"
-    hours, doubt = week_of_columns(values)
-    fields["opening_hours"] = hours
     if values.get("closed_since"):
         fields["status"] = "closed_for_good"
     found = {"osm.amenity.fuel", *attributes.from_services(values["services"])}
     if values.get("road_type") == "A":
         found.add("enrayon.service.motorway")
     record = Record(row, fields, raw, source=SOURCE, attributes=found)
-    if doubt:
-        record.doubts.append(("opening_hours", doubt))
+    from_fuel_feed(values).add_to(record)
     return record
 
 
@@ -82,7 +79,15 @@ def _stations(file: Source) -> Iterator[dict[str, str]]:
             parser.Parse(b"", True)
             yield from builder.taken()
     except (expat.ExpatError, LookupError) as error:
-        raise ImporterError(f"{file.name}: broken XML ({error}); fetch it again") from error
+        raise ImporterError(f"broken XML ({error}); fetch it again") from error
+
+
+def _degrees(text: str) -> str:
+    """Degrees of a hundred-thousandth of a degree; what is no number stays as it is."""
+    try:
+        return str(float(text) / 100_000)
+    except ValueError:
+        return text
 
 
 class _Builder:
@@ -111,8 +116,8 @@ class _Builder:
         if name == "pdv":
             self._station = {
                 "id": values.get("id", ""),
-                "lat": values.get("latitude", ""),
-                "lon": values.get("longitude", ""),
+                "lat": _degrees(values.get("latitude", "")),
+                "lon": _degrees(values.get("longitude", "")),
                 "postcode": values.get("cp", ""),
                 "road_type": values.get("pop", ""),
                 "address": "",

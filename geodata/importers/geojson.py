@@ -34,20 +34,20 @@ def _features(file: Source) -> Iterator[object]:
         for number, line in enumerate(file.lines(), start=1):
             text = line.strip().lstrip("\x1e")
             if text:
-                yield _parsed(text.encode(), f"{file.name}, line {number}")
+                yield _parsed(text.encode(), f"line {number}: ")
         return
-    document = _parsed(file.document(), file.name)
+    document = _parsed(file.document())
     if isinstance(document, dict) and document.get("type") == "Feature":
         document = [document]
     features = document.get("features") if isinstance(document, dict) else document
     if not isinstance(features, list):
-        raise ImporterError(f"{file.name}: no list of features; is it GeoJSON?")
+        raise ImporterError("no list of features; is it GeoJSON?")
     yield from features
 
 
 def _is_lines(file: Source) -> bool:
     """Whether the first line is a feature of its own and another one follows."""
-    first, _, rest = file.head().removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e\r\n").partition(b"\n")
+    first, _, rest = file.head().lstrip(b"\x1e\r\n").partition(b"\n")
     try:
         document = orjson.loads(first)
     except orjson.JSONDecodeError:
@@ -55,11 +55,11 @@ def _is_lines(file: Source) -> bool:
     return isinstance(document, dict) and document.get("type") == "Feature" and bool(rest.strip())
 
 
-def _parsed(data: bytes, where: str) -> Any:
+def _parsed(data: bytes, where: str = "") -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise ImporterError(f"{where}: not valid JSON ({error}); fetch it again") from error
+        raise ImporterError(f"{where}not valid JSON ({error}); fetch it again") from error
 
 
 def _record(row: int, feature: object) -> Record | Rejected:

@@ -1,9 +1,10 @@
 """Stores from schema.org's JSON-LD, as web pages of stores embed it.
 
-Taken is every node, however deep, that is a LocalBusiness or has both a name and a place
-(`address` or `geo`), unless its type says that it is something else.
+Taken is every node, however deep, that is a kind of LocalBusiness or has both a name and
+a place (`address` or `geo`), unless its type says that it is something else.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -11,12 +12,15 @@ import orjson
 
 from geodata.importers import attributes
 from geodata.importers.files import Source
+from geodata.importers.hours import from_schema_org
 from geodata.importers.record import Record, Records, clean, words
 from geodata.importers.report import ImporterError
-from geodata.importers.schema_hours import opening_hours
 
 Node: TypeAlias = Mapping[str, Any]
 
+_BUSINESS = re.compile(
+    "(LocalBusiness|.*(Store|Shop|Restaurant|Pharmacy|Station|Dealer|Bakery|Salon))"
+)
 _OTHER_TYPES = words(
     """
     Corporation Event GeoCoordinates Offer Organization Person PostalAddress Product Review WebPage
@@ -29,13 +33,16 @@ def records(file: Source) -> Records:
     """One row for each store.
 
     Raises:
-        ImporterError: when the file is not JSON.
+        ImporterError: when the file is not JSON, or has no store.
     """
     try:
         document = orjson.loads(file.document())
     except orjson.JSONDecodeError as error:
-        raise ImporterError(f"{file.name}: not valid JSON ({error}); fetch it again") from error
-    for row, node in enumerate(filter(_is_store, _nodes(document)), start=1):
+        raise ImporterError(f"not valid JSON ({error}); fetch it again") from error
+    stores = list(filter(_is_store, _nodes(document)))
+    if not stores:
+        raise ImporterError("JSON without any store of schema.org")
+    for row, node in enumerate(stores, start=1):
         yield _record(row, node)
 
 
@@ -53,6 +60,8 @@ def _nodes(document: object) -> Iterator[Node]:
 
 def _is_store(node: Node) -> bool:
     types = {_last(name) for name in _texts(node.get("@type"))}
+    if any(map(_BUSINESS.fullmatch, types)):
+        return True
     has_place = bool(node.get("address") or node.get("geo"))
     return bool(types) and not types & _OTHER_TYPES and bool(node.get("name")) and has_place
 
@@ -74,11 +83,8 @@ def _record(row: int, node: Node) -> Record:
         "phone": "; ".join(_texts(node.get("telephone"))),
         "website": clean(node.get("url")),
     }
-    hours, doubt = opening_hours(node)
-    fields["opening_hours"] = hours
     record = Record(row, {key: value for key, value in fields.items() if value}, node)
-    if doubt:
-        record.doubts.append(("opening_hours", doubt))
+    from_schema_org(node).add_to(record)
     record.attributes |= {
         found
         for feature in _objects(node.get("amenityFeature"))

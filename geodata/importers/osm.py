@@ -65,9 +65,7 @@ def features(path: Path, tag_filter: TagFilter) -> Iterator[Feature]:
             if is_taken(tags, tag_filter) and (name not in found or item.is_area()):
                 found[name] = Feature(name, tags, _point(item))
     except (RuntimeError, ValueError) as error:
-        raise ImporterError(
-            f"{path.name}: no readable OSM extract ({error}); fetch it again"
-        ) from error
+        raise ImporterError(f"no readable OSM extract ({error}); fetch it again") from error
     yield from found.values()
 
 
