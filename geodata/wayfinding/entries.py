@@ -13,6 +13,9 @@ from geodata.wayfinding.visibility import FreeFloor
 LINK_REACH_M = 15.0
 """Where there are only links, a stop this near to one is walked to straight from it."""
 
+AT_NODE_M = 1e-3
+"""This near to the end of a link one is at its node, and free to go any way from there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -62,14 +65,16 @@ class LinkReach:
         if not len(found):
             return None
         shape, what = self._near[stop.level][found[0]]
-        if isinstance(what, int):
-            at_node = ((what, 0.0),)
-            return Entry(_on(stop.level, shape), onto=at_node, off=at_node)
         share = shape.project(here, normalized=True) if shape.length else 0.0
+        on_it = _on(stop.level, shape.interpolate(share, normalized=True) if share else shape)
+        if isinstance(what, int):
+            return _at_node(on_it, what)
         start, end = self._index[what.start], self._index[what.end]
+        if min(share, 1 - share) * shape.length < AT_NODE_M:
+            return _at_node(on_it, start if share < 0.5 else end)
         to_start, to_end = (start, share * what.length_m), (end, (1 - share) * what.length_m)
         return Entry(
-            _on(stop.level, shape.interpolate(share, normalized=True)),
+            on_it,
             onto=(to_end,) if what.one_way else (to_end, to_start),
             off=(to_start,) if what.one_way else (to_end, to_start),
             link=what,
@@ -86,6 +91,11 @@ def _point(position: Position) -> shapely.Point:
     return shapely.Point(xy(position))
 
 
-def _on(level: str, point: BaseGeometry) -> Position:
-    [[x_m, y_m]] = shapely.get_coordinates(point)
+def _on(level: str, shape: BaseGeometry) -> Position:
+    """The first point of a shape."""
+    x_m, y_m = shapely.get_coordinates(shape)[0]
     return Position(level, float(x_m), float(y_m))
+
+
+def _at_node(at: Position, node: int) -> Entry:
+    return Entry(at, onto=((node, 0.0),), off=((node, 0.0),))

@@ -42,7 +42,14 @@ def free_floor(
     fixtures = [fixture.outline for fixture in plan.fixtures if fixture.level == level.id]
     taken = shapely.union_all([*fixtures, *blocked_outlines(plan, level.id, at)])
     free = level.walkable.difference(taken)
-    return FreeFloor(free.buffer(-width_m / 2, join_style="mitre"))
+    return FreeFloor(grown(free, -width_m / 2))
+
+
+def grown(space: BaseGeometry, by_m: float) -> BaseGeometry:
+    """A space grown on all sides, or shrunk, its corners kept sharp."""
+    # GEOS divides by zero on the mitre of parallel edges, and copes; numpy would warn of it.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return space.buffer(by_m, join_style="mitre")
 
 
 def blocked_outlines(plan: FloorPlan, level: str, at: dt.datetime) -> list[BaseGeometry]:
@@ -70,7 +77,7 @@ class FreeFloor:
             raise ValueError(
                 f"the floor has {len(self.corners)} corners, at most {MAX_CORNERS} are taken"
             )
-        self._sight = space.buffer(SLACK_M, join_style="mitre")
+        self._sight = grown(space, SLACK_M)
         shapely.prepare(self._sight)
 
     def corner_pairs(self) -> tuple[Indexes, Indexes]:

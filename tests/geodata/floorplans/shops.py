@@ -59,16 +59,18 @@ def corner_shop() -> FloorPlan:
 
 
 def _gondola(identity: str, x: float, west: str, east: str, right: str = "dry") -> Fixture:
+    def face(aisle: str, side: Side, edge: float, department: str) -> Face:
+        ends = (edge, 4.0), (edge, 8.0)
+        return Face(
+            aisle=aisle, side=side, start=ends[0], end=ends[1], bays=4, department=department
+        )
+
     return Fixture(
         id=identity,
         level="0",
         outline=shapely.box(x, 4, x + 1, 8),
-        faces=(
-            Face(aisle=west, side=Side.RIGHT, start=(x, 4.0), end=(x, 8.0), bays=4, department="dry"),
-            Face(aisle=east, side=Side.LEFT, start=(x + 1, 4.0), end=(x + 1, 8.0), bays=4,
-                 department=right),
-        ),
-    )  # fmt: skip
+        faces=(face(west, Side.RIGHT, x, "dry"), face(east, Side.LEFT, x + 1, right)),
+    )
 
 
 def two_floors() -> FloorPlan:

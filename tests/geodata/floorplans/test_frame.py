@@ -3,7 +3,7 @@ import math
 import pyproj
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.floorplans.frame import LocalFrame, frame_along
@@ -19,6 +19,7 @@ metres = st.floats(-2000, 2000)
 points = st.tuples(metres, metres).filter(lambda xy: math.hypot(*xy) > 1e-3)
 
 
+@settings(deadline=None)
 @given(frames, points)
 def test_a_point_comes_back_from_the_earth_to_a_micrometre(
     frame: LocalFrame, xy: tuple[float, float]
@@ -26,6 +27,7 @@ def test_a_point_comes_back_from_the_earth_to_a_micrometre(
     assert xy == pytest.approx(frame.to_local(frame.to_wgs84(*xy)), abs=1e-6)
 
 
+@settings(deadline=None)
 @given(frames, st.floats(-5e-4, 5e-4))
 def test_a_point_within_a_millimetre_of_the_origin_may_fall_onto_it(
     frame: LocalFrame, x: float
@@ -33,6 +35,7 @@ def test_a_point_within_a_millimetre_of_the_origin_may_fall_onto_it(
     assert (x, 0) == pytest.approx(frame.to_local(frame.to_wgs84(x, 0)), abs=1e-3)
 
 
+@settings(deadline=None)
 @given(frames, points)
 def test_the_distance_from_the_origin_is_the_geodesic(
     frame: LocalFrame, xy: tuple[float, float]
@@ -43,6 +46,7 @@ def test_the_distance_from_the_origin_is_the_geodesic(
     assert geodesic == pytest.approx(math.hypot(*xy), abs=1e-5)
 
 
+@settings(deadline=None)
 @given(frames, points, points)
 def test_any_distance_is_the_geodesic_within_the_stated_scale(
     frame: LocalFrame, one: tuple[float, float], other: tuple[float, float]
@@ -54,6 +58,7 @@ def test_any_distance_is_the_geodesic_within_the_stated_scale(
     assert geodesic == pytest.approx(math.dist(one, other), abs=bound)
 
 
+@settings(deadline=None)
 @given(frames)
 def test_the_y_axis_points_where_the_rotation_says(frame: LocalFrame) -> None:
     ahead = frame.to_wgs84(0, 100)

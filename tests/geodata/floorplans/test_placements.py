@@ -3,7 +3,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.floorplans.placements import Placement, placements_in_force, revised_confidence
@@ -49,11 +49,13 @@ def test_a_placement_counts_only_while_it_is_valid() -> None:
     assert aisles == ["3", "9", "3"]
 
 
+@settings(deadline=None)
 @given(shares, counts, counts)
 def test_confidence_stays_a_share(confidence: float, found: int, not_found: int) -> None:
     assert 0 <= revised_confidence(confidence, found, not_found) <= 1
 
 
+@settings(deadline=None)
 @given(shares, counts, counts)
 def test_one_report_moves_confidence_the_right_way_and_not_far(
     confidence: float, found: int, not_found: int
