@@ -7,7 +7,7 @@ LOCK   := deploy/requirements-dev.lock
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup check format lint types imports protos protos-check release-protos lock clean
+.PHONY: help demo test setup check format lint types imports protos protos-check release-protos pictures lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -67,6 +67,9 @@ protos-check: setup
 release-protos: setup ## take the contracts as they are for the ones that later ones must not break
 	$(BIN)/python protos/generate.py --image $(VENV)/contracts.binpb
 	$(BIN)/buf build $(VENV)/contracts.binpb --config protos/buf.yaml --exclude-source-info -o protos/released.binpb
+
+pictures: setup ## draw the pictures of the README anew
+	$(BIN)/python deploy/pictures/make.py
 
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \

@@ -66,10 +66,10 @@ async def supervised(supervisor: Supervisor, settings: ChassisSettings, demo: bo
     def started() -> None:
         greetings.append(asyncio.create_task(asyncio.to_thread(greet, settings, demo)))
 
-    console.print("[dim]starting ...[/]")
+    console.print("[dim]starting ...[/]", highlight=False)
     await supervisor.run(started)
     await asyncio.gather(*greetings)
-    console.print("[dim]stopped; the data are kept in[/]", str(settings.data_dir))
+    console.print(f"[dim]stopped; the data are kept in {settings.data_dir}[/]", highlight=False)
 
 
 def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[Child]:
@@ -160,11 +160,11 @@ def panel(settings: ChassisSettings, held: int) -> Panel:
 def commands(settings: ChassisSettings) -> list[str]:
     """Three commands to try."""
     latitude, longitude = HELSINKI_CENTRE.latitude, HELSINKI_CENTRE.longitude
-    query = f"origin.point.latitude={latitude}&origin.point.longitude={longitude}&page_size=3"
+    door = f"http://{settings.host}:{settings.http_port}/v1"
     return [
         f"{enrayon()} nearest Kamppi",
         f"{enrayon()} nearest {latitude} {longitude} --limit 5",
-        f"curl 'http://{settings.host}:{settings.http_port}/v1/stores:findNearest?{query}'",
+        f"curl '{door}/stores:findNearest?origin.place=Kamppi&page_size=3'",
     ]
 
 

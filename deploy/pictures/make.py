@@ -1,0 +1,82 @@
+"""Makes the pictures of the terminal for the README: `make pictures`.
+
+Runs the real commands on a data folder of its own and draws what they print.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+HERE = Path(__file__).parent
+WIDTH = 96
+UP_WITHIN_S = 60
+
+
+def main() -> None:
+    """Run the demo and draw it."""
+    with tempfile.TemporaryDirectory(prefix="enrayon--") as folder:
+        environment = {
+            **os.environ,
+            "ENRAYON_DATA_DIR": folder,
+            "FORCE_COLOR": "1",
+            "COLUMNS": str(WIDTH),
+        }
+        log = Path(folder, "picture.log")
+        with log.open("wb") as output:
+            up = subprocess.Popen(enrayon("up", "--demo"), env=environment, stdout=output)
+        try:
+            wait_for(log, "Try, in another terminal", up)
+            nearest = run(environment, "nearest", "Kamppi", "--limit", "6")
+        finally:
+            up.send_signal(signal.SIGINT)
+            up.wait()
+        # The folder is nobody's business; its length holds the frame around it together.
+        greeting = log.read_text().partition("stopped;")[0].replace(folder, home(len(folder)))
+        draw("demo", f"$ make demo\n{greeting.rstrip()}\n\n$ enrayon nearest Kamppi\n{nearest}")
+
+
+def home(length: int) -> str:
+    """A folder of anybody's, of some length."""
+    return "/home/you/enrayon/data".ljust(length)[:length]
+
+
+def enrayon(*arguments: str) -> list[str]:
+    """The command with its arguments."""
+    return [sys.executable, "-m", "services.cli", *arguments]
+
+
+def run(environment: dict[str, str], *arguments: str) -> str:
+    """What a command prints."""
+    done = subprocess.run(
+        enrayon(*arguments), env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def wait_for(log: Path, words: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a program has printed some words."""
+    deadline = time.monotonic() + UP_WITHIN_S
+    while words not in log.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            sys.exit(log.read_text())
+        time.sleep(0.1)
+    time.sleep(0.5)
+
+
+def draw(name: str, text: str) -> None:
+    """Draw what a terminal shows as an SVG."""
+    with Path(os.devnull).open("w") as nowhere:
+        console = Console(record=True, width=WIDTH, file=nowhere)
+        console.print(Text.from_ansi(text))
+        console.save_svg(str(HERE / f"{name}.svg"), title="enrayon")
+
+
+if __name__ == "__main__":
+    main()
