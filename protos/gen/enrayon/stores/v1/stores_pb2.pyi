@@ -287,6 +287,13 @@ class StoreFilter(_message.Message):
     NAMES_FIELD_NUMBER: _builtins.int
     STATUSES_FIELD_NUMBER: _builtins.int
     SERVES_FIELD_NUMBER: _builtins.int
+    OPEN_AT_FIELD_NUMBER: _builtins.int
+    OPEN_FOR_MINUTES_FIELD_NUMBER: _builtins.int
+    SERVICE_FIELD_NUMBER: _builtins.int
+    open_for_minutes: _builtins.int
+    """It stays open for at least so long after `open_at`."""
+    service: _builtins.str
+    """It has this service or counter inside, by the id that the hours API knows it by: `pharmacy`."""
     @_builtins.property
     def brands(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """One of these brands, whatever the case and accents."""
@@ -311,6 +318,12 @@ class StoreFilter(_message.Message):
     def serves(self) -> Global___ServesTarget:
         """The service area contains this."""
 
+    @_builtins.property
+    def open_at(self) -> _timestamp_pb2.Timestamp:
+        """It is open at this instant, in the years 1000 to 9999; with `service`, that service in it is.
+        Stores whose hours are not known never match.
+        """
+
     def __init__(
         self,
         *,
@@ -320,10 +333,13 @@ class StoreFilter(_message.Message):
         names: _abc.Iterable[_builtins.str] | None = ...,
         statuses: _abc.Iterable[Global___StoreStatus.ValueType] | None = ...,
         serves: Global___ServesTarget | None = ...,
+        open_at: _timestamp_pb2.Timestamp | None = ...,
+        open_for_minutes: _builtins.int = ...,
+        service: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["serves", b"serves"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["open_at", b"open_at", "serves", b"serves"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "brands", b"brands", "names", b"names", "region_codes", b"region_codes", "serves", b"serves", "statuses", b"statuses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "brands", b"brands", "names", b"names", "open_at", b"open_at", "open_for_minutes", b"open_for_minutes", "region_codes", b"region_codes", "serves", b"serves", "service", b"service", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1383,7 +1399,9 @@ class WatchStoresRequest(_message.Message):
     """Of the last change that was seen; from now on when empty."""
     @_builtins.property
     def store_filter(self) -> Global___StoreFilter:
-        """Which stores. A store that leaves the filter is reported as deleted."""
+        """Which stores. A store that leaves the filter is reported as deleted. It must not ask for open
+        hours or services, which come and go without a change of the store.
+        """
 
     @_builtins.property
     def read_mask(self) -> _field_mask_pb2.FieldMask:
