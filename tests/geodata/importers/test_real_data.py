@@ -1,0 +1,230 @@
+"""Whole real feeds: every row is accounted for, and each fault of the data is named.
+
+What is expected is counted here from the files, by other means than the importers'.
+"""
+
+import csv
+import gzip
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from geopy.distance import geodesic
+from opening_hours import validate
+
+from geodata.importers import Import, Remark, read
+from geodata.stores import STORE_ID, StoreStatus
+
+Rows = Callable[[str], list[dict[str, str]]]
+
+
+@cache
+def imported(shared_data: Path, name: str, source: str | None = None) -> Import:
+    return read(shared_data / f"{name}.csv.gz", source=source)
+
+
+def of(remarks: list[Remark], field: str) -> list[Remark]:
+    return [remark for remark in remarks if remark.field == field]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "format_"),
+    [
+        ("stores_us", "us", "csv"),
+        ("stores_world_starbucks", "starbucks", "csv"),
+        ("fr_fuel_stations", None, "fuel-fr"),
+        ("fr_charging_stations", "irve", "csv"),
+        ("stores_us_ca_starbucks", "ca", "csv"),
+        ("fr_public_services", "fs", "csv"),
+    ],
+)
+def test_every_row_becomes_a_valid_store_or_is_rejected(
+    shared_data: Path, shared_rows: Rows, name: str, source: str | None, format_: str
+) -> None:
+    rows = shared_rows(name)
+    result = imported(shared_data, name, source)
+    # Of all six feeds, one row has the id of an earlier one: a Starbucks.
+    ids = Counter(row["id"] for row in rows)
+    rejected = len(rows) - len(ids)
+    assert int(name == "stores_world_starbucks") == rejected
+    assert rejected == len(result.rejected)
+    assert len(rows) - rejected == len(result.stores)
+    assert len(rows) == result.rows
+    assert format_ == result.format
+    assert len(result.stores) == len({store.id for store in result.stores})
+    by_id = {row["id"]: row for row in reversed(rows)}
+    for store in result.stores:
+        assert STORE_ID.fullmatch(store.id)
+        (owner,) = result.sources
+        row = by_id[store.external_ids[owner]]
+        if store.location:
+            assert (float(row["lat"]), float(row["lon"])) == (
+                store.location.latitude,
+                store.location.longitude,
+            )
+    located = [row for row in rows if row["lat"] and row["lon"]]
+    lost = [remark for remark in result.remarks if "kept without a location" in remark.note]
+    assert len(rows) - len(located) == sum("no coordinates" in remark.note for remark in lost)
+    without = sum(store.location is None for store in result.stores)
+    assert len(lost) == without
+    assert all(re.fullmatch(r"[a-z0-9._~-]+", store.id) for store in result.stores)
+
+
+def test_american_stores_keep_their_hours_and_addresses(
+    shared_data: Path, shared_rows: Rows
+) -> None:
+    rows = shared_rows("stores_us")
+    stores = imported(shared_data, "stores_us", "us").stores
+    assert Counter(row["brand"] for row in rows) == Counter(store.brand for store in stores)
+    assert sum(bool(row["opening_hours"]) for row in rows) == sum(
+        bool(store.opening_hours) for store in stores
+    )
+    assert [row["postcode"] for row in rows] == [store.address.postal_code for store in stores]
+    assert [row["country"] for row in rows] == [store.address.region_code for store in stores]
+    assert all(validate(store.opening_hours) for store in stores if store.opening_hours)
+
+
+def test_starbucks_of_the_world_have_known_faults_only(
+    shared_data: Path, shared_rows: Rows
+) -> None:
+    rows = shared_rows("stores_world_starbucks")
+    result = imported(shared_data, "stores_world_starbucks", "starbucks")
+    twice = [row for row in rows if row["id"] == "19773-160973"]
+    assert 2 == len(twice)
+    assert "19773-160973" == result.rejected[0].raw["id"]
+    assert twice[0]["country"] == next(
+        store.address.region_code
+        for store in result.stores
+        if store.external_ids["starbucks"] == "19773-160973"
+    )
+    # Postcodes of the United States and of France that lost their leading zero.
+    lengths = {"US": (4, 8), "FR": (4,)}
+    shortened = [
+        row
+        for row in rows
+        if len(row["postcode"]) in lengths.get(row["country"], ()) and row["postcode"].isdigit()
+    ]
+    assert len(shortened) == len(of(result.repaired, "postcode")) > 700
+    zones = {row["timezone"].split()[-1] for row in rows}
+    unknown = zones - {store.time_zone for store in result.stores}
+    assert {"Asia/Beijing", "Asia/New_Delhi"} < unknown
+    bad = [row for row in rows if row["timezone"].split()[-1] in unknown]
+    assert len(bad) == len(of(result.warnings, "timezone")) + sum(
+        row["id"] == "19773-160973" for row in bad[1:] if row is twice[1]
+    )
+    assert Counter(row["country"] for row in rows) - Counter(
+        store.address.region_code for store in result.stores
+    ) == Counter([twice[1]["country"]])
+
+
+def test_french_fuel_stations_are_told_from_closed_and_misplaced_ones(
+    shared_data: Path, shared_rows: Rows
+) -> None:
+    rows = shared_rows("fr_fuel_stations")
+    result = imported(shared_data, "fr_fuel_stations")
+    statuses = Counter(store.status for store in result.stores)
+    closed = sum(bool(row["closed_since"]) for row in rows)
+    assert closed == statuses[StoreStatus.CLOSED_FOR_GOOD] == 124
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    told = {number: sum(map(bool, map(row.get, days))) for number, row in enumerate(rows, start=2)}
+    faults = Counter(remark.row for remark in of(result.warnings, "opening_hours"))
+    hopeless = [number for number in faults if faults[number] == told[number]]
+    assert 3_908 == sum(map(bool, told.values()))
+    assert 3_908 - len(hopeless) == sum(bool(store.opening_hours) for store in result.stores)
+    assert len(hopeless) <= 2
+    # North of Dunkirk there is no France.
+    north = [row["id"] for row in rows if row["lat"] and float(row["lat"]) > 51.6]
+    assert 5 == len(north)
+    unlocated = {s.external_ids["fuel_fr"] for s in result.stores if s.location is None}
+    assert unlocated == {row["id"] for row in rows if not row["lat"]} | set(north)
+    # Réunion is France, and where its postcode says; Paris is not where its postcode says.
+    stores = {store.external_ids["fuel_fr"]: store for store in result.stores}
+    assert stores["91220003"].location is not None
+    misplaced = {"51700008", "59113010", "64100007"}
+    lines = {number: row["id"] for number, row in enumerate(rows, start=2)}
+    far = {lines[r.row] for r in of(result.warnings, "lat, lon") if "from postcode" in r.note}
+    assert misplaced - {"51700008"} <= far  # Dormans is 98 km off, below the 100 km that count
+    assert all(stores[station].location is not None for station in far)
+    wifi = sum("dev.ucp.amenity.wi_fi" in store.attributes for store in result.stores)
+    assert sum("Wifi" in row["services"].split("|") for row in rows) == wifi
+    assert all(validate(store.opening_hours) for store in result.stores if store.opening_hours)
+
+
+def test_charging_stations_keep_hours_that_nobody_understands(
+    shared_data: Path, shared_rows: Rows
+) -> None:
+    rows = shared_rows("fr_charging_stations")
+    result = imported(shared_data, "fr_charging_stations", "irve")
+    assert 87 == sum(not validate(row["opening_hours"]) for row in rows if row["opening_hours"])
+    strange = [s for s in result.stores if s.opening_hours and not validate(s.opening_hours)]
+    assert len(strange) == len(of(result.warnings, "opening_hours")) <= 2
+    assert {"FR"} == {store.address.region_code for store in result.stores}
+    card = sum("osm.payment.cards" in store.attributes for store in result.stores)
+    assert sum(row["card_payment"].lower() in ("true", "1") for row in rows) == card
+    # A latitude of 3.8 lost its first digit; the one in Réunion is right.
+    assert ["FR*S31*PQRKBCC"] == [
+        store.external_ids["irve"] for store in result.stores if store.location is None
+    ]
+
+
+def test_californian_starbucks_have_hours_in_prose(shared_data: Path, shared_rows: Rows) -> None:
+    rows = shared_rows("stores_us_ca_starbucks")
+    result = imported(shared_data, "stores_us_ca_starbucks", "ca")
+    columns = ("hours_weekday", "hours_saturday", "hours_sunday")
+    told = [any(row[column] for column in columns) for row in rows]
+    assert told == [bool(store.opening_hours) for store in result.stores]
+    by_id = {store.external_ids["ca"]: store for store in result.stores}
+    assert "Mo-Su 05:00-23:00" == by_id["9128"].opening_hours
+    drive = sum("osm.drive_through" in store.attributes for store in result.stores)
+    assert sum("Drive-Thru" in row["services_yes"].split("|") for row in rows) == drive == 577
+
+
+def test_public_services_have_french_hours(shared_data: Path, shared_rows: Rows) -> None:
+    rows = shared_rows("fr_public_services")
+    result = imported(shared_data, "fr_public_services", "fs")
+    by_id = {store.external_ids["fs"]: store for store in result.stores}
+    assert "Mo-Fr 09:00-12:00,13:30-17:00" in by_id["1"].opening_hours
+    assert "Sa" not in by_id["1"].opening_hours  # `-`: closed
+    lost_zero = [row["id"] for row in rows if re.fullmatch(r"\d{4}", row["postcode"])]
+    assert len(lost_zero) == len(of(result.repaired, "postcode")) == 21
+    assert all(by_id[i].address.postal_code.startswith("0") for i in lost_zero)
+    mobile = [row["id"] for row in rows if row["itinerant"] == "Oui"]
+    assert 53 == len(mobile)
+    assert all("enrayon.service.mobile" in by_id[i].attributes for i in mobile)
+
+
+def test_an_older_feed_makes_the_same_ids(shared_data: Path, shared_rows: Rows) -> None:
+    now = {store.id for store in imported(shared_data, "stores_us", "us").stores}
+    before = {store.id for store in imported(shared_data, "stores_us_previous", "us").stores}
+    originals = {row["id"] for row in shared_rows("stores_us")}
+    older = {row["id"] for row in shared_rows("stores_us_previous")}
+    assert len(older - originals) == len(before - now)
+    assert len(older & originals) == len(before & now)
+
+
+def test_supermarkets_of_paris_stand_where_their_outlines_are(shared_data: Path) -> None:
+    path = shared_data / "store_footprints_paris.geojson.gz"
+    result = read(path)
+    assert ("geojson", {"osm"}, 598) == (result.format, result.sources, result.rows)
+    assert 598 == len(result.stores) + len(result.rejected)
+    assert {"name"} == {rejected.field for rejected in result.rejected}
+    for store in result.stores:
+        assert store.location is not None
+        point = (store.location.latitude, store.location.longitude)
+        assert geodesic(point, (48.8566, 2.3522)).km < 12
+
+
+def test_a_feed_reads_the_same_without_gzip(shared_data: Path, tmp_path: Path) -> None:
+    packed = shared_data / "fr_public_services.csv.gz"
+    plain = tmp_path / "plain.csv"
+    plain.write_bytes(gzip.decompress(packed.read_bytes()))
+    assert read(packed, source="fs").stores == read(plain, source="fs").stores
+    with plain.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    semicolons = tmp_path / "semicolons.csv"
+    with semicolons.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    assert read(packed, source="fs").stores == read(semicolons, source="fs").stores
