@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -86,6 +87,12 @@ class Cluster(RedisCluster):
         finally:
             self._turns.release()
 
+    async def aclose(self) -> None:
+        """Close every connection; after a failure redis-py believes that there is none."""
+        await super().aclose()
+        await self.nodes_manager.aclose()
+        await self.nodes_manager.aclose("startup_nodes")
+
 
 def telling(kind: type[Any]) -> type[Any]:
     """The class of connections, made to tell of a closed one by a ConnectionError also on uvloop.
@@ -109,18 +116,69 @@ class Script(Protocol):
         """Run it; all keys lie in one slot."""
 
 
-def script(client: Client, package: str, name: str) -> Script:
-    """The Lua file `<package>/lua/<name>.lua` as a function.
+def script(client: Client, package: str, name: str, libraries: Sequence[str] = ()) -> Script:
+    """The Lua file `<package>/lua/<name>.lua` as a function, the libraries' text before its own.
 
     A server that does not know the script yet is sent its text.
     """
-    text = (files(package) / "lua" / f"{name}.lua").read_text(encoding="utf-8")
-    registered = client.register_script(text)
+    registered = client.register_script(script_text(package, name, libraries))
 
     async def run(keys: Sequence[str], args: Sequence[Value]) -> Any:
         return await registered(keys=list(keys), args=list(args))
 
     return run
+
+
+Calls = Sequence[tuple[Sequence[str], Sequence[Value]]]
+"""Keys and arguments of each of some runs of a script."""
+
+
+class ManyScript(Protocol):
+    """An atomic act, ready to run on several slots in one round trip."""
+
+    async def __call__(self, calls: Calls) -> list[Any]:
+        """Run it once for each; the keys of one lie in one slot."""
+
+
+def many_script(
+    client: Client, package: str, name: str, libraries: Sequence[str] = ()
+) -> ManyScript:
+    """A Lua file as a function that runs it many times in one round trip.
+
+    On one server that is one pipeline; on a cluster each slot's node is asked concurrently.
+    """
+    text = script_text(package, name, libraries)
+    digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    async def each(calls: Calls) -> list[Any]:
+        if isinstance(client, RedisCluster):
+            one = client.register_script(text)
+            return await asyncio.gather(*(one(list(keys), list(args)) for keys, args in calls))
+        pipeline = client.pipeline(transaction=False)
+        for keys, args in calls:
+            pipeline.evalsha(digest, len(keys), *keys, *args)
+        answers: list[Any] = await pipeline.execute()
+        return answers
+
+    async def run(calls: Calls) -> list[Any]:
+        try:
+            return await each(calls)
+        except redis.exceptions.NoScriptError:
+            await client.script_load(text)
+            return await each(calls)
+
+    return run
+
+
+def script_text(package: str, name: str, libraries: Sequence[str] = ()) -> str:
+    """The text of a script: its `#!lua` line if it has one, the libraries, then the rest."""
+    folder = files(package) / "lua"
+    shared, text = (
+        "".join((folder / f"{library}.lua").read_text("utf-8") for library in libraries),
+        (folder / f"{name}.lua").read_text("utf-8"),
+    )
+    flags, newline, rest = text.partition("\n") if text.startswith("#!") else ("", "", text)
+    return f"{flags}{newline}{shared}{rest}"
 
 
 @dataclass(frozen=True)

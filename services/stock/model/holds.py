@@ -1,0 +1,76 @@
+"""Holds as they lie in Redis, as JSON that Lua reads too."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+
+LIVE = frozenset({"CONFIRMED", "PREPARING", "READY"})
+
+
+class HeldItem(NamedTuple):
+    """Units of a product on hold."""
+
+    sku: str
+    requested: int
+    held: int
+    collected: int
+    back_ordered: int
+    version: int
+    """The number of the change that held it, among all changes of this level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold on goods at one store."""
+
+    id: str
+    store: str
+    state: str
+    caller: str
+    shopper: str
+    method: int
+    create_ms: int
+    expire_ms: int
+    update_ms: int
+    revision: int
+    items: tuple[HeldItem, ...]
+    transferred_from: str = ""
+    transferred_to: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it holds goods, as far as its state tells."""
+        return self.state in LIVE
+
+    def at(self, now_ms: int) -> str:
+        """Its state at a moment: expired is expired, whether or not a sweeper was there."""
+        return "EXPIRED" if self.is_live and self.expire_ms <= now_ms else self.state
+
+
+def decoded(raw: bytes, store: str) -> Hold:
+    """The hold in its JSON."""
+    record: dict[str, Any] = orjson.loads(raw)
+    return Hold(
+        id=record["id"],
+        store=store,
+        state=record["st"],
+        caller=record["own"],
+        shopper=record["who"],
+        method=record["m"],
+        create_ms=record["c"],
+        expire_ms=record["x"],
+        update_ms=record["u"],
+        revision=record["rev"],
+        items=tuple(HeldItem(*item) for item in record["l"]),
+        transferred_from=record.get("tf", ""),
+        transferred_to=record.get("tt", ""),
+    )
+
+
+def encoded(id: str, caller: str, shopper: str, method: int, transferred_from: str = "") -> bytes:
+    """What a hold is before Lua adds its lines and times."""
+    record: dict[str, Any] = {"id": id, "own": caller, "who": shopper, "m": method}
+    if transferred_from:
+        record["tf"] = transferred_from
+    return orjson.dumps(record)

@@ -1,0 +1,51 @@
+"""Stores hash into partitions: a partition's keys lie in one slot of a cluster."""
+
+import zlib
+from typing import NamedTuple
+
+PARTITIONS = 64
+
+
+def partition_of(store: str) -> int:
+    """The partition of a store id, by CRC-32: the same in every process, for good."""
+    return zlib.crc32(store.encode()) % PARTITIONS
+
+
+def tag(partition: int) -> str:
+    """The hash tag of a partition."""
+    return f"{{s{partition:02}}}"
+
+
+class StoreKeys(NamedTuple):
+    """The keys of one store and of its partition."""
+
+    levels: str
+    holds: str
+    expiry: str
+    requests: str
+    ledger: str
+    due: str
+    policies: str
+    sources: str
+    checkpoint: str
+
+    @classmethod
+    def of(cls, store: str) -> "StoreKeys":
+        """The keys of a store."""
+        head = tag(partition_of(store))
+        return cls(
+            f"{head}:levels:{store}",
+            f"{head}:holds:{store}",
+            f"{head}:expiry:{store}",
+            f"{head}:requests:{store}",
+            f"{head}:ledger",
+            f"{head}:due",
+            f"{head}:policies",
+            f"{head}:sources",
+            f"{head}:checkpoint:{store}",
+        )
+
+    @property
+    def of_holds(self) -> list[str]:
+        """Those that the scripts of holds take, in their order."""
+        return [self.levels, self.holds, self.expiry, self.requests, self.ledger, self.due]

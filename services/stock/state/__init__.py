@@ -1,0 +1,1 @@
+"""All that the stock service says to Redis."""

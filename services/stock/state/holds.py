@@ -1,0 +1,164 @@
+"""Holds in Redis: each change is one Lua call on one slot."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from services.chassis.redis import Client, Value, script
+from services.stock.model.holds import Hold, decoded
+from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
+from services.stock.state.levels import LIBRARY, PACKAGE
+
+
+class Request(NamedTuple):
+    """What makes a retry known: the key's field in Redis, and what tells the body from others."""
+
+    field: str = ""
+    fingerprint: str = ""
+
+
+NO_REQUEST = Request()
+
+
+class Outcome(NamedTuple):
+    """What became of a change, in the words of its Lua file, with the hold or what was wrong."""
+
+    word: str
+    found: Hold | None = None
+    detail: tuple[Any, ...] = ()
+
+    @property
+    def hold(self) -> Hold:
+        """The hold, of words that come with one."""
+        assert self.found is not None, self.word
+        return self.found
+
+
+class Holds:
+    """Makes, changes and reads holds. `now_ms` is for tests; servers leave it to Redis."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._reserve = script(client, PACKAGE, "reserve", LIBRARY)
+        self._transition = script(client, PACKAGE, "transition", LIBRARY)
+        self._sweep = script(client, PACKAGE, "sweep", LIBRARY)
+
+    async def reserve(
+        self,
+        store: str,
+        record: bytes,
+        lines: Mapping[str, int],
+        *,
+        ttl_ms: int,
+        fresh_ms: int,
+        request: Request = NO_REQUEST,
+        partial: bool = False,
+        only_look: bool = False,
+        now_ms: int | None = None,
+    ) -> Outcome:
+        """Hold units of each SKU; `record` comes from `model.holds.encoded`."""
+        of = StoreKeys.of(store)
+        args: list[Value] = [
+            "" if now_ms is None else now_ms,
+            store,
+            *request,
+            int(partial),
+            int(only_look),
+            fresh_ms,
+            ttl_ms,
+            record,
+        ]
+        for sku, quantity in lines.items():
+            args += [sku, quantity]
+        word, *rest = await self._reserve([*of.of_holds, of.policies], args)
+        if word in (b"new", b"same"):
+            return Outcome(word.decode(), decoded(rest[0], store))
+        return Outcome(word.decode(), None, tuple(plain(item) for item in rest))
+
+    async def transition(
+        self,
+        store: str,
+        id: str,
+        action: str,
+        *,
+        owner: str = "",
+        etag: str = "",
+        request: Request = NO_REQUEST,
+        argument: Mapping[str, Any] | None = None,
+        now_ms: int | None = None,
+    ) -> Outcome:
+        """Bring a hold to another state; lua/transition.lua lists the actions."""
+        args: list[Value] = [
+            "" if now_ms is None else now_ms,
+            store,
+            id,
+            owner,
+            action,
+            etag,
+            *request,
+            orjson.dumps(argument or {}),
+        ]
+        word, *rest = await self._transition(StoreKeys.of(store).of_holds, args)
+        hold = decoded(rest[0], store) if rest else None
+        return Outcome(word.decode(), hold, tuple(plain(item) for item in rest[1:]))
+
+    async def read(self, store: str, ids: Sequence[str]) -> list[Hold | None]:
+        """Holds of a store by id; None where there is none."""
+        raws = await self._client.hmget(StoreKeys.of(store).holds, list(ids)) if ids else []
+        return [decoded(raw, store) if raw else None for raw in raws]
+
+    async def of_store(self, store: str) -> list[Hold]:
+        """All holds of a store that are still kept."""
+        raws = await self._client.hvals(StoreKeys.of(store).holds)
+        return [decoded(raw, store) for raw in raws]
+
+    async def sweep(self, store: str, most: int, now_ms: int | None = None) -> int:
+        """End the expired holds of a store, at most so many; how many there were."""
+        args: list[Value] = ["" if now_ms is None else now_ms, store, most]
+        return int(await self._sweep(StoreKeys.of(store).of_holds, args))
+
+    async def due(self, partition: int, most: int, now_ms: int | None = None) -> list[str]:
+        """Stores of a partition that have something to sweep."""
+        if now_ms is None:
+            answer = await self._client.time()
+            if isinstance(answer, dict):  # a cluster answers by node
+                answer = next(iter(answer.values()))
+            seconds, micros = answer
+            now_ms = int(seconds) * 1000 + int(micros) // 1000
+        names = await self._client.zrange(
+            f"{tag(partition)}:due", "-inf", now_ms, byscore=True, offset=0, num=most
+        )
+        return [name.decode() for name in names]
+
+    async def sweep_all(self, most: int = 200, now_ms: int | None = None) -> int:
+        """End what is expired in every partition; how many holds there were."""
+        count = 0
+        for partition in range(PARTITIONS):
+            while stores := await self.due(partition, 100, now_ms):
+                for store in stores:
+                    count += await self.sweep(store, most, now_ms)
+        return count
+
+
+def request_of(caller: str, method: str, key: str, body: bytes) -> Request:
+    """What makes a retry known; its scope is (caller, method), and the store by where it lies."""
+    if not key:
+        return NO_REQUEST
+    field = hashlib.blake2b(
+        b"\0".join((caller.encode(), method.encode(), key.encode())), digest_size=15
+    )
+    fingerprint = hashlib.blake2b(body, digest_size=12)
+    return Request(text(field.digest()), text(fingerprint.digest()))
+
+
+def text(data: bytes) -> str:
+    """Bytes as letters that names and URLs take."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def plain(value: Any) -> Any:
+    """A text for the bytes of an answer."""
+    return value.decode() if isinstance(value, bytes) else value

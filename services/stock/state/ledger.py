@@ -1,0 +1,152 @@
+"""The ledger of each partition: a stream of every movement, trimmed once it is summed up."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import orjson
+
+from services.chassis.redis import Client, script
+from services.stock.model.holds import LIVE
+from services.stock.model.ledger import Counted, Drift, Entry, drifts, entry_of
+from services.stock.model.levels import HEADER
+from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
+from services.stock.state.levels import PACKAGE
+
+BATCH = 1000
+TRIES = 5
+
+
+class Reconciliation(NamedTuple):
+    """What was compared, and what differs."""
+
+    levels: int
+    movements: int
+    holds: int
+    drifts: list[Drift]
+
+
+class Ledger:
+    """Reads, trims and reconciles."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._checkpoint = script(client, PACKAGE, "checkpoint")
+
+    async def last_id(self, partition: int) -> str:
+        """The id of the newest entry, `0-0` when there is none."""
+        newest = await self._client.xrevrange(ledger_key(partition), count=1)
+        return newest[0][0].decode() if newest else await self._mark(partition) or "0-0"
+
+    async def oldest_id(self, partition: int) -> str:
+        """The id up to which entries were trimmed, `0-0` when none was."""
+        return await self._mark(partition) or "0-0"
+
+    async def after(self, partition: int, id: str, count: int = BATCH) -> list[Entry]:
+        """The entries past an id."""
+        found = await self._client.xrange(ledger_key(partition), min=f"({id}", count=count)
+        return [entry_of(*entry) for entry in found]
+
+    async def all_after(self, partition: int, id: str) -> list[Entry]:
+        """All entries past an id."""
+        entries: list[Entry] = []
+        while page := await self.after(partition, id):
+            entries += page
+            id = page[-1].id
+        return entries
+
+    async def trim(self, partition: int, keep_after: str) -> int:
+        """Add the entries up to an id to the stores' sums and drop them; how many there were."""
+        mark = await self._mark(partition)
+        entries = [
+            entry
+            for entry in await self.after(partition, mark or "0-0")
+            if position(entry.id) <= position(keep_after)
+        ]
+        if not entries:
+            return 0
+        sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+        for entry in entries:
+            for line in entry.lines:
+                sums[entry.store][0] += line.on_hand_change
+                sums[entry.store][1] += line.reserved_change
+        milliseconds, number = position(entries[-1].id)
+        keys = [ledger_key(partition), mark_key(partition)]
+        keys += [StoreKeys.of(store).checkpoint for store in sums]
+        changes = [change for pair in sums.values() for change in pair]
+        done = await self._checkpoint(
+            keys, [mark, entries[-1].id, f"{milliseconds}-{number + 1}", *changes]
+        )
+        return len(entries) if done else 0
+
+    async def reconcile(self) -> Reconciliation:
+        """Compare all levels with the ledger and the holds."""
+        total = Reconciliation(0, 0, 0, [])
+        for partition in range(PARTITIONS):
+            one = await self._reconciled(partition)
+            total = Reconciliation(*(a + b for a, b in zip(total, one, strict=True)))
+        return total
+
+    async def _reconciled(self, partition: int) -> Reconciliation:
+        for _ in range(TRIES):
+            mark = await self._mark(partition)
+            counted, holds = {}, 0
+            for store in await self._stores(partition):
+                counted[store], live = await self._counted(store)
+                holds += live
+            entries = await self.all_after(partition, mark or "0-0")
+            if mark == await self._mark(partition):
+                break
+            await asyncio.sleep(0.05)
+        found = list(drifts(counted, entries))
+        return Reconciliation(
+            sum(len(store.levels) for store in counted.values()), len(entries), holds, found
+        )
+
+    async def _counted(self, store: str) -> tuple[Counted, int]:
+        of = StoreKeys.of(store)
+        pipeline = self._client.pipeline(transaction=True)
+        pipeline.hgetall(of.levels)
+        pipeline.hvals(of.holds)
+        pipeline.hgetall(of.checkpoint)
+        levels, holds, sums = await pipeline.execute()
+        held: defaultdict[str, int] = defaultdict(int)
+        live = 0
+        for raw in holds:
+            hold = orjson.loads(raw)
+            if hold["st"] in LIVE:
+                live += 1
+                for sku, _, units, collected, *_ in hold["l"]:
+                    held[sku] += units - collected
+        figures = {}
+        for sku, raw in levels.items():
+            on_hand, reserved, _, _, version, *_ = HEADER.unpack_from(raw)
+            figures[sku.decode()] = (on_hand, reserved, version)
+        trimmed = (int(sums.get(b"on_hand", 0)), int(sums.get(b"reserved", 0)))
+        return Counted(figures, held, trimmed), live
+
+    async def _stores(self, partition: int) -> Sequence[str]:
+        head = f"{tag(partition)}:levels:"
+        keys = [key.decode() async for key in self._client.scan_iter(f"{head}*", count=1000)]
+        return sorted({key.removeprefix(head) for key in keys})
+
+    async def _mark(self, partition: int) -> str:
+        mark = await self._client.get(mark_key(partition))
+        return mark.decode() if mark else ""
+
+
+def position(id: str) -> tuple[int, int]:
+    """An entry's id as numbers that can be compared."""
+    milliseconds, _, number = id.partition("-")
+    return int(milliseconds), int(number or 0)
+
+
+def ledger_key(partition: int) -> str:
+    """The stream of a partition."""
+    return f"{tag(partition)}:ledger"
+
+
+def mark_key(partition: int) -> str:
+    """Up to where the ledger of a partition was trimmed."""
+    return f"{tag(partition)}:mark"

@@ -1,0 +1,158 @@
+"""Levels and policies in Redis."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from services.chassis.redis import Client, Value, many_script, script
+from services.stock.model.levels import DEFAULT_POLICY, Level, Policy, Sell, decoded
+from services.stock.model.partitions import StoreKeys, partition_of
+
+PACKAGE = "services.stock"
+LIBRARY = ["library"]
+FEEDS = ["library", "feeds"]
+
+
+class StoreLevels(NamedTuple):
+    """What was read of one store."""
+
+    policy: Policy
+    levels: tuple[Level | None, ...]
+    """One for each SKU asked, in their order; None where nothing is known."""
+
+
+class Levels:
+    """Reads and feeds levels."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._read = many_script(client, PACKAGE, "read", LIBRARY)
+        self._set = script(client, PACKAGE, "set", FEEDS)
+        self._adjust = script(client, PACKAGE, "adjust", FEEDS)
+        self._policies: dict[bytes, Policy] = {b"": DEFAULT_POLICY}
+        self._sources: dict[int, dict[int, str]] = defaultdict(dict)
+
+    async def read(
+        self, stores: Iterable[str], skus: Sequence[str], now_ms: int | None = None
+    ) -> dict[str, StoreLevels]:
+        """The levels of some products at some stores, in one round trip."""
+        grouped: defaultdict[int, list[str]] = defaultdict(list)
+        for store in stores:
+            grouped[partition_of(store)].append(store)
+        calls = []
+        for members in grouped.values():
+            keys = [StoreKeys.of(members[0]).policies]
+            for store in members:
+                of = StoreKeys.of(store)
+                keys += [of.levels, of.expiry, of.holds]
+            args: list[Value] = ["" if now_ms is None else now_ms, len(members), len(skus)]
+            calls.append((keys, [*args, *members, *skus]))
+        answers = await self._read(calls) if calls else []
+        found = {}
+        for members, answer in zip(grouped.values(), answers, strict=True):
+            for store, (policy, raws, back) in zip(members, answer, strict=True):
+                found[store] = StoreLevels(self._policy(policy), levels_of(skus, raws, back))
+        return found
+
+    async def set(self, store: str, source: str, sequence: int, as_of_s: int, rows: bytes) -> bytes:
+        """Apply rows of a snapshot; a letter for each says what became of it (lua/set.lua)."""
+        of = StoreKeys.of(store)
+        letters: bytes = await self._set(
+            [of.levels, of.ledger, of.sources], [store, source, sequence, as_of_s, rows]
+        )
+        return letters
+
+    async def adjust(
+        self, store: str, source: str, sequence: int, as_of_s: int, deltas: Mapping[str, int]
+    ) -> tuple[bytes, list[Level]]:
+        """Apply one event; a letter for each product says what became of it (lua/adjust.lua)."""
+        of = StoreKeys.of(store)
+        args: list[Value] = [store, source, sequence, as_of_s]
+        for sku, delta in deltas.items():
+            args += [sku, delta]
+        letters, *raws = await self._adjust([of.levels, of.ledger, of.sources], args)
+        return letters, [decoded(raw) for raw in raws]
+
+    async def source_name(self, store: str, number: int) -> str:
+        """The name of a source by its number in the store's partition; empty when there is none."""
+        known = self._sources[partition_of(store)]
+        if number and number not in known:
+            names = await self._client.hgetall(StoreKeys.of(store).sources)
+            known.update({int(value): name.decode() for name, value in names.items()})
+        return known.get(number, "")
+
+    async def policy(self, store: str) -> Policy:
+        """How a store sells."""
+        raw = await self._client.hget(StoreKeys.of(store).policies, store)
+        return self._policy(raw or b"")
+
+    async def set_policy(self, store: str, policy: Policy) -> None:
+        """Change how a store sells."""
+        await self._client.hset(StoreKeys.of(store).policies, store, policy_json(policy))
+
+    async def partitions(self, count: int) -> int:
+        """How many partitions this data set has; a new one gets `count`."""
+        await self._client.set("{stock}:partitions", count, nx=True)
+        return int(await self._client.get("{stock}:partitions"))
+
+    def _policy(self, raw: bytes) -> Policy:
+        policy = self._policies.get(raw)
+        if policy is None:
+            if len(self._policies) > 10_000:
+                self._policies.clear()
+            policy = self._policies[raw] = policy_of(raw)
+        return policy
+
+
+def levels_of(
+    skus: Sequence[str], raws: Sequence[bytes | None], back: Sequence[bytes | int]
+) -> tuple[Level | None, ...]:
+    """The levels of an answer, with what expired holds still seem to hold given back."""
+    if not back:
+        return tuple(decoded(raw) if raw else None for raw in raws)
+    units: dict[str, int] = defaultdict(int)
+    for sku, quantity in zip(back[::2], back[1::2], strict=True):
+        assert isinstance(sku, bytes)
+        units[sku.decode()] += int(quantity)
+    return tuple(
+        decoded(raw, units[sku]) if raw else None for sku, raw in zip(skus, raws, strict=True)
+    )
+
+
+def policy_json(policy: Policy) -> bytes:
+    """A policy as Lua and `policy_of` read it."""
+    record = {
+        "sell": int(policy.sell),
+        "min": policy.least,
+        "max": policy.most,
+        "few": policy.limited_up_to,
+        "bands": policy.bands_only,
+        "fresh_ms": policy.fresh_ms,
+        "methods": list(policy.methods),
+        "prep_s": policy.preparation_s,
+        "cutoff": policy.cutoff_minute,
+        "transfer_s": policy.transfer_s,
+        "keep_s": policy.keep_s,
+    }
+    # Lua takes JSON's null for a value.
+    return orjson.dumps({name: value for name, value in record.items() if value is not None})
+
+
+def policy_of(raw: bytes) -> Policy:
+    """The policy in its JSON."""
+    record = orjson.loads(raw)
+    return Policy(
+        Sell(record["sell"]),
+        record["min"],
+        record["max"],
+        record["few"],
+        record["bands"],
+        record.get("fresh_ms"),
+        tuple(record["methods"]),
+        record["prep_s"],
+        record.get("cutoff"),
+        record.get("transfer_s"),
+        record["keep_s"],
+    )

@@ -1,0 +1,306 @@
+"""Holds as Redis keeps them: whole or nothing, never oversold, gone when their time is over."""
+
+import asyncio
+import datetime as dt
+
+import pytest
+
+from services.stock.model.levels import Future, Policy, Sell, packed_row
+from services.stock.model.partitions import StoreKeys
+from services.stock.state.holds import request_of
+from tests.services.stock.state.acts import (
+    FRESH,
+    MINUTE,
+    OTHER,
+    STORE,
+    T0,
+    level,
+    reserved,
+    stated,
+)
+
+
+async def test_a_hold_takes_its_units_from_what_is_available_and_leaves_them_on_hand(levels, holds):
+    await stated(levels, milk=5, bread=2)
+
+    answer = await reserved(holds, "h1", milk=2, bread=1)
+
+    milk = await level(levels, "milk")
+    assert ("new", "CONFIRMED") == (answer.word, answer.hold.state)
+    assert [("milk", 2, 2), ("bread", 1, 1)] == [item[:3] for item in answer.hold.items]
+    assert (5, 2, 3) == (milk.on_hand, milk.reserved, milk.available)
+
+
+async def test_a_basket_of_which_one_line_is_short_holds_nothing(levels, holds):
+    await stated(levels, milk=5, bread=2)
+
+    answer = await reserved(holds, "h1", milk=1, bread=3)
+
+    assert ("short", ("bread", 2)) == (answer.word, answer.detail)
+    assert 0 == (await level(levels, "milk")).reserved
+    assert [None] == await holds.read(STORE, ["h1"])
+
+
+async def test_a_partial_hold_takes_what_there_is_and_an_empty_one_is_refused(levels, holds):
+    await stated(levels, milk=5, bread=2)
+
+    some = await reserved(holds, "h1", partial=True, milk=1, bread=3)
+    none = await reserved(holds, "h2", partial=True, bread=1, unheard=1)
+
+    assert [("milk", 1, 1), ("bread", 3, 2)] == [item[:3] for item in some.hold.items]
+    assert "short" == none.word
+
+
+async def test_a_product_of_which_nothing_fresh_is_known_cannot_be_held(levels, holds):
+    await stated(levels, milk=5)
+
+    never = await reserved(holds, "h1", bread=1)
+    stale = await reserved(holds, "h2", milk=1, now_ms=T0 + FRESH + 1)
+
+    assert [("unknown", ("bread",)), ("unknown", ("milk",))] == [
+        (answer.word, answer.detail) for answer in (never, stale)
+    ]
+
+
+@pytest.mark.parametrize(("at_ms", "available"), [(10 * MINUTE - 1, 3), (10 * MINUTE, 5)])
+async def test_expired_is_expired_without_any_sweeper(levels, holds, at_ms, available):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=2)
+
+    assert available == (await level(levels, "milk", now_ms=T0 + at_ms)).available
+    looked = await reserved(holds, "h2", milk=5, only_look=True, now_ms=T0 + at_ms)
+    answer = await reserved(holds, "h2", milk=5, now_ms=T0 + at_ms)
+    expected = "new" if available == 5 else "short"
+    assert (expected, expected) == (looked.word, answer.word)
+
+
+async def test_only_looking_changes_nothing(levels, holds, redis_client):
+    await stated(levels, milk=5)
+    before = {key: await redis_client.dump(key) for key in await redis_client.keys("*")}
+
+    answer = await reserved(holds, "h1", milk=2, only_look=True)
+
+    assert "new" == answer.word
+    assert before == {key: await redis_client.dump(key) for key in await redis_client.keys("*")}
+
+
+async def test_a_retry_with_the_same_key_answers_the_same_hold_and_holds_once(levels, holds):
+    await stated(levels, milk=5)
+    request = request_of("anonymous", "create", "key-1", b"body")
+
+    answers = await asyncio.gather(
+        *(reserved(holds, f"h{n}", milk=2, request=request) for n in range(50))
+    )
+
+    assert 1 == sum(answer.word == "new" for answer in answers)
+    assert 49 == sum(answer.word == "same" for answer in answers)
+    assert 1 == len({answer.hold.id for answer in answers})
+    assert 2 == (await level(levels, "milk")).reserved
+
+
+async def test_a_key_with_another_body_is_refused_and_changes_nothing(levels, holds):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=2, request=request_of("a", "create", "key-1", b"one"))
+
+    answer = await reserved(
+        holds, "h2", milk=1, request=request_of("a", "create", "key-1", b"other")
+    )
+
+    assert "reused" == answer.word
+    assert 2 == (await level(levels, "milk")).reserved
+
+
+async def test_a_key_outlives_its_hold_by_a_day_at_least_and_is_forgotten_in_the_end(
+    levels, holds, redis_client
+):
+    await stated(levels, milk=5)
+    request = request_of("a", "create", "key-1", b"one")
+    await reserved(holds, "h1", milk=2, request=request)
+    day = 24 * 60 * MINUTE
+
+    later = await reserved(holds, "h2", milk=2, request=request, now_ms=T0 + day + 10 * MINUTE)
+    assert ("same", "h1", "EXPIRED") == (later.word, later.hold.id, later.hold.state)
+    await holds.sweep_all(now_ms=T0 + 9 * day)
+
+    assert [None] == await holds.read(STORE, ["h1"])
+    assert 0 == await redis_client.exists(StoreKeys.of(STORE).requests)
+    assert "new" == (await reserved(holds, "h3", milk=2, request=request, now_ms=T0 + 9 * day)).word
+
+
+async def test_the_life_of_a_hold_ends_with_the_goods_leaving_the_stock(levels, holds):
+    await stated(levels, milk=5, bread=3)
+    await reserved(holds, "h1", milk=2, bread=1)
+
+    states = []
+    for action, argument in (
+        ("prepare", {}),
+        ("ready", {}),
+        ("collect", {"l": {"milk": 1}}),
+        ("collect", {"all": True}),
+    ):
+        answer = await holds.transition(STORE, "h1", action, argument=argument, now_ms=T0)
+        states.append((answer.word, answer.hold.state))
+
+    assert [
+        ("done", "PREPARING"),
+        ("done", "READY"),
+        ("done", "READY"),
+        ("done", "COLLECTED"),
+    ] == states
+    milk, bread = await level(levels, "milk"), await level(levels, "bread")
+    assert (3, 0, 2, 0) == (milk.on_hand, milk.reserved, bread.on_hand, bread.reserved)
+
+
+async def test_collecting_more_than_held_or_what_is_not_held_changes_nothing(levels, holds):
+    await stated(levels, milk=5, bread=3)
+    await reserved(holds, "h1", milk=2)
+
+    more = await holds.transition(STORE, "h1", "collect", argument={"l": {"milk": 3}}, now_ms=T0)
+    other = await holds.transition(
+        STORE, "h1", "collect", argument={"l": {"milk": 1, "bread": 1}}, now_ms=T0
+    )
+
+    assert [("exceeds", ("milk",)), ("exceeds", ("bread",))] == [
+        (answer.word, answer.detail) for answer in (more, other)
+    ]
+    milk = await level(levels, "milk")
+    assert (5, 2) == (milk.on_hand, milk.reserved)
+
+
+async def test_a_part_collected_twice_with_one_key_leaves_once(levels, holds):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=4)
+    request = request_of("a", "collect", "key", b"one")
+
+    words = [
+        (
+            await holds.transition(
+                STORE, "h1", "collect", argument={"l": {"milk": 1}}, request=request, now_ms=T0
+            )
+        ).word
+        for _ in range(3)
+    ]
+
+    assert ["done", "same", "same"] == words
+    assert 4 == (await level(levels, "milk")).on_hand
+
+
+async def test_the_rest_is_given_up_when_asked_for(levels, holds):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=4)
+
+    answer = await holds.transition(
+        STORE, "h1", "collect", argument={"l": {"milk": 1}, "rest": True}, now_ms=T0
+    )
+
+    milk = await level(levels, "milk")
+    assert "COLLECTED" == answer.hold.state
+    assert (4, 0, 4) == (milk.on_hand, milk.reserved, milk.available)
+
+
+async def test_cancel_gives_back_once_and_succeeds_again(levels, holds):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=4)
+
+    words = [(await holds.transition(STORE, "h1", "cancel", now_ms=T0)).word for _ in range(3)]
+
+    assert ["done", "same", "same"] == words
+    assert 0 == (await level(levels, "milk")).reserved
+
+
+async def test_at_the_edge_of_its_time_a_hold_is_either_confirmed_or_expired(levels, holds):
+    await stated(levels, milk=100)
+    for n in range(20):
+        await reserved(holds, f"h{n}", milk=1, ttl_ms=10 + n % 2)
+
+    answers = await asyncio.gather(
+        *(holds.transition(STORE, f"h{n}", "prepare", now_ms=T0 + 10) for n in range(20))
+    )
+
+    assert ["expired", "done"] * 10 == [answer.word for answer in answers]
+    assert 10 == (await level(levels, "milk", now_ms=T0 + 10)).reserved
+
+
+async def test_an_extended_hold_lives_longer_and_an_expired_one_is_not_revived(levels, holds):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=2)
+
+    extended = await holds.transition(
+        STORE, "h1", "extend", argument={"ttl": 30 * MINUTE}, now_ms=T0 + 9 * MINUTE
+    )
+    alive = await level(levels, "milk", now_ms=T0 + 38 * MINUTE)
+    late = await holds.transition(
+        STORE, "h1", "extend", argument={"ttl": MINUTE}, now_ms=T0 + 39 * MINUTE
+    )
+
+    assert T0 + 39 * MINUTE == extended.hold.expire_ms
+    assert (2, "expired") == (alive.reserved, late.word)
+
+
+async def test_someone_elses_hold_is_not_there_and_an_old_etag_changes_nothing(levels, holds):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=2)
+
+    other = await holds.transition(STORE, "h1", "cancel", owner="mallory", now_ms=T0)
+    await holds.transition(STORE, "h1", "prepare", owner="anonymous", etag="1", now_ms=T0)
+    stale = await holds.transition(STORE, "h1", "cancel", etag="1", now_ms=T0)
+
+    assert ("missing", "etag") == (other.word, stale.word)
+    assert 2 == (await level(levels, "milk")).reserved
+
+
+async def test_a_transfer_that_broke_off_leaves_both_held_and_a_retry_completes_it(levels, holds):
+    await stated(levels, milk=5)
+    await stated(levels, OTHER, milk=5)
+    await reserved(holds, "h1", milk=2)
+    request = request_of("a", "transfer", "key", b"to sello")
+    argument = {"to": f"{OTHER}/h2"}
+
+    departed = await holds.transition(
+        STORE, "h1", "depart", argument=argument, request=request, now_ms=T0
+    )
+    await reserved(holds, "h2", store=OTHER, milk=2, request=request)
+    both = [(await level(levels, "milk", store)).reserved for store in (STORE, OTHER)]
+    again = await reserved(holds, "h2", store=OTHER, milk=2, request=request)
+    moved = [
+        await holds.transition(STORE, "h1", "moved", argument=argument, request=request, now_ms=T0)
+        for _ in range(2)
+    ]
+
+    assert ("done", [2, 2], "same") == (departed.word, both, again.word)
+    assert [("done", "CANCELED"), ("same", "CANCELED")] == [(m.word, m.hold.state) for m in moved]
+    assert [0, 2] == [(await level(levels, "milk", store)).reserved for store in (STORE, OTHER)]
+    elsewhere = await holds.transition(
+        STORE, "h1", "moved", argument={"to": "t-itis/h3"}, now_ms=T0
+    )
+    assert "state" == elsewhere.word
+
+
+async def test_back_orders_take_what_is_dated_to_come_and_no_more(levels, holds):
+    row = packed_row("milk", 2, 1, Sell.BACK_ORDER, [Future(dt.date(2026, 12, 1), 3)])
+    await levels.set(STORE, "erp", 1, T0 // 1000, row)
+
+    too_many = await reserved(holds, "h1", milk=5)
+    answer = await reserved(holds, "h2", milk=4)
+
+    assert ("short", ("milk", 4)) == (too_many.word, too_many.detail)
+    assert ("new", 3) == (answer.word, answer.hold.items[0].back_ordered)
+
+
+async def test_a_store_sells_no_less_than_its_least_and_no_more_than_its_most(levels, holds):
+    await stated(levels, milk=50)
+    await levels.set_policy(STORE, Policy(least=2, most=10))
+
+    words = [(await reserved(holds, f"h{n}", milk=n)).word for n in (1, 2, 10, 11)]
+
+    assert ["limits", "new", "new", "limits"] == words
+
+
+async def test_a_sweep_gives_all_back_a_few_at_a_time(levels, holds):
+    await stated(levels, milk=1000)
+    for n in range(300):
+        await reserved(holds, f"h{n}", milk=2, ttl_ms=1000 + n)
+
+    swept = await holds.sweep_all(most=50, now_ms=T0 + 5000)
+
+    assert (300, 0) == (swept, (await level(levels, "milk", now_ms=0)).reserved)

@@ -1,0 +1,206 @@
+"""Levels as feeds state them: late news and duplicates change nothing, the ledger adds up."""
+
+import datetime as dt
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.stock.model.levels import (
+    Band,
+    Future,
+    Level,
+    Policy,
+    Sell,
+    band_of,
+    packed_row,
+    summed,
+)
+from services.stock.model.partitions import PARTITIONS, partition_of
+from services.stock.state.ledger import Ledger
+from tests.services.stock.state.acts import MINUTE, OTHER, STORE, T0, level, reserved, stated
+
+
+async def test_a_level_says_what_its_feed_said(levels):
+    christmas = Future(dt.date(2026, 12, 24), 12)
+    row = packed_row("milk", 40, 5, Sell.PRE_ORDER, [christmas])
+
+    letters = await levels.set(STORE, "erp", 7, T0 // 1000, row)
+
+    milk = await level(levels, "milk")
+    assert b"a" == letters
+    assert (40, 0, 5, 35, 47) == (
+        milk.on_hand,
+        milk.reserved,
+        milk.safety,
+        milk.available,
+        milk.available_to_order,
+    )
+    assert (Sell.PRE_ORDER, (christmas,), T0 // 1000) == (milk.sell, milk.futures, milk.as_of_s)
+    assert "erp" == await levels.source_name(STORE, milk.source)
+
+
+async def test_what_was_never_stated_is_unknown_and_not_zero(levels):
+    await stated(levels, milk=0)
+
+    [milk, bread] = (await levels.read([STORE], ["milk", "bread"], T0))[STORE].levels
+
+    assert None is bread
+    assert Band.OUT_OF_STOCK == band_of(milk, Policy(), T0, MINUTE)
+    assert Band.UNKNOWN == band_of(bread, Policy(), T0, MINUTE)
+    assert Band.UNKNOWN == band_of(milk, Policy(), T0 + MINUTE + 1, MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("available", "band"), [(0, Band.OUT_OF_STOCK), (3, Band.LIMITED), (4, Band.IN_STOCK)]
+)
+def test_bands_follow_what_is_available(available, band):
+    assert band == band_of(Level(available + 2, 1, 1, T0 // 1000, 1), Policy(), T0, MINUTE)
+
+
+async def test_an_older_snapshot_and_a_repeated_event_change_nothing(levels):
+    await stated(levels, sequence=5, milk=10)
+    first = await levels.adjust(STORE, "till-1", 3, T0 // 1000, {"milk": -2})
+    again = await levels.adjust(STORE, "till-1", 3, T0 // 1000, {"milk": -2})
+    late = await levels.adjust(STORE, "till-1", 2, T0 // 1000, {"milk": -4})
+    old = await stated(levels, sequence=4, milk=99)
+
+    assert [b"a", b"i", b"i"] == [letters for letters, _ in (first, again, late)]
+    assert b"i" == old
+    assert 8 == (await level(levels, "milk")).on_hand
+
+
+async def test_tills_with_numbers_of_their_own_do_not_hinder_each_other(levels):
+    await stated(levels, milk=10)
+
+    for sequence, till in itertools.product((1, 2), ("till-1", "till-2", "till-3")):
+        await levels.adjust(STORE, till, sequence, T0 // 1000, {"milk": -1})
+        await levels.adjust(STORE, till, sequence, T0 // 1000, {"milk": -1})
+
+    assert 4 == (await level(levels, "milk")).on_hand
+
+
+async def test_more_sources_than_a_level_remembers_are_refused_and_change_nothing(levels):
+    for number in range(16):
+        await levels.adjust(STORE, f"till-{number}", 1, T0 // 1000, {"milk": 1, "bread": 1})
+
+    letters, _ = await levels.adjust(STORE, "till-x", 1, T0 // 1000, {"new": 1, "milk": 1})
+
+    assert b"af" == letters
+    [milk, new] = (await levels.read([STORE], ["milk", "new"], T0))[STORE].levels
+    assert (16, None) == (milk.on_hand, new)
+
+
+async def test_holds_live_on_when_a_snapshot_comes(levels, holds):
+    await stated(levels, milk=10)
+    await reserved(holds, "h1", milk=4)
+
+    await stated(levels, sequence=2, milk=3)
+
+    milk = await level(levels, "milk")
+    assert (3, 4, -1) == (milk.on_hand, milk.reserved, milk.available)
+    assert "short" == (await reserved(holds, "h2", milk=1)).word
+
+
+async def test_stores_spread_evenly_over_the_partitions(levels):
+    counts = [0] * PARTITIONS
+    for number in range(64_000):
+        counts[partition_of(f"us-{number}")] += 1
+
+    assert 0.85 < min(counts) / 1000
+    assert 1.15 > max(counts) / 1000
+
+
+def test_a_group_is_the_sum_of_its_members():
+    day = dt.date(2026, 12, 1)
+    members = [Level(5, 1, 0, 100, 1, futures=(Future(day, 2),)), Level(7, 0, 2, 90, 3)]
+
+    group = summed(members)
+
+    assert (12, 1, 2, 9, 11, 90) == (
+        group.on_hand,
+        group.reserved,
+        group.safety,
+        group.available,
+        group.available_to_order,
+        group.as_of_s,
+    )
+    assert None is summed([])
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["till-1", "till-2"]),
+        st.integers(1, 8),
+        st.sampled_from(["milk", "bread"]),
+        st.integers(-5, 5).filter(bool),
+    ),
+    max_size=25,
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(events=EVENTS)
+def test_events_apply_as_a_plain_model_says(events, redis_url):
+    import asyncio
+
+    from services.chassis.redis import connect
+    from services.chassis.settings import ChassisSettings
+    from services.stock.state.levels import Levels
+
+    async def run() -> tuple[dict[str, int], dict[str, int]]:
+        client = connect(ChassisSettings(), redis_url)
+        await client.flushall()
+        levels = Levels(client)
+        await stated(levels, milk=20, bread=20)
+        expected = {"milk": 20, "bread": 20}
+        heard: dict[tuple[str, str], int] = {}
+        for source, sequence, sku, delta in events:
+            await levels.adjust(STORE, source, sequence, T0 // 1000, {sku: delta})
+            if sequence > heard.get((source, sku), 0):
+                heard[source, sku] = sequence
+                expected[sku] += delta
+        found = {sku: (await level(levels, sku)).on_hand for sku in expected}
+        assert [] == (await Ledger(client).reconcile()).drifts
+        await client.aclose()
+        return expected, found
+
+    expected, found = asyncio.run(run())
+    assert expected == found
+
+
+async def test_the_ledger_adds_up_also_when_it_was_trimmed(levels, holds, redis_client):
+    ledger = Ledger(redis_client)
+    for store in (STORE, OTHER):
+        await stated(levels, store, milk=10, bread=5)
+    await reserved(holds, "h1", milk=2)
+    await ledger.trim(partition_of(STORE), await ledger.last_id(partition_of(STORE)))
+    await holds.transition(STORE, "h1", "collect", argument={"all": True}, now_ms=T0)
+    await reserved(holds, "h2", bread=1)
+
+    result = await ledger.reconcile()
+
+    assert (4, []) == (result.levels, result.drifts)
+    assert 1 == result.holds
+
+
+@pytest.mark.parametrize("field", ["on_hand", "reserved"])
+async def test_a_level_that_was_tampered_with_is_drift(levels, holds, redis_client, field):
+    from services.stock.model.levels import HEADER
+    from services.stock.model.partitions import StoreKeys
+
+    await stated(levels, milk=10)
+    await reserved(holds, "h1", milk=2)
+    key = StoreKeys.of(STORE).levels
+    raw = await redis_client.hget(key, "milk")
+    figures = list(HEADER.unpack_from(raw))
+    figures[0 if field == "on_hand" else 1] += 1
+    await redis_client.hset(key, "milk", HEADER.pack(*figures) + raw[HEADER.size :])
+
+    kinds = {drift.kind for drift in (await Ledger(redis_client).reconcile()).drifts}
+
+    assert "ledger" in kinds
+    assert ("holds" in kinds) == (field == "reserved")
