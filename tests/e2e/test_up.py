@@ -165,3 +165,18 @@ def answers(suite: Suite) -> list[str]:
 def test_the_command_is_installed():
     program = Path(sys.executable).with_name("enrayon")
     assert program.exists() or shutil.which("enrayon")
+
+
+def test_the_nearest_come_from_memory_while_the_store_hangs_and_say_as_of_when(demo):
+    valkey = demo.pid("valkey-server")
+    fresh = demo.get(f"{FIND}?{POINT}&page_size=3")
+    os.kill(valkey, signal.SIGSTOP)
+    try:
+        wait_until(lambda: "asOf" in demo.get(f"{FIND}?{POINT}&page_size=3"))
+        stale = demo.get(f"{FIND}?{POINT}&page_size=3")
+    finally:
+        os.kill(valkey, signal.SIGCONT)
+    wait_until(lambda: "asOf" not in demo.get(f"{FIND}?{POINT}&page_size=3"))
+
+    assert "asOf" not in fresh
+    assert fresh["stores"] == stale["stores"]
