@@ -5,4 +5,6 @@ on when Redis is down; `as_of` then says how old the answers may be. `records` i
 `feed` the reading side, `keys` says what lies in Redis:
 
     {stores}:records  {stores}:changes  {stores}:sequence  {stores}:epoch
+
+and so for the other kinds.
 """

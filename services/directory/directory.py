@@ -7,7 +7,9 @@ from pathlib import Path
 from services.chassis.clock import Clock, utc_now
 from services.chassis.redis import Client
 from services.directory.feed import Feed
-from services.directory.keys import STORES
+from services.directory.groups import GroupsReplica
+from services.directory.keys import GROUPS, PRODUCTS, STORES
+from services.directory.products import ProductsReplica
 from services.directory.stores import StoresReplica
 
 
@@ -16,7 +18,9 @@ class Directory:
 
     def __init__(self, client: Client, folder: Path, clock: Clock = utc_now) -> None:
         self.stores = Feed(client, STORES, StoresReplica, folder, clock)
-        self._feeds = (self.stores,)
+        self.products = Feed(client, PRODUCTS, ProductsReplica, folder, clock)
+        self.groups = Feed(client, GROUPS, GroupsReplica, folder, clock)
+        self._feeds = (self.stores, self.products, self.groups)
 
     @property
     def stale_as_of(self) -> dt.datetime | None:

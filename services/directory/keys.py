@@ -8,6 +8,8 @@ from typing import NamedTuple
 from enrayon.stores.v1 import stores_pb2
 
 STORES = "stores"
+PRODUCTS = "products"
+GROUPS = "groups"
 ETAG_LENGTH = 16
 
 

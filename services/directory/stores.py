@@ -12,7 +12,7 @@ from geodata.points import Point
 from services.directory.feed import Change
 from services.directory.filters import HIDDEN, Columns, Mask, StoreFilter, status_of
 from services.directory.keys import parse_store, store_id
-from services.directory.text import TextIndex
+from services.directory.text import TextIndex, Texts
 
 
 class StoresReplica:
@@ -81,11 +81,14 @@ class StoresReplica:
         *,
         radius_m: float | None = None,
         after: tuple[float, str] | None = None,
+        also: Mask | None = None,
     ) -> list[tuple[str, float]]:
-        """Ids and distances in metres, nearest first, ties by id, beginning past `after`."""
-        hits = self.index.nearest(
-            point, limit, max_distance_m=radius_m, accept=self.mask(wanted), after=after
-        )
+        """Ids and distances in metres, nearest first, ties by id, beginning past `after`.
+
+        `also` is a mask over the rows of the index that must hold besides the filter.
+        """
+        accept = self.mask(wanted) if also is None else self.mask(wanted) & also
+        hits = self.index.nearest(point, limit, max_distance_m=radius_m, accept=accept, after=after)
         return [(self.index.id(row), distance_m) for row, distance_m in hits]
 
     def nearest_batch(
@@ -122,7 +125,9 @@ class StoresReplica:
         """The public ids of stores with the words of a query, the best match first."""
         if self._text is None:
             self._text = TextIndex()
-            self._text.put_all(parse_store(record) for record in self._records.values())
+            self._text.put_all(
+                (store.name, texts_of(store)) for store in map(parse_store, self._records.values())
+            )
         found = map(store_id, self._text.search(query))
         return [id for id in found if id not in self._hidden]
 
@@ -148,7 +153,7 @@ class StoresReplica:
             self._leave_index(id)
             self._unlocated.add(id)
         if self._text is not None:
-            self._text.put_all([store])
+            self._text.put_all([(store.name, texts_of(store))])
 
     def _forget(self, id: str) -> None:
         if self._records.pop(id, None) is None:
@@ -172,3 +177,10 @@ class StoresReplica:
         if id in self._unlocated:
             return wanted.admits(parse_store(self._records[id]))
         return mask[self.index.row(id)]
+
+
+def texts_of(store: stores_pb2.Store) -> Texts:
+    """The words of a store: its name, its brand, and where it is."""
+    address = store.address
+    where = (*address.address_lines, address.postal_code, address.locality)
+    return store.display_name, store.brand, " ".join(where)

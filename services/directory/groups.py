@@ -1,0 +1,34 @@
+"""All groups of stores in memory, by id. Knows nothing of Redis."""
+
+from collections.abc import Iterable
+
+from enrayon.stock.v1 import stock_pb2
+from services.directory.feed import Change
+
+
+class GroupsReplica:
+    """The groups."""
+
+    def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
+        self._records = dict(records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def group(self, id: str) -> stock_pb2.StockGroup | None:
+        """A group, if there is one of that id."""
+        encoded = self._records.get(id)
+        return None if encoded is None else stock_pb2.StockGroup.FromString(encoded)
+
+    def records(self) -> Iterable[tuple[str, bytes]]:
+        """All ids with their encoded groups."""
+        return self._records.items()
+
+    def apply(self, id: str, after: bytes | None) -> Change:
+        """Add, change or (None) delete one group."""
+        before = self._records.get(id)
+        if after is None:
+            self._records.pop(id, None)
+        else:
+            self._records[id] = after
+        return Change(id, before, after)
