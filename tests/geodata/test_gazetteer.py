@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from geopy.distance import geodesic
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import geodata.gazetteer
@@ -167,6 +167,7 @@ def test_text_that_no_place_can_have_is_refused(
         gazetteer.find(text)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=200))
 def test_any_text_is_found_or_not_and_nothing_else(text: str) -> None:
     gazetteer = _small()
@@ -189,6 +190,7 @@ def test_what_was_typed_so_far_suggests_large_towns_first(gazetteer: Gazetteer) 
 NAMES = st.text("abé -", min_size=1, max_size=6).filter(lambda name: fold(name))
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(NAMES, st.integers(0, 10**7), min_size=1, max_size=60),
     NAMES,
@@ -251,6 +253,7 @@ def test_a_country_is_known_by_code_and_by_name(text: str, code: str | None) -> 
     assert code == country_code(text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n")), min_size=1))
 def test_a_whole_table_folds_like_each_of_its_names(names: list[str]) -> None:
     each = [fold(name) for name in names]
@@ -258,6 +261,7 @@ def test_a_whole_table_folds_like_each_of_its_names(names: list[str]) -> None:
     assert [b"", *each, b""] == fold("\n".join(["", *names, ""])).split(b"\n")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(text) == fold(fold(text).decode())

@@ -1,7 +1,7 @@
 """Coordinates with the faults of real feeds end where the shop is, or nowhere."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.importers.coordinates import locate
@@ -91,6 +91,7 @@ def test_a_point_far_from_its_postcode_is_kept_with_a_warning() -> None:
     assert "" == locate("36.33", "-94.15", "US", "72756-1234").note
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30), st.sampled_from(["", "FR", "US", "FJ", "XX"]))
 def test_any_two_texts_give_a_point_or_a_reason(
     latitude: str, longitude: str, country: str
@@ -99,6 +100,7 @@ def test_any_two_texts_give_a_point_or_a_reason(
     assert located.point is not None or located.note
 
 
+@settings(deadline=None)
 @given(
     st.floats(-90, 90),
     st.floats(-180, 180),

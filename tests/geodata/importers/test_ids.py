@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.importers import ImporterError
@@ -37,6 +37,7 @@ def test_ids_that_look_alike_are_kept_apart_whatever_their_order() -> None:
     assert expected["a/1"] == store_ids("jp", ["A:1", "a/1"])["a/1"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=400), min_size=1, max_size=30, unique=True))
 def test_any_ids_become_different_valid_ones(originals: list[str]) -> None:
     ids = store_ids("x", originals)
@@ -58,6 +59,7 @@ def test_a_source_is_lower_case() -> None:
     assert "walmart_us" == checked_source(" Walmart_US ")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_name_has_a_valid_source_near_to_it(name: str) -> None:
     source = source_of(name)
