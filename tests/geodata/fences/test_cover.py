@@ -12,7 +12,7 @@ from geodata.fences import CellSet, Circle, Corridor, FenceError, MultiPolygon, 
 from geodata.fences.cover import MAX_COVER_CELLS, cover, margin_m
 from geodata.fences.grid import LEAF_RESOLUTION, ancestors, cap_boxes, centers, leaves, reach_rad
 from geodata.points import Point
-from tests.geodata.fences.oracles import Case, away, azimuths, cases, point_at, points_near
+from tests.geodata.fences.oracles import Case, away, azimuths, cases, point_at, points_near, untimed
 
 WORLD = MultiPolygon(((tuple(map(Point, (-90, -90, 90, 90), (-180, 180, 180, -180))),),))
 
@@ -63,6 +63,7 @@ def test_no_place_is_farther_from_a_cell_that_it_is_under_than_its_reach(resolut
     assert farthest > 0.8 * reach_rad(resolution)
 
 
+@untimed
 @given(
     st.floats(-90, 90),
     st.floats(-180, 180),
@@ -93,6 +94,7 @@ def under(cells: tuple[int, ...], point: Point) -> bool:
     return any(h3.cell_to_parent(leaf, level) in cells for level in range(LEAF_RESOLUTION + 1))
 
 
+@untimed
 @given(st.data())
 def test_a_cover_is_right_about_every_place(data: st.DataObject) -> None:
     case: Case = data.draw(cases)
@@ -106,6 +108,7 @@ def test_a_cover_is_right_about_every_place(data: st.DataObject) -> None:
             assert case.shape.distance_to_edge_m(point) > margin_m(covered.resolution)
 
 
+@untimed
 @given(st.data())
 def test_all_under_an_inner_cell_is_in_the_shape(data: st.DataObject) -> None:
     case: Case = data.draw(cases)

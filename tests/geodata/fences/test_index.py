@@ -20,7 +20,16 @@ from geodata.fences import (
     shape_from_geojson,
 )
 from geodata.points import Point
-from tests.geodata.fences.oracles import Case, away, azimuths, cases, places, points_near, sizes_m
+from tests.geodata.fences.oracles import (
+    Case,
+    away,
+    azimuths,
+    cases,
+    places,
+    points_near,
+    sizes_m,
+    untimed,
+)
 
 FAR = Point(0.0, -30.0)
 
@@ -120,6 +129,7 @@ TestIndexMachine = IndexMachine.TestCase
 TestIndexMachine.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
 
 
+@untimed
 @given(places, sizes_m, azimuths, st.floats(0.1, 60))
 def test_a_way_finds_the_fence_in_its_middle_however_long_it_is(
     place: Point, radius_m: float, azimuth: float, ways: float
@@ -149,6 +159,7 @@ def test_a_line_matches_what_any_of_its_legs_touches() -> None:
     assert ["kamppi", "pasila"] == index.match_line(walk)
 
 
+@untimed
 @given(places, azimuths, st.floats(0, 0.999))
 def test_within_the_radius_to_ask_again_no_other_fence_changes(
     place: Point, azimuth: float, share: float

@@ -12,7 +12,15 @@ from geodata.fences.outline import Outline
 from geodata.fences.pieces import lengths_m, sags_m
 from geodata.fences.shape import FenceError
 from geodata.points import Point
-from tests.geodata.fences.oracles import WGS84, away, azimuths, places, point_at, straight_m
+from tests.geodata.fences.oracles import (
+    WGS84,
+    away,
+    azimuths,
+    places,
+    point_at,
+    straight_m,
+    untimed,
+)
 
 
 @st.composite
@@ -32,6 +40,7 @@ def outline_of(corners: list[tuple[float, float]]) -> Outline:
     return Outline(np.array([(*start, *end) for start, end in pairwise(corners)]))
 
 
+@untimed
 @given(lines(), places, azimuths, st.floats(-1, 6.9))
 def test_the_distance_is_right_within_a_millimetre(
     corners: list[tuple[float, float]], place: Point, azimuth: float, exponent: float
@@ -42,6 +51,7 @@ def test_the_distance_is_right_within_a_millimetre(
     )
 
 
+@untimed
 @given(lines(), places, azimuths, st.floats(-1, 6.9))
 def test_chords_bound_the_distance_from_both_sides(
     corners: list[tuple[float, float]], place: Point, azimuth: float, exponent: float
@@ -51,6 +61,7 @@ def test_chords_bound_the_distance_from_both_sides(
     assert lower[0] <= outline.distance_m(point) <= longest_m(upper[0])
 
 
+@untimed
 @given(lines(), st.floats(0, 1))
 def test_a_line_and_the_geodesic_keep_within_the_sag_of_their_chord(
     corners: list[tuple[float, float]], share: float

@@ -17,9 +17,11 @@ from tests.geodata.fences.oracles import (
     geodesic_m,
     point_at,
     points_near,
+    untimed,
 )
 
 
+@untimed
 @given(st.data())
 def test_a_shape_holds_what_its_definition_says(data: st.DataObject) -> None:
     case = data.draw(cases)
@@ -29,6 +31,7 @@ def test_a_shape_holds_what_its_definition_says(data: st.DataObject) -> None:
             assert expected == case.shape.contains(point), point
 
 
+@untimed
 @given(st.data())
 def test_many_points_at_once_give_the_same_as_one_by_one(data: st.DataObject) -> None:
     case = data.draw(cases)
@@ -40,6 +43,7 @@ def test_many_points_at_once_give_the_same_as_one_by_one(data: st.DataObject) ->
     ).tolist()
 
 
+@untimed
 @given(st.data())
 def test_the_bounds_hold_whatever_the_shape_holds(data: st.DataObject) -> None:
     case = data.draw(cases)
@@ -49,6 +53,7 @@ def test_the_bounds_hold_whatever_the_shape_holds(data: st.DataObject) -> None:
         assert bounds.radius_m + 1e-3 >= geodesic_m(bounds.center, point)
 
 
+@untimed
 @given(st.data())
 def test_nowhere_nearer_than_the_distance_is_the_other_side_of_the_edge(
     data: st.DataObject,
@@ -64,6 +69,7 @@ def test_nowhere_nearer_than_the_distance_is_the_other_side_of_the_edge(
         assert inside == case.shape.contains(away(point, data.draw(azimuths), reach))
 
 
+@untimed
 @given(st.data())
 def test_a_way_crosses_what_lies_on_it(data: st.DataObject) -> None:
     case = data.draw(cases)
@@ -71,7 +77,7 @@ def test_a_way_crosses_what_lies_on_it(data: st.DataObject) -> None:
     stops = _stops(case, start, end)
     crosses = case.shape.crosses(start, end)
     # None is too close to the edge to tell; a corridor's oracle walks, so it gets fewer stops.
-    if any(case.holds(stop) is True for stop in stops[:: len(stops) // 20]):
+    if any(case.holds(stop) is True for stop in stops[:: len(stops) // 10]):
         assert crosses
     if crosses:
         step = max(map(geodesic_m, stops, stops[1:]))

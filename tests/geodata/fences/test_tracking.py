@@ -339,7 +339,7 @@ def test_the_clock_of_a_device_runs_on_from_its_last_fix() -> None:
 )
 def test_rules_out_of_range_are_refused(settings: dict[str, float], problem: str) -> None:
     with pytest.raises(FenceError, match=problem):
-        Rules(**settings)  # type: ignore[arg-type]
+        Rules(**settings)
 
 
 @pytest.mark.parametrize(
@@ -353,4 +353,4 @@ def test_rules_out_of_range_are_refused(settings: dict[str, float], problem: str
 )
 def test_fixes_out_of_range_are_refused(fields: dict[str, float], problem: str) -> None:
     with pytest.raises(FenceError, match=problem):
-        Fix(**{"point": STATION, "time_ms": 0, "sequence": 0, **fields})  # type: ignore[arg-type]
+        Fix(**{"point": STATION, "time_ms": 0, "sequence": 0, **fields})

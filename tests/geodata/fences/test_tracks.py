@@ -15,6 +15,7 @@ from geodata.fences.state import DeviceState, Fence, Fix, Rules
 from geodata.fences.tracking import Verdict, apply
 from geodata.points import Point
 from tests.geodata.fences.drive import Drive
+from tests.geodata.fences.oracles import untimed
 from tests.geodata.fences.tracks import VISNJAN, blurred, numbered, visnjan
 
 ENTER, EXIT, CROSS = EventType.ENTER, EventType.EXIT, EventType.CROSS
@@ -143,6 +144,7 @@ class TestAnyOrder:
         assert first.state == again.state
         assert first.events == again.events
 
+    @untimed
     @given(st.lists(st.tuples(st.integers(0, 103), st.integers(0, 60_000)), max_size=30))
     def test_timers_in_between_change_nothing(self, looks: list[tuple[int, int]]) -> None:
         fixes = visnjan()
