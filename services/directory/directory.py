@@ -2,14 +2,18 @@
 
 import asyncio
 import datetime as dt
+from contextlib import suppress
 from pathlib import Path
 
 from services.chassis.clock import Clock, utc_now
+from services.chassis.errors import Unavailable
 from services.chassis.redis import Client
 from services.directory.feed import Feed
 from services.directory.groups import GroupsReplica
-from services.directory.keys import GROUPS, PRODUCTS, STORES
+from services.directory.hours import HoursReplica
+from services.directory.keys import GROUPS, HOURS, PRODUCTS, STORES
 from services.directory.products import ProductsReplica
+from services.directory.schedules import Schedules
 from services.directory.stores import StoresReplica
 
 
@@ -18,9 +22,11 @@ class Directory:
 
     def __init__(self, client: Client, folder: Path, clock: Clock = utc_now) -> None:
         self.stores = Feed(client, STORES, StoresReplica, folder, clock)
+        self.hours = Feed(client, HOURS, HoursReplica, folder, clock)
+        self.schedules = Schedules(self.stores, self.hours)
         self.products = Feed(client, PRODUCTS, ProductsReplica, folder, clock)
         self.groups = Feed(client, GROUPS, GroupsReplica, folder, clock)
-        self._feeds = (self.stores, self.products, self.groups)
+        self._feeds = (self.stores, self.hours, self.products, self.groups)
 
     @property
     def stale_as_of(self) -> dt.datetime | None:
@@ -31,6 +37,8 @@ class Directory:
     async def start(self) -> None:
         """Load what can be had from disk and from Redis, and go on following."""
         await asyncio.gather(*(feed.start() for feed in self._feeds))
+        with suppress(Unavailable):
+            self.schedules.refresh()
 
     async def stop(self) -> None:
         """Stop following, and leave snapshots on disk."""

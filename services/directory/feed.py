@@ -47,6 +47,9 @@ class Replica(Protocol):
     def apply(self, id: str, after: bytes | None) -> Change:
         """Add, change or (None) delete one record."""
 
+    def record(self, id: str) -> bytes | None:
+        """One encoded record; None when there is none."""
+
     def records(self) -> Iterable[tuple[str, bytes]]:
         """All ids with their encoded records."""
 
@@ -60,6 +63,10 @@ class Event:
 
     sequence: int
     change: Change
+
+
+Listener = Callable[[Change | None], None]
+"""Told of each change as it is applied; None means that the replica is another."""
 
 
 class Feed(Generic[ReplicaT]):
@@ -86,6 +93,7 @@ class Feed(Generic[ReplicaT]):
         self._current_at = dt.datetime.fromtimestamp(0, dt.UTC)
         self._advanced = asyncio.Condition()
         self._subscribers: set[asyncio.Queue[Event | None]] = set()
+        self._listeners: list[Listener] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -118,6 +126,7 @@ class Feed(Generic[ReplicaT]):
             self._epoch, self._sequence = snapshot.epoch, snapshot.sequence
             self._written = (self._epoch, self._sequence)
             self._current_at = snapshot.as_of
+            self._publish(None)
         with suppress(redis.exceptions.RedisError, OSError):
             await self._synchronise()
         self._tasks = [
@@ -136,6 +145,10 @@ class Feed(Generic[ReplicaT]):
             async with asyncio.timeout(timeout_s), self._advanced:
                 await self._advanced.wait_for(lambda: self._sequence >= sequence)
         return self._sequence >= sequence
+
+    def listen(self, listener: Listener) -> None:
+        """Have a function of this process told of each change, at once."""
+        self._listeners.append(listener)
 
     @contextmanager
     def subscription(self) -> Iterator[asyncio.Queue[Event | None]]:
@@ -254,6 +267,8 @@ class Feed(Generic[ReplicaT]):
         return True
 
     def _publish(self, event: Event | None) -> None:
+        for listener in self._listeners:
+            listener(event.change if event else None)
         for queue in list(self._subscribers):
             if event is not None and queue.qsize() < SUBSCRIBER_QUEUE - 1:
                 queue.put_nowait(event)

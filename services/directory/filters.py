@@ -3,8 +3,8 @@
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from h3.api.basic_int import latlng_to_cell
@@ -15,6 +15,7 @@ from geodata.nearest import NearestIndex
 from geodata.points import Point
 from services.directory.keys import store_id
 from services.directory.service_areas import ServiceArea, ServiceAreas
+from services.directory.store_hours import ImportedHours, imported_hours
 
 Mask = NDArray[np.bool_]
 ValueT = TypeVar("ValueT", bound=Hashable)
@@ -24,6 +25,16 @@ ENDED = frozenset({stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD, stores_pb2.STORE_STA
 HIDDEN = -1
 """Stands in the status column for a row that no public answer shows."""
 MASKS_KEPT = 64
+
+
+class Opening(Protocol):
+    """Which stores are open at some instant."""
+
+    def rows(self, count: int) -> Mask:
+        """The rows below `count` that are."""
+
+    def admits(self, id: str) -> bool:
+        """Whether one store is."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,8 @@ class StoreFilter:
     serves_point: Point | None = None
     serves_postal_code: str = ""
     """Without spaces and in capitals."""
+    opening: "Opening | None" = field(default=None, compare=False)
+    """Left out of comparison, `admits` and the masks of `Columns`: its answer changes with time."""
 
     @property
     def repeats(self) -> bool:
@@ -54,7 +67,7 @@ class StoreFilter:
         return self.serves_point is None and not self.serves_postal_code and not self.ids
 
     def admits(self, store: stores_pb2.Store) -> bool:
-        """Whether one store is meant. The reference for `Columns.mask`."""
+        """Whether one store is meant, `opening` aside. The reference for `Columns.mask`."""
         return (
             self.admits_status(status_of(store))
             and (not self.brands or fold(store.brand) in self.brands)
@@ -89,6 +102,7 @@ class Columns:
         self._brand: Column[str] = Column()
         self._region: Column[str] = Column()
         self._attributes: Column[frozenset[str]] = Column()
+        self._hours: Column[ImportedHours] = Column()
         self._areas = ServiceAreas()
         self._count = 0
         self._masks: OrderedDict[StoreFilter, Mask] = OrderedDict()
@@ -101,6 +115,7 @@ class Columns:
         self._brand.put(row, fold(store.brand))
         self._region.put(row, store.address.region_code)
         self._attributes.put(row, frozenset(store.attributes))
+        self._hours.put(row, imported_hours(store))
         self._areas.put(row, store)
         for wanted, mask in self._masks.items():
             self._masks[wanted] = with_row(mask, row, value=wanted.admits(store))
@@ -123,10 +138,15 @@ class Columns:
             return known
         result = self._computed(wanted, row_of)
         if wanted.repeats:
-            self._masks[wanted] = result
+            self._masks[replace(wanted, opening=None)] = result
             if len(self._masks) > MASKS_KEPT:
                 self._masks.popitem(last=False)
         return result
+
+    @property
+    def imported_hours(self) -> tuple[NDArray[np.int32], list[ImportedHours]]:
+        """For each row which hours its store came with, as a place in the list."""
+        return self._hours.codes, self._hours.values
 
     def cells(self, resolution: int, index: NearestIndex) -> NDArray[np.uint64]:
         """The H3 cell of each row of the index. Not to be changed."""
@@ -165,10 +185,19 @@ class Column(Generic[ValueT]):
     def __init__(self) -> None:
         self._codes: NDArray[np.int32] = np.zeros(0, np.int32)
         self._numbers: dict[ValueT, int] = {}
+        self.values: list[ValueT] = []
+        """The distinct values, each in the place that is its code."""
+
+    @property
+    def codes(self) -> NDArray[np.int32]:
+        """The code of each row, and perhaps of rows to come. Not to be changed."""
+        return self._codes
 
     def put(self, row: int, value: ValueT) -> None:
         """Set the value of a row."""
-        number = self._numbers.setdefault(value, len(self._numbers))
+        number = self._numbers.setdefault(value, len(self.values))
+        if number == len(self.values):
+            self.values.append(value)
         self._codes = with_row(self._codes, row, value=number)
 
     def where(self, admits: Callable[[Any], bool], count: int) -> Mask:

@@ -20,6 +20,10 @@ class GroupsReplica:
         encoded = self._records.get(id)
         return None if encoded is None else stock_pb2.StockGroup.FromString(encoded)
 
+    def record(self, id: str) -> bytes | None:
+        """The encoded group of an id."""
+        return self._records.get(id)
+
     def records(self) -> Iterable[tuple[str, bytes]]:
         """All ids with their encoded groups."""
         return self._records.items()

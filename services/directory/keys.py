@@ -10,6 +10,7 @@ from enrayon.stores.v1 import stores_pb2
 STORES = "stores"
 PRODUCTS = "products"
 GROUPS = "groups"
+HOURS = "hours"
 ETAG_LENGTH = 16
 
 

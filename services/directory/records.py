@@ -14,6 +14,7 @@ from services.directory.keys import ETAG_LENGTH, Keys, encode_record
 CHANGES_KEPT = 200_000
 """Changes of each kind that are kept for those who follow; who lags further loads everything."""
 MUST_EXIST = "+"
+MUST_NOT_EXIST = "-"
 
 
 class Outcome(enum.Enum):
@@ -34,7 +35,7 @@ class Write(NamedTuple):
     record: bytes
     """Etag and encoded message, from `record_of`; empty deletes."""
     condition: str = ""
-    """Nothing, `MUST_EXIST`, or the etag that the stored one must have."""
+    """Nothing, `MUST_EXIST`, `MUST_NOT_EXIST`, or the etag that the stored one must have."""
 
 
 class Records:

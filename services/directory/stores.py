@@ -12,6 +12,7 @@ from geodata.points import Point
 from services.directory.feed import Change
 from services.directory.filters import HIDDEN, Columns, Mask, StoreFilter, status_of
 from services.directory.keys import parse_store, store_id
+from services.directory.store_hours import ImportedHours
 from services.directory.text import TextIndex, Texts
 
 
@@ -56,6 +57,21 @@ class StoresReplica:
         """All ids with their encoded stores."""
         return self._records.items()
 
+    def row(self, id: str) -> int | None:
+        """The row of a store in the index; None when it has no location."""
+        return self.index.row(id) if id in self.index else None
+
+    @property
+    def imported_hours(self) -> tuple[NDArray[np.int32], list[ImportedHours]]:
+        """For each row of the index which hours the store came with, as a place in the list."""
+        codes, values = self._columns.imported_hours
+        return codes[: self.index.row_count], values
+
+    def imported_hours_of(self, row: int) -> ImportedHours:
+        """The hours that the store of a row came with."""
+        codes, values = self._columns.imported_hours
+        return values[int(codes[row])]
+
     def ids_of_source(self, source: str) -> list[str]:
         """The ids that begin with `<source>-`."""
         return [id for id in self._records if id.startswith(f"{source}-")]
@@ -71,7 +87,9 @@ class StoresReplica:
 
     def mask(self, wanted: StoreFilter) -> Mask:
         """The rows of the index that the filter admits. Not to be changed."""
-        return self._columns.mask(wanted, self._row)[: self.index.row_count]
+        count = self.index.row_count
+        result = self._columns.mask(wanted, self.row)[:count]
+        return result & wanted.opening.rows(count) if wanted.opening else result
 
     def nearest(
         self,
@@ -170,12 +188,12 @@ class StoresReplica:
         if id in self.index:
             self._columns.remove(self.index.delete(id))
 
-    def _row(self, id: str) -> int | None:
-        return self.index.row(id) if id in self.index else None
-
     def _admits(self, wanted: StoreFilter, mask: list[bool], id: str) -> bool:
         if id in self._unlocated:
-            return wanted.admits(parse_store(self._records[id]))
+            opening = wanted.opening
+            return wanted.admits(parse_store(self._records[id])) and (
+                opening is None or opening.admits(id)
+            )
         return mask[self.index.row(id)]
 
 

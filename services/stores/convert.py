@@ -1,5 +1,6 @@
 """Between the contract and what the service works with. Total: what is checked needs no check."""
 
+import datetime as dt
 import struct
 from collections.abc import Iterable, Sequence
 
@@ -10,11 +11,14 @@ from google.type import latlng_pb2
 from enrayon.stores.v1 import stores_pb2
 from geodata.gazetteer import Place
 from geodata.points import Point
+from geodata.schedule.errors import ScheduleError
 from geodata.stores import Store, StoreStatus
+from services.chassis.errors import InvalidArgument
 from services.chassis.masks import read, selects_all
 from services.directory.filters import EVERYTHING, StoreFilter, fold
 from services.directory.keys import parse_store, store_id, store_name
 from services.directory.origins import ResolvedOrigin
+from services.directory.schedules import Opening, Schedules
 from services.directory.service_areas import fold_postal_code
 from services.directory.stores import StoresReplica
 from services.stores.search import Cell, Match
@@ -35,8 +39,12 @@ _STORE = b"\x0a"  # field 1, length-delimited: NearestStore.store
 _DISTANCE_M = b"\x11"  # field 2, double: NearestStore.distance_m
 
 
-def store_filter(wanted: stores_pb2.StoreFilter) -> StoreFilter:
-    """The filter of a request."""
+def store_filter(wanted: stores_pb2.StoreFilter, schedules: Schedules | None = None) -> StoreFilter:
+    """The filter of a request, its open hours by the schedules.
+
+    Raises:
+        InvalidArgument: the instant of the open hours is out of range.
+    """
     if not wanted.ByteSize():
         return EVERYTHING
     target = wanted.serves.WhichOneof("target")
@@ -48,7 +56,24 @@ def store_filter(wanted: stores_pb2.StoreFilter) -> StoreFilter:
         statuses=frozenset(wanted.statuses),
         serves_point=point(wanted.serves.point) if target == "point" else None,
         serves_postal_code=fold_postal_code(wanted.serves.postal_code),
+        opening=opening(wanted, schedules) if schedules else None,
     )
+
+
+def opening(wanted: stores_pb2.StoreFilter, schedules: Schedules) -> Opening | None:
+    """What a filter says of open hours and services; None when nothing.
+
+    Raises:
+        InvalidArgument: the instant is out of range.
+    """
+    if not wanted.HasField("open_at") and not wanted.service:
+        return None
+    try:
+        at = wanted.open_at.ToDatetime(dt.UTC) if wanted.HasField("open_at") else None
+        return schedules.opening(at, wanted.open_for_minutes, wanted.service)
+    except (ScheduleError, ValueError, OverflowError):
+        message = "must be in the years 1000 to 9999"
+        raise InvalidArgument.field("store_filter.open_at", message) from None
 
 
 def point(position: latlng_pb2.LatLng) -> Point:

@@ -1,4 +1,7 @@
-"""The errors of the stores service: one class for each `ErrorReason` of its contract."""
+"""The errors of the stores service: one class for each `ErrorReason` of its contract.
+
+PLACE_NOT_FOUND is `directory.origins.UnknownPlace`, CHANGES_EXPIRED `directory.watching`'s.
+"""
 
 import grpc
 
@@ -40,10 +43,3 @@ class TooManyCells(ServiceError):
 
     code = grpc.StatusCode.INVALID_ARGUMENT
     reason = "TOO_MANY_CELLS"
-
-
-class ChangesExpired(ServiceError):
-    """The resume token is older than the changes that are kept."""
-
-    code = grpc.StatusCode.OUT_OF_RANGE
-    reason = "CHANGES_EXPIRED"

@@ -11,6 +11,7 @@ from services.chassis.calls import bulk
 from services.chassis.masks import check_mask
 from services.chassis.paging import PageTokens, page_size
 from services.directory.directory import Directory
+from services.directory.filters import StoreFilter
 from services.directory.keys import store_id
 from services.directory.origins import Origins
 from services.stores import convert, search
@@ -58,7 +59,7 @@ class StoresServicer:
         """All stores, by name."""
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
-        ids = replica.ids(convert.store_filter(request.store_filter))
+        ids = replica.ids(self._wanted(request.store_filter))
         page, cursor = search.page_of(
             [(0.0, id) for id in ids], self._tokens.decode(request), size_of(request)
         )
@@ -76,7 +77,7 @@ class StoresServicer:
         """Stores by text, by area, or along a route."""
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
-        found = search.search(replica, request, convert.store_filter(request.store_filter))
+        found = search.search(replica, request, self._wanted(request.store_filter))
         page, cursor = search.page_of(
             [(match.rank, match.id) for match in found],
             self._tokens.decode(request),
@@ -99,7 +100,7 @@ class StoresServicer:
         hits = self._directory.stores.replica.nearest(
             origin.point,
             size + 1,
-            convert.store_filter(request.store_filter),
+            self._wanted(request.store_filter),
             radius_m=request.radius_m if request.HasField("radius_m") else None,
             after=(cursor[0], cursor[1]) if cursor else None,
         )
@@ -124,7 +125,7 @@ class StoresServicer:
             [point.latitude for point in request.points],
             [point.longitude for point in request.points],
             page_size(request.limit, default=10, most=100),
-            convert.store_filter(request.store_filter),
+            self._wanted(request.store_filter),
             radius_m=request.radius_m if request.HasField("radius_m") else None,
         )
         return convert.batch_response(replica, hits, request.read_mask, self._as_of())
@@ -135,7 +136,7 @@ class StoresServicer:
     ) -> stores_pb2.CountStoresResponse:
         """How many stores there are in each H3 cell of an area."""
         cells = search.count(
-            self._directory.stores.replica, request, convert.store_filter(request.store_filter)
+            self._directory.stores.replica, request, self._wanted(request.store_filter)
         )
         return stores_pb2.CountStoresResponse(
             cells=map(convert.cell_count, cells),
@@ -180,6 +181,9 @@ class StoresServicer:
         check_mask(request.read_mask, STORE, "read_mask")
         async for change in watch(self._directory.stores, request):
             yield change
+
+    def _wanted(self, wanted: stores_pb2.StoreFilter) -> StoreFilter:
+        return convert.store_filter(wanted, self._directory.schedules)
 
     def _as_of(self) -> Timestamp | None:
         return timestamp(self._directory.stale_as_of)

@@ -1,7 +1,8 @@
 -- Writes stores and says what became of each.
 -- KEYS  records, changes, sequence
 -- ARGV  how many changes to keep; "1" to only look; then for each store: id, condition, record
---       condition: "" none, "+" it must exist, else the etag that the stored one must have
+--       condition: "" none, "+" it must exist, "-" it must not, else the etag that the stored
+--       one must have
 --       record: etag and encoded store, or "" to delete
 -- Returns the sequence of the last change, then for each store:
 --       "c" created, "u" changed, "d" deleted, "=" as it was, "n" not there, "m" another etag
@@ -14,7 +15,7 @@ for i = 3, #ARGV, 3 do
   local stored = redis.call('HGET', KEYS[1], id)
   local etag = stored and string.sub(stored, 1, ETAG_LENGTH)
   local outcome
-  if not stored and condition ~= '' then
+  if not stored and condition ~= '' and condition ~= '-' then
     outcome = 'n'
   elseif stored and condition ~= '' and condition ~= '+' and condition ~= etag then
     outcome = 'm'

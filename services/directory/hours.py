@@ -1,0 +1,74 @@
+"""The records of kind `hours` in memory: the hours that stores were given, and their events.
+
+Hours lie under the store's id, a store event under `<store id>/<event id>`: one kind, so that one
+stream tells the changes of both in order.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from services.directory.feed import Change
+
+
+def event_record_id(store_id: str, event_id: str) -> str:
+    """The id of the record of a store event."""
+    return f"{store_id}/{event_id}"
+
+
+def is_event(record_id: str) -> bool:
+    """Whether the record of an id is a store event."""
+    return "/" in record_id
+
+
+def store_of(record_id: str) -> str:
+    """The id of the store that a record belongs to."""
+    return record_id.partition("/")[0]
+
+
+class HoursReplica:
+    """The records, and which are events of which store."""
+
+    def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
+        self._records = dict(records)
+        self._events: defaultdict[str, set[str]] = defaultdict(set)
+        for id in self._records:
+            self._count_event(id)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def record(self, id: str) -> bytes | None:
+        """The encoded record of an id."""
+        return self._records.get(id)
+
+    def records(self) -> Iterable[tuple[str, bytes]]:
+        """All ids with their encoded records."""
+        return self._records.items()
+
+    def store_ids(self) -> Iterable[str]:
+        """The stores that were given hours."""
+        return (id for id in self._records if not is_event(id))
+
+    def event_ids(self, store_id: str | None = None) -> Collection[str]:
+        """The record ids of the events of a store, or of all."""
+        if store_id is not None:
+            return self._events.get(store_id, set())
+        return [id for ids in self._events.values() for id in ids]
+
+    def apply(self, id: str, after: bytes | None) -> Change:
+        """Add, change or (None) delete one record."""
+        before = self._records.get(id)
+        if after is not None:
+            self._records[id] = after
+            self._count_event(id)
+        elif before is not None:
+            del self._records[id]
+            if is_event(id) and (ids := self._events[store_of(id)]):
+                ids.discard(id)
+                if not ids:
+                    del self._events[store_of(id)]
+        return Change(id, before, after)
+
+    def _count_event(self, id: str) -> None:
+        if is_event(id):
+            self._events[store_of(id)].add(id)

@@ -1,0 +1,75 @@
+"""Changes of records as watchers follow them: resumable, in order, each with a token."""
+
+import base64
+import binascii
+from collections.abc import AsyncGenerator
+from typing import NamedTuple, TypeVar
+
+import grpc
+
+from services.chassis.errors import InvalidArgument, ServiceError, Unavailable
+from services.directory.feed import Change, Feed, Replica
+
+ReplicaT = TypeVar("ReplicaT", bound=Replica)
+
+
+class Step(NamedTuple):
+    """A change and the token that continues after it."""
+
+    resume_token: str
+    change: Change | None
+    """None in the first step, which is there for its token."""
+
+
+class ChangesExpired(ServiceError):
+    """The resume token is older than the changes that are kept."""
+
+    code = grpc.StatusCode.OUT_OF_RANGE
+    reason = "CHANGES_EXPIRED"
+
+
+async def steps(feed: Feed[ReplicaT], resume_token: str) -> AsyncGenerator[Step, None]:
+    """The changes past the token, with the records as they are now, then those to come.
+
+    Of a past change `before` is empty when there was a record: it is no longer known.
+
+    Raises:
+        InvalidArgument: the token is not one of ours.
+        ChangesExpired: the token is older than what is kept.
+        Unavailable: the reader was too slow, or the replica was loaded anew; resume.
+    """
+    with feed.subscription() as events:
+        reached = sequence_of(resume_token) if resume_token else feed.sequence
+        yield Step(token_of(reached), None)
+        if resume_token:
+            try:
+                async for number, operation, id in feed.changes_since(reached):
+                    before = b"" if operation == "u" else None
+                    yield Step(token_of(number), Change(id, before, feed.replica.record(id)))
+                    reached = number
+            except LookupError as error:
+                raise ChangesExpired(f"{error}; read all, then watch without a token") from None
+        while (event := await events.get()) is not None:
+            if event.sequence > reached:
+                yield Step(token_of(event.sequence), event.change)
+    raise Unavailable("changes were lost to this stream; resume with its last token")
+
+
+def token_of(sequence: int) -> str:
+    """The opaque form of a sequence number."""
+    return base64.urlsafe_b64encode(sequence.to_bytes(8)).decode().rstrip("=")
+
+
+def sequence_of(token: str) -> int:
+    """The sequence number of a token.
+
+    Raises:
+        InvalidArgument: it is not one of ours.
+    """
+    try:
+        data = base64.b64decode(token + "=", altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        data = b""
+    if len(data) != 8:
+        raise InvalidArgument.field("resume_token", "not a token of this service")
+    return int.from_bytes(data)
