@@ -9,7 +9,7 @@ from typing import TypeVar
 from geodata.importers.address import address, postcode, region_code, region_code_at
 from geodata.importers.coordinates import locate
 from geodata.importers.hours import from_text
-from geodata.importers.record import Record
+from geodata.importers.record import Record, words
 from geodata.importers.report import Remark
 from geodata.stores import Store, StoreStatus
 
@@ -18,6 +18,8 @@ _MAX_LENGTHS = {"id": 300, "name": 300, "brand": 200, "phone": 100, "website": 2
 _MAX_ATTRIBUTES = 200
 _ATTRIBUTE = re.compile(r"(?=.{1,100}$)[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _MAX_ITEMS = 20
+_PRIVATE = words("yes true 1 y oui x")
+_NOT_PRIVATE = words("no false 0 n non") | {""}
 _STATUSES = {
     "open": StoreStatus.OPEN,
     "active": StoreStatus.OPEN,
@@ -65,8 +67,8 @@ def store_of(record: Record) -> tuple[Store, list[Remark]]:
     place = address(fields, country, code)
     if located.point is None and not (place.lines or place.locality or place.postal_code):
         raise Refused("lat, lon", "neither usable coordinates nor an address")
-    for line in place.lines:
-        _fitting(line, "address")
+    for part in (*place.lines, place.locality, place.administrative_area, place.postal_code):
+        _fitting(part, "address")
     hours = from_text(fields.get("opening_hours", ""))
     for note in hours.repairs:
         notes.add("opening_hours", note, repaired=True)
@@ -86,6 +88,7 @@ def store_of(record: Record) -> tuple[Store, list[Remark]]:
         external_ids=record.external_ids,
         time_zone=notes.taken("timezone", _time_zone(fields.get("timezone", ""))),
         opening_hours=hours.text,
+        private=notes.taken("private", _private(fields.get("private", ""))),
     )
     return store, notes.remarks
 
@@ -166,6 +169,13 @@ def _status(text: str) -> tuple[StoreStatus, str]:
     status = _STATUSES.get(re.sub(r"\W+", "_", text.lower()))
     note = "" if status else f"{text[:100]!r} is no status that is known: taken as open"
     return status or StoreStatus.OPEN, note
+
+
+def _private(text: str) -> tuple[bool, str]:
+    """Whether it is to be kept out of public answers; what is not understood is."""
+    is_private = text.lower() not in _NOT_PRIVATE
+    is_known = not is_private or text.lower() in _PRIVATE
+    return is_private, "" if is_known else f"{text[:100]!r} is neither yes nor no: taken as yes"
 
 
 def _date(text: str) -> tuple[dt.date | None, str]:

@@ -148,6 +148,7 @@ def _record(row: Row, fields: Mapping[str, int], names: Sequence[str]) -> Record
     record = Record(row.line, known, row.raw)
     others = dict(zip(names, row.values, strict=True))
     record.attributes |= attributes.from_tags(others)
+    record.attributes |= set(others.get("attributes", "").split("|"))
     record.attributes |= attributes.from_services(others.get("services", ""))
     record.attributes |= attributes.from_services(others.get("services_yes", ""))
     record.attributes |= attributes.from_ownership(others.get("ownership", ""))

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from geodata.importers.report import ImporterError
 
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._~]{0,49}")
-_MAX_SLUG = 120
+_MAX_SLUG = 70
 
 
 def checked_source(source: str) -> str:
@@ -43,12 +43,15 @@ def store_ids(source: str, originals: Iterable[str]) -> dict[str, str]:
     by_slug: dict[str, list[str]] = {}
     for original in sorted(set(originals)):
         by_slug.setdefault(_slug(original), []).append(original)
-    ids = {}
+    plain = {same.pop(0): slug for slug, same in by_slug.items() if slug}
+    taken = set(plain.values())
     for slug, same in by_slug.items():
-        for index, original in enumerate(same):
-            is_plain = index == 0 and slug
-            ids[original] = f"{source}-{slug if is_plain else _marked(slug, original)}"
-    return ids
+        for original in same:
+            marked = _marked(slug, original)
+            # Someone's own id may look like a marked one.
+            plain[original] = marked if marked not in taken else _marked(slug, original, 64)
+            taken.add(marked)
+    return {original: f"{source}-{slug}" for original, slug in plain.items()}
 
 
 def _slug(original: str) -> str:
@@ -56,8 +59,8 @@ def _slug(original: str) -> str:
     return slug if len(slug) <= _MAX_SLUG else _marked(slug, original)
 
 
-def _marked(slug: str, original: str) -> str:
-    digest = hashlib.sha256(original.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+def _marked(slug: str, original: str, digits: int = 8) -> str:
+    digest = hashlib.sha256(original.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
     return f"{slug[:_MAX_SLUG]}~{digest}" if slug else digest
 
 

@@ -16,7 +16,7 @@ def words(text: str) -> frozenset[str]:
 FIELDS = words(
     """
     id name brand branch operator lat lon housenumber street unit address address2 city state
-    postcode country phone website opening_hours timezone status opening_date
+    postcode country phone website opening_hours timezone status opening_date private
     """
 )
 """The names by which a row's values are known, whatever the format called them."""

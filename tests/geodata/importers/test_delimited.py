@@ -131,6 +131,22 @@ def test_services_amenities_and_status_become_attributes(tmp_path: Path) -> None
     ]
 
 
+def test_a_table_may_say_attributes_and_what_is_private(tmp_path: Path) -> None:
+    result = imported(
+        tmp_path,
+        "id,name,lat,lon,attributes,private",
+        "1,Shop,48.85,2.35,com.example.bakery|Not an id|osm.atm,no",
+        "2,Dark kitchen,48.85,2.35,,yes",
+        "3,Hub,48.85,2.35,,maybe",
+        "4,Corner,48.85,2.35,,",
+    )
+    assert ("com.example.bakery", "osm.atm") == result.stores[0].attributes
+    assert [False, True, True, False] == [store.private for store in result.stores]
+    assert [(4, "private", "'maybe' is neither yes nor no: taken as yes")] == [
+        (remark.row, remark.field, remark.note) for remark in result.warnings
+    ]
+
+
 def test_copies_are_dropped_and_second_owners_of_an_id_rejected(tmp_path: Path) -> None:
     result = imported(
         tmp_path,

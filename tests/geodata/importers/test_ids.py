@@ -37,6 +37,13 @@ def test_ids_that_look_alike_are_kept_apart_whatever_their_order() -> None:
     assert expected["a/1"] == store_ids("jp", ["A:1", "a/1"])["a/1"]
 
 
+def test_an_id_that_looks_like_a_marked_one_is_no_trap() -> None:
+    marked = store_ids("x", ["A:1", "a/1"])["a/1"].removeprefix("x-")
+    ids = store_ids("x", ["A:1", "a/1", marked])
+    assert 3 == len(set(ids.values()))
+    assert f"x-{marked}" == ids[marked]
+
+
 @settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=400), min_size=1, max_size=30, unique=True))
 def test_any_ids_become_different_valid_ones(originals: list[str]) -> None:

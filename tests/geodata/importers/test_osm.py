@@ -97,6 +97,14 @@ def test_a_line_of_stalls_stands_for_one_of_its_points(tmp_path: Path) -> None:
     assert store.location in (Point(60.170, 24.940), Point(60.170, 24.942))
 
 
+def test_no_file_and_a_folder_are_no_extract(tmp_path: Path) -> None:
+    for path in (tmp_path / "gone.osm.pbf", tmp_path):
+        with pytest.raises(ImporterError):
+            read(path, format="osm")
+        with pytest.raises(ImporterError):
+            read(path)
+
+
 def test_the_filter_says_what_a_store_is(tmp_path: Path) -> None:
     path = extract(
         tmp_path / "a.osm.pbf",
