@@ -106,11 +106,24 @@ async def serve_until_stopped(parts: Parts, services: Sequence[Service]) -> None
         )
     ]
     server = Server(parts.settings, methods)
-    await server.start()
-    log.info("serving", port=server.port)
-    await stop_signal()
-    log.info("stopping")
-    await server.stop()
+    async with background(services):
+        await server.start()
+        log.info("serving", port=server.port)
+        await stop_signal()
+        log.info("stopping")
+        await server.stop()
+
+
+@asynccontextmanager
+async def background(services: Sequence[Service]) -> AsyncIterator[None]:
+    """Run what services do beside answering calls."""
+    tasks = [
+        asyncio.ensure_future(loop()) for service in services for loop in service.background.values()
+    ]
+    try:
+        yield
+    finally:
+        await end(tasks)
 
 
 async def work_until_stopped(services: Sequence[Service]) -> None:

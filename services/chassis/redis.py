@@ -209,20 +209,25 @@ async def store_facts(settings: ChassisSettings, url: str) -> StoreFacts:
     """
     client = connect(settings, url)
     try:
-        info = await client.info("server")
-        if "redis_version" not in info:  # a cluster answers by node
-            info = next(iter(info.values()))
-        kept: dict[str, str] = {}
-        with suppress(redis.exceptions.ResponseError):
-            answer = await client.config_get("append*")
-            kept = {text(name): text(value) for name, value in answer.items()}
-        return StoreFacts(
-            text(info.get("valkey_version") or info["redis_version"]),
-            kept.get("appendonly", ""),
-            kept.get("appendfsync", ""),
-        )
+        return await store_facts_of(client)
     finally:
         await client.aclose()
+
+
+async def store_facts_of(client: Client) -> StoreFacts:
+    """The same of a store that one is connected to."""
+    info = await client.info("server")
+    if "redis_version" not in info:  # a cluster answers by node
+        info = next(iter(info.values()))
+    kept: dict[str, str] = {}
+    with suppress(redis.exceptions.ResponseError):
+        answer = await client.config_get("append*")
+        kept = {text(name): text(value) for name, value in answer.items()}
+    return StoreFacts(
+        text(info.get("valkey_version") or info["redis_version"]),
+        kept.get("appendonly", ""),
+        kept.get("appendfsync", ""),
+    )
 
 
 def text(value: str | bytes) -> str:

@@ -33,3 +33,5 @@ class Service:
     servicer: object
     workers: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     """Loops by name that `enrayon work` runs until they are cancelled."""
+    background: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    """Loops by name that run wherever the service is hosted, until they are cancelled."""

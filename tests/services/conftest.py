@@ -78,15 +78,17 @@ async def channel(parts: Parts) -> AsyncIterator[grpc.aio.Channel]:
 @asynccontextmanager
 async def hosted(parts: Parts) -> AsyncIterator[grpc.aio.Channel]:
     """All services on a free port, and a channel to them."""
+    services = app.built(parts, [])
     methods = [
         method
-        for service in app.built(parts, [])
+        for service in services
         for method in methods_of(
             service.descriptor, service.servicer, parts.settings.max_request_bytes
         )
     ]
     server = Server(parts.settings, methods)
-    await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        yield channel
-    await server.stop()
+    async with app.background(services):
+        await server.start()
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+            yield channel
+        await server.stop()
