@@ -1,0 +1,82 @@
+"""One channel, and the stub of each API on it."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import grpc
+
+from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from services.client.interceptors import interceptors
+from services.client.service_config import service_config
+
+if TYPE_CHECKING:  # the types of asynchronous stubs exist for type checkers alone
+    from enrayon.hours.v1.hours_pb2_grpc import HoursServiceAsyncStub
+    from enrayon.stock.v1.stock_pb2_grpc import StockServiceAsyncStub
+    from enrayon.stores.v1.stores_pb2_grpc import StoresServiceAsyncStub
+
+CONTRACTS = [
+    module.DESCRIPTOR.services_by_name[name]
+    for module, name in (
+        (stores_pb2, "StoresService"),
+        (hours_pb2, "HoursService"),
+        (stock_pb2, "StockService"),
+    )
+]
+
+
+class Client:
+    """The services behind one address."""
+
+    stores: "StoresServiceAsyncStub"
+    """Which stores there are, and which is nearest."""
+    hours: "HoursServiceAsyncStub"
+    """When they are open."""
+    stock: "StockServiceAsyncStub"
+    """What they have, and holding it."""
+
+    def __init__(
+        self,
+        address: str = "localhost:50051",
+        *,
+        api_key: str = "",
+        timeout_s: float = 10.0,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> None:
+        """Prepare a channel; the first call connects it.
+
+        Args:
+            address: `host:port`, or any other target that gRPC knows.
+            api_key: sent as `authorization: Bearer <key>`; nothing is sent when empty.
+            timeout_s: the deadline of calls that set none themselves. Streams have none.
+            credentials: for TLS, for example `grpc.ssl_channel_credentials()`; plain when None.
+        """
+        options = [("grpc.service_config", service_config(CONTRACTS))]
+        carriers = interceptors(timeout_s, api_key)
+        if credentials is None:
+            self.channel = grpc.aio.insecure_channel(
+                address, options=options, interceptors=carriers
+            )
+        else:
+            self.channel = grpc.aio.secure_channel(
+                address, credentials, options=options, interceptors=carriers
+            )
+        self.stores = stores_pb2_grpc.StoresServiceStub(self.channel)
+        self.hours = hours_pb2_grpc.HoursServiceStub(self.channel)
+        self.stock = stock_pb2_grpc.StockServiceStub(self.channel)
+
+    async def close(self) -> None:
+        """Close the channel; running calls end as CANCELLED."""
+        await self.channel.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
