@@ -7,7 +7,7 @@ LOCK   := deploy/requirements-dev.lock
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup check format lint types imports protos protos-check release-protos pictures lock clean
+.PHONY: help demo test setup bench check format lint types imports protos protos-check release-protos pictures lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -39,6 +39,9 @@ $(READY): $(LOCK) pyproject.toml
 	fi
 	@touch $(READY)
 
+bench: setup ## measure beside references; ONLY=P1,P8 chooses, SCALE=0.1 makes it quick
+	$(BIN)/python -m tests.bench --only "$(ONLY)" --scale $(or $(SCALE),1)
+
 check: setup lint types imports protos-check test ## everything that must hold before a commit
 
 format: setup ## format the code
@@ -58,7 +61,10 @@ imports: setup
 protos: setup ## write the stubs from the contracts
 	$(BIN)/python protos/generate.py
 
-protos-check: setup
+protos-bench: setup ## measure beside references; ONLY=P1,P8 chooses, SCALE=0.1 makes it quick
+	$(BIN)/python -m tests.bench --only "$(ONLY)" --scale $(or $(SCALE),1)
+
+check: setup
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python protos/generate.py --image $(VENV)/contracts.binpb
 	$(BIN)/buf lint $(VENV)/contracts.binpb --config protos/buf.yaml

@@ -1,0 +1,1 @@
+"""Measures against references in one run: `make bench`. Nothing here is a test."""

@@ -1,0 +1,138 @@
+"""P2, P3, P11: the nearest index in process, beside Redis GEOSEARCH and beside itself."""
+
+import gc
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from redis import Redis
+
+from geodata.nearest import NearestIndex
+from geodata.points import Point
+from services.chassis.embedded import EmbeddedValkey
+from tests.bench.measure import Result, by_turns, medians, seconds_each, skipped
+from tests.bench.places import SEED, Floats, stores
+
+FEW, MANY = 30_000, 1_000_000
+LIMIT = 10
+QUERIES = 400
+RADIUS_KM = 50
+
+
+def measures(scale: float) -> Iterator[Result]:
+    """All measures of the index; `scale` makes the data smaller."""
+    few = int(FEW * scale)
+    ids, latitudes, longitudes = stores(few, country="FR")
+    index = NearestIndex.build(ids, latitudes, longitudes)
+    points = origins(latitudes, longitudes)
+    yield beside_geosearch(index, ids, latitudes, longitudes, points)
+    yield from beside_a_million(int(MANY * scale), few)
+
+
+def beside_geosearch(
+    index: NearestIndex, ids: list[str], latitudes: Floats, longitudes: Floats, points: list[Point]
+) -> Result:
+    """Ten nearest in process over GEOSEARCH at 50 km, one client."""
+    title = f"10 nearest of {len(ids):,} in process, times faster than GEOSEARCH at {RADIUS_KM} km"
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            valkey = EmbeddedValkey(Path(folder), {"appendonly": "no"})
+            url = valkey.start()
+        except RuntimeError as error:
+            return skipped("P2", title, ">= 20", str(error))
+        try:
+            client = Redis.from_url(url)
+            members = np.column_stack([longitudes, latitudes, np.array(ids, object)])
+            for start in range(0, len(ids), 1000):
+                client.geoadd("stores", members[start : start + 1000].ravel().tolist())
+
+            def ours(number: int) -> object:
+                return index.nearest(points[number], LIMIT)
+
+            def ours_in_radius(number: int) -> object:
+                return index.nearest(points[number], LIMIT, max_distance_m=RADIUS_KM * 1000)
+
+            def theirs(number: int) -> object:
+                return client.geosearch(
+                    "stores",
+                    longitude=points[number].longitude,
+                    latitude=points[number].latitude,
+                    radius=RADIUS_KM,
+                    unit="km",
+                    sort="ASC",
+                    count=LIMIT,
+                    withdist=True,
+                )
+
+            readings = by_turns(
+                {
+                    "enrayon": lambda: seconds_each(ours, len(points)),
+                    "enrayon within the radius": lambda: seconds_each(ours_in_radius, len(points)),
+                    "GEOSEARCH": lambda: seconds_each(theirs, len(points)),
+                }
+            )
+            client.close()
+        finally:
+            valkey.stop()
+    middle = medians(readings)
+    ratio = middle["GEOSEARCH"] / middle["enrayon"]
+    detail = ", ".join(f"{name} {value * 1e6:.0f} us" for name, value in middle.items())
+    return Result("P2", title, ratio, ">= 20", ratio >= 20, detail, readings)
+
+
+def beside_a_million(many: int, few: int) -> Iterator[Result]:
+    """The same index thirty times larger, over the world, and how soon it is there."""
+    small_ids, *small = stores(few)
+    ids, latitudes, longitudes = stores(many)
+    gc.collect()
+    before, began = resident_bytes(), time.perf_counter()
+    large = NearestIndex.build(ids, latitudes, longitudes)
+    took_s = time.perf_counter() - began
+    each_bytes = (resident_bytes() - before) / many
+    index = NearestIndex.build(small_ids, *small)
+    here, there = origins(*small), origins(latitudes, longitudes)
+    for _ in range(2):  # a block is made on the second visit of its cell
+        seconds_each(lambda number: index.nearest(here[number], LIMIT), len(here))
+        seconds_each(lambda number: large.nearest(there[number], LIMIT), len(there))
+    readings = by_turns(
+        {
+            f"{few:,}": lambda: seconds_each(lambda n: index.nearest(here[n], LIMIT), len(here)),
+            f"{many:,}": lambda: seconds_each(lambda n: large.nearest(there[n], LIMIT), len(there)),
+        }
+    )
+    middle = medians(readings)
+    ratio = middle[f"{many:,}"] / middle[f"{few:,}"]
+    detail = ", ".join(f"{name} {value * 1e6:.0f} us" for name, value in middle.items())
+    title = f"10 nearest of {many:,} over {few:,}, warm"
+    yield Result("P3", title, ratio, "<= 1.5", ratio <= 1.5, detail, readings)
+    yield Result(
+        "P11",
+        f"index of {many:,} places built, seconds",
+        took_s,
+        "<= 15",
+        took_s <= 15 and each_bytes <= 400,
+        f"{each_bytes:.0f} bytes a place, ids left out",
+    )
+
+
+def origins(latitudes: Floats, longitudes: Floats) -> list[Point]:
+    """Where people ask from: near stores."""
+    rng = np.random.default_rng(SEED)
+    chosen = rng.integers(0, len(latitudes), QUERIES)
+    near = latitudes[chosen] + rng.normal(0, 0.02, QUERIES)
+    beside = longitudes[chosen] + rng.normal(0, 0.02, QUERIES)
+    beside = (beside + 180) % 360 - 180
+    return [
+        Point(float(np.clip(latitude, -90, 90)), float(longitude))
+        for latitude, longitude in zip(near, beside, strict=True)
+    ]
+
+
+def resident_bytes() -> int:
+    """What this process holds in memory."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) * 1024
+    return 0
