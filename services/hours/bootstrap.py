@@ -1,0 +1,26 @@
+"""Builds the hours service."""
+
+from enrayon.hours.v1 import hours_pb2
+from services.chassis.paging import PageTokens
+from services.directory.keys import HOURS
+from services.directory.parts import Parts, Service
+from services.directory.records import Records
+from services.hours.events import EventsWriter
+from services.hours.servicer import HoursServicer
+from services.hours.writer import HoursWriter
+
+CONTRACT = hours_pb2.DESCRIPTOR.services_by_name["HoursService"]
+
+
+def build(parts: Parts) -> Service:
+    """The service on the parts that a process shares."""
+    records = Records(parts.client, HOURS)
+    servicer = HoursServicer(
+        parts.directory,
+        parts.origins,
+        PageTokens(parts.keyring),
+        HoursWriter(records, parts.directory, parts.clock),
+        EventsWriter(records, parts.directory, parts.clock),
+        parts.clock,
+    )
+    return Service(CONTRACT, servicer)

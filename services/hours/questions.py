@@ -1,0 +1,109 @@
+"""What a request asks: instants, dates and names, checked."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type import date_pb2
+
+from enrayon.hours.v1 import hours_pb2
+from geodata.schedule.errors import ScheduleError
+from geodata.schedule.timeline import MAX_DAYS_LISTED, Timeline, instant_in_range
+from geodata.schedule.week import WeekDay, week
+from geodata.schedule.words import SOON
+from services.chassis.errors import InvalidArgument
+from services.directory.keys import store_id
+from services.directory.store_hours import date_of
+from services.hours.states import Question
+
+StatesRequest = (
+    hours_pb2.CheckOpenStateRequest
+    | hours_pb2.BatchCheckOpenStatesRequest
+    | hours_pb2.ListInStoreServicesRequest
+)
+
+
+def question(request: StatesRequest, now: dt.datetime) -> Question:
+    """What a request asks of each schedule.
+
+    Raises:
+        InvalidArgument: its instant is out of range.
+    """
+    at = checked_instant(request.at_time, "at_time") if request.HasField("at_time") else now
+    language = request.language_code or "en"
+    if isinstance(request, hours_pb2.ListInStoreServicesRequest):
+        return Question(at, language)
+    soon = dt.timedelta(minutes=request.soon_minutes) if request.HasField("soon_minutes") else SOON
+    return Question(at, language, request.open_for_minutes, soon)
+
+
+def dates(
+    request: hours_pb2.ListOpenIntervalsRequest, line: Timeline, now: dt.datetime
+) -> tuple[dt.date, dt.date]:
+    """The first and the last local date of a request.
+
+    Raises:
+        InvalidArgument: they are no range, or too long a one.
+    """
+    first = first_date(request, line, now)
+    last = first + dt.timedelta(6)
+    if request.HasField("end_date"):
+        last = checked_date(request.end_date, "end_date")
+    if not 0 <= (last - first).days < MAX_DAYS_LISTED:
+        message = f"must be from start_date on, {MAX_DAYS_LISTED} dates at most in all"
+        raise InvalidArgument.field("end_date", message)
+    return first, last
+
+
+def first_date(
+    request: hours_pb2.ListOpenIntervalsRequest | hours_pb2.ExportStoreHoursRequest,
+    line: Timeline,
+    now: dt.datetime,
+) -> dt.date:
+    """The first local date of a request, today when it has none.
+
+    Raises:
+        InvalidArgument: it is none, or out of range.
+    """
+    if request.HasField("start_date"):
+        return checked_date(request.start_date, "start_date")
+    return now.astimezone(line.zone).date()
+
+
+def id_of(hours_name: str) -> str:
+    """`us-1` of `stores/us-1/hours`."""
+    return store_id(hours_name).removesuffix("/hours")
+
+
+def days_of(line: Timeline, first: dt.date, last: dt.date, language: str) -> Iterable[WeekDay]:
+    """The days of a range of dates, in order."""
+    for start in range(0, (last - first).days + 1, 7):
+        for day in week(line, first + dt.timedelta(start), language):
+            if day.date <= last:
+                yield day
+
+
+def checked_date(date: date_pb2.Date, field: str) -> dt.date:
+    """A date of a request.
+
+    Raises:
+        InvalidArgument: it is none, or out of range.
+    """
+    try:
+        return date_of(date, field)
+    except ScheduleError as fault:
+        raise InvalidArgument.field(field, fault.message) from None
+
+
+def checked_instant(moment: Timestamp, field: str) -> dt.datetime:
+    """An instant of a request.
+
+    Raises:
+        InvalidArgument: it is out of range.
+    """
+    try:
+        at = moment.ToDatetime(dt.UTC)
+        instant_in_range(at)
+    except (ScheduleError, ValueError, OverflowError):
+        raise InvalidArgument.field(field, "must be in the years 1000 to 9999") from None
+    return at

@@ -1,0 +1,247 @@
+"""The methods of HoursService."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from enrayon.hours.v1 import hours_pb2
+from geodata.schedule.model import Schedule
+from geodata.schedule.timeline import timeline
+from services.chassis.calls import bulk
+from services.chassis.clock import Clock
+from services.chassis.masks import check_mask, read, selects_all
+from services.chassis.paging import PageTokens, page_size
+from services.directory.directory import Directory
+from services.directory.keys import parse_store, store_id
+from services.directory.origins import Origins
+from services.directory.records import etag_of
+from services.directory.store_hours import StoreSchedules
+from services.hours import convert, events, formats
+from services.hours.changes import watch
+from services.hours.errors import ServiceNotFound, StoreNotFound
+from services.hours.events import EventsWriter
+from services.hours.model import new_hours, shown
+from services.hours.questions import dates, days_of, first_date, id_of, question
+from services.hours.states import States
+from services.hours.writer import HoursWriter
+
+STORE_HOURS = hours_pb2.StoreHours.DESCRIPTOR
+STATES_AT_ONCE = 20
+"""States that are worked out before other calls get a turn."""
+NEAR_M = 10_000.0
+
+
+class HoursServicer:
+    """Answers from the directory; changes go through the writers."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        origins: Origins,
+        tokens: PageTokens,
+        writer: HoursWriter,
+        events_writer: EventsWriter,
+        clock: Clock,
+    ) -> None:
+        self._directory = directory
+        self._origins = origins
+        self._tokens = tokens
+        self._writer = writer
+        self._events = events_writer
+        self._clock = clock
+
+    def get_store_hours(self, request: hours_pb2.GetStoreHoursRequest) -> hours_pb2.StoreHours:
+        """The hours of a store."""
+        check_mask(request.read_mask, STORE_HOURS, "read_mask")
+        id = id_of(request.name)
+        encoded = self._directory.stores.replica.public(id)
+        if encoded is None:
+            raise StoreNotFound(f"stores/{id}")
+        hours = shown(parse_store(encoded), self._kept(id))
+        if selects_all(request.read_mask):
+            return hours
+        selected = read(request.read_mask, hours)
+        assert isinstance(selected, hours_pb2.StoreHours)
+        return selected
+
+    @bulk
+    async def update_store_hours(
+        self, request: hours_pb2.UpdateStoreHoursRequest
+    ) -> hours_pb2.StoreHours:
+        """Changes the hours of a store."""
+        check_mask(request.update_mask, STORE_HOURS, "update_mask")
+        return await self._writer.update(
+            request.store_hours, request.update_mask, validate_only=request.validate_only
+        )
+
+    def check_open_state(
+        self, request: hours_pb2.CheckOpenStateRequest
+    ) -> hours_pb2.CheckOpenStateResponse:
+        """Whether a store, or a service in it, is open at an instant."""
+        state = self._state(
+            States(question(request, self._clock())), id_of(request.name), request.service
+        )
+        return hours_pb2.CheckOpenStateResponse(open_state=state, as_of=self._as_of())
+
+    @bulk
+    async def batch_check_open_states(
+        self, request: hours_pb2.BatchCheckOpenStatesRequest
+    ) -> hours_pb2.BatchCheckOpenStatesResponse:
+        """The same of several stores."""
+        states = States(question(request, self._clock()))
+        response = hours_pb2.BatchCheckOpenStatesResponse(as_of=self._as_of())
+        for number, name in enumerate(dict.fromkeys(request.names), 1):
+            try:
+                response.open_states.append(self._state(states, id_of(name), request.service))
+            except (StoreNotFound, ServiceNotFound):
+                response.not_found.append(name)
+            if number % STATES_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return response
+
+    def list_open_intervals(
+        self, request: hours_pb2.ListOpenIntervalsRequest
+    ) -> hours_pb2.ListOpenIntervalsResponse:
+        """The hours of a range of local dates."""
+        id, language = id_of(request.name), request.language_code or "en"
+        schedule = self._schedule(id, request.service)
+        line = timeline(schedule)
+        first, last = dates(request, line, self._clock())
+        return hours_pb2.ListOpenIntervalsResponse(
+            intervals=[
+                convert.interval(found, schedule.holidays, language)
+                for found in line.intervals(first, last)
+            ],
+            days=[
+                convert.local_day(day, schedule.holidays, language)
+                for day in days_of(line, first, last, language)
+            ],
+            time_zone=schedule.time_zone,
+            as_of=self._as_of(),
+        )
+
+    def list_in_store_services(
+        self, request: hours_pb2.ListInStoreServicesRequest
+    ) -> hours_pb2.ListInStoreServicesResponse:
+        """The services and counters in a store, each with its state."""
+        id = store_id(request.parent)
+        schedules, kept = self._schedules(id), self._kept(id)
+        cursor = self._tokens.decode(request)
+        states = States(question(request, self._clock()))
+        rest = [each for each in kept.services if not cursor or each.name > cursor[0]]
+        page = rest[: page_size(request.page_size, default=50, most=50)]
+        for service in page:
+            service_id = service.name.rpartition("/")[2]
+            state = states.of(
+                schedules.services[service_id], service.cut_offs, request.parent, service_id
+            )
+            service.open_state.CopyFrom(state)
+        more = len(page) < len(rest)
+        return hours_pb2.ListInStoreServicesResponse(
+            in_store_services=page,
+            next_page_token=self._tokens.encode(request, [page[-1].name]) if more else "",
+            as_of=self._as_of(),
+        )
+
+    async def create_closure(self, request: hours_pb2.CreateClosureRequest) -> hours_pb2.Closure:
+        """Closes a store, or a service in it, for a time."""
+        return await self._writer.create_closure(request)
+
+    async def cancel_closure(self, request: hours_pb2.CancelClosureRequest) -> hours_pb2.Closure:
+        """Takes a closure back."""
+        return await self._writer.cancel_closure(request.name)
+
+    async def create_store_event(
+        self, request: hours_pb2.CreateStoreEventRequest
+    ) -> hours_pb2.StoreEvent:
+        """Announces something that takes place in a store."""
+        return await self._events.create(request)
+
+    async def list_store_events(
+        self, request: hours_pb2.ListStoreEventsRequest
+    ) -> hours_pb2.ListStoreEventsResponse:
+        """What takes place in one store, or near a place."""
+        cursor = self._tokens.decode(request)
+        origin = None
+        if request.HasField("origin"):
+            origin = (await self._origins.resolve(request.origin)).point
+        radius_m = request.radius_m if request.HasField("radius_m") else NEAR_M
+        found = events.find(self._directory, request, origin, radius_m)
+        rest = [e for e in found if not cursor or [e.start.isoformat(), e.name] > cursor]
+        page = rest[: page_size(request.page_size, default=50, most=1000)]
+        token = ""
+        if len(page) < len(rest):
+            token = self._tokens.encode(request, [page[-1].start.isoformat(), page[-1].name])
+        return hours_pb2.ListStoreEventsResponse(
+            store_events=[each.event for each in page],
+            distances_m=[each.distance_m for each in page if each.distance_m is not None],
+            next_page_token=token,
+            total_size=len(found),
+            as_of=self._as_of(),
+        )
+
+    async def delete_store_event(self, request: hours_pb2.DeleteStoreEventRequest) -> Empty:
+        """Deletes an announcement."""
+        await self._events.delete(request.name, allow_missing=request.allow_missing)
+        return Empty()
+
+    async def watch_hours(
+        self, request: hours_pb2.WatchHoursRequest
+    ) -> AsyncIterator[hours_pb2.WatchHoursResponse]:
+        """Every change from now on, or from a resume token on."""
+        async for change in watch(self._directory, request):
+            yield change
+
+    def export_store_hours(
+        self, request: hours_pb2.ExportStoreHoursRequest
+    ) -> hours_pb2.ExportStoreHoursResponse:
+        """The hours of a store in a format of others."""
+        id = id_of(request.name)
+        schedule = self._schedule(id, request.service)
+        first = first_date(request, timeline(schedule), self._clock())
+        services = {} if request.service else self._schedules(id).services
+        return formats.export(schedule, services, request.format, first)
+
+    def parse_hours(self, request: hours_pb2.ParseHoursRequest) -> hours_pb2.ParseHoursResponse:
+        """Reads hours in a format of others."""
+        return formats.parse(request)
+
+    def _state(self, states: States, id: str, service: str) -> hours_pb2.OpenState:
+        schedules = self._schedules(id)
+        name = f"stores/{id}"
+        if not service:
+            return states.of(schedules.own, self._kept(id).cut_offs, name)
+        if service not in schedules.services:
+            raise ServiceNotFound(name, service)
+        cut_offs = next(
+            each.cut_offs
+            for each in self._kept(id).services
+            if each.name.rpartition("/")[2] == service
+        )
+        return states.of(schedules.services[service], cut_offs, name, service)
+
+    def _schedules(self, id: str) -> StoreSchedules:
+        schedules = self._directory.schedules.of(id)
+        if schedules is None:
+            raise StoreNotFound(f"stores/{id}")
+        return schedules
+
+    def _schedule(self, id: str, service: str) -> Schedule:
+        schedules = self._schedules(id)
+        if not service:
+            return schedules.own
+        if service not in schedules.services:
+            raise ServiceNotFound(f"stores/{id}", service)
+        return schedules.services[service]
+
+    def _kept(self, id: str) -> hours_pb2.StoreHours:
+        kept = self._directory.schedules.given(id)
+        if kept is None:
+            kept = new_hours(id)
+            kept.etag = etag_of(kept)
+        return kept
+
+    def _as_of(self) -> Timestamp | None:
+        return convert.timestamp(self._directory.stale_as_of)
