@@ -25,10 +25,12 @@ from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
 from services.directory.origins import Origins
 from services.directory.parts import Parts, Service
 from services.edge.settings import EdgeSettings
+from services.hours import bootstrap as hours
 from services.stores import bootstrap as stores
 
 SERVICES: dict[str, ModuleType] = {
     "stores": stores,
+    "hours": hours,
 }
 """The bootstrap of each service, by the name that commands know it by."""
 SETTINGS = (ChassisSettings, GeocodingSettings, EdgeSettings)
