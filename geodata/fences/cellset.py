@@ -112,7 +112,7 @@ class CellSet:
 
     def _edge_outside(self, latitudes: Floats, longitudes: Floats, radius_rad: float) -> Bools:
         reach = chord_reach_m(radius_rad * METRES_PER_RADIAN + _ARC_SAG_M)
-        outside: Bools = self._outline.chord_bounds_m(latitudes, longitudes)[0] > reach
+        outside: Bools = self._outline.chord_bounds_m(latitudes, longitudes, reach)[0] > reach
         return outside
 
 

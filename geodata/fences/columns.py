@@ -14,8 +14,8 @@ from geodata.distance import SLACK_M, chord_core_m, chord_reach_m, ecef
 from geodata.fences.circle import Circle
 from geodata.fences.multipolygon import MultiPolygon
 from geodata.fences.pieces import sags_m
-from geodata.fences.positions import Numbers, Positions, Ways
-from geodata.fences.shape import Bools, Shape
+from geodata.fences.positions import Positions, Ways
+from geodata.fences.shape import Bools, Numbers, Shape
 
 _FREE, _CIRCLE, _PLAIN_POLYGON, _OTHER = range(4)
 _COLUMNS = ("ids", "shapes", "centers", "radii_m", "_kinds", "_flats", "_reach_m", "_core_m")

@@ -84,13 +84,13 @@ class Corridor:
 
     def touches_caps(self, latitudes: Floats, longitudes: Floats, radius_rad: float) -> Bools:
         """False only where a cap surely has no place in common with the corridor."""
-        reach = self.width_m / 2 + radius_rad * METRES_PER_RADIAN
-        return self._outline.chord_bounds_m(latitudes, longitudes)[0] <= chord_reach_m(reach)
+        reach = chord_reach_m(self.width_m / 2 + radius_rad * METRES_PER_RADIAN)
+        return self._outline.chord_bounds_m(latitudes, longitudes, reach)[0] <= reach
 
     def covers_caps(self, latitudes: Floats, longitudes: Floats, radius_rad: float) -> Bools:
         """True only where a cap surely lies wholly inside the corridor."""
-        core = self.width_m / 2 - radius_rad * METRES_PER_RADIAN
-        return self._outline.chord_bounds_m(latitudes, longitudes)[1] <= chord_core_m(core)
+        core = chord_core_m(self.width_m / 2 - radius_rad * METRES_PER_RADIAN)
+        return self._outline.chord_bounds_m(latitudes, longitudes, core)[1] <= core
 
     @cached_property
     def _outline(self) -> Outline:

@@ -14,8 +14,8 @@ from geodata.distance import SLACK_M, ecef
 from geodata.fences.columns import Columns
 from geodata.fences.cover import Cover, cover, margin_m
 from geodata.fences.grid import LEAF_RESOLUTION, ancestors, leaves
-from geodata.fences.positions import Numbers, Positions, Ways
-from geodata.fences.shape import FenceError, Shape
+from geodata.fences.positions import Positions, Ways
+from geodata.fences.shape import FenceError, Numbers, Shape
 from geodata.points import Point
 
 _NONE: tuple[int, ...] = ()

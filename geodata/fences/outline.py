@@ -1,12 +1,11 @@
 """Lines on the earth that are straight in longitude and latitude, and the distance to them.
 
 RFC 7946 (3.1.1) draws the line between two positions straight in the plane of longitude and
-latitude. An outline cuts its lines into short pieces (see `pieces`). The chord and the sag of a
-piece give every distance to it a lower and an upper bound; a geodesic is taken only to the few
-pieces that the bounds leave.
+latitude. An outline cuts its lines into short `pieces`. Their `chords` and sags bound every
+distance from both sides; a geodesic is taken only to the few pieces that the bounds leave.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import atan2, copysign, degrees, hypot, inf
@@ -15,22 +14,17 @@ import numpy as np
 import shapely
 
 from geodata.distance import (
-    SLACK_M,
     chord_core_m,
     chord_reach_m,
     distances_m,
     ecef,
     ecef_many,
-    widened_chord_m,
 )
+from geodata.fences.chords import Chords
 from geodata.fences.flat import ways
-from geodata.fences.pieces import cut, distance_to_piece_m, lengths_m, sags_m
+from geodata.fences.pieces import cut, distance_to_piece_m, lengths_m
 from geodata.fences.shape import Bools, Cap, Floats
 from geodata.points import Point
-
-_PAIRS_AT_ONCE = 200_000
-_BULK_SLACK_M = 0.5
-"""Against cancellation in `chord_bounds_m`: squares of up to 4e13, taken in double precision."""
 
 
 @dataclass(frozen=True)
@@ -58,43 +52,34 @@ class Outline:
         """Geodesic metres to the nearest place, at most 1 mm too many; infinite without lines."""
         if not self._pieces.size:
             return inf
-        away = np.array(ecef(point.latitude, point.longitude)) - self._starts
-        along = np.clip((away * self._chords).sum(1) / self._squares, 0, 1)
-        chords = np.linalg.norm(away - along[:, None] * self._chords, axis=1)
-        reach = widened_chord_m(float((chords + self._sags).min()))
-        near = np.flatnonzero(chords - self._sags <= reach + SLACK_M)
-        return min(distance_to_piece_m(piece, point) for piece in self._pieces[near].tolist())
+        near = self._chords.candidates(np.array(ecef(point.latitude, point.longitude)))
+        pieces = self._pieces[near]
+        # From afar chords tell little; geodesics to the starts of the pieces tell more.
+        starts = distances_m(point.latitude, point.longitude, pieces[:, 0], pieces[:, 1])
+        pieces = pieces[starts - lengths_m(pieces) <= starts.min()]
+        return min(distance_to_piece_m(piece, point) for piece in pieces.tolist())
 
-    def chord_bounds_m(self, latitudes: Floats, longitudes: Floats) -> tuple[Floats, Floats]:
+    def chord_bounds_m(
+        self, latitudes: Floats, longitudes: Floats, limit_m: float
+    ) -> tuple[Floats, Floats]:
         """For each position: no place of the outline is within the first chord, one is within
-        the second. In metres, and for many positions at once."""
-        lower = np.full(latitudes.size, inf)
-        upper = np.full(latitudes.size, inf)
+        the second.
+
+        Beyond the limit the first is good only to tell that, and the second is infinite.
+        """
         if not self._pieces.size:
-            return lower, upper
-        # Seen from the middle of the outline, squares of distances lose the fewest digits.
-        middle = self._starts.mean(axis=0)
-        places, starts = ecef_many(latitudes, longitudes) - middle, self._starts - middle
-        offset, start_squares = (starts * self._chords).sum(1), (starts * starts).sum(1)
-        for rows in _blocks(latitudes.size, len(starts)):
-            at = places[rows]
-            ahead = at @ self._chords.T - offset
-            along = np.clip(ahead / self._squares, 0, 1)
-            squares = (at * at).sum(1)[:, None] - 2 * at @ starts.T + start_squares
-            squares += along * (along * self._squares - 2 * ahead)
-            chords = np.sqrt(np.maximum(squares, 0))
-            lower[rows] = (chords - self._sags).min(axis=1) - _BULK_SLACK_M
-            upper[rows] = (chords + self._sags).min(axis=1) + _BULK_SLACK_M
-        return lower, upper
+            return np.full(latitudes.size, inf), np.full(latitudes.size, inf)
+        return self._chords.bounds_m(ecef_many(latitudes, longitudes), limit_m)
 
     def within(self, latitudes: Floats, longitudes: Floats, distance_m: float) -> Bools:
         """Whether each position is at most this far from the outline.
 
         Chords decide, geodesics only where chords leave a doubt.
         """
-        lower, upper = self.chord_bounds_m(latitudes, longitudes)
+        reach = chord_reach_m(distance_m)
+        lower, upper = self.chord_bounds_m(latitudes, longitudes, reach)
         near: Bools = upper <= chord_core_m(distance_m)
-        for n in np.flatnonzero(~near & (lower <= chord_reach_m(distance_m))):
+        for n in np.flatnonzero(~near & (lower <= reach)):
             point = Point(float(latitudes[n]), float(longitudes[n]))
             near[n] = self.distance_m(point) <= distance_m
         return near
@@ -111,7 +96,7 @@ class Outline:
         """
         if not self._pieces.size:
             return Cap(Point(0, 0), inf)
-        x, y, z = self._starts.mean(axis=0)
+        x, y, z = self._chords.middle
         center = Point(degrees(atan2(z, hypot(x, y))), degrees(atan2(y, x)))
         antipode = Point(-center.latitude, center.longitude - copysign(180, center.longitude))
         if contains(antipode):
@@ -139,25 +124,5 @@ class Outline:
         return cut(self.edges)
 
     @cached_property
-    def _starts(self) -> Floats:
-        return ecef_many(self._pieces[:, 0], self._pieces[:, 1])
-
-    @cached_property
-    def _chords(self) -> Floats:
-        return ecef_many(self._pieces[:, 2], self._pieces[:, 3]) - self._starts
-
-    @cached_property
-    def _squares(self) -> Floats:
-        # A piece without length divides zero by this, and stays at its start.
-        squares: Floats = np.maximum((self._chords * self._chords).sum(axis=1), 1e-12)
-        return squares
-
-    @cached_property
-    def _sags(self) -> Floats:
-        return sags_m(self._pieces)
-
-
-def _blocks(rows: int, columns: int) -> Iterator[slice]:
-    """Slices of rows, each of about `_PAIRS_AT_ONCE` pairs."""
-    size = max(1, _PAIRS_AT_ONCE // columns)
-    return (slice(first, first + size) for first in range(0, rows, size))
+    def _chords(self) -> Chords:
+        return Chords(self._pieces)

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from geodata.distance import GEOD, ecef_many
 from geodata.fences.pieces import lengths_m
-from geodata.fences.shape import Bools, FenceError, Floats
+from geodata.fences.shape import Bools, FenceError, Floats, Numbers
 from geodata.points import Point
-
-Numbers = NDArray[np.intp]
 
 
 @dataclass(frozen=True)

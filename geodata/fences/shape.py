@@ -13,6 +13,7 @@ MAX_VERTICES = 10_000
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Numbers = NDArray[np.intp]
 
 
 class FenceError(ValueError):

@@ -108,6 +108,19 @@ def test_a_cover_is_right_about_every_place(data: st.DataObject) -> None:
             assert case.shape.distance_to_edge_m(point) > margin_m(covered.resolution)
 
 
+@pytest.mark.parametrize("resolution", range(3, LEAF_RESOLUTION + 1))
+def test_a_circle_as_large_as_a_cell_is_covered_wherever_it_lies(resolution: int) -> None:
+    # The largest that begins with the cells of this resolution, and the farthest places.
+    radius = 0.999 * margin_m(resolution)
+    for n, center in enumerate(anywhere(60, seed=resolution)):
+        covered = cover(Circle(center, radius))
+        cells = covered.inner + covered.border
+        for azimuth in range(n, n + 360, 10):
+            beyond = radius + 0.999 * margin_m(covered.resolution)
+            assert under(cells, away(center, azimuth, 0.999 * radius))
+            assert under(cells, away(center, azimuth, beyond))
+
+
 @untimed
 @given(st.data())
 def test_all_under_an_inner_cell_is_in_the_shape(data: st.DataObject) -> None:

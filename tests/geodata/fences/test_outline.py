@@ -52,13 +52,22 @@ def test_the_distance_is_right_within_a_millimetre(
 
 
 @untimed
-@given(lines(), places, azimuths, st.floats(-1, 6.9))
+@given(lines(), places, azimuths, st.floats(-1, 6.9), st.floats(0, 1))
 def test_chords_bound_the_distance_from_both_sides(
-    corners: list[tuple[float, float]], place: Point, azimuth: float, exponent: float
+    corners: list[tuple[float, float]],
+    place: Point,
+    azimuth: float,
+    exponent: float,
+    share: float,
 ) -> None:
     point, outline = away(place, azimuth, 10**exponent), outline_of(corners)
-    lower, upper = outline.chord_bounds_m(np.array([point.latitude]), np.array([point.longitude]))
+    latitudes, longitudes = np.array([point.latitude]), np.array([point.longitude])
+    lower, upper = outline.chord_bounds_m(latitudes, longitudes, np.inf)
     assert lower[0] <= outline.distance_m(point) <= longest_m(upper[0])
+    limit = share * upper[0]
+    assert (lower[0] <= limit) == (
+        outline.chord_bounds_m(latitudes, longitudes, limit)[0][0] <= limit
+    )
 
 
 @untimed
