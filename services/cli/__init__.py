@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from services.cli import doctor, imports, nearest, run, settings, status, up
+from services.cli import doctor, hours, imports, nearest, run, settings, status, up
 from services.cli.output import CommandError, errors
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for module in (up, run, imports, nearest, status, doctor, settings):
+for module in (up, run, imports, nearest, hours, status, doctor, settings):
     module.register(app)
 
 

@@ -1,15 +1,22 @@
 """`enrayon nearest`."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
+import orjson
 import typer
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.json_format import MessageToDict
 from rich.markup import escape
 from rich.table import Table
 
+from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from enrayon.type.v1 import geometry_pb2
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.output import USAGE, CommandError, JsonOption, console, distance, print_json
+from services.cli.clock import LanguageOption, has_offset, instant, language
+from services.cli.output import USAGE, CommandError, JsonOption, console, distance
+from services.cli.states import in_words, states_of
 
 
 def register(app: typer.Typer) -> None:
@@ -30,9 +37,20 @@ def nearest(
     attribute: Annotated[
         list[str] | None, typer.Option(help="All of these attributes, such as osm.organic.")
     ] = None,
+    open_now: Annotated[bool, typer.Option("--open-now", help="Open ones alone.")] = False,
+    open_at: Annotated[
+        str | None,
+        typer.Option("--open-at", help="Ones open at this time there: 18:30, 2026-12-24T18:30."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Say whether they are open at this time there.")
+    ] = None,
+    lang: LanguageOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find the nearest stores: `enrayon nearest Kamppi`, `enrayon nearest 60.1699 24.9384`."""
+    if open_now and open_at:
+        raise CommandError("want --open-now or --open-at, not both", USAGE)
     request = stores_pb2.FindNearestStoresRequest(
         origin=origin(where),
         page_size=limit,
@@ -42,13 +60,31 @@ def nearest(
         request.store_filter.brands.extend(brand or [])
         request.store_filter.attributes.extend(attribute or [])
     with services() as channel:
-        response = stores_pb2_grpc.StoresServiceStub(channel).FindNearestStores(
-            request, timeout=TIMEOUT_S
-        )
+        stub = stores_pb2_grpc.StoresServiceStub(channel)
+        wanted = "now" if open_now else open_at
+        given = [text for text in (at, wanted) if text]
+        zone = "" if all(map(has_offset, given)) else zone_there(stub, request.origin)
+        if wanted:
+            request.store_filter.open_at.FromDatetime(instant(wanted, zone, "--open-at"))
+        moment = instant(given[0], zone, "--at" if at else "--open-at") if given else None
+        response = stub.FindNearestStores(request, timeout=TIMEOUT_S)
+        names = [found.store.name for found in response.stores]
+        states = states_of(channel, names, moment, language(lang))
     if json:
-        print_json(response)
+        answer = MessageToDict(response)
+        answer["openStates"] = [MessageToDict(states[name]) for name in names if name in states]
+        typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
     else:
-        show(response)
+        show(response, states)
+
+
+def zone_there(stub: "stores_pb2_grpc.StoresServiceStub", origin: geometry_pb2.Origin) -> str:
+    """The time zone of the store nearest to an origin: by its clock people there mean times."""
+    request = stores_pb2.FindNearestStoresRequest(
+        origin=origin, page_size=1, read_mask=FieldMask(paths=["time_zone"])
+    )
+    stores = stub.FindNearestStores(request, timeout=TIMEOUT_S).stores
+    return stores[0].store.time_zone if stores else ""
 
 
 def origin(where: list[str]) -> geometry_pb2.Origin:
@@ -69,7 +105,9 @@ def origin(where: list[str]) -> geometry_pb2.Origin:
     return geometry_pb2.Origin(point={"latitude": numbers[0], "longitude": numbers[1]})
 
 
-def show(response: stores_pb2.FindNearestStoresResponse) -> None:
+def show(
+    response: stores_pb2.FindNearestStoresResponse, states: Mapping[str, hours_pb2.OpenState]
+) -> None:
     """Print the stores as a table."""
     if response.HasField("origin_place"):
         place = response.origin_place
@@ -77,13 +115,14 @@ def show(response: stores_pb2.FindNearestStoresResponse) -> None:
     if not response.stores:
         console.print("No store matches. Widen the radius, or drop a filter.")
         return
-    table = Table("", "store", "distance", "address", box=None, pad_edge=False)
+    table = Table("", "store", "distance", "hours", "address", box=None, pad_edge=False)
     for number, found in enumerate(response.stores, 1):
         store = found.store
         table.add_row(
             f"[dim]{number}[/]",
             f"[bold]{escape(store.display_name)}[/]",
-            f"[green]{distance(found.distance_m)}[/]",
+            distance(found.distance_m),
+            in_words(states.get(store.name)),
             escape(one_line(store)),
         )
     console.print(table)

@@ -1,0 +1,135 @@
+"""`enrayon hours`."""
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Sequence
+from typing import Annotated
+
+import grpc
+import orjson
+import typer
+from google.protobuf.json_format import MessageToDict
+from rich.table import Table
+from rich.text import Text
+
+from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from services.cli.channel import TIMEOUT_S, services
+from services.cli.clock import LanguageOption, instant, language
+from services.cli.output import USAGE, CommandError, JsonOption, console
+from services.cli.states import in_words, timestamp
+from services.cli.week import chart
+
+SHOWN = 5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("hours")(hours)
+
+
+def hours(
+    store: Annotated[str, typer.Argument(help="A store's id, or words of its name.")],
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="At this time, by the store's clock: 18:30, 2026-12-24T18:30."),
+    ] = None,
+    week: Annotated[bool, typer.Option("--week", help="Draw seven days.")] = False,
+    lang: LanguageOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say whether a store is open: `enrayon hours osm-123 --week` draws its week too."""
+    spoken = language(lang)
+    with services() as channel:
+        found = find(channel, store)
+        stub = hours_pb2_grpc.HoursServiceStub(channel)
+        moment = instant(at, found.time_zone, "--at") if at else None
+        name = f"{found.name}/hours"
+        state = stub.CheckOpenState(
+            hours_pb2.CheckOpenStateRequest(
+                name=name, at_time=timestamp(moment), language_code=spoken
+            ),
+            timeout=TIMEOUT_S,
+        )
+        inside = stub.ListInStoreServices(
+            hours_pb2.ListInStoreServicesRequest(
+                parent=found.name, at_time=timestamp(moment), language_code=spoken
+            ),
+            timeout=TIMEOUT_S,
+        )
+        days = None
+        if week:
+            days = stub.ListOpenIntervals(
+                hours_pb2.ListOpenIntervalsRequest(
+                    name=name, start_date=local_date(state.open_state), language_code=spoken
+                ),
+                timeout=TIMEOUT_S,
+            )
+    if json:
+        parts = {"state": state, "services": inside, "week": days}
+        answer = {key: MessageToDict(part) for key, part in parts.items() if part is not None}
+        typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+    else:
+        show(found, state.open_state, inside.in_store_services)
+        if days is not None:
+            console.print()
+            console.print(chart(days.days, local_clock(state.open_state), spoken))
+
+
+def find(channel: grpc.Channel, store: str) -> stores_pb2.Store:
+    """The store of an id, or the one whose name has the words.
+
+    Raises:
+        CommandError: there is none, or there are several.
+    """
+    stub = stores_pb2_grpc.StoresServiceStub(channel)
+    id = store.removeprefix("stores/")
+    try:
+        return stub.GetStore(stores_pb2.GetStoreRequest(name=f"stores/{id}"), timeout=TIMEOUT_S)
+    except grpc.RpcError as error:
+        if error.code() not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
+            raise
+    answer = stub.SearchStores(
+        stores_pb2.SearchStoresRequest(query=store[:200], page_size=SHOWN), timeout=TIMEOUT_S
+    )
+    named = [m.store for m in answer.matches if m.store.display_name.casefold() == store.casefold()]
+    if len(named) == 1 or len(answer.matches) == 1:
+        return named[0] if named else answer.matches[0].store
+    names = [
+        f"{m.store.name.removeprefix('stores/')} ({m.store.display_name})" for m in answer.matches
+    ]
+    if not names:
+        raise CommandError(f"there is no store {store!r}; `enrayon nearest` lists some", USAGE)
+    more = f" and {answer.total_size - SHOWN} more" if answer.total_size > SHOWN else ""
+    raise CommandError(f"several stores are called that: {', '.join(names)}{more}", USAGE)
+
+
+def show(
+    store: stores_pb2.Store,
+    state: hours_pb2.OpenState,
+    inside: Sequence[hours_pb2.InStoreService],
+) -> None:
+    """Print the state of a store and of what is inside it."""
+    console.print(Text(store.display_name, style="bold"), in_words(state), sep="  ")
+    clock = local_clock(state)
+    console.print(f"[dim]{clock:%Y-%m-%d %H:%M} in {state.time_zone or 'an unknown time zone'}[/]")
+    if state.comment:
+        console.print(Text(state.comment, style="italic"))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for service in inside:
+        name = service.display_name or service.name.rpartition("/")[2]
+        table.add_row(f"  {name}", in_words(service.open_state))
+    if inside:
+        console.print(table)
+
+
+def local_clock(state: hours_pb2.OpenState) -> dt.datetime:
+    """The instant of a state by the clock of its store."""
+    zone = zoneinfo.ZoneInfo(state.time_zone or "UTC")
+    return state.at_time.ToDatetime(dt.UTC).astimezone(zone)
+
+
+def local_date(state: hours_pb2.OpenState) -> dict[str, int]:
+    """The local date of a state."""
+    date = local_clock(state).date()
+    return {"year": date.year, "month": date.month, "day": date.day}

@@ -1,0 +1,97 @@
+"""Seven days of hours as a chart for the terminal."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from babel.dates import format_skeleton
+from google.type import date_pb2
+from rich.table import Table
+from rich.text import Text
+
+from enrayon.hours.v1 import hours_pb2
+from geodata.schedule.words import time_words
+from services.cli.clock import locale
+
+CELL_MIN = 30
+"""Minutes that a character of the chart stands for."""
+CELLS = 24 * 60 // CELL_MIN
+MIDNIGHT_MIN = 24 * 60
+
+STYLES: Mapping[int, tuple[str, str]] = {
+    hours_pb2.STATE_OPEN: ("█", "green"),
+    hours_pb2.STATE_UNKNOWN: ("▒", "yellow"),
+}
+CLOSED = ("·", "dim")
+
+
+def chart(days: Iterable[hours_pb2.LocalDay], now: dt.datetime, language: str) -> Table:
+    """A row for each day: a bar from midnight to midnight, then its hours and what is special."""
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
+    table.add_column("")
+    table.add_column(axis(), no_wrap=True)
+    table.add_column("")
+    for day in days:
+        date = date_of(day.date)
+        today = date == now.date()
+        name = Text(format_skeleton("MMMEd", date, locale=locale(language)))
+        if today:
+            name.stylize("bold")
+        bar = bar_of(day)
+        if today:
+            cell = (now.hour * 60 + now.minute) // CELL_MIN
+            bar.stylize("reverse", cell, cell + 1)
+        table.add_row(name, bar, told(day, language))
+    return table
+
+
+def axis() -> Text:
+    """The hours above the bars."""
+    marks = [" "] * CELLS
+    for hour in range(0, 24, 3):
+        start = hour * 60 // CELL_MIN
+        marks[start : start + len(str(hour))] = str(hour)
+    return Text("".join(marks))
+
+
+def bar_of(day: hours_pb2.LocalDay) -> Text:
+    """A bar in which a character says what the middle of its stretch is."""
+    bar = Text()
+    for cell in range(CELLS):
+        middle = cell * CELL_MIN + CELL_MIN // 2
+        state = next((s.state for s in day.spans if minutes(s.start) <= middle < minutes(s.end)), 0)
+        character, style = STYLES.get(state, CLOSED)
+        bar.append(character, style=style)
+    return bar
+
+
+def told(day: hours_pb2.LocalDay, language: str) -> Text:
+    """The hours of a day, and what is special about it."""
+    parts = []
+    for span in day.spans:
+        if (span.start, span.end) == ("00:00", "24:00"):
+            parts.append("24 h")
+        else:
+            parts.append(f"{clock(span.start, language)} – {clock(span.end, language)}")
+        if span.comment:
+            parts[-1] += f" ({span.comment})"
+    text = Text(", ".join(parts) or "–", style="" if parts else "dim")
+    special = day.rule.display_name or day.holiday
+    if special:
+        text.append(f"  {special}", style="yellow")
+    return text
+
+
+def clock(text: str, language: str) -> str:
+    """`HH:MM` as people of a language write it."""
+    hours, minute = divmod(minutes(text) % MIDNIGHT_MIN, 60)
+    return time_words(dt.time(hours, minute), language)
+
+
+def minutes(text: str) -> int:
+    """Minutes since midnight of `HH:MM`."""
+    return int(text[:2]) * 60 + int(text[3:])
+
+
+def date_of(date: date_pb2.Date) -> dt.date:
+    """The date of a message."""
+    return dt.date(date.year, date.month, date.day)
