@@ -7,7 +7,7 @@ device's clock is taken to run on from the last one as the server's does since i
 """
 
 import enum
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from geodata.fences.events import Cause, Event, EventType, Reason, detect
@@ -77,14 +77,14 @@ def apply(
         events += _events(before, after, sight, now_ms)
     # A device that is back from a pending exit may have dwelt meanwhile.
     events += _settle(visits, fix, fix.time_ms, now_ms)
-    state, numbered = _step(state, visits, events)
-    return replace(state, last=fix, received_ms=now_ms), numbered, verdict
+    return *_step(state, fix, now_ms, visits, events), verdict
 
 
 def due(state: DeviceState, now_ms: int) -> Step:
     """Let time pass without a fix: the dwells and delayed exits that are due by now."""
     visits = {visit.fence_id: visit for visit in state.visits}
-    return _step(state, visits, _settle(visits, state.last, device_time_ms(state, now_ms), now_ms))
+    events = _settle(visits, state.last, device_time_ms(state, now_ms), now_ms)
+    return _step(state, state.last, state.received_ms, visits, events)
 
 
 def next_due_ms(state: DeviceState) -> int | None:
@@ -111,7 +111,7 @@ def leave_deleted(state: DeviceState, fence_id: str, now_ms: int) -> Step:
         inside_since_ms=visit.inside_since_ms,
         reason=Reason.FENCE_DELETED,
     )
-    return _step(state, visits, [event])
+    return _step(state, state.last, state.received_ms, visits, [event])
 
 
 def device_time_ms(state: DeviceState, now_ms: int) -> int:
@@ -149,7 +149,7 @@ def _events(
 
 def _settle(visits: dict[str, Visit], last: Fix | None, time_ms: int, now_ms: int) -> list[Event]:
     """Let the device's clock reach a time: changes the visits, answers the events in order."""
-    if last is None:
+    if last is None or not visits:
         return []
     timed = ((due_ms(visit), fence_id) for fence_id, visit in visits.items())
     events = []
@@ -178,12 +178,22 @@ def _settle(visits: dict[str, Visit], last: Fix | None, time_ms: int, now_ms: in
     return events
 
 
-def _step(state: DeviceState, visits: dict[str, Visit], events: list[Event]) -> Step:
-    """The state with these visits, and the events with their numbers."""
+def _step(
+    state: DeviceState,
+    last: Fix | None,
+    received_ms: int,
+    visits: Mapping[str, Visit],
+    events: Sequence[Event],
+) -> Step:
+    """The state that comes next, and the events with their numbers."""
     numbered = tuple(
         replace(event, number=number)
         for number, event in enumerate(events, start=state.event_count + 1)
     )
-    ordered = tuple(visits[fence_id] for fence_id in sorted(visits))
-    count = state.event_count + len(numbered)
-    return replace(state, event_count=count, visits=ordered), numbered
+    state = DeviceState(
+        last=last,
+        received_ms=received_ms,
+        event_count=state.event_count + len(numbered),
+        visits=tuple(visits[fence_id] for fence_id in sorted(visits)),
+    )
+    return state, numbered
