@@ -4,10 +4,11 @@ import sys
 
 import typer
 
-from services.cli import doctor, hours, imports, nearest, run, settings, status, up
+from services.cli.lazy import LazyGroup
 from services.cli.output import CommandError, errors
 
 app = typer.Typer(
+    cls=LazyGroup,
     name="enrayon",
     help="Which store near me, is it open, does it have my basket, and on which shelf is it.",
     no_args_is_help=True,
@@ -15,8 +16,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for module in (up, run, imports, nearest, hours, status, doctor, settings):
-    module.register(app)
+
+
+@app.callback()
+def enrayon() -> None:
+    """Which store near me, is it open, does it have my basket, and on which shelf is it."""
 
 
 def main() -> None:

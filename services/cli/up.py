@@ -23,6 +23,7 @@ from services.chassis.settings import ChassisSettings
 from services.cli.channel import TIMEOUT_S
 from services.cli.imports import load
 from services.cli.output import CommandError, console, errors
+from services.edge.app import PREFIX
 from services.edge.envoy.config import Address, render
 from services.edge.envoy.program import EnvoyError
 from services.edge.envoy.program import command as envoy_command
@@ -93,23 +94,30 @@ def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[C
     async def listens() -> bool:
         return not is_free(settings.host, settings.http_port)
 
-    write_envoy_config(settings, config)
+    app_port = EdgeSettings().edge_app_port or free_port(settings.host)
+
+    async def shows() -> bool:
+        return not is_free(settings.host, app_port)
+
+    write_envoy_config(settings, config, app_port)
     enrayon = [sys.executable, "-m", "services.cli"]
     return [
         *started,
         Child("serve", [*enrayon, "serve"], serves, environment, ready_s=600.0),
         Child("work", [*enrayon, "work"], env={**environment, "ENRAYON_METRICS_PORT": "0"}),
+        Child("edge", [*enrayon, "edge"], shows, {"ENRAYON_EDGE_APP_PORT": str(app_port)}),
         Child("envoy", envoy_command(config, workers=EdgeSettings().edge_workers), listens),
     ]
 
 
-def write_envoy_config(settings: ChassisSettings, path: Path) -> None:
+def write_envoy_config(settings: ChassisSettings, path: Path, app_port: int) -> None:
     """Render the edge's configuration for this machine."""
     edge = EdgeSettings()
     config = render(
         root.descriptors(),
         Address(settings.host, settings.http_port),
         Address(settings.host, settings.grpc_port),
+        apps={PREFIX: Address(settings.host, app_port)},
         admin=Address(settings.host, edge.edge_admin_port) if edge.edge_admin_port else None,
         allow_origins=edge.edge_origins,
     )
@@ -149,6 +157,7 @@ def greet(settings: ChassisSettings, demo: bool) -> None:
 def panel(settings: ChassisSettings, held: int) -> Panel:
     """Where everything is."""
     table = Table.grid(padding=(0, 2))
+    table.add_row("[bold]web[/]", f"http://{settings.host}:{settings.http_port}/")
     table.add_row("[bold]gRPC[/]", f"{settings.host}:{settings.grpc_port}")
     table.add_row("[bold]JSON[/]", f"http://{settings.host}:{settings.http_port}/v1/stores")
     table.add_row("[bold]stores[/]", f"{held:,}")
@@ -187,6 +196,14 @@ def check_free(host: str, port: int, variable: str) -> None:
             f"port {port} of {host} is taken; is enrayon already up? "
             f"Stop that program, or set {variable} to another port"
         )
+
+
+def free_port(host: str) -> int:
+    """A port that nothing listens on."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def is_free(host: str, port: int) -> bool:

@@ -6,7 +6,7 @@ from services.chassis.settings import EnvironmentSettings, Port
 
 
 class EdgeSettings(EnvironmentSettings):
-    """What can be set about Envoy."""
+    """What can be set about Envoy and the application behind it."""
 
     edge_origins: list[str] = Field(
         [r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"],
@@ -15,4 +15,20 @@ class EdgeSettings(EnvironmentSettings):
     edge_workers: int = Field(2, ge=1, le=64, description="worker threads of Envoy")
     edge_admin_port: Port = Field(
         0, description="port of Envoy's /ready and /stats/prometheus; 0: none"
+    )
+    edge_app_port: Port = Field(
+        0,
+        description="port of the application behind Envoy (web page, UCP, MCP); "
+        "0: any free one, which `enrayon up` tells Envoy",
+    )
+    edge_public_url: str = Field(
+        "",
+        description="where the edge is reached from outside, as https://shops.example; "
+        "empty: as each request says",
+    )
+    edge_map_style: str = Field(
+        "", description="address of a MapLibre style; empty: the base map of the sample"
+    )
+    edge_embedders: list[str] = Field(
+        ["*"], description="pages that may embed the locator, as a JSON list of CSP sources"
     )

@@ -14,6 +14,8 @@ from services.edge.envoy.local_replies import ORIGINAL_CONTENT_TYPE
 
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
 MAX_BODY_BYTES = 1024 * 1024
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""Of a JSON answer that is one message: a page of 1,000 stores has about 1 MiB."""
 READY_PATH = "/readyz"
 COMPRESSIBLE = ["application/json", "text/html", "text/css", "text/javascript"]
 
@@ -75,6 +77,8 @@ def _transcoding(services: Sequence[ServiceDescriptor]) -> dict[str, Any]:
         "proto_descriptor_bin": base64.b64encode(descriptor_set(services)).decode(),
         "services": [service.full_name for service in services],
         "convert_grpc_status": True,
+        # Without it an answer larger than the buffers of the connection becomes a 500.
+        "max_response_body_size": MAX_ANSWER_BYTES,
         "query_param_unescape_plus": True,
         "url_unescape_spec": "ALL_CHARACTERS_EXCEPT_SLASH",
         "request_validation_options": {

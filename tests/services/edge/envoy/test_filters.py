@@ -116,6 +116,15 @@ async def test_the_answer_is_the_json_of_protobuf(edge: Edge, stub: Stub) -> Non
     assert answer.headers["content-type"] == "application/json"
 
 
+async def test_an_answer_may_be_long(edge: Edge, stub: Stub) -> None:
+    hit = pb.NearestStore(store=pb.Store(name="stores/osm-1", urls=["https://example.org/"] * 20))
+    stub.nearest = pb.FindNearestStoresResponse(stores=[hit] * 1000)
+
+    response = await edge.http.post(FIND, json=as_json(REQUEST))
+
+    assert as_json(stub.nearest) == response.json()
+
+
 async def test_a_name_in_the_path_is_part_of_the_request(edge: Edge, stub: Stub) -> None:
     await edge.http.get("/v1/stores/osm-1")
     await edge.http.delete("/v1/stores/osm-2?etag=x")

@@ -1,0 +1,93 @@
+"""Errors of the application, in the shape of those of the services: google.rpc.Status as JSON."""
+
+import grpc
+import structlog
+from google.protobuf.json_format import MessageToDict
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from services.chassis.errors import Internal, ServiceError
+from services.chassis.telemetry import stack_of
+from services.edge.envoy.local_replies import DOMAIN, REPLIES
+
+DETAILS = error_details_pb2.DESCRIPTOR
+"""Known to the printer of JSON, which must name the fields of any detail."""
+
+HTTP_STATUS = {
+    code_pb2.OK: 200,
+    code_pb2.CANCELLED: 499,
+    code_pb2.INVALID_ARGUMENT: 400,
+    code_pb2.DEADLINE_EXCEEDED: 504,
+    code_pb2.NOT_FOUND: 404,
+    code_pb2.ALREADY_EXISTS: 409,
+    code_pb2.PERMISSION_DENIED: 403,
+    code_pb2.RESOURCE_EXHAUSTED: 429,
+    code_pb2.FAILED_PRECONDITION: 400,
+    code_pb2.ABORTED: 409,
+    code_pb2.OUT_OF_RANGE: 400,
+    code_pb2.UNIMPLEMENTED: 501,
+    code_pb2.UNAVAILABLE: 503,
+    code_pb2.UNAUTHENTICATED: 401,
+}
+"""As `google/rpc/code.proto` maps them; 500 for the others."""
+
+log = structlog.get_logger()
+
+
+def of_call(error: grpc.aio.AioRpcError) -> status_pb2.Status:
+    """What a call of a service failed with."""
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads no more than this has
+    if status is not None:
+        return status
+    code, _ = error.code().value
+    return status_pb2.Status(code=code, message=error.details() or "")
+
+
+def response(status: status_pb2.Status, http_status: int | None = None) -> JSONResponse:
+    """The answer to a request that failed."""
+    body = MessageToDict(status)
+    headers = {"retry-after": "1"} if status.code == code_pb2.UNAVAILABLE else None
+    return JSONResponse(body, http_status or HTTP_STATUS.get(status.code, 500), headers)
+
+
+def service_failed(_: Request, error: Exception) -> Response:
+    """Pass on the error of a service."""
+    assert isinstance(error, grpc.aio.AioRpcError)
+    return response(of_call(error))
+
+
+def refused(_: Request, error: Exception) -> Response:
+    """Answer an error of our own."""
+    assert isinstance(error, ServiceError)
+    return response(error.status())
+
+
+def not_routed(_: Request, error: Exception) -> Response:
+    """Answer as Envoy does where a path or a method is not known."""
+    assert isinstance(error, HTTPException)
+    reply = REPLIES.get(error.status_code, REPLIES[400])
+    message = reply.message.format(error.detail)
+    status = status_pb2.Status(code=reply.code, message=message)
+    info = error_details_pb2.ErrorInfo(reason=reply.reason, domain=DOMAIN)
+    status.details.add().Pack(info)
+    answer = response(status, error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def failed(_: Request, error: Exception) -> Response:
+    """Log a bug without what it quotes; the client learns only that there is one."""
+    log.error("bug", error=type(error).__qualname__, stack=stack_of(error))
+    return response(Internal("internal error").status())
+
+
+HANDLERS = {
+    grpc.aio.AioRpcError: service_failed,
+    ServiceError: refused,
+    HTTPException: not_routed,
+    Exception: failed,
+}
+"""The `exception_handlers` of a Starlette application."""

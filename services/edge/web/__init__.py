@@ -1,0 +1,1 @@
+"""The web locator: one page, and a page for each store that search engines can read."""

@@ -1,0 +1,168 @@
+"""The locator's page, as it is for a place and a language, and all that it loads."""
+
+import gzip
+import json
+import re
+from collections.abc import Sequence
+from functools import cache
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import grpc
+from babel import negotiate_locale
+from google.protobuf.descriptor import ServiceDescriptor
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from enrayon.stores.v1 import stores_pb2
+from geodata.samples import HELSINKI_CENTRE, HELSINKI_MAP
+from services.client import Client
+from services.edge.settings import EdgeSettings
+from services.edge.web.structured_data import store_as_schema_org
+
+STATIC = Path(__file__).parent / "static"
+LANGUAGES = ["en", "fr", "fi", "de"]
+CACHED = {"cache-control": "public, max-age=3600"}
+STORE_ID = re.compile(r"[a-z0-9][a-z0-9._~-]{0,190}")
+
+
+def routes(edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]) -> list[Route | Mount]:
+    """The routes of the locator. `contracts` says which services there are to show."""
+    locator = Locator(edge, contracts)
+    return [
+        Route("/", locator.page),
+        Route("/stores/{id}", locator.store_page),
+        Route("/map/base.json", base_map),
+        Route("/embed.js", embed_script),
+        Route("/assets/maplibre/{name}", maplibre_file),
+        Mount("/assets", StaticFiles(directory=STATIC)),
+    ]
+
+
+class Locator:
+    """Renders the page."""
+
+    def __init__(self, edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]) -> None:
+        self._edge = edge
+        self._config = {
+            "services": [contract.full_name.split(".")[1] for contract in contracts],
+            "mapStyle": edge.edge_map_style,
+            "center": [HELSINKI_CENTRE.longitude, HELSINKI_CENTRE.latitude],
+        }
+
+    async def page(self, request: Request) -> Response:
+        """The locator."""
+        return self._render(request, title="enrayon", data=None)
+
+    async def store_page(self, request: Request) -> Response:
+        """The locator with one store open, and that store as schema.org has it."""
+        client: Client = request.app.state.client
+        id = request.path_params["id"]
+        if not STORE_ID.fullmatch(id):
+            return self._render(request, title="enrayon", data=None, status=404)
+        try:
+            store = await client.stores.GetStore(stores_pb2.GetStoreRequest(name=f"stores/{id}"))
+        except grpc.aio.AioRpcError as error:
+            # The page itself says what is wrong, and what else there is.
+            status = 404 if error.code() is grpc.StatusCode.NOT_FOUND else 503
+            return self._render(request, title="enrayon", data=None, status=status)
+        data = store_as_schema_org(store, f"{self._base(request)}/{store.name}")
+        town = store.address.locality
+        title = f"{store.display_name}, {town}" if town else store.display_name
+        return self._render(request, title=title, data=data)
+
+    def _render(
+        self, request: Request, *, title: str, data: dict[str, Any] | None, status: int = 200
+    ) -> Response:
+        language = chosen_language(request)
+        head = f"<title>{escape(title)}</title>"
+        if data is not None:
+            head += f'<link rel="canonical" href="{escape(data["@id"])}">'
+            head += f'<script type="application/ld+json">{_json_in_html(data)}</script>'
+        config = _json_in_html({**self._config, "language": language})
+        page = (
+            _template()
+            .replace("{{language}}", language)
+            .replace("{{config}}", config)
+            .replace("{{head}}", head)
+        )
+        return HTMLResponse(page, status, self._headers())
+
+    def _base(self, request: Request) -> str:
+        return (self._edge.edge_public_url or str(request.base_url)).rstrip("/")
+
+    def _headers(self) -> dict[str, str]:
+        elsewhere = " https:" if self._edge.edge_map_style else ""
+        return {
+            "cache-control": "no-cache",
+            "vary": "accept-language",
+            "referrer-policy": "same-origin",
+            "x-content-type-options": "nosniff",
+            "content-security-policy": "; ".join(
+                [
+                    "default-src 'self'",
+                    f"connect-src 'self'{elsewhere}",
+                    f"img-src 'self' data: blob:{elsewhere}",
+                    "style-src 'self' 'unsafe-inline'",  # MapLibre styles its markers
+                    "worker-src blob:",
+                    "object-src 'none'",
+                    "base-uri 'none'",
+                    f"frame-ancestors {' '.join(self._edge.edge_embedders)}",
+                ]
+            ),
+        }
+
+
+def chosen_language(request: Request) -> str:
+    """Of those the page speaks: what the address says, else what the browser prefers."""
+    asked = request.query_params.get("lang", "")
+    accepted = re.findall(r"[a-zA-Z]{2}", request.headers.get("accept-language", "")[:200])
+    preferred = [asked[:2], *(tag for tag in accepted)]
+    return negotiate_locale([tag for tag in preferred if tag], LANGUAGES) or LANGUAGES[0]
+
+
+async def base_map(request: Request) -> Response:
+    """The streets, water and buildings of the sample as GeoJSON; it is kept compressed."""
+    content, headers = HELSINKI_MAP.read_bytes(), {**CACHED, "vary": "accept-encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+    else:
+        content = gzip.decompress(content)
+    return Response(content, headers=headers, media_type="application/json")
+
+
+async def embed_script(_: Request) -> Response:
+    """The script that puts the locator into another page."""
+    return FileResponse(STATIC / "embed.js", headers=CACHED)
+
+
+async def maplibre_file(request: Request) -> Response:
+    """A file of MapLibre GL JS, out of the package that carries it."""
+    name = request.path_params["name"]
+    if name not in {"maplibre-gl.js", "maplibre-gl.css"}:
+        raise HTTPException(404)
+    return FileResponse(_maplibre() / name, headers=CACHED)
+
+
+@cache
+def _maplibre() -> Path:
+    # Importing the package would load much that only notebooks need.
+    spec = find_spec("maplibre")
+    assert spec
+    assert spec.origin
+    return Path(spec.origin).parent / "srcjs"
+
+
+@cache
+def _template() -> str:
+    return (STATIC / "index.html").read_text()
+
+
+def _json_in_html(value: Any) -> str:
+    # A script element ends at the first `</script`, whatever it is inside of.
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")

@@ -1,0 +1,15 @@
+// Makes elements. Text is always text: nothing that a store says of itself becomes markup.
+
+export function el(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+/** An address of the web, or nothing: `javascript:` and the like are left out. */
+export const webAddress = (url) => (/^https?:\/\//i.test(url) ? url : undefined);

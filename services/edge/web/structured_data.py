@@ -1,0 +1,63 @@
+"""A store as schema.org has it, for search engines."""
+
+from typing import Any
+
+from enrayon.stores.v1 import stores_pb2
+
+TYPES = {
+    "osm.shop.supermarket": "GroceryStore",
+    "osm.shop.convenience": "ConvenienceStore",
+    "osm.shop.bakery": "Bakery",
+    "osm.shop.clothes": "ClothingStore",
+    "osm.shop.shoes": "ShoeStore",
+    "osm.shop.books": "BookStore",
+    "osm.shop.florist": "Florist",
+    "osm.shop.hairdresser": "HairSalon",
+    "osm.shop.jewelry": "JewelryStore",
+    "osm.shop.sports": "SportingGoodsStore",
+    "osm.shop.electronics": "ElectronicsStore",
+    "osm.shop.furniture": "FurnitureStore",
+    "osm.amenity.pharmacy": "Pharmacy",
+    "osm.amenity.restaurant": "Restaurant",
+    "osm.amenity.cafe": "CafeOrCoffeeShop",
+    "osm.amenity.fast_food": "FastFoodRestaurant",
+    "osm.amenity.bar": "BarOrPub",
+    "osm.amenity.pub": "BarOrPub",
+    "osm.amenity.bank": "BankOrCreditUnion",
+    "osm.amenity.fuel": "GasStation",
+}
+
+
+def store_as_schema_org(store: stores_pb2.Store, address: str) -> dict[str, Any]:
+    """The store as a schema.org `Store`, or a more fitting type; `address` is that of its page."""
+    kinds = [TYPES[attribute] for attribute in store.attributes if attribute in TYPES]
+    postal = {
+        "@type": "PostalAddress",
+        "streetAddress": ", ".join(store.address.address_lines),
+        "addressLocality": store.address.locality,
+        "addressRegion": store.address.administrative_area,
+        "postalCode": store.address.postal_code,
+        "addressCountry": store.address.region_code,
+    }
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": kinds[0] if kinds else "Store",
+        "@id": address,
+        "url": address,
+        "name": store.display_name,
+        "address": {key: value for key, value in postal.items() if value},
+    }
+    if store.HasField("location"):
+        data["geo"] = {
+            "@type": "GeoCoordinates",
+            "latitude": store.location.latitude,
+            "longitude": store.location.longitude,
+        }
+    if store.brand:
+        data["brand"] = {"@type": "Brand", "name": store.brand}
+    if store.phones:
+        data["telephone"] = store.phones[0]
+    pages = [url for url in store.urls if url.startswith(("http://", "https://"))]
+    if pages:
+        data["sameAs"] = pages
+    return data
