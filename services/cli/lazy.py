@@ -11,6 +11,7 @@ MODULES = {
     "serve": "run",
     "work": "run",
     "import": "imports",
+    "edge": "edge",
     "nearest": "nearest",
     "hours": "hours",
     "status": "status",
