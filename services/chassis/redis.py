@@ -121,10 +121,14 @@ def script(client: Client, package: str, name: str, libraries: Sequence[str] = (
 
     A server that does not know the script yet is sent its text.
     """
-    registered = client.register_script(script_text(package, name, libraries))
+    text = script_text(package, name, libraries)
+    digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
     async def run(keys: Sequence[str], args: Sequence[Value]) -> Any:
-        return await registered(keys=list(keys), args=list(args))
+        try:
+            return await client.evalsha(digest, len(keys), *keys, *args)
+        except redis.exceptions.NoScriptError:
+            return await client.eval(text, len(keys), *keys, *args)
 
     return run
 
@@ -147,25 +151,26 @@ def many_script(
 
     On one server that is one pipeline; on a cluster each slot's node is asked concurrently.
     """
+    one = script(client, package, name, libraries)
     text = script_text(package, name, libraries)
     digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
-    async def each(calls: Calls) -> list[Any]:
-        if isinstance(client, RedisCluster):
-            one = client.register_script(text)
-            return await asyncio.gather(*(one(list(keys), list(args)) for keys, args in calls))
-        pipeline = client.pipeline(transaction=False)
-        for keys, args in calls:
-            pipeline.evalsha(digest, len(keys), *keys, *args)
-        answers: list[Any] = await pipeline.execute()
-        return answers
-
     async def run(calls: Calls) -> list[Any]:
-        try:
-            return await each(calls)
-        except redis.exceptions.NoScriptError:
-            await client.script_load(text)
-            return await each(calls)
+        answers: list[Any]
+        if isinstance(client, RedisCluster):
+            runs = (one(keys, args) for keys, args in calls)
+            answers = await asyncio.gather(*runs, return_exceptions=True)
+        else:
+            pipeline = client.pipeline(transaction=False)
+            for keys, args in calls:
+                pipeline.evalsha(digest, len(keys), *keys, *args)
+            answers = await pipeline.execute(raise_on_error=False)
+        for number, answer in enumerate(answers):
+            if isinstance(answer, redis.exceptions.NoScriptError):  # those alone that did not run
+                answers[number] = await one(*calls[number])
+            elif isinstance(answer, BaseException):
+                raise answer
+        return answers
 
     return run
 
