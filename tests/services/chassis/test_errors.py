@@ -5,7 +5,7 @@ import datetime as dt
 import grpc
 import pytest
 from google.rpc import error_details_pb2
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.chassis import errors
@@ -70,6 +70,7 @@ def test_a_store_that_is_down_says_when_to_try_again() -> None:
     assert details_of(later)["RetryInfo"].retry_delay.ToMilliseconds() == 2500
 
 
+@example("𝔘" * 2000, {"store": "𝔘" * 2000}, [FieldViolation("𝔘" * 500, "𝔘" * 500)] * 50)
 @given(
     message=st.text(max_size=2000),
     metadata=st.dictionaries(st.just("store"), st.text(max_size=2000)),
