@@ -20,7 +20,7 @@ from geodata.schedule.special_days import SpecialDays
 
 REGULAR = Rule(RuleKind.REGULAR)
 _ONE_DAY = dt.timedelta(1)
-_DAYS_KEPT = 64
+_DAYS_KEPT = 16
 
 
 class RuledSpan(NamedTuple):

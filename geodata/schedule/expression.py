@@ -13,8 +13,16 @@ from opening_hours import OpeningHours
 from opening_hours import State as ParsedState
 
 from geodata.points import Point
+from geodata.schedule.errors import ScheduleError
 from geodata.schedule.grammar import LOOKAHEAD_YEARS, follows_sun, parse, parsed, without_comments
-from geodata.schedule.holiday_selectors import HolidaySelector, IsHoliday, filled, template
+from geodata.schedule.holiday_selectors import (
+    HolidaySelector,
+    IsHoliday,
+    are_understood,
+    filled,
+    template,
+    without_holidays,
+)
 from geodata.schedule.model import MINUTES_PER_DAY, State
 from geodata.schedule.overnight import ending_at_midnight
 
@@ -42,14 +50,18 @@ class Expression:
     """A parsed expression.
 
     Raises:
-        ScheduleError: with position and message, on what opening-hours-py cannot parse.
+        ScheduleError: with position and message, on what opening-hours-py cannot parse and on
+            `PH` or `SH` after dates that end in a weekday, as in `Feb Mo[2]-Sep Su[-1] PH`.
     """
 
     def __init__(self, text: str, time_zone: str, location: Point | None = None) -> None:
         parse(text)
         self._place = (time_zone, location) if location and follows_sun(text) else None
-        self._parsed = parsed(text, self._place)
         self._template = template(text)
+        if not are_understood(self._template):
+            position = len(str(self._template[0]))
+            raise ScheduleError("expression", "PH or SH cannot stand here", position=position)
+        self._parsed = parsed(without_holidays(self._template), self._place)
         self.holidays = tuple(x for x in self._template if isinstance(x, HolidaySelector))
         self._years = sorted({int(year) for year in _YEAR.findall(without_comments(text))})
 

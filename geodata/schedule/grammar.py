@@ -62,6 +62,15 @@ def parse(text: str) -> OpeningHours:
         raise _explained(text, str(error)) from None
 
 
+def parses(text: str) -> bool:
+    """Whether opening-hours-py takes the text, whatever its length."""
+    try:
+        parsed(text, None)
+    except _ParserError:
+        return False
+    return True
+
+
 @functools.lru_cache(maxsize=8192)
 def parsed(text: str, place: tuple[str, Point] | None) -> OpeningHours:
     """Parse what is known to parse; `place`, a time zone and a location, is where the sun rises."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from geodata.schedule.grammar import DAY, WEEKDAYS, without_comments
+from geodata.schedule.grammar import DAY, WEEKDAYS, parses, without_comments
 
 IsHoliday = Callable[[dt.date], bool]
 
@@ -59,6 +59,24 @@ def template(text: str) -> Template:
     return (*parts, text[done:])
 
 
+def are_understood(parts: Template) -> bool:
+    """Whether weekdays can stand for the holidays; not so in `Feb Mo[2]-Sep Su[-1] PH`."""
+    every_day = filled(parts, dt.date(2000, 1, 1), _always, _always)
+    return parses(every_day) and parses(without_holidays(parts))
+
+
+def without_holidays(parts: Template) -> str:
+    """The expression that means the same where there are no holidays.
+
+    opening-hours-py, given no country, has `PH` and `SH` on no date; but it reads `SH Mo-Fr` as
+    `SH,Mo-Fr`, so the weekdays go.
+    """
+    return "".join(
+        part if isinstance(part, str) else ("PH" if part.public else "SH") + part.tail
+        for part in parts
+    )
+
+
 def filled(parts: Template, date: dt.date, is_public: IsHoliday, is_school: IsHoliday) -> str:
     """The expression that means the same on this date without `PH` and `SH`."""
     dates = (date - dt.timedelta(1), date)
@@ -76,6 +94,10 @@ def filled(parts: Template, date: dt.date, is_public: IsHoliday, is_school: IsHo
         ]
         text.append((",".join(days) or neither) + part.tail)
     return "".join(text)
+
+
+def _always(_: dt.date) -> bool:
+    return True
 
 
 def _weekdays(sequence: str | None) -> frozenset[int]:

@@ -20,6 +20,8 @@ LATEST_S = instant_s(dt.datetime.combine(LAST_DATE, dt.time(), tzinfo=dt.UTC))
 """Where every search ends."""
 
 _EPOCH_LABEL = EPOCH.replace(tzinfo=None)
+# To find that nothing changes for decades takes milliseconds, and could go on to the year 9999.
+_LEAP_S, _MAX_LEAPS = 10 * 366 * DAY_S, 4
 # A steady stretch is known in labels. They differ from instants by the change of offset in it,
 # at most a day (where a date was skipped); another day is kept from either end to be safe.
 _MARGIN_S = 2 * DAY_S
@@ -48,13 +50,15 @@ class Runs:
 
     def ahead(self, start_s: int) -> Iterator[Run]:
         """The runs from an instant on, as far as changes are known."""
+        leaps = 0
         for _ in range(MAX_DAYS_SEARCHED):
             end_s = min(start_s + DAY_S, LATEST_S)
             yield from self._between(start_s, end_s)
             start_s = self._steady_until(end_s)
             if start_s > end_s:
                 yield self._at(end_s)._replace(end_s=start_s)
-            if start_s >= LATEST_S:
+            leaps += start_s - end_s > _LEAP_S
+            if start_s >= LATEST_S or leaps > _MAX_LEAPS:
                 return
 
     def start(self, at_s: int, state: State) -> int:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import functools
+import itertools
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,8 +51,41 @@ class OpenInterval:
     comment: str
 
 
+class _Answer:
+    """All that is said of an instant, which holds for later ones up to the next change."""
+
+    def __init__(self, runs: Runs, at_s: int) -> None:
+        self.from_s = at_s
+        self.to_s = next(runs.ahead(at_s)).end_s
+        self._known: list[Run] = []
+        self._unknown = _states(runs, at_s)
+        run = next(self._states())
+        self.since_s = runs.start(at_s, run.state)
+        self.until_s = run.end_s
+        since = instant_of(self.since_s) if self.since_s > at_s - LOOKBACK_S else None
+        self.state = OpenState(run.state, since, _end(run), run.rule, run.comment)
+
+    @functools.cached_property
+    def next_opening(self) -> dt.datetime | None:
+        later = itertools.islice(self._states(), 1, None)
+        return next((instant_of(run.start_s) for run in later if run.state is State.OPEN), None)
+
+    @functools.cached_property
+    def next_closing(self) -> dt.datetime | None:
+        return next((_end(run) for run in self._states() if run.state is State.OPEN), None)
+
+    def _states(self) -> Iterator[Run]:
+        """The runs from the instant on; what one caller has looked for serves the next."""
+        for number in itertools.count():
+            if number == len(self._known):
+                self._known.extend(itertools.islice(self._unknown, 1))
+            if number == len(self._known):
+                return
+            yield self._known[number]
+
+
 class Timeline:
-    """A schedule along the line of instants.
+    """A schedule along the line of instants; the last answer is remembered while it holds.
 
     Hours are evaluated as wall-clock labels. In a daylight-saving gap a label belongs to no
     instant and is not moved; in a fold both its instants get the same answer. Every method raises
@@ -62,28 +96,24 @@ class Timeline:
         self.schedule = schedule
         self.zone = zoneinfo.ZoneInfo(schedule.time_zone or "UTC")
         self._runs = Runs(schedule, self.zone)
+        self._last: _Answer | None = None
 
     def state_at(self, at: dt.datetime) -> OpenState:
         """The state at an instant, for how long, and why."""
-        at_s = instant_in_range(at)
-        run = next(self._states(at_s))
-        return OpenState(run.state, self._since(at_s, run.state), _end(run), run.rule, run.comment)
+        return self._answer(instant_in_range(at)).state
 
     def next_opening(self, at: dt.datetime) -> dt.datetime | None:
         """The first instant after `at` at which OPEN hours begin, None if none is known."""
-        states = self._states(instant_in_range(at))
-        next(states)
-        return next((instant_of(run.start_s) for run in states if run.state is State.OPEN), None)
+        return self._answer(instant_in_range(at)).next_opening
 
     def next_closing(self, at: dt.datetime) -> dt.datetime | None:
         """The first instant after `at` at which OPEN hours end, None if none is known."""
-        states = self._states(instant_in_range(at))
-        return next((_end(run) for run in states if run.state is State.OPEN), None)
+        return self._answer(instant_in_range(at)).next_closing
 
     def next_change(self, at: dt.datetime) -> dt.datetime | None:
         """When state or comment next change, None if no change is known."""
-        runs = merged(self._runs.ahead(instant_in_range(at)), lambda run: (run.state, run.comment))
-        return _end(next(runs))
+        ahead = self._runs.ahead(instant_in_range(at))
+        return _end(next(merged(ahead, lambda run: (run.state, run.comment))))
 
     def closes_soon(self, at: dt.datetime, within: dt.timedelta) -> bool:
         """Whether it is open now, and closes within a time."""
@@ -113,12 +143,13 @@ class Timeline:
         start_s = start_of_date(self.zone, first)
         end_s = start_of_date(self.zone, last + dt.timedelta(1))
         found = []
-        for run in self._states(start_s):
+        for run in _states(self._runs, start_s):
             if run.start_s >= end_s:
                 break
             if run.state is not State.CLOSED:
                 begins = instant_of(run.start_s)
-                opens = self._since(start_s, run.state) if run.start_s == start_s else begins
+                before = run.start_s == start_s
+                opens = self._answer(start_s).state.since if before else begins
                 date = begins.astimezone(self.zone).date()
                 found.append(OpenInterval(date, opens, _end(run), run.state, run.rule, run.comment))
         return found
@@ -132,20 +163,19 @@ class Timeline:
 
     def bounds_s(self, at_s: int) -> tuple[State, int, int]:
         """The state at an instant and [since, until) around it, in seconds since the epoch."""
-        run = next(self._states(at_s))
-        return run.state, self._runs.start(at_s, run.state), run.end_s
+        answer = self._answer(at_s)
+        return answer.state.state, answer.since_s, answer.until_s
 
-    def _states(self, at_s: int) -> Iterator[Run]:
-        return merged(self._runs.ahead(at_s), lambda run: run.state)
-
-    def _since(self, at_s: int, state: State) -> dt.datetime | None:
-        start_s = self._runs.start(at_s, state)
-        return instant_of(start_s) if start_s > at_s - LOOKBACK_S else None
+    def _answer(self, at_s: int) -> _Answer:
+        if self._last is None or not self._last.from_s <= at_s < self._last.to_s:
+            self._last = _Answer(self._runs, at_s)
+        return self._last
 
     def _open_s(self, at: dt.datetime) -> int | None:
+        """How long it stays open, in seconds, if it is."""
         at_s = instant_in_range(at)
-        run = next(self._states(at_s))
-        return run.end_s - at_s if run.state is State.OPEN else None
+        answer = self._answer(at_s)
+        return answer.until_s - at_s if answer.state.state is State.OPEN else None
 
 
 def instant_in_range(at: dt.datetime) -> int:
@@ -166,6 +196,10 @@ def instant_in_range(at: dt.datetime) -> int:
 def timeline(schedule: Schedule) -> Timeline:
     """The timeline of a schedule, the same one for equal schedules."""
     return Timeline(schedule)
+
+
+def _states(runs: Runs, at_s: int) -> Iterator[Run]:
+    return merged(runs.ahead(at_s), lambda run: run.state)
 
 
 def _end(run: Run) -> dt.datetime | None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from geodata.schedule.errors import ScheduleError
+from geodata.schedule.expression import Expression
 from geodata.schedule.formats.osm_repairs import repaired
 from geodata.schedule.grammar import follows_sun, parse, without_comments
 from geodata.schedule.holiday_calendar import public_holidays, school_holidays
@@ -39,6 +40,7 @@ def check(schedule: Schedule) -> tuple[Caution, ...]:
         return (Caution("expression", "is empty: the hours are UNKNOWN"),)
     try:
         parsed = parse(text)
+        Expression(text, schedule.time_zone)
     except ScheduleError as error:
         raise ScheduleError(
             error.field, error.message, position=error.position, suggestion=_mended(text)
@@ -81,6 +83,7 @@ def _about_holidays(text: str, rules: HolidayRules) -> Iterator[Caution]:
 
 def _mended(text: str) -> str:
     try:
-        return repaired(text)[0]
+        mended, _ = repaired(text)
     except ScheduleError:
         return ""
+    return mended if mended != text else ""

@@ -19,6 +19,8 @@ RANGE = re.compile(
 
 _NAMED_MIN = {"midnight": 0, "minuit": 0, "noon": 720, "midday": 720, "midi": 720}
 _HALF_DAY = MINUTES_PER_DAY // 2
+_EARLY_MIN = 6 * 60
+"""Before this, `1:00 - 5:00` is more likely in the afternoon."""
 
 
 class _Time(NamedTuple):
@@ -26,7 +28,9 @@ class _Time(NamedTuple):
     half: str
     """`a` or `p` for AM and PM, empty for neither, `n` for a name such as noon."""
     by_24_hours: bool
-    """Whether it cannot be on a 12-hour clock, going by its digits."""
+    """Whether its digits cannot be of a 12-hour clock."""
+    is_digit: bool
+    """Whether it is a single digit, as in `9 - 5`."""
 
 
 def hours(match: re.Match[str], field: str) -> TimeRange:
@@ -58,7 +62,9 @@ def _is_certain(opens: _Time, closes: _Time) -> bool:
     if opens.half and closes.half:
         return True
     if not opens.half and not closes.half:
-        return opens.by_24_hours or closes.by_24_hours or 360 <= opens.minutes < closes.minutes
+        by_day = _EARLY_MIN <= opens.minutes < closes.minutes
+        is_digit = opens.is_digit or closes.is_digit
+        return opens.by_24_hours or closes.by_24_hours or (by_day and not is_digit)
     if closes.half == "p":
         # In the afternoon the opening would be at or after the closing: it is in the morning.
         return opens.minutes < _HALF_DAY <= opens.minutes + _HALF_DAY >= closes.minutes
@@ -68,13 +74,13 @@ def _is_certain(opens: _Time, closes: _Time) -> bool:
 def _time(match: re.Match[str], side: str) -> _Time | None:
     name, hour_text = match[f"{side}name"], match[f"{side}hour"]
     if name:
-        return _Time(_NAMED_MIN[name], "n", False)
+        return _Time(_NAMED_MIN[name], "n", by_24_hours=False, is_digit=False)
     minute_text = match[f"{side}minute"] or match[f"{side}joined"]
     hour, minute, half = int(hour_text), int(minute_text or 0), match[f"{side}half"] or ""
     if minute > 59 or hour * 60 + minute > (_HALF_DAY + 59 if half else MINUTES_PER_DAY):
         return None
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    bare = not (minute_text or match[f"{side}h"])
-    by_24_hours = hour > 12 or hour_text.startswith("0") or (bare and len(hour_text) == 2)
-    return _Time(hour * 60 + minute, half, by_24_hours and not half)
+    by_24_hours = not half and (hour > 12 or hour_text.startswith("0"))
+    is_digit = len(hour_text) == 1 and not (minute_text or match[f"{side}h"])
+    return _Time(hour * 60 + minute, half, by_24_hours, is_digit)

@@ -90,9 +90,10 @@ def _week(periods: Any, field: str) -> Week:
     stretches = []
     for number, period in enumerate(mappings(periods, field)):
         name = f"{field}[{number}]"
+        closes_min = _time(period, "closeTime", name)
         opens = _day(period, "openDay", name) * MINUTES_PER_DAY + _time(period, "openTime", name)
-        closes = _day(period, "closeDay", name) * MINUTES_PER_DAY + _time(period, "closeTime", name)
-        if closes == opens:
+        closes = _day(period, "closeDay", name) * MINUTES_PER_DAY + closes_min
+        if closes == opens and closes_min < MINUTES_PER_DAY:
             raise ScheduleError(name, "opens and closes at the same time", suggestion="24:00")
         stretches.append((opens, closes if closes > opens else closes + _WEEK_MIN))
     week: list[Ranges] = [()] * 7

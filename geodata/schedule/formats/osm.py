@@ -6,7 +6,7 @@ from geodata.schedule.errors import ScheduleError
 from geodata.schedule.formats.osm_repairs import repaired
 from geodata.schedule.formats.report import Loss, Reading, Written
 from geodata.schedule.holiday_selectors import HolidaySelector, template
-from geodata.schedule.model import Schedule
+from geodata.schedule.model import MINUTES_PER_DAY, Schedule, clock_text
 from geodata.schedule.overnight import runs_overnight
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -33,7 +33,17 @@ def write(schedule: Schedule) -> Written[str]:
     for exception in schedule.exceptions:
         hours = ",".join(map(str, exception.ranges)) or "off"
         dates = _dates(exception.first_date, exception.last_date)
-        rules.append(f"{dates} {hours} {_comment(exception.label)}".strip())
+        rule = f"{dates} {hours} {_comment(exception.label)}".strip()
+        after = [
+            f"00:00-{clock_text(hours.closes_min - MINUTES_PER_DAY)}"
+            for hours in exception.ranges
+            if hours.closes_min > MINUTES_PER_DAY
+        ]
+        if after:
+            # The next day's rule would end these hours at midnight; one joined by ',' adds them.
+            next_date = _date(exception.last_date + dt.timedelta(1))
+            rule += f", {next_date} {','.join(after)} {_comment(exception.label)}".rstrip()
+        rules.append(rule)
     if schedule.exceptions and runs_overnight(rules[0]):
         why = "OSM lets the regular hours of an exception's date run on after its midnight"
         losses.append(Loss("exceptions", why))

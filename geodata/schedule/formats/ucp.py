@@ -89,7 +89,7 @@ def _exceptions(entries: Any) -> tuple[DatedException, ...]:
             date(entry.get("valid_through"), f"{field}.valid_through"),
         )
         hours = _range(entry, field)
-        if key in dates and (hours is None or not dates[key][0]):
+        if key in dates and (hours is None) is not (not dates[key][0]):
             raise ScheduleError(field, "closes dates that another entry opens")
         ranges, title = dates.get(key, ((), ""))
         if hours and hours not in ranges:
