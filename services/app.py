@@ -26,14 +26,17 @@ from services.directory.origins import Origins
 from services.directory.parts import Parts, Service
 from services.edge.settings import EdgeSettings
 from services.hours import bootstrap as hours
+from services.stock import bootstrap as stock
+from services.stock.settings import StockSettings
 from services.stores import bootstrap as stores
 
 SERVICES: dict[str, ModuleType] = {
     "stores": stores,
     "hours": hours,
+    "stock": stock,
 }
 """The bootstrap of each service, by the name that commands know it by."""
-SETTINGS = (ChassisSettings, GeocodingSettings, EdgeSettings)
+SETTINGS = (ChassisSettings, GeocodingSettings, EdgeSettings, StockSettings)
 """Every settings class of the suite, for `enrayon settings`."""
 
 log = structlog.get_logger()

@@ -1,6 +1,6 @@
 """Holds as they lie in Redis, as JSON that Lua reads too."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -43,9 +43,11 @@ class Hold:
         """Whether it holds goods, as far as its state tells."""
         return self.state in LIVE
 
-    def at(self, now_ms: int) -> str:
-        """Its state at a moment: expired is expired, whether or not a sweeper was there."""
-        return "EXPIRED" if self.is_live and self.expire_ms <= now_ms else self.state
+    def at(self, now_ms: int) -> "Hold":
+        """The hold at a moment: expired is expired, whether or not a sweeper was there."""
+        if self.is_live and self.expire_ms <= now_ms:
+            return replace(self, state="EXPIRED")
+        return self
 
 
 def decoded(raw: bytes, store: str) -> Hold:

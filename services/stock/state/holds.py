@@ -45,6 +45,7 @@ class Holds:
         self._reserve = script(client, PACKAGE, "reserve", LIBRARY)
         self._transition = script(client, PACKAGE, "transition", LIBRARY)
         self._sweep = script(client, PACKAGE, "sweep", LIBRARY)
+        self._look = script(client, PACKAGE, "look", LIBRARY)
 
     async def reserve(
         self,
@@ -105,15 +106,22 @@ class Holds:
         hold = decoded(rest[0], store) if rest else None
         return Outcome(word.decode(), hold, tuple(plain(item) for item in rest[1:]))
 
-    async def read(self, store: str, ids: Sequence[str]) -> list[Hold | None]:
-        """Holds of a store by id; None where there is none."""
-        raws = await self._client.hmget(StoreKeys.of(store).holds, list(ids)) if ids else []
-        return [decoded(raw, store) if raw else None for raw in raws]
+    async def read(
+        self, store: str, ids: Sequence[str], now_ms: int | None = None
+    ) -> list[Hold | None]:
+        """Holds of a store by id, as they are by the store's clock; None where there is none."""
+        return await self._looked(store, ids, now_ms) if ids else []
 
-    async def of_store(self, store: str) -> list[Hold]:
+    async def of_store(self, store: str, now_ms: int | None = None) -> list[Hold]:
         """All holds of a store that are still kept."""
-        raws = await self._client.hvals(StoreKeys.of(store).holds)
-        return [decoded(raw, store) for raw in raws]
+        return [hold for hold in await self._looked(store, (), now_ms) if hold]
+
+    async def _looked(
+        self, store: str, ids: Sequence[str], now_ms: int | None
+    ) -> list[Hold | None]:
+        args: list[Value] = ["" if now_ms is None else now_ms, *ids]
+        now, *raws = await self._look([StoreKeys.of(store).holds], args)
+        return [decoded(raw, store).at(now) if raw else None for raw in raws]
 
     async def sweep(self, store: str, most: int, now_ms: int | None = None) -> int:
         """End the expired holds of a store, at most so many; how many there were."""

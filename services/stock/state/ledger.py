@@ -85,7 +85,12 @@ class Ledger:
         total = Reconciliation(0, 0, 0, [])
         for partition in range(PARTITIONS):
             one = await self._reconciled(partition)
-            total = Reconciliation(*(a + b for a, b in zip(total, one, strict=True)))
+            total = Reconciliation(
+                total.levels + one.levels,
+                total.movements + one.movements,
+                total.holds + one.holds,
+                total.drifts + one.drifts,
+            )
         return total
 
     async def _reconciled(self, partition: int) -> Reconciliation:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
+import redis.exceptions
 
 from services.chassis.redis import Client, Value, many_script, script
 from services.stock.model.levels import DEFAULT_POLICY, Level, Policy, Sell, decoded
@@ -13,6 +14,10 @@ from services.stock.model.partitions import StoreKeys, partition_of
 PACKAGE = "services.stock"
 LIBRARY = ["library"]
 FEEDS = ["library", "feeds"]
+
+
+class LevelsUnreachable(Exception):
+    """Redis does not answer: every level reads UNKNOWN."""
 
 
 class StoreLevels(NamedTuple):
@@ -37,7 +42,11 @@ class Levels:
     async def read(
         self, stores: Iterable[str], skus: Sequence[str], now_ms: int | None = None
     ) -> dict[str, StoreLevels]:
-        """The levels of some products at some stores, in one round trip."""
+        """The levels of some products at some stores, in one round trip.
+
+        Raises:
+            LevelsUnreachable: Redis does not answer.
+        """
         grouped: defaultdict[int, list[str]] = defaultdict(list)
         for store in stores:
             grouped[partition_of(store)].append(store)
@@ -49,7 +58,10 @@ class Levels:
                 keys += [of.levels, of.expiry, of.holds]
             args: list[Value] = ["" if now_ms is None else now_ms, len(members), len(skus)]
             calls.append((keys, [*args, *members, *skus]))
-        answers = await self._read(calls) if calls else []
+        try:
+            answers = await self._read(calls) if calls else []
+        except (redis.exceptions.RedisError, OSError) as error:
+            raise LevelsUnreachable from error
         found = {}
         for members, answer in zip(grouped.values(), answers, strict=True):
             for store, (policy, raws, back) in zip(members, answer, strict=True):

@@ -4,6 +4,9 @@ They may count too much for a while, never too little.
 """
 
 import hashlib
+from contextlib import suppress
+
+import redis.exceptions
 
 from services.chassis.redis import Client, Value, script
 from services.stock.state.levels import LIBRARY, PACKAGE
@@ -39,11 +42,12 @@ class Quotas:
         return None if not full else (("caller", "shopper")[full - 1], self._limits[full - 1])
 
     async def release(self, caller: str, shopper: str, hold: str) -> None:
-        """Give a place back."""
+        """Give a place back; when that fails it expires by itself."""
         pipeline = self._client.pipeline(transaction=False)
         for key in keys_of(caller, shopper):
             pipeline.zrem(key, hold)
-        await pipeline.execute()
+        with suppress(redis.exceptions.RedisError):
+            await pipeline.execute()
 
 
 def keys_of(caller: str, shopper: str) -> list[str]:

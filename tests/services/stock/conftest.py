@@ -1,10 +1,16 @@
 """The stock service, and its state on a real store."""
 
+import grpc
 import pytest
 
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis.redis import Client
 from services.stock.state.holds import Holds
 from services.stock.state.levels import Levels
+from tests.services.stock.goods import PRODUCTS
+from tests.services.stores.conftest import upsert
+from tests.services.stores.places import SHOPS
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +29,14 @@ def levels(redis_client: Client) -> Levels:
 def holds(redis_client: Client) -> Holds:
     """Holds of an empty store."""
     return Holds(redis_client)
+
+
+@pytest.fixture
+async def stock(channel: grpc.aio.Channel) -> "stock_pb2_grpc.StockServiceAsyncStub":
+    """A client of the service, with the shops of Helsinki and a few products, and no stock."""
+    await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
+    client = stock_pb2_grpc.StockServiceStub(channel)
+    request = stock_pb2.UpsertProductsRequest(products=PRODUCTS)
+    answer = await client.UpsertProducts(iter([request]))
+    assert len(PRODUCTS) == answer.created_count
+    return client

@@ -1,0 +1,69 @@
+"""Builds the stock service."""
+
+from enrayon.stock.v1 import stock_pb2
+from services.chassis.paging import PageTokens
+from services.directory.keys import GROUPS, PRODUCTS
+from services.directory.parts import Parts, Service
+from services.directory.records import Records
+from services.stock import worker
+from services.stock.alerting import Alerting
+from services.stock.answers import Answers
+from services.stock.availability import Availability
+from services.stock.catalogue import Catalogue
+from services.stock.durability import Durability
+from services.stock.feeds import Feeds
+from services.stock.holding import Holding
+from services.stock.receipts import Receipts
+from services.stock.servicer import StockServicer
+from services.stock.settings import StockSettings
+from services.stock.state.alerts import Alerts
+from services.stock.state.demand import Demand
+from services.stock.state.follower import Follower
+from services.stock.state.holds import Holds
+from services.stock.state.ledger import Ledger
+from services.stock.state.levels import Levels
+from services.stock.state.quotas import Quotas
+
+CONTRACT = stock_pb2.DESCRIPTOR.services_by_name["StockService"]
+
+
+def build(parts: Parts) -> Service:
+    """The service on the parts that a process shares."""
+    settings = StockSettings()
+    client, directory, clock = parts.client, parts.directory, parts.clock
+    levels, ledger, holds = Levels(client), Ledger(client), Holds(client)
+    alerts, demand, follower = Alerts(client), Demand(client), Follower(client, ledger)
+    durability = Durability(client, levels, allow_loss=settings.stock_allow_loss)
+    quotas = Quotas(client, settings.holds_per_caller, settings.holds_per_shopper)
+    servicer = StockServicer(
+        directory,
+        parts.origins,
+        PageTokens(parts.keyring),
+        clock,
+        catalogue=Catalogue(Records(client, PRODUCTS), Records(client, GROUPS), directory, clock),
+        feeds=Feeds(levels, directory, clock),
+        levels=levels,
+        ledger=ledger,
+        follower=follower,
+        availability=Availability(levels, follower, directory, settings.stock_freshness_s),
+        answers=Answers(settings),
+        holding=Holding(holds, quotas, durability, directory, parts.keyring, settings),
+        holds=holds,
+        receipts=Receipts(parts.keyring),
+        alerting=Alerting(alerts, directory, parts.origins, parts.keyring, clock),
+        demand=demand,
+    )
+    loops = {
+        "stock.sweep": worker.every(worker.SWEEP_EVERY_S, "sweep", lambda: worker.sweep(holds)),
+        "stock.alerts": worker.every(
+            worker.MATCH_EVERY_S, "alerts", lambda: worker.fire(alerts, ledger)
+        ),
+        "stock.ledger": worker.every(
+            worker.TRIM_EVERY_S, "ledger", lambda: worker.trim(alerts, ledger)
+        ),
+    }
+    background = {
+        "stock.follower": follower.run,
+        "stock.demand": worker.every(worker.FLUSH_EVERY_S, "demand", lambda: worker.flush(demand)),
+    }
+    return Service(CONTRACT, servicer, loops, background)

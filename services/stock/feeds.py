@@ -1,0 +1,166 @@
+"""Feeds of tills, ERP and warehouse systems: rows checked by hand, packed, applied in batches."""
+
+from collections.abc import AsyncIterator
+
+from enrayon.stock.v1 import stock_pb2
+from services.chassis.calls import commit
+from services.chassis.clock import Clock
+from services.chassis.errors import FieldViolation, InvalidArgument, ResourceExhausted
+from services.directory.directory import Directory
+from services.directory.keys import store_id
+from services.directory.products import product_name, product_sku
+from services.stock import convert
+from services.stock.errors import ProductNotFound, StoreNotFound
+from services.stock.model.levels import EPOCH, MOST_DAYS, Future, Level, packed_row
+from services.stock.state.levels import Levels
+
+MOST_UNITS = 1_000_000
+MOST_SAFETY = 65_535
+MOST_FUTURES = 20
+MOST_SELL = 3
+LATE = ord("i")
+FULL = ord("f")
+
+
+class Feeds:
+    """Takes what feeds say."""
+
+    def __init__(self, levels: Levels, directory: Directory, clock: Clock) -> None:
+        self._levels = levels
+        self._directory = directory
+        self._clock = clock
+
+    async def set(
+        self, requests: AsyncIterator[stock_pb2.SetStockLevelsRequest]
+    ) -> stock_pb2.SetStockLevelsResponse:
+        """Apply the snapshots of a stream."""
+        response = stock_pb2.SetStockLevelsResponse()
+        index = 0
+        async for request in requests:
+            store = self._store(request.store)
+            names, rows = self._rows(request, response, index)
+            index += len(request.levels)
+            if not rows:
+                continue
+            letters = await commit(
+                self._levels.set(
+                    store, request.source, request.sequence, self._as_of_s(request), rows
+                )
+            )
+            full = letters.count(FULL)
+            ignored = letters.count(LATE)
+            response.applied_count += len(letters) - full - ignored
+            response.ignored_count += ignored
+            response.rejected_count += full
+            if full:
+                for name, letter in zip(names, letters, strict=True):
+                    if letter == FULL:
+                        why = FieldViolation("source", "the level has too many sources")
+                        convert.reject(response.rejected, index, name, why)
+        return response
+
+    async def adjust(self, request: stock_pb2.AdjustStockRequest) -> tuple[bytes, dict[str, Level]]:
+        """Apply one event: a letter for each product (lua/adjust.lua), and the levels after it."""
+        store = self._store(request.store)
+        deltas: dict[str, int] = {}
+        for delta in request.deltas:
+            sku = product_sku(delta.product)
+            if sku not in self._directory.products.replica:
+                raise ProductNotFound(delta.product)
+            deltas[sku] = deltas.get(sku, 0) + delta.delta
+        letters, levels = await commit(
+            self._levels.adjust(
+                store, request.source, request.sequence, self._as_of_s(request), deltas
+            )
+        )
+        for sku, letter in zip(deltas, letters.decode(), strict=True):
+            if letter == "f":
+                raise ResourceExhausted(
+                    f"{product_name(sku)} has as many sources as a level can have"
+                )
+            if letter == "r":
+                raise InvalidArgument.field("deltas", f"{product_name(sku)}: over the cap in all")
+        return letters, dict(zip(deltas, levels, strict=True))
+
+    def _rows(
+        self,
+        request: stock_pb2.SetStockLevelsRequest,
+        response: stock_pb2.SetStockLevelsResponse,
+        index: int,
+    ) -> tuple[list[str], bytes]:
+        products = self._directory.products.replica
+        names: dict[str, None] = {}
+        rows: list[bytes] = []
+        for number, level in enumerate(request.levels):
+            name, on_hand, safety = level.product, level.on_hand, level.safety_stock
+            sku = product_sku(name)
+            sell = level.sell_policy
+            if (
+                0 <= on_hand <= MOST_UNITS
+                and 0 <= safety <= MOST_SAFETY
+                and 0 <= sell <= MOST_SELL
+                and sku in products
+                and sku is not name
+                and name not in names
+                and not level.futures
+            ):
+                names[name] = None
+                rows.append(packed_row(sku, on_hand, safety, sell))
+                continue
+            why = problem(level) or (
+                FieldViolation("product", "there is no such product")
+                if sku not in products
+                else FieldViolation("product", "stands twice in this message")
+                if name in names
+                else None
+            )
+            if why:
+                response.rejected_count += 1
+                convert.reject(response.rejected, index + number, name, why)
+                continue
+            names[name] = None
+            rows.append(packed_row(sku, on_hand, safety, sell, futures(level)))
+        return list(names), b"".join(rows)
+
+    def _store(self, name: str) -> str:
+        id = store_id(name)
+        if self._directory.stores.replica.record(id) is None:  # private ones have stock too
+            raise StoreNotFound(name)
+        return id
+
+    def _as_of_s(
+        self, request: stock_pb2.SetStockLevelsRequest | stock_pb2.AdjustStockRequest
+    ) -> int:
+        now_s = int(self._clock().timestamp())
+        if not request.HasField("as_of"):
+            return now_s
+        if not 0 < request.as_of.seconds <= now_s + 300:
+            raise InvalidArgument.field("as_of", "must not be more than 5 minutes ahead")
+        return request.as_of.seconds
+
+
+def problem(level: stock_pb2.StockLevelInput) -> FieldViolation | None:
+    """What is wrong with a row, the product's existence aside."""
+    if not 0 <= level.on_hand <= MOST_UNITS:
+        return FieldViolation("on_hand", f"must be in [0, {MOST_UNITS}]")
+    if not 0 <= level.safety_stock <= MOST_SAFETY:
+        return FieldViolation("safety_stock", f"must be in [0, {MOST_SAFETY}]")
+    if not 0 <= level.sell_policy <= MOST_SELL:
+        return FieldViolation("sell_policy", "is none of the contract's")
+    if len(level.futures) > MOST_FUTURES:
+        return FieldViolation("futures", f"at most {MOST_FUTURES}")
+    for future in level.futures:
+        try:
+            day = convert.day_of(future.date, "futures.date")
+        except InvalidArgument as error:
+            return FieldViolation("futures.date", error.violations[0].description)
+        if not 0 <= (day - EPOCH).days <= MOST_DAYS:
+            return FieldViolation("futures.date", f"must be {EPOCH} or later")
+        if not 0 <= future.quantity <= MOST_UNITS:
+            return FieldViolation("futures.quantity", f"must be in [0, {MOST_UNITS}]")
+    return None
+
+
+def futures(level: stock_pb2.StockLevelInput) -> list[Future]:
+    """The units dated to come, by date."""
+    return sorted(Future(convert.day_of(f.date, "futures"), f.quantity) for f in level.futures)

@@ -1,0 +1,78 @@
+"""Background loops: ends expired holds, fires alerts, trims ledgers. Any number may run at once."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import redis.exceptions
+import structlog
+
+from services.stock.model.partitions import PARTITIONS
+from services.stock.state.alerts import Alerts
+from services.stock.state.demand import Demand
+from services.stock.state.holds import Holds
+from services.stock.state.ledger import Ledger, position
+
+SWEEP_EVERY_S = 1.0
+MATCH_EVERY_S = 0.25
+TRIM_EVERY_S = 60.0
+FLUSH_EVERY_S = 5.0
+LEDGER_KEPT_MS = 3 * 86_400_000
+
+log = structlog.get_logger()
+
+
+async def sweep(holds: Holds) -> None:
+    """Give back what expired holds still seem to hold."""
+    await holds.sweep_all()
+
+
+async def fire(alerts: Alerts, ledger: Ledger) -> None:
+    """Match what came into stock with who waits for it."""
+    for partition in range(PARTITIONS):
+        reached = await alerts.matched_to(partition)
+        if not reached:  # what lies there from before is nobody's
+            reached = await ledger.oldest_id(partition)
+        entries = await ledger.after(partition, reached)
+        places = await alerts.wished(partition, entries)
+        places += await alerts.to_look_at(partition, int(time.time() * 1000))
+        for store, sku in dict.fromkeys(places):
+            await alerts.match(store, sku)
+        await alerts.claim_all(partition)
+        if entries:
+            await alerts.set_matched(partition, entries[-1].id)
+
+
+async def trim(alerts: Alerts, ledger: Ledger, kept_ms: int = LEDGER_KEPT_MS) -> None:
+    """Sum up and drop the old part of each ledger that nobody needs any more."""
+    until_ms = int(time.time() * 1000) - kept_ms
+    for partition in range(PARTITIONS):
+        matched = await alerts.matched_to(partition) or "0-0"
+        keep_after = min(position(matched), (until_ms, 0))
+        while await ledger.trim(partition, f"{keep_after[0]}-{keep_after[1]}"):
+            pass
+
+
+async def flush(demand: Demand) -> None:
+    """Write what searches did not find."""
+    await demand.flush()
+
+
+def every(
+    pause_s: float, name: str, act: Callable[[], Awaitable[None]]
+) -> Callable[[], Awaitable[None]]:
+    """A loop that acts again and again, and survives Redis being away."""
+
+    async def loop() -> None:
+        reachable = True
+        while True:
+            try:
+                await act()
+                reachable = True
+            except (redis.exceptions.RedisError, OSError) as error:
+                if reachable:
+                    log.warning("a loop of stock waits", loop=name, error=type(error).__name__)
+                reachable = False
+            await asyncio.sleep(pause_s if reachable else max(pause_s, 1.0))
+
+    return loop
