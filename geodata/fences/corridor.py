@@ -5,7 +5,7 @@ from functools import cached_property
 from math import pi
 
 from geodata.distance import chord_core_m, chord_reach_m
-from geodata.fences.flat import flatten_line
+from geodata.fences.flat import flatten_line, flatten_way
 from geodata.fences.grid import METRES_PER_RADIAN
 from geodata.fences.outline import Outline
 from geodata.fences.shape import MAX_VERTICES, Bools, Cap, FenceError, Floats
@@ -18,8 +18,8 @@ MAX_WIDTH_M = 100_000.0
 class Corridor:
     """All places within `width_m / 2` of a line that is straight in longitude and latitude.
 
-    Its ends are round. Neighbours whose longitudes differ by more than 180 are joined across
-    the antimeridian. Membership is exact within the 1 mm of `Outline`.
+    Its ends are round. It crosses the antimeridian by the rule of `flat`. Membership is exact
+    within the 1 mm of `Outline`.
 
     Raises:
         FenceError: fewer than two positions, too many, or the width not in (0, `MAX_WIDTH_M`].
@@ -75,7 +75,7 @@ class Corridor:
         pieces are straight enough that a touch by less than a hundred thousandth of the width
         may be missed.
         """
-        way = Outline(flatten_line((start, end)))
+        way = Outline(flatten_way(start, end))
         return (
             bool(self.contains_many(*way.vertices).any())
             or bool(way.within(*self._outline.vertices, self.width_m / 2).any())

@@ -14,6 +14,7 @@ Longitude jumps at the antimeridian and means nothing at a pole. Rules, in this 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import copysign, floor
 
 import numpy as np
 import shapely
@@ -95,11 +96,31 @@ def flatten_line(line: Sequence[Point]) -> Floats:
     return np.column_stack((latitudes[:-1], flat[:-1], latitudes[1:], flat[1:]))
 
 
+def flatten_way(start: Point, end: Point) -> Floats:
+    """The straight way of a device, as `Outline` takes edges: shape (1, 4).
+
+    It is always the short way round: 180 and -180 are one meridian.
+    """
+    east = end.longitude - start.longitude
+    turn = -copysign(360, east) if abs(east) > 180 else 0.0
+    west = min(start.longitude, end.longitude + turn)
+    back = 360 * floor((west + 180) / 360)
+    return np.array(
+        [
+            [
+                start.latitude,
+                start.longitude - back,
+                end.latitude,
+                end.longitude + (turn - back),
+            ]
+        ]
+    )
+
+
 def ways(start: Point, end: Point) -> NDArray[np.object_]:
-    """The straight line between two positions, as shapely lines at every turn of longitude at
-    which it can meet a shape whose westernmost longitude lies in [-180, 180)."""
-    latitude, longitude, end_latitude, end_longitude = flatten_line((start, end))[0]
-    line = np.array([(longitude, latitude), (end_longitude, end_latitude)])
+    """The straight way of a device, as shapely lines at every turn of longitude at which it can
+    meet a shape whose westernmost longitude lies in [-180, 180)."""
+    line = flatten_way(start, end).reshape(2, 2)[:, ::-1]
     return np.array([shapely.LineString(line + np.array((turn, 0))) for turn in TURNS])
 
 

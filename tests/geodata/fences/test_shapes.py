@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from h3.api import basic_str as h3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.fences import Circle
+from geodata.fences import CellSet, Circle, Corridor, FenceIndex, MultiPolygon
 from geodata.fences.circle import MAX_RADIUS_M
 from geodata.points import Point
 from tests.geodata.fences.oracles import (
@@ -115,3 +116,21 @@ def test_a_circle_round_the_pole_holds_every_meridian_alike() -> None:
         True
     ] * 3
     assert not station.contains(Point(-89.9, -135.0))
+
+
+def test_a_device_that_stands_on_the_antimeridian_does_not_go_round_the_earth() -> None:
+    start, end = Point(48.8566, 180.0), Point(48.8566, -180.0)
+    louvre = [(48.858, 2.33), (48.858, 2.35), (48.855, 2.35), (48.855, 2.33)]
+    corners = tuple(Point(*corner) for corner in louvre)
+    cell = int(h3.latlng_to_cell(48.8566, 2.34, 9), 16)
+    for shape in (
+        Circle(corners[0], 1_000.0),
+        MultiPolygon(((corners,),)),
+        Corridor(corners, 500.0),
+        CellSet(frozenset({cell})),
+    ):
+        assert not shape.crosses(start, end)
+        assert not shape.crosses(end, start)
+        index = FenceIndex()
+        index.put("paris", shape)
+        assert [] == index.match_line([start, end, start])
