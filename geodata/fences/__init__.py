@@ -1,10 +1,11 @@
 """Geofences: shapes on the earth, which of many hold a place, and what a fix changes.
 
-- Shapes: `circle`, `multipolygon`, `corridor` and `cellset`, which answer to `shape.Shape` and are
-  read by `geojson`; below them `flat` (the antimeridian and the poles), `outline` (distance to
-  lines) and `grid` (H3).
+- Shapes: `circle`, `multipolygon`, `corridor` and `cellset` are each a `shape.Shape`; `geojson`
+  reads them. Below them lie `flat` (the antimeridian and the poles), `outline`, `pieces` and
+  `chords` (the distance to lines) and `grid` (H3).
 - Many fences: `index`, over `cover` (H3 cells), `columns` and `positions`.
-- Detection: `events`, `state`, `tracking`; `encoding` for the store; `trips` for arrivals.
+- Detection: `tracking` takes fixes in and tells `events`; `visits` holds the guards against
+  noise, `state` what is kept, `encoding` its bytes. `trips` is for arrivals.
 """
 
 from geodata.fences.cellset import CellSet

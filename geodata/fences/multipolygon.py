@@ -175,7 +175,7 @@ def _check(polygons: list[list[FlatRing]], flat: shapely.MultiPolygon) -> None:
             raise FenceError(f"polygons[{n}]", shapely.is_valid_reason(polygon))
         if not polygon.area:
             raise FenceError(f"polygons[{n}]", "has no area")
-    overlap = not flat.is_valid
+    overlap = len(polygons) > 1 and not flat.is_valid
     if not overlap and flat.bounds[2] > 180:
         # Parts that lie a turn apart in the plane may be the same place on the earth.
         again = translate(flat, 360)

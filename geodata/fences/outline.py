@@ -26,6 +26,9 @@ from geodata.fences.pieces import cut, distance_to_piece_m, lengths_m
 from geodata.fences.shape import Bools, Cap, Floats
 from geodata.points import Point
 
+_NEARLY_ROUND_M = 1.9e7
+"""About the antipode, 2e7 m away, no distance to the centre is surely the greatest."""
+
 
 @dataclass(frozen=True)
 class Outline:
@@ -99,10 +102,9 @@ class Outline:
         x, y, z = self._chords.middle
         center = Point(degrees(atan2(z, hypot(x, y))), degrees(atan2(y, x)))
         antipode = Point(-center.latitude, center.longitude - copysign(180, center.longitude))
-        if contains(antipode):
-            return Cap(center, inf)
-        radius = distances_m(center.latitude, center.longitude, *self.vertices).max()
-        return Cap(center, float(radius + lengths_m(self._pieces).max()))
+        edge = distances_m(center.latitude, center.longitude, *self.vertices).max()
+        radius = float(edge + lengths_m(self._pieces).max())
+        return Cap(center, inf if radius > _NEARLY_ROUND_M or contains(antipode) else radius)
 
     @cached_property
     def vertices(self) -> tuple[Floats, Floats]:

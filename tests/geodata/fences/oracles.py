@@ -201,8 +201,46 @@ def _star(place: Point, size: float, reaches: Sequence[float]) -> list[tuple[flo
     ]
 
 
+def _box(west: float, south: float, east: float, north: float) -> tuple[Point, ...]:
+    return tuple(map(Point, (south, south, north, north), (west, east, east, west)))
+
+
+def _in_antarctica(point: Point) -> bool | None:
+    shore = -70 + 5 * abs(point.longitude) / 180
+    return None if abs(point.latitude - shore) < 1e-9 else point.latitude < shore
+
+
+LARGE = [
+    Case(
+        # A world without France.
+        MultiPolygon(((_box(-180, -90, 180, 90), _box(-5, 42, 8, 51)),)),
+        Point(42.0, 3.0),
+        1e6,
+        lambda point: not (-5 < point.longitude < 8 and 42 < point.latitude < 51),
+    ),
+    Case(
+        # Antarctica as it is customarily cut.
+        MultiPolygon(((tuple(map(Point, (-90, -90, -65, -70, -65), (-180, 180, 180, 0, -180))),),)),
+        Point(-70.0, 180.0),
+        2e6,
+        _in_antarctica,
+    ),
+    Case(
+        # Fiji, cut at the antimeridian.
+        MultiPolygon(((_box(177, -19, 180, -16),), (_box(-180, -18, -179, -16),))),
+        Point(-17.5, 180.0),
+        2e5,
+        lambda point: (
+            ((point.longitude >= 177 or point.longitude == -180) and -19 <= point.latitude <= -16)
+            or (
+                (point.longitude <= -179 or point.longitude == 180) and -18 <= point.latitude <= -16
+            )
+        ),
+    ),
+]
+
 _share = st.floats(-1, 1)
-cases = st.one_of(circles(), corridors(), polygons(), cell_sets())
+cases = st.one_of(circles(), corridors(), polygons(), cell_sets(), st.sampled_from(LARGE))
 
 
 @st.composite
