@@ -21,7 +21,8 @@ def improved_order(
     within its group. Arguments as for `tour.best_tour`.
     """
     count = len(from_start)
-    lengths = np.full((count + 2, count + 2), UNREACHABLE_M)
+    # Nothing leads back to the start or on from the end; zeros keep the sums below exact.
+    lengths = np.zeros((count + 2, count + 2))
     lengths[:count, :count] = np.minimum(between, UNREACHABLE_M)
     lengths[count, :count] = np.minimum(from_start, UNREACHABLE_M)
     lengths[:count, count + 1] = np.minimum(to_end, UNREACHABLE_M)
@@ -44,15 +45,18 @@ def _nearest_neighbours(lengths: Lengths, groups: npt.NDArray[np.int_]) -> Order
 
 def _local_optimum(lengths: Lengths, ranks: npt.NDArray[np.int_], stops: Order) -> Order:
     order = np.concatenate([[len(stops)], stops, [len(stops) + 1]])
+    length = _length(lengths, order)
     while True:
-        gain, better = max(
+        _, better = max(
             _best_reversal(lengths, ranks, order),
             _best_shift(lengths, ranks, order),
             key=lambda found: found[0],
         )
-        if gain <= SMALLEST_GAIN_M:
+        # Gains are differences of sums: between equal walks, rounding would go round for ever.
+        shorter = _length(lengths, better)
+        if shorter >= length - SMALLEST_GAIN_M:
             return order
-        order = better
+        order, length = better, shorter
 
 
 def _best_reversal(

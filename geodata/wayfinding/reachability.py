@@ -24,12 +24,12 @@ def reach_problems(plan: FloorPlan) -> tuple[Problem, ...]:
     if not plan.has_map:
         return ()
     cleared = dataclasses.replace(plan, blocked=())
-    pieces = list(_pieces(cleared))
     try:
+        pieces = list(_pieces(cleared))
         on_foot = _cut_off(cleared, WALKING)
         rolling = [path for path in _cut_off(cleared, STEP_FREE) if path not in on_foot]
     except ValueError as too_many_corners:
-        return (*pieces, error("too_many", "levels", str(too_many_corners)))
+        return (error("too_many", "levels", str(too_many_corners)),)
     hint = "Draw the way to it, or check what stands in it."
     return (
         *pieces,
@@ -40,12 +40,10 @@ def reach_problems(plan: FloorPlan) -> tuple[Problem, ...]:
 
 def _pieces(plan: FloorPlan) -> Iterator[Problem]:
     network = Network(plan, WALKING, FOR_EVER)
-    nodes = range(len(plan.nodes))
-    parts = [
-        [vertex for vertex in part if vertex in nodes]
-        for part in rx.weakly_connected_components(network.graph)
-    ]
-    parts = sorted((part for part in parts if part), key=len, reverse=True)
+    linked = {end for link in plan.links for end in (link.start, link.end)}
+    nodes = {index for index, node in enumerate(plan.nodes) if node.id in linked}
+    components = rx.weakly_connected_components(network.graph)
+    parts = sorted((part & nodes for part in components if part & nodes), key=len, reverse=True)
     for part in parts[1:]:
         names = ", ".join(plan.nodes[vertex].id for vertex in sorted(part)[:3])
         message = f"{len(part)} nodes hang together but not with the rest: {names}..."

@@ -74,6 +74,8 @@ def _notices(route: Route, plan: FloorPlan, words: Phrases) -> Iterator[Step]:
 
 
 def _walk(route: Route, plan: FloorPlan, words: Phrases, shelves: Shelves) -> Iterator[Step]:
+    if not route.stops:
+        return
     first, between, last = _legs(route)
     heading = route.heading_deg
     for number, (stop, leg) in enumerate(zip(route.stops, [first, *between], strict=True)):
@@ -87,7 +89,7 @@ def _walk(route: Route, plan: FloorPlan, words: Phrases, shelves: Shelves) -> It
     if route.end is not None:
         text = _end(route.end, words)
         yield Step(kind=StepKind.END, text=text, position=route.end.position)
-    elif route.stops:
+    else:
         yield Step(kind=StepKind.END, text=words.finished)
 
 

@@ -37,7 +37,10 @@ def sort_items(
 ) -> Sorted:
     """Find each item's spots; of lines with the same SKU the first counts."""
     sorted_ = Sorted([], [], [], [])
-    for item in {item.sku: item for item in reversed(list(items))}.values():
+    firsts: dict[str, Item] = {}
+    for item in items:
+        firsts.setdefault(item.sku, item)
+    for item in firsts.values():
         spots = _spots(plan, shelves, placements.get(item.sku, ()))
         open_spots = tuple(spot for spot in spots if not _is_shut(plan, spot, at))
         if item.in_stock is False:

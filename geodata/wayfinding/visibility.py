@@ -13,6 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.plan import BlockedArea, FloorPlan, Level
+from geodata.floorplans.shapes import grown
 
 Points = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.intp]
@@ -43,13 +44,6 @@ def free_floor(
     taken = shapely.union_all([*fixtures, *blocked_outlines(plan, level.id, at)])
     free = level.walkable.difference(taken)
     return FreeFloor(grown(free, -width_m / 2))
-
-
-def grown(space: BaseGeometry, by_m: float) -> BaseGeometry:
-    """A space grown on all sides, or shrunk, its corners kept sharp."""
-    # GEOS divides by zero on the mitre of parallel edges, and copes; numpy would warn of it.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return space.buffer(by_m, join_style="mitre")
 
 
 def blocked_outlines(plan: FloorPlan, level: str, at: dt.datetime) -> list[BaseGeometry]:

@@ -2,8 +2,10 @@
 
 import shapely
 from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.plan import Fixture, FixtureKind, Place, PlaceKind, Position
+from geodata.floorplans.shapes import grown
 
 FRONT_M = 10.0
 """Kept for them behind the front wall."""
@@ -26,7 +28,7 @@ def put_front(
     door_x = (right if entrance_right else left) + inward * 0.15 * (right - left)
     first_x = door_x + inward * 3 * TILL_PITCH_M
     count = int(0.5 * (right - left) / TILL_PITCH_M)
-    room = floor.buffer(-CLEARANCE_M)
+    room = grown(floor, -CLEARANCE_M)
     fixtures: list[Fixture] = []
     places = [_place("entrance", PlaceKind.ENTRANCE, level, *_nearest(room, door_x, front))]
     y = front + TILLS_FROM_FRONT_M
@@ -46,7 +48,7 @@ def put_front(
     return fixtures, places
 
 
-def _nearest(room: Polygon, x: float, y: float) -> tuple[float, float]:
+def _nearest(room: BaseGeometry, x: float, y: float) -> tuple[float, float]:
     [[on_x, on_y], _] = shapely.get_coordinates(shapely.shortest_line(room, shapely.Point(x, y)))
     return float(on_x), float(on_y)
 

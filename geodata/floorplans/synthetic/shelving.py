@@ -9,6 +9,7 @@ from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.plan import Aisle, Face, Fixture, Side
+from geodata.floorplans.shapes import grown
 from geodata.floorplans.synthetic.front import FRONT_M
 
 BAY_M = 1.25
@@ -71,10 +72,10 @@ def put_gondolas(
     """
     left, front, right, back = floor.bounds
     room = floor.difference(shapely.union_all([wall.outline for wall in walls]))
-    room = room.buffer(-WALKWAY_M, join_style="mitre")
+    room = grown(room, -WALKWAY_M)
     room = room.intersection(shapely.box(left, front + FRONT_M, right, back))
     # Where wall shelves end, the room juts out a little: too shallow for a gondola.
-    room = room.buffer(-GONDOLA_M, join_style="mitre").buffer(GONDOLA_M, join_style="mitre")
+    room = grown(grown(room, -GONDOLA_M), GONDOLA_M)
     columns = [(x, rows) for x in _column_places(room) if (rows := list(_rows(room, x, across)))]
     fixtures: list[Fixture] = []
     for column, (x, rows) in enumerate(columns):

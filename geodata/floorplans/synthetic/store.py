@@ -4,11 +4,11 @@ import random
 from collections.abc import Sequence
 
 from shapely import Polygon
-from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.frame import LocalFrame
 from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import FloorPlan, Level
+from geodata.floorplans.shapes import grown
 from geodata.floorplans.synthetic.assortment import Product, departments_of, fill
 from geodata.floorplans.synthetic.front import FRONT_M, put_front
 from geodata.floorplans.synthetic.shelving import BLOCK_M, put_gondolas, put_wall_shelves
@@ -40,7 +40,7 @@ def synthetic_store(
     if not outline.is_valid or outline.is_empty:
         raise ValueError("outline must be a polygon that does not cross itself")
     rng = random.Random(seed)
-    floor: BaseGeometry = outline.buffer(-WALL_M, join_style="mitre")
+    floor = grown(outline, -WALL_M)
     if not isinstance(floor, Polygon) or floor.is_empty:
         raise ValueError("outline has no floor in one piece once its walls are taken off")
     from_right = rng.random() < 0.5
