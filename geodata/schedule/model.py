@@ -204,7 +204,8 @@ class Schedule:
     unusable: str = ""
     """Why an importer found no usable hours, if it found none."""
     status: str = ""
-    """Why the store does not trade at all; not empty closes it throughout."""
+    """Why the store does not trade at all; not empty closes it throughout. `not open yet`,
+    `temporarily closed`, `closed for good` and `moved` have words in each language."""
 
     def __post_init__(self) -> None:
         if self.time_zone:

@@ -2,6 +2,7 @@
 
 `{time}` is a time of day; `{day}` a weekday or a date, put in the form that "weekday" or "date"
 gives it; `{name}` a holiday, a label or a reason; `{opens}` one of the phrases that begin so.
+The last ones say why a store does not trade at all, by the `status` of its schedule.
 """
 
 PHRASES: dict[str, dict[str, str]] = {
@@ -21,6 +22,10 @@ PHRASES: dict[str, dict[str, str]] = {
         "weekday": "{day}",
         "date": "{day}",
         "unknown": "Hours unknown",
+        "not open yet": "Not open yet",
+        "temporarily closed": "Temporarily closed",
+        "closed for good": "Closed for good",
+        "moved": "Moved",
     },
     "fr": {
         "always open": "Toujours ouvert",
@@ -38,6 +43,10 @@ PHRASES: dict[str, dict[str, str]] = {
         "weekday": "{day}",
         "date": "le {day}",
         "unknown": "Horaires inconnus",
+        "not open yet": "Pas encore ouvert",
+        "temporarily closed": "Temporairement fermé",
+        "closed for good": "Définitivement fermé",
+        "moved": "A déménagé",
     },
     "fi": {
         "always open": "Aina avoinna",
@@ -55,6 +64,10 @@ PHRASES: dict[str, dict[str, str]] = {
         "weekday": "{day}na",
         "date": "{day}",
         "unknown": "Aukioloajat eivät ole tiedossa",
+        "not open yet": "Ei vielä avattu",
+        "temporarily closed": "Tilapäisesti suljettu",
+        "closed for good": "Lopettanut",
+        "moved": "Muuttanut",
     },
     "de": {
         "always open": "Immer geöffnet",
@@ -72,5 +85,9 @@ PHRASES: dict[str, dict[str, str]] = {
         "weekday": "{day}",
         "date": "am {day}",
         "unknown": "Öffnungszeiten unbekannt",
+        "not open yet": "Noch nicht eröffnet",
+        "temporarily closed": "Vorübergehend geschlossen",
+        "closed for good": "Dauerhaft geschlossen",
+        "moved": "Umgezogen",
     },
 }

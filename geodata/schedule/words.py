@@ -31,6 +31,8 @@ def in_words(
         if now.until is None:
             return phrases["always open"]
         return _open(phrases, spoken, at.astimezone(timeline.zone), now.until, soon)
+    if now.rule.kind is RuleKind.STATUS and now.rule.name in phrases:
+        return phrases[now.rule.name]
     opening = timeline.next_opening(at)
     opens = _opens(phrases, spoken, at.astimezone(timeline.zone), opening) if opening else ""
     name = rule_name(now.rule, timeline.schedule.holidays, locale)

@@ -6,6 +6,8 @@ from typing import Any
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.stores.v1 import stores_pb2
+from geodata.schedule.errors import ScheduleError
+from geodata.schedule.model import check_time_zone
 from services.chassis.errors import FieldViolation
 from services.chassis.masks import selects_all
 from services.chassis.requests import violations_of
@@ -33,7 +35,7 @@ def problems(store: stores_pb2.Store) -> list[FieldViolation]:
     """What is wrong with a store that someone wants kept."""
     found = violations_of(store)
     if store.time_zone and store.time_zone not in time_zones():
-        found.append(FieldViolation("time_zone", f"no IANA time zone {store.time_zone!r}"))
+        found.append(FieldViolation("time_zone", zone_problem(store.time_zone)))
     try:
         ServiceArea.of(store)
     except ValueError as error:
@@ -70,6 +72,15 @@ def changed_fields(before: stores_pb2.Store, after: stores_pb2.Store) -> list[st
 def is_whole_date(date: Any) -> bool:
     """Whether a `google.type.Date` names a day."""
     return bool(date.year and date.month and date.day)
+
+
+def zone_problem(name: str) -> str:
+    """What is wrong with a time zone, and which one may be meant."""
+    try:
+        check_time_zone(name)
+    except ScheduleError as fault:
+        return f"{fault.message}; try {fault.suggestion!r}" if fault.suggestion else fault.message
+    return f"no IANA time zone {name!r}"
 
 
 @cache
