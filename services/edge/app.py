@@ -20,6 +20,8 @@ from services.client import Client
 from services.edge import problems
 from services.edge.access_log import AccessLog
 from services.edge.settings import EdgeSettings
+from services.edge.ucp import rest
+from services.edge.ucp.capability import Locations
 from services.edge.web import pages
 
 HEALTH_PATH = "/healthz"
@@ -36,16 +38,21 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
         contracts: the APIs that answer there. What needs others is not offered.
     """
 
+    names = frozenset(contract.full_name.split(".")[1] for contract in contracts)
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            app.state.client = await stack.enter_async_context(Client(services))
+            client = await stack.enter_async_context(Client(services))
+            app.state.client = client
+            app.state.locations = Locations(client, names)
             yield
 
     return Starlette(
         routes=[
             Route(HEALTH_PATH, health),
-            *pages.routes(edge, contracts),
+            *rest.routes(edge),
+            *pages.routes(edge, names),
         ],
         middleware=[Middleware(AccessLog)],
         exception_handlers=problems.HANDLERS,

@@ -78,6 +78,13 @@ async def channel(parts: Parts) -> AsyncIterator[grpc.aio.Channel]:
 @asynccontextmanager
 async def hosted(parts: Parts) -> AsyncIterator[grpc.aio.Channel]:
     """All services on a free port, and a channel to them."""
+    async with serving(parts) as address, grpc.aio.insecure_channel(address) as channel:
+        yield channel
+
+
+@asynccontextmanager
+async def serving(parts: Parts) -> AsyncIterator[str]:
+    """All services on a free port, and its address."""
     services = app.built(parts, [])
     methods = [
         method
@@ -89,6 +96,5 @@ async def hosted(parts: Parts) -> AsyncIterator[grpc.aio.Channel]:
     server = Server(parts.settings, methods)
     async with app.background(services):
         await server.start()
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-            yield channel
+        yield f"127.0.0.1:{server.port}"
         await server.stop()

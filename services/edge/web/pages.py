@@ -3,7 +3,6 @@
 import gzip
 import json
 import re
-from collections.abc import Sequence
 from functools import cache
 from html import escape
 from importlib.util import find_spec
@@ -12,7 +11,6 @@ from typing import Any
 
 import grpc
 from babel import negotiate_locale
-from google.protobuf.descriptor import ServiceDescriptor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -22,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from enrayon.stores.v1 import stores_pb2
 from geodata.samples import HELSINKI_CENTRE, HELSINKI_MAP
 from services.client import Client
+from services.edge.addresses import base_url
 from services.edge.settings import EdgeSettings
 from services.edge.web.structured_data import store_as_schema_org
 
@@ -31,9 +30,9 @@ CACHED = {"cache-control": "public, max-age=3600"}
 STORE_ID = re.compile(r"[a-z0-9][a-z0-9._~-]{0,190}")
 
 
-def routes(edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]) -> list[Route | Mount]:
-    """The routes of the locator. `contracts` says which services there are to show."""
-    locator = Locator(edge, contracts)
+def routes(edge: EdgeSettings, services: frozenset[str]) -> list[Route | Mount]:
+    """The routes of the locator. `services` says which APIs there are to show."""
+    locator = Locator(edge, services)
     return [
         Route("/", locator.page),
         Route("/stores/{id}", locator.store_page),
@@ -47,10 +46,10 @@ def routes(edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]) -> list[R
 class Locator:
     """Renders the page."""
 
-    def __init__(self, edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]) -> None:
+    def __init__(self, edge: EdgeSettings, services: frozenset[str]) -> None:
         self._edge = edge
         self._config = {
-            "services": [contract.full_name.split(".")[1] for contract in contracts],
+            "services": sorted(services),
             "mapStyle": edge.edge_map_style,
             "center": [HELSINKI_CENTRE.longitude, HELSINKI_CENTRE.latitude],
         }
@@ -71,7 +70,7 @@ class Locator:
             # The page itself says what is wrong, and what else there is.
             status = 404 if error.code() is grpc.StatusCode.NOT_FOUND else 503
             return self._render(request, title="enrayon", data=None, status=status)
-        data = store_as_schema_org(store, f"{self._base(request)}/{store.name}")
+        data = store_as_schema_org(store, f"{base_url(request, self._edge)}/{store.name}")
         town = store.address.locality
         title = f"{store.display_name}, {town}" if town else store.display_name
         return self._render(request, title=title, data=data)
@@ -92,9 +91,6 @@ class Locator:
             .replace("{{head}}", head)
         )
         return HTMLResponse(page, status, self._headers())
-
-    def _base(self, request: Request) -> str:
-        return (self._edge.edge_public_url or str(request.base_url)).rstrip("/")
 
     def _headers(self) -> dict[str, str]:
         elsewhere = " https:" if self._edge.edge_map_style else ""
