@@ -62,6 +62,7 @@ local function finish(s, hold, state, now)
       level.reserved, level.version = level.reserved - rest, level.version + 1
       redis.call('HSET', s.levels, item[1], raw_of(level))
       lines[#lines + 1] = line_of(item[1], level, 0, -rest)
+      item[6] = level.version
     end
   end
   hold.st, hold.e, hold.u, hold.rev = state, now, now, hold.rev + 1

@@ -100,6 +100,7 @@ for _, item in ipairs(hold.l) do
     level.version = level.version + 1
     redis.call('HSET', s.levels, item[1], raw_of(level))
     lines[#lines + 1] = line_of(item[1], level, -units, -units)
+    item[6] = level.version
   end
   item[4] = item[4] + units
 end

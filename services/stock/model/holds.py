@@ -17,7 +17,7 @@ class HeldItem(NamedTuple):
     collected: int
     back_ordered: int
     version: int
-    """The number of the change that held it, among all changes of this level."""
+    """The number of the last change that the hold made, among all changes of this level."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1735,7 +1735,7 @@ class ReservedItem(_message.Message):
     back_ordered_quantity: _builtins.int
     """Of what was held, how many are dated to come."""
     level_version: _builtins.int
-    """The number of the change that held it, among all changes of this level."""
+    """The number of the last change that this hold made, among all changes of this level."""
     def __init__(
         self,
         *,

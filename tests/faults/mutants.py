@@ -1,0 +1,139 @@
+"""Holds that are wrong on purpose: a checker that passes one of them is worth nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from services.chassis.redis import Client, Script, Value, script_text
+from services.stock.model.holds import decoded
+from services.stock.model.partitions import StoreKeys
+from services.stock.state.holds import NO_REQUEST, Holds, Outcome, Request
+from services.stock.state.levels import LIBRARY, PACKAGE
+
+
+def changed(client: Client, name: str, *changes: tuple[str, str]) -> Script:
+    """A script of the service with some of its text replaced."""
+    text = script_text(PACKAGE, name, LIBRARY)
+    for old, new in changes:
+        assert old in text, f"{name}.lua has no {old!r} any more"
+        text = text.replace(old, new)
+    registered = client.register_script(text)
+
+    async def run(keys: Sequence[str], args: Sequence[Value]) -> Any:
+        return await registered(keys=list(keys), args=list(args))
+
+    return run
+
+
+class CheckThenAct(Holds):
+    """Looks in one call and takes in another."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._blind = changed(
+            client,
+            "reserve",
+            ("local held = math.min(wanted, math.max(room, 0))", "local held = wanted"),
+        )
+        self._looking = self._reserve
+
+    async def reserve(
+        self, store: str, record: bytes, lines: Mapping[str, int], **options: Any
+    ) -> Outcome:
+        self._reserve = self._looking
+        looked = await super().reserve(store, record, lines, **{**options, "only_look": True})
+        if looked.word != "new":
+            return looked
+        self._reserve = self._blind
+        return await super().reserve(store, record, lines, **options)
+
+
+class KeyBesideTheScript(Holds):
+    """Keeps the key of a request in a call of its own, after the hold."""
+
+    async def reserve(
+        self,
+        store: str,
+        record: bytes,
+        lines: Mapping[str, int],
+        *,
+        request: Request = NO_REQUEST,
+        **options: Any,
+    ) -> Outcome:
+        keys = StoreKeys.of(store)
+        known = await self._client.hget(keys.requests, request.field)
+        if known is not None:
+            raw = await self._client.hget(keys.holds, known)
+            return Outcome("same", decoded(raw, store))
+        self._turn = getattr(self, "_turn", 0) + 1
+        fresh = record.replace(b'"id":"', f'"id":"try{self._turn}-'.encode())
+        outcome = await super().reserve(store, fresh, lines, **options)
+        if outcome.found is not None:
+            await self._client.hset(keys.requests, request.field, outcome.hold.id)
+        return outcome
+
+
+class LineByLine(Holds):
+    """Takes the lines of a basket one by one, and keeps those before the one that fails."""
+
+    async def reserve(
+        self, store: str, record: bytes, lines: Mapping[str, int], **options: Any
+    ) -> Outcome:
+        looked = await super().reserve(store, record, lines, **{**options, "only_look": True})
+        if looked.word == "same":
+            return looked
+        outcome = looked
+        part = record.replace(b'"id":"', b'"id":"part-')
+        for sku, units in lines.items():
+            outcome = await super().reserve(
+                store, part, {sku: units}, **{**options, "request": NO_REQUEST}
+            )
+            if outcome.found is None:
+                return outcome
+        return outcome
+
+
+def with_script(attribute: str, name: str, *changes: tuple[str, str]) -> Callable[[Client], Holds]:
+    """Holds of which one script is changed."""
+
+    def build(client: Client) -> Holds:
+        holds = Holds(client)
+        setattr(holds, attribute, changed(client, name, *changes))
+        return holds
+
+    return build
+
+
+MUTANTS: dict[str, Callable[[Client], Holds]] = {
+    "check, then act": CheckThenAct,
+    "the key beside the script": KeyBesideTheScript,
+    "line by line": LineByLine,
+    "one too many": with_script(
+        "_reserve", "reserve", ("math.max(room, 0)", "math.max(room + 1, 0)")
+    ),
+    "acknowledged and not written": with_script(
+        "_reserve",
+        "reserve",
+        (
+            "redis.call('HSET', s.holds, hold.id, encoded)",
+            "if hold.l[2] then redis.call('HSET', s.holds, hold.id, encoded) end",
+        ),
+        (
+            "redis.call('HSET', s.requests, request,",
+            "if hold.l[2] then redis.call('HSET', s.requests, request,",
+        ),
+        ("fingerprint .. ':' .. hold.id)\n", "fingerprint .. ':' .. hold.id) end\n"),
+    ),
+    "given back twice": with_script(
+        "_transition", "transition", ("READY = true }", "READY = true, CANCELED = true }")
+    ),
+    "handed over without leaving the stock": with_script(
+        "_transition", "transition", ("level.on_hand - units,", "level.on_hand,")
+    ),
+    "a change without a number": with_script(
+        "_reserve", "reserve", ("level.version = level.version + 1\n      levels", "levels")
+    ),
+}
+ONLY_A_SWEEPER_ENDS = with_script(
+    "_reserve", "reserve", ("else\n  tidy(s, now, 1000000)\nend", "end")
+)
+"""Holds that count until a sweeper has come by; no history shows that, the clock must move."""

@@ -1,0 +1,185 @@
+"""Holds under fire: replies are lost, servers die; the checker finds nothing, but every mutant."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.chassis.embedded import EmbeddedValkey
+from services.chassis.redis import Client, connect
+from services.chassis.settings import ChassisSettings
+from services.stock.model.holds import encoded
+from services.stock.state.holds import Holds
+from services.stock.state.ledger import Ledger
+from tests.faults import workload
+from tests.faults.checker import Act, End, Verdict, judge
+from tests.faults.mutants import MUTANTS, ONLY_A_SWEEPER_ENDS
+from tests.faults.proxy import proxied
+
+CLIENTS = 8
+
+
+@pytest.fixture(scope="module")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    with EmbeddedValkey(tmp_path_factory.mktemp("faults"), {"appendfsync": "no"}) as valkey:
+        yield valkey
+
+
+@pytest.fixture
+async def client(valkey: EmbeddedValkey, settings: ChassisSettings) -> AsyncIterator[Client]:
+    client = connect(settings, valkey.url)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ChassisSettings:
+    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=0.5)
+
+
+async def verdict_of(
+    client: Client, holds: Holds, acts_each: int, *, units: int, seed: int
+) -> Verdict:
+    initial = await workload.stocked(client, units)
+    acts = await workload.run(holds, CLIENTS, acts_each, seed)
+    return judge(initial, acts, await workload.end_of(client))
+
+
+def show(capsys: pytest.CaptureFixture[str], what: str, verdict: Verdict, **more: object) -> None:
+    figures = ", ".join(f"{name} {value}" for name, value in more.items())
+    with capsys.disabled():
+        print(
+            f"\n{what}: {verdict.acts} acts, oversold {verdict.oversold}, lost {verdict.lost}, "
+            f"faults {len(verdict.faults)}{', ' if figures else ''}{figures}"
+        )
+
+
+async def test_replies_lost_after_the_commit_hold_nothing_twice(client, valkey, settings, capsys):
+    async with proxied(valkey.url, seed=3) as proxy:
+        proxy.lose = 0.05
+        lossy = connect(settings, proxy.url)
+        verdict = await verdict_of(client, Holds(lossy), 150, units=60, seed=3)
+        await lossy.aclose()
+
+    show(capsys, "row 3, replies lost", verdict, replies_lost=proxy.lost)
+    assert [] == verdict.faults
+    assert 0 < proxy.lost
+    assert [] == (await Ledger(client).reconcile()).drifts
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+async def test_the_checker_catches_every_mutant(client, valkey, settings, name, capsys):
+    caught = 0
+    runs = 0
+    while not caught and runs < 5:  # some are a matter of luck
+        runs += 1
+        await client.flushall()
+        async with proxied(valkey.url, seed=runs) as proxy:
+            proxy.lose = 0.03
+            lossy = connect(settings, proxy.url)
+            verdict = await verdict_of(client, MUTANTS[name](lossy), 60, units=25, seed=runs)
+            await lossy.aclose()
+        caught = len(verdict.faults)
+
+    show(capsys, f"mutant: {name}", verdict, runs=runs)
+    assert 0 < caught
+
+
+async def test_expired_counts_nowhere_and_a_mutant_that_waits_for_the_sweeper_is_caught(client):
+    await workload.stocked(client, 5)
+    later_ms = int(time.time() * 1000) + 60_000
+
+    async def words(holds: Holds, first: str, second: str) -> list[str]:
+        return [
+            (
+                await holds.reserve(
+                    workload.STORE,
+                    encoded(id, "anonymous", "", 0),
+                    {sku: 5},
+                    ttl_ms=1000,
+                    fresh_ms=workload.LONG_MS,
+                    now_ms=at_ms,
+                )
+            ).word
+            for id, sku, at_ms in ((first, second, None), (first + "2", second, later_ms))
+        ]
+
+    assert ["new", "new"] == await words(Holds(client), "h", "milk")
+    assert ["new", "short"] == await words(ONLY_A_SWEEPER_ENDS(client), "m", "bread")
+
+
+async def test_a_killed_store_loses_nothing_and_is_back_soon(tmp_path, settings, capsys):
+    """Rows 1, 3, 10: clients go on while the store is killed and started again."""
+    with EmbeddedValkey(tmp_path) as valkey:  # every acknowledged write is on disk
+        client = connect(settings, valkey.url)
+        initial = await workload.stocked(client, 80)
+        running = asyncio.create_task(workload.run(Holds(client), CLIENTS, 120, seed=10))
+        outages = []
+        for _ in range(3):
+            await asyncio.sleep(0.15)
+            outages.append(await killed_and_back(valkey))
+        acts = await running
+        verdict = judge(initial, acts, await workload.end_of(client))
+        drifts = (await Ledger(client).reconcile()).drifts
+        await client.aclose()
+
+    show(capsys, "row 10, store killed", verdict, back_after_ms=[round(s * 1000) for s in outages])
+    assert [] == verdict.faults
+    assert [] == drifts
+
+
+async def killed_and_back(valkey: EmbeddedValkey) -> float:
+    """Kill the server, start it again; how long it was away, in seconds."""
+    assert valkey.process is not None
+    valkey.process.kill()
+    valkey.process.wait()
+    began = time.monotonic()
+    valkey.stop()
+    valkey.start()  # on this thread: children end with the one that started them
+    return time.monotonic() - began
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_two_hundred_thousand_acts_with_kills_and_lost_replies(tmp_path, settings, capsys):
+    with EmbeddedValkey(tmp_path) as valkey:
+        direct = connect(settings, valkey.url)
+        initial = await workload.stocked(direct, 60_000)
+        async with proxied(valkey.url, seed=200) as proxy:
+            proxy.lose = 0.01
+            lossy = connect(settings, proxy.url)
+            running = asyncio.create_task(workload.run(Holds(lossy), CLIENTS, 25_000, seed=200))
+            kills = 0
+            while not running.done():
+                await asyncio.sleep(5)
+                if not running.done():
+                    await killed_and_back(valkey)
+                    kills += 1
+            acts = await running
+            await lossy.aclose()
+        verdict = judge(initial, acts, await workload.end_of(direct))
+        drifts = (await Ledger(direct).reconcile()).drifts
+        await direct.aclose()
+
+    show(capsys, "soak", verdict, kills=kills, replies_lost=proxy.lost)
+    assert ([], []) == (verdict.faults, drifts)
+
+
+def test_the_checker_itself_knows_right_from_wrong():
+    right = [
+        Act("reserve", "a", 0, 1, "done", {"milk": 2}, {"milk": 2}),
+        Act("cancel", "a", 2, 3, "done", {"milk": 2}, {"milk": 3}),
+        Act("reserve", "b", 4, 5, "done", {"milk": 3}, {"milk": 4}),
+    ]
+    end = End({"milk": 3}, {"milk": 3}, {"milk": 4}, {"b": {"milk": 3}})
+
+    assert [] == judge({"milk": 3}, right, end).faults
+    assert 0 < judge({"milk": 2}, right, end).oversold
+    assert 1 == judge({"milk": 3}, right, End({"milk": 3}, {"milk": 0}, {"milk": 4}, {})).lost
+    late = [right[0], right[1], Act("reserve", "b", -2, -1, "done", {"milk": 3}, {"milk": 4})]
+    assert ["milk: b comes after what began when it had ended"] == judge(
+        {"milk": 3}, late, end
+    ).faults

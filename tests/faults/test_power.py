@@ -1,0 +1,112 @@
+"""Row 11 and 12: what a power loss or a torn tail leaves of acknowledged holds."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from services.chassis.embedded import EmbeddedValkey
+from services.chassis.redis import connect
+from services.chassis.settings import ChassisSettings
+from services.stock.state.holds import Holds
+from services.stock.state.ledger import Ledger
+from tests.faults import workload
+from tests.faults.checker import Verdict, judge
+
+SHIM = Path(__file__).with_name("powerloss.c")
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled shim; the test skips, and says so, where there is no C compiler."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        pytest.skip("a simulated power loss needs a C compiler, and there is none")
+    target = tmp_path_factory.mktemp("shim") / "powerloss.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", target, SHIM, "-ldl"], check=True)
+    return target
+
+
+def cut_to_what_was_synced(folder: Path) -> int:
+    """Do to the append-only files what a power loss does; how many bytes are gone."""
+    lost = 0
+    for note in folder.rglob("*.aof.synced"):
+        file = note.with_suffix("")
+        size = int(note.read_text())
+        if file.exists() and file.stat().st_size > size:
+            lost += file.stat().st_size - size
+            os.truncate(file, size)
+    return lost
+
+
+async def survived(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, shim: Path, fsync: str
+) -> tuple[Verdict, int]:
+    """Eight clients act; the power goes in their midst; what the checker says of what is left."""
+    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder, redis_timeout_s=0.5)
+    monkeypatch.setenv("LD_PRELOAD", str(shim))
+    valkey = EmbeddedValkey(folder, {"appendfsync": fsync})
+    valkey.start()
+    client = connect(settings, valkey.url)
+    initial = await workload.stocked(client, 300)
+    await asyncio.sleep(1.2 if fsync == "everysec" else 0)  # the stock itself is on disk
+    running = asyncio.create_task(workload.run(Holds(client), 8, 100, seed=11))
+    await asyncio.sleep(0.25)
+    assert valkey.process is not None
+    valkey.process.kill()
+    valkey.process.wait()
+    lost = cut_to_what_was_synced(valkey.folder)
+    valkey.stop()
+    monkeypatch.delenv("LD_PRELOAD")
+    valkey.start()
+    acts = await running
+    verdict = judge(initial, acts, await workload.end_of(client))
+    if fsync == "always":
+        assert [] == (await Ledger(client).reconcile()).drifts
+    await client.aclose()
+    valkey.stop()
+    return verdict, lost
+
+
+@pytest.mark.parametrize("fsync", ["always", "everysec"])
+async def test_a_power_loss_spares_acknowledged_holds_only_when_every_write_is_synced(
+    tmp_path, monkeypatch, shim, fsync, capsys
+):
+    verdict, lost_bytes = await survived(tmp_path, monkeypatch, shim, fsync)
+
+    with capsys.disabled():
+        print(
+            f"\nrow 11, power loss, appendfsync {fsync}: {verdict.acts} acts, {lost_bytes} bytes "
+            f"cut, oversold {verdict.oversold}, lost {verdict.lost}, faults {len(verdict.faults)}"
+        )
+    if fsync == "always":
+        assert [] == verdict.faults
+    else:  # what the shim and the checker are worth
+        assert 0 < len(verdict.faults)
+
+
+async def test_a_torn_tail_costs_nothing_that_was_acknowledged(tmp_path, capsys):
+    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path)
+    with EmbeddedValkey(tmp_path) as valkey:
+        client = connect(settings, valkey.url)
+        initial = await workload.stocked(client, 60)
+        acts = await workload.run(Holds(client), 4, 40, seed=12)
+        assert valkey.process is not None
+        valkey.process.kill()
+        valkey.process.wait()
+        [tail] = valkey.folder.rglob("*.incr.aof")
+        with tail.open("ab") as file:  # a command that was being written
+            file.write(b"*4\r\n$4\r\nHSET\r\n$10\r\n{s21}:hol")
+        await client.aclose()
+        valkey.stop()
+        valkey.start()
+        client = connect(settings, valkey.url)
+        verdict = judge(initial, acts, await workload.end_of(client))
+        await client.aclose()
+
+    with capsys.disabled():
+        print(f"\nrow 12, torn tail: {verdict.acts} acts, faults {len(verdict.faults)}")
+    assert [] == verdict.faults
