@@ -73,7 +73,7 @@ def hours(
         show(found, state.open_state, inside.in_store_services)
         if days is not None:
             console.print()
-            console.print(chart(days.days, local_clock(state.open_state), spoken))
+            console.print(chart(days.days, local_clock(state.open_state), spoken, console.width))
 
 
 def find(channel: grpc.Channel, store: str) -> stores_pb2.Store:

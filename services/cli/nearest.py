@@ -115,7 +115,9 @@ def show(
     if not response.stores:
         console.print("No store matches. Widen the radius, or drop a filter.")
         return
-    table = Table("", "store", "distance", "hours", "address", box=None, pad_edge=False)
+    table = Table("", "store", "distance", box=None, pad_edge=False)
+    table.add_column("hours", no_wrap=True)  # on a narrow terminal the address gives way
+    table.add_column("address")
     for number, found in enumerate(response.stores, 1):
         store = found.store
         table.add_row(

@@ -12,10 +12,10 @@ from enrayon.hours.v1 import hours_pb2
 from geodata.schedule.words import time_words
 from services.cli.clock import locale
 
-CELL_MIN = 30
-"""Minutes that a character of the chart stands for."""
-CELLS = 24 * 60 // CELL_MIN
 MIDNIGHT_MIN = 24 * 60
+FINE_MIN, COARSE_MIN = 30, 60
+"""Minutes that a character of the chart stands for, on a wide terminal and on a narrow one."""
+WIDE = 100
 
 STYLES: Mapping[int, tuple[str, str]] = {
     hours_pb2.STATE_OPEN: ("█", "green"),
@@ -24,11 +24,12 @@ STYLES: Mapping[int, tuple[str, str]] = {
 CLOSED = ("·", "dim")
 
 
-def chart(days: Iterable[hours_pb2.LocalDay], now: dt.datetime, language: str) -> Table:
+def chart(days: Iterable[hours_pb2.LocalDay], now: dt.datetime, language: str, width: int) -> Table:
     """A row for each day: a bar from midnight to midnight, then its hours and what is special."""
+    cell_min = FINE_MIN if width >= WIDE else COARSE_MIN
     table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
     table.add_column("")
-    table.add_column(axis(), no_wrap=True)
+    table.add_column(axis(cell_min), no_wrap=True)
     table.add_column("")
     for day in days:
         date = date_of(day.date)
@@ -36,28 +37,28 @@ def chart(days: Iterable[hours_pb2.LocalDay], now: dt.datetime, language: str) -
         name = Text(format_skeleton("MMMEd", date, locale=locale(language)))
         if today:
             name.stylize("bold")
-        bar = bar_of(day)
+        bar = bar_of(day, cell_min)
         if today:
-            cell = (now.hour * 60 + now.minute) // CELL_MIN
+            cell = (now.hour * 60 + now.minute) // cell_min
             bar.stylize("reverse", cell, cell + 1)
         table.add_row(name, bar, told(day, language))
     return table
 
 
-def axis() -> Text:
+def axis(cell_min: int) -> Text:
     """The hours above the bars."""
-    marks = [" "] * CELLS
+    marks = [" "] * (MIDNIGHT_MIN // cell_min)
     for hour in range(0, 24, 3):
-        start = hour * 60 // CELL_MIN
+        start = hour * 60 // cell_min
         marks[start : start + len(str(hour))] = str(hour)
     return Text("".join(marks))
 
 
-def bar_of(day: hours_pb2.LocalDay) -> Text:
+def bar_of(day: hours_pb2.LocalDay, cell_min: int) -> Text:
     """A bar in which a character says what the middle of its stretch is."""
     bar = Text()
-    for cell in range(CELLS):
-        middle = cell * CELL_MIN + CELL_MIN // 2
+    for start in range(0, MIDNIGHT_MIN, cell_min):
+        middle = start + cell_min // 2
         state = next((s.state for s in day.spans if minutes(s.start) <= middle < minutes(s.end)), 0)
         character, style = STYLES.get(state, CLOSED)
         bar.append(character, style=style)

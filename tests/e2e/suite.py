@@ -23,6 +23,7 @@ class Suite:
         self.grpc_port, self.http_port = free_port(), free_port()
         self.environment = {
             **{name: value for name, value in os.environ.items() if "ENRAYON" not in name},
+            "COLUMNS": "120",
             "ENRAYON_DATA_DIR": str(data_dir),
             "ENRAYON_GRPC_PORT": str(self.grpc_port),
             "ENRAYON_HTTP_PORT": str(self.http_port),

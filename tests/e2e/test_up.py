@@ -54,6 +54,8 @@ def test_every_door_gives_the_same_answer(demo):
         check=True,
     )
 
+    states = by_command.pop("openStates")
+    assert names(by_json) == [each["store"] for each in states]
     assert 5 == len(by_place["stores"]) == len(by_json["stores"])
     assert by_json == by_command
     assert by_json == json.loads(by_grpc.stdout)
@@ -65,6 +67,40 @@ def test_the_sample_is_there_and_lists_in_pages(demo):
     assert 3 == len(page["stores"])
     assert page["totalSize"] > 500
     assert page["nextPageToken"]
+
+
+def test_the_nearest_list_says_in_words_whether_each_shop_is_open(demo):
+    at = ("nearest", "Kamppi", "--limit", "20", "--at", "2026-12-06T12:00")
+    states = json.loads(demo.command(*at, "--language", "en_GB", "--json").stdout)["openStates"]
+    listed = demo.command(*at, "--language", "en_GB").stdout
+    assert 20 == len(states)
+    assert [] == [each["words"] for each in states if each["words"] not in listed]
+    assert "Closed for Independence Day, opens tomorrow at 10:00" in listed
+    assert "Suljettu (Itsenäisyyspäivä)" in demo.command(*at, "--language", "fi").stdout
+
+
+def test_only_open_shops_are_listed_if_asked_for_by_command_and_by_json(demo):
+    at = "2026-11-27T21:30+02:00"
+    by_command = json.loads(
+        demo.command("nearest", "60.1699", "24.9384", "--open-at", at, "--json").stdout
+    )
+    by_json = demo.get(f"{FIND}?{POINT}&store_filter.open_at=2026-11-27T19:30:00Z")
+    everything = demo.get(f"{FIND}?{POINT}")
+    assert {"STATE_OPEN"} == {each["state"] for each in by_command.pop("openStates")}
+    assert 10 == len(by_json["stores"])
+    assert names(by_json) == names(by_command) != names(everything)
+    now = json.loads(demo.command("nearest", "Kamppi", "--open-now", "--json").stdout)
+    assert {"STATE_OPEN"} == {each["state"] for each in now["openStates"]}
+
+
+def test_the_week_of_a_shop_is_drawn_with_its_holidays(demo):
+    shop = ("hours", "New Bamboo Center", "--at", "2026-12-04T12:10", "--language", "en_GB")
+    drawn = demo.command(*shop, "--week").stdout
+    assert "New Bamboo Center  Open until 21:30" in drawn
+    friday, _, sunday = (line for line in drawn.splitlines() if line[:3] in ("Fri", "Sat", "Sun"))
+    assert 21 == friday.count("█"), "eleven to half past nine in half hours"
+    assert (0, True) == (sunday.count("█"), sunday.rstrip().endswith("Independence Day"))
+    assert 2 == demo.command("hours", "no such shop").returncode
 
 
 def test_status_and_doctor_find_it_well(demo):

@@ -27,7 +27,7 @@ async def export(hours, format: int, first: str = "2026-11-23", **fields: object
     )
 
 
-async def parse(hours, format: int, **content: object) -> hours_pb2.ParseHoursResponse:
+async def parse(hours, format: int, **content: object):
     return await hours.ParseHours(hours_pb2.ParseHoursRequest(format=format, **content))
 
 

@@ -24,7 +24,7 @@ FRANCE = {"region_code": "FR"}
 NOEL = "2026-12-25 11:00"
 
 
-async def get(hours) -> hours_pb2.StoreHours:
+async def get(hours):
     return await hours.GetStoreHours(hours_pb2.GetStoreHoursRequest(name=HOURS))
 
 

@@ -32,7 +32,7 @@ async def grocery(stores, hours) -> Any:
     return hours
 
 
-async def get(hours) -> hours_pb2.StoreHours:
+async def get(hours):
     return await hours.GetStoreHours(hours_pb2.GetStoreHoursRequest(name=HOURS))
 
 
@@ -101,7 +101,7 @@ async def test_output_fields_of_an_update_are_not_taken(grocery):
         name=HOURS,
         time_zone="America/New_York",
         source=hours_pb2.HOURS_SOURCE_EDITED,
-        closures=[{"start_date": date(MONDAY)}],
+        closures=[hours_pb2.Closure(start_date=date(MONDAY))],
     )
     answer = await update(grocery, change)
     assert ("Europe/Paris", hours_pb2.HOURS_SOURCE_IMPORT, 0) == (
@@ -111,7 +111,7 @@ async def test_output_fields_of_an_update_are_not_taken(grocery):
     )
 
 
-async def close(hours, closure: hours_pb2.Closure, **fields: object) -> hours_pb2.Closure:
+async def close(hours, closure: hours_pb2.Closure, **fields: object):
     request = hours_pb2.CreateClosureRequest(parent=NAME, closure=closure, **fields)
     return await hours.CreateClosure(request)
 
