@@ -88,7 +88,7 @@ def test_a_moment_is_named_a_time() -> None:
 
 
 def test_a_position_is_always_a_latlng() -> None:
-    axis = re.compile(r"(.*_)?(lat|lng|lon|latitude|longitude|x|y)(_.*)?")
+    axis = re.compile(r"(.*_)?(lat|lng|lon|latitude|longitude)(_.*)?")
     assert [field.full_name for field in FIELDS if axis.fullmatch(field.name)] == []
 
 
