@@ -72,7 +72,8 @@ def nearest(
         states = states_of(channel, names, moment, language(lang))
     if json:
         answer = MessageToDict(response)
-        answer["openStates"] = [MessageToDict(states[name]) for name in names if name in states]
+        if moment is not None:  # else scripts get what every other door answers
+            answer["openStates"] = [MessageToDict(states[name]) for name in names if name in states]
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
     else:
         show(response, states)
