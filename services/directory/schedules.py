@@ -13,10 +13,10 @@ from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import Schedule
-from geodata.schedule.open_states import OpenStates
+from geodata.schedule.open_states import NO_HOURS, OpenStates
 from geodata.schedule.timeline import instant_in_range, timeline
 from services.directory.feed import Change, Feed
-from services.directory.filters import Mask, with_row
+from services.directory.filters import Mask
 from services.directory.hours import HoursReplica, is_event
 from services.directory.keys import parse_store
 from services.directory.store_hours import (
@@ -87,6 +87,10 @@ class Schedules:
         if self._changed is None or len(self._imported) > self._limit:
             self._load()
         elif self._changed:
+            # A store may have come and gone unseen; its row is there all the same.
+            new = self._stores.replica.index.row_count - len(self._numbers)
+            if new > 0:
+                self._numbers = np.pad(self._numbers, (0, new), constant_values=NO_HOURS)
             for id in self._changed:
                 self._put(id)
             self._rows.clear()
@@ -127,7 +131,7 @@ class Schedules:
         if given is None:
             if row is not None:
                 number = self._imported_number(stores.imported_hours_of(row))
-                self._numbers = with_row(self._numbers, row, value=number)
+                self._numbers[row] = number
             return
         schedules = _schedules(parse_store(encoded), given)
         held = {"": self._states.add(schedules.own)}
@@ -135,7 +139,7 @@ class Schedules:
             held[service] = self._services.setdefault(service, {})[id] = self._states.add(schedule)
         self._held[id] = held
         if row is not None:
-            self._numbers = with_row(self._numbers, row, value=held[""])
+            self._numbers[row] = held[""]
 
     def _imported_number(self, hours: ImportedHours) -> int:
         if hours not in self._imported:

@@ -3,6 +3,7 @@
 import datetime as dt
 import zoneinfo
 from collections.abc import Iterable
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
@@ -31,7 +32,7 @@ async def put(stores, *shops: stores_pb2.Store) -> None:
     assert [] == list(answer.rejected)
 
 
-async def give(hours, name: str, **fields: object) -> hours_pb2.StoreHours:
+async def give(hours, name: str, **fields: object) -> Any:
     """Give a shop hours."""
     given = hours_pb2.StoreHours(name=f"{name}/hours", **fields)
     return await hours.UpdateStoreHours(hours_pb2.UpdateStoreHoursRequest(store_hours=given))

@@ -1,5 +1,7 @@
 """Hours go out in the formats of others and come back the same, or say what was lost."""
 
+from typing import Any
+
 import pytest
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
@@ -27,7 +29,7 @@ async def export(hours, format: int, first: str = "2026-11-23", **fields: object
     )
 
 
-async def parse(hours, format: int, **content: object):
+async def parse(hours, format: int, **content: object) -> Any:
     return await hours.ParseHours(hours_pb2.ParseHoursRequest(format=format, **content))
 
 

@@ -1,6 +1,7 @@
 """What decides, and what the store and the hours service each say of it."""
 
 import datetime as dt
+from typing import Any
 
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
@@ -24,7 +25,7 @@ FRANCE = {"region_code": "FR"}
 NOEL = "2026-12-25 11:00"
 
 
-async def get(hours):
+async def get(hours) -> Any:
     return await hours.GetStoreHours(hours_pb2.GetStoreHoursRequest(name=HOURS))
 
 

@@ -101,7 +101,7 @@ async def test_every_next_change_is_that_of_its_case(stores, hours, cases):
         assert case["next"] == change, case
 
 
-async def ask(stores, hours, number: int, case: dict[str, Any]):
+async def ask(stores, hours, number: int, case: dict[str, Any]) -> Any:
     name = await stand(stores, hours, number, case, "UTC")
     at = dt.datetime.fromisoformat(case["at"]).replace(tzinfo=dt.UTC)
     request = hours_pb2.CheckOpenStateRequest(name=f"{name}/hours", at_time=timestamp(at))

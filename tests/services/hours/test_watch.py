@@ -1,5 +1,7 @@
 """Changes of hours, closures and events as watchers see them."""
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -16,7 +18,7 @@ EVENT_DELETED = Response.CHANGE_TYPE_EVENT_DELETED
 SALE = ("grocery", "Sale", "2026-12-01 09:00", "2026-12-24 20:00")
 
 
-async def close(hours):
+async def close(hours) -> Any:
     closure = hours_pb2.Closure(start_date=date("2026-11-30"))
     return await hours.CreateClosure(hours_pb2.CreateClosureRequest(parent=NAME, closure=closure))
 

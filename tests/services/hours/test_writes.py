@@ -32,7 +32,7 @@ async def grocery(stores, hours) -> Any:
     return hours
 
 
-async def get(hours):
+async def get(hours) -> Any:
     return await hours.GetStoreHours(hours_pb2.GetStoreHoursRequest(name=HOURS))
 
 
@@ -111,7 +111,7 @@ async def test_output_fields_of_an_update_are_not_taken(grocery):
     )
 
 
-async def close(hours, closure: hours_pb2.Closure, **fields: object):
+async def close(hours, closure: hours_pb2.Closure, **fields: object) -> Any:
     request = hours_pb2.CreateClosureRequest(parent=NAME, closure=closure, **fields)
     return await hours.CreateClosure(request)
 

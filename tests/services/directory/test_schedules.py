@@ -1,0 +1,156 @@
+"""Schedules of stores joined with the hours they were given, whatever came in which order."""
+
+import datetime as dt
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from enrayon.hours.v1 import hours_pb2
+from enrayon.stores.v1 import stores_pb2
+from geodata.schedule.model import State
+from geodata.schedule.timeline import timeline
+from services.directory import schedules as module
+from services.directory.feed import Change, Listener
+from services.directory.filters import StoreFilter
+from services.directory.hours import HoursReplica
+from services.directory.schedules import Schedules
+from services.directory.stores import StoresReplica
+
+TEXTS = ("", "24/7", "Mo-Fr 09:00-19:00", "Sa-Su 10:00-18:00; PH off", "9 to 5 or so", "off")
+ZONES = ("Europe/Helsinki", "America/New_York", "")
+MONDAY_NOON = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
+IDS = st.integers(0, 8).map("s-{}".format)
+
+
+class Fed:
+    """A feed without Redis: what is applied to its replica is told at once."""
+
+    def __init__(self, replica) -> None:
+        self.replica = replica
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def apply(self, id: str, after: bytes | None) -> None:
+        self.tell(self.replica.apply(id, after))
+
+    def reload(self) -> None:
+        self.replica = type(self.replica)(list(self.replica.records()))
+        self.tell(None)
+
+    def tell(self, change: Change | None) -> None:
+        for listener in self._listeners:
+            listener(change)
+
+
+@st.composite
+def stores(draw):
+    store = stores_pb2.Store(
+        name=f"stores/{draw(IDS)}",
+        opening_hours_text=draw(st.sampled_from(TEXTS)),
+        time_zone=draw(st.sampled_from(ZONES)),
+        status=draw(st.sampled_from((1, 1, 1, 3))),
+        private=draw(st.sampled_from((False, False, True))),
+        address={"region_code": "FI"},
+    )
+    if draw(st.booleans()):
+        store.location.latitude, store.location.longitude = 60.17, draw(st.floats(24, 25))
+    return store
+
+
+@st.composite
+def given_hours(draw):
+    id = draw(IDS)
+    hours = hours_pb2.StoreHours(
+        name=f"stores/{id}/hours", expression=draw(st.sampled_from(TEXTS[:4]))
+    )
+    if draw(st.booleans()):
+        hours.closures.add(start_time={"seconds": int(MONDAY_NOON.timestamp())})
+    for service in draw(st.sets(st.sampled_from(("pharmacy", "returns")))):
+        hours.services.add(
+            name=f"stores/{id}/services/{service}", expression=draw(st.sampled_from(TEXTS[:3]))
+        )
+    return hours
+
+
+changes = st.lists(
+    st.one_of(
+        stores(),
+        given_hours(),
+        IDS,
+        st.sampled_from(("look", "reload stores", "reload hours")),
+    ),
+    max_size=25,
+)
+instants = st.integers(-200, 200).map(lambda hours: MONDAY_NOON + dt.timedelta(hours=hours))
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(changes, instants, st.sampled_from((0, 60)), st.sampled_from(("", "pharmacy")))
+def test_rows_are_what_each_store_says_alone(monkeypatch, changes, at, minutes, service):
+    monkeypatch.setattr(module, "SPARE", 1)  # so that schedules out of use are given up
+    by_store, by_hours = Fed(StoresReplica()), Fed(HoursReplica())
+    schedules = Schedules(by_store, by_hours)
+    opening = schedules.opening(at, minutes, service)
+    for change in changes:
+        if isinstance(change, stores_pb2.Store):
+            by_store.apply(change.name[7:], change.SerializeToString())
+        elif isinstance(change, hours_pb2.StoreHours):
+            by_hours.apply(change.name[7:-6], change.SerializeToString())
+        elif change == "look":
+            opening.rows(by_store.replica.index.row_count)
+        elif change == "reload stores":
+            by_store.reload()
+        elif change == "reload hours":
+            by_hours.reload()
+        else:
+            by_store.apply(change, None)
+
+    replica = by_store.replica
+    alone = sorted(
+        id for id, _ in replica.records() if says_open(schedules, id, at, minutes, service)
+    )
+    wanted = StoreFilter(opening=opening, statuses=frozenset({1, 3}))
+    assert alone == replica.ids(wanted)
+    located = [id for id in alone if id in replica.index]
+    assert located == sorted(replica.ids_of_rows(np.flatnonzero(replica.mask(wanted))))
+
+
+def says_open(schedules: Schedules, id: str, at: dt.datetime, minutes: int, service: str) -> bool:
+    found = schedules.of(id)
+    if found is None or (service and service not in found.services):
+        return False
+    line = timeline(found.services[service] if service else found.own)
+    return line.state_at(at).state is State.OPEN and line.open_for(at, minutes)
+
+
+def test_equal_hours_of_many_stores_are_one_schedule():
+    shops = [
+        stores_pb2.Store(
+            name=f"stores/s-{number}",
+            opening_hours_text=TEXTS[number % 3],
+            time_zone="Europe/Helsinki",
+            location={"latitude": 60.17, "longitude": 24 + number / 1_000},
+        )
+        for number in range(1_000)
+    ]
+    replica = StoresReplica((shop.name[7:], shop.SerializeToString()) for shop in shops)
+    schedules = Schedules(Fed(replica), Fed(HoursReplica()))
+    schedules.refresh()
+    assert 3 == len(schedules._imported)
+    assert 666 == schedules.opening(MONDAY_NOON).rows(1_000).sum()
+
+
+def test_events_are_no_hours_and_belong_to_their_store():
+    replica = HoursReplica([("s-1", b"h"), ("s-1/sale", b"e"), ("s-2/sale", b"f")])
+    assert ["s-1"] == list(replica.store_ids())
+    assert {"s-1/sale"} == set(replica.event_ids("s-1"))
+    assert {"s-1/sale", "s-2/sale"} == set(replica.event_ids())
+    replica.apply("s-1/sale", None)
+    replica.apply("s-2/tasting", b"g")
+    assert set() == set(replica.event_ids("s-1"))
+    assert {"s-2/sale", "s-2/tasting"} == set(replica.event_ids())
