@@ -67,11 +67,13 @@ def frame_along(outline: BaseGeometry) -> LocalFrame:
     """A frame about the middle of a building, its y axis along the longer side.
 
     Args:
-        outline: In longitude and latitude, as GeoJSON has it.
+        outline: Its shape or the shapes in it, in longitude and latitude, as GeoJSON has them;
+            they may be badly drawn, as only their hull counts.
     """
-    middle = outline.centroid
+    hull = outline.convex_hull
+    middle = hull.centroid
     north_up = LocalFrame(Point(middle.y, middle.x))
-    box = shapely.minimum_rotated_rectangle(north_up.geometry_to_local(outline))
+    box = shapely.minimum_rotated_rectangle(north_up.geometry_to_local(hull))
     corners = shapely.get_coordinates(box)
     sides = [corners[1] - corners[0], corners[2] - corners[1]]
     east, north = max(sides, key=lambda side: math.hypot(*side))

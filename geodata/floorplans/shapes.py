@@ -1,7 +1,28 @@
-"""Shapes that floors are cut into."""
+"""Shapes put together and cut out of each other, whatever their drawing throws at it."""
+
+from collections.abc import Iterable
 
 import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
+
+GRID_M = 1e-6
+"""Overlays are computed on a grid this fine: on one, they fail for no valid polygon."""
+
+
+def united(shapes: Iterable[BaseGeometry]) -> BaseGeometry:
+    """All that is in any of the shapes."""
+    return shapely.union_all(list(shapes), grid_size=GRID_M)
+
+
+def without(shape: BaseGeometry, taken: BaseGeometry) -> BaseGeometry:
+    """What of a shape is not in the other."""
+    return shapely.difference(shape, taken, grid_size=GRID_M)
+
+
+def shared(shape: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
+    """What is in both."""
+    return shapely.intersection(shape, other, grid_size=GRID_M)
 
 
 def grown(shape: BaseGeometry, by_m: float) -> BaseGeometry:

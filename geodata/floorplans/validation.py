@@ -16,17 +16,18 @@ from shapely.geometry.base import BaseGeometry
 from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import Aisle, FloorPlan
 from geodata.floorplans.problems import Problem, error, warning
+from geodata.floorplans.shapes import shared, without
 from geodata.floorplans.shelves import Shelves
 
 MAX_PARTS = 5_000
 """Of each kind: levels, aisles, fixtures, places, nodes, links..."""
-MAX_VERTICES = 50_000
+MAX_VERTICES = 20_000
 MAX_TEXT = 500
 MAX_EXTENT_M = 5_000.0
 OVERLAP_M2 = 0.02
 """Fixtures may touch, and drawings are a little rough."""
 OUTSIDE_M2 = 0.02
-MAX_OVERLAPS = 50_000
+MAX_OVERLAPS = 20_000
 """Pairs of fixtures whose boxes meet: far more than any store has, few enough to look at."""
 REPEATED_MAX = 20
 """After so many problems of one code the rest are summed up."""
@@ -165,7 +166,7 @@ def _off_the_floor(plan: FloorPlan) -> Iterator[Problem]:
         floor = floors.get(fixture.level)
         if floor is None or floor.covers(fixture.outline):
             continue
-        outside = fixture.outline.difference(floor).area
+        outside = without(fixture.outline, floor).area
         path = f"fixtures[{index}].outline"
         if not floor.intersects(fixture.outline):
             message = f"fixture {fixture.id!r} is outside the floor of level {fixture.level!r}"
@@ -189,9 +190,9 @@ def _overlapping_fixtures(plan: FloorPlan) -> Iterator[Problem]:
                 message = "too many fixtures lie on top of each other to check them all"
                 yield error("overlapping_fixtures", "fixtures", message)
                 return
-            shared = outline.intersection(other.outline).area
-            if shared > OVERLAP_M2:
-                message = f"{one.id!r} and {other.id!r} share {shared:.2f} m²"
+            overlap_m2 = shared(outline, other.outline).area
+            if overlap_m2 > OVERLAP_M2:
+                message = f"{one.id!r} and {other.id!r} share {overlap_m2:.2f} m²"
                 yield error("overlapping_fixtures", f"fixtures[{i}].outline", message, "Move one.")
 
 

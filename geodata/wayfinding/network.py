@@ -10,6 +10,7 @@ import rustworkx as rx
 import shapely
 
 from geodata.floorplans.plan import FloorPlan, Link, LinkKind, Position
+from geodata.floorplans.shapes import united
 from geodata.wayfinding.entries import Entry, LinkReach, xy
 from geodata.wayfinding.profiles import Profile
 from geodata.wayfinding.visibility import FreeFloor, blocked_outlines, free_floor
@@ -43,8 +44,7 @@ class Network:
         """The position of each vertex of the graph: the plan's nodes first, then corners."""
         self._index = {node.id: index for index, node in enumerate(plan.nodes)}
         self._blocked = {
-            level.id: shapely.union_all(blocked_outlines(plan, level.id, at))
-            for level in plan.levels
+            level.id: united(blocked_outlines(plan, level.id, at)) for level in plan.levels
         }
         self._edges: dict[tuple[int, int], tuple[float, LinkKind]] = {}
         links = [link for link in plan.links if profile.takes(link) and self._is_open(link)]

@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.plan import BlockedArea, FloorPlan, Level
-from geodata.floorplans.shapes import grown
+from geodata.floorplans.shapes import grown, united, without
 
 Points = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.intp]
@@ -22,7 +22,7 @@ MAX_CORNERS = 2_000
 """Pairs of corners grow with the square: 2,000 take seconds once, and no store has so many."""
 SIGHT_LINES_AT_ONCE = 100_000
 SLACK_M = 1e-4
-"""Sight is tested against a floor this much wider, so that rounding hides no corner."""
+"""Sight is tested against walls this much farther off, so that rounding hides no corner."""
 
 
 def free_floor(
@@ -41,9 +41,8 @@ def free_floor(
     if level.walkable is None:
         return None
     fixtures = [fixture.outline for fixture in plan.fixtures if fixture.level == level.id]
-    taken = shapely.union_all([*fixtures, *blocked_outlines(plan, level.id, at)])
-    free = level.walkable.difference(taken)
-    return FreeFloor(grown(free, -width_m / 2))
+    taken = united([*fixtures, *blocked_outlines(plan, level.id, at)])
+    return FreeFloor(grown(without(level.walkable, taken), -width_m / 2))
 
 
 def blocked_outlines(plan: FloorPlan, level: str, at: dt.datetime) -> list[BaseGeometry]:
@@ -71,8 +70,8 @@ class FreeFloor:
             raise ValueError(
                 f"the floor has {len(self.corners)} corners, at most {MAX_CORNERS} are taken"
             )
-        self._sight = grown(space, SLACK_M)
-        shapely.prepare(self._sight)
+        self._walls = grown(space, SLACK_M).boundary
+        shapely.prepare(self._walls)
 
     def corner_pairs(self) -> tuple[Indexes, Indexes]:
         """The pairs of corners that a shortest path may walk between, each once."""
@@ -104,7 +103,8 @@ class FreeFloor:
         for start in range(0, len(one), SIGHT_LINES_AT_ONCE):
             part = slice(start, start + SIGHT_LINES_AT_ONCE)
             lines = shapely.linestrings(np.stack([one[part], other[part]], axis=1))
-            seen[part] = shapely.covers(self._sight, lines)
+            # Both ends are on the floor, so what meets no wall stays on it.
+            seen[part] = ~shapely.intersects(self._walls, lines)
         return seen
 
     def _tangent(self, seen_from: Points) -> npt.NDArray[np.bool_]:

@@ -40,11 +40,12 @@ class Walks:
         stops: Sequence[Position],
         entries: Sequence[Entry | None],
     ) -> None:
-        self._graph = network.copy()
+        self.graph = network.copy()
+        """The network with the stops put in, after its own vertices."""
         self._vertices = [*vertices, *stops]
         self._kinds = dict(kinds)
         self._first = len(vertices)
-        self._graph.add_nodes_from(range(len(stops)))
+        self.graph.add_nodes_from(range(len(stops)))
         self._join(stops, entries)
         self.joined = [entry is not None for entry in entries]
         """Whether each stop is on the map, and not in a blocked area."""
@@ -59,7 +60,7 @@ class Walks:
         source, target = self._first + start, self._first + end
         if start == end:
             return Path((self._vertices[source],), (), 0.0)
-        found = rx.dijkstra_shortest_paths(self._graph, source, target, weight_fn=float)
+        found = rx.dijkstra_shortest_paths(self.graph, source, target, weight_fn=float)
         passed = list(found[target])
         points, kinds = [self._vertices[source]], list[LinkKind]()
         for here, there in pairwise(passed):
@@ -71,7 +72,7 @@ class Walks:
     def _lengths(self, count: int) -> Lengths:
         lengths = np.full((count, count), np.inf)
         for row in range(count):
-            found = rx.dijkstra_shortest_path_lengths(self._graph, self._first + row, float)
+            found = rx.dijkstra_shortest_path_lengths(self.graph, self._first + row, float)
             for column in range(count):
                 if self._first + column in found:
                     lengths[row, column] = found[self._first + column]
@@ -85,18 +86,18 @@ class Walks:
                 continue
             door = self._first + number
             if entry.at != stop:
-                door = self._graph.add_node(len(self._vertices))
+                door = self.graph.add_node(len(self._vertices))
                 self._vertices.append(entry.at)
                 aside_m = math.dist(xy(stop), xy(entry.at))
-                self._graph.add_edge(self._first + number, door, aside_m)
-                self._graph.add_edge(door, self._first + number, aside_m)
-            self._graph.add_edges_from([(door, vertex, metres) for vertex, metres in entry.onto])
-            self._graph.add_edges_from([(vertex, door, metres) for vertex, metres in entry.off])
+                self.graph.add_edge(self._first + number, door, aside_m)
+                self.graph.add_edge(door, self._first + number, aside_m)
+            self.graph.add_edges_from([(door, vertex, metres) for vertex, metres in entry.onto])
+            self.graph.add_edges_from([(vertex, door, metres) for vertex, metres in entry.off])
             if entry.link is not None:
                 for vertex, _ in (*entry.onto, *entry.off):
                     self._kinds[door, vertex] = self._kinds[vertex, door] = entry.link.kind
-            self._graph.add_edges_from(straight(door, entry, doors))
-            self._graph.add_edges_from(
+            self.graph.add_edges_from(straight(door, entry, doors))
+            self.graph.add_edges_from(
                 [edge for other, e in doors for edge in straight(other, e, [(door, entry)])]
             )
             doors.append((door, entry))

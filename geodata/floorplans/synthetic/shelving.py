@@ -9,7 +9,7 @@ from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.plan import Aisle, Face, Fixture, Side
-from geodata.floorplans.shapes import grown
+from geodata.floorplans.shapes import grown, shared, united, without
 from geodata.floorplans.synthetic.front import FRONT_M
 
 BAY_M = 1.25
@@ -34,9 +34,7 @@ def put_wall_shelves(floor: Polygon, level: str) -> tuple[list[Fixture], list[Ai
     fixtures: list[Fixture] = []
     aisles: list[Aisle] = []
     for corner, next_corner in pairwise(ring):
-        wall = shapely.get_coordinates(
-            behind.intersection(shapely.LineString([corner, next_corner]))
-        )
+        wall = shapely.get_coordinates(shared(shapely.LineString([corner, next_corner]), behind))
         length_m = float(np.hypot(*(wall[-1] - wall[0]))) if len(wall) else 0.0
         bays = int((length_m - 2 * WALKWAY_M) / BAY_M)
         if bays < FEWEST_BAYS or len(aisles) == 26:
@@ -71,9 +69,9 @@ def put_gondolas(
         from_right: Aisles are numbered from the right; else from the left.
     """
     left, front, right, back = floor.bounds
-    room = floor.difference(shapely.union_all([wall.outline for wall in walls]))
+    room = without(floor, united(wall.outline for wall in walls))
     room = grown(room, -WALKWAY_M)
-    room = room.intersection(shapely.box(left, front + FRONT_M, right, back))
+    room = shared(room, shapely.box(left, front + FRONT_M, right, back))
     # Where wall shelves end, the room juts out a little: too shallow for a gondola.
     room = grown(grown(room, -GONDOLA_M), GONDOLA_M)
     columns = [(x, rows) for x in _column_places(room) if (rows := list(_rows(room, x, across)))]
@@ -115,7 +113,7 @@ def _rows(room: BaseGeometry, x: float, across: Sequence[float]) -> Iterator[tup
 
 def _spans(room: BaseGeometry, x: float) -> list[Span]:
     line = shapely.LineString([(x, room.bounds[1] - 1), (x, room.bounds[3] + 1)])
-    inside = shapely.get_parts(room.intersection(line))
+    inside = shapely.get_parts(shared(line, room))
     return [(part.bounds[1], part.bounds[3]) for part in inside if not part.is_empty]
 
 
@@ -152,12 +150,12 @@ def _aisles_between(floor: Polygon, level: str, gondolas: Sequence[Fixture]) -> 
             out = AISLE_M if face.side is Side.LEFT else -AISLE_M
             strip = [*(face.start, face.end), *((x + out, y) for x, y in (face.end, face.start))]
             before.setdefault(face.aisle, []).append(Polygon(strip))
-    taken = shapely.union_all([gondola.outline for gondola in gondolas])
+    taken = united(gondola.outline for gondola in gondolas)
     return [
         Aisle(id=number, level=level, order=int(number), area=area)
         for number, strips in sorted(before.items(), key=lambda found: int(found[0]))
         if isinstance(
-            area := shapely.union_all(strips).envelope.intersection(floor).difference(taken),
+            area := without(shared(united(strips).envelope, floor), taken),
             Polygon,
         )
     ]

@@ -26,6 +26,7 @@ from geodata.floorplans.plan import (
     Position,
 )
 from geodata.floorplans.problems import Problem, warning
+from geodata.floorplans.shapes import united
 from geodata.importers.indoor.doors import door_of
 from geodata.importers.indoor.imdf_units import Unit, join_levels
 from geodata.importers.indoor.result import (
@@ -100,7 +101,7 @@ def plan_from_imdf(archive: Archive, store: str, language: str = "en") -> Import
     }
     if not drawn:
         raise ImporterError("level: has no polygon")
-    frame = frame_along(shapely.union_all([outline for _, outline in drawn.values()]))
+    frame = frame_along(shapely.GeometryCollection([outline for _, outline in drawn.values()]))
     ordinals = {
         level: float(properties.get("ordinal") or 0) for level, (properties, _) in drawn.items()
     }
@@ -175,9 +176,9 @@ def _floors(units: Mapping[str, Unit]) -> dict[str, Polygon | MultiPolygon]:
     for unit in units.values():
         if unit.category in WALKED:
             by_level[unit.level].append(unit.outline)
-    united = {level: shapely.union_all(shapes) for level, shapes in by_level.items()}
+    floors = {level: united(shapes) for level, shapes in by_level.items()}
     return {
-        level: floor for level, floor in united.items() if isinstance(floor, Polygon | MultiPolygon)
+        level: floor for level, floor in floors.items() if isinstance(floor, Polygon | MultiPolygon)
     }
 
 

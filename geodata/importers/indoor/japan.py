@@ -70,7 +70,7 @@ def plan_from_japanese(document: object, store: str) -> ImportedPlan:
     }
     if not outlines:
         raise ImporterError("document: has no layer 'Floor' with polygons")
-    frame = frame_along(shapely.union_all(list(outlines.values())))
+    frame = frame_along(shapely.GeometryCollection(list(outlines.values())))
     problems: list[Problem] = []
     levels = {
         _ordinal(properties): Level(
@@ -191,11 +191,13 @@ def _spaces(layers: object, frame: LocalFrame, on_level: Mapping[Any, str]) -> l
         for _, geometry in _layer(layers, "Opening")
         if (line := shape_of(geometry)) is not None
     ]
-    passages = shapely.union_all(
+    passages = shapely.GeometryCollection(
         [
             frame.geometry_to_local(outline)
             for properties, geometry in _layer(layers, "Space")
-            if properties.get("category") == "B029" and (outline := polygon_of(geometry))
+            if properties.get("category") == "B029"
+            and (outline := polygon_of(geometry)) is not None
+            and outline.is_valid
         ]
     )
     tree = shapely.STRtree(openings)

@@ -11,10 +11,12 @@ from dataclasses import replace
 
 import shapely
 from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.frame import frame_along
 from geodata.floorplans.plan import Fixture, FixtureKind, FloorPlan, Level
 from geodata.floorplans.problems import Problem, warning
+from geodata.floorplans.shapes import united
 from geodata.importers.indoor.osm_places import places_of
 from geodata.importers.indoor.osm_tags import OsmObject, objects_of
 from geodata.importers.indoor.osm_ways import WAYS, graph_of
@@ -44,7 +46,7 @@ def plan_from_osm(
     indoor = [thing.shape for thing in drawn if thing.levels]
     if not indoor:
         raise ImporterError("document: no feature is on a level")
-    frame = frame_along(shapely.union_all(indoor).convex_hull)
+    frame = frame_along(shapely.GeometryCollection(indoor))
     things = [replace(thing, shape=frame.geometry_to_local(thing.shape)) for thing in drawn]
     problems: list[Problem] = []
     areas = list(_areas(things, problems))
@@ -84,13 +86,13 @@ def _areas(things: Sequence[OsmObject], problems: list[Problem]) -> Iterator[Osm
 
 
 def _floors(areas: Sequence[OsmObject]) -> dict[str, Polygon | MultiPolygon]:
-    by_level: dict[str, list[shapely.Geometry]] = defaultdict(list)
+    by_level: dict[str, list[BaseGeometry]] = defaultdict(list)
     for area in areas:
         for level in area.levels:
             by_level[level].append(area.shape)
-    united = {level: shapely.union_all(shapes) for level, shapes in by_level.items()}
+    floors = {level: united(shapes) for level, shapes in by_level.items()}
     return {
-        level: floor for level, floor in united.items() if isinstance(floor, Polygon | MultiPolygon)
+        level: floor for level, floor in floors.items() if isinstance(floor, Polygon | MultiPolygon)
     }
 
 

@@ -79,4 +79,4 @@ def _ways(floors: Floors, nodes: Sequence[Node], links: Sequence[Link]) -> dict[
         if start.level == end.level:
             line = shapely.LineString([(start.x_m, start.y_m), (end.x_m, end.y_m)])
             drawn.setdefault(start.level, []).append(line)
-    return {level: shapely.union_all(shapes) for level, shapes in drawn.items()}
+    return {level: shapely.GeometryCollection(shapes) for level, shapes in drawn.items()}

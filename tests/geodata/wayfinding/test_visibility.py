@@ -44,11 +44,13 @@ def room_with(obstacles: list[shapely.Polygon]) -> FloorPlan:
 
 
 def free_space(plan: FloorPlan) -> BaseGeometry:
-    taken = shapely.union_all([fixture.outline for fixture in plan.fixtures])
+    taken = shapely.union_all([f.outline for f in plan.fixtures], grid_size=1e-6)
     floor = plan.levels[0].walkable
     assert floor is not None
     with np.errstate(all="ignore"):
-        return floor.difference(taken).buffer(-WALKING.width_m / 2, join_style="mitre")
+        return shapely.difference(floor, taken, grid_size=1e-6).buffer(
+            -WALKING.width_m / 2, join_style="mitre"
+        )
 
 
 def some_points(space: BaseGeometry, seed: int) -> list[tuple[float, float]]:
@@ -139,7 +141,7 @@ def test_a_walk_never_crosses_an_obstacle(obstacles: list[shapely.Polygon], seed
     path = walked(plan, *some_points(space, seed))
     if path is not None and len(path.points) > 1:
         line = shapely.LineString([(point.x_m, point.y_m) for point in path.points])
-        taken = shapely.union_all(obstacles)
+        taken = shapely.union_all(obstacles, grid_size=1e-6)
         # Half of the walker's width is kept from every shelf, but for the slack.
         assert line.distance(taken) >= WALKING.width_m / 2 - 1e-3
         assert line.length == pytest.approx(path.length_m)

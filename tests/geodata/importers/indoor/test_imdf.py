@@ -1,0 +1,178 @@
+"""IMDF: a made-up venue of two levels, zipped as venues come."""
+
+import copy
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from geodata.floorplans.frame import LocalFrame
+from geodata.floorplans.plan import LinkKind, PlaceKind
+from geodata.floorplans.validation import plan_problems
+from geodata.importers.indoor.imdf import plan_from_imdf, read_imdf
+from geodata.importers.report import ImporterError
+from geodata.points import Point
+from geodata.wayfinding.network import Network
+from geodata.wayfinding.profiles import STEP_FREE, WALKING
+from geodata.wayfinding.reachability import reach_problems
+from tests.geodata.floorplans.shops import NOON
+
+AT = LocalFrame(Point(48.8566, 2.3522))
+
+
+def lon_lat(x: float, y: float) -> list[float]:
+    point = AT.to_wgs84(x, y)
+    return [point.longitude, point.latitude]
+
+
+def box(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
+    return {"type": "Polygon", "coordinates": [[lon_lat(*corner) for corner in corners]]}
+
+
+def line(*points: tuple[float, float]) -> dict[str, Any]:
+    return {"type": "LineString", "coordinates": [lon_lat(*point) for point in points]}
+
+
+def feature(identity: str, geometry: object, **properties: object) -> dict[str, Any]:
+    return {"type": "Feature", "id": identity, "geometry": geometry, "properties": properties}
+
+
+def collection(*features: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def refers(identity: str) -> dict[str, str]:
+    return {"id": identity, "feature_type": "unit"}
+
+
+LIFT, STAIRS = box(20, 0, 22, 2), box(20, 4, 24, 6)
+VENUE: dict[str, Any] = {
+    "level": collection(
+        feature("ground", box(0, 0, 30, 20), ordinal=0, name={"en": "Ground", "fr": "Rez"}),
+        feature("first", box(0, 0, 30, 20), ordinal=1, name={"en": "First"}),
+    ),
+    "unit": collection(
+        feature("hall0", box(0, 0, 20, 6), level_id="ground", category="walkway"),
+        feature("hall1", box(0, 0, 20, 6), level_id="first", category="walkway"),
+        feature("lift0", LIFT, level_id="ground", category="elevator"),
+        feature("lift1", LIFT, level_id="first", category="elevator"),
+        feature("stairs0", STAIRS, level_id="ground", category="stairs"),
+        feature("stairs1", STAIRS, level_id="first", category="stairs"),
+        feature("room", box(2, 6, 10, 12), level_id="first", category="room", name=None),
+    ),
+    "opening": collection(
+        feature("gate", line((0, 2), (0, 4)), level_id="ground", category="pedestrian.principal"),
+        feature("door", line((4, 6), (5, 6)), level_id="first", category="pedestrian"),
+    ),
+    "fixture": collection(
+        feature("desk", box(8, 2, 9, 4), level_id="ground", category="furniture")
+    ),
+    "anchor": collection(feature("a", None, unit_id="room")),
+    "occupant": collection(
+        feature("books", None, anchor_id="a", category="shopping", name={"fr": "Livres"})
+    ),
+    "relationship": collection(
+        feature("r1", None, category="elevator", direction="undirected",
+                origin=refers("lift0"), destination=refers("lift1")),
+        feature("r2", None, category="stairs", direction="directed",
+                origin=refers("stairs1"), destination=refers("stairs0")),
+    ),
+}  # fmt: skip
+
+
+def test_a_venue_is_read_from_its_zip(tmp_path: Path) -> None:
+    path = tmp_path / "venue.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", b"{}")
+        for name, document in VENUE.items():
+            archive.writestr(f"{name}.geojson", orjson.dumps(document))
+    imported = plan_from_imdf(read_imdf(path), "stores/venue", language="fr")
+    assert imported.problems == ()
+    assert plan_problems(imported.plan) == ()
+    assert ["Rez", "First"] == [level.name for level in imported.plan.levels]
+    assert ["Livres"] == [place.name for place in imported.plan.places_of(PlaceKind.SHOP)]
+    assert ["gate"] == [place.id for place in imported.plan.places_of(PlaceKind.ENTRANCE)]
+    assert [] == [p for p in reach_problems(imported.plan) if p.code == "unreachable"]
+
+
+def test_relationships_say_how_levels_are_joined() -> None:
+    plan = plan_from_imdf(VENUE, "stores/venue").plan
+    kinds = {link.kind: (link.start, link.end, link.one_way) for link in plan.links}
+    assert {
+        LinkKind.LIFT: ("lift0", "lift1", False),
+        LinkKind.STEPS: ("stairs1", "stairs0", True),
+    } == kinds
+    [gate], [books] = plan.places_of(PlaceKind.ENTRANCE), plan.places_of(PlaceKind.SHOP)
+    for profile in (WALKING, STEP_FREE):
+        walks = Network(plan, profile, NOON).walks([gate.position, books.position])
+        up, down = walks.path(0, 1), walks.path(1, 0)
+        assert up is not None
+        assert down is not None
+        assert LinkKind.LIFT in up.kinds
+    # The stairs only lead down.
+    by_stairs = Network(plan, WALKING, NOON).walks([books.position, gate.position]).path(0, 1)
+    assert by_stairs is not None
+    assert LinkKind.STEPS in by_stairs.kinds
+
+
+def test_without_relationships_units_above_each_other_are_joined_and_said() -> None:
+    bare = {name: document for name, document in VENUE.items() if name != "relationship"}
+    imported = plan_from_imdf(bare, "stores/venue")
+    assert {"guessed_connection"} == {problem.code for problem in imported.problems}
+    assert [LinkKind.LIFT, LinkKind.STEPS] == [link.kind for link in imported.plan.links]
+
+
+def test_a_shop_is_entered_by_its_opening() -> None:
+    plan = plan_from_imdf(VENUE, "stores/venue").plan
+    [books] = plan.places_of(PlaceKind.SHOP)
+    assert plan.frame is not None
+    door = plan.frame.to_wgs84(books.position.x_m, books.position.y_m)
+    assert (4.5, 6) == pytest.approx(AT.to_local(door), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "properties", "code"),
+    [
+        ("occupant", 0, {"anchor_id": "nowhere"}, "no_anchor"),
+        ("unit", 6, {"level_id": "nowhere"}, "bad_unit"),
+    ],
+)
+def test_what_does_not_fit_is_left_out_and_said(
+    name: str, index: int, properties: dict[str, str], code: str
+) -> None:
+    venue = copy.deepcopy(VENUE)
+    venue[name]["features"][index]["properties"] |= properties
+    assert code in {problem.code for problem in plan_from_imdf(venue, "stores/venue").problems}
+
+
+def test_a_venue_without_levels_is_refused() -> None:
+    with pytest.raises(ImporterError, match="level"):
+        plan_from_imdf({"unit": VENUE["unit"]}, "stores/venue")
+
+
+@pytest.mark.parametrize("content", [b"no zip", b""])
+def test_what_is_no_zip_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "venue.zip"
+    path.write_bytes(content)
+    with pytest.raises(ImporterError, match="venue"):
+        read_imdf(path)
+
+
+def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "venue.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("level.geojson", b"{")
+    with pytest.raises(ImporterError, match="venue"):
+        read_imdf(path)
+
+
+def test_a_zip_that_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("unit.geojson", b" " * (257 * 2**20))
+    assert path.stat().st_size < 2**20
+    with pytest.raises(ImporterError, match="256 MiB"):
+        read_imdf(path)

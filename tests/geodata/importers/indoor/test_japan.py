@@ -1,0 +1,187 @@
+"""The Japanese indoor format: a made-up arcade of one shop, and Unimall in Nagoya."""
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+
+import networkx as nx
+import pytest
+
+from geodata.floorplans.plan import LinkKind, PlaceKind
+from geodata.floorplans.problems import has_errors
+from geodata.floorplans.validation import plan_problems
+from geodata.importers.indoor.japan import plan_from_japanese
+from geodata.importers.report import ImporterError
+from geodata.wayfinding.network import Network
+from geodata.wayfinding.profiles import STEP_FREE, WALKING, Profile
+from tests.geodata.floorplans.shops import NOON
+
+Document = dict[str, Any]
+
+
+def layer(*features: tuple[dict[str, Any], str, Any]) -> Document:
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": properties,
+                "geometry": {"type": shape, "coordinates": coordinates},
+            }
+            for properties, shape, coordinates in features
+        ],
+    }
+
+
+LON, LAT, STEP = 136.884, 35.171, 1e-4
+
+
+def ring(west: float, south: float, east: float, north: float) -> list[list[list[float]]]:
+    corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
+    return [[[LON + x * STEP, LAT + y * STEP] for x, y in corners]]
+
+
+def at(x: float, y: float) -> list[float]:
+    return [LON + x * STEP, LAT + y * STEP]
+
+
+SHOP = {"id": "shop", "category": "B001", "floor_id": "f", "name": None}
+PASSAGE = {"id": "passage", "category": "B029", "floor_id": "f"}
+
+
+def link(identity: str, start: str, end: str, **more: object) -> tuple[Document, str, Any]:
+    codes = {"route_type": "1", "direction": "1", "width": "4", "lev_diff": "1", "elevator": "1"}
+    properties = {"link_id": identity, "start_id": start, "end_id": end, "distance": 10.0}
+    return properties | codes | more, "LineString", [at(0, 1), at(1, 1)]
+
+
+ARCADE: Document = {
+    "Floor": layer(({"id": "f", "name": "B1", "ordinal": -1.0}, "Polygon", ring(0, 0, 10, 4))),
+    "Space": layer((SHOP, "Polygon", ring(4, 2, 6, 4)), (PASSAGE, "Polygon", ring(0, 0, 10, 2))),
+    "Opening": layer(({"id": "door", "floor_id": "f"}, "LineString", [at(4.5, 2), at(5.5, 2)])),
+    "Fixture": layer(({"id": "pillar", "floor_id": "f"}, "Polygon", ring(8, 3, 8.2, 3.2))),
+    "Node": layer(
+        ({"node_id": "w", "ordinal": -1.0, "in_out": 3}, "Point", at(0, 1)),
+        ({"node_id": "e", "ordinal": -1.0, "in_out": 3}, "Point", at(10, 1)),
+        ({"node_id": "up", "ordinal": 0.0, "in_out": 2}, "Point", at(10, 1)),
+    ),
+    "Link": layer(
+        link("hall", "w", "e", distance=91.2),
+        link("stairs", "e", "up", route_type="6", lev_diff="2", width="2"),
+        link("lift", "w", "up", route_type="4", elevator="5", width="1", distance=30.0),
+    ),
+}
+
+
+def changed(layer_name: str, index: int, **properties: object) -> Document:
+    document = copy.deepcopy(ARCADE)
+    document[layer_name]["features"][index]["properties"] |= properties
+    return document
+
+
+def test_an_arcade_is_read_with_its_codes() -> None:
+    imported = plan_from_japanese(ARCADE, "stores/arcade")
+    plan = imported.plan
+    assert imported.problems == ()
+    assert plan_problems(plan) == ()
+    assert [("-1", "B1"), ("0", "0")] == [(level.id, level.name) for level in plan.levels]
+    kinds = {found.id: (found.kind, found.width_m, found.wheelchair) for found in plan.links}
+    assert {
+        "hall": (LinkKind.WALK, 3.0, None),
+        "stairs": (LinkKind.STEPS, 1.0, False),
+        "lift": (LinkKind.LIFT, None, True),
+    } == kinds
+    assert ["up"] == [place.id for place in plan.places_of(PlaceKind.ENTRANCE)]
+    assert ["pillar"] == [fixture.id for fixture in plan.fixtures]
+
+
+def test_a_shop_is_entered_by_its_opening() -> None:
+    plan = plan_from_japanese(ARCADE, "stores/arcade").plan
+    [shop] = plan.places_of(PlaceKind.SHOP)
+    assert plan.frame is not None
+    door = plan.frame.to_wgs84(shop.position.x_m, shop.position.y_m)
+    longitude, latitude = at(5, 2)
+    assert (latitude, longitude) == pytest.approx((door.latitude, door.longitude), abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"), [(WALKING, 91.2 / 2 + 10), (STEP_FREE, 91.2 / 2 + 30)]
+)
+def test_the_way_out_is_by_the_stairs_or_step_free_by_the_lift(
+    profile: Profile, expected: float
+) -> None:
+    plan = plan_from_japanese(ARCADE, "stores/arcade").plan
+    [shop], [out] = plan.places_of(PlaceKind.SHOP), plan.places_of(PlaceKind.ENTRANCE)
+    path = Network(plan, profile, NOON).walks([shop.position, out.position]).path(0, 1)
+    assert path is not None
+    aside = math.dist(
+        (shop.position.x_m, shop.position.y_m), (path.points[1].x_m, path.points[1].y_m)
+    )
+    assert expected + aside == pytest.approx(path.length_m, abs=0.1)
+
+
+def test_a_one_way_link_keeps_its_direction() -> None:
+    forward, backward = (
+        plan_from_japanese(changed("Link", 0, direction=code), "stores/a").plan.links[0]
+        for code in ("2", "3")
+    )
+    assert ("w", "e", True) == (forward.start, forward.end, forward.one_way)
+    assert ("e", "w", True) == (backward.start, backward.end, backward.one_way)
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (changed("Link", 0, direction="99"), "unknown_direction"),
+        (changed("Link", 0, start_id="nowhere"), "bad_link"),
+        (changed("Link", 0, distance=None), "bad_link"),
+    ],
+)
+def test_a_doubtful_link_is_said(document: Document, code: str) -> None:
+    assert [code] == [p.code for p in plan_from_japanese(document, "stores/a").problems]
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"Floor": {}}, {"layers": []}])
+def test_what_has_no_floor_is_refused(document: object) -> None:
+    with pytest.raises(ImporterError):
+        plan_from_japanese(document, "stores/a")
+
+
+@pytest.mark.parametrize("profile", [WALKING, STEP_FREE])
+def test_walks_through_unimall_are_as_long_as_networkx_says_of_the_published_graph(
+    shared_json: Callable[[str], Any], profile: Profile
+) -> None:
+    document = shared_json("indoor_unimall.json")
+    plan = plan_from_japanese(document, "stores/unimall").plan
+    assert not has_errors(plan_problems(plan))
+    published: nx.MultiGraph[str] = nx.MultiGraph()
+    for found in document["layers"]["Link"]["features"]:
+        codes = found["properties"]
+        # Without steps: no stairs (route_type 6), no level difference of more than 2 cm.
+        if profile is WALKING or (codes["route_type"] != "6" and codes["lev_diff"] == "1"):
+            published.add_edge(codes["start_id"], codes["end_id"], metres=codes["distance"])
+    nodes = {node.id: node for node in plan.nodes}
+    some = sorted(set(nodes) & set(published.nodes))[::8]
+    walks = Network(plan, profile, NOON).walks([nodes[identity].position for identity in some])
+    lengths = dict(nx.all_pairs_dijkstra_path_length(published, weight="metres"))
+    for i, one in enumerate(some):
+        for j, other in enumerate(some):
+            expected = lengths[one].get(other, math.inf)
+            assert expected == pytest.approx(walks.lengths_m[i, j], abs=1e-6)
+
+
+def test_from_a_shop_of_unimall_a_lift_leads_to_another_level(
+    shared_json: Callable[[str], Any],
+) -> None:
+    plan = plan_from_japanese(shared_json("indoor_unimall.json"), "stores/unimall").plan
+    shop = plan.places_of(PlaceKind.SHOP)[0]
+    landings = [node.position for node in plan.nodes if node.position.level != "-1"]
+    taken = {}
+    for profile in (WALKING, STEP_FREE):
+        walks = Network(plan, profile, NOON).walks([shop.position, *landings])
+        paths = [walks.path(0, number) for number in range(1, len(landings) + 1)]
+        taken[profile] = {kind for path in paths if path for kind in path.kinds}
+    assert LinkKind.STEPS in taken[WALKING]
+    assert LinkKind.LIFT in taken[STEP_FREE]
+    assert LinkKind.STEPS not in taken[STEP_FREE]
