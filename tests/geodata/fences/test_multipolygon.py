@@ -76,6 +76,14 @@ def test_a_ring_round_a_pole_holds_the_pole_whichever_way_it_winds(turn: int) ->
     assert not antarctica.contains(Point(90.0, 0.0))
 
 
+def test_a_wedge_that_ends_at_a_pole_holds_it_under_every_longitude() -> None:
+    wedge = polygon([(0.0, 80.0), (40.0, 80.0), (20.0, 90.0)])
+    assert [wedge.contains(Point(90.0, longitude)) for longitude in (20.0, -160.0)] == [True] * 2
+    assert wedge.crosses(Point(85.0, -160.0), Point(90.0, -160.0))
+    assert wedge.crosses(Point(90.0, -160.0), Point(85.0, -160.0))
+    assert not wedge.crosses(Point(85.0, -160.0), Point(89.9, -160.0))
+
+
 def test_the_customary_outline_of_antarctica_has_no_edge_at_the_pole_nor_along_its_cut() -> None:
     antarctica = polygon(ANTARCTIC_BOX)
     pole = Point(-90.0, 0.0)

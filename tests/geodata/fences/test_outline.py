@@ -1,5 +1,6 @@
 """Distance to lines straight on the map, against walking along them."""
 
+import random
 from itertools import pairwise
 
 import numpy as np
@@ -102,6 +103,18 @@ def _off_segment_m(place: np.ndarray, start: np.ndarray, end: np.ndarray) -> flo
     chord = end - start
     along = np.clip((place - start) @ chord / max(chord @ chord, 1e-12), 0, 1)
     return float(np.linalg.norm(place - start - along * chord))
+
+
+def test_lines_that_wind_round_a_pole_are_measured_right_too() -> None:
+    rng = random.Random(3)
+    for _ in range(300):
+        size = 10 ** rng.uniform(-5, -0.3)
+        start = (90 - size * rng.random(), 0.0)
+        end = (90 - size * rng.random(), rng.uniform(20, 180))
+        point = Point(90 - 2 * size * rng.random(), rng.uniform(-180, 180))
+        assert straight_m([start, end], point, 801) == pytest.approx(
+            outline_of([start, end]).distance_m(point), abs=1e-3, rel=0
+        )
 
 
 def test_the_north_pole_is_a_degree_from_the_89th_parallel() -> None:
