@@ -14,6 +14,8 @@ MODULES = {
     "edge": "edge",
     "nearest": "nearest",
     "hours": "hours",
+    "stock": "stock",
+    "hold": "hold",
     "status": "status",
     "doctor": "doctor",
     "settings": "settings",

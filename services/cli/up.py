@@ -20,6 +20,7 @@ from geodata.samples import HELSINKI_CENTRE, HELSINKI_STORES
 from services import app as root
 from services.chassis.embedded import EmbeddedValkey, EmbeddedValkeyError
 from services.chassis.settings import ChassisSettings
+from services.cli import demo_stock
 from services.cli.channel import TIMEOUT_S
 from services.cli.imports import load
 from services.cli.output import CommandError, console, errors
@@ -40,7 +41,10 @@ def register(app: typer.Typer) -> None:
 
 def up(
     demo: Annotated[
-        bool, typer.Option("--demo", help="Load the sample: the shops of central Helsinki.")
+        bool,
+        typer.Option(
+            "--demo", help="Load the sample: the shops of central Helsinki, with made-up stock."
+        ),
     ] = False,
 ) -> None:
     """Run the whole suite on this machine, on the embedded Valkey, until Ctrl-C."""
@@ -147,6 +151,8 @@ def greet(settings: ChassisSettings, demo: bool) -> None:
         if demo and not held:
             load(HELSINKI_STORES, SAMPLE_SOURCE)
             held = stub.ListStores(request, timeout=TIMEOUT_S).total_size
+        if demo:
+            demo_stock.load(channel, SAMPLE_SOURCE)
     console.print(panel(settings, held))
     console.print("\nTry, in another terminal:\n")
     for line in commands(settings):
@@ -167,12 +173,13 @@ def panel(settings: ChassisSettings, held: int) -> Panel:
 
 
 def commands(settings: ChassisSettings) -> list[str]:
-    """Three commands to try."""
+    """Some commands to try."""
     latitude, longitude = HELSINKI_CENTRE.latitude, HELSINKI_CENTRE.longitude
     door = f"http://{settings.host}:{settings.http_port}/v1"
     return [
         f"{enrayon()} nearest Kamppi",
         f"{enrayon()} nearest {latitude} {longitude} --limit 5",
+        f"{enrayon()} stock find milk:2 bread:1 --near Kamppi",
         f"curl '{door}/stores:findNearest?origin.place=Kamppi&page_size=3'",
     ]
 

@@ -24,7 +24,7 @@ from services.stock.state.levels import Levels, LevelsUnreachable
 SPARE = 6
 """Candidates beyond the results wanted that are read at first."""
 MOST_CANDIDATES = 5000
-NEAREST_EXPLAINED = 5
+NEAREST_EXPLAINED = 8
 MOST_LEFT_OUT = 20
 
 
@@ -197,14 +197,18 @@ class Availability:
                 why = (Lack.NOT_OPEN, None)
             elif offer is None:
                 why = (Lack.STOCK_UNKNOWN, None)
-            elif offer.lack is not None:
+            elif offer.lack is not None and any(offer.levels):  # else it is no shop for this
                 why = (offer.lack, offer.lacking)
             else:
                 continue
             found.left_out.append((store, distance_m, *why))
         known = {store for store, *_ in found.left_out} | shown
         others = sorted(
-            (o for o in found.read.values() if o.lack is not None and o.store not in known),
+            (
+                offer
+                for offer in found.read.values()
+                if offer.lack is not None and any(offer.levels) and offer.store not in known
+            ),
             key=lambda offer: (offer.distance_m, offer.store),
         )
         room = MOST_LEFT_OUT - len(found.left_out)

@@ -1,0 +1,118 @@
+"""A made-up catalogue and made-up stock for the real shops of the sample: nothing of it is true.
+
+The barcodes are of GS1's range for use inside a shop (prefix 20), so they are nobody's.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from geodata.floorplans.synthetic.groceries import groceries
+from geodata.stores import Store
+
+_MORE = """
+bakery: bread | leipä | pain
+garden: garden shears | puutarhasakset | sécateur, rake | harava | râteau, spade | lapio | bêche,
+ watering can | kastelukannu | arrosoir, hose | letku | tuyau, lawn seed | nurmikon siemen | gazon
+tools: hammer | vasara | marteau, screwdriver | ruuvimeisseli | tournevis, saw | saha | scie,
+ drill | porakone | perceuse, nails | naulat | clous, paint | maali | peinture,
+ tape | teippi | ruban,
+ ladder | tikkaat | échelle, spirit level | vatupassi | niveau
+pharmacy: pain relief | särkylääke | antalgique, cough syrup | yskänlääke | sirop,
+ vitamin D | D-vitamiini | vitamine D, nose spray | nenäsumute | spray nasal,
+ bandage | side | bandage
+books: novel | romaani | roman, cookbook | keittokirja | livre de cuisine, atlas | kartasto | atlas
+"""
+_WORN = (("rain jacket", "sadetakki", "imperméable"), ("T-shirt", "T-paita", "T-shirt"))
+_SIZES, _COLOURS = ("S", "M", "L", "XL"), ("black", "green", "red")
+_TRANSLATED = {"Milk": ("Maito", "Lait"), "Rye bread": ("Ruisleipä", "Pain de seigle")}
+
+_FOOD = frozenset(product.department for product in groceries()) - {"garden"}
+_SOLD_BY = {
+    "osm.shop.supermarket": _FOOD | {"garden"},
+    "osm.shop.convenience": _FOOD,
+    "osm.shop.kiosk": frozenset({"drinks", "sweets_and_snacks", "dairy", "bakery"}),
+    "osm.shop.bakery": frozenset({"bakery"}),
+    "osm.shop.florist": frozenset({"garden"}),
+    "osm.shop.hardware": frozenset({"garden", "tools"}),
+    "osm.shop.doityourself": frozenset({"garden", "tools"}),
+    "osm.shop.department_store": _FOOD | {"garden", "tools", "clothes", "books"},
+    "osm.shop.clothes": frozenset({"clothes"}),
+    "osm.shop.outdoor": frozenset({"clothes"}),
+    "osm.shop.books": frozenset({"books"}),
+    "osm.amenity.pharmacy": frozenset({"pharmacy", "personal_care"}),
+}
+
+
+class Article(NamedTuple):
+    """A made-up product."""
+
+    sku: str
+    name: str
+    department: str
+    gtin: str
+    names: dict[str, str]
+    """By language."""
+    variant: dict[str, str]
+    group: str
+    """What its variants have in common; empty when it has none."""
+
+
+def catalogue() -> tuple[Article, ...]:
+    """All articles; the groceries have the SKUs of `geodata.floorplans.synthetic`."""
+    found = [
+        _article(product.sku, product.name, product.department, _TRANSLATED.get(product.name, ()))
+        for product in groceries()
+    ]
+    number = 0
+    for line in _MORE.replace("\n ", " ").strip().splitlines():
+        department, _, entries = line.partition(":")
+        for entry in entries.split(","):
+            number += 1
+            name, *others = (part.strip() for part in entry.split("|"))
+            found.append(_article(f"d-{number:03}", name.capitalize(), department, others))
+    for name, *others in _WORN:
+        for size in _SIZES:
+            for colour in _COLOURS:
+                number += 1
+                title = f"{name[0].upper()}{name[1:]}, {colour}, {size}"
+                variant = {"size": size, "colour": colour}
+                group = name.lower().replace(" ", "-")
+                found.append(_article(f"d-{number:03}", title, "clothes", others, variant, group))
+    return tuple(found)
+
+
+def stock_of(store: Store, articles: tuple[Article, ...]) -> Iterator[tuple[Article, int]]:
+    """The articles that a shop of its kind might sell, and a made-up number of each: 0 to 40.
+
+    The same shop always has the same.
+    """
+    sold = frozenset[str]().union(*(_SOLD_BY.get(name, ()) for name in store.attributes))
+    if not sold:
+        return
+    rng = random.Random(f"stock of {store.id}")
+    for article in articles:
+        units = rng.choice((0, 0, 1, 2, 3, 5, 8, 12, 20, 40))
+        keeps = rng.random() < 0.85
+        if article.department in sold and keeps:
+            yield article, units
+
+
+def _article(
+    sku: str,
+    name: str,
+    department: str,
+    others: Sequence[str] = (),
+    variant: dict[str, str] | None = None,
+    group: str = "",
+) -> Article:
+    names = dict(zip(("fi", "fr"), others, strict=False))
+    return Article(sku, name, department, _gtin(sku), names, variant or {}, group)
+
+
+def _gtin(sku: str) -> str:
+    """A GTIN-13 of the range for use inside a shop (GS1 General Specifications, 2.1.11)."""
+    series = "1" if sku.startswith("g") else "2"
+    digits = f"20{series}{int(sku[2:]):09}"
+    total = sum(int(d) * (3 if place % 2 else 1) for place, d in enumerate(digits))
+    return digits + str(-total % 10)

@@ -1,0 +1,50 @@
+"""Loads the made-up catalogue and stock of the demo over the real shops of the sample."""
+
+import time
+from collections.abc import Iterator
+
+import grpc
+
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from geodata import importers
+from geodata.samples import HELSINKI_STORES
+from geodata.samples.catalogue import Article, catalogue, stock_of
+
+SOURCE = "demo"
+TIMEOUT_S = 600.0
+
+
+def load(channel: grpc.Channel, store_source: str) -> tuple[int, int]:
+    """Send products and levels; how many products there are, and how many levels were set."""
+    stub = stock_pb2_grpc.StockServiceStub(channel)
+    articles = catalogue()
+    products = stock_pb2.UpsertProductsRequest(products=map(product_of, articles))
+    stub.UpsertProducts(iter([products]), timeout=TIMEOUT_S)
+    sequence = int(time.time())
+
+    def snapshots() -> Iterator[stock_pb2.SetStockLevelsRequest]:
+        for store in importers.read(HELSINKI_STORES, "auto", source=store_source).stores:
+            levels = [
+                stock_pb2.StockLevelInput(product=f"products/{article.sku}", on_hand=units)
+                for article, units in stock_of(store, articles)
+            ]
+            if levels:
+                yield stock_pb2.SetStockLevelsRequest(
+                    store=f"stores/{store.id}", source=SOURCE, sequence=sequence, levels=levels
+                )
+
+    answer = stub.SetStockLevels(snapshots(), timeout=TIMEOUT_S)
+    return len(articles), answer.applied_count
+
+
+def product_of(article: Article) -> stock_pb2.Product:
+    """An article as the contract has it."""
+    return stock_pb2.Product(
+        name=f"products/{article.sku}",
+        display_name=article.name,
+        localized_names=article.names,
+        gtins=[article.gtin],
+        department=article.department,
+        variant_attributes=article.variant,
+        variant_group=article.group,
+    )
