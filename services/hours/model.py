@@ -35,6 +35,8 @@ OUTPUT_FIELDS = (
 )
 """Fields of StoreHours that an update does not take from its caller."""
 CLOSURES_MOST = 100
+EXPRESSIONS_MOST = 8192
+"""Characters of all expressions of a store: to judge a long one may take a tenth of a second."""
 CLOSURE_KEPT = dt.timedelta(days=30)
 """How long a closure that has ended is still shown."""
 
@@ -108,6 +110,9 @@ def problems(hours: hours_pb2.StoreHours) -> list[FieldViolation]:
         if service.name in seen:
             found.append(FieldViolation(field, "stands twice"))
         seen.add(service.name)
+    if sum(len(service.expression) for service in hours.services) > EXPRESSIONS_MOST:
+        description = f"their expressions must have at most {EXPRESSIONS_MOST} characters in all"
+        found.append(FieldViolation("services", description))
     return found
 
 

@@ -1,5 +1,6 @@
 """Changes of hours and closures: checked, then written in one act."""
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -176,7 +177,7 @@ class HoursWriter:
             else:
                 kept.etag = etag_of(kept)
             before = kept.etag
-            result = change(kept)
+            result = await asyncio.to_thread(change, kept)  # to judge hours may take long
             kept.ClearField("update_time")
             for field in set(OUTPUT_FIELDS) - {"closures"}:
                 kept.ClearField(field)  # type: ignore[arg-type]

@@ -203,7 +203,17 @@ REFUSED = {
         hours_pb2.ExportStoreHoursRequest(name=HOURS, start_date={"year": 2026}),
         "start_date",
     ),
-    "2,001 characters": ("UpdateStoreHours", hours_of(expression="x" * 2001), "expression"),
+    "1,025 characters": ("UpdateStoreHours", hours_of(expression="x" * 1025), "expression"),
+    "ten services with long hours": (
+        "UpdateStoreHours",
+        hours_of(
+            services=[
+                {"name": f"{NAME}/services/s{number}", "expression": "Mo," * 300 + "Tu 10:00-12:00"}
+                for number in range(10)
+            ]
+        ),
+        "store_hours.services",
+    ),
     "a service of another store": (
         "UpdateStoreHours",
         hours_of(services=[{"name": "stores/t-x/services/pharmacy"}]),

@@ -261,7 +261,7 @@ class StoreHours(_message.Message):
 
     @_builtins.property
     def services(self) -> _containers.RepeatedCompositeFieldContainer[Global___InStoreService]:
-        """The services and counters in the store."""
+        """The services and counters in the store. Their expressions have 8,192 characters at most in all."""
 
     @_builtins.property
     def cut_offs(self) -> Global___CutOffs:
