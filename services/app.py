@@ -25,6 +25,8 @@ from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
 from services.directory.origins import Origins
 from services.directory.parts import Parts, Service
 from services.edge.settings import EdgeSettings
+from services.geofence import bootstrap as geofence
+from services.geofence.settings import GeofenceSettings
 from services.hours import bootstrap as hours
 from services.stock import bootstrap as stock
 from services.stock.settings import StockSettings
@@ -34,9 +36,10 @@ SERVICES: dict[str, ModuleType] = {
     "stores": stores,
     "hours": hours,
     "stock": stock,
+    "geofence": geofence,
 }
 """The bootstrap of each service, by the name that commands know it by."""
-SETTINGS = (ChassisSettings, GeocodingSettings, EdgeSettings, StockSettings)
+SETTINGS = (ChassisSettings, GeocodingSettings, EdgeSettings, StockSettings, GeofenceSettings)
 """Every settings class of the suite, for `enrayon settings`."""
 
 log = structlog.get_logger()
@@ -123,7 +126,9 @@ async def serve_until_stopped(parts: Parts, services: Sequence[Service]) -> None
 async def background(services: Sequence[Service]) -> AsyncIterator[None]:
     """Run what services do beside answering calls."""
     tasks = [
-        asyncio.ensure_future(loop()) for service in services for loop in service.background.values()
+        asyncio.ensure_future(loop())
+        for service in services
+        for loop in service.background.values()
     ]
     try:
         yield

@@ -1,0 +1,30 @@
+"""Background loops that outlive a lost store."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+import redis.exceptions
+import structlog
+
+from services.chassis.errors import ServiceError
+
+log = structlog.get_logger()
+
+
+async def forever(name: str, pause_s: float, act: Callable[[], Awaitable[bool]]) -> None:
+    """Act again and again, after a pause when there was nothing to do; survive a lost store."""
+    is_well = True
+    while True:
+        try:
+            busy = await act()
+            if not is_well:
+                log.info("working again", loop=name)
+            is_well = True
+        except (redis.exceptions.RedisError, OSError, ServiceError) as error:
+            if is_well:
+                log.warning("cannot work", loop=name, error=type(error).__name__)
+            is_well, busy = False, False
+            await asyncio.sleep(random.uniform(0.2, 0.6))
+        if not busy:
+            await asyncio.sleep(pause_s)

@@ -1,0 +1,1 @@
+"""What is kept of devices and trips, and pure decisions on them."""

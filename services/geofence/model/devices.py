@@ -1,0 +1,105 @@
+"""What is kept of a device, as few bytes.
+
+version I4, subject (10 bytes after the partition's two digits), received i8 (ms), size of the
+state I4, the state (geodata.fences.encoding), then JSON of its trips and of how often it was told
+of fences, if there is any. Little-endian.
+"""
+
+import dataclasses
+import secrets
+import struct
+
+import orjson
+
+from geodata.fences import encoding
+from geodata.fences.state import DeviceState
+from geodata.fences.tracking import next_due_ms
+from services.geofence.model.partitions import partition_of
+from services.geofence.model.trips import Trip, from_dict, to_dict
+
+KEPT_MS = 24 * 3_600_000 - 600_000
+"""After so long without a fix a device is forgotten: its state may be kept for 24 hours."""
+HASH_BYTES = 16
+_STAMP = struct.Struct("<I10s")
+"""Version and subject: another stamp means another record."""
+_HEAD = struct.Struct("<I10sqI")
+
+
+_EMPTY = DeviceState()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Device:
+    """A device as it was read, or as it is to be written."""
+
+    hash: bytes
+    """Of its id, by a key of the keyring."""
+    subject: str
+    version: int = 0
+    """0 when nothing is kept of it."""
+    state: DeviceState = _EMPTY
+    received_ms: int = 0
+    """When it was last heard of."""
+    trips: tuple[Trip, ...] = ()
+    caps: tuple[tuple[str, int, int], ...] = ()
+    """Fence, begin of the period in ms, visits told in it."""
+
+    @property
+    def partition(self) -> int:
+        """Where it lies."""
+        return partition_of(self.hash)
+
+    @property
+    def stamp(self) -> bytes:
+        """What the record must begin with for a change to be taken; empty when there is none."""
+        return _STAMP.pack(self.version, bytes.fromhex(self.subject[2:])) if self.version else b""
+
+    @property
+    def due_ms(self) -> int | None:
+        """When time alone has something to tell of it."""
+        due = next_due_ms(self.state)
+        times = [trip.due_ms for trip in self.trips]
+        return min([*times, due] if due is not None else times, default=None)
+
+
+def new_device(hash: bytes) -> Device:
+    """A device that nothing is known of, with a subject that nothing leads back from."""
+    return Device(hash, f"{partition_of(hash):02}{secrets.token_hex(10)}")
+
+
+def pack(device: Device) -> bytes:
+    """The record of a device."""
+    state = encoding.encode(device.state)
+    subject = bytes.fromhex(device.subject[2:])
+    head = _HEAD.pack(device.version & 0xFFFFFFFF, subject, device.received_ms, len(state))
+    if not device.trips and not device.caps:
+        return head + state
+    rest = {"t": [to_dict(trip) for trip in device.trips], "c": device.caps}
+    return head + state + orjson.dumps(rest)
+
+
+def unpack(hash: bytes, record: bytes) -> Device:
+    """The device of a record.
+
+    Raises:
+        ValueError: the record is damaged.
+    """
+    version, subject, received_ms, size = _HEAD.unpack_from(record)
+    end = _HEAD.size + size
+    state = encoding.decode(record[_HEAD.size : end])
+    rest = orjson.loads(record[end:]) if len(record) > end else {"t": (), "c": ()}
+    return Device(
+        hash,
+        f"{partition_of(hash):02}{subject.hex()}",
+        version,
+        state,
+        received_ms,
+        tuple(from_dict(fields) for fields in rest["t"]),
+        tuple((fence, start, count) for fence, start, count in rest["c"]),
+    )
+
+
+def received_ms_of(record: bytes) -> int:
+    """When the device of a record was last heard of."""
+    received_ms: int = _HEAD.unpack_from(record)[2]
+    return received_ms

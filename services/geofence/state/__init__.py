@@ -1,0 +1,1 @@
+"""Everything of the geofence service that touches Redis."""

@@ -1,0 +1,177 @@
+"""Devices in Redis: read many, change those that nobody else changed, find what is due."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import orjson
+import redis.exceptions
+
+from services.chassis.redis import Client, Value, many_script, script
+from services.geofence.errors import BacklogFull
+from services.geofence.model.devices import KEPT_MS, Device, pack, received_ms_of, unpack
+from services.geofence.model.partitions import (
+    PARTITIONS,
+    DeliveryKeys,
+    Keys,
+    queue_key,
+    trips_key,
+)
+from services.geofence.model.trips import Trip, from_dict, to_dict
+
+PACKAGE = "services.geofence"
+HARD = 2
+"""A stream may grow to so many times the backlog before events are refused: trims come first."""
+
+
+class Changed(NamedTuple):
+    """A device as it was read and as it is to be, with what there is to tell."""
+
+    before: Device
+    after: Device
+    events: Sequence[bytes]
+
+
+class Devices:
+    """The devices of all partitions."""
+
+    def __init__(self, client: Client, backlog: int) -> None:
+        self._client = client
+        self._most = backlog * HARD
+        self._apply = many_script(client, PACKAGE, "apply")
+        self._forget = script(client, PACKAGE, "forget")
+
+    async def read(self, hashes: Iterable[bytes], now_ms: int) -> dict[bytes, Device]:
+        """The devices of the hashes, those that there are, in one round trip."""
+        by_partition: defaultdict[int, list[bytes]] = defaultdict(list)
+        for hash in hashes:
+            by_partition[hash[0] % PARTITIONS].append(hash)
+        pipeline = self._client.pipeline(transaction=False)
+        for partition, some in by_partition.items():
+            pipeline.hmget(Keys.of(partition).devices, some)
+        answers = await pipeline.execute()
+        found = {}
+        for some, records in zip(by_partition.values(), answers, strict=True):
+            for hash, record in zip(some, records, strict=True):
+                if record is None:
+                    continue
+                device = unpack(hash, record)
+                if is_old(record, now_ms):
+                    await self.forget(device, ())
+                else:
+                    found[hash] = device
+        return found
+
+    async def write(self, changes: Sequence[Changed]) -> list[bool]:
+        """Change devices in one round trip; whether each was as it had been read.
+
+        Raises:
+            BacklogFull: too many events wait for delivery in one of the partitions.
+        """
+        by_partition: defaultdict[int, list[int]] = defaultdict(list)
+        for number, change in enumerate(changes):
+            by_partition[change.before.partition].append(number)
+        calls = []
+        for partition, numbers in by_partition.items():
+            keys = list(Keys.of(partition)[:3])
+            args: list[Value] = [self._most]
+            for number in numbers:
+                args += self._arguments(changes[number], keys)
+            calls.append((keys, args))
+        try:
+            answers = await self._apply(calls)
+        except redis.exceptions.ResponseError as error:
+            if str(error).startswith("BACKLOG"):
+                raise BacklogFull from None
+            raise
+        done = [False] * len(changes)
+        for numbers, answer in zip(by_partition.values(), answers, strict=True):
+            for number, was_same in zip(numbers, answer, strict=True):
+                done[number] = bool(was_same)
+        return done
+
+    async def due(self, now_ms: int, limit: int) -> list[bytes]:
+        """Up to `limit` devices of each partition whose timers are due."""
+        pipeline = self._client.pipeline(transaction=False)
+        for partition in range(PARTITIONS):
+            pipeline.zrange(
+                Keys.of(partition).timers, "-inf", now_ms, byscore=True, offset=0, num=limit
+            )
+        return [hash for hashes in await pipeline.execute() for hash in hashes]
+
+    async def drop_timer(self, hash: bytes) -> None:
+        """Forget the timer of a device that is not there."""
+        await self._client.zrem(Keys.of(hash[0] % PARTITIONS).timers, hash)
+
+    async def all_of(self, partition: int) -> AsyncIterator[tuple[bytes, bytes]]:
+        """The hashes and records of a partition, at least those that stay throughout."""
+        cursor = 0
+        while True:
+            cursor, page = await self._client.hscan(Keys.of(partition).devices, cursor, count=1000)
+            for hash, record in page.items():
+                yield hash, record
+            if cursor == 0:
+                return
+
+    async def forget(self, device: Device, subscriptions: Sequence[str]) -> bool:
+        """Delete all that is kept of a device; False when it was changed since it was read."""
+        partition = device.partition
+        keys = list(Keys.of(partition)[:2])
+        keys += [trips_key(partition, trip.store) for trip in device.trips]
+        for subscription in subscriptions:
+            of = DeliveryKeys.of(partition, subscription)
+            keys += [queue_key(partition, subscription, device.subject), of.retry, of.tries]
+            keys.append(of.queued)
+        args: list[Value] = [device.hash, device.stamp, device.subject, len(device.trips)]
+        args += [trip.id for trip in device.trips]
+        return bool(await self._forget(keys, args))
+
+    async def trip(self, store: str, id: str) -> tuple[bytes, Trip] | None:
+        """A trip, and the hash of its device."""
+        raw = await self._client.hget(trips_key(int(id[:2]), store), id)
+        return trip_of(raw) if raw else None
+
+    async def trips_to(self, store: str) -> list[tuple[bytes, Trip]]:
+        """All trips to a store, in one round trip."""
+        pipeline = self._client.pipeline(transaction=False)
+        for partition in range(PARTITIONS):
+            pipeline.hvals(trips_key(partition, store))
+        return [trip_of(raw) for values in await pipeline.execute() for raw in values]
+
+    def _arguments(self, change: Changed, keys: list[str]) -> list[Value]:
+        before, after, events = change
+        was_due, due = before.due_ms if before.version else None, after.due_ms
+        timer: Value = "=" if due == was_due else "" if due is None else due
+        args: list[Value] = [before.hash, before.stamp, pack(after), timer, len(events), *events]
+        trips = trip_changes(before, after)
+        args.append(len(trips))
+        for (store, id), record in trips.items():
+            key = trips_key(before.partition, store)
+            if key not in keys:
+                keys.append(key)
+            args += [keys.index(key) + 1, id, record]
+        return args
+
+
+def trip_changes(before: Device, after: Device) -> Mapping[tuple[str, str], bytes]:
+    """Store and id of each trip that differs, with its record; empty when it is to be forgotten."""
+    if before.trips == after.trips:
+        return {}
+    old = {(trip.store, trip.id): trip for trip in before.trips}
+    new = {(trip.store, trip.id): trip for trip in after.trips}
+    changed = {
+        key: after.hash + orjson.dumps(to_dict(trip))
+        for key, trip in new.items()
+        if old.get(key) != trip
+    }
+    return changed | dict.fromkeys(old.keys() - new.keys(), b"")
+
+
+def trip_of(raw: bytes) -> tuple[bytes, Trip]:
+    """The hash of the device and the trip in a record of a trip."""
+    return raw[:16], from_dict(orjson.loads(raw[16:]))
+
+
+def is_old(record: bytes, now_ms: int) -> bool:
+    """Whether a record has been kept for as long as it may be."""
+    return received_ms_of(record) + KEPT_MS < now_ms
