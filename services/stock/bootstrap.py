@@ -41,7 +41,7 @@ def build(parts: Parts) -> Service:
         PageTokens(parts.keyring),
         clock,
         catalogue=Catalogue(Records(client, PRODUCTS), Records(client, GROUPS), directory, clock),
-        feeds=Feeds(levels, directory, clock),
+        feeds=Feeds(levels, follower, directory, clock),
         levels=levels,
         ledger=ledger,
         follower=follower,

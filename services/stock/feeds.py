@@ -12,6 +12,8 @@ from services.directory.products import product_name, product_sku
 from services.stock import convert
 from services.stock.errors import ProductNotFound, StoreNotFound
 from services.stock.model.levels import EPOCH, MOST_DAYS, Future, Level, packed_row
+from services.stock.model.partitions import partition_of
+from services.stock.state.follower import Follower
 from services.stock.state.levels import Levels
 
 MOST_UNITS = 1_000_000
@@ -25,8 +27,11 @@ FULL = ord("f")
 class Feeds:
     """Takes what feeds say."""
 
-    def __init__(self, levels: Levels, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self, levels: Levels, follower: Follower, directory: Directory, clock: Clock
+    ) -> None:
         self._levels = levels
+        self._follower = follower
         self._directory = directory
         self._clock = clock
 
@@ -36,12 +41,14 @@ class Feeds:
         """Apply the snapshots of a stream."""
         response = stock_pb2.SetStockLevelsResponse()
         index = 0
+        partitions: set[int] = set()
         async for request in requests:
             store = self._store(request.store)
             names, rows = self._rows(request, response, index)
             index += len(request.levels)
             if not rows:
                 continue
+            partitions.add(partition_of(store))
             letters = await commit(
                 self._levels.set(
                     store, request.source, request.sequence, self._as_of_s(request), rows
@@ -57,6 +64,8 @@ class Feeds:
                     if letter == FULL:
                         why = FieldViolation("source", "the level has too many sources")
                         convert.reject(response.rejected, index, name, why)
+        for partition in partitions:
+            await self._follower.caught_up(partition)
         return response
 
     async def adjust(self, request: stock_pb2.AdjustStockRequest) -> tuple[bytes, dict[str, Level]]:
@@ -73,6 +82,7 @@ class Feeds:
                 store, request.source, request.sequence, self._as_of_s(request), deltas
             )
         )
+        await self._follower.caught_up(partition_of(store))
         for sku, letter in zip(deltas, letters.decode(), strict=True):
             if letter == "f":
                 raise ResourceExhausted(

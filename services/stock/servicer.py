@@ -201,6 +201,7 @@ class StockServicer:
         cursor = self._tokens.decode(request)
         size = page_size(request.page_size, default=100, most=1000)
         replica = self._directory.stores.replica
+        await self._follower.loaded()
         stores = [
             store
             for store in self._follower.shelves.stores_with(sku)

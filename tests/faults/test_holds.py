@@ -146,7 +146,8 @@ async def killed_and_back(valkey: EmbeddedValkey) -> float:
 @pytest.mark.timeout(3600)
 async def test_two_hundred_thousand_acts_with_kills_and_lost_replies(tmp_path, settings, capsys):
     with EmbeddedValkey(tmp_path) as valkey:
-        direct = connect(settings, valkey.url)
+        patient = settings.model_copy(update={"redis_timeout_s": 60.0})  # all holds in one answer
+        direct = connect(patient, valkey.url)
         initial = await workload.stocked(direct, 60_000)
         async with proxied(valkey.url, seed=200) as proxy:
             proxy.lose = 0.01

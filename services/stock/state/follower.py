@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import redis.exceptions
 import structlog
@@ -36,6 +36,7 @@ class Follower:
         self._subscribers: dict[asyncio.Queue[Entry | None], str] = {}
         self.shelves = Shelves()
         self._loaded = asyncio.Event()
+        self._advanced = asyncio.Condition()
 
     @property
     def is_loaded(self) -> bool:
@@ -54,16 +55,22 @@ class Follower:
         except TimeoutError:
             raise Unavailable("the shelves are not loaded yet; try again") from None
 
+    async def caught_up(self, partition: int, timeout_s: float = 2.0) -> bool:
+        """Wait until what lies in a ledger now is followed, so that its writer reads it."""
+        if not self.is_loaded:
+            return False
+        last = position(await self._ledger.last_id(partition))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s), self._advanced:
+                await self._advanced.wait_for(lambda: self._reached(partition) >= last)
+        return self._reached(partition) >= last
+
     @property
     def lag_s(self) -> float | None:
         """How old the shelves may be; None while they are not loaded."""
         if not self.is_loaded:
             return None
         return time.monotonic() - min(self._heard_at.values())
-
-    def followed_to(self, partition: int) -> str:
-        """The id of the last entry that was followed."""
-        return self._positions.get(partition, "0-0")
 
     async def run(self) -> None:
         """Load, then follow, for ever; start anew when something was missed."""
@@ -151,6 +158,8 @@ class Follower:
             for partition in partitions:
                 if partition not in full:
                     self._heard_at[partition] = asked_at
+            async with self._advanced:
+                self._advanced.notify_all()
 
     def _apply(self, partition: int, entry: Entry) -> None:
         self._positions[partition] = entry.id
@@ -162,6 +171,9 @@ class Follower:
                     queue.put_nowait(entry)
                 else:
                     self._lose([queue])
+
+    def _reached(self, partition: int) -> tuple[int, int]:
+        return position(self._positions[partition])
 
     def _lose(self, queues: Sequence[asyncio.Queue[Entry | None]]) -> None:
         for queue in queues:
