@@ -12,6 +12,7 @@ MODULES = {
     "work": "run",
     "import": "imports",
     "edge": "edge",
+    "mcp": "mcp",
     "nearest": "nearest",
     "hours": "hours",
     "stock": "stock",

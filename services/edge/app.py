@@ -3,10 +3,12 @@
 It composes the services through their contracts, as any other channel could.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvicorn
+import uvloop
 from google.protobuf.descriptor import ServiceDescriptor
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,6 +21,7 @@ from services.chassis.telemetry import configure_logs
 from services.client import Client
 from services.edge import problems
 from services.edge.access_log import AccessLog
+from services.edge.agents import server as agents
 from services.edge.settings import EdgeSettings
 from services.edge.ucp import rest
 from services.edge.ucp.capability import Locations
@@ -30,20 +33,22 @@ PREFIX = "/"
 
 
 def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]) -> Starlette:
-    """The application.
+    """The application, for the running event loop.
 
     Args:
         services: the address of the gRPC services, `host:port`.
         edge: its settings.
         contracts: the APIs that answer there. What needs others is not offered.
     """
-
-    names = frozenset(contract.full_name.split(".")[1] for contract in contracts)
+    names = api_names(contracts)
+    client = Client(services)
+    mcp = agents.build(client, names)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            client = await stack.enter_async_context(Client(services))
+            await stack.enter_async_context(client)
+            await stack.enter_async_context(mcp.session_manager.run())
             app.state.client = client
             app.state.locations = Locations(client, names)
             yield
@@ -52,12 +57,18 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
         routes=[
             Route(HEALTH_PATH, health),
             *rest.routes(edge),
+            *agents.routes(mcp),
             *pages.routes(edge, names),
         ],
         middleware=[Middleware(AccessLog)],
         exception_handlers=problems.HANDLERS,
         lifespan=lifespan,
     )
+
+
+def api_names(contracts: Sequence[ServiceDescriptor]) -> frozenset[str]:
+    """What the APIs are called: `stores` for `enrayon.stores.v1.StoresService`."""
+    return frozenset(contract.full_name.split(".")[1] for contract in contracts)
 
 
 async def health(_: Request) -> Response:
@@ -70,13 +81,19 @@ def serve(
 ) -> None:
     """Serve the application until told to stop."""
     configure_logs(settings)
-    app = build(f"{settings.host}:{settings.grpc_port}", edge, contracts)
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=edge.edge_app_port,
-        log_config=None,
-        access_log=False,  # it would write down the query
-        server_header=False,
-        timeout_graceful_shutdown=round(settings.drain_s),
-    )
+
+    async def main() -> None:
+        app = build(f"{settings.host}:{settings.grpc_port}", edge, contracts)
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=edge.edge_app_port,
+            log_config=None,
+            access_log=False,  # it would write down the query
+            server_header=False,
+            timeout_graceful_shutdown=round(settings.drain_s),
+        )
+        await uvicorn.Server(config).serve()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())

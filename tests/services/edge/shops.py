@@ -1,9 +1,11 @@
 """The application of the edge over real services, with some real shops in them."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
+import uvicorn
 from starlette.applications import Starlette
 
 from enrayon.stores.v1 import stores_pb2
@@ -20,6 +22,7 @@ HOURS = {
     "t-forum": "24/7",
     "t-turku": "Mo-Sa 10:00-18:00",
 }
+PUBLIC_URL = "https://shops.example"
 ZONES = {"FI": "Europe/Helsinki", "FR": "Europe/Paris", "EE": "Europe/Tallinn"}
 
 
@@ -41,21 +44,30 @@ def shops() -> list[stores_pb2.Store]:
 
 
 @asynccontextmanager
-async def running(parts: Parts) -> AsyncIterator[tuple[Starlette, str]]:
-    """The application with the shops, and the address of the services behind it."""
+async def running(parts: Parts) -> AsyncIterator[tuple[str, str]]:
+    """The application with the shops: where it answers HTTP, and where the services do gRPC."""
     async with serving(parts) as address:
         async with Client(address) as enrayon:
             request = stores_pb2.UpsertStoresRequest(stores=shops())
             answer = await enrayon.stores.UpsertStores(iter([request]))
             assert not answer.rejected, answer.rejected
-        app = build(address, EdgeSettings(), root.descriptors())
-        async with app.router.lifespan_context(app):
-            yield app, address
+        edge = EdgeSettings(edge_public_url=PUBLIC_URL)
+        app = build(address, edge, root.descriptors())
+        async with listening(app) as url:
+            yield url, address
 
 
 @asynccontextmanager
-async def http(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser, as it were."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="https://shops.example") as client:
-        yield client
+async def listening(app: Starlette) -> AsyncIterator[str]:
+    """An HTTP server of an application, in a task of its own, and its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        task = asyncio.create_task(server.serve([listener]))
+        async with asyncio.timeout(20):
+            while not server.started:
+                assert not task.done(), "the application did not start"
+                await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await task

@@ -4,13 +4,14 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from services.directory.parts import Parts
 from tests.conftest import ROOT
-from tests.services.edge.shops import http, running
+from tests.services.edge.shops import running
 
 SCHEMAS = ROOT.parent / "shared" / "ucp" / "schemas"
 Ask = Callable[[str, dict[str, Any]], Any]
@@ -40,7 +41,7 @@ def validate() -> Validate:
 @pytest.fixture
 async def ucp(parts: Parts) -> AsyncIterator[Any]:
     """The edge, over real services with real shops."""
-    async with running(parts) as (app, _), http(app) as client:
+    async with running(parts) as (url, _), httpx.AsyncClient(base_url=url) as client:
         yield client
 
 

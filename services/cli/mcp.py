@@ -1,0 +1,19 @@
+"""`enrayon mcp`."""
+
+import typer
+
+from services import app as root
+from services.chassis.settings import ChassisSettings
+from services.edge.agents.server import serve_stdio
+from services.edge.app import api_names
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("mcp")(mcp)
+
+
+def mcp() -> None:
+    """Serve a chat agent over standard input and output (Model Context Protocol)."""
+    settings = ChassisSettings()
+    serve_stdio(f"{settings.host}:{settings.grpc_port}", api_names(root.descriptors()))

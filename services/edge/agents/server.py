@@ -1,0 +1,64 @@
+"""The MCP server, for standard input and output or for HTTP."""
+
+import asyncio
+import importlib.metadata
+
+from mcp.server import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.routing import BaseRoute
+
+from services.client import Client
+from services.edge.agents import hours, stock, stores, ucp
+
+PATH = "/mcp"
+MAX_BODY_BYTES = 64 * 1024
+INSTRUCTIONS = (
+    "Finds a retailer's stores: which is near, whether it is open, whether it has what is wanted, "
+    "and holds it there. Take positions from the person only as far as needed: a place name will "
+    "do. Hold nothing before the person said yes."
+)
+
+
+def build(client: Client, services: frozenset[str]) -> MCPServer[None]:
+    """The tools of the services there are to ask."""
+    server: MCPServer[None] = MCPServer(
+        "enrayon",
+        title="Store locator",
+        instructions=INSTRUCTIONS,
+        version=importlib.metadata.version("enrayon"),
+        log_level="WARNING",
+        subscriptions=False,
+    )
+    stores.add_tools(server, client)
+    if "hours" in services:
+        hours.add_tools(server, client)
+    if "stock" in services:
+        stock.add_tools(server, client)
+    ucp.add_tools(server, client, services)
+    return server
+
+
+def routes(server: MCPServer[None]) -> list[BaseRoute]:
+    """The routes of the streamable HTTP transport. Its `session_manager` must run.
+
+    Requests stand alone, so that any process answers any of them. Behind Envoy the Host is that of
+    the outside; which origins may call is Envoy's to say.
+    """
+    app = server.streamable_http_app(
+        streamable_http_path=PATH,
+        json_response=True,
+        stateless_http=True,
+        max_request_body_size=MAX_BODY_BYTES,
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+    return list(app.routes)
+
+
+def serve_stdio(address: str, services: frozenset[str]) -> None:
+    """Serve one agent over standard input and output, until it hangs up."""
+
+    async def main() -> None:
+        async with Client(address) as client:
+            await build(client, services).run_stdio_async()
+
+    asyncio.run(main())

@@ -1,0 +1,240 @@
+"""The tools find_stock_nearby, hold_items and cancel_hold."""
+
+import asyncio
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from typing import Annotated
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import CallToolResult, ToolAnnotations
+from pydantic import BaseModel, Field
+
+from enrayon.stock.v1 import stock_pb2
+from services.client import Client
+from services.edge.agents.hours import StoreName
+from services.edge.agents.places import Latitude, Longitude, Place, origin
+from services.edge.agents.speech import kilometres, listed, readable, said
+from services.edge.agents.stores import READ_ONLY
+
+CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
+ENDS = ToolAnnotations(
+    read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
+)
+
+
+class WantedItem(BaseModel):
+    """Something wanted."""
+
+    product: str = Field(
+        min_length=1, max_length=200, description="`products/{sku}`, a barcode, or words"
+    )
+    quantity: int = Field(1, ge=1, le=1_000_000)
+
+
+Items = Annotated[list[WantedItem], Field(min_length=1, max_length=20)]
+
+
+class Line(BaseModel):
+    """An item, as it was understood and as a store has it."""
+
+    product: str
+    name: str
+    quantity: int
+    available: int
+
+
+class StockedStore(BaseModel):
+    """A store that has some of it or all."""
+
+    store: str
+    name: str
+    distance_m: float
+    complete: bool
+    lines: list[Line]
+
+
+class StockNearby(BaseModel):
+    """Stores that have the items, the nearest with all of them first."""
+
+    stores: list[StockedStore]
+    unreachable: list[str] = []
+    """Services that could not be asked; what they know is missing."""
+
+
+class Hold(BaseModel):
+    """Goods kept for somebody."""
+
+    held: bool
+    reservation: str = ""
+    store: str = ""
+    items: list[Line] = []
+    expires: str = ""
+    request_id: str = ""
+    """Send it again with a retry: the same hold is answered then."""
+
+
+def add_tools(server: MCPServer[None], client: Client) -> None:
+    """Add the tools."""
+
+    @server.tool(title="Find stock nearby", annotations=READ_ONLY)
+    async def find_stock_nearby(
+        items: Items,
+        place: Place = "",
+        latitude: Latitude = None,
+        longitude: Longitude = None,
+        radius_km: Annotated[float, Field(ge=0, le=1000)] = 16,
+        open_now: Annotated[bool, Field(description="Only stores known to be open")] = False,
+        allow_partial: Annotated[bool, Field(description="Also stores with a part of it")] = False,
+        limit: Annotated[int, Field(ge=1, le=20)] = 5,
+    ) -> Annotated[CallToolResult, StockNearby]:
+        """Find the nearest stores that have all of the items in the quantities wanted."""
+        with readable():
+            basket, names = await _basket(client, items)
+            request = stock_pb2.FindNearestAvailabilityRequest(
+                items=basket,
+                origin=origin(place, latitude, longitude),
+                radius_m=radius_km * 1000,
+                allow_partial=allow_partial,
+                max_results=limit,
+            )
+            if open_now:
+                request.open_at.GetCurrentTime()
+            answer = await client.stock.FindNearestAvailability(request)
+        found = [_stocked(store, names) for store in answer.stores]
+        content = StockNearby(stores=found, unreachable=list(answer.unreachable))
+        return said(_where(found, answer.unreachable), content)
+
+    @server.tool(title="Hold items", annotations=CHANGES)
+    async def hold_items(
+        store: StoreName,
+        items: Items,
+        confirm: Annotated[
+            bool, Field(description="True only after the person agreed to this very hold")
+        ] = False,
+        hours: Annotated[float, Field(gt=0, le=168, description="For how long")] = 24,
+        shopper: Annotated[str, Field(max_length=200, description="For whom; opaque")] = "",
+        request_id: Annotated[
+            str, Field(max_length=100, description="That of the try before, to try again")
+        ] = "",
+    ) -> Annotated[CallToolResult, Hold]:
+        """Hold all of the items at one store, or none. Without `confirm` nothing is held."""
+        identity = request_id or secrets.token_urlsafe(12)
+        with readable():
+            basket, names = await _basket(client, items)
+            reservation = await client.stock.CreateReservation(
+                stock_pb2.CreateReservationRequest(
+                    parent=store,
+                    items=basket,
+                    shopper=shopper,
+                    ttl=_duration(hours),
+                    request_id=identity if confirm else "",
+                    validate_only=not confirm,
+                )
+            )
+        lines = [
+            Line(
+                product=item.product,
+                name=names[item.product],
+                quantity=item.requested_quantity,
+                available=item.held_quantity,
+            )
+            for item in reservation.items
+        ]
+        goods = listed([f"{line.quantity} x {line.name}" for line in lines])
+        if not confirm:
+            offer = Hold(held=False, store=store, items=lines, request_id=identity)
+            return said(
+                f"Nothing is held yet. {store} can hold {goods} for {hours:g} hours: ask the "
+                "person, then call again with confirm=true and this request_id.",
+                offer,
+            )
+        until = reservation.expire_time.ToDatetime(dt.UTC)
+        hold = Hold(
+            held=True,
+            reservation=reservation.name,
+            store=store,
+            items=lines,
+            expires=reservation.expire_time.ToJsonString(),
+            request_id=identity,
+        )
+        return said(f"{goods} held at {store} until {until:%Y-%m-%d %H:%M} UTC.", hold)
+
+    @server.tool(title="Cancel a hold", annotations=ENDS)
+    async def cancel_hold(
+        reservation: Annotated[str, Field(max_length=260, description="As hold_items named it")],
+    ) -> Annotated[CallToolResult, Hold]:
+        """Give up a hold, so that others can have the goods."""
+        with readable():
+            ended = await client.stock.CancelReservation(
+                stock_pb2.CancelReservationRequest(name=reservation)
+            )
+        store = ended.name.partition("/reservations/")[0]
+        content = Hold(held=False, reservation=ended.name, store=store)
+        return said("The hold is cancelled; nothing is kept any more.", content)
+
+
+async def _basket(
+    client: Client, items: Sequence[WantedItem]
+) -> tuple[list[stock_pb2.BasketItem], dict[str, str]]:
+    products = await asyncio.gather(*(_product(client, item.product) for item in items))
+    basket = [
+        stock_pb2.BasketItem(product=product.name, quantity=item.quantity)
+        for product, item in zip(products, items, strict=True)
+    ]
+    return basket, {product.name: product.display_name for product in products}
+
+
+async def _product(client: Client, text: str) -> stock_pb2.Product:
+    if text.startswith("products/"):
+        return await client.stock.GetProduct(stock_pb2.GetProductRequest(name=text))
+    request = stock_pb2.SearchProductsRequest(page_size=1)
+    if text.isdecimal() and len(text) in {8, 12, 13, 14}:
+        request.gtin = text
+    else:
+        request.query = text
+    try:
+        found = await client.stock.SearchProducts(request)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.INVALID_ARGUMENT:
+            raise
+        raise ToolError(f"{error.details()} (looking for a product)") from None
+    if not found.products:
+        raise ToolError(f"No product is known by {text!r}; try other words or its number.")
+    return found.products[0]
+
+
+def _stocked(store: stock_pb2.StoreAvailability, names: dict[str, str]) -> StockedStore:
+    return StockedStore(
+        store=store.store,
+        name=store.display_name,
+        distance_m=round(store.distance_m, 1),
+        complete=store.complete,
+        lines=[
+            Line(
+                product=line.product,
+                name=names.get(line.product, line.product),
+                quantity=line.requested_quantity,
+                available=line.offered_quantity,
+            )
+            for line in store.lines
+        ],
+    )
+
+
+def _where(found: list[StockedStore], unreachable: Sequence[str]) -> str:
+    if unreachable:
+        return f"What {listed(list(unreachable))} knows is missing at the moment; try again soon."
+    complete = [f"{s.name} ({kilometres(s.distance_m)})" for s in found if s.complete]
+    if complete:
+        return f"All of it is at {listed(complete)}."
+    if found:
+        return f"No store has all of it; {found[0].name} comes closest."
+    return "No store within that distance has all of it."
+
+
+def _duration(hours: float) -> Duration:
+    return Duration(seconds=round(hours * 3600))

@@ -1,0 +1,167 @@
+"""A chat agent, by a real MCP client over HTTP and over standard input and output."""
+
+import datetime as dt
+import sys
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from enrayon.stock.v1 import stock_pb2
+from services import client as enrayon_client
+from services.directory.parts import Parts
+from tests.services.edge.shops import running
+from tests.services.stock.goods import FORUM, PRODUCTS, STOCKMANN, state
+
+ITEMS = [
+    {"product": "rye bread", "quantity": 2},
+    {"product": "6408430000012"},
+    {"product": "products/shears"},
+]
+KAMPPI = {"latitude": 60.1690, "longitude": 24.9310}
+
+
+Agent = Callable[[], Client]
+
+
+@pytest.fixture(params=["http", "stdio"])
+async def connect(
+    request: pytest.FixtureRequest, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Agent]:
+    """Makes clients of the tools, with stock at two shops; a client is for one task."""
+    monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
+    async with running(parts) as (url, address):
+        async with enrayon_client.Client(address) as enrayon:
+            products = stock_pb2.UpsertProductsRequest(products=PRODUCTS)
+            await enrayon.stock.UpsertProducts(iter([products]))
+            await state(enrayon.stock, STOCKMANN, milk=5, bread=3, shears=1)
+            await state(enrayon.stock, FORUM, milk=5, bread=1)
+        stdio = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "services.cli", "mcp"],
+            env={"ENRAYON_GRPC_PORT": address.rpartition(":")[2]},
+        )
+        target = stdio if request.param == "stdio" else f"{url}/mcp"
+        yield lambda: Client(target, read_timeout_seconds=30)
+
+
+async def call(agent: Client, tool: str, **arguments: Any) -> tuple[str, dict[str, Any]]:
+    """What a tool says, and its structured content."""
+    result = await agent.call_tool(tool, arguments)
+    [content] = result.content
+    assert not result.is_error, content
+    assert result.structured_content is not None
+    return str(getattr(content, "text", "")), result.structured_content
+
+
+async def test_all_three_items_within_16_km_are_held_until_tomorrow(connect):
+    async with connect() as agent:
+        said, found = await call(agent, "find_stock_nearby", items=ITEMS, radius_km=16, **KAMPPI)
+        assert [STOCKMANN] == [store["store"] for store in found["stores"]]
+        assert "Stockmann" in said
+
+        said, offer = await call(agent, "hold_items", store=STOCKMANN, items=ITEMS, hours=24)
+        assert not offer["held"]
+        assert "Nothing is held yet" in said
+        again = {"store": STOCKMANN, "items": ITEMS, "hours": 24, "request_id": offer["request_id"]}
+
+        said, hold = await call(agent, "hold_items", confirm=True, **again)
+        expires = dt.datetime.fromisoformat(hold["expires"])
+        assert hold["held"]
+        assert ["Rye bread", "Milk", "Garden shears"] == [item["name"] for item in hold["items"]]
+        assert abs(expires - dt.datetime.now(dt.UTC) - dt.timedelta(hours=24)) < dt.timedelta(
+            minutes=5
+        )
+        assert "2 x Rye bread" in said
+
+        _, retried = await call(agent, "hold_items", confirm=True, **again)
+        assert hold["reservation"] == retried["reservation"]
+
+        _, gone = await call(agent, "find_stock_nearby", items=ITEMS, radius_km=16, **KAMPPI)
+        assert [] == gone["stores"]
+
+        await call(agent, "cancel_hold", reservation=hold["reservation"])
+        _, back = await call(agent, "find_stock_nearby", items=ITEMS, radius_km=16, **KAMPPI)
+        assert [STOCKMANN] == [store["store"] for store in back["stores"]]
+
+
+async def test_without_confirmation_nothing_is_held(connect):
+    async with connect() as agent:
+        await call(agent, "hold_items", store=STOCKMANN, items=ITEMS)
+        _, found = await call(agent, "find_stock_nearby", items=ITEMS, **KAMPPI)
+
+        assert [STOCKMANN] == [store["store"] for store in found["stores"]]
+
+
+async def test_the_nearest_stores_and_their_hours(connect):
+    async with connect() as agent:
+        said, found = await call(
+            agent, "find_stores", place="Kamppi, FI", radius_km=3, brand="forum"
+        )
+        [forum] = found["stores"]
+        hours, checked = await call(
+            agent, "check_hours", store=STOCKMANN, at="2026-11-22T12:00:00+02:00", language="fi"
+        )
+
+        assert FORUM == forum["store"]
+        assert "Forum" in said
+        assert ("OPEN", "Europe/Helsinki") == (checked["state"], checked["time_zone"])
+        assert "2026-11-22T16:00:00Z" == checked["until"]
+        assert "18" in hours
+
+
+async def test_ucp_answers_in_structured_content(connect):
+    async with connect() as agent:
+        meta = {"ucp-agent": {"profile": "https://agent.example/profile"}}
+        _, found = await call(
+            agent, "search_locations", meta=meta, location={"query": "stockmann turku"}
+        )
+        _, known = await call(agent, "lookup_locations", meta=meta, location={"ids": ["t-forum"]})
+
+        assert ["t-turku"] == [location["id"] for location in found["locations"]]
+        assert [{"id": "t-forum"}] == known["locations"][0]["inputs"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "hint"),
+    [
+        ("find_stores", {"place": "Atlantis-sur-Mer"}, "no place is known"),
+        ("find_stores", {"place": "Helsnki"}, "Helsinki"),
+        ("find_stores", {}, "Give either"),
+        ("find_stores", {"place": "Kamppi", "latitude": 60.0, "longitude": 24.0}, "Give either"),
+        ("find_stores", {"latitude": 91, "longitude": 0}, "latitude"),
+        ("check_hours", {"store": "stores/none"}, "stores/none"),
+        ("check_hours", {"store": STOCKMANN, "at": "noon"}, "offset"),
+        ("find_stock_nearby", {"items": [{"product": "unobtainium"}], **KAMPPI}, "unobtainium"),
+        ("find_stock_nearby", {"items": [], **KAMPPI}, "items"),
+        ("hold_items", {"store": FORUM, "items": ITEMS, "confirm": True}, "bread"),
+        ("cancel_hold", {"reservation": "stores/t-forum/reservations/none"}, "there is no"),
+        ("search_locations", {"meta": {}, "location": {"serves": {}}}, "exactly one target"),
+    ],
+)
+async def test_an_error_says_what_to_do(connect, tool, arguments, hint):
+    async with connect() as agent:
+        result = await agent.call_tool(tool, arguments)
+
+        assert result.is_error
+        assert hint.lower() in result.content[0].text.lower()
+        assert "Traceback" not in result.content[0].text
+
+
+async def test_tools_are_few_and_say_whether_they_change_anything(connect):
+    async with connect() as agent:
+        tools = {tool.name: tool for tool in (await agent.list_tools()).tools}
+
+        assert {
+            "find_stores",
+            "check_hours",
+            "find_stock_nearby",
+            "hold_items",
+            "cancel_hold",
+            "search_locations",
+            "lookup_locations",
+        } == tools.keys()
+        changing = {name for name, tool in tools.items() if not tool.annotations.read_only_hint}
+        assert {"hold_items", "cancel_hold"} == changing
+        assert all(tool.description for tool in tools.values())
