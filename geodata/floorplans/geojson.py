@@ -29,8 +29,9 @@ import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from geodata.floorplans.drawing.overlay import Overlay, on_level
 from geodata.floorplans.frame import LocalFrame
-from geodata.floorplans.plan import XY, Face, FloorPlan, Link, Position
+from geodata.floorplans.plan import Face, FloorPlan, Link, Position
 
 DECIMALS = 9
 KINDS = {
@@ -82,18 +83,29 @@ def plan_to_geojson(plan: FloorPlan) -> dict[str, Any]:
     }
 
 
-def walk_to_geojson(walk: tuple[Position, ...], frame: LocalFrame | None) -> list[dict[str, Any]]:
-    """A walk as one line a level, with the properties `feature` (`route`) and `level`."""
-    parts: list[tuple[str, list[XY]]] = []
-    for position in walk:
-        if not parts or parts[-1][0] != position.level:
-            parts.append((position.level, []))
-        parts[-1][1].append((position.x_m, position.y_m))
-    return [
-        _feature(_geometry(shapely.LineString(points), frame), {"feature": "route", "level": level})
-        for level, points in parts
-        if len(points) > 1
+def overlay_to_geojson(overlay: Overlay, frame: LocalFrame | None) -> list[dict[str, Any]]:
+    """What is drawn over a plan, as features for a map.
+
+    A walk is a line for each stretch on one level (`feature` is `route`), a pin a point (`pin`,
+    with `label` and `lines`), and where one stands a point (`here`); all say their `level`.
+    """
+    levels = dict.fromkeys(position.level for position in overlay.walk)
+    features = [
+        _feature(_geometry(shapely.LineString(part), frame), {"feature": "route", "level": level})
+        for level in levels
+        for part in on_level(overlay.walk, level)
     ]
+    for pin in overlay.pins:
+        said = {"feature": "pin", "label": pin.label, "lines": list(pin.lines)}
+        features.append(_point(pin.at, said, frame))
+    if overlay.here is not None:
+        features.append(_point(overlay.here, {"feature": "here"}, frame))
+    return features
+
+
+def _point(at: Position, said: dict[str, Any], frame: LocalFrame | None) -> dict[str, Any]:
+    geometry = _geometry(shapely.Point(at.x_m, at.y_m), frame)
+    return _feature(geometry, {**said, "level": at.level})
 
 
 def _features(plan: FloorPlan) -> Iterator[dict[str, Any]]:

@@ -84,7 +84,9 @@ class Network:
             entry is not None
             and (
                 any(vertex in vertices for vertex, _ in entry.off)
-                or any(straight(0, start, [(1, entry)]) for start in entries)
+                or any(
+                    end == 1 for start in entries for _, end, _ in straight(0, start, [(1, entry)])
+                )
             )
             for entry in map(self._entry, targets)
         ]

@@ -97,29 +97,29 @@ class Walks:
                 for vertex, _ in (*entry.onto, *entry.off):
                     self._kinds[door, vertex] = self._kinds[vertex, door] = entry.link.kind
             self.graph.add_edges_from(straight(door, entry, doors))
-            self.graph.add_edges_from(
-                [edge for other, e in doors for edge in straight(other, e, [(door, entry)])]
-            )
             doors.append((door, entry))
 
 
 def straight(
     door: int, entry: Entry, others: Sequence[tuple[int, Entry]]
 ) -> list[tuple[int, int, float]]:
-    """The edges from one stop's door straight to those of others on the same floor or link."""
+    """The edges straight between one stop's door and those of others, both ways.
+
+    Across a floor where they see each other, along a link where they are beside the same.
+    """
     if entry.floor is not None:
         there = [(other, e) for other, e in others if e.floor is entry.floor]
         points = np.array([xy(e.at) for _, e in there]).reshape(-1, 2)
         seen = entry.floor.sees(xy(entry.at), points).tolist()
-        return [
-            (door, other, math.dist(xy(entry.at), xy(e.at)))
-            for (other, e), visible in zip(there, seen, strict=True)
-            if visible
-        ]
-    return [
-        (door, other, abs(e.link_share - entry.link_share) * entry.link.length_m)
-        for other, e in others
-        if entry.link is not None
-        and e.link is entry.link
-        and (e.link_share >= entry.link_share or not entry.link.one_way)
-    ]
+        near = [one for one, visible in zip(there, seen, strict=True) if visible]
+        lengths = [(other, math.dist(xy(entry.at), xy(e.at))) for other, e in near]
+        return [edge for other, m in lengths for edge in ((door, other, m), (other, door, m))]
+    edges = []
+    for other, e in others:
+        if entry.link is not None and e.link is entry.link:
+            ahead_m = (e.link_share - entry.link_share) * entry.link.length_m
+            if ahead_m >= 0 or not entry.link.one_way:
+                edges.append((door, other, abs(ahead_m)))
+            if ahead_m <= 0 or not entry.link.one_way:
+                edges.append((other, door, abs(ahead_m)))
+    return edges

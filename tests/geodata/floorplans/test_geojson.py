@@ -5,7 +5,8 @@ import orjson
 import pytest
 import shapely
 
-from geodata.floorplans.geojson import plan_to_geojson, walk_to_geojson
+from geodata.floorplans.drawing.overlay import Overlay, Pin
+from geodata.floorplans.geojson import overlay_to_geojson, plan_to_geojson
 from geodata.floorplans.plan import BlockedArea, FloorPlan, Position
 from geodata.importers.indoor.geojson import plan_from_geojson
 from geodata.importers.report import ImporterError
@@ -86,11 +87,30 @@ def test_positions_are_longitude_first() -> None:
     )
 
 
-def test_a_walk_is_one_line_a_level() -> None:
-    walk = (Position("0", 0, 0), Position("0", 9, 0), Position("1", 9, 0), Position("1", 0, 0))
-    lines = walk_to_geojson(walk, HAKANIEMI)
-    assert ["0", "1"] == [line["properties"]["level"] for line in lines]
-    assert {"LineString"} == {line["geometry"]["type"] for line in lines}
+WALK = (Position("0", 0, 0), Position("0", 9, 0), Position("1", 9, 0), Position("1", 0, 0))
+
+
+def test_what_is_drawn_over_a_plan_is_lines_and_points_with_their_level() -> None:
+    milk = Pin(label="1", at=Position("1", 3.0, 4.0), lines=("Milk", "Aisle 2"))
+    overlay = Overlay(walk=WALK, pins=(milk,), here=Position("0", 0.0, 0.0))
+    features = overlay_to_geojson(overlay, HAKANIEMI)
+    assert [
+        ("route", "0", "LineString"),
+        ("route", "1", "LineString"),
+        ("pin", "1", "Point"),
+        ("here", "0", "Point"),
+    ] == [
+        (f["properties"]["feature"], f["properties"]["level"], f["geometry"]["type"])
+        for f in features
+    ]
+    there = HAKANIEMI.to_wgs84(3.0, 4.0)
+    assert [there.longitude, there.latitude] == pytest.approx(
+        list(features[2]["geometry"]["coordinates"]), abs=1e-9
+    )
+    assert ("1", ["Milk", "Aisle 2"]) == (
+        features[2]["properties"]["label"],
+        features[2]["properties"]["lines"],
+    )
 
 
 def test_a_drawn_plan_without_a_frame_cannot_be_put_on_a_map() -> None:
@@ -148,7 +168,7 @@ def test_a_feature_that_does_not_fit_is_left_out_and_named(
 
 def test_features_of_other_kinds_are_passed_over() -> None:
     document = plan_to_geojson(corner_shop())
-    document["features"] += walk_to_geojson((Position("0", 0, 0), Position("0", 1, 1)), HAKANIEMI)
+    document["features"] += overlay_to_geojson(Overlay(walk=WALK[:2]), HAKANIEMI)
     imported = plan_from_geojson(document)
     assert [problem.code for problem in imported.problems] == ["ignored_feature"]
     assert len(imported.plan.fixtures) == 2

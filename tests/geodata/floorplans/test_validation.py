@@ -157,7 +157,9 @@ def test_a_self_crossing_floor_is_said_and_nothing_is_computed_on_it() -> None:
 
 def test_too_many_parts_are_refused_before_they_are_looked_at() -> None:
     many = tuple(box("same", 1, 1, 2, 2) for _ in range(MAX_PARTS + 1))
-    assert {("too_many", "fixtures")} == codes(with_(fixtures=many))
+    found = codes(with_(fixtures=many))
+    assert ("too_many", "fixtures") in found
+    assert {"too_many"} == {code for code, _ in found}
 
 
 def test_a_pile_of_fixtures_is_told_without_looking_at_every_pair() -> None:
