@@ -9,8 +9,8 @@ when stand in `chassis.caller`.
 import asyncio
 import inspect
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import aclosing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from services.chassis import telemetry
-from services.chassis.errors import Internal, ServiceError
+from services.chassis.errors import Internal, ServiceError, Unavailable
 from services.chassis.redis import as_service_error
 from services.chassis.requests import parsed
 
@@ -54,6 +54,12 @@ class Method:
 def bulk(function: Handler) -> Handler:
     """Mark a servicer method that takes requests of up to 1 MiB, as those with a stream do."""
     function.max_request_bytes = BULK_REQUEST_BYTES  # type: ignore[attr-defined]
+    return function
+
+
+def endless(function: Handler) -> Handler:
+    """Mark a servicer method whose stream ends only with its client, or with the server."""
+    function.endless = True  # type: ignore[attr-defined]
     return function
 
 
@@ -101,6 +107,14 @@ class Calls:
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._streams: set[asyncio.Task[Any]] = set()
+        self._stopping = False
+
+    def end_streams(self) -> None:
+        """End the endless streams with UNAVAILABLE; their clients resume elsewhere."""
+        self._stopping = True
+        for task in self._streams:
+            task.cancel()
 
     async def wait_idle(self) -> None:
         """Wait until no call is running."""
@@ -123,13 +137,15 @@ class Calls:
     def server_stream(self, method: Method) -> Callable[[bytes], AsyncGenerator[bytes, None]]:
         """Answers a call with one request and a stream of responses."""
         measured = telemetry.MethodMetrics(method.path)
+        is_endless = getattr(method.function, "endless", False)
 
         async def answer(data: bytes) -> AsyncGenerator[bytes, None]:
             with self._call(measured):
                 request = parsed(method.request_type, data, method.max_request_bytes)
-                async with aclosing(method.function(request)) as responses:
-                    async for response in responses:
-                        yield encoded(response)
+                with self._endable() if is_endless else nullcontext():
+                    async with aclosing(method.function(request)) as responses:
+                        async for response in responses:
+                            yield encoded(response)
 
         return answer
 
@@ -160,6 +176,22 @@ class Calls:
                         yield encoded(response)
 
         return answer
+
+    @contextmanager
+    def _endable(self) -> Iterator[None]:
+        """What `end_streams` ends."""
+        task = asyncio.current_task()
+        assert task
+        self._streams.add(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            task.uncancel()
+            raise Unavailable("the server is stopping; resume elsewhere") from None
+        finally:
+            self._streams.discard(task)
 
     def _call(self, measured: telemetry.MethodMetrics) -> "_Call":
         return _Call(self, measured)

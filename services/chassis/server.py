@@ -78,6 +78,7 @@ class Server:
         """Say NOT_SERVING, take no new calls, and let the running ones end."""
         await self.health.enter_graceful_shutdown()
         stopping = asyncio.create_task(self._server.stop(self._settings.drain_s))
+        self._calls.end_streams()
         try:
             # grpc's own grace forgets handlers whose clients have gone.
             async with asyncio.timeout(self._settings.drain_s):

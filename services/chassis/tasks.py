@@ -1,7 +1,8 @@
 """Background tasks that surely end."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
 from typing import Any
 
 ASK_AGAIN_S = 0.1
@@ -18,3 +19,12 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
         for task in pending:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=ASK_AGAIN_S)
+
+
+async def finish(act: Coroutine[Any, Any, None]) -> None:
+    """Run what closes something to its end, however often the task that needs it is cancelled."""
+    task = asyncio.ensure_future(act)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task])
+    task.result()

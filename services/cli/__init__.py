@@ -3,9 +3,11 @@
 import sys
 
 import typer
+from pydantic import ValidationError
+from rich.text import Text
 
 from services.cli.lazy import LazyGroup
-from services.cli.output import CommandError, errors
+from services.cli.output import USAGE, CommandError, errors
 
 app = typer.Typer(
     cls=LazyGroup,
@@ -28,10 +30,20 @@ def main() -> None:
     try:
         app()
     except CommandError as error:
-        errors.print(f"[bold red]error:[/] {error}", highlight=False)
-        sys.exit(error.status)
+        fail(str(error), error.status)
+    except ValidationError as error:  # of the settings: nothing else is validated by pydantic
+        told = [
+            f"ENRAYON_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+        ]
+        fail("; ".join(told), USAGE)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def fail(message: str, status: int) -> None:
+    """End the command with an error on one line."""
+    errors.print("[bold red]error:[/]", Text(message), highlight=False)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """`enrayon settings`."""
 
+import re
+
 import orjson
 import typer
 from pydantic_core import to_jsonable_python
@@ -10,6 +12,7 @@ from services.chassis.settings import EnvironmentSettings
 from services.cli.output import JsonOption, console
 
 SECRET = ("ENRAYON_KEYS",)
+PASSWORD = re.compile(r":[^:/@]*@")
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +52,8 @@ def described(kind: type[EnvironmentSettings]) -> list[dict[str, str]]:
         default = field.get_default(call_default_factory=True)
         if variable in SECRET and value:
             value = "(set)"
+        if variable.endswith("_URL"):
+            value = PASSWORD.sub(":***@", value)
         rows.append(
             {
                 "variable": variable,

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import redis.exceptions
 import structlog
+from geopy.adapters import URLLibAdapter
 from geopy.exc import GeopyError
 from geopy.geocoders import get_geocoder_for_service
 from pydantic import Field
@@ -41,7 +42,10 @@ class GeopyGeocoder:
     def __init__(self, settings: GeocodingSettings, client: Client) -> None:
         options = {"user_agent": "enrayon", **settings.geocoder_options}
         self._service = get_geocoder_for_service(settings.geocoder)(
-            timeout=settings.geocoder_timeout_s, **options
+            timeout=settings.geocoder_timeout_s,
+            # Not requests: it tries again by itself, and logs what was asked for.
+            adapter_factory=URLLibAdapter,
+            **options,
         )
         self._settings = settings
         self._client = client
@@ -56,7 +60,9 @@ class GeopyGeocoder:
             async with asyncio.timeout(self._settings.geocoder_timeout_s):
                 found = await asyncio.to_thread(self._service.geocode, text)
         except (GeopyError, TimeoutError, OSError) as error:
-            log.warning("the geocoder failed", geocoder=self._settings.geocoder, error=str(error))
+            log.warning(
+                "the geocoder failed", geocoder=self._settings.geocoder, error=type(error).__name__
+            )
             return None
         answer = [found.address, found.latitude, found.longitude] if found else []
         with suppress(redis.exceptions.RedisError, OSError):

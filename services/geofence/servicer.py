@@ -7,7 +7,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.points import Point
-from services.chassis.calls import bulk, commit
+from services.chassis.calls import bulk, commit, endless
 from services.chassis.clock import Clock
 from services.chassis.masks import check_mask
 from services.chassis.paging import PageTokens, page_size
@@ -202,6 +202,7 @@ class GeofenceServicer:
         await self._feeds.ready()
         return await self._subscriptions.rotate(request.name)
 
+    @endless
     async def stream_events(
         self, request: pb.StreamEventsRequest
     ) -> AsyncIterator[pb.StreamEventsResponse]:

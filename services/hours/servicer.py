@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from enrayon.hours.v1 import hours_pb2
 from geodata.schedule.model import Schedule
 from geodata.schedule.timeline import timeline
-from services.chassis.calls import bulk
+from services.chassis.calls import bulk, endless
 from services.chassis.clock import Clock
 from services.chassis.masks import check_mask, read, selects_all
 from services.chassis.paging import PageTokens, page_size
@@ -187,6 +187,7 @@ class HoursServicer:
         await self._events.delete(request.name, allow_missing=request.allow_missing)
         return Empty()
 
+    @endless
     async def watch_hours(
         self, request: hours_pb2.WatchHoursRequest
     ) -> AsyncIterator[hours_pb2.WatchHoursResponse]:

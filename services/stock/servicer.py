@@ -7,7 +7,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
-from services.chassis.calls import bulk, commit
+from services.chassis.calls import bulk, commit, endless
 from services.chassis.clock import Clock
 from services.chassis.paging import PageTokens, page_size
 from services.directory.directory import Directory
@@ -343,6 +343,7 @@ class StockServicer:
             next_page_token=self._tokens.encode(request, last) if last else "",
         )
 
+    @endless
     async def watch_reservations(
         self, request: stock_pb2.WatchReservationsRequest
     ) -> AsyncIterator[stock_pb2.WatchReservationsResponse]:
@@ -448,6 +449,7 @@ class StockServicer:
         await self._alerting.delete(request)
         return Empty()
 
+    @endless
     async def watch_stock_alerts(
         self, request: stock_pb2.WatchStockAlertsRequest
     ) -> AsyncIterator[stock_pb2.WatchStockAlertsResponse]:

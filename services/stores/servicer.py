@@ -7,7 +7,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from enrayon.stores.v1 import stores_pb2
-from services.chassis.calls import bulk
+from services.chassis.calls import bulk, endless
 from services.chassis.masks import check_mask
 from services.chassis.paging import PageTokens, page_size
 from services.directory.directory import Directory
@@ -174,13 +174,13 @@ class StoresServicer:
         )
         return Empty()
 
-    async def watch_stores(
+    @endless
+    def watch_stores(
         self, request: stores_pb2.WatchStoresRequest
     ) -> AsyncIterator[stores_pb2.WatchStoresResponse]:
         """Every change from now on, or from a resume token on."""
         check_mask(request.read_mask, STORE, "read_mask")
-        async for change in watch(self._directory.stores, request):
-            yield change
+        return watch(self._directory.stores, request)
 
     def _wanted(self, wanted: stores_pb2.StoreFilter) -> StoreFilter:
         return convert.store_filter(wanted, self._directory.schedules)

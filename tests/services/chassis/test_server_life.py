@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from structlog.testing import capture_logs
 
 from enrayon.type.v1.geometry_pb2 import Origin
-from services.chassis.calls import commit
+from services.chassis.calls import commit, endless
 from services.chassis.server import Server
 from services.chassis.settings import ChassisSettings
 from tests.services.chassis.echo import KAMPPI, SERVICE, Echo, methods, served
@@ -149,6 +149,31 @@ async def test_a_stop_lets_a_running_stream_end(settings: ChassisSettings) -> No
         gate.open.set()
         assert [answer.value async for answer in answers] == ["a", "m", "p", "p", "i"]
         await stop
+
+
+async def test_a_stop_ends_an_endless_stream_with_word_to_resume(settings: ChassisSettings) -> None:
+    gate = Gate()
+    cleaned = asyncio.Event()
+
+    @endless
+    async def watch(request: Origin) -> AsyncIterator[StringValue]:
+        try:
+            yield StringValue(value=request.place)
+            await gate.pass_through()
+        finally:
+            cleaned.set()
+
+    async with served(settings, count_up=watch) as echo:
+        answers = aiter(echo.count_up(Origin(place="Kamppi")))
+        assert (await anext(answers)).value == "Kamppi"
+        await gate.reached.wait()
+        stop = await stopping(echo)
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await anext(answers)
+        await stop
+    assert ended.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert "resume" in (ended.value.details() or "")
+    assert cleaned.is_set()
 
 
 async def test_a_stop_lets_a_client_say_all_that_it_began_to_say(settings: ChassisSettings) -> None:
