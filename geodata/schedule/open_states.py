@@ -59,18 +59,18 @@ class OpenStates:
 
     def open_at(self, numbers: NDArray[np.int_], at: dt.datetime) -> NDArray[np.bool_]:
         """For each id, whether its schedule is OPEN at an instant; same shape as `numbers`."""
-        return self._lane(at).is_open[numbers]
+        return self._lane(numbers, at).is_open[numbers]
 
     def open_for(
         self, numbers: NDArray[np.int_], at: dt.datetime, minutes: float
     ) -> NDArray[np.bool_]:
         """For each id, whether it is OPEN at an instant and for at least so many minutes more."""
-        lane = self._lane(at)
+        lane = self._lane(numbers, at)
         long_enough = lane.is_open & (lane.until_s - instant_in_range(at) >= minutes * 60)
         return long_enough[numbers]
 
-    def _lane(self, at: dt.datetime) -> "_Lane":
-        """The remembered states brought to an instant."""
+    def _lane(self, numbers: NDArray[np.int_], at: dt.datetime) -> "_Lane":
+        """The remembered states, those of the ids brought to an instant."""
         at_s = instant_in_range(at)
         nearest = min(self._lanes, key=lambda lane: abs(lane.at_s - at_s), default=None)
         if nearest is None or abs(nearest.at_s - at_s) > _NEAR_S:
@@ -79,7 +79,7 @@ class OpenStates:
         else:
             self._lanes.remove(nearest)
         self._lanes.append(nearest)
-        nearest.bring(at_s, self._timelines)
+        nearest.bring(at_s, self._timelines, numbers)
         return nearest
 
 
@@ -100,13 +100,17 @@ class _Lane:
             self.is_open[number] = False
             self.until_s[number] = self.since_s[number]
 
-    def bring(self, at_s: int, timelines: list[Timeline | None]) -> None:
+    def bring(self, at_s: int, timelines: list[Timeline | None], numbers: NDArray[np.int_]) -> None:
         new = len(timelines) - self.is_open.size
         if new:
             self.is_open = np.pad(self.is_open, (0, new))
             self.since_s = np.pad(self.since_s, (0, new))
             self.until_s = np.pad(self.until_s, (0, new))
         stale = (at_s < self.since_s) | (at_s >= self.until_s)
+        if stale.any():
+            asked = np.zeros(stale.size, np.bool_)
+            asked[numbers] = True
+            stale &= asked
         for number in np.flatnonzero(stale):
             timeline = timelines[number]
             if timeline:

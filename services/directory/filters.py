@@ -11,7 +11,7 @@ from h3.api.basic_int import latlng_to_cell
 from numpy.typing import NDArray
 
 from enrayon.stores.v1 import stores_pb2
-from geodata.nearest import NearestIndex
+from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
 from services.directory.keys import store_id
 from services.directory.service_areas import ServiceArea, ServiceAreas
@@ -30,8 +30,8 @@ MASKS_KEPT = 64
 class Opening(Protocol):
     """Which stores are open at some instant."""
 
-    def rows(self, count: int) -> Mask:
-        """The rows below `count` that are."""
+    def rows(self, rows: Rows) -> Mask:
+        """For each of some rows whether its store is."""
 
     def admits(self, id: str) -> bool:
         """Whether one store is."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
+from geodata.nearest import Rows
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import Schedule
 from geodata.schedule.open_states import NO_HOURS, OpenStates
@@ -46,7 +47,7 @@ class Schedules:
         self._numbers: Numbers = np.zeros(0, np.int_)
         self._held: dict[str, dict[str, int]] = {}
         self._services: dict[str, dict[str, int]] = {}
-        self._rows: dict[str, tuple[Numbers, Numbers]] = {}
+        self._service_columns: dict[str, Numbers] = {}
         stores.listen(self._note)
         hours.listen(self._note)
 
@@ -72,15 +73,16 @@ class Schedules:
             instant_in_range(at)
         return Opening(self, at, minutes, service)
 
-    def open_rows(self, at: dt.datetime | None, minutes: int, service: str, count: int) -> Mask:
-        """The rows of the stores' index, below `count`, that are as `opening` says."""
+    def open_rows(self, rows: Rows, at: dt.datetime | None, minutes: int, service: str) -> Mask:
+        """For each of some rows of the stores' index whether its store is as `opening` says."""
         self.refresh()
-        if not service:
-            return self._open(self._numbers[:count], at, minutes)
-        rows, numbers = self._service_rows(service)
-        result = np.zeros(count, np.bool_)
-        result[rows] = self._open(numbers, at, minutes)
-        return result
+        numbers = (self._service_numbers(service) if service else self._numbers)[rows]
+        if at is None:
+            offered: Mask = numbers != NO_HOURS
+            return offered
+        if minutes:
+            return self._states.open_for(numbers, at, minutes)
+        return self._states.open_at(numbers, at)
 
     def refresh(self) -> None:
         """Take in what has changed since the last look."""
@@ -93,20 +95,13 @@ class Schedules:
                 self._numbers = np.pad(self._numbers, (0, new), constant_values=NO_HOURS)
             for id in self._changed:
                 self._put(id)
-            self._rows.clear()
+            self._service_columns.clear()
             self._changed = set()
-
-    def _open(self, numbers: Numbers, at: dt.datetime | None, minutes: int) -> Mask:
-        if at is None:
-            return np.ones(len(numbers), np.bool_)
-        if minutes:
-            return self._states.open_for(numbers, at, minutes)
-        return self._states.open_at(numbers, at)
 
     def _load(self) -> None:
         stores, hours = self._stores.replica, self._hours.replica
         self._states, self._imported = OpenStates(), {}
-        self._held, self._services, self._rows = {}, {}, {}
+        self._held, self._services, self._service_columns = {}, {}, {}
         codes, values = stores.imported_hours
         used = np.unique(codes)
         numbers = np.zeros(len(values), np.int_)
@@ -146,20 +141,17 @@ class Schedules:
             self._imported[hours] = self._states.add(imported_schedule(hours))
         return self._imported[hours]
 
-    def _service_rows(self, service: str) -> tuple[Numbers, Numbers]:
-        """The rows of the stores that have a service, and the number of its schedule in each."""
+    def _service_numbers(self, service: str) -> Numbers:
+        """For each row of the stores' index the schedule of a service in it, or NO_HOURS."""
         if service not in self._services:
-            return np.zeros(0, np.int_), np.zeros(0, np.int_)
-        if service not in self._rows:
-            stores = self._stores.replica
-            found = [
-                (row, number)
-                for id, number in self._services[service].items()
-                if (row := stores.row(id)) is not None
-            ]
-            rows, numbers = np.array(found, np.int_).reshape(-1, 2).T
-            self._rows[service] = rows, numbers
-        return self._rows[service]
+            return np.zeros_like(self._numbers)
+        if service not in self._service_columns:
+            column = self._service_columns[service] = np.zeros_like(self._numbers)
+            for id, number in self._services[service].items():
+                row = self._stores.replica.row(id)
+                if row is not None:
+                    column[row] = number
+        return self._service_columns[service]
 
     def _note(self, change: Change | None) -> None:
         if change is None:
@@ -179,9 +171,9 @@ class Opening:
         self._minutes = minutes
         self._service = service
 
-    def rows(self, count: int) -> Mask:
-        """The rows of the stores' index, below `count`, that it admits."""
-        return self._schedules.open_rows(self._at, self._minutes, self._service, count)
+    def rows(self, rows: Rows) -> Mask:
+        """For each of some rows of the stores' index whether it admits its store."""
+        return self._schedules.open_rows(rows, self._at, self._minutes, self._service)
 
     def admits(self, id: str) -> bool:
         """Whether it admits one store. The reference for `rows`."""

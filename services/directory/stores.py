@@ -1,7 +1,7 @@
 """All stores in memory: by id, by place, by filter and by text. Knows nothing of Redis."""
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,12 @@ class StoresReplica:
         """The rows of the index that the filter admits. Not to be changed."""
         count = self.index.row_count
         result = self._columns.mask(wanted, self.row)[:count]
-        return result & wanted.opening.rows(count) if wanted.opening else result
+        if wanted.opening is None:
+            return result
+        rows = np.flatnonzero(result)
+        admitted = np.zeros(count, np.bool_)
+        admitted[rows] = wanted.opening.rows(rows)
+        return admitted
 
     def nearest(
         self,
@@ -105,7 +110,7 @@ class StoresReplica:
 
         `also` is a mask over the rows of the index that must hold besides the filter.
         """
-        accept = self.mask(wanted) if also is None else self.mask(wanted) & also
+        accept = self._accept(wanted, also)
         hits = self.index.nearest(point, limit, max_distance_m=radius_m, accept=accept, after=after)
         return [(self.index.id(row), distance_m) for row, distance_m in hits]
 
@@ -187,6 +192,22 @@ class StoresReplica:
     def _leave_index(self, id: str) -> None:
         if id in self.index:
             self._columns.remove(self.index.delete(id))
+
+    def _accept(self, wanted: StoreFilter, also: Mask | None) -> Mask | Callable[[Rows], Mask]:
+        """The rows that the filter admits. Hours are looked at of the rows near the point alone."""
+        opening = wanted.opening
+        mask = self._columns.mask(wanted, self.row)[: self.index.row_count]
+        if also is not None:
+            mask = mask & also
+        if opening is None:
+            return mask
+
+        def accept(rows: Rows) -> Mask:
+            result: Mask = mask[rows]
+            result[result] = opening.rows(rows[result])
+            return result
+
+        return accept
 
     def _admits(self, wanted: StoreFilter, mask: list[bool], id: str) -> bool:
         if id in self._unlocated:

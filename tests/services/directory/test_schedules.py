@@ -102,7 +102,7 @@ def test_rows_are_what_each_store_says_alone(monkeypatch, changes, at, minutes, 
         elif isinstance(change, hours_pb2.StoreHours):
             by_hours.apply(change.name[7:-6], change.SerializeToString())
         elif change == "look":
-            opening.rows(by_store.replica.index.row_count)
+            opening.rows(np.arange(by_store.replica.index.row_count))
         elif change == "reload stores":
             by_store.reload()
         elif change == "reload hours":
@@ -142,7 +142,7 @@ def test_equal_hours_of_many_stores_are_one_schedule():
     schedules = Schedules(Fed(replica), Fed(HoursReplica()))
     schedules.refresh()
     assert 3 == len(schedules._imported)
-    assert 666 == schedules.opening(MONDAY_NOON).rows(1_000).sum()
+    assert 666 == schedules.opening(MONDAY_NOON).rows(np.arange(1_000)).sum()
 
 
 def test_events_are_no_hours_and_belong_to_their_store():
