@@ -1,23 +1,21 @@
-"""What is wrong with a floor plan as drawn, and with placements on it.
+"""What is wrong with a floor plan as drawn.
 
 Whether its parts can be walked to is asked of `geodata.wayfinding.reachability`.
 """
 
 import dataclasses
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import shapely
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import Aisle, FloorPlan
-from geodata.floorplans.problems import Problem, error, warning
+from geodata.floorplans.problems import Problem, error, summed_up, warning
 from geodata.floorplans.shapes import shared, without
-from geodata.floorplans.shelves import Shelves
 
 MAX_PARTS = 5_000
 """Of each kind: levels, aisles, fixtures, places, nodes, links..."""
@@ -27,10 +25,9 @@ MAX_EXTENT_M = 5_000.0
 OVERLAP_M2 = 0.02
 """Fixtures may touch, and drawings are a little rough."""
 OUTSIDE_M2 = 0.02
+OFF_FIXTURE_M = 0.5
 MAX_OVERLAPS = 20_000
 """Pairs of fixtures whose boxes meet: far more than any store has, few enough to look at."""
-REPEATED_MAX = 20
-"""After so many problems of one code the rest are summed up."""
 
 
 def plan_problems(plan: FloorPlan) -> tuple[Problem, ...]:
@@ -46,16 +43,12 @@ def plan_problems(plan: FloorPlan) -> tuple[Problem, ...]:
         _long_texts(plan),
         _repeated_ids(plan),
         _unknown_references(plan),
+        _bad_faces(plan),
         _bad_links(plan),
         broken,
         [] if broken else chain(_off_the_floor(plan), _overlapping_fixtures(plan)),
     )
-    return _summed_up(found)
-
-
-def placement_problems(plan: FloorPlan, placements: Sequence[Placement]) -> tuple[Problem, ...]:
-    """Check placements against a plan: unknown aisles, bays too many, a product said twice."""
-    return _summed_up(chain(_unlocated(plan, placements), _said_twice(placements)))
+    return summed_up(found)
 
 
 def _too_large(plan: FloorPlan) -> Iterator[Problem]:
@@ -120,8 +113,6 @@ def _unknown_references(plan: FloorPlan) -> Iterator[Problem]:
             path = f"fixtures[{index}].faces[{row}]"
             if face.aisle not in aisles:
                 yield error("unknown_aisle", f"{path}.aisle", f"no aisle {face.aisle!r}")
-            if face.bays < 1 or face.first_bay < 1:
-                yield error("bad_bays", f"{path}.bays", "bays and first_bay are counted from 1")
     for index, link in enumerate(plan.links):
         for end in ("start", "end"):
             if (node := getattr(link, end)) not in nodes:
@@ -129,6 +120,24 @@ def _unknown_references(plan: FloorPlan) -> Iterator[Problem]:
     for index, block in enumerate(plan.blocked):
         if block.aisle and block.aisle not in aisles:
             yield error("unknown_aisle", f"blocked[{index}].aisle", f"no aisle {block.aisle!r}")
+
+
+def _bad_faces(plan: FloorPlan) -> Iterator[Problem]:
+    for index, fixture in enumerate(plan.fixtures):
+        for row, face in enumerate(fixture.faces):
+            path = f"fixtures[{index}].faces[{row}]"
+            if face.bays < 1 or face.first_bay < 1:
+                yield error("bad_bays", f"{path}.bays", "bays and first_bay are counted from 1")
+            if not all(math.isfinite(metre) for metre in (*face.start, *face.end)):
+                yield error("out_of_range", path, "start and end must be finite")
+            elif face.start == face.end:
+                yield error("empty_face", path, "start and end are the same point")
+            elif fixture.outline.is_valid and any(
+                fixture.outline.distance(shapely.Point(end)) > OFF_FIXTURE_M
+                for end in (face.start, face.end)
+            ):
+                message = f"lies over {OFF_FIXTURE_M:g} m off its fixture {fixture.id!r}"
+                yield warning("face_off_fixture", path, message, "Draw it along the outline.")
 
 
 def _bad_links(plan: FloorPlan) -> Iterator[Problem]:
@@ -196,37 +205,6 @@ def _overlapping_fixtures(plan: FloorPlan) -> Iterator[Problem]:
                 yield error("overlapping_fixtures", f"fixtures[{i}].outline", message, "Move one.")
 
 
-def _unlocated(plan: FloorPlan, placements: Sequence[Placement]) -> Iterator[Problem]:
-    shelves = Shelves(plan)
-    for index, placement in enumerate(placements):
-        spot = shelves.find(placement)
-        if spot is None:
-            message = f"{placement.sku}: the plan has no aisle {placement.aisle!r}"
-            yield error("unknown_aisle", f"placements[{index}].aisle", message)
-        elif placement.bay is not None and spot.face and spot.precision.value != "bay":
-            message = f"{placement.sku}: no bay {placement.bay} there"
-            hint = "The side or the aisle as a whole is used instead."
-            yield warning("unknown_bay", f"placements[{index}].bay", message, hint)
-
-
-def _said_twice(placements: Sequence[Placement]) -> Iterator[Problem]:
-    spoken: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for index, placement in enumerate(placements):
-        spoken[placement.store, placement.sku].append(index)
-    for (_, sku), indexes in spoken.items():
-        said = [placements[index] for index in indexes]
-        bays = Counter((p.floor, p.aisle, p.side, p.bay, p.shelf, p.position) for p in said)
-        again = sum(bays.values()) - len(bays)
-        path = f"placements[{indexes[-1]}]"
-        if again:
-            message = f"{sku} is put at the same place {again + 1} times"
-            yield error("repeated_placement", path, message, "Keep one of them.")
-        elif len(said) > 1:
-            message = f"{sku} is in {len(said)} places"
-            hint = "Fine if it is sold in each; else keep the right one."
-            yield warning("several_placements", path, message, hint)
-
-
 def _parts(plan: FloorPlan) -> tuple[tuple[str, Sequence[object]], ...]:
     return tuple(
         (field.name, getattr(plan, field.name))
@@ -248,20 +226,3 @@ def _shapes(plan: FloorPlan) -> Iterator[tuple[str, BaseGeometry]]:
                 shape = getattr(part, name, None)
                 if isinstance(shape, Polygon | shapely.MultiPolygon):
                     yield f"{field}[{index}].{name}", shape
-
-
-def _summed_up(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    kept: list[Problem] = []
-    counts: Counter[tuple[str, str]] = Counter()
-    last: dict[tuple[str, str], Problem] = {}
-    for problem in problems:
-        key = (problem.code, problem.severity.value)
-        counts[key] += 1
-        last[key] = problem
-        if counts[key] <= REPEATED_MAX:
-            kept.append(problem)
-    for key, count in counts.items():
-        if count > REPEATED_MAX:
-            message = f"and {count - REPEATED_MAX} more of these"
-            kept.append(dataclasses.replace(last[key], path="", message=message, suggestion=""))
-    return tuple(kept)

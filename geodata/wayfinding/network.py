@@ -29,7 +29,7 @@ class Network:
 
     Levels with walkable space are a visibility graph, exact for a walker of the profile's width;
     links add their own lengths. A node within `JOIN_M` of a floor opens onto it. Asking changes
-    nothing, so threads may share it.
+    nothing.
 
     Raises:
         ValueError: when a floor has too many corners; KeyError when a link names no node. A plan

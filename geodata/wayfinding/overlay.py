@@ -3,8 +3,9 @@
 from geodata.floorplans.drawing.key import Words
 from geodata.floorplans.drawing.overlay import Overlay, Pin
 from geodata.floorplans.plan import Position
+from geodata.floorplans.shelves import Spot
 from geodata.wayfinding.phrases import phrases
-from geodata.wayfinding.shopping import Route, Stop
+from geodata.wayfinding.shopping import Route
 from geodata.wayfinding.steps import address
 
 
@@ -15,12 +16,12 @@ def route_overlay(route: Route, language: str, here: Position | None = None) -> 
         language: Of the addresses in the list under the map.
         here: Where the shopper stands, if it is to be shown.
     """
+    pins = [
+        spot_pin(str(number), stop.spots[0], ", ".join(i.label for i in stop.items), language)
+        for number, stop in enumerate(route.stops, start=1)
+    ]
     return Overlay(
-        pins=tuple(
-            _pin(str(number), stop, stop.position, language)
-            for number, stop in enumerate(route.stops, start=1)
-            if stop.position is not None
-        ),
+        pins=tuple(pin for pin in pins if pin is not None),
         walk=tuple(point for leg in route.legs for point in leg.points),
         here=here,
         heading_deg=route.heading_deg,
@@ -38,16 +39,15 @@ def key_words(language: str) -> Words:
     )
 
 
-def _pin(label: str, stop: Stop, position: Position, language: str) -> Pin:
-    spot = stop.spots[0]
-    shelf = spot.shelf or (position.x_m, position.y_m)
+def spot_pin(label: str, spot: Spot, name: str, language: str) -> Pin | None:
+    """A pin at a shelf, with what stands there and the shelf's address; None without a map."""
+    if spot.stand is None:
+        return None
+    x_m, y_m = spot.shelf or (spot.stand.x_m, spot.stand.y_m)
     bay = spot.placement.bay
     return Pin(
         label=label,
-        at=Position(position.level, *shelf),
-        lines=(
-            ", ".join(item.label for item in stop.items),
-            address(spot.placement, language),
-        ),
+        at=Position(spot.stand.level, x_m, y_m),
+        lines=(name, address(spot.placement, language)),
         bays=((spot.face, bay),) if spot.face and bay else (),
     )

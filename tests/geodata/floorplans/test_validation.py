@@ -1,10 +1,12 @@
 import dataclasses
 import datetime as dt
+import math
 from typing import Any
 
 import pytest
 import shapely
 
+from geodata.floorplans.placement_validation import placement_problems
 from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import (
     Aisle,
@@ -19,13 +21,8 @@ from geodata.floorplans.plan import (
     Position,
     Side,
 )
-from geodata.floorplans.problems import Severity, has_errors
-from geodata.floorplans.validation import (
-    MAX_PARTS,
-    REPEATED_MAX,
-    placement_problems,
-    plan_problems,
-)
+from geodata.floorplans.problems import REPEATED_MAX, Severity, has_errors
+from geodata.floorplans.validation import MAX_PARTS, plan_problems
 from tests.geodata.floorplans.shops import (
     NOON,
     corner_shop,
@@ -102,6 +99,24 @@ TILL = Place(id="till", kind=PlaceKind.TILL, position=Position("9", 1, 1))
             "bad_bays",
             "fixtures[2].faces[0].bays",
         ),
+        (
+            with_fixture(
+                dataclasses.replace(
+                    box("b", 5, 1, 7, 2), faces=(Face(aisle="1", start=(5, 1), end=(5, 1)),)
+                )
+            ),
+            "empty_face",
+            "fixtures[2].faces[0]",
+        ),
+        (
+            with_fixture(
+                dataclasses.replace(
+                    box("b", 5, 1, 7, 2), faces=(Face(aisle="1", start=(5, math.nan), end=(5, 1)),)
+                )
+            ),
+            "out_of_range",
+            "fixtures[2].faces[0]",
+        ),
         (with_(places=(TILL,)), "unknown_level", "places[0].level"),
         (
             with_(links=(Link(id="l", start="a", end="b", length_m=1),)),
@@ -144,6 +159,14 @@ def test_a_fixture_that_sticks_out_a_little_is_only_a_warning() -> None:
     [problem] = plan_problems(with_fixture(box("b", 11, 1.5, 12.5, 3)))
     assert (Severity.WARNING, "fixture_off_floor") == (problem.severity, problem.code)
     assert "0.75 m²" in problem.message
+
+
+def test_a_face_drawn_off_its_fixture_is_a_warning() -> None:
+    shelf = dataclasses.replace(
+        box("b", 5, 1, 7, 2), faces=(Face(aisle="1", start=(5, 2), end=(7, 3)),)
+    )
+    [problem] = plan_problems(with_fixture(shelf))
+    assert (Severity.WARNING, "face_off_fixture") == (problem.severity, problem.code)
 
 
 def test_fixtures_may_touch() -> None:
