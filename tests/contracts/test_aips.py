@@ -40,10 +40,7 @@ NO_STANDARD_METHOD = {
 NO_VERB_OF_THE_METHOD = {
     "ReportPositions": "`batchReport`, beside the `report` of ReportPosition",
 }
-COORDINATES_BY_GET_ALONE: dict[str, str] = {
-    "ListStores": "gap: `store_filter.serves.point` is a position of a person",
-    "WatchStores": "gap: the same",
-}
+COORDINATES_BY_GET_ALONE: dict[str, str] = {}
 READS_WITH_EFFECTS = {
     "StreamEvents": "takes the lease of the subscription's deliverer",
 }
