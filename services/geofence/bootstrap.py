@@ -5,6 +5,7 @@ from functools import partial
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.loops import forever
 from services.chassis.paging import PageTokens
+from services.chassis.tasks import finish
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
 from services.geofence import fences, subscriptions
@@ -84,7 +85,7 @@ def build(parts: Parts) -> Service:
         try:
             await forever("geofence deliveries", POLL_S, deliverer.deliver)
         finally:
-            await deliverer.close()
+            await finish(deliverer.close())
 
     return Service(
         CONTRACT,

@@ -8,6 +8,7 @@ from pathlib import Path
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.clock import Clock
 from services.chassis.redis import Client
+from services.chassis.tasks import finish
 from services.directory.directory import Directory
 from services.directory.feed import Change, Feed
 from services.directory.keys import Keys
@@ -79,10 +80,7 @@ class Feeds:
             await self.ready()
             await asyncio.Event().wait()
         finally:
-            if self._starting is not None and self._starting.done():
-                self._starting = None
-                await self.fences.stop()
-                await self.subscriptions.stop()
+            await finish(self._stop())
 
     async def caught_up(self) -> bool:
         """Bring fences and stores up to what they are in the store now."""
@@ -95,6 +93,13 @@ class Feeds:
 
     async def _start(self) -> None:
         await asyncio.gather(self.fences.start(), self.subscriptions.start())
+
+    async def _stop(self) -> None:
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
+            self._starting = None
+            await self.fences.stop()
+            await self.subscriptions.stop()
 
     def _store_changed(self, change: Change | None) -> None:
         if self._starting is not None and self._starting.done():

@@ -24,7 +24,7 @@ class GeofenceSettings(EnvironmentSettings):
         1_000, ge=1, description="dead letters kept, by webhook and partition"
     )
     webhook_timeout_s: float = Field(
-        10.0, gt=0, allow_inf_nan=False, description="longest wait for an answer of a webhook"
+        10.0, gt=0, le=15, description="longest wait for an answer of a webhook"
     )
     webhook_private: bool = Field(
         False, description="let webhooks reach http and private addresses, for trying things out"

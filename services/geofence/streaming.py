@@ -19,8 +19,8 @@ from services.geofence.state.delivery import LEASE_MS, Batch, Delivery, Place, p
 
 BATCH = 200
 POLL_S = 0.1
-SAFE_S = LEASE_MS / 1000 / 2
-"""A lease is used for half its time: then it is renewed before anything more is told."""
+SAFE_S = LEASE_MS / 1000 / 4
+"""A lease is used for a part of its time: then it is renewed before anything more is told."""
 
 log = structlog.get_logger()
 
@@ -77,7 +77,8 @@ class Reader:
                     await asyncio.sleep(POLL_S)
         finally:
             with suppress(Exception):
-                await self._delivery.release(list(self._read), self._holder)
+                places = [Place(self._id, partition) for partition in range(PARTITIONS)]
+                await self._delivery.release(places, self._holder)
 
     async def _next(self) -> dict[Place, Batch]:
         wanted = {}

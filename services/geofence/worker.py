@@ -32,7 +32,7 @@ SWEEP_S = 60.0
 FIGURES_S = 15.0
 BATCH = 50
 SAFE_S = 4.0
-"""A lease of 10 seconds is used for so long, and one delivery may take as long again."""
+"""So long after a lease was taken no delivery begins; one takes 15 seconds at most, a lease 20."""
 REST_S = (1.0, 30.0)
 """After a failure an endpoint is left alone for so long, doubling: events go to its queue."""
 

@@ -7,7 +7,7 @@ from services.chassis.redis import Client, Value, many_script, script
 from services.geofence.model.partitions import PARTITIONS, DeliveryKeys, Keys, queue_key
 from services.geofence.state.devices import PACKAGE
 
-LEASE_MS = 10_000
+LEASE_MS = 20_000
 TRIM_AT_ONCE = 10_000
 
 Entry = tuple[str, bytes]

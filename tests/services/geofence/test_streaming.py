@@ -1,0 +1,214 @@
+"""Events as readers stream, acknowledge and resume them."""
+
+import grpc
+import pytest
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from services.geofence import bootstrap
+from services.geofence.model.partitions import PARTITIONS, Keys
+from services.geofence.state.delivery import Delivery
+from tests.services.geofence.conftest import (
+    ack,
+    create,
+    name_of,
+    reading,
+    report,
+    running,
+    subscribe,
+    take,
+)
+from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
+
+
+async def visit(stub, device: str, start: int = 0) -> None:
+    await report(stub, fix(device, KAMPPI, start), fix(device, PASILA, start + 600))
+
+
+async def test_a_reader_is_told_in_order_and_what_it_acknowledged_never_again(fences):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences)
+    async with reading(fences) as events:
+        await visit(fences, "a")
+        first = await take(events, 2)
+        await ack(fences, [first[0].ack_token])
+
+    async with reading(fences) as events:
+        again = await take(events, 1)
+        await ack(fences, [again[0].ack_token])
+        await visit(fences, "a", 1200)
+        later = await take(events, 2)
+
+    assert ["ENTER", "EXIT"] == [name_of(each.event) for each in first]
+    assert first[1].event == again[0].event
+    assert [3, 4] == [each.event.number for each in later]
+
+
+async def test_events_before_anybody_reads_are_kept(fences):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences)
+    for device in range(20):
+        await visit(fences, f"{device}")
+    async with reading(fences) as events:
+        found = await take(events, 40)
+    by_subject: dict[str, list[str]] = {}
+    for each in found:
+        by_subject.setdefault(each.event.subject, []).append(name_of(each.event))
+    assert 20 == len(by_subject)
+    assert [["ENTER", "EXIT"]] * 20 == list(by_subject.values())
+
+
+async def test_a_filter_by_type_label_and_store(fences):
+    await create(fences, "kamppi", circle(KAMPPI, 300, labels={"kind": "mall"}))
+    await create(fences, "street", circle(KAMPPI, 200))
+    await subscribe(
+        fences, filter={"labels": {"kind": "mall"}, "event_types": [pb.EVENT_TYPE_EXIT]}
+    )
+    async with reading(fences) as events:
+        await visit(fences, "a")
+        [found] = await take(events, 1)
+        assert ("EXIT", "fences/kamppi") == (name_of(found.event), found.event.fence)
+        await ack(fences, [found.ack_token])
+        await visit(fences, "a", 1200)
+        [found] = await take(events, 1)
+        assert ("EXIT", "fences/kamppi") == (name_of(found.event), found.event.fence)
+
+
+async def test_two_readers_share_and_each_event_comes_to_one_of_them(fences):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences)
+    async with reading(fences) as one, reading(fences) as other:
+        for device in range(10):
+            await visit(fences, f"{device}")
+        found = await take(one, 20)
+        with pytest.raises(TimeoutError):
+            await take(other, 1, timeout_s=0.5)
+    assert 20 == len({each.event.event_id for each in found})
+
+
+async def test_a_reader_that_was_away_too_long_is_told_and_can_go_on_from_now(
+    fences, parts, redis_client
+):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences)
+    await visit(fences, "a")
+    delivery = Delivery(redis_client, 10, 10)
+    now_ms = round(parts.clock().timestamp() * 1000)
+    dropped, expired = await delivery.trim(now_ms + 90_000_000, 86_400_000, 1000)
+    assert (2, PARTITIONS) == (dropped, expired)
+
+    call = fences.StreamEvents(pb.StreamEventsRequest(subscription="subscriptions/all"))
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await call.read()
+    assert grpc.StatusCode.OUT_OF_RANGE == failure.value.code()
+
+    async with reading(fences, from_now=True) as events:
+        await visit(fences, "a", 1200)
+        assert [3, 4] == [each.event.number for each in await take(events, 2)]
+
+
+async def test_a_reader_that_lags_too_far_expires_and_the_stream_stays_bounded(
+    fences, parts, redis_client
+):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences, "slow")
+    for round_ in range(20):
+        await visit(fences, "a", 1200 * round_ - 30_000)
+    delivery = Delivery(redis_client, 10, 10)
+    now_ms = round(parts.clock().timestamp() * 1000)
+
+    dropped, expired = await delivery.trim(now_ms, 86_400_000, 30)
+
+    assert (40, 1) == (dropped, expired)
+    lengths = [await redis_client.xlen(Keys.of(p).events) for p in range(PARTITIONS)]
+    assert 0 == sum(lengths)
+
+
+async def test_what_is_not_acknowledged_holds_the_trim_and_nothing_else(
+    fences, parts, redis_client
+):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences)
+    await visit(fences, "a")
+    delivery = Delivery(redis_client, 10, 10)
+    now_ms = round(parts.clock().timestamp() * 1000)
+    assert (0, 0) == await delivery.trim(now_ms, 86_400_000, 1000)
+    async with reading(fences) as events:
+        found = await take(events, 2)
+        await ack(fences, [found[0].ack_token])
+        assert (1, 0) == await delivery.trim(now_ms, 86_400_000, 1000)
+        await ack(fences, [found[1].ack_token])
+        assert (1, 0) == await delivery.trim(now_ms, 86_400_000, 1000)
+
+
+async def test_a_bad_token_is_refused_by_its_index(fences):
+    await subscribe(fences)
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await ack(fences, ["00-1-1", "64-1-1"])
+    assert "ack_tokens[1]" in failure.value.details()
+
+
+async def test_a_full_backlog_refuses_fixes_and_changes_nothing(fences, redis_client, parts):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences)
+    for partition in range(PARTITIONS):
+        pipeline = redis_client.pipeline(transaction=False)
+        for _ in range(12):
+            pipeline.xadd(Keys.of(partition).events, {"e": b""})
+        await pipeline.execute()
+    from services.geofence.errors import BacklogFull
+    from services.geofence.model.devices import new_device
+    from services.geofence.state.devices import Changed, Devices
+
+    device = new_device(bytes(16))
+    with pytest.raises(BacklogFull):
+        await Devices(redis_client, 5).write([Changed(device, device, [])])
+    assert not await redis_client.hlen(Keys.of(0).devices)
+
+
+async def test_dwell_and_a_delayed_exit_fire_without_another_fix(fences, workers):
+    del workers
+    await create(fences, "wait", circle(KAMPPI, 300, dwell_time={"seconds": 1}))
+    await create(fences, "leave", circle(KAMPPI, 300, exit_delay={"seconds": 1}))
+    await subscribe(fences)
+    async with reading(fences) as events:
+        await report(fences, fix("a", KAMPPI, 0), fix("a", KAMPPI, 0.4), fix("b", KAMPPI, 0))
+        await report(fences, fix("b", PASILA, 0.5))
+        found = await take(events, 7)
+    assert [
+        ("leave", "ENTER"),
+        ("leave", "ENTER"),
+        ("leave", "EXIT"),
+        ("wait", "DWELL"),
+        ("wait", "ENTER"),
+        ("wait", "ENTER"),
+        ("wait", "EXIT"),
+    ] == sorted((e.event.fence.removeprefix("fences/"), name_of(e.event)) for e in found)
+
+
+async def test_several_workers_fire_each_timer_once(fences, parts):
+    await create(fences, "wait", circle(KAMPPI, 300, dwell_time={"seconds": 1}))
+    await subscribe(fences, filter={"event_types": [pb.EVENT_TYPE_DWELL]})
+    devices = 100
+    async with (
+        running(bootstrap.build(parts)),
+        running(bootstrap.build(parts)),
+        running(bootstrap.build(parts)),
+        reading(fences) as events,
+    ):
+        await report(fences, *(fix(f"{n}", KAMPPI, 0) for n in range(devices)))
+        found = await take(events, devices)
+        with pytest.raises(TimeoutError):
+            await take(events, 1, timeout_s=1)
+    assert devices == len({each.event.event_id for each in found})
+
+
+async def test_deleting_a_fence_ends_the_visits_to_it(fences, workers):
+    del workers
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences)
+    async with reading(fences) as events:
+        await report(fences, fix("a", KAMPPI, 0))
+        await take(events, 1)
+        await fences.DeleteFence(pb.DeleteFenceRequest(name="fences/kamppi"))
+        [found] = await take(events, 1)
+    assert ("EXIT", pb.CAUSE_FENCE_DELETED) == (name_of(found.event), found.event.cause)
