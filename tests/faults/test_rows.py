@@ -1,0 +1,274 @@
+"""Rows of the fault matrix that are about stock and holds, each with its figure."""
+
+import asyncio
+import resource
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis.exceptions
+
+from services.chassis.embedded import EmbeddedValkey
+from services.chassis.errors import ResourceExhausted, Unavailable
+from services.chassis.redis import Client, as_service_error, connect
+from services.chassis.settings import ChassisSettings
+from services.stock.model.holds import encoded
+from services.stock.state.holds import NO_REQUEST, Holds, Outcome, Request, request_of
+from services.stock.state.ledger import Ledger
+from services.stock.state.levels import Levels
+from services.stock.state.quotas import Quotas
+from tests.faults import workload
+from tests.faults.checker import judge
+from tests.faults.proxy import proxied
+from tests.faults.workload import STORE
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture(scope="module")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    with EmbeddedValkey(tmp_path_factory.mktemp("rows"), {"appendfsync": "no"}) as valkey:
+        yield valkey
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ChassisSettings:
+    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=0.5)
+
+
+@pytest.fixture
+async def client(valkey: EmbeddedValkey, settings: ChassisSettings) -> AsyncIterator[Client]:
+    client = connect(settings, valkey.url)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Any:
+    def print_line(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}")
+
+    return print_line
+
+
+async def take(
+    holds: Holds,
+    id: str,
+    units: int = 1,
+    *,
+    ttl_ms: int = HOUR_MS,
+    request: Request = NO_REQUEST,
+    now_ms: int | None = None,
+) -> Outcome:
+    return await holds.reserve(
+        STORE,
+        encoded(id, "anonymous", "", 0),
+        {"milk": units},
+        ttl_ms=ttl_ms,
+        fresh_ms=24 * HOUR_MS,
+        request=request,
+        now_ms=now_ms,
+    )
+
+
+async def available(client: Client, now_ms: int | None = None) -> int:
+    [milk] = (await Levels(client).read([STORE], ["milk"], now_ms))[STORE].levels
+    assert milk is not None
+    return milk.available
+
+
+async def test_row_1_the_last_unit_has_one_winner(client, say):
+    winners = []
+    for number in range(100):
+        await client.flushall()
+        await workload.stocked(client, 1)
+        outcomes = await asyncio.gather(*(take(Holds(client), f"h{number}-{n}") for n in range(8)))
+        winners.append(sum(outcome.word == "new" for outcome in outcomes))
+
+    say(f"row 1, last unit: 100 bursts of 8, winners in each {sorted(set(winners))}")
+    assert [1] * 100 == winners
+
+
+async def test_row_4_one_key_fifty_at_once_and_another_body(client, say):
+    await workload.stocked(client, 100)
+    same = request_of("a", "create", "key", b"one")
+    outcomes = await asyncio.gather(*(take(Holds(client), "h", request=same) for _ in range(50)))
+    other = await take(Holds(client), "h", request=request_of("a", "create", "key", b"other"))
+
+    words = [outcome.word for outcome in outcomes]
+    say(f"row 4, one key: {words.count('new')} new, {words.count('same')} same, {other.word}")
+    assert (1, 49, "reused", 99) == (
+        words.count("new"),
+        words.count("same"),
+        other.word,
+        await available(client),
+    )
+
+
+async def test_row_5_at_the_edge_of_its_time_it_is_confirmed_or_expired_never_both(client, say):
+    await workload.stocked(client, 200)
+    holds = Holds(client)
+    confirmed = expired = 0
+    for n in range(60):
+        await take(holds, f"h{n}", ttl_ms=5)
+        await asyncio.sleep(0.003 + (n % 5) * 0.0008)
+        outcome = await holds.transition(STORE, f"h{n}", "collect", argument={"all": True})
+        confirmed += outcome.word == "done"
+        expired += outcome.word == "expired"
+
+    [milk] = (await Levels(client).read([STORE], ["milk"]))[STORE].levels
+    say(f"row 5, edge of the time: {confirmed} handed over, {expired} expired, of 60")
+    assert 60 == confirmed + expired
+    assert milk is not None
+    assert (200 - confirmed, 0) == (milk.on_hand, milk.reserved)
+
+
+async def test_row_6_many_holds_that_expire_at_once_are_free_at_once(client, say):
+    count = 2000
+    await workload.stocked(client, count)
+    holds = Holds(client)
+    now_ms = int(time.time() * 1000)
+    for start in range(0, count, 100):
+        await asyncio.gather(
+            *(
+                take(holds, f"h{n}", ttl_ms=HOUR_MS - start, now_ms=now_ms + start)
+                for n in range(start, start + 100)
+            )
+        )
+    before = await available(client, now_ms + HOUR_MS - 1)
+    at_once = await available(client, now_ms + HOUR_MS)
+    lags = []
+    while True:  # the sweeper only tidies
+        began = time.perf_counter()
+        swept = await holds.sweep(STORE, 200, now_ms + HOUR_MS)
+        lags.append((time.perf_counter() - began) * 1000)
+        if not swept:
+            break
+
+    lags.sort()
+    say(
+        f"row 6, {count} expire at once: free before any sweep {at_once}; tidied in {sum(lags):.0f}"
+        f" ms, a sweep of 200 takes p50 {lags[len(lags) // 2]:.1f} ms, p99 {lags[-1]:.1f} ms"
+    )
+    assert (0, count) == (before, at_once)
+    assert [] == (await Ledger(client).reconcile()).drifts
+
+
+async def test_row_7_two_sweepers_one_killed(client, say):
+    await workload.stocked(client, 500)
+    holds = Holds(client)
+    for n in range(300):
+        await take(holds, f"h{n}", ttl_ms=1)
+    await asyncio.sleep(0.01)
+
+    dead = await Holds(client).sweep(STORE, 10)  # and is killed
+    both = await asyncio.gather(*(Holds(client).sweep_all(most=10) for _ in range(2)))
+
+    result = await Ledger(client).reconcile()
+    say(f"row 7, sweepers: one that died ended {dead}, two at once {both}, drift 0")
+    assert 300 == dead + sum(both)
+    assert (500, 0, []) == (await available(client, 0), result.holds, result.drifts)
+
+
+async def test_row_8_a_client_whose_clock_is_an_hour_off_moves_no_expiry(client, say, monkeypatch):
+    await workload.stocked(client, 5)
+    real = time.time
+    for skew_s in (-3600, 3600):
+        monkeypatch.setattr(time, "time", lambda skew_s=skew_s: real() + skew_s)
+        outcome = await take(Holds(client), f"h{skew_s}", ttl_ms=60_000)
+        monkeypatch.setattr(time, "time", real)
+        off_ms = outcome.hold.expire_ms - (real() * 1000 + 60_000)
+        say(f"row 8, clock off by {skew_s} s: expiry off by {off_ms:.0f} ms")
+        assert 1000 > abs(off_ms)
+
+
+async def test_row_13_a_full_disk_stops_the_server_and_loses_nothing(tmp_path, settings, say):
+    valkey = EmbeddedValkey(tmp_path)
+    valkey.start()
+    client = connect(settings, valkey.url)
+    initial = await workload.stocked(client, 100)
+    assert valkey.process is not None
+    [log] = valkey.folder.rglob("*.incr.aof")
+    limit = log.stat().st_size + 30_000
+    pid = int((await client.info("server"))["process_id"])
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, limit))  # no file grows beyond it
+    running = asyncio.create_task(workload.run(Holds(client), 4, 60, seed=13))
+    for _ in range(200):
+        if valkey.process.poll() is not None:
+            break
+        await asyncio.sleep(0.05)
+    stopped = valkey.process.poll() is not None
+    valkey.stop()
+    valkey.start()  # there is room again
+    acts = await running
+    verdict = judge(initial, acts, await workload.end_of(client))
+    await client.aclose()
+    valkey.stop()
+
+    say(f"row 13, disk full: stopped {stopped}, {verdict.acts} acts, faults {len(verdict.faults)}")
+    assert (True, []) == (stopped, verdict.faults)
+
+
+async def test_row_14_with_the_memory_full_holds_are_refused_and_releases_work(client, say):
+    await workload.stocked(client, 5)
+    holds = Holds(client)
+    await take(holds, "h1", 2)
+    await client.config_set("maxmemory", 1)
+    try:
+        refused = None
+        try:
+            await take(holds, "h2", 1)
+        except redis.exceptions.RedisError as error:
+            refused = as_service_error(error)
+        read = await available(client)
+        released = (await holds.transition(STORE, "h1", "cancel")).word
+        after = await available(client)
+    finally:
+        await client.config_set("maxmemory", 0)
+
+    say(f"row 14, memory full: hold {type(refused).__name__}, read {read}, release {released}")
+    assert isinstance(refused, ResourceExhausted)
+    assert (3, "done", 5) == (read, released, after)
+
+
+async def test_row_18_a_hung_store_keeps_the_deadline_and_a_retry_answers(
+    client, valkey, settings, say
+):
+    await workload.stocked(client, 5)
+    request = request_of("a", "create", "key", b"one")
+    async with proxied(valkey.url) as proxy:
+        hung = connect(settings, proxy.url)
+        holds = Holds(hung)
+        await hung.ping()
+        proxy.thawed.clear()
+        began = time.monotonic()
+        refused = None
+        try:
+            await take(holds, "h1", 2, request=request)
+        except redis.exceptions.RedisError as error:
+            refused = as_service_error(error)
+        took_s = time.monotonic() - began
+        proxy.thawed.set()
+        again = await take(holds, "h1", 2, request=request)
+        await hung.aclose()
+
+    say(f"row 18, hung store: {type(refused).__name__} after {took_s:.2f} s, then {again.word}")
+    assert isinstance(refused, Unavailable)
+    assert 3 * settings.redis_timeout_s > took_s
+    assert 3 == await available(client)
+
+
+async def test_row_37_a_hoarder_stops_at_its_quota(client, say):
+    quotas = Quotas(client, per_caller=30, per_shopper=5)
+    outcomes = await asyncio.gather(
+        *(quotas.take("a", f"s{n % 20}", f"h{n}", 60_000) for n in range(200))
+    )
+    taken = outcomes.count(None)
+    other = await quotas.take("b", "s", "x", 60_000)
+
+    say(f"row 37, hoarding: {taken} of 200 holds let in, another caller unhindered")
+    assert (30, None) == (taken, other)

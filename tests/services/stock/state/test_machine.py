@@ -1,0 +1,198 @@
+"""Levels, holds and transfers against a plain model: whatever happens, the sums hold."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from services.chassis.redis import connect
+from services.chassis.settings import ChassisSettings
+from services.stock.state.holds import Holds, request_of
+from services.stock.state.ledger import Ledger
+from services.stock.state.levels import Levels
+from tests.services.stock.state.acts import OTHER, STORE, T0, level, reserved, stated
+
+STORES = (STORE, OTHER)
+SKUS = ("milk", "bread")
+URL = ""
+
+
+class Shop(RuleBasedStateMachine):
+    """Two stores, two products; the model is plain dicts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.client = connect(ChassisSettings(), URL)
+        self.levels, self.holds = Levels(self.client), Holds(self.client)
+        self.ledger = Ledger(self.client)
+        self.now_ms = T0
+        self.sequence = 1
+        self.number = 0
+        self.on_hand: dict[tuple[str, str], int] = {}
+        self.held: dict[tuple[str, str], tuple[int, dict[str, int]]] = {}
+        """Store and hold -> when it expires, SKU -> units."""
+
+    def do(self, act: Any) -> Any:
+        return self.loop.run_until_complete(act)
+
+    def reserved_of(self, store: str, sku: str) -> int:
+        return sum(
+            units.get(sku, 0)
+            for (at, _), (expires, units) in self.held.items()
+            if at == store and expires > self.now_ms
+        )
+
+    def live(self) -> list[tuple[str, str]]:
+        return sorted(key for key, (expires, _) in self.held.items() if expires > self.now_ms)
+
+    @initialize()
+    def empty(self) -> None:
+        self.do(self.client.flushall())
+        for store in STORES:
+            self.feed(store, 6, 4)
+
+    @rule(store=st.sampled_from(STORES), milk=st.integers(0, 9), bread=st.integers(0, 9))
+    def feed(self, store: str, milk: int, bread: int) -> None:
+        self.sequence += 1
+        self.do(stated(self.levels, store, self.sequence, milk=milk, bread=bread))
+        self.on_hand[store, "milk"], self.on_hand[store, "bread"] = milk, bread
+
+    @rule(
+        store=st.sampled_from(STORES),
+        sku=st.sampled_from(SKUS),
+        delta=st.integers(-3, 3).filter(bool),
+        again=st.booleans(),
+    )
+    def sell(self, store: str, sku: str, delta: int, again: bool) -> None:
+        self.sequence += 1
+        for _ in range(1 + again):
+            self.do(self.levels.adjust(store, "till", self.sequence, T0 // 1000, {sku: delta}))
+        self.on_hand[store, sku] += delta
+
+    @rule(
+        store=st.sampled_from(STORES),
+        milk=st.integers(0, 3),
+        bread=st.integers(0, 3),
+        ttl_ms=st.integers(1, 50),
+        again=st.booleans(),
+    )
+    def hold(self, store: str, milk: int, bread: int, ttl_ms: int, again: bool) -> None:
+        lines = {sku: n for sku, n in (("milk", milk), ("bread", bread)) if n}
+        if not lines:
+            return
+        self.number += 1
+        id = f"h{self.number}"
+        request = request_of("a", "create", id, b"")
+        fits = all(
+            self.on_hand[store, sku] - self.reserved_of(store, sku) >= units
+            for sku, units in lines.items()
+        )
+        for turn in range(1 + again):
+            outcome = self.do(
+                reserved(
+                    self.holds,
+                    id,
+                    store=store,
+                    ttl_ms=ttl_ms,
+                    now_ms=self.now_ms,
+                    request=request,
+                    **lines,
+                )
+            )
+            assert ("same" if turn and fits else "new" if fits else "short") == outcome.word
+        if fits:
+            self.held[store, id] = (self.now_ms + ttl_ms, lines)
+
+    @rule(data=st.data(), kind=st.sampled_from(["cancel", "collect"]))
+    def end(self, data: st.DataObject, kind: str) -> None:
+        if not self.held:
+            return
+        store, id = data.draw(st.sampled_from(sorted(self.held)))
+        expires, units = self.held.pop((store, id))
+        outcome = self.do(
+            self.holds.transition(store, id, kind, argument={"all": True}, now_ms=self.now_ms)
+        )
+        assert ("done" if expires > self.now_ms else "expired") == outcome.word
+        if kind == "collect" and outcome.word == "done":
+            for sku, count in units.items():
+                self.on_hand[store, sku] -= count
+
+    @rule(data=st.data(), breaks_off=st.booleans())
+    def transfer(self, data: st.DataObject, breaks_off: bool) -> None:
+        if not self.live():
+            return
+        store, id = data.draw(st.sampled_from(self.live()))
+        other = OTHER if store == STORE else STORE
+        expires, units = self.held[store, id]
+        self.number += 1
+        there = f"h{self.number}"
+        outcome = self.do(
+            reserved(
+                self.holds,
+                there,
+                store=other,
+                ttl_ms=expires - self.now_ms,
+                now_ms=self.now_ms,
+                **units,
+            )
+        )
+        if outcome.word != "new":
+            return
+        self.held[other, there] = (expires, units)
+        if breaks_off:
+            return  # both are held until they expire
+        moved = self.do(
+            self.holds.transition(
+                store, id, "moved", argument={"to": f"{other}/{there}"}, now_ms=self.now_ms
+            )
+        )
+        assert "done" == moved.word
+        del self.held[store, id]
+
+    @rule(passed_ms=st.integers(1, 30))
+    def wait(self, passed_ms: int) -> None:
+        self.now_ms += passed_ms
+
+    @rule()
+    def sweep(self) -> None:
+        self.do(self.holds.sweep_all(now_ms=self.now_ms))
+
+    @invariant()
+    def levels_are_those_of_the_model(self) -> None:
+        for (store, sku), on_hand in self.on_hand.items():
+            found = self.do(level(self.levels, sku, store, self.now_ms))
+            assert (on_hand, self.reserved_of(store, sku)) == (found.on_hand, found.reserved)
+
+    def teardown(self) -> None:
+        assert [] == self.do(self.ledger.reconcile()).drifts
+        self.do(self.client.aclose())
+        self.loop.close()
+
+
+@pytest.mark.parametrize(
+    ("examples", "steps"), [(8, 50), pytest.param(50, 200, marks=pytest.mark.soak)]
+)
+def test_levels_holds_and_transfers_are_those_of_a_plain_model(redis_url, examples, steps):
+    global URL
+    URL = redis_url
+    run_state_machine_as_test(
+        Shop,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
