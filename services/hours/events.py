@@ -10,6 +10,7 @@ from geodata.points import Point
 from services.chassis.caller import current_caller
 from services.chassis.calls import commit
 from services.chassis.clock import Clock
+from services.chassis.errors import ResourceExhausted
 from services.directory.directory import Directory
 from services.directory.hours import event_record_id, store_of
 from services.directory.keys import decode_record, parse_store, store_id
@@ -24,6 +25,9 @@ from services.directory.records import (
 )
 from services.hours.errors import AlreadyExists, StoreEventNotFound, StoreNotFound
 from services.hours.model import new_id, same_content
+
+EVENTS_MOST = 1000
+"""Events of a store, past ones included."""
 
 
 class Found(NamedTuple):
@@ -49,10 +53,13 @@ class EventsWriter:
         Raises:
             StoreNotFound: there is no such store.
             AlreadyExists: another has its id.
+            ResourceExhausted: the store has too many.
         """
         store = store_id(request.parent)
         if self._directory.stores.replica.public(store) is None:
             raise StoreNotFound(request.parent)
+        if len(self._directory.hours.replica.event_ids(store)) >= EVENTS_MOST:
+            raise ResourceExhausted(f"{request.parent} has {EVENTS_MOST} events; delete some")
         scope = (current_caller().id, "CreateStoreEvent", store)
         made = new_id(request.store_event_id, request.request_id, scope)
         event = hours_pb2.StoreEvent()

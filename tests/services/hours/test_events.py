@@ -6,6 +6,7 @@ import grpc
 import pytest
 
 from enrayon.hours.v1 import hours_pb2
+from services.hours import events
 from tests.services.hours.shops import local, put, shop, timestamp
 
 KAMPPI = {"point": {"latitude": 60.1690, "longitude": 24.9310}}
@@ -117,6 +118,18 @@ async def test_validating_announces_nothing_and_deleting_takes_back(shops):
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         await shops.DeleteStoreEvent(hours_pb2.DeleteStoreEventRequest(name=name))
     assert grpc.StatusCode.NOT_FOUND == failure.value.code()
+
+
+async def test_a_store_has_so_many_events_and_no_more(shops, monkeypatch):
+    monkeypatch.setattr(events, "EVENTS_MOST", 2)
+    sale = ("Sale", "2026-12-01 09:00", "2026-12-24 20:00")
+    for store in ("forum", "forum", "itis"):
+        name = (await announce(shops, store, *sale)).name
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await announce(shops, "forum", *sale)
+    assert grpc.StatusCode.RESOURCE_EXHAUSTED == failure.value.code()
+    assert name.startswith("stores/t-itis/events/")
+    assert 3 == len(await titles(shops))
 
 
 async def test_an_event_in_no_store_is_not_found(shops):
