@@ -105,7 +105,14 @@ async def test_a_phone_gets_the_nearest_fences_and_how_far_they_last(fences):
     assert 9900 == pytest.approx(response.ask_again_m, rel=0.01)
 
 
+def polygon(rings: list[list[list[float]]]) -> pb.Fence:
+    geometry = {"type": "Polygon", "coordinates": rings}
+    return pb.Fence(geo_json={"geometry": orjson.dumps(geometry).decode()})
+
+
 BOW_TIE = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
+NO_AREA = {"points": [{}, {}, {}]}
+NOWHERE = {"expression": "22:00-07:00", "time_zone": "X/Y"}
 OPEN = [[0, 0], [1, 0], [1, 1], [0, 1]]
 LONG = [[n / 100_000, 0] for n in range(20_000)] + [[0, 1], [0, 0]]
 
@@ -116,17 +123,17 @@ LONG = [[n / 100_000, 0] for n in range(20_000)] + [[0, 1], [0, 0]]
         (circle(KAMPPI, 0), "fence.circle.radius_m"),
         (circle(KAMPPI, 10_000_000), "fence.circle.radius_m"),
         (circle((float("nan"), 0), 100), "fence.circle.center"),
-        (pb.Fence(geo_json={"geometry": orjson.dumps({"type": "Polygon", "coordinates": [BOW_TIE]})}), "fence.geo_json"),
-        (pb.Fence(geo_json={"geometry": orjson.dumps({"type": "Polygon", "coordinates": [OPEN]})}), "fence.geo_json"),
-        (pb.Fence(geo_json={"geometry": orjson.dumps({"type": "Polygon", "coordinates": []})}), "fence.geo_json"),
-        (pb.Fence(geo_json={"geometry": orjson.dumps({"type": "Polygon", "coordinates": [LONG]})}), "fence.geo_json"),
+        (polygon([BOW_TIE]), "fence.geo_json"),
+        (polygon([OPEN]), "fence.geo_json"),
+        (polygon([]), "fence.geo_json"),
+        (polygon([LONG]), "fence.geo_json"),
         (pb.Fence(geo_json={"geometry": "[" * 100_000}), "fence.geo_json"),
         (pb.Fence(cell_set={"h3_cells": ["8001fffffffffff", "8f1126d36a0a001"]}), "fence.cell_set"),
-        (pb.Fence(multi_polygon={"polygons": [{"rings": [{"points": [{}, {}, {}]}]}]}), "fence.multi_polygon"),
+        (pb.Fence(multi_polygon={"polygons": [{"rings": [NO_AREA]}]}), "fence.multi_polygon"),
         (pb.Fence(), "fence"),
         (circle(KAMPPI, 100, active_hours={"store_hours": True}), "fence.active_hours"),
         (circle(KAMPPI, 100, quiet_hours={"expression": "25 o'clock"}), "fence.quiet_hours"),
-        (circle(KAMPPI, 100, quiet_hours={"expression": "22:00-07:00", "time_zone": "X/Y"}), "fence.quiet_hours"),
+        (circle(KAMPPI, 100, quiet_hours=NOWHERE), "fence.quiet_hours"),
     ],
     ids=["radius 0", "10,000 km", "NaN", "bow-tie", "open", "empty", "too many corners", "nested",
          "the world at resolution 15", "no area", "nothing", "whose hours", "hours", "time zone"],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import structlog
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
@@ -114,6 +115,7 @@ async def test_no_position_and_no_device_id_reaches_a_log_or_a_metric(
     settings = ChassisSettings(
         grpc_port=0, http_port=0, data_dir=tmp_path, log_level="debug", log_format="json"
     )
+    before = structlog.get_config()
     configure_logs(settings)
     directory = Directory(redis_client, settings.data_dir)
     await directory.start()
@@ -129,6 +131,7 @@ async def test_no_position_and_no_device_id_reaches_a_log_or_a_metric(
         with pytest.raises(grpc.aio.AioRpcError) as failure:
             await report(stub, fix(DEVICE, HOME, 10), fix(DEVICE, KAMPPI, 20))
     await directory.stop()
+    structlog.configure(**before)
     output = "".join(capfd.readouterr()) + str(failure.value) + generate_latest().decode()
     assert "enrayon_requests" in output
     for trace in (DEVICE, "60.172345", "24.941234", "91.23456"):
