@@ -4,6 +4,7 @@ It composes the services through their contracts, as any other channel could.
 """
 
 import asyncio
+import importlib.metadata
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -21,7 +22,9 @@ from services.chassis.telemetry import configure_logs
 from services.client import Client
 from services.edge import problems
 from services.edge.access_log import AccessLog
+from services.edge.addresses import base_url
 from services.edge.agents import server as agents
+from services.edge.openapi import document
 from services.edge.settings import EdgeSettings
 from services.edge.ucp import rest
 from services.edge.ucp.capability import Locations
@@ -53,9 +56,15 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             app.state.locations = Locations(client, names)
             yield
 
+    async def openapi(request: Request) -> Response:
+        """Describe the JSON door."""
+        version = importlib.metadata.version("enrayon")
+        return JSONResponse(document(contracts, version, base_url(request, edge)))
+
     return Starlette(
         routes=[
             Route(HEALTH_PATH, health),
+            Route("/openapi.json", openapi),
             *rest.routes(edge),
             *agents.routes(mcp),
             *pages.routes(edge, names),
