@@ -147,12 +147,13 @@ def test_stops_along_one_link_walk_its_own_length_between_them() -> None:
     assert lengths[1, 0] == pytest.approx(12)
 
 
-def test_along_a_one_way_link_one_does_not_walk_back() -> None:
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (1, 0)])
+def test_along_a_one_way_link_one_does_not_walk_back(first: int, last: int) -> None:
     plan = dataclasses.replace(LINE, links=(dataclasses.replace(LINE.links[0], one_way=True),))
     stops = [Position("0", 2.0, 0.0), Position("0", 7.0, 0.0)]
-    lengths = Network(plan, WALKING, NOON).walks(stops).lengths_m
-    assert lengths[0, 1] == pytest.approx(10)
-    assert lengths[1, 0] == math.inf
+    lengths = Network(plan, WALKING, NOON).walks([stops[first], stops[last]]).lengths_m
+    assert lengths[first, last] == pytest.approx(10)
+    assert lengths[last, first] == math.inf
 
 
 def test_a_blocked_link_is_not_taken() -> None:
@@ -160,6 +161,13 @@ def test_a_blocked_link_is_not_taken() -> None:
     plan = dataclasses.replace(LINE, blocked=(spill,))
     walks = Network(plan, WALKING, NOON).walks([Position("0", 0, 0), Position("0", 10, 0)])
     assert walks.lengths_m[0, 1] == math.inf
+
+
+def test_a_stop_in_a_blocked_area_is_not_on_the_map_though_the_floor_beside_it_is() -> None:
+    spill = BlockedArea(id="spill", level="0", outline=shapely.box(9, 9, 11, 11))
+    plan = dataclasses.replace(two_floors(), blocked=(spill,))
+    stops = [Position("0", 10.0, 10.0), Position("0", 11.5, 10.0)]
+    assert Network(plan, WALKING, NOON).walks(stops).joined == [False, True]
 
 
 def test_a_stop_far_from_everything_is_not_on_the_map() -> None:
