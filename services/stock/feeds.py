@@ -1,5 +1,6 @@
 """Feeds of tills, ERP and warehouse systems: rows checked by hand, packed, applied in batches."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from enrayon.stock.v1 import stock_pb2
@@ -20,6 +21,8 @@ MOST_UNITS = 1_000_000
 MOST_SAFETY = 65_535
 MOST_FUTURES = 20
 MOST_SELL = 3
+MOST_RUNNING = 4
+"""Messages of one stream that are being applied at the same time."""
 LATE = ord("i")
 FULL = ord("f")
 
@@ -41,32 +44,52 @@ class Feeds:
         """Apply the snapshots of a stream."""
         response = stock_pb2.SetStockLevelsResponse()
         index = 0
+        running: dict[str, asyncio.Task[None]] = {}
         partitions: set[int] = set()
-        async for request in requests:
-            store = self._store(request.store)
-            names, rows = self._rows(request, response, index)
-            index += len(request.levels)
-            if not rows:
-                continue
-            partitions.add(partition_of(store))
-            letters = await commit(
-                self._levels.set(
-                    store, request.source, request.sequence, self._as_of_s(request), rows
-                )
-            )
-            full = letters.count(FULL)
-            ignored = letters.count(LATE)
-            response.applied_count += len(letters) - full - ignored
-            response.ignored_count += ignored
-            response.rejected_count += full
-            if full:
-                for name, letter in zip(names, letters, strict=True):
-                    if letter == FULL:
-                        why = FieldViolation("source", "the level has too many sources")
-                        convert.reject(response.rejected, index, name, why)
+        try:
+            async for request in requests:
+                store = self._store(request.store)
+                as_of_s = self._as_of_s(request)
+                names, rows = self._rows(request, response, index)
+                index += len(request.levels)
+                # The next message is packed while this one is applied; a store's own keep order.
+                if store in running or len(running) >= MOST_RUNNING:
+                    await running.pop(store if store in running else next(iter(running)))
+                if rows:
+                    partitions.add(partition_of(store))
+                    act = self._apply(request, store, as_of_s, names, rows, response, index)
+                    running[store] = asyncio.create_task(act)
+        finally:
+            results = await asyncio.gather(*running.values(), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
         for partition in partitions:
             await self._follower.caught_up(partition)
         return response
+
+    async def _apply(
+        self,
+        request: stock_pb2.SetStockLevelsRequest,
+        store: str,
+        as_of_s: int,
+        names: list[str],
+        rows: bytes,
+        response: stock_pb2.SetStockLevelsResponse,
+        index: int,
+    ) -> None:
+        letters = await commit(
+            self._levels.set(store, request.source, request.sequence, as_of_s, rows)
+        )
+        full = letters.count(FULL)
+        ignored = letters.count(LATE)
+        response.applied_count += len(letters) - full - ignored
+        response.ignored_count += ignored
+        response.rejected_count += full
+        for name, letter in zip(names, letters, strict=True) if full else ():
+            if letter == FULL:
+                why = FieldViolation("source", "the level has too many sources")
+                convert.reject(response.rejected, index, name, why)
 
     async def adjust(self, request: stock_pb2.AdjustStockRequest) -> tuple[bytes, dict[str, Level]]:
         """Apply one event: a letter for each product (lua/adjust.lua), and the levels after it."""

@@ -7,13 +7,15 @@ from typing import NamedTuple
 import orjson
 import redis.exceptions
 
-from services.chassis.redis import Client, Value, many_script, script
+from services.chassis.redis import Client, Cluster, Value, many_script, script
 from services.stock.model.levels import DEFAULT_POLICY, Level, Policy, Sell, decoded
 from services.stock.model.partitions import StoreKeys, partition_of
 
 PACKAGE = "services.stock"
 LIBRARY = ["library"]
 FEEDS = ["library", "feeds"]
+AT_ONCE = 200
+"""Stores that one script reads, so that none holds up the others for long."""
 
 
 class LevelsUnreachable(Exception):
@@ -33,6 +35,7 @@ class Levels:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._is_cluster = isinstance(client, Cluster)
         self._read = many_script(client, PACKAGE, "read", LIBRARY)
         self._set = script(client, PACKAGE, "set", FEEDS)
         self._adjust = script(client, PACKAGE, "adjust", FEEDS)
@@ -48,14 +51,15 @@ class Levels:
             LevelsUnreachable: Redis does not answer.
         """
         grouped: defaultdict[int, list[str]] = defaultdict(list)
-        for store in stores:
-            grouped[partition_of(store)].append(store)
+        for number, store in enumerate(stores):
+            # On one server a script may read stores of all partitions, which costs less.
+            grouped[partition_of(store) if self._is_cluster else number // AT_ONCE].append(store)
         calls = []
         for members in grouped.values():
-            keys = [StoreKeys.of(members[0]).policies]
+            keys = []
             for store in members:
                 of = StoreKeys.of(store)
-                keys += [of.levels, of.expiry, of.holds]
+                keys += [of.policies, of.levels, of.expiry, of.holds]
             args: list[Value] = ["" if now_ms is None else now_ms, len(members), len(skus)]
             calls.append((keys, [*args, *members, *skus]))
         try:
