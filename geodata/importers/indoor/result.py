@@ -1,4 +1,4 @@
-"""What a floor plan file gave, and the helpers that all its readers share."""
+"""What a floor plan file gave, and what all its readers share."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
