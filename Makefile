@@ -1,6 +1,9 @@
 # `make demo` and `make test` do all of their set-up; `make help` lists the rest.
 
-PYTHON ?= $(firstword $(foreach v,3.14 3.13 3.12 3.11,$(shell command -v python$(v) 2>/dev/null)) python3)
+# The first that runs and is new enough: a name on the PATH may be a shim of a version not there.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$name -c 'import sys; sys.exit(sys.version_info < (3, 11) or print(sys.executable))' 2>/dev/null \
+  && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
 LOCK   := deploy/requirements-dev.lock
@@ -22,7 +25,7 @@ setup: $(READY) ## make .venv from the hash-pinned lock, nothing else
 
 # The new stamp comes last, so that an interrupted set-up is done again.
 $(READY): $(LOCK) pyproject.toml
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "enrayon needs Python 3.11 or newer; install it, or run: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
 	@if command -v uv >/dev/null 2>&1; then \
 	  echo "Setting up $(VENV) with uv ..." && \
