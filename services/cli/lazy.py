@@ -17,6 +17,7 @@ MODULES = {
     "hours": "hours",
     "stock": "stock",
     "hold": "hold",
+    "fence": "fence",
     "status": "status",
     "doctor": "doctor",
     "settings": "settings",

@@ -1,0 +1,173 @@
+"""`enrayon fence`."""
+
+import datetime as dt
+import secrets
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+import grpc
+import typer
+from rich.table import Table
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.geofence.v1 import geofence_pb2_grpc
+from geodata.fences.drawing import Mark, track_map
+from geodata.fences.shape import Cap
+from geodata.points import Point
+from services.cli.channel import TIMEOUT_S, services
+from services.cli.output import JsonOption, console, print_json
+from services.cli.tracks import Recorded, read_track
+
+BATCH = 500
+NEAR = 100
+COLOURS = {"ENTER": "green", "DWELL": "yellow", "EXIT": "red", "CROSS": "magenta"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Geofences: live events, and tracks replayed.")
+    group.command("watch")(watch)
+    group.command("replay")(replay)
+    app.add_typer(group, name="fence")
+
+
+def watch(
+    label: Annotated[
+        list[str] | None, typer.Option(help="Of fences with this label: key=value.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show live events until Ctrl-C. They are shown, not taken from anybody else."""
+    labels = dict(each.split("=", 1) for each in label or () if "=" in each)
+    id = f"watch-{secrets.token_hex(6)}"
+    name = f"subscriptions/{id}"
+    wanted = pb.Subscription(filter=pb.EventFilter(labels=labels, include_muted=True))
+    with services() as channel:
+        stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+        stub.CreateSubscription(
+            pb.CreateSubscriptionRequest(subscription=wanted, subscription_id=id),
+            timeout=TIMEOUT_S,
+        )
+        try:
+            for response in stub.StreamEvents(pb.StreamEventsRequest(subscription=name)):
+                if not response.HasField("event"):
+                    console.print("[dim]watching; Ctrl-C ends[/]")
+                    continue
+                print_json(response.event) if json else console.print(in_words(response.event))
+                ack = pb.AckEventsRequest(subscription=name, ack_tokens=[response.ack_token])
+                stub.AckEvents(ack, timeout=TIMEOUT_S)
+        finally:
+            gone = pb.DeleteSubscriptionRequest(name=name, allow_missing=True)
+            stub.DeleteSubscription(gone, timeout=TIMEOUT_S)
+
+
+def replay(
+    track: Annotated[Path, typer.Argument(metavar="TRACK.gpx|csv", help="The track to play.")],
+    picture: Annotated[
+        Path | None, typer.Option("--map", help="Where to write the map; beside the track.")
+    ] = None,
+    accuracy_m: Annotated[
+        float, typer.Option("--accuracy-m", min=0, help="The accuracy of each position.")
+    ] = 10.0,
+    json: JsonOption = False,
+) -> None:
+    """Play a track as a new device, print its events beside a small map, then erase the device."""
+    recorded = timed(read_track(track))
+    device = f"replay-{secrets.token_hex(8)}"
+    happened: list[tuple[Point, pb.FenceEvent]] = []
+    refused = 0
+    with services() as channel:
+        stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+        try:
+            for start in range(0, len(recorded), BATCH):
+                some = recorded[start : start + BATCH]
+                fixes = [fix(device, each, accuracy_m) for each in some]
+                request = pb.ReportPositionsRequest(fixes=fixes, consent=True)
+                results = stub.ReportPositions(request, timeout=TIMEOUT_S).results
+                for (point, _), result in zip(some, results, strict=True):
+                    refused += result.outcome != pb.FixResult.OUTCOME_APPLIED
+                    happened += [(point, event) for event in result.events]
+            caps = fences_near(stub, recorded[len(recorded) // 2].point)
+        finally:
+            stub.EraseDevice(pb.EraseDeviceRequest(device_id=device), timeout=TIMEOUT_S)
+    if json:
+        print_json(pb.FixResult(events=[event for _, event in happened]))
+    else:
+        show(happened)
+        console.print(f"[dim]{len(recorded)} positions, {refused} of them did not count[/]")
+    target = picture or track.with_suffix(".svg")
+    marks = [Mark(point, kind(event), f"{kind(event)} {place(event)}") for point, event in happened]
+    target.write_text(track_map([each.point for each in recorded], caps, marks), "utf-8")
+    console.print(f"[dim]map: {target}[/]", highlight=False)
+
+
+def timed(track: list[Recorded]) -> list[Recorded]:
+    """The track with times that only grow; where there are none, a second apart until now."""
+    times = [each.time for each in track]
+    known = [time for time in times if time is not None and time.year >= 1970]
+    if len(known) == len(track) and all(a <= b for a, b in pairwise(known)):
+        return track
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=len(track))
+    return [Recorded(each.point, start + dt.timedelta(seconds=n)) for n, each in enumerate(track)]
+
+
+def fix(device: str, recorded: Recorded, accuracy_m: float) -> pb.Fix:
+    """A place of the track as the service takes it."""
+    point = recorded.point
+    message = pb.Fix(device_id=device, accuracy_m=accuracy_m)
+    message.location.latitude, message.location.longitude = point.latitude, point.longitude
+    if recorded.time is not None:
+        message.device_time.FromDatetime(recorded.time)
+    return message
+
+
+def fences_near(stub: "geofence_pb2_grpc.GeofenceServiceStub", point: Point) -> list[Cap]:
+    """Circles that hold the fences nearest to a point."""
+    request = pb.ListNearestFencesRequest(limit=NEAR)
+    request.point.latitude, request.point.longitude = point.latitude, point.longitude
+    try:
+        found = stub.ListNearestFences(request, timeout=TIMEOUT_S).fences
+    except grpc.RpcError:
+        return []
+    return [
+        Cap(Point(f.circle.center.latitude, f.circle.center.longitude), f.circle.radius_m)
+        for f in found
+    ]
+
+
+def show(happened: list[tuple[Point, pb.FenceEvent]]) -> None:
+    """Print the events as a table."""
+    if not happened:
+        console.print("No event: the track meets no fence.")
+        return
+    table = Table("time", "event", "fence", "confidence", box=None, pad_edge=False)
+    for _, event in happened:
+        colour = COLOURS.get(kind(event), "dim")
+        table.add_row(
+            f"{event.device_time.ToDatetime():%Y-%m-%d %H:%M:%S}",
+            f"[{colour}]{kind(event)}[/]",
+            place(event),
+            pb.Confidence.Name(event.confidence).removeprefix("CONFIDENCE_").lower(),
+        )
+    console.print(table)
+
+
+def in_words(event: pb.FenceEvent) -> str:
+    """An event on one line."""
+    colour = COLOURS.get(kind(event), "cyan")
+    who = event.subject.removeprefix("devices/")[:8]
+    muted = f" [dim]muted: {pb.Mute.Name(event.mute)[5:].lower()}[/]" if event.mute else ""
+    time = f"{event.server_time.ToDatetime():%H:%M:%S}"
+    return f"{time} [{colour}]{kind(event)}[/] {place(event)} [dim]{who}[/]{muted}"
+
+
+def kind(event: pb.FenceEvent) -> str:
+    """`ENTER`, `TRIP_ARRIVED` ..."""
+    return pb.EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+
+
+def place(event: pb.FenceEvent) -> str:
+    """The fence, or the store, of an event."""
+    parts = (event.fence.removeprefix("fences/"), event.store.removeprefix("stores/"))
+    return " ".join(part for part in parts if part)

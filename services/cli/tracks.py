@@ -1,0 +1,70 @@
+"""Tracks from files: GPX, or CSV with columns for latitude, longitude and perhaps time."""
+
+import csv
+import datetime as dt
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from geodata.points import Point
+from services.cli.output import USAGE, CommandError
+
+LATITUDES = ("lat", "latitude")
+LONGITUDES = ("lon", "lng", "longitude")
+MOST_BYTES = 50_000_000
+
+
+class Recorded(NamedTuple):
+    """A place on a track."""
+
+    point: Point
+    time: dt.datetime | None
+
+
+def read_track(path: Path) -> list[Recorded]:
+    """The places of a file, in its order.
+
+    Raises:
+        CommandError: it cannot be read, or has none.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise CommandError(f"{path}: larger than {MOST_BYTES // 1_000_000} MB", USAGE)
+        track = _gpx(path) if path.suffix.lower() == ".gpx" else _csv(path)
+    except (OSError, ValueError, ElementTree.ParseError) as error:
+        raise CommandError(f"{path}: {error}", USAGE) from None
+    if not track:
+        raise CommandError(f"{path}: has no positions", USAGE)
+    return track
+
+
+def _gpx(path: Path) -> list[Recorded]:
+    # expat reads no outside entities, and bounds how far inner ones expand.
+    root = ElementTree.parse(path).getroot()  # noqa: S314
+    track = []
+    for element in root.iter():
+        if element.tag.rpartition("}")[2] in ("trkpt", "rtept"):
+            time = next((e.text for e in element if e.tag.rpartition("}")[2] == "time"), None)
+            track.append(_recorded(element.attrib["lat"], element.attrib["lon"], time))
+    return track
+
+
+def _csv(path: Path) -> list[Recorded]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(line for line in file if not line.startswith("#"))
+        names = {name.strip().lower(): name for name in rows.fieldnames or ()}
+        latitude = next((names[name] for name in LATITUDES if name in names), None)
+        longitude = next((names[name] for name in LONGITUDES if name in names), None)
+        if latitude is None or longitude is None:
+            raise ValueError("wants columns lat and lon in its first line")
+        time = names.get("time")
+        return [
+            _recorded(row[latitude], row[longitude], row[time] if time else None) for row in rows
+        ]
+
+
+def _recorded(latitude: str, longitude: str, time: str | None) -> Recorded:
+    moment = dt.datetime.fromisoformat(time.strip()) if time and time.strip() else None
+    if moment is not None and moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return Recorded(Point(float(latitude), float(longitude)), moment)
