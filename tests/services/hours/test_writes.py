@@ -1,5 +1,6 @@
 """Hours as they are changed, and closures as they come and go."""
 
+import asyncio
 from typing import Any
 
 import grpc
@@ -153,6 +154,13 @@ async def test_a_retry_does_not_close_twice_and_another_body_is_refused(grocery)
         assert grpc.StatusCode.ALREADY_EXISTS == failure.value.code()
     assert 2 == len((await get(grocery)).closures)
     assert f"{NAME}/closures/works" == first.name
+
+
+async def test_changes_at_the_same_time_do_not_undo_each_other(grocery):
+    closures = [hours_pb2.Closure(start_date=date(f"2026-12-0{day}")) for day in range(1, 5)]
+    await asyncio.gather(*(close(grocery, closure) for closure in closures))
+    kept = (await get(grocery)).closures
+    assert [1, 2, 3, 4] == sorted(closure.start_date.day for closure in kept)
 
 
 async def test_a_closure_that_is_only_validated_is_not_there(grocery):
