@@ -175,8 +175,7 @@ async function states(names, items) {
 }
 
 function empty() {
-  const clear = el("button", { type: "button", class: "more", onclick: () => { chosen.clear(); drawFilters(); list(); } }, say("clear"));
-  tell(search.title(), el("p", {}, say(chosen.size ? "noneFiltered" : "none")), chosen.size ? clear : el("p", { class: "note" }, say("tryThis")));
+  tell(search.title(), el("p", {}, say(chosen.size ? "noneFiltered" : "none")), chosen.size ? "" : el("p", { class: "note" }, say("tryThis")));
 }
 
 function failed(error) {
@@ -191,7 +190,7 @@ function failed(error) {
 
 function tell(title, ...more) {
   $("status").textContent = title;
-  $("results").replaceChildren(el("div", { class: "empty" }, ...more));
+  $("results").replaceChildren(el("div", { class: "empty" }, more));
 }
 
 async function open(name, { push = true } = {}) {
@@ -258,9 +257,16 @@ function drawFilters() {
   const chips = FILTERS.map(([word]) => el("button", { type: "button", class: "chip", "aria-pressed": String(chosen.has(word)), onclick: ({ currentTarget }) => {
     chosen[chosen.has(word) ? "delete" : "add"](word);
     currentTarget.setAttribute("aria-pressed", String(chosen.has(word)));
+    clear.hidden = !chosen.size;
     list();
   } }, say(word)));
-  $("filters").replaceChildren($("filters").querySelector("legend"), ...chips);
+  const clear = el("button", { type: "button", class: "link", hidden: !chosen.size, onclick: () => {
+    chosen.clear();
+    drawFilters();
+    $("filters").querySelector("button").focus();
+    list();
+  } }, say("clear"));
+  $("filters").replaceChildren($("filters").querySelector("legend"), ...chips, clear);
 }
 
 function relabel(language) {
