@@ -64,10 +64,7 @@ imports: setup
 protos: setup ## write the stubs from the contracts
 	$(BIN)/python protos/generate.py
 
-protos-bench: setup ## measure beside references; ONLY=P1,P8 chooses, SCALE=0.1 makes it quick
-	$(BIN)/python -m tests.bench --only "$(ONLY)" --scale $(or $(SCALE),1)
-
-check: setup
+protos-check: setup
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python protos/generate.py --image $(VENV)/contracts.binpb
 	$(BIN)/buf lint $(VENV)/contracts.binpb --config protos/buf.yaml
