@@ -37,7 +37,7 @@ async def client(valkey: EmbeddedValkey, settings: ChassisSettings) -> AsyncIter
 
 @pytest.fixture
 def settings(tmp_path: Path) -> ChassisSettings:
-    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=0.5)
+    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=5.0)
 
 
 async def verdict_of(
@@ -122,6 +122,8 @@ async def test_a_killed_store_loses_nothing_and_is_back_soon(tmp_path, settings,
             await asyncio.sleep(0.15)
             outages.append(await killed_and_back(valkey))
         acts = await running
+        await client.aclose()
+        client = connect(settings, valkey.url)  # what it had open led to the one that stopped
         verdict = judge(initial, acts, await workload.end_of(client))
         drifts = (await Ledger(client).reconcile()).drifts
         await client.aclose()
@@ -161,6 +163,8 @@ async def test_two_hundred_thousand_acts_with_kills_and_lost_replies(tmp_path, s
                     kills += 1
             acts = await running
             await lossy.aclose()
+        await direct.aclose()
+        direct = connect(patient, valkey.url)
         verdict = judge(initial, acts, await workload.end_of(direct))
         drifts = (await Ledger(direct).reconcile()).drifts
         await direct.aclose()

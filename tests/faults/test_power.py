@@ -46,10 +46,19 @@ async def survived(
     folder: Path, monkeypatch: pytest.MonkeyPatch, shim: Path, fsync: str
 ) -> tuple[Verdict, int]:
     """Eight clients act; the power goes in their midst; what the checker says of what is left."""
-    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder, redis_timeout_s=0.5)
+    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder, redis_timeout_s=10.0)
     monkeypatch.setenv("LD_PRELOAD", str(shim))
     valkey = EmbeddedValkey(folder, {"appendfsync": fsync})
-    valkey.start()
+    try:
+        valkey.start()
+        return await acted_and_cut(valkey, settings, monkeypatch, fsync)
+    finally:
+        valkey.stop()
+
+
+async def acted_and_cut(
+    valkey: EmbeddedValkey, settings: ChassisSettings, monkeypatch: pytest.MonkeyPatch, fsync: str
+) -> tuple[Verdict, int]:
     client = connect(settings, valkey.url)
     initial = await workload.stocked(client, 300)
     await asyncio.sleep(1.2 if fsync == "everysec" else 0)  # the stock itself is on disk
@@ -63,11 +72,12 @@ async def survived(
     monkeypatch.delenv("LD_PRELOAD")
     valkey.start()
     acts = await running
+    await client.aclose()
+    client = connect(settings, valkey.url)  # what it had open led to the one that stopped
     verdict = judge(initial, acts, await workload.end_of(client))
     if fsync == "always":
         assert [] == (await Ledger(client).reconcile()).drifts
     await client.aclose()
-    valkey.stop()
     return verdict, lost
 
 

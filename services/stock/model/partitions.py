@@ -1,6 +1,7 @@
 """Stores hash into partitions: a partition's keys lie in one slot of a cluster."""
 
 import zlib
+from functools import lru_cache
 from typing import NamedTuple
 
 PARTITIONS = 64
@@ -30,6 +31,7 @@ class StoreKeys(NamedTuple):
     checkpoint: str
 
     @classmethod
+    @lru_cache(maxsize=65_536)
     def of(cls, store: str) -> "StoreKeys":
         """The keys of a store."""
         head = tag(partition_of(store))

@@ -40,7 +40,7 @@ PRODUCTS = [
 
 async def state(
     stock: Any, store: str, sequence: int = 1, source: str = "erp", **units: int
-) -> stock_pb2.SetStockLevelsResponse:
+) -> Any:
     """A snapshot of a store: SKUs with units on hand."""
     levels = [
         stock_pb2.StockLevelInput(product=f"products/{sku}", on_hand=on_hand)
@@ -69,7 +69,7 @@ async def hold(stock: Any, store: str, request_id: str = "", **units: int) -> An
     )
 
 
-async def available(stock: Any, store: str, product: str = MILK) -> int:
+async def available(stock: Any, store: str, product: str = MILK) -> Any:
     """Units that can be promised."""
     answer = await stock.GetStockLevels(
         stock_pb2.GetStockLevelsRequest(store=store, products=[product])

@@ -209,7 +209,7 @@ async def test_pick_up_is_ready_within_opening_hours_or_comes_from_another_store
         policy = stock_pb2.StockPolicy(
             name=f"{store}/stockPolicy",
             preparation_time={"seconds": 1800},
-            pickup_methods=[1, 3],
+            pickup_methods=[stock_pb2.PICKUP_METHOD_IN_STORE, stock_pb2.PICKUP_METHOD_LOCKER],
             transfer_time={"seconds": transfer_s} if transfer_s else None,
         )
         await stock.UpdateStockPolicy(stock_pb2.UpdateStockPolicyRequest(stock_policy=policy))

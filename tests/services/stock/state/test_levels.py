@@ -118,6 +118,7 @@ def test_a_group_is_the_sum_of_its_members():
 
     group = summed(members)
 
+    assert group is not None
     assert (12, 1, 2, 9, 11, 90) == (
         group.on_hand,
         group.reserved,
