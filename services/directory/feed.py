@@ -22,7 +22,7 @@ from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot
 BLOCK_MS = 1000
 BATCH = 1000
 SCAN = 5000
-CURRENT_S = 3.0
+CURRENT_S = 5.0
 """Without a word from Redis for longer, answers say as of when they are."""
 WRITE_EVERY_S = 30.0
 SUBSCRIBER_QUEUE = 10_000
