@@ -84,6 +84,16 @@ async def test_a_quantity_that_is_none_names_its_field(stock, quantity):
     assert (CODE.INVALID_ARGUMENT, ["items[1].quantity"]) == (code, fields)
 
 
+async def test_a_quantity_of_two_to_the_31_on_the_wire_is_refused(stock):
+    item = b"\x0a\x0dproducts/milk\x10\x80\x80\x80\x80\x08"  # quantity = 2**31
+    body = b"\x0a" + bytes([len(STOCKMANN)]) + STOCKMANN.encode() + b"\x12" + bytes([len(item)])
+    call = stock_pb2.CreateReservationRequest.FromString(body + item)
+
+    code, _, fields = await refusal(stock.CreateReservation(call))
+
+    assert (CODE.INVALID_ARGUMENT, ["items[0].quantity"]) == (code, fields)
+
+
 async def test_the_same_product_twice_is_summed(stock):
     await state(stock, STOCKMANN, milk=5)
     twice = [*basket(milk=2), *basket(milk=3)]

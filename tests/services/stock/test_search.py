@@ -139,9 +139,7 @@ async def test_a_search_makes_two_round_trips_at_the_most(stock, channel, redis_
         commands = now
         assert 10 == len(answer.stores)
 
-    # Each round trip runs one script a partition at the most.
-    assert all(runs <= 2 * 64 for runs in asked)
-    assert all(runs > 0 for runs in asked)
+    assert {1, 2} >= set(asked)  # so few stores are read by one script on one server
 
 
 async def counted(redis_client: Any) -> int:
