@@ -6,7 +6,7 @@ import re
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.expression import Expression, Span
 from geodata.schedule.formats.report import Repair
-from geodata.schedule.grammar import DAY, parse
+from geodata.schedule.grammar import DAY, MAX_LENGTH, parse
 from geodata.schedule.overnight import ending_at_midnight, runs_overnight
 
 _NAMES = {
@@ -78,6 +78,8 @@ def repaired(text: str, field: str = "expression") -> tuple[str, tuple[Repair, .
         parse(text)
         mended = text
     except ScheduleError:
+        if len(text) > MAX_LENGTH:
+            raise
         mended = _applied(text.strip(" ;,\t\r\n"), _FAULTS, field, repairs)
         mended = re.sub(r" {2,}", " ", mended)
     mended = _applied(mended, _SLIPS, field, repairs)

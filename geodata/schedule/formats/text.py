@@ -71,6 +71,8 @@ def read(text: str) -> Reading:
         tokens = list(_tokens(_simplified(text), "text"))
         if not any(word is _Word.DAYS for word, _ in tokens):
             raise ScheduleError("text", "names no day", position=0, suggestion="Mo-Su 09:00-18:00")
+        if tokens[-1][0] is _Word.DAYS:
+            raise ScheduleError("text", "names a day without its hours", position=len(text))
     except ScheduleError as fault:
         return Reading(faults=(fault,))
     _add(week, tokens, (), "text")

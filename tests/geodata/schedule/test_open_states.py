@@ -126,6 +126,16 @@ def test_what_does_not_matter_does_not_make_schedules_different() -> None:
     assert 4 == len({number, *(states.add(each) for each in (by_sun, by_holiday, closed))})
 
 
+def test_parks_open_by_the_sun_of_their_place() -> None:
+    states = OpenStates()
+    brest, strasbourg = (
+        states.add(Schedule(expression="sunrise-sunset", time_zone=PARIS, location=place))
+        for place in (Point(48.39, -4.49), Point(48.57, 7.75))
+    )
+    at_17_15 = local("2026-11-27 17:15")
+    assert [True, False] == states.open_at(np.array([brest, strasbourg]), at_17_15).tolist()
+
+
 def test_unknown_hours_and_no_hours_are_never_open() -> None:
     states = OpenStates()
     unknown = states.add(Schedule(expression="", time_zone=PARIS))

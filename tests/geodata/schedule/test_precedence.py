@@ -227,6 +227,13 @@ def test_a_closure_until_further_notice_has_no_end_until_it_expires() -> None:
     assert local("2026-06-15 08:00") == state.until
 
 
+def test_no_hours_run_out_of_an_exception_that_a_closure_has_whole() -> None:
+    party = special("2026-12-31", "20:00-05:00")
+    works = Closure(starts=dt.date(2026, 12, 31), ends=dt.date(2026, 12, 31))
+    bar = shop("Mo-Su 18:00-02:00", exceptions=(party,), closures=(works,))
+    assert local("2027-01-01 18:00") == bar.next_opening(local("2026-12-31 12:00"))
+
+
 def test_closures_may_overlap() -> None:
     closures = (
         Closure(starts=dt.date(2026, 3, 3), ends=dt.date(2026, 3, 5), reason="works"),

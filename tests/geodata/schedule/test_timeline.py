@@ -146,6 +146,14 @@ def test_intervals_are_not_cut_at_the_edges_of_the_dates() -> None:
     assert [saturday, saturday] == [each.date for each in found]
 
 
+def test_hours_that_begin_at_the_midnight_after_the_dates_are_not_listed() -> None:
+    bar, monday = shop("Tu 00:00-02:00"), dt.date(2026, 11, 30)
+    assert [] == bar.intervals(monday, monday)
+    assert [("11-30 23:00", "12-01 01:00")] == in_utc(
+        bar.intervals(monday, monday + dt.timedelta(1))
+    )
+
+
 def test_intervals_tell_unknown_hours_from_open_ones() -> None:
     office = shop('Mo-Fr 09:00-12:00; Mo 14:00-16:00 unknown "by appointment"')
     monday = dt.date(2026, 11, 30)
@@ -171,10 +179,55 @@ def test_the_next_opening_may_be_far_away() -> None:
     assert local("2031-05-04 09:00") == shop("off", exceptions=(reopening,)).next_opening(at)
 
 
+def test_hours_are_unknown_from_the_year_on_whose_school_holidays_nobody_knows() -> None:
+    # Those of Taiwan are known for 1998 to 2000; the last one is 25 December 2000.
+    school = shop("24/7; SH off", "Asia/Taipei", holidays=HolidayRules(country="TW"))
+    after, new_year = (local(f"{day} 00:00", "Asia/Taipei") for day in ("2000-12-26", "2001-01-01"))
+    assert (State.OPEN, new_year) == (school.state_at(after).state, school.state_at(after).until)
+    assert (State.UNKNOWN, new_year) == (
+        school.state_at(new_year).state,
+        school.state_at(new_year).since,
+    )
+
+
 def test_a_state_that_began_within_a_year_has_its_beginning() -> None:
     kiosk = shop("Jul-Aug 10:00-18:00")
     assert local("2026-08-31 18:00") == kiosk.state_at(local("2027-06-30 12:00")).since
     assert shop("2020").state_at(local("2026-01-01 12:00")).since is None
+
+
+def test_a_long_steady_time_ends_where_a_closure_begins_and_begins_where_one_ends() -> None:
+    works = Closure(starts=dt.date(2026, 5, 4), ends=dt.date(2026, 5, 5))
+    always = shop("24/7", closures=(works,))
+    assert local("2026-05-04 00:00") == always.next_closing(local("2025-12-24 12:00"))
+    assert local("2026-05-06 00:00") == always.state_at(local("2026-12-24 12:00")).since
+    power_cut = Closure(starts=local("2026-05-04 11:00"), ends=local("2026-05-04 12:30"))
+    always = shop("24/7", closures=(power_cut,))
+    assert local("2026-05-04 11:00") == always.next_closing(local("2025-12-24 12:00"))
+    assert local("2026-05-04 12:30") == always.state_at(local("2026-12-24 12:00")).since
+
+
+def test_a_long_steady_time_is_looked_back_through_to_the_day_it_began() -> None:
+    kiosk = shop("Jul-Aug 00:00-24:00")
+    for days in range(1, 300):
+        at = local("2026-09-01 00:00") + dt.timedelta(days)
+        assert local("2026-09-01 00:00") == kiosk.state_at(at).since
+        assert local("2027-07-01 00:00") == kiosk.state_at(at).until
+
+
+def test_hours_from_noon_to_noon_begin_again_at_noon_after_a_closure() -> None:
+    holidays = Closure(starts=dt.date(2026, 12, 24), ends=dt.date(2026, 12, 25))
+    hotel = shop("Mo-Su 12:00-12:00", closures=(holidays,))
+    assert local("2026-12-24 00:00") == hotel.next_closing(local("2026-11-28 00:10"))
+    assert local("2026-12-26 12:00") == hotel.next_opening(local("2026-12-25 00:10"))
+
+
+def test_a_night_that_only_holidays_have_is_seen_from_before_and_after() -> None:
+    ball = shop("off; PH 20:00-04:00", holidays=HolidayRules(country="FR"))
+    assert local("2026-12-26 04:00") == ball.next_closing(local("2026-12-25 00:10"))
+    for days in range(1, 6):
+        at = local("2026-12-26 04:30") + dt.timedelta(days - 1)
+        assert local("2026-12-26 04:00") == ball.state_at(at).since
 
 
 def test_closes_soon_and_open_for() -> None:

@@ -83,6 +83,7 @@ def test_what_is_right_is_left_alone(text: str) -> None:
         "Mo 08:00-20:00, We 08:00-20, Su 0:00, Th 08:00-20:008:00-20:00",
         "by appointment",
         "",
+        "x" + " " * 60_000 + "x",  # too long to look for faults in
     ],
 )
 def test_what_is_uncertain_is_a_fault_at_a_position(text: str) -> None:

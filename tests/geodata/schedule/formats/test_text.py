@@ -121,6 +121,7 @@ def test_what_is_not_certain_to_the_last_word_is_a_fault_of_that_day_only(cell: 
         ),
         ("Sunday to Tuesday 10:00-12:00", "Mo-Tu,Su 10:00-12:00"),
         ("9:00-17:00", None),
+        ("Mon-Fri 9:00-17:00, Sat", None),
         ("", None),
     ],
 )
