@@ -1,0 +1,213 @@
+"""Events under faults: deliverers that die between a delivery and its acknowledgement, poison,
+streams that vanish. Each test prints its figure.
+"""
+
+import asyncio
+import random
+from collections import Counter, defaultdict
+
+import pytest
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.geofence.v1 import geofence_pb2_grpc
+from services.chassis.tasks import end
+from services.geofence import worker
+from services.geofence.feeds import Feeds
+from services.geofence.model.partitions import PARTITIONS, Keys
+from services.geofence.settings import GeofenceSettings
+from services.geofence.state import delivery
+from services.geofence.state.secrets import Secrets
+from services.geofence.webhooks import Webhooks
+from tests.services.conftest import (  # noqa: F401 - fixtures
+    channel,
+    gazetteer,
+    hosted,
+    parts,
+    redis_client,
+    redis_url,
+    settings,
+)
+from tests.services.geofence.conftest import ack, create, reading, report, subscribe, take
+from tests.services.geofence.endpoint import endpoint, status
+from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
+
+KILLS = 200
+DEVICES = 60
+VISITS = 10
+
+
+async def never(name: str) -> None:
+    raise AssertionError(f"{name} was disabled")
+
+
+async def finish_feeds(feeds: Feeds) -> None:
+    task = asyncio.ensure_future(feeds.run())
+    await asyncio.sleep(0)
+    await end([task])
+
+
+class Killed(RuntimeError):
+    """The deliverer dies here."""
+
+
+@pytest.fixture(autouse=True)
+def _reachable(monkeypatch):
+    """Endpoints of tests are on this machine."""
+    monkeypatch.setenv("ENRAYON_WEBHOOK_PRIVATE", "true")
+
+
+@pytest.fixture
+def stub(channel):  # noqa: F811
+    return geofence_pb2_grpc.GeofenceServiceStub(channel)
+
+
+async def drive(stub, devices: int, visits: int) -> int:
+    """Let devices come and go; how many events that makes."""
+    for visit in range(visits):
+        for place, seconds in ((KAMPPI, 0), (PASILA, 300)):
+            fixes = [fix(f"car {n}", place, 600 * visit + seconds) for n in range(devices)]
+            await report(stub, *fixes)
+    return 2 * devices * visits
+
+
+def judge(told: list[tuple[str, int, str]], expected: int) -> tuple[int, int, int]:
+    """Lost events, duplicates, and devices out of order, of what came (device, number, id)."""
+    ids: dict[tuple[str, int], set[str]] = defaultdict(set)
+    first: dict[str, list[int]] = defaultdict(list)
+    for device, number, id in told:
+        if number not in first[device]:
+            first[device].append(number)
+        ids[device, number].add(id)
+    assert all(len(some) == 1 for some in ids.values()), "a duplicate came with another id"
+    out_of_order = sum(numbers != sorted(numbers) for numbers in first.values())
+    return expected - len(ids), len(told) - len(ids), out_of_order
+
+
+async def test_19_deliverers_that_die_between_delivery_and_acknowledgement(
+    stub,
+    parts,  # noqa: F811
+    monkeypatch,
+    capsys,
+):
+    monkeypatch.setattr(delivery, "LEASE_MS", 400)
+    rng = random.Random(19)
+    settle = delivery.Delivery.settle
+    kills = 0
+
+    async def fatal(self, *args):
+        nonlocal kills
+        if kills < KILLS and rng.random() < 0.6:
+            kills += 1
+            raise Killed
+        return await settle(self, *args)
+
+    monkeypatch.setattr(delivery.Delivery, "settle", fatal)
+    monkeypatch.setattr(worker, "BATCH", 3)
+    async with endpoint() as hook:
+        hook.answer = lambda _: status(200)
+        await create(stub, "kamppi", circle(KAMPPI, 300))
+        await subscribe(stub, "hook", webhook={"uri": hook.uri})
+        expected = await drive(stub, DEVICES, VISITS)
+        feeds = Feeds(parts.client, parts.directory, parts.settings.data_dir, parts.clock)
+        await feeds.ready()
+        deliveries = delivery.Delivery(parts.client, 1000, 1000)
+        wanted = GeofenceSettings()
+
+        def deliverer() -> worker.Deliverer:
+            hooks = Webhooks(2.0, private=True)
+            keys = Secrets(parts.client)
+            return worker.Deliverer(deliveries, feeds, keys, hooks, never, wanted, parts.clock)
+
+        one = deliverer()
+        async with asyncio.timeout(100):
+            while len({event["data"]["eventId"] for event in hook.taken}) < expected:
+                try:
+                    await one.deliver()
+                except Killed:
+                    await end(one._busy.values())
+                    one = deliverer()
+        await one.close()
+        await finish_feeds(feeds)
+        told = [
+            (e["data"]["subject"], int(e["data"]["number"]), e["data"]["eventId"])
+            for e in hook.taken
+        ]
+    lost, duplicates, out_of_order = judge(told, expected)
+    with capsys.disabled():
+        print(
+            f"\n19: {kills} kills, {expected} events: lost {lost}, "
+            f"duplicates {duplicates}, devices out of order {out_of_order}"
+        )
+    assert (0, 0) == (lost, out_of_order)
+    assert KILLS == kills
+
+
+async def test_20_readers_that_die_with_events_pending(stub, capsys):
+    rng = random.Random(20)
+    await create(stub, "kamppi", circle(KAMPPI, 300))
+    await subscribe(stub)
+    expected = await drive(stub, 20, 5)
+    told: list[tuple[str, int, str]] = []
+    kills = 0
+    while len({id for _, _, id in told}) < expected:
+        async with reading(stub) as events:
+            for _ in range(rng.randrange(1, 20)):
+                try:
+                    [each] = await take(events, 1, timeout_s=2)
+                except TimeoutError:
+                    break
+                event = each.event
+                told.append((event.subject, event.number, event.event_id))
+                if rng.random() < 0.7:
+                    await ack(stub, [each.ack_token])
+        kills += 1
+        assert kills < 300
+    lost, duplicates, out_of_order = judge(told, expected)
+    with capsys.disabled():
+        print(
+            f"\n20: {kills} readers gone, {expected} events: lost {lost}, "
+            f"duplicates {duplicates}, devices out of order {out_of_order}"
+        )
+    assert (0, 0) == (lost, out_of_order)
+
+
+async def test_23_a_stream_that_vanishes_costs_its_events_and_no_later_one(
+    stub,
+    redis_client,  # noqa: F811
+    capsys,
+):
+    await create(stub, "kamppi", circle(KAMPPI, 300))
+    await subscribe(stub)
+    lost = await drive(stub, 10, 1)
+    await redis_client.delete(*(Keys.of(partition).events for partition in range(PARTITIONS)))
+    async with reading(stub) as events:
+        for device in range(10):
+            await report(stub, fix(f"car {device}", KAMPPI, 1200))
+        found = Counter(each.event.number for each in await take(events, 10))
+    with capsys.disabled():
+        print(f"\n23: stream lost with {lost} events; of 10 later ones {found.total()} came")
+    assert {3: 10} == found
+
+
+async def test_27_border_jitter_is_one_visit_with_guards_and_many_without(stub, capsys):
+    rng = random.Random(27)
+    await create(stub, "plain", circle(KAMPPI, 300))
+    guarded = circle(KAMPPI, 300, exit_buffer_m=200, exit_delay={"seconds": 120})
+    await create(stub, "guarded", guarded)
+    edge = (KAMPPI[0] + 290 / 111_400, KAMPPI[1])
+    fixes = [
+        fix("a", (edge[0] + rng.gauss(0, 200) / 111_400, edge[1]), 10 * n, accuracy_m=500)
+        for n in range(200)
+    ]
+    enters = Counter(
+        event.fence
+        for result in await report(stub, *fixes)
+        for event in result.events
+        if event.event_type == pb.EVENT_TYPE_ENTER
+    )
+    with capsys.disabled():
+        print(
+            f"\n27: visits with guards {enters['fences/guarded']}, without {enters['fences/plain']}"
+        )
+    assert 1 == enters["fences/guarded"]
+    assert enters["fences/plain"] > 10
