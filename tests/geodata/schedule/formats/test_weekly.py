@@ -90,6 +90,18 @@ def test_exceptions_and_closures_become_dates_even_with_the_usual_hours() -> Non
     assert () == found.losses
 
 
+def test_a_special_night_over_the_next_days_hours_is_shared_between_the_dates() -> None:
+    shop = Schedule(
+        expression="Su 00:00-01:00",
+        time_zone=PARIS,
+        exceptions=(special("2026-11-28", "20:00-03:00", label="party"),),
+    )
+    assert (
+        special("2026-11-28", "20:00-24:00", label="party"),
+        special("2026-11-29", "00:00-03:00"),
+    ) == week_and_dates(shop, FIRST).exceptions
+
+
 def test_comments_unknown_hours_and_far_dates_are_losses() -> None:
     shop = Schedule(
         expression='Mo-Fr 09:00-12:00 "ring the bell"; Sa unknown "by appointment"',
