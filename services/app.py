@@ -1,6 +1,7 @@
 """The composition root: builds the named services in one process, and runs them."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager

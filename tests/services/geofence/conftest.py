@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 import pytest
@@ -37,7 +38,7 @@ async def running(service: Service) -> AsyncIterator[None]:
         await end(tasks)
 
 
-async def create(stub, id: str, fence: pb.Fence) -> pb.Fence:
+async def create(stub: Any, id: str, fence: pb.Fence) -> Any:
     return await stub.CreateFence(pb.CreateFenceRequest(fence=fence, fence_id=id))
 
 
@@ -59,14 +60,14 @@ def name_of(event: pb.FenceEvent) -> str:
     return pb.EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
 
 
-async def subscribe(stub, id: str = "all", **fields: object) -> pb.Subscription:
+async def subscribe(stub: Any, id: str = "all", **fields: object) -> Any:
     return await stub.CreateSubscription(
         pb.CreateSubscriptionRequest(subscription=pb.Subscription(**fields), subscription_id=id)
     )
 
 
 @asynccontextmanager
-async def reading(stub, id: str = "all", **options: object) -> AsyncIterator:
+async def reading(stub: Any, id: str = "all", **options: object) -> AsyncIterator[Any]:
     """A stream of events, read from by `next_event`."""
     call = stub.StreamEvents(pb.StreamEventsRequest(subscription=f"subscriptions/{id}", **options))
     first = await call.read()

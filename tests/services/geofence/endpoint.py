@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -11,12 +12,12 @@ import orjson
 @dataclass
 class Endpoint:
     uri: str = ""
-    answer: Callable[[dict], bytes] = lambda _: b"HTTP/1.1 204 No Content\r\n\r\n"
+    answer: Callable[[dict[str, Any]], bytes] = lambda _: b"HTTP/1.1 204 No Content\r\n\r\n"
     drip_s: float = 0.0
     posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    taken: list[dict] = field(default_factory=list)
+    taken: list[dict[str, Any]] = field(default_factory=list)
 
-    async def wait(self, count: int, timeout_s: float = 20.0) -> list[dict]:
+    async def wait(self, count: int, timeout_s: float = 20.0) -> list[dict[str, Any]]:
         async with asyncio.timeout(timeout_s):
             while len(self.taken) < count:  # noqa: ASYNC110 - told over the network
                 await asyncio.sleep(0.02)

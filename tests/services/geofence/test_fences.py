@@ -1,5 +1,7 @@
 """Fences as they are created, changed, found and refused."""
 
+from typing import Any
+
 import grpc
 import orjson
 import pytest
@@ -110,10 +112,10 @@ def polygon(rings: list[list[list[float]]]) -> pb.Fence:
     return pb.Fence(geo_json={"geometry": orjson.dumps(geometry).decode()})
 
 
-BOW_TIE = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
-NO_AREA = {"points": [{}, {}, {}]}
+BOW_TIE: list[list[float]] = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
+NO_AREA: dict[str, Any] = {"points": [{}, {}, {}]}
 NOWHERE = {"expression": "22:00-07:00", "time_zone": "X/Y"}
-OPEN = [[0, 0], [1, 0], [1, 1], [0, 1]]
+OPEN: list[list[float]] = [[0, 0], [1, 0], [1, 1], [0, 1]]
 LONG = [[n / 100_000, 0] for n in range(20_000)] + [[0, 1], [0, 0]]
 
 
@@ -142,5 +144,5 @@ async def test_a_bad_fence_is_refused_by_its_field(fences, fence, field):
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         await create(fences, "bad", fence)
     assert grpc.StatusCode.INVALID_ARGUMENT == failure.value.code()
-    assert failure.value.details().startswith(field)
+    assert (failure.value.details() or "").startswith(field)
     assert 0 == (await fences.ListFences(pb.ListFencesRequest())).total_size

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from typing import Any
 
 import grpc
 import pytest
@@ -90,14 +91,14 @@ async def test_without_consent_nothing_is_taken(fences, redis_client):
     with pytest.raises(grpc.aio.AioRpcError) as single:
         await fences.ReportPosition(pb.ReportPositionRequest(fix=fix("a", KAMPPI, 0)))
     assert grpc.StatusCode.INVALID_ARGUMENT == failure.value.code() == single.value.code()
-    assert "consent" in failure.value.details()
+    assert "consent" in (failure.value.details() or "")
     assert [] == await redis_client.keys("*devices*")
 
 
 async def test_a_stream_answers_each_batch_in_order(fences):
     await create(fences, "kamppi", circle(KAMPPI, 300))
 
-    async def batches():
+    async def batches() -> Any:
         for number in range(4):
             place = KAMPPI if number % 2 else PASILA
             yield pb.StreamPositionsRequest(
@@ -167,7 +168,7 @@ async def test_a_fence_muted_by_hours_confidence_or_frequency_says_why(fences):
         fix("a", PASILA, 1800),
     )
 
-    mutes = {}
+    mutes: dict[Any, Any] = {}
     for result in results:
         for event in result.events:
             mutes.setdefault(event.fence, []).append(pb.Mute.Name(event.mute).removeprefix("MUTE_"))

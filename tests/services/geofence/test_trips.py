@@ -1,6 +1,7 @@
 """Trips to pick up an order."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -22,7 +23,7 @@ async def trips(fences, channel):
     return fences
 
 
-async def start(stub, device: str = "anna", order: str = "1234", **rest: object) -> pb.Trip:
+async def start(stub: Any, device: str = "anna", order: str = "1234", **rest: object) -> Any:
     return await stub.StartTrip(
         pb.StartTripRequest(
             parent=STORE,

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import socket
+from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -187,7 +188,7 @@ async def test_a_name_is_resolved_once_and_the_checked_address_is_reached(hook, 
     loop = asyncio.get_running_loop()
     port = int(hook.uri.rpartition(":")[2].partition("/")[0])
 
-    async def rebinding(host, port, **options):
+    async def rebinding(host: str, port: int, **options: object) -> Any:
         asked.append(host)
         address = "127.0.0.1" if len(asked) == 1 else "192.0.2.1"
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
