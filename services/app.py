@@ -116,6 +116,9 @@ async def serve_until_stopped(parts: Parts, services: Sequence[Service]) -> None
     ]
     server = Server(parts.settings, methods)
     async with background(services):
+        # What is loaded stays: without this each full collection walks through all of it.
+        gc.collect()
+        gc.freeze()
         await server.start()
         log.info("serving", port=server.port)
         await stop_signal()
