@@ -210,7 +210,7 @@ def goods(found: stock_pb2.Reservation) -> str:
 def until(found: stock_pb2.Reservation) -> str:
     """When it ends, by the clock of this machine."""
     moment = found.expire_time.ToDatetime(dt.UTC).astimezone()
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return moment.strftime("%Y-%m-%d %H:%M %Z")
 
 
 def length(text: str) -> dt.timedelta:
