@@ -15,11 +15,12 @@ from geodata.fences.grid import (
 )
 from geodata.fences.shape import FenceError, Shape
 
-MAX_COVER_CELLS = 64
-"""A cover gets finer only while it is expected to stay below this; twice as many is the worst."""
+MAX_COVER_CELLS = 128
+"""A cover gets finer only while it is expected to stay below this."""
 
 _GROWTH = 3.3
-"""How many cells take the place of one border cell, a level finer, in a cover of 20 cells."""
+"""How many cells, a level finer, take the place of a border cell in the cover of a circle. For
+other shapes it may be more, in theory 7, which leaves a bound of 7 / 3.3 times the cells."""
 _START_RINGS = 3
 
 

@@ -5,7 +5,7 @@ from h3.api import basic_int as h3
 
 from geodata.fences import CellSet, FenceError
 from geodata.points import Point
-from tests.geodata.fences.oracles import geodesic_m
+from tests.geodata.fences.oracles import away, geodesic_m
 
 KALLIO = h3.latlng_to_cell(60.1842, 24.9498, 9)
 
@@ -35,16 +35,31 @@ def test_the_edge_runs_through_the_corners_of_a_cell(resolution: int) -> None:
     assert 0.7 * min(corners) < -fence.distance_to_edge_m(center) < min(corners)
 
 
-def test_the_edge_is_where_membership_changes() -> None:
-    fence = CellSet(frozenset(h3.grid_disk(KALLIO, 1)))
-    outside = Point(60.20, 24.95)
-    inside = Point(60.1842, 24.9498)
-    for _ in range(60):
-        middle = Point(
-            (outside.latitude + inside.latitude) / 2, (outside.longitude + inside.longitude) / 2
-        )
-        inside, outside = (middle, outside) if fence.contains(middle) else (inside, middle)
-    assert abs(fence.distance_to_edge_m(inside)) < 0.01
+@pytest.mark.parametrize(
+    ("place", "resolution", "error_m"),
+    [
+        (Point(60.1842, 24.9498), 9, 0.01),
+        (Point(60.1842, 24.9498), 3, 0.15),
+        (Point(-17.7134, 179.9999), 7, 0.15),
+        (Point(90.0, 0.0), 9, 1.0),
+        (Point(90.0, 0.0), 5, 5.0),
+        (Point(-90.0, 0.0), 7, 5.0),
+    ],
+)
+def test_the_edge_is_where_membership_changes(
+    place: Point, resolution: int, error_m: float
+) -> None:
+    fence = CellSet(frozenset({h3.latlng_to_cell(place.latitude, place.longitude, resolution)}))
+    reach = 2 * h3.average_hexagon_edge_length(resolution, "m")
+    for azimuth in range(0, 360, 7):
+        inside, outside = 0.0, reach
+        for _ in range(60):
+            middle = (inside + outside) / 2
+            if fence.contains(away(place, azimuth, middle)):
+                inside = middle
+            else:
+                outside = middle
+        assert abs(fence.distance_to_edge_m(away(place, azimuth, inside))) < error_m
 
 
 def test_inner_borders_between_cells_are_no_edges() -> None:

@@ -1,6 +1,7 @@
 """Cells stand for places by number, and covers for shapes."""
 
 import random
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from h3.api import basic_int as h3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.fences import CellSet, Circle, Corridor, FenceError, MultiPolygon, fill
+from geodata.fences import CellSet, Circle, Corridor, FenceError, MultiPolygon, Shape, fill
 from geodata.fences.cover import MAX_COVER_CELLS, cover, margin_m
 from geodata.fences.grid import LEAF_RESOLUTION, ancestors, cap_boxes, centers, leaves, reach_rad
 from geodata.points import Point
@@ -99,7 +100,7 @@ def under(cells: tuple[int, ...], point: Point) -> bool:
 def test_a_cover_is_right_about_every_place(data: st.DataObject) -> None:
     case: Case = data.draw(cases)
     covered = cover(case.shape)
-    assert len(covered.inner) + len(covered.border) <= 2 * MAX_COVER_CELLS
+    assert len(covered.inner) + len(covered.border) <= 7 / 3.3 * MAX_COVER_CELLS
     for point in data.draw(st.lists(points_near(case), min_size=1, max_size=8)):
         if case.shape.contains(point):
             assert under(covered.inner + covered.border, point)
@@ -119,6 +120,34 @@ def test_a_circle_as_large_as_a_cell_is_covered_wherever_it_lies(resolution: int
             beyond = radius + 0.999 * margin_m(covered.resolution)
             assert under(cells, away(center, azimuth, 0.999 * radius))
             assert under(cells, away(center, azimuth, beyond))
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Circle(Point(60.1711, 24.9414), 20_000.0),
+        Corridor((Point(60.1, 24.9), Point(60.3, 25.2), Point(60.1, 25.4)), 15_000.0),
+        MultiPolygon(((tuple(map(Point, (60, 60, 60.4, 60.4), (24.5, 25.7, 25.6, 24.4))),),)),
+        CellSet(frozenset(h3.grid_disk(h3.latlng_to_cell(60.1711, 24.9414, 7), 12))),
+    ],
+    ids=["circle", "corridor", "polygon", "cells"],
+)
+def test_a_cover_is_right_about_thousands_of_places(shape: Shape) -> None:
+    covered = cover(shape)
+    assert covered.inner
+    rng = random.Random(4)
+    told = Counter[str]()
+    for _ in range(5000):
+        point = Point(60.2 + rng.uniform(-0.4, 0.4), 25.1 + rng.uniform(-0.8, 0.8))
+        inside = shape.contains(point)
+        if under(covered.inner, point):
+            assert inside
+            told["inner"] += 1
+        elif not under(covered.border, point):
+            assert not inside
+            assert shape.distance_to_edge_m(point) > margin_m(covered.resolution)
+            told["out"] += 1
+    assert min(told["inner"], told["out"]) > 100
 
 
 @untimed

@@ -76,6 +76,16 @@ def test_a_ring_round_a_pole_holds_the_pole_whichever_way_it_winds(turn: int) ->
     assert not antarctica.contains(Point(90.0, 0.0))
 
 
+def test_a_ring_that_wavers_on_its_way_round_a_pole_is_laid_out_without_crossing_itself() -> None:
+    ring = [(0.0, 60.0), (-10.0, 85.0), (10.0, 85.0), (120.0, 60.0), (-120.0, 60.0)]
+    for first in range(5):
+        svalbard = polygon(ring[first:] + ring[:first])
+        assert svalbard.contains(Point(90.0, 0.0))
+        assert svalbard.contains(Point(86.0, 0.0))
+        assert not svalbard.contains(Point(80.0, 0.0))
+        assert svalbard.contains(Point(70.0, 110.0))
+
+
 def test_a_wedge_that_ends_at_a_pole_holds_it_under_every_longitude() -> None:
     wedge = polygon([(0.0, 80.0), (40.0, 80.0), (20.0, 90.0)])
     assert [wedge.contains(Point(90.0, longitude)) for longitude in (20.0, -160.0)] == [True] * 2

@@ -118,6 +118,32 @@ def test_a_circle_round_the_pole_holds_every_meridian_alike() -> None:
     assert not station.contains(Point(-89.9, -135.0))
 
 
+@pytest.mark.parametrize("radius_m", [10.0, 1_000.0, 100_000.0])
+def test_a_millimetre_decides_at_the_edge_of_a_circle(radius_m: float) -> None:
+    helsinki = Point(60.1711, 24.9414)
+    circle = Circle(helsinki, radius_m)
+    index = FenceIndex()
+    index.put("circle", circle)
+    points = [
+        away(helsinki, azimuth, radius_m + beyond)
+        for azimuth in range(0, 360, 15)
+        for beyond in (-0.001, 0.001)
+    ]
+    latitudes = np.array([point.latitude for point in points])
+    longitudes = np.array([point.longitude for point in points])
+    assert [True, False] * 24 == circle.contains_many(latitudes, longitudes).tolist()
+    assert list(range(0, 48, 2)) == index.match_many(latitudes, longitudes).rows.tolist()
+
+
+def test_a_way_crosses_a_corridor_at_its_middle_and_past_its_round_end() -> None:
+    esplanadi = Corridor((Point(60.1675, 24.9410), Point(60.1675, 24.9520)), 60.0)
+    for longitude, crosses in ((24.9465, True), (24.9523, True), (24.9530, False)):
+        start, end = Point(60.1720, longitude), Point(60.1630, longitude)
+        assert crosses == esplanadi.crosses(start, end)
+    # Past a corner the nearest place of the corridor is an end of its line, 17 m away.
+    assert esplanadi.crosses(Point(60.1720, 24.9523), Point(60.1630, 24.9523))
+
+
 def test_a_device_that_stands_on_the_antimeridian_does_not_go_round_the_earth() -> None:
     start, end = Point(48.8566, 180.0), Point(48.8566, -180.0)
     louvre = [(48.858, 2.33), (48.858, 2.35), (48.855, 2.35), (48.855, 2.33)]
