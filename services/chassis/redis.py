@@ -51,7 +51,7 @@ def connect(settings: ChassisSettings, url: str) -> Client:
         timeout=settings.redis_timeout_s,
         **options,
     )
-    pool.connection_class = telling(pool.connection_class)
+    pool.connection_class = sending(pool.connection_class)
     return Redis.from_pool(pool)
 
 
@@ -66,7 +66,7 @@ class Cluster(RedisCluster):
         super().__init__(max_connections=max_connections, socket_timeout=socket_timeout, **options)
         self._wait_s = socket_timeout
         self._turns = asyncio.Semaphore(max_connections)
-        kind = telling(self.connection_kwargs["connection_class"])
+        kind = sending(self.connection_kwargs["connection_class"])
         self.connection_kwargs["connection_class"] = kind
         for node in self.startup_nodes:
             node.connection_class = kind
@@ -94,17 +94,29 @@ class Cluster(RedisCluster):
         await self.nodes_manager.aclose("startup_nodes")
 
 
-def telling(kind: type[Any]) -> type[Any]:
-    """The class of connections, made to tell of a closed one by a ConnectionError also on uvloop.
+def sending(kind: type[Any]) -> type[Any]:
+    """The class of connections, made to send by itself.
 
-    uvloop raises a RuntimeError where asyncio's transports raise nothing and fail at the read.
+    redis-py waits for each sending with `asyncio.wait_for`, which in Python 3.11 loses a
+    cancellation that comes as the sending ends (CPython issue 86296), and costs a task each time.
+    And uvloop raises a RuntimeError at a closed connection, where asyncio's transports raise
+    nothing and fail at the read.
     """
 
-    async def send_packed_command(self: Any, *args: Any, **options: Any) -> None:
+    async def send_packed_command(self: Any, command: Any, **_options: Any) -> None:
+        if not self.is_connected:
+            await self.connect_check_health(check_health=False)
         try:
-            await kind.send_packed_command(self, *args, **options)
-        except RuntimeError as error:
-            raise redis.exceptions.ConnectionError(str(error)) from error
+            self._writer.writelines([command] if isinstance(command, bytes) else command)
+            async with asyncio.timeout(self.socket_timeout):
+                await self._writer.drain()
+        except BaseException as error:
+            await self.disconnect(nowait=True)
+            if isinstance(error, TimeoutError):
+                raise redis.exceptions.TimeoutError("Timeout writing to socket") from error
+            if isinstance(error, OSError | RuntimeError):
+                raise redis.exceptions.ConnectionError(f"while sending: {error}") from error
+            raise
 
     return type(kind.__name__, (kind,), {"send_packed_command": send_packed_command})
 

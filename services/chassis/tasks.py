@@ -11,8 +11,8 @@ ASK_AGAIN_S = 0.1
 async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel tasks and wait until they have ended, whatever they ended with.
 
-    One `cancel` may be lost: in Python 3.11 `asyncio.wait_for`, which redis-py sends with, drops
-    a cancellation that comes as the waited-for part ends (CPython issue 86296, mended in 3.12).
+    One `cancel` may be lost: in Python 3.11 `asyncio.wait_for`, which libraries use, drops a
+    cancellation that comes as the waited-for part ends (CPython issue 86296, mended in 3.12).
     """
     pending = set(tasks)
     while pending:
