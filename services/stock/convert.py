@@ -228,14 +228,14 @@ def instant(moment: Timestamp, field: str) -> dt.datetime:
     """The moment of a timestamp.
 
     Raises:
-        InvalidArgument: it is not one, or outside the years 1000 to 9999.
+        InvalidArgument: it is not one, or outside the years 1000 to 9998, which schedules know.
     """
     try:
         found = moment.ToDatetime(dt.UTC)
     except ValueError:
         found = dt.datetime.min.replace(tzinfo=dt.UTC)
-    if found.year < 1000:
-        raise InvalidArgument.field(field, "must be in the years 1000 to 9999")
+    if not 1000 <= found.year <= 9998:
+        raise InvalidArgument.field(field, "must be in the years 1000 to 9998")
     return found
 
 

@@ -1,0 +1,29 @@
+"""A demo that several modules ask. They may change what is in it, and must not stop it."""
+
+from collections.abc import Iterator
+
+import grpc
+import httpx
+import pytest
+
+from tests.e2e.doors import Doors
+from tests.e2e.suite import Suite
+
+
+@pytest.fixture(scope="package")
+def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """The demo, started once."""
+    suite = Suite(tmp_path_factory.mktemp("shared") / "data", "--demo")
+    suite.start()
+    yield suite
+    suite.stop()
+
+
+@pytest.fixture(scope="package")
+def doors(shared_demo: Suite) -> Iterator[Doors]:
+    """Its doors."""
+    with (
+        httpx.Client(base_url=f"http://127.0.0.1:{shared_demo.http_port}", timeout=60) as http,
+        grpc.insecure_channel(f"127.0.0.1:{shared_demo.grpc_port}") as channel,
+    ):
+        yield Doors(http, channel)

@@ -1,0 +1,214 @@
+"""Calls a method by each of its doors: gRPC, gRPC-Web, and JSON by every HTTP binding it has."""
+
+import base64
+import re
+import struct
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+import grpc
+import httpx
+from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import code_pb2, error_details_pb2
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
+
+from tests.contracts.contracts import Binding, bindings
+
+WEB = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
+TRAILERS = 0x80
+AS_TEXT = {f"google.protobuf.{name}" for name in ("Duration", "FieldMask", "Timestamp")}
+DETAILS = error_details_pb2.DESCRIPTOR
+"""Known to the parser of JSON, which must name the fields of any detail."""
+
+
+class Answer(NamedTuple):
+    """What a call came back with: a message, or a status that is not OK."""
+
+    message: Message | None
+    status: Status
+
+
+class Doors:
+    """The ways into a running suite."""
+
+    def __init__(self, http: httpx.Client, channel: grpc.Channel) -> None:
+        self._http = http
+        self._channel = channel
+
+    def all(self, method: MethodDescriptor, request: Message) -> dict[str, Answer]:
+        """The answer of every door that can carry the request, by what the door is called."""
+        answers = {"grpc": self.grpc(method, request), "grpc-web": self.web(method, request)}
+        for binding in bindings(method):
+            if asked := as_http(binding, request):
+                answers[f"{binding.verb} {binding.path}"] = self._json(method, asked)
+        return answers
+
+    def grpc(self, method: MethodDescriptor, request: Message) -> Answer:
+        """By gRPC, past Envoy."""
+        call: Any = self._channel.unary_unary(
+            path(method),
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=GetMessageClass(method.output_type).FromString,
+        )
+        try:
+            return Answer(call(request, timeout=30), Status())
+        except grpc.RpcError as error:
+            return Answer(None, rpc_status.from_call(error) or Status(code=code_pb2.UNKNOWN))
+
+    def web(self, method: MethodDescriptor, request: Message) -> Answer:
+        """By gRPC-Web, as a browser does."""
+        data = request.SerializeToString()
+        response = self._http.post(
+            path(method), content=struct.pack(">BI", 0, len(data)) + data, headers=WEB
+        )
+        told, message = dict(response.headers), None
+        for flags, content in frames(response.content):
+            if flags & TRAILERS:
+                lines = (line.split(":", 1) for line in content.decode().splitlines())
+                told |= {name.strip(): value.strip() for name, value in lines}
+            else:
+                message = GetMessageClass(method.output_type).FromString(content)
+        if told["grpc-status"] == "0":
+            return Answer(message, Status())
+        details = told["grpc-status-details-bin"]
+        packed = base64.b64decode(details + "=" * (-len(details) % 4))
+        return Answer(None, Status.FromString(packed))
+
+    def _json(self, method: MethodDescriptor, asked: httpx.Request) -> Answer:
+        url = self._http.base_url.join(str(asked.url))
+        response = self._http.request(
+            asked.method, url, content=asked.read(), headers=dict(asked.headers)
+        )
+        if response.is_success:
+            answer = GetMessageClass(method.output_type)()
+            return Answer(json_format.Parse(response.content, answer), Status())
+        return Answer(None, json_format.Parse(response.content, Status()))
+
+
+def path(method: MethodDescriptor) -> str:
+    """As HTTP/2 carries it."""
+    return f"/{method.containing_service.full_name}/{method.name}"
+
+
+def frames(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """The frames of a gRPC-Web body: flags and content."""
+    while body:
+        flags, length = struct.unpack(">BI", body[:5])
+        yield flags, body[5 : 5 + length]
+        body = body[5 + length :]
+
+
+def as_http(binding: Binding, request: Message) -> httpx.Request | None:
+    """The request as a binding carries it; None when the binding cannot."""
+    rest = type(request)()
+    rest.CopyFrom(request)
+    url = filled(binding.path, rest)
+    try:
+        if url is None:
+            return None
+        if binding.body == "*":
+            return httpx.Request(binding.verb, url, json=json_format.MessageToDict(rest))
+        if binding.body:
+            body = json_format.MessageToDict(getattr(rest, binding.body))
+            rest.ClearField(binding.body)
+            query = urlencode(list(leaves(rest)))
+            return httpx.Request(binding.verb, f"{url}?{query}", json=body)
+        return httpx.Request(binding.verb, f"{url}?{urlencode(list(leaves(rest)))}")
+    except ValueError:  # JSON has no word for it: an instant beyond the year 9999, an empty message
+        return None
+
+
+def filled(template: str, rest: Message) -> str | None:
+    """The template with its variables, which `rest` loses; None when a value does not fit it."""
+    url = template
+    for field, pattern in re.findall(r"{([a-z_.]+)=?([^}]*)}", template):
+        *parents, last = field.split(".")
+        owner = rest
+        for parent in parents:
+            owner = getattr(owner, parent)
+        value = getattr(owner, last)
+        if not re.fullmatch(re.escape(pattern or "*").replace(r"\*", "[^/]+"), value):
+            return None
+        owner.ClearField(last)
+        url = re.sub(rf"{{{re.escape(field)}(=[^}}]*)?}}", lambda _: quote(value), url, count=1)  # noqa: B023
+    return url
+
+
+def leaves(message: Message, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The parameters of a query that carry a message.
+
+    Raises:
+        ValueError: it has a map, a list of messages, or an empty message.
+    """
+    for field, value in message.ListFields():
+        name = f"{prefix}{field.name}"
+        inner = field.message_type
+        if inner is None:
+            for each in value if field.is_repeated else [value]:
+                yield name, scalar(field, each)
+        elif field.is_repeated:
+            raise ValueError(f"a query has no word for the list {name}")
+        elif inner.full_name in AS_TEXT:
+            yield name, value.ToJsonString()
+        elif not value.ListFields():
+            raise ValueError(f"a query has no word for the empty {name}")
+        else:
+            yield from leaves(value, f"{name}.")
+
+
+def scalar(field: FieldDescriptor, value: Any) -> str:
+    """A value as a query has it."""
+    if field.enum_type is not None:
+        known = field.enum_type.values_by_number.get(value)
+        return known.name if known else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def told(answer: Answer, now_s: float) -> Any:
+    """An answer in a form that can be compared: what stands for this very moment is left out."""
+    details = [detail_of(packed) for packed in answer.status.details]
+    message = answer.message and timeless(answer.message, now_s)
+    return answer.status.code, answer.status.message, details, message
+
+
+def detail_of(packed: Any) -> Message:
+    """The detail of a rich error; inside of its Any the order of a map is anybody's choice."""
+    detail = GetMessageClass(DETAILS.message_types_by_name[packed.TypeName().split(".")[-1]])()
+    assert packed.Unpack(detail)
+    return detail
+
+
+def timeless(message: Message, now_s: float) -> Message:
+    """The message without the instants of this minute, and without how old an index is."""
+    copy = type(message)()
+    copy.CopyFrom(message)
+    for instant in instants(copy):
+        if abs(instant.seconds - now_s) < 60:
+            instant.Clear()
+    if "index_lag" in copy.DESCRIPTOR.fields_by_name:
+        copy.ClearField("index_lag")
+    return copy
+
+
+def instants(message: Any) -> Iterator[Timestamp]:
+    """Every instant in a message, however deep."""
+    if isinstance(message, Timestamp):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.message_type is not None and not field.message_type.GetOptions().map_entry:
+            for each in value if field.is_repeated else [value]:
+                yield from instants(each)
+
+
+def code(answer: Answer) -> str:
+    """OK, INVALID_ARGUMENT, ..."""
+    return str(code_pb2.Code.Name(answer.status.code))

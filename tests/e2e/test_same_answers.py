@@ -1,0 +1,90 @@
+"""gRPC, gRPC-Web and JSON give the same answers to the same questions, and the same errors."""
+
+import difflib
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+
+from services import app
+from tests.contracts.contracts import METHODS
+from tests.e2e.doors import Doors, code, told
+from tests.e2e.requests import Writer
+from tests.e2e.suite import Suite
+
+SEED = 7
+REQUESTS = 300
+SERVED = {contract.full_name for contract in app.descriptors()}
+READS = [
+    method
+    for method in METHODS
+    if method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS
+    and not method.server_streaming
+    and method.containing_service.full_name in SERVED
+]
+
+
+@pytest.fixture(scope="module")
+def known(shared_demo: Suite) -> dict[str, Any]:
+    """Values that the demo has, by the name of the field they are for."""
+    stores = [store["name"] for store in shared_demo.get("/v1/stores?page_size=40")["stores"]]
+    found = shared_demo.get("/v1/products:search?query=m&page_size=30")["products"]
+    products = [product["name"] for product in found]
+    return {
+        "stores": stores,
+        "store": stores,
+        "parent": stores,
+        "name": stores,
+        "names": stores,
+        "products": products,
+        "product": products,
+        "point": [(60.1699, 24.9384), (60.18, 24.95), (0.0, 0.0)],
+        "place": ["Kamppi", "Helsinki", "00100", "Paris", "Atlantis"],
+        "h3_cell": ["881126d34bfffff", "881126d34bffffz"],
+        "query": ["kamppi", "k-market", "alko", "bar", "maito"],
+        "region_codes": ["FI", "FR"],
+        "language_code": ["fi", "en", "de", "xx"],
+        "word": ["alko", "K-Market", "FI", "demo", "a"],
+    }
+
+
+def compared(doors: Doors, known: dict[str, Any], seed: int, count: int) -> Iterator[str]:
+    """Ask all methods in turn; yields the code of each answer. Fails where doors differ."""
+    writer = Writer(seed, known)
+    for number in range(count):
+        method = READS[number % len(READS)]
+        request = writer.request(method)
+        now_s = time.time()
+        answers = doors.all(method, request)
+        expected = told(answers["grpc"], now_s)
+        for door, answer in answers.items():
+            assert expected == told(answer, now_s), explained(method, request, door, answers, now_s)
+        yield code(answers["grpc"])
+
+
+def explained(method: MethodDescriptor, request: Any, door: str, answers: Any, now_s: float) -> str:
+    """What was asked, and in what lines the answers differ."""
+    grpc, other = (str(told(answers[name], now_s)).splitlines() for name in ("grpc", door))
+    differing = "\n".join(list(difflib.unified_diff(grpc, other, "grpc", door, n=2))[:60])
+    return f"{method.full_name}\n{request}\n{differing}"
+
+
+def test_300_random_requests_get_equal_answers_and_equal_errors(doors, known):
+    codes = Counter(compared(doors, known, SEED, REQUESTS))
+
+    assert {"OK", "INVALID_ARGUMENT", "NOT_FOUND"} <= codes.keys()
+    assert not codes.keys() & {"INTERNAL", "UNKNOWN", "UNAVAILABLE", "DEADLINE_EXCEEDED"}
+    assert codes["OK"] > REQUESTS / 4
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(10))
+def test_3000_random_requests_get_equal_answers_and_equal_errors(doors, known, seed):
+    codes = Counter(compared(doors, known, 100 + seed, 3000))
+
+    assert not codes.keys() & {"INTERNAL", "UNKNOWN", "UNAVAILABLE", "DEADLINE_EXCEEDED"}
