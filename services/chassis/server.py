@@ -7,10 +7,11 @@ from typing import Any, NoReturn
 
 import grpc
 import structlog
+from google.rpc import error_details_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from services.chassis import caller
+from services.chassis import caller, correlation, tracing
 from services.chassis.calls import Calls, Method, wait_commits
 from services.chassis.errors import ServiceError
 from services.chassis.settings import ChassisSettings
@@ -75,8 +76,9 @@ class Server:
         await self.health.set(service, states.SERVING if serving else states.NOT_SERVING)
 
     async def stop(self) -> None:
-        """Say NOT_SERVING, take no new calls, and let the running ones end."""
+        """Say NOT_SERVING, linger, then take no new calls, and let the running ones end."""
         await self.health.enter_graceful_shutdown()
+        await asyncio.sleep(self._settings.linger_s)
         stopping = asyncio.create_task(self._server.stop(self._settings.drain_s))
         self._calls.end_streams()
         try:
@@ -96,47 +98,63 @@ class Server:
 def handler(calls: Calls, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
     """The gRPC side of one RPC: bytes in, bytes out, errors as rich status."""
     if method.client_streaming and method.server_streaming:
-        return grpc.stream_stream_rpc_method_handler(streamed(calls.both_stream(method)))
+        return grpc.stream_stream_rpc_method_handler(streamed(method, calls.both_stream(method)))
     if method.client_streaming:
-        return grpc.stream_unary_rpc_method_handler(answered(calls.client_stream(method)))
+        return grpc.stream_unary_rpc_method_handler(answered(method, calls.client_stream(method)))
     if method.server_streaming:
-        return grpc.unary_stream_rpc_method_handler(streamed(calls.server_stream(method)))
-    return grpc.unary_unary_rpc_method_handler(answered(calls.unary(method)))
+        return grpc.unary_stream_rpc_method_handler(streamed(method, calls.server_stream(method)))
+    return grpc.unary_unary_rpc_method_handler(answered(method, calls.unary(method)))
 
 
-def answered(answer: Callable[[Any], Awaitable[bytes]]) -> Callable[[Any, Context], Any]:
+def answered(
+    method: Method, answer: Callable[[Any], Awaitable[bytes]]
+) -> Callable[[Any, Context], Any]:
     """A handler with one response."""
+    name = method.path.removeprefix("/")
 
     async def handle(data: Any, context: Context) -> bytes:
-        caller.begin(caller.ANONYMOUS, context.time_remaining())
-        try:
-            return await answer(data)
-        except ServiceError as error:
-            await abort(context, error)
+        begin(context)
+        with tracing.call(name) as ended:
+            try:
+                return await answer(data)
+            except ServiceError as error:
+                ended(error.code.name)
+                await abort(context, error)
 
     return handle
 
 
 def streamed(
-    answer: Callable[[Any], AsyncGenerator[bytes, None]],
+    method: Method, answer: Callable[[Any], AsyncGenerator[bytes, None]]
 ) -> Callable[[Any, Context], Any]:
     """A handler with a stream of responses."""
+    name = method.path.removeprefix("/")
 
     async def handle(data: Any, context: Context) -> AsyncGenerator[bytes, None]:
-        caller.begin(caller.ANONYMOUS, context.time_remaining())
-        try:
-            async with aclosing(answer(data)) as responses:
-                async for response in responses:
-                    yield response
-        except ServiceError as error:
-            await abort(context, error)
+        begin(context)
+        with tracing.call(name) as ended:
+            try:
+                async with aclosing(answer(data)) as responses:
+                    async for response in responses:
+                        yield response
+            except ServiceError as error:
+                ended(error.code.name)
+                await abort(context, error)
 
     return handle
 
 
+def begin(context: Context) -> None:
+    """Say in this task who asks, until when, and which request it is."""
+    caller.begin(caller.ANONYMOUS, context.time_remaining())
+    correlation.begin(context.invocation_metadata)
+
+
 async def abort(context: Context, error: ServiceError) -> NoReturn:
-    """End the call with the error's status and details."""
-    details = error.status().SerializeToString()
+    """End the call with the error's status and details, and the id that the logs have it by."""
+    status = error.status()
+    status.details.add().Pack(error_details_pb2.RequestInfo(request_id=correlation.current_id()))
+    details = status.SerializeToString()
     await context.abort(
         error.code, error.message, trailing_metadata=(("grpc-status-details-bin", details),)
     )

@@ -38,7 +38,9 @@ class ChassisSettings(EnvironmentSettings):
     host: str = Field("127.0.0.1", description="address the servers listen on")
     grpc_port: Port = Field(50051, description="port of the gRPC services")
     http_port: Port = Field(8080, description="port of the HTTP edge (JSON, web page)")
-    metrics_port: Port = Field(0, description="port of Prometheus metrics; 0: none")
+    metrics_port: Port = Field(
+        0, description="port of /metrics (Prometheus), /readyz and /livez; 0: none"
+    )
     redis_url: str = Field(
         "",
         repr=False,
@@ -67,10 +69,28 @@ class ChassisSettings(EnvironmentSettings):
         allow_inf_nan=False,
         description="how long running calls may take when a server is told to stop",
     )
+    linger_s: float = Field(
+        0.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="how long a server that is told to stop says so and still takes calls, "
+        "until load balancers have noticed",
+    )
     reflection: bool = Field(True, description="whether gRPC reflection answers")
     log_level: LogLevel = Field("info", description="debug, info, warning or error")
     log_format: LogFormat = Field(
         "auto", description="json, console, or auto: console on a terminal"
+    )
+    otlp_endpoint: str = Field(
+        "",
+        description="host:port of an OpenTelemetry collector (OTLP over gRPC) that takes traces; "
+        "empty: no traces",
+    )
+    trace_ratio: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="part of the requests that are traced, of those that come without a decision",
     )
     keys: str = Field(
         "",

@@ -8,6 +8,7 @@ import traceback
 import structlog
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
+from services.chassis.correlation import add_request_id
 from services.chassis.settings import ChassisSettings
 
 REQUESTS = Counter("enrayon_requests", "Calls answered.", ["method", "code"])
@@ -29,6 +30,7 @@ def configure_logs(settings: ChassisSettings) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            add_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(

@@ -1,0 +1,149 @@
+"""Traces by OpenTelemetry. Off unless ENRAYON_OTLP_ENDPOINT names a collector, then next to free.
+
+The instrumentations that OpenTelemetry offers for gRPC and Redis write texts of errors and peers'
+addresses into spans. A span here has a name, a few attributes of closed vocabularies and the id of
+the request: no coordinate, no id of a device, no key of the store, no text of an error.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from services.chassis import correlation
+from services.chassis.settings import ChassisSettings
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.trace import Tracer
+
+Span = AbstractContextManager["Callable[[str], None]"]
+"""Within it, a function that says how the act ended; `OK` unless told."""
+
+
+def _ignore(_code: str) -> None:
+    pass
+
+
+_OFF: Span = nullcontext(_ignore)
+_tracer: "Tracer | None" = None
+_shut_down: Callable[[], None] = lambda: None  # noqa: E731 there is nothing to shut down yet
+
+FINE = {"OK", "CANCELLED", "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "OUT_OF_RANGE"}
+"""Codes that are the client's business: spans that end with them are no errors."""
+
+
+def start(settings: ChassisSettings, process: str) -> None:
+    """Begin to trace this process, if a collector is set. Call `stop` before the process ends."""
+    if settings.otlp_endpoint:
+        # Imported here: 150 ms that a process without traces need not spend.
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
+        exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=True)
+        start_with(exporter, process, settings.trace_ratio)
+
+
+def start_with(exporter: "SpanExporter", process: str, ratio: float = 1.0) -> None:
+    """Begin to trace this process, into an exporter."""
+    global _tracer, _shut_down
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+
+    provider = TracerProvider(
+        sampler=ParentBased(TraceIdRatioBased(ratio)),
+        resource=Resource({"service.name": f"enrayon-{process}"}),
+        shutdown_on_exit=False,
+    )
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    _tracer, _shut_down = provider.get_tracer("enrayon"), provider.shutdown
+
+
+def stop() -> None:
+    """Send what is left, and trace no more."""
+    global _tracer
+    _tracer = None
+    _shut_down()
+
+
+def is_on() -> bool:
+    """Whether this process traces."""
+    return _tracer is not None
+
+
+def call(method: str) -> Span:
+    """A span around the answer to an RPC, below what the request's headers name."""
+    if _tracer is None:
+        return _OFF
+    from opentelemetry.trace import SpanKind
+
+    attributes = {
+        "rpc.system.name": "grpc",
+        "rpc.method": method,
+        "enrayon.request_id": correlation.current_id(),
+    }
+    parent = _propagator().extract(correlation.current_metadata())
+    return _spanned(_tracer, method, attributes, SpanKind.SERVER, parent)
+
+
+def act(name: str, attributes: Mapping[str, str | int]) -> Span:
+    """A span around something that a traced request does; none outside of such a request."""
+    if _tracer is None:
+        return _OFF
+    from opentelemetry.trace import SpanKind, get_current_span
+
+    if not get_current_span().is_recording():
+        return _OFF
+    return _spanned(_tracer, name, attributes, SpanKind.CLIENT)
+
+
+def outgoing() -> list[tuple[str, str]]:
+    """Headers that carry the request's id, and its trace, on to the next process."""
+    headers: dict[str, str] = {}
+    if id := correlation.current_id():
+        headers[correlation.HEADER] = id
+    if _tracer is not None:
+        _propagator().inject(headers)
+    return list(headers.items())
+
+
+def _propagator() -> Any:
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    return TraceContextTextMapPropagator()  # W3C's `traceparent`, as Envoy writes it
+
+
+@contextmanager
+def _spanned(
+    tracer: "Tracer", name: str, attributes: Mapping[str, str | int], kind: Any, parent: Any = None
+) -> Iterator[Callable[[str], None]]:
+    from opentelemetry import context
+    from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
+
+    code = "OK"
+
+    def told(ended: str) -> None:
+        nonlocal code
+        code = ended
+
+    span = tracer.start_span(name, parent, kind, attributes)
+    outer = context.get_current()
+    context.attach(set_span_in_context(span))
+    try:
+        yield told
+    except (asyncio.CancelledError, GeneratorExit):
+        code = "CANCELLED"
+        raise
+    except BaseException as error:
+        if code == "OK":
+            code = type(error).__name__
+        raise
+    finally:
+        context.attach(outer)  # not detached: a stream may be closed from another task
+        if kind is SpanKind.SERVER:
+            span.set_attribute("rpc.response.status_code", code)
+        if code not in FINE:
+            span.set_attribute("error.type", code)
+            span.set_status(StatusCode.ERROR)
+        span.end()
