@@ -35,6 +35,7 @@ UNBOUNDED_LISTS = {
     "stock.v1.StockLevelInput.futures": "of a row that is checked by itself",
     "geofence.v1.ReportPositionsRequest.fixes": "a rule of the message: at most 500",
     "geofence.v1.StreamPositionsRequest.fixes": "a rule of the message",
+    "aisle.v1.UpsertPlacementsRequest.products": "a rule of the message",
 }
 UNBOUNDED_MAPS = {
     "geofence.v1.ListFencesRequest.labels": "gap: its texts have no max_len",
@@ -63,6 +64,7 @@ CHECKED_BY_THE_SERVICE = {
     "geofence.v1.UpdateSubscriptionRequest.subscription": "as a whole, once merged",
     "geofence.v1.ReportPositionsRequest.fixes": "one by one",
     "geofence.v1.StreamPositionsRequest.fixes": "one by one",
+    "aisle.v1.UpsertPlacementsRequest.products": "one by one",
 }
 FOREIGN = {
     "google.protobuf.Duration": "two numbers",

@@ -6,7 +6,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from tests.contracts.contracts import ENUMS, FIELDS
 
-UNIT = re.compile(r".*_(m|mps|s|ms|minutes|days|degrees)")
+UNIT = re.compile(r".*_(m|mps|s|ms|minutes|days|degrees|px)")
 NUMBER_OF = re.compile(r".*_(count|size|index|indexes)")
 INTEGERS = {
     FieldDescriptor.CPPTYPE_INT32,
@@ -31,6 +31,11 @@ WITHOUT_UNIT = {
     "sequence",
     "level_version",
     "h3_resolution",
+    "ordinal",
+    "order",
+    "bay",
+    "first_bay",
+    "shelf",
     # units of a product
     "quantity",
     "min_quantity",
@@ -51,6 +56,7 @@ WITHOUT_UNIT = {
     "actual",
     # of one
     "coverage",
+    "confidence",
     # gap: a number of minutes, past midnight
     "cutoff_minute",
 }
@@ -73,9 +79,8 @@ def test_a_number_that_measures_something_says_in_which_unit() -> None:
 
 def test_what_is_no_whole_number_has_a_unit_or_is_a_share_of_one() -> None:
     names = {field.name for field in FIELDS if field.cpp_type in FLOATS}
-    assert {name for name in names if not re.fullmatch(r".*_(m|mps|s|degrees)", name)} <= {
-        "coverage"
-    }
+    bare = {name for name in names if not re.fullmatch(r".*_(m|mps|s|degrees)", name)}
+    assert bare == {"coverage", "confidence", "ordinal"}
 
 
 def test_a_moment_is_named_a_time() -> None:
