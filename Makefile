@@ -18,8 +18,8 @@ help: ## show this list
 demo: setup ## run the suite on the embedded store, with the sample
 	@exec $(BIN)/enrayon up --demo
 
-test: setup ## run all tests; ARGS="-k nearest" chooses
-	$(BIN)/python -m pytest $(ARGS)
+test: setup ## run all tests on all cores; ARGS="-k nearest" chooses
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 setup: $(READY) ## make .venv from the hash-pinned lock, nothing else
 
