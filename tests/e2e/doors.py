@@ -173,8 +173,12 @@ def scalar(field: FieldDescriptor, value: Any) -> str:
 
 
 def told(answer: Answer, now_s: float) -> Any:
-    """An answer in a form that can be compared: what stands for this very moment is left out."""
-    details = [detail_of(packed) for packed in answer.status.details]
+    """An answer in a form that can be compared: without what is of this call or this moment."""
+    details = [
+        detail_of(packed)
+        for packed in answer.status.details
+        if not packed.Is(error_details_pb2.RequestInfo.DESCRIPTOR)
+    ]
     message = answer.message and timeless(answer.message, now_s)
     return answer.status.code, answer.status.message, details, message
 
