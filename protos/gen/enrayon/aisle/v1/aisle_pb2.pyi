@@ -1976,7 +1976,9 @@ class Walk(_message.Message):
     """The id of the place where it ends, in place of `end`."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___WalkItem]:
-        """Up to 100 items; of those with the same product the first counts."""
+        """Up to 100 items; of those with the same product the first counts. Without any, the walk leads
+        straight to `end_place`: from shop to shop in a mall.
+        """
 
     @_builtins.property
     def position(self) -> Global___IndoorPosition:
