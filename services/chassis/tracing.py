@@ -25,7 +25,8 @@ def _ignore(_code: str) -> None:
     pass
 
 
-_OFF: Span = nullcontext(_ignore)
+OFF: Span = nullcontext(_ignore)
+"""No span."""
 _tracer: "Tracer | None" = None
 _shut_down: Callable[[], None] = lambda: None  # noqa: E731 there is nothing to shut down yet
 
@@ -75,7 +76,7 @@ def is_on() -> bool:
 def call(method: str) -> Span:
     """A span around the answer to an RPC, below what the request's headers name."""
     if _tracer is None:
-        return _OFF
+        return OFF
     from opentelemetry.trace import SpanKind
 
     attributes = {
@@ -90,11 +91,11 @@ def call(method: str) -> Span:
 def act(name: str, attributes: Mapping[str, str | int]) -> Span:
     """A span around something that a traced request does; none outside of such a request."""
     if _tracer is None:
-        return _OFF
+        return OFF
     from opentelemetry.trace import SpanKind, get_current_span
 
     if not get_current_span().is_recording():
-        return _OFF
+        return OFF
     return _spanned(_tracer, name, attributes, SpanKind.CLIENT)
 
 
