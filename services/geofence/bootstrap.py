@@ -22,14 +22,9 @@ from services.geofence.state.devices import Devices
 from services.geofence.state.secrets import Secrets
 from services.geofence.subscriptions import Subscriptions
 from services.geofence.webhooks import Webhooks
-from services.geofence.worker import (
-    FIGURES_S,
-    POLL_S,
-    TIMERS_S,
-    TRIM_S,
-    Deliverer,
-    Timers,
-)
+from services.geofence.worker.deliveries import POLL_S, Deliverer
+from services.geofence.worker.timers import TIMERS_S, Timers
+from services.geofence.worker.upkeep import FIGURES_S, TRIM_S, Upkeep
 from services.geofence.writer import ResourceWriter
 
 CONTRACT = pb.DESCRIPTOR.services_by_name["GeofenceService"]
@@ -41,7 +36,12 @@ def build(parts: Parts) -> Service:
     client, directory, clock = parts.client, parts.directory, parts.clock
     feeds = Feeds(client, directory, parts.settings.data_dir, clock)
     devices = Devices(client, settings.geofence_backlog)
-    delivery = Delivery(client, settings.geofence_queue, settings.geofence_dead_letters)
+    delivery = Delivery(
+        client,
+        settings.geofence_queue,
+        settings.geofence_dead_letters,
+        round(settings.geofence_lease_s * 1000),
+    )
     secrets = Secrets(client)
     detection = Detection(directory)
     positions = Positions(
@@ -80,6 +80,7 @@ def build(parts: Parts) -> Service:
     timers = Timers(devices, positions, detection, feeds, clock)
     webhooks = Webhooks(settings.webhook_timeout_s, private=settings.webhook_private)
     deliverer = Deliverer(delivery, feeds, secrets, webhooks, owner.disable, settings, clock)
+    upkeep = Upkeep(delivery, feeds, settings, clock)
 
     async def deliver() -> None:
         try:
@@ -95,8 +96,8 @@ def build(parts: Parts) -> Service:
             "geofence timers": partial(forever, "geofence timers", TIMERS_S, timers.fire),
             "geofence sweep": timers.sweep_when_needed,
             "geofence deliveries": deliver,
-            "geofence trim": partial(forever, "geofence trim", TRIM_S, deliverer.trim),
-            "geofence figures": partial(forever, "geofence figures", FIGURES_S, deliverer.measure),
+            "geofence trim": partial(forever, "geofence trim", TRIM_S, upkeep.trim),
+            "geofence figures": partial(forever, "geofence figures", FIGURES_S, upkeep.measure),
         },
         background={"geofence feeds": feeds.run},
     )

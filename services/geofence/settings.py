@@ -1,6 +1,8 @@
 """Settings of the geofence service."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from services.chassis.settings import EnvironmentSettings
 
@@ -23,9 +25,24 @@ class GeofenceSettings(EnvironmentSettings):
     geofence_dead_letters: int = Field(
         1_000, ge=1, description="dead letters kept, by webhook and partition"
     )
+    geofence_lease_s: float = Field(
+        20.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="so long after a worker or reader died another takes over",
+    )
     webhook_timeout_s: float = Field(
-        10.0, gt=0, le=15, description="longest wait for an answer of a webhook"
+        10.0, gt=0, allow_inf_nan=False, description="longest wait for an answer of a webhook"
     )
     webhook_private: bool = Field(
         False, description="let webhooks reach http and private addresses, for trying things out"
     )
+
+    @model_validator(mode="after")
+    def _deliveries_end_before_their_lease(self) -> Self:
+        if self.webhook_timeout_s > 0.75 * self.geofence_lease_s:
+            raise ValueError(
+                "ENRAYON_WEBHOOK_TIMEOUT_S must be at most three quarters of "
+                "ENRAYON_GEOFENCE_LEASE_S"
+            )
+        return self

@@ -4,25 +4,24 @@ import asyncio
 import secrets
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
-
-import structlog
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument
+from services.chassis.tasks import finish
 from services.geofence.errors import EventsExpired, WrongDelivery
 from services.geofence.model.matching import admits
 from services.geofence.model.partitions import PARTITIONS
-from services.geofence.state.delivery import LEASE_MS, Batch, Delivery, Place, position
+from services.geofence.state.delivery import Batch, Delivery, Place, position
+from services.geofence.state.events import read_event
 
 BATCH = 200
 POLL_S = 0.1
-SAFE_S = LEASE_MS / 1000 / 4
-"""A lease is used for a part of its time: then it is renewed before anything more is told."""
-
-log = structlog.get_logger()
+BEAT_S = 10.0
+"""After so long without an event an empty answer says that the stream is alive: proxies keep it
+open, and a reader whose client has gone ends at once, since nothing can be sent to nobody."""
 
 
 class Reader:
@@ -45,40 +44,54 @@ class Reader:
         """Up to where cursors were moved past what the filter leaves out."""
 
     async def events(self, *, from_now: bool) -> AsyncGenerator[pb.StreamEventsResponse, None]:
-        """The events not acknowledged yet, then those to come; first an empty answer.
+        """The events not acknowledged yet, then those to come; first an empty answer, and one
+        whenever there was nothing to tell for a while.
 
         Raises:
             EventsExpired: some of them are no longer kept.
         """
         await self._delivery.begin(self._id, self._now_ms(), anew=from_now)
-        first = True
+        told = float("-inf")
         try:
             while True:
-                until = time.monotonic() + SAFE_S
+                # A lease is used for a part of its time: then it is renewed before anything more.
+                until = time.monotonic() + self._delivery.lease_ms / 4000
                 batches = await self._next()
-                if first:
+                if time.monotonic() - told > BEAT_S:
                     yield pb.StreamEventsResponse()
-                    first = False
+                    told = time.monotonic()
                 busy = False
-                for place, batch in batches.items():
-                    for id, encoded in batch.entries:
-                        if time.monotonic() > until:
-                            break
-                        busy = True
-                        event = pb.FenceEvent.FromString(encoded)
-                        if admits(self._subscription.filter, event):
-                            self._sent[place].append(id)
-                            yield pb.StreamEventsResponse(
-                                event=event, ack_token=token_of(place.partition, id)
-                            )
-                        self._read[place] = id
+                for response in self._responses(batches, until):
+                    busy = True
+                    if response is not None:
+                        yield response
+                        told = time.monotonic()
                 await self._pass_over()
                 if not busy:
                     await asyncio.sleep(POLL_S)
         finally:
             with suppress(Exception):
-                places = [Place(self._id, partition) for partition in range(PARTITIONS)]
-                await self._delivery.release(places, self._holder)
+                await finish(self._release())
+
+    def _responses(
+        self, batches: Mapping[Place, Batch], until: float
+    ) -> Iterator[pb.StreamEventsResponse | None]:
+        """What the entries tell while the leases surely hold; None for those left out."""
+        for place, batch in batches.items():
+            for id, encoded in batch.entries:
+                if time.monotonic() > until:
+                    return
+                self._read[place] = id
+                event = read_event(encoded, self._id)
+                if event is None or not admits(self._subscription.filter, event):
+                    yield None
+                    continue
+                self._sent[place].append(id)
+                yield pb.StreamEventsResponse(event=event, ack_token=token_of(place.partition, id))
+
+    async def _release(self) -> None:
+        places = [Place(self._id, partition) for partition in range(PARTITIONS)]
+        await self._delivery.release(places, self._holder)
 
     async def _next(self) -> dict[Place, Batch]:
         wanted = {}
@@ -97,7 +110,8 @@ class Reader:
                 sent, cursor = self._sent[place], position(batch.cursor)
                 while sent and position(sent[0]) <= cursor:
                     sent.popleft()
-                self._read.setdefault(place, batch.cursor)
+                # Another that had it in between may have come farther.
+                self._read[place] = max(self._read.get(place, "0-0"), batch.cursor, key=position)
                 batches[place] = batch
             else:
                 raise EventsExpired(self._subscription.name)

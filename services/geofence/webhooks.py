@@ -32,6 +32,8 @@ class Posted(enum.Enum):
     FAILED = "failed"
     GONE = "gone"
     """The endpoint said 410: it wants no more."""
+    NOT_TRIED = "not tried"
+    """There was no time left."""
 
 
 class Blocked(Exception):
@@ -48,7 +50,7 @@ class Webhooks:
             follow_redirects=False,
             trust_env=False,
             timeout=timeout_s,
-            limits=httpx.Limits(max_connections=200, max_keepalive_connections=0),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
         )
 
     async def close(self) -> None:

@@ -7,7 +7,6 @@ from services.chassis.redis import Client, Value, many_script, script
 from services.geofence.model.partitions import PARTITIONS, DeliveryKeys, Keys, queue_key
 from services.geofence.state.devices import PACKAGE
 
-LEASE_MS = 20_000
 TRIM_AT_ONCE = 10_000
 
 Entry = tuple[str, bytes]
@@ -55,10 +54,14 @@ class Letter(NamedTuple):
 class Delivery:
     """Cursors, leases, queues and dead letters."""
 
-    def __init__(self, client: Client, queue: int, dead_letters: int) -> None:
+    def __init__(
+        self, client: Client, queue: int, dead_letters: int, lease_ms: int = 20_000
+    ) -> None:
         self._client = client
         self._queue = queue
         self._dead_letters = dead_letters
+        self.lease_ms = lease_ms
+        """So long after its last sign of life another may take over from a deliverer."""
         self._follow = many_script(client, PACKAGE, "follow")
         self._begin = many_script(client, PACKAGE, "begin")
         self._advance = many_script(client, PACKAGE, "advance")
@@ -85,7 +88,7 @@ class Delivery:
         for (subscription, partition), (after, count) in wanted.items():
             of, delivery = Keys.of(partition), DeliveryKeys.of(partition, subscription)
             keys = (delivery.lease, of.cursors, of.used, of.events, delivery.retry)
-            calls.append((keys, (subscription, holder, LEASE_MS, now_ms, after, count)))
+            calls.append((keys, (subscription, holder, self.lease_ms, now_ms, after, count)))
         found: dict[Place, Batch | Expired] = {}
         for place, answer in zip(wanted, await self._follow(calls), strict=True):
             if answer[0] == 2:

@@ -79,8 +79,13 @@ async def reading(stub: Any, id: str = "all", **options: object) -> AsyncIterato
 
 
 async def take(call, count: int, timeout_s: float = 20.0) -> list[pb.StreamEventsResponse]:
+    found: list[pb.StreamEventsResponse] = []
     async with asyncio.timeout(timeout_s):
-        return [await call.read() for _ in range(count)]
+        while len(found) < count:
+            response = await call.read()
+            if response.HasField("event"):  # one without only says that the stream is alive
+                found.append(response)
+    return found
 
 
 async def ack(stub, tokens: Iterable[str], id: str = "all") -> None:

@@ -1,11 +1,13 @@
 """Events as readers stream, acknowledge and resume them."""
 
+import asyncio
+
 import grpc
 import pytest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
-from services.geofence import bootstrap
-from services.geofence.model.partitions import PARTITIONS, Keys
+from services.geofence import bootstrap, streaming
+from services.geofence.model.partitions import PARTITIONS, DeliveryKeys, Keys
 from services.geofence.state.delivery import Delivery
 from tests.services.geofence.conftest import (
     ack,
@@ -83,6 +85,60 @@ async def test_two_readers_share_and_each_event_comes_to_one_of_them(fences):
         with pytest.raises(TimeoutError):
             await take(other, 1, timeout_s=0.5)
     assert 20 == len({each.event.event_id for each in found})
+
+
+async def test_an_idle_stream_says_that_it_is_alive(fences, monkeypatch):
+    monkeypatch.setattr(streaming, "BEAT_S", 0.1)
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences)
+    async with reading(fences) as events:
+        signs = [await events.read() for _ in range(3)]
+        await visit(fences, "a")
+        told = await take(events, 2)
+    assert [pb.StreamEventsResponse()] * 3 == signs
+    assert ["ENTER", "EXIT"] == [name_of(each.event) for each in told]
+
+
+async def test_a_reader_that_missed_its_cancellation_ends_with_its_next_sign_of_life(
+    fences, redis_client, monkeypatch
+):
+    """Libraries have lost cancellations: who lives on would keep the leases for ever."""
+    monkeypatch.setattr(streaming, "BEAT_S", 0.3)
+    follow, asked, missed = Delivery.follow, asyncio.Semaphore(0), 0
+
+    async def deaf(self, *args):
+        nonlocal missed
+        asked.release()
+        try:
+            await asyncio.sleep(0.2)
+        except asyncio.CancelledError:
+            missed += 1
+        return await follow(self, *args)
+
+    monkeypatch.setattr(Delivery, "follow", deaf)
+    await subscribe(fences)
+    async with reading(fences):
+        for _ in range(3):  # the first answer is sent, and the next not due
+            await asked.acquire()
+    lease = DeliveryKeys.of(0, "all").lease
+    async with asyncio.timeout(15):  # a lease lasts for 20
+        while await redis_client.exists(lease):  # noqa: ASYNC110 - told by the store
+            await asyncio.sleep(0.05)
+    assert 1 == missed
+
+
+async def test_an_entry_that_is_no_event_is_left_out(fences, redis_client):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences)
+    for partition in range(PARTITIONS):
+        await redis_client.xadd(Keys.of(partition).events, {"e": b"\xff not an event"})
+    await visit(fences, "a")
+    async with reading(fences) as events:
+        told = await take(events, 2)
+        await ack(fences, [told[-1].ack_token])
+        await visit(fences, "b")
+        later = await take(events, 2)
+    assert ["ENTER", "EXIT"] * 2 == [name_of(each.event) for each in (*told, *later)]
 
 
 async def test_a_reader_that_was_away_too_long_is_told_and_can_go_on_from_now(

@@ -26,7 +26,7 @@ def _reachable(monkeypatch):
     monkeypatch.setenv("ENRAYON_WEBHOOK_PRIVATE", "true")
     monkeypatch.setenv("ENRAYON_WEBHOOK_TIMEOUT_S", "1")
     monkeypatch.setattr(matching, "RETRY_S", (0.1, 0.1, 0.1))
-    monkeypatch.setattr("services.geofence.worker.REST_S", (0.05, 0.1))
+    monkeypatch.setattr("services.geofence.worker.deliveries.REST_S", (0.05, 0.1))
 
 
 @pytest.fixture
