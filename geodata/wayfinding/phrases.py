@@ -36,6 +36,7 @@ class Phrases:
     to_till: str
     to_counter: str
     to_exit: str
+    to_place: str
     finished: str
 
     out_of_stock: str
@@ -78,6 +79,7 @@ _ENGLISH = Phrases(
     to_till="Checkout {}",
     to_counter="Counter: {}",
     to_exit="Exit {}",
+    to_place="You are there: {}",
     finished="That was the last one",
     out_of_stock="Out of stock here: {}",
     unlocated="Place not known: {}",
@@ -115,6 +117,7 @@ _FRENCH = Phrases(
     to_till="Caisse {}",
     to_counter="Comptoir : {}",
     to_exit="Sortie {}",
+    to_place="Vous y êtes : {}",
     finished="C'était le dernier",
     out_of_stock="En rupture dans ce magasin : {}",
     unlocated="Emplacement inconnu : {}",
@@ -152,6 +155,7 @@ _FINNISH = Phrases(
     to_till="Kassa {}",
     to_counter="Palvelutiski: {}",
     to_exit="Uloskäynti {}",
+    to_place="Perillä: {}",
     finished="Se oli viimeinen",
     out_of_stock="Loppu tästä myymälästä: {}",
     unlocated="Paikka ei tiedossa: {}",
@@ -187,6 +191,7 @@ _GERMAN = Phrases(
     to_till="Kasse {}",
     to_counter="Theke: {}",
     to_exit="Ausgang {}",
+    to_place="Am Ziel: {}",
     finished="Das war das letzte",
     out_of_stock="Hier ausverkauft: {}",
     unlocated="Platz unbekannt: {}",

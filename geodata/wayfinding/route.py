@@ -17,6 +17,7 @@ from geodata.wayfinding.tour import best_tour
 from geodata.wayfinding.walks import Path, Walks
 
 MAX_ITEMS = 100
+NOT_ON_MAP = "start: not on the walkable floor of this plan, or in a blocked area"
 
 
 def plan_route(
@@ -65,7 +66,7 @@ def plan_route(
     goals = list(plan.places_of(PlaceKind.TILL) if ends is None else ends)
     ways = _Ways(network, starts, goals, known.located)
     if start and not ways.is_on_map(start):
-        raise ValueError("start: not on the walkable floor of this plan, or in a blocked area")
+        raise ValueError(NOT_ON_MAP)
     chosen, cut_off = _nearest_spots(ways, known.located)
     stops = stops_of(plan, chosen)
     at = ways.indexes([stop.position for stop in stops if stop.position])
@@ -91,6 +92,44 @@ def plan_route(
         lower_bound_m=tour.lower_bound_m if walkable else 0.0,
         heading_deg=heading_deg,
         end=ways.end_after(order),
+    )
+
+
+def plan_way(
+    network: Network,
+    end: Place,
+    *,
+    start: Position | None = None,
+    heading_deg: float | None = None,
+) -> Route | None:
+    """Find the shortest walk to one place, with nothing to fetch on the way.
+
+    Args:
+        network: What can be walked, by whom, when.
+        end: Where to go.
+        start: Where one stands; None takes the nearest entrance.
+        heading_deg: Which way one faces there, clockwise from the plan's y axis.
+
+    Returns:
+        None when there is no way.
+
+    Raises:
+        ValueError: naming `start` when it is not on the map.
+    """
+    starts = [start] if start else [p.position for p in network.plan.places_of(PlaceKind.ENTRANCE)]
+    walks = network.walks([*starts, end.position])
+    if start and not walks.joined[0]:
+        raise ValueError(NOT_ON_MAP)
+    lengths = walks.lengths_m[:-1, -1]
+    leg = walks.path(int(lengths.argmin()), len(starts)) if starts else None
+    if leg is None:
+        return None
+    return Route(
+        legs=(leg,),
+        length_m=leg.length_m,
+        lower_bound_m=leg.length_m,
+        heading_deg=heading_deg,
+        end=end,
     )
 
 

@@ -74,11 +74,12 @@ def _notices(route: Route, plan: FloorPlan, words: Phrases) -> Iterator[Step]:
 
 
 def _walk(route: Route, plan: FloorPlan, words: Phrases, shelves: Shelves) -> Iterator[Step]:
-    if not route.stops:
+    if not route.stops and not route.legs:
         return
     first, between, last = _legs(route)
     heading = route.heading_deg
-    for number, (stop, leg) in enumerate(zip(route.stops, [first, *between], strict=True)):
+    before = [first, *between] if route.stops else []
+    for number, (stop, leg) in enumerate(zip(route.stops, before, strict=True)):
         if leg is not None:
             walked, heading = _leg_steps(leg, heading, plan, words)
             yield from walked
@@ -99,7 +100,7 @@ def _legs(route: Route) -> tuple[Path | None, list[Path | None], Path | None]:
     if not legs:
         return None, [None] * (len(route.stops) - 1), None
     last = legs.pop() if route.end is not None else None
-    first = legs.pop(0) if len(legs) == len(route.stops) else None
+    first = legs.pop(0) if legs and len(legs) == len(route.stops) else None
     return first, legs, last
 
 
@@ -225,8 +226,12 @@ def _bay(number: int, words: Phrases) -> str:
 
 
 def _end(place: Place, words: Phrases) -> str:
-    ends = {PlaceKind.TILL: words.to_till, PlaceKind.ENTRANCE: words.to_exit}
-    return ends.get(place.kind, words.to_counter).format(place.name).strip()
+    ends = {
+        PlaceKind.TILL: words.to_till,
+        PlaceKind.ENTRANCE: words.to_exit,
+        PlaceKind.COUNTER: words.to_counter,
+    }
+    return ends.get(place.kind, words.to_place).format(place.name).strip()
 
 
 def _notice(text: str) -> Step:

@@ -15,7 +15,7 @@ from geodata.floorplans.plan import BlockedArea, FloorPlan, PlaceKind, Position,
 from geodata.floorplans.shelves import Shelves
 from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import TROLLEY, WALKING
-from geodata.wayfinding.route import MAX_ITEMS, plan_route
+from geodata.wayfinding.route import MAX_ITEMS, plan_route, plan_way
 from geodata.wayfinding.shopping import Item, Route
 from tests.geodata.floorplans.shops import (
     NOON,
@@ -275,3 +275,27 @@ def test_without_a_map_a_blocked_aisle_is_left_out() -> None:
     )
     assert ["tea"] == [item.sku for item in route.unreachable]
     assert ["rye"] == [stop.items[0].sku for stop in route.stops]
+
+
+def test_to_a_shop_upstairs_one_walks_3_m_climbs_6_m_and_walks_3_m() -> None:
+    [shop] = two_floors().places_of(PlaceKind.SHOP)
+    route = plan_way(Network(two_floors(), WALKING, NOON), shop)
+    assert route is not None
+    assert route.length_m == pytest.approx(12)
+    assert (shop, (), 0) == (route.end, route.stops, route.gap)
+    assert [route.legs[0].points[0], route.legs[0].points[-1]] == [
+        Position("0", 1.0, 4.0),
+        shop.position,
+    ]
+
+
+def test_to_a_shop_on_a_shut_level_there_is_no_way() -> None:
+    plan = dataclasses.replace(two_floors(), blocked=(BlockedArea(id="sale", level="1"),))
+    [shop] = plan.places_of(PlaceKind.SHOP)
+    assert plan_way(Network(plan, WALKING, NOON), shop) is None
+
+
+def test_a_way_from_off_the_map_names_its_start() -> None:
+    [shop] = two_floors().places_of(PlaceKind.SHOP)
+    with pytest.raises(ValueError, match="start"):
+        plan_way(Network(two_floors(), WALKING, NOON), shop, start=Position("0", 90, 90))

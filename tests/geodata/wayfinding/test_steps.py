@@ -6,13 +6,13 @@ import pytest
 
 from geodata.floorplans.drawing.svg import draw_svg
 from geodata.floorplans.placements import Placement
-from geodata.floorplans.plan import FloorPlan, LinkKind, Position, Side
+from geodata.floorplans.plan import FloorPlan, LinkKind, PlaceKind, Position, Side
 from geodata.floorplans.shelves import Shelves
 from geodata.wayfinding.network import Network
 from geodata.wayfinding.overlay import key_words, route_overlay
 from geodata.wayfinding.phrases import LANGUAGES, phrases
 from geodata.wayfinding.profiles import STEP_FREE, WALKING, Profile
-from geodata.wayfinding.route import plan_route
+from geodata.wayfinding.route import plan_route, plan_way
 from geodata.wayfinding.shopping import Item, Route
 from geodata.wayfinding.steps import Step, StepKind, address, route_steps
 from tests.geodata.floorplans.shops import (
@@ -172,3 +172,23 @@ def test_a_route_is_drawn_with_its_stops_in_order() -> None:
     words = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
     for word in ("Riisi", "Käytävä 1, oikealla, ensimmäinen hyllyväli", "Reittisi", "Kassa"):
         assert word in words
+
+
+@pytest.mark.parametrize(
+    ("language", "end"),
+    [
+        ("en", "You are there: Shop"),
+        ("fr", "Vous y êtes : Shop"),
+        ("fi", "Perillä: Shop"),
+        ("de", "Am Ziel: Shop"),
+    ],
+)
+def test_a_way_to_one_place_is_told_to_its_door(language: str, end: str) -> None:
+    plan = two_floors()
+    [shop] = plan.places_of(PlaceKind.SHOP)
+    route = plan_way(Network(plan, STEP_FREE, NOON), shop)
+    assert route is not None
+    steps = route_steps(route, plan, language, Shelves(plan))
+    kinds = [StepKind.WALK, StepKind.LEVEL, StepKind.WALK, StepKind.END]
+    assert kinds == [step.kind for step in steps]
+    assert end == steps[-1].text

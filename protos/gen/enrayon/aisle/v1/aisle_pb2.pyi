@@ -58,6 +58,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """It was changed since its etag was read. Read it again, then retry."""
     FEEDBACK_LIMIT: _ErrorReason.ValueType  # 14
     """The caller has reported as much on this product today as is counted."""
+    NO_WAY: _ErrorReason.ValueType  # 15
+    """There is no way to where the walk ends that suits the profile now."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `enrayon`."""
@@ -92,6 +94,8 @@ ETAG_MISMATCH: ErrorReason.ValueType  # 13
 """It was changed since its etag was read. Read it again, then retry."""
 FEEDBACK_LIMIT: ErrorReason.ValueType  # 14
 """The caller has reported as much on this product today as is counted."""
+NO_WAY: ErrorReason.ValueType  # 15
+"""There is no way to where the walk ends that suits the profile now."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _Side:
