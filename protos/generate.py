@@ -4,22 +4,26 @@
     generate.py --check    exit 1 when protos/gen is not what it would write
     generate.py --image F  write a descriptor set with comments, for buf, and nothing else
 
+The comments of the contracts, which stubs do not carry, are written beside them, for OpenAPI.
+
 protovalidate ships `buf/validate/validate.proto` only as a descriptor inside its package, so that
 is where protoc gets it from; nothing is fetched and no third-party contract is kept here.
 """
 
 import argparse
 import filecmp
+import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
+from google.protobuf.message import Message
 from grpc_tools import protoc
 from protobuf import DescFile
 from protovalidate._gen.buf.validate import validate_pb
@@ -70,6 +74,33 @@ def write_stubs(scratch: Path, target: Path) -> None:
         if "Stub" not in stub.read_text():  # a contract without a service
             stub.unlink()
             stub.with_suffix(".pyi").unlink(missing_ok=True)
+    image = scratch / "commented.binpb"
+    run_protoc(scratch, "--include_source_info", f"--descriptor_set_out={image}")
+    written = json.dumps(comments(image), ensure_ascii=False, indent=0, sort_keys=True)
+    (target / "enrayon" / "comments.json").write_text(f"{written}\n", encoding="utf-8")
+
+
+def comments(image: Path) -> dict[str, str]:
+    """What the contracts say of each service, method, message, field and value, by its name."""
+    found = {}
+    for file in descriptor_pb2.FileDescriptorSet.FromString(image.read_bytes()).file:
+        for location in file.source_code_info.location:
+            text = location.leading_comments
+            if text and (name := named(file, location.path)):
+                found[name] = " ".join(line.strip() for line in text.splitlines()).strip()
+    return found
+
+
+def named(file: descriptor_pb2.FileDescriptorProto, path: Sequence[int]) -> str:
+    """The full name of what a path of `SourceCodeInfo` leads to; empty for an option."""
+    names, at = [file.package], file
+    for field, number in zip(path[::2], path[1::2], strict=False):
+        inner = getattr(at, at.DESCRIPTOR.fields_by_number[field].name)
+        if isinstance(inner, Message):
+            return ""
+        at = inner[number]
+        names.append(at.name)
+    return ".".join(names) if len(path) % 2 == 0 else ""
 
 
 def run_protoc(scratch: Path, *options: str, extra: list[str] | None = None) -> None:
