@@ -34,18 +34,23 @@ FINE = {"OK", "CANCELLED", "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "O
 """Codes that are the client's business: spans that end with them are no errors."""
 
 
-def start(settings: ChassisSettings, process: str) -> None:
-    """Begin to trace this process, if a collector is set. Call `stop` before the process ends."""
+@contextmanager
+def traced(settings: ChassisSettings, process: str) -> Iterator[None]:
+    """Trace this process, if a collector is set; what is left is sent in the end."""
     if settings.otlp_endpoint:
-        # Imported here: 150 ms that a process without traces need not spend.
+        # Imported here: time that a process without traces need not spend.
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
         exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=True)
-        start_with(exporter, process, settings.trace_ratio)
+        start(exporter, process, settings.trace_ratio)
+    try:
+        yield
+    finally:
+        stop()
 
 
-def start_with(exporter: "SpanExporter", process: str, ratio: float = 1.0) -> None:
-    """Begin to trace this process, into an exporter."""
+def start(exporter: "SpanExporter", process: str, ratio: float = 1.0) -> None:
+    """Begin to trace this process, into an exporter; `stop` it before the process ends."""
     global _tracer, _shut_down
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider

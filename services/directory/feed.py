@@ -16,6 +16,7 @@ from services.chassis.clock import Clock, utc_now
 from services.chassis.errors import Unavailable
 from services.chassis.redis import Client
 from services.chassis.tasks import end
+from services.directory import metrics
 from services.directory.keys import Keys, decode_record
 from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot
 
@@ -81,7 +82,7 @@ class Feed(Generic[ReplicaT]):
         clock: Clock = utc_now,
     ) -> None:
         self._client = client
-        self._kind = kind
+        self.kind = kind
         self._keys = Keys.of(kind)
         self._build = build
         self._path = folder / f"{kind}.snapshot"
@@ -104,8 +105,13 @@ class Feed(Generic[ReplicaT]):
             Unavailable: nothing could be loaded yet, neither from Redis nor from disk.
         """
         if self._replica is None:
-            raise Unavailable(f"the {self._kind} are not loaded yet: their store cannot be reached")
+            raise Unavailable(f"the {self.kind} are not loaded yet: their store cannot be reached")
         return self._replica
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there are records to read."""
+        return self._replica is not None
 
     @property
     def sequence(self) -> int:
@@ -115,11 +121,16 @@ class Feed(Generic[ReplicaT]):
     @property
     def stale_as_of(self) -> dt.datetime | None:
         """When the replica was last known to be current; None while it is."""
-        age = self._clock() - self._current_at
-        return self._current_at if age > dt.timedelta(seconds=CURRENT_S) else None
+        return stale(self._current_at, self._clock())
+
+    @property
+    def current_at(self) -> dt.datetime:
+        """When the replica was last known to be current."""
+        return self._current_at
 
     async def start(self) -> None:
         """Load from disk and from Redis, whichever can be had, and go on following."""
+        metrics.watch(self.kind, self)
         snapshot = await asyncio.to_thread(read_snapshot, self._path)
         if snapshot is not None:
             self._replica = await asyncio.to_thread(self._build, snapshot.records.items())
@@ -130,8 +141,8 @@ class Feed(Generic[ReplicaT]):
         with suppress(redis.exceptions.RedisError, OSError):
             await self._synchronise()
         self._tasks = [
-            asyncio.create_task(self._follow(), name=f"follows {self._kind}"),
-            asyncio.create_task(self._keep_snapshot(), name=f"keeps the snapshot of {self._kind}"),
+            asyncio.create_task(self._follow(), name=f"follows {self.kind}"),
+            asyncio.create_task(self._keep_snapshot(), name=f"keeps the snapshot of {self.kind}"),
         ]
 
     async def stop(self) -> None:
@@ -191,15 +202,13 @@ class Feed(Generic[ReplicaT]):
             try:
                 await self._synchronise()
                 if not reachable:
-                    log.info("following changes again", kind=self._kind)
+                    log.info("following changes again", kind=self.kind)
                 pause_s, reachable = 0.05, True
                 while await self._read_changes():
                     pass
             except (redis.exceptions.RedisError, OSError) as error:
                 if reachable:
-                    log.warning(
-                        "cannot follow changes", kind=self._kind, error=type(error).__name__
-                    )
+                    log.warning("cannot follow changes", kind=self.kind, error=type(error).__name__)
                 reachable = False
                 await asyncio.sleep(pause_s)
                 pause_s = min(1.0, pause_s * 2)
@@ -225,7 +234,7 @@ class Feed(Generic[ReplicaT]):
         self._replica, self._epoch, self._sequence = replica, epoch, sequence
         self._current_at = self._clock()
         self._publish(None)
-        log.info("loaded all records", kind=self._kind, count=len(replica))
+        log.info("loaded all records", kind=self.kind, count=len(replica))
 
     async def _position(self) -> tuple[str, int]:
         epoch, sequence = await self._client.mget(self._keys.epoch, self._keys.sequence)
@@ -291,4 +300,9 @@ class Feed(Generic[ReplicaT]):
             await asyncio.to_thread(write_snapshot, self._path, snapshot)
             self._written = position
         except OSError as error:
-            log.warning("cannot write the snapshot", kind=self._kind, error=error.strerror)
+            log.warning("cannot write the snapshot", kind=self.kind, error=error.strerror)
+
+
+def stale(current_at: dt.datetime, now: dt.datetime) -> dt.datetime | None:
+    """When something was last known to be current; None while that is not long ago."""
+    return current_at if (now - current_at).total_seconds() > CURRENT_S else None
