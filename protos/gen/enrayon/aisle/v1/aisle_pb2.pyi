@@ -397,7 +397,7 @@ class Loop(_message.Message):
 Global___Loop: _TypeAlias = Loop  # noqa: Y015
 
 @_typing.final
-class AreaPart(_message.Message):
+class Outline(_message.Message):
     """An area in one piece."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -418,23 +418,23 @@ class AreaPart(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___AreaPart: _TypeAlias = AreaPart  # noqa: Y015
+Global___Outline: _TypeAlias = Outline  # noqa: Y015
 
 @_typing.final
 class Area(_message.Message):
-    """An area of a level."""
+    """An area of a level, in one piece or several."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PARTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___AreaPart]:
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Outline]:
         """Its pieces."""
 
     def __init__(
         self,
         *,
-        parts: _abc.Iterable[Global___AreaPart] | None = ...,
+        parts: _abc.Iterable[Global___Outline] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -577,7 +577,7 @@ class Aisle(_message.Message):
     department: _builtins.str
     """Its department, when it has but one."""
     @_builtins.property
-    def area(self) -> Global___Area:
+    def area(self) -> Global___Outline:
         """The floor between its shelves: what is shut when the aisle is blocked."""
 
     def __init__(
@@ -588,7 +588,7 @@ class Aisle(_message.Message):
         order: _builtins.int = ...,
         display_name: _builtins.str = ...,
         department: _builtins.str = ...,
-        area: Global___Area | None = ...,
+        area: Global___Outline | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -670,8 +670,8 @@ class Fixture(_message.Message):
     fixture_kind: Global___FixtureKind.ValueType
     """What it is."""
     @_builtins.property
-    def outline(self) -> Global___Area:
-        """Its outline: one part."""
+    def outline(self) -> Global___Outline:
+        """Its outline."""
 
     @_builtins.property
     def faces(self) -> _containers.RepeatedCompositeFieldContainer[Global___Face]:
@@ -682,7 +682,7 @@ class Fixture(_message.Message):
         *,
         id: _builtins.str = ...,
         level: _builtins.str = ...,
-        outline: Global___Area | None = ...,
+        outline: Global___Outline | None = ...,
         fixture_kind: Global___FixtureKind.ValueType = ...,
         faces: _abc.Iterable[Global___Face] | None = ...,
     ) -> None: ...
@@ -714,7 +714,7 @@ class Department(_message.Message):
     frozen: _builtins.bool
     """Its goods are fetched last."""
     @_builtins.property
-    def area(self) -> Global___Area:
+    def area(self) -> Global___Outline:
         """Where it is."""
 
     def __init__(
@@ -723,7 +723,7 @@ class Department(_message.Message):
         id: _builtins.str = ...,
         display_name: _builtins.str = ...,
         level: _builtins.str = ...,
-        area: Global___Area | None = ...,
+        area: Global___Outline | None = ...,
         frozen: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area"]  # noqa: Y015
@@ -756,7 +756,7 @@ class Place(_message.Message):
         """Where one stands to use it: a door rather than the middle of a room."""
 
     @_builtins.property
-    def outline(self) -> Global___Area:
+    def outline(self) -> Global___Outline:
         """Its room."""
 
     def __init__(
@@ -766,7 +766,7 @@ class Place(_message.Message):
         place_kind: Global___PlaceKind.ValueType = ...,
         position: Global___IndoorPosition | None = ...,
         display_name: _builtins.str = ...,
-        outline: Global___Area | None = ...,
+        outline: Global___Outline | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["outline", b"outline", "position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -2364,7 +2364,7 @@ class BlockedArea(_message.Message):
     reason: _builtins.str
     """Why, for people."""
     @_builtins.property
-    def outline(self) -> Global___Area:
+    def outline(self) -> Global___Outline:
         """To shut a part of the floor."""
 
     @_builtins.property
@@ -2381,7 +2381,7 @@ class BlockedArea(_message.Message):
         name: _builtins.str = ...,
         level: _builtins.str = ...,
         aisle: _builtins.str = ...,
-        outline: Global___Area | None = ...,
+        outline: Global___Outline | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
