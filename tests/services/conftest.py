@@ -11,7 +11,6 @@ import pytest
 from services import app
 from services.chassis.calls import methods_of
 from services.chassis.clock import utc_now
-from services.chassis.embedded import EmbeddedValkey
 from services.chassis.keyring import Key, Keyring
 from services.chassis.redis import Client, connect
 from services.chassis.server import Server
@@ -19,18 +18,15 @@ from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.origins import Origins
 from services.directory.parts import Parts
+from tests.backends import backend
 
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An empty store: an embedded Valkey, or the one that ENRAYON_TEST_REDIS_URL names."""
-    if url := os.environ.get("ENRAYON_TEST_REDIS_URL"):
+    """An empty store: an embedded Valkey, or the one that ENRAYON_TEST_STORE names."""
+    name = os.environ.get("ENRAYON_TEST_STORE") or os.environ.get("ENRAYON_TEST_REDIS_URL")
+    with backend(name or "valkey", tmp_path_factory.mktemp("store")) as url:
         yield url
-        return
-    with EmbeddedValkey(
-        tmp_path_factory.mktemp("valkey"), {"appendfsync": "no", "hz": "100"}
-    ) as valkey:
-        yield valkey.url
 
 
 @pytest.fixture

@@ -1,0 +1,192 @@
+"""The stores that the suite runs on: the embedded Valkey, a Redis 7.0, a Valkey Cluster of six."""
+
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import redis
+
+from services.chassis.embedded import EmbeddedValkey
+
+MASTERS = 3
+SLOTS = 16384
+NODE_TIMEOUT_MS = 2000
+FAST = {"appendfsync": "no", "hz": "100"}
+"""Nothing is kept after a test, and expiry is not waited for."""
+
+
+@contextmanager
+def backend(name: str, folder: Path) -> Iterator[str]:
+    """The address of an empty store: `valkey`, `redis`, `cluster`, or one that has an address.
+
+    Raises:
+        FileNotFoundError: there is no `redis-server` on this machine.
+    """
+    if "://" in name:
+        yield name
+    elif name == "valkey":
+        with EmbeddedValkey(folder, FAST) as valkey:
+            yield valkey.url
+    elif name == "redis":
+        with DebianRedis(folder, FAST) as server:
+            yield server.url
+    elif name == "cluster":
+        with Cluster(folder) as cluster:
+            yield cluster.url
+    else:
+        raise ValueError(f"ENRAYON_TEST_STORE: {name!r} is no valkey, redis, cluster or address")
+
+
+class DebianRedis(EmbeddedValkey):
+    """The `redis-server` of the machine, run as the embedded Valkey is."""
+
+    def command(self) -> list[str]:
+        """The command that runs it in the foreground."""
+        program = shutil.which("redis-server")
+        if not program:
+            raise FileNotFoundError("no redis-server here; on Debian: apt-get install redis-server")
+        return [program, *super().command()[1:]]
+
+
+class Cluster:
+    """A Valkey Cluster on this machine: three masters, each with a replica."""
+
+    def __init__(self, folder: Path, options: Mapping[str, str] | None = None) -> None:
+        self.nodes = [
+            EmbeddedValkey(
+                folder / f"node-{number}",
+                {
+                    **FAST,
+                    "port": str(port),
+                    "cluster-enabled": "yes",
+                    "cluster-node-timeout": str(NODE_TIMEOUT_MS),
+                    "cluster-require-full-coverage": "no",
+                    "repl-diskless-sync-delay": "0",
+                    **(options or {}),
+                },
+            )
+            for number, port in enumerate(free_ports(2 * MASTERS))
+        ]
+        self._running = ExitStack()
+
+    @property
+    def masters(self) -> list[EmbeddedValkey]:
+        """Those that were masters when it began."""
+        return self.nodes[:MASTERS]
+
+    @property
+    def url(self) -> str:
+        """Its address, by all nodes' first that lives."""
+        alive = next(node for node in self.nodes if node.process)
+        return f"redis+cluster://127.0.0.1:{alive.options['port']}"
+
+    def __enter__(self) -> Self:
+        for node in self.nodes:
+            self._running.enter_context(node)
+        first = self.masters[0].options["port"]
+        bounds = [SLOTS * number // MASTERS for number in range(MASTERS + 1)]
+        for number, master in enumerate(self.masters):
+            ask(master, "CLUSTER", "ADDSLOTSRANGE", bounds[number], bounds[number + 1] - 1)
+        for node in self.nodes[1:]:
+            ask(node, "CLUSTER", "MEET", "127.0.0.1", first)
+        for node in self.nodes:
+            until(lambda node=node: len(members(node)) == len(self.nodes))
+        for master, replica in zip(self.masters, self.nodes[MASTERS:], strict=True):
+            ask(replica, "CLUSTER", "REPLICATE", id_of(master))
+        for node in self.nodes:
+            until(lambda node=node: self._is_whole(node))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._running.close()
+
+    def kill(self, node: EmbeddedValkey) -> None:
+        """SIGKILL a node; nobody starts it again."""
+        assert node.process
+        node.process.kill()
+        node.process.wait()
+        node.process = None
+
+    def owner(self, slot: int) -> EmbeddedValkey:
+        """The master that has a slot now."""
+        for node in self.nodes:
+            if node.process and ask(node, "ROLE")[0] == b"master":
+                for low, high, (_, port, *_), *_ in ask(node, "CLUSTER", "SLOTS"):
+                    if low <= slot <= high:
+                        return next(n for n in self.nodes if n.options["port"] == str(port))
+        raise LookupError(f"nobody has slot {slot}")
+
+    def migrate(self, slot: int, to: EmbeddedValkey, *, at_once: int = 10) -> Iterator[int]:
+        """Move a slot key by key, as operators do; yields how many keys have been moved."""
+        source = self.owner(slot)
+        ask(to, "CLUSTER", "SETSLOT", slot, "IMPORTING", id_of(source))
+        ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", id_of(to))
+        moved = 0
+        while keys := ask(source, "CLUSTER", "GETKEYSINSLOT", slot, at_once):
+            port = to.options["port"]
+            ask(source, "MIGRATE", "127.0.0.1", port, "", 0, 5000, "KEYS", *keys)
+            moved += len(keys)
+            yield moved
+        for node in (to, source, *(n for n in self.nodes if n not in (to, source))):
+            if node.process and ask(node, "ROLE")[0] == b"master":
+                ask(node, "CLUSTER", "SETSLOT", slot, "NODE", id_of(to))
+
+    def _is_whole(self, node: EmbeddedValkey) -> bool:
+        info = ask(node, "CLUSTER", "INFO")
+        kind = ask(node, "ROLE")
+        is_linked = kind[0] == b"master" or kind[3] == b"connected"
+        knows_replicas = sum("slave" in flags for flags in members(node).values()) == MASTERS
+        return b"cluster_state:ok" in info and is_linked and knows_replicas
+
+
+def ask(node: EmbeddedValkey, *command: Any) -> Any:
+    """A node's own answer, as it came."""
+    with redis.Redis.from_url(node.url, protocol=2) as client:
+        client.response_callbacks.clear()
+        return client.execute_command(*command)
+
+
+def members(node: EmbeddedValkey) -> dict[str, str]:
+    """The flags of each node that a node knows, by id."""
+    lines = ask(node, "CLUSTER", "NODES").decode().splitlines()
+    return {line.split()[0]: line.split()[2] for line in lines}
+
+
+def id_of(node: EmbeddedValkey) -> str:
+    """A node's name in its cluster."""
+    return str(ask(node, "CLUSTER", "MYID").decode())
+
+
+def until(holds: Any, timeout_s: float = 30) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + timeout_s
+    while not holds():
+        if time.monotonic() > end:
+            raise TimeoutError(f"it does not hold after {timeout_s} s")
+        time.sleep(0.02)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody has, nor the ones 10,000 above, which the nodes of a cluster talk by."""
+    with ExitStack() as held:
+        found: list[int] = []
+        while len(found) < count:
+            port = 20_000 + int.from_bytes(os.urandom(2)) % 12_000
+            try:
+                for each in (port, port + 10_000):
+                    held.enter_context(socket.create_server(("127.0.0.1", each)))
+            except OSError:
+                continue
+            found.append(port)
+        return found
