@@ -38,7 +38,8 @@ def lines(items: Iterable[stock_pb2.BasketItem], field: str = "items") -> dict[s
     return result
 
 
-def level(
+def fill_level(
+    message: stock_pb2.StockLevel,
     store: str,
     sku: str,
     found: Level | None,
@@ -48,28 +49,32 @@ def level(
     fresh_ms: int,
     quantities: bool,
     source: str = "",
-) -> stock_pb2.StockLevel:
-    """A level as the caller may see it; `store` is the name of a store or a group."""
+) -> None:
+    """Say of a level what the caller may see; `store` is the name of a store or a group.
+
+    Fills a message where it stands in its answer: making it apart and copying it takes thrice as
+    long, and a search answers thirty.
+    """
     band = band_of(found, policy, now_ms, fresh_ms)
-    message = stock_pb2.StockLevel(
-        store=store, product=product_name(sku), band=StockBand.ValueType(band)
-    )
+    message.store = store
+    message.product = product_name(sku)
+    message.band = StockBand.ValueType(band)
     if found is None:
-        return message
+        return
     if found.as_of_s:
-        message.as_of.FromSeconds(found.as_of_s)
+        message.as_of.seconds = found.as_of_s
     message.source = source
     if not quantities or policy.bands_only or band == Band.UNKNOWN:
-        return message
-    message.available = max(found.available, 0)
-    message.available_to_order = max(found.available_to_order, 0)
+        return
+    available, to_order = found.available, found.available_to_order
+    message.available = available if available > 0 else 0
+    message.available_to_order = to_order if to_order > 0 else 0
     message.on_hand = found.on_hand
     message.reserved = found.reserved
     message.safety_stock = found.safety
     message.sell_policy = SellPolicy.ValueType(found.sell or policy.sell or Sell.DENY)
     for future in found.futures:
         message.futures.add(date=date(future.date), quantity=future.units)
-    return message
 
 
 def reservation(hold: Hold, receipt: str) -> stock_pb2.Reservation:

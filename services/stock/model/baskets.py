@@ -3,7 +3,7 @@
 import enum
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,7 @@ class Lack(enum.IntEnum):
     LACKS_SERVICE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """What one store has of a basket."""
 
     store: str
@@ -57,17 +56,19 @@ def offer_of(
 ) -> Offer:
     """Judge what a store has."""
     units, lack, lacking = [], None, 0
-    limit_ms = policy.fresh_ms or fresh_ms
+    oldest_s = (now_ms - (policy.fresh_ms or fresh_ms)) / 1000
     for number, (level, quantity) in enumerate(zip(levels, wanted, strict=True)):
         room, why = 0, None
-        if level is None or not level.is_fresh(now_ms, limit_ms):
+        if level is None or level.as_of_s < oldest_s:
             why = Lack.STOCK_UNKNOWN
         elif quantity < policy.least or (policy.most and quantity > policy.most):
             why = Lack.NOT_ENOUGH
         else:
-            room = min(level.room(policy), quantity)
+            room = level.room(policy)
             if room < quantity:
                 why = Lack.NOT_ENOUGH if room else Lack.OUT_OF_STOCK
+            else:
+                room = quantity
         units.append(room)
         if why and not lack:
             lack, lacking = why, number

@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 HEADER = struct.Struct("<iIHIIBBB")
@@ -32,6 +32,10 @@ class Sell(enum.IntEnum):
     DENY = 1
     BACK_ORDER = 2
     PRE_ORDER = 3
+
+
+SELLS = tuple(Sell)
+"""By value."""
 
 
 class Future(NamedTuple):
@@ -63,8 +67,7 @@ class Policy:
 DEFAULT_POLICY = Policy()
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """How much of a product there is at a store, expired holds left out."""
 
     on_hand: int
@@ -75,7 +78,7 @@ class Level:
     sell: Sell = Sell.DEFAULT
     source: int = 0
     """The number of who stated it last."""
-    futures: tuple[Future, ...] = field(default=())
+    futures: tuple[Future, ...] = ()
 
     @property
     def available(self) -> int:
@@ -85,6 +88,8 @@ class Level:
     @property
     def available_to_order(self) -> int:
         """Units that can be promised with those dated to come."""
+        if not self.futures:
+            return self.available
         return self.available + sum(future.units for future in self.futures)
 
     def is_fresh(self, now_ms: int, fresh_ms: int) -> bool:
@@ -95,25 +100,28 @@ class Level:
         """Units that a hold could take now."""
         sell = self.sell or policy.sell or Sell.DENY
         units = self.available if sell == Sell.DENY else self.available_to_order
-        return max(units, 0)
+        return units if units > 0 else 0
 
 
 def decoded(raw: bytes, given_back: int = 0) -> Level:
     """The level in a packed field; `given_back` is what its expired holds still seem to hold."""
     on_hand, reserved, safety, as_of_s, version, sell, futures, sources = HEADER.unpack_from(raw)
-    at = HEADER.size + sources * SOURCE.size
     return Level(
         on_hand,
         reserved - given_back,
         safety,
         as_of_s,
         version,
-        Sell(sell),
+        SELLS[sell],
         SOURCE.unpack_from(raw, HEADER.size)[0] if sources else 0,
-        tuple(
-            Future(EPOCH + dt.timedelta(days), units)
-            for days, units in FUTURE.iter_unpack(raw[at : at + futures * FUTURE.size])
-        ),
+        _futures(raw, HEADER.size + sources * SOURCE.size, futures) if futures else (),
+    )
+
+
+def _futures(raw: bytes, at: int, count: int) -> tuple[Future, ...]:
+    packed = raw[at : at + count * FUTURE.size]
+    return tuple(
+        Future(EPOCH + dt.timedelta(days), units) for days, units in FUTURE.iter_unpack(packed)
     )
 
 
@@ -121,9 +129,10 @@ def band_of(level: Level | None, policy: Policy, now_ms: int, fresh_ms: int) -> 
     """What people are told of a level."""
     if level is None or not level.is_fresh(now_ms, policy.fresh_ms or fresh_ms):
         return Band.UNKNOWN
-    if level.available <= 0:
+    available = level.available
+    if available <= 0:
         return Band.OUT_OF_STOCK
-    return Band.LIMITED if level.available <= policy.limited_up_to else Band.IN_STOCK
+    return Band.LIMITED if available <= policy.limited_up_to else Band.IN_STOCK
 
 
 def summed(levels: Iterable[Level]) -> Level | None:

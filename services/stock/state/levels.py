@@ -7,15 +7,14 @@ from typing import NamedTuple
 import orjson
 import redis.exceptions
 
-from services.chassis.redis import Client, Cluster, Value, many_script, script
+from services.chassis.redis import Client, Value, script
 from services.stock.model.levels import DEFAULT_POLICY, Level, Policy, Sell, decoded
 from services.stock.model.partitions import StoreKeys, partition_of
+from services.stock.state.questions import Question, Questions
 
 PACKAGE = "services.stock"
 LIBRARY = ["library"]
 FEEDS = ["library", "feeds"]
-AT_ONCE = 200
-"""Stores that one script reads, so that none holds up the others for long."""
 
 
 class LevelsUnreachable(Exception):
@@ -35,8 +34,7 @@ class Levels:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._is_cluster = isinstance(client, Cluster)
-        self._read = many_script(client, PACKAGE, "read", LIBRARY)
+        self._questions = Questions(client, PACKAGE, LIBRARY)
         self._set = script(client, PACKAGE, "set", FEEDS)
         self._adjust = script(client, PACKAGE, "adjust", FEEDS)
         self._policies: dict[bytes, Policy] = {b"": DEFAULT_POLICY}
@@ -50,27 +48,15 @@ class Levels:
         Raises:
             LevelsUnreachable: Redis does not answer.
         """
-        grouped: defaultdict[int, list[str]] = defaultdict(list)
-        for number, store in enumerate(stores):
-            # On one server a script may read stores of all partitions, which costs less.
-            grouped[partition_of(store) if self._is_cluster else number // AT_ONCE].append(store)
-        calls = []
-        for members in grouped.values():
-            keys = []
-            for store in members:
-                of = StoreKeys.of(store)
-                keys += [of.policies, of.levels, of.expiry, of.holds]
-            args: list[Value] = ["" if now_ms is None else now_ms, len(members), len(skus)]
-            calls.append((keys, [*args, *members, *skus]))
+        question = Question(list(dict.fromkeys(stores)), skus, now_ms)
         try:
-            answers = await self._read(calls) if calls else []
+            answers = await self._questions.ask(question) if question.stores else {}
         except (redis.exceptions.RedisError, OSError) as error:
             raise LevelsUnreachable from error
-        found = {}
-        for members, answer in zip(grouped.values(), answers, strict=True):
-            for store, (policy, raws, back) in zip(members, answer, strict=True):
-                found[store] = StoreLevels(self._policy(policy), levels_of(skus, raws, back))
-        return found
+        return {
+            store: StoreLevels(self._policy(policy), levels_of(skus, raws, back))
+            for store, (policy, raws, back) in answers.items()
+        }
 
     async def set(self, store: str, source: str, sequence: int, as_of_s: int, rows: bytes) -> bytes:
         """Apply rows of a snapshot; a letter for each says what became of it (lua/set.lua)."""
