@@ -1,59 +1,83 @@
 """The paths of the document: one operation for each `google.api.http` binding."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from google.api import annotations_pb2, http_pb2
-from google.protobuf.descriptor import (
-    Descriptor,
-    FieldDescriptor,
-    MethodDescriptor,
-    ServiceDescriptor,
-)
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.rpc.status_pb2 import Status
 
-from services.edge.openapi.schemas import WELL_KNOWN, Schemas
+from services.edge.openapi.comments import comment
+from services.edge.openapi.parameters import in_path, in_query, openapi_path
+from services.edge.openapi.schemas import Schemas
 
-_VARIABLE = re.compile(r"\{([^=}]+)(?:=([^}]+))?\}")
+PROBLEMS = {
+    "400": "The request cannot succeed as it is; the details name the fields.",
+    "401": "Who asks did not say who it is, or what it said does not hold.",
+    "403": "Who asks may not do this.",
+    "404": "There is none of that name.",
+    "408": "The request did not come in time.",
+    "409": "It clashes with what is there: a name taken, an etag that is not current.",
+    "413": "The request is too large.",
+    "429": "A limit is reached; the details say when to try again.",
+    "431": "The path or the headers are too large.",
+    "500": "A bug; its log says more.",
+    "503": "A service cannot be reached; the same call may be made again where it says so.",
+    "504": "A service did not answer in time.",
+}
+"""Every status of an answer that is not 200. All have the same shape, `google.rpc.Status`."""
+
+Paths = dict[str, dict[str, Any]]
 
 
-def document(services: Sequence[ServiceDescriptor], version: str, server: str) -> dict[str, Any]:
-    """The OpenAPI document of these services, reached at `server`."""
-    schemas = Schemas()
-    paths: dict[str, dict[str, Any]] = {}
+def document(
+    services: Sequence[ServiceDescriptor],
+    version: str,
+    server: str,
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The OpenAPI document of these services, reached at `server`.
+
+    Args:
+        services: described by their contracts.
+        version: that of the suite.
+        server: where the edge is reached.
+        more: paths that are no method's, and the schemas that they refer to: the members `paths`
+            and `schemas`. Their answers that are not 200 are added.
+    """
+    schemas, paths = Schemas(), dict[str, dict[str, Any]]()
     for service in services:
         for method in service.methods:
             for number, rule in enumerate(_bindings(method)):
-                path, variables = openapi_path(_template(rule))
-                operation = _operation(method, rule, variables, schemas, number)
-                paths.setdefault(path, {})[rule.WhichOneof("pattern")] = operation
+                path, _ = openapi_path(_template(rule))
+                verb = rule.WhichOneof("pattern")
+                paths.setdefault(path, {})[verb] = _operation(method, rule, schemas, number)
+    problem = {"application/json": {"schema": schemas.of(Status.DESCRIPTOR)}}
+    for path, operations in (more or {}).get("paths", {}).items():
+        paths[path] = {
+            verb: each | {"responses": each["responses"] | _problems()}
+            for verb, each in operations.items()
+        }
+    components = schemas.components | (more or {}).get("schemas", {})
     return {
         "openapi": "3.1.0",
         "info": {"title": "enrayon", "version": version, "license": {"name": "Apache-2.0"}},
         "servers": [{"url": server}],
-        "tags": [{"name": service.name} for service in services],
+        "security": [{}, {"key": []}],
+        "tags": [
+            {"name": service.name, "description": comment(service.full_name)}
+            for service in services
+        ],
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": dict(sorted(schemas.components.items()))},
+        "components": {
+            "schemas": dict(sorted(components.items())),
+            "responses": {
+                f"Problem{status}": {"description": text, "content": problem}
+                for status, text in PROBLEMS.items()
+            },
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
     }
-
-
-def openapi_path(template: str) -> tuple[str, dict[str, list[str]]]:
-    """A template of `google.api.http` as a path, and the parameters that make each variable.
-
-    `/v1/{name=stores/*/hours}:export` becomes `/v1/stores/{name}/hours:export`.
-    """
-    variables: dict[str, list[str]] = {}
-
-    def replaced(match: re.Match[str]) -> str:
-        field, pattern = match[1], match[2] or "*"
-        stars = pattern.count("*")
-        names = [field if number == 0 else f"{field}_{number + 1}" for number in range(stars)]
-        variables[field] = names
-        left = iter(names)
-        return re.sub(r"\*", lambda _: f"{{{next(left)}}}", pattern)
-
-    return _VARIABLE.sub(replaced, template), variables
 
 
 def _bindings(method: MethodDescriptor) -> Iterator[http_pb2.HttpRule]:
@@ -68,28 +92,25 @@ def _template(rule: http_pb2.HttpRule) -> str:
 
 
 def _operation(
-    method: MethodDescriptor,
-    rule: http_pb2.HttpRule,
-    variables: dict[str, list[str]],
-    schemas: Schemas,
-    number: int,
+    method: MethodDescriptor, rule: http_pb2.HttpRule, schemas: Schemas, number: int
 ) -> dict[str, Any]:
     request = method.input_type
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-        for names in variables.values()
-        for name in names
-    ]
+    text = comment(method.full_name)
     operation: dict[str, Any] = {
         "operationId": f"{method.containing_service.name}_{method.name}"
         + (f"_{number + 1}" if number else ""),
+        "summary": text.partition(". ")[0].removesuffix("."),
+        "description": text,
         "tags": [method.containing_service.name],
     }
+    parameters = in_path(request, _template(rule))
+    variables = set(openapi_path(_template(rule))[1])
     if rule.body:
-        body = schemas.of(request)
-        if rule.body != "*":
+        if rule.body == "*":
+            body = schemas.of_body(request, variables)
+        else:
             body = schemas.of_field(request.fields_by_name[rule.body])
-            parameters += _query(request, {*variables, rule.body}, schemas)
+            parameters += in_query(request, {*variables, rule.body}, schemas)
         if method.client_streaming:
             body = {"type": "array", "items": body}
         operation["requestBody"] = {
@@ -97,34 +118,21 @@ def _operation(
             "content": {"application/json": {"schema": body}},
         }
     else:
-        parameters += _query(request, set(variables), schemas)
-    answer = {"application/json": {"schema": schemas.of(method.output_type)}}
-    streamed = "A stream: one such object a line."
-    described = streamed if method.server_streaming else "The answer."
-    error = {"application/json": {"schema": schemas.of(Status.DESCRIPTOR)}}
+        parameters += in_query(request, variables, schemas)
     return operation | {
         "parameters": parameters,
-        "responses": {
-            "200": {"description": described, "content": answer},
-            "default": {"description": "What is wrong, and where.", "content": error},
-        },
+        "responses": {"200": _answer(method, schemas)} | _problems(),
     }
 
 
-def _query(request: Descriptor, without: set[str], schemas: Schemas) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "in": "query", "schema": schemas.of_field(field)}
-        for name, field in _leaves(request, "", frozenset())
-        if not any(name == left or name.startswith(f"{left}.") for left in without)
-    ]
+def _answer(method: MethodDescriptor, schemas: Schemas) -> dict[str, Any]:
+    answer = {"application/json": {"schema": schemas.of(method.output_type)}}
+    streamed = "A stream: one such object a line, as they come."
+    return {
+        "description": streamed if method.server_streaming else "The answer.",
+        "content": answer,
+    }
 
 
-def _leaves(
-    message: Descriptor, prefix: str, above: frozenset[str]
-) -> Iterator[tuple[str, FieldDescriptor]]:
-    for field in message.fields:
-        inner, name = field.message_type, f"{prefix}{field.name}"
-        if inner is None or (inner.full_name in WELL_KNOWN and not field.is_repeated):
-            yield name, field
-        elif not field.is_repeated and inner.full_name not in above:
-            yield from _leaves(inner, f"{name}.", above | {message.full_name})
+def _problems() -> dict[str, Any]:
+    return {status: {"$ref": f"#/components/responses/Problem{status}"} for status in PROBLEMS}
