@@ -24,7 +24,8 @@ class PageTokens:
     def encode(self, request: Message, cursor: list[Any]) -> str:
         """The token that continues after `cursor`, a list of numbers and texts."""
         data = fingerprint(request) + orjson.dumps(cursor)
-        return base64.urlsafe_b64encode(self._keyring.sign(PURPOSE, data)).decode().rstrip("=")
+        signed = self._keyring.sign(PURPOSE, data)
+        return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
 
     def decode(self, request: Message) -> list[Any] | None:
         """The cursor in the request's `page_token`; None when it asks for the first page.

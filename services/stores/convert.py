@@ -3,6 +3,8 @@
 import datetime as dt
 import struct
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -33,20 +35,37 @@ STATUSES = {
 
 SUGGESTED_FIELDS = FieldMask(paths=["name", "display_name", "brand", "address", "location"])
 
-_DOUBLE = struct.Struct("<d")
+FILTERS_KEPT = 256
+KEPT_FILTER_BYTES = 1024
+"""Larger filters are read anew each time."""
+
 _STORES = b"\x0a"  # field 1, length-delimited: FindNearestStoresResponse.stores
 _STORE = b"\x0a"  # field 1, length-delimited: NearestStore.store
-_DISTANCE_M = b"\x11"  # field 2, double: NearestStore.distance_m
+_DISTANCE_M = 0x11  # field 2, double: NearestStore.distance_m
+_DISTANCE = struct.Struct("<Bd")
 
 
 def store_filter(wanted: stores_pb2.StoreFilter, schedules: Schedules | None = None) -> StoreFilter:
     """The filter of a request, its open hours by the schedules.
 
+    Filters repeat from request to request, so those asked for lately are kept.
+
     Raises:
         InvalidArgument: the instant of the open hours is out of range.
     """
-    if not wanted.ByteSize():
+    encoded = wanted.SerializeToString()
+    if not encoded:
         return EVERYTHING
+    read = _lasting_filter if len(encoded) <= KEPT_FILTER_BYTES else _lasting_filter.__wrapped__
+    result = read(encoded)
+    when = opening(wanted, schedules) if schedules else None
+    return result if when is None else replace(result, opening=when)
+
+
+@lru_cache(maxsize=FILTERS_KEPT)
+def _lasting_filter(encoded: bytes) -> StoreFilter:
+    """The parts of an encoded filter that do not change with time."""
+    wanted = stores_pb2.StoreFilter.FromString(encoded)
     target = wanted.serves.WhichOneof("target")
     return StoreFilter(
         brands=frozenset(map(fold, wanted.brands)),
@@ -56,7 +75,6 @@ def store_filter(wanted: stores_pb2.StoreFilter, schedules: Schedules | None = N
         statuses=frozenset(wanted.statuses),
         serves_point=point(wanted.serves.point) if target == "point" else None,
         serves_postal_code=fold_postal_code(wanted.serves.postal_code),
-        opening=opening(wanted, schedules) if schedules else None,
     )
 
 
@@ -108,10 +126,16 @@ def nearest_response(
         encoded = replica.record(id) or b""
         if not whole:
             encoded = read_store(encoded, mask).SerializeToString()
-        hit = _STORE + varint(len(encoded)) + encoded + _DISTANCE_M + _DOUBLE.pack(distance_m)
-        parts += (_STORES, varint(len(hit)), hit)
+        parts += (hit_head(len(encoded)), encoded, _DISTANCE.pack(_DISTANCE_M, distance_m))
     parts.append(rest.SerializeToString())
     return b"".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def hit_head(store_bytes: int) -> bytes:
+    """What stands before an encoded store of this length in an encoded answer."""
+    head = _STORE + varint(store_bytes)
+    return _STORES + varint(len(head) + store_bytes + _DISTANCE.size) + head
 
 
 def varint(number: int) -> bytes:
