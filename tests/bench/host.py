@@ -1,6 +1,7 @@
 """The server that is measured: the stores service with many stores, an echo, and Envoy."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 from typing import Any
@@ -60,6 +61,8 @@ async def serve(settings: ChassisSettings, url: str, count: int) -> None:
         handlers: dict[str, Any] = {"Echo": grpc.unary_unary_rpc_method_handler(echo)}
         generic = grpc.method_handlers_generic_handler("bench.Echo", handlers)
         server._server.add_generic_rpc_handlers([generic])
+        gc.collect()
+        gc.freeze()
         await server.start()
         print("ready", flush=True)
         await app.stop_signal()
