@@ -8,7 +8,7 @@ the request: no coordinate, no id of a device, no key of the store, no text of a
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from services.chassis import correlation
 from services.chassis.settings import ChassisSettings
@@ -17,11 +17,18 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.trace import Tracer
 
-Span = AbstractContextManager["Callable[[str], None]"]
-"""Within it, a function that says how the act ended; `OK` unless told."""
+
+class Ended(Protocol):
+    """What is called with how something ended, and with its name where that is known only then."""
+
+    def __call__(self, code: str, name: str = "") -> None:
+        """Say so; without it the code is OK."""
 
 
-def _ignore(_code: str) -> None:
+Span = AbstractContextManager[Ended]
+
+
+def _ignore(code: str, name: str = "") -> None:
     pass
 
 
@@ -30,7 +37,11 @@ OFF: Span = nullcontext(_ignore)
 _tracer: "Tracer | None" = None
 _shut_down: Callable[[], None] = lambda: None  # noqa: E731 there is nothing to shut down yet
 
-FINE = {"OK", "CANCELLED", "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "OUT_OF_RANGE"}
+FINE = {
+    *("OK", "CANCELLED", "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "OUT_OF_RANGE"),
+    *("FAILED_PRECONDITION", "ABORTED", "UNAUTHENTICATED", "PERMISSION_DENIED"),
+    *(str(status) for status in range(100, 500)),
+}
 """Codes that are the client's business: spans that end with them are no errors."""
 
 
@@ -93,6 +104,20 @@ def call(method: str) -> Span:
     return _spanned(_tracer, method, attributes, SpanKind.SERVER, parent)
 
 
+def page(method: str) -> Span:
+    """A span around the answer to an HTTP request, below what its headers name."""
+    if _tracer is None:
+        return OFF
+    from opentelemetry.trace import SpanKind
+
+    attributes = {
+        "http.request.method": method,
+        "enrayon.request_id": correlation.current_id(),
+    }
+    parent = _propagator().extract(correlation.current_metadata())
+    return _spanned(_tracer, method, attributes, SpanKind.SERVER, parent)
+
+
 def act(name: str, attributes: Mapping[str, str | int]) -> Span:
     """A span around something that a traced request does; none outside of such a request."""
     if _tracer is None:
@@ -123,33 +148,35 @@ def _propagator() -> Any:
 @contextmanager
 def _spanned(
     tracer: "Tracer", name: str, attributes: Mapping[str, str | int], kind: Any, parent: Any = None
-) -> Iterator[Callable[[str], None]]:
+) -> Iterator[Ended]:
     from opentelemetry import context
     from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
 
-    code = "OK"
+    result = "OK"
 
-    def told(ended: str) -> None:
-        nonlocal code
-        code = ended
+    def ended(code: str, name: str = "") -> None:
+        nonlocal result
+        result = code
+        if name:
+            span.update_name(name)
 
     span = tracer.start_span(name, parent, kind, attributes)
     outer = context.get_current()
     context.attach(set_span_in_context(span))
     try:
-        yield told
+        yield ended
     except (asyncio.CancelledError, GeneratorExit):
-        code = "CANCELLED"
+        result = "CANCELLED"
         raise
     except BaseException as error:
-        if code == "OK":
-            code = type(error).__name__
+        if result == "OK":
+            result = type(error).__name__
         raise
     finally:
         context.attach(outer)  # not detached: a stream may be closed from another task
         if kind is SpanKind.SERVER:
-            span.set_attribute("rpc.response.status_code", code)
-        if code not in FINE:
-            span.set_attribute("error.type", code)
+            span.set_attribute("enrayon.code", result)
+        if result not in FINE:
+            span.set_attribute("error.type", result)
             span.set_status(StatusCode.ERROR)
         span.end()

@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING, Self
 
 import grpc
 
+from enrayon.aisle.v1 import aisle_pb2, aisle_pb2_grpc
+from enrayon.geofence.v1 import geofence_pb2, geofence_pb2_grpc
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from services.client.interceptors import interceptors
+from services.client.interceptors import Headers, interceptors
 from services.client.service_config import service_config
 
 if TYPE_CHECKING:  # the types of asynchronous stubs exist for type checkers alone
+    from enrayon.aisle.v1.aisle_pb2_grpc import AisleServiceAsyncStub
+    from enrayon.geofence.v1.geofence_pb2_grpc import GeofenceServiceAsyncStub
     from enrayon.hours.v1.hours_pb2_grpc import HoursServiceAsyncStub
     from enrayon.stock.v1.stock_pb2_grpc import StockServiceAsyncStub
     from enrayon.stores.v1.stores_pb2_grpc import StoresServiceAsyncStub
@@ -22,6 +26,8 @@ CONTRACTS = [
         (stores_pb2, "StoresService"),
         (hours_pb2, "HoursService"),
         (stock_pb2, "StockService"),
+        (geofence_pb2, "GeofenceService"),
+        (aisle_pb2, "AisleService"),
     )
 ]
 
@@ -35,6 +41,10 @@ class Client:
     """When they are open."""
     stock: "StockServiceAsyncStub"
     """What they have, and holding it."""
+    geofence: "GeofenceServiceAsyncStub"
+    """Who comes and goes, and arrives."""
+    aisle: "AisleServiceAsyncStub"
+    """On which shelf a product stands, and the shortest way round."""
 
     def __init__(
         self,
@@ -43,6 +53,7 @@ class Client:
         api_key: str = "",
         timeout_s: float = 10.0,
         credentials: grpc.ChannelCredentials | None = None,
+        headers: Headers = tuple,
     ) -> None:
         """Prepare a channel; the first call connects it.
 
@@ -51,9 +62,10 @@ class Client:
             api_key: sent as `authorization: Bearer <key>`; nothing is sent when empty.
             timeout_s: the deadline of calls that set none themselves. Streams have none.
             credentials: for TLS, for example `grpc.ssl_channel_credentials()`; plain when None.
+            headers: asked at each call for more that it carries, for example a trace context.
         """
         options = [("grpc.service_config", service_config(CONTRACTS))]
-        carriers = interceptors(timeout_s, api_key)
+        carriers = interceptors(timeout_s, api_key, headers)
         if credentials is None:
             self.channel = grpc.aio.insecure_channel(
                 address, options=options, interceptors=carriers
@@ -65,6 +77,8 @@ class Client:
         self.stores = stores_pb2_grpc.StoresServiceStub(self.channel)
         self.hours = hours_pb2_grpc.HoursServiceStub(self.channel)
         self.stock = stock_pb2_grpc.StockServiceStub(self.channel)
+        self.geofence = geofence_pb2_grpc.GeofenceServiceStub(self.channel)
+        self.aisle = aisle_pb2_grpc.AisleServiceStub(self.channel)
 
     async def close(self) -> None:
         """Close the channel; running calls end as CANCELLED."""

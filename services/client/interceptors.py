@@ -1,4 +1,4 @@
-"""What every call carries: a deadline, and the API key of who is calling."""
+"""What every call carries: a deadline, the API key of who is calling, and what else is asked."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,30 +6,33 @@ from typing import Any
 import grpc
 from grpc.aio import ClientCallDetails, ClientInterceptor, Metadata
 
+Headers = Callable[[], Sequence[tuple[str, str]]]
 
-def interceptors(timeout_s: float, key: str) -> Sequence[ClientInterceptor]:
-    """One interceptor for each kind of call. Calls of one answer get the deadline, all the key."""
+
+def interceptors(timeout_s: float, key: str, headers: Headers) -> Sequence[ClientInterceptor]:
+    """One interceptor for each kind of call. Calls of one answer get the deadline; all the rest."""
     return [
-        _Unary(timeout_s, key),
-        _Answers(None, key),
-        _Requests(None, key),
-        _Both(None, key),
+        _Unary(timeout_s, key, headers),
+        _Answers(None, key, headers),
+        _Requests(None, key, headers),
+        _Both(None, key, headers),
     ]
 
 
 class _Carrier:
     """Completes the details of a call, then makes it."""
 
-    def __init__(self, timeout_s: float | None, key: str) -> None:
+    def __init__(self, timeout_s: float | None, key: str, headers: Headers) -> None:
         self._timeout_s = timeout_s
-        self._headers = [("authorization", f"Bearer {key}")] if key else []
+        self._key = [("authorization", f"Bearer {key}")] if key else []
+        self._headers = headers
 
     async def call(
         self, continuation: Callable[..., Any], details: ClientCallDetails, request: Any
     ) -> Any:
         completed = details._replace(  # type: ignore[attr-defined]  # it is a named tuple
             timeout=self._timeout_s if details.timeout is None else details.timeout,
-            metadata=Metadata(*(details.metadata or ()), *self._headers),
+            metadata=Metadata(*(details.metadata or ()), *self._key, *self._headers()),
         )
         return await continuation(completed, request)
 

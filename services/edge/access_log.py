@@ -1,15 +1,17 @@
-"""One line for each request. It names the endpoint, never the path or the query as they came."""
+"""A line and a span for each request. They name the endpoint, not the path or query as they came."""
 
 import time
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.chassis import correlation, tracing
+
 log = structlog.get_logger()
 
 
 class AccessLog:
-    """ASGI middleware that logs requests once they are answered."""
+    """ASGI middleware that logs and traces requests once they are answered."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -20,6 +22,7 @@ class AccessLog:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
+        correlation.begin(lambda: [(k.decode(), v.decode("latin-1")) for k, v in scope["headers"]])
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -27,14 +30,17 @@ class AccessLog:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self._app(scope, receive, watch)
-        finally:
-            endpoint = scope.get("endpoint")
-            log.info(
-                "request",
-                method=scope["method"],
-                endpoint=getattr(endpoint, "__name__", type(endpoint).__name__.lower()),
-                status=status,
-                ms=round((time.perf_counter() - began) * 1000, 1),
-            )
+        with tracing.page(scope["method"]) as ended:
+            try:
+                await self._app(scope, receive, watch)
+            finally:
+                endpoint = scope.get("endpoint")
+                name = getattr(endpoint, "__name__", type(endpoint).__name__.lower())
+                ended(str(status), f"{scope['method']} {name}")
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    endpoint=name,
+                    status=status,
+                    ms=round((time.perf_counter() - began) * 1000, 1),
+                )

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from services.chassis import tracing
 from services.chassis.settings import ChassisSettings
 from services.chassis.telemetry import configure_logs
 from services.client import Client
@@ -44,7 +45,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
         contracts: the APIs that answer there. What needs others is not offered.
     """
     names = api_names(contracts)
-    client = Client(services)
+    client = Client(services, headers=tracing.outgoing)
     mcp = agents.build(client, names)
 
     @asynccontextmanager
@@ -104,5 +105,8 @@ def serve(
         )
         await uvicorn.Server(config).serve()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with (
+        tracing.traced(settings, "application"),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
         runner.run(main())

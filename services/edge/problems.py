@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from services.chassis import correlation
 from services.chassis.errors import Internal, ServiceError
 from services.chassis.telemetry import stack_of
 from services.edge.envoy.local_replies import DOMAIN, REPLIES
@@ -47,7 +48,10 @@ def of_call(error: grpc.aio.AioRpcError) -> status_pb2.Status:
 
 
 def response(status: status_pb2.Status, http_status: int | None = None) -> JSONResponse:
-    """The answer to a request that failed."""
+    """The answer to a request that failed, with the id that the logs have it by."""
+    if not any(detail.Is(error_details_pb2.RequestInfo.DESCRIPTOR) for detail in status.details):
+        id = correlation.current_id()
+        status.details.add().Pack(error_details_pb2.RequestInfo(request_id=id))
     body = MessageToDict(status)
     headers = {"retry-after": "1"} if status.code == code_pb2.UNAVAILABLE else None
     return JSONResponse(body, http_status or HTTP_STATUS.get(status.code, 500), headers)

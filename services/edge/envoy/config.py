@@ -9,8 +9,10 @@ from google.protobuf.descriptor import ServiceDescriptor
 from services.edge.envoy.filters import EXTENSIONS, cors_policy, http_filters
 from services.edge.envoy.local_replies import local_reply_config
 from services.edge.envoy.routes import routes
+from services.edge.envoy.tracing import tracing
 
 SERVICES = "services"
+COLLECTOR = "collector"
 BUFFER_BYTES = 32 * 1024
 MAX_CONNECTIONS = 10_000
 MAX_HEAP_BYTES = 1024**3
@@ -31,6 +33,8 @@ def render(
     apps: Mapping[str, Address] | None = None,
     admin: Address | None = None,
     allow_origins: Sequence[str] = (),
+    collector: Address | None = None,
+    trace_ratio: float = 0.0,
 ) -> dict[str, Any]:
     """The bootstrap configuration, ready for `json.dumps`.
 
@@ -41,6 +45,8 @@ def render(
         apps: HTTP servers for other paths, by prefix; the first prefix that fits is taken.
         admin: where `/ready` and `/stats/prometheus` are answered, if anywhere.
         allow_origins: which web origins may call, as regular expressions, or `*` for any.
+        collector: where traces are sent, by OTLP over gRPC, if anywhere.
+        trace_ratio: which part of the requests is traced.
     """
     clusters = {prefix: f"app:{prefix}" for prefix in apps or {}}
     virtual_host = {
@@ -53,10 +59,18 @@ def render(
     }
     config: dict[str, Any] = {
         "static_resources": {
-            "listeners": [_listener(listen, virtual_host, http_filters(services, SERVICES))],
+            "listeners": [
+                _listener(
+                    listen,
+                    virtual_host,
+                    http_filters(services, SERVICES),
+                    tracing(COLLECTOR, trace_ratio) if collector else {},
+                )
+            ],
             "clusters": [
-                _grpc_cluster(SERVICES, upstream),
+                _grpc_cluster(SERVICES, upstream) | _health_checks(),
                 *(_cluster(name, apps[prefix]) for prefix, name in clusters.items() if apps),
+                *([_grpc_cluster(COLLECTOR, collector)] if collector else []),
             ],
         },
         "overload_manager": _overload_manager(),
@@ -68,7 +82,10 @@ def render(
 
 
 def _listener(
-    listen: Address, virtual_host: dict[str, Any], filters: list[dict[str, Any]]
+    listen: Address,
+    virtual_host: dict[str, Any],
+    filters: list[dict[str, Any]],
+    tracing: dict[str, Any],
 ) -> dict[str, Any]:
     # Limits as Envoy's documentation advises for an edge ("Configuring Envoy as an edge proxy").
     manager = {
@@ -79,6 +96,9 @@ def _listener(
         "http_filters": filters,
         "local_reply_config": local_reply_config(),
         "use_remote_address": True,
+        # Each request gets an id, which its answer, the logs and its errors carry.
+        "always_set_request_id_in_response": True,
+        **tracing,
         "normalize_path": True,
         "merge_slashes": True,
         "stream_idle_timeout": "60s",
@@ -111,6 +131,11 @@ def _grpc_cluster(name: str, address: Address) -> dict[str, Any]:
     }
     return _cluster(name, address) | {
         "typed_extension_protocol_options": {kind: protocol},
+    }
+
+
+def _health_checks() -> dict[str, Any]:
+    return {
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "health_checks": [
             {

@@ -67,7 +67,9 @@ def cors_policy(allow_origins: Sequence[str]) -> dict[str, Any]:
         ],
         "allow_methods": "GET, POST, PATCH, DELETE",
         "allow_headers": "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent",
-        "expose_headers": "grpc-status, grpc-message, grpc-status-details-bin, retry-after",
+        "expose_headers": (
+            "grpc-status, grpc-message, grpc-status-details-bin, retry-after, x-request-id"
+        ),
         "max_age": "86400",
     }
 

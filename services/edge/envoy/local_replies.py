@@ -57,7 +57,11 @@ def _mapper(status: int, reply: Reply) -> dict[str, Any]:
                         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
                         "reason": reply.reason,
                         "domain": DOMAIN,
-                    }
+                    },
+                    {
+                        "@type": "type.googleapis.com/google.rpc.RequestInfo",
+                        "requestId": "%REQ(x-request-id)%",
+                    },
                 ],
             }
         },

@@ -28,14 +28,14 @@ def routes(
     return [
         *(_method_route(method, cluster) for service in services for method in service.methods),
         # Health, reflection, and the services' own answer to an unknown method.
-        _grpc_route({"prefix": "/", "grpc": {}}, _endless(cluster)),
+        _grpc_route("other gRPC", {"prefix": "/", "grpc": {}}, _endless(cluster)),
         *(
-            {"match": {"path_separated_prefix": prefix}, "route": _brief(cluster)}
+            _route(f"JSON {prefix}", {"path_separated_prefix": prefix}, _brief(cluster))
             for prefix in json_prefixes(services)
         ),
         *(_app_route(prefix, app) for prefix, app in apps),
         # Nothing comes so far: the transcoder refuses what it does not know.
-        {"match": {"prefix": "/"}, "route": _brief(cluster)},
+        _route("unknown", {"prefix": "/"}, _brief(cluster)),
     ]
 
 
@@ -43,17 +43,23 @@ def _method_route(method: MethodDescriptor, cluster: str) -> dict[str, Any]:
     action = _endless(cluster) if is_stream(method) else _brief(cluster)
     if is_retriable(method):
         action["retry_policy"] = RETRY_POLICY
-    return _grpc_route({"path": f"/{method.containing_service.full_name}/{method.name}"}, action)
+    name = f"{method.containing_service.full_name}/{method.name}"
+    return _grpc_route(name, {"path": f"/{name}"}, action)
 
 
-def _grpc_route(match: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
+def _route(name: str, match: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
+    # The name is that of the spans in a trace.
+    return {"name": name, "match": match, "route": action}
+
+
+def _grpc_route(name: str, match: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
     # A stream may be of any size; the services limit the messages.
-    return {"match": match, "route": action, **_without("body_size_limit")}
+    return _route(name, match, action) | _without("body_size_limit")
 
 
 def _app_route(prefix: str, cluster: str) -> dict[str, Any]:
-    without_transcoder = _without("grpc_json_transcoder")
-    return {"match": {"prefix": prefix}, "route": _brief(cluster), **without_transcoder}
+    route = _route(f"application {prefix}", {"prefix": prefix}, _brief(cluster))
+    return route | _without("grpc_json_transcoder")
 
 
 def _without(http_filter: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ async def test_a_call_is_answered_within_its_deadline(stub):
 
     assert NEAREST == answer
     assert servicer.deadline_s is not None
-    assert 5 < servicer.deadline_s <= 7
+    assert 5 < servicer.deadline_s < 8  # gRPC rounds it up
 
 
 async def test_a_service_that_does_not_answer_is_given_up(stub):

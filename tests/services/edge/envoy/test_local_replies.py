@@ -2,8 +2,10 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import grpc
+import httpx
 import pytest
 from google.rpc import code_pb2
 
@@ -15,6 +17,17 @@ from tests.services.edge.stub import SERVICE, Stub, serve
 
 FIND = "/v1/stores:findNearest"
 NOWHERE = b'{"origin": {"point": {"latitude": "61.234567"'
+
+
+def told(answer: httpx.Response) -> dict[str, object]:
+    """The error of an answer, without the request's id, which the answer's header has too."""
+    status: dict[str, Any] = answer.json()
+    request = status["details"].pop()
+    assert request == {
+        "@type": "type.googleapis.com/google.rpc.RequestInfo",
+        "requestId": answer.headers["x-request-id"],
+    }
+    return status
 
 
 def error(code: int, reason: str, message: str) -> dict[str, object]:
@@ -41,7 +54,7 @@ def error(code: int, reason: str, message: str) -> dict[str, object]:
 async def test_an_unknown_path_or_method(method: str, path: str, edge: Edge) -> None:
     answer = await edge.http.request(method, path)
     assert answer.status_code == 404
-    assert error(code_pb2.NOT_FOUND, "NO_SUCH_METHOD", "no method has this path") == answer.json()
+    assert error(code_pb2.NOT_FOUND, "NO_SUCH_METHOD", "no method has this path") == told(answer)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +75,7 @@ async def test_a_bad_query_parameter_is_named(
 ) -> None:
     answer = await edge.http.get(f"{FIND}?{query}")
     message = answer.json()["message"]
-    assert error(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", message) == answer.json()
+    assert error(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", message) == told(answer)
     assert answer.status_code == 400
     assert named in message
     assert stub.requests == []
@@ -86,7 +99,7 @@ async def test_a_bad_query_parameter_is_named(
 async def test_a_bad_body_is_refused(body: bytes, edge: Edge, stub: Stub) -> None:
     answer = await edge.http.post(FIND, content=body)
     message = answer.json()["message"]
-    assert error(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", message) == answer.json()
+    assert error(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", message) == told(answer)
     assert answer.status_code == 400
     assert message.startswith("bad request: ")
     assert stub.requests == []
@@ -95,10 +108,9 @@ async def test_a_bad_body_is_refused(body: bytes, edge: Edge, stub: Stub) -> Non
 async def test_a_body_over_a_mebibyte_is_refused(edge: Edge, stub: Stub) -> None:
     answer = await edge.http.post(FIND, json={"origin": {"place": "x" * 2**20}})
     assert answer.status_code == 413
-    assert (
-        error(code_pb2.INVALID_ARGUMENT, "REQUEST_TOO_LARGE", "the request is too large")
-        == answer.json()
-    )
+    assert error(
+        code_pb2.INVALID_ARGUMENT, "REQUEST_TOO_LARGE", "the request is too large"
+    ) == told(answer)
     assert stub.requests == []
 
 
@@ -118,7 +130,7 @@ async def test_a_service_that_is_down(tmp_path: Path) -> None:
             await lonely.http.get("/readyz"),
         ):
             assert (answer.status_code, answer.headers.get("retry-after", "1")) == (503, "1")
-            assert error(code_pb2.UNAVAILABLE, "UNAVAILABLE", message) == answer.json()
+            assert error(code_pb2.UNAVAILABLE, "UNAVAILABLE", message) == told(answer)
 
         async with grpc.aio.insecure_channel(f"127.0.0.1:{lonely.port}") as channel:
             stores = stores_pb2_grpc.StoresServiceStub(channel)
