@@ -104,11 +104,11 @@ class StoresReplica:
         *,
         radius_m: float | None = None,
         after: tuple[float, str] | None = None,
-        also: Mask | None = None,
+        also: Callable[[Rows], Mask] | None = None,
     ) -> list[tuple[str, float]]:
         """Ids and distances in metres, nearest first, ties by id, beginning past `after`.
 
-        `also` is a mask over the rows of the index that must hold besides the filter.
+        `also` says which of some rows of the index are admitted besides by the filter.
         """
         accept = self._accept(wanted, also)
         hits = self.index.nearest(point, limit, max_distance_m=radius_m, accept=accept, after=after)
@@ -193,18 +193,20 @@ class StoresReplica:
         if id in self.index:
             self._columns.remove(self.index.delete(id))
 
-    def _accept(self, wanted: StoreFilter, also: Mask | None) -> Mask | Callable[[Rows], Mask]:
+    def _accept(
+        self, wanted: StoreFilter, also: Callable[[Rows], Mask] | None
+    ) -> Mask | Callable[[Rows], Mask]:
         """The rows that the filter admits. Hours are looked at of the rows near the point alone."""
         opening = wanted.opening
         mask = self._columns.mask(wanted, self.row)[: self.index.row_count]
-        if also is not None:
-            mask = mask & also
-        if opening is None:
+        later = [part for part in (also, opening and opening.rows) if part]
+        if not later:
             return mask
 
         def accept(rows: Rows) -> Mask:
             result: Mask = mask[rows]
-            result[result] = opening.rows(rows[result])
+            for part in later:
+                result[result] = part(rows[result])
             return result
 
         return accept

@@ -5,11 +5,12 @@ have everything on the shelf, and one for all the rest, if those did not do.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from geodata.nearest import Rows
 from geodata.points import Point
 from geodata.schedule.timeline import timeline
 from services.directory.directory import Directory
@@ -17,7 +18,7 @@ from services.directory.filters import EVERYTHING, Mask, StoreFilter
 from services.directory.keys import parse_store
 from services.stock.model.baskets import Lack, Offer, offer_of, ranked, split
 from services.stock.model.pickup import Window, window
-from services.stock.model.shelves import Shelves
+from services.stock.model.shelves import Bits, Shelves, has_bits
 from services.stock.state.follower import Follower
 from services.stock.state.levels import Levels, LevelsUnreachable
 
@@ -133,22 +134,27 @@ class Availability:
         return StoreFilter(attributes=wanted.services, opening=opening)
 
     def _near(
-        self, wanted: Wanted, count: int, store_filter: StoreFilter, also: Mask | None
+        self,
+        wanted: Wanted,
+        count: int,
+        store_filter: StoreFilter,
+        also: Callable[[Rows], Mask] | None,
     ) -> list[tuple[str, float]]:
         replica = self._directory.stores.replica
         return replica.nearest(
             wanted.origin, count, store_filter, radius_m=wanted.radius_m, also=also
         )
 
-    def _on_shelf(self, lines: Mapping[str, int], *, whole: bool) -> Mask | None:
-        """The rows of the stores' index with all (or some) on the shelf; None when not known.
+    def _on_shelf(self, lines: Mapping[str, int], *, whole: bool) -> Callable[[Rows], Mask] | None:
+        """Which rows of the stores' index have all (or some) on the shelf; None when not known.
 
         Units dated to come lie on no shelf: stores that sell ahead are found by asking them.
         """
         if not self._follower.is_loaded:
             return None
         shelves = self._follower.shelves
-        return self._rows.of(shelves, shelves.all_of(lines) if whole else shelves.any_of(lines))
+        bits = shelves.all_of(lines) if whole else shelves.any_of(lines)
+        return self._rows.accepting(shelves, bits)
 
     async def _read(
         self, found: Found, distances: Mapping[str, float], wanted: Wanted, now_ms: int
@@ -221,15 +227,15 @@ class Availability:
 
 
 class ShelfRows:
-    """From numbers of the shelves to rows of the stores' index; made anew when either changes."""
+    """From rows of the stores' index to numbers of the shelves; made anew when either changes."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
         self._key: tuple[object, ...] = ()
         self._numbers = np.zeros(0, np.int64)
 
-    def of(self, shelves: Shelves, mask: Mask) -> Mask:
-        """The rows of the stores of which a mask by number is true."""
+    def accepting(self, shelves: Shelves, bits: Bits) -> Callable[[Rows], Mask]:
+        """For each of some rows whether the bit of its store is set."""
         feed = self._directory.stores
         replica = feed.replica
         key = (id(shelves), len(shelves.stores), id(replica), feed.sequence)
@@ -239,9 +245,12 @@ class ShelfRows:
                 if (row := replica.row(store)) is not None:
                     self._numbers[row] = number
             self._key = key
-        padded = np.append(mask, False)  # the last stands for stores without a shelf
-        result: Mask = padded[self._numbers]
-        return result
+        numbers = self._numbers
+
+        def accept(rows: Rows) -> Mask:
+            return has_bits(bits, numbers[rows])
+
+        return accept
 
 
 def names_of(directory: Directory, stores: Sequence[str]) -> dict[str, str]:

@@ -46,7 +46,7 @@ def build(parts: Parts) -> Service:
         ledger=ledger,
         follower=follower,
         availability=Availability(levels, follower, directory, settings.stock_freshness_s),
-        answers=Answers(settings),
+        answers=Answers(settings, follower.sources_of),
         holding=Holding(holds, quotas, durability, directory, parts.keyring, settings),
         holds=holds,
         receipts=Receipts(parts.keyring),

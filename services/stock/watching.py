@@ -13,9 +13,6 @@ from services.stock.state.follower import Follower
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger, position
 
-FEEDS = ("set", "adjust")
-"""Kinds of entries that are about no hold."""
-
 
 async def watch(
     follower: Follower, ledger: Ledger, holds: Holds, store: str, resume_token: str
@@ -47,7 +44,7 @@ async def watch(
 
 
 async def _hold(holds: Holds, entry: Entry) -> Hold | None:
-    if entry.kind in FEEDS:
+    if entry.is_fed:
         return None
     [hold] = await holds.read(entry.store, [entry.about])
     return hold

@@ -2,7 +2,7 @@
 
 import enum
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -57,11 +57,12 @@ def offer_of(
     """Judge what a store has."""
     units, lack, lacking = [], None, 0
     oldest_s = (now_ms - (policy.fresh_ms or fresh_ms)) / 1000
+    least, most = policy.least, policy.most
     for number, (level, quantity) in enumerate(zip(levels, wanted, strict=True)):
         room, why = 0, None
         if level is None or level.as_of_s < oldest_s:
             why = Lack.STOCK_UNKNOWN
-        elif quantity < policy.least or (policy.most and quantity > policy.most):
+        elif quantity < least or (most and quantity > most):
             why = Lack.NOT_ENOUGH
         else:
             room = level.room(policy)
@@ -160,6 +161,6 @@ def _shared(chosen: Sequence[Offer], wanted: Sequence[int]) -> list[tuple[Offer,
     return [share for share in shares if any(share[1])]
 
 
-def coverage(units: Sequence[int], wanted: Mapping[str, int]) -> float:
+def coverage(units: Sequence[int], wanted: Sequence[tuple[str, int]]) -> float:
     """The part of the wanted units, 0 to 1."""
-    return sum(units) / sum(wanted.values())
+    return sum(units) / sum(quantity for _, quantity in wanted)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 LINE = struct.Struct("<iiiIHI")
+FED = ("set", "adjust")
 
 
 class Line(NamedTuple):
@@ -31,6 +32,11 @@ class Entry(NamedTuple):
     about: str
     """The hold, or the source of a feed."""
     lines: tuple[Line, ...]
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether a feed told it; else it is about a hold."""
+        return self.kind in FED
 
 
 @dataclass(frozen=True, slots=True)

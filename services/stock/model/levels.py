@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 HEADER = struct.Struct("<iIHIIBBB")
+SOURCED = struct.Struct("<iIHIIBBBH")
+"""A header with the number of the source that spoke last."""
 SOURCE = struct.Struct("<H6s")
 FUTURE = struct.Struct("<HI")
 ROW = struct.Struct("<iHBB")
@@ -105,7 +107,11 @@ class Level(NamedTuple):
 
 def decoded(raw: bytes, given_back: int = 0) -> Level:
     """The level in a packed field; `given_back` is what its expired holds still seem to hold."""
-    on_hand, reserved, safety, as_of_s, version, sell, futures, sources = HEADER.unpack_from(raw)
+    if len(raw) < SOURCED.size:
+        raw += bytes(SOURCED.size - len(raw))
+    (on_hand, reserved, safety, as_of_s, version, sell, futures, sources, source) = (
+        SOURCED.unpack_from(raw)
+    )
     return Level(
         on_hand,
         reserved - given_back,
@@ -113,7 +119,7 @@ def decoded(raw: bytes, given_back: int = 0) -> Level:
         as_of_s,
         version,
         SELLS[sell],
-        SOURCE.unpack_from(raw, HEADER.size)[0] if sources else 0,
+        source if sources else 0,
         _futures(raw, HEADER.size + sources * SOURCE.size, futures) if futures else (),
     )
 

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
+Bits = NDArray[np.uint8]
+"""Of store n the bit n mod 8 of byte n div 8."""
 
 
 class Shelves:
@@ -48,26 +50,34 @@ class Shelves:
         else:
             bits[byte] &= ~bit
 
-    def all_of(self, skus: Iterable[str]) -> Mask:
-        """By store number: whether it has every one of some products on the shelf."""
+    def all_of(self, skus: Iterable[str]) -> Bits:
+        """The stores that have every one of some products on the shelf."""
         return self._joined(skus, np.bitwise_and)
 
-    def any_of(self, skus: Iterable[str]) -> Mask:
-        """By store number: whether it has one of some products on the shelf."""
+    def any_of(self, skus: Iterable[str]) -> Bits:
+        """The stores that have one of some products on the shelf."""
         return self._joined(skus, np.bitwise_or)
 
     def stores_with(self, sku: str) -> list[str]:
         """The stores that have a product on the shelf, by id."""
-        mask = self.any_of([sku])
-        return sorted(self._stores[number] for number in np.flatnonzero(mask).tolist())
+        bits = np.unpackbits(self.any_of([sku]), bitorder="little")
+        return sorted(self._stores[number] for number in np.flatnonzero(bits).tolist())
 
-    def _joined(self, skus: Iterable[str], join: np.ufunc) -> Mask:
+    def _joined(self, skus: Iterable[str], join: np.ufunc) -> Bits:
         size = (len(self._stores) + 7) // 8
-        result: NDArray[np.uint8] | None = None
+        result: Bits | None = None
         for sku in skus:
-            bits = np.zeros(size, np.uint8)
-            known = self._bits.get(sku, b"")
-            bits[: len(known)] = np.frombuffer(known, np.uint8)
+            # A copy: bytes that an array looks at cannot grow.
+            known = bytes(self._bits.get(sku, b"")).ljust(size, b"\0")
+            bits = np.frombuffer(known, np.uint8)
             result = bits if result is None else join(result, bits)
         assert result is not None
-        return np.unpackbits(result, count=len(self._stores), bitorder="little").astype(bool)
+        return result
+
+
+def has_bits(bits: Bits, numbers: NDArray[np.int64]) -> Mask:
+    """For each of some stores by number whether its bit is set; never for those below 0."""
+    if not len(bits):
+        return np.zeros(len(numbers), np.bool_)
+    set_bits: Mask = (bits[numbers >> 3] >> (numbers & 7)) & 1 == 1
+    return set_bits & (numbers >= 0)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import redis.exceptions
@@ -11,7 +11,7 @@ import structlog
 from services.chassis.errors import Unavailable
 from services.chassis.redis import Client, Cluster, script
 from services.stock.model.ledger import Entry, entry_of
-from services.stock.model.partitions import PARTITIONS, StoreKeys
+from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.model.shelves import Shelves
 from services.stock.state.ledger import Ledger, ledger_key, position
 from services.stock.state.levels import PACKAGE
@@ -35,6 +35,7 @@ class Follower:
         self._heard_at: dict[int, float] = {}
         self._subscribers: dict[asyncio.Queue[Entry | None], str] = {}
         self.shelves = Shelves()
+        self._sources: dict[int, dict[int, str]] = {p: {} for p in range(PARTITIONS)}
         self._loaded = asyncio.Event()
         self._advanced = asyncio.Condition()
 
@@ -64,6 +65,10 @@ class Follower:
             async with asyncio.timeout(timeout_s), self._advanced:
                 await self._advanced.wait_for(lambda: self._reached(partition) >= last)
         return self._reached(partition) >= last
+
+    def sources_of(self, store: str) -> Mapping[int, str]:
+        """The names of those who feed a store, by the number that stands for each in its levels."""
+        return self._sources[partition_of(store)]
 
     @property
     def lag_s(self) -> float | None:
@@ -111,12 +116,18 @@ class Follower:
                 end = at + 1 + packed[at]
                 shelves.put(store, packed[at + 1 : end].decode(), on_shelf=True)
                 at = end
+        for partition in range(PARTITIONS):
+            await self._learn_sources(partition)
         now = time.monotonic()
         self.shelves, self._positions = shelves, positions
         self._heard_at = dict.fromkeys(range(PARTITIONS), now)
         self._loaded.set()
         self._lose(list(self._subscribers))
         log.info("loaded all shelves", stores=len(shelves.stores))
+
+    async def _learn_sources(self, partition: int) -> None:
+        names = await self._client.hgetall(f"{tag(partition)}:sources")
+        self._sources[partition] = {int(number): name.decode() for name, number in names.items()}
 
     async def _missed(self) -> bool:
         for partition, id in self._positions.items():
@@ -147,14 +158,19 @@ class Follower:
                 block=BLOCK_MS,
             )
             streams = answer.items() if isinstance(answer, dict) else answer
-            full = set()
+            full, unheard = set(), set()
             for key, entries in streams or ():
                 partition = number_of[key.decode()]
                 entries = entries[0] if isinstance(answer, dict) else entries
                 for id, fields in entries:
-                    self._apply(partition, entry_of(id, fields))
+                    entry = entry_of(id, fields)
+                    if entry.is_fed and entry.about not in self._sources[partition].values():
+                        unheard.add(partition)
+                    self._apply(partition, entry)
                 if len(entries) >= BATCH:
                     full.add(partition)
+            for partition in unheard:
+                await self._learn_sources(partition)
             for partition in partitions:
                 if partition not in full:
                     self._heard_at[partition] = asked_at

@@ -8,9 +8,13 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.chassis.redis import Client, Value, script
+from services.chassis.replication import replicated_script
 from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.state.levels import LIBRARY, PACKAGE
+
+
+REPLICAS_WAIT_S = 1.0
 
 
 class Request(NamedTuple):
@@ -38,12 +42,19 @@ class Outcome(NamedTuple):
 
 
 class Holds:
-    """Makes, changes and reads holds. `now_ms` is for tests; servers leave it to Redis."""
+    """Makes, changes and reads holds. `now_ms` is for tests; servers leave it to Redis.
 
-    def __init__(self, client: Client) -> None:
+    A change is acknowledged once so many `replicas` have it, which are given a second.
+    """
+
+    def __init__(self, client: Client, replicas: int = 0) -> None:
         self._client = client
-        self._reserve = script(client, PACKAGE, "reserve", LIBRARY)
-        self._transition = script(client, PACKAGE, "transition", LIBRARY)
+        self._reserve, self._transition = (
+            replicated_script(
+                client, PACKAGE, name, LIBRARY, replicas=replicas, wait_s=REPLICAS_WAIT_S
+            )
+            for name in ("reserve", "transition")
+        )
         self._sweep = script(client, PACKAGE, "sweep", LIBRARY)
         self._look = script(client, PACKAGE, "look", LIBRARY)
 

@@ -113,7 +113,7 @@ def levels_of(
 ) -> tuple[Level | None, ...]:
     """The levels of an answer, with what expired holds still seem to hold given back."""
     if not back:
-        return tuple(decoded(raw) if raw else None for raw in raws)
+        return tuple([decoded(raw) if raw else None for raw in raws])
     units: dict[str, int] = defaultdict(int)
     for sku, quantity in zip(back[::2], back[1::2], strict=True):
         assert isinstance(sku, bytes)
