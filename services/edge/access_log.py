@@ -1,4 +1,4 @@
-"""A line and a span for each request. They name the endpoint, not the path or query as they came."""
+"""A line and a span for each request: the endpoint, never the path or the query as they came."""
 
 import time
 
