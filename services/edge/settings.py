@@ -29,6 +29,9 @@ class EdgeSettings(EnvironmentSettings):
     edge_map_style: str = Field(
         "", description="address of a MapLibre style; empty: the base map of the sample"
     )
+    edge_page_key: str = Field(
+        "", description="publishable API key that the web page sends; none is needed while open"
+    )
     edge_embedders: list[str] = Field(
         ["*"], description="pages that may embed the locator, as a JSON list of CSP sources"
     )

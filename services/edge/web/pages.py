@@ -1,32 +1,28 @@
-"""The locator's page, as it is for a place and a language, and all that it loads."""
+"""The locator's page, as it is for a place and a language."""
 
-import gzip
 import json
 import re
 from functools import cache
 from html import escape
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import grpc
 from babel import negotiate_locale
-from starlette.exceptions import HTTPException
+from google.protobuf.json_format import MessageToDict
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
+from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
-from geodata.samples import HELSINKI_CENTRE, HELSINKI_MAP
+from geodata.samples import HELSINKI_CENTRE
 from services.client import Client
 from services.edge.addresses import base_url
 from services.edge.settings import EdgeSettings
+from services.edge.web import assets
 from services.edge.web.structured_data import store_as_schema_org
 
-STATIC = Path(__file__).parent / "static"
 LANGUAGES = ["en", "fr", "fi", "de"]
-CACHED = {"cache-control": "public, max-age=3600"}
 STORE_ID = re.compile(r"[a-z0-9][a-z0-9._~-]{0,190}")
 
 
@@ -36,10 +32,7 @@ def routes(edge: EdgeSettings, services: frozenset[str]) -> list[Route | Mount]:
     return [
         Route("/", locator.page),
         Route("/stores/{id}", locator.store_page),
-        Route("/map/base.json", base_map),
-        Route("/embed.js", embed_script),
-        Route("/assets/maplibre/{name}", maplibre_file),
-        Mount("/assets", StaticFiles(directory=STATIC)),
+        *assets.routes(),
     ]
 
 
@@ -51,6 +44,7 @@ class Locator:
         self._config = {
             "services": sorted(services),
             "mapStyle": edge.edge_map_style,
+            "key": edge.edge_page_key,
             "center": [HELSINKI_CENTRE.longitude, HELSINKI_CENTRE.latitude],
         }
 
@@ -70,10 +64,25 @@ class Locator:
             # The page itself says what is wrong, and what else there is.
             status = 404 if error.code() is grpc.StatusCode.NOT_FOUND else 503
             return self._render(request, title="enrayon", data=None, status=status)
-        data = store_as_schema_org(store, f"{base_url(request, self._edge)}/{store.name}")
+        hours = await self._hours(client, store.name)
+        data = store_as_schema_org(store, f"{base_url(request, self._edge)}/{store.name}", hours)
         town = store.address.locality
         title = f"{store.display_name}, {town}" if town else store.display_name
         return self._render(request, title=title, data=data)
+
+    async def _hours(self, client: Client, store: str) -> dict[str, Any]:
+        """The store's hours as schema.org has them; nothing where they cannot be had."""
+        if "hours" not in self._config["services"]:
+            return {}
+        request = hours_pb2.ExportStoreHoursRequest(
+            name=f"{store}/hours", format=hours_pb2.HOURS_FORMAT_SCHEMA_ORG
+        )
+        try:
+            exported = await client.hours.ExportStoreHours(request)
+        except grpc.aio.AioRpcError:
+            return {}
+        hours: dict[str, Any] = MessageToDict(exported.document)
+        return hours
 
     def _render(
         self, request: Request, *, title: str, data: dict[str, Any] | None, status: int = 200
@@ -122,41 +131,9 @@ def chosen_language(request: Request) -> str:
     return negotiate_locale([tag for tag in preferred if tag], LANGUAGES) or LANGUAGES[0]
 
 
-async def base_map(request: Request) -> Response:
-    """The streets, water and buildings of the sample as GeoJSON; it is kept compressed."""
-    content, headers = HELSINKI_MAP.read_bytes(), {**CACHED, "vary": "accept-encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        headers["content-encoding"] = "gzip"
-    else:
-        content = gzip.decompress(content)
-    return Response(content, headers=headers, media_type="application/json")
-
-
-async def embed_script(_: Request) -> Response:
-    """The script that puts the locator into another page."""
-    return FileResponse(STATIC / "embed.js", headers=CACHED)
-
-
-async def maplibre_file(request: Request) -> Response:
-    """A file of MapLibre GL JS, out of the package that carries it."""
-    name = request.path_params["name"]
-    if name not in {"maplibre-gl.js", "maplibre-gl.css"}:
-        raise HTTPException(404)
-    return FileResponse(_maplibre() / name, headers=CACHED)
-
-
-@cache
-def _maplibre() -> Path:
-    # Importing the package would load much that only notebooks need.
-    spec = find_spec("maplibre")
-    assert spec
-    assert spec.origin
-    return Path(spec.origin).parent / "srcjs"
-
-
 @cache
 def _template() -> str:
-    return (STATIC / "index.html").read_text()
+    return (assets.STATIC / "index.html").read_text()
 
 
 def _json_in_html(value: Any) -> str:

@@ -28,8 +28,15 @@ TYPES = {
 }
 
 
-def store_as_schema_org(store: stores_pb2.Store, address: str) -> dict[str, Any]:
-    """The store as a schema.org `Store`, or a more fitting type; `address` is that of its page."""
+def store_as_schema_org(
+    store: stores_pb2.Store, address: str, hours: dict[str, Any]
+) -> dict[str, Any]:
+    """The store as a schema.org `Store`, or a more fitting type.
+
+    Args:
+        address: Of its page.
+        hours: Its hours as schema.org has them; empty when they are not known.
+    """
     kinds = [TYPES[attribute] for attribute in store.attributes if attribute in TYPES]
     postal = {
         "@type": "PostalAddress",
@@ -60,4 +67,4 @@ def store_as_schema_org(store: stores_pb2.Store, address: str) -> dict[str, Any]
     pages = [url for url in store.urls if url.startswith(("http://", "https://"))]
     if pages:
         data["sameAs"] = pages
-    return data
+    return data | hours

@@ -1,4 +1,8 @@
-// The JSON door of the services. Everything goes by POST, so that no coordinate stands in a URL.
+// The JSON door of the services. What may name a person's position goes by POST, so that no
+// coordinate stands in a URL.
+
+import { asked } from "./address.js";
+import config from "./config.js";
 
 export class Problem extends Error {
   constructor(status, body) {
@@ -6,40 +10,76 @@ export class Problem extends Error {
     this.status = status;
     const info = (body?.details || []).find((detail) => detail.reason);
     this.reason = info?.reason || "";
-    this.suggestions = (info?.metadata?.suggestions || "").split(" | ").filter(Boolean);
+    this.metadata = info?.metadata || {};
+    this.suggestions = (this.metadata.suggestions || "").split(" | ").filter(Boolean);
+  }
+
+  /** Whether trying again may help. */
+  get passing() {
+    return this.status === 0 || this.status >= 500;
   }
 }
 
 const LISTED = "name,displayName,brand,location,address,attributes,status";
+const DRAWN = "name,displayName,location";
+const KEY = asked("key") || config.key;
 
 export const suggest = (query, near, signal) => post("/v1/places:suggest", { query, near, limit: 7 }, signal);
 
 export const findNearest = (origin, storeFilter, pageToken) =>
   post("/v1/stores:findNearest", { origin, storeFilter, pageSize: 20, pageToken, readMask: LISTED });
 
-export const searchStores = (area, storeFilter, pageSize, pageToken) =>
-  post("/v1/stores:search", { ...area, storeFilter, pageSize, pageToken, readMask: LISTED });
+export const searchStores = (area, storeFilter, pageToken) =>
+  post("/v1/stores:search", { ...area, storeFilter, pageSize: 20, pageToken, readMask: LISTED });
+
+export const storesToDraw = (area, storeFilter, pageSize) =>
+  post("/v1/stores:search", { ...area, storeFilter, pageSize, readMask: DRAWN });
 
 export const countStores = (area, storeFilter, h3Resolution) =>
   post("/v1/stores:count", { ...area, storeFilter, h3Resolution });
 
 export const getStore = (name) => call(`/v1/${name}`);
 
-export const openStates = (stores, languageCode) =>
-  post("/v1/stores/-/hours:batchCheckOpenStates", { names: stores.map((name) => `${name}/hours`), languageCode });
+export const openStates = (stores, atTime, languageCode) =>
+  post("/v1/stores/-/hours:batchCheckOpenStates", { names: stores.map((name) => `${name}/hours`), atTime, languageCode });
 
 export const week = (store, languageCode) =>
   call(`/v1/${store}/hours:listOpenIntervals?language_code=${languageCode}`);
 
+export const inStoreServices = (store, languageCode) =>
+  call(`/v1/${store}/services?language_code=${languageCode}`);
+
+/** Products by words, or by the barcode that a scanner types. */
+export const searchProducts = (query, signal) =>
+  post("/v1/products:search", { ...(/^(\d{8}|\d{12,14})$/.test(query) ? { gtin: query } : { query }), pageSize: 7 }, signal);
+
+export const getProduct = (name) => call(`/v1/${name}`);
+
+export const findAvailability = (request) => post("/v1/stock:findNearestAvailability", request);
+
+export const stockLevels = (stores, products) => post("/v1/stock:batchGetLevels", { stores, products });
+
+export const hold = (store, request) => post(`/v1/${store}/reservations`, request);
+
+export const getHold = (name) => call(`/v1/${name}`);
+
+export const pickupCode = (name) => call(`/v1/${name}/pickupCode`);
+
+export const cancelHold = (name) => post(`/v1/${name}:cancel`, {});
+
+export const floorPlan = (store, request) => post(`/v1/${store}/floorPlans:render`, request);
+
+export const planRoute = (store, request) => post(`/v1/${store}/floorPlans:planRoute`, request);
+
 function post(path, body, signal) {
-  const headers = { "content-type": "application/json" };
-  return call(path, { method: "POST", headers, body: JSON.stringify(body), signal });
+  return call(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
 }
 
-async function call(path, options) {
+async function call(path, options = {}) {
+  const headers = KEY ? { ...options.headers, "x-api-key": KEY } : options.headers;
   let answer;
   try {
-    answer = await fetch(path, options);
+    answer = await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, { message: "offline" });

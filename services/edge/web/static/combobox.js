@@ -1,16 +1,19 @@
-// The search box: an editable combobox with a list, after the pattern of the ARIA practices guide.
+// A search box: an editable combobox with a list, after the pattern of the ARIA practices guide.
 
-import { suggest } from "./api.js";
 import { el } from "./html.js";
 
 const PAUSE_MS = 120;
 
 /**
- * @param near gives the point that nearer places are nearer to.
- * @param take is given a suggestion that was chosen; `search` the text that was typed, without one.
+ * @param form holds an `input` and a list, `[role=listbox]`.
+ * @param options `suggest(query, signal)` answers what fits; `describe(one)` gives its `title`,
+ *   `detail` and `kind`; `take(one)` is given what was chosen, and `search(query)` the text that was
+ *   sent without a choice.
  */
-export function combobox(form, input, list, { near, take, search }) {
-  let timer, running, options = [], active = -1;
+export function combobox(form, { suggest, describe, take, search }) {
+  const input = form.querySelector("input");
+  const list = form.querySelector("[role=listbox]");
+  let timer, running, found = [], active = -1;
 
   input.addEventListener("input", () => {
     clearTimeout(timer);
@@ -18,10 +21,10 @@ export function combobox(form, input, list, { near, take, search }) {
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      if (!options.length) return;
+      if (!found.length) return;
       event.preventDefault();
       const step = event.key === "ArrowDown" ? 1 : -1;
-      point((active + step + options.length + (active < 0 && step < 0 ? 1 : 0)) % options.length);
+      point((active + step + found.length + (active < 0 && step < 0 ? 1 : 0)) % found.length);
     } else if (event.key === "Escape") {
       if (list.hidden) input.value = "";
       close();
@@ -31,7 +34,7 @@ export function combobox(form, input, list, { near, take, search }) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const query = input.value.trim();
-    if (active >= 0) choose(options[active]);
+    if (active >= 0) choose(found[active]);
     else if (query) {
       close();
       search(query);
@@ -44,7 +47,7 @@ export function combobox(form, input, list, { near, take, search }) {
     if (!query) return close();
     running = new AbortController();
     try {
-      const { suggestions = [] } = await suggest(query, near(), running.signal);
+      const suggestions = await suggest(query, running.signal);
       if (document.activeElement === input) open(suggestions);
     } catch (error) {
       if (error.name !== "AbortError") close();
@@ -52,12 +55,12 @@ export function combobox(form, input, list, { near, take, search }) {
   }
 
   function open(suggestions) {
-    options = suggestions;
+    found = suggestions;
     active = -1;
-    list.replaceChildren(...suggestions.map((suggestion, index) => {
-      const { title, detail, kind } = describe(suggestion);
-      return el("li", { id: `suggestion-${index}`, role: "option", "aria-selected": "false", class: kind,
-        onmousedown: (event) => { event.preventDefault(); choose(suggestion); } },
+    list.replaceChildren(...suggestions.map((one, index) => {
+      const { title, detail, kind = "" } = describe(one);
+      return el("li", { id: `${list.id}-${index}`, role: "option", "aria-selected": "false", class: kind,
+        onmousedown: (event) => { event.preventDefault(); choose(one); } },
         el("span", { class: "name" }, title), el("span", { class: "detail" }, detail));
     }));
     list.hidden = !suggestions.length;
@@ -68,14 +71,14 @@ export function combobox(form, input, list, { near, take, search }) {
   function point(index) {
     active = index;
     [...list.children].forEach((option, each) => option.setAttribute("aria-selected", String(each === index)));
-    input.setAttribute("aria-activedescendant", `suggestion-${index}`);
+    input.setAttribute("aria-activedescendant", `${list.id}-${index}`);
     list.children[index].scrollIntoView({ block: "nearest" });
   }
 
-  function choose(suggestion) {
-    input.value = describe(suggestion).title;
+  function choose(one) {
+    input.value = describe(one).title;
     close();
-    take(suggestion);
+    take(one);
   }
 
   function close() {
@@ -83,10 +86,4 @@ export function combobox(form, input, list, { near, take, search }) {
     running?.abort();
     open([]);
   }
-}
-
-function describe({ place, store }) {
-  if (place) return { title: place.displayName, detail: place.description, kind: "place" };
-  const { addressLines = [], locality = "" } = store.address || {};
-  return { title: store.displayName, detail: [...addressLines, locality].filter(Boolean).join(", "), kind: "shop" };
 }

@@ -1,15 +1,17 @@
 // Puts the locator where this script stands:
 //   <script src="https://shops.example/embed.js" data-height="640" data-lang="fi" async></script>
+// `data-q` is where to look first, `data-basket` what for (`g-048:2,g-051`), `data-key` a publishable key.
 (() => {
   const script = document.currentScript;
-  const { lang = "", q = "", height = "640" } = script.dataset;
+  const { height = "640", title = "Store locator" } = script.dataset;
   const address = new URL("/", script.src);
-  if (lang) address.searchParams.set("lang", lang);
-  if (q) address.searchParams.set("q", q);
+  for (const name of ["lang", "q", "basket", "open", "has", "service", "theme", "mode", "key"]) {
+    if (script.dataset[name]) address.searchParams.set(name, script.dataset[name]);
+  }
   const frame = document.createElement("iframe");
   frame.src = address;
-  frame.title = script.dataset.title || "Store locator";
-  frame.allow = `geolocation ${address.origin}`;
+  frame.title = title;
+  frame.allow = `geolocation ${address.origin}; clipboard-write ${address.origin}`;
   frame.loading = "lazy";
   frame.style.cssText = `width:100%;height:${Number(height) || 640}px;border:0;border-radius:12px`;
   script.after(frame);

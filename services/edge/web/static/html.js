@@ -1,5 +1,7 @@
 // Makes elements. Text is always text: nothing that a store says of itself becomes markup.
 
+export const $ = (id) => document.getElementById(id);
+
 export function el(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -9,6 +11,10 @@ export function el(tag, properties = {}, ...children) {
   }
   element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
   return element;
+}
+
+export function button(label, onclick, properties = {}) {
+  return el("button", { type: "button", onclick, ...properties }, label);
 }
 
 /** An address of the web, or nothing: `javascript:` and the like are left out. */

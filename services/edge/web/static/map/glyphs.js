@@ -1,4 +1,4 @@
-// Draws the letters of the map from the fonts of the reader's own system, so that no font server is
+// Draws the letters of the map from the page's font, or the reader's own, so that no font server is
 // needed. MapLibre asks for ranges of 256 glyphs as signed distance fields in protocol buffers
 // (github.com/mapbox/node-fontnik, proto/glyphs.proto).
 
@@ -7,7 +7,7 @@ const BORDER = 3; // pixels around each glyph, as MapLibre expects
 const RADIUS = 8; // how many pixels of distance the field spans
 const CUTOFF = 0.25; // where in the field the outline lies
 const BASELINE = 27; // from the top of a line, as MapLibre lays text out
-const FAMILY = 'system-ui, "Segoe UI", "Noto Sans", sans-serif';
+const FAMILY = '"Source Sans Pro", "Source Sans 3", system-ui, "Segoe UI", "Noto Sans", sans-serif';
 
 export const GLYPHS = "glyphs://{fontstack}/{range}";
 
@@ -15,16 +15,19 @@ export const GLYPHS = "glyphs://{fontstack}/{range}";
 export function addGlyphs(maplibregl) {
   maplibregl.addProtocol("glyphs", async ({ url }) => {
     const [stack, range] = url.slice("glyphs://".length).split("/");
+    await document.fonts.load(font(stack)).catch(() => []); // without it, in the reader's own
     return { data: drawRange(decodeURIComponent(stack), range) };
   });
 }
+
+const font = (stack) => `${/bold/i.test(stack) ? 600 : 400} ${SIZE}px ${FAMILY}`;
 
 function drawRange(stack, range) {
   const [first, last] = range.split("-").map(Number);
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 3 * SIZE;
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.font = `${/bold/i.test(stack) ? 600 : 400} ${SIZE}px ${FAMILY}`;
+  context.font = font(stack);
   const glyphs = [];
   for (let code = Math.max(first, 32); code <= last; code++) {
     glyphs.push(...field(3, drawGlyph(context, code)));

@@ -1,0 +1,139 @@
+// The shopping list: what is wanted and how many of it. It stands in the page's address.
+
+import { Problem, getProduct, searchProducts } from "./api.js";
+import { ask, asked } from "./address.js";
+import { combobox } from "./combobox.js";
+import { button, el } from "./html.js";
+import { icon } from "./icons.js";
+import { currentLanguage, say } from "./words.js";
+
+const MOST_LINES = 20;
+const MOST_UNITS = 99;
+const products = new Map(); // by name, those that were seen
+
+/** What is wanted, as the stock service takes it: `[{ product, quantity }]`. */
+export function items() {
+  const lines = asked("basket").split(",").map((line) => /^([A-Za-z0-9][A-Za-z0-9._~-]*)(?::(\d{1,2}))?$/.exec(line));
+  return lines.filter(Boolean).slice(0, MOST_LINES)
+    .map(([, sku, quantity = "1"]) => ({ product: `products/${sku}`, quantity: Math.max(1, Number(quantity)) }));
+}
+
+/** What people call a product of the list, in the page's language where the catalogue has it. */
+export function productName(name) {
+  const { displayName = name.slice("products/".length), localizedNames = {} } = products.get(name) || {};
+  return localizedNames[currentLanguage()] || displayName;
+}
+
+export class Basket {
+  #levels = new Map();
+
+  /** @param changed is called when something else is wanted. */
+  constructor(element, changed) {
+    this.element = element;
+    this.changed = changed;
+    this.message = element.querySelector(".message");
+    this.list = element.querySelector(".lines");
+    const input = element.querySelector("input");
+    combobox(element.querySelector("form"), {
+      suggest: async (query, signal) => (await searchProducts(query, signal)).products || [],
+      describe: (product) => {
+        products.set(product.name, product);
+        return { title: productName(product.name), detail: readable(product.department || "") };
+      },
+      take: (product) => {
+        input.value = "";
+        this.#set(product.name, (this.#quantity(product.name) || 0) + 1);
+      },
+      search: (query) => this.#byText(query, input),
+    });
+  }
+
+  /** Shows the list; with the levels of one store, by product, what of it there is there. */
+  async show(levels = new Map()) {
+    this.#levels = levels;
+    this.#draw();
+    if (await this.learn(items().map(({ product }) => product))) this.#draw();
+  }
+
+  /** Asks for the names of products that are not known yet; whether there were any. */
+  async learn(names) {
+    const unknown = [...new Set(names)].filter((name) => !products.has(name));
+    const found = await Promise.allSettled(unknown.map(getProduct));
+    for (const { value } of found) if (value) products.set(value.name, value);
+    return unknown.length > 0;
+  }
+
+  async #byText(query, input) {
+    try {
+      const [product] = (await searchProducts(query)).products || [];
+      if (!product) return this.#tell(say("noProduct", { query }));
+      products.set(product.name, product);
+      input.value = "";
+      this.#set(product.name, (this.#quantity(product.name) || 0) + 1);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#tell(error.status === 400 ? say("noProduct", { query }) : say("stockGone"));
+    }
+  }
+
+  #quantity(name) {
+    return items().find(({ product }) => product === name)?.quantity;
+  }
+
+  #set(name, quantity) {
+    const lines = items().filter(({ product }) => product !== name || quantity > 0);
+    const line = lines.find(({ product }) => product === name);
+    if (line) line.quantity = Math.min(quantity, MOST_UNITS);
+    else if (quantity > 0) lines.push({ product: name, quantity });
+    const basket = lines.map(({ product, quantity: units }) => `${product.slice("products/".length)}${units > 1 ? `:${units}` : ""}`);
+    ask({ basket: basket.join(","), stock: lines.length ? asked("stock") : "" });
+    this.#tell("");
+    this.#draw();
+    this.changed();
+  }
+
+  #tell(text) {
+    this.message.textContent = text;
+    this.message.hidden = !text;
+  }
+
+  #draw() {
+    const focused = this.list.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : "";
+    const lines = items();
+    this.element.classList.toggle("empty-list", !lines.length);
+    this.list.replaceChildren(...lines.map((line) => this.#line(line)));
+    if (!focused) return;
+    // A button that was pressed is made anew: the focus goes to its successor, or to the field.
+    const next = [...this.list.querySelectorAll("button")].find((each) => each.getAttribute("aria-label") === focused);
+    (next || this.element.querySelector("input")).focus();
+  }
+
+  #line({ product, quantity }) {
+    const name = productName(product);
+    const step = (word, drawing, units) =>
+      button(icon(drawing), () => this.#set(product, units), { "aria-label": say(word, { product: name }), class: "step" });
+    return el("li", { class: "wanted" },
+      el("span", { class: "what" }, el("span", { class: "name" }, name), this.#level(product, quantity)),
+      el("span", { class: "stepper" }, step("fewer", "minus", Math.max(1, quantity - 1)),
+        el("output", {}, String(quantity)), step("another", "plus", quantity + 1)),
+      step("remove", "close", 0));
+  }
+
+  #level(product, wanted) {
+    const level = this.#levels.get(product);
+    if (!level) return "";
+    const { band, words } = describeLevel(level, wanted);
+    return el("span", { class: `level ${band}` }, words);
+  }
+}
+
+/** How a level reads to someone who wants so many: its band, and that in words. */
+export function describeLevel({ band = "", available }, wanted) {
+  const name = band.replace("STOCK_BAND_", "") || "UNKNOWN";
+  const some = name === "IN_STOCK" || name === "LIMITED";
+  if (some && available < wanted) return { band: "NOT_ENOUGH", words: say("NOT_ENOUGH", { n: available }) };
+  if (name === "LIMITED" && available === undefined) return { band: name, words: say("FEW") };
+  return { band: name, words: say(name, { n: available }) };
+}
+
+const readable = (slug) => slug.charAt(0).toUpperCase() + slug.slice(1).replace(/[._]/g, " ");

@@ -1,0 +1,87 @@
+// What narrows the list and the map: open now or at a time, what a store offers, what is in stock.
+
+import { findAvailability } from "./api.js";
+import { ask, asked } from "./address.js";
+import { items } from "./basket.js";
+import { has } from "./config.js";
+import { button, el } from "./html.js";
+import { icon } from "./icons.js";
+import { say } from "./words.js";
+
+const OFFERS = { stepFree: "osm.wheelchair", takeaway: "osm.takeaway", wifi: "dev.ucp.amenity.wi_fi" };
+const MOST_IN_STOCK = 100;
+const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d$/;
+
+const offers = () => asked("has").split(",").filter((word) => word in OFFERS);
+const inStockOnly = () => Boolean(asked("stock")) && items().length > 0;
+
+/** Whether anything narrows. */
+export const narrowing = () => Boolean(offers().length || asked("open") || asked("service") || inStockOnly());
+
+/** The instant at which stores must be open; nothing without that filter. */
+export function openAt() {
+  if (asked("open") === "now") return new Date().toISOString();
+  return openLater();
+}
+
+/** The instant that states are asked for, where it is not now. */
+export const openLater = () => (LOCAL_TIME.test(asked("open")) ? new Date(asked("open")).toISOString() : undefined);
+
+/**
+ * The StoreFilter of all that is asked for. What is in stock depends on where it is looked for, an
+ * `Origin`.
+ *
+ * @returns `filter`; `note`, a word that belongs above the list; and `none` when no store has it all.
+ */
+export async function narrowed(origin) {
+  const attributes = offers().map((word) => OFFERS[word]);
+  const filter = { attributes, openAt: openAt(), service: asked("service") || undefined };
+  if (!inStockOnly()) return { filter: narrowing() ? filter : undefined };
+  const answer = await findAvailability({
+    items: items(), origin, openAt: filter.openAt, services: attributes, allowSplit: true, maxResults: MOST_IN_STOCK,
+  });
+  if (answer.unreachable?.length) return { filter, note: "stockUnknown" };
+  const whole = (answer.stores || []).filter(({ complete }) => complete);
+  const names = (whole.length ? whole : answer.split?.stores || []).map(({ store }) => store);
+  return { filter: { ...filter, names }, note: whole.length || !names.length ? "" : "split", none: !names.length };
+}
+
+/** Draws the filters as buttons that are pressed or not. `changed` is called when one is. */
+export function drawFilters(fieldset, changed) {
+  const redraw = (changes, focus) => {
+    ask(changes);
+    drawFilters(fieldset, changed);
+    fieldset.querySelector(`[data-word="${focus}"]`)?.focus();
+    changed();
+  };
+  const chip = (word, pressed, changes, label = say(word), drawing = "") =>
+    button([drawing && icon(drawing), label], () => redraw(changes, word), { class: "chip", "data-word": word, "aria-pressed": String(pressed) });
+  const chosen = offers();
+  const others = (word) => (chosen.includes(word) ? chosen.filter((each) => each !== word) : [...chosen, word]);
+  const service = asked("service");
+  fieldset.replaceChildren(
+    fieldset.querySelector("legend"),
+    ...(items().length ? [chip("inStock", inStockOnly(), { stock: asked("stock") ? "" : "all" }, say("inStock"), "basket")] : []),
+    ...(has("hours") ? [chip("openNow", asked("open") === "now", { open: asked("open") === "now" ? "" : "now" }), later(redraw)] : []),
+    ...(service ? [chip("service", true, { service: "" }, readable(service))] : []),
+    ...Object.keys(OFFERS).map((word) => chip(word, chosen.includes(word), { has: others(word).join(",") })),
+    narrowing() ? button(say("clear"), () => redraw({ open: "", has: "", service: "", stock: "" }, "openNow"), { class: "link" }) : "");
+}
+
+// A button that stands for the next full hour; once pressed, a field beside it takes any other time.
+function later(redraw) {
+  const set = Boolean(openLater());
+  const nextHour = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000);
+  const chip = button([icon("clock"), say("openAt")], () => redraw({ open: set ? "" : localMinute(nextHour) }, "openAt"),
+    { class: "chip", "data-word": "openAt", "aria-pressed": String(set) });
+  const field = el("input", { type: "datetime-local", class: "when", value: asked("open"), required: true, "aria-label": say("when"),
+    onchange: ({ target }) => LOCAL_TIME.test(target.value) && redraw({ open: target.value }, "when") });
+  field.dataset.word = "when";
+  return set ? el("span", { class: "later" }, chip, field) : chip;
+}
+
+function localMinute(date) {
+  return new Date(date - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+const readable = (slug) => slug.charAt(0).toUpperCase() + slug.slice(1).replace(/[-_]/g, " ");

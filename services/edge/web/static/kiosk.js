@@ -1,0 +1,38 @@
+// A kiosk is used by one person after another: when nobody touches it for a while it asks, and then
+// starts over as it was first opened.
+
+import { asked } from "./address.js";
+import { $ } from "./html.js";
+import { say } from "./words.js";
+
+const IDLE_S = [10, 60, 3600]; // the least, the usual and the most
+const WARNED_S = 20; // WCAG 2.2, 2.2.1: at least so long to say that one is still there
+
+/** Begins to watch, in a page that was opened as `?mode=kiosk`, perhaps with `&idle=` seconds. */
+export function kiosk() {
+  document.documentElement.dataset.mode = "kiosk";
+  const [least, usual, most] = IDLE_S;
+  const idleS = Math.min(most, Math.max(least, Number(asked("idle")) || usual));
+  const start = location.href;
+  const dialog = $("still");
+  let timer;
+
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => warn(WARNED_S), idleS * 1000);
+  };
+  const warn = (left) => {
+    if (!left) return over();
+    if (!dialog.open) dialog.showModal();
+    $("countdown").textContent = say("resets", { n: left });
+    timer = setTimeout(() => warn(left - 1), 1000);
+  };
+  const over = () => (location.href === start ? location.reload() : location.replace(start));
+
+  for (const sign of ["pointerdown", "keydown", "wheel", "touchmove"]) {
+    addEventListener(sign, () => dialog.open || wait(), { passive: true, capture: true });
+  }
+  dialog.addEventListener("close", wait);
+  $("over").addEventListener("click", over);
+  wait();
+}

@@ -1,0 +1,184 @@
+// The map: the stores of the list as numbered pins, the others in view as dots or, where there are
+// very many, as counts by H3 cell.
+
+import { countStores, storesToDraw } from "../api.js";
+import { say } from "../words.js";
+import { addGlyphs } from "./glyphs.js";
+import { layers, pinImages } from "./pins.js";
+import { baseStyle, palette } from "./style.js";
+
+const MOST_DOTS = 1000;
+const PAUSE_MS = 150;
+
+export class StoreMap {
+  #listed = [];
+  #others = [];
+  #chosen = null;
+  #pointed = "";
+  #turn = 0;
+  #timer = 0;
+
+  /**
+   * @param callbacks `choose(name)` when a store is clicked, `moved()` when a person moved the map,
+   *   `filter()` for the present StoreFilter.
+   */
+  constructor(container, { style, center, view, dark }, callbacks) {
+    this.callbacks = callbacks;
+    this.styleAddress = style;
+    this.dark = dark;
+    addGlyphs(maplibregl);
+    this.map = new maplibregl.Map({
+      container, center: view ? [view.longitude, view.latitude] : center, zoom: view?.zoom ?? 15.3, maxZoom: 21,
+      style: style || baseStyle(dark), dragRotate: false, pitchWithRotate: false, attributionControl: false,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.addControl(new maplibregl.AttributionControl({ compact: false }), "bottom-left");
+    this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "bottom-right");
+    pinImages(this.map, () => palette(this.dark));
+    this.map.on("style.load", () => this.#begin());
+    this.map.on("moveend", (event) => {
+      this.refresh();
+      if (event.originalEvent) callbacks.moved();
+    });
+    for (const layer of ["pins", "dots", "counts", "chosen"]) {
+      this.map.on("mouseenter", layer, () => { this.map.getCanvas().style.cursor = "pointer"; });
+      this.map.on("mouseleave", layer, () => { this.map.getCanvas().style.cursor = ""; });
+    }
+    this.map.on("click", (event) => this.#clicked(event));
+  }
+
+  setDark(dark) {
+    this.dark = dark;
+    if (!this.styleAddress) this.map.setStyle(baseStyle(dark));
+  }
+
+  /** Says in the page's language what the map is. */
+  name() {
+    this.map.getCanvas().setAttribute("aria-label", say("map"));
+  }
+
+  get center() {
+    const { lat, lng } = this.map.getCenter();
+    return { latitude: lat, longitude: wrapped(lng) };
+  }
+
+  get view() {
+    return { ...this.center, zoom: this.map.getZoom() };
+  }
+
+  get viewport() {
+    const bounds = this.map.getBounds();
+    const corner = ({ lat, lng }) => ({ latitude: lat, longitude: wrapped(lng) });
+    return { low: corner(bounds.getSouthWest()), high: corner(bounds.getNorthEast()) };
+  }
+
+  /** Shows these points, an origin among them perhaps. */
+  show(points, maxZoom = 16.5) {
+    if (!points.length) return;
+    const bounds = new maplibregl.LngLatBounds();
+    for (const { latitude, longitude } of points) bounds.extend([longitude, latitude]);
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const padding = Math.min(72, clientWidth / 6, clientHeight / 6);
+    this.map.fitBounds(bounds, { padding, maxZoom, duration: calm() ? 0 : 600 });
+  }
+
+  /** Marks where the search started; nothing without a point. */
+  mark(point, label) {
+    this.marker?.remove();
+    this.marker = null;
+    if (!point) return;
+    const element = document.createElement("div");
+    element.className = "origin";
+    element.title = label;
+    this.marker = new maplibregl.Marker({ element }).setLngLat([point.longitude, point.latitude]).addTo(this.map);
+    element.setAttribute("role", "img");
+    element.setAttribute("aria-label", label);
+  }
+
+  /** Pins the stores of the list, numbered as they are there. */
+  list(stores) {
+    this.#listed = stores.filter(({ location }) => location).map((store, index) => point(store, index + 1));
+    this.#draw();
+  }
+
+  /** Lifts a store that is pointed at in the list. */
+  point(name) {
+    this.#pointed = name;
+    this.#lift();
+  }
+
+  /** Shows the store whose page is open, lifted out of the others; nothing when none is. */
+  choose(store) {
+    this.#chosen = store?.location ? point(store) : null;
+    this.#draw();
+    this.#lift();
+    if (this.#chosen) this.show([store.location], 17);
+  }
+
+  /** Asks for what is in view, and draws it, once the map has come to rest. */
+  refresh() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), PAUSE_MS);
+  }
+
+  async #ask() {
+    const turn = ++this.#turn;
+    const area = { viewport: this.viewport };
+    const filter = this.callbacks.filter();
+    try {
+      const { matches = [], nextPageToken } = await storesToDraw(area, filter, MOST_DOTS);
+      const others = nextPageToken ? await this.#counts(area, filter) : matches.map(({ store }) => point(store));
+      if (turn !== this.#turn) return;
+      this.#others = others;
+      this.#draw();
+    } catch {
+      // The list says what is wrong; the map keeps what it shows.
+    }
+  }
+
+  async #counts(area, filter) {
+    const resolution = Math.max(0, Math.min(12, Math.round(this.map.getZoom() * 0.75 - 1.6)));
+    const { cells = [] } = await countStores(area, filter, resolution);
+    return cells.map(({ centroid, count }) => feature(centroid, { count, label: String(count) }));
+  }
+
+  #clicked({ point: { x, y }, lngLat }) {
+    const near = [[x - 6, y - 6], [x + 6, y + 6]];
+    const shown = ["chosen", "pins", "dots", "counts"].filter((layer) => this.map.getLayer(layer));
+    const [hit] = shown.length ? this.map.queryRenderedFeatures(near, { layers: shown }) : [];
+    if (hit?.properties.name) this.callbacks.choose(hit.properties.name);
+    else if (hit) this.map.easeTo({ center: lngLat, zoom: this.map.getZoom() + 1.5 });
+  }
+
+  #begin() {
+    this.map.addSource("stores", { type: "geojson", data: collection([]) });
+    for (const layer of layers(palette(this.dark))) this.map.addLayer({ source: "stores", ...layer });
+    this.#draw();
+    this.#lift();
+  }
+
+  #draw() {
+    const listed = new Set(this.#listed.map(({ properties }) => properties.name));
+    const chosen = this.#chosen && !listed.has(this.#chosen.properties.name) ? [this.#chosen] : [];
+    const drawn = new Set([...listed, ...chosen.map(({ properties }) => properties.name)]);
+    const others = this.#others.filter(({ properties }) => !drawn.has(properties.name));
+    this.map.getSource("stores")?.setData(collection([...others, ...this.#listed, ...chosen]));
+  }
+
+  #lift() {
+    const name = ["==", ["get", "name"], this.#pointed || this.#chosen?.properties.name || " "];
+    for (const layer of ["chosen", "chosen-name"]) if (this.map.getLayer(layer)) this.map.setFilter(layer, name);
+  }
+}
+
+const feature = ({ latitude, longitude }, properties) =>
+  ({ type: "Feature", properties, geometry: { type: "Point", coordinates: [longitude, latitude] } });
+
+const point = ({ name, displayName, location }, number) =>
+  feature(location, { name, title: displayName, ...(number ? { number, label: String(number) } : {}) });
+
+const collection = (features) => ({ type: "FeatureCollection", features });
+
+const wrapped = (longitude) => ((((longitude + 180) % 360) + 360) % 360) - 180;
+
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

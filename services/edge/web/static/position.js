@@ -1,0 +1,20 @@
+// Where a person is, if they let the page know.
+
+const TIMEOUT_MS = 10_000;
+const RECENT_MS = 60_000;
+
+/**
+ * @param approximate gives two decimals of a degree, about a kilometre; what is beyond never leaves
+ *   the browser.
+ * @throws the word that says why there is no position: `denied` or `noPosition`.
+ */
+export function position({ approximate }) {
+  const options = { enableHighAccuracy: !approximate, timeout: TIMEOUT_MS, maximumAge: RECENT_MS };
+  return new Promise((take, refuse) => {
+    if (!navigator.geolocation) return refuse("noPosition");
+    navigator.geolocation.getCurrentPosition(({ coords: { latitude, longitude } }) => {
+      const round = (degrees) => (approximate ? Math.round(degrees * 100) / 100 : degrees);
+      take({ latitude: round(latitude), longitude: round(longitude) });
+    }, ({ code }) => refuse(code === 1 ? "denied" : "noPosition"), options);
+  });
+}

@@ -1,0 +1,145 @@
+// The list: the stores that a search answers, each with whether it is open and has what is wanted.
+
+import { Problem, openStates, stockLevels } from "./api.js";
+import { describeLevel, items } from "./basket.js";
+import { has } from "./config.js";
+import { narrowed, narrowing, openLater } from "./filters.js";
+import { $, button, el } from "./html.js";
+import { item, showState } from "./store/summary.js";
+import { locale, say } from "./words.js";
+
+export class Results {
+  filter = undefined; // the StoreFilter of what is listed: the map's too
+  #search = null;
+  #turn = 0; // which search the list is of; a late answer to an earlier one is dropped
+  #shown = [];
+
+  /** @param actions `open(name)` shows a store, `look(query)` searches, `clear()` drops all filters. */
+  constructor(map, actions) {
+    this.map = map;
+    this.actions = actions;
+  }
+
+  get started() {
+    return Boolean(this.#search);
+  }
+
+  get query() {
+    return this.#search?.query || "";
+  }
+
+  find(search) {
+    this.#search = search;
+    return this.list();
+  }
+
+  async list() {
+    const [turn, search] = [++this.#turn, this.#search];
+    $("results").setAttribute("aria-busy", "true");
+    $("status").textContent = say("searching");
+    try {
+      const { filter, note, none } = await narrowed(search.from());
+      const found = none ? {} : await search.request(filter);
+      if (turn !== this.#turn) return;
+      this.filter = filter;
+      this.#show(found, note);
+    } catch (error) {
+      if (turn === this.#turn) this.#failed(error);
+    } finally {
+      if (turn === this.#turn) $("results").removeAttribute("aria-busy");
+    }
+  }
+
+  /** Says something in place of a list. */
+  tell(title, ...more) {
+    this.#turn += 1;
+    this.#shown = [];
+    this.map.list([]);
+    $("status").textContent = title;
+    $("results").removeAttribute("aria-busy");
+    $("results").replaceChildren(el("div", { class: "empty" }, more));
+  }
+
+  #show(found, note) {
+    const search = this.#search;
+    this.#shown = [];
+    $("status").textContent = search.title();
+    $("results").replaceChildren(note ? el("p", { class: "note warn" }, say(note)) : "");
+    this.#append(found);
+    this.map.mark(search.mark, search.label?.());
+    if (!this.#shown.length) this.#empty();
+    else if (!search.still && !$("results").hidden) this.map.show([...this.#shown.map(({ store }) => store.location), search.mark].filter(Boolean));
+    this.map.refresh();
+  }
+
+  #append({ stores = [], nextPageToken, asOf }) {
+    const first = this.#shown.length;
+    this.#shown.push(...stores);
+    const entries = stores.map(({ store, distanceM }, index) => item(store, first + index + 1,
+      this.#search.distances === false ? undefined : distanceM, this.actions.open, (name) => this.map.point(name)));
+    $("results").querySelector(".more")?.remove();
+    const list = $("results").querySelector("ol") || $("results").appendChild(el("ol", { class: "list" }));
+    list.append(...entries);
+    if (asOf) list.before(el("p", { class: "note" }, say("asOf", { time: new Date(asOf).toLocaleTimeString(locale()) })));
+    if (nextPageToken) $("results").append(button(say("more"), ({ target }) => this.#more(target, nextPageToken), { class: "more" }));
+    this.map.list(this.#shown.map(({ store }) => store));
+    this.#states(stores.map(({ store }) => store.name), entries);
+    this.#stock(stores.map(({ store }) => store.name), entries);
+  }
+
+  async #more(pressed, token) {
+    const [turn, first] = [this.#turn, this.#shown.length];
+    pressed.disabled = true;
+    try {
+      const found = await this.#search.request(this.filter, token);
+      if (turn !== this.#turn) return;
+      this.#append(found);
+      $("results").querySelectorAll(".item a")[first]?.focus();
+    } catch (error) {
+      if (turn === this.#turn) this.#failed(error);
+    }
+  }
+
+  async #states(names, entries) {
+    if (!has("hours") || !names.length) return;
+    const { openStates: found = [] } = await openStates(names, openLater(), locale()).catch(() => ({}));
+    const byStore = new Map(found.map((state) => [state.store, state]));
+    names.forEach((name, index) => byStore.has(name) && showState(entries[index], byStore.get(name)));
+  }
+
+  async #stock(names, entries) {
+    const wanted = items();
+    if (!wanted.length || !names.length) return;
+    const { levels = [] } = await stockLevels(names, wanted.map(({ product }) => product)).catch(() => ({}));
+    const units = new Map(wanted.map(({ product, quantity }) => [product, quantity]));
+    const there = ({ product, ...level }) => ["IN_STOCK", "LIMITED"].includes(describeLevel(level, units.get(product)).band);
+    names.forEach((name, index) => {
+      const have = levels.filter((level) => level.store === name && there(level)).length;
+      const word = have === wanted.length ? "all" : have ? "some" : "nothing";
+      const place = entries[index].querySelector(".stock");
+      place.className = `stock ${word}`;
+      place.textContent = say(word, { have, of: wanted.length });
+      place.hidden = false;
+    });
+  }
+
+  #empty() {
+    const wanted = new URLSearchParams(location.search).get("stock") && items().length;
+    const text = wanted ? "noneInStock" : narrowing() ? "noneFiltered" : "none";
+    const help = narrowing() ? button(say("clear"), this.actions.clear, { class: "more" }) : el("p", { class: "note" }, say("tryThis"));
+    this.tell(say(text), help);
+  }
+
+  #failed(error) {
+    if (!(error instanceof Problem)) throw error;
+    const help = el("p", { class: "note" }, say("tryThis"));
+    if (error.reason === "PLACE_NOT_FOUND") {
+      const offers = error.suggestions.slice(0, 5).map((name) => el("li", {}, button(name, () => this.actions.look(name), { class: "link" })));
+      const meant = offers.length ? [el("p", {}, say("meant")), el("ul", { class: "meant" }, offers)] : [];
+      this.tell(say("unknown", { query: this.query }), ...meant, help);
+    } else if (error.passing) {
+      const retry = button(say("again"), () => this.list(), { class: "more" });
+      this.tell(say(error.status === 0 || error.status === 503 ? "offline" : "failed"), retry);
+    } else this.tell(error.message, help);
+  }
+}

@@ -1,0 +1,77 @@
+// The ways to look for stores. Each answers, page by page, `{ stores: [{ store, distanceM }] }`; `title`
+// says above the list what it is, `from` where it starts, as an `Origin`.
+
+import { countStores, findNearest, searchStores } from "./api.js";
+import { distance, say } from "./words.js";
+
+/** Near a place that was chosen. */
+export function nearPlace({ displayName, location }) {
+  return {
+    query: displayName, title: () => say("near", { place: displayName }), from: () => ({ point: location }),
+    mark: location, label: () => displayName,
+    request: (filter, token) => findNearest({ point: location }, filter, token),
+  };
+}
+
+/** Near a place of that name or, when there is none, the stores that its words match. */
+export function byText(query, map) {
+  const search = { query, title: () => say("near", { place: query }), from: () => ({ place: query }), label: () => query, request };
+  let words = false;
+
+  async function request(filter, token) {
+    if (!words) {
+      try {
+        const found = await findNearest({ place: query }, filter, token);
+        search.mark = found.originPlace?.location;
+        return found;
+      } catch (error) {
+        if (error.reason !== "PLACE_NOT_FOUND") throw error;
+        const { totalSize } = await searchStores({ query });
+        if (!totalSize) throw error;
+      }
+      words = true;
+      search.title = () => say("matching", { query });
+      search.from = () => ({ point: map.center });
+    }
+    const { matches = [], nextPageToken } = await searchStores({ query }, filter, token);
+    return { stores: matches, nextPageToken };
+  }
+  return search;
+}
+
+/** Near a person. `uncertainM` is how far from them the point may be. */
+export function nearMe(point) {
+  return {
+    title: () => say("nearYou"), from: () => ({ point }), mark: point, label: () => say("position"),
+    request: (filter, token) => findNearest({ point }, filter, token),
+  };
+}
+
+/** What the map shows. */
+export function inView(map) {
+  const { viewport, center } = map;
+  return {
+    still: true, title: () => say("inArea"), from: () => ({ point: center }),
+    request: async (filter, token) => {
+      const { matches = [], nextPageToken } = await searchStores({ viewport }, filter, token);
+      return { stores: matches, nextPageToken };
+    },
+  };
+}
+
+/** Where most of the stores are: what is shown to who has asked for nothing yet. */
+export function whereMostAre(map) {
+  let origin;
+  return {
+    title: () => say("inArea"), from: () => ({ point: origin || map.center }), distances: false,
+    request: async (filter, token) => {
+      if (!origin) {
+        const { cells = [] } = await countStores({}, undefined, 5);
+        origin = cells[0]?.centroid || map.center;
+      }
+      return findNearest({ point: origin }, filter, token);
+    },
+  };
+}
+
+export const away = (distanceM) => (distanceM === undefined ? "" : distance(distanceM));

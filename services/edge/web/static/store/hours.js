@@ -1,0 +1,51 @@
+// When a store is open: its state, its week with special days, and the services inside it.
+
+import { inStoreServices, openStates, week } from "../api.js";
+import { link } from "../address.js";
+import { openLater } from "../filters.js";
+import { el } from "../html.js";
+import { locale, say } from "../words.js";
+import { showState } from "./summary.js";
+
+/** Fills in the page of a store. */
+export async function showHours(element, name, choose) {
+  const [states, days, services] = await Promise.allSettled([
+    openStates([name], openLater(), locale()), week(name, locale()), inStoreServices(name, locale()),
+  ]);
+  if (states.value?.openStates?.length) showState(element, states.value.openStates[0]);
+  if (days.value?.days) showWeek(element, days.value.days);
+  if (services.value?.inStoreServices) showServices(element.querySelector(".services"), services.value.inStoreServices, choose);
+}
+
+const unknown = ({ state }) => state === "STATE_UNKNOWN";
+
+function showWeek(element, days) {
+  if (days.every(({ spans = [] }) => spans.some(unknown))) return; // nothing is known: no table
+  const place = element.querySelector(".week");
+  place.replaceChildren(el("h3", {}, say("hours")), el("table", {}, el("tbody", {}, days.slice(0, 7).map(row))));
+  place.hidden = false;
+  element.querySelector(".raw-hours")?.remove();
+}
+
+function row({ date, spans = [], holiday, rule = {} }, index) {
+  const name = new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "short", timeZone: "UTC" });
+  const special = ["RULE_KIND_EXCEPTION", "RULE_KIND_CLOSURE"].includes(rule.kind);
+  const note = holiday || (special ? rule.displayName : "");
+  const times = spans.map((span) => (unknown(span) ? span.comment || "?" : `${span.start}–${span.end}`)).join(", ");
+  return el("tr", { class: [index ? "" : "today", special || holiday ? "special" : ""].join(" ").trim() || undefined },
+    el("th", { scope: "row" }, name.format(new Date(Date.UTC(date.year, date.month - 1, date.day))), note ? el("small", {}, note) : null),
+    el("td", {}, times || say("closed")));
+}
+
+function showServices(place, services, choose) {
+  const entries = services.map(({ name, displayName, openState = {} }) => {
+    const id = name.split("/").at(-1);
+    const entry = el("li", {}, el("span", { class: "name" }, displayName || id), el("span", { class: "state" }),
+      el("a", { class: "all-with", href: link("", { service: id }), onclick: (event) => { event.preventDefault(); choose(id); } },
+        say("allWith"), el("span", { class: "hidden" }, ` ${displayName || id}`)));
+    showState(entry, openState);
+    return entry;
+  });
+  place.replaceChildren(el("h3", {}, say("services")), el("ul", { class: "service-list" }, entries));
+  place.hidden = !entries.length;
+}

@@ -1,0 +1,86 @@
+// What of the shopping list a store has, and a hold on it.
+
+import { Problem, hold, stockLevels } from "../api.js";
+import { describeLevel, items, productName } from "../basket.js";
+import { button, el } from "../html.js";
+import { icon } from "../icons.js";
+import { say } from "../words.js";
+import { card, holdsAt, remember, shopper } from "./holds.js";
+
+export class StoreStock {
+  #requestId = ""; // of the hold that is wanted: a retry of the same list answers the same hold
+  #wanted = "";
+
+  /** @param basket is shown here while the store is; `seekAll()` looks for stores with all of it. */
+  constructor(place, store, basket, { seekAll }) {
+    Object.assign(this, { place, store, basket, seekAll });
+    this.holds = el("div", { class: "holds" });
+    this.offer = el("div", { class: "offer" });
+    this.message = el("p", { class: "message", role: "status" });
+    place.replaceChildren(this.holds, basket.element, this.offer, this.message);
+    place.hidden = false;
+  }
+
+  /** Asks what is there, and shows it. */
+  async show() {
+    await Promise.all([this.#showLevels(), this.#showHolds()]);
+  }
+
+  async #showHolds(said = "") {
+    const holds = await holdsAt(this.store.name);
+    await this.basket.learn(holds.flatMap(({ items: held }) => held.map(({ product }) => product)));
+    const changed = async (words) => { await this.#showHolds(words); await this.#showLevels(); };
+    this.holds.replaceChildren(...holds.map((each) => card(each, this.store.timeZone, changed)));
+    this.message.textContent = said;
+  }
+
+  async #showLevels() {
+    const wanted = items();
+    this.message.textContent = "";
+    if (!wanted.length) {
+      this.offer.replaceChildren(el("p", { class: "note" }, say("listHelp")));
+      return this.basket.show();
+    }
+    const { levels = [], unreachable = [] } = await stockLevels([this.store.name], wanted.map(({ product }) => product))
+      .catch(() => ({ unreachable: ["stock"] }));
+    await this.basket.show(new Map(levels.map((level) => [level.product, level])));
+    this.#showOffer(wanted, levels, unreachable);
+  }
+
+  #showOffer(wanted, levels, unreachable) {
+    if (unreachable.length) {
+      return this.offer.replaceChildren(el("p", { class: "note warn" }, say("stockGone")),
+        button(say("again"), () => this.#showLevels(), { class: "action" }));
+    }
+    const units = new Map(wanted.map(({ product, quantity }) => [product, quantity]));
+    const enough = levels.every((level) => ["IN_STOCK", "LIMITED"].includes(describeLevel(level, units.get(level.product)).band));
+    this.offer.replaceChildren(enough
+      ? button([icon("basket"), say("hold")], ({ currentTarget }) => this.#hold(wanted, currentTarget), { class: "action main" })
+      : el("p", { class: "note" }, say("notAll"), " ", button(say("whoHasAll"), this.seekAll, { class: "link" })));
+  }
+
+  async #hold(wanted, pressed) {
+    const list = JSON.stringify(wanted);
+    if (list !== this.#wanted) [this.#wanted, this.#requestId] = [list, crypto.randomUUID()];
+    pressed.disabled = true;
+    this.message.textContent = say("holding");
+    try {
+      remember(await hold(this.store.name, { items: wanted, shopper: shopper(), requestId: this.#requestId }));
+      this.#requestId = this.#wanted = "";
+      await this.#showHolds();
+      await this.#showLevels();
+      this.holds.querySelector("h4")?.focus();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      await this.#showLevels();
+      this.message.textContent = this.#why(error);
+    }
+  }
+
+  #why({ reason, status, metadata, message, passing }) {
+    if (reason === "INSUFFICIENT_STOCK") return say("lessNow", { product: productName(metadata.product), n: metadata.available });
+    if (reason === "QUOTA_EXCEEDED") return say("quota");
+    if (status === 429) return say("keyQuota");
+    return passing ? say("holdFailed") : message;
+  }
+}

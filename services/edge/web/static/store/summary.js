@@ -1,0 +1,55 @@
+// A store in a few lines, as an item of the list.
+
+import { el } from "../html.js";
+import { distance, say } from "../words.js";
+import { link } from "../address.js";
+
+/**
+ * @param number of the pin on the map.
+ * @param open is given the store's name when it is chosen; `point` when it is pointed at, and an
+ *   empty name when no longer.
+ */
+export function item(store, number, distanceM, open, point) {
+  const address = [...(store.address?.addressLines || []), store.address?.locality].filter(Boolean).join(", ");
+  return el("li", { class: "item" },
+    el("a", { href: link(store.name), "data-name": store.name,
+      onclick: (event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+        event.preventDefault();
+        open(store.name);
+      },
+      onmouseenter: () => point(store.name), onmouseleave: () => point(""),
+      onfocus: () => point(store.name), onblur: () => point("") },
+      el("span", { class: "pin", "aria-hidden": "true" }, String(number)),
+      el("span", { class: "top" },
+        el("span", { class: "name" }, store.displayName),
+        distanceM === undefined ? null : el("span", { class: "distance" }, distance(distanceM))),
+      el("span", { class: "line" }, [trade(store), address].filter(Boolean).join(" · ")),
+      badge(store),
+      el("span", { class: "stock", hidden: true })));
+}
+
+/** Where a state that comes later is put: `OpenState` of the hours service. */
+export function showState(element, state) {
+  const place = element.querySelector(".state");
+  const name = (state.state || "").replace("STATE_", "").toLowerCase();
+  place.className = `state ${name}${state.closesSoon ? " soon" : ""}`;
+  place.textContent = state.words || "";
+  place.hidden = !state.words || name === "unknown";
+}
+
+/** What is known of a store's state before its hours are: that it is not open yet, or no longer. */
+export function badge(store) {
+  const status = (store.status || "").replace("STORE_STATUS_", "");
+  const known = ["FUTURE_OPENING", "TEMPORARILY_CLOSED", "CLOSED_FOR_GOOD", "MOVED"].includes(status);
+  return el("span", { class: known ? "state closed" : "state", hidden: !known }, known ? say(status) : "");
+}
+
+// Attributes are namespaced ids such as `osm.shop.bakery`; the last part is what people may read.
+const TRADE = /^osm\.(shop|amenity|craft|office|tourism|leisure|healthcare)\.(.+)$/;
+
+/** What kind of store it is. */
+export function trade({ attributes = [] }) {
+  const [name = ""] = attributes.map((id) => TRADE.exec(id)?.[2]).filter((kind) => kind && kind !== "yes");
+  return name.charAt(0).toUpperCase() + name.slice(1).replace(/[._]/g, " ");
+}

@@ -1,0 +1,94 @@
+// The page of a store: opened over the list, and closed again.
+
+import { getStore } from "../api.js";
+import { storeAsked } from "../address.js";
+import { has } from "../config.js";
+import { $ } from "../html.js";
+import { say } from "../words.js";
+import { showHours } from "./hours.js";
+import { showInside } from "./inside.js";
+import { page, sorry } from "./page.js";
+import { StoreStock } from "./stock.js";
+
+const LISTING = ["search", "filters", "status", "results"];
+
+export class StoreView {
+  #store = null;
+  #stock = null;
+
+  /** @param actions `back()` to the list; `seek(changes)` to a list that is narrowed by these. */
+  constructor(map, basket, actions) {
+    Object.assign(this, { map, basket, actions });
+  }
+
+  get isOpen() {
+    return !$("store").hidden;
+  }
+
+  async open(name) {
+    this.#reveal();
+    try {
+      const store = await getStore(name);
+      if (storeAsked() !== name) return;
+      this.#show(store);
+    } catch (error) {
+      if (error.status === undefined) throw error;
+      const word = error.passing ? "offline" : "notFound";
+      this.#release();
+      $("store").replaceChildren(...sorry(word, { back: this.actions.back, again: error.passing && (() => this.open(name)) }));
+    }
+    $("store").querySelector("h2").focus({ preventScroll: true });
+  }
+
+  /** Shows the list again; the store that was open is at hand there. */
+  close() {
+    const name = this.#store?.name;
+    this.#release();
+    $("store").replaceChildren();
+    $("store").hidden = true;
+    for (const id of LISTING) $(id).hidden = false;
+    this.map.choose(null);
+    document.title = say("title");
+    const entry = [...$("results").querySelectorAll("a")].find(({ dataset }) => dataset.name === name);
+    (entry || $("query")).focus();
+  }
+
+  /** Something else is wanted, or light became dark. */
+  refresh() {
+    if (!this.#store) return;
+    this.#stock?.show();
+    this.#showInside();
+  }
+
+  #show(store) {
+    this.#release();
+    this.#store = store;
+    $("store").replaceChildren(...page(store, this.actions));
+    document.title = [store.displayName, store.address?.locality].filter(Boolean).join(", ");
+    this.map.choose(store);
+    if (this.basket) {
+      this.#stock = new StoreStock($("store").querySelector(".here-stock"), store, this.basket, { seekAll: () => this.actions.seek({ stock: "all" }) });
+      this.#stock.show();
+    }
+    if (has("hours")) showHours($("store"), store.name, (service) => this.actions.seek({ service }));
+    this.#showInside();
+  }
+
+  #showInside() {
+    if (has("aisle")) showInside($("store").querySelector(".inside"), this.#store);
+  }
+
+  #reveal() {
+    for (const id of LISTING) $(id).hidden = true;
+    $("store").hidden = false;
+    $("panel").scrollTop = 0;
+  }
+
+  // The shopping list goes back to where it stands beside the list of stores.
+  #release() {
+    this.#store = this.#stock = null;
+    if (!this.basket) return;
+    $("search").after(this.basket.element);
+    this.basket.show();
+  }
+}
