@@ -1183,6 +1183,36 @@ class PublishFloorPlanResponse(_message.Message):
 Global___PublishFloorPlanResponse: _TypeAlias = PublishFloorPlanResponse  # noqa: Y015
 
 @_typing.final
+class DeleteFloorPlanRequest(_message.Message):
+    """Deletes a version of a floor plan."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    ALLOW_MISSING_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`stores/{store}/floorPlans/{floor_plan}`."""
+    etag: _builtins.str
+    """If set, it must be that of the stored one."""
+    allow_missing: _builtins.bool
+    """Deleting a version that does not exist succeeds."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        allow_missing: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "etag", b"etag", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteFloorPlanRequest: _TypeAlias = DeleteFloorPlanRequest  # noqa: Y015
+
+@_typing.final
 class RenderFloorPlanRequest(_message.Message):
     """Asks for a picture of a level."""
 

@@ -56,6 +56,11 @@ class AisleServiceStub:
                 request_serializer=enrayon_dot_aisle_dot_v1_dot_aisle__pb2.PublishFloorPlanRequest.SerializeToString,
                 response_deserializer=enrayon_dot_aisle_dot_v1_dot_aisle__pb2.PublishFloorPlanResponse.FromString,
                 _registered_method=True)
+        self.DeleteFloorPlan = channel.unary_unary(
+                '/enrayon.aisle.v1.AisleService/DeleteFloorPlan',
+                request_serializer=enrayon_dot_aisle_dot_v1_dot_aisle__pb2.DeleteFloorPlanRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.RenderFloorPlan = channel.unary_unary(
                 '/enrayon.aisle.v1.AisleService/RenderFloorPlan',
                 request_serializer=enrayon_dot_aisle_dot_v1_dot_aisle__pb2.RenderFloorPlanRequest.SerializeToString,
@@ -154,6 +159,13 @@ class AisleServiceServicer:
     def PublishFloorPlan(self, request, context):
         """Checks a version of a floor plan and keeps it, in place of one of the same id. A plan with
         errors is refused as FLOOR_PLAN_INVALID; `validate_only` lists all that is wrong with it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteFloorPlan(self, request, context):
+        """Deletes a version of a floor plan.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -281,6 +293,11 @@ def add_AisleServiceServicer_to_server(servicer, server):
                     servicer.PublishFloorPlan,
                     request_deserializer=enrayon_dot_aisle_dot_v1_dot_aisle__pb2.PublishFloorPlanRequest.FromString,
                     response_serializer=enrayon_dot_aisle_dot_v1_dot_aisle__pb2.PublishFloorPlanResponse.SerializeToString,
+            ),
+            'DeleteFloorPlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteFloorPlan,
+                    request_deserializer=enrayon_dot_aisle_dot_v1_dot_aisle__pb2.DeleteFloorPlanRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'RenderFloorPlan': grpc.unary_unary_rpc_method_handler(
                     servicer.RenderFloorPlan,
@@ -440,6 +457,33 @@ class AisleService:
             '/enrayon.aisle.v1.AisleService/PublishFloorPlan',
             enrayon_dot_aisle_dot_v1_dot_aisle__pb2.PublishFloorPlanRequest.SerializeToString,
             enrayon_dot_aisle_dot_v1_dot_aisle__pb2.PublishFloorPlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteFloorPlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.aisle.v1.AisleService/DeleteFloorPlan',
+            enrayon_dot_aisle_dot_v1_dot_aisle__pb2.DeleteFloorPlanRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

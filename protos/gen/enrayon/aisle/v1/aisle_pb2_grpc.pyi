@@ -48,6 +48,8 @@ class AisleServiceStub:
     """Checks a version of a floor plan and keeps it, in place of one of the same id. A plan with
     errors is refused as FLOOR_PLAN_INVALID; `validate_only` lists all that is wrong with it.
     """
+    DeleteFloorPlan: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.DeleteFloorPlanRequest, _empty_pb2.Empty]
+    """Deletes a version of a floor plan."""
     RenderFloorPlan: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.RenderFloorPlanRequest, _aisle_pb2.RenderFloorPlanResponse]
     """Draws a level of the plan in force: as SVG, PNG or GeoJSON, with products pointed out and with
     the way of a list.
@@ -108,6 +110,8 @@ class AisleServiceAsyncStub(AisleServiceStub):
     """Checks a version of a floor plan and keeps it, in place of one of the same id. A plan with
     errors is refused as FLOOR_PLAN_INVALID; `validate_only` lists all that is wrong with it.
     """
+    DeleteFloorPlan: _aio.UnaryUnaryMultiCallable[_aisle_pb2.DeleteFloorPlanRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes a version of a floor plan."""
     RenderFloorPlan: _aio.UnaryUnaryMultiCallable[_aisle_pb2.RenderFloorPlanRequest, _aisle_pb2.RenderFloorPlanResponse]  # type: ignore[assignment]
     """Draws a level of the plan in force: as SVG, PNG or GeoJSON, with products pointed out and with
     the way of a list.
@@ -183,6 +187,14 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         """Checks a version of a floor plan and keeps it, in place of one of the same id. A plan with
         errors is refused as FLOOR_PLAN_INVALID; `validate_only` lists all that is wrong with it.
         """
+
+    @_abc_1.abstractmethod
+    def DeleteFloorPlan(
+        self,
+        request: _aisle_pb2.DeleteFloorPlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes a version of a floor plan."""
 
     @_abc_1.abstractmethod
     def RenderFloorPlan(

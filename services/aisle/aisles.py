@@ -1,0 +1,31 @@
+"""The aisles of a store, for people."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from geodata.floorplans.placements import Placement
+from services.aisle.convert.plan_messages import position_message
+from services.aisle.model.blocks import is_shut
+from services.aisle.shops import Shop
+
+
+def listed(shop: Shop) -> Iterable[pb.ListedAisle]:
+    """All aisles in the store's own walking order."""
+    names = {part.id: part.name or part.id for part in shop.plan.departments}
+    kept: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for fixture in shop.plan.fixtures:
+        for face in fixture.faces:
+            if face.department:
+                kept[face.aisle, fixture.level][names.get(face.department, face.department)] = None
+    for aisle in sorted(shop.plan.aisles, key=lambda each: each.order):
+        spot = shop.shelves.find(Placement(sku="-", floor=aisle.level, aisle=aisle.id))
+        own = [names.get(aisle.department, aisle.department)] if aisle.department else []
+        yield pb.ListedAisle(
+            aisle=aisle.id,
+            display_name=aisle.name,
+            level=aisle.level,
+            departments=dict.fromkeys([*own, *kept[aisle.id, aisle.level]]),
+            position=position_message(spot.stand, shop.plan.frame) if spot and spot.stand else None,
+            blocked=spot is not None and is_shut(shop.plan, spot),
+        )

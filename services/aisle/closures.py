@@ -1,0 +1,95 @@
+"""Parts of stores that are shut for a while."""
+
+import datetime as dt
+
+from shapely import get_num_coordinates, is_valid_reason
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from services.aisle.convert import plans
+from services.aisle.errors import BlockedAreaNotFound
+from services.aisle.feeds import Feeds
+from services.aisle.shops import Shop, Shops
+from services.aisle.writer import Writer, id_for
+from services.chassis.clock import Clock
+from services.chassis.errors import InvalidArgument, ResourceExhausted
+from services.directory.keys import store_name
+from services.directory.records import MUST_EXIST, Outcome, Write, etag_of
+
+CORNERS_MOST = 100
+AREAS_MOST = 100
+
+
+class Closures:
+    """Writes blocked areas; those that have expired go when another is made."""
+
+    def __init__(self, writer: Writer, feeds: Feeds, shops: Shops, clock: Clock) -> None:
+        self._writer = writer
+        self._feeds = feeds
+        self._shops = shops
+        self._clock = clock
+
+    async def create(self, request: pb.CreateBlockedAreaRequest) -> pb.BlockedArea:
+        """Shut a part of a store.
+
+        Raises:
+            StoreNotFound: there is no such store.
+            InvalidArgument: the area cannot be one of the plan in force.
+            AlreadyExists: there is another of that name.
+            ResourceExhausted: the store has as many as it may.
+        """
+        id = self._shops.check_store(request.parent)
+        kept = pb.BlockedArea()
+        kept.CopyFrom(request.blocked_area)
+        collection = f"{request.parent}/blockedAreas"
+        area_id = id_for(request.blocked_area_id, collection, request.request_id)
+        kept.name = f"{collection}/{area_id}"
+        self._check(kept, self._shops.find(id))
+        live = {block.name for block in self._shops.blocks(id)}
+        if kept.name not in live and len(live) >= AREAS_MOST:
+            raise ResourceExhausted(f"{request.parent} has {AREAS_MOST} blocked areas")
+        expired = set(self._feeds.plans.replica.names(collection)) - live
+        return await self._writer.create(
+            kept,
+            etag_of(kept),
+            validate_only=request.validate_only,
+            replace=kept.name in expired,
+            also=[Write(name, b"") for name in sorted(expired - {kept.name})],
+        )
+
+    async def delete(self, request: pb.DeleteBlockedAreaRequest) -> None:
+        """Open what was shut.
+
+        Raises:
+            BlockedAreaNotFound: there is none, and that is not allowed.
+        """
+        [outcome] = await self._writer.write([Write(request.name, b"", MUST_EXIST)])
+        if outcome is Outcome.NOT_FOUND and not request.allow_missing:
+            raise BlockedAreaNotFound(request.name)
+
+    def listed(self, parent: str) -> list[pb.BlockedArea]:
+        """All that are shut now or later, by name.
+
+        Raises:
+            StoreNotFound: there is no such store.
+        """
+        return self._shops.blocks(self._shops.check_store(parent))
+
+    def _check(self, block: pb.BlockedArea, shop: Shop | None) -> None:
+        def refuse(field: str, why: str) -> None:
+            raise InvalidArgument.field(f"blocked_area.{field}", why)
+
+        start = plans.moment(block, "start_time") or dt.datetime.min.replace(tzinfo=dt.UTC)
+        if block.expire_time.ToDatetime(dt.UTC) <= max(self._clock(), start):
+            refuse("expire_time", "must be after now and after start_time")
+        if block.HasField("outline"):
+            outline = plans.outline(block.outline)
+            if get_num_coordinates(outline) > CORNERS_MOST + 1:
+                refuse("outline", f"has over {CORNERS_MOST} corners")
+            if not outline.is_valid or outline.is_empty:
+                refuse("outline", is_valid_reason(outline))
+        if shop is not None:
+            if block.level not in {level.id for level in shop.plan.levels}:
+                refuse("level", f"{store_name(shop.id)} has no such level")
+            aisles = {(aisle.id, aisle.level) for aisle in shop.plan.aisles}
+            if block.aisle and (block.aisle, block.level) not in aisles:
+                refuse("aisle", "there is no such aisle on the level")

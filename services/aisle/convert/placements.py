@@ -1,0 +1,108 @@
+"""Where products stand: placements, shelves, and products that no shelf is known of."""
+
+from collections.abc import Sequence
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from enrayon.stock.v1 import stock_pb2
+from geodata.floorplans.placements import Placement
+from geodata.floorplans.plan import FloorPlan, Position
+from geodata.floorplans.shelves import Precision, Spot
+from geodata.wayfinding.shopping import Item
+from geodata.wayfinding.steps import address
+from services.aisle.convert.kinds import SIDE_VALUES, SIDES
+from services.aisle.convert.plan_messages import position_message, timestamp
+from services.aisle.convert.plans import moment
+from services.aisle.model.blocks import is_shut
+from services.directory.products import product_name
+
+PRECISIONS = {
+    Precision.BAY: pb.PRECISION_BAY,
+    Precision.SIDE: pb.PRECISION_SIDE,
+    Precision.AISLE: pb.PRECISION_AISLE,
+    Precision.ORDER: pb.PRECISION_ORDER,
+}
+
+
+def placement(message: pb.Placement, sku: str, store: str = "") -> Placement:
+    """A placement that keeps its contract.
+
+    Raises:
+        ValueError: it is no longer valid when it begins to be.
+    """
+    return Placement(
+        sku=sku,
+        store=store,
+        floor=message.level,
+        aisle=message.aisle,
+        side=SIDES.get(message.side),
+        bay=message.bay or None,
+        shelf=message.shelf or None,
+        position=message.position or None,
+        description=message.description,
+        valid_from=moment(message, "valid_start_time"),
+        valid_until=moment(message, "valid_end_time"),
+        confidence=message.confidence if message.HasField("confidence") else 1.0,
+    )
+
+
+def placement_message(placement: Placement) -> pb.Placement:
+    """A placement as the contract has it."""
+    return pb.Placement(
+        level=placement.floor,
+        aisle=placement.aisle,
+        side=SIDE_VALUES[placement.side] if placement.side else pb.SIDE_UNSPECIFIED,
+        bay=placement.bay or 0,
+        shelf=placement.shelf or 0,
+        position=placement.position or 0,
+        description=placement.description,
+        valid_start_time=timestamp(placement.valid_from),
+        valid_end_time=timestamp(placement.valid_until),
+        confidence=placement.confidence,
+    )
+
+
+def shelf(
+    placement: Placement,
+    spot: Spot | None,
+    plan: FloorPlan | None,
+    language: str,
+    *,
+    reported: bool,
+) -> pb.Shelf:
+    """A placement with where it is on a plan, if that is known."""
+    found = pb.Shelf(
+        placement=placement_message(placement),
+        address=address(placement, language),
+        reported=reported,
+    )
+    if spot is None or plan is None:
+        return found
+    found.precision = PRECISIONS[spot.precision]
+    found.blocked = is_shut(plan, spot)
+    if spot.stand is not None:
+        found.stand_position.CopyFrom(position_message(spot.stand, plan.frame))
+        if spot.shelf is not None:
+            edge = Position(spot.stand.level, *spot.shelf)
+            found.shelf_position.CopyFrom(position_message(edge, plan.frame))
+    return found
+
+
+def missing(items: Sequence[Item], plan: FloorPlan | None) -> list[pb.MissingProduct]:
+    """Items that cannot be had, with the names of their departments."""
+    names = {part.id: part.name for part in plan.departments} if plan else {}
+    return [
+        pb.MissingProduct(
+            product=product_name(item.sku),
+            display_name=item.name,
+            department=names.get(item.department) or item.department,
+        )
+        for item in items
+    ]
+
+
+def name_in(product: stock_pb2.Product, language: str) -> str:
+    """A product's name in a language by its BCP 47 tag, else its own name."""
+    names = product.localized_names
+    tags = {tag.lower(): name for tag, name in names.items()}
+    wanted = language.lower()
+    return tags.get(wanted) or tags.get(wanted.partition("-")[0]) or product.display_name

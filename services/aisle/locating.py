@@ -1,0 +1,65 @@
+"""Products and their shelves."""
+
+from collections.abc import Iterable
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from geodata.wayfinding.shopping import Item
+from services.aisle.convert import placements
+from services.aisle.feeds import Feeds
+from services.aisle.shops import Said, Shop, Shops
+from services.chassis.paging import page_size
+from services.directory.products import parse_product, product_name, product_sku
+
+
+class Locating:
+    """Finds products and says where they stand."""
+
+    def __init__(self, feeds: Feeds, shops: Shops) -> None:
+        self._feeds = feeds
+        self._shops = shops
+
+    def locate(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
+        """Where products stand at a store.
+
+        Raises:
+            StoreNotFound: there is no such store.
+        """
+        id = self._shops.check_store(request.store)
+        shop = self._shops.find(id)
+        response = pb.LocateProductsResponse(floor_plan=shop.plan_name if shop else "")
+        for sku in self._wanted(request):
+            item = self.item(sku, request.language_code)
+            said = self._shops.said(id, sku, shop.planogram if shop else "")
+            if said.shelved:
+                response.located.add(
+                    product=product_name(sku),
+                    display_name=item.name,
+                    department=item.department,
+                    shelves=shelves(shop, said, request.language_code),
+                )
+            else:
+                response.unlocated.extend(placements.missing([item], shop.plan if shop else None))
+        return response
+
+    def item(self, sku: str, language: str, *, in_stock: bool | None = None) -> Item:
+        """A product as a line of a list, with what is known of it."""
+        encoded = self._feeds.directory.products.replica.record(sku)
+        if encoded is None:
+            return Item(sku=sku, in_stock=in_stock)
+        product = parse_product(encoded)
+        name = placements.name_in(product, language)
+        return Item(sku=sku, name=name, department=product.department, in_stock=in_stock)
+
+    def _wanted(self, request: pb.LocateProductsRequest) -> Iterable[str]:
+        if not request.query:
+            return dict.fromkeys(map(product_sku, request.products))
+        found = self._feeds.directory.products.replica.search(request.query)
+        return found[: page_size(request.limit, default=10, most=100)]
+
+
+def shelves(shop: Shop | None, said: Said, language: str) -> Iterable[pb.Shelf]:
+    """The shelves of a product, the surest first."""
+    for each in said.shelved:
+        spot = shop.shelves.find(each.placement) if shop else None
+        plan = shop.plan if shop else None
+        yield placements.shelf(each.placement, spot, plan, language, reported=each.reported)

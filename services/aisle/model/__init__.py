@@ -1,0 +1,1 @@
+"""Decisions of the aisle service, without a clock or a store of their own."""

@@ -1,0 +1,20 @@
+"""What is shut."""
+
+import shapely
+
+from geodata.floorplans.plan import FloorPlan
+from geodata.floorplans.shelves import Spot
+
+
+def is_shut(plan: FloorPlan, spot: Spot) -> bool:
+    """Whether a blocked area of the plan holds a spot: its level, its aisle, or its ground."""
+    level = spot.stand.level if spot.stand else spot.aisle.level if spot.aisle else ""
+    for block in plan.blocked:
+        if block.level != level:
+            continue
+        if block.outline is not None:
+            if spot.stand and block.outline.covers(shapely.Point(spot.stand.x_m, spot.stand.y_m)):
+                return True
+        elif block.aisle in ("", spot.placement.aisle):
+            return True
+    return False

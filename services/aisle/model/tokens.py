@@ -1,0 +1,91 @@
+"""What the QR code of an anchor says: a signed token, in a link that any phone can open."""
+
+import base64
+import binascii
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+
+from services.chassis.keyring import Keyring
+
+PURPOSE = "anchor"
+PARAMETER = "a"
+GLN, EXTENSION = "414", "254"
+"""GS1 application identifiers: the number of a location, and of a place within it."""
+
+
+class Signed(NamedTuple):
+    """What a token says."""
+
+    store: str
+    """The store's id."""
+    anchor: str
+    """The anchor's id."""
+    level: str
+    x_m: float
+    y_m: float
+    heading_deg: float | None
+
+
+class Scanned(NamedTuple):
+    """What was scanned: a token, and the store's GLN when the link around it names one."""
+
+    signed: Signed
+    gln: str = ""
+
+
+class Tokens:
+    """Signs anchors, and reads what was signed."""
+
+    def __init__(self, keyring: Keyring, base_url: str) -> None:
+        self._keyring = keyring
+        self._base_url = base_url
+
+    def token(self, signed: Signed) -> str:
+        """The token that says so."""
+        return _text(self._keyring.sign(PURPOSE, orjson.dumps(list(signed))))
+
+    def url(self, signed: Signed, gln: str) -> str:
+        """The link with the token: a GS1 Digital Link when there is a GLN (GS1 DL URI 1.4)."""
+        path = f"/{GLN}/{gln}/{EXTENSION}/{signed.anchor}" if is_gln(gln) else "/"
+        return f"{self._base_url}{path}?{PARAMETER}={self.token(signed)}"
+
+    def read(self, text: str) -> Scanned | None:
+        """What a token or a link with one says; None when it was not signed, or was altered."""
+        if "/" not in text:
+            signed = self._verified(text)
+            return Scanned(signed) if signed else None
+        link = urlsplit(text)
+        tokens = parse_qs(link.query).get(PARAMETER, [])
+        signed = self._verified(tokens[0]) if len(tokens) == 1 else None
+        if signed is None:
+            return None
+        keys = link.path.split("/")
+        if GLN not in keys:
+            return Scanned(signed)
+        named = keys[keys.index(GLN) + 1 :]
+        if len(named) != 3 or named[1:] != [EXTENSION, signed.anchor]:
+            return None
+        return Scanned(signed, named[0])
+
+    def _verified(self, token: str) -> Signed | None:
+        try:
+            data = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except (binascii.Error, ValueError):
+            return None
+        # Base64 has several spellings of the same bytes; the one that was signed alone counts.
+        said = self._keyring.verify(PURPOSE, data) if _text(data) == token else None
+        return Signed(*orjson.loads(said)) if said is not None else None
+
+
+def is_gln(text: str) -> bool:
+    """Whether a text is a global location number: 13 digits, the last of which checks the rest."""
+    if len(text) != 13 or not (text.isascii() and text.isdecimal()):
+        return False
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(text[:12]))
+    return int(text[12]) == -total % 10
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")

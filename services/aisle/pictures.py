@@ -1,0 +1,142 @@
+"""Pictures of floor plans."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from google.protobuf import json_format
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from geodata.floorplans.drawing.overlay import Overlay, Pin
+from geodata.floorplans.drawing.png import draw_png
+from geodata.floorplans.drawing.svg import draw_svg
+from geodata.floorplans.drawing.theme import DARK, LIGHT
+from geodata.floorplans.geojson import overlay_to_geojson, plan_to_geojson
+from geodata.floorplans.plan import FloorPlan
+from geodata.wayfinding.overlay import key_words, route_overlay, spot_pin
+from services.aisle.errors import LevelNotFound
+from services.aisle.feeds import Feeds
+from services.aisle.locating import Locating
+from services.aisle.routing import Routing
+from services.aisle.shops import Shop, Shops
+from services.chassis.errors import InvalidArgument
+from services.directory.keys import parse_store
+from services.directory.products import product_sku
+
+WIDTH_PX = 960
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+Format = pb.RenderFloorPlanRequest
+
+
+class Pictures:
+    """Draws plans with what is pointed out on them."""
+
+    def __init__(self, feeds: Feeds, shops: Shops, locating: Locating, routing: Routing) -> None:
+        self._feeds = feeds
+        self._shops = shops
+        self._locating = locating
+        self._routing = routing
+
+    async def render(self, request: pb.RenderFloorPlanRequest) -> pb.RenderFloorPlanResponse:
+        """A level of the plan in force.
+
+        Raises:
+            StoreNotFound, FloorPlanNotFound, LevelNotFound: there is none to draw.
+            InvalidArgument: the plan cannot be drawn so.
+            Also what `Routing.plan` raises.
+        """
+        shop = self._shops.open(self._shops.check_store(request.store))
+        overlay = Overlay()
+        if request.HasField("walk"):
+            planned = await self._routing.plan(request.store, request.walk, request.language_code)
+            overlay = route_overlay(planned.route, request.language_code, planned.start)
+        pins = self._pins(shop, request, lettered=bool(overlay.pins))
+        overlay = dataclasses.replace(overlay, pins=(*overlay.pins, *pins))
+        levels = touched(overlay)
+        response = pb.RenderFloorPlanResponse(
+            floor_plan=shop.plan_name,
+            level=request.level or next(iter(levels), "") or first_drawn(shop.plan),
+            levels=levels,
+            attribution=shop.plan.attribution,
+        )
+        title = self._title(shop, response.level)
+        await self._shops.compute(draw, shop.plan, overlay, request, response, title)
+        return response
+
+    def _pins(
+        self, shop: Shop, request: pb.RenderFloorPlanRequest, *, lettered: bool
+    ) -> Iterable[Pin]:
+        language = request.language_code
+        number = 0
+        for sku in dict.fromkeys(map(product_sku, request.products)):
+            said = self._shops.said(shop.id, sku, shop.planogram)
+            spots = (shop.shelves.find(each.placement) for each in said.shelved)
+            spot = next((spot for spot in spots if spot is not None), None)
+            if spot is None:
+                continue
+            label = LETTERS[number % len(LETTERS)] if lettered else str(number + 1)
+            pin = spot_pin(label, spot, self._locating.item(sku, language).label, language)
+            if pin is not None:
+                number += 1
+                yield pin
+
+    def _title(self, shop: Shop, level: str) -> str:
+        encoded = self._feeds.directory.stores.replica.public(shop.id)
+        name = parse_store(encoded).display_name if encoded is not None else ""
+        storey = next((each.name for each in shop.plan.levels if each.id == level), "")
+        several = len(shop.plan.levels) > 1
+        return ", ".join(part for part in (name, storey if several else "") if part)
+
+
+def draw(
+    plan: FloorPlan,
+    overlay: Overlay,
+    request: pb.RenderFloorPlanRequest,
+    response: pb.RenderFloorPlanResponse,
+    title: str,
+) -> None:
+    """Put the picture asked for into the response.
+
+    Raises:
+        LevelNotFound: the plan has no such level, or nothing is drawn on it.
+        InvalidArgument: the picture would be too large, or the plan is not placed on the earth.
+    """
+    if request.format == Format.FORMAT_GEO_JSON:
+        if plan.frame is None:
+            why = "the place of the floor plan on the earth is not known; ask for SVG"
+            raise InvalidArgument.field("format", why)
+        features = plan_to_geojson(plan)
+        features["features"] += overlay_to_geojson(overlay, plan.frame)
+        json_format.ParseDict(features, response.geo_json)
+        return
+    try:
+        svg = draw_svg(
+            plan,
+            response.level,
+            overlay,
+            theme=DARK if request.dark else LIGHT,
+            words=key_words(request.language_code),
+            title=title,
+            wide=request.wide,
+        )
+    except ValueError as fault:
+        raise LevelNotFound(str(fault)) from None
+    if request.format != Format.FORMAT_PNG:
+        response.svg = svg
+        return
+    try:
+        response.png = draw_png(svg, request.width_px or WIDTH_PX)
+    except ValueError as fault:
+        raise InvalidArgument.field("width_px", str(fault)) from None
+
+
+def touched(overlay: Overlay) -> Sequence[str]:
+    """The levels with something on them, in the order of the walk."""
+    walked = (point.level for point in overlay.walk)
+    return list(dict.fromkeys([*walked, *(pin.at.level for pin in overlay.pins)]))
+
+
+def first_drawn(plan: FloorPlan) -> str:
+    """The lowest level from the ground floor up that has a floor or an outline, else the first."""
+    levels = sorted(plan.levels, key=lambda level: (level.ordinal < 0, level.ordinal))
+    drawn = [each for each in levels if each.outline is not None or each.walkable is not None]
+    return next((level.id for level in (*drawn, *levels)), "")

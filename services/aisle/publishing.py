@@ -1,0 +1,95 @@
+"""Versions of floor plans: checked, kept, read."""
+
+from collections.abc import Sequence
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from geodata.floorplans.plan import FloorPlan
+from geodata.floorplans.problems import Problem, Severity, has_errors
+from geodata.floorplans.validation import plan_problems
+from geodata.wayfinding.reachability import reach_problems
+from services.aisle.convert import plans
+from services.aisle.convert.plan_messages import problem
+from services.aisle.errors import EtagMismatch, FloorPlanInvalid, FloorPlanNotFound
+from services.aisle.feeds import Feeds, undrawn
+from services.aisle.shops import Shops
+from services.aisle.writer import Writer
+from services.chassis.clock import Clock
+from services.chassis.errors import ResourceExhausted
+from services.directory.keys import store_name
+from services.directory.records import MUST_EXIST, Outcome, Write, etag_of, record_of
+
+CURRENT = "current"
+VERSIONS_MOST = 100
+
+
+class Publishing:
+    """Writes and reads floor plans."""
+
+    def __init__(self, writer: Writer, feeds: Feeds, shops: Shops, clock: Clock) -> None:
+        self._writer = writer
+        self._feeds = feeds
+        self._shops = shops
+        self._clock = clock
+
+    def get(self, name: str) -> pb.FloorPlan:
+        """A version by name; the id `current` is the one in force now.
+
+        Raises:
+            StoreNotFound, FloorPlanNotFound: there is none.
+        """
+        store, _, id = name.partition("/floorPlans/")
+        version = self._shops.current(self._shops.check_store(store)) if id == CURRENT else None
+        encoded = self._feeds.plans.replica.record(version.name if version else name)
+        if encoded is None:
+            raise FloorPlanNotFound(name)
+        return pb.FloorPlan.FromString(encoded)
+
+    async def publish(self, request: pb.PublishFloorPlanRequest) -> pb.PublishFloorPlanResponse:
+        """Check a version and keep it.
+
+        Raises:
+            StoreNotFound: there is no such store.
+            FloorPlanInvalid: the plan has errors.
+            EtagMismatch: the version was changed by another.
+            ResourceExhausted: the store has as many versions as it may.
+        """
+        store = self._shops.check_store(request.parent)
+        kept = pb.FloorPlan()
+        kept.CopyFrom(request.floor_plan)
+        kept.name = f"{request.parent}/floorPlans/{request.floor_plan_id}"
+        kept.ClearField("etag")
+        kept.ClearField("update_time")
+        found = await self._shops.compute(problems, plans.plan(kept, request.parent))
+        faults = [each for each in found if each.severity is Severity.ERROR]
+        if faults and not request.validate_only:
+            raise FloorPlanInvalid(faults)
+        names = self._feeds.plans.replica.names(f"{store_name(store)}/floorPlans")
+        if kept.name not in names and len(names) >= VERSIONS_MOST:
+            raise ResourceExhausted(f"{request.parent} has {VERSIONS_MOST} versions, delete some")
+        kept.etag = etag = etag_of(kept)
+        kept.update_time.FromDatetime(self._clock())
+        write = Write(kept.name, record_of(etag, kept), request.floor_plan.etag)
+        [outcome] = await self._writer.write([write], only_look=request.validate_only)
+        if outcome in (Outcome.ETAG_MISMATCH, Outcome.NOT_FOUND):
+            raise EtagMismatch(kept.name)
+        return pb.PublishFloorPlanResponse(floor_plan=undrawn(kept), problems=map(problem, found))
+
+    async def delete(self, request: pb.DeleteFloorPlanRequest) -> None:
+        """Delete a version.
+
+        Raises:
+            FloorPlanNotFound: there is none, and that is not allowed.
+            EtagMismatch: it was changed by another.
+        """
+        write = Write(request.name, b"", request.etag or MUST_EXIST)
+        [outcome] = await self._writer.write([write])
+        if outcome is Outcome.NOT_FOUND and not request.allow_missing:
+            raise FloorPlanNotFound(request.name)
+        if outcome is Outcome.ETAG_MISMATCH:
+            raise EtagMismatch(request.name)
+
+
+def problems(plan: FloorPlan) -> Sequence[Problem]:
+    """All that is wrong with a plan; what can be reached is asked of a sound drawing alone."""
+    found = plan_problems(plan)
+    return found if has_errors(found) else (*found, *reach_problems(plan))

@@ -1,0 +1,163 @@
+"""The way round a store for a list."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from geodata.floorplans.placements import Placement
+from geodata.floorplans.plan import Place, PlaceKind, Position
+from geodata.wayfinding.network import Network
+from geodata.wayfinding.profiles import STEP_FREE, TROLLEY, WALKING
+from geodata.wayfinding.route import plan_route, plan_way
+from geodata.wayfinding.shopping import Item, Route
+from services.aisle.anchors import Anchors
+from services.aisle.errors import NoWay, PlaceNotOnPlan, StartNotOnMap
+from services.aisle.locating import Locating
+from services.aisle.positions import position_on
+from services.aisle.shops import Said, Shop, Shops
+from services.chassis.errors import InvalidArgument
+from services.directory.keys import store_name
+from services.directory.products import product_sku
+
+PROFILES = {
+    pb.ROUTE_PROFILE_UNSPECIFIED: WALKING,
+    pb.ROUTE_PROFILE_WALKING: WALKING,
+    pb.ROUTE_PROFILE_TROLLEY: TROLLEY,
+    pb.ROUTE_PROFILE_STEP_FREE: STEP_FREE,
+}
+ENDS = {
+    pb.ROUTE_END_UNSPECIFIED: PlaceKind.TILL,
+    pb.ROUTE_END_TILL: PlaceKind.TILL,
+    pb.ROUTE_END_COUNTER: PlaceKind.COUNTER,
+    pb.ROUTE_END_ENTRANCE: PlaceKind.ENTRANCE,
+}
+IN_STOCK = {
+    pb.AVAILABILITY_IN_STOCK: True,
+    pb.AVAILABILITY_LIMITED: True,
+    pb.AVAILABILITY_OUT_OF_STOCK: False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A route with what it was planned on."""
+
+    shop: Shop
+    route: Route
+    start: Position | None
+    """Where one stands, if that was told."""
+    said: Mapping[str, Said]
+    """By SKU."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    at: Position | None = None
+    heading_deg: float | None = None
+
+
+class Routing:
+    """Plans routes."""
+
+    def __init__(self, shops: Shops, locating: Locating, anchors: Anchors) -> None:
+        self._shops = shops
+        self._locating = locating
+        self._anchors = anchors
+
+    async def plan(self, store: str, walk: pb.Walk, language: str) -> Planned:
+        """The shortest way for a walk.
+
+        Raises:
+            StoreNotFound, FloorPlanNotFound: there is none.
+            InvalidArgument, StartNotOnMap, PlaceNotOnPlan: it cannot start or end there.
+            AnchorInvalid, AnchorExpired, AnchorRevoked: of the start's anchor.
+            NoWay: without items, when the end cannot be reached.
+        """
+        shop = self._shops.open(self._shops.check_store(store))
+        start, ends = self._start(shop, walk), _ends(shop, walk)
+        lines: dict[str, pb.WalkItem] = {}
+        for line in walk.items:
+            lines.setdefault(product_sku(line.product), line)
+        items = [
+            self._locating.item(sku, language, in_stock=IN_STOCK.get(line.availability))
+            for sku, line in lines.items()
+        ]
+        said = {sku: self._shops.said(shop.id, sku, shop.planogram) for sku in lines}
+        network = await self._shops.network(shop, PROFILES[walk.profile])
+        try:
+            if items:
+                placed = {sku: [s.placement for s in each.shelved] for sku, each in said.items()}
+                route = await self._shops.compute(_route, network, items, placed, start, ends, shop)
+            else:
+                route = await self._shops.compute(_way, network, start, ends)
+        except ValueError as fault:
+            if str(fault).startswith("start:"):
+                raise StartNotOnMap from None
+            raise
+        return Planned(shop, route, start.at, said)
+
+    def _start(self, shop: Shop, walk: pb.Walk) -> _Start:
+        heading = walk.heading_degrees if walk.HasField("heading_degrees") else None
+        match walk.WhichOneof("start"):
+            case "anchor":
+                anchor = self._anchors.resolve(walk.anchor)
+                if not anchor.name.startswith(f"{store_name(shop.id)}/"):
+                    raise InvalidArgument.field("walk.anchor", "is of another store")
+                if heading is None and anchor.HasField("heading_degrees"):
+                    heading = anchor.heading_degrees
+                at = anchor.position
+                return _Start(Position(at.level, at.x_m, at.y_m), heading)
+            case "place":
+                return _Start(_place(shop, walk.place, "walk.place").position, heading)
+            case "position":
+                return _Start(position_on(shop.plan, walk.position, "walk.position"), heading)
+            case _:
+                return _Start(None, heading)
+
+
+def _route(
+    network: Network,
+    items: Sequence[Item],
+    placed: Mapping[str, Sequence[Placement]],
+    start: _Start,
+    ends: Sequence[Place],
+    shop: Shop,
+) -> Route:
+    return plan_route(
+        network,
+        items,
+        placed,
+        start=start.at if shop.plan.has_map else None,
+        heading_deg=start.heading_deg,
+        ends=ends,
+        shelves=shop.shelves,
+    )
+
+
+def _way(network: Network, start: _Start, ends: Sequence[Place]) -> Route:
+    [end] = ends
+    route = plan_way(network, end, start=start.at, heading_deg=start.heading_deg)
+    if route is None:
+        raise NoWay(end.id)
+    return route
+
+
+def _ends(shop: Shop, walk: pb.Walk) -> Sequence[Place]:
+    """The places where a walk may end; none when it may end anywhere."""
+    if walk.end_place:
+        return [_place(shop, walk.end_place, "walk.end_place")]
+    if walk.end == pb.ROUTE_END_LAST_STOP:
+        return []
+    kind = ENDS[walk.end]
+    places = shop.plan.places_of(kind)
+    # A plan without tills is one of a mall, or of a small shop: there one is done at the last stop.
+    if not places and walk.end != pb.ROUTE_END_UNSPECIFIED and shop.plan.has_map:
+        raise PlaceNotOnPlan("walk.end", kind.value)
+    return places
+
+
+def _place(shop: Shop, id: str, field: str) -> Place:
+    for place in shop.plan.places:
+        if place.id == id:
+            return place
+    raise PlaceNotOnPlan(field, "such place")

@@ -1,0 +1,218 @@
+"""The methods of AisleService."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, TypeVar
+
+from google.protobuf.empty_pb2 import Empty
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from services.aisle import aisles
+from services.aisle.anchors import Anchors
+from services.aisle.closures import Closures
+from services.aisle.convert.plan_messages import timestamp
+from services.aisle.convert.routes import route_message
+from services.aisle.feedback import Feedback
+from services.aisle.feeds import Feeds
+from services.aisle.locating import Locating, shelves
+from services.aisle.pictures import Pictures
+from services.aisle.planograms import Planograms
+from services.aisle.publishing import Publishing
+from services.aisle.routing import Routing
+from services.aisle.shops import Shops
+from services.chassis.calls import bulk
+from services.chassis.paging import PageTokens, page_size
+
+T = TypeVar("T")
+
+
+class AisleServicer:
+    """Answers `enrayon.aisle.v1.AisleService`."""
+
+    def __init__(
+        self,
+        feeds: Feeds,
+        shops: Shops,
+        tokens: PageTokens,
+        *,
+        publishing: Publishing,
+        planograms: Planograms,
+        feedback: Feedback,
+        closures: Closures,
+        anchors: Anchors,
+        locating: Locating,
+        routing: Routing,
+        pictures: Pictures,
+    ) -> None:
+        self._feeds = feeds
+        self._shops = shops
+        self._tokens = tokens
+        self._publishing = publishing
+        self._planograms = planograms
+        self._feedback = feedback
+        self._closures = closures
+        self._anchors = anchors
+        self._locating = locating
+        self._routing = routing
+        self._pictures = pictures
+
+    # Floor plans
+
+    async def get_floor_plan(self, request: pb.GetFloorPlanRequest) -> pb.FloorPlan:
+        """A version of a floor plan."""
+        await self._feeds.ready()
+        return self._publishing.get(request.name)
+
+    async def list_floor_plans(
+        self, request: pb.ListFloorPlansRequest
+    ) -> pb.ListFloorPlansResponse:
+        """The versions of a store's floor plan."""
+        await self._feeds.ready()
+        store = self._shops.check_store(request.parent)
+        versions = list(self._feeds.plans.replica.versions(store))
+        page, token = self._page(request, versions, lambda version: version.name)
+        return pb.ListFloorPlansResponse(
+            floor_plans=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
+        )
+
+    @bulk
+    async def publish_floor_plan(
+        self, request: pb.PublishFloorPlanRequest
+    ) -> pb.PublishFloorPlanResponse:
+        """Checks a version of a floor plan and keeps it."""
+        await self._feeds.ready()
+        return await self._publishing.publish(request)
+
+    async def delete_floor_plan(self, request: pb.DeleteFloorPlanRequest) -> Empty:
+        """Deletes a version of a floor plan."""
+        await self._feeds.ready()
+        await self._publishing.delete(request)
+        return Empty()
+
+    async def render_floor_plan(
+        self, request: pb.RenderFloorPlanRequest
+    ) -> pb.RenderFloorPlanResponse:
+        """Draws a level."""
+        await self._feeds.ready()
+        response = await self._pictures.render(request)
+        if stale := timestamp(self._feeds.stale_as_of):
+            response.as_of.CopyFrom(stale)
+        return response
+
+    async def list_aisles(self, request: pb.ListAislesRequest) -> pb.ListAislesResponse:
+        """The aisles of a store."""
+        await self._feeds.ready()
+        shop = self._shops.open(self._shops.check_store(request.parent))
+        # Numbered, as an aisle's name may be on two levels.
+        numbered = list(enumerate(aisles.listed(shop)))
+        page, token = self._page(request, numbered, lambda entry: entry[0])
+        return pb.ListAislesResponse(
+            aisles=[aisle for _, aisle in page],
+            next_page_token=token,
+            floor_plan=shop.plan_name,
+            as_of=timestamp(self._feeds.stale_as_of),
+        )
+
+    # Placements
+
+    async def upsert_placements(
+        self, requests: AsyncIterator[pb.UpsertPlacementsRequest]
+    ) -> pb.UpsertPlacementsResponse:
+        """Says where products stand."""
+        await self._feeds.ready()
+        return await self._planograms.upsert(requests)
+
+    async def locate_products(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
+        """Where products stand at a store."""
+        await self._feeds.ready()
+        response = self._locating.locate(request)
+        if stale := timestamp(self._feeds.stale_as_of):
+            response.as_of.CopyFrom(stale)
+        return response
+
+    async def submit_placement_feedback(
+        self, request: pb.SubmitPlacementFeedbackRequest
+    ) -> pb.SubmitPlacementFeedbackResponse:
+        """What a shopper found or did not find."""
+        await self._feeds.ready()
+        shop, said = await self._feedback.submit(request)
+        return pb.SubmitPlacementFeedbackResponse(shelves=shelves(shop, said, "en"))
+
+    # Routes
+
+    async def plan_route(self, request: pb.PlanRouteRequest) -> pb.PlanRouteResponse:
+        """The shortest way round a store for a list."""
+        await self._feeds.ready()
+        language = request.language_code
+        planned = await self._routing.plan(request.store, request.walk, language)
+        shop = planned.shop
+        shelved = {sku: said.shelved for sku, said in planned.said.items()}
+        response = route_message(planned.route, shop.plan, shop.shelves, shelved, language)
+        response.floor_plan = shop.plan_name
+        if stale := timestamp(self._feeds.stale_as_of):
+            response.as_of.CopyFrom(stale)
+        return response
+
+    # Blocked areas
+
+    async def create_blocked_area(self, request: pb.CreateBlockedAreaRequest) -> pb.BlockedArea:
+        """Shuts a part of a store."""
+        await self._feeds.ready()
+        return await self._closures.create(request)
+
+    async def list_blocked_areas(
+        self, request: pb.ListBlockedAreasRequest
+    ) -> pb.ListBlockedAreasResponse:
+        """What is shut at a store."""
+        await self._feeds.ready()
+        blocks = self._closures.listed(request.parent)
+        page, token = self._page(request, blocks, lambda block: block.name)
+        return pb.ListBlockedAreasResponse(
+            blocked_areas=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
+        )
+
+    async def delete_blocked_area(self, request: pb.DeleteBlockedAreaRequest) -> Empty:
+        """Opens what was shut."""
+        await self._feeds.ready()
+        await self._closures.delete(request)
+        return Empty()
+
+    # Anchors
+
+    async def create_anchor(self, request: pb.CreateAnchorRequest) -> pb.Anchor:
+        """Makes an anchor."""
+        await self._feeds.ready()
+        return await self._anchors.create(request)
+
+    async def get_anchor(self, request: pb.GetAnchorRequest) -> pb.Anchor:
+        """An anchor with its QR code."""
+        await self._feeds.ready()
+        return self._anchors.get(request.name)
+
+    async def list_anchors(self, request: pb.ListAnchorsRequest) -> pb.ListAnchorsResponse:
+        """The anchors of a store."""
+        await self._feeds.ready()
+        anchors = self._anchors.listed(request.parent)
+        page, token = self._page(request, anchors, lambda anchor: anchor.name)
+        return pb.ListAnchorsResponse(
+            anchors=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
+        )
+
+    async def resolve_anchor(self, request: pb.ResolveAnchorRequest) -> pb.Anchor:
+        """Where a scanned QR code is put up."""
+        await self._feeds.ready()
+        return self._anchors.resolve(request.token)
+
+    async def revoke_anchor(self, request: pb.RevokeAnchorRequest) -> pb.Anchor:
+        """Makes an anchor invalid."""
+        await self._feeds.ready()
+        return await self._anchors.revoke(request.name)
+
+    def _page(
+        self, request: Any, entries: Sequence[T], key: Callable[[T], Any]
+    ) -> tuple[Sequence[T], str]:
+        """The page of a list that is in the order of its keys, and the token of the next."""
+        cursor = self._tokens.decode(request)
+        rest = [entry for entry in entries if cursor is None or key(entry) > cursor[0]]
+        page = rest[: page_size(request.page_size, default=50, most=1000)]
+        more = len(rest) > len(page)
+        return page, self._tokens.encode(request, [key(page[-1])]) if more else ""
