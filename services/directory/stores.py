@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enrayon.stores.v1 import stores_pb2
+from geodata.distance import Floats
 from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
 from services.directory.feed import Change
@@ -48,6 +49,10 @@ class StoresReplica:
     def record(self, id: str) -> bytes | None:
         """The encoded store, private or not."""
         return self._records.get(id)
+
+    def encoded(self, id: str) -> bytes:
+        """The encoded store of an id that exists."""
+        return self._records[id]
 
     def public(self, id: str) -> bytes | None:
         """The encoded store, unless there is none or it is private."""
@@ -122,16 +127,14 @@ class StoresReplica:
         wanted: StoreFilter,
         *,
         radius_m: float | None = None,
-    ) -> list[list[tuple[str, float]]]:
-        """For each point what `nearest` answers."""
-        rows, distances = self.index.nearest_batch(
+    ) -> tuple[Rows, Floats]:
+        """For each point what `nearest` answers, as rows and distances in metres.
+
+        Both have the shape (points, limit); a point with fewer hits is filled up with rows of -1.
+        """
+        return self.index.nearest_batch(
             latitudes, longitudes, limit, max_distance_m=radius_m, accept=self.mask(wanted)
         )
-        id_of = self.index.id
-        return [
-            [(id_of(row), distance_m) for row, distance_m in zip(*hits, strict=True) if row >= 0]
-            for hits in zip(rows.tolist(), distances.tolist(), strict=True)
-        ]
 
     def ids_of_rows(self, rows: Rows) -> list[str]:
         """The ids in rows of the index."""

@@ -2,16 +2,19 @@
 
 import datetime as dt
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import latlng_pb2
 
 from enrayon.stores.v1 import stores_pb2
+from geodata.distance import Floats
 from geodata.gazetteer import Place
+from geodata.nearest import Rows
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
 from geodata.stores import Store, StoreStatus
@@ -43,6 +46,7 @@ _STORES = b"\x0a"  # field 1, length-delimited: FindNearestStoresResponse.stores
 _STORE = b"\x0a"  # field 1, length-delimited: NearestStore.store
 _DISTANCE_M = 0x11  # field 2, double: NearestStore.distance_m
 _DISTANCE = struct.Struct("<Bd")
+_BATCH_STORES = b"\x12"  # field 2, length-delimited: BatchFindNearestStoresResponse.stores
 
 
 def store_filter(wanted: stores_pb2.StoreFilter, schedules: Schedules | None = None) -> StoreFilter:
@@ -120,15 +124,20 @@ def nearest_response(
     Splicing their bytes spares parsing and encoding each store again. Fields of a message may
     stand in any order (protobuf encoding, "Message Order").
     """
-    whole = selects_all(mask)
+    encode = encoder(replica, mask)
     parts: list[bytes] = []
     for id, distance_m in hits:
-        encoded = replica.record(id) or b""
-        if not whole:
-            encoded = read_store(encoded, mask).SerializeToString()
+        encoded = encode(id)
         parts += (hit_head(len(encoded)), encoded, _DISTANCE.pack(_DISTANCE_M, distance_m))
     parts.append(rest.SerializeToString())
     return b"".join(parts)
+
+
+def encoder(replica: StoresReplica, mask: FieldMask) -> Callable[[str], bytes]:
+    """Encodes stores of the replica, with the fields of a read mask alone."""
+    if selects_all(mask):
+        return replica.encoded
+    return lambda which: stored(replica, which, mask).SerializeToString()
 
 
 @lru_cache(maxsize=4096)
@@ -213,7 +222,7 @@ def from_record(store: Store) -> stores_pb2.Store:
 
 def stored(replica: StoresReplica, id: str, mask: FieldMask) -> stores_pb2.Store:
     """A store of the replica, with the fields of a read mask alone."""
-    return read_store(replica.record(id) or b"", mask)
+    return read_store(replica.encoded(id), mask)
 
 
 def match(replica: StoresReplica, found: Match, mask: FieldMask) -> stores_pb2.StoreMatch:
@@ -228,20 +237,28 @@ def match(replica: StoresReplica, found: Match, mask: FieldMask) -> stores_pb2.S
 
 def batch_response(
     replica: StoresReplica,
-    results: Sequence[Sequence[tuple[str, float]]],
+    rows: Rows,
+    distances_m: Floats,
     mask: FieldMask,
     as_of: Timestamp | None,
-) -> stores_pb2.BatchFindNearestStoresResponse:
-    """The answer to many origins: each store once, and for each origin which and how far."""
-    indexes: dict[str, int] = {}
+) -> bytes:
+    """The encoded answer to many origins: each store once, and for each which and how far.
+
+    Rows and distances have the shape (origins, limit), filled up with rows of -1.
+    """
+    found = rows >= 0
+    distinct, places = np.unique(rows[found], return_inverse=True)
+    indexes, distances = places.tolist(), distances_m[found].tolist()
     response = stores_pb2.BatchFindNearestStoresResponse(as_of=as_of)
-    for hits in results:
-        response.results.add(
-            store_indexes=[indexes.setdefault(id, len(indexes)) for id, _ in hits],
-            distances_m=[distance_m for _, distance_m in hits],
-        )
-    response.stores.extend(stored(replica, id, mask) for id in indexes)
-    return response
+    begin = 0
+    for end in found.sum(axis=1).cumsum().tolist():
+        response.results.add(store_indexes=indexes[begin:end], distances_m=distances[begin:end])
+        begin = end
+    encode = encoder(replica, mask)
+    parts = [response.SerializeToString()]
+    for encoded in map(encode, replica.ids_of_rows(distinct)):
+        parts += (_BATCH_STORES, varint(len(encoded)), encoded)
+    return b"".join(parts)
 
 
 def cell_count(cell: Cell) -> stores_pb2.CellCount:

@@ -115,20 +115,18 @@ class StoresServicer:
             self._directory.stores.replica, hits, request.read_mask, rest
         )
 
-    def batch_find_nearest_stores(
-        self, request: stores_pb2.BatchFindNearestStoresRequest
-    ) -> stores_pb2.BatchFindNearestStoresResponse:
+    def batch_find_nearest_stores(self, request: stores_pb2.BatchFindNearestStoresRequest) -> bytes:
         """The stores nearest to each of many origins."""
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
-        hits = replica.nearest_batch(
+        rows, distances_m = replica.nearest_batch(
             [point.latitude for point in request.points],
             [point.longitude for point in request.points],
             page_size(request.limit, default=10, most=100),
             self._wanted(request.store_filter),
             radius_m=request.radius_m if request.HasField("radius_m") else None,
         )
-        return convert.batch_response(replica, hits, request.read_mask, self._as_of())
+        return convert.batch_response(replica, rows, distances_m, request.read_mask, self._as_of())
 
     @bulk
     def count_stores(
