@@ -7,7 +7,7 @@ from services.aisle.convert.plan_messages import position_message
 from services.aisle.convert.plans import moment
 from services.aisle.errors import AnchorExpired, AnchorInvalid, AnchorNotFound, AnchorRevoked
 from services.aisle.feeds import Feeds
-from services.aisle.model.tokens import Signed, Tokens
+from services.aisle.tokens import Signed, Tokens
 from services.aisle.positions import position_on
 from services.aisle.shops import Shops
 from services.aisle.writer import Writer, id_for

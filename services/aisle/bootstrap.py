@@ -6,7 +6,7 @@ from services.aisle.closures import Closures
 from services.aisle.feedback import Feedback
 from services.aisle.feeds import PLACEMENTS, PLANS, Feeds
 from services.aisle.locating import Locating
-from services.aisle.model.tokens import Tokens
+from services.aisle.tokens import Tokens
 from services.aisle.pictures import Pictures
 from services.aisle.planograms import Planograms
 from services.aisle.publishing import Publishing
