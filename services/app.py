@@ -12,6 +12,8 @@ import uvloop
 from google.protobuf.descriptor import ServiceDescriptor
 
 from geodata.gazetteer import Gazetteer
+from services.aisle import bootstrap as aisle
+from services.aisle.settings import AisleSettings
 from services.chassis.calls import methods_of
 from services.chassis.clock import utc_now
 from services.chassis.embedded import EmbeddedValkey, running_url
@@ -38,9 +40,17 @@ SERVICES: dict[str, ModuleType] = {
     "hours": hours,
     "stock": stock,
     "geofence": geofence,
+    "aisle": aisle,
 }
 """The bootstrap of each service, by the name that commands know it by."""
-SETTINGS = (ChassisSettings, GeocodingSettings, EdgeSettings, StockSettings, GeofenceSettings)
+SETTINGS = (
+    ChassisSettings,
+    GeocodingSettings,
+    EdgeSettings,
+    StockSettings,
+    GeofenceSettings,
+    AisleSettings,
+)
 """Every settings class of the suite, for `enrayon settings`."""
 
 log = structlog.get_logger()
