@@ -7,9 +7,9 @@ from services.aisle.convert.plan_messages import position_message
 from services.aisle.convert.plans import moment
 from services.aisle.errors import AnchorExpired, AnchorInvalid, AnchorNotFound, AnchorRevoked
 from services.aisle.feeds import Feeds
-from services.aisle.tokens import Signed, Tokens
 from services.aisle.positions import position_on
 from services.aisle.shops import Shops
+from services.aisle.tokens import Signed, Tokens
 from services.aisle.writer import Writer, id_for
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ResourceExhausted, Unavailable

@@ -6,7 +6,6 @@ from services.aisle.closures import Closures
 from services.aisle.feedback import Feedback
 from services.aisle.feeds import PLACEMENTS, PLANS, Feeds
 from services.aisle.locating import Locating
-from services.aisle.tokens import Tokens
 from services.aisle.pictures import Pictures
 from services.aisle.planograms import Planograms
 from services.aisle.publishing import Publishing
@@ -14,6 +13,7 @@ from services.aisle.routing import Routing
 from services.aisle.servicer import AisleServicer
 from services.aisle.settings import AisleSettings
 from services.aisle.shops import Shops
+from services.aisle.tokens import Tokens
 from services.aisle.writer import Writer
 from services.chassis.paging import PageTokens
 from services.directory.parts import Parts, Service
