@@ -7,7 +7,6 @@ import grpc
 
 from enrayon.aisle.v1 import aisle_pb2, aisle_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2, geofence_pb2_grpc
-from enrayon.aisle.v1 import aisle_pb2, aisle_pb2_grpc
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
@@ -17,7 +16,6 @@ from services.client.service_config import service_config
 if TYPE_CHECKING:  # the types of asynchronous stubs exist for type checkers alone
     from enrayon.aisle.v1.aisle_pb2_grpc import AisleServiceAsyncStub
     from enrayon.geofence.v1.geofence_pb2_grpc import GeofenceServiceAsyncStub
-    from enrayon.aisle.v1.aisle_pb2_grpc import AisleServiceAsyncStub
     from enrayon.hours.v1.hours_pb2_grpc import HoursServiceAsyncStub
     from enrayon.stock.v1.stock_pb2_grpc import StockServiceAsyncStub
     from enrayon.stores.v1.stores_pb2_grpc import StoresServiceAsyncStub
@@ -28,7 +26,6 @@ CONTRACTS = [
         (stores_pb2, "StoresService"),
         (hours_pb2, "HoursService"),
         (stock_pb2, "StockService"),
-        (aisle_pb2, "AisleService"),
         (geofence_pb2, "GeofenceService"),
         (aisle_pb2, "AisleService"),
     )
@@ -44,8 +41,6 @@ class Client:
     """When they are open."""
     stock: "StockServiceAsyncStub"
     """What they have, and holding it."""
-    aisle: "AisleServiceAsyncStub"
-    """On which shelf it is, and the way round."""
     geofence: "GeofenceServiceAsyncStub"
     """Who comes and goes, and arrives."""
     aisle: "AisleServiceAsyncStub"
@@ -82,7 +77,6 @@ class Client:
         self.stores = stores_pb2_grpc.StoresServiceStub(self.channel)
         self.hours = hours_pb2_grpc.HoursServiceStub(self.channel)
         self.stock = stock_pb2_grpc.StockServiceStub(self.channel)
-        self.aisle = aisle_pb2_grpc.AisleServiceStub(self.channel)
         self.geofence = geofence_pb2_grpc.GeofenceServiceStub(self.channel)
         self.aisle = aisle_pb2_grpc.AisleServiceStub(self.channel)
 
