@@ -51,7 +51,7 @@ def decode(data: bytes) -> DeviceState:
     Raises:
         ValueError: the bytes are of another version, cut short or damaged.
     """
-    if data[:1] != bytes([_VERSION]):
+    if not data or data[0] != _VERSION:
         raise ValueError(f"device state is not of version {_VERSION}")
     try:
         state, end = _decode(data)

@@ -220,13 +220,15 @@ class FenceIndex:
         """Pairs, as numbers, of all fences near the ways and not near their ends.
 
         A place under no cell of a cover is farther than its margin from the fence. So a fence
-        that a way touches has, under its cover, every stop within a margin of the touch: an end
-        of the way if the way is no longer than two margins, else one of enough stops on it.
+        that a way touches has, under its cover, every stop within a margin of the touch: the end
+        of the way if the way is no longer than a margin, the start or the end if it is no longer
+        than two, else one of enough stops on it.
         """
         pairs = []
-        rows, codes = self._candidates(ways.starts)
-        pairs.append(self._pairs(rows, codes >> 1))
         margin = min(map(margin_m, self._border_resolutions), default=inf)
+        long = np.flatnonzero(ways.lengths_m > margin)
+        rows, codes = self._candidates(ways.starts.at(long))
+        pairs.append(self._pairs(long[rows], codes >> 1))
         for row in np.flatnonzero(ways.lengths_m > 2 * margin).tolist():
             legs = ceil(ways.lengths_m[row] / (2 * margin))
             if legs > _MAX_LEGS:

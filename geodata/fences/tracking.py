@@ -62,6 +62,9 @@ def apply(
     refused = _refused(state, fix, now_ms)
     if refused:
         return state, (), refused
+    if not (state.visits or inside or crossed or watching):  # so it is with most fixes
+        state = DeviceState(last=fix, received_ms=now_ms, event_count=state.event_count)
+        return state, (), Verdict.APPLIED
     verdict = Verdict.APPLIED
     visits = {visit.fence_id: visit for visit in state.visits}
     events = _settle(visits, state.last, fix.time_ms, now_ms)
@@ -89,6 +92,8 @@ def due(state: DeviceState, now_ms: int) -> Step:
 
 def next_due_ms(state: DeviceState) -> int | None:
     """When, by the server's clock, `due` will have something to tell; None if never."""
+    if not state.visits:
+        return None
     times = [time for visit in state.visits if (time := due_ms(visit)) is not None]
     ahead_ms = state.received_ms - state.last.time_ms if state.last else 0
     return min(times) + ahead_ms if times else None

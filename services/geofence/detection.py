@@ -25,6 +25,7 @@ from services.geofence.model.trips import WRONG_STORES, Trip, TripTold
 TravelTime = Callable[[Point, Point, Mode], float]
 """Seconds from a position to a store. It answers from memory: a batch waits for it."""
 NONE: Collection[str] = ()
+COUNTED = (Verdict.APPLIED, Verdict.IMPLAUSIBLE)
 
 
 @dataclass(slots=True)
@@ -65,9 +66,10 @@ class Detection:
         row = 0
         for device, fixes in work:
             outcome = Outcome(device, device)
+            state = device.state
             for fix in fixes:
-                state, found, verdict = apply(
-                    outcome.after.state,
+                after, found, verdict = apply(
+                    state,
                     fix,
                     now_ms,
                     book.fences,
@@ -78,14 +80,17 @@ class Detection:
                 row += 1
                 outcome.verdicts.append(verdict)
                 outcome.events.append([])
-                if verdict not in (Verdict.APPLIED, Verdict.IMPLAUSIBLE):
+                if verdict not in COUNTED:
                     continue
-                outcome.after = replace(outcome.after, state=state, received_ms=now_ms)
-                if found:
+                state = after
+                if found or device.trips:
+                    outcome.after = replace(outcome.after, state=state)
                     self._tell(book, outcome, found)
-                if device.trips:
                     self._move_trips(outcome, fix, now_ms)
-            outcomes.append(stamped(outcome))
+                    state = outcome.after.state
+            if state is not device.state:
+                outcome.after = outcome.after.heard(state, now_ms)
+            outcomes.append(outcome)
         return outcomes
 
     def time(self, book: FencesReplica, device: Device, now_ms: int) -> Outcome:
@@ -200,6 +205,8 @@ class Detection:
         return pb.MUTE_FREQUENCY if count > visits else pb.MUTE_UNSPECIFIED
 
     def _move_trips(self, outcome: Outcome, fix: Fix, now_ms: int) -> None:
+        if not outcome.after.trips:
+            return
         moved = []
         for trip in outcome.after.trips:
             target = self.store_point(trip.store) if trip.is_live else None
@@ -236,6 +243,5 @@ def by_row(numbers: Sequence[int], matches: Matches) -> Mapping[int, Collection[
 def stamped(outcome: Outcome) -> Outcome:
     """The outcome with the version that a changed device gets."""
     if outcome.is_changed:
-        version = outcome.before.version % 0xFFFFFFFF + 1
-        outcome.after = replace(outcome.after, version=version)
+        outcome.after = outcome.after.heard(outcome.after.state, outcome.after.received_ms)
     return outcome

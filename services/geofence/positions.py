@@ -1,6 +1,7 @@
 """Fixes of devices: read, decide, write what nobody else has changed; else decide again."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences.state import Fix
@@ -18,6 +19,32 @@ from services.geofence.state.devices import Changed, Devices
 PURPOSE = "device"
 TRIES = 20
 """A device whose fixes come through so many servers at once is asked to send them again."""
+
+
+class Taken(NamedTuple):
+    """What became of a fix."""
+
+    outcome: "pb.FixResult.Outcome.ValueType"
+    device: Device | None = None
+    """None when nothing is kept of it."""
+    events: Sequence[pb.FenceEvent] = ()
+    error: str = ""
+
+    @property
+    def message(self) -> pb.FixResult:
+        """As the contract has it."""
+        subject = f"devices/{self.device.subject}" if self.device else ""
+        return pb.FixResult(
+            outcome=self.outcome, subject=subject, events=self.events, error=self.error
+        )
+
+
+class _Work(NamedTuple):
+    """The fixes of one device in a batch."""
+
+    hashes: list[bytes]
+    indexes: list[int]
+    fixes: list[Fix]
 
 
 class Positions:
@@ -39,7 +66,7 @@ class Positions:
         self._clock = clock
         self._free = batches
 
-    async def report(self, messages: Sequence[pb.Fix]) -> list[pb.FixResult]:
+    async def report(self, messages: Sequence[pb.Fix]) -> list[Taken]:
         """Take in fixes; what became of each. One that cannot be used spoils no other.
 
         Raises:
@@ -70,67 +97,60 @@ class Positions:
             for some in hashes
         ]
 
-    async def _report(self, messages: Sequence[pb.Fix]) -> list[pb.FixResult]:
-        now_ms = round(self._clock().timestamp() * 1000)
-        results: list[pb.FixResult] = [pb.FixResult() for _ in messages]
-        work: dict[str, list[tuple[int, Fix]]] = {}
-        for index, message in enumerate(messages):
-            try:
-                fix = convert.fix(message, now_ms)
-            except ValueError as fault:
-                results[index].outcome = pb.FixResult.OUTCOME_REFUSED
-                results[index].error = str(fault)
-            else:
-                work.setdefault(message.device_id, []).append((index, fix))
-        hashes = {id: self.hashes(id) for id in work}
-        for _ in range(TRIES):
-            if not work:
-                return results
-            devices = await self.find((hashes[id] for id in work), now_ms)
-            book = self._feeds.fences.replica
-            outcomes = self._detection.fixes(
-                book,
-                [
-                    (device, [fix for _, fix in fixes])
-                    for device, fixes in zip(devices, work.values(), strict=True)
-                ],
-                now_ms,
-            )
-            refused = await self._write(outcomes)
-            again = {}
-            for (id, fixes), outcome, is_refused in zip(
-                work.items(), outcomes, refused, strict=True
-            ):
-                if is_refused:
-                    again[id] = fixes
-                else:
-                    answer(results, [index for index, _ in fixes], outcome)
-            work = again
-        raise Unavailable("other fixes of the same devices came in between; send them again")
-
-    async def _write(self, outcomes: Sequence[Outcome]) -> list[bool]:
-        """Write what has changed; of each outcome whether it was refused."""
-        changed = [number for number, outcome in enumerate(outcomes) if outcome.is_changed]
-        refused = [False] * len(outcomes)
-        if changed:
-            done = await commit(self.write([outcomes[number] for number in changed]))
-            for number, was_done in zip(changed, done, strict=True):
-                refused[number] = not was_done
-        return refused
-
     async def write(self, outcomes: Sequence[Outcome]) -> list[bool]:
         """Write changed devices with their events; whether each was as it had been read."""
         return await self._devices.write(
             [Changed(each.before, each.after, each.encoded) for each in outcomes]
         )
 
+    async def _report(self, messages: Sequence[pb.Fix]) -> list[Taken]:
+        now_ms = round(self._clock().timestamp() * 1000)
+        results = [NOT_YET] * len(messages)
+        by_device: dict[str, _Work] = {}
+        for index, message in enumerate(messages):
+            try:
+                fix = convert.fix(message, now_ms)
+            except ValueError as fault:
+                results[index] = Taken(pb.FixResult.OUTCOME_REFUSED, error=str(fault))
+                continue
+            id = message.device_id
+            device = by_device.get(id)
+            if device is None:
+                by_device[id] = _Work(self.hashes(id), [index], [fix])
+            else:
+                device.indexes.append(index)
+                device.fixes.append(fix)
+        work = list(by_device.values())
+        for _ in range(TRIES):
+            if not work:
+                return results
+            work = await self._step(work, results, now_ms)
+        raise Unavailable("other fixes of the same devices came in between; send them again")
 
-def answer(results: Sequence[pb.FixResult], indexes: Sequence[int], outcome: Outcome) -> None:
+    async def _step(self, work: Sequence[_Work], results: list[Taken], now_ms: int) -> list[_Work]:
+        """Read, decide and write; what others have changed meanwhile is left over."""
+        devices = await self.find([each.hashes for each in work], now_ms)
+        outcomes = self._detection.fixes(
+            self._feeds.fences.replica,
+            [(device, each.fixes) for device, each in zip(devices, work, strict=True)],
+            now_ms,
+        )
+        changed = [outcome for outcome in outcomes if outcome.is_changed]
+        done = iter(await commit(self.write(changed)) if changed else ())
+        left = []
+        for each, outcome in zip(work, outcomes, strict=True):
+            if outcome.is_changed and not next(done):
+                left.append(each)
+            else:
+                answer(results, each.indexes, outcome)
+        return left
+
+
+NOT_YET = Taken(pb.FixResult.OUTCOME_UNSPECIFIED)
+
+
+def answer(results: list[Taken], indexes: Sequence[int], outcome: Outcome) -> None:
     """Say what became of each fix of a device."""
-    subject = f"devices/{outcome.after.subject}" if outcome.after.version else ""
+    device = outcome.after if outcome.after.version else None
     for index, verdict, events in zip(indexes, outcome.verdicts, outcome.events, strict=True):
-        result = results[index]
-        result.outcome = convert.OUTCOMES[verdict]
-        result.subject = subject
-        if events:
-            result.events.extend(events)
+        results[index] = Taken(convert.OUTCOMES[verdict], device, events)

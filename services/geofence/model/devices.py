@@ -1,8 +1,8 @@
 """What is kept of a device, as few bytes.
 
-version I4, subject (10 bytes after the partition's two digits), received i8 (ms), size of the
-state I4, the state (geodata.fences.encoding), then JSON of its trips and of how often it was told
-of fences, if there is any. Little-endian.
+version I4, mark (10 random bytes: the subject without the partition's two digits), received i8
+(ms), size of the state I4, the state (geodata.fences.encoding), then JSON of its trips and of how
+often it was told of fences, if there is any. Little-endian.
 """
 
 import dataclasses
@@ -19,9 +19,9 @@ from services.geofence.model.trips import Trip, from_dict, to_dict
 
 KEPT_MS = 24 * 3_600_000 - 600_000
 """After so long without a fix a device is forgotten: its state may be kept for 24 hours."""
-HASH_BYTES = 16
+HASH_BYTES, MARK_BYTES = 16, 10
 _STAMP = struct.Struct("<I10s")
-"""Version and subject: another stamp means another record."""
+"""Version and mark: another stamp means another record."""
 _HEAD = struct.Struct("<I10sqI")
 
 
@@ -34,7 +34,8 @@ class Device:
 
     hash: bytes
     """Of its id, by a key of the keyring."""
-    subject: str
+    mark: bytes
+    """Random: with the partition it is the subject."""
     version: int = 0
     """0 when nothing is kept of it."""
     state: DeviceState = _EMPTY
@@ -45,6 +46,11 @@ class Device:
     """Fence, begin of the period in ms, visits told in it."""
 
     @property
+    def subject(self) -> str:
+        """What events name it by; only its record leads from the one to the other."""
+        return f"{self.partition:02}{self.mark.hex()}"
+
+    @property
     def partition(self) -> int:
         """Where it lies."""
         return partition_of(self.hash)
@@ -52,26 +58,33 @@ class Device:
     @property
     def stamp(self) -> bytes:
         """What the record must begin with for a change to be taken; empty when there is none."""
-        return _STAMP.pack(self.version, bytes.fromhex(self.subject[2:])) if self.version else b""
+        return _STAMP.pack(self.version, self.mark) if self.version else b""
 
     @property
     def due_ms(self) -> int | None:
         """When time alone has something to tell of it."""
+        if not self.state.visits and not self.trips:
+            return None
         due = next_due_ms(self.state)
         times = [trip.due_ms for trip in self.trips]
         return min([*times, due] if due is not None else times, default=None)
 
+    def heard(self, state: DeviceState, received_ms: int) -> "Device":
+        """The next version of the device, in another state, as it was heard of."""
+        version = self.version % 0xFFFFFFFF + 1
+        # As `replace` does, which takes far longer.
+        return Device(self.hash, self.mark, version, state, received_ms, self.trips, self.caps)
+
 
 def new_device(hash: bytes) -> Device:
     """A device that nothing is known of, with a subject that nothing leads back from."""
-    return Device(hash, f"{partition_of(hash):02}{secrets.token_hex(10)}")
+    return Device(hash, secrets.token_bytes(MARK_BYTES))
 
 
 def pack(device: Device) -> bytes:
     """The record of a device."""
     state = encoding.encode(device.state)
-    subject = bytes.fromhex(device.subject[2:])
-    head = _HEAD.pack(device.version & 0xFFFFFFFF, subject, device.received_ms, len(state))
+    head = _HEAD.pack(device.version, device.mark, device.received_ms, len(state))
     if not device.trips and not device.caps:
         return head + state
     rest = {"t": [to_dict(trip) for trip in device.trips], "c": device.caps}
@@ -84,19 +97,20 @@ def unpack(hash: bytes, record: bytes) -> Device:
     Raises:
         ValueError: the record is damaged.
     """
-    version, subject, received_ms, size = _HEAD.unpack_from(record)
-    end = _HEAD.size + size
-    state = encoding.decode(record[_HEAD.size : end])
-    rest = orjson.loads(record[end:]) if len(record) > end else {"t": (), "c": ()}
-    return Device(
-        hash,
-        f"{partition_of(hash):02}{subject.hex()}",
-        version,
-        state,
-        received_ms,
-        tuple(from_dict(fields) for fields in rest["t"]),
-        tuple((fence, start, count) for fence, start, count in rest["c"]),
-    )
+    try:
+        version, mark, received_ms, size = _HEAD.unpack_from(record)
+        end = _HEAD.size + size
+        device = Device(hash, mark, version, encoding.decode(record[_HEAD.size : end]), received_ms)
+        if len(record) == end:
+            return device
+        rest = orjson.loads(record[end:])
+        return dataclasses.replace(
+            device,
+            trips=tuple(from_dict(fields) for fields in rest["t"]),
+            caps=tuple((fence, start, count) for fence, start, count in rest["c"]),
+        )
+    except (struct.error, KeyError, TypeError) as error:
+        raise ValueError("the record of a device is damaged") from error
 
 
 def received_ms_of(record: bytes) -> int:

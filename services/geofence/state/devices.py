@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import orjson
 import redis.exceptions
+import structlog
 
 from services.chassis.redis import Client, Value, many_script, script
 from services.geofence.errors import BacklogFull
@@ -14,6 +15,7 @@ from services.geofence.model.partitions import (
     PARTITIONS,
     DeliveryKeys,
     Keys,
+    partition_of,
     queue_key,
     trips_key,
 )
@@ -22,6 +24,8 @@ from services.geofence.model.trips import Trip, from_dict, to_dict
 PACKAGE = "services.geofence"
 HARD = 2
 """A stream may grow to so many times the backlog before events are refused: trims come first."""
+
+log = structlog.get_logger()
 
 
 class Changed(NamedTuple):
@@ -53,14 +57,23 @@ class Devices:
         found = {}
         for some, records in zip(by_partition.values(), answers, strict=True):
             for hash, record in zip(some, records, strict=True):
-                if record is None:
-                    continue
-                device = unpack(hash, record)
-                if is_old(record, now_ms):
+                device = await self.known(hash, record) if record is not None else None
+                if device and device.received_ms + KEPT_MS < now_ms:
                     await self.forget(device, ())
-                else:
+                elif device:
                     found[hash] = device
         return found
+
+    async def known(self, hash: bytes, record: bytes) -> Device | None:
+        """The device of a record; None of a damaged one, which is deleted."""
+        try:
+            return unpack(hash, record)
+        except ValueError:
+            # Nobody could ever read it, and while it stays the device cannot be written anew.
+            log.error("the record of a device was damaged and has been deleted")
+            partition = partition_of(hash)
+            await self._forget(list(Keys.of(partition)[:2]), [hash, record, "", 0])
+            return None
 
     async def write(self, changes: Sequence[Changed]) -> list[bool]:
         """Change devices in one round trip; whether each was as it had been read.
@@ -140,11 +153,14 @@ class Devices:
 
     def _arguments(self, change: Changed, keys: list[str]) -> list[Value]:
         before, after, events = change
-        was_due, due = before.due_ms if before.version else None, after.due_ms
-        timer: Value = "=" if due == was_due else "" if due is None else due
-        args: list[Value] = [before.hash, before.stamp, pack(after), timer, len(events), *events]
+        was_due, due = before.due_ms, after.due_ms
+        args: list[Value] = [before.hash, before.stamp, pack(after)]
+        if due == was_due and not events and before.trips is after.trips:
+            args.append("")  # so it is with most
+            return args
+        timer: Value = "=" if due == was_due else "-" if due is None else due
         trips = trip_changes(before, after)
-        args.append(len(trips))
+        args += [timer, len(events), *events, len(trips)]
         for (store, id), record in trips.items():
             key = trips_key(before.partition, store)
             if key not in keys:

@@ -6,7 +6,6 @@ from services.chassis.clock import Clock
 from services.chassis.loops import forever
 from services.geofence.detection import Detection
 from services.geofence.feeds import Feeds
-from services.geofence.model.devices import unpack
 from services.geofence.model.partitions import PARTITIONS
 from services.geofence.positions import Positions
 from services.geofence.state.devices import Devices, is_old
@@ -62,7 +61,9 @@ class Timers:
             now_ms = self._now_ms()
             book = self._feeds.fences.replica
             for hash, record in records:
-                device = unpack(hash, record)
+                device = await self._devices.known(hash, record)
+                if device is None:
+                    continue
                 if is_old(record, now_ms):
                     await self._devices.forget(
                         device, list(self._feeds.subscriptions.replica.by_id)

@@ -1,0 +1,179 @@
+"""P8: positions that the geofence service takes a second of its core, among many fences.
+
+The server is `enrayon serve geofence` as it is, on the embedded store as it is; its core-seconds
+are read from the system, so neither the client nor the store is in them.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.geofence.v1 import geofence_pb2_grpc
+from services.chassis.embedded import EmbeddedValkey
+from tests.bench.measure import Result, by_turns, medians, skipped
+from tests.bench.places import SEED
+from tests.e2e.suite import free_port
+
+FENCES, DEVICES = 10_000, 10_000
+BATCH, BATCHES = 5_000, 8
+SINGLES, AT_ONCE = 1_500, 16
+SOUTH_WEST, SPAN = (60.0, 22.0), (2.0, 4.0)
+"""The south of Finland, 220 by 220 km."""
+STEP_DEGREES = 0.0001
+TITLES = {
+    "stream": "1,000 positions a core-second, 10,000 fences, {} of a device in a batch of 5,000",
+    "ratio": "positions a core-second in a stream over single calls",
+}
+
+
+def measures(scale: float) -> Iterator[Result]:
+    """Streams of batches with one and with ten fixes of each device, beside single calls."""
+    with tempfile.TemporaryDirectory() as folder:
+        valkey = EmbeddedValkey(Path(folder) / "valkey")
+        try:
+            url = valkey.start()
+        except RuntimeError as error:
+            yield skipped("P8", TITLES["ratio"], ">= 10", str(error))
+            return
+        try:
+            with served(Path(folder), url) as (process, port):
+                yield from measured(process, port, scale)
+        finally:
+            valkey.stop()
+
+
+def measured(process: "subprocess.Popen[bytes]", port: int, scale: float) -> Iterator[Result]:
+    """The measures on a running server."""
+    world = World(int(DEVICES * scale))
+    batches = max(2, int(BATCHES * scale))
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+        fence(stub, int(FENCES * scale))
+
+        def stream(each: int) -> Callable[[], float]:
+            def act() -> float:
+                requests = [world.batch(BATCH, each) for _ in range(batches)]
+                with core_seconds(process) as spent:
+                    answers = list(stub.StreamPositions(iter(requests)))
+                assert [BATCH] * batches == [answer.applied_count for answer in answers]
+                return BATCH * batches / spent[0]
+
+            return act
+
+        def single() -> float:
+            fixes = world.batch(int(SINGLES * scale), 1).fixes
+            calls = [pb.ReportPositionRequest(fix=fix, consent=True) for fix in fixes]
+            with core_seconds(process) as spent, ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(stub.ReportPosition, calls))
+            return len(calls) / spent[0]
+
+        readings = by_turns({"one": stream(1), "ten": stream(10), "single": single})
+    middle = medians(readings)
+    for name, each in (("one", 1), ("ten", 10)):
+        yield Result(
+            "P8",
+            TITLES["stream"].format(each),
+            middle[name] / 1000,
+            ">= 50",
+            middle[name] >= 50_000,
+            f"{middle[name]:,.0f}",
+            {name: readings[name]},
+        )
+    ratio = middle["one"] / middle["single"]
+    detail = f"stream {middle['one']:,.0f}, single calls {middle['single']:,.0f}"
+    kept = {name: readings[name] for name in ("one", "single")}
+    yield Result("P8", TITLES["ratio"], ratio, ">= 10", ratio >= 10, detail, kept)
+
+
+class World:
+    """Devices that wander about; each batch takes up where the one before ended."""
+
+    def __init__(self, devices: int) -> None:
+        self._rng = random.Random(SEED)
+        self._places = [somewhere(self._rng) for _ in range(devices)]
+        self._at_ms = round(time.time() * 1000) - 3_600_000
+        self._next = 0
+
+    def batch(self, size: int, each: int) -> pb.StreamPositionsRequest:
+        """So many fixes, so many of them of each device in a row."""
+        request = pb.StreamPositionsRequest(consent=True, brief=True)
+        for number in range(size):
+            if number % each == 0:
+                self._next = (self._next + 1) % len(self._places)
+            place = self._places[self._next]
+            for axis in range(2):
+                place[axis] += self._rng.gauss(0, STEP_DEGREES)
+            fix = request.fixes.add(device_id=f"device-{self._next}", accuracy_m=10)
+            fix.location.latitude, fix.location.longitude = place
+            fix.device_time.FromMilliseconds(self._at_ms + number)
+        self._at_ms += 2 * size
+        return request
+
+
+def fence(stub: "geofence_pb2_grpc.GeofenceServiceStub", count: int) -> None:
+    """Create circles of 100 to 500 m."""
+    rng = random.Random(SEED + 1)
+    for start in range(0, count, 100):
+        request = pb.BatchCreateFencesRequest()
+        for number in range(start, min(start + 100, count)):
+            each = request.requests.add(fence_id=f"b-{number}")
+            center = each.fence.circle.center
+            center.latitude, center.longitude = somewhere(rng)
+            each.fence.circle.radius_m = rng.uniform(100, 500)
+        stub.BatchCreateFences(request)
+
+
+def somewhere(rng: random.Random) -> list[float]:
+    """A latitude and a longitude."""
+    return [low + rng.random() * span for low, span in zip(SOUTH_WEST, SPAN, strict=True)]
+
+
+@contextmanager
+def core_seconds(process: "subprocess.Popen[bytes]") -> Iterator[list[float]]:
+    """What a process has spent of cores in between."""
+    spent = [-cpu_s(process.pid)]
+    yield spent
+    spent[0] += cpu_s(process.pid)
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time of a process so far (proc(5): fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def served(folder: Path, url: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """The geofence service in a process of its own; its port."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "ENRAYON_DATA_DIR": str(folder / "data"),
+        "ENRAYON_GRPC_PORT": str(port),
+        "ENRAYON_REDIS_URL": url,
+        "ENRAYON_REFLECTION": "false",
+    }
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.cli", "serve", "geofence"],
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            grpc.channel_ready_future(channel).result(60)
+        yield process, port
+    finally:
+        process.terminate()
+        process.wait()
