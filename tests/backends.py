@@ -112,11 +112,16 @@ class Cluster:
         self._running.close()
 
     def kill(self, node: EmbeddedValkey) -> None:
-        """SIGKILL a node; nobody starts it again."""
+        """SIGKILL a node; nobody starts it again, unless by `revive`."""
         assert node.process
         node.process.kill()
         node.process.wait()
         node.process = None
+
+    def revive(self, node: EmbeddedValkey) -> None:
+        """Start a node that was killed: it follows the one that took over."""
+        node.stop()
+        node.start()
 
     def owner(self, slot: int) -> EmbeddedValkey:
         """The master that has a slot now."""

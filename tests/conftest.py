@@ -46,3 +46,17 @@ def shared_json(shared_data: Path) -> Callable[[str], Any]:
         return json.loads(gzip.decompress((shared_data / f"{name}.gz").read_bytes()))
 
     return document
+
+
+@pytest.fixture
+def figure(
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> Callable[[int, str], None]:
+    """Tell what a test found about a row of the fault matrix; `make faults` collects it."""
+
+    def tell(row: int, line: str) -> None:
+        record_property(f"row {row}", line)
+        with capsys.disabled():
+            print(f"\nrow {row}: {line}")
+
+    return tell

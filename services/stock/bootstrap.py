@@ -31,7 +31,8 @@ def build(parts: Parts) -> Service:
     """The service on the parts that a process shares."""
     settings = StockSettings()
     client, directory, clock = parts.client, parts.directory, parts.clock
-    levels, ledger, holds = Levels(client), Ledger(client), Holds(client)
+    levels, ledger = Levels(client), Ledger(client)
+    holds = Holds(client, settings.hold_replicas)
     alerts, demand, follower = Alerts(client), Demand(client), Follower(client, ledger)
     durability = Durability(client, levels, allow_loss=settings.stock_allow_loss)
     quotas = Quotas(client, settings.holds_per_caller, settings.holds_per_shopper)

@@ -26,6 +26,12 @@ class StockSettings(EnvironmentSettings):
     holds_per_shopper: int = Field(
         20, ge=0, description="live holds that one shopper of a caller may have; 0: no limit"
     )
+    hold_replicas: int = Field(
+        0,
+        ge=0,
+        le=5,
+        description="replicas of the store that must have a hold before it is acknowledged",
+    )
     stock_allow_loss: bool = Field(
         False,
         description="take holds on a store that may lose acknowledged ones at a power loss",

@@ -5,9 +5,8 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-import redis.exceptions
-
-from services.chassis.redis import Client
+from services.chassis.errors import Unavailable
+from services.chassis.redis import Client, as_service_error
 from services.stock.model.holds import Hold, encoded
 from services.stock.model.levels import packed_row
 from services.stock.state.holds import Holds, Outcome, request_of
@@ -19,8 +18,6 @@ SKUS = ("milk", "bread", "eggs", "salt", "tea")
 LONG_MS = 3_600_000
 TRIES = 200
 PAUSE_S = 0.02
-
-GONE = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError)
 
 
 async def stocked(client: Client, units: int) -> dict[str, int]:
@@ -106,7 +103,10 @@ async def until_answered(attempt: Callable[[], Awaitable[Outcome]]) -> Outcome |
     for _ in range(TRIES):
         try:
             return await attempt()
-        except GONE:
+        except Exception as error:
+            told = as_service_error(error)
+            if not isinstance(error, OSError) and not isinstance(told, Unavailable):
+                raise
             await asyncio.sleep(PAUSE_S)
     return None
 

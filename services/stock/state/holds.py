@@ -13,7 +13,6 @@ from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.state.levels import LIBRARY, PACKAGE
 
-
 REPLICAS_WAIT_S = 1.0
 
 

@@ -1,0 +1,151 @@
+"""Holds on a Valkey Cluster: masters die, slots move, replicas freeze; nothing is lost.
+
+Clients act all the while and retry what is ambiguous with the same key, as callers are told to.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.chassis.embedded import EmbeddedValkey
+from services.chassis.redis import Client, connect
+from services.chassis.settings import ChassisSettings
+from services.stock.model.partitions import StoreKeys
+from services.stock.state.holds import Holds
+from services.stock.state.ledger import Ledger
+from tests.backends import Cluster, ask, until
+from tests.faults import workload
+from tests.faults.checker import Act, Verdict, judge
+
+CLIENTS = 6
+REPLICAS = 1
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with Cluster(tmp_path) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ChassisSettings:
+    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=3.0)
+
+
+@pytest.fixture
+async def client(cluster: Cluster, settings: ChassisSettings) -> AsyncIterator[Client]:
+    client = connect(settings, cluster.url)
+    yield client
+    await client.aclose()
+
+
+def slot_of_holds(cluster: Cluster) -> int:
+    alive = next(node for node in cluster.nodes if node.process)
+    return int(ask(alive, "CLUSTER", "KEYSLOT", StoreKeys.of(workload.STORE).holds))
+
+
+def moved(cluster: Cluster, slot: int, to: EmbeddedValkey) -> None:
+    """Move a slot, a key at a time."""
+    for _ in cluster.migrate(slot, to, at_once=1):
+        time.sleep(0.01)
+
+
+async def judged(
+    initial: dict[str, int], acts: list[Act], settings: ChassisSettings, url: str
+) -> Verdict:
+    fresh = connect(settings, url)
+    try:
+        verdict = judge(initial, acts, await workload.end_of(fresh))
+        assert [] == (await Ledger(fresh).reconcile()).drifts
+        return verdict
+    finally:
+        await fresh.aclose()
+
+
+async def test_a_masters_death_loses_no_acknowledged_hold(cluster, client, settings, figure):
+    initial = await workload.stocked(client, 150)
+    holds = Holds(client, REPLICAS)
+    running = asyncio.create_task(workload.run(holds, CLIENTS, 150, seed=16))
+    await asyncio.sleep(0.5)
+    slot = slot_of_holds(cluster)
+    died = cluster.owner(slot)
+    began = time.monotonic()
+    cluster.kill(died)
+    await asyncio.to_thread(until, lambda: cluster.owner(slot) is not died)
+    outage_s = time.monotonic() - began
+    cluster.revive(died)  # until then no replica has what the new master has
+    acts = await running
+    verdict = await judged(initial, acts, settings, cluster.url)
+
+    figure(
+        16,
+        f"a master dies: {verdict.acts} acts, its replica took over after {outage_s:.1f} s, "
+        f"oversold {verdict.oversold}, lost acknowledged {verdict.lost}",
+    )
+    assert [] == verdict.faults
+    assert [] == [act for act in acts if act.outcome == "unknown"]
+
+
+@pytest.mark.parametrize("replicas", [REPLICAS, 0])
+async def test_a_frozen_replica_that_takes_over_lacks_no_acknowledged_hold(
+    cluster, client, settings, replicas, figure
+):
+    """What only the master has is not acknowledged; where that is not waited for, it is lost."""
+    initial = await workload.stocked(client, 500)
+    slot = slot_of_holds(cluster)
+    master = cluster.owner(slot)
+    replica = cluster.nodes[cluster.nodes.index(master) + len(cluster.masters)]
+    running = asyncio.create_task(
+        workload.run(Holds(client, replicas), CLIENTS, 60 if replicas else 600, seed=15)
+    )
+    await asyncio.sleep(0.2)
+    os.kill(replica.process.pid, signal.SIGSTOP)
+    ask(master, "CLIENT", "KILL", "TYPE", "replica")  # else much reaches its socket's buffer
+    await asyncio.sleep(1.0)  # the master goes on alone: what it does now will be lost
+    cluster.kill(master)
+    os.kill(replica.process.pid, signal.SIGCONT)
+    await asyncio.to_thread(until, lambda: cluster.owner(slot) is replica)
+    cluster.revive(master)
+    acts = await running
+    verdict = await judged(initial, acts, settings, cluster.url)
+
+    figure(
+        15,
+        f"failover to a replica that was frozen, {replicas} waited for: {verdict.acts} acts, "
+        f"oversold {verdict.oversold}, lost acknowledged {verdict.lost}",
+    )
+    if replicas:
+        assert [] == verdict.faults
+    else:
+        assert 0 < verdict.lost
+
+
+async def test_a_slot_that_moves_under_load_loses_and_oversells_nothing(
+    cluster, client, settings, figure
+):
+    initial = await workload.stocked(client, 150)
+    slot = slot_of_holds(cluster)
+    running = asyncio.create_task(workload.run(Holds(client, REPLICAS), CLIENTS, 150, seed=17))
+    moves = 0
+    while not running.done():
+        source = cluster.owner(slot)
+        to = cluster.masters[(cluster.masters.index(source) + 1) % 3]
+        await asyncio.to_thread(moved, cluster, slot, to)
+        moves += 1
+        await asyncio.sleep(0.3)
+    acts = await running
+    verdict = await judged(initial, acts, settings, cluster.url)
+
+    figure(
+        17,
+        f"slot moved {moves} times under load: {verdict.acts} acts, oversold {verdict.oversold}, "
+        f"lost acknowledged {verdict.lost}",
+    )
+    assert [] == verdict.faults
+    assert 0 < moves
+    assert [] == [act for act in acts if act.outcome == "unknown"]
