@@ -118,8 +118,9 @@ def place_meant(wanted: Placement, known: Sequence[Placement], reports: Reports)
     floor, aisle, side, bay = key_of(wanted)
     keys = [*map(key_of, known), *(place.key for place in reports.places)]
     for key in keys:
-        given = ((floor, key[0]), (side, key[2]), (bay, key[3]))
-        if aisle == key[1] and all(not said or said == there for said, there in given):
+        on_level = not (floor and key[0]) or floor == key[0]
+        given = ((side, key[2]), (bay, key[3]))
+        if aisle == key[1] and on_level and all(not said or said == at for said, at in given):
             return key
     return None
 

@@ -1,0 +1,123 @@
+"""What is shut for a while is walked round, and opens by itself."""
+
+import datetime as dt
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from shapely import Polygon, box
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from services.aisle.convert.plan_messages import outline_message
+from services.chassis.redis import Client
+from services.directory.keys import Keys
+from tests.geodata.floorplans.shops import NOON
+from tests.services.aisle.shops import CORNER, FLOORS, names, route, skus_of
+from tests.services.stock.goods import refusal
+
+CODE = grpc.StatusCode
+
+
+def at(**after_noon: float) -> Timestamp:
+    moment = Timestamp()
+    moment.FromDatetime(NOON + dt.timedelta(**after_noon))
+    return moment
+
+
+def shut(store: str = CORNER, id: str = "spill", **area: Any) -> pb.CreateBlockedAreaRequest:
+    area = {"level": "0", "expire_time": at(hours=1)} | area
+    return pb.CreateBlockedAreaRequest(
+        parent=store, blocked_area=pb.BlockedArea(**area), blocked_area_id=id
+    )
+
+
+async def test_an_item_in_a_shut_aisle_is_unreachable_until_it_opens_by_itself(aisle, clock):
+    await aisle.CreateBlockedArea(shut(aisle="2"))
+    answer = await aisle.PlanRoute(route(CORNER, "rice", "oil"))
+    assert ([["oil"]], ["rice"]) == (skus_of(answer), names(answer.unreachable))
+    assert "Cannot be reached now: Basmati rice" == answer.steps[0].text
+    listed = await aisle.ListAisles(pb.ListAislesRequest(parent=CORNER))
+    assert [False, True, False] == [entry.blocked for entry in listed.aisles]
+    located = await aisle.LocateProducts(
+        pb.LocateProductsRequest(store=CORNER, products=["products/rice"])
+    )
+    assert located.located[0].shelves[0].blocked
+
+    clock.forward(hours=1)
+    answer = await aisle.PlanRoute(route(CORNER, "rice", "oil"))
+    assert [["oil"], ["rice"]] == skus_of(answer)
+    areas = await aisle.ListBlockedAreas(pb.ListBlockedAreasRequest(parent=CORNER))
+    assert [] == list(areas.blocked_areas)
+
+
+async def test_a_way_round_a_shut_spot_is_longer(aisle):
+    free = await aisle.PlanRoute(route(CORNER, "rice"))
+    mouth = outline_message(box(4, 3, 8, 4.5))
+    await aisle.CreateBlockedArea(shut(outline=mouth))
+    round_ = await aisle.PlanRoute(route(CORNER, "rice"))
+    assert round_.length_m > free.length_m + 5
+    await aisle.DeleteBlockedArea(pb.DeleteBlockedAreaRequest(name=f"{CORNER}/blockedAreas/spill"))
+    again = await aisle.PlanRoute(route(CORNER, "rice"))
+    assert free.length_m == again.length_m
+
+
+async def test_to_a_shop_on_a_shut_level_there_is_no_way(aisle, clock):
+    await aisle.CreateBlockedArea(shut(FLOORS, level="1", start_time=at(minutes=30)))
+    await aisle.PlanRoute(route(FLOORS, end_place="shop"))
+    clock.forward(minutes=30)
+    expected = (CODE.FAILED_PRECONDITION, "NO_WAY", [])
+    assert expected == await refusal(aisle.PlanRoute(route(FLOORS, end_place="shop")))
+
+
+async def test_what_has_expired_is_forgotten_when_another_is_made(
+    aisle, clock, redis_client: Client
+):
+    await aisle.CreateBlockedArea(shut(id="a"))
+    await aisle.CreateBlockedArea(shut(id="b"))
+    clock.forward(hours=2)
+    made = await aisle.CreateBlockedArea(shut(id="a", expire_time=at(hours=3), aisle="1"))
+    assert "1" == made.aisle
+    kept = await redis_client.hkeys(Keys.of("plans").records)
+    assert [b"a"] == [name.rpartition(b"/")[2] for name in kept if b"/blockedAreas/" in name]
+
+
+async def test_the_same_area_made_again_is_the_same_and_another_is_refused(aisle):
+    first, again = [await aisle.CreateBlockedArea(shut(aisle="2")) for _ in range(2)]
+    assert first == again
+    code, reason, _ = await refusal(aisle.CreateBlockedArea(shut(aisle="1")))
+    assert (CODE.ALREADY_EXISTS, "ALREADY_EXISTS") == (code, reason)
+
+
+BOW_TIE = outline_message(Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]))
+LACE = outline_message(box(0, 0, 5, 5).buffer(1, quad_segs=64))
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (shut(expire_time=at(hours=-1)), "blocked_area.expire_time"),
+        (shut(start_time=at(hours=1)), "blocked_area.expire_time"),
+        (shut(level="7"), "blocked_area.level"),
+        (shut(aisle="99"), "blocked_area.aisle"),
+        (shut(outline=BOW_TIE), "blocked_area.outline"),
+        (shut(outline=LACE), "blocked_area.outline"),
+        (shut(outline=BOW_TIE, aisle="1"), "blocked_area"),
+        (shut(reason="x" * 10_240), "blocked_area.reason"),
+        (shut(id="../"), "blocked_area_id"),
+    ],
+    ids=[
+        "over", "starts too late", "no level", "no aisle", "bow-tie", "260 corners", "both",
+        "10 kB", "bad id",
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_shut_is_refused(aisle, request_: Any, field: str):
+    code, _, fields = await refusal(aisle.CreateBlockedArea(request_))
+    assert (CODE.INVALID_ARGUMENT, [field]) == (code, fields)
+
+
+async def test_opening_what_is_not_shut_is_refused_unless_allowed(aisle):
+    name = f"{CORNER}/blockedAreas/none"
+    code, reason, _ = await refusal(aisle.DeleteBlockedArea(pb.DeleteBlockedAreaRequest(name=name)))
+    assert (CODE.NOT_FOUND, "BLOCKED_AREA_NOT_FOUND") == (code, reason)
+    await aisle.DeleteBlockedArea(pb.DeleteBlockedAreaRequest(name=name, allow_missing=True))

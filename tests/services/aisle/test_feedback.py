@@ -1,0 +1,155 @@
+"""What shoppers report moves how sure a placement is: by little, and within bounds."""
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from geodata.floorplans.plan import Side
+from services.aisle.model import reports as model
+from services.aisle.model.reports import Place, Reports
+from services.chassis.redis import Client
+from services.directory.keys import Keys
+from tests.geodata.floorplans.shops import NOON, in_aisle
+from tests.services.aisle.shops import BARE, CORNER, placed, stream
+from tests.services.stock.goods import refusal
+
+CODE = grpc.StatusCode
+FOUND = pb.SubmitPlacementFeedbackRequest.KIND_FOUND
+NOT_FOUND = pb.SubmitPlacementFeedbackRequest.KIND_NOT_FOUND
+RICE_SHELF = {"level": "0", "aisle": "2", "side": pb.SIDE_LEFT, "bay": 3}
+ELSEWHERE = {"aisle": "1", "side": pb.SIDE_RIGHT, "bay": 2}
+
+
+@pytest.fixture(autouse=True)
+def per_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENRAYON_FEEDBACK_PER_DAY", "4")
+
+
+def report(kind: int, placement: dict[str, Any], **options: Any) -> Any:
+    options = {"store": CORNER, "product": "products/rice"} | options
+    return pb.SubmitPlacementFeedbackRequest(kind=kind, placement=placement, **options)
+
+
+def surest(answer: pb.SubmitPlacementFeedbackResponse) -> list[tuple[str, float, bool]]:
+    return [
+        (shelf.placement.aisle, pytest.approx(shelf.placement.confidence), shelf.reported)
+        for shelf in answer.shelves
+    ]
+
+
+async def test_not_found_lowers_and_found_raises_by_a_fifth_at_most(aisle):
+    once = await aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF))
+    assert [("2", 0.8, False)] == surest(once)  # (4 * 1 + 0) / (4 + 1)
+    again = await aisle.SubmitPlacementFeedback(report(FOUND, RICE_SHELF))
+    assert [("2", 5 / 6, False)] == surest(again)
+
+
+async def test_what_a_report_leaves_open_fits_the_known_place(aisle):
+    answer = await aisle.SubmitPlacementFeedback(report(NOT_FOUND, {"aisle": "2"}))
+    assert [("2", 0.8, False)] == surest(answer)
+
+
+async def test_found_elsewhere_adds_a_place_that_more_reports_make_sure_of(aisle):
+    answer = await aisle.SubmitPlacementFeedback(report(FOUND, ELSEWHERE))
+    assert [("2", 1.0, False), ("1", 0.6, True)] == surest(answer)
+    for _ in range(2):
+        await aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF))
+    answer = await aisle.SubmitPlacementFeedback(report(FOUND, ELSEWHERE))
+    assert [("2", 4 / 6, False), ("1", 4 / 6, True)] == surest(answer)
+
+
+async def test_the_same_report_sent_again_counts_once(aisle):
+    request = report(NOT_FOUND, RICE_SHELF, request_id="r-1")
+    answers = [await aisle.SubmitPlacementFeedback(request) for _ in range(3)]
+    assert [[("2", 0.8, False)]] * 3 == [surest(answer) for answer in answers]
+
+
+async def test_reports_at_the_same_time_all_count(aisle):
+    calls = [aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF)) for _ in range(4)]
+    answers = await asyncio.gather(*calls)
+    assert min(answer.shelves[0].placement.confidence for answer in answers) == pytest.approx(0.5)
+
+
+async def test_a_caller_is_heard_so_often_a_day_and_no_more(aisle, clock):
+    for _ in range(4):
+        await aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF))
+    expected = (CODE.RESOURCE_EXHAUSTED, "FEEDBACK_LIMIT", [])
+    assert expected == await refusal(aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF)))
+    other = report(NOT_FOUND, {"aisle": "1"}, product="products/oil")
+    await aisle.SubmitPlacementFeedback(other)
+    clock.forward(days=1)
+    await aisle.SubmitPlacementFeedback(report(FOUND, RICE_SHELF))
+
+
+async def test_once_the_planogram_says_otherwise_old_reports_count_no_more(aisle):
+    await aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF))
+    await aisle.SubmitPlacementFeedback(report(FOUND, ELSEWHERE))
+    moved = [in_aisle("rice", "2", Side.LEFT, 4)]
+    await aisle.UpsertPlacements(stream(CORNER, placed(moved)))
+    request = pb.LocateProductsRequest(store=CORNER, products=["products/rice"])
+    [rice] = (await aisle.LocateProducts(request)).located
+    assert [(4, 1.0)] == [(s.placement.bay, s.placement.confidence) for s in rice.shelves]
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (report(NOT_FOUND, {"aisle": "9"}), "placement"),
+        (report(FOUND, {"aisle": "9"}), "placement.aisle"),
+        (report(FOUND, {}), ""),
+        (report(FOUND, {"aisle": "x" * 10_240}), "placement.aisle"),
+        (report(0, RICE_SHELF), "kind"),
+        (report(FOUND, RICE_SHELF, product="products/unheard-of"), "product"),
+    ],
+    ids=["unknown place", "unknown aisle", "no aisle", "10 kB", "no kind", "unknown product"],
+)
+async def test_a_report_on_what_is_not_known_is_refused(aisle, request_: Any, field: str):
+    code, _, fields = await refusal(aisle.SubmitPlacementFeedback(request_))
+    assert (CODE.INVALID_ARGUMENT, [field]) == (code, fields)
+
+
+async def test_of_a_caller_a_hash_is_kept_and_nothing_else(aisle, redis_client: Client):
+    await aisle.SubmitPlacementFeedback(report(FOUND, ELSEWHERE, request_id="from-anna"))
+    record = await redis_client.hget(Keys.of("placements").records, "reports/a-corner/rice")
+    assert record is not None
+    kept = record[16:].decode()
+    assert "anonymous" not in kept
+    assert "anna" not in kept
+
+
+async def test_without_a_plan_shoppers_can_say_where_things_are(aisle):
+    answer = await aisle.SubmitPlacementFeedback(
+        report(FOUND, {"aisle": "7"}, store=BARE, product="products/caviar")
+    )
+    assert [("7", 0.6, True)] == surest(answer)
+
+
+KEYS = st.tuples(st.just(""), st.sampled_from("ABCDEFGHIJ"), st.just("left"), st.integers(0, 9))
+
+
+@given(st.lists(st.tuples(KEYS, st.booleans()), max_size=300))
+def test_whatever_is_reported_the_record_stays_small_and_confidence_within_one(told) -> None:
+    reports = Reports("basis")
+    for key, found in told:
+        reports = model.counted(reports, key, found=found)
+    assert len(reports.places) <= model.PLACES_MOST
+    assert all(place.found + place.missed <= model.COUNTED_MOST for place in reports.places)
+    assert reports == model.decode(model.encode(reports))
+    shelved = model.revised("rice", [in_aisle("rice", "2")], [in_aisle("rice", "2")], reports)
+    sureness = [each.placement.confidence for each in shelved]
+    assert sureness == sorted(sureness, reverse=True)
+    assert all(0 <= confidence <= 1 for confidence in sureness)
+
+
+def test_more_callers_than_are_kept_are_not_heard_that_day() -> None:
+    reports: Reports | None = Reports("basis", (Place(("", "1", "", 0)),))
+    for number in range(model.CALLERS_MOST):
+        assert reports is not None
+        reports = model.admitted(reports, f"c{number}", NOON, 1)
+    assert reports is not None
+    assert model.admitted(reports, "one more", NOON, 1) is None
