@@ -67,7 +67,7 @@ def described(args: Sequence[Any]) -> tuple[str, Mapping[str, str | int]]:
     """The name and the attributes of a command's span."""
     command = str(args[0]).upper()
     attributes: dict[str, str | int] = {"db.system.name": "redis", "db.operation.name": command}
-    script = SCRIPTS.get(args[1]) if command == "EVALSHA" else None
+    script = SCRIPTS.get(args[1], "") if command == "EVALSHA" else ""
     if script:
         attributes["db.stored_procedure.name"] = script
     return f"{command} {script}" if script else command, attributes

@@ -8,6 +8,7 @@ the request: no coordinate, no id of a device, no key of the store, no text of a
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 from services.chassis import correlation
@@ -40,9 +41,14 @@ _shut_down: Callable[[], None] = lambda: None  # noqa: E731 there is nothing to 
 FINE = {
     *("OK", "CANCELLED", "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "OUT_OF_RANGE"),
     *("FAILED_PRECONDITION", "ABORTED", "UNAUTHENTICATED", "PERMISSION_DENIED"),
+    "NoScriptError",  # and the script's text is sent
     *(str(status) for status in range(100, 500)),
 }
 """Codes that are the client's business: spans that end with them are no errors."""
+MAX_ACTS = 100
+"""Of one request; a stream of a whole catalogue would fill the trace with the same act."""
+
+_left: ContextVar[int] = ContextVar("left", default=0)
 
 
 @contextmanager
@@ -93,29 +99,12 @@ def call(method: str) -> Span:
     """A span around the answer to an RPC, below what the request's headers name."""
     if _tracer is None:
         return OFF
-    from opentelemetry.trace import SpanKind
-
-    attributes = {
-        "rpc.system.name": "grpc",
-        "rpc.method": method,
-        "enrayon.request_id": correlation.current_id(),
-    }
-    parent = _propagator().extract(correlation.current_metadata())
-    return _spanned(_tracer, method, attributes, SpanKind.SERVER, parent)
+    return _answer(_tracer, method, {"rpc.system.name": "grpc", "rpc.method": method})
 
 
 def page(method: str) -> Span:
     """A span around the answer to an HTTP request, below what its headers name."""
-    if _tracer is None:
-        return OFF
-    from opentelemetry.trace import SpanKind
-
-    attributes = {
-        "http.request.method": method,
-        "enrayon.request_id": correlation.current_id(),
-    }
-    parent = _propagator().extract(correlation.current_metadata())
-    return _spanned(_tracer, method, attributes, SpanKind.SERVER, parent)
+    return OFF if _tracer is None else _answer(_tracer, method, {"http.request.method": method})
 
 
 def act(name: str, attributes: Mapping[str, str | int]) -> Span:
@@ -124,8 +113,10 @@ def act(name: str, attributes: Mapping[str, str | int]) -> Span:
         return OFF
     from opentelemetry.trace import SpanKind, get_current_span
 
-    if not get_current_span().is_recording():
+    left = _left.get()
+    if not left or not get_current_span().is_recording():
         return OFF
+    _left.set(left - 1)
     return _spanned(_tracer, name, attributes, SpanKind.CLIENT)
 
 
@@ -137,6 +128,15 @@ def outgoing() -> list[tuple[str, str]]:
     if _tracer is not None:
         _propagator().inject(headers)
     return list(headers.items())
+
+
+def _answer(tracer: "Tracer", name: str, attributes: Mapping[str, str | int]) -> Span:
+    from opentelemetry.trace import SpanKind
+
+    _left.set(MAX_ACTS)
+    parent = _propagator().extract(correlation.current_metadata())
+    named = {**attributes, "enrayon.request_id": correlation.current_id()}
+    return _spanned(tracer, name, named, SpanKind.SERVER, parent)
 
 
 def _propagator() -> Any:
