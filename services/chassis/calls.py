@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import aclosing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,6 +20,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from services.chassis import telemetry
+from services.chassis.access.credentials import NOBODY, Asked
+from services.chassis.access.gate import Gate, Guard
 from services.chassis.errors import Internal, ServiceError, Unavailable
 from services.chassis.redis import as_service_error
 from services.chassis.requests import parsed
@@ -103,7 +105,9 @@ def snake_case(name: str) -> str:
 class Calls:
     """Answers calls, counts the running ones, and lets no error through but `ServiceError`."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Gate | None = None) -> None:
+        """Prepare to answer; without a gate everybody may call everything."""
+        self._gate = gate
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -120,27 +124,31 @@ class Calls:
         """Wait until no call is running."""
         await self._idle.wait()
 
-    def unary(self, method: Method) -> Callable[[bytes], Awaitable[bytes]]:
+    def unary(self, method: Method) -> Callable[..., Awaitable[bytes]]:
         """Answers a call with one request and one response."""
         function, request_type = method.function, method.request_type
+        guard = self._gate.guard(method.path) if self._gate else None
         limit, measured = method.max_request_bytes, telemetry.MethodMetrics(method.path)
         is_async = inspect.iscoroutinefunction(function)
 
-        async def answer(data: bytes) -> bytes:
+        async def answer(data: bytes, asked: Asked = NOBODY) -> bytes:
             with self._call(measured):
+                if guard is not None:
+                    await guard.enter(asked)
                 request = parsed(request_type, data, limit)
                 response = await function(request) if is_async else function(request)
                 return encoded(response)
 
         return answer
 
-    def server_stream(self, method: Method) -> Callable[[bytes], AsyncGenerator[bytes, None]]:
+    def server_stream(self, method: Method) -> Callable[..., AsyncGenerator[bytes, None]]:
         """Answers a call with one request and a stream of responses."""
+        guard = self._gate.guard(method.path) if self._gate else None
         measured = telemetry.MethodMetrics(method.path)
         is_endless = getattr(method.function, "endless", False)
 
-        async def answer(data: bytes) -> AsyncGenerator[bytes, None]:
-            with self._call(measured):
+        async def answer(data: bytes, asked: Asked = NOBODY) -> AsyncGenerator[bytes, None]:
+            with self._call(measured), await let_in(guard, asked):
                 request = parsed(method.request_type, data, method.max_request_bytes)
                 with self._endable() if is_endless else nullcontext():
                     async with aclosing(method.function(request)) as responses:
@@ -149,25 +157,27 @@ class Calls:
 
         return answer
 
-    def client_stream(self, method: Method) -> Callable[[AsyncIterator[bytes]], Awaitable[bytes]]:
+    def client_stream(self, method: Method) -> Callable[..., Awaitable[bytes]]:
         """Answers a call with a stream of requests and one response."""
+        guard = self._gate.guard(method.path) if self._gate else None
         measured = telemetry.MethodMetrics(method.path)
 
-        async def answer(data: AsyncIterator[bytes]) -> bytes:
-            with self._call(measured):
+        async def answer(data: AsyncIterator[bytes], asked: Asked = NOBODY) -> bytes:
+            with self._call(measured), await let_in(guard, asked):
                 async with aclosing(requests(method, data)) as checked:
                     return encoded(await method.function(checked))
 
         return answer
 
-    def both_stream(
-        self, method: Method
-    ) -> Callable[[AsyncIterator[bytes]], AsyncGenerator[bytes, None]]:
+    def both_stream(self, method: Method) -> Callable[..., AsyncGenerator[bytes, None]]:
         """Answers a call with a stream of requests and a stream of responses."""
+        guard = self._gate.guard(method.path) if self._gate else None
         measured = telemetry.MethodMetrics(method.path)
 
-        async def answer(data: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-            with self._call(measured):
+        async def answer(
+            data: AsyncIterator[bytes], asked: Asked = NOBODY
+        ) -> AsyncGenerator[bytes, None]:
+            with self._call(measured), await let_in(guard, asked):
                 async with (
                     aclosing(requests(method, data)) as checked,
                     aclosing(method.function(checked)) as responses,
@@ -242,6 +252,11 @@ def shown_error(error: Exception, where: str) -> ServiceError:
         log.error("a call failed by a bug", where=where, stack=telemetry.stack_of(error))
         return Internal("internal error")
     return shown
+
+
+async def let_in(guard: Guard | None, asked: Asked) -> AbstractContextManager[None]:
+    """Let a caller in whose stream then is counted while it is open."""
+    return nullcontext() if guard is None else guard.stream(await guard.enter(asked))
 
 
 async def requests(method: Method, data: AsyncIterator[bytes]) -> AsyncGenerator[Message, None]:

@@ -1,0 +1,129 @@
+"""What each call passes before it is answered: who asks, may they, have they asked too much.
+
+While access is open there is no gate at all.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from services.chassis.access.credentials import Asked, Credentials, Identity
+from services.chassis.access.key_ring import KeyRing
+from services.chassis.access.key_store import KeyStore
+from services.chassis.access.limits import LocalLimits, SharedLimits, Streams
+from services.chassis.access.policy import Counted, Policy, Role, Rule, is_in_scope
+from services.chassis.access.settings import AccessSettings
+from services.chassis.access.tokens import Tokens
+from services.chassis.caller import recognise
+from services.chassis.clock import Clock
+from services.chassis.errors import PermissionDenied, Unauthenticated
+from services.chassis.redis import Client
+
+HOUR_S = 3600.0
+
+
+class Gate:
+    """Guards the methods of a server. To be entered: it follows the API keys."""
+
+    def __init__(
+        self, settings: AccessSettings, policy: Policy, client: Client, clock: Clock
+    ) -> None:
+        """Prepare a gate.
+
+        Raises:
+            OSError: the file of token keys cannot be read.
+            AccessError: it holds none.
+        """
+        self.settings = settings
+        self._policy = policy
+        self._keys = KeyRing(KeyStore(client), settings.access_refresh_s, clock)
+        tokens = Tokens(settings) if settings.jwt_keys else None
+        self.credentials = Credentials(settings, self._keys, tokens)
+        self.here = LocalLimits()
+        self.together = SharedLimits(client)
+        self.streams = Streams()
+
+    async def __aenter__(self) -> Self:
+        await self._keys.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._keys.__aexit__(kind, error, trace)
+
+    def guard(self, path: str) -> "Guard":
+        """What guards one method."""
+        return Guard(self, path, self._policy.get(path))
+
+
+class Guard:
+    """Guards one method; without a rule it lets nobody pass."""
+
+    def __init__(self, gate: Gate, path: str, rule: Rule | None) -> None:
+        self._gate = gate
+        self._path = path
+        self._rule = rule
+        settings = gate.settings
+        self._burst_s = settings.limit_burst_s
+        self._second_costs_s = {
+            Role.PUBLIC: 1 / settings.limit_public_per_s,
+            Role.PAGE: 1 / settings.limit_page_per_s,
+            Role.CHANNEL: 1 / settings.limit_channel_per_s,
+            Role.ADMIN: 1 / settings.limit_admin_per_s,
+        }
+
+    async def enter(self, asked: Asked) -> Identity:
+        """Recognise the caller, for whom the call then is answered.
+
+        Raises:
+            Unauthenticated: the caller did not say who it is, or that does not hold.
+            PermissionDenied: the caller may not call this method.
+            RateLimited: it called too much.
+            Unavailable: that cannot be told at the moment.
+        """
+        identity = await self._gate.credentials.identify(asked)
+        rule = self._checked(identity)
+        recognise(identity.caller)
+        await self._count(identity, rule)
+        return identity
+
+    @contextmanager
+    def stream(self, identity: Identity) -> Iterator[None]:
+        """Count a stream while it is open.
+
+        Raises:
+            TooManyStreams: the caller has as many as it may.
+        """
+        settings = self._gate.settings
+        is_address = identity.role <= Role.PAGE
+        most = settings.limit_address_streams if is_address else settings.limit_caller_streams
+        with self._gate.streams.one(identity.counted, most):
+            yield
+
+    def _checked(self, identity: Identity) -> Rule:
+        rule = self._rule
+        if rule is None:
+            raise PermissionDenied("nobody may call this method: it has no rule")
+        if rule.role is Role.PUBLIC:
+            return rule
+        if identity.role is Role.PUBLIC:
+            raise Unauthenticated("this method needs a key: send it as x-api-key")
+        if identity.role < rule.role:
+            raise PermissionDenied(f"this method is for the role {rule.role.name.lower()}")
+        if not is_in_scope(self._path, identity.scopes):
+            raise PermissionDenied("this method is not in the scopes of the key")
+        return rule
+
+    async def _count(self, identity: Identity, rule: Rule) -> None:
+        cost_s = rule.cost * self._second_costs_s[identity.role]
+        self._gate.here.take(identity.counted, cost_s, self._burst_s)
+        if rule.counted is Counted.TOGETHER:
+            await self._gate.together.take(identity.counted, cost_s, self._burst_s)
+        if rule.is_hold and identity.role is Role.PAGE:
+            hold_s = HOUR_S / self._gate.settings.limit_page_holds_per_hour
+            await self._gate.together.take(f"hold {identity.counted}", hold_s, HOUR_S)

@@ -1,0 +1,101 @@
+"""The API keys as a process knows them: all in memory, looked up anew every few seconds.
+
+So no call waits for Redis to learn who calls, and a flood of made-up keys costs Redis next to
+nothing. A key that is revoked may be taken for one refresh more. One that is not known is looked
+for at once, all such together and ten times a second at most. While Redis cannot be reached the
+keys last known stay good.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import redis.exceptions
+import structlog
+
+from services.chassis.access.key_store import KeyStore
+from services.chassis.access.keys import ApiKey, parse_token
+from services.chassis.clock import Clock
+from services.chassis.errors import Unavailable
+from services.chassis.tasks import end
+
+LOOK_AGAIN_S = 0.1
+
+log = structlog.get_logger()
+
+
+class KeyRing:
+    """The keys of a process; follows those in Redis while it is entered."""
+
+    def __init__(self, store: KeyStore, refresh_s: float, clock: Clock) -> None:
+        self._store = store
+        self._refresh_s = refresh_s
+        self._clock = clock
+        self._keys: dict[str, ApiKey] | None = None
+        self._version = -1
+        self._looked_s = -float("inf")
+        self._looking: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "KeyRing":
+        with suppress(redis.exceptions.RedisError, OSError):
+            await self.refresh()
+        self._following = asyncio.create_task(self._follow())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await end(task for task in (self._following, self._looking) if task)
+
+    async def find(self, token: str) -> ApiKey | None:
+        """The key of a token; None when there is none such.
+
+        Raises:
+            Unavailable: Redis could not be asked since this process began.
+        """
+        parsed = parse_token(token)
+        if parsed is None:
+            return None
+        if found := self._match(*parsed):
+            return found
+        await self._look()
+        found = self._match(*parsed)
+        if found is None and self._keys is None:
+            raise Unavailable("keys cannot be checked at the moment")
+        return found
+
+    async def refresh(self) -> None:
+        """Read the keys if they have changed."""
+        self._looked_s = time.monotonic()
+        version = await self._store.version()
+        if version != self._version:
+            self._keys = await self._store.all()
+            self._version = version
+
+    def _match(self, name: str, secret: str) -> ApiKey | None:
+        key = (self._keys or {}).get(name)
+        return key if key and key.matches(secret, self._clock()) else None
+
+    async def _look(self) -> None:
+        """Wait for a refresh that begins from now on; one serves all that wait."""
+        arrived_s = time.monotonic()
+        while self._looked_s < arrived_s:
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._refresh_soon())
+            await asyncio.wait([self._looking])  # unlike awaiting it, this leaves it to the others
+
+    async def _refresh_soon(self) -> None:
+        await asyncio.sleep(self._looked_s + LOOK_AGAIN_S - time.monotonic())
+        with suppress(redis.exceptions.RedisError, OSError):
+            await self.refresh()
+
+    async def _follow(self) -> None:
+        is_well = True
+        while True:
+            await asyncio.sleep(self._refresh_s)
+            try:
+                await self.refresh()
+                is_well = True
+            except (redis.exceptions.RedisError, OSError) as error:
+                if is_well:
+                    log.warning("keys are not refreshed", error=type(error).__name__)
+                is_well = False

@@ -1,0 +1,45 @@
+"""API keys in Redis: the hash `{access}:keys`, name -> record, and `{access}:version`."""
+
+from services.chassis.access.keys import ApiKey, decode, encode
+from services.chassis.redis import Client, script
+
+KEYS = "{access}:keys"
+VERSION = "{access}:version"
+"""Counts the changes, so that a process need not read all keys to see that none changed."""
+
+
+class KeyStore:
+    """Keeps API keys."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._change = script(client, "services.chassis.access", "change_key")
+
+    async def create(self, key: ApiKey) -> bool:
+        """Keep a new key; False when there is one of its name."""
+        return await self._changed(key.name, b"", encode(key))
+
+    async def replace(self, before: ApiKey, after: ApiKey) -> bool:
+        """Change a key; False when it is no longer as it was."""
+        return await self._changed(before.name, encode(before), encode(after))
+
+    async def revoke(self, name: str) -> bool:
+        """Forget a key; False when there is none."""
+        return await self._changed(name, b"*", b"")
+
+    async def get(self, name: str) -> ApiKey | None:
+        """One key."""
+        record = await self._client.hget(KEYS, name)
+        return decode(name, record) if record else None
+
+    async def all(self) -> dict[str, ApiKey]:
+        """All keys by name."""
+        records = await self._client.hgetall(KEYS)
+        return {name.decode(): decode(name.decode(), record) for name, record in records.items()}
+
+    async def version(self) -> int:
+        """How often keys were changed."""
+        return int(await self._client.get(VERSION) or 0)
+
+    async def _changed(self, name: str, before: bytes, after: bytes) -> bool:
+        return bool(await self._change([KEYS, VERSION], [name, before, after]))

@@ -1,0 +1,162 @@
+"""API keys as pure data: made, read, written, matched.
+
+A key is `enrayon_<name>_<secret>`: the name says whose it is, the secret has 256 random bits. Kept
+is the SHA-256 of the secret: a slow hash protects passwords that people choose, which can be
+guessed; of 256 random bits there is nothing to guess.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass, replace
+
+import orjson
+
+from services.chassis.access.policy import Role
+
+PREFIX = "enrayon"
+NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+SECRET_BYTES = 32
+TOKEN = re.compile(rf"{PREFIX}_([a-z][a-z0-9-]{{0,62}})_([A-Za-z0-9_-]{{43}})")
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+\](:[0-9]{1,5})?")
+
+
+@dataclass(frozen=True)
+class Secret:
+    """One secret of a key."""
+
+    digest: bytes
+    create_time: dt.datetime
+    expire_time: dt.datetime | None = None
+
+    def matches(self, secret: str, now: dt.datetime) -> bool:
+        """Whether it is this one, compared in constant time, and may still be used."""
+        is_same = hmac.compare_digest(self.digest, digest(secret))
+        return is_same and (self.expire_time is None or now < self.expire_time)
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """Who has a key, and what it may do."""
+
+    name: str
+    role: Role
+    secrets: tuple[Secret, ...]
+    """The current one first; older ones until they expire."""
+    scopes: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    """Of a publishable key: the web origins that may use it, as `https://shop.example`."""
+    note: str = ""
+
+    def matches(self, secret: str, now: dt.datetime) -> bool:
+        """Whether one of its secrets is this; looks at each, so that time tells nothing."""
+        found = False
+        for each in self.secrets:
+            found |= each.matches(secret, now)
+        return found
+
+
+def new_key(
+    name: str,
+    role: Role,
+    now: dt.datetime,
+    *,
+    scopes: tuple[str, ...] = (),
+    origins: tuple[str, ...] = (),
+    note: str = "",
+    expire_time: dt.datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A key, and the token that is shown this once.
+
+    Raises:
+        ValueError: the name or an origin is none, or role and origins do not fit.
+    """
+    if not NAME.fullmatch(name):
+        raise ValueError("a name has small letters, digits and hyphens, and begins with a letter")
+    if (role is Role.PAGE) != bool(origins):
+        raise ValueError("a publishable key has one origin or more, other keys have none")
+    if role is Role.PUBLIC:
+        raise ValueError("what is public needs no key")
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f"{origin}: an origin looks like https://shop.example, in small letters"
+            )
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    kept = Secret(digest(secret), now, expire_time)
+    return ApiKey(name, role, (kept,), scopes, origins, note), token_of(name, secret)
+
+
+def rotated(key: ApiKey, now: dt.datetime, overlap: dt.timedelta) -> tuple[ApiKey, str]:
+    """The key with a new secret, and its token; the older ones end after the overlap at last."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    until = now + overlap
+    older = tuple(
+        replace(each, expire_time=min(each.expire_time or until, until))
+        for each in key.secrets
+        if each.expire_time is None or each.expire_time > now
+    )
+    fresh = Secret(digest(secret), now)
+    return replace(key, secrets=(fresh, *older) if overlap else (fresh,)), token_of(
+        key.name, secret
+    )
+
+
+def parse_token(token: str) -> tuple[str, str] | None:
+    """Name and secret of a token; None when it is none."""
+    found = TOKEN.fullmatch(token)
+    return (found[1], found[2]) if found else None
+
+
+def token_of(name: str, secret: str) -> str:
+    """What the caller sends."""
+    return f"{PREFIX}_{name}_{secret}"
+
+
+def digest(secret: str) -> bytes:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def encode(key: ApiKey) -> bytes:
+    """The record of a key."""
+    return orjson.dumps(
+        {
+            "role": key.role.name,
+            "scopes": key.scopes,
+            "origins": key.origins,
+            "note": key.note,
+            "secrets": [
+                {"sha256": s.digest.hex(), "create": s.create_time, "expire": s.expire_time}
+                for s in key.secrets
+            ],
+        }
+    )
+
+
+def decode(name: str, record: bytes) -> ApiKey:
+    """The key of a record."""
+    fields = orjson.loads(record)
+    return ApiKey(
+        name,
+        Role[fields["role"]],
+        tuple(
+            Secret(bytes.fromhex(s["sha256"]), moment(s["create"]), moment_or_none(s["expire"]))
+            for s in fields["secrets"]
+        ),
+        tuple(fields["scopes"]),
+        tuple(fields["origins"]),
+        fields["note"],
+    )
+
+
+def moment(text: str) -> dt.datetime:
+    """A moment as JSON has it."""
+    return dt.datetime.fromisoformat(text)
+
+
+def moment_or_none(text: str | None) -> dt.datetime | None:
+    """The same, where there may be none."""
+    return moment(text) if text else None

@@ -1,0 +1,127 @@
+"""Settings of access: who may call, and how much."""
+
+import ipaddress
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, IPvAnyNetwork, model_validator
+
+from services.chassis.settings import ChassisSettings, EnvironmentSettings
+
+Mode = Literal["open", "enforced"]
+Algorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
+]
+"""Signatures by a private key alone: whoever may check a token may not make one."""
+
+
+class AccessSettings(EnvironmentSettings):
+    """Who may call, how they say who they are, and how much each may ask."""
+
+    access: Mode = Field(
+        "open",
+        description="open: every caller may do everything, on this machine alone; "
+        "enforced: by role, as keys, tokens and certificates say",
+    )
+    access_refresh_s: float = Field(
+        5.0,
+        gt=0,
+        le=60,
+        description="how long a process goes by the API keys that it knows, in seconds: "
+        "so long after its revocation a key may still be taken",
+    )
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        default_factory=lambda: [ipaddress.ip_network(n) for n in ("127.0.0.0/8", "::1/128")],
+        description="networks of proxies whose x-forwarded-for is believed, as a JSON list",
+    )
+    limit_public_per_s: float = Field(
+        20.0, gt=0, description="cost of calls a second, without a key, by client address"
+    )
+    limit_page_per_s: float = Field(
+        20.0, gt=0, description="the same with a publishable key, by client address"
+    )
+    limit_channel_per_s: float = Field(1000.0, gt=0, description="the same of one channel")
+    limit_admin_per_s: float = Field(10_000.0, gt=0, description="the same of one admin")
+    limit_burst_s: float = Field(
+        10.0, gt=0, le=3600, description="seconds' worth of calls that may come at once"
+    )
+    limit_page_holds_per_hour: float = Field(
+        30.0, gt=0, description="holds made with a publishable key, by client address"
+    )
+    limit_address_streams: int = Field(
+        10, ge=1, description="open streams of a client address without a key of a channel"
+    )
+    limit_caller_streams: int = Field(
+        1000, ge=1, description="open streams of a channel or admin, in one process"
+    )
+    jwt_keys: Path | None = Field(
+        None, description="file of public keys (JWKS) that sign tokens; empty: no tokens"
+    )
+    jwt_issuer: str = Field("", description="`iss` that a token must have")
+    jwt_audience: str = Field("", description="`aud` that a token must have")
+    jwt_algorithms: list[Algorithm] = Field(
+        ["RS256", "ES256"], min_length=1, description="signatures taken, as a JSON list"
+    )
+    jwt_role_claim: str = Field(
+        "role", min_length=1, description="claim that says `channel` or `admin`"
+    )
+    tls_certificate: Path | None = Field(
+        None, description="the server's certificate chain (PEM); empty: no TLS"
+    )
+    tls_key: Path | None = Field(None, description="its private key (PEM)")
+    tls_client_ca: Path | None = Field(
+        None, description="who signs clients' certificates (PEM); then each client must have one"
+    )
+    tls_admins: list[str] = Field(
+        [], description="common names of clients that are admins, as a JSON list"
+    )
+    tls_proxies: list[str] = Field(
+        [],
+        description="common names of proxies: they are nobody themselves, and their "
+        "x-forwarded-for is believed",
+    )
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        if self.is_open and (self.jwt_keys or self.tls_certificate):
+            raise ValueError("tokens and certificates need ENRAYON_ACCESS=enforced")
+        if self.jwt_keys and not (self.jwt_issuer and self.jwt_audience):
+            raise ValueError("ENRAYON_JWT_KEYS needs ENRAYON_JWT_ISSUER and ENRAYON_JWT_AUDIENCE")
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("ENRAYON_TLS_CERTIFICATE and ENRAYON_TLS_KEY need each other")
+        if self.tls_client_ca and not self.tls_certificate:
+            raise ValueError("ENRAYON_TLS_CLIENT_CA needs ENRAYON_TLS_CERTIFICATE")
+        return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every caller may do everything."""
+        return self.access == "open"
+
+
+class AccessError(ValueError):
+    """Settings of access that must not be served by; the text says what to do."""
+
+
+def check_exposure(settings: ChassisSettings, access: AccessSettings) -> None:
+    """Refuse to serve everybody beyond this machine.
+
+    Raises:
+        AccessError: access is open, and the servers would listen on more than loopback.
+    """
+    if access.is_open and not is_loopback(settings.host):
+        raise AccessError(
+            f"with ENRAYON_HOST={settings.host} others reach this machine, and access is open to "
+            "all: set ENRAYON_ACCESS=enforced (and make keys with `enrayon keys create`), or "
+            "leave ENRAYON_HOST at 127.0.0.1"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address. Of names that is said of `localhost` alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,310 @@
+"""Over a real connection: who may call which method, how often, and what is told of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.wrappers_pb2 import StringValue
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from enrayon.type.v1.geometry_pb2 import Origin
+from services.chassis.access.gate import Gate
+from services.chassis.access.key_store import KeyStore
+from services.chassis.access.keys import new_key
+from services.chassis.access.limits import SharedLimits
+from services.chassis.access.policy import Counted, Policy, Role, Rule
+from services.chassis.access.settings import AccessSettings
+from services.chassis.caller import current_caller
+from services.chassis.clock import utc_now
+from services.chassis.redis import Client, connect
+from services.chassis.server import Server
+from services.chassis.settings import ChassisSettings
+from tests.services.chassis.echo import SERVICE, Echo, error_of, methods
+
+KAMPPI = Origin(place="Kamppi")
+SHOP = "https://shop.example"
+
+
+def policy(**rules: Rule) -> Policy:
+    return {f"/{SERVICE}/{name}": rule for name, rule in rules.items()}
+
+
+class Guarded(Echo):
+    """An echo behind a gate, and a maker of keys for it."""
+
+    def __init__(
+        self, server: Server, channel: grpc.aio.Channel, gate: Gate, store: KeyStore
+    ) -> None:
+        super().__init__(server, channel)
+        self.gate = gate
+        self._store = store
+
+    async def key(self, name: str, role: Role, **fields: Any) -> list[tuple[str, str]]:
+        made, token = new_key(name, role, utc_now(), **fields)
+        assert await self._store.create(made)
+        return [("x-api-key", token)]
+
+
+@asynccontextmanager
+async def guarded(
+    settings: ChassisSettings,
+    client: Client,
+    rules: Policy,
+    access: dict[str, Any] | None = None,
+    **given: Any,
+) -> AsyncIterator[Guarded]:
+    chosen = AccessSettings(access="enforced", **(access or {}))
+    async with Gate(chosen, rules, client, utc_now) as gate:
+        server = Server(settings, methods(**given), gate)
+        await server.start()
+        try:
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+                yield Guarded(server, channel, gate, KeyStore(client))
+        finally:
+            await server.stop()
+
+
+async def refused(call: Any) -> dict[str, Any]:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+    return error_of(raised.value)
+
+
+def reason(error: dict[str, Any]) -> str:
+    text: str = error["ErrorInfo"].reason
+    return text
+
+
+def who(_: Origin) -> StringValue:
+    caller = current_caller()
+    return StringValue(value=f"{caller.id}{' admin' if caller.admin else ''}")
+
+
+async def test_the_method_learns_who_calls(settings, redis_client):
+    rules = policy(Say=Rule(Role.PUBLIC))
+    async with guarded(settings, redis_client, rules, say=who) as echo:
+        till = await echo.key("till", Role.CHANNEL)
+        office = await echo.key("office", Role.ADMIN)
+
+        assert "anonymous" == (await echo.say(KAMPPI)).value
+        assert "keys/till" == (await echo.say(KAMPPI, metadata=till)).value
+        assert "keys/office admin" == (await echo.say(KAMPPI, metadata=office)).value
+
+
+async def test_a_role_may_what_the_roles_before_it_may(settings, redis_client):
+    answers: dict[Role, dict[str, str]] = {}
+    for least in Role:
+        rules = policy(Say=Rule(least))
+        async with guarded(settings, redis_client, rules) as echo:
+            page = await echo.key(f"web-{least}", Role.PAGE, origins=(SHOP,))
+            callers = {
+                "anonymous": [],
+                "page": [*page, ("origin", SHOP)],
+                "channel": await echo.key(f"till-{least}", Role.CHANNEL),
+                "admin": await echo.key(f"office-{least}", Role.ADMIN),
+            }
+            answers[least] = {}
+            for name, metadata in callers.items():
+                call = echo.say(KAMPPI, metadata=metadata)
+                answers[least][name] = (await call.code()).name
+    ok, denied, unknown = "OK", "PERMISSION_DENIED", "UNAUTHENTICATED"
+    names = ("anonymous", "page", "channel", "admin")
+
+    assert dict(zip(names, (ok, ok, ok, ok), strict=True)) == answers[Role.PUBLIC]
+    assert dict(zip(names, (unknown, ok, ok, ok), strict=True)) == answers[Role.PAGE]
+    assert dict(zip(names, (unknown, denied, ok, ok), strict=True)) == answers[Role.CHANNEL]
+    assert dict(zip(names, (unknown, denied, denied, ok), strict=True)) == answers[Role.ADMIN]
+
+
+async def test_a_method_without_a_rule_is_for_nobody(settings, redis_client):
+    async with guarded(settings, redis_client, {}) as echo:
+        office = await echo.key("office", Role.ADMIN)
+        assert "PERMISSION_DENIED" == reason(await refused(echo.say(KAMPPI, metadata=office)))
+        assert "PERMISSION_DENIED" == reason(await refused(echo.say(KAMPPI)))
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        [("x-api-key", new_key("till", Role.ADMIN, utc_now())[1])],
+        [("x-api-key", "nonsense")],
+        [("authorization", "Bearer nonsense")],
+        [("authorization", "Basic dXNlcjpwYXNz")],
+    ],
+)
+async def test_what_does_not_hold_is_refused_where_nothing_is_needed_too(
+    settings, redis_client, shown
+):
+    rules = policy(Say=Rule(Role.PUBLIC))
+    async with guarded(settings, redis_client, rules) as echo:
+        error = await refused(echo.say(KAMPPI, metadata=shown))
+
+    assert "UNAUTHENTICATED" == reason(error)
+    assert shown[0][1] not in str(error)
+
+
+async def test_two_keys_at_once_are_none(settings, redis_client):
+    rules = policy(Say=Rule(Role.PUBLIC))
+    async with guarded(settings, redis_client, rules) as echo:
+        both = [*await echo.key("till", Role.CHANNEL), *await echo.key("office", Role.ADMIN)]
+        assert "UNAUTHENTICATED" == reason(await refused(echo.say(KAMPPI, metadata=both)))
+
+
+@pytest.mark.parametrize(
+    ("scopes", "may"),
+    [((), True), (("echo",), True), (("echo.Say",), True), (("echo.Chat", "stock"), False)],
+)
+async def test_a_key_is_good_for_its_scopes(settings, redis_client, scopes, may):
+    rules = policy(Say=Rule(Role.CHANNEL), CountUp=Rule(Role.PUBLIC))
+    async with guarded(settings, redis_client, rules) as echo:
+        till = await echo.key("till", Role.CHANNEL, scopes=scopes)
+        code = await echo.say(KAMPPI, metadata=till).code()
+        public = [letter.value async for letter in echo.count_up(KAMPPI, metadata=till)]
+
+    assert may == (code is grpc.StatusCode.OK)
+    assert "Kamppi" == "".join(public)
+
+
+@pytest.mark.parametrize(
+    ("headers", "may"),
+    [
+        ([("origin", SHOP)], True),
+        ([("referer", f"{SHOP}/stores?near=here")], True),
+        ([], False),
+        ([("origin", "https://shop.example.evil")], False),
+        ([("origin", "http://shop.example")], False),
+        ([("origin", "null"), ("referer", f"{SHOP}/")], False),
+        ([("origin", SHOP), ("origin", "https://other.example")], False),
+    ],
+)
+async def test_a_publishable_key_is_good_for_its_origins(settings, redis_client, headers, may):
+    rules = policy(Say=Rule(Role.PAGE))
+    async with guarded(settings, redis_client, rules) as echo:
+        page = await echo.key("web", Role.PAGE, origins=(SHOP,))
+        code = await echo.say(KAMPPI, metadata=[*page, *headers]).code()
+
+    assert may == (code is grpc.StatusCode.OK)
+    assert may or code is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_who_asks_too_much_is_told_when_to_ask_again(settings, redis_client):
+    # One call an hour after the first two, so that no time that the test takes matters.
+    access = {"limit_public_per_s": 1 / 3600, "limit_burst_s": 3600, "limit_channel_per_s": 1e6}
+    rules = policy(Say=Rule(Role.PUBLIC))
+    async with guarded(settings, redis_client, rules, access=access) as echo:
+        till = await echo.key("till", Role.CHANNEL)
+        await echo.say(KAMPPI)
+        error = await refused(echo.say(KAMPPI))
+        await echo.say(KAMPPI, metadata=till)
+
+    assert "RATE_LIMITED" == reason(error)
+    assert grpc.StatusCode.RESOURCE_EXHAUSTED.value[0] == error["code"]
+    assert 3500 < error["RetryInfo"].retry_delay.seconds <= 3600
+
+
+async def test_addresses_are_counted_apart_behind_a_proxy(settings, redis_client):
+    access = {"limit_page_per_s": 1 / 3600, "limit_burst_s": 3600}
+    rules = policy(Say=Rule(Role.PAGE))
+    async with guarded(settings, redis_client, rules, access=access) as echo:
+        page = [*await echo.key("web", Role.PAGE, origins=(SHOP,)), ("origin", SHOP)]
+        phones = [[*page, ("x-forwarded-for", f"203.0.113.{n}")] for n in (7, 8)]
+        for phone in phones:
+            await echo.say(KAMPPI, metadata=phone)
+        assert "RATE_LIMITED" == reason(await refused(echo.say(KAMPPI, metadata=phones[0])))
+
+
+async def test_holds_of_pages_are_counted_by_address_in_redis(settings, redis_client):
+    access = {"limit_page_holds_per_hour": 2}
+    rules = policy(Say=Rule(Role.PAGE, is_hold=True))
+    async with (
+        guarded(settings, redis_client, rules, access=access) as echo,
+        guarded(settings, redis_client, rules, access=access) as other_process,
+    ):
+        page = [*await echo.key("web", Role.PAGE, origins=(SHOP,)), ("origin", SHOP)]
+        till = await echo.key("till", Role.CHANNEL)
+        await echo.say(KAMPPI, metadata=page)
+        await other_process.say(KAMPPI, metadata=page)
+        error = await refused(echo.say(KAMPPI, metadata=page))
+        for _ in range(5):
+            await echo.say(KAMPPI, metadata=till)
+
+    assert "RATE_LIMITED" == reason(error)
+    assert 1700 < error["RetryInfo"].retry_delay.seconds <= 1800
+
+
+async def test_without_redis_reads_go_on_within_limits_and_holds_are_refused(
+    settings, redis_client
+):
+    rules = policy(
+        Say=Rule(Role.CHANNEL), Collect=Rule(Role.CHANNEL, counted=Counted.TOGETHER, is_hold=True)
+    )
+    access = {"limit_channel_per_s": 4 / 3600, "limit_burst_s": 3600}
+    nowhere = connect(settings, "redis://127.0.0.1:1")
+    async with guarded(settings, redis_client, rules, access) as echo:
+        till = await echo.key("till", Role.CHANNEL)
+        await echo.say(KAMPPI, metadata=till)
+        echo.gate.together = SharedLimits(nowhere)
+        held = await refused(echo.collect(iter([KAMPPI]), metadata=till))
+        await echo.say(KAMPPI, metadata=till)
+        await echo.say(KAMPPI, metadata=till)
+        error = await refused(echo.say(KAMPPI, metadata=till))
+    await nowhere.aclose()
+
+    assert ("STORE_UNAVAILABLE", True) == (reason(held), "RetryInfo" in held)
+    assert "RATE_LIMITED" == reason(error)
+
+
+@pytest.mark.parametrize("kind", ["count_up", "collect", "chat"])
+async def test_streams_of_a_caller_are_counted_while_they_are_open(settings, redis_client, kind):
+    release = asyncio.Event()
+
+    async def count_up(_: Origin) -> AsyncIterator[StringValue]:
+        yield StringValue(value="begun")
+        await release.wait()
+
+    async def collect(requests: AsyncIterator[Origin]) -> StringValue:
+        async for _ in requests:
+            begun.set()
+        return StringValue()
+
+    begun = asyncio.Event()
+    rules = policy(**{name: Rule(Role.PUBLIC) for name in ("CountUp", "Collect", "Chat")})
+    access = {"limit_address_streams": 1}
+    async with guarded(
+        settings, redis_client, rules, access=access, count_up=count_up, collect=collect
+    ) as echo:
+        if kind == "count_up":
+            first = echo.count_up(KAMPPI)
+            await first.read()
+        else:
+            first = getattr(echo, kind)()
+            await first.write(KAMPPI)
+            await (first.read() if kind == "chat" else begun.wait())
+        second = echo.count_up(KAMPPI)
+        error = await refused(second.read())
+        release.set()
+        if kind != "count_up":
+            await first.done_writing()
+        assert await first.code() is grpc.StatusCode.OK
+        assert "begun" == (await echo.count_up(KAMPPI).read()).value
+
+    assert "TOO_MANY_STREAMS" == reason(error)
+    assert "RetryInfo" in error
+
+
+async def test_reflection_is_off_unless_it_is_asked_for(settings, redis_client):
+    for setting, answers in ((None, False), (True, True)):
+        chosen = settings.model_copy(update={"reflection": setting})
+        async with guarded(chosen, redis_client, {}) as echo:
+            stub: Any = reflection_pb2_grpc.ServerReflectionStub(echo.channel)
+            call = stub.ServerReflectionInfo(
+                iter([reflection_pb2.ServerReflectionRequest(list_services="")])
+            )
+            if answers:
+                found = await call.read()
+                assert SERVICE in {s.name for s in found.list_services_response.service}
+            else:
+                assert await call.code() is grpc.StatusCode.UNIMPLEMENTED
