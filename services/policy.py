@@ -148,6 +148,27 @@ AISLE = {
     "RevokeAnchor": CHANGE,
 }
 
+AISLE = {
+    "GetFloorPlan": LARGE_READ,
+    "ListFloorPlans": LARGE_READ,
+    "RenderFloorPlan": LARGE_READ,
+    "ListAisles": SEARCH,
+    "LocateProducts": SEARCH,
+    "PlanRoute": LARGE_READ,
+    "ListBlockedAreas": LOOK_UP,
+    "ResolveAnchor": LOOK_UP,
+    "SubmitPlacementFeedback": SHOP_CHANGE,
+    "GetAnchor": STAFF_READ,
+    "ListAnchors": STAFF_READ,
+    "PublishFloorPlan": CHANGE,
+    "DeleteFloorPlan": CHANGE,
+    "UpsertPlacements": CHANGE,
+    "CreateBlockedArea": CHANGE,
+    "DeleteBlockedArea": CHANGE,
+    "CreateAnchor": CHANGE,
+    "RevokeAnchor": CHANGE,
+}
+
 
 def rows(service: str, rules: dict[str, Rule]) -> Policy:
     """The rules of one service by path."""
@@ -160,6 +181,7 @@ POLICY: Policy = {
     **rows("hours", HOURS),
     **rows("stock", STOCK),
     **rows("geofence", GEOFENCE),
+    **rows("aisle", AISLE),
     **rows("aisle", AISLE),
 }
 """Of all services."""

@@ -1,0 +1,83 @@
+"""Every method has its row, and the rows say what a retailer would expect."""
+
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+
+from services.app import descriptors
+from services.chassis.access.policy import Counted, Role, is_in_scope, short_name
+from services.policy import POLICY
+
+METHODS: dict[str, MethodDescriptor] = {
+    f"/{service.full_name}/{method.name}": method
+    for service in descriptors()
+    for method in service.methods
+}
+
+
+def names(role: Role) -> set[str]:
+    return {".".join(short_name(path)) for path, rule in POLICY.items() if rule.role is role}
+
+
+def only_reads(path: str) -> bool:
+    level = METHODS[path].GetOptions().idempotency_level
+    return level == MethodOptions.NO_SIDE_EFFECTS
+
+
+def test_every_method_has_a_row():
+    assert set() == METHODS.keys() - POLICY.keys()
+
+
+def test_every_row_has_a_method():
+    assert set() == POLICY.keys() - METHODS.keys()
+
+
+def test_nobody_changes_anything_without_a_key():
+    assert [] == [
+        path for path, rule in POLICY.items() if rule.role is Role.PUBLIC and not only_reads(path)
+    ]
+
+
+def test_a_web_page_may_search_stock_hold_and_report_and_nothing_else():
+    assert {
+        "stock.GetStockLevels",
+        "stock.BatchGetStockLevels",
+        "stock.ListStoresWithStock",
+        "stock.FindNearestAvailability",
+        "stock.FindPickupOptions",
+        "stock.CreateReservation",
+        "stock.GetReservation",
+        "stock.CancelReservation",
+        "aisle.SubmitPlacementFeedback",
+    } == names(Role.PAGE)
+
+
+def test_a_hold_of_a_page_is_limited():
+    assert ["/enrayon.stock.v1.StockService/CreateReservation"] == [
+        path for path, rule in POLICY.items() if rule.is_hold
+    ]
+
+
+def test_what_lasts_is_for_known_callers():
+    streams = [p for p, m in METHODS.items() if m.client_streaming or m.server_streaming]
+    assert streams
+    assert [] == [path for path in streams if POLICY[path].role < Role.CHANNEL]
+
+
+def test_no_public_method_asks_redis_to_be_counted():
+    """So that a nearest query makes no call of Redis, and is answered without it."""
+    assert {Counted.HERE} == {r.counted for r in POLICY.values() if r.role is Role.PUBLIC}
+
+
+def test_what_reads_is_counted_here_and_answered_without_redis():
+    counted = [p for p, rule in POLICY.items() if rule.counted is Counted.TOGETHER]
+    assert counted
+    assert [] == [path for path in counted if only_reads(path)]
+
+
+def test_scopes_are_services_and_methods():
+    adjust = "/enrayon.stock.v1.StockService/AdjustStock"
+
+    assert ("stock", "AdjustStock") == short_name(adjust)
+    assert is_in_scope(adjust, ["stock"])
+    assert is_in_scope(adjust, ["hours", "stock.AdjustStock"])
+    assert not is_in_scope(adjust, ["stock.Adjust", "AdjustStock", "stores"])
