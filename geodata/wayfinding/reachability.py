@@ -12,14 +12,16 @@ from geodata.floorplans.shelves import STANDING_M, outward
 from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import STEP_FREE, WALKING, Profile
 
+SPARED = (PlaceKind.SHOP, PlaceKind.FACILITY)
 FOR_EVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def reach_problems(plan: FloorPlan) -> tuple[Problem, ...]:
     """Find what cannot be walked to, blocked areas left aside.
 
-    An aisle, a till or a shop out of reach of every entrance on foot is an error; one out of reach
-    without steps is a warning. The plan must have no errors in `plan_problems`.
+    An aisle, a till or a counter out of reach of every entrance on foot is an error. A shop or a
+    facility is a warning, as maps of malls have gaps and the rest can be walked all the same; so is
+    whatever is out of reach without steps. The plan must have no errors in `plan_problems`.
     """
     if not plan.has_map:
         return ()
@@ -31,9 +33,13 @@ def reach_problems(plan: FloorPlan) -> tuple[Problem, ...]:
     except ValueError as too_many_corners:
         return (error("too_many", "levels", str(too_many_corners)),)
     hint = "Draw the way to it, or check what stands in it."
+    spared = {f"places[{i}]" for i, place in enumerate(plan.places) if place.kind in SPARED}
     return (
         *pieces,
-        *(error("unreachable", path, message, hint) for path, message in on_foot.items()),
+        *(
+            (warning if path in spared else error)("unreachable", path, message, hint)
+            for path, message in on_foot.items()
+        ),
         *(warning("not_step_free", path, "is out of reach without steps") for path in rolling),
     )
 

@@ -10,6 +10,7 @@ from geodata.floorplans.plan import (
     Link,
     LinkKind,
     Node,
+    PlaceKind,
     Position,
 )
 from geodata.floorplans.problems import Severity
@@ -42,6 +43,15 @@ def test_a_shop_up_the_stairs_only_is_a_warning() -> None:
     stairs = tuple(link for link in plan.links if link.kind is LinkKind.STEPS)
     plan = dataclasses.replace(plan, links=stairs)
     assert [("not_step_free", "places[1]", Severity.WARNING)] == told(plan)
+
+
+def test_a_shop_that_nothing_leads_to_is_a_warning_and_a_till_an_error() -> None:
+    plan = dataclasses.replace(two_floors(), links=())
+    assert [("unreachable", "places[1]", Severity.WARNING)] == told(plan)
+    [door, shop] = plan.places
+    till = dataclasses.replace(shop, kind=PlaceKind.TILL)
+    plan = dataclasses.replace(plan, places=(door, till))
+    assert [("unreachable", "places[1]", Severity.ERROR)] == told(plan)
 
 
 def test_a_graph_in_pieces_is_said() -> None:
