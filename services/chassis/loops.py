@@ -6,8 +6,12 @@ from collections.abc import Awaitable, Callable
 
 import redis.exceptions
 import structlog
+from prometheus_client import Counter, Gauge
 
 from services.chassis.errors import ServiceError
+
+PASSED = Gauge("enrayon_loop_passed_timestamp_seconds", "When a loop last did its work.", ["loop"])
+FAILED = Counter("enrayon_loop_failures", "Times that a loop could not do its work.", ["loop"])
 
 log = structlog.get_logger()
 
@@ -21,10 +25,12 @@ async def forever(name: str, pause_s: float, act: Callable[[], Awaitable[bool]])
             if not is_well:
                 log.info("working again", loop=name)
             is_well = True
+            PASSED.labels(name).set_to_current_time()
         except (redis.exceptions.RedisError, OSError, ServiceError) as error:
             if is_well:
                 log.warning("cannot work", loop=name, error=type(error).__name__)
             is_well, busy = False, False
+            FAILED.labels(name).inc()
             await asyncio.sleep(random.uniform(0.2, 0.6))
         if not busy:
             await asyncio.sleep(pause_s)

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from threading import Thread
 
-from prometheus_client import MetricsHandler
+from prometheus_client import MetricsHandler, disable_created_metrics
 
 from services.chassis.health import Health
 from services.chassis.settings import ChassisSettings
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each
 
 
 @contextmanager

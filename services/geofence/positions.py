@@ -10,7 +10,7 @@ from services.chassis.calls import commit
 from services.chassis.clock import Clock
 from services.chassis.errors import ResourceExhausted, Unavailable
 from services.chassis.keyring import Keyring
-from services.geofence import convert
+from services.geofence import convert, metrics
 from services.geofence.detection import Detection, Outcome
 from services.geofence.feeds import Feeds
 from services.geofence.model.devices import HASH_BYTES, Device, new_device
@@ -79,9 +79,11 @@ class Positions:
         self._free -= 1
         try:
             await self._feeds.ready()
-            return await self._report(messages)
+            results = await self._report(messages)
         finally:
             self._free += 1
+        metrics.count_fixes(result.outcome for result in results)
+        return results
 
     def hashes(self, device_id: str) -> list[bytes]:
         """The keyed hashes of a device id, that by the current key first; a caller's own."""
@@ -99,9 +101,13 @@ class Positions:
 
     async def write(self, outcomes: Sequence[Outcome]) -> list[bool]:
         """Write changed devices with their events; whether each was as it had been read."""
-        return await self._devices.write(
+        done = await self._devices.write(
             [Changed(each.before, each.after, each.encoded) for each in outcomes]
         )
+        for outcome, is_written in zip(outcomes, done, strict=True):
+            if is_written and any(outcome.events):
+                metrics.count_events(outcome.events)
+        return done
 
     async def _report(self, messages: Sequence[pb.Fix]) -> list[Taken]:
         now_ms = round(self._clock().timestamp() * 1000)

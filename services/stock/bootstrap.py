@@ -1,11 +1,13 @@
 """Builds the stock service."""
 
+import math
+
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.paging import PageTokens
 from services.directory.keys import GROUPS, PRODUCTS
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
-from services.stock import worker
+from services.stock import metrics, worker
 from services.stock.alerting import Alerting
 from services.stock.answers import Answers
 from services.stock.availability import Availability
@@ -63,6 +65,8 @@ def build(parts: Parts) -> Service:
             worker.TRIM_EVERY_S, "ledger", lambda: worker.trim(alerts, ledger)
         ),
     }
+    metrics.SHELVES.set_function(lambda: len(follower.shelves.stores))
+    metrics.SHELVES_LAG.set_function(lambda: math.nan if (s := follower.lag_s) is None else s)
     background = {
         "stock.follower": follower.run,
         "stock.demand": worker.every(worker.FLUSH_EVERY_S, "demand", lambda: worker.flush(demand)),

@@ -12,7 +12,7 @@ from services.chassis.keyring import Keyring
 from services.directory.directory import Directory
 from services.directory.keys import store_id, store_name
 from services.directory.products import product_name
-from services.stock import convert, errors
+from services.stock import convert, errors, metrics
 from services.stock.durability import Durability
 from services.stock.model.holds import Hold, encoded
 from services.stock.settings import StockSettings
@@ -198,6 +198,8 @@ class Holding:
             is_held = outcome is None or (outcome.found is not None and outcome.found.is_live)
             if not only_look and not is_held:
                 await self._quotas.release(caller, shopper, id)
+        if not only_look:
+            metrics.HOLDS.labels(outcome.word).inc()
         match outcome:
             case Outcome("new" | "same"):
                 return outcome.hold
@@ -229,6 +231,7 @@ class Holding:
             argument=argument,
         )
         outcome = await act
+        metrics.CHANGES.labels(action, outcome.word).inc()
         match outcome:
             case Outcome("done" | "same"):
                 return outcome.hold

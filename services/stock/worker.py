@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 import redis.exceptions
 import structlog
 
+from services.chassis.loops import FAILED, PASSED
+from services.stock import metrics
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.alerts import Alerts
 from services.stock.state.demand import Demand
 from services.stock.state.holds import Holds
-from services.stock.state.ledger import Ledger, position
+from services.stock.state.ledger import BATCH, Ledger, position
 
 SWEEP_EVERY_S = 1.0
 MATCH_EVERY_S = 0.25
@@ -24,11 +26,12 @@ log = structlog.get_logger()
 
 async def sweep(holds: Holds) -> None:
     """Give back what expired holds still seem to hold."""
-    await holds.sweep_all()
+    metrics.EXPIRED.inc(await holds.sweep_all())
 
 
 async def fire(alerts: Alerts, ledger: Ledger) -> None:
     """Match what came into stock with who waits for it."""
+    lag_s = 0.0
     for partition in range(PARTITIONS):
         reached = await alerts.matched_to(partition)
         if not reached:  # what lies there from before is nobody's
@@ -38,9 +41,12 @@ async def fire(alerts: Alerts, ledger: Ledger) -> None:
         places += await alerts.to_look_at(partition, int(time.time() * 1000))
         for store, sku in dict.fromkeys(places):
             await alerts.match(store, sku)
-        await alerts.claim_all(partition)
+        metrics.FIRED.inc(await alerts.claim_all(partition))
         if entries:
             await alerts.set_matched(partition, entries[-1].id)
+        if len(entries) == BATCH:  # there are more
+            lag_s = max(lag_s, time.time() - position(entries[-1].id)[0] / 1000)
+    metrics.ALERTS_LAG.set(lag_s)
 
 
 async def trim(alerts: Alerts, ledger: Ledger, kept_ms: int = LEDGER_KEPT_MS) -> None:
@@ -69,7 +75,9 @@ def every(
             try:
                 await act()
                 reachable = True
+                PASSED.labels(f"stock {name}").set_to_current_time()
             except (redis.exceptions.RedisError, OSError) as error:
+                FAILED.labels(f"stock {name}").inc()
                 if reachable:
                     log.warning("a loop of stock waits", loop=name, error=type(error).__name__)
                 reachable = False

@@ -1,0 +1,23 @@
+"""What is counted of fixes and of what they cause. No label names a device, a fence or a place."""
+
+from collections import Counter as Counts
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import Counter
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+
+FIXES = Counter("enrayon_geofence_fixes", "Fixes reported, by what became of each.", ["outcome"])
+EVENTS = Counter("enrayon_geofence_events", "Events told, by their type.", ["type"])
+
+
+def count_fixes(outcomes: Iterable["pb.FixResult.Outcome.ValueType"]) -> None:
+    """Count fixes, once for a batch."""
+    for outcome, number in Counts(outcomes).items():
+        FIXES.labels(pb.FixResult.Outcome.Name(outcome).removeprefix("OUTCOME_")).inc(number)
+
+
+def count_events(events: Iterable[Sequence[pb.FenceEvent]]) -> None:
+    """Count events, once for a batch."""
+    for kind, number in Counts(event.event_type for some in events for event in some).items():
+        EVENTS.labels(pb.EventType.Name(kind).removeprefix("EVENT_TYPE_")).inc(number)
