@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.type.v1 import geometry_pb2
 from geodata.fences import FenceIndex
 from geodata.fences.cover import cover
 from geodata.fences.shape import FenceError
 from geodata.points import Point
-from services.chassis.errors import ResourceExhausted
+from services.chassis.errors import InvalidArgument, ResourceExhausted
 from services.directory.keys import store_name
 from services.geofence import convert
 from services.geofence.book import EVERY_FIX_MOST, FencesReplica, compiled
@@ -40,10 +41,22 @@ def match(book: FencesReplica, request: pb.MatchFencesRequest) -> Iterable[pb.Ma
     if request.WhichOneof("place") == "point":
         keys = book.index.match(Point(request.point.latitude, request.point.longitude))
     else:
-        points = request.line.points
-        keys = book.index.match_line([Point(p.latitude, p.longitude) for p in points])
+        keys = book.index.match_line(list(places(request.line)))
     for fence, store in sorted(map(named, keys)):
         yield pb.MatchedFence(fence=fence, store=store)
+
+
+def places(line: geometry_pb2.Path) -> Iterable[Point]:
+    """The points of a line.
+
+    Raises:
+        InvalidArgument: one is not on the earth.
+    """
+    for number, point in enumerate(line.points):
+        try:
+            yield Point(point.latitude, point.longitude)
+        except ValueError as error:
+            raise InvalidArgument.field(f"line.points[{number}]", str(error)) from None
 
 
 def nearest(book: FencesReplica, point: Point, limit: int) -> pb.ListNearestFencesResponse:
