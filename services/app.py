@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from types import ModuleType
 
 import structlog
@@ -14,6 +14,8 @@ from google.protobuf.descriptor import ServiceDescriptor
 from geodata.gazetteer import Gazetteer
 from services.aisle import bootstrap as aisle
 from services.aisle.settings import AisleSettings
+from services.chassis.access.gate import Gate
+from services.chassis.access.settings import AccessSettings, check_exposure
 from services.chassis.calls import methods_of
 from services.chassis.clock import utc_now
 from services.chassis.embedded import EmbeddedValkey, running_url
@@ -31,6 +33,7 @@ from services.edge.settings import EdgeSettings
 from services.geofence import bootstrap as geofence
 from services.geofence.settings import GeofenceSettings
 from services.hours import bootstrap as hours
+from services.policy import POLICY
 from services.stock import bootstrap as stock
 from services.stock.settings import StockSettings
 from services.stores import bootstrap as stores
@@ -45,6 +48,7 @@ SERVICES: dict[str, ModuleType] = {
 """The bootstrap of each service, by the name that commands know it by."""
 SETTINGS = (
     ChassisSettings,
+    AccessSettings,
     GeocodingSettings,
     EdgeSettings,
     StockSettings,
@@ -60,9 +64,11 @@ def serve(settings: ChassisSettings, names: Sequence[str]) -> None:
     """Serve the named services, all when there is no name, until told to stop.
 
     Raises:
-        OSError: the port is taken.
+        OSError: the port is taken, or a certificate cannot be read.
         EmbeddedValkeyError: the embedded Valkey cannot run.
+        AccessError: everybody would reach open services, or keys of tokens cannot be used.
     """
+    check_exposure(settings, AccessSettings())
     run(settings, lambda parts: serve_until_stopped(parts, built(parts, names)))
 
 
@@ -124,8 +130,10 @@ async def serve_until_stopped(parts: Parts, services: Sequence[Service]) -> None
             service.descriptor, service.servicer, parts.settings.max_request_bytes
         )
     ]
-    server = Server(parts.settings, methods)
-    async with background(services):
+    access = AccessSettings()
+    gate = None if access.is_open else Gate(access, POLICY, parts.client, parts.clock)
+    server = Server(parts.settings, methods, gate)
+    async with background(services), gate or nullcontext():
         # What is loaded stays: without this each full collection walks through all of it.
         gc.collect()
         gc.freeze()

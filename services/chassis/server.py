@@ -12,6 +12,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.chassis import caller, correlation, tracing
+from services.chassis.access.credentials import NOBODY, Asked
+from services.chassis.access.gate import Gate
+from services.chassis.access.tls import server_credentials
 from services.chassis.calls import Calls, Method, wait_commits
 from services.chassis.errors import ServiceError
 from services.chassis.settings import ChassisSettings
@@ -27,9 +30,17 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class Server:
     """A gRPC server for some services on one port."""
 
-    def __init__(self, settings: ChassisSettings, methods: Sequence[Method]) -> None:
+    def __init__(
+        self, settings: ChassisSettings, methods: Sequence[Method], gate: Gate | None = None
+    ) -> None:
+        """Prepare a server; without a gate everybody may call everything.
+
+        Raises:
+            OSError: a certificate or its key cannot be read.
+        """
         self._settings = settings
-        self._calls = Calls()
+        self._credentials = server_credentials(gate.settings) if gate else None
+        self._calls = Calls(gate)
         self._services = sorted({method.service for method in methods})
         self._server = grpc.aio.server(
             options=[
@@ -41,12 +52,16 @@ class Server:
         )
         self.health = health.aio.HealthServicer()
         for service in self._services:
-            handlers = {m.name: handler(self._calls, m) for m in methods if m.service == service}
+            handlers = {
+                m.name: handler(self._calls, m, asked if gate else nobody)
+                for m in methods
+                if m.service == service
+            }
             self._server.add_generic_rpc_handlers(
                 [grpc.method_handlers_generic_handler(service, handlers)]
             )
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
-        if settings.reflection:
+        if settings.reflection if settings.reflection is not None else gate is None:
             names = [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME]
             reflection.enable_server_reflection(names, self._server)
         self.port = 0
@@ -60,7 +75,10 @@ class Server:
         host = self._settings.host
         address = f"{f'[{host}]' if ':' in host else host}:{self._settings.grpc_port}"
         try:
-            self.port = self._server.add_insecure_port(address)
+            if self._credentials:
+                self.port = self._server.add_secure_port(address, self._credentials)
+            else:
+                self.port = self._server.add_insecure_port(address)
         except RuntimeError as error:
             raise OSError(
                 f"cannot listen on {address}: another program has the port, or this machine lacks "
@@ -95,19 +113,26 @@ class Server:
         await self._server.wait_for_termination()
 
 
-def handler(calls: Calls, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
+Asking = Callable[[Context], Asked]
+"""Tells who calls, as far as the transport knows."""
+
+
+def handler(calls: Calls, method: Method, asking: Asking) -> "grpc.RpcMethodHandler[Any, Any]":
     """The gRPC side of one RPC: bytes in, bytes out, errors as rich status."""
     if method.client_streaming and method.server_streaming:
-        return grpc.stream_stream_rpc_method_handler(streamed(method, calls.both_stream(method)))
+        both = streamed(method, calls.both_stream(method), asking)
+        return grpc.stream_stream_rpc_method_handler(both)
     if method.client_streaming:
-        return grpc.stream_unary_rpc_method_handler(answered(method, calls.client_stream(method)))
+        collected = answered(method, calls.client_stream(method), asking)
+        return grpc.stream_unary_rpc_method_handler(collected)
     if method.server_streaming:
-        return grpc.unary_stream_rpc_method_handler(streamed(method, calls.server_stream(method)))
-    return grpc.unary_unary_rpc_method_handler(answered(method, calls.unary(method)))
+        told = streamed(method, calls.server_stream(method), asking)
+        return grpc.unary_stream_rpc_method_handler(told)
+    return grpc.unary_unary_rpc_method_handler(answered(method, calls.unary(method), asking))
 
 
 def answered(
-    method: Method, answer: Callable[[Any], Awaitable[bytes]]
+    method: Method, answer: Callable[[Any, Asked], Awaitable[bytes]], asking: Asking
 ) -> Callable[[Any, Context], Any]:
     """A handler with one response."""
     name = method.path.removeprefix("/")
@@ -116,7 +141,7 @@ def answered(
         begin(context)
         with tracing.call(name) as ended:
             try:
-                return await answer(data)
+                return await answer(data, asking(context))
             except ServiceError as error:
                 ended(error.code.name)
                 await abort(context, error)
@@ -125,7 +150,7 @@ def answered(
 
 
 def streamed(
-    method: Method, answer: Callable[[Any], AsyncGenerator[bytes, None]]
+    method: Method, answer: Callable[[Any, Asked], AsyncGenerator[bytes, None]], asking: Asking
 ) -> Callable[[Any, Context], Any]:
     """A handler with a stream of responses."""
     name = method.path.removeprefix("/")
@@ -134,7 +159,7 @@ def streamed(
         begin(context)
         with tracing.call(name) as ended:
             try:
-                async with aclosing(answer(data)) as responses:
+                async with aclosing(answer(data, asking(context))) as responses:
                     async for response in responses:
                         yield response
             except ServiceError as error:
@@ -142,6 +167,21 @@ def streamed(
                 await abort(context, error)
 
     return handle
+
+
+def asked(context: Context) -> Asked:
+    """Who calls, by headers, address and certificate."""
+    names = context.auth_context().get("x509_common_name", ())
+    return Asked(
+        context.invocation_metadata() or (),
+        context.peer(),
+        next(iter(names), b"").decode(errors="replace"),
+    )
+
+
+def nobody(_: Context) -> Asked:
+    """Who calls where it does not matter."""
+    return NOBODY
 
 
 def begin(context: Context) -> None:

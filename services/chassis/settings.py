@@ -76,7 +76,9 @@ class ChassisSettings(EnvironmentSettings):
         description="how long a server that is told to stop says so and still takes calls, "
         "until load balancers have noticed",
     )
-    reflection: bool = Field(True, description="whether gRPC reflection answers")
+    reflection: bool | None = Field(
+        None, description="whether gRPC reflection answers; empty: while access is open"
+    )
     log_level: LogLevel = Field("info", description="debug, info, warning or error")
     log_format: LogFormat = Field(
         "auto", description="json, console, or auto: console on a terminal"

@@ -20,6 +20,7 @@ MODULES = {
     "fence": "fence",
     "status": "status",
     "doctor": "doctor",
+    "keys": "keys",
     "settings": "settings",
 }
 """The module of `services.cli` that registers each command, in the order of `--help`."""

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from services import app as root
+from services.chassis.access.settings import AccessError
 from services.chassis.embedded import EmbeddedValkeyError
 from services.chassis.settings import ChassisSettings
 from services.cli.output import USAGE, CommandError
@@ -26,7 +27,7 @@ def serve(names: Names = None) -> None:
     check(names)
     try:
         root.serve(ChassisSettings(), names or [])
-    except (OSError, EmbeddedValkeyError) as error:
+    except (OSError, AccessError, EmbeddedValkeyError) as error:
         raise CommandError(str(error)) from None
 
 
