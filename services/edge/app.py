@@ -26,14 +26,18 @@ from services.edge.access_log import AccessLog
 from services.edge.addresses import base_url
 from services.edge.agents import server as agents
 from services.edge.openapi import document
+from services.edge.pickup import described
+from services.edge.pickup import rest as pickup
+from services.edge.pickup.options import PickupFinder
 from services.edge.settings import EdgeSettings
-from services.edge.ucp import rest
+from services.edge.ucp import rest as ucp
 from services.edge.ucp.capability import Locations
 from services.edge.web import pages
 
 HEALTH_PATH = "/healthz"
 PREFIX = "/"
-"""Of all paths that are not a method's."""
+PREFIXES = ("/v1/pickupOptions", PREFIX)
+"""Of all paths that are not a method's; the first that fits is taken."""
 
 
 def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]) -> Starlette:
@@ -55,18 +59,21 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             await stack.enter_async_context(mcp.session_manager.run())
             app.state.client = client
             app.state.locations = Locations(client, names)
+            app.state.pickup = PickupFinder(client, names)
             yield
 
     async def openapi(request: Request) -> Response:
         """Describe the JSON door."""
         version = importlib.metadata.version("enrayon")
-        return JSONResponse(document(contracts, version, base_url(request, edge)))
+        more = described.described() if "stock" in names else None
+        return JSONResponse(document(contracts, version, base_url(request, edge), more))
 
     return Starlette(
         routes=[
             Route(HEALTH_PATH, health),
             Route("/openapi.json", openapi),
-            *rest.routes(edge),
+            *(pickup.routes() if "stock" in names else []),
+            *ucp.routes(edge),
             *agents.routes(mcp),
             *pages.routes(edge, names),
         ],
@@ -93,7 +100,8 @@ def serve(
     configure_logs(settings)
 
     async def main() -> None:
-        app = build(f"{settings.host}:{settings.grpc_port}", edge, contracts)
+        services = edge.edge_services or f"{settings.host}:{settings.grpc_port}"
+        app = build(services, edge, contracts)
         config = uvicorn.Config(
             app,
             host=settings.host,

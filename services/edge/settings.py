@@ -21,6 +21,14 @@ class EdgeSettings(EnvironmentSettings):
         description="port of the application behind Envoy (web page, UCP, MCP); "
         "0: any free one, which `enrayon up` tells Envoy",
     )
+    edge_services: str = Field(
+        "", description="host:port of the services; empty: ENRAYON_GRPC_PORT of this machine"
+    )
+    edge_app: str = Field(
+        "",
+        description="host:port of the application behind Envoy, for `enrayon envoy`; "
+        "empty: ENRAYON_EDGE_APP_PORT of this machine",
+    )
     edge_public_url: str = Field(
         "",
         description="where the edge is reached from outside, as https://shops.example; "

@@ -8,7 +8,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import BaseRoute
 
 from services.client import Client
-from services.edge.agents import hours, stock, stores, ucp
+from services.edge.agents import hours, in_store, pickup, stock, stores, ucp
 
 PATH = "/mcp"
 MAX_BODY_BYTES = 64 * 1024
@@ -34,6 +34,9 @@ def build(client: Client, services: frozenset[str]) -> MCPServer[None]:
         hours.add_tools(server, client)
     if "stock" in services:
         stock.add_tools(server, client)
+        pickup.add_tools(server, client, services)
+    if "aisle" in services:
+        in_store.add_tools(server, client)
     ucp.add_tools(server, client, services)
     return server
 

@@ -1,15 +1,12 @@
 """The tools find_stock_nearby, hold_items and cancel_hold."""
 
-import asyncio
 import datetime as dt
 import secrets
 from collections.abc import Sequence
 from typing import Annotated
 
-import grpc
 from google.protobuf.duration_pb2 import Duration
 from mcp.server import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
@@ -17,6 +14,7 @@ from enrayon.stock.v1 import stock_pb2
 from services.client import Client
 from services.edge.agents.hours import StoreName
 from services.edge.agents.places import Latitude, Longitude, Place, origin
+from services.edge.agents.products import Items, basket_of
 from services.edge.agents.speech import kilometres, listed, readable, said
 from services.edge.agents.stores import READ_ONLY
 
@@ -24,18 +22,6 @@ CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_wor
 ENDS = ToolAnnotations(
     read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
 )
-
-
-class WantedItem(BaseModel):
-    """Something wanted."""
-
-    product: str = Field(
-        min_length=1, max_length=200, description="`products/{sku}`, a barcode, or words"
-    )
-    quantity: int = Field(1, ge=1, le=1_000_000)
-
-
-Items = Annotated[list[WantedItem], Field(min_length=1, max_length=20)]
 
 
 class Line(BaseModel):
@@ -93,7 +79,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
     ) -> Annotated[CallToolResult, StockNearby]:
         """Find the nearest stores that have all of the items in the quantities wanted."""
         with readable():
-            basket, names = await _basket(client, items)
+            basket, names = await basket_of(client, items)
             request = stock_pb2.FindNearestAvailabilityRequest(
                 items=basket,
                 origin=origin(place, latitude, longitude),
@@ -124,7 +110,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         """Hold all of the items at one store, or none. Without `confirm` nothing is held."""
         identity = request_id or secrets.token_urlsafe(12)
         with readable():
-            basket, names = await _basket(client, items)
+            basket, names = await basket_of(client, items)
             reservation = await client.stock.CreateReservation(
                 stock_pb2.CreateReservationRequest(
                     parent=store,
@@ -175,36 +161,6 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         store = ended.name.partition("/reservations/")[0]
         content = Hold(held=False, reservation=ended.name, store=store)
         return said("The hold is cancelled; nothing is kept any more.", content)
-
-
-async def _basket(
-    client: Client, items: Sequence[WantedItem]
-) -> tuple[list[stock_pb2.BasketItem], dict[str, str]]:
-    products = await asyncio.gather(*(_product(client, item.product) for item in items))
-    basket = [
-        stock_pb2.BasketItem(product=product.name, quantity=item.quantity)
-        for product, item in zip(products, items, strict=True)
-    ]
-    return basket, {product.name: product.display_name for product in products}
-
-
-async def _product(client: Client, text: str) -> stock_pb2.Product:
-    if text.startswith("products/"):
-        return await client.stock.GetProduct(stock_pb2.GetProductRequest(name=text))
-    request = stock_pb2.SearchProductsRequest(page_size=1)
-    if text.isdecimal() and len(text) in {8, 12, 13, 14}:
-        request.gtin = text
-    else:
-        request.query = text
-    try:
-        found = await client.stock.SearchProducts(request)
-    except grpc.aio.AioRpcError as error:
-        if error.code() is not grpc.StatusCode.INVALID_ARGUMENT:
-            raise
-        raise ToolError(f"{error.details()} (looking for a product)") from None
-    if not found.products:
-        raise ToolError(f"No product is known by {text!r}; try other words or its number.")
-    return found.products[0]
 
 
 def _stocked(store: stock_pb2.StoreAvailability, names: dict[str, str]) -> StockedStore:

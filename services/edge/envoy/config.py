@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import ServiceDescriptor
@@ -30,7 +31,7 @@ def render(
     listen: Address,
     upstream: Address,
     *,
-    apps: Mapping[str, Address] | None = None,
+    apps: Mapping[str, Address] = MappingProxyType({}),
     admin: Address | None = None,
     allow_origins: Sequence[str] = (),
     collector: Address | None = None,
@@ -48,7 +49,7 @@ def render(
         collector: where traces are sent, by OTLP over gRPC, if anywhere.
         trace_ratio: which part of the requests is traced.
     """
-    clusters = {prefix: f"app:{prefix}" for prefix in apps or {}}
+    clusters = {prefix: f"app:{address.host}:{address.port}" for prefix, address in apps.items()}
     virtual_host = {
         "name": "all",
         "domains": ["*"],
@@ -69,7 +70,10 @@ def render(
             ],
             "clusters": [
                 _grpc_cluster(SERVICES, upstream) | _health_checks(),
-                *(_cluster(name, apps[prefix]) for prefix, name in clusters.items() if apps),
+                *(
+                    _cluster(*app)
+                    for app in dict(zip(clusters.values(), apps.values(), strict=True)).items()
+                ),
                 *([_grpc_cluster(COLLECTOR, collector)] if collector else []),
             ],
         },

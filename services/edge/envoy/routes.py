@@ -22,18 +22,23 @@ def routes(
 ) -> list[dict[str, Any]]:
     """The routes of all methods, and of each (path prefix, cluster) of `apps`; the first fits.
 
+    An application may have a path among those of the methods: such a longer prefix goes first.
+
     A JSON request is routed twice: as it comes, which decides on CORS and on the filters, and by
     its gRPC path once it is transcoded.
     """
+    prefixes, apps = json_prefixes(services), list(apps)
+    among = [(path, app) for path, app in apps if any(path.startswith(f"{p}/") for p in prefixes)]
     return [
         *(_method_route(method, cluster) for service in services for method in service.methods),
         # Health, reflection, and the services' own answer to an unknown method.
         _grpc_route("other gRPC", {"prefix": "/", "grpc": {}}, _endless(cluster)),
+        *(_app_route(prefix, app) for prefix, app in among),
         *(
             _route(f"JSON {prefix}", {"path_separated_prefix": prefix}, _brief(cluster))
-            for prefix in json_prefixes(services)
+            for prefix in prefixes
         ),
-        *(_app_route(prefix, app) for prefix, app in apps),
+        *(_app_route(prefix, app) for prefix, app in apps if (prefix, app) not in among),
         # Nothing comes so far: the transcoder refuses what it does not know.
         _route("unknown", {"prefix": "/"}, _brief(cluster)),
     ]

@@ -159,6 +159,8 @@ async def test_tools_are_few_and_say_whether_they_change_anything(connect):
             "find_stock_nearby",
             "hold_items",
             "cancel_hold",
+            "find_pickup_options",
+            "find_in_store",
             "search_locations",
             "lookup_locations",
         } == tools.keys()

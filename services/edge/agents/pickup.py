@@ -1,0 +1,142 @@
+"""The tool find_pickup_options: all that decides where to go, in one call."""
+
+from typing import Annotated
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from mcp.server import MCPServer
+from mcp_types import CallToolResult
+from pydantic import BaseModel, Field
+
+from enrayon.aisle.v1 import aisle_pb2
+from enrayon.hours.v1 import hours_pb2
+from enrayon.stock.v1 import stock_pb2
+from services.client import Client
+from services.edge.agents.places import Latitude, Longitude, Place, origin
+from services.edge.agents.products import Items, basket_of
+from services.edge.agents.speech import kilometres, listed, readable, said
+from services.edge.agents.stores import READ_ONLY
+from services.edge.pickup.options import Option, PickupFinder
+
+
+class PickupLine(BaseModel):
+    """An item, and where it stands."""
+
+    product: str
+    name: str
+    quantity: int
+    available: int | None = None
+    """None when it is not known."""
+    shelf: str = ""
+    """Empty when no shelf is known."""
+
+
+class PickupStore(BaseModel):
+    """A store to fetch the items from."""
+
+    store: str
+    name: str
+    distance_m: float
+    open: str = ""
+    """OPEN, CLOSED or UNKNOWN; empty when it could not be asked."""
+    hours: str = ""
+    ready_by: str = ""
+    """RFC 3339; empty when it is not known."""
+    pickup_by: str = ""
+    transfer_from: str = ""
+    lines: list[PickupLine]
+
+
+class PickupOptions(BaseModel):
+    """Stores near that have all of it or can have it brought, nearest first."""
+
+    options: list[PickupStore]
+    unreachable: list[str] = []
+    """Services that could not be asked; what they know is missing."""
+
+
+def add_tools(server: MCPServer[None], client: Client, services: frozenset[str]) -> None:
+    """Add the tool."""
+    finder = PickupFinder(client, services)
+
+    @server.tool(title="Find pick-up options", annotations=READ_ONLY)
+    async def find_pickup_options(
+        items: Items,
+        place: Place = "",
+        latitude: Latitude = None,
+        longitude: Longitude = None,
+        radius_km: Annotated[float, Field(ge=0, le=1000)] = 16,
+        language: Annotated[str, Field(max_length=35, description="en, fr, fi or de")] = "en",
+        limit: Annotated[int, Field(ge=1, le=20)] = 3,
+    ) -> Annotated[CallToolResult, PickupOptions]:
+        """Find where near all of the items can be fetched: open, ready by when, on which shelf."""
+        with readable():
+            basket, names = await basket_of(client, items)
+            request = stock_pb2.FindPickupOptionsRequest(
+                items=basket,
+                origin=origin(place, latitude, longitude),
+                radius_m=radius_km * 1000,
+                max_results=limit,
+            )
+            found = await finder.find(request, language)
+        wanted = {item.product: item.quantity for item in basket}
+        content = PickupOptions(
+            options=[_store(option, wanted, names) for option in found.options],
+            unreachable=found.unreachable,
+        )
+        return said(_sentence(content), content)
+
+
+def _store(option: Option, wanted: dict[str, int], names: dict[str, str]) -> PickupStore:
+    pickup, state, located = option.pickup, option.open_state, option.located
+    offered = {line.product: line.offered_quantity for line in pickup.lines}
+    shelves = {
+        product.product: product.shelves[0].address
+        for product in (located or aisle_pb2.LocateProductsResponse()).located
+        if product.shelves
+    }
+    lines = [
+        PickupLine(
+            product=product,
+            name=names.get(product, product),
+            quantity=quantity,
+            available=offered.get(product),
+            shelf=shelves.get(product, ""),
+        )
+        for product, quantity in wanted.items()
+    ]
+    return PickupStore(
+        store=pickup.store,
+        name=pickup.display_name,
+        distance_m=round(pickup.distance_m, 1),
+        open=hours_pb2.State.Name(state.state).removeprefix("STATE_") if state else "",
+        hours=state.words if state else "",
+        ready_by=_text(pickup.ready_by) if pickup.HasField("ready_by") else "",
+        pickup_by=_text(pickup.pickup_by) if pickup.HasField("pickup_by") else "",
+        transfer_from=pickup.transfer_from,
+        lines=lines,
+    )
+
+
+def _text(moment: Timestamp) -> str:
+    return moment.ToJsonString()
+
+
+def _sentence(content: PickupOptions) -> str:
+    missing = (
+        f" What {listed(content.unreachable)} knows is missing at the moment."
+        if content.unreachable
+        else ""
+    )
+    if not content.options:
+        return f"No store within that distance has all of it.{missing}"
+    first = content.options[0]
+    if "stock" in content.unreachable:
+        told = f"The nearest store is {first.name} ({kilometres(first.distance_m)})"
+    else:
+        told = f"All of it can be fetched at {first.name} ({kilometres(first.distance_m)})"
+    ready = f", ready by {first.ready_by}" if first.ready_by else ""
+    hours = f"; {first.hours}" if first.hours else ""
+    shelves = [f"{line.name}: {line.shelf}" for line in first.lines if line.shelf]
+    where = f". {'; '.join(shelves)}" if shelves else ""
+    more = f" {len(content.options) - 1} more." if len(content.options) > 1 else ""
+    return f"{told}{ready}{hours}{where}.{more}{missing}"

@@ -1,0 +1,64 @@
+"""What people want, as they say it, and the products that it means."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import grpc
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import BaseModel, Field
+
+from enrayon.stock.v1 import stock_pb2
+from services.client import Client
+
+
+class WantedItem(BaseModel):
+    """Something wanted."""
+
+    product: str = Field(
+        min_length=1, max_length=200, description="`products/{sku}`, a barcode, or words"
+    )
+    quantity: int = Field(1, ge=1, le=1_000_000)
+
+
+Items = Annotated[list[WantedItem], Field(min_length=1, max_length=20)]
+
+
+async def basket_of(
+    client: Client, items: Sequence[WantedItem]
+) -> tuple[list[stock_pb2.BasketItem], dict[str, str]]:
+    """The basket, and the names of what is in it.
+
+    Raises:
+        ToolError: something is not known.
+    """
+    products = await asyncio.gather(*(product_of(client, item.product) for item in items))
+    basket = [
+        stock_pb2.BasketItem(product=product.name, quantity=item.quantity)
+        for product, item in zip(products, items, strict=True)
+    ]
+    return basket, {product.name: product.display_name for product in products}
+
+
+async def product_of(client: Client, text: str) -> stock_pb2.Product:
+    """The product that a name, a barcode or words stand for: by words the best match.
+
+    Raises:
+        ToolError: there is none.
+    """
+    if text.startswith("products/"):
+        return await client.stock.GetProduct(stock_pb2.GetProductRequest(name=text))
+    request = stock_pb2.SearchProductsRequest(page_size=1)
+    if text.isdecimal() and len(text) in {8, 12, 13, 14}:
+        request.gtin = text
+    else:
+        request.query = text
+    try:
+        found = await client.stock.SearchProducts(request)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.INVALID_ARGUMENT:
+            raise
+        raise ToolError(f"{error.details()} (looking for a product)") from None
+    if not found.products:
+        raise ToolError(f"No product is known by {text!r}; try other words or its number.")
+    return found.products[0]

@@ -1,0 +1,91 @@
+"""The call as OpenAPI describes it, in terms of the contracts' own schemas."""
+
+from typing import Any
+
+from enrayon.aisle.v1 import aisle_pb2
+from enrayon.hours.v1 import hours_pb2
+from enrayon.stock.v1 import stock_pb2
+from services.edge.openapi.schemas import Schemas
+from services.edge.pickup.rest import PATH
+
+TITLE = "Where to fetch a basket: near, open, in stock, ready by when, and on which shelf"
+_LANGUAGE = {
+    "type": "string",
+    "maxLength": 35,
+    "description": "The language of words and addresses: `en`, `fr`, `fi` or `de`.",
+}
+
+
+def described() -> dict[str, Any]:
+    """The members `paths` and `schemas` of what the document adds."""
+    schemas = Schemas()
+    option = schemas.of(stock_pb2.PickupOption.DESCRIPTOR)
+    answer = {
+        "type": "object",
+        "properties": {
+            "options": {"type": "array", "items": {"allOf": [option, _added(schemas)]}},
+            "unreachable": {
+                "type": "array",
+                "items": {"enum": ["aisle", "hours", "stock"]},
+                "description": "Services whose part is missing.",
+            },
+        },
+        "required": ["options"],
+    }
+    request = schemas.of_body(stock_pb2.FindPickupOptionsRequest.DESCRIPTOR, ())
+    body = {"allOf": [request, {"properties": {"languageCode": _LANGUAGE}}]}
+    responses = {"200": {"description": TITLE, "content": {"application/json": {"schema": answer}}}}
+    common = {"summary": TITLE, "description": f"{TITLE}.", "responses": responses}
+    return {
+        "paths": {
+            PATH: {
+                "get": {**common, "operationId": "findPickupOptions", "parameters": _query()},
+                "post": {
+                    **common,
+                    "operationId": "findPickupOptions_2",
+                    "requestBody": {
+                        "required": True,
+                        "content": {"application/json": {"schema": body}},
+                    },
+                },
+            }
+        },
+        "schemas": schemas.components,
+    }
+
+
+def _added(schemas: Schemas) -> dict[str, Any]:
+    located = {"type": "array", "items": schemas.of(aisle_pb2.LocatedProduct.DESCRIPTOR)}
+    unlocated = {"type": "array", "items": schemas.of(aisle_pb2.MissingProduct.DESCRIPTOR)}
+    return {
+        "properties": {
+            "openState": schemas.of(hours_pb2.OpenState.DESCRIPTOR),
+            "located": located | {"description": "Where the products stand."},
+            "unlocated": unlocated | {"description": "Products that no shelf is known of."},
+            "floorPlan": {"type": "string"},
+        }
+    }
+
+
+def _query() -> list[dict[str, Any]]:
+    number, text = {"type": "number"}, {"type": "string", "maxLength": 200}
+    item = {
+        "type": "string",
+        "pattern": "^products/[A-Za-z0-9][A-Za-z0-9._~-]*(:[1-9][0-9]{0,5})?$",
+    }
+    methods = {"type": "string", "enum": list(stock_pb2.PickupMethod.keys())}
+    parameters: dict[str, dict[str, Any]] = {
+        "items": {"type": "array", "items": item, "minItems": 1, "maxItems": 100},
+        "origin.place": text,
+        "origin.h3_cell": {"type": "string", "pattern": "^[0-9a-fA-F]{15}$"},
+        "origin.point.latitude": number | {"minimum": -90, "maximum": 90},
+        "origin.point.longitude": number | {"minimum": -180, "maximum": 180},
+        "radius_m": number | {"minimum": 0, "maximum": 1_000_000},
+        "method": methods,
+        "max_results": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+        "language_code": _LANGUAGE,
+    }
+    return [
+        {"name": name, "in": "query", "schema": schema, "required": name == "items"}
+        for name, schema in parameters.items()
+    ]

@@ -1,0 +1,162 @@
+"""The join of the services' answers."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import grpc
+
+from enrayon.aisle.v1 import aisle_pb2
+from enrayon.hours.v1 import hours_pb2
+from enrayon.stock.v1 import stock_pb2
+from enrayon.stores.v1 import stores_pb2
+from services.client import Client
+
+MAX_OPTIONS = 20
+DEFAULT_OPTIONS = 5
+ADDITION_TIMEOUT_S = 3.0
+"""How long an answer waits for what it can do without."""
+
+UNREACHABLE = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.UNIMPLEMENTED,  # the service is not hosted where it is looked for
+}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Option:
+    """A store where a basket can be fetched."""
+
+    pickup: stock_pb2.PickupOption
+    """Without lines and times while stock cannot be reached."""
+    open_state: hours_pb2.OpenState | None = None
+    located: aisle_pb2.LocateProductsResponse | None = None
+
+
+@dataclass
+class Options:
+    """The stores, nearest first, and the services whose part is missing."""
+
+    options: list[Option] = field(default_factory=list)
+    unreachable: list[str] = field(default_factory=list)
+
+
+class PickupFinder:
+    """Asks the services there are."""
+
+    def __init__(self, client: Client, services: frozenset[str]) -> None:
+        self._client = client
+        self._services = services
+
+    async def find(
+        self, request: stock_pb2.FindPickupOptionsRequest, language_code: str = ""
+    ) -> Options:
+        """Where near a basket can be fetched; at most 20 stores.
+
+        Raises:
+            AioRpcError: stock refuses the request or knows no such product, or neither stock nor
+                stores can be reached.
+        """
+        request.max_results = min(request.max_results or DEFAULT_OPTIONS, MAX_OPTIONS)
+        found = Options()
+        pickups = await self._pickups(request, found)
+        stores = [pickup.store for pickup in pickups]
+        products = list(dict.fromkeys(item.product for item in request.items))
+        states, shelves = await asyncio.gather(
+            self._open_states(stores, language_code, found),
+            self._shelves(stores, products, language_code, found),
+        )
+        found.options = [
+            Option(pickup, states.get(pickup.store), shelves.get(pickup.store))
+            for pickup in pickups
+        ]
+        found.unreachable = sorted(set(found.unreachable))
+        return found
+
+    async def _pickups(
+        self, request: stock_pb2.FindPickupOptionsRequest, found: Options
+    ) -> Sequence[stock_pb2.PickupOption]:
+        asked = self._client.stock.FindPickupOptions(request)
+        answer = await reached(asked, "stock", found)
+        if answer is not None:
+            found.unreachable += answer.unreachable
+            if answer.options or not answer.unreachable:
+                return answer.options
+        return await self._nearest(request)
+
+    async def _nearest(
+        self, request: stock_pb2.FindPickupOptionsRequest
+    ) -> list[stock_pb2.PickupOption]:
+        """The nearest stores, whatever they have."""
+        nearest = stores_pb2.FindNearestStoresRequest(
+            origin=request.origin, page_size=request.max_results
+        )
+        if request.HasField("radius_m"):
+            nearest.radius_m = request.radius_m
+        answer = await self._client.stores.FindNearestStores(nearest)
+        return [
+            stock_pb2.PickupOption(
+                store=hit.store.name,
+                display_name=hit.store.display_name,
+                distance_m=hit.distance_m,
+            )
+            for hit in answer.stores
+        ]
+
+    async def _open_states(
+        self, stores: Sequence[str], language_code: str, found: Options
+    ) -> dict[str, hours_pb2.OpenState]:
+        if not stores or "hours" not in self._services:
+            return {}
+        request = hours_pb2.BatchCheckOpenStatesRequest(
+            names=[f"{store}/hours" for store in dict.fromkeys(stores)],
+            language_code=language_code,
+        )
+        asked = self._client.hours.BatchCheckOpenStates(request, timeout=ADDITION_TIMEOUT_S)
+        answer = await reached(asked, "hours", found)
+        return {state.store: state for state in answer.open_states} if answer else {}
+
+    async def _shelves(
+        self, stores: Sequence[str], products: list[str], language_code: str, found: Options
+    ) -> dict[str, aisle_pb2.LocateProductsResponse]:
+        if "aisle" not in self._services:
+            return {}
+
+        async def shelves(store: str) -> aisle_pb2.LocateProductsResponse | None:
+            request = aisle_pb2.LocateProductsRequest(
+                store=store, products=products, language_code=language_code
+            )
+            asked = self._client.aisle.LocateProducts(request, timeout=ADDITION_TIMEOUT_S)
+            try:
+                return await reached(asked, "aisle", found)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.NOT_FOUND:
+                    raise
+                return None  # nothing is known of the inside of this store
+
+        names = list(dict.fromkeys(stores))
+        answers = await asyncio.gather(*(shelves(store) for store in names))
+        return {
+            store: answer
+            for store, answer in zip(names, answers, strict=True)
+            if answer is not None
+        }
+
+
+async def reached(call: Awaitable[T], service: str, found: Options) -> T | None:
+    """The answer of a call; None when its service cannot be reached, which is then noted.
+
+    Raises:
+        AioRpcError: the call failed otherwise.
+    """
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        if error.code() not in UNREACHABLE:
+            raise
+        found.unreachable.append(service)
+        return None
