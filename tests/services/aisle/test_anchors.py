@@ -83,8 +83,9 @@ async def test_a_revoked_anchor_is_refused_for_good(aisle):
     again = await aisle.RevokeAnchor(pb.RevokeAnchorRequest(name=made.name))
     assert revoked.revoke_time == again.revoke_time
     for scanned in (made.token, made.url):
-        expected = (CODE.FAILED_PRECONDITION, "ANCHOR_REVOKED", [])
-        assert expected == await refusal(aisle.ResolveAnchor(resolving(scanned)))
+        assert (CODE.FAILED_PRECONDITION, "ANCHOR_REVOKED", []) == await refusal(
+            aisle.ResolveAnchor(resolving(scanned))
+        )
     code, reason, _ = await refusal(aisle.CreateAnchor(anchor()))
     assert (CODE.ALREADY_EXISTS, "ALREADY_EXISTS") == (code, reason)
     [listed] = (await aisle.ListAnchors(pb.ListAnchorsRequest(parent=CORNER))).anchors
@@ -98,8 +99,9 @@ async def test_an_expired_anchor_is_refused(aisle, clock):
     made = await aisle.CreateAnchor(anchor(expire_time=expires))
     await aisle.ResolveAnchor(resolving(made.token))
     clock.forward(hours=1)
-    expected = (CODE.FAILED_PRECONDITION, "ANCHOR_EXPIRED", [])
-    assert expected == await refusal(aisle.ResolveAnchor(resolving(made.token)))
+    assert (CODE.FAILED_PRECONDITION, "ANCHOR_EXPIRED", []) == await refusal(
+        aisle.ResolveAnchor(resolving(made.token))
+    )
     code, _, fields = await refusal(aisle.CreateAnchor(anchor(id="a2", expire_time=expires)))
     assert (CODE.INVALID_ARGUMENT, ["anchor.expire_time"]) == (code, fields)
 
@@ -124,8 +126,9 @@ async def test_a_retry_with_its_request_id_makes_one_only(aisle):
 async def test_a_link_with_the_gln_of_another_store_is_refused(aisle):
     made = await aisle.CreateAnchor(anchor())
     forged = made.url.replace(GLN, "9521321000025")
-    expected = (CODE.INVALID_ARGUMENT, "ANCHOR_INVALID", [])
-    assert expected == await refusal(aisle.ResolveAnchor(resolving(forged)))
+    assert (CODE.INVALID_ARGUMENT, "ANCHOR_INVALID", []) == await refusal(
+        aisle.ResolveAnchor(resolving(forged))
+    )
 
 
 async def test_a_token_of_an_anchor_that_was_never_made_is_refused(aisle):

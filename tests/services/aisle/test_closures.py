@@ -66,8 +66,9 @@ async def test_to_a_shop_on_a_shut_level_there_is_no_way(aisle, clock):
     await aisle.CreateBlockedArea(shut(FLOORS, level="1", start_time=at(minutes=30)))
     await aisle.PlanRoute(route(FLOORS, end_place="shop"))
     clock.forward(minutes=30)
-    expected = (CODE.FAILED_PRECONDITION, "NO_WAY", [])
-    assert expected == await refusal(aisle.PlanRoute(route(FLOORS, end_place="shop")))
+    assert (CODE.FAILED_PRECONDITION, "NO_WAY", []) == await refusal(
+        aisle.PlanRoute(route(FLOORS, end_place="shop"))
+    )
 
 
 async def test_what_has_expired_is_forgotten_when_another_is_made(

@@ -35,7 +35,7 @@ def report(kind: int, placement: dict[str, Any], **options: Any) -> Any:
     return pb.SubmitPlacementFeedbackRequest(kind=kind, placement=placement, **options)
 
 
-def surest(answer: pb.SubmitPlacementFeedbackResponse) -> list[tuple[str, float, bool]]:
+def surest(answer: pb.SubmitPlacementFeedbackResponse) -> list[tuple[str, Any, bool]]:
     return [
         (shelf.placement.aisle, pytest.approx(shelf.placement.confidence), shelf.reported)
         for shelf in answer.shelves
@@ -78,8 +78,9 @@ async def test_reports_at_the_same_time_all_count(aisle):
 async def test_a_caller_is_heard_so_often_a_day_and_no_more(aisle, clock):
     for _ in range(4):
         await aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF))
-    expected = (CODE.RESOURCE_EXHAUSTED, "FEEDBACK_LIMIT", [])
-    assert expected == await refusal(aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF)))
+    assert (CODE.RESOURCE_EXHAUSTED, "FEEDBACK_LIMIT", []) == await refusal(
+        aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF))
+    )
     other = report(NOT_FOUND, {"aisle": "1"}, product="products/oil")
     await aisle.SubmitPlacementFeedback(other)
     clock.forward(days=1)

@@ -92,11 +92,11 @@ async def test_bad_products_are_reported_and_do_not_hold_up_the_others(aisle):
     [rice] = placed([in_aisle("rice", "2")])
     [oil] = placed([in_aisle("oil", "1")])
     twice = pb.ProductPlacements(product=OIL, placements=[oil.placements[0]] * 2)
-    long = pb.ProductPlacements(product=OIL, placements=[{"description": "x" * 10_240}])
-    backwards = pb.ProductPlacements(product="products/salt", placements=[{"aisle": "1"}])
+    long = pb.ProductPlacements(product=OIL, placements=[pb.Placement(description="x" * 10_240)])
+    backwards = pb.ProductPlacements(product="products/salt", placements=[pb.Placement(aisle="1")])
     backwards.placements[0].valid_start_time.FromDatetime(NOON)
     backwards.placements[0].valid_end_time.FromDatetime(NOON)
-    unsure = pb.ProductPlacements(product=OIL, placements=[{"confidence": 1.5}])
+    unsure = pb.ProductPlacements(product=OIL, placements=[pb.Placement(confidence=1.5)])
     nameless = pb.ProductPlacements(product="oil")
 
     sent = [twice, long, backwards, unsure, nameless, rice, rice]
