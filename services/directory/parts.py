@@ -35,3 +35,5 @@ class Service:
     """Loops by name that `enrayon work` runs until they are cancelled."""
     background: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     """Loops by name that run wherever the service is hosted, until they are cancelled."""
+    check: Callable[[], Awaitable[None]] | None = None
+    """Raises a `ServiceError` when a process must not start with this service."""

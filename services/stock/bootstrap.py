@@ -44,7 +44,7 @@ def build(parts: Parts) -> Service:
         PageTokens(parts.keyring),
         clock,
         catalogue=Catalogue(Records(client, PRODUCTS), Records(client, GROUPS), directory, clock),
-        feeds=Feeds(levels, follower, directory, clock),
+        feeds=Feeds(levels, follower, durability, directory, clock),
         levels=levels,
         ledger=ledger,
         follower=follower,
@@ -71,4 +71,4 @@ def build(parts: Parts) -> Service:
         "stock.follower": follower.run,
         "stock.demand": worker.every(worker.FLUSH_EVERY_S, "demand", lambda: worker.flush(demand)),
     }
-    return Service(CONTRACT, servicer, loops, background)
+    return Service(CONTRACT, servicer, loops, background, durability.at_start)

@@ -176,6 +176,19 @@ class StoreNotDurable(ServiceError):
         )
 
 
+class PartitionsDiffer(ServiceError):
+    """The data lie in another number of partitions than this version has."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "PARTITIONS_DIFFER"
+
+    def __init__(self, found: int, wanted: int) -> None:
+        super().__init__(
+            f"the stock in this store lies in {found} partitions, and this version has {wanted}: "
+            "use the version that wrote it, or another store, and feed it anew"
+        )
+
+
 class EtagMismatch(ServiceError):
     """The hold was changed since its etag was read."""
 

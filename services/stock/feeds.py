@@ -11,6 +11,7 @@ from services.directory.directory import Directory
 from services.directory.keys import store_id
 from services.directory.products import product_name, product_sku
 from services.stock import convert
+from services.stock.durability import Durability
 from services.stock.errors import ProductNotFound, StoreNotFound
 from services.stock.model.levels import EPOCH, MOST_DAYS, Future, Level, packed_row
 from services.stock.model.partitions import partition_of
@@ -31,10 +32,16 @@ class Feeds:
     """Takes what feeds say."""
 
     def __init__(
-        self, levels: Levels, follower: Follower, directory: Directory, clock: Clock
+        self,
+        levels: Levels,
+        follower: Follower,
+        durability: Durability,
+        directory: Directory,
+        clock: Clock,
     ) -> None:
         self._levels = levels
         self._follower = follower
+        self._durability = durability
         self._directory = directory
         self._clock = clock
 
@@ -42,6 +49,7 @@ class Feeds:
         self, requests: AsyncIterator[stock_pb2.SetStockLevelsRequest]
     ) -> stock_pb2.SetStockLevelsResponse:
         """Apply the snapshots of a stream."""
+        await self._durability.check_partitions()
         response = stock_pb2.SetStockLevelsResponse()
         index = 0
         running: dict[str, asyncio.Task[None]] = {}
@@ -93,6 +101,7 @@ class Feeds:
 
     async def adjust(self, request: stock_pb2.AdjustStockRequest) -> tuple[bytes, dict[str, Level]]:
         """Apply one event: a letter for each product (lua/adjust.lua), and the levels after it."""
+        await self._durability.check_partitions()
         store = self._store(request.store)
         deltas: dict[str, int] = {}
         for delta in request.deltas:
