@@ -16,5 +16,7 @@ of their id; every key of one carries its tag:
     {f17}:queue:<sub>:<subject>  list of the subject's events that wait for another attempt
     {f17}:queued:<sub>      how many events lie in those lists
     {f17}:dead:<sub>        stream of dead letters
+    {fences}:erased         set when something was erased that the store's own log still holds
+    {fences}:rewritten      set while that log was written anew not long ago
     {fences}:partitions     how many partitions this data set has
 """

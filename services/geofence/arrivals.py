@@ -82,7 +82,7 @@ class Trips:
         """A trip.
 
         Raises:
-            TripNotFound: there is none.
+            TripNotFound: the caller has none of that name.
         """
         hash, trip = await self._find(name)
         device = (await self._devices.read([hash], self._now_ms())).get(hash)
@@ -105,7 +105,12 @@ class Trips:
         """Who is here, longest waiting first; then who comes, soonest first."""
         now_ms = self._now_ms()
         found = await self._devices.trips_to(parent.removeprefix("stores/"))
-        live = [trip for _, trip in found if trip.is_live and trip.expire_ms > now_ms]
+        caller = current_caller()
+        live = [
+            trip
+            for _, trip in found
+            if trip.is_live and trip.expire_ms > now_ms and caller.may_see(trip.owner)
+        ]
         live.sort(key=lambda t: (not t.arrive_ms, t.arrive_ms or t.eta_ms or t.expire_ms, t.id))
         response = pb.ListArrivalsResponse()
         for trip in live:
@@ -144,7 +149,7 @@ class Trips:
     async def _find(self, name: str) -> tuple[bytes, Trip]:
         _, store, _, id = name.split("/")
         found = await self._devices.trip(store, id) if int(id[:2]) < 64 else None
-        if found is None:
+        if found is None or not current_caller().may_see(found[1].owner):
             raise TripNotFound(name)
         return found
 
@@ -173,6 +178,7 @@ class Trips:
             else ARRIVAL_RADIUS_M,
             start_ms=now_ms,
             expire_ms=now_ms + ttl_ms,
+            owner=current_caller().owner,
             request=request.request_id,
             vehicle=request.vehicle,
         )

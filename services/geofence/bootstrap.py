@@ -14,17 +14,19 @@ from services.geofence.detection import Detection
 from services.geofence.erasure import Erasure
 from services.geofence.errors import FenceNotFound, SubscriptionNotFound
 from services.geofence.feeds import FENCES, SUBSCRIPTIONS, Feeds
+from services.geofence.model.travel import travel_time
 from services.geofence.positions import Positions
 from services.geofence.servicer import GeofenceServicer
 from services.geofence.settings import GeofenceSettings
 from services.geofence.state.delivery import Delivery
 from services.geofence.state.devices import Devices
+from services.geofence.state.erased import Erased
 from services.geofence.state.secrets import Secrets
 from services.geofence.subscriptions import Subscriptions
 from services.geofence.webhooks import Webhooks
 from services.geofence.worker.deliveries import POLL_S, Deliverer
 from services.geofence.worker.timers import TIMERS_S, Timers
-from services.geofence.worker.upkeep import FIGURES_S, TRIM_S, Upkeep
+from services.geofence.worker.upkeep import FIGURES_S, REWRITE_S, TRIM_S, Upkeep
 from services.geofence.writer import ResourceWriter
 
 CONTRACT = pb.DESCRIPTOR.services_by_name["GeofenceService"]
@@ -43,7 +45,8 @@ def build(parts: Parts) -> Service:
         round(settings.geofence_lease_s * 1000),
     )
     secrets = Secrets(client)
-    detection = Detection(directory)
+    erased = Erased(client, round(settings.geofence_rewrite_s * 1000))
+    detection = Detection(directory, travel_time(settings.geofence_travel_time))
     positions = Positions(
         devices, feeds, detection, parts.keyring, clock, settings.geofence_batches
     )
@@ -74,13 +77,13 @@ def build(parts: Parts) -> Service:
         owner,
         delivery,
         Trips(devices, positions, detection, feeds, clock),
-        Erasure(devices, delivery, positions, feeds, clock),
+        Erasure(devices, delivery, erased, positions, feeds, clock),
         clock,
     )
-    timers = Timers(devices, positions, detection, feeds, clock)
+    timers = Timers(devices, positions, detection, feeds, erased, clock)
     webhooks = Webhooks(settings.webhook_timeout_s, private=settings.webhook_private)
     deliverer = Deliverer(delivery, feeds, secrets, webhooks, owner.disable, settings, clock)
-    upkeep = Upkeep(delivery, feeds, settings, clock)
+    upkeep = Upkeep(delivery, erased, feeds, settings, clock)
 
     async def deliver() -> None:
         try:
@@ -97,6 +100,7 @@ def build(parts: Parts) -> Service:
             "geofence sweep": timers.sweep_when_needed,
             "geofence deliveries": deliver,
             "geofence trim": partial(forever, "geofence trim", TRIM_S, upkeep.trim),
+            "geofence rewriting": partial(forever, "geofence rewriting", REWRITE_S, upkeep.rewrite),
             "geofence figures": partial(forever, "geofence figures", FIGURES_S, upkeep.measure),
         },
         background={"geofence feeds": feeds.run},

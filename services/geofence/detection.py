@@ -1,7 +1,7 @@
 """What fixes and time change of devices: geometry for many at once, then one step after another."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +11,6 @@ from geodata.fences import Matches
 from geodata.fences.events import Event, EventType
 from geodata.fences.state import Fix
 from geodata.fences.tracking import MAX_AHEAD_MS, Verdict, apply, due, leave_deleted
-from geodata.fences.trips import Mode, eta_s
 from geodata.points import Point
 from services.directory.directory import Directory
 from services.directory.filters import StoreFilter, fold
@@ -20,10 +19,9 @@ from services.geofence import convert
 from services.geofence.book import FencesReplica
 from services.geofence.model import trips
 from services.geofence.model.devices import Device
+from services.geofence.model.travel import TravelTime
 from services.geofence.model.trips import WRONG_STORES, Trip, TripTold
 
-TravelTime = Callable[[Point, Point, Mode], float]
-"""Seconds from a position to a store. It answers from memory: a batch waits for it."""
 NONE: Collection[str] = ()
 COUNTED = (Verdict.APPLIED, Verdict.IMPLAUSIBLE)
 
@@ -52,7 +50,7 @@ class Outcome:
 class Detection:
     """Decides by the fences and stores of this process. It changes nothing itself."""
 
-    def __init__(self, directory: Directory, travel_time: TravelTime = eta_s) -> None:
+    def __init__(self, directory: Directory, travel_time: TravelTime) -> None:
         self._directory = directory
         self._travel_time = travel_time
 

@@ -7,6 +7,7 @@ from services.geofence.feeds import Feeds
 from services.geofence.positions import TRIES, Positions
 from services.geofence.state.delivery import Delivery
 from services.geofence.state.devices import Devices
+from services.geofence.state.erased import Erased
 
 
 class Erasure:
@@ -16,12 +17,14 @@ class Erasure:
         self,
         devices: Devices,
         delivery: Delivery,
+        erased: Erased,
         positions: Positions,
         feeds: Feeds,
         clock: Clock,
     ) -> None:
         self._devices = devices
         self._delivery = delivery
+        self._erased = erased
         self._positions = positions
         self._feeds = feeds
         self._clock = clock
@@ -35,6 +38,8 @@ class Erasure:
             now_ms = round(self._clock().timestamp() * 1000)
             devices = await self._devices.read(hashes, now_ms)
             if not devices:
+                # Also for one whose erasure was cut off before it came to this.
+                await self._erased.mark(now_ms)
                 return found
             found = True
             for device in devices.values():

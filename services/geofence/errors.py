@@ -112,6 +112,16 @@ class TripEnded(ServiceError):
         super().__init__(f"{name} has ended", metadata={"name": name})
 
 
+class WrongPartitions(ServiceError):
+    """The data set was made with another number of partitions than this server works with."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "WRONG_PARTITIONS"
+
+    def __init__(self, there: int, here: int) -> None:
+        super().__init__(f"this data set has {there} partitions, this server works with {here}")
+
+
 class WrongDelivery(ServiceError):
     """The subscription has a webhook, or has none, and that does not fit the method."""
 

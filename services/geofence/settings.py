@@ -31,6 +31,17 @@ class GeofenceSettings(EnvironmentSettings):
         allow_inf_nan=False,
         description="so long after a worker or reader died another takes over",
     )
+    geofence_travel_time: str = Field(
+        "",
+        description="`package.module:function` that answers the seconds from a position to a "
+        "store, given both and how one travels; empty: the straight line at usual speeds",
+    )
+    geofence_rewrite_s: float = Field(
+        3_600.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="an erased device has left the store's own log after so long",
+    )
     webhook_timeout_s: float = Field(
         10.0, gt=0, allow_inf_nan=False, description="longest wait for an answer of a webhook"
     )

@@ -26,7 +26,6 @@ UNBOUNDED_TEXTS = {
     "stock.v1.StockAlert.name": "not read: the server makes it",
     "hours.v1.Closure.name": "not read: made of `closure_id`",
     "hours.v1.StoreEvent.name": "not read: made of `store_event_id`",
-    "geofence.v1.Fix.device_id": "of a fix that is checked by itself",
 }
 UNBOUNDED_LISTS = {
     "stores.v1.UpsertStoresRequest.stores": "a rule of the message: at most 5,000",
@@ -37,20 +36,14 @@ UNBOUNDED_LISTS = {
     "geofence.v1.StreamPositionsRequest.fixes": "a rule of the message",
     "aisle.v1.UpsertPlacementsRequest.products": "a rule of the message",
 }
-UNBOUNDED_MAPS = {
-    "geofence.v1.ListFencesRequest.labels": "gap: its texts have no max_len",
-    "geofence.v1.EventFilter.labels": "gap: its texts have no max_len",
-}
-UNBOUNDED_NUMBERS = {
-    "geofence.v1.Fix.accuracy_m": "of a fix that is checked by itself",
-}
+UNBOUNDED_MAPS = {}
+UNBOUNDED_NUMBERS = {}
 UNCHECKED_ENUMS = {
     "stock.v1.StockLevelInput.sell_policy": "of a row that is checked by itself",
 }
 UNCHECKED_POSITIONS = {
     "type.v1.Ring.points": "whoever makes a shape of them checks them: INVALID_GEOMETRY",
     "type.v1.Path.points": "the same",
-    "geofence.v1.Fix.location": "of a fix that is checked by itself",
 }
 CHECKED_BY_THE_SERVICE = {
     "stores.v1.UpsertStoresRequest.stores": "one by one: bad ones do not hold up the others",

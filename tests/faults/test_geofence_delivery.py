@@ -4,7 +4,7 @@ streams that vanish. Each test prints its figure.
 
 import asyncio
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 
 import pytest
 
@@ -18,6 +18,7 @@ from services.geofence.state.delivery import Delivery
 from services.geofence.state.secrets import Secrets
 from services.geofence.webhooks import Webhooks
 from services.geofence.worker import deliveries
+from tests.faults.judging import judge
 from tests.services.conftest import (  # noqa: F401 - fixtures
     channel,
     gazetteer,
@@ -70,19 +71,6 @@ async def drive(stub, devices: int, visits: int) -> int:
             fixes = [fix(f"car {n}", place, 600 * visit + seconds) for n in range(devices)]
             await report(stub, *fixes)
     return 2 * devices * visits
-
-
-def judge(told: list[tuple[str, int, str]], expected: int) -> tuple[int, int, int]:
-    """Lost events, duplicates, and devices out of order, of what came (device, number, id)."""
-    ids: dict[tuple[str, int], set[str]] = defaultdict(set)
-    first: dict[str, list[int]] = defaultdict(list)
-    for device, number, id in told:
-        if number not in first[device]:
-            first[device].append(number)
-        ids[device, number].add(id)
-    assert all(len(some) == 1 for some in ids.values()), "a duplicate came with another id"
-    out_of_order = sum(numbers != sorted(numbers) for numbers in first.values())
-    return expected - len(ids), len(told) - len(ids), out_of_order
 
 
 async def test_19_deliverers_that_die_between_delivery_and_acknowledgement(

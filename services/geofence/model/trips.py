@@ -57,6 +57,8 @@ class Trip:
     radius_m: float
     start_ms: int
     expire_ms: int
+    owner: str = ""
+    """Whose it is: `Caller.owner`."""
     request: str = ""
     state: State = State.STARTED
     eta_ms: int = 0

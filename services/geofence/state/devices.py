@@ -9,7 +9,7 @@ import redis.exceptions
 import structlog
 
 from services.chassis.redis import Client, Value, many_script, script
-from services.geofence.errors import BacklogFull
+from services.geofence.errors import BacklogFull, WrongPartitions
 from services.geofence.model.devices import KEPT_MS, Device, pack, received_ms_of, unpack
 from services.geofence.model.partitions import (
     PARTITIONS,
@@ -22,6 +22,7 @@ from services.geofence.model.partitions import (
 from services.geofence.model.trips import Trip, from_dict, to_dict
 
 PACKAGE = "services.geofence"
+DATA_SET = "{fences}:partitions"
 HARD = 2
 """A stream may grow to so many times the backlog before events are refused: trims come first."""
 
@@ -42,11 +43,18 @@ class Devices:
     def __init__(self, client: Client, backlog: int) -> None:
         self._client = client
         self._most = backlog * HARD
+        self._is_checked = False
         self._apply = many_script(client, PACKAGE, "apply")
         self._forget = script(client, PACKAGE, "forget")
 
     async def read(self, hashes: Iterable[bytes], now_ms: int) -> dict[bytes, Device]:
-        """The devices of the hashes, those that there are, in one round trip."""
+        """The devices of the hashes, those that there are, in one round trip.
+
+        Raises:
+            WrongPartitions: they lie in another number of partitions.
+        """
+        if not self._is_checked:
+            await self._check_partitions()
         by_partition: defaultdict[int, list[bytes]] = defaultdict(list)
         for hash in hashes:
             by_partition[hash[0] % PARTITIONS].append(hash)
@@ -150,6 +158,13 @@ class Devices:
         for partition in range(PARTITIONS):
             pipeline.hvals(trips_key(partition, store))
         return [trip_of(raw) for values in await pipeline.execute() for raw in values]
+
+    async def _check_partitions(self) -> None:
+        await self._client.set(DATA_SET, PARTITIONS, nx=True)
+        there = int(await self._client.get(DATA_SET))
+        if there != PARTITIONS:
+            raise WrongPartitions(there, PARTITIONS)
+        self._is_checked = True
 
     def _arguments(self, change: Changed, keys: list[str]) -> list[Value]:
         before, after, events = change

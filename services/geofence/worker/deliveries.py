@@ -92,7 +92,9 @@ class Deliverer:
         # A slow endpoint goes on by itself, and the others do not wait for it.
         for id, subscription in wanted.items():
             if id not in self._busy or self._busy[id].done():
-                self._busy[id] = asyncio.create_task(self._one(id, subscription))
+                task = self._busy[id] = asyncio.create_task(self._one(id, subscription))
+                # What several fail by at once is raised once, below.
+                task.add_done_callback(lambda done: done.cancelled() or done.exception())
         for id in self._busy.keys() - wanted.keys():
             if self._busy[id].done():
                 for memory in (self._turns, self._rest):

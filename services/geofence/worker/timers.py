@@ -9,6 +9,7 @@ from services.geofence.feeds import Feeds
 from services.geofence.model.partitions import PARTITIONS
 from services.geofence.positions import Positions
 from services.geofence.state.devices import Devices, is_old
+from services.geofence.state.erased import Erased
 
 TIMERS_S = 0.2
 SWEEP_S = 60.0
@@ -24,12 +25,14 @@ class Timers:
         positions: Positions,
         detection: Detection,
         feeds: Feeds,
+        erased: Erased,
         clock: Clock,
     ) -> None:
         self._devices = devices
         self._positions = positions
         self._detection = detection
         self._feeds = feeds
+        self._erased = erased
         self._clock = clock
         self._gone = asyncio.Event()
 
@@ -65,9 +68,9 @@ class Timers:
                 if device is None:
                     continue
                 if is_old(record, now_ms):
-                    await self._devices.forget(
-                        device, list(self._feeds.subscriptions.replica.by_id)
-                    )
+                    subscriptions = list(self._feeds.subscriptions.replica.by_id)
+                    if await self._devices.forget(device, subscriptions):
+                        await self._erased.mark(now_ms)
                 elif is_current and any(v.fence_id not in book.fences for v in device.state.visits):
                     outcome = self._detection.deletions(book, device, now_ms)
                     await self._positions.write([outcome])

@@ -6,9 +6,11 @@ from services.chassis.clock import Clock
 from services.geofence.feeds import Feeds
 from services.geofence.settings import GeofenceSettings
 from services.geofence.state.delivery import Delivery
+from services.geofence.state.erased import Erased
 
 TRIM_S = 2.0
 FIGURES_S = 15.0
+REWRITE_S = 15.0
 
 FIGURES = {
     name: Gauge(f"enrayon_geofence_{name}", text, ["subscription"])
@@ -23,12 +25,18 @@ EXPIRED = Counter("enrayon_geofence_expired", "Places of subscriptions that expi
 
 
 class Upkeep:
-    """Trims what nobody needs, and measures what is left."""
+    """Trims what nobody needs, has the erased forgotten, and measures what is left."""
 
     def __init__(
-        self, delivery: Delivery, feeds: Feeds, settings: GeofenceSettings, clock: Clock
+        self,
+        delivery: Delivery,
+        erased: Erased,
+        feeds: Feeds,
+        settings: GeofenceSettings,
+        clock: Clock,
     ) -> None:
         self._delivery = delivery
+        self._erased = erased
         self._feeds = feeds
         self._settings = settings
         self._clock = clock
@@ -42,6 +50,11 @@ class Upkeep:
         )
         EXPIRED.inc(expired)
         return dropped > 0
+
+    async def rewrite(self) -> bool:
+        """Let the store forget for good what was erased."""
+        await self._erased.rewrite()
+        return False
 
     async def measure(self) -> bool:
         """Set the metrics of each subscription."""

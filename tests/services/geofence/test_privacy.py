@@ -18,6 +18,7 @@ from services.chassis.redis import connect
 from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.parts import Parts
+from services.geofence.state.erased import Erased
 from tests.services.conftest import hosted
 from tests.services.geofence.conftest import create, report, subscribe, told
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
@@ -28,12 +29,12 @@ DEVICE = "anna-phone-7d1e"
 HOME = (60.1723456789, 24.9412345678)
 
 
-async def rewritten(client, folder: Path) -> bytes:
-    """Every byte that the store has on disk, once it has written all anew."""
-    for act, running in ((client.bgrewriteaof, "aof_rewrite_in_progress"), (client.save, "")):
-        await act()
-        while running and (await client.info("persistence"))[running]:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)  # the server rewrites by itself
+async def on_disk(client, folder: Path) -> bytes:
+    """Every byte that the store has on disk, its log and a dump, once it writes nothing anew."""
+    await client.save()
+    states = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
+    while sum([(await client.info("persistence"))[state] for state in states]):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)  # the server does it by itself
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())  # noqa: ASYNC240
 
 
@@ -60,15 +61,20 @@ async def test_an_erased_device_is_nowhere_in_keys_dump_or_log(tmp_path, gazette
             subject = bytes.fromhex(result.subject.removeprefix("devices/")[2:])
             hash = keyring.hashes("device", f"anonymous\0{DEVICE}".encode())[0][:16]
             traces = [hash, struct.pack("<d", HOME[0]), struct.pack("<d", HOME[1])]
-            before = await rewritten(client, tmp_path / "v")
+            before = await on_disk(client, tmp_path / "v")
             assert [True] * 3 == [trace in before for trace in traces]
             assert DEVICE.encode() not in before
 
             answer = await fences.EraseDevice(pb.EraseDeviceRequest(device_id=DEVICE))
-            after = await rewritten(client, tmp_path / "v")
+            logged = await on_disk(client, tmp_path / "v")
+            erased = Erased(client, 60_000)
+            wrote = [await erased.rewrite(), await erased.rewrite()]
+            after = await on_disk(client, tmp_path / "v")
             again = await fences.EraseDevice(pb.EraseDeviceRequest(device_id=DEVICE))
 
             assert (True, False) == (answer.found, again.found)
+            assert [True] * 3 == [trace in logged for trace in traces]
+            assert [True, False] == wrote  # by a worker, and once
             assert [False] * 3 == [trace in after for trace in traces]
             # Told events keep the subject, which leads nowhere any more.
             assert hash + subject not in after

@@ -56,6 +56,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """There is no store of that name, or it has no location."""
     WRONG_DELIVERY: _ErrorReason.ValueType  # 11
     """The subscription has a webhook, or has none, and that does not fit the method."""
+    WRONG_PARTITIONS: _ErrorReason.ValueType  # 12
+    """The data set was made with another number of partitions than this server works with."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `enrayon`."""
@@ -86,6 +88,8 @@ STORE_NOT_FOUND: ErrorReason.ValueType  # 10
 """There is no store of that name, or it has no location."""
 WRONG_DELIVERY: ErrorReason.ValueType  # 11
 """The subscription has a webhook, or has none, and that does not fit the method."""
+WRONG_PARTITIONS: ErrorReason.ValueType  # 12
+"""The data set was made with another number of partitions than this server works with."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _EventType:
@@ -1200,7 +1204,9 @@ Global___ListNearestFencesResponse: _TypeAlias = ListNearestFencesResponse  # no
 
 @_typing.final
 class Fix(_message.Message):
-    """Where a device was, by its own account. Checked fix by fix, so that one bad fix spoils no batch."""
+    """Where a device was, by its own account. In a batch each fix is checked by itself, by the same
+    rules, so that one bad fix spoils no batch.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1221,7 +1227,9 @@ class Fix(_message.Message):
 
     @_builtins.property
     def device_time(self) -> _timestamp_pb2.Timestamp:
-        """When, by the device's clock."""
+        """When, by the device's clock, since 1970; the moment it is received when not set. More than 5
+        minutes ahead of the server's clock does not count.
+        """
 
     def __init__(
         self,
@@ -1979,7 +1987,9 @@ class StreamEventsResponse(_message.Message):
     """What AckEvents takes."""
     @_builtins.property
     def event(self) -> Global___FenceEvent:
-        """The event. Not set in the first answer, which says that the stream is being read."""
+        """The event. Not set in the first answer, which says that the stream is being read, and in one
+        that comes whenever there was nothing to tell for 10 seconds.
+        """
 
     def __init__(
         self,

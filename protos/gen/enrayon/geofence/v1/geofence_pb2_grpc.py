@@ -390,7 +390,8 @@ class GeofenceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EraseDevice(self, request, context):
-        """Deletes all that is kept of a device, and the only link from its id to its subject.
+        """Deletes all that is kept of a device, and the only link from its id to its subject. Within the
+        time that the server's settings say (an hour), the store's own log forgets it too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -102,7 +102,9 @@ class GeofenceServiceStub:
     ListArrivals: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ListArrivalsRequest, _geofence_pb2.ListArrivalsResponse]
     """The queue of a store's staff: who is here and since when, then who comes, soonest first."""
     EraseDevice: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.EraseDeviceRequest, _geofence_pb2.EraseDeviceResponse]
-    """Deletes all that is kept of a device, and the only link from its id to its subject."""
+    """Deletes all that is kept of a device, and the only link from its id to its subject. Within the
+    time that the server's settings say (an hour), the store's own log forgets it too.
+    """
 
 @_typing.type_check_only
 class GeofenceServiceAsyncStub(GeofenceServiceStub):
@@ -177,7 +179,9 @@ class GeofenceServiceAsyncStub(GeofenceServiceStub):
     ListArrivals: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ListArrivalsRequest, _geofence_pb2.ListArrivalsResponse]  # type: ignore[assignment]
     """The queue of a store's staff: who is here and since when, then who comes, soonest first."""
     EraseDevice: _aio.UnaryUnaryMultiCallable[_geofence_pb2.EraseDeviceRequest, _geofence_pb2.EraseDeviceResponse]  # type: ignore[assignment]
-    """Deletes all that is kept of a device, and the only link from its id to its subject."""
+    """Deletes all that is kept of a device, and the only link from its id to its subject. Within the
+    time that the server's settings say (an hour), the store's own log forgets it too.
+    """
 
 class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Who enters, leaves, waits in or is about to reach a place, told once and in order.
@@ -417,6 +421,8 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.EraseDeviceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.EraseDeviceResponse, _abc.Awaitable[_geofence_pb2.EraseDeviceResponse]]:
-        """Deletes all that is kept of a device, and the only link from its id to its subject."""
+        """Deletes all that is kept of a device, and the only link from its id to its subject. Within the
+        time that the server's settings say (an hour), the store's own log forgets it too.
+        """
 
 def add_GeofenceServiceServicer_to_server(servicer: GeofenceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

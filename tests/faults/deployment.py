@@ -1,0 +1,82 @@
+"""A store, a server and a worker in processes of their own, to be killed and started again."""
+
+import multiprocessing
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from services.chassis.embedded import EmbeddedValkey
+from tests.e2e.suite import free_port
+
+# Children begin with everything imported, so that a new one is there at once.
+CONTEXT: Any = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["services.app"])
+
+ROLES = ("serve", "work")
+
+
+class Deployment:
+    """One service on the embedded store, each part in a process of its own."""
+
+    def __init__(self, folder: Path, service: str, settings: Mapping[str, str]) -> None:
+        self.port = free_port()
+        self._service = service
+        self._valkey = EmbeddedValkey(folder / "valkey")
+        self._environment = {
+            **settings,
+            "ENRAYON_DATA_DIR": str(folder / "data"),
+            "ENRAYON_GRPC_PORT": str(self.port),
+            "ENRAYON_REDIS_URL": self._valkey.url,
+            "ENRAYON_LOG_LEVEL": "error",
+        }
+        self._processes: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._valkey.start()
+        for role in ROLES:
+            self._start(role)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for role in ROLES:
+            self.kill(role)
+        self._valkey.stop()
+
+    def kill(self, part: str) -> None:
+        """Kill the `store`, or the process of a role, by SIGKILL; it is gone when this returns."""
+        if part == "store":
+            assert self._valkey.process
+            self._valkey.process.kill()
+            self._valkey.process.wait()
+        else:
+            self._processes[part].kill()
+            self._processes[part].join()
+
+    def start_again(self, part: str) -> None:
+        """Start what was killed."""
+        if part == "store":
+            self._valkey.stop()
+            self._valkey.start()
+        else:
+            self._start(part)
+
+    def _start(self, role: str) -> None:
+        process = CONTEXT.Process(target=run, args=(role, self._service, self._environment))
+        process.start()
+        self._processes[role] = process
+
+
+def run(role: str, service: str, environment: Mapping[str, str]) -> None:
+    """What a process of a role does, as `enrayon serve` and `enrayon work` do it."""
+    from services import app
+    from services.chassis.settings import ChassisSettings
+
+    os.environ.update(environment)
+    getattr(app, role)(ChassisSettings(), [service])

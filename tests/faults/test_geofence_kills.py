@@ -1,0 +1,186 @@
+"""Row 19 for real: worker, server and store are killed between a delivery and its acknowledgement.
+
+A webhook's endpoint and a reader kill what serves them when an event has come and before they have
+said so. Every event comes, in order for each device, and a second time only under its first id.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import cycle
+from typing import Any
+
+import grpc
+import pytest
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.geofence.v1 import geofence_pb2_grpc
+from services.chassis.tasks import end
+from tests.faults.deployment import Deployment
+from tests.faults.judging import Told, judge
+from tests.services.geofence.conftest import create, subscribe
+from tests.services.geofence.endpoint import Endpoint, endpoint, status
+from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
+
+SETTINGS = {
+    "ENRAYON_WEBHOOK_PRIVATE": "true",
+    "ENRAYON_GEOFENCE_LEASE_S": "1",
+    "ENRAYON_WEBHOOK_TIMEOUT_S": "0.5",
+}
+AGAIN = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+)
+DEVICES = 12
+AHEAD = 500
+SPARED = 0.7
+"""The share of deliveries after which nobody is killed."""
+
+
+class Killer:
+    """Kills one part after another, each once the one before is back and delivers."""
+
+    def __init__(self, deployment: Deployment, kills: int) -> None:
+        self._deployment = deployment
+        self._rng = random.Random(kills)
+        self._left = kills
+        self._hurt: asyncio.Queue[str] = asyncio.Queue()
+        self._is_well = True
+        self.killed: Counter[str] = Counter()
+        self.done = asyncio.Event()
+
+    def strike(self, victims: "cycle[str]") -> bool:
+        """Perhaps kill the next victim; whether it was killed."""
+        if not self._is_well or self.done.is_set() or self._rng.random() < SPARED:
+            return False
+        self._is_well = False
+        victim = next(victims)
+        self._deployment.kill(victim)
+        self.killed[victim] += 1
+        self._hurt.put_nowait(victim)
+        return True
+
+    async def mend(self) -> None:
+        """Start what was killed, again and again."""
+        while True:
+            self._deployment.start_again(await self._hurt.get())
+            self._left -= 1
+            if not self._left:
+                self.done.set()
+            self._is_well = True
+
+
+class Devices:
+    """They come and go until told to stop, through a server that comes and goes too."""
+
+    def __init__(self, stub: Any) -> None:
+        self._stub = stub
+        self.visits = 0
+
+    @property
+    def events(self) -> int:
+        """What they have made."""
+        return 2 * DEVICES * self.visits
+
+    async def drive(self, stop: asyncio.Event, told: Callable[[], int]) -> None:
+        """Report each position until it was taken; not much faster than events come."""
+        while not stop.is_set():
+            while self.events > told() + AHEAD and not stop.is_set():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            for place, second in ((KAMPPI, 0), (PASILA, 1)):
+                fixes = [fix(f"car {n}", place, 2 * self.visits + second) for n in range(DEVICES)]
+                request = pb.ReportPositionsRequest(fixes=fixes, consent=True)
+                await surely(lambda: self._stub.ReportPositions(request, timeout=5))  # noqa: B023
+            self.visits += 1
+
+
+async def surely(call: Any) -> Any:
+    """Ask until there is an answer."""
+    while True:
+        try:
+            return await call()
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in AGAIN:
+                raise
+            await asyncio.sleep(0.05)
+
+
+async def read(stub: Any, told: list[Told], killer: Killer) -> None:
+    """Read and acknowledge; kill the server or the store before some acknowledgements."""
+    victims = cycle(("serve", "serve", "store"))
+    name = "subscriptions/read"
+    while True:
+        with suppress(grpc.aio.AioRpcError):
+            async for response in stub.StreamEvents(pb.StreamEventsRequest(subscription=name)):
+                if not response.HasField("event"):
+                    continue
+                event = response.event
+                told.append((event.subject, event.number, event.event_id))
+                if killer.strike(victims):
+                    break
+                tokens = [response.ack_token]
+                await stub.AckEvents(pb.AckEventsRequest(subscription=name, ack_tokens=tokens))
+        await asyncio.sleep(0.05)
+
+
+def posted(hook: Endpoint) -> list[Told]:
+    """What the endpoint was given."""
+    data = [event["data"] for event in hook.taken]
+    return [(each["subject"], int(each["number"]), each["eventId"]) for each in data]
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kills", [6, pytest.param(200, marks=pytest.mark.soak)])
+async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, capsys):
+    with Deployment(tmp_path, "geofence", SETTINGS) as deployment:
+        killer = Killer(deployment, kills)
+        options = [
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.max_reconnect_backoff_ms", 300),
+        ]
+        address = f"127.0.0.1:{deployment.port}"
+        async with (
+            endpoint() as hook,
+            grpc.aio.insecure_channel(address, options=options) as channel,
+        ):
+            victims = cycle(("work", "work", "store"))
+
+            def answer(_: Any) -> bytes:
+                killer.strike(victims)
+                return status(200)
+
+            stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+            await surely(lambda: create(stub, "kamppi", circle(KAMPPI, 300)))
+            await surely(lambda: subscribe(stub, "hook", webhook={"uri": hook.uri}))
+            await surely(lambda: subscribe(stub, "read"))
+            hook.answer = answer
+            streamed: list[Told] = []
+            devices = Devices(stub)
+            helpers = [killer.mend(), read(stub, streamed, killer)]
+            tasks = [asyncio.create_task(helper) for helper in helpers]
+
+            def told() -> int:
+                return min(len(set(streamed)), len(set(posted(hook))))
+
+            await devices.drive(killer.done, told)
+            expected = devices.events
+            with suppress(TimeoutError):
+                async with asyncio.timeout(90):
+                    while told() < expected:  # noqa: ASYNC110 - told over the network
+                        await asyncio.sleep(0.1)
+            await end(tasks)
+    verdicts = {
+        "posted": judge(posted(hook), expected),
+        "streamed": judge(streamed, expected),
+    }
+    with capsys.disabled():
+        for way, (lost, duplicates, out_of_order) in verdicts.items():
+            print(
+                f"\n19, {way}: {dict(killer.killed)} killed, {expected} events: lost {lost}, "
+                f"duplicates {duplicates}, devices out of order {out_of_order}"
+            )
+    assert kills == killer.killed.total()
+    assert [(0, 0)] * 2 == [(lost, disorder) for lost, _, disorder in verdicts.values()]
