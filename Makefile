@@ -10,7 +10,7 @@ LOCK   := deploy/requirements-dev.lock
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup bench check format lint types imports protos protos-check release-protos pictures lock clean
+.PHONY: help demo test setup bench faults soak check format lint types imports protos protos-check release-protos pictures lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -44,6 +44,13 @@ $(READY): $(LOCK) pyproject.toml
 
 bench: setup ## measure beside references; ONLY=P1,P8 chooses, SCALE=0.1 makes it quick
 	$(BIN)/python -m tests.bench --only "$(ONLY)" --scale $(or $(SCALE),1)
+
+faults: setup ## run the fault matrix; a table with a figure for every row
+	$(BIN)/python -m tests.faults
+
+soak: setup ## the fault matrix and all other long runs; takes an hour or two
+	$(BIN)/python -m tests.faults --soak
+	$(BIN)/python -m pytest -m "soak and not faults"
 
 check: setup lint types imports protos-check test ## everything that must hold before a commit
 

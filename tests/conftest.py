@@ -15,6 +15,14 @@ import pytest
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("tests")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what tells figures of the fault matrix, for `make faults`."""
+    for item in items:
+        if "figure" in getattr(item, "fixturenames", ()):
+            item.add_marker("faults")
+
+
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 

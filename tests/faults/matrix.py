@@ -1,0 +1,80 @@
+"""The rows of the fault matrix, and the report of what tests found about them."""
+
+import json
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+ROWS = {
+    1: "the last unit is asked for by many at once: one wins",
+    2: "the same SKU twice in a basket; quantity 0, -1, 2^31",
+    3: "replies lost after the commit",
+    4: "a key used again with another body; fifty at once",
+    5: "confirmed at the edge of the time: confirmed or expired, never both",
+    6: "10,000 holds expire at once",
+    7: "two sweepers, one killed",
+    8: "a client's clock is an hour off",
+    9: "the server is killed in the midst of a call",
+    10: "the store is killed: time to recover",
+    11: "power loss",
+    12: "a torn tail of the append-only file",
+    13: "the disk is full",
+    14: "the memory of the store is full",
+    15: "failover to a replica that was frozen",
+    16: "a master of the cluster dies",
+    17: "a slot moves under load",
+    18: "the store hangs for 10 s: deadlines are kept",
+    19: "deliverers die between a delivery and its acknowledgement",
+    20: "readers die with events pending",
+    21: "a poison event: the others flow",
+    22: "a backlog over the cap",
+    23: "the stream of events is lost",
+    24: "webhook endpoints: 3xx, 410, 429, a slow drip, a huge body",
+    25: "late, permuted and duplicate fixes",
+    26: "a device's clock is a day off",
+    27: "jitter at a border, 500 m of inaccuracy",
+    28: "NaN, the poles, the antimeridian",
+    29: "a fence is deleted with a device inside",
+    30: "a bomb of nested JSON",
+    31: "a bomb of compressed data",
+    32: "absurd requests of every RPC",
+    33: "polygons of a million vertices, bow-ties, the world",
+    34: "a deadline in the midst of a commit",
+    35: "SIGTERM under load: no call fails",
+    36: "five times overload: sheds with pushback, goodput holds",
+    37: "hoarding of holds: a quota for each caller",
+    38: "every RPC as anonymous, other and own",
+    39: "webhooks to private addresses, rebinding, redirects",
+    40: "a second process on the same port: refused",
+}
+
+
+def figures_of(junit: Path) -> dict[int, list[str]]:
+    """What passed tests told about each row, from a report of pytest in JUnit's format."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for case in ET.parse(junit).iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            continue
+        for told in case.iter("property"):
+            kind, _, number = told.get("name", "").partition(" ")
+            if kind == "row":
+                found[int(number)].append(told.get("value", ""))
+    return dict(found)
+
+
+def as_json(figures: Mapping[int, list[str]]) -> str:
+    """The report for programs."""
+    rows = [
+        {"row": row, "what": what, "figures": figures.get(row, [])} for row, what in ROWS.items()
+    ]
+    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+
+def as_markdown(figures: Mapping[int, list[str]]) -> str:
+    """The report as a table for people."""
+    lines = ["| Row | Fault | What was found |", "|---|---|---|"]
+    for row, what in ROWS.items():
+        told = "<br>".join(line.replace("|", "/") for line in figures.get(row, ["not run"]))
+        lines.append(f"| {row} | {what} | {told} |")
+    return "\n".join(lines) + "\n"
