@@ -36,8 +36,8 @@ UNBOUNDED_LISTS = {
     "geofence.v1.StreamPositionsRequest.fixes": "a rule of the message",
     "aisle.v1.UpsertPlacementsRequest.products": "a rule of the message",
 }
-UNBOUNDED_MAPS = {}
-UNBOUNDED_NUMBERS = {}
+UNBOUNDED_MAPS: dict[str, str] = {}
+UNBOUNDED_NUMBERS: dict[str, str] = {}
 UNCHECKED_ENUMS = {
     "stock.v1.StockLevelInput.sell_policy": "of a row that is checked by itself",
 }
