@@ -14,17 +14,20 @@ from google.protobuf.descriptor import ServiceDescriptor
 from geodata.gazetteer import Gazetteer
 from services.aisle import bootstrap as aisle
 from services.aisle.settings import AisleSettings
+from services.chassis import tracing
 from services.chassis.access.gate import Gate
 from services.chassis.access.settings import AccessSettings, check_exposure
 from services.chassis.calls import methods_of
 from services.chassis.clock import utc_now
 from services.chassis.embedded import EmbeddedValkey, running_url
+from services.chassis.health import Health
 from services.chassis.keyring import load_keyring
+from services.chassis.monitoring import monitored
 from services.chassis.redis import connect
 from services.chassis.server import Server
 from services.chassis.settings import ChassisSettings
 from services.chassis.tasks import end
-from services.chassis.telemetry import configure_logs, serve_metrics
+from services.chassis.telemetry import configure_logs
 from services.directory.directory import Directory
 from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
 from services.directory.origins import Origins
@@ -67,24 +70,34 @@ def serve(settings: ChassisSettings, names: Sequence[str]) -> None:
         OSError: the port is taken, or a certificate cannot be read.
         EmbeddedValkeyError: the embedded Valkey cannot run.
         AccessError: everybody would reach open services, or keys of tokens cannot be used.
+        ServiceError: a service refuses to start.
     """
     check_exposure(settings, AccessSettings())
-    run(settings, lambda parts: serve_until_stopped(parts, built(parts, names)))
+    run(
+        settings,
+        "serve",
+        lambda parts, health: serve_until_stopped(parts, health, built(parts, names)),
+    )
 
 
 def work(settings: ChassisSettings, names: Sequence[str]) -> None:
     """Run the background loops of the named services, all when there is no name, until stopped."""
-    run(settings, lambda parts: work_until_stopped(built(parts, names)))
+    run(settings, "work", lambda parts, _: work_until_stopped(built(parts, names)))
 
 
-def run(settings: ChassisSettings, act: Callable[[Parts], Awaitable[None]]) -> None:
+def run(
+    settings: ChassisSettings, process: str, act: Callable[[Parts, Health], Awaitable[None]]
+) -> None:
     """Run an act on the shared parts, with the embedded Valkey where no other is set."""
     configure_logs(settings)
-    serve_metrics(settings)
 
     async def main(url: str) -> None:
         async with shared_parts(settings, url) as parts:
-            await act(parts)
+            held = parts.directory
+            health = Health(parts.client, {"reads": held.why_unread, "directory": held.why_stale})
+            with monitored(settings, health), tracing.traced(settings, process):
+                async with health:
+                    await act(parts, health)
 
     url = settings.redis_url or running_url(settings.data_dir)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -121,7 +134,7 @@ def descriptors() -> list[ServiceDescriptor]:
     return [bootstrap.CONTRACT for bootstrap in SERVICES.values()]
 
 
-async def serve_until_stopped(parts: Parts, services: Sequence[Service]) -> None:
+async def serve_until_stopped(parts: Parts, health: Health, services: Sequence[Service]) -> None:
     """Host services on the gRPC port until the process is told to stop."""
     methods = [
         method
@@ -133,15 +146,28 @@ async def serve_until_stopped(parts: Parts, services: Sequence[Service]) -> None
     access = AccessSettings()
     gate = None if access.is_open else Gate(access, POLICY, parts.client, parts.clock)
     server = Server(parts.settings, methods, gate)
+    await check(services)
     async with background(services), gate or nullcontext():
         # What is loaded stays: without this each full collection walks through all of it.
         gc.collect()
         gc.freeze()
         await server.start()
+        await health.listen(server.set_parts)
         log.info("serving", port=server.port)
         await stop_signal()
         log.info("stopping")
         await server.stop()
+
+
+async def check(services: Sequence[Service]) -> None:
+    """Return if the process may start with these services.
+
+    Raises:
+        ServiceError: one of them refuses.
+    """
+    for service in services:
+        if service.check:
+            await service.check()
 
 
 @asynccontextmanager
@@ -160,6 +186,7 @@ async def background(services: Sequence[Service]) -> AsyncIterator[None]:
 
 async def work_until_stopped(services: Sequence[Service]) -> None:
     """Run the loops of services until the process is told to stop, or one of them fails."""
+    await check(services)
     loops = {name: loop for service in services for name, loop in service.workers.items()}
     tasks = [asyncio.ensure_future(loop()) for loop in loops.values()]
     stopping = asyncio.create_task(stop_signal())

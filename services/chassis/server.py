@@ -1,7 +1,7 @@
 """Hosts servicers on grpc.aio: health for each service, reflection, and a stop that drains."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, NoReturn
 
@@ -17,6 +17,7 @@ from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
 from services.chassis.calls import Calls, Method, wait_commits
 from services.chassis.errors import ServiceError
+from services.chassis.health import Part
 from services.chassis.settings import ChassisSettings
 
 RECEIVE_BYTES = 4 * 1024 * 1024
@@ -92,6 +93,14 @@ class Server:
         """Say whether a service is well; the empty name stands for the whole server."""
         states = health_pb2.HealthCheckResponse
         await self.health.set(service, states.SERVING if serving else states.NOT_SERVING)
+
+    async def set_parts(self, parts: Mapping[str, Part]) -> None:
+        """Say how the parts are, by their names; the services are as well as reads are."""
+        for name, part in parts.items():
+            await self.set_serving(name, serving=part.is_well)
+        is_ready = "reads" in parts and parts["reads"].is_well
+        for service in ["", *self._services]:
+            await self.set_serving(service, serving=is_ready)
 
     async def stop(self) -> None:
         """Say NOT_SERVING, linger, then take no new calls, and let the running ones end."""

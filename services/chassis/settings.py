@@ -39,7 +39,9 @@ class ChassisSettings(EnvironmentSettings):
     grpc_port: Port = Field(50051, description="port of the gRPC services")
     http_port: Port = Field(8080, description="port of the HTTP edge (JSON, web page)")
     metrics_port: Port = Field(
-        0, description="port of /metrics (Prometheus), /readyz and /livez; 0: none"
+        0,
+        description="port of /metrics (Prometheus), /readyz and /livez; 0: none; "
+        "`enrayon up` gives its worker the next one",
     )
     redis_url: str = Field(
         "",

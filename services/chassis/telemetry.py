@@ -6,7 +6,7 @@ import time
 import traceback
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram
 
 from services.chassis.correlation import add_request_id
 from services.chassis.settings import ChassisSettings
@@ -58,22 +58,6 @@ def stack_of(error: BaseException) -> str:
         "".join(traceback.format_tb(each.__traceback__)) + f"{type(each).__qualname__}\n"
         for each in reversed(errors)
     )
-
-
-def serve_metrics(settings: ChassisSettings) -> None:
-    """Serve Prometheus metrics over HTTP, when a port is set.
-
-    Raises:
-        OSError: the port is taken, or not allowed.
-    """
-    if settings.metrics_port:
-        try:
-            start_http_server(settings.metrics_port, settings.host)
-        except OSError as error:
-            raise OSError(
-                f"cannot serve metrics on {settings.host}:{settings.metrics_port}: "
-                f"{error.strerror}; set ENRAYON_METRICS_PORT"
-            ) from error
 
 
 class MethodMetrics:

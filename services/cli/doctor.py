@@ -19,7 +19,9 @@ from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.chassis.embedded import EmbeddedValkeyError, running_url, server_binary
 from services.chassis.redis import StoreFacts, store_facts
 from services.chassis.settings import ChassisSettings
+from services.cli.channel import services
 from services.cli.output import JsonOption, console
+from services.cli.status import MEANINGS, health_of
 
 OLDEST_PYTHON = (3, 11)
 DISK_FREE_BYTES = 1 << 30
@@ -84,6 +86,8 @@ def examine(settings: ChassisSettings) -> Iterator[Finding]:
     for name, port in (("gRPC port", settings.grpc_port), ("HTTP port", settings.http_port)):
         yield port_state(name, settings.host, port, ours=running and stores_held is not None)
     yield data(stores_held)
+    if stores_held is not None:
+        yield parts(settings)
 
 
 def python_version() -> Finding:
@@ -195,6 +199,16 @@ def count_stores(settings: ChassisSettings) -> int | None:
         except grpc.RpcError:
             return None
     return answer.total_size
+
+
+def parts(settings: ChassisSettings) -> Finding:
+    """Every part of the running server is well."""
+    with services(settings) as channel:
+        ill = [name for name in MEANINGS if health_of(channel, name) != "SERVING"]
+    if not ill:
+        return Finding("parts", State.GOOD, f"{', '.join(MEANINGS)} are well")
+    found = "; ".join(f"{name}: {MEANINGS[name]}" for name in ill)
+    return Finding("parts", State.BAD, found, "look at the store, and at the logs of the server")
 
 
 def data(stores_held: int | None) -> Finding:

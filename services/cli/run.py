@@ -7,6 +7,7 @@ import typer
 from services import app as root
 from services.chassis.access.settings import AccessError
 from services.chassis.embedded import EmbeddedValkeyError
+from services.chassis.errors import ServiceError
 from services.chassis.settings import ChassisSettings
 from services.cli.output import USAGE, CommandError
 
@@ -27,7 +28,7 @@ def serve(names: Names = None) -> None:
     check(names)
     try:
         root.serve(ChassisSettings(), names or [])
-    except (OSError, AccessError, EmbeddedValkeyError) as error:
+    except (OSError, AccessError, EmbeddedValkeyError, ServiceError) as error:
         raise CommandError(str(error)) from None
 
 
@@ -36,7 +37,7 @@ def work(names: Names = None) -> None:
     check(names)
     try:
         root.work(ChassisSettings(), names or [])
-    except (OSError, EmbeddedValkeyError) as error:
+    except (OSError, EmbeddedValkeyError, ServiceError) as error:
         raise CommandError(str(error)) from None
 
 

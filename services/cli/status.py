@@ -15,7 +15,13 @@ from services.chassis.settings import ChassisSettings
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import JsonOption, console
 
-SERVING = health_pb2.HealthCheckResponse.SERVING
+MEANINGS = {
+    "reads": "nothing can be answered until the stores are loaded",
+    "directory": "answers say as of when they are",
+    "redis": "the store does not answer; stores and hours are answered from memory",
+    "writes": "the store takes no changes: no holds, no positions, no updates",
+}
+"""The parts of the server, and what it means that one is not well."""
 
 
 def register(app: typer.Typer) -> None:
@@ -24,34 +30,41 @@ def register(app: typer.Typer) -> None:
 
 
 def status(json: JsonOption = False) -> None:
-    """Show whether the services are well and what they hold; exit status 1 when one is not."""
+    """Show whether services and their parts are well; exit status 1 when one is not."""
     settings = ChassisSettings()
     with services(settings) as channel:
-        states = {name: health_of(channel, name) for name in SERVICES}
+        states = {name: health_of(channel, full_name(name)) for name in SERVICES}
+        parts = {name: health_of(channel, name) for name in MEANINGS}
         listed = stores_pb2_grpc.StoresServiceStub(channel).ListStores(
             stores_pb2.ListStoresRequest(page_size=1, read_mask=FieldMask(paths=["name"])),
             timeout=TIMEOUT_S,
         )
     as_of = listed.as_of.ToJsonString() if listed.HasField("as_of") else None
     if json:
-        answer = {"services": states, "stores": listed.total_size, "as_of": as_of}
+        answer = {"services": states, "parts": parts, "stores": listed.total_size, "as_of": as_of}
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
     else:
-        table = Table("service", "health", box=None, pad_edge=False)
-        for name, state in states.items():
-            colour = "green" if state == "SERVING" else "red"
-            table.add_row(name, f"[{colour}]{state}[/]")
+        table = Table("service or part", "health", "", box=None, pad_edge=False)
+        for name, state in (states | parts).items():
+            is_well = state == "SERVING"
+            meaning = "" if is_well else MEANINGS.get(name, "")
+            table.add_row(name, f"[{'green' if is_well else 'red'}]{state}[/]", meaning)
         console.print(table)
         console.print(f"{listed.total_size:,} stores at {settings.host}:{settings.grpc_port}")
         if as_of:
             console.print(f"[yellow]the database cannot be reached; all is as of {as_of}[/]")
-    if any(state != "SERVING" for state in states.values()):
+    if any(state != "SERVING" for state in (states | parts).values()):
         raise typer.Exit(1)
 
 
+def full_name(service: str) -> str:
+    """What a service is called in its contract."""
+    return f"enrayon.{service}.v1.{service.capitalize()}Service"
+
+
 def health_of(channel: grpc.Channel, name: str) -> str:
-    """What a service says of itself."""
-    request = health_pb2.HealthCheckRequest(service=f"enrayon.{name}.v1.{name.capitalize()}Service")
+    """What the server says of a service, or of a part."""
+    request = health_pb2.HealthCheckRequest(service=name)
     stub: Any = health_pb2_grpc.HealthStub(channel)  # its stubs lack the methods
     answer = stub.Check(request, timeout=TIMEOUT_S)
     return health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
