@@ -1,0 +1,46 @@
+"""Furnishes one real supermarket of the sample: its outline is true, all that is in it made up."""
+
+from collections import defaultdict
+
+import grpc
+
+from enrayon.aisle.v1 import aisle_pb2, aisle_pb2_grpc
+from geodata.floorplans.synthetic.assortment import Product
+from geodata.floorplans.synthetic.demo import helsinki_supermarket
+from geodata.floorplans.synthetic.groceries import groceries
+from geodata.samples import SUPERMARKET
+from geodata.samples.catalogue import catalogue
+from services.aisle.convert.placements import placement_message
+from services.aisle.convert.plan_messages import plan_message
+
+STORE = f"stores/{SUPERMARKET}"
+VERSION = "demo"
+TIMEOUT_S = 60.0
+
+
+def load(channel: grpc.Channel) -> int:
+    """Publish the plan and say where everything stands; how many products have a shelf."""
+    sold = {product.department for product in groceries()}
+    articles = [article for article in catalogue() if article.department in sold]
+    products = [Product(each.sku, each.name, each.department) for each in articles]
+    plan, placements = helsinki_supermarket(STORE, products)
+    stub = aisle_pb2_grpc.AisleServiceStub(channel)
+    stub.PublishFloorPlan(
+        aisle_pb2.PublishFloorPlanRequest(
+            parent=STORE, floor_plan=plan_message(plan), floor_plan_id=VERSION
+        ),
+        timeout=TIMEOUT_S,
+    )
+    by_sku: defaultdict[str, list[aisle_pb2.Placement]] = defaultdict(list)
+    for placement in placements:
+        by_sku[placement.sku].append(placement_message(placement))
+    request = aisle_pb2.UpsertPlacementsRequest(
+        parent=STORE,
+        products=[
+            aisle_pb2.ProductPlacements(product=f"products/{sku}", placements=found)
+            for sku, found in by_sku.items()
+        ],
+        replace=True,
+    )
+    stub.UpsertPlacements(iter([request]), timeout=TIMEOUT_S)
+    return len(by_sku)

@@ -1,0 +1,53 @@
+"""Files of floor plans and of placements, whatever their format."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from geodata.importers.files import Source
+from geodata.importers.indoor.geojson import plan_from_geojson
+from geodata.importers.indoor.imdf import plan_from_imdf, read_imdf
+from geodata.importers.indoor.japan import plan_from_japanese
+from geodata.importers.indoor.osm import plan_from_osm
+from geodata.importers.indoor.result import ImportedPlan, read_json
+from geodata.importers.indoor.tables import (
+    ImportedPlacements,
+    aisles_from_csv,
+    placements_from_csv,
+)
+
+TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+
+
+def read(
+    path: Path, store: str, levels: Mapping[str, str] | None = None
+) -> ImportedPlan | ImportedPlacements:
+    """The plan, or the placements, in a file: IMDF, our own GeoJSON, OSM, Japanese, or CSV.
+
+    Args:
+        path: A zip is IMDF; a table with a column `sku` has placements, another one aisles.
+        store: The name of the store that it is of.
+        levels: Of OSM: by feature id, the level to take in place of the tag.
+
+    Raises:
+        ImporterError: it cannot be read.
+    """
+    if path.name.endswith(".zip"):
+        return plan_from_imdf(read_imdf(path), store)
+    if path.name.endswith(TABLES):
+        return placements_from_csv(path) if _has_sku(path) else aisles_from_csv(path, store)
+    document = read_json(path)
+    if isinstance(document, dict) and "floor_plan" in document:
+        return plan_from_geojson(document)
+    if _is_japanese(document):
+        return plan_from_japanese(document, store)
+    return plan_from_osm(document, store, levels=levels)
+
+
+def _has_sku(path: Path) -> bool:
+    first = Source(path).head().decode("utf-8-sig", "replace").partition("\n")[0]
+    return "sku" in first.lower()
+
+
+def _is_japanese(document: Any) -> bool:
+    return isinstance(document, dict) and ("layers" in document or "Floor" in document)
