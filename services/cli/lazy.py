@@ -18,6 +18,7 @@ MODULES = {
     "stock": "stock",
     "hold": "hold",
     "fence": "fence",
+    "aisle": "aisle",
     "status": "status",
     "doctor": "doctor",
     "keys": "keys",

@@ -20,7 +20,7 @@ from geodata.samples import HELSINKI_CENTRE, HELSINKI_STORES
 from services import app as root
 from services.chassis.embedded import EmbeddedValkey, EmbeddedValkeyError
 from services.chassis.settings import ChassisSettings
-from services.cli import demo_stock
+from services.cli import demo_aisle, demo_stock
 from services.cli.channel import TIMEOUT_S
 from services.cli.imports import load
 from services.cli.output import CommandError, console, errors
@@ -153,6 +153,7 @@ def greet(settings: ChassisSettings, demo: bool) -> None:
             held = stub.ListStores(request, timeout=TIMEOUT_S).total_size
         if demo:
             demo_stock.load(channel, SAMPLE_SOURCE)
+            demo_aisle.load(channel)
     console.print(panel(settings, held))
     console.print("\nTry, in another terminal:\n")
     for line in commands(settings):
@@ -180,6 +181,7 @@ def commands(settings: ChassisSettings) -> list[str]:
         f"{enrayon()} nearest Kamppi",
         f"{enrayon()} nearest {latitude} {longitude} --limit 5",
         f"{enrayon()} stock find milk:2 bread:1 --near Kamppi",
+        f"{enrayon()} aisle route milk bread apples",
         f"curl '{door}/stores:findNearest?origin.place=Kamppi&page_size=3'",
     ]
 
