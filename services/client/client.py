@@ -1,5 +1,6 @@
 """One channel, and the stub of each API on it."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -51,6 +52,7 @@ class Client:
         address: str = "localhost:50051",
         *,
         api_key: str = "",
+        token: Callable[[], str] | None = None,
         timeout_s: float = 10.0,
         credentials: grpc.ChannelCredentials | None = None,
         headers: Headers = tuple,
@@ -59,13 +61,21 @@ class Client:
 
         Args:
             address: `host:port`, or any other target that gRPC knows.
-            api_key: sent as `authorization: Bearer <key>`; nothing is sent when empty.
+            api_key: sent as `x-api-key`; nothing is sent when empty.
+            token: asked at each call for a JSON Web Token, sent as `authorization: Bearer`.
             timeout_s: the deadline of calls that set none themselves. Streams have none.
-            credentials: for TLS, for example `grpc.ssl_channel_credentials()`; plain when None.
+            credentials: for TLS, for example `grpc.ssl_channel_credentials(ca)`, with one's own
+                key and certificate where the services know callers by these; plain when None.
             headers: asked at each call for more that it carries, for example a trace context.
         """
         options = [("grpc.service_config", service_config(CONTRACTS))]
-        carriers = interceptors(timeout_s, api_key, headers)
+
+        def said() -> list[tuple[str, str]]:
+            key = [("x-api-key", api_key)] if api_key else []
+            bearer = [("authorization", f"Bearer {token()}")] if token else []
+            return [*key, *bearer, *headers()]
+
+        carriers = interceptors(timeout_s, said)
         if credentials is None:
             self.channel = grpc.aio.insecure_channel(
                 address, options=options, interceptors=carriers

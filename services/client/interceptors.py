@@ -1,4 +1,4 @@
-"""What every call carries: a deadline, the API key of who is calling, and what else is asked."""
+"""What every call carries: a deadline, who is calling, and what else is asked."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,22 +9,21 @@ from grpc.aio import ClientCallDetails, ClientInterceptor, Metadata
 Headers = Callable[[], Sequence[tuple[str, str]]]
 
 
-def interceptors(timeout_s: float, key: str, headers: Headers) -> Sequence[ClientInterceptor]:
+def interceptors(timeout_s: float, headers: Headers) -> Sequence[ClientInterceptor]:
     """One interceptor for each kind of call. Calls of one answer get the deadline; all the rest."""
     return [
-        _Unary(timeout_s, key, headers),
-        _Answers(None, key, headers),
-        _Requests(None, key, headers),
-        _Both(None, key, headers),
+        _Unary(timeout_s, headers),
+        _Answers(None, headers),
+        _Requests(None, headers),
+        _Both(None, headers),
     ]
 
 
 class _Carrier:
     """Completes the details of a call, then makes it."""
 
-    def __init__(self, timeout_s: float | None, key: str, headers: Headers) -> None:
+    def __init__(self, timeout_s: float | None, headers: Headers) -> None:
         self._timeout_s = timeout_s
-        self._key = [("authorization", f"Bearer {key}")] if key else []
         self._headers = headers
 
     async def call(
@@ -32,7 +31,7 @@ class _Carrier:
     ) -> Any:
         completed = details._replace(  # type: ignore[attr-defined]  # it is a named tuple
             timeout=self._timeout_s if details.timeout is None else details.timeout,
-            metadata=Metadata(*(details.metadata or ()), *self._key, *self._headers()),
+            metadata=Metadata(*(details.metadata or ()), *self._headers()),
         )
         return await continuation(completed, request)
 

@@ -87,7 +87,16 @@ async def test_the_key_goes_with_every_kind_of_call(stub, kind):
         else:
             await enrayon.stores.UpsertStores(iter([stores_pb2.UpsertStoresRequest()]))
 
-    assert "Bearer secret-1" == servicer.metadata["authorization"]
+    assert "secret-1" == servicer.metadata["x-api-key"]
+
+
+async def test_a_token_is_asked_for_at_each_call(stub):
+    servicer, address = stub
+    tokens = iter(["monday", "tuesday"])
+    async with Client(address, token=lambda: next(tokens)) as enrayon:
+        for day in ("monday", "tuesday"):
+            await enrayon.stores.FindNearestStores(REQUEST)
+            assert f"Bearer {day}" == servicer.metadata["authorization"]
 
 
 async def test_without_a_key_nothing_is_said(stub):
@@ -95,4 +104,4 @@ async def test_without_a_key_nothing_is_said(stub):
     async with Client(address) as enrayon:
         await enrayon.stores.FindNearestStores(REQUEST)
 
-    assert "authorization" not in servicer.metadata
+    assert not {"authorization", "x-api-key"} & servicer.metadata.keys()
