@@ -19,11 +19,15 @@ export function kiosk() {
 
   const wait = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => warn(WARNED_S), idleS * 1000);
+    timer = setTimeout(ask, idleS * 1000);
+  };
+  const ask = () => {
+    dialog.showModal();
+    warn(WARNED_S);
   };
   const warn = (left) => {
+    if (!dialog.open) return wait();
     if (!left) return over();
-    if (!dialog.open) dialog.showModal();
     $("countdown").textContent = say("resets", { n: left });
     timer = setTimeout(() => warn(left - 1), 1000);
   };

@@ -8,7 +8,7 @@ import config, { has } from "./config.js";
 import { drawFilters } from "./filters.js";
 import { $ } from "./html.js";
 import { kiosk } from "./kiosk.js";
-import { StoreMap } from "./map/map.js";
+import { storeMap } from "./map/map.js";
 import { position } from "./position.js";
 import { Results } from "./results.js";
 import { byText, inView, nearMe, nearPlace, whereMostAre } from "./search.js";
@@ -21,7 +21,7 @@ let outdated = false; // whether the list was made for another shopping list
 
 await speak(config.language);
 theme(() => { map.setDark(isDark()); view.refresh(); });
-const map = new StoreMap("map", { style: config.mapStyle, center: config.center, view: viewAsked(), dark: isDark() }, {
+const map = storeMap("map", { style: config.mapStyle, center: config.center, view: viewAsked(), dark: isDark() }, {
   choose: go, moved: () => { $("area").hidden = false; }, filter: () => results.filter,
 });
 const results = new Results(map, { open: go, look, clear });

@@ -4,13 +4,23 @@
 import { countStores, storesToDraw } from "../api.js";
 import { say } from "../words.js";
 import { addGlyphs } from "./glyphs.js";
+import { NoMap } from "./none.js";
 import { layers, pinImages } from "./pins.js";
 import { baseStyle, palette } from "./style.js";
 
 const MOST_DOTS = 1000;
 const PAUSE_MS = 150;
 
-export class StoreMap {
+/** The map, or what stands for it where the browser cannot draw one. See StoreMap. */
+export function storeMap(container, options, callbacks) {
+  try {
+    return new StoreMap(container, options, callbacks);
+  } catch {
+    return new NoMap(options.center); // no WebGL, or no MapLibre
+  }
+}
+
+class StoreMap {
   #listed = [];
   #others = [];
   #chosen = null;
@@ -45,6 +55,7 @@ export class StoreMap {
       this.map.on("mouseleave", layer, () => { this.map.getCanvas().style.cursor = ""; });
     }
     this.map.on("click", (event) => this.#clicked(event));
+    this.map.on("idle", () => this.map.getContainer().removeAttribute("aria-busy"));
   }
 
   setDark(dark) {
@@ -118,6 +129,7 @@ export class StoreMap {
   /** Asks for what is in view, and draws it, once the map has come to rest. */
   refresh() {
     clearTimeout(this.#timer);
+    this.map.getContainer().setAttribute("aria-busy", "true");
     this.#timer = setTimeout(() => this.#ask(), PAUSE_MS);
   }
 

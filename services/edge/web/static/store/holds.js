@@ -49,7 +49,7 @@ export function card(reservation, timeZone, changed) {
   showCode(code, reservation.name);
   return el("div", { class: "hold" }, code,
     el("div", { class: "facts" },
-      el("h4", { tabindex: "-1" }, say("held")),
+      el("h3", { tabindex: "-1" }, say("held")),
       el("ul", {}, reservation.items.map(({ product, heldQuantity }) => el("li", {}, `${heldQuantity} × ${productName(product)}`))),
       el("p", { class: "until" }, say("heldUntil", { time: moment(reservation.expireTime, timeZone) })),
       el("p", { class: "note" }, say("code", { code: reservation.name.split("/").at(-1) })),

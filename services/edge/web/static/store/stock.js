@@ -29,7 +29,7 @@ export class StoreStock {
   async #showHolds(said = "") {
     const holds = await holdsAt(this.store.name);
     await this.basket.learn(holds.flatMap(({ items: held }) => held.map(({ product }) => product)));
-    const changed = async (words) => { await this.#showHolds(words); await this.#showLevels(); };
+    const changed = async (words) => { await this.#showLevels(); await this.#showHolds(words); };
     this.holds.replaceChildren(...holds.map((each) => card(each, this.store.timeZone, changed)));
     this.message.textContent = said;
   }
@@ -69,7 +69,7 @@ export class StoreStock {
       this.#requestId = this.#wanted = "";
       await this.#showHolds();
       await this.#showLevels();
-      this.holds.querySelector("h4")?.focus();
+      this.holds.querySelector(".hold h3")?.focus();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       await this.#showLevels();

@@ -3,7 +3,7 @@
 import { getStore } from "../api.js";
 import { storeAsked } from "../address.js";
 import { has } from "../config.js";
-import { $ } from "../html.js";
+import { $, el } from "../html.js";
 import { say } from "../words.js";
 import { showHours } from "./hours.js";
 import { showInside } from "./inside.js";
@@ -14,6 +14,7 @@ const LISTING = ["search", "filters", "status", "results"];
 
 export class StoreView {
   #store = null;
+  #page = null;
   #stock = null;
 
   /** @param actions `back()` to the list; `seek(changes)` to a list that is narrowed by these. */
@@ -63,19 +64,21 @@ export class StoreView {
   #show(store) {
     this.#release();
     this.#store = store;
-    $("store").replaceChildren(...page(store, this.actions));
+    // What comes late, after another store was opened, is filled into a page that nobody sees.
+    this.#page = el("div", {}, page(store, this.actions));
+    $("store").replaceChildren(this.#page);
     document.title = [store.displayName, store.address?.locality].filter(Boolean).join(", ");
     this.map.choose(store);
     if (this.basket) {
-      this.#stock = new StoreStock($("store").querySelector(".here-stock"), store, this.basket, { seekAll: () => this.actions.seek({ stock: "all" }) });
+      this.#stock = new StoreStock(this.#page.querySelector(".here-stock"), store, this.basket, { seekAll: () => this.actions.seek({ stock: "all" }) });
       this.#stock.show();
     }
-    if (has("hours")) showHours($("store"), store.name, (service) => this.actions.seek({ service }));
+    if (has("hours")) showHours(this.#page, store.name, (service) => this.actions.seek({ service }));
     this.#showInside();
   }
 
   #showInside() {
-    if (has("aisle")) showInside($("store").querySelector(".inside"), this.#store);
+    if (has("aisle")) showInside(this.#page.querySelector(".inside"), this.#store);
   }
 
   #reveal() {

@@ -1,0 +1,46 @@
+"""axe-core finds no violation: on a phone, a desktop and a kiosk, in light and dark."""
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+from tests.e2e.locator.conftest import listed
+
+PHONE, DESKTOP, KIOSK = (390, 844), (1360, 850), (1080, 1920)
+
+
+@pytest.mark.parametrize(
+    ("mode", "sizes"), [("", (PHONE, DESKTOP)), ("&mode=kiosk", (KIOSK,))], ids=["page", "kiosk"]
+)
+async def test_axe_core_finds_no_violation(visit, mode, sizes):
+    page = await visit(f"/?q=Rautatientori&stock=all&open=now&basket=g-048:2,g-001{mode}")
+    await listed(page)
+    await expect(page.locator(".stock").first).to_be_visible()
+    await check(page, sizes)
+
+    await page.locator(".item a").first.click()
+    await expect(page.locator(".week tr")).to_have_count(7)
+    await page.get_by_role("button", name="Hold it for me").click()
+    await expect(page.locator(".hold img")).to_be_visible()
+    await check(page, sizes)
+    await page.get_by_role("button", name="Cancel the hold").click()
+    await expect(page.locator(".hold")).to_have_count(0)
+
+
+async def test_axe_core_finds_no_violation_in_the_map(visit):
+    page = await visit("/?q=Rautatientori", map=True, viewport={"width": 800, "height": 600})
+    await listed(page)
+    await expect(page.locator("#map canvas")).to_be_visible()
+    found = await Axe().run(page)
+    assert [] == found.response["violations"], found.generate_report()
+
+
+async def check(page: Page, sizes: tuple[tuple[int, int], ...]) -> None:
+    """Look at what is shown in each size, in light and dark."""
+    for width, height in sizes:
+        await page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)
+            await expect(page.locator("html")).to_have_attribute("data-theme", scheme)
+            found = await Axe().run(page)
+            assert [] == found.response["violations"], found.generate_report()

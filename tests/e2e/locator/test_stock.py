@@ -1,0 +1,163 @@
+"""A person looks for products, holds them, and finds out what went wrong when something does."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.locator.conftest import listed, listed_stores
+
+MILK, APPLES = "products/g-048", "products/g-001"
+S_MARKET = "stores/osm-node~288130404"
+"""S-Market Sokos Helsinki, which is always open."""
+
+
+def line(page: Page, product: str):
+    return page.locator(".wanted").filter(has_text=product)
+
+
+async def test_a_product_is_added_by_typing_and_the_list_says_who_has_it(visit, demo):
+    page = await visit("/?q=Rautatientori")
+    await listed(page)
+    await page.get_by_role("combobox", name="Add a product").press_sequentially("mil", delay=20)
+    await expect(page.get_by_role("option", name="Milk Dairy", exact=True)).to_be_visible()
+    await page.get_by_role("option", name="Milk Dairy", exact=True).click()
+    await page.get_by_role("button", name="One more: Milk").click()
+    await expect(line(page, "Milk").locator("output")).to_have_text("2")
+    await expect(page.get_by_role("button", name="One more: Milk")).to_be_focused()
+    assert page.url.endswith("basket=g-048:2")
+
+    await page.get_by_role("button", name="All in stock").click()
+    await expect(page.locator(".stock").first).to_have_text("All in stock")
+    found = await listed_stores(page)
+    assert found
+    assert {True} == {demo.available(store, MILK) >= 2 for store in found}
+    nearer = demo.post("/v1/stores:findNearest", {"origin": {"place": "Rautatientori"}})["stores"]
+    assert nearer[0]["store"]["name"] not in found, "the nearest is a shop without milk"
+
+
+async def test_a_barcode_is_scanned_into_the_list_in_the_language_of_the_page(visit, demo):
+    [gtin] = demo.get(f"/v1/{MILK}")["gtins"]
+    page = await visit(locale="fi-FI")
+    await page.locator("#product").fill(gtin)
+    await page.locator("#product").press("Enter")
+    await expect(line(page, "Maito")).to_be_visible()
+    await page.locator("#product").fill("00000000")
+    await page.locator("#product").press("Enter")
+    await expect(page.locator("#basket .message")).to_contain_text("00000000")
+
+
+async def test_stores_that_have_it_only_together_are_offered_as_such(visit, demo):
+    # A novel is sold by bookshops, a hammer by hardware shops: no shop of the demo has both.
+    words = {"novel": "", "hammer": ""}
+    for word in words:
+        [product] = demo.post("/v1/products:search", {"query": word})["products"]
+        words[word] = product["name"].removeprefix("products/")
+    page = await visit(f"/?q=Rautatientori&basket={','.join(words.values())},g-048&stock=all")
+    await listed(page)
+    whole = page.locator(".stock.all")
+    if await whole.count() == 0:
+        await expect(page.get_by_text("Together, these do.")).to_be_visible()
+
+
+async def test_a_basket_is_held_shown_with_code_and_end_and_given_up(visit, demo):
+    before = demo.available(S_MARKET, APPLES)
+    page = await visit(f"/{S_MARKET}?basket=g-001:2", timezone_id="Europe/Helsinki")
+    await expect(line(page, "Apples").locator(".level")).to_have_text("In stock")
+    async with page.expect_response(re.compile(r"/reservations$")) as made:
+        await page.get_by_role("button", name="Hold it for me").press("Enter")
+    reservation = await (await made.value).json()
+    await expect(page.get_by_role("heading", name="Held for you")).to_be_focused()
+    await expect(page.locator(".hold li")).to_have_text("2 × Apples")
+    await expect(page.get_by_alt_text("Show this code at the counter")).to_be_visible()
+    await expect(page.locator(".until")).to_have_text(
+        re.compile(r"Collect it by \w+.* \d\d:\d\d\.")
+    )
+    assert before - 2 == demo.available(S_MARKET, APPLES)
+
+    await page.reload()
+    await expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
+    await page.get_by_role("button", name="Cancel the hold").click()
+    await expect(page.get_by_text("The hold is cancelled.")).to_be_visible()
+    await expect(page.locator(".hold")).to_have_count(0)
+    assert "STATE_CANCELED" == demo.get(f"/v1/{reservation['name']}")["state"]
+    assert before == demo.available(S_MARKET, APPLES)
+
+
+async def test_a_hold_whose_answer_is_lost_is_made_once_however_often_one_tries(visit, demo):
+    before = demo.available(S_MARKET, APPLES)
+    page = await visit(f"/{S_MARKET}?basket=g-001")
+    lost: list[str] = []
+
+    async def lose(route):
+        await route.fetch()
+        lost.append(route.request.post_data)
+        await route.abort()
+
+    await page.route(re.compile(r"/reservations$"), lose, times=2)
+    for _ in range(2):
+        await page.get_by_role("button", name="Hold it for me").click()
+        await expect(page.get_by_text("nothing is held twice")).to_be_visible()
+    await page.get_by_role("button", name="Hold it for me").click()
+    await expect(page.locator(".hold")).to_have_count(1)
+    assert 2 == len(lost)
+    assert before - 1 == demo.available(S_MARKET, APPLES)
+    await page.get_by_role("button", name="Cancel the hold").click()
+    await expect(page.locator(".hold")).to_have_count(0)
+
+
+async def test_goods_that_someone_else_took_meanwhile_are_not_held(visit, demo):
+    there = demo.available(S_MARKET, APPLES)
+    page = await visit(f"/{S_MARKET}?basket=g-001:2")
+    hold = page.get_by_role("button", name="Hold it for me")
+    await expect(hold).to_be_visible()
+    taken = demo.post(
+        f"/v1/{S_MARKET}/reservations", {"items": [{"product": APPLES, "quantity": there - 1}]}
+    )
+    try:
+        await hold.click()
+        await expect(page.get_by_text("Apples: only 1 left. Nothing is held")).to_be_visible()
+        await expect(line(page, "Apples").locator(".level")).to_have_text("Only 1 there")
+        await expect(
+            page.get_by_role("button", name="Show stores that have it all")
+        ).to_be_visible()
+        await expect(hold).to_have_count(0)
+    finally:
+        demo.post(f"/v1/{taken['name']}:cancel", {})
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "words"),
+    [
+        (429, "", "Please ask in the store"),
+        (400, "QUOTA_EXCEEDED", "Cancel a hold first"),
+        (503, "", "nothing is held twice"),
+    ],
+)
+async def test_why_a_hold_was_refused_is_said(visit, status, reason, words):
+    page = await visit(f"/{S_MARKET}?basket=g-001")
+    problem = {"message": "no", "details": [{"reason": reason}]}
+    await page.route(
+        re.compile(r"/reservations$"), lambda route: route.fulfill(status=status, json=problem)
+    )
+    await page.get_by_role("button", name="Hold it for me").click()
+    await expect(page.locator(".here-stock > .message")).to_contain_text(words)
+
+
+async def test_when_stock_cannot_be_looked_up_all_stores_are_listed_and_it_says_so(visit):
+    page = await visit("/?q=Rautatientori&basket=g-048")
+    everything = await listed(page)
+    await page.route("**/v1/stock:*", lambda route: route.fulfill(json={"unreachable": ["stock"]}))
+    await page.get_by_role("button", name="All in stock").click()
+    await expect(page.get_by_text("Stock cannot be looked up at the moment")).to_be_visible()
+    assert everything == await listed(page)
+
+
+async def test_from_a_store_that_lacks_something_to_those_that_have_it_all(visit, demo):
+    wanted = demo.available(S_MARKET, APPLES) + 1
+    page = await visit(f"/{S_MARKET}?q=Rautatientori&basket=g-001:{wanted}")
+    await page.get_by_role("button", name="Show stores that have it all").click()
+    await expect(page.locator(".stock.all").first).to_be_visible()
+    found = await listed_stores(page)
+    assert S_MARKET not in found
+    assert {True} == {demo.available(store, APPLES) >= wanted for store in found}

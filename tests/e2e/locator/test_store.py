@@ -1,0 +1,133 @@
+"""The page of a store: its address, its facts, its week, what is inside it; and the kiosk."""
+
+import json
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.locator.conftest import listed, listed_stores
+
+KIOSK = {"viewport": {"width": 1080, "height": 1920}}
+
+
+@pytest.fixture
+def with_services(demo):
+    """A store with a fish counter that is closed today, and a sale that lasts until tomorrow."""
+    store = demo.store("s-market kasarmitori")
+    counter = {
+        "name": f"{store}/services/fish-counter",
+        "displayName": "Fish counter",
+        "expression": "Mo-Su off",
+    }
+    today = json.loads(json.dumps(demo.get(f"/v1/{store}/hours:listOpenIntervals")["days"]))
+    sale = {
+        "firstDate": today[1]["date"],
+        "hours": [{"opens": "06:00", "closes": "23:45"}],
+        "label": "Long Tuesday",
+    }
+    demo.post(
+        f"/v1/{store}/hours?updateMask=services,exceptions",
+        {"services": [counter], "exceptions": [sale]},
+        method="PATCH",
+    )
+    yield store
+    demo.post(f"/v1/{store}/hours?updateMask=services,exceptions", {}, method="PATCH")
+
+
+async def test_a_store_has_an_address_of_its_own_and_its_facts_for_search_engines(visit, demo):
+    shop = demo.store("s-market kasarmitori")
+    page = await visit(f"/{shop}")
+    await expect(page.get_by_role("heading", level=2)).to_have_text("S-Market Kasarmitori")
+    facts = json.loads(await page.locator('script[type="application/ld+json"]').inner_text())
+
+    assert ("GroceryStore", "S-Market Kasarmitori") == (facts["@type"], facts["name"])
+    assert f"http://127.0.0.1:{demo.http_port}/{shop}" == facts["@id"]
+    assert {"Sunday", "12:00", "18:00"} <= {
+        value
+        for part in facts["openingHoursSpecification"]
+        for value in (*part["dayOfWeek"], part["opens"], part["closes"])
+    }
+
+
+async def test_a_store_that_is_not_there_is_told_and_the_way_back_leads_to_the_list(visit):
+    page = await visit("/stores/none")
+    await expect(page.get_by_role("heading", level=2)).to_contain_text("does not exist")
+    await page.get_by_role("button", name="Back to the list").click()
+    assert await listed(page)
+
+
+async def test_the_week_shows_special_days_and_the_services_their_own_hours(visit, with_services):
+    page = await visit(f"/{with_services}?q=Kasarmitori")
+    await expect(page.locator(".week tr")).to_have_count(7)
+    special = page.locator(".week tr").nth(1)
+    await expect(special).to_contain_text("Long Tuesday")
+    await expect(special).to_contain_text("06:00–23:45")
+    await expect(page.locator(".service-list li")).to_contain_text("Fish counter")
+    await expect(page.locator(".service-list .state")).to_contain_text("Closed")
+
+    await page.get_by_role("link", name="All stores with this Fish counter").click()
+    await expect(page.get_by_role("button", name="Fish counter")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert [with_services] == await listed_stores(page)
+    await page.get_by_role("button", name="Fish counter").click()
+    assert "service" not in page.url
+
+
+async def test_directions_start_nowhere_in_particular(visit, demo):
+    page = await visit(f"/{demo.store('s-market kasarmitori')}")
+    link = page.get_by_role("link", name="Directions")
+    await expect(link).to_have_attribute(
+        "href",
+        re.compile(r"^https://www\.openstreetmap\.org/directions\?to=60\.165\d+,24\.948\d+$"),
+    )
+
+
+async def test_back_and_forward_lead_through_what_was_seen(visit):
+    page = await visit("/?q=Rautatientori")
+    names = await listed(page)
+    await page.locator(".item a").first.click()
+    await expect(page.get_by_role("heading", level=2)).to_have_text(names[0])
+    await page.go_back()
+    await expect(page.locator("#store")).to_be_hidden()
+    assert names == await listed(page)
+    await page.go_forward()
+    await expect(page.get_by_role("heading", level=2)).to_have_text(names[0])
+
+
+async def test_a_kiosk_asks_and_then_starts_over_when_nobody_touches_it(visit):
+    page = await visit("/healthz", **KIOSK)
+    await page.clock.install()
+    await page.goto(page.url.replace("/healthz", "/?mode=kiosk&q=Rautatientori&idle=60"))
+    names = await listed(page)
+    await page.locator("#product").fill("milk")
+    await page.locator("#product").press("Enter")
+    await expect(page.locator(".wanted")).to_have_count(1)
+    await page.locator(".item a").first.click()
+    await page.clock.run_for(61_000)
+    await expect(page.get_by_role("dialog", name="Are you still there?")).to_be_visible()
+    await page.get_by_role("button", name="Yes, go on").click()
+    await page.clock.run_for(30_000)
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.get_by_role("heading", level=2)).to_be_visible()
+
+    async with page.expect_navigation():
+        await page.clock.run_for(60_000)
+    assert page.url.endswith("/?mode=kiosk&q=Rautatientori&idle=60")
+    await expect(page.locator(".wanted")).to_have_count(0)
+    assert names == await listed(page)
+
+
+async def test_a_kiosk_is_large_leads_nowhere_else_and_keeps_nothing(visit, demo):
+    page = await visit(f"/{demo.store('s-market kasarmitori')}?mode=kiosk&basket=g-001", **KIOSK)
+    await page.get_by_role("button", name="Hold it for me").click()
+    await expect(page.locator(".hold")).to_be_visible()
+    for button in await page.locator("button:visible, select:visible, a.all-with:visible").all():
+        box = await button.bounding_box()
+        assert box
+        assert box["height"] >= 48, await button.inner_text()
+    assert [] == await page.locator('a[target="_blank"]:visible:not(.maplibregl-ctrl a)').all()
+    assert 0 == await page.evaluate("localStorage.length")
+    await page.get_by_role("button", name="Cancel the hold").click()
+    await expect(page.locator(".hold")).to_have_count(0)
