@@ -16,6 +16,7 @@ class Canvas:
     """Draws in pixels, or in metres of the plan (y up) by way of `to_px`.
 
     The map's bounds (west, south, east, north, in metres) fill its width from its left and top.
+    Turned, the map lies on its side: the plan's y axis points to the right.
     """
 
     def __init__(
@@ -24,18 +25,28 @@ class Canvas:
         left_px: float,
         top_px: float,
         width_px: float,
+        *,
+        turned: bool = False,
     ) -> None:
-        self._west, south, east, self._north = bounds
+        self._west, self._south, east, self._north = bounds
+        across, down = east - self._west, self._north - self._south
+        if turned:
+            across, down = down, across
         self.map_left_px, self.map_top_px, self.map_width_px = left_px, top_px, width_px
-        self.px_per_m = width_px / max(east - self._west, 1.0)
-        self.map_bottom_px = top_px + (self._north - south) * self.px_per_m
+        self.px_per_m = width_px / max(across, 1.0)
+        self.map_bottom_px = top_px + down * self.px_per_m
+        self.turn_deg = 90.0 if turned else 0.0
+        """How far headings of the plan are turned on the sheet, clockwise."""
         self.root = ElementTree.Element("svg", xmlns="http://www.w3.org/2000/svg", role="img")
 
     def to_px(self, point: XY) -> XY:
         """Where a point of the plan is on the sheet."""
+        across, down = point[0] - self._west, self._north - point[1]
+        if self.turn_deg:
+            across, down = point[1] - self._south, across
         return (
-            self.map_left_px + (point[0] - self._west) * self.px_per_m,
-            self.map_top_px + (self._north - point[1]) * self.px_per_m,
+            self.map_left_px + across * self.px_per_m,
+            self.map_top_px + down * self.px_per_m,
         )
 
     def add(

@@ -40,8 +40,9 @@ def _draw_rooms(canvas: Canvas, theme: Theme, plan: FloorPlan, level: Level) -> 
         if place.position.level != level.id or place.outline is None:
             continue
         canvas.shape(rooms, place.outline)
-        west, _, east, _ = place.outline.bounds
-        fits = int((east - west) * canvas.px_per_m / 4.5)
+        west, south, east, north = place.outline.bounds
+        room_m = north - south if canvas.turn_deg else east - west
+        fits = int(room_m * canvas.px_per_m / 4.5)
         if place.name and fits >= 4:
             middle = place.outline.representative_point()
             x, y = canvas.to_px((middle.x, middle.y))

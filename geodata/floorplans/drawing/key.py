@@ -38,16 +38,8 @@ CHIP_PX = 19.0
 CHIP_WIDTH_PX = 145.0
 
 
-def draw_key(
-    canvas: Canvas,
-    theme: Theme,
-    plan: FloorPlan,
-    level: Level,
-    overlay: Overlay,
-    words: Words,
-    column: Column,
-) -> float:
-    """Draw it into its column.
+def draw_pin_list(canvas: Canvas, theme: Theme, overlay: Overlay, column: Column) -> float:
+    """Draw the list of what was found where into its column.
 
     Returns:
         How far down it reaches, in pixels.
@@ -56,7 +48,24 @@ def draw_key(
     for number, pin in enumerate(overlay.pins):
         y += LINE_PX if number else 8
         _draw_line(canvas, theme, pin, column, y, ruled=number > 0)
-    y += 38 if overlay.pins else 8
+    return y + 22 if overlay.pins else column.top
+
+
+def draw_legend(
+    canvas: Canvas,
+    theme: Theme,
+    plan: FloorPlan,
+    level: Level,
+    overlay: Overlay,
+    words: Words,
+    column: Column,
+) -> float:
+    """Draw what the colours mean, and whose data it is, into its column.
+
+    Returns:
+        How far down it reaches, in pixels.
+    """
+    y = column.top + (16 if overlay.pins else 14)
     y = _draw_chips(canvas, theme, _marks(theme, plan, level, overlay, words), column, y, 5.5)
     colours = department_colours(theme, plan)
     named = [(colours[department.id], department.name) for department in plan.departments]
@@ -84,7 +93,8 @@ def draw_scale(canvas: Canvas, theme: Theme, plan: FloorPlan) -> float:
     canvas.text(None, (x + length + 6, y + 6), f"{metres} m", 10.5, fill=theme.quiet)
     if plan.frame is not None:
         at_x = canvas.map_left_px + canvas.map_width_px - 8
-        turn = f"translate({at_x:.1f} {y + 3:.1f}) rotate({-plan.frame.rotation_deg:.0f})"
+        north_deg = canvas.turn_deg - plan.frame.rotation_deg
+        turn = f"translate({at_x:.1f} {y + 3:.1f}) rotate({north_deg:.0f})"
         canvas.add("path", d="M0 -9L5 7L0 4L-5 7Z", fill=theme.quiet, transform=turn)
         canvas.text(None, (at_x - 18, y + 7), "N", 10.5, fill=theme.quiet)
     return y + 12

@@ -95,11 +95,12 @@ def draw_here(canvas: Canvas, theme: Theme, overlay: Overlay, level: str) -> Non
         return
     x, y = canvas.to_px((overlay.here.x_m, overlay.here.y_m))
     if overlay.heading_deg is not None:
+        heading = overlay.heading_deg + canvas.turn_deg
         canvas.add(
             "path",
             d="M0 -17L7 -5L-7 -5Z",
             fill=theme.route,
-            transform=f"translate({x:.1f} {y:.1f}) rotate({overlay.heading_deg:.0f})",
+            transform=f"translate({x:.1f} {y:.1f}) rotate({heading:.0f})",
         )
     canvas.add("circle", cx=x, cy=y, r=8, fill=theme.floor)
     canvas.add("circle", cx=x, cy=y, r=5.5, fill=theme.route)

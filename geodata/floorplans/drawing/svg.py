@@ -1,12 +1,20 @@
 """The whole picture: the map of a level, what was looked for, and the key under it."""
 
 import datetime as dt
+from dataclasses import replace
 
 import shapely
 
 from geodata.floorplans.drawing.canvas import Canvas, shortened
 from geodata.floorplans.drawing.floor import draw_floor
-from geodata.floorplans.drawing.key import ENGLISH, Column, Words, draw_key, draw_scale
+from geodata.floorplans.drawing.key import (
+    ENGLISH,
+    Column,
+    Words,
+    draw_legend,
+    draw_pin_list,
+    draw_scale,
+)
 from geodata.floorplans.drawing.marks import (
     draw_bays,
     draw_here,
@@ -21,6 +29,9 @@ from geodata.floorplans.plan import FloorPlan, Level
 
 WIDTH_PX = 480.0
 WIDE_PX = 800.0
+TURNED_PX = 960.0
+DEEP = 1.2
+"""From this many times as deep as it is broad a wide map lies on its side."""
 MARGIN_PX = 16.0
 TITLE_PX = 26.0
 KEY_PX = 330.0
@@ -46,8 +57,8 @@ def draw_svg(
         overlay: What to point out on it.
         words: The language of the key.
         title: Shown above the map and read to those who cannot see it.
-        wide: 800 px with the key beside the map, for a page or a kiosk; else 480 px with the key
-            below, for a phone.
+        wide: For a page or a kiosk: 800 px with the key beside the map, or, of a deep store, 960 px
+            with the map on its side and the key below. Else 480 px with the key below, for a phone.
         at: When, for what is blocked then; None shows all blocked areas.
 
     Raises:
@@ -57,9 +68,12 @@ def draw_svg(
     if storey is None:
         raise ValueError(f"level: the plan has no level {level!r}")
     top = MARGIN_PX + (TITLE_PX if title else 0.0)
-    sheet_px = WIDE_PX if wide else WIDTH_PX
-    map_px = sheet_px - 2 * MARGIN_PX - (KEY_PX + MARGIN_PX if wide else 0.0)
-    canvas = Canvas(_bounds(plan, storey), MARGIN_PX, top, map_px)
+    bounds = _bounds(plan, storey)
+    turned = wide and bounds[3] - bounds[1] > DEEP * (bounds[2] - bounds[0])
+    sheet_px = (TURNED_PX if turned else WIDE_PX) if wide else WIDTH_PX
+    beside = wide and not turned
+    map_px = sheet_px - 2 * MARGIN_PX - (KEY_PX + MARGIN_PX if beside else 0.0)
+    canvas = Canvas(bounds, MARGIN_PX, top, map_px, turned=turned)
     canvas.add("rect", width="100%", height="100%", fill=theme.paper)
     headline = shortened(title, int(sheet_px / 9))
     at_top = (MARGIN_PX, MARGIN_PX + 12)
@@ -74,12 +88,18 @@ def draw_svg(
     draw_here(canvas, theme, overlay, level)
     draw_pins(canvas, theme, pins)
     bottom = draw_scale(canvas, theme, plan)
-    beside = Column(MARGIN_PX + map_px + MARGIN_PX, top + MARGIN_PX, KEY_PX)
-    below = Column(MARGIN_PX, bottom + MARGIN_PX, map_px)
-    column = beside if wide else below
-    key_bottom = draw_key(canvas, theme, plan, storey, overlay, words, column)
+    column = Column(MARGIN_PX, bottom + MARGIN_PX, map_px)
+    if beside:
+        column = Column(MARGIN_PX + map_px + MARGIN_PX, top + MARGIN_PX, KEY_PX)
+    elif turned:
+        column = replace(column, width=(map_px - MARGIN_PX) / 2)
+    list_bottom = draw_pin_list(canvas, theme, overlay, column)
+    legend = replace(column, top=list_bottom)
+    if turned and overlay.pins:
+        legend = replace(column, left=column.left + column.width + MARGIN_PX)
+    legend_bottom = draw_legend(canvas, theme, plan, storey, overlay, words, legend)
     name = title or f"{plan.store} {storey.name or storey.id}"
-    return canvas.finish(sheet_px, max(bottom, key_bottom) + MARGIN_PX, name)
+    return canvas.finish(sheet_px, max(bottom, list_bottom, legend_bottom) + MARGIN_PX, name)
 
 
 def _bounds(plan: FloorPlan, level: Level) -> tuple[float, float, float, float]:

@@ -3,6 +3,7 @@ import struct
 from xml.etree import ElementTree
 
 import pytest
+import shapely
 
 from geodata.floorplans.drawing.overlay import Overlay, Pin, on_level
 from geodata.floorplans.drawing.png import draw_png
@@ -45,6 +46,20 @@ def test_a_point_of_the_plan_is_drawn_to_scale_with_north_up() -> None:
     # 12 m and a metre round it on 480 px less the margins: 32 px a metre, y downwards.
     centres = {(float(c.get("cx", "")), float(c.get("cy", ""))) for c in root.iter(f"{SVG}circle")}
     assert (16 + 32.0, 16 + 11 * 32.0) in centres
+
+
+def test_a_deep_store_lies_on_its_side_on_a_wide_sheet_and_so_do_headings() -> None:
+    deep = dataclasses.replace(
+        corner_shop(), levels=(Level(id="0", name="Shop", walkable=shapely.box(0, 0, 12, 30)),)
+    )
+    here = Overlay(here=Position("0", 0, 0), heading_deg=30.0)
+    root = ElementTree.fromstring(draw_svg(deep, "0", here, wide=True))
+    assert root.get("width") == "960"
+    # 30 m and a metre at each end on 960 px less the margins: 29 px a metre; y right, x down.
+    centres = {(float(c.get("cx", "")), float(c.get("cy", ""))) for c in root.iter(f"{SVG}circle")}
+    assert (16 + 29.0, 16 + 29.0) in centres
+    turns = [path.get("transform", "") for path in root.iter(f"{SVG}path")]
+    assert "translate(45.0 45.0) rotate(120)" in turns
 
 
 def test_blocked_areas_are_hatched_while_they_last() -> None:
