@@ -26,6 +26,7 @@ class Locating:
         """
         id = self._shops.check_store(request.store)
         shop = self._shops.find(id)
+        plan = shop.plan if shop else None
         response = pb.LocateProductsResponse(floor_plan=shop.plan_name if shop else "")
         for sku in self._wanted(request):
             item = self.item(sku, request.language_code)
@@ -34,11 +35,11 @@ class Locating:
                 response.located.add(
                     product=product_name(sku),
                     display_name=item.name,
-                    department=item.department,
+                    department=placements.department_of(item, plan),
                     shelves=shelves(shop, said, request.language_code),
                 )
             else:
-                response.unlocated.extend(placements.missing([item], shop.plan if shop else None))
+                response.unlocated.extend(placements.missing([item], plan))
         return response
 
     def item(self, sku: str, language: str, *, in_stock: bool | None = None) -> Item:

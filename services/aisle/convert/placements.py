@@ -1,6 +1,6 @@
 """Where products stand: placements, shelves, and products that no shelf is known of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from enrayon.stock.v1 import stock_pb2
@@ -87,17 +87,22 @@ def shelf(
     return found
 
 
-def missing(items: Sequence[Item], plan: FloorPlan | None) -> list[pb.MissingProduct]:
+def missing(items: Iterable[Item], plan: FloorPlan | None) -> list[pb.MissingProduct]:
     """Items that cannot be had, with the names of their departments."""
-    names = {part.id: part.name for part in plan.departments} if plan else {}
     return [
         pb.MissingProduct(
             product=product_name(item.sku),
             display_name=item.name,
-            department=names.get(item.department) or item.department,
+            department=department_of(item, plan),
         )
         for item in items
     ]
+
+
+def department_of(item: Item, plan: FloorPlan | None) -> str:
+    """What the plan calls an item's department, else its id."""
+    names = {part.id: part.name for part in plan.departments} if plan else {}
+    return names.get(item.department) or item.department
 
 
 def name_in(product: stock_pb2.Product, language: str) -> str:
