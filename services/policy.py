@@ -3,8 +3,9 @@
 A row says the least role, what a call costs beside a plain look-up, and where calls are counted:
 what only reads is counted by each process for itself, so that a nearest query stays without any
 call of Redis; what keeps or makes something is counted in Redis, by all processes together.
-Whatever a caller makes (holds, alerts, trips, devices, subscriptions) is its own beyond this table:
-the services answer NOT_FOUND to others, admins excepted.
+Whatever a caller makes (holds, alerts, trips, devices) is its own beyond this table: the services
+answer NOT_FOUND to others, admins excepted. A subscription is told of the devices of all callers,
+so it is an admin's; a key may be scoped to that alone.
 """
 
 from services.chassis.access.policy import Counted, Policy, Role, Rule
@@ -25,6 +26,7 @@ STREAM = Rule(Role.CHANNEL, cost=10)
 REPORT = Rule(Role.CHANNEL)  # positions come by the thousand; the service bounds what waits
 
 STAFF_READ = Rule(Role.ADMIN, cost=5)
+STAFF_STREAM = Rule(Role.ADMIN, cost=10)
 CHANGE = Rule(Role.ADMIN, cost=2)
 
 STORES = {
@@ -81,6 +83,7 @@ STOCK = {
     "VerifyReceipt": STAFF_READ,
     "CreateStockAlert": OWN_CHANGE,
     "GetStockAlert": OWN_READ,
+    "ListStockAlerts": OWN_READ,
     "DeleteStockAlert": OWN_CHANGE,
     "WatchStockAlerts": STREAM,
     "ListStockLevels": BULK_READ,
@@ -94,6 +97,7 @@ STOCK = {
     "UpdateStockGroup": CHANGE,
     "ListUnmetDemand": STAFF_READ,
     "ReconcileStock": STAFF_READ,
+    "ExportStockMovements": STAFF_READ,
 }
 
 GEOFENCE = {
@@ -108,16 +112,16 @@ GEOFENCE = {
     "ReportPosition": REPORT,
     "ReportPositions": REPORT,
     "StreamPositions": STREAM,
-    "CreateSubscription": OWN_CHANGE,
-    "GetSubscription": OWN_READ,
-    "UpdateSubscription": OWN_CHANGE,
-    "ListSubscriptions": OWN_READ,
-    "DeleteSubscription": OWN_CHANGE,
-    "RotateSubscriptionSecret": OWN_CHANGE,
-    "StreamEvents": STREAM,
-    "AckEvents": REPORT,
-    "ListDeadLetters": OWN_READ,
-    "ReplayDeadLetters": OWN_CHANGE,
+    "CreateSubscription": CHANGE,
+    "GetSubscription": STAFF_READ,
+    "UpdateSubscription": CHANGE,
+    "ListSubscriptions": STAFF_READ,
+    "DeleteSubscription": CHANGE,
+    "RotateSubscriptionSecret": CHANGE,
+    "StreamEvents": STAFF_STREAM,
+    "AckEvents": CHANGE,
+    "ListDeadLetters": STAFF_READ,
+    "ReplayDeadLetters": CHANGE,
     "StartTrip": OWN_CHANGE,
     "GetTrip": OWN_READ,
     "CheckInTrip": OWN_CHANGE,

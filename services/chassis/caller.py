@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking. Holds, alerts, trips, devices and subscriptions belong to a caller."""
+    """Who is asking. Holds, alerts, trips and devices belong to a caller."""
 
     id: str
     admin: bool = False

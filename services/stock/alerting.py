@@ -18,7 +18,7 @@ from services.directory.origins import Origins
 from services.directory.products import product_name, product_sku
 from services.stock import convert
 from services.stock.errors import AlertNotFound, ChangesExpired, ProductNotFound, StoreNotFound
-from services.stock.state.alerts import Alert, Alerts, Delivery, owner_of
+from services.stock.state.alerts import Alert, Alerts, Delivery
 from services.stock.state.holds import text
 from services.stock.state.ledger import position
 from services.stock.watching import id_of, token_of
@@ -50,13 +50,13 @@ class Alerting:
             if sku not in self._directory.products.replica:
                 raise ProductNotFound(product_name(sku))
         stores = await self._stores(wanted, MOST_PLACES // len(skus))
-        caller = current_caller().id
+        caller = current_caller()
         id = secrets.token_urlsafe(12)
         if request.request_id:
-            data = f"{caller}\0{request.request_id}".encode()
+            data = f"{caller.id}\0{request.request_id}".encode()
             id = text(self._keyring.hashes("alert-id", data)[0][:12])
         alert = Alert(id, skus, stores, max(wanted.min_quantity, 1), self._expire_ms(wanted))
-        await commit(self._alerts.create(owner_of(caller), alert))
+        await commit(self._alerts.create(caller.owner, alert))
         return message_of(await self._get(id))
 
     async def get(self, request: stock_pb2.GetStockAlertRequest) -> stock_pb2.StockAlert:
@@ -65,7 +65,7 @@ class Alerting:
 
     async def delete(self, request: stock_pb2.DeleteStockAlertRequest) -> None:
         """Take an alert back."""
-        owner = owner_of(current_caller().id)
+        owner = current_caller().owner
         if not await self._alerts.delete(owner, request.name.removeprefix("stockAlerts/")):
             raise AlertNotFound(request.name)
 
@@ -73,7 +73,7 @@ class Alerting:
         self, request: stock_pb2.WatchStockAlertsRequest
     ) -> AsyncIterator[stock_pb2.WatchStockAlertsResponse]:
         """The caller's alerts as they fire."""
-        owner = owner_of(current_caller().id)
+        owner = current_caller().owner
         token = request.resume_token
         reached = id_of(token) if token else await self._alerts.last_delivery(owner)
         if token and token != token_of("0-0"):
@@ -88,7 +88,7 @@ class Alerting:
             await asyncio.sleep(POLL_S)
 
     async def _get(self, id: str) -> Alert:
-        alert = await self._alerts.get(owner_of(current_caller().id), id)
+        alert = await self._alerts.get(current_caller().owner, id)
         if alert is None:
             raise AlertNotFound(f"stockAlerts/{id}")
         return alert

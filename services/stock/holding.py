@@ -146,7 +146,7 @@ class Holding:
         there = await self._reserve(
             destination,
             new_id,
-            caller,
+            hold.caller,  # staff moves it, and it stays its owner's
             {sku: units for sku, units in left.items() if units > 0},
             ttl_ms,
             shopper=hold.shopper,

@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from services import app
+from services.chassis.access.gate import Gate
 from services.chassis.calls import methods_of
 from services.chassis.clock import utc_now
 from services.chassis.keyring import Key, Keyring
@@ -79,8 +80,8 @@ async def hosted(parts: Parts) -> AsyncIterator[grpc.aio.Channel]:
 
 
 @asynccontextmanager
-async def serving(parts: Parts) -> AsyncIterator[str]:
-    """All services on a free port, and its address."""
+async def serving(parts: Parts, gate: Gate | None = None) -> AsyncIterator[str]:
+    """All services on a free port, and its address; without a gate open to all."""
     services = app.built(parts, [])
     methods = [
         method
@@ -89,7 +90,7 @@ async def serving(parts: Parts) -> AsyncIterator[str]:
             service.descriptor, service.servicer, parts.settings.max_request_bytes
         )
     ]
-    server = Server(parts.settings, methods)
+    server = Server(parts.settings, methods, gate)
     async with app.background(services):
         await server.start()
         yield f"127.0.0.1:{server.port}"

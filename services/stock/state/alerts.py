@@ -5,7 +5,6 @@ claimed in its owner's slot, which fires the alert once and appends the delivery
 taken off the claims. Whatever dies in between, the next worker goes on from the claims.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -188,11 +187,6 @@ class Alerts:
     async def set_matched(self, partition: int, id: str) -> None:
         """Note up to where the ledger was matched."""
         await self._client.set(f"{tag(partition)}:matched", id)
-
-
-def owner_of(caller: str) -> str:
-    """What stands for a caller in keys; it names nobody."""
-    return hashlib.blake2b(caller.encode(), digest_size=12).hexdigest()
 
 
 def alerts_key(owner: str) -> str:
