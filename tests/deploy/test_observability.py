@@ -1,0 +1,45 @@
+"""Alerts have answers, queries are PromQL, and the dashboard is what its script makes."""
+
+import re
+import runpy
+import shutil
+import subprocess
+
+import pytest
+
+from tests.deploy.queries import DEPLOY, alerts, metrics, panels
+
+
+@pytest.mark.parametrize("name", alerts())
+def test_every_alert_has_its_answer_in_the_runbook(name):
+    runbook = (DEPLOY / "runbook.md").read_text()
+    [section] = re.findall(rf"^## {name}$(.*?)(?=^## |\Z)", runbook, re.MULTILINE | re.DOTALL)
+    for part in ("**Means:**", "**Look at:**", "**Do:**"):
+        assert part in section
+
+
+def test_the_runbook_answers_no_alert_that_there_is_not():
+    runbook = (DEPLOY / "runbook.md").read_text()
+    assert set(alerts()) == set(re.findall(r"^## (Enrayon\w+)$", runbook, re.MULTILINE))
+
+
+def test_every_query_is_promql_and_names_a_metric():
+    queries = [*alerts().values(), *(query for some in panels().values() for query in some)]
+    assert 40 < len(queries)
+    assert [] == [query for query in queries if not metrics(query)]
+
+
+def test_the_dashboard_is_what_its_script_makes():
+    folder = DEPLOY / "observability"
+    made = runpy.run_path(str(folder / "dashboard.py"))["encoded"]()
+    assert (folder / "dashboard.json").read_text() == made
+
+
+def test_promtool_takes_the_rules_and_the_configuration():
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("there is no promtool here; Debian has it in the package `prometheus`")
+    for check, file in (("rules", "alerts.yaml"), ("config", "prometheus.yaml")):
+        path = DEPLOY / "observability" / file
+        done = subprocess.run([promtool, "check", check, path], capture_output=True, text=True)
+        assert 0 == done.returncode, done.stdout + done.stderr
