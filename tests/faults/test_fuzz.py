@@ -6,6 +6,7 @@ import random
 import resource
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,23 +66,21 @@ async def asked(channel: grpc.aio.Channel, method: MethodDescriptor, requests: l
         "_stream" if method.server_streaming else "_unary"
     )
     call = getattr(channel, kind)(path)(arguments, timeout=CALL_S)
-    try:
+    with suppress(grpc.aio.AioRpcError):  # its code is looked at below
         if not method.server_streaming:
             await call
-            return grpc.StatusCode.OK
-        async with asyncio.timeout(STREAM_S):
-            while await call.read() is not grpc.aio.EOF:
-                pass
-    except TimeoutError:
-        call.cancel()
+        else:
+            try:
+                async with asyncio.timeout(STREAM_S):
+                    while await call.read() is not grpc.aio.EOF:
+                        pass
+            except TimeoutError:
+                call.cancel()
+    code = await call.code()
+    if await call.details() == SENT_TOO_LATE or code is grpc.StatusCode.CANCELLED:
         return grpc.StatusCode.OK
-    except grpc.aio.AioRpcError as error:
-        if error.details() == SENT_TOO_LATE:
-            return grpc.StatusCode.OUT_OF_RANGE
-        assert error.code() in DOCUMENTED, (error, requests)
-        return error.code()
-    assert await call.code() in DOCUMENTED, (await call.details(), requests)
-    return await call.code()
+    assert code in DOCUMENTED, (code, await call.details(), requests)
+    return code
 
 
 async def codes_of(
