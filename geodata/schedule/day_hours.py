@@ -20,6 +20,7 @@ from geodata.schedule.special_days import SpecialDays
 
 REGULAR = Rule(RuleKind.REGULAR)
 _ONE_DAY = dt.timedelta(1)
+_ONE_YEAR = dt.timedelta(366)
 _DAYS_KEPT = 16
 
 
@@ -54,6 +55,8 @@ class DayHours:
 
     def steady_until(self, label: dt.datetime) -> dt.datetime | None:
         """Until when, at least, nothing changes from a wall-clock label on; None is for good."""
+        if self._is_constant:
+            return None
         date = label.date()
         if date < FIRST_DATE:
             return dt.datetime.combine(FIRST_DATE, dt.time())
@@ -69,12 +72,19 @@ class DayHours:
 
     def steady_since(self, label: dt.datetime) -> dt.datetime:
         """Since when, at the latest, nothing has changed before a label; at most a year back."""
+        if self._is_constant:
+            return label - _ONE_YEAR
         date = (label - dt.timedelta(microseconds=1)).date()
         special = self._special.last_until(date)
         if special == date or date < FIRST_DATE:
             return label
         since = self._expression.unchanged_since(label)
         return max(since, dt.datetime.combine(special + _ONE_DAY, dt.time())) if special else since
+
+    @property
+    def _is_constant(self) -> bool:
+        """Whether all dates are alike, whatever the hours say."""
+        return bool(self._schedule.status) or not self._schedule.time_zone
 
     def _decided(self, date: dt.date) -> tuple[RuledSpan, ...]:
         schedule = self._schedule

@@ -215,6 +215,20 @@ def test_a_long_steady_time_is_looked_back_through_to_the_day_it_began() -> None
         assert local("2027-07-01 00:00") == kiosk.state_at(at).until
 
 
+@pytest.mark.parametrize("constant", [{"status": "moved"}, {"time_zone": ""}], ids=str)
+def test_a_state_that_no_hours_can_change_is_told_without_looking_at_days(
+    constant: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[dt.date] = []
+    decided = DayHours._decided
+    monkeypatch.setattr(
+        DayHours, "_decided", lambda self, date: looked.append(date) or decided(self, date)
+    )
+    state = shop("Mo-Fr 09:00-18:00", **constant).state_at(local("2026-11-23 12:00"))
+    assert (None, None) == (state.since, state.until)
+    assert 6 > len(looked)
+
+
 def test_hours_from_noon_to_noon_begin_again_at_noon_after_a_closure() -> None:
     holidays = Closure(starts=dt.date(2026, 12, 24), ends=dt.date(2026, 12, 25))
     hotel = shop("Mo-Su 12:00-12:00", closures=(holidays,))
