@@ -8,16 +8,19 @@ import platform
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import fences, nearest, transport
+from tests.bench import fences, hours, measure, nearest, routes, transport
 from tests.bench.measure import Result, spread
 from tests.bench.places import SEED
 
 MODULES: dict[tuple[str, ...], Callable[[float], Iterator[Result]]] = {
     ("P2", "P3", "P11"): nearest.measures,
+    ("P5",): hours.measures,
+    ("P9",): routes.measures,
     ("P1", "P4", "P10"): transport.measures,
     ("P8",): fences.measures,
 }
@@ -39,33 +42,54 @@ def main() -> None:
             with console.status(f"measuring {', '.join(ids)}"):
                 results += [r for r in measures(arguments.scale) if not only or r.id in only]
     results.sort(key=lambda result: int(result.id[1:]))
-    console.print(table(results))
-    document = {"machine": machine(), "scale": arguments.scale, "seed": SEED}
-    document["results"] = [asdict(result) for result in results]
+    show(results, console)
+    document = {
+        **machine(),
+        "scale": arguments.scale,
+        "seed": SEED,
+        "rounds": measure.ROUNDS,
+        "results": [asdict(result) | {"spread": widest(result)} for result in results],
+    }
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(document, indent=2))
-    console.print(f"[dim]{machine()}, seed {SEED}; all readings: {arguments.json}[/]")
+    console.print(f"[dim]all readings: {arguments.json}[/]")
 
 
-def table(results: list[Result]) -> Table:
+def show(results: list[Result], console: Console) -> None:
     """The results as people read them."""
-    drawn = Table(box=None, pad_edge=False)
-    for column in ("", "measure", "ratio", "target", "", "medians", "spread"):
-        drawn.add_column(column)
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "measure", "is", "target", "", "spread"):
+        table.add_column(column)
     for result in results:
-        ratio = "skipped" if result.ratio is None else f"{result.ratio:.2f}"
+        value = "skipped" if result.ratio is None else f"{result.ratio:.3g}"
         mark = {True: "[green]reached[/]", False: "[red]not reached[/]", None: ""}[result.reached]
-        widest = max(map(spread, result.rounds.values()), default=0.0)
-        shown = f"±{widest:.0%}" if result.rounds else ""
-        drawn.add_row(result.id, result.title, ratio, result.target, mark, result.detail, shown)
-    return drawn
+        lines = [result.title, f"[dim]{result.detail}[/]"]
+        if result.reached is False and result.held_by:
+            lines.append(f"[dim]held by {result.held_by}[/]")
+        around = f"±{widest(result):.0%}" if result.rounds else ""
+        table.add_row(result.id, "\n".join(lines), value, result.target, mark, around)
+    console.print(table)
+    about = machine()
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    console.print(
+        f"[dim]medians of {measure.ROUNDS} rounds by turns, spread: half the range; seed {SEED}; "
+        f"{about['machine']}; load {about['load']}; {versions}[/]"
+    )
 
 
-def machine() -> str:
-    """What it was measured on."""
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+def widest(result: Result) -> float:
+    """The widest spread among what was measured."""
+    return max(map(spread, result.rounds.values()), default=0.0)
+
+
+def machine() -> dict[str, Any]:
+    """What it was measured on, and what else ran there."""
     cores, python = os.cpu_count(), platform.python_version()
-    return f"{platform.machine()}, {cores} cores, Python {python}, {versions}"
+    return {
+        "machine": f"{platform.machine()}, {cores} cores, Python {python}",
+        "load": " ".join(f"{load:.1f}" for load in os.getloadavg()),
+        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+    }
 
 
 if __name__ == "__main__":

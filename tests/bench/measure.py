@@ -1,11 +1,14 @@
 """What a measure is: two things done by turns in one run, and the ratio of their medians."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 ROUNDS = 5
+SHORTEST_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Result:
     """The two medians with their units, or why there is no ratio."""
     rounds: dict[str, list[float]] = field(default_factory=dict)
     """Every single reading, by what was measured."""
+    held_by: str = ""
+    """What holds it where the target is not reached."""
 
 
 def skipped(id: str, title: str, target: str, why: str) -> Result:
@@ -30,10 +35,12 @@ def skipped(id: str, title: str, target: str, why: str) -> Result:
     return Result(id, title, None, target, None, why)
 
 
-def by_turns(acts: dict[str, Callable[[], float]], rounds: int = ROUNDS) -> dict[str, list[float]]:
+def by_turns(
+    acts: dict[str, Callable[[], float]], rounds: int | None = None
+) -> dict[str, list[float]]:
     """Call each act in each round, so that what else the machine does falls on all alike."""
     readings: dict[str, list[float]] = {name: [] for name in acts}
-    for _ in range(rounds):
+    for _ in range(rounds or ROUNDS):
         for name, act in acts.items():
             readings[name].append(act())
     return readings
@@ -50,9 +57,21 @@ def spread(values: Iterable[float]) -> float:
     return (max(kept) - min(kept)) / 2 / statistics.median(kept)
 
 
-def seconds_each(act: Callable[[int], object], count: int) -> float:
-    """Seconds that one of `count` calls takes."""
-    began = time.perf_counter()
+def seconds_each(
+    act: Callable[[int], object], count: int, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """Seconds that one of `count` calls takes.
+
+    What happens in this process alone is better read from its processor's clock,
+    `time.process_time`, which leaves out what else the machine does.
+    """
+    began = clock()
     for number in range(count):
         act(number)
-    return (time.perf_counter() - began) / count
+    return (clock() - began) / count
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time of a process so far (proc(5): fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""P2, P3, P11: the nearest index in process, beside Redis GEOSEARCH and beside itself."""
+"""P2, P3, P11: the nearest index in process, beside GEOSEARCH, PostGIS and itself."""
 
 import gc
 import tempfile
@@ -12,6 +12,7 @@ from redis import Redis
 from geodata.nearest import NearestIndex
 from geodata.points import Point
 from services.chassis.embedded import EmbeddedValkey
+from tests.bench import postgis
 from tests.bench.measure import Result, by_turns, medians, seconds_each, skipped
 from tests.bench.places import SEED, Floats, stores
 
@@ -28,6 +29,7 @@ def measures(scale: float) -> Iterator[Result]:
     index = NearestIndex.build(ids, latitudes, longitudes)
     points = origins(latitudes, longitudes)
     yield beside_geosearch(index, ids, latitudes, longitudes, points)
+    yield beside_postgis(index, latitudes, longitudes, points)
     yield from beside_a_million(int(MANY * scale), few)
 
 
@@ -82,6 +84,29 @@ def beside_geosearch(
     return Result("P2", title, ratio, ">= 20", ratio >= 20, detail, readings)
 
 
+def beside_postgis(
+    index: NearestIndex, latitudes: Floats, longitudes: Floats, points: list[Point]
+) -> Result:
+    """Ten nearest in process over PostGIS's `<->`, prepared, one client; it has no target."""
+    title = f"the same, times faster than PostGIS <-> among {len(latitudes):,}"
+    try:
+        with postgis.seconds_per_query(latitudes, longitudes, points, LIMIT) as theirs:
+            readings = by_turns(
+                {
+                    "enrayon": lambda: seconds_each(
+                        lambda number: index.nearest(points[number], LIMIT), len(points)
+                    ),
+                    "PostGIS": theirs,
+                }
+            )
+    except postgis.PostgisError as error:
+        return skipped("P2", title, "", str(error))
+    middle = medians(readings)
+    ratio = middle["PostGIS"] / middle["enrayon"]
+    detail = ", ".join(f"{name} {value * 1e6:.0f} us" for name, value in middle.items())
+    return Result("P2", title, ratio, "", None, detail, readings)
+
+
 def beside_a_million(many: int, few: int) -> Iterator[Result]:
     """The same index thirty times larger, over the world, and how soon it is there."""
     small_ids, *small = stores(few)
@@ -93,13 +118,20 @@ def beside_a_million(many: int, few: int) -> Iterator[Result]:
     each_bytes = (resident_bytes() - before) / many
     index = NearestIndex.build(small_ids, *small)
     here, there = origins(*small), origins(latitudes, longitudes)
+
+    def near_few(number: int) -> object:
+        return index.nearest(here[number], LIMIT)
+
+    def near_many(number: int) -> object:
+        return large.nearest(there[number], LIMIT)
+
     for _ in range(2):  # a block is made on the second visit of its cell
-        seconds_each(lambda number: index.nearest(here[number], LIMIT), len(here))
-        seconds_each(lambda number: large.nearest(there[number], LIMIT), len(there))
+        seconds_each(near_few, len(here))
+        seconds_each(near_many, len(there))
     readings = by_turns(
         {
-            f"{few:,}": lambda: seconds_each(lambda n: index.nearest(here[n], LIMIT), len(here)),
-            f"{many:,}": lambda: seconds_each(lambda n: large.nearest(there[n], LIMIT), len(there)),
+            f"{few:,}": lambda: seconds_each(near_few, len(here), time.process_time),
+            f"{many:,}": lambda: seconds_each(near_many, len(there), time.process_time),
         }
     )
     middle = medians(readings)
