@@ -130,7 +130,8 @@ ROWS = {
         Panel(
             "Fixes",
             {
-                "{{outcome}}": "sum by (outcome) (rate(enrayon_geofence_fixes_total[$__rate_interval]))"
+                "{{outcome}}": "sum by (outcome) "
+                "(rate(enrayon_geofence_fixes_total[$__rate_interval]))"
             },
             "ops",
         ),
