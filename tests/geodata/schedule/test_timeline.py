@@ -221,9 +221,12 @@ def test_a_state_that_no_hours_can_change_is_told_without_looking_at_days(
 ) -> None:
     looked: list[dt.date] = []
     decided = DayHours._decided
-    monkeypatch.setattr(
-        DayHours, "_decided", lambda self, date: looked.append(date) or decided(self, date)
-    )
+
+    def watched(hours: DayHours, date: dt.date) -> tuple[RuledSpan, ...]:
+        looked.append(date)
+        return decided(hours, date)
+
+    monkeypatch.setattr(DayHours, "_decided", watched)
     state = shop("Mo-Fr 09:00-18:00", **constant).state_at(local("2026-11-23 12:00"))
     assert (None, None) == (state.since, state.until)
     assert 6 > len(looked)
