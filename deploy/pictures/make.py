@@ -1,6 +1,7 @@
-"""Makes the pictures of the terminal for the README: `make pictures`.
+"""Makes the pictures of the README: `make pictures`.
 
-Runs the real commands on a data folder of its own and draws what they print.
+Runs the real commands on a data folder of its own, draws what they print, and keeps the map that
+one of them draws.
 """
 
 import os
@@ -16,6 +17,15 @@ from rich.text import Text
 
 HERE = Path(__file__).parent
 WIDTH = 96
+LIST = (
+    "apples",
+    "rye bread",
+    "milk",
+    "basmati rice",
+    "ground coffee",
+    "dark chocolate",
+    "ice cream",
+)
 UP_WITHIN_S = 60
 
 
@@ -34,6 +44,7 @@ def main() -> None:
         try:
             wait_for(log, "Try, in another terminal", up)
             nearest = run(environment, "nearest", "Kamppi", "--limit", "6")
+            run(environment, "aisle", "route", *LIST, "--picture", str(HERE / "aisle.svg"))
         finally:
             up.send_signal(signal.SIGINT)
             up.wait()
