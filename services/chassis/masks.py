@@ -1,10 +1,14 @@
 """Field masks: read masks (AIP-157) and update masks (AIP-161)."""
 
+from typing import TypeVar
+
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from services.chassis.errors import InvalidArgument
+
+MessageT = TypeVar("MessageT", bound=Message)
 
 
 def check_mask(mask: FieldMask, descriptor: Descriptor, field: str) -> None:
@@ -33,6 +37,20 @@ def has_path(descriptor: Descriptor, path: str) -> bool:
 def selects_all(mask: FieldMask) -> bool:
     """Whether a read mask asks for every field."""
     return not mask.paths or "*" in mask.paths
+
+
+def merged(stored: MessageT, change: MessageT, mask: FieldMask) -> MessageT:
+    """The stored message with the fields of an update mask changed.
+
+    An empty mask means the fields that are set; `*` all, those that are not set too (AIP-134).
+    """
+    if "*" in mask.paths:
+        return change
+    wanted = mask if mask.paths else FieldMask(paths=[f.name for f, _ in change.ListFields()])
+    result = type(stored)()
+    result.CopyFrom(stored)
+    wanted.MergeMessage(change, result, True, True)
+    return result
 
 
 def read(mask: FieldMask, message: Message) -> Message:

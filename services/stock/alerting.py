@@ -13,11 +13,12 @@ from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
 from services.directory.directory import Directory
 from services.directory.filters import EVERYTHING
-from services.directory.keys import store_id, store_name
+from services.directory.keys import store_name
 from services.directory.origins import Origins
-from services.directory.products import product_name, product_sku
+from services.directory.products import product_name
 from services.stock import convert
-from services.stock.errors import AlertNotFound, ChangesExpired, ProductNotFound, StoreNotFound
+from services.stock.errors import AlertNotFound, ChangesExpired
+from services.stock.known import Known
 from services.stock.state.alerts import Alert, Alerts, Delivery
 from services.stock.state.holds import text
 from services.stock.state.ledger import position
@@ -34,9 +35,16 @@ class Alerting:
     """What callers may do with alerts."""
 
     def __init__(
-        self, alerts: Alerts, directory: Directory, origins: Origins, keyring: Keyring, clock: Clock
+        self,
+        alerts: Alerts,
+        known: Known,
+        directory: Directory,
+        origins: Origins,
+        keyring: Keyring,
+        clock: Clock,
     ) -> None:
         self._alerts = alerts
+        self._known = known
         self._directory = directory
         self._origins = origins
         self._keyring = keyring
@@ -45,10 +53,7 @@ class Alerting:
     async def create(self, request: stock_pb2.CreateStockAlertRequest) -> stock_pb2.StockAlert:
         """Make an alert."""
         wanted = request.stock_alert
-        skus = tuple(dict.fromkeys(map(product_sku, wanted.products)))
-        for sku in skus:
-            if sku not in self._directory.products.replica:
-                raise ProductNotFound(product_name(sku))
+        skus = tuple(self._known.skus(wanted.products))
         stores = await self._stores(wanted, MOST_PLACES // len(skus))
         caller = current_caller()
         id = secrets.token_urlsafe(12)
@@ -62,6 +67,10 @@ class Alerting:
     async def get(self, request: stock_pb2.GetStockAlertRequest) -> stock_pb2.StockAlert:
         """One alert."""
         return message_of(await self._get(request.name.removeprefix("stockAlerts/")))
+
+    async def all(self) -> list[Alert]:
+        """The caller's alerts, by id."""
+        return await self._alerts.all(current_caller().owner)
 
     async def delete(self, request: stock_pb2.DeleteStockAlertRequest) -> None:
         """Take an alert back."""
@@ -96,9 +105,7 @@ class Alerting:
     async def _stores(self, wanted: stock_pb2.StockAlert, most: int) -> tuple[str, ...]:
         replica = self._directory.stores.replica
         if wanted.WhichOneof("place") == "store":
-            if replica.public(store_id(wanted.store)) is None:
-                raise StoreNotFound(wanted.store)
-            return (store_id(wanted.store),)
+            return (self._known.store(wanted.store),)
         field = "stock_alert.area"
         origin = await self._origins.resolve(wanted.area.origin, f"{field}.origin")
         near = replica.nearest(origin.point, most + 1, EVERYTHING, radius_m=wanted.area.radius_m)

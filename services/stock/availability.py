@@ -41,6 +41,12 @@ class Wanted:
     open_at: dt.datetime | None = None
     allow_partial: bool = False
     allow_split: bool = False
+    method: int = 0
+    """Only stores that hand over so; 0: any."""
+
+    def admits(self, offer: Offer) -> bool:
+        """Whether a store hands over as wanted."""
+        return not self.method or self.method in offer.policy.methods
 
 
 @dataclass(slots=True)
@@ -97,7 +103,8 @@ class Availability:
             candidates = dict(self._near(wanted, MOST_CANDIDATES, store_filter, mask))
             unread = {id: m for id, m in candidates.items() if id not in found.read}
             await self._read(found, unread, wanted, now_ms)
-        offers = [found.read[id] for id in candidates if id in found.read]
+        read = [found.read[id] for id in candidates if id in found.read]
+        offers = [offer for offer in read if wanted.admits(offer)]
         found.offers = ranked(offers, allow_partial=wanted.allow_partial)[: wanted.count]
         if wanted.allow_split and not any(offer.lack is None for offer in offers):
             together = split(offers, list(wanted.lines.values()))
@@ -117,7 +124,7 @@ class Availability:
             donor = found.offers[0].store
             for offer in found.read.values():
                 delay_s = offer.policy.transfer_s
-                if offer.lack is not None and delay_s is not None:
+                if offer.lack is not None and delay_s is not None and wanted.admits(offer):
                     later = self._window(offer, at + dt.timedelta(seconds=delay_s))
                     options.append((offer, later, donor))
         options.sort(key=lambda option: (option[0].distance_m, option[0].store))
@@ -173,7 +180,8 @@ class Availability:
     def _wants_more(
         self, found: Found, candidates: Mapping[str, float], wanted: Wanted, first: int
     ) -> bool:
-        complete = sum(found.read[id].lack is None for id in candidates)
+        read = [found.read[id] for id in candidates]
+        complete = sum(offer.lack is None and wanted.admits(offer) for offer in read)
         if complete >= wanted.count:
             return False
         if wanted.allow_partial or (wanted.allow_split and not complete):

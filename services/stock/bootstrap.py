@@ -15,8 +15,15 @@ from services.stock.catalogue import Catalogue
 from services.stock.durability import Durability
 from services.stock.feeds import Feeds
 from services.stock.holding import Holding
+from services.stock.known import Known
 from services.stock.receipts import Receipts
 from services.stock.servicer import StockServicer
+from services.stock.servicer.alerts import AlertCalls
+from services.stock.servicer.holds import HoldCalls
+from services.stock.servicer.ledger import LedgerCalls
+from services.stock.servicer.levels import LevelCalls
+from services.stock.servicer.products import ProductCalls
+from services.stock.servicer.search import SearchCalls
 from services.stock.settings import StockSettings
 from services.stock.state.alerts import Alerts
 from services.stock.state.demand import Demand
@@ -38,23 +45,47 @@ def build(parts: Parts) -> Service:
     alerts, demand, follower = Alerts(client), Demand(client), Follower(client, ledger)
     durability = Durability(client, levels, allow_loss=settings.stock_allow_loss)
     quotas = Quotas(client, settings.holds_per_caller, settings.holds_per_shopper)
-    servicer = StockServicer(
-        directory,
-        parts.origins,
+    known, tokens, answers = (
+        Known(directory),
         PageTokens(parts.keyring),
-        clock,
-        catalogue=Catalogue(Records(client, PRODUCTS), Records(client, GROUPS), directory, clock),
-        feeds=Feeds(levels, follower, durability, directory, clock),
-        levels=levels,
-        ledger=ledger,
-        follower=follower,
-        availability=Availability(levels, follower, directory, settings.stock_freshness_s),
-        answers=Answers(settings, follower.sources_of),
-        holding=Holding(holds, quotas, durability, directory, parts.keyring, settings),
-        holds=holds,
-        receipts=Receipts(parts.keyring),
-        alerting=Alerting(alerts, directory, parts.origins, parts.keyring, clock),
-        demand=demand,
+        Answers(settings, follower.sources_of),
+    )
+    catalogue = Catalogue(Records(client, PRODUCTS), Records(client, GROUPS), directory, clock)
+    servicer = StockServicer(
+        ProductCalls(directory, tokens, catalogue),
+        LevelCalls(
+            directory,
+            tokens,
+            clock,
+            known=known,
+            catalogue=catalogue,
+            feeds=Feeds(levels, follower, durability, directory, clock),
+            levels=levels,
+            follower=follower,
+            answers=answers,
+        ),
+        SearchCalls(
+            directory,
+            parts.origins,
+            tokens,
+            clock,
+            known=known,
+            availability=Availability(levels, follower, directory, settings.stock_freshness_s),
+            answers=answers,
+            follower=follower,
+            demand=demand,
+        ),
+        HoldCalls(
+            tokens,
+            known=known,
+            holding=Holding(holds, quotas, durability, known, parts.keyring, settings),
+            holds=holds,
+            receipts=Receipts(parts.keyring),
+            follower=follower,
+            ledger=ledger,
+        ),
+        LedgerCalls(known, ledger),
+        AlertCalls(tokens, Alerting(alerts, known, directory, parts.origins, parts.keyring, clock)),
     )
     loops = {
         "stock.sweep": worker.every(worker.SWEEP_EVERY_S, "sweep", lambda: worker.sweep(holds)),

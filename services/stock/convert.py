@@ -1,7 +1,7 @@
 """Between the contract and what the service works with. Total: what is checked needs no check."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from google.protobuf.duration_pb2 import Duration
@@ -15,10 +15,17 @@ from services.chassis.errors import FieldViolation, InvalidArgument
 from services.directory.keys import store_id, store_name
 from services.directory.products import product_name, product_sku
 from services.stock.model.holds import Hold
-from services.stock.model.ledger import Drift
+from services.stock.model.ledger import Drift, Entry
 from services.stock.model.levels import Band, Level, Policy, Sell, band_of
 from services.stock.state.demand import Unmet
 
+MOVEMENTS = {
+    "set": stock_pb2.StockMovement.KIND_STATED,
+    "adjust": stock_pb2.StockMovement.KIND_ADJUSTED,
+    "CONFIRMED": stock_pb2.StockMovement.KIND_HELD,
+    "HANDED": stock_pb2.StockMovement.KIND_HANDED_OVER,
+}
+"""Kinds of entries; all others are the states in which holds end."""
 MOST_UNITS = 1_000_000
 REJECTED_SHOWN = 1000
 MOST_DAYS = 92
@@ -175,6 +182,27 @@ def drift(found: Drift) -> stock_pb2.StockDrift:
         expected=found.expected,
         actual=found.actual,
     )
+
+
+def movements(entry: Entry) -> Iterator[stock_pb2.StockMovement]:
+    """What an entry of the ledger did to each level."""
+    for line in entry.lines:
+        message = stock_pb2.StockMovement(
+            store=store_name(entry.store),
+            product=product_name(line.sku),
+            kind=MOVEMENTS.get(entry.kind, stock_pb2.StockMovement.KIND_RELEASED),
+            on_hand_change=line.on_hand_change,
+            reserved_change=line.reserved_change,
+            on_hand=line.on_hand,
+            reserved=line.reserved,
+            level_version=line.version,
+            create_time=timestamp_of_ms(int(entry.id.partition("-")[0])),
+        )
+        if entry.is_fed:
+            message.source = entry.about
+        else:
+            message.reservation = reservation_name(entry.store, entry.about)
+        yield message
 
 
 def unmet(found: Unmet) -> stock_pb2.UnmetDemand:

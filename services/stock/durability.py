@@ -5,13 +5,13 @@ A process may start while its store cannot be reached; then it is asked before t
 
 import asyncio
 
-import redis.exceptions
 import structlog
 
 from services.chassis.redis import Client, store_facts_of
 from services.stock.errors import PartitionsDiffer, StoreNotDurable
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.levels import Levels
+from services.stock.state.reach import UNREACHABLE
 
 log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ class Durability:
         """
         try:
             await self.check()
-        except (redis.exceptions.RedisError, OSError) as error:
+        except UNREACHABLE as error:
             log.warning("the store of holds is not checked yet", error=type(error).__name__)
 
     async def check(self) -> None:

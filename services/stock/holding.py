@@ -9,11 +9,11 @@ from services.chassis.caller import current_caller
 from services.chassis.calls import commit
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
-from services.directory.directory import Directory
-from services.directory.keys import store_id, store_name
+from services.directory.keys import store_name
 from services.directory.products import product_name
 from services.stock import convert, errors, metrics
 from services.stock.durability import Durability
+from services.stock.known import Known
 from services.stock.model.holds import Hold, encoded
 from services.stock.settings import StockSettings
 from services.stock.state.holds import NO_REQUEST, Holds, Outcome, Request, request_of, text
@@ -28,25 +28,22 @@ class Holding:
         holds: Holds,
         quotas: Quotas,
         durability: Durability,
-        directory: Directory,
+        known: Known,
         keyring: Keyring,
         settings: StockSettings,
     ) -> None:
         self._holds = holds
         self._quotas = quotas
         self._durability = durability
-        self._directory = directory
+        self._known = known
         self._keyring = keyring
         self._settings = settings
 
     async def create(self, request: stock_pb2.CreateReservationRequest) -> Hold:
         """Hold a basket at one store."""
         caller = current_caller().id
-        store = self._store(request.parent)
-        lines = convert.lines(request.items)
-        for sku in lines:
-            if sku not in self._directory.products.replica:
-                raise errors.ProductNotFound(product_name(sku))
+        store = self._known.store(request.parent)
+        lines = self._known.basket(request.items)
         ttl_ms = self._ttl_ms(request, default_s=self._settings.hold_ttl_s)
         known = request_of(caller, "create", request.request_id, body_of(request))
         await self._durability.check()
@@ -122,7 +119,7 @@ class Holding:
     async def transfer(self, request: stock_pb2.TransferReservationRequest) -> Hold:
         """Move a hold to another store: held there first, released here after."""
         await self._durability.check()
-        destination = self._store(request.destination_store)
+        destination = self._known.store(request.destination_store)
         source, id = convert.reservation_ids(request.name)
         if destination == source:
             raise InvalidArgument.field("destination_store", "is where the hold is")
@@ -253,12 +250,6 @@ class Holding:
 
     async def _release(self, hold: Hold) -> None:
         await self._quotas.release(hold.caller, hold.shopper, hold.id)
-
-    def _store(self, name: str) -> str:
-        id = store_id(name)
-        if self._directory.stores.replica.public(id) is None:
-            raise errors.StoreNotFound(name)
-        return id
 
     def _ttl_ms(
         self,

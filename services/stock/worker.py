@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-import redis.exceptions
 import structlog
 
 from services.chassis.loops import FAILED, PASSED
@@ -14,6 +13,7 @@ from services.stock.state.alerts import Alerts
 from services.stock.state.demand import Demand
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import BATCH, Ledger, position
+from services.stock.state.reach import UNREACHABLE
 
 SWEEP_EVERY_S = 1.0
 MATCH_EVERY_S = 0.25
@@ -76,7 +76,7 @@ def every(
                 await act()
                 reachable = True
                 PASSED.labels(f"stock {name}").set_to_current_time()
-            except (redis.exceptions.RedisError, OSError) as error:
+            except UNREACHABLE as error:
                 FAILED.labels(f"stock {name}").inc()
                 if reachable:
                     log.warning("a loop of stock waits", loop=name, error=type(error).__name__)

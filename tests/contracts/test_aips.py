@@ -34,8 +34,6 @@ NO_STANDARD_METHOD = {
     "ListArrivals": "a shop's screen, which is shown as a whole: no pages",
     "CreateReservation": "the contract is older than this check: takes `items`, no reservation",
     "CreateStockAlert": "the contract is older than this check: its body is the whole request",
-    "UpdateStockPolicy": "replaces the whole: no update_mask",
-    "UpdateStockGroup": "replaces the whole: no update_mask",
 }
 NO_VERB_OF_THE_METHOD = {
     "ReportPositions": "`batchReport`, beside the `report` of ReportPosition",

@@ -21,8 +21,6 @@ from tests.contracts.contracts import (
 )
 
 UNBOUNDED_TEXTS = {
-    "stock.v1.Product.etag": "gap: 64 KiB are taken and compared",
-    "stock.v1.StockLevelInput.product": "of a row that is checked by itself",
     "stock.v1.StockAlert.name": "not read: the server makes it",
     "hours.v1.Closure.name": "not read: made of `closure_id`",
     "hours.v1.StoreEvent.name": "not read: made of `store_event_id`",
@@ -31,7 +29,6 @@ UNBOUNDED_LISTS = {
     "stores.v1.UpsertStoresRequest.stores": "a rule of the message: at most 5,000",
     "stock.v1.UpsertProductsRequest.products": "a rule of the message",
     "stock.v1.SetStockLevelsRequest.levels": "a rule of the message",
-    "stock.v1.StockLevelInput.futures": "of a row that is checked by itself",
     "geofence.v1.ReportPositionsRequest.fixes": "a rule of the message: at most 500",
     "geofence.v1.StreamPositionsRequest.fixes": "a rule of the message",
     "aisle.v1.UpsertPlacementsRequest.products": "a rule of the message",
@@ -39,7 +36,6 @@ UNBOUNDED_LISTS = {
 UNBOUNDED_MAPS: dict[str, str] = {}
 UNBOUNDED_NUMBERS: dict[str, str] = {}
 UNCHECKED_ENUMS = {
-    "stock.v1.StockLevelInput.sell_policy": "of a row that is checked by itself",
 }
 UNCHECKED_POSITIONS = {
     "type.v1.Ring.points": "whoever makes a shape of them checks them: INVALID_GEOMETRY",

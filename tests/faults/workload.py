@@ -16,7 +16,7 @@ from tests.faults.checker import Act, End
 STORE = "t-kamppi"
 SKUS = ("milk", "bread", "eggs", "salt", "tea")
 LONG_MS = 3_600_000
-TRIES = 200
+TRIES = 6000
 PAUSE_S = 0.02
 
 

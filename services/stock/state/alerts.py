@@ -74,17 +74,22 @@ class Alerts:
     async def get(self, owner: str, id: str) -> Alert | None:
         """An alert of an owner."""
         raw = await self._client.hget(alerts_key(owner), id)
-        if raw is None:
-            return None
-        record = orjson.loads(raw)
-        return Alert(
-            id,
-            tuple(record["skus"]),
-            tuple(record["stores"]),
-            record["units"],
-            record["expire"],
-            record.get("fired"),
-        )
+        return None if raw is None else alert_of(id, raw)
+
+    async def all(self, owner: str) -> list[Alert]:
+        """The alerts of an owner, by id."""
+        found = await self._client.hgetall(alerts_key(owner))
+        return [alert_of(id.decode(), raw) for id, raw in sorted(found.items())]
+
+    async def forget(self, before_ms: int) -> int:
+        """Forget the alerts that fired or expired before a moment; how many."""
+        count = 0
+        async for key in self._client.scan_iter("{a:*}:alerts", count=1000):
+            owner = key.decode().removeprefix("{a:").removesuffix("}:alerts")
+            for alert in await self.all(owner):
+                if min(alert.expire_ms, alert.fire_ms or alert.expire_ms) < before_ms:
+                    count += await self.delete(owner, alert.id)
+        return count
 
     async def delete(self, owner: str, id: str) -> bool:
         """Take an alert back; its wishes then lead nowhere. Whether there was one."""
@@ -187,6 +192,19 @@ class Alerts:
     async def set_matched(self, partition: int, id: str) -> None:
         """Note up to where the ledger was matched."""
         await self._client.set(f"{tag(partition)}:matched", id)
+
+
+def alert_of(id: str, raw: bytes) -> Alert:
+    """The alert in its JSON."""
+    record = orjson.loads(raw)
+    return Alert(
+        id,
+        tuple(record["skus"]),
+        tuple(record["stores"]),
+        record["units"],
+        record["expire"],
+        record.get("fired"),
+    )
 
 
 def alerts_key(owner: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -11,7 +11,7 @@ from services.chassis.redis import Client, script
 from services.stock.model.holds import LIVE
 from services.stock.model.ledger import Counted, Drift, Entry, drifts, entry_of
 from services.stock.model.levels import HEADER
-from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
+from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.state.levels import PACKAGE
 
 BATCH = 1000
@@ -55,6 +55,15 @@ class Ledger:
             entries += page
             id = page[-1].id
         return entries
+
+    async def pages(self, store: str = "", start_ms: int = 0) -> AsyncIterator[list[Entry]]:
+        """The entries of a store, of all when it is empty, since a moment; page by page."""
+        for partition in [partition_of(store)] if store else range(PARTITIONS):
+            id = f"{max(start_ms - 1, 0)}-{2**64 - 1}"
+            while page := await self.after(partition, id):
+                id = page[-1].id
+                if wanted := [entry for entry in page if store in ("", entry.store)]:
+                    yield wanted
 
     async def trim(self, partition: int, keep_after: str) -> int:
         """Add the entries up to an id to the stores' sums and drop them; how many there were."""

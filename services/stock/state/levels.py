@@ -1,16 +1,16 @@
 """Levels and policies in Redis."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
-import redis.exceptions
 
 from services.chassis.redis import Client, Value, script
 from services.stock.model.levels import DEFAULT_POLICY, Level, Policy, Sell, decoded
 from services.stock.model.partitions import StoreKeys, partition_of
 from services.stock.state.questions import Question, Questions
+from services.stock.state.reach import UNREACHABLE
 
 PACKAGE = "services.stock"
 LIBRARY = ["library"]
@@ -37,6 +37,7 @@ class Levels:
         self._questions = Questions(client, PACKAGE, LIBRARY)
         self._set = script(client, PACKAGE, "set", FEEDS)
         self._adjust = script(client, PACKAGE, "adjust", FEEDS)
+        self._replace = script(client, PACKAGE, "replace")
         self._policies: dict[bytes, Policy] = {b"": DEFAULT_POLICY}
         self._sources: dict[int, dict[int, str]] = defaultdict(dict)
 
@@ -51,7 +52,7 @@ class Levels:
         question = Question(list(dict.fromkeys(stores)), skus, now_ms)
         try:
             answers = await self._questions.ask(question) if question.stores else {}
-        except (redis.exceptions.RedisError, OSError) as error:
+        except UNREACHABLE as error:
             raise LevelsUnreachable from error
         return {
             store: StoreLevels(self._policy(policy), levels_of(skus, raws, back))
@@ -90,9 +91,14 @@ class Levels:
         raw = await self._client.hget(StoreKeys.of(store).policies, store)
         return self._policy(raw or b"")
 
-    async def set_policy(self, store: str, policy: Policy) -> None:
-        """Change how a store sells."""
-        await self._client.hset(StoreKeys.of(store).policies, store, policy_json(policy))
+    async def change_policy(self, store: str, change: Callable[[Policy], Policy]) -> Policy:
+        """Change how a store sells; what another changes meanwhile is kept."""
+        key = StoreKeys.of(store).policies
+        while True:
+            before = await self._client.hget(key, store) or b""
+            policy = change(self._policy(before))
+            if await self._replace([key], [store, before, policy_json(policy)]):
+                return policy
 
     async def partitions(self, count: int) -> int:
         """How many partitions this data set has; a new one gets `count`."""

@@ -289,7 +289,7 @@ async def test_back_orders_take_what_is_dated_to_come_and_no_more(levels, holds)
 
 async def test_a_store_sells_no_less_than_its_least_and_no_more_than_its_most(levels, holds):
     await stated(levels, milk=50)
-    await levels.set_policy(STORE, Policy(least=2, most=10))
+    await levels.change_policy(STORE, lambda _: Policy(least=2, most=10))
 
     words = [(await reserved(holds, f"h{n}", milk=n)).word for n in (1, 2, 10, 11)]
 

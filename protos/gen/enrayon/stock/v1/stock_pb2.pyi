@@ -7,6 +7,7 @@ from collections import abc as _abc
 from enrayon.type.v1 import geometry_pb2 as _geometry_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -65,6 +66,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The hold was changed since its etag was read. Read it again, then retry."""
     GROUP_NOT_FOUND: _ErrorReason.ValueType  # 17
     """There is no group of that name."""
+    PARTITIONS_DIFFER: _ErrorReason.ValueType  # 18
+    """The data lie in another number of partitions than this version has."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `enrayon`."""
@@ -105,6 +108,8 @@ ETAG_MISMATCH: ErrorReason.ValueType  # 16
 """The hold was changed since its etag was read. Read it again, then retry."""
 GROUP_NOT_FOUND: ErrorReason.ValueType  # 17
 """There is no group of that name."""
+PARTITIONS_DIFFER: ErrorReason.ValueType  # 18
+"""The data lie in another number of partitions than this version has."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _StockBand:
@@ -262,7 +267,7 @@ class Product(_message.Message):
     variant_group: _builtins.str
     """What the variants of one product have in common: the same id."""
     etag: _builtins.str
-    """Changes with every change of the product."""
+    """Changes with every change of the product. If sent, it must be that of the stored one."""
     @_builtins.property
     def localized_names(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Its name in other languages, by BCP 47 tag (`fi`, `fr-CA`)."""
@@ -575,14 +580,14 @@ class StockLevelInput(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     on_hand: _builtins.int
-    """Units in the store, those on hold included; 0 to 1,000,000."""
+    """Units in the store, those on hold included."""
     safety_stock: _builtins.int
-    """Units never to be promised; 0 to 65,535."""
+    """Units never to be promised."""
     sell_policy: Global___SellPolicy.ValueType
     """Whether more than what is there may be sold."""
     @_builtins.property
     def futures(self) -> _containers.RepeatedCompositeFieldContainer[Global___FutureStock]:
-        """Units that will come, at most 20 dates."""
+        """Units that will come, from 2020 on."""
 
     def __init__(
         self,
@@ -1233,23 +1238,29 @@ Global___GetStockPolicyRequest: _TypeAlias = GetStockPolicyRequest  # noqa: Y015
 
 @_typing.final
 class UpdateStockPolicyRequest(_message.Message):
-    """Replaces how a store sells."""
+    """Changes how a store sells."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     STOCK_POLICY_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def stock_policy(self) -> Global___StockPolicy:
-        """The policy as a whole."""
+        """The policy."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change; those that are set in `stock_policy` when empty; `*` replaces the whole."""
 
     def __init__(
         self,
         *,
         stock_policy: Global___StockPolicy | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["stock_policy", b"stock_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stock_policy", b"stock_policy", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["stock_policy", b"stock_policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stock_policy", b"stock_policy", "update_mask", b"update_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2462,6 +2473,60 @@ class GetStockAlertRequest(_message.Message):
 Global___GetStockAlertRequest: _TypeAlias = GetStockAlertRequest  # noqa: Y015
 
 @_typing.final
+class ListStockAlertsRequest(_message.Message):
+    """Asks for the caller's alerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    page_token: _builtins.str
+    """The `next_page_token` of the previous answer, with all else unchanged."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStockAlertsRequest: _TypeAlias = ListStockAlertsRequest  # noqa: Y015
+
+@_typing.final
+class ListStockAlertsResponse(_message.Message):
+    """Answers ListStockAlerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STOCK_ALERTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def stock_alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockAlert]:
+        """By name."""
+
+    def __init__(
+        self,
+        *,
+        stock_alerts: _abc.Iterable[Global___StockAlert] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "stock_alerts", b"stock_alerts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStockAlertsResponse: _TypeAlias = ListStockAlertsResponse  # noqa: Y015
+
+@_typing.final
 class DeleteStockAlertRequest(_message.Message):
     """Takes an alert back."""
 
@@ -2716,22 +2781,179 @@ class UpdateStockGroupRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     STOCK_GROUP_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def stock_group(self) -> Global___StockGroup:
         """The group as a whole."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change: `stores`, which is all that a group has, or `*`. Empty means the same."""
 
     def __init__(
         self,
         *,
         stock_group: Global___StockGroup | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["stock_group", b"stock_group"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stock_group", b"stock_group", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["stock_group", b"stock_group"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stock_group", b"stock_group", "update_mask", b"update_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateStockGroupRequest: _TypeAlias = UpdateStockGroupRequest  # noqa: Y015
+
+@_typing.final
+class ExportStockMovementsRequest(_message.Message):
+    """Asks for movements."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STORE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    store: _builtins.str
+    """Only those of this store."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Only those from this moment on."""
+
+    def __init__(
+        self,
+        *,
+        store: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time", "store", b"store"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportStockMovementsRequest: _TypeAlias = ExportStockMovementsRequest  # noqa: Y015
+
+@_typing.final
+class StockMovement(_message.Message):
+    """One movement of one level."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[StockMovement._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: StockMovement._Kind.ValueType  # 0
+        """Never sent."""
+        KIND_STATED: StockMovement._Kind.ValueType  # 1
+        """A snapshot stated the level."""
+        KIND_ADJUSTED: StockMovement._Kind.ValueType  # 2
+        """An event of a source moved it."""
+        KIND_HELD: StockMovement._Kind.ValueType  # 3
+        """A hold was made."""
+        KIND_HANDED_OVER: StockMovement._Kind.ValueType  # 4
+        """Goods on hold were handed over."""
+        KIND_RELEASED: StockMovement._Kind.ValueType  # 5
+        """A hold ended, and gave back what it still held."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What moves units."""
+
+    KIND_UNSPECIFIED: StockMovement.Kind.ValueType  # 0
+    """Never sent."""
+    KIND_STATED: StockMovement.Kind.ValueType  # 1
+    """A snapshot stated the level."""
+    KIND_ADJUSTED: StockMovement.Kind.ValueType  # 2
+    """An event of a source moved it."""
+    KIND_HELD: StockMovement.Kind.ValueType  # 3
+    """A hold was made."""
+    KIND_HANDED_OVER: StockMovement.Kind.ValueType  # 4
+    """Goods on hold were handed over."""
+    KIND_RELEASED: StockMovement.Kind.ValueType  # 5
+    """A hold ended, and gave back what it still held."""
+
+    STORE_FIELD_NUMBER: _builtins.int
+    PRODUCT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    RESERVATION_FIELD_NUMBER: _builtins.int
+    ON_HAND_CHANGE_FIELD_NUMBER: _builtins.int
+    RESERVED_CHANGE_FIELD_NUMBER: _builtins.int
+    ON_HAND_FIELD_NUMBER: _builtins.int
+    RESERVED_FIELD_NUMBER: _builtins.int
+    LEVEL_VERSION_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    store: _builtins.str
+    """`stores/{id}`."""
+    product: _builtins.str
+    """`products/{sku}`."""
+    kind: Global___StockMovement.Kind.ValueType
+    """What moved it."""
+    source: _builtins.str
+    """Who stated or moved it. Not set when a hold did."""
+    reservation: _builtins.str
+    """The hold that did."""
+    on_hand_change: _builtins.int
+    """By how much the units in the store changed."""
+    reserved_change: _builtins.int
+    """By how much the units on hold changed."""
+    on_hand: _builtins.int
+    """Units in the store after it."""
+    reserved: _builtins.int
+    """Units on hold after it."""
+    level_version: _builtins.int
+    """The number of this change among all changes of this level."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        store: _builtins.str = ...,
+        product: _builtins.str = ...,
+        kind: Global___StockMovement.Kind.ValueType = ...,
+        source: _builtins.str = ...,
+        reservation: _builtins.str = ...,
+        on_hand_change: _builtins.int = ...,
+        reserved_change: _builtins.int = ...,
+        on_hand: _builtins.int = ...,
+        reserved: _builtins.int = ...,
+        level_version: _builtins.int = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "kind", b"kind", "level_version", b"level_version", "on_hand", b"on_hand", "on_hand_change", b"on_hand_change", "product", b"product", "reservation", b"reservation", "reserved", b"reserved", "reserved_change", b"reserved_change", "source", b"source", "store", b"store"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StockMovement: _TypeAlias = StockMovement  # noqa: Y015
+
+@_typing.final
+class ExportStockMovementsResponse(_message.Message):
+    """Some of the movements."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOVEMENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def movements(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockMovement]:
+        """Those of one level in their order."""
+
+    def __init__(
+        self,
+        *,
+        movements: _abc.Iterable[Global___StockMovement] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["movements", b"movements"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportStockMovementsResponse: _TypeAlias = ExportStockMovementsResponse  # noqa: Y015
 
 @_typing.final
 class ReconcileStockRequest(_message.Message):

@@ -181,6 +181,11 @@ class StockServiceStub:
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.GetStockAlertRequest.SerializeToString,
                 response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.StockAlert.FromString,
                 _registered_method=True)
+        self.ListStockAlerts = channel.unary_unary(
+                '/enrayon.stock.v1.StockService/ListStockAlerts',
+                request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListStockAlertsRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListStockAlertsResponse.FromString,
+                _registered_method=True)
         self.DeleteStockAlert = channel.unary_unary(
                 '/enrayon.stock.v1.StockService/DeleteStockAlert',
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.DeleteStockAlertRequest.SerializeToString,
@@ -205,6 +210,11 @@ class StockServiceStub:
                 '/enrayon.stock.v1.StockService/UpdateStockGroup',
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.UpdateStockGroupRequest.SerializeToString,
                 response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.StockGroup.FromString,
+                _registered_method=True)
+        self.ExportStockMovements = channel.unary_stream(
+                '/enrayon.stock.v1.StockService/ExportStockMovements',
+                request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ExportStockMovementsRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ExportStockMovementsResponse.FromString,
                 _registered_method=True)
         self.ReconcileStock = channel.unary_unary(
                 '/enrayon.stock.v1.StockService/ReconcileStock',
@@ -303,7 +313,7 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateStockPolicy(self, request, context):
-        """Replaces how a store sells and hands over.
+        """Changes how a store sells and hands over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -424,6 +434,13 @@ class StockServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListStockAlerts(self, request, context):
+        """The caller's alerts, by name; those that have ended are forgotten after a week.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteStockAlert(self, request, context):
         """Takes an alert back.
         """
@@ -454,6 +471,14 @@ class StockServiceServicer:
 
     def UpdateStockGroup(self, request, context):
         """Replaces or creates a group of stores; one without stores is deleted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportStockMovements(self, request, context):
+        """Every movement that the ledger still has, those of one store in their order. For records
+        elsewhere: movements are summed up and dropped after three days.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -609,6 +634,11 @@ def add_StockServiceServicer_to_server(servicer, server):
                     request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.GetStockAlertRequest.FromString,
                     response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.StockAlert.SerializeToString,
             ),
+            'ListStockAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStockAlerts,
+                    request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListStockAlertsRequest.FromString,
+                    response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListStockAlertsResponse.SerializeToString,
+            ),
             'DeleteStockAlert': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteStockAlert,
                     request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.DeleteStockAlertRequest.FromString,
@@ -633,6 +663,11 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.UpdateStockGroup,
                     request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.UpdateStockGroupRequest.FromString,
                     response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.StockGroup.SerializeToString,
+            ),
+            'ExportStockMovements': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportStockMovements,
+                    request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ExportStockMovementsRequest.FromString,
+                    response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ExportStockMovementsResponse.SerializeToString,
             ),
             'ReconcileStock': grpc.unary_unary_rpc_method_handler(
                     servicer.ReconcileStock,
@@ -1413,6 +1448,33 @@ class StockService:
             _registered_method=True)
 
     @staticmethod
+    def ListStockAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.stock.v1.StockService/ListStockAlerts',
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.ListStockAlertsRequest.SerializeToString,
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.ListStockAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def DeleteStockAlert(request,
             target,
             options=(),
@@ -1537,6 +1599,33 @@ class StockService:
             '/enrayon.stock.v1.StockService/UpdateStockGroup',
             enrayon_dot_stock_dot_v1_dot_stock__pb2.UpdateStockGroupRequest.SerializeToString,
             enrayon_dot_stock_dot_v1_dot_stock__pb2.StockGroup.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportStockMovements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/enrayon.stock.v1.StockService/ExportStockMovements',
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.ExportStockMovementsRequest.SerializeToString,
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.ExportStockMovementsResponse.FromString,
             options,
             channel_credentials,
             insecure,

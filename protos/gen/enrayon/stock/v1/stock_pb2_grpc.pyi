@@ -69,7 +69,7 @@ class StockServiceStub:
     GetStockPolicy: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetStockPolicyRequest, _stock_pb2.StockPolicy]
     """How a store sells and hands over."""
     UpdateStockPolicy: _grpc.UnaryUnaryMultiCallable[_stock_pb2.UpdateStockPolicyRequest, _stock_pb2.StockPolicy]
-    """Replaces how a store sells and hands over."""
+    """Changes how a store sells and hands over."""
     FindNearestAvailability: _grpc.UnaryUnaryMultiCallable[_stock_pb2.FindNearestAvailabilityRequest, _stock_pb2.FindNearestAvailabilityResponse]
     """The nearest stores that hold a whole basket in its quantities; if allowed the partial ones, or
     the fewest stores that hold it together.
@@ -107,6 +107,8 @@ class StockServiceStub:
     """Asks to be told once when stock comes."""
     GetStockAlert: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetStockAlertRequest, _stock_pb2.StockAlert]
     """One alert by name."""
+    ListStockAlerts: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListStockAlertsRequest, _stock_pb2.ListStockAlertsResponse]
+    """The caller's alerts, by name; those that have ended are forgotten after a week."""
     DeleteStockAlert: _grpc.UnaryUnaryMultiCallable[_stock_pb2.DeleteStockAlertRequest, _empty_pb2.Empty]
     """Takes an alert back."""
     WatchStockAlerts: _grpc.UnaryStreamMultiCallable[_stock_pb2.WatchStockAlertsRequest, _stock_pb2.WatchStockAlertsResponse]
@@ -117,6 +119,10 @@ class StockServiceStub:
     """A group of stores."""
     UpdateStockGroup: _grpc.UnaryUnaryMultiCallable[_stock_pb2.UpdateStockGroupRequest, _stock_pb2.StockGroup]
     """Replaces or creates a group of stores; one without stores is deleted."""
+    ExportStockMovements: _grpc.UnaryStreamMultiCallable[_stock_pb2.ExportStockMovementsRequest, _stock_pb2.ExportStockMovementsResponse]
+    """Every movement that the ledger still has, those of one store in their order. For records
+    elsewhere: movements are summed up and dropped after three days.
+    """
     ReconcileStock: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ReconcileStockRequest, _stock_pb2.ReconcileStockResponse]
     """Compares all levels with the ledger and with the holds. What differs is drift."""
 
@@ -160,7 +166,7 @@ class StockServiceAsyncStub(StockServiceStub):
     GetStockPolicy: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetStockPolicyRequest, _stock_pb2.StockPolicy]  # type: ignore[assignment]
     """How a store sells and hands over."""
     UpdateStockPolicy: _aio.UnaryUnaryMultiCallable[_stock_pb2.UpdateStockPolicyRequest, _stock_pb2.StockPolicy]  # type: ignore[assignment]
-    """Replaces how a store sells and hands over."""
+    """Changes how a store sells and hands over."""
     FindNearestAvailability: _aio.UnaryUnaryMultiCallable[_stock_pb2.FindNearestAvailabilityRequest, _stock_pb2.FindNearestAvailabilityResponse]  # type: ignore[assignment]
     """The nearest stores that hold a whole basket in its quantities; if allowed the partial ones, or
     the fewest stores that hold it together.
@@ -198,6 +204,8 @@ class StockServiceAsyncStub(StockServiceStub):
     """Asks to be told once when stock comes."""
     GetStockAlert: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetStockAlertRequest, _stock_pb2.StockAlert]  # type: ignore[assignment]
     """One alert by name."""
+    ListStockAlerts: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListStockAlertsRequest, _stock_pb2.ListStockAlertsResponse]  # type: ignore[assignment]
+    """The caller's alerts, by name; those that have ended are forgotten after a week."""
     DeleteStockAlert: _aio.UnaryUnaryMultiCallable[_stock_pb2.DeleteStockAlertRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Takes an alert back."""
     WatchStockAlerts: _aio.UnaryStreamMultiCallable[_stock_pb2.WatchStockAlertsRequest, _stock_pb2.WatchStockAlertsResponse]  # type: ignore[assignment]
@@ -208,6 +216,10 @@ class StockServiceAsyncStub(StockServiceStub):
     """A group of stores."""
     UpdateStockGroup: _aio.UnaryUnaryMultiCallable[_stock_pb2.UpdateStockGroupRequest, _stock_pb2.StockGroup]  # type: ignore[assignment]
     """Replaces or creates a group of stores; one without stores is deleted."""
+    ExportStockMovements: _aio.UnaryStreamMultiCallable[_stock_pb2.ExportStockMovementsRequest, _stock_pb2.ExportStockMovementsResponse]  # type: ignore[assignment]
+    """Every movement that the ledger still has, those of one store in their order. For records
+    elsewhere: movements are summed up and dropped after three days.
+    """
     ReconcileStock: _aio.UnaryUnaryMultiCallable[_stock_pb2.ReconcileStockRequest, _stock_pb2.ReconcileStockResponse]  # type: ignore[assignment]
     """Compares all levels with the ledger and with the holds. What differs is drift."""
 
@@ -320,7 +332,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.UpdateStockPolicyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.StockPolicy, _abc.Awaitable[_stock_pb2.StockPolicy]]:
-        """Replaces how a store sells and hands over."""
+        """Changes how a store sells and hands over."""
 
     @_abc_1.abstractmethod
     def FindNearestAvailability(
@@ -456,6 +468,14 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         """One alert by name."""
 
     @_abc_1.abstractmethod
+    def ListStockAlerts(
+        self,
+        request: _stock_pb2.ListStockAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_pb2.ListStockAlertsResponse, _abc.Awaitable[_stock_pb2.ListStockAlertsResponse]]:
+        """The caller's alerts, by name; those that have ended are forgotten after a week."""
+
+    @_abc_1.abstractmethod
     def DeleteStockAlert(
         self,
         request: _stock_pb2.DeleteStockAlertRequest,
@@ -494,6 +514,16 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.StockGroup, _abc.Awaitable[_stock_pb2.StockGroup]]:
         """Replaces or creates a group of stores; one without stores is deleted."""
+
+    @_abc_1.abstractmethod
+    def ExportStockMovements(
+        self,
+        request: _stock_pb2.ExportStockMovementsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_stock_pb2.ExportStockMovementsResponse], _abc.AsyncIterator[_stock_pb2.ExportStockMovementsResponse]]:
+        """Every movement that the ledger still has, those of one store in their order. For records
+        elsewhere: movements are summed up and dropped after three days.
+        """
 
     @_abc_1.abstractmethod
     def ReconcileStock(

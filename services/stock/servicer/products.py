@@ -1,0 +1,54 @@
+"""The RPCs about products."""
+
+from collections.abc import AsyncIterator
+
+from google.protobuf.empty_pb2 import Empty
+
+from enrayon.stock.v1 import stock_pb2
+from services.chassis.paging import PageTokens, page_size
+from services.directory.directory import Directory
+from services.directory.products import parse_product
+from services.stock import convert
+from services.stock.catalogue import Catalogue
+
+
+class ProductCalls:
+    """Products in and out."""
+
+    def __init__(self, directory: Directory, tokens: PageTokens, catalogue: Catalogue) -> None:
+        self._directory = directory
+        self._tokens = tokens
+        self._catalogue = catalogue
+
+    async def upsert_products(
+        self, requests: AsyncIterator[stock_pb2.UpsertProductsRequest]
+    ) -> stock_pb2.UpsertProductsResponse:
+        """Creates and changes products in bulk."""
+        return await self._catalogue.upsert(requests)
+
+    def get_product(self, request: stock_pb2.GetProductRequest) -> stock_pb2.Product:
+        """One product by name."""
+        return self._catalogue.get(request.name)
+
+    def search_products(
+        self, request: stock_pb2.SearchProductsRequest
+    ) -> stock_pb2.SearchProductsResponse:
+        """Products by words, by barcode, or by department."""
+        replica = self._directory.products.replica
+        cursor = self._tokens.decode(request)
+        start = cursor[0] if cursor else 0
+        size = page_size(request.page_size, default=20, most=1000)
+        skus = replica.search(request.query, request.gtin, request.department)
+        page = skus[start : start + size]
+        more = len(skus) > start + size
+        return stock_pb2.SearchProductsResponse(
+            products=[parse_product(replica.record(sku) or b"") for sku in page],
+            next_page_token=self._tokens.encode(request, [start + size]) if more else "",
+            total_size=len(skus),
+            as_of=convert.timestamp(self._directory.products.stale_as_of),
+        )
+
+    async def delete_product(self, request: stock_pb2.DeleteProductRequest) -> Empty:
+        """Deletes one product."""
+        await self._catalogue.delete(request)
+        return Empty()

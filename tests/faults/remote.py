@@ -1,0 +1,131 @@
+"""Holds by way of the server: what the workload's clients use in place of the state."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+import redis.exceptions
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from services.stock.model.holds import HeldItem, Hold
+from services.stock.state.holds import NO_REQUEST, Outcome, Request
+
+DEADLINE_S = 20.0
+SOON = [
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 500),
+]
+"""Options of a channel that looks often whether its server is back."""
+WORDS = {
+    "INSUFFICIENT_STOCK": "short",
+    "RESERVATION_NOT_FOUND": "missing",
+    "RESERVATION_STATE": "state",
+    "RESERVATION_EXPIRED": "expired",
+    "REQUEST_ID_REUSED": "reused",
+}
+AMBIGUOUS = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+class RemoteHolds:
+    """Has the two methods of `Holds` that make and end holds."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stock = stock_pb2_grpc.StockServiceStub(channel)
+        self.ambiguous = 0
+        """Calls that brought no answer."""
+
+    async def reserve(
+        self,
+        store: str,
+        record: bytes,
+        lines: Mapping[str, int],
+        *,
+        ttl_ms: int,
+        fresh_ms: int,
+        request: Request = NO_REQUEST,
+    ) -> Outcome:
+        """Hold a basket."""
+        items = [
+            stock_pb2.BasketItem(product=f"products/{sku}", quantity=units)
+            for sku, units in lines.items()
+        ]
+        message = stock_pb2.CreateReservationRequest(
+            parent=f"stores/{store}", items=items, request_id=request.field
+        )
+        message.ttl.FromMilliseconds(ttl_ms)
+        return await self._told("new", self._stock.CreateReservation(message, timeout=DEADLINE_S))
+
+    async def transition(
+        self,
+        store: str,
+        id: str,
+        action: str,
+        *,
+        request: Request = NO_REQUEST,
+        argument: Mapping[str, Any] | None = None,
+    ) -> Outcome:
+        """Give a hold up, or hand all of it over."""
+        name = f"stores/{store}/reservations/{id}"
+        if action == "cancel":
+            call = self._stock.CancelReservation(
+                stock_pb2.CancelReservationRequest(name=name), timeout=DEADLINE_S
+            )
+        else:
+            call = self._stock.CollectReservation(
+                stock_pb2.CollectReservationRequest(name=name, request_id=request.field),
+                timeout=DEADLINE_S,
+            )
+        return await self._told("done", call)
+
+    async def _told(self, word: str, call: Any) -> Outcome:
+        try:
+            return Outcome(word, hold_of(await call))
+        except grpc.aio.AioRpcError as error:
+            if error.code() in AMBIGUOUS:
+                self.ambiguous += 1
+                raise redis.exceptions.ConnectionError(error.details() or "") from None
+            return Outcome(WORDS[reason_of(error)])
+        except asyncio.CancelledError:  # the channel says so when its server dies
+            raise redis.exceptions.ConnectionError("the call was cut off") from None
+
+
+def hold_of(message: stock_pb2.Reservation) -> Hold:
+    """What the checker needs of a hold."""
+    _, store, _, id = message.name.split("/")
+    return Hold(
+        id,
+        store,
+        stock_pb2.Reservation.State.Name(message.state).removeprefix("STATE_"),
+        "anonymous",
+        message.shopper,
+        message.method,
+        0,
+        0,
+        0,
+        int(message.etag),
+        tuple(
+            HeldItem(
+                item.product.removeprefix("products/"),
+                item.requested_quantity,
+                item.held_quantity,
+                item.collected_quantity,
+                item.back_ordered_quantity,
+                item.level_version,
+            )
+            for item in message.items
+        ),
+    )
+
+
+def reason_of(error: grpc.aio.AioRpcError) -> str:
+    """The reason that an error states."""
+    status = rpc_status.from_call(error)
+    info = error_details_pb2.ErrorInfo()
+    for detail in status.details if status else ():
+        if detail.Is(info.DESCRIPTOR):
+            detail.Unpack(info)
+    return info.reason

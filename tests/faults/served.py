@@ -1,0 +1,66 @@
+"""A server of stores and stock in a process of its own, to be killed and started again."""
+
+import multiprocessing
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.e2e.suite import free_port
+
+# Children begin with everything imported, so that a new one is there at once.
+CONTEXT: Any = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["services.app"])
+
+
+class Served:
+    """The process. It runs on a store that others start and stop."""
+
+    def __init__(self, folder: Path, redis_url: str) -> None:
+        self.port = free_port()
+        self._environment = {
+            "ENRAYON_DATA_DIR": str(folder),
+            "ENRAYON_GRPC_PORT": str(self.port),
+            "ENRAYON_REDIS_URL": redis_url,
+            "ENRAYON_LOG_LEVEL": "error",
+            "ENRAYON_HOLDS_PER_CALLER": "0",
+        }
+        self._process: Any = None
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it; it listens soon."""
+        self._process = CONTEXT.Process(target=serve, args=(self._environment,))
+        self._process.start()
+
+    def kill(self) -> None:
+        """Kill it by SIGKILL; it is gone when this returns."""
+        self._process.kill()
+        self._process.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+
+def serve(environment: Mapping[str, str]) -> None:
+    """What the process does, as `enrayon serve stores stock` does it."""
+    from services import app
+    from services.chassis.settings import ChassisSettings
+
+    os.environ.update(environment)
+    os.environ.pop("LD_PRELOAD", None)
+    app.serve(ChassisSettings(), ["stores", "stock"])

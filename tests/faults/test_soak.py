@@ -1,0 +1,148 @@
+"""All at once, for long: server and store are killed, the power goes, replies are lost.
+
+Eight clients hold, cancel and collect through the server all the while, and retry with the same
+key what brought no answer; the checker judges what they were told.
+"""
+
+import asyncio
+import random
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from services.chassis.embedded import EmbeddedValkey
+from services.chassis.redis import connect
+from services.chassis.settings import ChassisSettings
+from services.stock.state.ledger import Ledger
+from tests.faults import workload
+from tests.faults.checker import judge
+from tests.faults.proxy import proxied
+from tests.faults.remote import SOON, RemoteHolds
+from tests.faults.served import Served
+from tests.faults.test_power import SHIM, cut_to_what_was_synced
+
+CLIENTS = 8
+
+
+@pytest.fixture
+def power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """How the power goes: by the shim where there is a C compiler, else not at all, and says so."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        yield "no C compiler, so the power stayed on"
+        return
+    shim = tmp_path / "powerloss.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", shim, SHIM, "-ldl"], check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(shim))
+    yield ""
+
+
+async def test_a_few_acts_survive_all_of_it(tmp_path, power, capsys):
+    await judged(tmp_path, power, capsys, acts_each=25, units=30, pause_s=1.0, seed=7)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+async def test_two_hundred_thousand_acts_survive_all_of_it(tmp_path, power, capsys):
+    await judged(tmp_path, power, capsys, acts_each=25_000, units=60_000, pause_s=12.0, seed=200)
+
+
+async def judged(
+    folder: Path, power: str, capsys: Any, *, acts_each: int, units: int, pause_s: float, seed: int
+) -> None:
+    """Let the clients act while all dies by turns; nothing may be wrong in the end."""
+    patient = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder, redis_timeout_s=60.0)
+    with EmbeddedValkey(folder / "store") as valkey:  # every acknowledged write is on disk
+        async with proxied(valkey.url, seed=seed) as proxy:
+            with Served(folder / "server", proxy.url) as server:
+                async with grpc.aio.insecure_channel(server.address, options=SOON) as channel:
+                    initial = await opened(channel, units)
+                    proxy.lose = 0.01
+                    holds = RemoteHolds(channel)
+                    acting = workload.run(holds, CLIENTS, acts_each, seed)  # type: ignore[arg-type]  # has what it uses
+                    running = asyncio.create_task(acting)
+                    died = await killing(running, server, valkey, pause_s, power, seed)
+                    acts = await running
+        direct = connect(patient, valkey.url)
+        verdict = judge(initial, acts, await workload.end_of(direct))
+        drifts = (await Ledger(direct).reconcile()).drifts
+        await direct.aclose()
+
+    with capsys.disabled():
+        print(
+            f"\nrows 3, 9, 10, 11 at once: {verdict.acts} acts, oversold {verdict.oversold}, lost "
+            f"{verdict.lost}, faults {len(verdict.faults)}, drift {len(drifts)}; "
+            f"server killed {died['server']} times, store {died['store']}, power gone "
+            f"{died['power']} ({died['bytes']} bytes cut) {power}; replies lost {proxy.lost}, "
+            f"calls without an answer {holds.ambiguous}"
+        )
+    assert ([], []) == (verdict.faults, drifts)
+    assert 0 < min(died["server"], died["store"] + died["power"])
+
+
+async def opened(channel: grpc.aio.Channel, units: int) -> dict[str, int]:
+    """Make the shop and its goods."""
+    stores, stock = (
+        stores_pb2_grpc.StoresServiceStub(channel),
+        stock_pb2_grpc.StockServiceStub(channel),
+    )
+    shop = stores_pb2.Store(
+        name=f"stores/{workload.STORE}",
+        display_name="Kamppi",
+        location={"latitude": 60.169, "longitude": 24.931},
+    )
+    request = stores_pb2.UpsertStoresRequest(stores=[shop])
+    await stores.UpsertStores(iter([request]), wait_for_ready=True)
+    products = [
+        stock_pb2.Product(name=f"products/{sku}", display_name=sku) for sku in workload.SKUS
+    ]
+    await stock.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=products)]))
+    levels = [
+        stock_pb2.StockLevelInput(product=product.name, on_hand=units) for product in products
+    ]
+    snapshot = stock_pb2.SetStockLevelsRequest(
+        store=shop.name, source="erp", sequence=1, levels=levels
+    )
+    answer = await stock.SetStockLevels(iter([snapshot]))
+    assert len(levels) == answer.applied_count
+    return dict.fromkeys(workload.SKUS, units)
+
+
+async def killing(
+    running: "asyncio.Task[Any]",
+    server: Served,
+    valkey: EmbeddedValkey,
+    pause_s: float,
+    power: str,
+    seed: int,
+) -> Counter[str]:
+    """Kill one or the other again and again until the clients are done; how often which."""
+    rng = random.Random(seed)
+    died: Counter[str] = Counter()
+    turns = iter(["server", "power" if not power else "store"])
+    while not running.done():
+        await asyncio.wait([running], timeout=pause_s * rng.uniform(0.5, 1.5))
+        if running.done():
+            break
+        what = next(turns, None) or rng.choice(["server", "store", "store" if power else "power"])
+        died[what] += 1
+        if what == "server":
+            server.kill()
+            server.start()
+            continue
+        assert valkey.process is not None
+        valkey.process.kill()
+        valkey.process.wait()
+        if what == "power":
+            died["bytes"] += cut_to_what_was_synced(valkey.folder)
+        valkey.stop()
+        valkey.start()  # on this thread: children end with the one that started them
+    return died
