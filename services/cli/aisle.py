@@ -14,11 +14,11 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from enrayon.aisle.v1 import aisle_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from geodata.samples import SUPERMARKET
-from services.cli.aisle_import import UPLOAD_TIMEOUT_S, import_file
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import JsonOption, console, print_json
 from services.cli.stock import product_of
 
+DRAW_TIMEOUT_S = 60.0
 COLOURS = {
     pb.RouteStep.KIND_NOTICE: "yellow",
     pb.RouteStep.KIND_WALK: "dim",
@@ -149,6 +149,33 @@ def list_aisles(store: StoreOption = SUPERMARKET, json: JsonOption = False) -> N
     console.print(table)
 
 
+def import_file(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="IMDF (.zip), our GeoJSON, OSM GeoJSON, or CSV of aisles or placements."
+        ),
+    ],
+    store: Annotated[str, typer.Option("--store", help="The store's id.")],
+    version: Annotated[str, typer.Option("--id", help="The id of the plan's version.")] = "v1",
+    level: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FEATURE=LEVEL", help="Of OSM: a level that the tags have wrong."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Of placements: remove those not in the file.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and say what is wrong, but change nothing.")
+    ] = False,
+) -> None:
+    """Import a floor plan or placements, and say what is wrong with them."""
+    from services.cli.aisle_import import import_plan
+
+    levels = dict(pair.partition("=")[::2] for pair in level or ())
+    import_plan(file, f"stores/{store}", version, levels, replace=replace, dry_run=dry_run)
+
+
 def anchor(
     id: Annotated[str, typer.Argument(help="Its id, as short as can be.")],
     x_m: Annotated[float, typer.Option("--x-m", help="Metres to the right on the plan.")],
@@ -229,12 +256,12 @@ def draw(
         if is_png
         else pb.RenderFloorPlanRequest.FORMAT_SVG,
     )
-    first = stub.RenderFloorPlan(request, timeout=UPLOAD_TIMEOUT_S)
+    first = stub.RenderFloorPlan(request, timeout=DRAW_TIMEOUT_S)
     for level in first.levels or [first.level]:
         request.level = level
         answer = first
         if level != first.level:
-            answer = stub.RenderFloorPlan(request, timeout=UPLOAD_TIMEOUT_S)
+            answer = stub.RenderFloorPlan(request, timeout=DRAW_TIMEOUT_S)
         alone = len(first.levels) < 2
         path = target if alone else target.with_stem(f"{target.stem}-{level}")
         path.write_bytes(answer.png if is_png else answer.svg.encode())

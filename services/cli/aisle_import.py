@@ -1,9 +1,8 @@
-"""`enrayon aisle import`."""
+"""What `enrayon aisle import` does; loaded by it alone, as the readers of plans are many."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -25,29 +24,15 @@ PRODUCTS_AT_ONCE = 1000
 SHOWN = 20
 
 
-def import_file(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="IMDF (.zip), our GeoJSON, OSM GeoJSON, or CSV of aisles or placements."
-        ),
-    ],
-    store: Annotated[str, typer.Option("--store", help="The store's id.")],
-    version: Annotated[str, typer.Option("--id", help="The id of the plan's version.")] = "v1",
-    level: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FEATURE=LEVEL", help="Of OSM: a level that the tags have wrong."),
-    ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Of placements: remove those not in the file.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and say what is wrong, but change nothing.")
-    ] = False,
+def import_plan(
+    file: Path, name: str, version: str, levels: Mapping[str, str], *, replace: bool, dry_run: bool
 ) -> None:
-    """Import a floor plan or placements, and say what is wrong with them."""
-    name = f"stores/{store}"
-    levels = dict(pair.partition("=")[::2] for pair in level or ())
+    """Send what is in a file to a store, and say what is wrong with it.
+
+    Raises:
+        CommandError: the file cannot be read.
+        typer.Exit: there are errors.
+    """
     try:
         found = plan_files.read(file, name, levels)
     except (ImporterError, OSError) as error:
