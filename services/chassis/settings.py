@@ -65,6 +65,12 @@ class ChassisSettings(EnvironmentSettings):
     max_request_bytes: int = Field(
         64 * 1024, ge=1024, le=1024 * 1024, description="largest request of a public method"
     )
+    servers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="processes that serve on the one gRPC port; `enrayon up` starts so many",
+    )
     drain_s: float = Field(
         10.0,
         ge=0,
@@ -77,6 +83,12 @@ class ChassisSettings(EnvironmentSettings):
         allow_inf_nan=False,
         description="how long a server that is told to stop says so and still takes calls, "
         "until load balancers have noticed",
+    )
+    longest_wait_s: float = Field(
+        0.5,
+        ge=0,
+        allow_inf_nan=False,
+        description="how long calls may wait before some are refused, in seconds; 0: for ever",
     )
     reflection: bool | None = Field(
         None, description="whether gRPC reflection answers; empty: while access is open"

@@ -59,6 +59,24 @@ async def test_a_second_server_on_the_port_is_refused(settings: ChassisSettings)
         assert (await echo.say(Origin(place="Kamppi"))).value == "Kamppi"
 
 
+async def test_servers_that_are_to_share_a_port_all_answer_on_it(settings: ChassisSettings) -> None:
+    several = settings.model_copy(update={"servers": 2})
+
+    def answering(name: str) -> Any:
+        return lambda _: StringValue(value=name)
+
+    async with served(several, say=answering("one")) as one:
+        shared = several.model_copy(update={"grpc_port": one.server.port})
+        async with served(shared, say=answering("other")):
+            heard = set()
+            for _ in range(64):  # each connection goes to either, with equal chances
+                async with grpc.aio.insecure_channel(
+                    f"127.0.0.1:{one.server.port}", options=[("grpc.use_local_subchannel_pool", 1)]
+                ) as channel:
+                    heard.add((await Echo(one.server, channel).say(KAMPPI)).value)
+    assert {"one", "other"} == heard
+
+
 async def test_an_address_that_is_not_this_machines_is_refused(settings: ChassisSettings) -> None:
     server = Server(settings.model_copy(update={"host": "192.0.2.1"}), methods())
     with pytest.raises(OSError, match=r"192\.0\.2\.1.*ENRAYON_HOST"):
