@@ -1,7 +1,6 @@
 """Hosts servicers on grpc.aio: health for each service, reflection, and a stop that drains."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, NoReturn
@@ -16,18 +15,13 @@ from services.chassis import caller, correlation, tracing
 from services.chassis.access.credentials import NOBODY, Asked
 from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
-from services.chassis.admission import calls_in, server_id
 from services.chassis.calls import Calls, Method, wait_commits
 from services.chassis.errors import ServiceError
 from services.chassis.health import Part
 from services.chassis.settings import ChassisSettings
-from services.chassis.tasks import end
 
 RECEIVE_BYTES = 4 * 1024 * 1024
 """Larger messages are cut off by gRPC itself, before the chassis can answer which one it was."""
-
-LOOK_S = 0.1
-"""How often it is looked how many calls wait; a look takes about 0.3 ms."""
 
 log = structlog.get_logger()
 
@@ -47,8 +41,7 @@ class Server:
         """
         self._settings = settings
         self._credentials = server_credentials(gate.settings) if gate else None
-        self._calls = Calls(gate, settings.longest_wait_s)
-        self._looking: asyncio.Task[None] | None = None
+        self._calls = Calls(gate)
         self._services = sorted({method.service for method in methods})
         self._server = grpc.aio.server(
             options=[
@@ -56,7 +49,6 @@ class Server:
                 ("grpc.so_reuseport", int(settings.servers > 1)),
                 ("grpc.max_receive_message_length", RECEIVE_BYTES),
                 ("grpc.max_send_message_length", -1),
-                ("grpc.enable_channelz", int(settings.longest_wait_s > 0)),
             ]
         )
         self.health = health.aio.HealthServicer()
@@ -94,8 +86,6 @@ class Server:
                 "the address; stop that program, or set ENRAYON_GRPC_PORT or ENRAYON_HOST"
             ) from error
         await self._server.start()
-        if self._settings.longest_wait_s:
-            self._looking = asyncio.create_task(self._look_at_queue(server_id(self.port)))
         for service in ["", *self._services]:
             await self.set_serving(service, serving=True)
 
@@ -126,19 +116,6 @@ class Server:
         except TimeoutError:
             log.warning("calls were still running when the server stopped")
         await stopping
-        if self._looking:
-            await end([self._looking])
-
-    async def _look_at_queue(self, id: int) -> None:
-        """Tell the admission how many calls wait, for as long as there are any."""
-        answered, looked_s = 0, time.monotonic()
-        while True:
-            await asyncio.sleep(LOOK_S)
-            now_s, now_answered = time.monotonic(), self._calls.answered
-            if now_answered != answered:
-                waiting = calls_in(id) - self._calls.streaming
-                self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)
-            answered, looked_s = now_answered, now_s
 
     async def wait(self) -> None:
         """Wait until the server has stopped."""
