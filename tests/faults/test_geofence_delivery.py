@@ -1,23 +1,29 @@
-"""Events under faults: deliverers that die between a delivery and its acknowledgement, poison,
-streams that vanish. Each test prints its figure.
+"""Events under faults: deliverers and readers that die, poison, backlogs, lost streams, strange
+endpoints. Each test tells its figure.
 """
 
 import asyncio
 import random
+import socket
+import time
 from collections import Counter
+from contextlib import AsyncExitStack
+from functools import partial
 
+import grpc
 import pytest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
-from services.chassis.tasks import end
+from services.geofence import bootstrap
 from services.geofence.feeds import Feeds
+from services.geofence.model import matching
 from services.geofence.model.partitions import PARTITIONS, DeliveryKeys, Keys
 from services.geofence.settings import GeofenceSettings
 from services.geofence.state.delivery import Delivery
-from services.geofence.state.secrets import Secrets
-from services.geofence.webhooks import Webhooks
-from services.geofence.worker import deliveries
+from services.geofence.state.erased import Erased
+from services.geofence.webhooks import Posted, Webhooks
+from services.geofence.worker.upkeep import Upkeep
 from tests.faults.judging import judge
 from tests.services.conftest import (  # noqa: F401 - fixtures
     channel,
@@ -28,27 +34,19 @@ from tests.services.conftest import (  # noqa: F401 - fixtures
     redis_url,
     settings,
 )
-from tests.services.geofence.conftest import ack, create, reading, report, subscribe, take
+from tests.services.geofence.conftest import (
+    ack,
+    create,
+    reading,
+    report,
+    running,
+    subscribe,
+    take,
+)
 from tests.services.geofence.endpoint import endpoint, status
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
 
-KILLS = 200
-DEVICES = 60
-VISITS = 10
-
-
-async def never(name: str) -> None:
-    raise AssertionError(f"{name} was disabled")
-
-
-async def finish_feeds(feeds: Feeds) -> None:
-    task = asyncio.ensure_future(feeds.run())
-    await asyncio.sleep(0)
-    await end([task])
-
-
-class Killed(RuntimeError):
-    """The deliverer dies here."""
+SECRETS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +55,7 @@ def _reachable(monkeypatch):
     monkeypatch.setenv("ENRAYON_WEBHOOK_PRIVATE", "true")
     monkeypatch.setenv("ENRAYON_GEOFENCE_LEASE_S", "1")
     monkeypatch.setenv("ENRAYON_WEBHOOK_TIMEOUT_S", "0.5")
+    monkeypatch.setenv("ENRAYON_GEOFENCE_BACKLOG", "100")
 
 
 @pytest.fixture
@@ -73,65 +72,7 @@ async def drive(stub, devices: int, visits: int) -> int:
     return 2 * devices * visits
 
 
-async def test_19_deliverers_that_die_between_delivery_and_acknowledgement(
-    stub,
-    parts,  # noqa: F811
-    monkeypatch,
-    capsys,
-):
-    rng = random.Random(19)
-    settle = Delivery.settle
-    kills = 0
-
-    async def fatal(self, *args):
-        nonlocal kills
-        if kills < KILLS and rng.random() < 0.6:
-            kills += 1
-            raise Killed
-        return await settle(self, *args)
-
-    monkeypatch.setattr(Delivery, "settle", fatal)
-    monkeypatch.setattr(deliveries, "BATCH", 3)
-    async with endpoint() as hook:
-        hook.answer = lambda _: status(200)
-        await create(stub, "kamppi", circle(KAMPPI, 300))
-        await subscribe(stub, "hook", webhook={"uri": hook.uri})
-        expected = await drive(stub, DEVICES, VISITS)
-        feeds = Feeds(parts.client, parts.directory, parts.settings.data_dir, parts.clock)
-        await feeds.ready()
-        delivery = Delivery(parts.client, 1000, 1000, lease_ms=400)
-
-        def deliverer() -> deliveries.Deliverer:
-            hooks = Webhooks(0.5, private=True)
-            keys = Secrets(parts.client)
-            wanted = GeofenceSettings()
-            return deliveries.Deliverer(delivery, feeds, keys, hooks, never, wanted, parts.clock)
-
-        one = deliverer()
-        async with asyncio.timeout(100):
-            while len({event["data"]["eventId"] for event in hook.taken}) < expected:
-                try:
-                    await one.deliver()
-                except Killed:
-                    await end(one._busy.values())
-                    one = deliverer()
-        await one.close()
-        await finish_feeds(feeds)
-        told = [
-            (e["data"]["subject"], int(e["data"]["number"]), e["data"]["eventId"])
-            for e in hook.taken
-        ]
-    lost, duplicates, out_of_order = judge(told, expected)
-    with capsys.disabled():
-        print(
-            f"\n19: {kills} kills, {expected} events: lost {lost}, "
-            f"duplicates {duplicates}, devices out of order {out_of_order}"
-        )
-    assert (0, 0) == (lost, out_of_order)
-    assert KILLS == kills
-
-
-async def test_20_readers_that_die_with_events_pending(stub, redis_client, capsys):  # noqa: F811
+async def test_20_readers_that_die_with_events_pending(stub, redis_client, figure):  # noqa: F811
     rng = random.Random(20)
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub)
@@ -153,11 +94,11 @@ async def test_20_readers_that_die_with_events_pending(stub, redis_client, capsy
                         await ack(stub, [each.ack_token])
     lost, duplicates, out_of_order = judge(told, expected)
     left = await leases_left(redis_client, "all")
-    with capsys.disabled():
-        print(
-            f"\n20: {readers} readers gone, {expected} events: lost {lost}, "
-            f"duplicates {duplicates}, devices out of order {out_of_order}, living on {left}"
-        )
+    figure(
+        20,
+        f"{readers} readers gone, {expected} events: lost {lost}, duplicates {duplicates}, "
+        f"devices out of order {out_of_order}, readers living on {left}",
+    )
     assert (0, 0, 0) == (lost, out_of_order, left)
 
 
@@ -176,7 +117,7 @@ async def leases_left(client, subscription: str) -> int:
 async def test_23_a_stream_that_vanishes_costs_its_events_and_no_later_one(
     stub,
     redis_client,  # noqa: F811
-    capsys,
+    figure,
 ):
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub)
@@ -186,30 +127,148 @@ async def test_23_a_stream_that_vanishes_costs_its_events_and_no_later_one(
         for device in range(10):
             await report(stub, fix(f"car {device}", KAMPPI, 1200))
         found = Counter(each.event.number for each in await take(events, 10))
-    with capsys.disabled():
-        print(f"\n23: stream lost with {lost} events; of 10 later ones {found.total()} came")
+    figure(23, f"lost with {lost} events; of 10 later ones {found.total()} came")
     assert {3: 10} == found
 
 
-async def test_27_border_jitter_is_one_visit_with_guards_and_many_without(stub, capsys):
-    rng = random.Random(27)
-    await create(stub, "plain", circle(KAMPPI, 300))
-    guarded = circle(KAMPPI, 300, exit_buffer_m=200, exit_delay={"seconds": 120})
-    await create(stub, "guarded", guarded)
-    edge = (KAMPPI[0] + 290 / 111_400, KAMPPI[1])
-    fixes = [
-        fix("a", (edge[0] + rng.gauss(0, 200) / 111_400, edge[1]), 10 * n, accuracy_m=500)
-        for n in range(200)
-    ]
-    enters = Counter(
-        event.fence
-        for result in await report(stub, *fixes)
-        for event in result.events
-        if event.event_type == pb.EVENT_TYPE_ENTER
+async def test_21_entries_that_are_no_events_hold_up_nobody(stub, parts, redis_client, figure):  # noqa: F811
+    await create(stub, "kamppi", circle(KAMPPI, 300))
+    await subscribe(stub, "read")
+    async with endpoint() as hook, running(bootstrap.build(parts)):
+        hook.answer = lambda _: status(200)
+        await subscribe(stub, "hook", webhook={"uri": hook.uri})
+        poison = (b"\xff", b"\x0a\xff\xff\xff\xff", b"no event", bytes(1000))
+        for partition in range(PARTITIONS):
+            pipeline = redis_client.pipeline(transaction=False)
+            for bytes_ in poison:
+                pipeline.xadd(Keys.of(partition).events, {"e": bytes_})
+            await pipeline.execute()
+        expected = await drive(stub, 20, 2)
+        async with reading(stub, "read") as events:
+            read = {each.event.event_id for each in await take(events, expected)}
+        await hook.wait(expected)
+        posted = {event["data"]["eventId"] for event in hook.taken}
+    figure(
+        21,
+        f"{len(poison) * PARTITIONS} poisoned entries before {expected} events: "
+        f"{len(read)} came to a reader, {len(posted)} to a webhook",
     )
-    with capsys.disabled():
-        print(
-            f"\n27: visits with guards {enters['fences/guarded']}, without {enters['fences/plain']}"
-        )
-    assert 1 == enters["fences/guarded"]
-    assert enters["fences/plain"] > 10
+    assert (expected, read) == (len(read), posted)
+
+
+async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, parts, redis_client, figure):  # noqa: F811
+    """Nobody reads, nobody trims: a partition takes twice the cap, then refuses."""
+    await create(stub, "kamppi", circle(KAMPPI, 300))
+    await subscribe(stub, "absent")
+    wanted = GeofenceSettings()
+    cap = wanted.geofence_backlog
+    taken, refusal = 0, None
+    while refusal is None:
+        place = (KAMPPI, PASILA)[taken % 2]
+        try:
+            await report(stub, fix("a", place, taken))
+            taken += 1
+        except grpc.aio.AioRpcError as error:
+            refusal = error
+    lengths = [await redis_client.xlen(Keys.of(p).events) for p in range(PARTITIONS)]
+    upkeep = Upkeep(
+        Delivery(parts.client, 10, 10),
+        Erased(parts.client, 1000),
+        Feeds(parts.client, parts.directory, parts.settings.data_dir, parts.clock),
+        wanted,
+        parts.clock,
+    )
+    await upkeep.trim()
+    [again] = await report(stub, fix("a", (KAMPPI, PASILA)[taken % 2], taken))
+    figure(
+        22,
+        f"cap {cap}: refused with {refusal.code().name} at {sum(lengths)} events; after a trim the "
+        f"same fix tells event {again.events[0].number} of {taken + 1}",
+    )
+    assert (grpc.StatusCode.RESOURCE_EXHAUSTED, 2 * cap + 1) == (refusal.code(), sum(lengths))
+    assert taken + 1 == again.events[0].number
+
+
+STRANGE = {
+    "301": status(301, "location: http://127.0.0.1:1/\r\n"),
+    "410": status(410),
+    "429": status(429),
+    "huge": b"HTTP/1.1 500 X\r\ncontent-length: 99999999\r\n\r\n" + b"x" * 200_000,
+    "drip": status(200, "x: " + "y" * 1000 + "\r\n"),
+    "silence": b"",
+}
+
+
+def always(reply: bytes, _event: object) -> bytes:
+    return reply
+
+
+async def test_24_strange_endpoints_hold_up_no_other(stub, parts, monkeypatch, figure):  # noqa: F811
+    monkeypatch.setenv("ENRAYON_GEOFENCE_LEASE_S", "8")
+    monkeypatch.setenv("ENRAYON_WEBHOOK_TIMEOUT_S", "4")
+    monkeypatch.setattr(matching, "RETRY_S", (0.2,) * 9)
+    await create(stub, "kamppi", circle(KAMPPI, 300))
+    async with AsyncExitStack() as stack:
+        good = await stack.enter_async_context(endpoint())
+        good.answer = lambda _: status(200)
+        await subscribe(stub, "good", webhook={"uri": good.uri})
+        strange = {}
+        for name, reply in STRANGE.items():
+            hook = strange[name] = await stack.enter_async_context(endpoint())
+            hook.answer = partial(always, reply)
+            hook.drip_s = 0.05 if name == "drip" else 0.0
+            await subscribe(stub, f"s-{name}", webhook={"uri": hook.uri})
+        await stack.enter_async_context(running(bootstrap.build(parts)))
+        began = time.monotonic()
+        expected = await drive(stub, 20, 2)
+        await good.wait(expected, timeout_s=60)
+        took_s = time.monotonic() - began
+        name = "subscriptions/s-410"
+        async with asyncio.timeout(20):
+            while not (await stub.GetSubscription(pb.GetSubscriptionRequest(name=name))).disabled:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        tried = {name: len(hook.posts) for name, hook in strange.items()}
+    figure(
+        24,
+        f"beside six strange endpoints a good one had its {expected} events after {took_s:.1f} s; "
+        f"posts that the strange ones had by then: {tried}; 410 disabled",
+    )
+    assert expected == len({event["data"]["eventId"] for event in good.taken})
+    assert all(tried.values())
+
+
+async def test_39_private_addresses_are_not_reached_whatever_leads_there(monkeypatch, figure):
+    event = pb.FenceEvent(event_id="e", event_type=pb.EVENT_TYPE_ENTER)
+    hooks = Webhooks(1.0, private=False)
+    async with endpoint() as hook:
+        port = hook.uri.rpartition(":")[2].partition("/")[0]
+        loop = asyncio.get_running_loop()
+        original = loop.getaddrinfo
+        asked = 0
+
+        async def resolve(host, port, **options):
+            """A name whose first address is public; whoever asks again gets this machine."""
+            nonlocal asked
+            if host != "rebinding.example":
+                return await original(host, port, **options)
+            asked += 1
+            address = "192.88.99.1" if asked == 1 else "127.0.0.1"
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+        monkeypatch.setattr(loop, "getaddrinfo", resolve)
+        hosts = ["127.0.0.1", "localhost", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"]
+        hosts += ["2130706433", "0x7f.1", "017700000001", "127.1", "rebinding.example"]
+        outcomes = [await hooks.post(f"http://{host}:{port}/", event, SECRETS) for host in hosts]
+        public = Webhooks(1.0, private=True)
+        hook.answer = lambda _: status(307, f"location: {hook.uri}again\r\n")
+        redirected = await public.post(hook.uri, event, SECRETS)
+        reached = len(hook.posts)
+    await hooks.close()
+    await public.close()
+    figure(
+        39,
+        f"{len(hosts)} ways to this machine, one by rebinding: {outcomes.count(Posted.FAILED)} "
+        f"blocked, a name asked for {asked} time; of a redirect {reached - 1} were followed",
+    )
+    assert {Posted.FAILED} == {*outcomes, redirected}
+    assert (1, 1) == (asked, reached)

@@ -134,7 +134,7 @@ def posted(hook: Endpoint) -> list[Told]:
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kills", [6, pytest.param(200, marks=pytest.mark.soak)])
-async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, capsys):
+async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, figure):
     with Deployment(tmp_path, "geofence", SETTINGS) as deployment:
         killer = Killer(deployment, kills)
         options = [
@@ -176,11 +176,12 @@ async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, ca
         "posted": judge(posted(hook), expected),
         "streamed": judge(streamed, expected),
     }
-    with capsys.disabled():
-        for way, (lost, duplicates, out_of_order) in verdicts.items():
-            print(
-                f"\n19, {way}: {dict(killer.killed)} killed, {expected} events: lost {lost}, "
-                f"duplicates {duplicates}, devices out of order {out_of_order}"
-            )
+    for way, (lost, duplicates, out_of_order) in verdicts.items():
+        figure(
+            19,
+            f"{kills} SIGKILLs {dict(killer.killed)} between delivery and acknowledgement, "
+            f"{expected} events {way}: lost {lost}, duplicates {duplicates}, each with its first "
+            f"id, devices out of order {out_of_order}",
+        )
     assert kills == killer.killed.total()
     assert [(0, 0)] * 2 == [(lost, disorder) for lost, _, disorder in verdicts.values()]

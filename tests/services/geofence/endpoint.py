@@ -18,8 +18,9 @@ class Endpoint:
     taken: list[dict[str, Any]] = field(default_factory=list)
 
     async def wait(self, count: int, timeout_s: float = 20.0) -> list[dict[str, Any]]:
+        """So many events, whichever came twice."""
         async with asyncio.timeout(timeout_s):
-            while len(self.taken) < count:  # noqa: ASYNC110 - told over the network
+            while len({event["data"]["eventId"] for event in self.taken}) < count:  # noqa: ASYNC110 - told over the network
                 await asyncio.sleep(0.02)
         return self.taken
 
