@@ -7,6 +7,7 @@ from services.aisle.convert.plan_messages import position_message
 from services.aisle.convert.plans import moment
 from services.aisle.errors import AnchorExpired, AnchorInvalid, AnchorNotFound, AnchorRevoked
 from services.aisle.feeds import Feeds
+from services.aisle.instants import check_instants
 from services.aisle.positions import position_on
 from services.aisle.shops import Shops
 from services.aisle.tokens import Signed, Tokens
@@ -45,6 +46,7 @@ class Anchors:
             ResourceExhausted: the store has as many as it may.
         """
         id = self._shops.check_store(request.parent)
+        check_instants(request.anchor, "anchor", "expire_time")
         collection = f"{request.parent}/anchors"
         kept = self._prepared(request.anchor, id)
         anchor_id = id_for(request.anchor_id, collection, request.request_id)

@@ -8,6 +8,7 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from services.aisle.convert import plans
 from services.aisle.errors import BlockedAreaNotFound
 from services.aisle.feeds import Feeds
+from services.aisle.instants import check_instants
 from services.aisle.shops import Shop, Shops
 from services.aisle.writer import Writer, id_for
 from services.chassis.clock import Clock
@@ -38,6 +39,7 @@ class Closures:
             ResourceExhausted: the store has as many as it may.
         """
         id = self._shops.check_store(request.parent)
+        check_instants(request.blocked_area, "blocked_area", "start_time", "expire_time")
         kept = pb.BlockedArea()
         kept.CopyFrom(request.blocked_area)
         collection = f"{request.parent}/blockedAreas"

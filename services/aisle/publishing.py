@@ -11,6 +11,7 @@ from services.aisle.convert import plans
 from services.aisle.convert.plan_messages import problem
 from services.aisle.errors import EtagMismatch, FloorPlanInvalid, FloorPlanNotFound
 from services.aisle.feeds import Feeds, undrawn
+from services.aisle.instants import check_instants
 from services.aisle.shops import Shops
 from services.aisle.writer import Writer
 from services.chassis.clock import Clock
@@ -54,6 +55,8 @@ class Publishing:
             ResourceExhausted: the store has as many versions as it may.
         """
         store = self._shops.check_store(request.parent)
+        times = ("effective_start_time", "effective_end_time")
+        check_instants(request.floor_plan, "floor_plan", *times)
         kept = pb.FloorPlan()
         kept.CopyFrom(request.floor_plan)
         kept.name = f"{request.parent}/floorPlans/{request.floor_plan_id}"

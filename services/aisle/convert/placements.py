@@ -27,7 +27,7 @@ def placement(message: pb.Placement, sku: str, store: str = "") -> Placement:
     """A placement that keeps its contract.
 
     Raises:
-        ValueError: it is no longer valid when it begins to be.
+        ValueError: it is no longer valid when it begins to be, or an instant is out of range.
     """
     return Placement(
         sku=sku,

@@ -151,10 +151,11 @@ async def test_a_token_of_an_anchor_that_was_never_made_is_refused(aisle):
          ["anchor.position.location"]),
         (anchor(BARE, position={"level": "0", "location": {"latitude": 60}}),
          ["anchor.position.location"]),
+        (anchor(expire_time=Timestamp(nanos=2**31 - 1)), ["anchor.expire_time"]),
         (anchor(id="No!"), ["anchor_id"]),
         (anchor(display_name="x" * 10_240), ["anchor.display_name"]),
     ],
-    ids=["no level", "far", "latitude 91", "no frame", "bad id", "10 kB"],
+    ids=["no level", "far", "latitude 91", "no frame", "no instant", "bad id", "10 kB"],
 )  # fmt: skip
 async def test_an_anchor_that_is_nowhere_is_refused(aisle, request_: Any, fields: list[str]):
     code, _, named = await refusal(aisle.CreateAnchor(request_))

@@ -99,6 +99,7 @@ LACE = outline_message(box(0, 0, 5, 5).buffer(1, quad_segs=64))
     [
         (shut(expire_time=at(hours=-1)), "blocked_area.expire_time"),
         (shut(start_time=at(hours=1)), "blocked_area.expire_time"),
+        (shut(expire_time=Timestamp(seconds=10**15)), "blocked_area.expire_time"),
         (shut(level="7"), "blocked_area.level"),
         (shut(aisle="99"), "blocked_area.aisle"),
         (shut(outline=BOW_TIE), "blocked_area.outline"),
@@ -108,8 +109,8 @@ LACE = outline_message(box(0, 0, 5, 5).buffer(1, quad_segs=64))
         (shut(id="../"), "blocked_area_id"),
     ],
     ids=[
-        "over", "starts too late", "no level", "no aisle", "bow-tie", "260 corners", "both",
-        "10 kB", "bad id",
+        "over", "starts too late", "never", "no level", "no aisle", "bow-tie", "260 corners",
+        "both", "10 kB", "bad id",
     ],
 )  # fmt: skip
 async def test_what_cannot_be_shut_is_refused(aisle, request_: Any, field: str):

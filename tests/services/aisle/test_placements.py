@@ -96,10 +96,12 @@ async def test_bad_products_are_reported_and_do_not_hold_up_the_others(aisle):
     backwards = pb.ProductPlacements(product="products/salt", placements=[pb.Placement(aisle="1")])
     backwards.placements[0].valid_start_time.FromDatetime(NOON)
     backwards.placements[0].valid_end_time.FromDatetime(NOON)
+    never = pb.ProductPlacements(product="products/tea", placements=[pb.Placement(aisle="1")])
+    never.placements[0].valid_start_time.seconds = 10**15
     unsure = pb.ProductPlacements(product=OIL, placements=[pb.Placement(confidence=1.5)])
     nameless = pb.ProductPlacements(product="oil")
 
-    sent = [twice, long, backwards, unsure, nameless, rice, rice]
+    sent = [twice, long, backwards, unsure, nameless, rice, rice, never]
     answer = await aisle.UpsertPlacements(stream(CORNER, sent))
 
     assert [
@@ -109,8 +111,9 @@ async def test_bad_products_are_reported_and_do_not_hold_up_the_others(aisle):
         (3, "placements[0].confidence"),
         (4, "product"),
         (6, "product"),
+        (7, "placements[0]"),
     ] == [(each.index, each.field) for each in answer.rejected]
-    assert (1, 6) == (answer.changed_count, answer.rejected_count)
+    assert (1, 7) == (answer.changed_count, answer.rejected_count)
 
 
 async def test_replacing_takes_away_what_was_not_sent_again(aisle):

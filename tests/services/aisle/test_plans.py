@@ -186,6 +186,13 @@ async def test_a_plan_that_breaks_the_contract_is_refused_by_the_name_of_the_fie
     assert ("INVALID_ARGUMENT", [field]) == (reason, fields)
 
 
+async def test_an_instant_out_of_range_is_refused_by_the_name_of_the_field(bare):
+    request = published(CORNER, corner_shop())
+    request.floor_plan.effective_end_time.seconds = 10**15
+    code, _, fields = await refusal(bare.PublishFloorPlan(request))
+    assert (CODE.INVALID_ARGUMENT, ["floor_plan.effective_end_time"]) == (code, fields)
+
+
 async def test_numbers_that_are_none_are_refused(bare):
     request = published(CORNER, corner_shop())
     request.floor_plan.fixtures[0].outline.loops[0].coordinates_m[0] = float("nan")
