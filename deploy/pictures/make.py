@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -31,26 +33,35 @@ UP_WITHIN_S = 60
 
 def main() -> None:
     """Run the demo and draw it."""
+    with running_demo() as (environment, log):
+        nearest = run(environment, "nearest", "Kamppi", "--limit", "6")
+        run(environment, "aisle", "route", *LIST, "--picture", str(HERE / "aisle.svg"))
+        folder = environment["ENRAYON_DATA_DIR"]
+        # The folder is nobody's business; its length holds the frame around it together.
+        greeting = log.read_text().replace(folder, home(len(folder)))
+    draw("demo", f"$ make demo\n{greeting.rstrip()}\n\n$ enrayon nearest Kamppi\n{nearest}")
+
+
+@contextmanager
+def running_demo(**settings: str) -> Iterator[tuple[dict[str, str], Path]]:
+    """The demo on a folder of its own: the environment of its commands, and what it prints."""
     with tempfile.TemporaryDirectory(prefix="enrayon--") as folder:
         environment = {
             **os.environ,
             "ENRAYON_DATA_DIR": folder,
             "FORCE_COLOR": "1",
             "COLUMNS": str(WIDTH),
+            **settings,
         }
         log = Path(folder, "picture.log")
         with log.open("wb") as output:
             up = subprocess.Popen(enrayon("up", "--demo"), env=environment, stdout=output)
         try:
             wait_for(log, "Try, in another terminal", up)
-            nearest = run(environment, "nearest", "Kamppi", "--limit", "6")
-            run(environment, "aisle", "route", *LIST, "--picture", str(HERE / "aisle.svg"))
+            yield environment, log
         finally:
             up.send_signal(signal.SIGINT)
             up.wait()
-        # The folder is nobody's business; its length holds the frame around it together.
-        greeting = log.read_text().partition("stopped;")[0].replace(folder, home(len(folder)))
-        draw("demo", f"$ make demo\n{greeting.rstrip()}\n\n$ enrayon nearest Kamppi\n{nearest}")
 
 
 def home(length: int) -> str:

@@ -12,14 +12,16 @@ PHONE, DESKTOP, KIOSK = (390, 844), (1360, 850), (1080, 1920)
 @pytest.mark.parametrize(
     ("mode", "sizes"), [("", (PHONE, DESKTOP)), ("&mode=kiosk", (KIOSK,))], ids=["page", "kiosk"]
 )
-async def test_axe_core_finds_no_violation(visit, mode, sizes):
+async def test_axe_core_finds_no_violation(visit, demo, mode, sizes):
     page = await visit(f"/?q=Rautatientori&stock=all&open=now&basket=g-048:2,g-001{mode}")
     await listed(page)
     await expect(page.locator(".stock").first).to_be_visible()
     await check(page, sizes)
 
-    await page.locator(".item a").first.click()
+    shop = demo.store("s-market kasarmitori")
+    await page.goto(page.url.split("/?")[0] + f"/{shop}?basket=g-001,g-106{mode}")
     await expect(page.locator(".week tr")).to_have_count(7)
+    await expect(page.locator(".stops li")).to_have_count(2)
     await page.get_by_role("button", name="Hold it for me").click()
     await expect(page.locator(".hold img")).to_be_visible()
     await check(page, sizes)

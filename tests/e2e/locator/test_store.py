@@ -8,6 +8,7 @@ from playwright.async_api import expect
 
 from tests.e2e.locator.conftest import listed, listed_stores
 
+PHONE = {"width": 390, "height": 844}
 KIOSK = {"viewport": {"width": 1080, "height": 1920}}
 
 
@@ -94,6 +95,39 @@ async def test_back_and_forward_lead_through_what_was_seen(visit):
     assert names == await listed(page)
     await page.go_forward()
     await expect(page.get_by_role("heading", level=2)).to_have_text(names[0])
+
+
+async def test_a_person_sees_where_things_stand_and_the_way_there(visit, demo):
+    shop = demo.store("s-market kasarmitori")
+    wanted = {"products": ["products/g-001", "products/g-106"]}
+    located = demo.post(f"/v1/{shop}/placements:locateProducts", wanted)["located"]
+    page = await visit(f"/{shop}?basket=g-001,g-106", viewport=PHONE)
+    await expect(page.locator(".stops li")).to_have_count(2)
+    stops = await page.locator(".stops li").all_inner_texts()
+    assert {(product["displayName"], product["shelves"][0]["address"]) for product in located} == {
+        tuple(stop.splitlines()[-2:]) for stop in stops
+    }
+
+    plan = page.get_by_role("img", name="Floor plan of S-Market Kasarmitori")
+    await expect(plan.locator("svg")).to_be_visible()
+    await expect(plan.locator("svg")).to_contain_text("Milk chocolate")
+    steps = page.get_by_text("Shortest way:")
+    await steps.click()
+    await expect(page.locator(".steps li").last).to_contain_text("Checkout")
+    await page.get_by_role("button", name="Enlarge the plan").press("Enter")
+    dialog = page.get_by_role("dialog", name="Floor plan of S-Market Kasarmitori")
+    await expect(dialog.locator(".sheet svg")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+
+
+async def test_the_map_shows_the_plan_in_the_street_instead_where_there_is_room(visit, demo):
+    shop = demo.store("s-market kasarmitori")
+    small = {"width": 900, "height": 600}
+    page = await visit(f"/{shop}?basket=g-001", map=True, viewport=small)
+    await expect(page.locator(".stops li")).to_have_count(1)
+    await expect(page.locator(".inside .sheet")).to_be_hidden()
+    await expect(page.locator(".plan-note")).to_be_visible()
 
 
 async def test_a_kiosk_asks_and_then_starts_over_when_nobody_touches_it(visit):

@@ -20,6 +20,7 @@ import { currentLanguage, say, speak } from "./words.js";
 let outdated = false; // whether the list was made for another shopping list
 
 await speak(config.language);
+if (asked("mode") === "kiosk") kiosk();
 theme(() => { map.setDark(isDark()); view.refresh(); });
 const map = storeMap("map", { style: config.mapStyle, center: config.center, view: viewAsked(), dark: isDark() }, {
   choose: go, moved: () => { $("area").hidden = false; }, filter: () => results.filter,
@@ -42,7 +43,6 @@ $("approximate").checked = kept("approximate") === "yes";
 addEventListener("popstate", arrive);
 label();
 arrive();
-if (asked("mode") === "kiosk") kiosk();
 
 // Shows what the address asks for.
 async function arrive() {

@@ -6,6 +6,7 @@ import { say } from "../words.js";
 import { addGlyphs } from "./glyphs.js";
 import { NoMap } from "./none.js";
 import { layers, pinImages } from "./pins.js";
+import { corners, levelOf, planLayers } from "./plan.js";
 import { baseStyle, palette } from "./style.js";
 
 const MOST_DOTS = 1000;
@@ -24,6 +25,7 @@ class StoreMap {
   #listed = [];
   #others = [];
   #chosen = null;
+  #plan = collection([]);
   #pointed = "";
   #turn = 0;
   #timer = 0;
@@ -124,6 +126,17 @@ class StoreMap {
     this.#draw();
     this.#lift();
     if (this.#chosen) this.show([store.location], 17);
+    else this.plan(null);
+  }
+
+  /** Draws a level of a store's floor plan, as features for a map; whether there is any to draw. */
+  plan(features, level) {
+    this.#plan = features ? levelOf(features, level) : collection([]);
+    const place = corners(this.#plan);
+    this.map.getSource("plan")?.setData(this.#plan);
+    this.#lift();
+    this.show(place, 20);
+    return place.length > 0;
   }
 
   /** Asks for what is in view, and draws it, once the map has come to rest. */
@@ -164,6 +177,8 @@ class StoreMap {
 
   #begin() {
     this.map.addSource("stores", { type: "geojson", data: collection([]) });
+    this.map.addSource("plan", { type: "geojson", data: this.#plan });
+    for (const layer of planLayers(palette(this.dark))) this.map.addLayer({ source: "plan", ...layer });
     for (const layer of layers(palette(this.dark))) this.map.addLayer({ source: "stores", ...layer });
     this.#draw();
     this.#lift();
@@ -178,7 +193,11 @@ class StoreMap {
   }
 
   #lift() {
-    const name = ["==", ["get", "name"], this.#pointed || this.#chosen?.properties.name || " "];
+    const indoors = this.#plan.features.length > 0; // the pin would stand on the plan
+    const name = ["==", ["get", "name"], this.#pointed || (!indoors && this.#chosen?.properties.name) || " "];
+    for (const layer of ["dots", "dot-names"]) {
+      if (this.map.getLayer(layer)) this.map.setLayoutProperty(layer, "visibility", indoors ? "none" : "visible");
+    }
     for (const layer of ["chosen", "chosen-name"]) if (this.map.getLayer(layer)) this.map.setFilter(layer, name);
   }
 }
@@ -189,7 +208,9 @@ const feature = ({ latitude, longitude }, properties) =>
 const point = ({ name, displayName, location }, number) =>
   feature(location, { name, title: displayName, ...(number ? { number, label: String(number) } : {}) });
 
-const collection = (features) => ({ type: "FeatureCollection", features });
+function collection(features) {
+  return { type: "FeatureCollection", features };
+}
 
 const wrapped = (longitude) => ((((longitude + 180) % 360) + 360) % 360) - 180;
 

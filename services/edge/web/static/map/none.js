@@ -17,5 +17,6 @@ export class NoMap {
   list() {}
   point() {}
   choose() {}
+  plan() { return false; }
   refresh() {}
 }

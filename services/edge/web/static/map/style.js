@@ -6,11 +6,13 @@ const LIGHT = {
   land: "#f4f2ed", water: "#c3dae4", green: "#dae7cf", building: "#e7e3da", edge: "#d9d3c7",
   street: "#ffffff", casing: "#e0dbd0", path: "#e3d9c8", rail: "#c9c2b6", text: "#6a645a",
   place: "#3f3b34", halo: "#f9f8f5", store: "#0b6357", dot: "#4d8f84", ring: "#ffffff", chosen: "#c2410c",
+  floor: "#ffffff", wall: "#a39a8a", shelf: "#e3ddd1", cold: "#cfe0ee", counter: "#d8cfe6", way: "#2467c8",
 };
 const DARK = {
   land: "#1c1f22", water: "#12232d", green: "#1d2a22", building: "#272b2f", edge: "#33383d",
   street: "#393f45", casing: "#15181a", path: "#30353a", rail: "#454b52", text: "#989da3",
   place: "#d5d8db", halo: "#1c1f22", store: "#57cbb6", dot: "#3f8f81", ring: "#10201d", chosen: "#ff9b66",
+  floor: "#0f1214", wall: "#5c646b", shelf: "#2f353a", cold: "#23394a", counter: "#3a3149", way: "#6aa5f5",
 };
 // Where the sample ends: west, south, east, north.
 const [WEST, SOUTH, EAST, NORTH] = [24.9352, 60.1642, 24.9534, 60.179];
@@ -22,7 +24,7 @@ export const palette = (dark) => (dark ? DARK : LIGHT);
 export function baseStyle(dark) {
   const colour = palette(dark);
   const width = (thin, wide) => ["interpolate", ["exponential", 1.6], ["zoom"], 13, thin, 18, wide];
-  const edge = (part) => ["interpolate", ["exponential", 2], ["zoom"], 12, 12 * part, 20, 12 * 2 ** 8 * part];
+  const edge = (part) => ["interpolate", ["linear"], ["zoom"], 12, 16 * part, 16, 120 * part, 20, 200 * part];
   const layer = (id, type, of, paint, more = {}) => ({
     id, type, source: "base", paint, ...more,
     filter: ["all", ["==", ["get", "layer"], of], ...(more.filter || [])],

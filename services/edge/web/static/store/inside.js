@@ -8,31 +8,36 @@ import { isDark } from "../theme.js";
 import { distance, locale, say } from "../words.js";
 
 /** Fills in the section of a store's page, or leaves it hidden where the store has no plan. */
-export async function showInside(place, store) {
-  const [pictures, route] = await Promise.all([draw(store, false), steps(store)]);
-  place.hidden = !pictures.length;
-  if (!pictures.length) return place.replaceChildren();
-  const enlarge = button([icon("shelf"), say("enlarge")], () => enlarged(store), { class: "action" });
-  place.replaceChildren(el("h3", {}, say("inside")), ...pictures, enlarge, ...route);
+export async function showInside(place, store, map) {
+  const request = { languageCode: locale(), dark: isDark(), ...(items().length ? { walk: walk() } : {}) };
+  const [drawings, features, way] = await Promise.all([draw(store, request), floorPlan(store.name, { ...request, format: "FORMAT_GEO_JSON" }).catch(() => ({})), route(store)]);
+  if (!place.isConnected) return; // another store was opened meanwhile
+  place.hidden = !drawings.length;
+  place.classList.toggle("mapped", map.plan(features.geoJson, drawings[0]?.level));
+  const enlarge = button([icon("shelf"), say("enlarge")], () => enlarged(store, { ...request, wide: true }), { class: "action" });
+  place.replaceChildren(el("h3", {}, say("inside")), ...stops(way), ...drawings.map(({ svg }) => sheet(svg, store)),
+    el("p", { class: "note plan-note" }, drawings[0]?.attribution), enlarge, ...steps(way));
 }
 
-async function enlarged(store) {
-  const dialog = el("dialog", { class: "enlarged", "aria-label": say("plan", { store: store.displayName }), onclose: () => dialog.remove() },
-    el("div", { class: "sheets" }, await draw(store, true)),
-    button([icon("close"), say("close")], () => dialog.close(), { class: "action" }));
-  document.body.append(dialog);
-  dialog.showModal();
-}
+const walk = () => ({ items: items().map(({ product }) => ({ product })) });
+
+const route = (store) => (items().length ? planRoute(store.name, { walk: walk(), languageCode: locale() }).catch(() => ({})) : {});
 
 /** The levels on which something stands, in the order of the walk; at least the one with the door. */
-async function draw(store, wide) {
-  const wanted = items().map(({ product }) => product);
-  const request = { languageCode: locale(), dark: isDark(), wide, ...(wanted.length ? { walk: walk(), products: wanted } : {}) };
+async function draw(store, request) {
   const first = await floorPlan(store.name, request).catch(() => ({}));
-  if (!first.svg) return [];
   const others = (first.levels || []).filter((level) => level !== first.level);
   const more = await Promise.all(others.map((level) => floorPlan(store.name, { ...request, level }).catch(() => ({}))));
-  return [first, ...more].filter(({ svg }) => svg).map(({ svg }) => sheet(svg, store));
+  return [first, ...more].filter(({ svg }) => svg);
+}
+
+async function enlarged(store, request) {
+  const drawings = await draw(store, request);
+  const dialog = el("dialog", { class: "enlarged", "aria-label": say("plan", { store: store.displayName }), onclose: () => dialog.remove() },
+    button([icon("close"), say("close")], () => dialog.close(), { class: "action" }),
+    drawings.map(({ svg }) => sheet(svg, store)));
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 function sheet(svg, store) {
@@ -41,11 +46,17 @@ function sheet(svg, store) {
   return el("figure", { class: "sheet", role: "img", "aria-label": say("plan", { store: store.displayName }) }, drawing);
 }
 
-const walk = () => ({ items: items().map(({ product }) => ({ product })) });
+// What to take where, numbered as on the plan.
+function stops({ stops: found = [], unlocated = [] }) {
+  const taken = found.flatMap(({ items: there }, index) => there.map(({ displayName, shelf }) =>
+    el("li", {}, el("span", { class: "number", "aria-hidden": "true" }, String(index + 1)),
+      el("span", { class: "name" }, displayName), el("span", { class: "line" }, shelf?.address || ""))));
+  const missing = unlocated.map(({ displayName, department }) => (department ? `${displayName} (${department})` : displayName));
+  return [taken.length ? el("ol", { class: "stops" }, taken) : "",
+    missing.length ? el("p", { class: "note" }, say("unlocated", { products: new Intl.ListFormat(locale()).format(missing) })) : ""];
+}
 
-async function steps(store) {
-  if (!items().length) return [];
-  const { steps: found = [], lengthM } = await planRoute(store.name, { walk: walk(), languageCode: locale() }).catch(() => ({}));
+function steps({ steps: found = [], lengthM }) {
   if (!found.length) return [];
   return [el("details", { class: "steps" },
     el("summary", {}, lengthM === undefined ? say("steps") : say("route", { distance: distance(lengthM) })),

@@ -78,7 +78,7 @@ export class StoreView {
   }
 
   #showInside() {
-    if (has("aisle")) showInside(this.#page.querySelector(".inside"), this.#store);
+    if (has("aisle")) showInside(this.#page.querySelector(".inside"), this.#store, this.map);
   }
 
   #reveal() {

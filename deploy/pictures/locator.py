@@ -1,0 +1,105 @@
+"""Makes the pictures of the web locator for the README: `python deploy/pictures/locator.py`.
+
+Runs the demo on a data folder of its own and looks at it with Debian's Chromium, as a person with a
+desktop, a phone or at a kiosk. Take them by day: at night all shops are closed.
+"""
+
+import asyncio
+import base64
+import shutil
+import socket
+import sys
+from typing import NamedTuple
+
+from make import HERE, running_demo
+from playwright.async_api import Browser, Page, async_playwright
+
+QUIET = (
+    "--no-sandbox --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --use-angle=swiftshader --enable-unsafe-swiftshader"
+)
+SHOP = "/stores/osm-node~299983963"
+"""S-Market Kasarmitori, the shop of the demo with a floor plan."""
+LIST = "basket=g-001,g-106,g-051"
+QUALITY = 82
+
+
+class Picture(NamedTuple):
+    """What is looked at, and how."""
+
+    name: str
+    path: str
+    size: tuple[int, int]
+    scheme: str = "light"
+    scale: float = 1.5
+    hold: bool = False
+
+
+PICTURES = (
+    Picture("locator-desktop", "/?q=Rautatientori&open=now", (1360, 850)),
+    Picture("locator-plan", f"{SHOP}?{LIST}", (1360, 850), "dark"),
+    Picture("locator-phone", f"/?q=Rautatientori&{LIST}&stock=all", (390, 844), scale=2),
+    Picture("locator-hold", f"{SHOP}?{LIST}", (390, 844), "dark", 2, hold=True),
+    Picture("locator-kiosk", f"{SHOP}?{LIST}&mode=kiosk", (1080, 1920), scale=1),
+)
+
+
+async def main() -> None:
+    """Take all of them."""
+    chromium = shutil.which("chromium") or sys.exit("needs Chromium: apt-get install chromium")
+    ports = {"ENRAYON_GRPC_PORT": free_port(), "ENRAYON_HTTP_PORT": free_port()}
+    with running_demo(**ports):
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET.split())
+            address = f"http://127.0.0.1:{ports['ENRAYON_HTTP_PORT']}"
+            for picture in PICTURES:
+                await take(browser, address, picture)
+            await browser.close()
+
+
+def free_port() -> str:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+async def take(browser: Browser, address: str, picture: Picture) -> None:
+    """Open a page, wait until it is drawn, and keep it as WebP."""
+    width, height = picture.size
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        device_scale_factor=picture.scale,
+        color_scheme=picture.scheme,  # type: ignore[arg-type]
+        locale="en-GB",
+        timezone_id="Europe/Helsinki",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(60_000)
+    page = await context.new_page()
+    await page.goto(address + picture.path)
+    await page.locator(".stops:visible, .item .state:visible").first.wait_for()
+    if picture.hold:
+        await page.get_by_role("button", name="Hold it for me").click()
+        await page.locator(".hold img").scroll_into_view_if_needed()
+    await drawn(page)
+    (HERE / f"{picture.name}.webp").write_bytes(await webp(page))
+    await context.close()
+
+
+async def drawn(page: Page) -> None:
+    """Wait until the map has come to rest, with all of its letters."""
+    await page.wait_for_load_state("networkidle")
+    await page.locator("#map:not([aria-busy])").wait_for()
+    await page.evaluate("document.fonts.ready.then(() => undefined)")
+
+
+async def webp(page: Page) -> bytes:
+    """What is seen."""
+    session = await page.context.new_cdp_session(page)
+    shot = await session.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+    return base64.b64decode(shot["data"])
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
