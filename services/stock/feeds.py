@@ -18,6 +18,7 @@ from services.stock.model.partitions import partition_of
 from services.stock.state.follower import Follower
 from services.stock.state.levels import Levels
 
+PRODUCTS = "products/"
 MOST_UNITS = 1_000_000
 MOST_SAFETY = 65_535
 MOST_FUTURES = 20
@@ -183,6 +184,8 @@ class Feeds:
 
 def problem(level: stock_pb2.StockLevelInput) -> FieldViolation | None:
     """What is wrong with a row, the product's existence aside."""
+    if not level.product.startswith(PRODUCTS):
+        return FieldViolation("product", "must be products/{sku}")
     if not 0 <= level.on_hand <= MOST_UNITS:
         return FieldViolation("on_hand", f"must be in [0, {MOST_UNITS}]")
     if not 0 <= level.safety_stock <= MOST_SAFETY:

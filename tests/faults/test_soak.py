@@ -67,7 +67,7 @@ async def judged(
                     initial = await opened(channel, units)
                     proxy.lose = 0.01
                     holds = RemoteHolds(channel)
-                    acting = workload.run(holds, CLIENTS, acts_each, seed)  # type: ignore[arg-type]  # has what it uses
+                    acting = workload.run(holds, CLIENTS, acts_each, seed)
                     running = asyncio.create_task(acting)
                     died = await killing(running, server, valkey, pause_s, power, seed)
                     acts = await running

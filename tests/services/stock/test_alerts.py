@@ -132,3 +132,20 @@ async def test_a_retry_makes_one_alert(stock):
     second = await alert(stock, "key", store=STOCKMANN)
 
     assert first.name == second.name
+
+
+async def test_alerts_are_listed_page_by_page_and_those_of_long_ago_are_forgotten(
+    stock, redis_client
+):
+    made = {(await alert(stock, store=STOCKMANN)).name for _ in range(5)}
+    request = stock_pb2.ListStockAlertsRequest(page_size=3)
+    first = await stock.ListStockAlerts(request)
+    request.page_token = first.next_page_token
+    second = await stock.ListStockAlerts(request)
+
+    forgotten = await Alerts(redis_client).forget(2**62)
+
+    assert made == {found.name for page in (first, second) for found in page.stock_alerts}
+    assert (3, 2, "") == (len(first.stock_alerts), len(second.stock_alerts), second.next_page_token)
+    assert 5 == forgotten
+    assert not (await stock.ListStockAlerts(stock_pb2.ListStockAlertsRequest())).stock_alerts
