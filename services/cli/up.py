@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import grpc
-import orjson
 import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rich.panel import Panel
@@ -17,16 +16,14 @@ from rich.table import Table
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.samples import HELSINKI_CENTRE, HELSINKI_STORES
-from services import app as root
 from services.chassis.embedded import EmbeddedValkey, EmbeddedValkeyError
 from services.chassis.settings import ChassisSettings
-from services.cli import demo_aisle, demo_stock
+from services.cli import demo_aisle, demo_stock, envoy
 from services.cli.channel import TIMEOUT_S
 from services.cli.imports import load
 from services.cli.output import CommandError, console, errors
-from services.edge.app import PREFIX
-from services.edge.envoy.config import Address, render
-from services.edge.envoy.program import EnvoyError
+from services.edge.envoy import EnvoyError, drain
+from services.edge.envoy.program import admin_socket
 from services.edge.envoy.program import command as envoy_command
 from services.edge.settings import EdgeSettings
 from services.supervisor import Child, ChildError, Supervisor
@@ -103,30 +100,30 @@ def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[C
     async def shows() -> bool:
         return not is_free(settings.host, app_port)
 
-    write_envoy_config(settings, config, app_port)
+    envoy.write(envoy.configuration(settings, EdgeSettings(), app_port), config)
     enrayon = [sys.executable, "-m", "services.cli"]
+
+    def numbered(number: int) -> dict[str, str]:
+        """The environment of one of several processes, whose metrics have ports in a row."""
+        port = settings.metrics_port and settings.metrics_port + number
+        return {**environment, "ENRAYON_METRICS_PORT": str(port)}
+
+    serve = [*enrayon, "serve"]
+    servers = range(1, settings.servers)
     return [
         *started,
-        Child("serve", [*enrayon, "serve"], serves, environment, ready_s=600.0),
-        Child("work", [*enrayon, "work"], env={**environment, "ENRAYON_METRICS_PORT": "0"}),
+        Child("serve", serve, serves, numbered(0), ready_s=600.0),
+        *(Child(f"serve-{n + 1}", serve, serves, numbered(n), ready_s=600.0) for n in servers),
+        Child("work", [*enrayon, "work"], env=numbered(settings.servers)),
         Child("edge", [*enrayon, "edge"], shows, {"ENRAYON_EDGE_APP_PORT": str(app_port)}),
-        Child("envoy", envoy_command(config, workers=EdgeSettings().edge_workers), listens),
+        Child(
+            "envoy",
+            envoy_command(config, workers=EdgeSettings().edge_workers, drain_s=settings.drain_s),
+            listens,
+
+            stop_s=settings.drain_s + 10.0,
+        ),
     ]
-
-
-def write_envoy_config(settings: ChassisSettings, path: Path, app_port: int) -> None:
-    """Render the edge's configuration for this machine."""
-    edge = EdgeSettings()
-    config = render(
-        root.descriptors(),
-        Address(settings.host, settings.http_port),
-        Address(settings.host, settings.grpc_port),
-        apps={PREFIX: Address(settings.host, app_port)},
-        admin=Address(settings.host, edge.edge_admin_port) if edge.edge_admin_port else None,
-        allow_origins=edge.edge_origins,
-    )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
 
 
 async def is_serving(settings: ChassisSettings) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.observability.conftest import DEVICE, LATITUDE, LONGITUDE, Watched, find_all
+from tests.e2e.operations.conftest import DEVICE, LATITUDE, LONGITUDE, Watched, find_all
 from tests.e2e.suite import wait_until
 
 FIND = "enrayon.stores.v1.StoresService/FindNearestStores"

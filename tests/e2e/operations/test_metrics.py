@@ -4,7 +4,7 @@ import json
 import re
 
 from tests.deploy.queries import alerts, metrics, panels
-from tests.e2e.observability.conftest import DEVICE, LATITUDE, LONGITUDE
+from tests.e2e.operations.conftest import DEVICE, LATITUDE, LONGITUDE
 from tests.e2e.suite import wait_until
 
 PROMETHEUS_OWN = {"up"}

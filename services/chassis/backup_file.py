@@ -1,0 +1,122 @@
+"""The file of a backup: gzip of a line of JSON, then the keys, then an empty one with their number.
+
+A key is its name, when it expires and its dump in the store's own format, which that store and its
+later versions read.
+"""
+
+import gzip
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+FORMAT = "enrayon-backup-1"
+LENGTHS = struct.Struct(">IqI")
+"""Length of the name, when it expires (ms since 1970; -1: never), length of the dump."""
+
+
+class BackupError(Exception):
+    """A backup cannot be made or restored; the text says why."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a backup says of itself."""
+
+    created: str
+    """When it was begun (RFC 3339)."""
+    store: str
+    """The version of the store that it is of."""
+    keyring: list[str]
+    """What tells the signing keys apart that it belongs to, the current one first."""
+    format: str = FORMAT
+
+
+class Entry(NamedTuple):
+    """A key of a backup."""
+
+    name: bytes
+    expire_ms: int
+    dump: bytes
+
+
+class Writer:
+    """Writes entries."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+        self.count = 0
+
+    def add(self, entry: Entry) -> None:
+        """Write one."""
+        lengths = LENGTHS.pack(len(entry.name), entry.expire_ms, len(entry.dump))
+        self._file.write(lengths + entry.name + entry.dump)
+        self.count += 1
+
+
+@contextmanager
+def writing(path: Path, header: Header) -> Iterator[Writer]:
+    """Write a backup, which appears, readable by its owner alone, once it is whole."""
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        raw = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(raw, "wb") as disk:
+            with gzip.GzipFile("", "wb", 1, disk) as file:
+                file.write(json.dumps(asdict(header)).encode() + b"\n")
+                writer = Writer(file)
+                yield writer
+                file.write(LENGTHS.pack(0, writer.count, 0))
+            disk.flush()
+            os.fsync(disk.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def check(path: Path) -> tuple[Header, int]:
+    """Read a whole backup; answers what it says of itself, and how many keys it has.
+
+    Raises:
+        BackupError: it is none, or is cut off or damaged.
+        OSError: it cannot be read.
+    """
+    try:
+        with gzip.open(path, "rb") as file:
+            header = _header(file.readline(65_536))
+            return header, sum(1 for _ in _entries(file))
+    except (gzip.BadGzipFile, EOFError, ValueError, struct.error, zlib.error) as error:
+        raise BackupError(f"{path} is no backup, or is cut off or damaged: {error}") from error
+
+
+def read(path: Path) -> Iterator[Entry]:
+    """The keys of a backup that was checked."""
+    with gzip.open(path, "rb") as file:
+        file.readline()
+        yield from _entries(file)
+
+
+def _header(line: bytes) -> Header:
+    told = json.loads(line)
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise ValueError("no header of a backup")
+    return Header(**told)
+
+
+def _entries(file: gzip.GzipFile) -> Iterator[Entry]:
+    count = 0
+    while True:
+        name_length, expire_ms, length = LENGTHS.unpack(file.read(LENGTHS.size))
+        if not name_length:
+            if count != expire_ms or file.read(1):
+                raise ValueError("it does not end as it says")
+            return
+        name, dump = file.read(name_length), file.read(length)
+        if len(name) + len(dump) < name_length + length:
+            raise EOFError("it ends within a key")
+        yield Entry(name, expire_ms, dump)
+        count += 1

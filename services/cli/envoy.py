@@ -1,0 +1,91 @@
+"""`enrayon envoy`."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from services import app as root
+from services.chassis.access.settings import AccessSettings
+from services.chassis.settings import ChassisSettings
+from services.cli.output import CommandError
+from services.edge.app import PREFIXES
+from services.edge.envoy import Address, EnvoyError, Tokens, command, render
+from services.edge.envoy.program import admin_socket, run
+from services.edge.settings import EdgeSettings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("envoy")(envoy)
+
+
+def envoy(
+    only_print: Annotated[
+        bool, typer.Option("--print", help="Print its configuration instead.")
+    ] = False,
+) -> None:
+    """Run Envoy, the edge, in front of the services and of `enrayon edge`."""
+    settings, edge = ChassisSettings(), EdgeSettings()
+    config = configuration(settings, edge, edge.edge_app_port)
+    if only_print:
+        typer.echo(orjson.dumps(config, option=orjson.OPT_INDENT_2).decode())
+        return
+    path = settings.data_dir / "envoy.json"
+    write(config, path)
+    try:
+        words = command(path, workers=edge.edge_workers, drain_s=settings.drain_s)
+    except EnvoyError as error:
+        raise CommandError(str(error)) from None
+    raise typer.Exit(asyncio.run(run(words, admin_socket(settings.data_dir), settings.drain_s)))
+
+
+def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) -> dict[str, Any]:
+    """What Envoy is told, by the settings.
+
+    Raises:
+        CommandError: an address is not `host:port`.
+    """
+    return render(
+        root.descriptors(),
+        Address(settings.host, settings.http_port),
+        address(edge.edge_services, settings.host, settings.grpc_port, "ENRAYON_EDGE_SERVICES"),
+        apps=dict.fromkeys(
+            PREFIXES, address(edge.edge_app, settings.host, app_port, "ENRAYON_EDGE_APP")
+        ),
+        admin=admin_socket(settings.data_dir),
+        metrics=Address(settings.host, edge.edge_admin_port) if edge.edge_admin_port else None,
+        allow_origins=edge.edge_origins,
+        trusted_hops=edge.edge_trusted_hops,
+        requests_per_s=edge.edge_requests_per_s,
+        tokens=tokens(AccessSettings()),
+        collector=address(settings.otlp_endpoint, "", 0, "ENRAYON_OTLP_ENDPOINT")
+        if settings.otlp_endpoint
+        else None,
+        trace_ratio=settings.trace_ratio,
+    )
+
+
+def tokens(access: AccessSettings) -> Tokens | None:
+    """Whose tokens the edge takes; the services look at them once more."""
+    if access.jwt_keys is None:
+        return None
+    return Tokens(access.jwt_issuer, access.jwt_audience, access.jwt_keys)
+
+
+def write(config: dict[str, Any], path: Path) -> None:
+    """Write a configuration down for Envoy."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
+
+
+def address(text: str, host: str, port: int, variable: str) -> Address:
+    """The address that a setting names, or else the one of this machine."""
+    if not text:
+        return Address(host, port)
+    name, _, number = text.rpartition(":")
+    if not name or not number.isdecimal():
+        raise CommandError(f"{variable}: want host:port, not {text!r}")
+    return Address(name.strip("[]"), int(number))
