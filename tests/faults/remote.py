@@ -37,6 +37,14 @@ class RemoteHolds:
         self._stock = stock_pb2_grpc.StockServiceStub(channel)
         self.ambiguous = 0
         """Calls that brought no answer."""
+        self._answered = 0
+        self._awaited: dict[asyncio.Event, int] = {}
+
+    async def answered(self, count: int) -> None:
+        """Wait until so many more calls have brought an answer."""
+        event = asyncio.Event()
+        self._awaited[event] = self._answered + count
+        await event.wait()
 
     async def reserve(
         self,
@@ -83,14 +91,20 @@ class RemoteHolds:
 
     async def _told(self, word: str, call: Any) -> Outcome:
         try:
-            return Outcome(word, hold_of(await call))
+            outcome = Outcome(word, hold_of(await call))
         except grpc.aio.AioRpcError as error:
             if error.code() in AMBIGUOUS:
                 self.ambiguous += 1
                 raise redis.exceptions.ConnectionError(error.details() or "") from None
-            return Outcome(WORDS[reason_of(error)])
+            outcome = Outcome(WORDS[reason_of(error)])
         except asyncio.CancelledError:  # the channel says so when its server dies
             raise redis.exceptions.ConnectionError("the call was cut off") from None
+        self._answered += 1
+        for event, target in list(self._awaited.items()):
+            if self._answered >= target:
+                del self._awaited[event]
+                event.set()
+        return outcome
 
 
 def hold_of(message: stock_pb2.Reservation) -> Hold:

@@ -83,22 +83,22 @@ async def acted_and_cut(
 
 @pytest.mark.parametrize("fsync", ["always", "everysec"])
 async def test_a_power_loss_spares_acknowledged_holds_only_when_every_write_is_synced(
-    tmp_path, monkeypatch, shim, fsync, capsys
+    tmp_path, monkeypatch, shim, fsync, figure
 ):
     verdict, lost_bytes = await survived(tmp_path, monkeypatch, shim, fsync)
 
-    with capsys.disabled():
-        print(
-            f"\nrow 11, power loss, appendfsync {fsync}: {verdict.acts} acts, {lost_bytes} bytes "
-            f"cut, oversold {verdict.oversold}, lost {verdict.lost}, faults {len(verdict.faults)}"
-        )
+    figure(
+        11,
+        f"power loss, appendfsync {fsync}: {verdict.acts} acts, {lost_bytes} bytes cut, "
+        f"oversold {verdict.oversold}, lost {verdict.lost}, faults {len(verdict.faults)}",
+    )
     if fsync == "always":
         assert [] == verdict.faults
     else:  # what the shim and the checker are worth
         assert 0 < len(verdict.faults)
 
 
-async def test_a_torn_tail_costs_nothing_that_was_acknowledged(tmp_path, capsys):
+async def test_a_torn_tail_costs_nothing_that_was_acknowledged(tmp_path, figure):
     settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path)
     with EmbeddedValkey(tmp_path) as valkey:
         client = connect(settings, valkey.url)
@@ -117,6 +117,5 @@ async def test_a_torn_tail_costs_nothing_that_was_acknowledged(tmp_path, capsys)
         verdict = judge(initial, acts, await workload.end_of(client))
         await client.aclose()
 
-    with capsys.disabled():
-        print(f"\nrow 12, torn tail: {verdict.acts} acts, faults {len(verdict.faults)}")
+    figure(12, f"torn tail: {verdict.acts} acts, faults {len(verdict.faults)}")
     assert [] == verdict.faults

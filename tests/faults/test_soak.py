@@ -45,18 +45,18 @@ def power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     yield ""
 
 
-async def test_a_few_acts_survive_all_of_it(tmp_path, power, capsys):
-    await judged(tmp_path, power, capsys, acts_each=25, units=30, pause_s=1.0, seed=7)
+async def test_a_few_acts_survive_all_of_it(tmp_path, power, figure):
+    await judged(tmp_path, power, figure, acts_each=25, units=30, calls=30, seed=7)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-async def test_two_hundred_thousand_acts_survive_all_of_it(tmp_path, power, capsys):
-    await judged(tmp_path, power, capsys, acts_each=25_000, units=60_000, pause_s=12.0, seed=200)
+async def test_two_hundred_thousand_acts_survive_all_of_it(tmp_path, power, figure):
+    await judged(tmp_path, power, figure, acts_each=25_000, units=60_000, calls=3000, seed=200)
 
 
 async def judged(
-    folder: Path, power: str, capsys: Any, *, acts_each: int, units: int, pause_s: float, seed: int
+    folder: Path, power: str, figure: Any, *, acts_each: int, units: int, calls: int, seed: int
 ) -> None:
     """Let the clients act while all dies by turns; nothing may be wrong in the end."""
     patient = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder, redis_timeout_s=60.0)
@@ -69,21 +69,21 @@ async def judged(
                     holds = RemoteHolds(channel)
                     acting = workload.run(holds, CLIENTS, acts_each, seed)
                     running = asyncio.create_task(acting)
-                    died = await killing(running, server, valkey, pause_s, power, seed)
+                    died = await killing(running, holds, calls, server, valkey, power, seed)
                     acts = await running
         direct = connect(patient, valkey.url)
         verdict = judge(initial, acts, await workload.end_of(direct))
         drifts = (await Ledger(direct).reconcile()).drifts
         await direct.aclose()
 
-    with capsys.disabled():
-        print(
-            f"\nrows 3, 9, 10, 11 at once: {verdict.acts} acts, oversold {verdict.oversold}, lost "
-            f"{verdict.lost}, faults {len(verdict.faults)}, drift {len(drifts)}; "
-            f"server killed {died['server']} times, store {died['store']}, power gone "
-            f"{died['power']} ({died['bytes']} bytes cut) {power}; replies lost {proxy.lost}, "
-            f"calls without an answer {holds.ambiguous}"
-        )
+    figure(
+        9,
+        f"server, store and power die, replies are lost: {verdict.acts} acts, oversold "
+        f"{verdict.oversold}, lost {verdict.lost}, faults {len(verdict.faults)}, drift "
+        f"{len(drifts)}; server killed {died['server']} times, store {died['store']}, power gone "
+        f"{died['power']} ({died['bytes']} bytes cut) {power}; replies lost {proxy.lost}, calls "
+        f"without an answer {holds.ambiguous}",
+    )
     assert ([], []) == (verdict.faults, drifts)
     assert 0 < min(died["server"], died["store"] + died["power"])
 
@@ -118,18 +118,21 @@ async def opened(channel: grpc.aio.Channel, units: int) -> dict[str, int]:
 
 async def killing(
     running: "asyncio.Task[Any]",
+    holds: RemoteHolds,
+    calls: int,
     server: Served,
     valkey: EmbeddedValkey,
-    pause_s: float,
     power: str,
     seed: int,
 ) -> Counter[str]:
-    """Kill one or the other again and again until the clients are done; how often which."""
+    """Kill one or the other after each so many calls until the clients are done; how often."""
     rng = random.Random(seed)
     died: Counter[str] = Counter()
     turns = iter(["server", "power" if not power else "store"])
     while not running.done():
-        await asyncio.wait([running], timeout=pause_s * rng.uniform(0.5, 1.5))
+        enough = asyncio.create_task(holds.answered(calls))
+        await asyncio.wait([running, enough], return_when=asyncio.FIRST_COMPLETED)
+        enough.cancel()
         if running.done():
             break
         what = next(turns, None) or rng.choice(["server", "store", "store" if power else "power"])
