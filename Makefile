@@ -10,7 +10,7 @@ LOCK   := deploy/requirements-dev.lock
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup bench faults soak check format lint types imports protos protos-check release-protos pictures lock clean
+.PHONY: help demo test setup bench profile faults soak check format lint types imports protos protos-check release-protos pictures chart lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -52,6 +52,9 @@ soak: setup ## the fault matrix and all other long runs; takes an hour or two
 	$(BIN)/python -m tests.faults --soak
 	$(BIN)/python -m pytest -m "soak and not faults"
 
+profile: setup ## draw a flame graph of a server under load; CALL=nearest, batch, json or echo
+	$(BIN)/python -m tests.bench.profile --call $(or $(CALL),nearest)
+
 check: setup lint types imports protos-check test ## everything that must hold before a commit
 
 format: setup ## format the code
@@ -83,6 +86,9 @@ release-protos: setup ## take the contracts as they are for the ones that later 
 
 pictures: setup ## draw the pictures of the README anew
 	$(BIN)/python deploy/pictures/make.py
+
+chart: setup ## draw the chart of the last bench anew
+	$(BIN)/python deploy/pictures/bench.py
 
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \

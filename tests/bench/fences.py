@@ -120,10 +120,10 @@ class World:
         return request
 
 
-def fence(stub: "geofence_pb2_grpc.GeofenceServiceStub", count: int) -> None:
-    """Create circles of 100 to 500 m."""
-    rng = random.Random(SEED + 1)
-    for start in range(0, count, 100):
+def fence(stub: "geofence_pb2_grpc.GeofenceServiceStub", count: int, begin: int = 0) -> None:
+    """Create circles of 100 to 500 m, numbered from `begin` up to, without, `count`."""
+    rng = random.Random(SEED + 1 + begin)
+    for start in range(begin, count, 100):
         request = pb.BatchCreateFencesRequest()
         for number in range(start, min(start + 100, count)):
             each = request.requests.add(fence_id=f"b-{number}")

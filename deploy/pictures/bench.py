@@ -1,0 +1,107 @@
+"""Draws the last bench for the README: `make bench`, then `make chart`.
+
+Each measure is a bar on a logarithmic scale of how far it is past its target, or short of it: right
+of the line is reached. The readings come from `build/bench.json`.
+"""
+
+import argparse
+import json
+import math
+from html import escape
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+WIDTH, ROW, TOP, LEFT, RIGHT = 960, 34, 64, 430, 150
+DECADES = (-1, 1.5)
+"""From a tenth of the target to some thirty times it; longer bars are cut."""
+GOOD, SHORT, INK, FAINT = "#2f7d4f", "#b4552d", "#24292f", "#6e7781"
+
+
+def main() -> None:
+    """Read the results, write the picture."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, default=Path("build/bench.json"))
+    parser.add_argument("--output", type=Path, default=HERE / "bench.svg")
+    arguments = parser.parse_args()
+    arguments.output.write_text(drawn(json.loads(arguments.json.read_text())))
+
+
+def drawn(bench: dict[str, Any]) -> str:
+    """The picture."""
+    rows = [each for each in bench["results"] if each["reached"] is not None]
+    height = TOP + ROW * len(rows) + 46
+    zero = x(0)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+        'font-family="ui-sans-serif, system-ui, sans-serif" font-size="13">',
+        "<title>What was measured, beside its target</title>",
+        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        text(20, 28, "Measured, beside the target", INK, size=17, weight=600),
+        text(zero, TOP - 14, "target", FAINT, anchor="middle"),
+    ]
+    for factor in (0.1, 0.3, 3, 10, 30):
+        at = x(math.log10(factor))
+        parts.append(line(at, TOP - 6, height - 44, "#d8dee4"))
+        label = f"{factor:g} times" if factor > 1 else f"{factor:g} of it"
+        parts.append(text(at, TOP - 14, label, FAINT, anchor="middle", size=11))
+    parts += [bar(each, TOP + ROW * number) for number, each in enumerate(rows)]
+    parts.append(line(zero, TOP - 6, height - 44, INK))
+    about = f"{bench['machine']}; medians of {bench['rounds']} rounds; load {bench['load']}"
+    parts += [text(20, height - 16, about, FAINT, size=11), "</svg>"]
+    return "\n".join(parts) + "\n"
+
+
+def bar(result: dict[str, Any], top: float) -> str:
+    """One measure: its name, its bar, its value beside the target."""
+    sign, wanted = result["target"].split()
+    past = math.log10(result["ratio"] / float(wanted)) * (1 if sign == ">=" else -1)
+    end, zero = x(max(DECADES[0], min(DECADES[1], past))), x(0)
+    colour = GOOD if result["reached"] else SHORT
+    middle = top + ROW / 2
+    value = f"{result['ratio']:.3g}  ({result['target']})"
+    return "\n".join(
+        [
+            text(20, middle + 4, f"{result['id']}  {shortened(result['title'])}", INK),
+            f'<rect x="{min(end, zero):.1f}" y="{top + 7}" width="{max(2, abs(end - zero)):.1f}" '
+            f'height="{ROW - 14}" rx="3" fill="{colour}"/>',
+            text(WIDTH - RIGHT + 12, middle + 4, value, colour, weight=600),
+        ]
+    )
+
+
+def x(decades: float) -> float:
+    """Where a power of ten times the target stands."""
+    low, high = DECADES
+    return LEFT + (decades - low) / (high - low) * (WIDTH - RIGHT - LEFT)
+
+
+def text(
+    left: float,
+    base: float,
+    words: str,
+    colour: str,
+    *,
+    anchor: str = "start",
+    size: int = 13,
+    weight: int = 400,
+) -> str:
+    """Words."""
+    return (
+        f'<text x="{left:.1f}" y="{base:.1f}" fill="{colour}" text-anchor="{anchor}" '
+        f'font-size="{size}" font-weight="{weight}">{escape(words)}</text>'
+    )
+
+
+def line(at: float, top: float, bottom: float, colour: str) -> str:
+    """An upright line."""
+    return f'<path d="M{at:.1f} {top}V{bottom}" stroke="{colour}"/>'
+
+
+def shortened(title: str) -> str:
+    """As much of a title as has room."""
+    return title if len(title) <= 62 else title[:60].rstrip(" ,") + " …"
+
+
+if __name__ == "__main__":
+    main()
