@@ -12,21 +12,28 @@ GRID_M = 1e-6
 
 def united(shapes: Iterable[BaseGeometry]) -> BaseGeometry:
     """All that is in any of the shapes."""
-    return shapely.union_all(list(shapes), grid_size=GRID_M)
+    with _quiet():
+        return shapely.union_all(list(shapes), grid_size=GRID_M)
 
 
 def without(shape: BaseGeometry, taken: BaseGeometry) -> BaseGeometry:
     """What of a shape is not in the other."""
-    return shapely.difference(shape, taken, grid_size=GRID_M)
+    with _quiet():
+        return shapely.difference(shape, taken, grid_size=GRID_M)
 
 
 def shared(shape: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
     """What is in both."""
-    return shapely.intersection(shape, other, grid_size=GRID_M)
+    with _quiet():
+        return shapely.intersection(shape, other, grid_size=GRID_M)
 
 
 def grown(shape: BaseGeometry, by_m: float) -> BaseGeometry:
     """A shape grown on all sides, or shrunk where `by_m` is negative, its corners kept sharp."""
-    # GEOS divides by zero on the mitre of parallel edges, and copes; numpy would warn of it.
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with _quiet():
         return shape.buffer(by_m, join_style="mitre")
+
+
+def _quiet() -> np.errstate:
+    """GEOS divides by zero on parallel edges and the like, and copes; numpy would warn of it."""
+    return np.errstate(all="ignore")

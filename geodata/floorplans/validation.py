@@ -13,7 +13,7 @@ import shapely
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geodata.floorplans.plan import Aisle, FloorPlan
+from geodata.floorplans.plan import Aisle, BlockedArea, Fixture, FloorPlan, Node, Place
 from geodata.floorplans.problems import Problem, error, summed_up, warning
 from geodata.floorplans.shapes import shared, without
 
@@ -26,6 +26,8 @@ OVERLAP_M2 = 0.02
 """Fixtures may touch, and drawings are a little rough."""
 OUTSIDE_M2 = 0.02
 OFF_FIXTURE_M = 0.5
+STANDING = (Fixture, Place, Node, BlockedArea)
+"""What must say its level; aisles and departments of a plan without a map need not."""
 MAX_OVERLAPS = 20_000
 """Pairs of fixtures whose boxes meet: far more than any store has, few enough to look at."""
 
@@ -106,7 +108,7 @@ def _unknown_references(plan: FloorPlan) -> Iterator[Problem]:
             level = getattr(part, "level", "") or getattr(
                 getattr(part, "position", None), "level", ""
             )
-            if level and level not in levels:
+            if level not in levels and (level or isinstance(part, STANDING)):
                 yield error("unknown_level", f"{field}[{index}].level", f"no level {level!r}")
     for index, fixture in enumerate(plan.fixtures):
         for row, face in enumerate(fixture.faces):

@@ -23,6 +23,8 @@ from services.directory.keys import parse_store
 from services.directory.products import product_sku
 
 WIDTH_PX = 960
+MAX_PIXELS = 4_000_000
+"""Other calls wait while a picture is drawn: so many take a few tenths of a second."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Format = pb.RenderFloorPlanRequest
 
@@ -124,7 +126,7 @@ def draw(
         response.svg = svg
         return
     try:
-        response.png = draw_png(svg, request.width_px or WIDTH_PX)
+        response.png = draw_png(svg, request.width_px or WIDTH_PX, max_pixels=MAX_PIXELS)
     except ValueError as fault:
         raise InvalidArgument.field("width_px", str(fault)) from None
 

@@ -12,7 +12,7 @@ MAX_PIXELS = 24_000_000
 _SIZE = re.compile(r'viewBox="0 0 (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)"')
 
 
-def draw_png(svg: str, width_px: int) -> bytes:
+def draw_png(svg: str, width_px: int, *, max_pixels: int = MAX_PIXELS) -> bytes:
     """Turn an SVG drawing into a PNG picture of a given width.
 
     Rendered by resvg with Source Sans Pro (SIL OFL 1.1), which has the letters of European
@@ -20,14 +20,15 @@ def draw_png(svg: str, width_px: int) -> bytes:
 
     Args:
         svg: As `svg.draw_svg` gives it.
-        width_px: At least 16; with the height that follows, at most `MAX_PIXELS`.
+        width_px: At least 16; with the height that follows, at most `max_pixels`.
+        max_pixels: No other thread of Python runs while resvg draws, about 0.1 s a million pixels.
 
     Raises:
         ValueError: when the width is out of that range.
     """
     size = _SIZE.search(svg)
     tallness = float(size[2]) / float(size[1]) if size else 1.0
-    widest = int(math.sqrt(MAX_PIXELS / tallness))
+    widest = int(math.sqrt(max_pixels / tallness))
     if not 16 <= width_px <= widest:
         raise ValueError(f"width_px must be in [16, {widest}] for this drawing, got {width_px}")
     return resvg_py.svg_to_bytes(

@@ -16,6 +16,7 @@ from geodata.floorplans.plan import (
     FloorPlan,
     Level,
     Link,
+    Node,
     Place,
     PlaceKind,
     Position,
@@ -118,6 +119,11 @@ TILL = Place(id="till", kind=PlaceKind.TILL, position=Position("9", 1, 1))
             "fixtures[2].faces[0]",
         ),
         (with_(places=(TILL,)), "unknown_level", "places[0].level"),
+        (
+            with_(nodes=(Node(id="nowhere", position=Position("", 1.0, 1.0)),)),
+            "unknown_level",
+            "nodes[0].level",
+        ),
         (
             with_(links=(Link(id="l", start="a", end="b", length_m=1),)),
             "unknown_node",

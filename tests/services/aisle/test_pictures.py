@@ -92,10 +92,11 @@ async def test_names_cannot_break_out_of_the_drawing(aisle):
         (drawn(VILLAGE), CODE.NOT_FOUND, "LEVEL_NOT_FOUND"),
         (drawn(VILLAGE, format=FORMAT.FORMAT_GEO_JSON), CODE.INVALID_ARGUMENT, "INVALID_ARGUMENT"),
         (
-            drawn(format=FORMAT.FORMAT_PNG, width_px=8193),
+            drawn(format=FORMAT.FORMAT_PNG, width_px=4097),
             CODE.INVALID_ARGUMENT,
             "INVALID_ARGUMENT",
         ),
+        (drawn(format=FORMAT.FORMAT_PNG, width_px=4096), CODE.INVALID_ARGUMENT, "INVALID_ARGUMENT"),
         (drawn(format=FORMAT.FORMAT_PNG, width_px=7), CODE.INVALID_ARGUMENT, "INVALID_ARGUMENT"),
         (
             drawn(products=[f"products/{number}" for number in range(500)]),

@@ -1267,7 +1267,7 @@ class RenderFloorPlanRequest(_message.Message):
     wide: _builtins.bool
     """With the key beside the map, for a page or a kiosk; else below it, for a phone."""
     width_px: _builtins.int
-    """The width of a PNG; 960 when 0. With the height that follows from it, at most 24 million pixels."""
+    """The width of a PNG; 960 when 0. With the height that follows from it, at most 4 million pixels."""
     @_builtins.property
     def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Products to point out, each at its surest placement."""
