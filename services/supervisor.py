@@ -41,6 +41,8 @@ class Child:
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to the environment of this process."""
     pass_fds: tuple[int, ...] = ()
+    before_stop: Callable[[], Awaitable[object]] = _at_once
+    """Done before it is told to stop."""
     ready_s: float = 60.0
     """How long a start may take, in seconds."""
     stop_s: float = 20.0
@@ -162,8 +164,10 @@ class _Process:
         if self._process is None:
             return
         try:
-            self._process.terminate()
             async with asyncio.timeout(self._child.stop_s):
+                if self._process.returncode is None:
+                    await self._child.before_stop()
+                self._process.terminate()
                 await self._process.wait()
         except ProcessLookupError:
             pass

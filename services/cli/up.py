@@ -120,7 +120,7 @@ def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[C
             "envoy",
             envoy_command(config, workers=EdgeSettings().edge_workers, drain_s=settings.drain_s),
             listens,
-
+            before_stop=lambda: drain(admin_socket(settings.data_dir), settings.drain_s),
             stop_s=settings.drain_s + 10.0,
         ),
     ]

@@ -13,12 +13,14 @@ log = structlog.get_logger()
 class AccessLog:
     """ASGI middleware that logs and traces requests once they are answered."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, quiet: str = "") -> None:
+        """Wrap an application; requests of the path `quiet`, asked every second, leave no trace."""
         self._app = app
+        self._quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and log it."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] == self._quiet:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500

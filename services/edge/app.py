@@ -77,7 +77,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             *agents.routes(mcp),
             *pages.routes(edge, names),
         ],
-        middleware=[Middleware(AccessLog)],
+        middleware=[Middleware(AccessLog, quiet=HEALTH_PATH)],
         exception_handlers=problems.HANDLERS,
         lifespan=lifespan,
     )

@@ -16,6 +16,18 @@ class EdgeSettings(EnvironmentSettings):
     edge_admin_port: Port = Field(
         0, description="port of Envoy's /ready and /stats/prometheus; 0: none"
     )
+    edge_requests_per_s: int = Field(
+        1000,
+        ge=0,
+        le=1_000_000,
+        description="requests a second of one client address, twice as many at once; 0: no limit",
+    )
+    edge_trusted_hops: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="proxies in front of Envoy, of which each adds to x-forwarded-for",
+    )
     edge_app_port: Port = Field(
         0,
         description="port of the application behind Envoy (web page, UCP, MCP); "

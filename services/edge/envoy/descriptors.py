@@ -27,6 +27,11 @@ def is_retriable(method: MethodDescriptor) -> bool:
     return level != MethodOptions.IDEMPOTENCY_UNKNOWN and not method.client_streaming
 
 
+def is_read(method: MethodDescriptor) -> bool:
+    """Whether a call changes nothing."""
+    return bool(method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS)
+
+
 def is_stream(method: MethodDescriptor) -> bool:
     """Whether a call may last as long as its client likes."""
     return method.client_streaming or method.server_streaming

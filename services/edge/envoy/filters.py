@@ -10,9 +10,9 @@ from typing import Any
 from google.protobuf.descriptor import ServiceDescriptor
 
 from services.edge.envoy.descriptors import descriptor_set
+from services.edge.envoy.guards import EXTENSIONS, Tokens, rate_limit, token_check
 from services.edge.envoy.local_replies import ORIGINAL_CONTENT_TYPE
 
-EXTENSIONS = "type.googleapis.com/envoy.extensions"
 MAX_BODY_BYTES = 1024 * 1024
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Of a JSON answer that is one message: a page of 1,000 stores has about 1 MiB."""
@@ -26,7 +26,12 @@ BROTLI = {
 }
 
 
-def http_filters(services: Sequence[ServiceDescriptor], cluster: str) -> list[dict[str, Any]]:
+def http_filters(
+    services: Sequence[ServiceDescriptor],
+    cluster: str,
+    requests_per_s: int = 0,
+    tokens: Tokens | None = None,
+) -> list[dict[str, Any]]:
     """The chain of HTTP filters. `GET /readyz` is 200 when `cluster` can answer, else 503."""
     return [
         _filter(
@@ -42,6 +47,8 @@ def http_filters(services: Sequence[ServiceDescriptor], cluster: str) -> list[di
             headers=[{"name": ":path", "string_match": {"exact": READY_PATH}}],
             cluster_min_healthy_percentages={cluster: {"value": 1}},
         ),
+        *([rate_limit(requests_per_s)] if requests_per_s else []),
+        *([token_check(tokens)] if tokens else []),
         _compressor("brotli", BROTLI),
         _compressor("gzip", GZIP),
         _filter(
@@ -53,6 +60,8 @@ def http_filters(services: Sequence[ServiceDescriptor], cluster: str) -> list[di
             "grpc_json_transcoder.v3.GrpcJsonTranscoder",
             **_transcoding(services),
         ),
+        # Counts the calls of each method by how they ended, JSON as well: it is gRPC by now.
+        _filter("grpc_stats", "grpc_stats.v3.FilterConfig", **_counted(services)),
         _filter("router", "router.v3.Router", suppress_envoy_headers=True),
     ]
 
@@ -91,6 +100,17 @@ def _transcoding(services: Sequence[ServiceDescriptor]) -> dict[str, Any]:
         # ProtoJSON: camelCase, enums by name, what is not set left out (so that what a read mask
         # left out does not look empty); a stream as one JSON object a line.
         "print_options": {"stream_newline_delimited": True},
+    }
+
+
+def _counted(services: Sequence[ServiceDescriptor]) -> dict[str, Any]:
+    known = [
+        {"name": service.full_name, "method_names": [method.name for method in service.methods]}
+        for service in services
+    ]
+    return {
+        "individual_method_stats_allowlist": {"services": known},
+        "enable_upstream_stats": True,
     }
 
 

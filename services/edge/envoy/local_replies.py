@@ -24,6 +24,7 @@ ORIGINAL_CONTENT_TYPE = "x-original-content-type"
 
 REPLIES = {
     400: Reply(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", "bad request: {}"),
+    401: Reply(code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "the token does not hold: {}"),
     403: Reply(code_pb2.PERMISSION_DENIED, "FORBIDDEN", "forbidden: {}"),
     404: Reply(code_pb2.NOT_FOUND, "NO_SUCH_METHOD", "no method has this path"),
     405: Reply(code_pb2.UNIMPLEMENTED, "NO_SUCH_METHOD", "this path does not take this method"),
@@ -66,7 +67,7 @@ def _mapper(status: int, reply: Reply) -> dict[str, Any]:
             }
         },
     }
-    if reply.code == code_pb2.UNAVAILABLE:
+    if reply.code in {code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED}:
         mapper["headers_to_add"] = [{"header": {"key": "retry-after", "value": "1"}}]
     return mapper
 

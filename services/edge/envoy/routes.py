@@ -5,9 +5,15 @@ from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
-from services.edge.envoy.descriptors import is_retriable, is_stream, json_prefixes
+from services.edge.envoy.descriptors import is_read, is_retriable, is_stream, json_prefixes
 
-UNARY_TIMEOUT = "15s"
+READ_TIMEOUT = "10s"
+CHANGE_TIMEOUT = "20s"
+"""A change may wait for the disk."""
+APP_TIMEOUT = "30s"
+"""What the application composes of several calls."""
+LONG_TIMEOUTS = {"enrayon.stock.v1.StockService.ReconcileStock": "300s"}
+"""Calls that walk through all there is."""
 STREAM_IDLE_TIMEOUT = "3600s"
 
 RETRY_POLICY = {
@@ -35,21 +41,28 @@ def routes(
         _grpc_route("other gRPC", {"prefix": "/", "grpc": {}}, _endless(cluster)),
         *(_app_route(prefix, app) for prefix, app in among),
         *(
-            _route(f"JSON {prefix}", {"path_separated_prefix": prefix}, _brief(cluster))
+            _route(
+                f"JSON {prefix}", {"path_separated_prefix": prefix}, _brief(cluster, READ_TIMEOUT)
+            )
             for prefix in prefixes
         ),
         *(_app_route(prefix, app) for prefix, app in apps if (prefix, app) not in among),
         # Nothing comes so far: the transcoder refuses what it does not know.
-        _route("unknown", {"prefix": "/"}, _brief(cluster)),
+        _route("unknown", {"prefix": "/"}, _brief(cluster, READ_TIMEOUT)),
     ]
 
 
 def _method_route(method: MethodDescriptor, cluster: str) -> dict[str, Any]:
-    action = _endless(cluster) if is_stream(method) else _brief(cluster)
+    action = _endless(cluster) if is_stream(method) else _brief(cluster, _timeout(method))
     if is_retriable(method):
         action["retry_policy"] = RETRY_POLICY
     name = f"{method.containing_service.full_name}/{method.name}"
     return _grpc_route(name, {"path": f"/{name}"}, action)
+
+
+def _timeout(method: MethodDescriptor) -> str:
+    usual = READ_TIMEOUT if is_read(method) else CHANGE_TIMEOUT
+    return LONG_TIMEOUTS.get(method.full_name, usual)
 
 
 def _route(name: str, match: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +76,7 @@ def _grpc_route(name: str, match: dict[str, Any], action: dict[str, Any]) -> dic
 
 
 def _app_route(prefix: str, cluster: str) -> dict[str, Any]:
-    route = _route(f"application {prefix}", {"prefix": prefix}, _brief(cluster))
+    route = _route(f"application {prefix}", {"prefix": prefix}, _brief(cluster, APP_TIMEOUT))
     return route | _without("grpc_json_transcoder")
 
 
@@ -72,8 +85,8 @@ def _without(http_filter: str) -> dict[str, Any]:
     return {"typed_per_filter_config": {f"envoy.filters.http.{http_filter}": off}}
 
 
-def _brief(cluster: str) -> dict[str, Any]:
-    return {"cluster": cluster, "timeout": UNARY_TIMEOUT}
+def _brief(cluster: str, timeout: str) -> dict[str, Any]:
+    return {"cluster": cluster, "timeout": timeout}
 
 
 def _endless(cluster: str) -> dict[str, Any]:

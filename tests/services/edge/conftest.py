@@ -37,7 +37,7 @@ async def running(config: dict[str, Any], folder: Path) -> AsyncIterator[Edge]:
     """Envoy with a configuration, once it listens."""
     path, log = folder / "envoy.json", folder / "envoy.log"
     path.write_text(json.dumps(config))
-    [listener] = config["static_resources"]["listeners"]
+    listener = config["static_resources"]["listeners"][0]
     port = listener["address"]["socket_address"]["port_value"]
     with log.open("wb") as output:
         envoy = await asyncio.create_subprocess_exec(

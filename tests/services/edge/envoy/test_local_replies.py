@@ -1,6 +1,7 @@
 """Envoy's own errors look like those of the services, say what is wrong, and keep secrets."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,26 @@ async def test_no_coordinate_reaches_the_log(edge: Edge) -> None:
     await edge.http.post(f"{FIND}?{query}", content=b"{" + b" " * 2**20)
     await edge.http.get(f"{FIND}?{query}")
     assert "61.234567" not in edge.log.read_text()
+
+
+async def test_each_request_is_a_line_that_names_its_method_and_not_its_path(
+    edge: Edge, stub: Stub
+) -> None:
+    headers = {"x-request-id": "not-heard"}
+    answer = await edge.http.get(f"{FIND}?origin.place=Kruununhaka", headers=headers)
+    await edge.http.get("/v1/stores/a-name-of-mine")
+    async with asyncio.timeout(20):
+        while answer.headers["x-request-id"] not in edge.log.read_text():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    [line] = [
+        json.loads(line)
+        for line in edge.log.read_text().splitlines()
+        if answer.headers["x-request-id"] in line
+    ]
+    assert ("enrayon.stores.v1.StoresService/FindNearestStores", 200, "OK") == (
+        line["route"],
+        line["status"],
+        line["grpc_status"],
+    )
+    assert "Kruununhaka" not in edge.log.read_text()
+    assert "a-name-of-mine" not in edge.log.read_text()

@@ -19,7 +19,10 @@ def rendered(listen: Address, folder: Path) -> Path:
         listen,
         Address("stores.example", 50051),
         apps={"/": Address("::1", 8000)},
-        admin=free_address(),
+        admin=folder / "envoy.sock",
+        metrics=free_address(),
+        trusted_hops=1,
+        requests_per_s=100,
         allow_origins=["*", r"https://.*\.shop\.example"],
     )
     path.write_text(json.dumps(config))

@@ -1,6 +1,7 @@
 """Which calls are tried again, which may last, and what goes elsewhere."""
 
 import asyncio
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +12,9 @@ from google.protobuf import descriptor_pool
 from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
+from services import app
 from services.edge.envoy import Address, render, routes
+from services.edge.envoy.program import admin_socket
 from tests.services.edge.conftest import Edge, free_address, running
 from tests.services.edge.stub import SERVICE, Stub
 
@@ -77,7 +80,7 @@ def test_only_streams_may_last() -> None:
 async def test_a_service_that_hangs_is_given_up(
     upstream: tuple[Stub, Address], stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "UNARY_TIMEOUT", "0.2s")
+    monkeypatch.setattr(routes, "READ_TIMEOUT", "0.2s")
     stub.hangs = True
     config = render([SERVICE], free_address(), upstream[1])
     async with running(config, tmp_path) as edge:
@@ -103,14 +106,52 @@ async def test_a_web_server_gets_all_that_no_service_answers(
             assert (await edge.http.get("/readyz")).status_code == 200
 
 
-async def test_the_admin_door_opens_for_metrics_alone(
-    upstream: tuple[Stub, Address], tmp_path: Path
+def test_reads_are_given_up_before_changes_and_walks_through_everything_last() -> None:
+    services = app.descriptors()
+    timeouts = {
+        route["match"]["path"].rpartition("/")[2]: route["route"]["timeout"]
+        for route in routes.routes(services, "services", [])
+        if "path" in route["match"]
+    }
+    assert {"FindNearestStores": "10s", "CreateReservation": "20s", "ReconcileStock": "300s"} == {
+        name: timeouts[name]
+        for name in ("FindNearestStores", "CreateReservation", "ReconcileStock")
+    }
+    methods = {method.full_name for service in services for method in service.methods}
+    assert routes.LONG_TIMEOUTS.keys() <= methods
+
+
+async def test_a_path_of_an_application_among_those_of_the_methods_goes_there(
+    upstream: tuple[Stub, Address], stub: Stub, tmp_path: Path
 ) -> None:
-    admin = free_address()
-    config = render([SERVICE], free_address(), upstream[1], admin=admin)
-    async with running(config, tmp_path), httpx.AsyncClient() as http:
-        door = f"http://{admin.host}:{admin.port}"
+    async with web_server() as web:
+        config = render([SERVICE], free_address(), upstream[1], apps={"/v1/pickup": web, "/": web})
+        async with running(config, tmp_path) as edge:
+            assert (await edge.http.get("/v1/pickup:find?x=1")).text.startswith("GET /v1/pickup:f")
+            assert (await edge.http.get("/v1/stores/osm-1")).json() == {"name": "stores/osm-1"}
+
+
+async def test_metrics_have_a_port_and_all_else_of_the_admin_a_socket_of_this_user(
+    upstream: tuple[Stub, Address], stub: Stub, tmp_path: Path
+) -> None:
+    metrics, socket = free_address(), admin_socket(tmp_path)
+    config = render([SERVICE], free_address(), upstream[1], admin=socket, metrics=metrics)
+    door = f"http://{metrics.host}:{metrics.port}"
+    async with running(config, tmp_path) as edge, httpx.AsyncClient() as http:
+        await edge.http.get(FIND)
         assert (await http.get(f"{door}/ready")).text == "LIVE\n"
-        assert "envoy_http_downstream_rq_total" in (await http.get(f"{door}/stats/prometheus")).text
-        assert (await http.get(f"{door}/config_dump")).status_code == 403
-        assert (await http.post(f"{door}/quitquitquit")).status_code == 403
+        counted = (await http.get(f"{door}/stats/prometheus")).text
+        assert "envoy_http_downstream_rq_total" in counted
+        [line] = [line for line in counted.splitlines() if "cluster_grpc_success{" in line]
+        assert 'grpc_service="enrayon.stores.v1.StoresService"' in line
+        assert 'grpc_method="FindNearestStores"' in line
+        assert line.endswith(" 1")
+        for path in ("/config_dump", "/stats", "/healthcheck/fail", "/quitquitquit"):
+            assert (await http.post(f"{door}{path}")).status_code == 404
+        assert 0o600 == stat.S_IMODE(socket.stat().st_mode)
+
+
+def test_the_socket_of_a_deep_folder_lies_in_a_short_one(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 100)
+    assert len(str(admin_socket(deep))) < 100
+    assert admin_socket(deep) != admin_socket(deep / "y")

@@ -1,0 +1,80 @@
+"""Where requests go: the services by gRPC, the application by HTTP, both asked if they are well."""
+
+import ipaddress
+from typing import Any, NamedTuple
+
+BUFFER_BYTES = 32 * 1024
+
+
+class Address(NamedTuple):
+    """A TCP address. A host that is not an IP address is looked up, all its addresses are used."""
+
+    host: str
+    port: int
+
+
+def services_cluster(name: str, address: Address) -> dict[str, Any]:
+    """gRPC servers; those that say they are not well get no calls."""
+    return grpc_cluster(name, address) | _checked({"grpc_health_check": {}})
+
+
+def app_cluster(name: str, address: Address, health_path: str) -> dict[str, Any]:
+    """HTTP servers; those that do not answer get no requests."""
+    return _cluster(name, address) | _checked({"http_health_check": {"path": health_path}})
+
+
+def grpc_cluster(name: str, address: Address) -> dict[str, Any]:
+    """gRPC servers, whatever they say."""
+    kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    protocol = {
+        "@type": f"type.googleapis.com/{kind}",
+        "explicit_http_config": {"http2_protocol_options": {}},
+    }
+    return _cluster(name, address) | {"typed_extension_protocol_options": {kind: protocol}}
+
+
+def socket_address(address: Address) -> dict[str, Any]:
+    """An address as Envoy has it."""
+    return {"socket_address": {"address": address.host, "port_value": address.port}}
+
+
+def _cluster(name: str, address: Address) -> dict[str, Any]:
+    endpoint = {"endpoint": {"address": socket_address(address)}}
+    return {
+        "name": name,
+        "type": "STATIC" if _is_ip(address.host) else "STRICT_DNS",
+        "dns_lookup_family": "V4_PREFERRED",
+        "connect_timeout": "1s",
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "circuit_breakers": {
+            "thresholds": [
+                {"retry_budget": {"budget_percent": {"value": 20}}, "max_requests": 4096}
+            ]
+        },
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+    }
+
+
+def _checked(check: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        "health_checks": [
+            {
+                "timeout": "1s",
+                "interval": "5s",
+                "no_traffic_interval": "1s",  # by default it looks once a minute before any call
+                "unhealthy_interval": "1s",
+                "unhealthy_threshold": 2,
+                "healthy_threshold": 1,
+                **check,
+            }
+        ],
+    }
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""The ports that Envoy listens on."""
+
+from typing import Any
+
+from services.edge.envoy.access_log import access_log
+from services.edge.envoy.clusters import BUFFER_BYTES, Address, socket_address
+from services.edge.envoy.guards import EXTENSIONS
+from services.edge.envoy.local_replies import local_reply_config
+
+
+def edge_listener(
+    listen: Address,
+    virtual_host: dict[str, Any],
+    filters: list[dict[str, Any]],
+    tracing: dict[str, Any],
+    trusted_hops: int,
+) -> dict[str, Any]:
+    """The edge. Limits as Envoy's documentation advises ("Configuring Envoy as an edge proxy").
+
+    Args:
+        listen: the port.
+        virtual_host: whose routes are taken.
+        filters: what each request passes.
+        tracing: of the connection manager.
+        trusted_hops: proxies in front, of which each adds an address to `x-forwarded-for`.
+    """
+    return _listener(
+        "edge",
+        listen,
+        {
+            "server_name": "enrayon",
+            "route_config": {"name": "routes", "virtual_hosts": [virtual_host]},
+            "http_filters": filters,
+            "local_reply_config": local_reply_config(),
+            "access_log": access_log(),
+            "use_remote_address": True,
+            "xff_num_trusted_hops": trusted_hops,
+            # Each request gets an id, which its answer, the logs and its errors carry.
+            "always_set_request_id_in_response": True,
+            **tracing,
+            "normalize_path": True,
+            "merge_slashes": True,
+            "stream_idle_timeout": "60s",
+            "request_headers_timeout": "10s",
+            "common_http_protocol_options": {
+                "idle_timeout": "300s",
+                "headers_with_underscores_action": "REJECT_REQUEST",
+            },
+            "http2_protocol_options": {
+                "max_concurrent_streams": 100,
+                "initial_stream_window_size": 64 * 1024,
+                "initial_connection_window_size": 1024 * 1024,
+            },
+        },
+    )
+
+
+def metrics_listener(listen: Address, routes: list[dict[str, Any]]) -> dict[str, Any]:
+    """The port of metrics."""
+    host = {"name": "all", "domains": ["*"], "routes": routes}
+    router = {"@type": f"{EXTENSIONS}.filters.http.router.v3.Router"}
+    return _listener(
+        "metrics",
+        listen,
+        {
+            "route_config": {"name": "metrics", "virtual_hosts": [host]},
+            "http_filters": [{"name": "envoy.filters.http.router", "typed_config": router}],
+        },
+    )
+
+
+def _listener(name: str, listen: Address, manager: dict[str, Any]) -> dict[str, Any]:
+    kind = f"{EXTENSIONS}.filters.network.http_connection_manager.v3.HttpConnectionManager"
+    chain = {
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": {"@type": kind, "stat_prefix": name, **manager},
+    }
+    return {
+        "name": name,
+        "address": socket_address(listen),
+        "enable_reuse_port": False,  # or a second Envoy shares the port without a word
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "filter_chains": [{"filters": [chain]}],
+    }

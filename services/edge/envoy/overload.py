@@ -1,0 +1,40 @@
+"""What Envoy does when it is short of memory, or has too many connections."""
+
+from typing import Any
+
+from services.edge.envoy.guards import EXTENSIONS
+
+MAX_CONNECTIONS = 10_000
+MAX_HEAP_BYTES = 1024**3
+
+
+def overload_manager() -> dict[str, Any]:
+    """The `overload_manager` of the bootstrap."""
+    heap, connections = "fixed_heap", "global_downstream_max_connections"
+    monitors = f"{EXTENSIONS}.resource_monitors"
+    return {
+        "resource_monitors": [
+            {
+                "name": f"envoy.resource_monitors.{heap}",
+                "typed_config": {
+                    "@type": f"{monitors}.fixed_heap.v3.FixedHeapConfig",
+                    "max_heap_size_bytes": MAX_HEAP_BYTES,
+                },
+            },
+            {
+                "name": f"envoy.resource_monitors.{connections}",
+                "typed_config": {
+                    "@type": f"{monitors}.downstream_connections.v3.DownstreamConnectionsConfig",
+                    "max_active_downstream_connections": MAX_CONNECTIONS,
+                },
+            },
+        ],
+        "actions": [
+            {
+                "name": "envoy.overload_actions.stop_accepting_requests",
+                "triggers": [
+                    {"name": f"envoy.resource_monitors.{heap}", "threshold": {"value": 0.95}}
+                ],
+            }
+        ],
+    }
