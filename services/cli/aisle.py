@@ -14,9 +14,9 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from enrayon.aisle.v1 import aisle_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from geodata.samples import SUPERMARKET
+from services.cli.baskets import product_of
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import JsonOption, console, print_json
-from services.cli.stock import product_of
 
 DRAW_TIMEOUT_S = 60.0
 COLOURS = {

@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from services.cli.baskets import BasketArgument, resolved
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import USAGE, CommandError, JsonOption, console, print_json
-from services.cli.stock import BasketArgument, resolved
 
 HoldArgument = Annotated[
     str, typer.Argument(metavar="HOLD", help="Its name, as `create` prints it.")

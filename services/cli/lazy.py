@@ -16,6 +16,7 @@ MODULES = {
     "mcp": "mcp",
     "nearest": "nearest",
     "hours": "hours",
+    "products": "products",
     "stock": "stock",
     "hold": "hold",
     "fence": "fence",

@@ -40,7 +40,7 @@ class Catalogue:
         index = 0
         async for request in requests:
             first = first or request
-            writes = []
+            writes: dict[int, Write] = {}
             for product in request.products:
                 found = problems(product)
                 if product.name in seen:
@@ -49,14 +49,14 @@ class Catalogue:
                     convert.reject(response.rejected, index, product.name, found[0])
                     response.rejected_count += 1
                 else:
-                    writes.append(self._prepared(product))
+                    writes[index] = self._prepared(product)
                 seen.add(product.name)
                 index += 1
-            outcomes = await self._write(writes, only_look=first.validate_only)
-            for write, outcome in zip(writes, outcomes, strict=True):
+            outcomes = await self._write(list(writes.values()), only_look=first.validate_only)
+            for (place, write), outcome in zip(writes.items(), outcomes, strict=True):
                 if outcome in (Outcome.ETAG_MISMATCH, Outcome.NOT_FOUND):
                     clash = FieldViolation("etag", "not that of the stored product")
-                    convert.reject(response.rejected, index, product_name(write.id), clash)
+                    convert.reject(response.rejected, place, product_name(write.id), clash)
                     response.rejected_count += 1
                 else:
                     counts[outcome] += 1

@@ -1,0 +1,87 @@
+"""`enrayon products`: import and search."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from services.cli import product_files
+from services.cli.channel import TIMEOUT_S, services
+from services.cli.output import FAILED, USAGE, CommandError, JsonOption, console, print_json
+
+UPLOAD_TIMEOUT_S = 3600.0
+AT_ONCE = 500
+SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    products = typer.Typer(no_args_is_help=True, help="Import and search products.")
+    products.command("import")(import_products)
+    products.command("search")(search)
+    app.add_typer(products, name="products")
+
+
+def import_products(
+    file: Annotated[
+        Path, typer.Argument(help="CSV: sku, name, brand, department, gtins, group, name:fi ...")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but change nothing.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Create and change products from a file, and say what became of its rows."""
+    try:
+        rows = list(product_files.read(file))
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{file.name}: {error}", USAGE) from None
+
+    def messages() -> Iterator[stock_pb2.UpsertProductsRequest]:
+        for start in range(0, len(rows), AT_ONCE):
+            yield stock_pb2.UpsertProductsRequest(
+                products=[row.product for row in rows[start : start + AT_ONCE]],
+                validate_only=dry_run,
+            )
+
+    with services() as channel:
+        stub = stock_pb2_grpc.StockServiceStub(channel)
+        answer = stub.UpsertProducts(messages(), timeout=UPLOAD_TIMEOUT_S)
+    if json:
+        print_json(answer)
+    else:
+        console.print(
+            f"[green]{answer.created_count:,}[/] new, {answer.changed_count:,} changed, "
+            f"{answer.unchanged_count:,} as they were, [red]{answer.rejected_count:,}[/] not taken"
+        )
+        for item in answer.rejected[:SHOWN]:
+            line = rows[item.index].line
+            console.print(f"  line {line}: {item.field}: {escape(item.description)}")
+    if answer.rejected_count:
+        raise typer.Exit(FAILED)
+
+
+def search(
+    words: Annotated[list[str], typer.Argument(help="Words, or a barcode.")],
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 20,
+    json: JsonOption = False,
+) -> None:
+    """Find products: `enrayon products search rye bread`."""
+    typed = " ".join(words)
+    is_barcode = typed.isdecimal() and len(typed) in (8, 12, 13, 14)
+    request = stock_pb2.SearchProductsRequest(
+        query="" if is_barcode else typed, gtin=typed if is_barcode else "", page_size=limit
+    )
+    with services() as channel:
+        answer = stock_pb2_grpc.StockServiceStub(channel).SearchProducts(request, timeout=TIMEOUT_S)
+    if json:
+        print_json(answer)
+        return
+    table = Table("sku", "name", "brand", "department", "barcodes", box=None)
+    for product in answer.products:
+        sku = product.name.removeprefix("products/")
+        cells = (sku, product.display_name, product.brand, product.department)
+        table.add_row(*map(escape, cells), " ".join(product.gtins))
+    console.print(table if answer.products else "No product is called that.")

@@ -1,0 +1,223 @@
+"""`enrayon stock import`, `export`, `movements` and `reconcile`: stock in, out, and added up."""
+
+import csv
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+
+import grpc
+import orjson
+import typer
+from rich.markup import escape
+
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from services.cli import stock_files
+from services.cli.channel import TIMEOUT_S, services
+from services.cli.output import FAILED, USAGE, CommandError, JsonOption, console, print_json
+
+UPLOAD_TIMEOUT_S = 3600.0
+ROWS_AT_ONCE = 1000
+SHOWN = 20
+MOVEMENT_COLUMNS = (
+    "time",
+    "store",
+    "sku",
+    "kind",
+    "source",
+    "reservation",
+    "on_hand_change",
+    "reserved_change",
+    "on_hand",
+    "reserved",
+    "version",
+)
+
+
+def import_levels(
+    file: Annotated[Path, typer.Argument(help="CSV, or Google's local inventory feed.")],
+    source: Annotated[str, typer.Option(help="Who says so.")] = "file",
+    sequence: Annotated[
+        int | None, typer.Option(min=1, help="Number of this snapshot. [the time, in seconds]")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Set levels from a file, and say what became of its rows."""
+    try:
+        rows = list(stock_files.read(file))
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{file.name}: {error}", USAGE) from None
+    bad = [row for row in rows if isinstance(row, stock_files.BadRow)]
+    good = [row for row in rows if isinstance(row, stock_files.Row)]
+    with services() as channel:
+        counts, refused = send(channel, good, source, sequence or int(time.time()))
+    counts["rejected"] += len(bad)
+    why = [(row.line, row.why) for row in bad] + refused
+    if json:
+        typer.echo(orjson.dumps({**counts, "rejected_rows": why}).decode())
+    else:
+        console.print(
+            f"[green]{counts['applied']:,}[/] set, {counts['ignored']:,} late or known, "
+            f"[red]{counts['rejected']:,}[/] not taken"
+        )
+        for line, reason in why[:SHOWN]:
+            console.print(f"  line {line}: {escape(reason)}")
+    if counts["rejected"]:
+        raise typer.Exit(FAILED)
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to.")],
+    store: Annotated[list[str] | None, typer.Option(help="Only these stores. [all]")] = None,
+    google: Annotated[
+        bool, typer.Option("--google", help="Google's local inventory feed, not our CSV.")
+    ] = False,
+) -> None:
+    """Write levels to a file."""
+    with services() as channel:
+        names = [f"stores/{id}" for id in store] if store else list(all_stores(channel))
+        write = stock_files.write_google if google else stock_files.write_csv
+        count = write(levels_of(channel, names), file)
+    console.print(f"{count:,} levels written to {file}", highlight=False)
+
+
+def reconcile(json: JsonOption = False) -> None:
+    """Compare all levels with the ledger and the holds; exit status 1 when they drift apart."""
+    with services() as channel:
+        answer = stock_pb2_grpc.StockServiceStub(channel).ReconcileStock(
+            stock_pb2.ReconcileStockRequest(), timeout=UPLOAD_TIMEOUT_S
+        )
+    if json:
+        print_json(answer)
+    else:
+        console.print(
+            f"{answer.level_count:,} levels, {answer.movement_count:,} movements, "
+            f"{answer.hold_count:,} holds: drift "
+            + (f"[red]{answer.drift_count:,}[/]" if answer.drift_count else "[green]0[/]")
+        )
+        for drift in answer.drifts[:SHOWN]:
+            console.print(
+                f"  {drift.store} {drift.product} ({drift.kind}): "
+                f"{drift.actual}, should be {drift.expected}"
+            )
+    if answer.drift_count:
+        raise typer.Exit(FAILED)
+
+
+def movements(
+    file: Annotated[Path, typer.Argument(help="Where to, as CSV.")],
+    store: Annotated[str, typer.Option(help="Only this store. [all]")] = "",
+    since: Annotated[
+        dt.datetime | None, typer.Option(help="Only from this moment on, in UTC. [all]")
+    ] = None,
+) -> None:
+    """Write the movements that the ledger still has to a file."""
+    request = stock_pb2.ExportStockMovementsRequest(
+        store=f"stores/{store.removeprefix('stores/')}" if store else ""
+    )
+    if since:
+        request.start_time.FromDatetime(since)
+    count = 0
+    with services() as channel, file.open("w", encoding="utf-8", newline="") as text:
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(MOVEMENT_COLUMNS)
+        stub = stock_pb2_grpc.StockServiceStub(channel)
+        for page in stub.ExportStockMovements(request, timeout=UPLOAD_TIMEOUT_S):
+            rows.writerows(map(movement_row, page.movements))
+            count += len(page.movements)
+    console.print(f"{count:,} movements written to {file}", highlight=False)
+
+
+def movement_row(movement: stock_pb2.StockMovement) -> tuple[str | int, ...]:
+    """A movement in the order of the columns."""
+    kind = stock_pb2.StockMovement.Kind.Name(movement.kind).removeprefix("KIND_").lower()
+    return (
+        movement.create_time.ToDatetime(dt.UTC).isoformat(timespec="milliseconds"),
+        movement.store.removeprefix("stores/"),
+        movement.product.removeprefix("products/"),
+        kind,
+        movement.source,
+        movement.reservation,
+        movement.on_hand_change,
+        movement.reserved_change,
+        movement.on_hand,
+        movement.reserved,
+        movement.level_version,
+    )
+
+
+def send(
+    channel: grpc.Channel, rows: list[stock_files.Row], source: str, sequence: int
+) -> tuple[Counter[str], list[tuple[int, str]]]:
+    """Send rows store by store; counts, and why some were not taken."""
+    stub = stock_pb2_grpc.StockServiceStub(channel)
+    counts: Counter[str] = Counter(applied=0, ignored=0, rejected=0)
+    refused: list[tuple[int, str]] = []
+    ordered = sorted(rows, key=lambda row: row.store)
+    for store, group in groupby(ordered, key=lambda row: row.store):
+        members = list(group)
+        requests = messages(store, members, source, sequence)
+        try:
+            answer = stub.SetStockLevels(requests, timeout=UPLOAD_TIMEOUT_S)
+        except grpc.RpcError as error:
+            if error.code() not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
+                raise
+            counts["rejected"] += len(members)
+            refused += [(row.line, error.details() or "") for row in members]
+            continue
+        counts["applied"] += answer.applied_count
+        counts["ignored"] += answer.ignored_count
+        counts["rejected"] += answer.rejected_count
+        for item in answer.rejected:
+            refused.append((members[item.index].line, f"{item.field}: {item.description}"))
+    return counts, refused
+
+
+def messages(
+    store: str, rows: list[stock_files.Row], source: str, sequence: int
+) -> Iterator[stock_pb2.SetStockLevelsRequest]:
+    """Rows of one store in messages of a bounded size."""
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield stock_pb2.SetStockLevelsRequest(
+            store=f"stores/{store}",
+            source=source,
+            sequence=sequence,
+            levels=[
+                stock_pb2.StockLevelInput(
+                    product=f"products/{row.sku}",
+                    on_hand=max(min(row.on_hand, 2**31 - 1), -(2**31)),
+                    safety_stock=max(min(row.safety_stock, 2**31 - 1), -(2**31)),
+                )
+                for row in rows[start : start + ROWS_AT_ONCE]
+            ],
+        )
+
+
+def all_stores(channel: grpc.Channel) -> Iterator[str]:
+    """The names of all stores."""
+    stub = stores_pb2_grpc.StoresServiceStub(channel)
+    request = stores_pb2.ListStoresRequest(page_size=1000)
+    request.read_mask.paths.append("name")
+    while True:
+        page = stub.ListStores(request, timeout=TIMEOUT_S)
+        yield from (store.name for store in page.stores)
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
+
+
+def levels_of(channel: grpc.Channel, stores: Iterable[str]) -> Iterator[stock_pb2.StockLevel]:
+    """All levels of some stores."""
+    stub = stock_pb2_grpc.StockServiceStub(channel)
+    for store in stores:
+        request = stock_pb2.ListStockLevelsRequest(parent=store, page_size=5000)
+        while True:
+            page = stub.ListStockLevels(request, timeout=UPLOAD_TIMEOUT_S)
+            yield from page.levels
+            if not page.next_page_token:
+                break
+            request.page_token = page.next_page_token

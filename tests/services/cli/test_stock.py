@@ -1,0 +1,109 @@
+"""Products, stock and movements by the command: files in and out, and whether all adds up."""
+
+import asyncio
+import csv
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from enrayon.stores.v1 import stores_pb2_grpc
+from services.cli import app
+from services.stock.model.levels import HEADER
+from services.stock.model.partitions import StoreKeys
+from tests.services.conftest import serving
+from tests.services.stores.conftest import upsert
+from tests.services.stores.places import SHOPS
+
+PRODUCTS = """sku,name,brand,department,gtins,name:fi,variant:size
+milk,Milk,Valio,dairy,6408430000012,Maito,1 l
+bread,Rye bread,Vaasan,bakery,,Ruisleipä,
+"""
+STOCK = "store,sku,on_hand,safety_stock\nt-forum,milk,6,1\nt-stockmann,milk,2,0\n"
+
+
+@pytest.fixture
+async def run(channel, parts, monkeypatch, tmp_path) -> AsyncIterator[Callable[..., Any]]:
+    """Runs the command against a server with the shops of the tests."""
+    await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
+    async with serving(parts) as address:
+        monkeypatch.setenv("ENRAYON_GRPC_PORT", address.rpartition(":")[2])
+        monkeypatch.setenv("COLUMNS", "200")
+
+        async def command(*arguments: object) -> Result:
+            words = [str(argument) for argument in arguments]
+            return await asyncio.to_thread(CliRunner().invoke, app, words)
+
+        yield command
+
+
+@pytest.fixture
+async def stocked(run, tmp_path) -> None:
+    (tmp_path / "products.csv").write_text(PRODUCTS)
+    (tmp_path / "stock.csv").write_text(STOCK)
+    assert 0 == (await run("products", "import", tmp_path / "products.csv")).exit_code
+    assert 0 == (await run("stock", "import", tmp_path / "stock.csv")).exit_code
+
+
+async def test_products_of_a_file_are_found_in_their_languages(run, stocked, tmp_path):
+    again = await run("products", "import", tmp_path / "products.csv")
+    found = await run("products", "search", "maito")
+    by_barcode = await run("products", "search", "6408430000012")
+
+    assert "0 new, 0 changed, 2 as they were, 0 not taken" in again.output
+    assert "Milk" in found.output
+    assert "Rye bread" not in found.output
+    assert "dairy" in by_barcode.output
+
+
+async def test_a_bad_row_is_named_by_its_line_and_the_others_are_taken(run, tmp_path):
+    file = tmp_path / "products.csv"
+    file.write_text("sku,name,gtins\nmilk,Milk,\nbread,Bread,6408430000013\nsalt,,\n")
+
+    done = await run("products", "import", file)
+
+    assert 1 == done.exit_code
+    assert "1 new" in done.output
+    assert "line 3: gtins[0]: its check digit is wrong" in done.output
+    assert "line 4: display_name" in done.output
+
+
+async def test_a_file_without_the_columns_needed_is_refused(run, tmp_path):
+    file = tmp_path / "products.csv"
+    file.write_text("sku,price\nmilk,1\n")
+
+    done = await run("products", "import", file)
+
+    assert "products.csv: want the columns sku, name; there is no name" == str(done.exception)
+
+
+async def test_movements_are_written_as_rows(run, stocked, tmp_path):
+    file = tmp_path / "movements.csv"
+    done = await run("stock", "movements", file, "--store", "t-forum")
+
+    with file.open() as text:
+        [row] = csv.DictReader(text)
+    assert "1 movements written" in done.output
+    assert ("t-forum", "milk", "stated", "file", "6") == (
+        row["store"],
+        row["sku"],
+        row["kind"],
+        row["source"],
+        row["on_hand"],
+    )
+
+
+async def test_reconcile_succeeds_without_drift_and_fails_with_it(run, stocked, redis_client):
+    sound = await run("stock", "reconcile")
+    key = StoreKeys.of("t-forum").levels
+    raw = await redis_client.hget(key, "milk")
+    figures = list(HEADER.unpack_from(raw))
+    figures[0] += 1
+    await redis_client.hset(key, "milk", HEADER.pack(*figures) + raw[HEADER.size :])
+    drifted = await run("stock", "reconcile")
+
+    assert (0, 1) == (sound.exit_code, drifted.exit_code)
+    assert "drift 0" in sound.output
+    assert "stores/t-forum products/milk (ledger): 7, should be 6" in drifted.output
