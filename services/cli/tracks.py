@@ -45,13 +45,13 @@ def _gpx(path: Path) -> list[Recorded]:
     for element in root.iter():
         if element.tag.rpartition("}")[2] in ("trkpt", "rtept"):
             time = next((e.text for e in element if e.tag.rpartition("}")[2] == "time"), None)
-            track.append(_recorded(element.attrib["lat"], element.attrib["lon"], time))
+            track.append(_recorded(element.get("lat", ""), element.get("lon", ""), time))
     return track
 
 
 def _csv(path: Path) -> list[Recorded]:
     with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(line for line in file if not line.startswith("#"))
+        rows = csv.DictReader((line for line in file if not line.startswith("#")), restval="")
         names = {name.strip().lower(): name for name in rows.fieldnames or ()}
         latitude = next((names[name] for name in LATITUDES if name in names), None)
         longitude = next((names[name] for name in LONGITUDES if name in names), None)

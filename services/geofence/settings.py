@@ -1,8 +1,9 @@
 """Settings of the geofence service."""
 
-from typing import Self
+import math
+import pkgutil
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from services.chassis.settings import EnvironmentSettings
 
@@ -49,11 +50,20 @@ class GeofenceSettings(EnvironmentSettings):
         False, description="let webhooks reach http and private addresses, for trying things out"
     )
 
-    @model_validator(mode="after")
-    def _deliveries_end_before_their_lease(self) -> Self:
-        if self.webhook_timeout_s > 0.75 * self.geofence_lease_s:
-            raise ValueError(
-                "ENRAYON_WEBHOOK_TIMEOUT_S must be at most three quarters of "
-                "ENRAYON_GEOFENCE_LEASE_S"
-            )
-        return self
+    @field_validator("geofence_travel_time")
+    @classmethod
+    def _is_a_function(cls, name: str) -> str:
+        try:
+            is_function = not name or callable(pkgutil.resolve_name(name))
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ValueError(f"cannot use {name!r}: {error}") from None
+        if not is_function:
+            raise ValueError(f"{name!r} is no function")
+        return name
+
+    @field_validator("webhook_timeout_s")
+    @classmethod
+    def _ends_before_the_lease(cls, value: float, info: ValidationInfo) -> float:
+        if value > 0.75 * info.data.get("geofence_lease_s", math.inf):
+            raise ValueError("must be at most three quarters of ENRAYON_GEOFENCE_LEASE_S")
+        return value
