@@ -1,0 +1,207 @@
+"""The image, compose and Kubernetes: valid by their schemas, restricted, and of one mind."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import compose_spec
+import kubernetes_validate  # type: ignore[import-untyped]
+import pytest
+import yaml
+
+from services.app import SETTINGS
+from services.chassis.embedded import OPTIONS
+from services.edge.envoy import validate
+from tests.deploy.queries import DEPLOY
+
+KUBERNETES = "1.37"
+OVERLAYS = ("base", "overlays/single", "overlays/production")
+BIN = Path(sys.executable).parent
+IMAGE = re.compile(r"(?P<name>[a-z]+(/[a-z]+)?):(?P<tag>[\w.-]+)")
+KNOWN = {f"ENRAYON_{name.upper()}" for kind in SETTINGS for name in kind.model_fields}
+
+Document = dict[str, Any]
+
+
+def rendered(folder: str) -> list[Document]:
+    """What `kubectl apply -k` would send."""
+    command = [BIN / "kubectl", "kustomize", DEPLOY / "kubernetes" / folder]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return list(yaml.safe_load_all(told))
+
+
+@pytest.fixture(scope="module", params=OVERLAYS)
+def documents(request) -> list[Document]:
+    return rendered(request.param)
+
+
+def of_kind(documents: list[Document], *kinds: str) -> list[Document]:
+    return [document for document in documents if document["kind"] in kinds]
+
+
+def pods(documents: list[Document]) -> dict[str, Document]:
+    """The pod specification of each workload by its name."""
+    return {
+        each["metadata"]["name"]: each["spec"]["template"]["spec"]
+        for each in of_kind(documents, "Deployment", "StatefulSet")
+    }
+
+
+def containers(documents: list[Document]) -> list[Document]:
+    return [container for pod in pods(documents).values() for container in pod["containers"]]
+
+
+def test_every_document_is_valid_for_kubernetes(documents):
+    assert 20 < len(documents)
+    for document in documents:
+        kubernetes_validate.validate(document, KUBERNETES, strict=True)
+
+
+def test_every_pod_is_restricted_and_has_a_read_only_root(documents):
+    for pod in pods(documents).values():
+        assert not pod["automountServiceAccountToken"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert 0 < pod["securityContext"]["runAsUser"]
+        assert {"type": "RuntimeDefault"} == pod["securityContext"]["seccompProfile"]
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
+        for volume in pod["volumes"]:
+            assert {"emptyDir", "configMap"} & set(volume)
+    for container in containers(documents):
+        assert {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        } == container["securityContext"]
+        assert container["resources"]["limits"]["memory"]
+
+
+def test_every_pod_is_probed(documents):
+    for container in containers(documents):
+        assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
+
+
+def test_every_deployment_survives_the_loss_of_a_node(documents):
+    budgets = {d["metadata"]["name"] for d in of_kind(documents, "PodDisruptionBudget")}
+    scaled = {
+        d["spec"]["scaleTargetRef"]["name"]: d["spec"]["minReplicas"]
+        for d in of_kind(documents, "HorizontalPodAutoscaler")
+    }
+    for deployment in of_kind(documents, "Deployment"):
+        name, spec = deployment["metadata"]["name"], deployment["spec"]
+        assert name in budgets
+        assert 2 <= scaled.get(name, spec.get("replicas"))
+        assert ("replicas" in spec) == (name not in scaled), "two would fight over it"
+        assert 0 == spec["strategy"]["rollingUpdate"]["maxUnavailable"]
+
+
+def test_a_server_has_time_to_linger_and_to_drain(documents):
+    [settings] = [d["data"] for d in of_kind(documents, "ConfigMap") if "ENRAYON_HOST" in d["data"]]
+    grace = pods(documents)["enrayon-services"]["terminationGracePeriodSeconds"]
+    assert float(settings["ENRAYON_LINGER_S"]) + float(settings["ENRAYON_DRAIN_S"]) < grace
+
+
+def test_secrets_are_named_and_never_given(documents):
+    assert [] == of_kind(documents, "Secret")
+    named = {
+        variable["name"]: variable["valueFrom"]["secretKeyRef"]["key"]
+        for container in containers(documents)
+        for variable in container.get("env", ())
+    }
+    assert {"ENRAYON_REDIS_URL": "redis-url", "ENRAYON_KEYS": "keys"}.items() <= named.items()
+
+
+def test_nobody_talks_to_anybody_unless_a_policy_says_so(documents):
+    policies = {d["metadata"]["name"]: d["spec"] for d in of_kind(documents, "NetworkPolicy")}
+    assert {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} == policies["enrayon-nothing"]
+    open_to_all = [
+        name
+        for name, spec in policies.items()
+        if any("from" not in rule for rule in spec.get("ingress", ()))
+        or any("to" not in rule for rule in spec.get("egress", ()))
+    ]
+    assert ["enrayon-envoy"] == open_to_all
+
+
+def compose() -> Document:
+    document: Document = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return document
+
+
+def test_compose_is_valid_and_its_containers_are_restricted():
+    document = compose()
+    compose_spec.ComposeSpecification.model_validate(document)  # type: ignore[attr-defined]
+    for service in document["services"].values():
+        assert service["read_only"]
+        assert ["ALL"] == service["cap_drop"]
+        assert ["no-new-privileges:true"] == service["security_opt"]
+        assert service["healthcheck"]["test"]
+        for port in service.get("ports", ()):
+            assert port.startswith("127.0.0.1:")
+
+
+def test_every_setting_that_is_set_exists():
+    texts = [*DEPLOY.glob("Dockerfile"), *DEPLOY.rglob("*.yaml"), *DEPLOY.rglob("*.conf")]
+    named = {name for path in texts for name in re.findall(r"\bENRAYON_[A-Z_]+", path.read_text())}
+    assert 10 < len(named)
+    assert set() == named - KNOWN
+
+
+def test_images_have_usual_names_and_a_version():
+    named = [service["image"] for service in compose()["services"].values()]
+    named += [each["image"] for folder in OVERLAYS for each in containers(rendered(folder))]
+    named += re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    for image in named:
+        found = IMAGE.fullmatch(image)
+        assert found, image
+        assert "latest" != found["tag"]
+
+
+def test_the_image_is_built_as_it_should_be():
+    done = subprocess.run([BIN / "hadolint", DEPLOY / "Dockerfile"], capture_output=True, text=True)
+    assert (0, "") == (done.returncode, done.stdout)
+    text = (DEPLOY / "Dockerfile").read_text()
+    installs = re.findall(r"pip install (.*)", text)
+    assert all("--require-hashes" in each or "--no-index" in each for each in installs), installs
+    assert "USER 10001:10001" in text
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-build.lock"])
+def test_a_lock_has_hashes_and_no_address(lock):
+    text = (DEPLOY / lock).read_text()
+    pinned = re.findall(r"^[a-z0-9][\w.\[\],-]*==\S+", text, re.MULTILINE)
+    assert pinned
+    assert len(pinned) == len(re.findall(r"^\S.* \\$", text, re.MULTILINE))
+    assert "://" not in text
+
+
+def test_the_store_of_a_cluster_runs_as_the_embedded_one():
+    single = DEPLOY / "kubernetes" / "overlays" / "single" / "valkey.conf"
+    assert (DEPLOY / "valkey" / "valkey.conf").read_text() == single.read_text()
+    lines = [line.split(maxsplit=1) for line in single.read_text().splitlines() if line]
+    given = {words[0]: words[1].strip('"') for words in lines if words[0][0] != "#"}
+    ours = {name: value for name, value in OPTIONS.items() if name in given}
+    assert ours == {name: value for name, value in given.items() if name in ours}
+    assert set(OPTIONS) - {"port", "unixsocketperm"} == set(ours)
+
+
+def test_compose_makes_envoy_the_door(tmp_path):
+    environment = compose()["services"]["envoy"]["environment"]
+    told = subprocess.run(
+        [sys.executable, "-m", "services.cli", "envoy", "--print"],
+        env={**environment, "ENRAYON_KEYS": "", "ENRAYON_HOST": "0.0.0.0", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    config = tmp_path / "envoy.json"
+    config.write_text(told)
+    validate(config)
+    endpoints = {
+        cluster["name"]: cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]
+        for cluster in json.loads(told)["static_resources"]["clusters"]
+    }
+    services = endpoints["services"]["address"]["socket_address"]
+    assert ("services", 50051) == (services["address"], services["port_value"])

@@ -1,0 +1,59 @@
+"""The settings of the store are taken by a real Valkey, and are in force."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from services.chassis.embedded import OPTIONS, EmbeddedValkey
+from tests.backends import free_ports
+from tests.deploy.queries import DEPLOY
+
+INCLUDED = "/etc/valkey/valkey.conf"
+
+
+class Configured(EmbeddedValkey):
+    """A Valkey that is told everything by a file."""
+
+    def __init__(self, data_dir: Path, config: Path, options: dict[str, str]) -> None:
+        super().__init__(data_dir)
+        self.options = options
+        self._config = config
+
+    def command(self) -> list[str]:
+        program, *arguments = super().command()
+        return [program, str(self._config), *arguments]
+
+
+@contextmanager
+def running(name: str, folder: Path, **options: str) -> Iterator[dict[str, Any]]:
+    """What a Valkey with one of the files says of its settings."""
+    shutil.copy(DEPLOY / "valkey" / "valkey.conf", folder / "valkey.conf")
+    text = (DEPLOY / "valkey" / name).read_text()
+    config = folder / f"tried-{name}"
+    config.write_text(text.replace(INCLUDED, str(folder / "valkey.conf")))
+    with (
+        Configured(folder / "data", config, options) as valkey,
+        Redis.from_url(valkey.url) as redis,
+    ):
+        yield dict(redis.config_get("*"))
+
+
+@pytest.mark.parametrize("name", ["valkey.conf", "cluster.conf"])
+def test_what_was_acknowledged_is_kept(name, tmp_path):
+    [port] = free_ports(1)
+    with running(name, tmp_path, port=str(port)) as settings:
+        for option in set(OPTIONS) - {"port", "unixsocketperm"}:
+            assert OPTIONS[option] == settings[option], option
+
+
+def test_a_cluster_goes_on_without_some_of_its_masters(tmp_path):
+    [port] = free_ports(1)
+    with running("cluster.conf", tmp_path, port=str(port)) as settings:
+        assert "yes" == settings["cluster-enabled"]
+        assert "no" == settings["cluster-require-full-coverage"]
+        assert "1" == settings["min-replicas-to-write"]
