@@ -3,10 +3,8 @@
 import base64
 import binascii
 import hashlib
-import io
 
 import orjson
-import segno
 
 from services.chassis.keyring import Keyring
 from services.stock.errors import ReceiptInvalid
@@ -50,10 +48,3 @@ def digest(hold: Hold) -> str:
     """What tells the goods of a hold from others."""
     items = orjson.dumps([[item.sku, item.held] for item in hold.items])
     return hashlib.blake2b(items, digest_size=8).hexdigest()
-
-
-def qr_svg(text: str) -> str:
-    """A text as a QR code that survives a scratched screen (15 % of it)."""
-    file = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(file, kind="svg", scale=4, xmldecl=False)
-    return file.getvalue().decode()

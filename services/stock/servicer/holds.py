@@ -6,6 +6,7 @@ from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
 from services.chassis.calls import commit, endless
 from services.chassis.paging import PageTokens, page_size
+from services.chassis.qr import qr_svg
 from services.stock import convert, receipts
 from services.stock.errors import ReceiptInvalid, ReservationNotFound
 from services.stock.holding import Holding
@@ -134,7 +135,7 @@ class HoldCalls:
     ) -> stock_pb2.PickupCode:
         """A hold's pick-up code."""
         receipt = self._receipts.of(await self._holding.get(request.name))
-        return stock_pb2.PickupCode(name=request.name, text=receipt, svg=receipts.qr_svg(receipt))
+        return stock_pb2.PickupCode(name=request.name, text=receipt, svg=qr_svg(receipt))
 
     async def verify_receipt(
         self, request: stock_pb2.VerifyReceiptRequest
