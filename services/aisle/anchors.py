@@ -57,7 +57,7 @@ class Anchors:
         kept.etag = etag = etag_of(kept)
         kept.create_time.FromDatetime(self._clock())
         made = await self._writer.create(kept, etag, validate_only=request.validate_only)
-        return self._shown(made, with_code=True)
+        return self._shown(made, with_code=not request.validate_only)
 
     def get(self, name: str) -> pb.Anchor:
         """An anchor with its QR code.

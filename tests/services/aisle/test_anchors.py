@@ -114,6 +114,14 @@ async def test_the_same_anchor_made_again_is_the_same_one_and_another_is_refused
     assert (CODE.ALREADY_EXISTS, "ALREADY_EXISTS") == (code, reason)
 
 
+async def test_validate_only_makes_no_anchor_and_no_code(aisle):
+    request = anchor()
+    request.validate_only = True
+    looked = await aisle.CreateAnchor(request)
+    assert (f"{CORNER}/anchors/a1", "") == (looked.name, looked.token)
+    assert [] == list((await aisle.ListAnchors(pb.ListAnchorsRequest(parent=CORNER))).anchors)
+
+
 async def test_a_retry_with_its_request_id_makes_one_only(aisle):
     requests = [anchor(id="") for _ in range(2)]
     for request in requests:
