@@ -6,6 +6,7 @@ from services import app as root
 from services.chassis.settings import ChassisSettings
 from services.edge.agents.server import serve_stdio
 from services.edge.app import api_names
+from services.edge.settings import EdgeSettings
 
 
 def register(app: typer.Typer) -> None:
@@ -15,5 +16,6 @@ def register(app: typer.Typer) -> None:
 
 def mcp() -> None:
     """Serve a chat agent over standard input and output (Model Context Protocol)."""
-    settings = ChassisSettings()
-    serve_stdio(f"{settings.host}:{settings.grpc_port}", api_names(root.descriptors()))
+    settings, edge = ChassisSettings(), EdgeSettings()
+    address = edge.edge_services or f"{settings.host}:{settings.grpc_port}"
+    serve_stdio(address, api_names(root.descriptors()), edge.mcp_key)

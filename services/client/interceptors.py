@@ -6,6 +6,7 @@ from typing import Any
 import grpc
 from grpc.aio import ClientCallDetails, ClientInterceptor, Metadata
 
+KEY_HEADER = "x-api-key"
 Headers = Callable[[], Sequence[tuple[str, str]]]
 
 

@@ -21,7 +21,7 @@ from services.chassis import tracing
 from services.chassis.settings import ChassisSettings
 from services.chassis.telemetry import configure_logs
 from services.client import Client
-from services.edge import problems
+from services.edge import on_behalf, problems
 from services.edge.access_log import AccessLog
 from services.edge.addresses import base_url
 from services.edge.agents import server as agents
@@ -49,7 +49,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
         contracts: the APIs that answer there. What needs others is not offered.
     """
     names = api_names(contracts)
-    client = Client(services, headers=tracing.outgoing)
+    client = Client(services, headers=on_behalf.outgoing)
     mcp = agents.build(client, names)
 
     @asynccontextmanager

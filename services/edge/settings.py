@@ -49,6 +49,9 @@ class EdgeSettings(EnvironmentSettings):
     edge_map_style: str = Field(
         "", description="address of a MapLibre style; empty: the base map of the sample"
     )
+    mcp_key: str = Field(
+        "", repr=False, description="API key that `enrayon mcp` sends; none is needed while open"
+    )
     edge_page_key: str = Field(
         "", description="publishable API key that the web page sends; none is needed while open"
     )

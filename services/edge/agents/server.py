@@ -57,11 +57,11 @@ def routes(server: MCPServer[None]) -> list[BaseRoute]:
     return list(app.routes)
 
 
-def serve_stdio(address: str, services: frozenset[str]) -> None:
+def serve_stdio(address: str, services: frozenset[str], api_key: str) -> None:
     """Serve one agent over standard input and output, until it hangs up."""
 
     async def main() -> None:
-        async with Client(address) as client:
+        async with Client(address, api_key=api_key) as client:
             await build(client, services).run_stdio_async()
 
     asyncio.run(main())

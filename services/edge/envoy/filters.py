@@ -75,7 +75,9 @@ def cors_policy(allow_origins: Sequence[str]) -> dict[str, Any]:
             for origin in allow_origins
         ],
         "allow_methods": "GET, POST, PATCH, DELETE",
-        "allow_headers": "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent",
+        "allow_headers": (
+            "authorization, content-type, grpc-timeout, x-api-key, x-grpc-web, x-user-agent"
+        ),
         "expose_headers": (
             "grpc-status, grpc-message, grpc-status-details-bin, retry-after, x-request-id"
         ),

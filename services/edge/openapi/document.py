@@ -63,7 +63,7 @@ def document(
         "openapi": "3.1.0",
         "info": {"title": "enrayon", "version": version, "license": {"name": "Apache-2.0"}},
         "servers": [{"url": server}],
-        "security": [{}, {"key": []}],
+        "security": [{}, {"key": []}, {"token": []}],
         "tags": [
             {"name": service.name, "description": comment(service.full_name)}
             for service in services
@@ -75,7 +75,10 @@ def document(
                 f"Problem{status}": {"description": text, "content": problem}
                 for status, text in PROBLEMS.items()
             },
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
         },
     }
 
