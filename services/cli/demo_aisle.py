@@ -18,13 +18,23 @@ VERSION = "demo"
 TIMEOUT_S = 60.0
 
 
-def load(channel: grpc.Channel) -> int:
-    """Publish the plan and say where everything stands; how many products have a shelf."""
+def load(channel: grpc.Channel) -> None:
+    """Publish the plan and say where everything stands, unless the store has a plan or is gone."""
+    stub = aisle_pb2_grpc.AisleServiceStub(channel)
+    try:
+        known = stub.ListFloorPlans(
+            aisle_pb2.ListFloorPlansRequest(parent=STORE), timeout=TIMEOUT_S
+        ).floor_plans
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.NOT_FOUND:
+            raise
+        return
+    if known:
+        return
     sold = {product.department for product in groceries()}
     articles = [article for article in catalogue() if article.department in sold]
     products = [Product(each.sku, each.name, each.department) for each in articles]
     plan, placements = helsinki_supermarket(STORE, products)
-    stub = aisle_pb2_grpc.AisleServiceStub(channel)
     stub.PublishFloorPlan(
         aisle_pb2.PublishFloorPlanRequest(
             parent=STORE, floor_plan=plan_message(plan), floor_plan_id=VERSION
@@ -40,7 +50,5 @@ def load(channel: grpc.Channel) -> int:
             aisle_pb2.ProductPlacements(product=f"products/{sku}", placements=found)
             for sku, found in by_sku.items()
         ],
-        replace=True,
     )
     stub.UpsertPlacements(iter([request]), timeout=TIMEOUT_S)
-    return len(by_sku)
