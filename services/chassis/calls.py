@@ -22,6 +22,7 @@ from google.protobuf.message_factory import GetMessageClass
 from services.chassis import telemetry
 from services.chassis.access.credentials import NOBODY, Asked
 from services.chassis.access.gate import Gate, Guard
+from services.chassis.admission import Admission
 from services.chassis.errors import Internal, ServiceError, Unavailable
 from services.chassis.redis import as_service_error
 from services.chassis.requests import parsed
@@ -105,9 +106,14 @@ def snake_case(name: str) -> str:
 class Calls:
     """Answers calls, counts the running ones, and lets no error through but `ServiceError`."""
 
-    def __init__(self, gate: Gate | None = None) -> None:
+    def __init__(self, gate: Gate | None = None, longest_wait_s: float = 0.0) -> None:
         """Prepare to answer; without a gate everybody may call everything."""
         self._gate = gate
+        self.admission = Admission(longest_wait_s)
+        self.answered = 0
+        """How many calls of one request and one response were answered, well or not."""
+        self.streaming = 0
+        """How many streams are open."""
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -119,6 +125,11 @@ class Calls:
         self._stopping = True
         for task in self._streams:
             task.cancel()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is running."""
+        return not self._running
 
     async def wait_idle(self) -> None:
         """Wait until no call is running."""
@@ -133,11 +144,14 @@ class Calls:
 
         async def answer(data: bytes, asked: Asked = NOBODY) -> bytes:
             with self._call(measured):
-                if guard is not None:
-                    await guard.enter(asked)
-                request = parsed(request_type, data, limit)
-                response = await function(request) if is_async else function(request)
-                return encoded(response)
+                try:
+                    if guard is not None:
+                        await guard.enter(asked)
+                    request = parsed(request_type, data, limit)
+                    response = await function(request) if is_async else function(request)
+                    return encoded(response)
+                finally:
+                    self.answered += 1
 
         return answer
 
@@ -148,7 +162,7 @@ class Calls:
         is_endless = getattr(method.function, "endless", False)
 
         async def answer(data: bytes, asked: Asked = NOBODY) -> AsyncGenerator[bytes, None]:
-            with self._call(measured), await let_in(guard, asked):
+            with self._stream(measured), await let_in(guard, asked):
                 request = parsed(method.request_type, data, method.max_request_bytes)
                 with self._endable() if is_endless else nullcontext():
                     async with aclosing(method.function(request)) as responses:
@@ -163,7 +177,7 @@ class Calls:
         measured = telemetry.MethodMetrics(method.path)
 
         async def answer(data: AsyncIterator[bytes], asked: Asked = NOBODY) -> bytes:
-            with self._call(measured), await let_in(guard, asked):
+            with self._stream(measured), await let_in(guard, asked):
                 async with aclosing(requests(method, data)) as checked:
                     return encoded(await method.function(checked))
 
@@ -177,7 +191,7 @@ class Calls:
         async def answer(
             data: AsyncIterator[bytes], asked: Asked = NOBODY
         ) -> AsyncGenerator[bytes, None]:
-            with self._call(measured), await let_in(guard, asked):
+            with self._stream(measured), await let_in(guard, asked):
                 async with (
                     aclosing(requests(method, data)) as checked,
                     aclosing(method.function(checked)) as responses,
@@ -202,6 +216,16 @@ class Calls:
             raise Unavailable("the server is stopping; resume elsewhere") from None
         finally:
             self._streams.discard(task)
+
+    @contextmanager
+    def _stream(self, measured: telemetry.MethodMetrics) -> Iterator[None]:
+        """A call that is open for as long as it likes, and so does not count as waiting."""
+        self.streaming += 1
+        try:
+            with self._call(measured):
+                yield
+        finally:
+            self.streaming -= 1
 
     def _call(self, measured: telemetry.MethodMetrics) -> "_Call":
         return _Call(self, measured)

@@ -1,6 +1,7 @@
 """Hosts servicers on grpc.aio: health for each service, reflection, and a stop that drains."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, NoReturn
@@ -11,17 +12,23 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from services.chassis import caller, correlation, tracing
+from services.chassis import caller, correlation, telemetry, tracing
 from services.chassis.access.credentials import NOBODY, Asked
 from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
+from services.chassis.admission import Admission, Overloaded, calls_in, newest_server
 from services.chassis.calls import Calls, Method, wait_commits
 from services.chassis.errors import ServiceError
 from services.chassis.health import Part
 from services.chassis.settings import ChassisSettings
+from services.chassis.tasks import end
 
 RECEIVE_BYTES = 4 * 1024 * 1024
 """Larger messages are cut off by gRPC itself, before the chassis can answer which one it was."""
+
+DETAILS = "grpc-status-details-bin"
+LOOK_S = 0.1
+"""How often it is looked how many calls wait; a look takes about 0.3 ms."""
 
 log = structlog.get_logger()
 
@@ -41,7 +48,8 @@ class Server:
         """
         self._settings = settings
         self._credentials = server_credentials(gate.settings) if gate else None
-        self._calls = Calls(gate)
+        self._calls = Calls(gate, settings.longest_wait_s)
+        self._looking: asyncio.Task[None] | None = None
         self._services = sorted({method.service for method in methods})
         self._server = grpc.aio.server(
             options=[
@@ -49,18 +57,13 @@ class Server:
                 ("grpc.so_reuseport", int(settings.servers > 1)),
                 ("grpc.max_receive_message_length", RECEIVE_BYTES),
                 ("grpc.max_send_message_length", -1),
+                ("grpc.enable_channelz", int(settings.longest_wait_s > 0)),
             ]
         )
+        self._id = newest_server() if settings.longest_wait_s else 0
         self.health = health.aio.HealthServicer()
-        for service in self._services:
-            handlers = {
-                m.name: handler(self._calls, m, asked if gate else nobody)
-                for m in methods
-                if m.service == service
-            }
-            self._server.add_generic_rpc_handlers(
-                [grpc.method_handlers_generic_handler(service, handlers)]
-            )
+        asking = asked if gate else nobody
+        self._server.add_generic_rpc_handlers([Handlers(self._calls, methods, asking)])
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         if settings.reflection if settings.reflection is not None else gate is None:
             names = [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME]
@@ -86,6 +89,8 @@ class Server:
                 "the address; stop that program, or set ENRAYON_GRPC_PORT or ENRAYON_HOST"
             ) from error
         await self._server.start()
+        if self._settings.longest_wait_s:
+            self._looking = asyncio.create_task(self._look_at_queue())
         for service in ["", *self._services]:
             await self.set_serving(service, serving=True)
 
@@ -116,10 +121,61 @@ class Server:
         except TimeoutError:
             log.warning("calls were still running when the server stopped")
         await stopping
+        if self._looking:
+            await end([self._looking])
+
+    async def _look_at_queue(self) -> None:
+        """Tell the admission how many calls wait, for as long as there are any."""
+        answered, looked_s = 0, time.monotonic()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            now_s, now_answered = time.monotonic(), self._calls.answered
+            if now_answered != answered or not self._calls.is_idle:
+                waiting = calls_in(self._id) - self._calls.streaming
+                self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)
+            else:
+                self._calls.admission.rest()
+            answered, looked_s = now_answered, now_s
 
     async def wait(self) -> None:
         """Wait until the server has stopped."""
         await self._server.wait_for_termination()
+
+
+class Handlers(grpc.GenericRpcHandler):
+    """The handlers of methods by their paths; or, when too many calls wait, one that sheds."""
+
+    def __init__(self, calls: Calls, methods: Sequence[Method], asking: "Asking") -> None:
+        self._admission = calls.admission
+        self._handlers = {m.path: handler(calls, m, asking) for m in methods}
+        self._shedders = {
+            m.path: shedder(calls.admission, m)
+            for m in methods
+            if not m.client_streaming and not m.server_streaming
+        }
+
+    def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        """Whatever answers a call."""
+        if self._admission.to_shed > 0 and details.method in self._shedders:
+            return self._shedders[details.method]
+        return self._handlers.get(details.method)
+
+
+def shedder(admission: Admission, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
+    """A handler that refuses, at half of what it costs to raise an error.
+
+    It does not even take in the request: hence the handler of a stream.
+    """
+    shed = telemetry.REQUESTS.labels(method.path, Overloaded.code.name)
+
+    async def refuse(_: Any, context: Context) -> None:
+        shed.inc()
+        refusal = admission.refusal()
+        context.set_code(refusal.code)
+        context.set_details(refusal.message)
+        context.set_trailing_metadata(((DETAILS, refusal.encoded),))
+
+    return grpc.stream_unary_rpc_method_handler(refuse)
 
 
 Asking = Callable[[Context], Asked]
@@ -204,7 +260,5 @@ async def abort(context: Context, error: ServiceError) -> NoReturn:
     status = error.status()
     status.details.add().Pack(error_details_pb2.RequestInfo(request_id=correlation.current_id()))
     details = status.SerializeToString()
-    await context.abort(
-        error.code, error.message, trailing_metadata=(("grpc-status-details-bin", details),)
-    )
+    await context.abort(error.code, error.message, trailing_metadata=((DETAILS, details),))
     raise AssertionError("abort always raises")

@@ -84,6 +84,12 @@ class ChassisSettings(EnvironmentSettings):
         description="how long a server that is told to stop says so and still takes calls, "
         "until load balancers have noticed",
     )
+    longest_wait_s: float = Field(
+        0.5,
+        ge=0,
+        allow_inf_nan=False,
+        description="how long calls may wait before some are refused, in seconds; 0: for ever",
+    )
     reflection: bool | None = Field(
         None, description="whether gRPC reflection answers; empty: while access is open"
     )
