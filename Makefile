@@ -91,7 +91,7 @@ chart: setup ## draw the chart of the last bench anew
 	$(BIN)/python deploy/pictures/bench.py
 
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
+	uv pip compile pyproject.toml --extra otel --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --quiet --output-file deploy/requirements.lock
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --constraint deploy/requirements.lock --output-file $(LOCK)
