@@ -89,8 +89,9 @@ def build(parts: Parts) -> Service:
     )
     loops = {
         "stock.sweep": worker.every(worker.SWEEP_EVERY_S, "sweep", lambda: worker.sweep(holds)),
-        "stock.alerts": worker.every(
-            worker.MATCH_EVERY_S, "alerts", lambda: worker.fire(alerts, ledger)
+        "stock.alerts": worker.every(worker.MATCH_EVERY_S, "alerts", lambda: worker.fire(alerts)),
+        "stock.forget": worker.every(
+            worker.FORGET_EVERY_S, "forget", lambda: worker.forget(alerts)
         ),
         "stock.ledger": worker.every(
             worker.TRIM_EVERY_S, "ledger", lambda: worker.trim(alerts, ledger)

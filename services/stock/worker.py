@@ -9,17 +9,19 @@ import structlog
 from services.chassis.loops import FAILED, PASSED
 from services.stock import metrics
 from services.stock.model.partitions import PARTITIONS
-from services.stock.state.alerts import Alerts
+from services.stock.state.alerts import ENTRIES, Alerts
 from services.stock.state.demand import Demand
 from services.stock.state.holds import Holds
-from services.stock.state.ledger import BATCH, Ledger, position
+from services.stock.state.ledger import Ledger, position
 from services.stock.state.reach import UNREACHABLE
 
 SWEEP_EVERY_S = 1.0
 MATCH_EVERY_S = 0.25
 TRIM_EVERY_S = 60.0
 FLUSH_EVERY_S = 5.0
+FORGET_EVERY_S = 3600.0
 LEDGER_KEPT_MS = 3 * 86_400_000
+ALERTS_KEPT_MS = 7 * 86_400_000
 
 log = structlog.get_logger()
 
@@ -29,24 +31,24 @@ async def sweep(holds: Holds) -> None:
     metrics.EXPIRED.inc(await holds.sweep_all())
 
 
-async def fire(alerts: Alerts, ledger: Ledger) -> None:
+async def fire(alerts: Alerts) -> None:
     """Match what came into stock with who waits for it."""
     lag_s = 0.0
-    for partition in range(PARTITIONS):
-        reached = await alerts.matched_to(partition)
-        if not reached:  # what lies there from before is nobody's
-            reached = await ledger.oldest_id(partition)
-        entries = await ledger.after(partition, reached)
-        places = await alerts.wished(partition, entries)
-        places += await alerts.to_look_at(partition, int(time.time() * 1000))
-        for store, sku in dict.fromkeys(places):
+    for news in await alerts.news():
+        for store, sku in news.places:
             await alerts.match(store, sku)
-        metrics.FIRED.inc(await alerts.claim_all(partition))
-        if entries:
-            await alerts.set_matched(partition, entries[-1].id)
-        if len(entries) == BATCH:  # there are more
-            lag_s = max(lag_s, time.time() - position(entries[-1].id)[0] / 1000)
+        if news.places or news.claims:
+            metrics.FIRED.inc(await alerts.claim_all(news.partition))
+        if news.last:
+            await alerts.set_matched(news.partition, news.last)
+        if news.entries == ENTRIES:  # there are more
+            lag_s = max(lag_s, time.time() - position(news.last)[0] / 1000)
     metrics.ALERTS_LAG.set(lag_s)
+
+
+async def forget(alerts: Alerts) -> None:
+    """Forget alerts that ended long ago."""
+    await alerts.forget(int(time.time() * 1000) - ALERTS_KEPT_MS)
 
 
 async def trim(alerts: Alerts, ledger: Ledger, kept_ms: int = LEDGER_KEPT_MS) -> None:

@@ -6,17 +6,19 @@ taken off the claims. Whatever dies in between, the next worker goes on from the
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
 
 from services.chassis.redis import Client, Value, many_script, script
-from services.stock.model.ledger import Entry
-from services.stock.model.partitions import StoreKeys, partition_of, tag
+from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.state.levels import LIBRARY, PACKAGE
 
 DELIVERIES_KEPT = 100_000
+ENTRIES = 1000
+"""Of a partition's ledger, looked at in one turn."""
+PLACES = 1000
 TAKEN_MS = 15 * 60_000
 """For so long units count as taken by those who were told of them."""
 
@@ -42,6 +44,19 @@ class Delivery(NamedTuple):
     available: int
 
 
+class News(NamedTuple):
+    """What is to be matched in a partition."""
+
+    partition: int
+    last: str
+    """The id of the last entry looked at; empty when there was none."""
+    entries: int
+    claims: int
+    """How many wait to be fired."""
+    places: list[tuple[str, str]]
+    """Stores and SKUs."""
+
+
 class Alerts:
     """Keeps, matches and fires alerts."""
 
@@ -49,6 +64,7 @@ class Alerts:
         self._client = client
         self._taken_ms = taken_ms
         self._wish = many_script(client, PACKAGE, "wish", LIBRARY)
+        self._news = many_script(client, PACKAGE, "news", LIBRARY)
         self._match = script(client, PACKAGE, "match", LIBRARY)
         self._claim = script(client, PACKAGE, "claim", LIBRARY)
 
@@ -119,28 +135,18 @@ class Alerts:
         oldest = await self._client.xrange(deliveries_key(owner), count=1)
         return oldest[0][0].decode() if oldest else "0-0"
 
-    async def wished(self, partition: int, entries: Iterable[Entry]) -> list[tuple[str, str]]:
-        """The stores and SKUs that entries raise and that someone waits for."""
-        raised = {
-            (entry.store, line.sku)
-            for entry in entries
-            for line in entry.lines
-            if line.on_hand_change > line.reserved_change
-        }
-        if not raised:
-            return []
-        places = sorted(raised)
-        known = await self._client.smismember(
-            f"{tag(partition)}:wished", [f"{store} {sku}" for store, sku in places]
-        )
-        return [place for place, is_wished in zip(places, known, strict=True) if is_wished]
-
-    async def to_look_at(self, partition: int, now_ms: int) -> list[tuple[str, str]]:
-        """The stores and SKUs that are to be looked at without an event."""
-        found = await self._client.zrange(
-            f"{tag(partition)}:look", "-inf", now_ms, byscore=True, offset=0, num=1000
-        )
-        return [split_place(place) for place in found]
+    async def news(self, now_ms: int | None = None) -> list[News]:
+        """What is to be matched in each partition, in one round trip."""
+        args: list[Value] = ["" if now_ms is None else now_ms, ENTRIES, PLACES]
+        calls = []
+        for partition in range(PARTITIONS):
+            head = tag(partition)
+            names = ("ledger", "matched", "mark", "wished", "look", "claims")
+            calls.append(([f"{head}:{name}" for name in names], args))
+        return [
+            News(partition, last.decode(), count, claims, list(map(split_place, places)))
+            for partition, (last, count, claims, *places) in enumerate(await self._news(calls))
+        ]
 
     async def match(self, store: str, sku: str, now_ms: int | None = None) -> int:
         """Move the wishes that a level is enough for to the claims; how many."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from services.chassis.redis import Client, Value, script
+from services.chassis.redis import Client, Value, many_script, script
 from services.chassis.replication import replicated_script
 from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
@@ -55,6 +55,7 @@ class Holds:
             for name in ("reserve", "transition")
         )
         self._sweep = script(client, PACKAGE, "sweep", LIBRARY)
+        self._due = many_script(client, PACKAGE, "due", LIBRARY)
         self._look = script(client, PACKAGE, "look", LIBRARY)
 
     async def reserve(
@@ -138,26 +139,18 @@ class Holds:
         args: list[Value] = ["" if now_ms is None else now_ms, store, most]
         return int(await self._sweep(StoreKeys.of(store).of_holds, args))
 
-    async def due(self, partition: int, most: int, now_ms: int | None = None) -> list[str]:
-        """Stores of a partition that have something to sweep."""
-        if now_ms is None:
-            answer = await self._client.time()
-            if isinstance(answer, dict):  # a cluster answers by node
-                answer = next(iter(answer.values()))
-            seconds, micros = answer
-            now_ms = int(seconds) * 1000 + int(micros) // 1000
-        names = await self._client.zrange(
-            f"{tag(partition)}:due", "-inf", now_ms, byscore=True, offset=0, num=most
-        )
-        return [name.decode() for name in names]
+    async def due(self, most: int, now_ms: int | None = None) -> list[str]:
+        """Stores that have something to sweep, so many of each partition; in one round trip."""
+        args: list[Value] = ["" if now_ms is None else now_ms, most]
+        calls = [([f"{tag(partition)}:due"], args) for partition in range(PARTITIONS)]
+        return [store.decode() for stores in await self._due(calls) for store in stores]
 
     async def sweep_all(self, most: int = 200, now_ms: int | None = None) -> int:
         """End what is expired in every partition; how many holds there were."""
         count = 0
-        for partition in range(PARTITIONS):
-            while stores := await self.due(partition, 100, now_ms):
-                for store in stores:
-                    count += await self.sweep(store, most, now_ms)
+        while stores := await self.due(100, now_ms):
+            for store in stores:
+                count += await self.sweep(store, most, now_ms)
         return count
 
 

@@ -7,7 +7,6 @@ import pytest
 from enrayon.stock.v1 import stock_pb2
 from services.stock import worker
 from services.stock.state.alerts import Alerts
-from services.stock.state.ledger import Ledger
 from tests.services.stock.goods import FORUM, MILK, STOCKMANN, refusal, state
 
 
@@ -16,7 +15,7 @@ def fire(redis_client: Any) -> Any:
     """One turn of the worker."""
 
     async def turn() -> None:
-        await worker.fire(Alerts(redis_client), Ledger(redis_client))
+        await worker.fire(Alerts(redis_client))
 
     return turn
 
@@ -149,3 +148,21 @@ async def test_alerts_are_listed_page_by_page_and_those_of_long_ago_are_forgotte
     assert (3, 2, "") == (len(first.stock_alerts), len(second.stock_alerts), second.next_page_token)
     assert 5 == forgotten
     assert not (await stock.ListStockAlerts(stock_pb2.ListStockAlertsRequest())).stock_alerts
+
+
+async def test_a_smaller_safety_stock_brings_stock_too(stock, fire):
+    def snapshot(sequence: int, safety_stock: int) -> stock_pb2.SetStockLevelsRequest:
+        level = stock_pb2.StockLevelInput(product=MILK, on_hand=5, safety_stock=safety_stock)
+        return stock_pb2.SetStockLevelsRequest(
+            store=STOCKMANN, source="erp", sequence=sequence, levels=[level]
+        )
+
+    await stock.SetStockLevels(iter([snapshot(1, safety_stock=5)]))
+    made = await alert(stock, store=STOCKMANN)
+    await fire()
+    assert [] == await fired(stock, [made])
+
+    await stock.SetStockLevels(iter([snapshot(2, safety_stock=0)]))
+    await fire()
+
+    assert [made.name] == await fired(stock, [made])

@@ -1,0 +1,34 @@
+#!lua flags=no-writes
+-- Tells what of a partition is to be matched with who waits for stock.
+-- KEYS  ledger, matched, mark, wished, look, claims (all of one partition)
+-- ARGV  now in ms or "" for the server's, how many entries at most, how many places without one
+-- Returns the id of the last entry looked at or "", how many there were, how many claims wait, then
+--       "store SKU" of each place to be matched
+local now, most = now_ms(ARGV[1]), tonumber(ARGV[2])
+local reached = redis.call('GET', KEYS[2]) or redis.call('GET', KEYS[3]) or '0-0'
+local last, count, places, seen = '', 0, {}, {}
+local nobody_waits = redis.call('EXISTS', KEYS[4]) == 0
+
+for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '(' .. reached, '+', 'COUNT', most)) do
+  last, count = entry[1], count + 1
+  local fields = {}
+  for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+  local at, lines = 1, nobody_waits and '' or fields.d
+  while at <= #lines do
+    local length = string.byte(lines, at)
+    local sku = string.sub(lines, at + 1, at + length)
+    local on_hand, reserved
+    on_hand, reserved, _, _, _, _, at = struct.unpack(LINE, lines, at + 1 + length)
+    local place = fields.s .. ' ' .. sku
+    -- A snapshot may lower the safety stock, which its line does not tell.
+    if (on_hand > reserved or fields.k == 'set') and not seen[place]
+      and redis.call('SISMEMBER', KEYS[4], place) == 1 then
+      seen[place] = true
+      places[#places + 1] = place
+    end
+  end
+end
+for _, place in ipairs(redis.call('ZRANGE', KEYS[5], '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[3])) do
+  if not seen[place] then places[#places + 1] = place end
+end
+return { last, count, redis.call('HLEN', KEYS[6]), unpack(places) }
