@@ -7,9 +7,17 @@ from typing import Any
 
 import grpc
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.geofence.v1 import geofence_pb2_grpc
+from services.chassis.requests import violations_of
+from services.geofence import convert
+from services.geofence.model.partitions import Keys
+from services.geofence.state.devices import Devices
 from tests.geodata.fences.tracks import VISNJAN, visnjan
+from tests.services.conftest import hosted
 from tests.services.geofence.conftest import create, name_of, report, told
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix, north_of
 
@@ -178,3 +186,94 @@ async def test_a_fence_muted_by_hours_confidence_or_frequency_says_why(fences):
         "fences/sure": ["CONFIDENCE", "UNSPECIFIED", "UNSPECIFIED", "UNSPECIFIED"],
         "fences/rare": ["UNSPECIFIED", "UNSPECIFIED", "FREQUENCY", "FREQUENCY"],
     } == mutes
+
+
+ODD = st.sampled_from([0.0, -1.0, 90.0, 90.1, 180.0, -180.1, 1e300, float("nan"), float("inf")])
+SECONDS = st.sampled_from([-1, 0, 1_700_000_000])
+
+
+@given(
+    device_id=st.text(max_size=3) | st.just("x" * 200) | st.just("x" * 201),
+    place=st.none() | st.tuples(ODD, ODD),
+    seconds=st.none() | SECONDS,
+    sequence=st.integers(-2, 2) | st.just(2**63 - 1),
+    accuracy_m=st.none() | ODD,
+)
+def test_a_batch_refuses_what_breaks_a_rule_of_the_contract_and_nothing_else(
+    device_id, place, seconds, sequence, accuracy_m
+):
+    message = pb.Fix(device_id=device_id, sequence=sequence, accuracy_m=accuracy_m)
+    if place:
+        message.location.latitude, message.location.longitude = place
+    if seconds is not None:
+        message.device_time.seconds = seconds
+    broken = {violation.field for violation in violations_of(message)}
+    assert fault_of(message) in (broken or {""})
+
+
+def fault_of(message: pb.Fix) -> str:
+    """The field for which a batch refuses a fix."""
+    try:
+        convert.fix(message, 1_700_000_000_000)
+    except ValueError as fault:
+        return str(fault).partition(":")[0]
+    return ""
+
+
+async def test_a_single_fix_that_breaks_a_rule_is_refused_by_its_field(fences):
+    request = pb.ReportPositionRequest(fix=fix("a", (91.0, 24.9), 0), consent=True)
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await fences.ReportPosition(request)
+    assert grpc.StatusCode.INVALID_ARGUMENT == refusal.value.code()
+    assert "fix.location" in (refusal.value.details() or "")
+    assert "91" not in (refusal.value.details() or "")
+
+
+async def test_a_damaged_record_costs_its_device_its_state_and_nobody_else_anything(
+    fences, redis_client
+):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    first = await report(fences, *(fix(f"{n}", KAMPPI, 0) for n in range(20)))
+    partition = int(first[0].subject.removeprefix("devices/")[:2])
+    [hash, *_] = await redis_client.hkeys(Keys.of(partition).devices)
+    for damage in (b"\x00", b"\xff" * 40, b""):
+        await redis_client.hset(Keys.of(partition).devices, hash, damage)
+        again = await report(fences, *(fix(f"{n}", KAMPPI, 60) for n in range(20)))
+        assert {1, 4} >= {result.outcome for result in again}
+        entered = [result.subject for result in again if result.events]
+        assert 1 == len(entered)
+
+
+async def test_a_data_set_of_another_number_of_partitions_is_refused(fences, redis_client):
+    await redis_client.set("{fences}:partitions", 16)
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await report(fences, fix("a", KAMPPI, 0))
+    assert grpc.StatusCode.FAILED_PRECONDITION == refusal.value.code()
+    assert [] == await redis_client.keys("*devices*")
+
+
+async def test_batches_over_the_bound_are_refused_and_can_be_sent_again(parts, monkeypatch):
+    """The store answers nobody: batches wait, up to a number."""
+    monkeypatch.setenv("ENRAYON_GEOFENCE_BATCHES", "3")
+    held = asyncio.Event()
+    read = Devices.read
+
+    async def slow(self, *args):
+        await held.wait()
+        return await read(self, *args)
+
+    monkeypatch.setattr(Devices, "read", slow)
+    async with hosted(parts) as channel:
+        stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+        calls = [asyncio.ensure_future(report(stub, fix(f"{n}", KAMPPI, 0))) for n in range(10)]
+        while sum(call.done() for call in calls) < 7:  # noqa: ASYNC110 - told over the network
+            await asyncio.sleep(0.02)
+        refused = [call for call in calls if call.done()]
+        waiting = [call for call in calls if not call.done()]
+        held.set()
+        taken = await asyncio.gather(*waiting)
+    errors = [call.exception() for call in refused]
+    assert 3 == len(taken)
+    assert {grpc.StatusCode.RESOURCE_EXHAUSTED} == {
+        error.code() for error in errors if isinstance(error, grpc.aio.AioRpcError)
+    }

@@ -6,6 +6,7 @@ import grpc
 import pytest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.stores.v1 import stores_pb2_grpc
 from services.geofence import bootstrap, streaming
 from services.geofence.model.partitions import PARTITIONS, DeliveryKeys, Keys
 from services.geofence.state.delivery import Delivery
@@ -20,6 +21,8 @@ from tests.services.geofence.conftest import (
     take,
 )
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
+from tests.services.stores.conftest import upsert
+from tests.services.stores.places import SHOPS
 
 
 async def visit(stub, device: str, start: int = 0) -> None:
@@ -73,6 +76,17 @@ async def test_a_filter_by_type_label_and_store(fences):
         await visit(fences, "a", 1200)
         [found] = await take(events, 1)
         assert ("EXIT", "fences/kamppi") == (name_of(found.event), found.event.fence)
+
+
+async def test_a_filter_by_store(fences, channel):
+    await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
+    area = {"brands": ["Stockmann"], "radius_m": 300}
+    await create(fences, "stockmann", pb.Fence(around_stores=area))
+    await subscribe(fences, filter={"stores": ["stores/t-turku"]})
+    async with reading(fences) as events:
+        await report(fences, fix("a", (60.1687, 24.9418), 0), fix("a", (60.4510, 22.2690), 7000))
+        [found] = await take(events, 1)
+    assert ("ENTER", "stores/t-turku") == (name_of(found.event), found.event.store)
 
 
 async def test_two_readers_share_and_each_event_comes_to_one_of_them(fences):
