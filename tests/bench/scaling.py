@@ -1,8 +1,9 @@
 """What things cost as they grow ten times: `python -m tests.bench.scaling [stores levels ...]`.
 
 For each subject a server of its own, on an embedded store of its own, is filled in two steps. Read
-after each: the memory that the server and the store have for it, and what the server's processor
-spends on a request. The figures stand in deploy/scaling.md.
+after each: what the server's processor spends on a request; and after the second, the memory that
+the server and the store have taken for what came since the first, when what a start leaves behind
+was given back. The figures stand in deploy/scaling.md.
 """
 
 import os
@@ -82,10 +83,10 @@ def grown(running: Running, subject: Subject) -> Iterator[tuple[str, str, str, s
                 ask(running, number)
             asked.append(f"{name} {(cpu_s(running.pid) - began) / ASKED * 1e6:.0f}")
         now = memory(running)
-        each = [
-            f"{(after - before) / (count - done):,.0f}"
-            for before, after in zip(held, now, strict=True)
-        ]
+        each = ["", ""]
+        if done:
+            taken = (after - before for before, after in zip(held, now, strict=True))
+            each = [f"{size / (count - done):,.0f}" for size in taken]
         yield f"{count:,}", each[0], each[1], ", ".join(asked)
         held, done = now, count
 
