@@ -33,7 +33,10 @@ def main() -> None:
         fail(str(error), error.status)
     except ValidationError as error:  # of the settings: nothing else is validated by pydantic
         told = [
-            f"ENRAYON_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+            f"ENRAYON_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}"
+            if e["loc"]
+            else e["msg"].removeprefix("Value error, ")
+            for e in error.errors()
         ]
         fail("; ".join(told), USAGE)
     except KeyboardInterrupt:

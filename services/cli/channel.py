@@ -1,16 +1,32 @@
 """The connection of the command to the running services."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from pydantic import Field
 
-from services.chassis.settings import ChassisSettings
+from services.chassis.settings import ChassisSettings, EnvironmentSettings
 from services.cli.output import FAILED, UNREACHABLE, USAGE, CommandError
 
 TIMEOUT_S = 10.0
+
+
+class CallerSettings(EnvironmentSettings):
+    """How the command says who it is, where access is enforced."""
+
+    api_key: str = Field("", repr=False, description="key that commands send, as x-api-key")
+    api_ca: Path | None = Field(
+        None, description="who signs the services' certificate (PEM); empty: no TLS"
+    )
+    api_certificate: Path | None = Field(
+        None, description="certificate that commands show the services (PEM)"
+    )
+    api_certificate_key: Path | None = Field(None, description="its private key (PEM)")
 
 
 @contextmanager
@@ -18,11 +34,49 @@ def services(settings: ChassisSettings | None = None) -> Iterator[grpc.Channel]:
     """A channel to the services; failures of calls become readable errors."""
     settings = settings or ChassisSettings()
     address = f"{settings.host}:{settings.grpc_port}"
-    with grpc.insecure_channel(address) as channel:
+    with channel_to(address, CallerSettings()) as channel:
         try:
             yield channel
         except grpc.RpcError as error:
             raise readable(error, address) from None
+
+
+@contextmanager
+def channel_to(address: str, caller: CallerSettings) -> Iterator[grpc.Channel]:
+    """A channel whose calls say who makes them."""
+    if caller.api_ca:
+        key, certificate = caller.api_certificate_key, caller.api_certificate
+        credentials = grpc.ssl_channel_credentials(
+            caller.api_ca.read_bytes(),
+            key.read_bytes() if key else None,
+            certificate.read_bytes() if certificate else None,
+        )
+        opened = grpc.secure_channel(address, credentials)
+    else:
+        opened = grpc.insecure_channel(address)
+    with opened as channel:
+        yield grpc.intercept_channel(channel, _Key(caller.api_key)) if caller.api_key else channel
+
+
+class _Key(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
+    """Sends a key with every call."""
+
+    def __init__(self, key: str) -> None:
+        self._header = ("x-api-key", key)
+
+    def _call(self, continuation: Callable[..., Any], details: Any, request: Any) -> Any:
+        metadata = [*(details.metadata or ()), self._header]
+        return continuation(details._replace(metadata=metadata), request)
+
+    intercept_unary_unary: Any = _call
+    intercept_unary_stream: Any = _call
+    intercept_stream_unary: Any = _call
+    intercept_stream_stream: Any = _call
 
 
 def readable(error: grpc.RpcError, address: str) -> CommandError:
@@ -35,6 +89,8 @@ def readable(error: grpc.RpcError, address: str) -> CommandError:
             "or set ENRAYON_GRPC_PORT to where they are",
             UNREACHABLE,
         )
+    if code is grpc.StatusCode.UNAUTHENTICATED:
+        return CommandError(f"{details}\nSet ENRAYON_API_KEY to one of `enrayon keys create`")
     info = error_details_pb2.ErrorInfo()
     suggestions = ""
     for detail in status.details if status else ():

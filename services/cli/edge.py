@@ -3,7 +3,9 @@
 import typer
 
 from services import app as root
+from services.chassis.access.settings import AccessError, AccessSettings, check_exposure
 from services.chassis.settings import ChassisSettings
+from services.cli.output import CommandError
 from services.edge import app as edge_app
 from services.edge.settings import EdgeSettings
 
@@ -15,4 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def edge() -> None:
     """Serve the application behind Envoy (web page, UCP, MCP), until told to stop."""
-    edge_app.serve(ChassisSettings(), EdgeSettings(), root.descriptors())
+    settings = ChassisSettings()
+    try:
+        check_exposure(settings, AccessSettings())
+    except AccessError as error:
+        raise CommandError(str(error)) from None
+    edge_app.serve(settings, EdgeSettings(), root.descriptors())

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from services.app import SETTINGS
 from services.chassis.settings import EnvironmentSettings
+from services.cli.channel import CallerSettings
 from services.cli.output import JsonOption, console
 
-SECRET = ("ENRAYON_KEYS",)
 PASSWORD = re.compile(r":[^:/@]*@")
 
 
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def show(json: JsonOption = False) -> None:
     """Show each setting with its value, its default and its meaning."""
-    rows = [row for kind in SETTINGS for row in described(kind)]
+    rows = [row for kind in (*SETTINGS, CallerSettings) for row in described(kind)]
     if json:
         typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
@@ -50,7 +50,7 @@ def described(kind: type[EnvironmentSettings]) -> list[dict[str, str]]:
         variable = f"ENRAYON_{name.upper()}"
         value = getattr(values, name)
         default = field.get_default(call_default_factory=True)
-        if variable in SECRET and value:
+        if value and not field.repr and not variable.endswith("_URL"):
             value = "(set)"
         if variable.endswith("_URL"):
             value = PASSWORD.sub(":***@", value)

@@ -16,12 +16,13 @@ from rich.table import Table
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.samples import HELSINKI_CENTRE, HELSINKI_STORES
+from services.chassis.access.settings import AccessError, AccessSettings, check_exposure
 from services.chassis.embedded import EmbeddedValkey, EmbeddedValkeyError
 from services.chassis.settings import ChassisSettings
 from services.cli import demo_aisle, demo_stock, envoy
-from services.cli.channel import TIMEOUT_S
+from services.cli.channel import TIMEOUT_S, services
 from services.cli.imports import load
-from services.cli.output import CommandError, console, errors
+from services.cli.output import USAGE, CommandError, console, errors
 from services.edge.envoy import EnvoyError, drain
 from services.edge.envoy.program import admin_socket
 from services.edge.envoy.program import command as envoy_command
@@ -45,7 +46,13 @@ def up(
     ] = False,
 ) -> None:
     """Run the whole suite on this machine, on the embedded Valkey, until Ctrl-C."""
-    settings = ChassisSettings()
+    settings, access = ChassisSettings(), AccessSettings()
+    if access.tls_certificate:
+        raise CommandError("`enrayon up` is one machine, without TLS; use `enrayon serve`", USAGE)
+    try:
+        check_exposure(settings, access)
+    except AccessError as error:
+        raise CommandError(str(error), USAGE) from None
     for name, port in (("GRPC", settings.grpc_port), ("HTTP", settings.http_port)):
         check_free(settings.host, port, f"ENRAYON_{name}_PORT")
     valkey = None if settings.redis_url else EmbeddedValkey(settings.data_dir)
@@ -140,8 +147,7 @@ async def is_serving(settings: ChassisSettings) -> bool:
 
 def greet(settings: ChassisSettings, demo: bool) -> None:
     """Load the sample if asked to, then say where everything is and what to try."""
-    address = f"{settings.host}:{settings.grpc_port}"
-    with grpc.insecure_channel(address) as channel:
+    with services(settings) as channel:
         stub = stores_pb2_grpc.StoresServiceStub(channel)
         request = stores_pb2.ListStoresRequest(page_size=1)
         held = stub.ListStores(request, timeout=TIMEOUT_S).total_size
