@@ -1,6 +1,7 @@
 """Calls a method by each of its doors: gRPC, gRPC-Web, and JSON by every HTTP binding it has."""
 
 import base64
+import math
 import re
 import struct
 from collections.abc import Iterator
@@ -169,6 +170,8 @@ def scalar(field: FieldDescriptor, value: Any) -> str:
         return known.name if known else str(value)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return str(value)
 
 
@@ -191,11 +194,13 @@ def detail_of(packed: Any) -> Message:
 
 
 def timeless(message: Message, now_s: float) -> Message:
-    """The message without the instants of this minute, and without how old an index is."""
+    """The message without what hangs on the moment of asking: instants of this minute, instants
+    reckoned from it (no data has fractions of a second), and how old an index is.
+    """
     copy = type(message)()
     copy.CopyFrom(message)
     for instant in instants(copy):
-        if abs(instant.seconds - now_s) < 60:
+        if instant.nanos or abs(instant.seconds - now_s) < 60:
             instant.Clear()
     if "index_lag" in copy.DESCRIPTOR.fields_by_name:
         copy.ClearField("index_lag")

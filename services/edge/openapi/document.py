@@ -122,6 +122,8 @@ def _operation(
         }
     else:
         parameters += in_query(request, variables, schemas)
+    if method.server_streaming:
+        operation["x-streaming"] = True
     return operation | {
         "parameters": parameters,
         "responses": {"200": _answer(method, schemas)} | _problems(),

@@ -1,0 +1,111 @@
+"""The OpenAPI document is true: schemathesis asks all that it describes of the running edge, and no
+answer is a 5xx or other than it says.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from enrayon.stores.v1 import stores_pb2
+from tests.e2e.doors import Doors
+from tests.e2e.suite import Suite
+
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance"
+)
+
+
+@pytest.fixture(scope="module")
+def document(shared_demo: Suite) -> Any:
+    return shared_demo.get("/openapi.json")
+
+
+def schemathesis(suite: Suite, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run it, with a store and a product that the demo has in place of made-up names."""
+    [store] = suite.get("/v1/stores?page_size=1")["stores"]
+    [product] = suite.get("/v1/products:search?query=m&page_size=1")["products"]
+    config = folder / "schemathesis.toml"
+    config.write_text(
+        "[parameters]\n"
+        f'"path.store" = {json.dumps(store["name"].removeprefix("stores/"))}\n'
+        f'"path.product" = {json.dumps(product["name"].removeprefix("products/"))}\n'
+    )
+    paths = suite.get("/openapi.json")["paths"].values()
+    operations = [operation for path in paths for operation in path.values()]
+    # Answered by a line for each message, often without an end; a test below reads one.
+    streams = [each["operationId"] for each in operations if each.get("x-streaming")]
+    assert streams
+    program = str(Path(sys.executable).with_name("schemathesis"))
+    door = f"http://127.0.0.1:{suite.http_port}"
+    return subprocess.run(
+        [
+            *(program, "--config-file", str(config), "run", f"{door}/openapi.json"),
+            *(
+                "--url",
+                door,
+                "--checks",
+                CHECKS,
+                "--exclude-operation-id-regex",
+                f"^({'|'.join(streams)})$",
+            ),
+            *(
+                "--continue-on-failure",
+                "--no-color",
+                "--warnings",
+                "off",
+                "--request-timeout",
+                "60",
+                *options,
+            ),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_few_requests_of_every_operation(shared_demo, tmp_path):
+    options = ("--phases", "fuzzing", "--max-examples", "1", "--seed", "1", "--no-shrink")
+    done = schemathesis(shared_demo, tmp_path, *options)
+
+    assert 0 == done.returncode, done.stdout[:6000]
+    assert "passed" in done.stdout
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_many_requests_of_every_operation(shared_demo, tmp_path):
+    options = ("--phases", "coverage,fuzzing,stateful", "--max-examples", "100")
+    done = schemathesis(shared_demo, tmp_path, *options, "--max-time", "1800")
+
+    print(done.stdout[-2000:])
+    assert 0 == done.returncode, done.stdout[:6000]
+
+
+def test_a_stream_is_a_line_for_each_message_as_described(shared_demo, doors: Doors, document):
+    [store] = shared_demo.get("/v1/stores?page_size=1")["stores"]
+    door = f"http://127.0.0.1:{shared_demo.http_port}"
+    operation = document["paths"]["/v1/stores:watch"]["get"]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    registry: Registry[Any] = Registry().with_resource("urn:document", Resource.opaque(document))
+    described = Draft202012Validator({"$ref": f"urn:document{schema['$ref']}"}, registry=registry)
+    with httpx.stream("GET", f"{door}/v1/stores:watch", timeout=60) as answer:
+        lines = answer.iter_lines()
+        first = json.loads(next(lines))
+        body = {"phones": ["+358 9 1211"]}
+        httpx.patch(f"{door}/v1/{store['name']}?update_mask=phones", json=body).raise_for_status()
+        change = first if "store" in first else json.loads(next(lines))
+
+    described.validate(first)
+    described.validate(change)
+    assert ["+358 9 1211"] == change["store"]["phones"]
+    assert stores_pb2.WatchStoresResponse.DESCRIPTOR.full_name in schema["$ref"]
