@@ -2,25 +2,42 @@
 
 import asyncio
 import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
 import pytest
 import structlog
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import generate_latest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
+from services.chassis import tracing
 from services.chassis.clock import utc_now
 from services.chassis.embedded import EmbeddedValkey
 from services.chassis.keyring import Key, Keyring
 from services.chassis.redis import connect
 from services.chassis.settings import ChassisSettings
+from services.chassis.telemetry import configure_logs
 from services.directory.directory import Directory
 from services.directory.parts import Parts
+from services.geofence import bootstrap
+from services.geofence.model.partitions import PARTITIONS, Keys
+from services.geofence.state.devices import Devices
 from services.geofence.state.erased import Erased
 from tests.services.conftest import hosted
-from tests.services.geofence.conftest import create, report, subscribe, told
+from tests.services.geofence.conftest import (
+    create,
+    reading,
+    report,
+    running,
+    subscribe,
+    take,
+    told,
+)
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
 from tests.services.stores.conftest import upsert
 from tests.services.stores.places import SHOPS
@@ -111,34 +128,85 @@ async def test_a_new_key_in_mid_visit_forges_no_second_enter(parts):
     assert before[0].subject == after[1].subject
 
 
-async def test_no_position_and_no_device_id_reaches_a_log_or_a_metric(
-    tmp_path, redis_url, redis_client, gazetteer, capfd
-):
-    from prometheus_client import generate_latest
-
-    from services.chassis.telemetry import configure_logs
-
-    settings = ChassisSettings(
-        grpc_port=0, http_port=0, data_dir=tmp_path, log_level="debug", log_format="json"
-    )
+@contextmanager
+def observed() -> Iterator[Callable[[], str]]:
+    """Logs of every level, metrics and traces; what of the last two there is by then."""
     before = structlog.get_config()
-    configure_logs(settings)
-    directory = Directory(redis_client, settings.data_dir)
-    await directory.start()
-    keyring = Keyring([Key(1, bytes(32))])
-    parts = Parts(settings, redis_client, directory, gazetteer, keyring, utc_now)
-    async with hosted(parts) as channel:
-        stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
-        await create(stub, "kamppi", circle(KAMPPI, 300, dwell_time={"seconds": 60}))
-        await report(stub, fix(DEVICE, HOME, 0), fix(DEVICE, (91.23456, 24.0), 1))
-        await redis_client.hset("{f00}:devices", "x" * 16, b"damaged")
-        for partition in range(64):
-            await redis_client.set(f"{{f{partition:02}}}:timers", "not a sorted set")
-        with pytest.raises(grpc.aio.AioRpcError) as failure:
-            await report(stub, fix(DEVICE, HOME, 10), fix(DEVICE, KAMPPI, 20))
-    await directory.stop()
-    structlog.configure(**before)
-    output = "".join(capfd.readouterr()) + str(failure.value) + generate_latest().decode()
-    assert "enrayon_requests" in output
-    for trace in (DEVICE, "60.172345", "24.941234", "91.23456"):
-        assert trace not in output
+    configure_logs(ChassisSettings(log_level="debug", log_format="json"))
+    spans = InMemorySpanExporter()
+    tracing.start(spans, "test")
+
+    def collected() -> str:
+        tracing.stop()
+        traces = "".join(span.to_json() for span in spans.get_finished_spans())
+        return generate_latest().decode() + traces
+
+    try:
+        yield collected
+    finally:
+        tracing.stop()
+        structlog.configure(**before)
+
+
+async def failed(call) -> str:
+    """What a call that must fail tells its client."""
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await call
+    return f"{failure.value} {failure.value.trailing_metadata()}"
+
+
+async def test_no_position_and_no_device_id_reaches_a_log_a_metric_or_a_trace(
+    parts, redis_client, monkeypatch, capfd
+):
+    """A run with all that positions are sent to, and all that can fail on the way."""
+    monkeypatch.setenv("ENRAYON_WEBHOOK_PRIVATE", "true")
+    away = {"latitude": PASILA[0] + HOME[0] % 0.001, "longitude": HOME[1]}
+    home = {"latitude": HOME[0], "longitude": HOME[1]}
+    said = []
+    with observed() as outputs:
+        async with hosted(parts) as channel, running(bootstrap.build(parts)):
+            stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+            await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
+            await create(stub, "kamppi", circle(KAMPPI, 2000, dwell_time={"seconds": 1}))
+            await subscribe(stub, "read")
+            await subscribe(stub, "hook", webhook={"uri": "http://127.0.0.1:9/"})
+            trip = await stub.StartTrip(
+                pb.StartTripRequest(
+                    parent="stores/t-stockmann", device_id=DEVICE, consent=True, order="1"
+                )
+            )
+            await report(stub, fix(DEVICE, HOME, 0))
+            await report(stub, fix(DEVICE, (91.23456, HOME[1]), 1), fix(DEVICE, HOME, 86_400))
+            for place in ({"point": home}, {"line": {"points": [home, away]}}):
+                await stub.MatchFences(pb.MatchFencesRequest(**place))
+            await stub.ListNearestFences(pb.ListNearestFencesRequest(point=home))
+            await stub.CheckInTrip(pb.CheckInTripRequest(name=trip.name, bay="3"))
+            async with reading(stub, "read") as events:
+                await take(events, 2)
+            beyond = pb.ReportPositionRequest(fix=fix(DEVICE, (91.23456, 24.0), 2), consent=True)
+            said.append(await failed(stub.ReportPosition(beyond)))
+            nowhere = {"latitude": 91.23456, "longitude": HOME[1]}
+            said.append(await failed(stub.MatchFences(pb.MatchFencesRequest(point=nowhere))))
+            for partition in range(PARTITIONS):  # then a bug, and a store that is out of its mind
+                await redis_client.delete(Keys.of(partition).events)
+                await redis_client.set(Keys.of(partition).events, "not a stream")
+            said.append(await failed(report(stub, fix(DEVICE, PASILA, 20), fix(DEVICE, HOME, 30))))
+            monkeypatch.setattr(Devices, "read", broken)
+            said.append(await failed(report(stub, fix(DEVICE, HOME, 40))))
+            monkeypatch.undo()
+            await stub.EraseDevice(pb.EraseDeviceRequest(device_id=DEVICE))
+        structlog.get_logger().info("planted", device=DEVICE, place=HOME)
+        everything = outputs()
+    everything += "".join((*said, *capfd.readouterr()))
+
+    hash = Keyring([Key(1, bytes(32))]).hashes("device", f"anonymous\0{DEVICE}".encode())[0][:16]
+    private = (DEVICE, "60.17234", "24.94123", "91.23456", hash.hex(), repr(hash)[2:-1])
+    for part in ("a call failed by a bug", "enrayon_requests_total", "ReportPositions", "trace_id"):
+        assert part in everything
+    # Each is found once: where it was planted.
+    assert [1, 1, 1, 0, 0, 0] == [everything.count(trace) for trace in private]
+
+
+async def broken(_self: object, hashes: object, now_ms: int) -> None:
+    """A bug whose text has it all."""
+    raise RuntimeError(f"{DEVICE} at {HOME}, {list(hashes)}, {now_ms}")  # type: ignore[call-overload]
