@@ -1,4 +1,4 @@
-"""Which calls gRPC makes again, and when.
+"""Which servers gRPC calls, which calls it makes again, and when.
 
 See gRPC's `service_config.proto`. Only calls that may be made twice by their contract are tried
 again, and only when the service cannot be reached.
@@ -30,7 +30,15 @@ def service_config(contracts: Sequence[ServiceDescriptor]) -> str:
         if may_be_made_twice(method)
     ]
     retried = {"name": names, "retryPolicy": RETRIES}
-    return json.dumps({"methodConfig": [retried], "retryThrottling": THROTTLING})
+    return json.dumps(
+        {
+            "methodConfig": [retried],
+            "retryThrottling": THROTTLING,
+            # To each server that says it is well; one that is about to stop says that it is not.
+            "loadBalancingConfig": [{"round_robin": {}}],
+            "healthCheckConfig": {"serviceName": ""},
+        }
+    )
 
 
 def may_be_made_twice(method: MethodDescriptor) -> bool:

@@ -61,8 +61,9 @@ def _checked(check: dict[str, Any]) -> dict[str, Any]:
         "health_checks": [
             {
                 "timeout": "1s",
-                "interval": "5s",
-                "no_traffic_interval": "1s",  # by default it looks once a minute before any call
+                # Often: a server that is told to stop says so, and lingers a few seconds.
+                "interval": "1s",
+                "no_traffic_interval": "1s",
                 "unhealthy_interval": "1s",
                 "unhealthy_threshold": 2,
                 "healthy_threshold": 1,

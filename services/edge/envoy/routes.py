@@ -16,11 +16,27 @@ LONG_TIMEOUTS = {"enrayon.stock.v1.StockService.ReconcileStock": "300s"}
 """Calls that walk through all there is."""
 STREAM_IDLE_TIMEOUT = "3600s"
 
-RETRY_POLICY = {
-    "retry_on": "connect-failure,refused-stream,reset-before-request,unavailable",
-    "num_retries": 2,
-    "retry_back_off": {"base_interval": "0.05s", "max_interval": "0.5s"},
-}
+NOT_BEGUN = "connect-failure,refused-stream,reset-before-request"
+"""Failures of calls that no server has seen."""
+
+
+def retry_policy(retry_on: str) -> dict[str, Any]:
+    """Try again twice, at another server if there is one."""
+    return {
+        "retry_on": retry_on,
+        "num_retries": 2,
+        "retry_back_off": {"base_interval": "0.05s", "max_interval": "0.5s"},
+        "retry_host_predicate": [
+            {
+                "name": "envoy.retry_host_predicates.previous_hosts",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3."
+                    "PreviousHostsPredicate"
+                },
+            }
+        ],
+        "host_selection_retry_max_attempts": 3,
+    }
 
 
 def routes(
@@ -54,8 +70,8 @@ def routes(
 
 def _method_route(method: MethodDescriptor, cluster: str) -> dict[str, Any]:
     action = _endless(cluster) if is_stream(method) else _brief(cluster, _timeout(method))
-    if is_retriable(method):
-        action["retry_policy"] = RETRY_POLICY
+    again = f"{NOT_BEGUN},unavailable" if is_retriable(method) else NOT_BEGUN
+    action["retry_policy"] = retry_policy(again)
     name = f"{method.containing_service.full_name}/{method.name}"
     return _grpc_route(name, {"path": f"/{name}"}, action)
 
