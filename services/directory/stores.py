@@ -140,12 +140,14 @@ class StoresReplica:
         """The ids in rows of the index."""
         return [self.index.id(row) for row in rows.tolist()]
 
-    def ids(self, wanted: StoreFilter) -> list[str]:
-        """The ids that the filter admits, in order."""
-        if self._sorted_ids is None:
-            self._sorted_ids = sorted(self._records)
+    def ids(self, wanted: StoreFilter, among: Sequence[str] | None = None) -> list[str]:
+        """The ids that the filter admits, in order; of `among` only, in its order, when given."""
+        if among is None:
+            if self._sorted_ids is None:
+                self._sorted_ids = sorted(self._records)
+            among = self._sorted_ids
         mask = self.mask(wanted).tolist()
-        return [id for id in self._sorted_ids if self._admits(wanted, mask, id)]
+        return [id for id in among if self._admits(wanted, mask, id)]
 
     def ids_matching(self, query: str) -> list[str]:
         """The public ids of stores with the words of a query, the best match first."""

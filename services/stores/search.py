@@ -64,6 +64,9 @@ def search(
         InvalidGeometry: the area or the route cannot be used.
     """
     area = request.WhichOneof("area")
+    if area is None and request.query:
+        found = replica.ids(wanted, among=replica.ids_matching(request.query))
+        return [Match(float(rank), id) for rank, id in enumerate(found)]
     if area == "route":
         matches = route_matches(replica, request.route, wanted)
     elif area:
