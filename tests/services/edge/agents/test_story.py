@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from mcp import Client, StdioServerParameters
 
+from enrayon.aisle.v1 import aisle_pb2
 from enrayon.stock.v1 import stock_pb2
 from services import client as enrayon_client
 from services.directory.parts import Parts
 from tests.services.edge.shops import running
-from tests.services.stock.goods import FORUM, PRODUCTS, STOCKMANN, state
+from tests.services.stock.goods import FORUM, MILK, PRODUCTS, STOCKMANN, state
 
 ITEMS = [
     {"product": "rye bread", "quantity": 2},
@@ -20,6 +21,15 @@ ITEMS = [
     {"product": "products/shears"},
 ]
 KAMPPI = {"latitude": 60.1690, "longitude": 24.9310}
+PLACEMENTS = aisle_pb2.UpsertPlacementsRequest(
+    parent=STOCKMANN,
+    products=[
+        aisle_pb2.ProductPlacements(
+            product=MILK,
+            placements=[aisle_pb2.Placement(aisle="7", side=aisle_pb2.SIDE_LEFT, bay=3)],
+        )
+    ],
+)
 
 
 Agent = Callable[[], Client]
@@ -37,6 +47,7 @@ async def connect(
             await enrayon.stock.UpsertProducts(iter([products]))
             await state(enrayon.stock, STOCKMANN, milk=5, bread=3, shears=1)
             await state(enrayon.stock, FORUM, milk=5, bread=1)
+            await enrayon.aisle.UpsertPlacements(iter([PLACEMENTS]))
         stdio = StdioServerParameters(
             command=sys.executable,
             args=["-m", "services.cli", "mcp"],
@@ -84,6 +95,35 @@ async def test_all_three_items_within_16_km_are_held_until_tomorrow(connect):
         await call(agent, "cancel_hold", reservation=hold["reservation"])
         _, back = await call(agent, "find_stock_nearby", items=ITEMS, radius_km=16, **KAMPPI)
         assert [STOCKMANN] == [store["store"] for store in back["stores"]]
+
+
+async def test_one_call_says_where_to_go_until_when_and_on_which_shelf(connect):
+    async with connect() as agent:
+        said, found = await call(agent, "find_pickup_options", items=ITEMS, **KAMPPI)
+
+    [stockmann] = found["options"]
+    assert STOCKMANN == stockmann["store"]
+    assert stockmann["open"] in {"OPEN", "CLOSED"}
+    assert stockmann["ready_by"] < stockmann["pickup_by"]
+    shelves = {line["name"]: line["shelf"] for line in stockmann["lines"]}
+    assert "7" in shelves["Milk"]
+    assert "" == shelves["Rye bread"] == shelves["Garden shears"]
+    assert [] == found["unreachable"]
+    assert shelves["Milk"] in said
+    assert "Stockmann" in said
+
+
+@pytest.mark.parametrize("product", ["milk", "products/milk"])
+async def test_a_product_is_found_in_a_store(connect, product):
+    async with connect() as agent:
+        said, found = await call(agent, "find_in_store", store=STOCKMANN, product=product)
+        _, nowhere = await call(agent, "find_in_store", store=STOCKMANN, product="rye bread")
+
+    [milk] = found["products"]
+    assert ("products/milk", "Milk", "dairy") == (milk["product"], milk["name"], milk["department"])
+    assert "7" in milk["shelves"][0]
+    assert milk["shelves"][0] in said
+    assert [[]] == [each["shelves"] for each in nowhere["products"]]
 
 
 async def test_without_confirmation_nothing_is_held(connect):
