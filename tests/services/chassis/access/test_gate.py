@@ -1,6 +1,7 @@
 """Over a real connection: who may call which method, how often, and what is told of it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +10,8 @@ import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
 
 from enrayon.type.v1.geometry_pb2 import Origin
 from services.chassis.access.gate import Gate
@@ -308,3 +311,39 @@ async def test_reflection_is_off_unless_it_is_asked_for(settings, redis_client):
                 assert SERVICE in {s.name for s in found.list_services_response.service}
             else:
                 assert await call.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_a_token_says_who_calls_and_what_it_is_good_for(settings, redis_client, tmp_path):
+    key = ECKey.generate_key("P-256", {"kid": "2026"})
+    file = tmp_path / "jwks.json"
+    file.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
+    access = {
+        "jwt_keys": file,
+        "jwt_issuer": "https://id.shop.example",
+        "jwt_audience": "enrayon",
+    }
+
+    def bearer(**claims: Any) -> list[tuple[str, str]]:
+        all_of = {
+            "iss": "https://id.shop.example",
+            "aud": "enrayon",
+            "sub": "till-4",
+            "exp": int(utc_now().timestamp()) + 600,
+            **claims,
+        }
+        token = jwt.encode({"alg": "ES256", "kid": "2026"}, all_of, key, algorithms=["ES256"])
+        return [("authorization", f"Bearer {token}")]
+
+    rules = policy(Say=Rule(Role.CHANNEL), CountUp=Rule(Role.ADMIN))
+    async with guarded(settings, redis_client, rules, access, say=who) as echo:
+        till, admin = bearer(role="channel"), bearer(role="admin", scope="echo.Say")
+        assert "jwt/till-4" == (await echo.say(KAMPPI, metadata=till)).value
+        assert "jwt/till-4 admin" == (await echo.say(KAMPPI, metadata=admin)).value
+        for metadata in (till, admin):
+            error = await refused(echo.count_up(KAMPPI, metadata=metadata).read())
+            assert "PERMISSION_DENIED" == reason(error)
+        late = bearer(role="channel", exp=1_700_000_000)
+        error = await refused(echo.say(KAMPPI, metadata=late))
+
+    assert "UNAUTHENTICATED" == reason(error)
+    assert late[0][1].split(".")[2] not in str(error)

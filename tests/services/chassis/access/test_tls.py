@@ -1,0 +1,135 @@
+"""Over TLS: who shows a certificate of ours is known by its name; who shows none is not let in."""
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from google.protobuf.wrappers_pb2 import StringValue
+
+from enrayon.type.v1.geometry_pb2 import Origin
+from services.chassis.access.gate import Gate
+from services.chassis.access.key_store import KeyStore
+from services.chassis.access.keys import new_key
+from services.chassis.access.policy import Role, Rule
+from services.chassis.access.settings import AccessSettings
+from services.chassis.caller import current_caller
+from services.chassis.clock import utc_now
+from services.chassis.redis import Client
+from services.chassis.server import Server
+from services.chassis.settings import ChassisSettings
+from tests.services.chassis.echo import SERVICE, methods
+
+KAMPPI = Origin(place="Kamppi")
+SAY = f"/{SERVICE}/Say"
+
+
+class Authority:
+    """Signs certificates."""
+
+    def __init__(self, name: str) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        self.certificate = self._signed(self._name, self._key, is_authority=True)
+
+    def issued(self, name: str) -> tuple[bytes, bytes]:
+        """A private key and a certificate for a name, as PEM."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        pem = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        return pem, self._signed(subject, key)
+
+    def _signed(
+        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, is_authority: bool = False
+    ) -> bytes:
+        now = utc_now()
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(hours=1))
+            .not_valid_after(now + dt.timedelta(hours=1))
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        )
+        signed = builder.sign(self._key, hashes.SHA256())
+        return signed.public_bytes(serialization.Encoding.PEM)
+
+
+OURS, OTHERS = Authority("shop"), Authority("elsewhere")
+
+
+@pytest.fixture
+async def port(
+    settings: ChassisSettings, redis_client: Client, tmp_path: Path
+) -> AsyncIterator[int]:
+    """A server that asks for certificates."""
+    key, certificate = OURS.issued("localhost")
+    files = {"key.pem": key, "cert.pem": certificate, "ca.pem": OURS.certificate}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    access = AccessSettings(
+        access="enforced",
+        tls_certificate=tmp_path / "cert.pem",
+        tls_key=tmp_path / "key.pem",
+        tls_client_ca=tmp_path / "ca.pem",
+        tls_admins=["office"],
+        tls_proxies=["edge"],
+    )
+
+    def who(_: Origin) -> StringValue:
+        caller = current_caller()
+        return StringValue(value=f"{caller.id}{' admin' if caller.admin else ''}")
+
+    async with Gate(access, {SAY: Rule(Role.PUBLIC)}, redis_client, utc_now) as gate:
+        server = Server(settings, methods(say=who), gate)
+        await server.start()
+        yield server.port
+        await server.stop()
+
+
+async def say(port: int, client: tuple[bytes, bytes] | None, metadata: Any = ()) -> str:
+    key, certificate = client or (None, None)
+    credentials = grpc.ssl_channel_credentials(OURS.certificate, key, certificate)
+    async with grpc.aio.secure_channel(f"localhost:{port}", credentials) as channel:
+        stub: Any = channel.unary_unary(SAY, Origin.SerializeToString, StringValue.FromString)
+        return str((await stub(KAMPPI, metadata=metadata, timeout=20)).value)
+
+
+async def test_a_certificate_of_ours_says_who_calls(port: int):
+    assert "tls/till-4" == await say(port, OURS.issued("till-4"))
+    assert "tls/office admin" == await say(port, OURS.issued("office"))
+
+
+async def test_behind_a_proxy_is_whoever_the_proxy_passes_on(port: int, redis_client: Client):
+    edge = OURS.issued("edge")
+    key, token = new_key("chat", Role.CHANNEL, utc_now())
+    await KeyStore(redis_client).create(key)
+
+    assert "anonymous" == await say(port, edge)
+    assert "keys/chat" == await say(port, edge, [("x-api-key", token)])
+
+
+@pytest.mark.parametrize("client", [None, OTHERS.issued("office")], ids=["none", "another's"])
+async def test_without_a_certificate_of_ours_there_is_no_connection(port: int, client):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await say(port, client)
+    assert grpc.StatusCode.UNAVAILABLE is refused.value.code()
+
+
+async def test_without_tls_there_is_no_connection(port: int):
+    async with grpc.aio.insecure_channel(f"localhost:{port}") as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await channel.unary_unary(SAY)(KAMPPI.SerializeToString(), timeout=20)
+    assert grpc.StatusCode.UNAVAILABLE is refused.value.code()
