@@ -10,7 +10,7 @@ LOCK   := deploy/requirements-dev.lock
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup bench profile faults soak check format lint types imports protos protos-check release-protos pictures chart lock clean
+.PHONY: help demo test setup bench profile faults soak check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -95,6 +95,20 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	  --no-annotate --quiet --output-file deploy/requirements.lock
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --constraint deploy/requirements.lock --output-file $(LOCK)
+
+	echo hatchling | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --quiet --output-file deploy/requirements-build.lock
+
+licences: setup ## list the licences of what is pinned
+	$(BIN)/python deploy/licences.py
+
+sbom: setup ## list what the image holds, as CycloneDX, into dist/sbom.cdx.json
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+	  --output-file dist/sbom.cdx.json deploy/requirements.lock
+
+audit: setup ## look for known weaknesses of what is pinned (asks the package index about each)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r deploy/requirements.lock
 
 clean: ## remove the environment, the caches and the demo's data
 	rm -rf $(VENV) .enrayon .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

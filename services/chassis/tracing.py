@@ -53,11 +53,19 @@ _left: ContextVar[int] = ContextVar("left", default=0)
 
 @contextmanager
 def traced(settings: ChassisSettings, process: str) -> Iterator[None]:
-    """Trace this process, if a collector is set; what is left is sent in the end."""
+    """Trace this process, if a collector is set; what is left is sent in the end.
+
+    Raises:
+        OSError: what traces is not installed.
+    """
     if settings.otlp_endpoint:
         # Imported here: time that a process without traces need not spend.
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-
+        try:
+            from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+        except ImportError as error:
+            raise OSError(
+                "ENRAYON_OTLP_ENDPOINT needs OpenTelemetry: pip install 'enrayon[otel]'"
+            ) from error
         exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=True)
         start(exporter, process, settings.trace_ratio)
     try:

@@ -1,0 +1,48 @@
+"""What is pinned has licences that fit Apache-2.0, all listed, and a bill of materials."""
+
+import json
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.deploy.queries import DEPLOY
+
+MADE = runpy.run_path(str(DEPLOY / "licences.py"))
+FIT = re.compile(
+    r"(Apache-2\.0|MIT|MIT-0|0?BSD|BSD-\d-Clause|3-Clause BSD License|ISC|Zlib|CC0-1\.0|PSF-2\.0"
+    r"|MPL-2\.0|OFL-1\.1)"
+)
+
+
+def test_every_pinned_package_has_its_row():
+    listed = (DEPLOY / "licences.md").read_text().splitlines()
+    assert 60 < len(MADE["rows"]())
+    assert [] == [row for row in MADE["rows"]() if row not in listed]
+
+
+def test_every_licence_fits():
+    told = [row.split("|")[3].strip() for row in MADE["rows"]()]
+    parts = {part for each in told for part in re.split(r" (?:AND|OR|or) |[()]", each) if part}
+    assert set() == {part for part in parts if not FIT.fullmatch(part)}
+
+
+def test_the_bill_of_materials_lists_all_that_is_pinned(tmp_path: Path):
+    program = Path(sys.executable).with_name("cyclonedx-py")
+    lock = DEPLOY / "requirements.lock"
+    made = tmp_path / "sbom.json"
+    arguments = [
+        "requirements",
+        "--output-reproducible",
+        "--of",
+        "JSON",
+        "-o",
+        str(made),
+        str(lock),
+    ]
+    subprocess.run([program, *arguments], check=True, capture_output=True)
+    bill = json.loads(made.read_text())
+    assert "CycloneDX" == bill["bomFormat"]
+    listed = {(part["name"], part["version"]) for part in bill["components"]}
+    assert set(MADE["pinned"](lock.read_text()).items()) <= listed
