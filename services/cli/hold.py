@@ -7,7 +7,7 @@ from typing import Annotated
 import segno
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from services.cli.baskets import BasketArgument, resolved
@@ -87,7 +87,7 @@ def list_holds(store: StoreArgument, json: JsonOption = False) -> None:
     if json:
         print_json(answer)
         return
-    table = Table("hold", "state", "goods", "until", box=None)
+    table = Table(Column("hold", overflow="fold"), "state", "goods", "until", box=None)
     for found in answer.reservations:
         table.add_row(found.name, state_of(found), goods(found), until(found))
     console.print(table if answer.reservations else "There are no live holds.")

@@ -23,7 +23,7 @@ MOST_UNITS = 1_000_000
 MOST_SAFETY = 65_535
 MOST_FUTURES = 20
 MOST_SELL = 3
-MOST_RUNNING = 4
+MOST_RUNNING = 2
 """Messages of one stream that are being applied at the same time."""
 LATE = ord("i")
 FULL = ord("f")
