@@ -85,7 +85,7 @@ class ChassisSettings(EnvironmentSettings):
         "until load balancers have noticed",
     )
     longest_wait_s: float = Field(
-        0.5,
+        2.0,
         ge=0,
         allow_inf_nan=False,
         description="how long calls may wait before some are refused, in seconds; 0: for ever",

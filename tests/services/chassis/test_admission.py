@@ -122,7 +122,7 @@ async def test_of_calls_that_hang_those_beyond_the_bound_are_shed_and_the_rest_a
             assert told["RetryInfo"].retry_delay.ToTimedelta().total_seconds() >= 0.2
             return str(told["ErrorInfo"].reason)
 
-    async with served(settings, say=hang) as echo:
+    async with served(settings.model_copy(update={"longest_wait_s": 0.5}), say=hang) as echo:
         first = [asyncio.create_task(outcome(echo.say(KAMPPI))) for _ in range(LEAST)]
         await until(lambda: begun == LEAST)
         more: list[asyncio.Task[str]] = []
@@ -145,7 +145,7 @@ async def test_the_calls_that_wait_are_counted_before_python_sees_them(settings:
         await release.wait()
         return StringValue()
 
-    async with served(settings, say=hang) as echo:
+    async with served(settings.model_copy(update={"longest_wait_s": 0.5}), say=hang) as echo:
         id = echo.server._id
         assert 0 == calls_in(id)
         calls = [asyncio.ensure_future(echo.say(KAMPPI)) for _ in range(30)]
