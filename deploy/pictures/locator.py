@@ -21,7 +21,16 @@ QUIET = (
 SHOP = "/stores/osm-node~299983963"
 """S-Market Kasarmitori, the shop of the demo with a floor plan."""
 LIST = "basket=g-001,g-106,g-051"
-QUALITY = 82
+QUALITY = 0.86
+TO_WEBP = """async ([png, quality]) => {
+  const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  const blob = await canvas.convertToBlob({ type: "image/webp", quality });
+  const written = new Uint8Array(await blob.arrayBuffer());
+  return btoa(Array.from(written, (byte) => String.fromCharCode(byte)).join(""));
+}"""
 
 
 class Picture(NamedTuple):
@@ -81,7 +90,8 @@ async def take(browser: Browser, address: str, picture: Picture) -> None:
     await page.locator(".stops:visible, .item .state:visible").first.wait_for()
     if picture.hold:
         await page.get_by_role("button", name="Hold it for me").click()
-        await page.locator(".hold img").scroll_into_view_if_needed()
+        await page.locator(".hold img").wait_for()
+        await page.locator("#store").evaluate("(store) => store.scrollIntoView()")
     await drawn(page)
     (HERE / f"{picture.name}.webp").write_bytes(await webp(page))
     await context.close()
@@ -95,10 +105,10 @@ async def drawn(page: Page) -> None:
 
 
 async def webp(page: Page) -> bytes:
-    """What is seen."""
-    session = await page.context.new_cdp_session(page)
-    shot = await session.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
-    return base64.b64decode(shot["data"])
+    """What is seen, as the browser itself writes WebP."""
+    png = base64.b64encode(await page.screenshot()).decode()
+    written = await page.evaluate(TO_WEBP, [png, QUALITY])
+    return base64.b64decode(written)
 
 
 if __name__ == "__main__":

@@ -180,6 +180,18 @@ async def test_without_an_answer_it_says_so_and_tries_again(visit):
     assert await listed(page)
 
 
+async def test_services_that_have_too_much_to_do_are_asked_once_more(visit):
+    page = await visit()
+    everything = await listed(page)
+    busy = {"message": "too much to do"}
+    await page.route(
+        "**/v1/stores:findNearest", lambda route: route.fulfill(status=503, json=busy), times=1
+    )
+    await page.get_by_role("button", name="Step-free").click()
+    await expect(page.locator(".item .name").first).not_to_have_text(everything[0])
+    assert await listed(page)
+
+
 @pytest.mark.parametrize(
     ("language", "title"),
     [("fr-FR", "Trouver un magasin"), ("fi-FI", "Myymälähaku"), ("de-DE", "Filialfinder")],

@@ -22,6 +22,8 @@ export class Problem extends Error {
 
 const LISTED = "name,displayName,brand,location,address,attributes,status";
 const DRAWN = "name,displayName,location";
+const PATIENCE_MS = 15_000;
+const AGAIN_MS = 500;
 const KEY = asked("key") || config.key;
 
 export const suggest = (query, near, signal) => post("/v1/places:suggest", { query, near, limit: 7 }, signal);
@@ -38,53 +40,65 @@ export const storesToDraw = (area, storeFilter, pageSize) =>
 export const countStores = (area, storeFilter, h3Resolution) =>
   post("/v1/stores:count", { ...area, storeFilter, h3Resolution });
 
-export const getStore = (name) => call(`/v1/${name}`);
+export const getStore = (name) => read(`/v1/${name}`);
 
 export const openStates = (stores, atTime, languageCode) =>
   post("/v1/stores/-/hours:batchCheckOpenStates", { names: stores.map((name) => `${name}/hours`), atTime, languageCode });
 
 export const week = (store, languageCode) =>
-  call(`/v1/${store}/hours:listOpenIntervals?language_code=${languageCode}`);
+  read(`/v1/${store}/hours:listOpenIntervals?language_code=${languageCode}`);
 
 export const inStoreServices = (store, languageCode) =>
-  call(`/v1/${store}/services?language_code=${languageCode}`);
+  read(`/v1/${store}/services?language_code=${languageCode}`);
 
 /** Products by words, or by the barcode that a scanner types. */
 export const searchProducts = (query, signal) =>
   post("/v1/products:search", { ...(/^(\d{8}|\d{12,14})$/.test(query) ? { gtin: query } : { query }), pageSize: 7 }, signal);
 
-export const getProduct = (name) => call(`/v1/${name}`);
+export const getProduct = (name) => read(`/v1/${name}`);
 
 export const findAvailability = (request) => post("/v1/stock:findNearestAvailability", request);
 
 export const stockLevels = (stores, products) => post("/v1/stock:batchGetLevels", { stores, products });
 
-export const hold = (store, request) => post(`/v1/${store}/reservations`, request);
+export const hold = (store, request) => call(`/v1/${store}/reservations`, body(request));
 
-export const getHold = (name) => call(`/v1/${name}`);
+export const getHold = (name) => read(`/v1/${name}`);
 
-export const pickupCode = (name) => call(`/v1/${name}/pickupCode`);
+export const pickupCode = (name) => read(`/v1/${name}/pickupCode`);
 
-export const cancelHold = (name) => post(`/v1/${name}:cancel`, {});
+export const cancelHold = (name) => read(`/v1/${name}:cancel`, body({}));
 
 export const floorPlan = (store, request) => post(`/v1/${store}/floorPlans:render`, request);
 
 export const planRoute = (store, request) => post(`/v1/${store}/floorPlans:planRoute`, request);
 
-function post(path, body, signal) {
-  return call(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+const post = (path, question, signal) => read(path, { ...body(question), signal });
+
+const body = (question) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(question) });
+
+// What changes nothing when it is done twice is asked once more of services that have too much to do.
+async function read(path, options) {
+  try {
+    return await call(path, options);
+  } catch (error) {
+    if (error.status !== 503) throw error;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS * (1 + Math.random())));
+    return call(path, options);
+  }
 }
 
 async function call(path, options = {}) {
   const headers = KEY ? { ...options.headers, "x-api-key": KEY } : options.headers;
+  const signals = [AbortSignal.timeout(PATIENCE_MS), options.signal].filter(Boolean);
   let answer;
   try {
-    answer = await fetch(path, { ...options, headers });
+    answer = await fetch(path, { ...options, headers, signal: AbortSignal.any(signals) });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (options.signal?.aborted) throw error;
     throw new Problem(0, { message: "offline" });
   }
-  const body = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Problem(answer.status, body);
-  return body;
+  const content = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Problem(answer.status, content);
+  return content;
 }

@@ -18,12 +18,6 @@ const inStockOnly = () => Boolean(asked("stock")) && items().length > 0;
 /** Whether anything narrows. */
 export const narrowing = () => Boolean(offers().length || asked("open") || asked("service") || inStockOnly());
 
-/** The instant at which stores must be open; nothing without that filter. */
-export function openAt() {
-  if (asked("open") === "now") return new Date().toISOString();
-  return openLater();
-}
-
 /** The instant that states are asked for, where it is not now. */
 export const openLater = () => (LOCAL_TIME.test(asked("open")) ? new Date(asked("open")).toISOString() : undefined);
 
@@ -78,6 +72,11 @@ function later(redraw) {
     onchange: ({ target }) => LOCAL_TIME.test(target.value) && redraw({ open: target.value }, "when") });
   field.dataset.word = "when";
   return set ? el("span", { class: "later" }, chip, field) : chip;
+}
+
+// The instant at which stores must be open; nothing without that filter.
+function openAt() {
+  return asked("open") === "now" ? new Date().toISOString() : openLater();
 }
 
 function localMinute(date) {

@@ -2,7 +2,7 @@
 // says above the list what it is, `from` where it starts, as an `Origin`.
 
 import { countStores, findNearest, searchStores } from "./api.js";
-import { distance, say } from "./words.js";
+import { say } from "./words.js";
 
 /** Near a place that was chosen. */
 export function nearPlace({ displayName, location }) {
@@ -39,7 +39,7 @@ export function byText(query, map) {
   return search;
 }
 
-/** Near a person. `uncertainM` is how far from them the point may be. */
+/** Near a person. */
 export function nearMe(point) {
   return {
     title: () => say("nearYou"), from: () => ({ point }), mark: point, label: () => say("position"),
@@ -73,5 +73,3 @@ export function whereMostAre(map) {
     },
   };
 }
-
-export const away = (distanceM) => (distanceM === undefined ? "" : distance(distanceM));

@@ -32,10 +32,11 @@ export function layers(colour) {
       "circle-color": colour.dot, "circle-opacity": 0.28, "circle-stroke-color": colour.dot, "circle-stroke-width": 1.5,
       "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 12, 20, 34] } },
     { id: "count-labels", type: "symbol", filter: count, paint: words, layout: { ...label, "text-size": 13 } },
-    { id: "pins", type: "symbol", filter: number,
-      layout: { ...image, "icon-image": ["concat", "pin-", ["get", "label"]], "symbol-sort-key": ["-", 0, ["get", "number"]] } },
+    // Below the pins, so that names keep clear of them: what lies above is placed first.
     { id: "pin-names", type: "symbol", minzoom: 16.2, filter: number, paint: words,
       layout: { ...title, "text-variable-anchor": ["left", "right", "top"], "text-radial-offset": 1, "text-justify": "auto", "text-size": 13.5, "symbol-sort-key": ["get", "number"] } },
+    { id: "pins", type: "symbol", filter: number,
+      layout: { ...image, "icon-image": ["concat", "pin-", ["get", "label"]], "symbol-sort-key": ["-", 0, ["get", "number"]] } },
     { id: "chosen", type: "symbol", filter: nothing, layout: { ...image, "icon-image": "pin-chosen", "icon-size": 1.3 } },
     { id: "chosen-name", type: "symbol", filter: nothing, paint: words,
       layout: { ...title, "text-anchor": "top", "text-offset": [0, 0.3], "text-size": 15, "text-allow-overlap": true } },

@@ -7,7 +7,7 @@ import { keep, kept } from "../storage.js";
 import { moment, say } from "../words.js";
 
 const MOST = 20;
-const ENDED = { STATE_CANCELED: "canceled", STATE_EXPIRED: "expired", STATE_COLLECTED: "collected" };
+const ENDED = new Set(["STATE_CANCELED", "STATE_EXPIRED", "STATE_COLLECTED"]);
 
 const remembered = () => JSON.parse(kept("holds") || "[]");
 const forget = (name) => keep("holds", JSON.stringify(remembered().filter((each) => each !== name)));
@@ -26,8 +26,8 @@ export async function holdsAt(store) {
   const found = await Promise.allSettled(names.map(getHold));
   found.forEach(({ reason }, index) => reason?.status === 404 && forget(names[index]));
   const holds = found.map(({ value }) => value).filter(Boolean);
-  holds.filter(({ state }) => state in ENDED).forEach(({ name }) => forget(name));
-  return holds.filter(({ state }) => !(state in ENDED));
+  holds.filter(({ state }) => ENDED.has(state)).forEach(({ name }) => forget(name));
+  return holds.filter(({ state }) => !ENDED.has(state));
 }
 
 /** A hold: what is held, until when, the code to show, and a way to give it up. */

@@ -10,6 +10,7 @@ import { card, holdsAt, remember, shopper } from "./holds.js";
 export class StoreStock {
   #requestId = ""; // of the hold that is wanted: a retry of the same list answers the same hold
   #wanted = "";
+  #held = []; // the lists that are on hold here already
 
   /** @param basket is shown here while the store is; `seekAll()` looks for stores with all of it. */
   constructor(place, store, basket, { seekAll }) {
@@ -23,15 +24,19 @@ export class StoreStock {
 
   /** Asks what is there, and shows it. */
   async show() {
-    await Promise.all([this.#showLevels(), this.#showHolds()]);
+    await this.#showHolds();
+    await this.#showLevels();
   }
 
-  async #showHolds(said = "") {
+  async #showHolds() {
     const holds = await holdsAt(this.store.name);
+    this.#held = holds.map(({ items: held }) => listed(held.map(({ product, heldQuantity }) => ({ product, quantity: heldQuantity }))));
     await this.basket.learn(holds.flatMap(({ items: held }) => held.map(({ product }) => product)));
-    const changed = async (words) => { await this.#showLevels(); await this.#showHolds(words); };
+    const changed = async (words) => {
+      await this.show();
+      this.message.textContent = words;
+    };
     this.holds.replaceChildren(...holds.map((each) => card(each, this.store.timeZone, changed)));
-    this.message.textContent = said;
   }
 
   async #showLevels() {
@@ -52,6 +57,7 @@ export class StoreStock {
       return this.offer.replaceChildren(el("p", { class: "note warn" }, say("stockGone")),
         button(say("again"), () => this.#showLevels(), { class: "action" }));
     }
+    if (this.#held.includes(listed(wanted))) return this.offer.replaceChildren();
     const units = new Map(wanted.map(({ product, quantity }) => [product, quantity]));
     const enough = levels.every((level) => ["IN_STOCK", "LIMITED"].includes(describeLevel(level, units.get(level.product)).band));
     this.offer.replaceChildren(enough
@@ -60,15 +66,14 @@ export class StoreStock {
   }
 
   async #hold(wanted, pressed) {
-    const list = JSON.stringify(wanted);
+    const list = listed(wanted);
     if (list !== this.#wanted) [this.#wanted, this.#requestId] = [list, crypto.randomUUID()];
     pressed.disabled = true;
     this.message.textContent = say("holding");
     try {
       remember(await hold(this.store.name, { items: wanted, shopper: shopper(), requestId: this.#requestId }));
       this.#requestId = this.#wanted = "";
-      await this.#showHolds();
-      await this.#showLevels();
+      await this.show();
       this.holds.querySelector(".hold h3")?.focus();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -84,3 +89,6 @@ export class StoreStock {
     return passing ? say("holdFailed") : message;
   }
 }
+
+// A shopping list as a text: the same whatever its order.
+const listed = (lines) => lines.map(({ product, quantity }) => `${product} ${quantity}`).sort().join(", ");

@@ -1,8 +1,9 @@
 // A store in a few lines, as an item of the list.
 
-import { el } from "../html.js";
-import { distance, say } from "../words.js";
 import { link } from "../address.js";
+import { el } from "../html.js";
+import { currentLanguage, distance, say } from "../words.js";
+import trades, { LANGUAGES } from "../words/trades.js";
 
 /**
  * @param number of the pin on the map.
@@ -50,6 +51,6 @@ const TRADE = /^osm\.(shop|amenity|craft|office|tourism|leisure|healthcare)\.(.+
 
 /** What kind of store it is. */
 export function trade({ attributes = [] }) {
-  const [name = ""] = attributes.map((id) => TRADE.exec(id)?.[2]).filter((kind) => kind && kind !== "yes");
-  return name.charAt(0).toUpperCase() + name.slice(1).replace(/[._]/g, " ");
+  const [kind = ""] = attributes.map((id) => TRADE.exec(id)?.[2]).filter((name) => name && name !== "yes");
+  return trades[kind]?.[LANGUAGES.indexOf(currentLanguage())] || kind.charAt(0).toUpperCase() + kind.slice(1).replace(/[._]/g, " ");
 }
