@@ -47,6 +47,12 @@ def of_call(error: grpc.aio.AioRpcError) -> status_pb2.Status:
     return status_pb2.Status(code=code, message=error.details() or "")
 
 
+def reason_of(error: grpc.aio.AioRpcError) -> str:
+    """The reason that a service gave, such as PRODUCT_NOT_FOUND; empty when it gave none."""
+    info = error_details_pb2.ErrorInfo()
+    return info.reason if any(detail.Unpack(info) for detail in of_call(error).details) else ""
+
+
 def response(status: status_pb2.Status, http_status: int | None = None) -> JSONResponse:
     """The answer to a request that failed, with the id that the logs have it by."""
     if not any(detail.Is(error_details_pb2.RequestInfo.DESCRIPTOR) for detail in status.details):

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Sequence
 
+import grpc
+
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
 from services.client import Client
+from services.edge.problems import reason_of
 from services.edge.ucp.requests import ItemFilter
 
 IN_STOCK, BACK_ORDER, PRE_ORDER = "in_stock", "backorder", "preorder"
@@ -29,12 +32,16 @@ class Stocked:
         """Those of at most 100 stores at which every item is as asked; unknown items never are."""
         if not stores or not all(_SKU.fullmatch(item.id) for item in items):
             return []
-        answer = await self._client.stock.BatchGetStockLevels(
-            stock_pb2.BatchGetStockLevelsRequest(
-                stores=[store.name for store in stores],
-                products=list(dict.fromkeys(f"products/{item.id}" for item in items)),
-            )
+        request = stock_pb2.BatchGetStockLevelsRequest(
+            stores=[store.name for store in stores],
+            products=list(dict.fromkeys(f"products/{item.id}" for item in items)),
         )
+        try:
+            answer = await self._client.stock.BatchGetStockLevels(request)
+        except grpc.aio.AioRpcError as error:
+            if reason_of(error) == "PRODUCT_NOT_FOUND":
+                return []
+            raise
         levels = {(level.store, level.product): level for level in answer.levels}
         return [
             store
