@@ -164,7 +164,8 @@ class Calls:
         async def answer(data: bytes, asked: Asked = NOBODY) -> AsyncGenerator[bytes, None]:
             with self._stream(measured), await let_in(guard, asked):
                 request = parsed(method.request_type, data, method.max_request_bytes)
-                with self._endable() if is_endless else nullcontext():
+                life_s = guard.life_s() if guard else None
+                with self._endable(life_s) if is_endless else nullcontext():
                     async with aclosing(method.function(request)) as responses:
                         async for response in responses:
                             yield encoded(response)
@@ -202,20 +203,31 @@ class Calls:
         return answer
 
     @contextmanager
-    def _endable(self) -> Iterator[None]:
-        """What `end_streams` ends."""
+    def _endable(self, life_s: float | None) -> Iterator[None]:
+        """What `end_streams` ends, and its own time."""
         task = asyncio.current_task()
         assert task
+        is_over = False
+
+        def expire() -> None:
+            nonlocal is_over
+            is_over = True
+            task.cancel()
+
         self._streams.add(task)
+        timer = asyncio.get_running_loop().call_later(life_s, expire) if life_s else None
         try:
             yield
         except asyncio.CancelledError:
-            if not self._stopping:
+            if not (self._stopping or is_over):
                 raise
             task.uncancel()
-            raise Unavailable("the server is stopping; resume elsewhere") from None
+            why = "the server is stopping" if self._stopping else "this stream has had its time"
+            raise Unavailable(f"{why}; resume elsewhere") from None
         finally:
             self._streams.discard(task)
+            if timer:
+                timer.cancel()
 
     @contextmanager
     def _stream(self, measured: telemetry.MethodMetrics) -> Iterator[None]:

@@ -3,6 +3,7 @@
 While access is open there is no gate at all.
 """
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -104,6 +105,10 @@ class Guard:
         most = settings.limit_address_streams if is_address else settings.limit_caller_streams
         with self._gate.streams.one(identity.counted, most):
             yield
+
+    def life_s(self) -> float:
+        """How long a stream may last until its caller must show again who it is."""
+        return self._gate.settings.access_stream_s * random.uniform(0.9, 1.0)
 
     def _checked(self, identity: Identity) -> Rule:
         rule = self._rule

@@ -30,6 +30,13 @@ class AccessSettings(EnvironmentSettings):
         description="how long a process goes by the API keys that it knows, in seconds: "
         "so long after its revocation a key may still be taken",
     )
+    access_stream_s: float = Field(
+        900.0,
+        gt=0,
+        le=86_400,
+        description="how long a stream lasts until it must be resumed, in seconds: "
+        "so long may one still be told things whose key was revoked",
+    )
     trusted_proxies: list[IPvAnyNetwork] = Field(
         default_factory=lambda: [ipaddress.ip_network(n) for n in ("127.0.0.0/8", "::1/128")],
         description="networks of proxies whose x-forwarded-for is believed, as a JSON list",

@@ -21,6 +21,7 @@ from services.chassis.access.limits import SharedLimits
 from services.chassis.access.policy import Counted, Policy, Role, Rule
 from services.chassis.access.settings import AccessSettings
 from services.chassis.caller import current_caller
+from services.chassis.calls import endless
 from services.chassis.clock import utc_now
 from services.chassis.redis import Client, connect
 from services.chassis.server import Server
@@ -296,6 +297,29 @@ async def test_streams_of_a_caller_are_counted_while_they_are_open(settings, red
 
     assert "TOO_MANY_STREAMS" == reason(error)
     assert "RetryInfo" in error
+
+
+async def test_a_stream_ends_in_its_time_and_is_not_resumed_with_a_revoked_key(
+    settings, redis_client
+):
+    @endless
+    async def forever(_: Origin) -> AsyncIterator[StringValue]:
+        yield StringValue(value="begun")
+        await asyncio.Event().wait()
+
+    rules, access = policy(CountUp=Rule(Role.CHANNEL)), {"access_stream_s": 0.2}
+    async with guarded(settings, redis_client, rules, access, count_up=forever) as echo:
+        till = await echo.key("till", Role.CHANNEL)
+        stream = echo.count_up(KAMPPI, metadata=till)
+        assert "begun" == (await stream.read()).value
+        ended = await refused(stream.read())
+        await KeyStore(redis_client).revoke("till")
+        await echo.gate._keys.refresh()
+        error = await refused(echo.count_up(KAMPPI, metadata=till).read())
+
+    assert grpc.StatusCode.UNAVAILABLE.value[0] == ended["code"]
+    assert "resume" in ended["message"]
+    assert "UNAUTHENTICATED" == reason(error)
 
 
 async def test_reflection_is_off_unless_it_is_asked_for(settings, redis_client):
