@@ -21,7 +21,8 @@ from services.chassis.telemetry import configure_logs
 from services.directory.keys import STORES
 from services.directory.parts import Parts
 from services.directory.records import Records, Write, etag_of, record_of
-from services.edge.envoy.config import Address, render
+from services.edge.envoy import Address
+from services.edge.envoy.config import render
 from services.edge.envoy.program import command
 from tests.bench.places import stores
 

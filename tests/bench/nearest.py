@@ -37,7 +37,7 @@ def beside_geosearch(
     index: NearestIndex, ids: list[str], latitudes: Floats, longitudes: Floats, points: list[Point]
 ) -> Result:
     """Ten nearest in process over GEOSEARCH at 50 km, one client."""
-    title = f"10 nearest of {len(ids):,} in process, times faster than GEOSEARCH at {RADIUS_KM} km"
+    title = f"10 nearest of {len(ids):,} in process, times cheaper than GEOSEARCH at {RADIUS_KM} km"
     with tempfile.TemporaryDirectory() as folder:
         try:
             valkey = EmbeddedValkey(Path(folder), {"appendonly": "no"})
@@ -68,11 +68,18 @@ def beside_geosearch(
                     withdist=True,
                 )
 
+            def both_s() -> float:
+                """The processor time of this process and of the store."""
+                spent = client.info("cpu")
+                store_s: float = spent["used_cpu_user"] + spent["used_cpu_sys"]
+                return time.process_time() + store_s
+
+            count, clock = len(points), time.process_time
             readings = by_turns(
                 {
-                    "enrayon": lambda: seconds_each(ours, len(points)),
-                    "enrayon within the radius": lambda: seconds_each(ours_in_radius, len(points)),
-                    "GEOSEARCH": lambda: seconds_each(theirs, len(points)),
+                    "enrayon": lambda: seconds_each(ours, count, clock),
+                    "enrayon within the radius": lambda: seconds_each(ours_in_radius, count, clock),
+                    "GEOSEARCH": lambda: seconds_each(theirs, count, both_s),
                 }
             )
             client.close()
@@ -81,6 +88,7 @@ def beside_geosearch(
     middle = medians(readings)
     ratio = middle["GEOSEARCH"] / middle["enrayon"]
     detail = ", ".join(f"{name} {value * 1e6:.0f} us" for name, value in middle.items())
+    detail += " of processor, the store's and the client's together"
     return Result("P2", title, ratio, ">= 20", ratio >= 20, detail, readings)
 
 
