@@ -1,6 +1,8 @@
 """Hosts servicers on grpc.aio: health for each service, reflection, and a stop that drains."""
 
 import asyncio
+import datetime as dt
+import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -173,7 +175,7 @@ def shedder(admission: Admission, method: Method) -> "grpc.RpcMethodHandler[Any,
         refusal = admission.refusal()
         context.set_code(refusal.code)
         context.set_details(refusal.message)
-        context.set_trailing_metadata(((DETAILS, refusal.encoded),))
+        context.set_trailing_metadata(trailers_of(refusal.encoded, refusal.retry_after))
 
     return grpc.stream_unary_rpc_method_handler(refuse)
 
@@ -259,6 +261,15 @@ async def abort(context: Context, error: ServiceError) -> NoReturn:
     """End the call with the error's status and details, and the id that the logs have it by."""
     status = error.status()
     status.details.add().Pack(error_details_pb2.RequestInfo(request_id=correlation.current_id()))
-    details = status.SerializeToString()
-    await context.abort(error.code, error.message, trailing_metadata=((DETAILS, details),))
+    trailers = trailers_of(status.SerializeToString(), error.retry_after)
+    await context.abort(error.code, error.message, trailing_metadata=trailers)
     raise AssertionError("abort always raises")
+
+
+def trailers_of(
+    details: bytes, retry_after: dt.timedelta | None
+) -> tuple[tuple[str, str | bytes], ...]:
+    """What a failed call ends with. Envoy makes headers of it: HTTP clients see when to retry."""
+    if retry_after is None:
+        return ((DETAILS, details),)
+    return (DETAILS, details), ("retry-after", str(math.ceil(retry_after.total_seconds())))

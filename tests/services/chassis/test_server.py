@@ -131,7 +131,9 @@ async def test_an_error_arrives_with_all_that_it_says(settings: ChassisSettings)
         )
 
     async with served(settings, say=closed) as echo:
-        error = error_of(await failure(echo.say(KAMPPI)))
+        failed = await failure(echo.say(KAMPPI))
+    error = error_of(failed)
+    assert dict(failed.trailing_metadata())["retry-after"] == "91"
     assert error["code"] == grpc.StatusCode.FAILED_PRECONDITION.value[0]
     assert error["message"] == "stores/osm-1 is closed – come back"
     assert error["ErrorInfo"].reason == "STORE_CLOSED"
