@@ -13,13 +13,23 @@ import shapely
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geodata.floorplans.plan import Aisle, BlockedArea, Fixture, FloorPlan, Node, Place
+from geodata.floorplans.plan import (
+    Aisle,
+    BlockedArea,
+    Fixture,
+    FloorPlan,
+    Node,
+    Place,
+    PlaceKind,
+)
 from geodata.floorplans.problems import Problem, error, summed_up, warning
 from geodata.floorplans.shapes import shared, without
 
 MAX_PARTS = 5_000
 """Of each kind: levels, aisles, fixtures, places, nodes, links..."""
 MAX_VERTICES = 20_000
+MAX_ENDS = 200
+"""Entrances, tills and counters, each: a walk may begin or end at any of them."""
 MAX_TEXT = 500
 MAX_EXTENT_M = 5_000.0
 OVERLAP_M2 = 0.02
@@ -58,6 +68,10 @@ def _too_large(plan: FloorPlan) -> Iterator[Problem]:
         if len(parts) > MAX_PARTS:
             message = f"has {len(parts)} entries, at most {MAX_PARTS} are taken"
             yield error("too_many", field, message, "Split the plan or simplify it.")
+    for kind in (PlaceKind.ENTRANCE, PlaceKind.TILL, PlaceKind.COUNTER):
+        if (count := len(plan.places_of(kind))) > MAX_ENDS:
+            message = f"has {count} places of kind {kind.value}, at most {MAX_ENDS} are taken"
+            yield error("too_many", "places", message)
     vertices = sum(int(shapely.get_num_coordinates(shape)) for _, shape in _shapes(plan))
     if vertices > MAX_VERTICES:
         message = f"the polygons have {vertices} points, at most {MAX_VERTICES} are taken"

@@ -13,7 +13,12 @@ from geodata.floorplans.plan import FloorPlan, Link, LinkKind, Position
 from geodata.floorplans.shapes import united
 from geodata.wayfinding.entries import Entry, LinkReach, xy
 from geodata.wayfinding.profiles import Profile
-from geodata.wayfinding.visibility import FreeFloor, blocked_outlines, free_floor
+from geodata.wayfinding.visibility import (
+    MAX_CORNERS,
+    FreeFloor,
+    blocked_outlines,
+    free_floor,
+)
 from geodata.wayfinding.walks import Walks, straight
 
 Vertices = npt.NDArray[np.intp]
@@ -32,8 +37,8 @@ class Network:
     nothing.
 
     Raises:
-        ValueError: when a floor has too many corners; KeyError when a link names no node. A plan
-            without errors in `plan_problems` raises neither.
+        ValueError: when a floor has too many corners, or nodes on it; KeyError when a link names no
+            node. A plan without errors in `plan_problems` does not raise the latter.
     """
 
     def __init__(self, plan: FloorPlan, profile: Profile, at: dt.datetime) -> None:
@@ -74,6 +79,14 @@ class Network:
         entries = [self._entry(stop) for stop in stops]
         return Walks(self.graph, self.vertices, self._kinds, stops, entries)
 
+    def sight_lines(self, stops: Sequence[Position]) -> int:
+        """How many lines of sight are tested to join these stops: what that will cost."""
+        per_level = {
+            level: len(floor.corners) + len(self._guests[level])
+            for level, floor in self._floors.items()
+        }
+        return sum(per_level.get(stop.level, 0) for stop in stops)
+
     def reached(self, starts: Sequence[Position], targets: Sequence[Position]) -> list[bool]:
         """Which of the targets can be walked to from any of the starts."""
         entries = [entry for start in starts if (entry := self._entry(start)) is not None]
@@ -109,6 +122,11 @@ class Network:
         one, other = floor.corner_pairs()
         self._add_floor_edges(one + first, other + first)
         guests = np.array(list(self._opening_onto(level, floor, links)), dtype=np.intp)
+        if len(guests) + len(floor.corners) > MAX_CORNERS:
+            raise ValueError(
+                f"the floor has {len(guests)} nodes beside {len(floor.corners)} corners, "
+                f"at most {MAX_CORNERS} of both are taken"
+            )
         for number, guest in enumerate(guests.tolist()):
             at = xy(self.vertices[guest])
             later = guests[number + 1 :]

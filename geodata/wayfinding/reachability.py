@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import rustworkx as rx
 
@@ -10,10 +10,15 @@ from geodata.floorplans.plan import FloorPlan, PlaceKind, Position
 from geodata.floorplans.problems import Problem, error, warning
 from geodata.floorplans.shelves import STANDING_M, outward
 from geodata.wayfinding.network import Network
-from geodata.wayfinding.profiles import STEP_FREE, WALKING, Profile
+from geodata.wayfinding.profiles import STEP_FREE, WALKING
 
 SPARED = (PlaceKind.SHOP, PlaceKind.FACILITY)
+MAX_SIGHT_LINES = 1_000_000
+"""A few seconds' work, and ten times what the malls and stores seen so far take."""
 FOR_EVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+Target = tuple[str, str, Position]
+"""A path into the plan, what is there, and where one stands to use it."""
 
 
 def reach_problems(plan: FloorPlan) -> tuple[Problem, ...]:
@@ -27,11 +32,16 @@ def reach_problems(plan: FloorPlan) -> tuple[Problem, ...]:
         return ()
     cleared = dataclasses.replace(plan, blocked=())
     try:
-        pieces = list(_pieces(cleared))
-        on_foot = _cut_off(cleared, WALKING)
-        rolling = [path for path in _cut_off(cleared, STEP_FREE) if path not in on_foot]
+        walking, step_free = (Network(cleared, each, FOR_EVER) for each in (WALKING, STEP_FREE))
     except ValueError as too_many_corners:
         return (error("too_many", "levels", str(too_many_corners)),)
+    targets = list(_targets(cleared))
+    if walking.sight_lines([position for _, _, position in targets]) > MAX_SIGHT_LINES:
+        message = "too many places and shelves on floors of too many corners to check them all"
+        return (error("too_many", "places", message, "Split the plan or simplify it."),)
+    pieces = list(_pieces(walking))
+    on_foot = _cut_off(walking, targets)
+    rolling = [path for path in _cut_off(step_free, targets) if path not in on_foot]
     hint = "Draw the way to it, or check what stands in it."
     spared = {f"places[{i}]" for i, place in enumerate(plan.places) if place.kind in SPARED}
     return (
@@ -44,8 +54,8 @@ def reach_problems(plan: FloorPlan) -> tuple[Problem, ...]:
     )
 
 
-def _pieces(plan: FloorPlan) -> Iterator[Problem]:
-    network = Network(plan, WALKING, FOR_EVER)
+def _pieces(network: Network) -> Iterator[Problem]:
+    plan = network.plan
     linked = {end for link in plan.links for end in (link.start, link.end)}
     nodes = {index for index, node in enumerate(plan.nodes) if node.id in linked}
     components = rx.weakly_connected_components(network.graph)
@@ -56,13 +66,11 @@ def _pieces(plan: FloorPlan) -> Iterator[Problem]:
         yield warning("graph_in_pieces", "nodes", message, "Join them by a link, or remove them.")
 
 
-def _cut_off(plan: FloorPlan, profile: Profile) -> dict[str, str]:
+def _cut_off(network: Network, targets: Sequence[Target]) -> dict[str, str]:
     """Paths into the plan, with a message, of all that no entrance leads to."""
-    network = Network(plan, profile, FOR_EVER)
-    targets = list(_targets(plan))
-    entrances = [place.position for place in plan.places_of(PlaceKind.ENTRANCE)]
     if not targets:
         return {}
+    entrances = [place.position for place in network.plan.places_of(PlaceKind.ENTRANCE)]
     starts = entrances or [targets[0][2]]
     reached = network.reached(starts, [position for _, _, position in targets])
     out: dict[str, str] = {}
@@ -72,7 +80,7 @@ def _cut_off(plan: FloorPlan, profile: Profile) -> dict[str, str]:
     return out
 
 
-def _targets(plan: FloorPlan) -> Iterator[tuple[str, str, Position]]:
+def _targets(plan: FloorPlan) -> Iterator[Target]:
     for index, place in enumerate(plan.places):
         if place.kind is not PlaceKind.ENTRANCE:
             yield f"places[{index}]", f"{place.kind.value} {place.name or place.id}", place.position

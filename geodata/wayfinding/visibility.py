@@ -18,8 +18,8 @@ from geodata.floorplans.shapes import grown, united, without
 Points = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.intp]
 
-MAX_CORNERS = 2_000
-"""Pairs of corners grow with the square: 2,000 take seconds once, and no store has so many."""
+MAX_CORNERS = 700
+"""Pairs of corners grow with the square: 700 that all see each other take seconds, once."""
 SIGHT_LINES_AT_ONCE = 100_000
 SLACK_M = 1e-4
 """Sight is tested against walls this much farther off, so that rounding hides no corner."""

@@ -118,6 +118,7 @@ TILL = Place(id="till", kind=PlaceKind.TILL, position=Position("9", 1, 1))
             "out_of_range",
             "fixtures[2].faces[0]",
         ),
+        (with_(places=(TILL,) * 201), "too_many", "places"),
         (with_(places=(TILL,)), "unknown_level", "places[0].level"),
         (
             with_(nodes=(Node(id="nowhere", position=Position("", 1.0, 1.0)),)),

@@ -10,6 +10,7 @@ from geodata.floorplans.plan import (
     Link,
     LinkKind,
     Node,
+    Place,
     PlaceKind,
     Position,
 )
@@ -80,3 +81,29 @@ def test_a_floor_with_too_many_corners_is_a_problem_and_not_a_crash() -> None:
     floor = dataclasses.replace(shop.levels[0], walkable=shapely.box(-5, -5, 90, 60))
     plan = dataclasses.replace(shop, levels=(floor,), fixtures=pillars)
     assert [("too_many", "levels", Severity.ERROR)] == told(plan)
+
+
+def test_too_many_nodes_on_a_floor_are_a_problem_and_no_endless_work() -> None:
+    shop = two_floors()
+    spread = tuple(
+        Node(id=str(n), position=Position("0", n % 20 + 0.5, n // 40 % 20 + 0.5))
+        for n in range(800)
+    )
+    links = tuple(Link(id=str(n), start=str(n), end=str(n + 1), length_m=1) for n in range(799))
+    plan = dataclasses.replace(shop, nodes=spread, links=links)
+    assert [("too_many", "levels", Severity.ERROR)] == told(plan)
+
+
+def test_too_many_shops_among_too_many_corners_are_a_problem_and_no_endless_work() -> None:
+    pillars = tuple(
+        Fixture(id=str(n), level="0", outline=shapely.box(3 * n + 1, 1, 3 * n + 1.5, 1.5))
+        for n in range(100)
+    )
+    shop = corner_shop()
+    floor = dataclasses.replace(shop.levels[0], walkable=shapely.box(0, 0, 310, 4))
+    places = tuple(
+        Place(id=str(n), kind=PlaceKind.SHOP, position=Position("0", n / 10, 3.0))
+        for n in range(2_600)
+    )
+    plan = dataclasses.replace(shop, levels=(floor,), fixtures=pillars, places=places)
+    assert [("too_many", "places", Severity.ERROR)] == told(plan)
