@@ -20,7 +20,7 @@ import grpc
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from services.chassis.embedded import EmbeddedValkey
-from tests.bench.measure import Result, by_turns, medians, skipped
+from tests.bench.measure import Result, by_turns, cpu_s, medians, skipped
 from tests.bench.places import SEED
 from tests.e2e.suite import free_port
 
@@ -144,12 +144,6 @@ def core_seconds(process: "subprocess.Popen[bytes]") -> Iterator[list[float]]:
     spent = [-cpu_s(process.pid)]
     yield spent
     spent[0] += cpu_s(process.pid)
-
-
-def cpu_s(pid: int) -> float:
-    """User and system time of a process so far (proc(5): fields 14 and 15)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
