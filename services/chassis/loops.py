@@ -11,6 +11,7 @@ from prometheus_client import Counter, Gauge
 from services.chassis.errors import ServiceError
 
 PASSED = Gauge("enrayon_loop_passed_timestamp_seconds", "When a loop last did its work.", ["loop"])
+PAUSE = Gauge("enrayon_loop_pause_seconds", "How long a loop rests when it is done.", ["loop"])
 FAILED = Counter("enrayon_loop_failures", "Times that a loop could not do its work.", ["loop"])
 
 log = structlog.get_logger()
@@ -19,6 +20,7 @@ log = structlog.get_logger()
 async def forever(name: str, pause_s: float, act: Callable[[], Awaitable[bool]]) -> None:
     """Act again and again, after a pause when there was nothing to do; survive a lost store."""
     is_well = True
+    PAUSE.labels(name).set(pause_s)
     while True:
         try:
             busy = await act()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from services.chassis.loops import FAILED, PASSED
+from services.chassis.loops import FAILED, PASSED, PAUSE
 from services.stock import metrics
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.alerts import ENTRIES, Alerts
@@ -73,6 +73,7 @@ def every(
 
     async def loop() -> None:
         reachable = True
+        PAUSE.labels(f"stock {name}").set(pause_s)
         while True:
             try:
                 await act()
