@@ -44,7 +44,7 @@ class Outcome:
     @property
     def encoded(self) -> list[bytes]:
         """The events in order, as the stream has them."""
-        return [event.SerializeToString() for events in self.events for event in events]
+        return [event.SerializeToString() for events in self.events if events for event in events]
 
 
 class Detection:

@@ -95,7 +95,9 @@ class Positions:
         hashes = list(hashes)
         found = await self._devices.read((hash for some in hashes for hash in some), now_ms)
         return [
-            next((found[hash] for hash in some if hash in found), None) or new_device(some[0])
+            found.get(some[0])
+            or next((found[hash] for hash in some[1:] if hash in found), None)
+            or new_device(some[0])
             for some in hashes
         ]
 

@@ -62,14 +62,19 @@ class Devices:
         for partition, some in by_partition.items():
             pipeline.hmget(Keys.of(partition).devices, some)
         answers = await pipeline.execute()
-        found = {}
+        found, damaged, kept_since_ms = {}, [], now_ms - KEPT_MS
         for some, records in zip(by_partition.values(), answers, strict=True):
             for hash, record in zip(some, records, strict=True):
-                device = await self.known(hash, record) if record is not None else None
-                if device and device.received_ms + KEPT_MS < now_ms:
-                    await self.forget(device, ())
-                elif device:
-                    found[hash] = device
+                if record is not None:
+                    try:
+                        found[hash] = unpack(hash, record)
+                    except ValueError:
+                        damaged.append((hash, record))
+        for hash, record in damaged:
+            await self.known(hash, record)
+        for device in [each for each in found.values() if each.received_ms < kept_since_ms]:
+            await self.forget(device, ())
+            del found[device.hash]
         return found
 
     async def known(self, hash: bytes, record: bytes) -> Device | None:
