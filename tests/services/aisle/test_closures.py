@@ -1,5 +1,6 @@
 """What is shut for a while is walked round, and opens by itself."""
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -9,11 +10,22 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from shapely import Polygon, box
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
+from geodata.floorplans.plan import Aisle
 from services.aisle.convert.plan_messages import outline_message
 from services.chassis.redis import Client
 from services.directory.keys import Keys
-from tests.geodata.floorplans.shops import NOON
-from tests.services.aisle.shops import CORNER, FLOORS, names, route, skus_of
+from tests.geodata.floorplans.shops import NOON, corner_shop, two_floors
+from tests.services.aisle.shops import (
+    CORNER,
+    FLOORS,
+    SHELVES,
+    names,
+    placed,
+    published,
+    route,
+    skus_of,
+    stream,
+)
 from tests.services.stock.goods import refusal
 
 CODE = grpc.StatusCode
@@ -69,6 +81,22 @@ async def test_to_a_shop_on_a_shut_level_there_is_no_way(aisle, clock):
     assert (CODE.FAILED_PRECONDITION, "NO_WAY", []) == await refusal(
         aisle.PlanRoute(route(FLOORS, end_place="shop"))
     )
+
+
+async def test_an_item_on_a_shut_level_is_unreachable(aisle):
+    upstairs = dataclasses.replace(corner_shop().fixtures[0], level="1")
+    plan = dataclasses.replace(
+        two_floors(), fixtures=(upstairs,), aisles=(Aisle(id="2", level="1", order=1),)
+    )
+    sound = tuple(face for face in upstairs.faces if face.aisle == "2")
+    plan = dataclasses.replace(plan, fixtures=(dataclasses.replace(upstairs, faces=sound),))
+    await aisle.PublishFloorPlan(published(FLOORS, plan))
+    await aisle.UpsertPlacements(stream(FLOORS, placed(SHELVES[:1])))
+    open_ = await aisle.PlanRoute(route(FLOORS, "rice"))
+    assert [["rice"]] == skus_of(open_)
+    await aisle.CreateBlockedArea(shut(FLOORS, level="1"))
+    answer = await aisle.PlanRoute(route(FLOORS, "rice"))
+    assert ([], ["rice"]) == (skus_of(answer), names(answer.unreachable))
 
 
 async def test_what_has_expired_is_forgotten_when_another_is_made(

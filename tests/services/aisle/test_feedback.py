@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.plan import Side
+from services.aisle.bootstrap import build
+from services.aisle.errors import FeedbackLimit
 from services.aisle.model import reports as model
 from services.aisle.model.reports import Place, Reports
+from services.chassis.caller import Caller, begin
 from services.chassis.redis import Client
+from services.chassis.tasks import end
 from services.directory.keys import Keys
 from tests.geodata.floorplans.shops import NOON, in_aisle
 from tests.services.aisle.shops import BARE, CORNER, placed, stream
@@ -85,6 +89,26 @@ async def test_a_caller_is_heard_so_often_a_day_and_no_more(aisle, clock):
     await aisle.SubmitPlacementFeedback(other)
     clock.forward(days=1)
     await aisle.SubmitPlacementFeedback(report(FOUND, RICE_SHELF))
+
+
+async def test_each_caller_has_reports_of_its_own(aisle, parts):
+    service = build(parts)
+    servicer: Any = service.servicer
+    feeds = asyncio.ensure_future(service.background["aisle feeds"]())
+
+    async def told_by(caller: str) -> str:
+        begin(Caller(caller), None)
+        try:
+            await servicer.submit_placement_feedback(report(NOT_FOUND, RICE_SHELF))
+        except FeedbackLimit:
+            return "limit"
+        return "counted"
+
+    # A task of its own for each, as each call has: who calls is said in its context.
+    kiosk = [await asyncio.create_task(told_by("kiosk")) for _ in range(5)]
+    assert ["counted"] * 4 + ["limit"] == kiosk
+    assert "counted" == await asyncio.create_task(told_by("app"))
+    await end([feeds])
 
 
 async def test_once_the_planogram_says_otherwise_old_reports_count_no_more(aisle):
