@@ -79,7 +79,7 @@ STOCK = {
     "MarkReservationReady": OWN_CHANGE,
     "CollectReservation": OWN_CHANGE,
     "TransferReservation": OWN_CHANGE,
-    "GetPickupCode": OWN_READ,
+    "GetPickupCode": SHOP_READ,
     "VerifyReceipt": STAFF_READ,
     "CreateStockAlert": OWN_CHANGE,
     "GetStockAlert": OWN_READ,

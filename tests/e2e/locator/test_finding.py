@@ -180,6 +180,16 @@ async def test_without_an_answer_it_says_so_and_tries_again(visit):
     assert await listed(page)
 
 
+async def test_a_page_whose_key_is_refused_says_so(visit):
+    page = await visit("/healthz")
+    refused = {"code": 16, "message": "no such key"}
+    await page.route("**/v1/**", lambda route: route.fulfill(status=401, json=refused))
+    await page.goto(page.url.replace("/healthz", "/?q=Kamppi"))
+    await expect(page.locator("#status")).to_contain_text("can check its key")
+    await page.goto(page.url.replace("/?q=Kamppi", "/stores/osm-1"))
+    await expect(page.get_by_role("heading", level=2)).to_contain_text("can check its key")
+
+
 async def test_services_that_have_too_much_to_do_are_asked_once_more(visit):
     page = await visit()
     everything = await listed(page)

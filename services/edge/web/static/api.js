@@ -14,6 +14,11 @@ export class Problem extends Error {
     this.suggestions = (this.metadata.suggestions || "").split(" | ").filter(Boolean);
   }
 
+  /** Whether the page itself, or its key, is not let in. */
+  get refused() {
+    return this.status === 401 || this.status === 403;
+  }
+
   /** Whether trying again may help. */
   get passing() {
     return this.status === 0 || this.status >= 500;

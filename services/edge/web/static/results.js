@@ -140,6 +140,7 @@ export class Results {
     } else if (error.passing) {
       const retry = button(say("again"), () => this.list(), { class: "more" });
       this.tell(say(error.status === 0 || error.status === 503 ? "offline" : "failed"), retry);
-    } else this.tell(error.message, help);
+    } else if (error.refused) this.tell(say("refused"));
+    else this.tell(error.message, help);
   }
 }

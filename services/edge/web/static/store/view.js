@@ -34,7 +34,7 @@ export class StoreView {
       this.#show(store);
     } catch (error) {
       if (error.status === undefined) throw error;
-      const word = error.passing ? "offline" : "notFound";
+      const word = error.refused ? "refused" : error.passing ? "offline" : "notFound";
       this.#release();
       $("store").replaceChildren(...sorry(word, { back: this.actions.back, again: error.passing && (() => this.open(name)) }));
     }

@@ -6,6 +6,7 @@ export default {
   near: "Filialen bei {place}", nearYou: "Filialen in Ihrer Nähe", inArea: "Filialen in diesem Gebiet", matching: "Filialen zu „{query}“",
   searching: "Suche …", none: "Hier wurde keine Filiale gefunden.", noneFiltered: "Keine Filiale hier hat alles, wonach Sie filtern.", noneInStock: "Keine Filiale in der Nähe hat Ihre ganze Liste.",
   unknown: "Kein Ort und keine Filiale ist als „{query}“ bekannt.", meant: "Meinten Sie:", tryThis: "Prüfen Sie die Schreibweise, oder geben Sie einen größeren Ort oder eine Postleitzahl ein.",
+  refused: "Diese Seite darf die Filialen nicht abfragen. Der Betreiber kann ihren Schlüssel prüfen.",
   offline: "Die Filialen sind nicht erreichbar. Prüfen Sie die Verbindung.", failed: "Etwas ist schiefgegangen.", again: "Erneut versuchen", more: "Mehr anzeigen",
   denied: "Ihr Standort ist für diese Seite nicht freigegeben. Erlauben Sie ihn im Browser, oder geben Sie einen Ort ein.", noPosition: "Ihr Standort wurde nicht gefunden. Geben Sie einen Ort ein.",
   back: "Zurück zur Liste", directions: "Route", call: "Anrufen", website: "Webseite", share: "Link kopieren", copied: "Link kopiert", notCopied: "Der Link konnte nicht kopiert werden. Er steht in der Adresszeile.",

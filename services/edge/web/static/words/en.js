@@ -6,6 +6,7 @@ export default {
   near: "Stores near {place}", nearYou: "Stores near you", inArea: "Stores in this area", matching: "Stores matching “{query}”",
   searching: "Searching …", none: "No store found here.", noneFiltered: "No store here has all of what you filter by.", noneInStock: "No store near here has all of your list.",
   unknown: "No place or store is known as “{query}”.", meant: "Did you mean:", tryThis: "Check the spelling, or type a larger town or a postcode.",
+  refused: "This page may not ask the stores. Whoever runs it can check its key.",
   offline: "The stores cannot be reached. Check your connection.", failed: "Something went wrong.", again: "Try again", more: "Show more",
   denied: "Your position is not shared with this page. Allow it in the browser, or type a place.", noPosition: "Your position could not be found. Type a place instead.",
   back: "Back to the list", directions: "Directions", call: "Call", website: "Website", share: "Copy link", copied: "Link copied", notCopied: "The link could not be copied. It is in the address bar.",

@@ -6,6 +6,7 @@ export default {
   near: "Myymälät lähellä: {place}", nearYou: "Myymälät lähelläsi", inArea: "Myymälät tällä alueella", matching: "Myymälät haulla ”{query}”",
   searching: "Haetaan …", none: "Täältä ei löytynyt myymälöitä.", noneFiltered: "Missään täkäläisessä myymälässä ei ole kaikkea rajaamaasi.", noneInStock: "Missään lähimyymälässä ei ole koko listaasi.",
   unknown: "Paikkaa tai myymälää ”{query}” ei tunneta.", meant: "Tarkoititko:", tryThis: "Tarkista kirjoitusasu tai kirjoita suurempi kaupunki tai postinumero.",
+  refused: "Tämä sivu ei saa kysyä myymälöitä. Ylläpitäjä voi tarkistaa sen avaimen.",
   offline: "Myymälöihin ei saada yhteyttä. Tarkista verkkoyhteys.", failed: "Jokin meni vikaan.", again: "Yritä uudelleen", more: "Näytä lisää",
   denied: "Sijaintiasi ei ole jaettu tälle sivulle. Salli se selaimessa tai kirjoita paikka.", noPosition: "Sijaintiasi ei löytynyt. Kirjoita paikka.",
   back: "Takaisin luetteloon", directions: "Reittiohje", call: "Soita", website: "Verkkosivu", share: "Kopioi linkki", copied: "Linkki kopioitu", notCopied: "Linkkiä ei voitu kopioida. Se on osoiterivillä.",

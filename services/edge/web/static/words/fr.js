@@ -6,6 +6,7 @@ export default {
   near: "Magasins près de {place}", nearYou: "Magasins près de vous", inArea: "Magasins de cette zone", matching: "Magasins pour « {query} »",
   searching: "Recherche …", none: "Aucun magasin trouvé ici.", noneFiltered: "Aucun magasin d’ici n’a tout ce que vous demandez.", noneInStock: "Aucun magasin proche n’a toute votre liste.",
   unknown: "Aucun lieu ni magasin n’est connu sous « {query} ».", meant: "Vouliez-vous dire :", tryThis: "Vérifiez l’orthographe, ou saisissez une plus grande ville ou un code postal.",
+  refused: "Cette page n’a pas le droit d’interroger les magasins. Son exploitant peut vérifier sa clé.",
   offline: "Les magasins sont injoignables. Vérifiez votre connexion.", failed: "Une erreur est survenue.", again: "Réessayer", more: "Afficher plus",
   denied: "Votre position n’est pas partagée avec cette page. Autorisez-la dans le navigateur, ou saisissez un lieu.", noPosition: "Votre position est introuvable. Saisissez plutôt un lieu.",
   back: "Retour à la liste", directions: "Itinéraire", call: "Appeler", website: "Site web", share: "Copier le lien", copied: "Lien copié", notCopied: "Le lien n’a pas pu être copié. Il est dans la barre d’adresse.",
