@@ -130,10 +130,16 @@ async def store_reasons(client: Client) -> tuple[str, str]:
         else:
             await client.ping()
     except (redis.exceptions.RedisError, OSError) as error:
-        kind = type(error).__name__
-        return kind, kind
+        return reason_of(error), reason_of(error)
     try:
         await client.set(PROBE, 1, px=PROBE_KEPT_MS)
     except (redis.exceptions.RedisError, OSError) as error:
-        return "", type(error).__name__
+        return "", reason_of(error)
     return "", ""
+
+
+def reason_of(error: Exception) -> str:
+    """The code that the store answered, such as MISCONF, else the kind of the failure."""
+    code = str(error).partition(" ")[0]
+    is_code = isinstance(error, redis.exceptions.ResponseError) and code.isupper()
+    return code if is_code else type(error).__name__

@@ -70,6 +70,15 @@ async def test_a_store_whose_memory_is_full_answers_but_takes_no_changes(
     await client.aclose()
 
 
+async def test_a_master_that_lacks_its_replicas_answers_but_takes_no_changes(
+    valkey: EmbeddedValkey, settings: ChassisSettings
+) -> None:
+    client = connect(settings, valkey.url)
+    await client.config_set("min-replicas-to-write", 1)
+    assert ("", "NOREPLICAS") == await store_reasons(client)
+    await client.aclose()
+
+
 async def test_a_replica_answers_but_takes_no_changes(
     valkey: EmbeddedValkey, settings: ChassisSettings
 ) -> None:
