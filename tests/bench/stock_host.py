@@ -42,7 +42,7 @@ PLENTY = 1_000_000
 
 
 def main() -> None:
-    """Serve until told to stop; says `ready` when it can be measured."""
+    """Serve until told to stop; says `ready` and the process of the store once it can answer."""
     settings = ChassisSettings()
     configure_logs(settings)
     stores, products, fsync = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
@@ -77,7 +77,8 @@ async def serve(settings: ChassisSettings, url: str, stores: int, products: int)
         gc.collect()
         gc.freeze()
         await server.start()
-        print("ready", flush=True)
+        store_pid = (await client.info("server"))["process_id"]
+        print("ready", store_pid, flush=True)
         await app.stop_signal()
         await server.stop()
     await directory.stop()
