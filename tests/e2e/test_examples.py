@@ -1,0 +1,126 @@
+"""The examples of deploy/examples.md: Python and curl run, the others name what there is."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from services import app
+from tests.conftest import ROOT
+from tests.e2e.suite import Suite
+
+EXAMPLES = (ROOT / "deploy" / "examples.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", EXAMPLES, re.DOTALL)
+FIND = app.descriptors()[0].methods_by_name["FindNearestStores"]
+
+
+def blocks(language: str) -> list[str]:
+    return [text for name, text in BLOCKS if name == language]
+
+
+def fields(message: Descriptor, depth: int = 3) -> set[str]:
+    """The names of all fields in a message, as JSON has them."""
+    found = {field.json_name for field in message.fields}
+    inner = [f.message_type for f in message.fields if f.message_type and depth]
+    return found.union(*(fields(each, depth - 1) for each in inner))
+
+
+REQUEST, ANSWER = fields(FIND.input_type), fields(FIND.output_type)
+
+
+def here(text: str, suite: Suite) -> str:
+    """An example, with the ports of a suite in place of the usual ones."""
+    return text.replace("50051", str(suite.grpc_port)).replace("8080", str(suite.http_port))
+
+
+def ran(words: list[str], suite: Suite) -> str:
+    done = subprocess.run(
+        words, env=os.environ, cwd=suite.data_dir, capture_output=True, text=True, check=False
+    )
+    assert 0 == done.returncode, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("text", blocks("python"), ids=["nearest", "hold"])
+def test_python_runs(shared_demo, text):
+    program = shared_demo.data_dir / "example.py"
+    program.write_text(here(text, shared_demo))
+    printed = ran([sys.executable, str(program)], shared_demo)
+
+    if "FindNearestStores" in text:
+        assert 3 == len(printed.splitlines())
+    else:
+        assert re.fullmatch(r"stores/\S+/reservations/\S+\n", printed)
+
+
+@pytest.mark.parametrize("text", blocks("sh"), ids=["nearest", "pickup", "watch"])
+def test_curl_runs(shared_demo, text):
+    command = here(text, shared_demo).replace("curl ", "curl --fail --silent --show-error ", 1)
+    if "-N" in text:  # it lasts; its first line is enough
+        with subprocess.Popen(["sh", "-c", f"exec {command}"], stdout=subprocess.PIPE) as lasting:
+            assert lasting.stdout
+            assert b"resumeToken" in lasting.stdout.readline()
+            lasting.terminate()
+        return
+    answer = ran(["sh", "-c", command], shared_demo)
+
+    assert '"displayName":' in answer
+    assert '"distanceM":' in answer
+
+
+def test_javascript_names_what_the_contract_has():
+    [text] = blocks("js")
+
+    assert FIND.name in {
+        name[:1].upper() + name[1:] for name in re.findall(r"stores\.(\w+)\(", text)
+    }
+    assert FIND.containing_service.name in text
+    assert FIND.containing_service.file.name.removesuffix(".proto") + "_pb.js" in text
+    assert {"origin", "pageSize"} <= set(re.findall(r"^  (\w+):", text, re.MULTILINE)) <= REQUEST
+    assert set(re.findall(r'case: "(\w+)"', text)) <= kinds()
+    assert {"store", "distanceM"} == set(re.findall(r"const \{ (\w+), (\w+) \}", text)[0]) & ANSWER
+    assert set(re.findall(r"store\.(\w+)", text)) - {"displayName"} == set()
+    assert "displayName" in ANSWER
+
+
+def test_kotlin_names_what_the_contract_has():
+    [text] = blocks("kotlin")
+    package = FIND.containing_service.file.package
+
+    assert f"import {package}.{FIND.containing_service.name}GrpcKt" in text
+    assert f"{FIND.containing_service.name}CoroutineStub" in text
+    assert f"import {package}.{lower(FIND.input_type.name)}" in text
+    assert f"stores.{lower(FIND.name)}(" in text
+    assert {"origin", "pageSize"} == set(re.findall(r"^        (\w+) = ", text, re.MULTILINE))
+    assert {"origin", "pageSize"} <= REQUEST
+    assert set(re.findall(r"origin \{ (\w+) =", text)) <= kinds()
+    assert "storesList" in text
+    assert "stores" in ANSWER
+    assert set(re.findall(r"\bit\.(?:store\.)?(\w+)", text)) - {"store"} <= ANSWER
+
+
+def test_swift_names_what_the_contract_has():
+    [text] = blocks("swift")
+    prefix = "".join(f"{part.title()}_" for part in FIND.containing_service.file.package.split("."))
+
+    assert f"{prefix}{FIND.containing_service.name}.Client(" in text
+    assert f"{prefix}{FIND.input_type.name}()" in text
+    assert f"stores.{lower(FIND.name)}(request)" in text
+    assert set(re.findall(r"request\.(\w+)", text)) <= REQUEST
+    assert set(re.findall(r"request\.origin\.(\w+)", text)) <= kinds()
+    assert set(re.findall(r"answer\.(\w+)", text)) <= ANSWER
+    assert set(re.findall(r"hit\.(?:store\.)?(\w+)", text)) - {"store"} <= ANSWER
+
+
+def kinds() -> set[str]:
+    """The kinds of an origin."""
+    origin: FieldDescriptor = FIND.input_type.fields_by_name["origin"]
+    assert origin.message_type
+    return {field.json_name for field in origin.message_type.fields}
+
+
+def lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
