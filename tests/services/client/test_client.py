@@ -9,7 +9,9 @@ from google.rpc.code_pb2 import INVALID_ARGUMENT, UNAVAILABLE
 from google.rpc.status_pb2 import Status
 
 from enrayon.stores.v1 import stores_pb2
+from services import app
 from services.client import Client
+from services.client.client import CONTRACTS
 from tests.services.edge.stub import NEAREST, Stub, serve
 
 REQUEST = stores_pb2.FindNearestStoresRequest(origin={"place": "Kamppi"})
@@ -105,3 +107,12 @@ async def test_without_a_key_nothing_is_said(stub):
         await enrayon.stores.FindNearestStores(REQUEST)
 
     assert not {"authorization", "x-api-key"} & servicer.metadata.keys()
+
+
+def test_there_is_a_stub_for_every_service():
+    assert {contract.full_name for contract in app.descriptors()} == {
+        contract.full_name for contract in CONTRACTS
+    }
+    assert {
+        contract.full_name.split(".")[1] for contract in CONTRACTS
+    } <= Client.__annotations__.keys()
