@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement, placements_in_force
-from geodata.floorplans.plan import FloorPlan
+from geodata.floorplans.plan import FloorPlan, plan_in_force
 from geodata.floorplans.shelves import Shelves
 from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import Profile
@@ -51,7 +51,7 @@ class Said:
     """What planogram and shoppers say of a product at a store."""
 
     known: tuple[Placement, ...]
-    """By the planogram, of other times too."""
+    """By the planogram or the store itself, of other times too."""
     shelved: tuple[Shelved, ...]
     """What counts now, the surest first."""
     basis: str
@@ -83,13 +83,13 @@ class Shops:
 
     def current(self, id: str) -> pb.FloorPlan | None:
         """The version in force now, undrawn: of several, the one that took effect last."""
-        now = self._clock()
-        held = [
-            version for version in self._feeds.plans.replica.versions(id) if in_force(version, now)
-        ]
-        return max(
-            held, key=lambda version: version.effective_start_time.ToNanoseconds(), default=None
-        )
+        versions = {
+            version.name.rpartition("/")[2]: version
+            for version in self._feeds.plans.replica.versions(id)
+        }
+        undrawn = (plans.plan(version, store_name(id)) for version in versions.values())
+        held = plan_in_force(undrawn, self._clock())
+        return versions[held.version] if held is not None else None
 
     def find(self, id: str) -> Shop | None:
         """A store's plan in force with what is shut now; None when there is no plan."""
@@ -130,14 +130,17 @@ class Shops:
         """What is said of a product at a store: the store's own word, else its planogram's."""
         replica = self._feeds.placements.replica
         own, chain = replica.of(store_name(id), sku), replica.of(planogram, sku)
-        basis = hashlib.blake2b(own if own is not None else chain or b"", digest_size=9).hexdigest()
+        digest = hashlib.blake2b(digest_size=9)
+        for word in (own, chain):
+            digest.update(hashlib.blake2b(word or b"").digest())
+        basis = digest.hexdigest()
         at_store, of_chain = placed(own, sku, store_name(id)), placed(chain, sku)
         in_force = placements_in_force(of_chain, at_store, self._clock()).get(sku, ())
         kept = replica.of(reports_scope(id), sku)
         reports = decode(kept) if kept is not None else Reports(basis)
         if reports.basis != basis:
             reports = dataclasses.replace(reports, basis=basis, places=())
-        known = tuple(at_store or of_chain)
+        known = tuple(dict.fromkeys([*in_force, *(at_store or of_chain)]))
         return Said(known, tuple(revised(sku, in_force, known, reports)), basis, reports)
 
     async def network(self, shop: Shop, profile: Profile) -> Network:
@@ -179,13 +182,6 @@ class Shops:
         return [
             (each, block) for each, block in blocks if block.expire_time.ToDatetime(dt.UTC) > now
         ]
-
-
-def in_force(version: pb.FloorPlan, now: dt.datetime) -> bool:
-    """Whether a version of a plan holds; from is inclusive, until is not."""
-    start = plans.moment(version, "effective_start_time")
-    end = plans.moment(version, "effective_end_time")
-    return (start is None or start <= now) and (end is None or now < end)
 
 
 def started(block: pb.BlockedArea, now: dt.datetime) -> bool:

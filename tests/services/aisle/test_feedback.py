@@ -1,6 +1,7 @@
 """What shoppers report moves how sure a placement is: by little, and within bounds."""
 
 import asyncio
+import datetime as dt
 from typing import Any
 
 import grpc
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
+from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import Side
 from services.aisle.bootstrap import build
 from services.aisle.errors import FeedbackLimit
@@ -18,8 +20,8 @@ from services.chassis.caller import Caller, begin
 from services.chassis.redis import Client
 from services.chassis.tasks import end
 from services.directory.keys import Keys
-from tests.geodata.floorplans.shops import NOON, in_aisle
-from tests.services.aisle.shops import BARE, CORNER, placed, stream
+from tests.geodata.floorplans.shops import NOON, corner_shop, in_aisle
+from tests.services.aisle.shops import BARE, CORNER, placed, published, stream
 from tests.services.stock.goods import refusal
 
 CODE = grpc.StatusCode
@@ -119,6 +121,21 @@ async def test_once_the_planogram_says_otherwise_old_reports_count_no_more(aisle
     request = pb.LocateProductsRequest(store=CORNER, products=["products/rice"])
     [rice] = (await aisle.LocateProducts(request)).located
     assert [(4, 1.0)] == [(s.placement.bay, s.placement.confidence) for s in rice.shelves]
+
+
+async def test_once_the_stores_own_word_is_over_reports_on_that_of_its_chain_count(aisle, clock):
+    chain = placed([in_aisle("rice", "3", Side.LEFT, 1)])
+    await aisle.UpsertPlacements(stream("planograms/chain", chain))
+    plan = published(CORNER, corner_shop(), planogram="planograms/chain")
+    await aisle.PublishFloorPlan(plan)
+    week = Placement(sku="rice", aisle="2", bay=3, valid_until=clock.now + dt.timedelta(days=7))
+    await aisle.UpsertPlacements(stream(CORNER, placed([week])))
+    assert [("2", 0.8, False)] == surest(
+        await aisle.SubmitPlacementFeedback(report(NOT_FOUND, {"aisle": "2"}))
+    )
+    clock.forward(days=7)
+    answer = await aisle.SubmitPlacementFeedback(report(NOT_FOUND, {"aisle": "3"}))
+    assert [("3", 0.8, False)] == surest(answer)
 
 
 @pytest.mark.parametrize(
