@@ -78,6 +78,7 @@ class RemoteHolds:
     ) -> Outcome:
         """Give a hold up, or hand all of it over."""
         name = f"stores/{store}/reservations/{id}"
+        call: Any
         if action == "cancel":
             call = self._stock.CancelReservation(
                 stock_pb2.CancelReservationRequest(name=name), timeout=DEADLINE_S
@@ -142,4 +143,5 @@ def reason_of(error: grpc.aio.AioRpcError) -> str:
     for detail in status.details if status else ():
         if detail.Is(info.DESCRIPTOR):
             detail.Unpack(info)
-    return info.reason
+    reason: str = info.reason
+    return reason
