@@ -103,6 +103,24 @@ async def test_a_click_on_the_map_opens_a_shop(visit, demo):
     await expect(page.get_by_role("heading", level=2)).to_have_text("S-Market Kasarmitori")
 
 
+async def test_a_base_map_of_others_lies_under_the_same_pins(visit):
+    page = await visit("/healthz", map=True, viewport=SMALL)
+    grey = {"id": "land", "type": "background", "paint": {"background-color": "#ccc"}}
+    style = {"version": 8, "sources": {}, "layers": [grey]}
+
+    async def with_style(route):
+        answer = await route.fetch()
+        html = (await answer.text()).replace('"mapStyle": ""', '"mapStyle": "/their/style.json"')
+        await route.fulfill(response=answer, body=html)
+
+    await page.route("**/?q=Kamppi", with_style)
+    await page.route("**/their/style.json", lambda route: route.fulfill(json=style))
+    async with page.expect_request("**/their/style.json"):
+        await page.goto(page.url.replace("/healthz", "/?q=Kamppi"))
+    await listed(page)
+    await expect(page.locator("#map[aria-busy]")).to_have_count(0)
+
+
 async def test_filters_narrow_the_list_stand_in_the_link_and_can_be_cleared(visit):
     page = await visit()
     everything = await listed(page)

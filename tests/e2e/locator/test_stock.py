@@ -39,6 +39,7 @@ async def test_a_product_is_added_by_typing_and_the_list_says_who_has_it(visit, 
 async def test_a_barcode_is_scanned_into_the_list_in_the_language_of_the_page(visit, demo):
     [gtin] = demo.get(f"/v1/{MILK}")["gtins"]
     page = await visit(locale="fi-FI")
+    await listed(page)
     await page.locator("#product").fill(gtin)
     await page.locator("#product").press("Enter")
     await expect(line(page, "Maito")).to_be_visible()

@@ -3,7 +3,7 @@
 
 import { countStores, storesToDraw } from "../api.js";
 import { say } from "../words.js";
-import { addGlyphs } from "./glyphs.js";
+import { GLYPHS, addGlyphs } from "./glyphs.js";
 import { NoMap } from "./none.js";
 import { layers, pinImages } from "./pins.js";
 import { corners, levelOf, planLayers } from "./plan.js";
@@ -41,11 +41,13 @@ class StoreMap {
     addGlyphs(maplibregl);
     this.map = new maplibregl.Map({
       container, center: view ? [view.longitude, view.latitude] : center, zoom: view?.zoom ?? 15.3, maxZoom: 21,
-      style: style || baseStyle(dark), dragRotate: false, pitchWithRotate: false, attributionControl: false,
+      style: style ? undefined : baseStyle(dark), dragRotate: false, pitchWithRotate: false, attributionControl: false,
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new maplibregl.AttributionControl({ compact: false }), "bottom-left");
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "bottom-right");
+    // Whatever letters a style of others has, those over it are ours.
+    if (style) this.map.setStyle(style, { transformStyle: (_, theirs) => ({ ...theirs, glyphs: GLYPHS }) });
     pinImages(this.map, () => palette(this.dark));
     this.map.on("style.load", () => this.#begin());
     this.map.on("moveend", (event) => {
