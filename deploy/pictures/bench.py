@@ -34,7 +34,7 @@ def drawn(bench: dict[str, Any]) -> str:
     zero = x(0)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-        'font-family="ui-sans-serif, system-ui, sans-serif" font-size="13">',
+        'font-family="Source Sans Pro, system-ui, sans-serif" font-size="13">',
         "<title>What was measured, beside its target</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         text(20, 28, "Measured, beside the target", INK, size=17, weight=600),
