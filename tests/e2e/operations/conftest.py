@@ -2,7 +2,9 @@
 
 import concurrent.futures
 import datetime as dt
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.request import urlopen
 
@@ -73,7 +75,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         collector_port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         suite = Suite(tmp_path_factory.mktemp("watched") / "data", "--demo")
-        serve_port, envoy_port = free_port(), free_port()
+        serve_port, envoy_port = free_pair(), free_port()
         suite.environment |= {
             "ENRAYON_OTLP_ENDPOINT": f"127.0.0.1:{collector_port}",
             "ENRAYON_TRACE_RATIO": "1",
@@ -89,6 +91,15 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         finally:
             suite.stop()
             server.stop(None)
+
+
+def free_pair() -> int:
+    """A port that nothing listens on, nor on the next one, which the worker takes."""
+    while True:
+        port = free_port()
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port + 1))
+            return port
 
 
 def asked(suite: Suite) -> dict[str, httpx.Response]:
