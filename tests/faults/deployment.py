@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,9 +18,19 @@ ROLES = ("serve", "work")
 
 
 class Deployment:
-    """One service on the embedded store, each part in a process of its own."""
+    """One service on the embedded store, each part in a process of its own.
 
-    def __init__(self, folder: Path, service: str, settings: Mapping[str, str]) -> None:
+    `prepare` is called in each of them first.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        service: str,
+        settings: Mapping[str, str],
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        self._prepare = prepare
         self.port = free_port()
         self._service = service
         self._valkey = EmbeddedValkey(folder / "valkey")
@@ -68,15 +78,23 @@ class Deployment:
             self._start(part)
 
     def _start(self, role: str) -> None:
-        process = CONTEXT.Process(target=run, args=(role, self._service, self._environment))
+        arguments = (role, self._service, self._environment, self._prepare)
+        process = CONTEXT.Process(target=run, args=arguments)
         process.start()
         self._processes[role] = process
 
 
-def run(role: str, service: str, environment: Mapping[str, str]) -> None:
+def run(
+    role: str,
+    service: str,
+    environment: Mapping[str, str],
+    prepare: Callable[[], None] | None,
+) -> None:
     """What a process of a role does, as `enrayon serve` and `enrayon work` do it."""
     from services import app
     from services.chassis.settings import ChassisSettings
 
     os.environ.update(environment)
+    if prepare:
+        prepare()
     getattr(app, role)(ChassisSettings(), [service])

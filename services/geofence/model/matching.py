@@ -4,7 +4,7 @@ import random
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 
-RETRY_S = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+RETRY_S: tuple[float, ...] = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds between attempts, as the Standard Webhooks specification suggests: 75 hours in all."""
 JITTER = 0.2
 
