@@ -5,6 +5,7 @@ import math
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -49,6 +50,29 @@ class Doors:
             if asked := as_http(binding, request):
                 answers[f"{binding.verb} {binding.path}"] = self._json(method, asked)
         return answers
+
+    @contextmanager
+    def streams(self, method: MethodDescriptor, request: Message) -> Iterator[dict[str, Any]]:
+        """The answers of a server's stream as they come, by door."""
+        kind, data = GetMessageClass(method.output_type), request.SerializeToString()
+        body = struct.pack(">BI", 0, len(data)) + data
+        [verb, template, _] = bindings(method)[0]
+        call: Any = self._channel.unary_stream(
+            path(method),
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=kind.FromString,
+        )
+        answers = call(request, timeout=60)
+        with (
+            self._http.stream("POST", path(method), content=body, headers=WEB) as web,
+            self._http.stream(verb.upper(), template) as lines,
+        ):
+            yield {
+                "grpc": iter(answers),
+                "grpc-web": map(kind.FromString, contents(web.iter_raw())),
+                "json": (json_format.Parse(line, kind()) for line in lines.iter_lines()),
+            }
+            answers.cancel()
 
     def grpc(self, method: MethodDescriptor, request: Message) -> Answer:
         """By gRPC, past Envoy."""
@@ -103,6 +127,17 @@ def frames(body: bytes) -> Iterator[tuple[int, bytes]]:
         flags, length = struct.unpack(">BI", body[:5])
         yield flags, body[5 : 5 + length]
         body = body[5 + length :]
+
+
+def contents(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The messages of a gRPC-Web answer while it comes."""
+    came = b""
+    for chunk in chunks:
+        came += chunk
+        while len(came) >= 5 and len(came) >= (end := 5 + int.from_bytes(came[1:5])):
+            if not came[0] & TRAILERS:
+                yield came[5:end]
+            came = came[end:]
 
 
 def as_http(binding: Binding, request: Message) -> httpx.Request | None:

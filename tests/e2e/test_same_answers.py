@@ -6,16 +6,20 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
+from enrayon.stores.v1 import stores_pb2
+from enrayon.stores.v1.stores_pb2 import WatchStoresRequest
 from services import app
 from tests.contracts.contracts import METHODS
 from tests.e2e.doors import Doors, code, told
 from tests.e2e.requests import Writer
 from tests.e2e.suite import Suite
 
+STORES = stores_pb2.DESCRIPTOR.services_by_name["StoresService"]
 SEED = 7
 REQUESTS = 300
 SERVED = {contract.full_name for contract in app.descriptors()}
@@ -79,6 +83,23 @@ def test_300_random_requests_get_equal_answers_and_equal_errors(doors, known):
     assert {"OK", "INVALID_ARGUMENT", "NOT_FOUND"} <= codes.keys()
     assert not codes.keys() & {"INTERNAL", "UNKNOWN", "UNAVAILABLE", "DEADLINE_EXCEEDED"}
     assert codes["OK"] > REQUESTS / 4
+
+
+def test_a_stream_brings_the_same_change_through_every_door(shared_demo, doors, known):
+    name, phones = known["stores"][-1], ["+358 9 310 1691"]
+    door = f"http://127.0.0.1:{shared_demo.http_port}"
+    with doors.streams(STORES.methods_by_name["WatchStores"], WatchStoresRequest()) as streams:
+        for answers in streams.values():
+            next(answers)  # each has begun
+        body = {"phones": phones}
+        httpx.patch(f"{door}/v1/{name}?update_mask=phones", json=body).raise_for_status()
+        changes = {
+            door: next(a for a in answers if a.store.name) for door, answers in streams.items()
+        }
+
+    assert {"grpc", "grpc-web", "json"} == changes.keys()
+    assert phones == changes["grpc"].store.phones
+    assert changes["grpc"] == changes["grpc-web"] == changes["json"]
 
 
 @pytest.mark.soak
