@@ -100,7 +100,7 @@ def line(at: float, top: float, bottom: float, colour: str) -> str:
 
 def shortened(title: str) -> str:
     """As much of a title as has room."""
-    return title if len(title) <= 62 else title[:60].rstrip(" ,") + " …"
+    return title if len(title) <= 62 else title[:62].rpartition(" ")[0].rstrip(",") + " …"
 
 
 if __name__ == "__main__":

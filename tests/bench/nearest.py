@@ -20,6 +20,8 @@ FEW, MANY = 30_000, 1_000_000
 LIMIT = 10
 QUERIES = 400
 RADIUS_KM = 50
+OURS, THEIRS = "enrayon's processor", "GEOSEARCH's, client and store"
+"""What is compared: it leaves out the waiting of both, and what else the machine does."""
 
 
 def measures(scale: float) -> Iterator[Result]:
@@ -36,7 +38,7 @@ def measures(scale: float) -> Iterator[Result]:
 def beside_geosearch(
     index: NearestIndex, ids: list[str], latitudes: Floats, longitudes: Floats, points: list[Point]
 ) -> Result:
-    """Ten nearest in process over GEOSEARCH at 50 km, one client."""
+    """Ten nearest in process over GEOSEARCH at 50 km, one client: processor time, and time."""
     title = f"10 nearest of {len(ids):,} in process, times cheaper than GEOSEARCH at {RADIUS_KM} km"
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -74,21 +76,25 @@ def beside_geosearch(
                 store_s: float = spent["used_cpu_user"] + spent["used_cpu_sys"]
                 return time.process_time() + store_s
 
-            count, clock = len(points), time.process_time
+            count = len(points)
+            for _ in range(2):  # a block is made on the second visit of its cell
+                seconds_each(ours, count)
+                seconds_each(ours_in_radius, count)
             readings = by_turns(
                 {
-                    "enrayon": lambda: seconds_each(ours, count, clock),
-                    "enrayon within the radius": lambda: seconds_each(ours_in_radius, count, clock),
-                    "GEOSEARCH": lambda: seconds_each(theirs, count, both_s),
+                    "enrayon": lambda: seconds_each(ours, count),
+                    "enrayon within the radius": lambda: seconds_each(ours_in_radius, count),
+                    "GEOSEARCH": lambda: seconds_each(theirs, count),
+                    OURS: lambda: seconds_each(ours, count, time.process_time),
+                    THEIRS: lambda: seconds_each(theirs, count, both_s),
                 }
             )
             client.close()
         finally:
             valkey.stop()
     middle = medians(readings)
-    ratio = middle["GEOSEARCH"] / middle["enrayon"]
+    ratio = middle[THEIRS] / middle[OURS]
     detail = ", ".join(f"{name} {value * 1e6:.0f} us" for name, value in middle.items())
-    detail += " of processor, the store's and the client's together"
     return Result("P2", title, ratio, ">= 20", ratio >= 20, detail, readings)
 
 

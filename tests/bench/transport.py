@@ -34,8 +34,8 @@ CITIES = (
 )  # fmt: skip
 TARGETS = {"P1": ">= 0.85", "P4": ">= 10", "P10": ">= 0.6"}
 TITLES = {
-    "P1": "FindNearestStores over an echo of the same bytes",
-    "P4": "origins a second in batches over single calls",
+    "P1": "FindNearestStores over an echo of the same bytes, by processor",
+    "P4": "origins in batches over single calls, by processor",
     "P10": "JSON over gRPC, the same query",
 }
 HELD_BY = {
