@@ -86,6 +86,7 @@ release-protos: setup ## take the contracts as they are for the ones that later 
 
 pictures: setup ## draw the pictures of the README anew
 	$(BIN)/python deploy/pictures/make.py
+	$(BIN)/python deploy/pictures/locator.py
 
 chart: setup ## draw the chart of the last bench anew
 	$(BIN)/python deploy/pictures/bench.py

@@ -25,8 +25,8 @@ from tests.backends import backend
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty store: an embedded Valkey, or the one that ENRAYON_TEST_STORE names."""
-    name = os.environ.get("ENRAYON_TEST_STORE") or os.environ.get("ENRAYON_TEST_REDIS_URL")
-    with backend(name or "valkey", tmp_path_factory.mktemp("store")) as url:
+    name = os.environ.get("ENRAYON_TEST_STORE", "valkey")
+    with backend(name, tmp_path_factory.mktemp("store")) as url:
         yield url
 
 
