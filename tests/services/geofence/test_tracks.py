@@ -20,7 +20,7 @@ from tests.services.geofence.places import KAMPPI, circle, fix, north_of
 CHANGES = ("ENTER", "EXIT", "CROSS")
 COUNTED = (pb.FixResult.OUTCOME_APPLIED, pb.FixResult.OUTCOME_IMPLAUSIBLE)
 MIDDLE = (VISNJAN.latitude, VISNJAN.longitude)
-BATCH = 5_000
+BATCH = 1_000
 GUARDS: dict[str, Any] = {
     "dwell_time": {"seconds": 60},
     "exit_buffer_m": 20,
