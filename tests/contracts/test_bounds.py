@@ -35,8 +35,7 @@ UNBOUNDED_LISTS = {
 }
 UNBOUNDED_MAPS: dict[str, str] = {}
 UNBOUNDED_NUMBERS: dict[str, str] = {}
-UNCHECKED_ENUMS = {
-}
+UNCHECKED_ENUMS: dict[str, str] = {}
 UNCHECKED_POSITIONS = {
     "type.v1.Ring.points": "whoever makes a shape of them checks them: INVALID_GEOMETRY",
     "type.v1.Path.points": "the same",
