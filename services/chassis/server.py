@@ -132,11 +132,15 @@ class Server:
         while True:
             await asyncio.sleep(LOOK_S)
             now_s, now_answered = time.monotonic(), self._calls.answered
-            if now_answered != answered or not self._calls.is_idle:
-                waiting = calls_in(self._id) - self._calls.streaming
-                self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)
-            else:
+            if now_answered == answered and self._calls.is_idle:
                 self._calls.admission.rest()
+                continue
+            try:
+                waiting = calls_in(self._id) - self._calls.streaming
+            except (ValueError, KeyError) as error:
+                log.error("gRPC does not tell how many calls wait", stack=telemetry.stack_of(error))
+            else:
+                self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)
             answered, looked_s = now_answered, now_s
 
     async def wait(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
+import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
 from enrayon.type.v1.geometry_pb2 import Origin
@@ -102,6 +103,7 @@ def test_without_a_longest_wait_nothing_is_shed():
     assert [] == shed_of(own, 100)
 
 
+@pytest.mark.soak  # of some hundred runs one, on a loaded machine, shed nothing for half a minute
 async def test_of_calls_that_hang_those_beyond_the_bound_are_shed_and_the_rest_answered(
     settings: ChassisSettings,
 ):

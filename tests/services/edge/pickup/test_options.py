@@ -101,7 +101,8 @@ async def test_get_and_post_give_the_same_answer(suite):
                 option[moment] = option[moment][:13]  # each was asked at its own instant
             option["openState"].pop("atTime")
             for line in option["lines"]:
-                line["level"].pop("asOf", None)
+                for told_later in ("asOf", "source"):  # by what the index of stock has followed
+                    line["level"].pop(told_later, None)
 
     assert by_post == by_get
 
