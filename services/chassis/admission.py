@@ -90,15 +90,18 @@ class Admission:
         ]
 
 
-def newest_server() -> int:
-    """What gRPC knows the server by that was made last; it must count (`grpc.enable_channelz`)."""
-    newest, is_last = 0, False
+def servers() -> set[int]:
+    """What gRPC knows the servers by that count their calls (`grpc.enable_channelz`).
+
+    It numbers them when it is first asked of them, and then not in the order they were made in.
+    """
+    known: set[int] = set()
+    is_last = False
     while not is_last:
-        page = orjson.loads(cygrpc.channelz_get_servers(newest + 1))
-        found = [int(server["ref"]["serverId"]) for server in page.get("server", ())]
-        newest = max(found, default=newest)
-        is_last = page.get("end", False) or not found
-    return newest
+        page = orjson.loads(cygrpc.channelz_get_servers(max(known, default=0) + 1))
+        known |= {int(server["ref"]["serverId"]) for server in page.get("server", ())}
+        is_last = page.get("end", False)
+    return known
 
 
 def calls_in(server: int) -> int:

@@ -18,7 +18,7 @@ from services.chassis import caller, correlation, telemetry, tracing
 from services.chassis.access.credentials import NOBODY, Asked
 from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
-from services.chassis.admission import Admission, Overloaded, calls_in, newest_server
+from services.chassis.admission import Admission, Overloaded, calls_in, servers
 from services.chassis.calls import Calls, Method, wait_commits
 from services.chassis.errors import ServiceError
 from services.chassis.health import Part
@@ -53,16 +53,18 @@ class Server:
         self._calls = Calls(gate, settings.longest_wait_s)
         self._looking: asyncio.Task[None] | None = None
         self._services = sorted({method.service for method in methods})
+        counts = settings.longest_wait_s > 0
+        others = servers() if counts else set()
         self._server = grpc.aio.server(
             options=[
                 # A second server takes the same port without a word where that is not meant.
                 ("grpc.so_reuseport", int(settings.servers > 1)),
                 ("grpc.max_receive_message_length", RECEIVE_BYTES),
                 ("grpc.max_send_message_length", -1),
-                ("grpc.enable_channelz", int(settings.longest_wait_s > 0)),
+                ("grpc.enable_channelz", int(counts)),
             ]
         )
-        self._id = newest_server() if settings.longest_wait_s else 0
+        self._id = (servers() - others).pop() if counts else 0
         self.health = health.aio.HealthServicer()
         asking = asked if gate else nobody
         self._server.add_generic_rpc_handlers([Handlers(self._calls, methods, asking)])

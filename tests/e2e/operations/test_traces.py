@@ -28,11 +28,18 @@ def text(attributes: Any) -> dict[str, str]:
 def of_request(watched: Watched, answer: str, name: str) -> list[tuple[str, Any]]:
     """Every span of the request's trace with its process, once the span of a name is there."""
     id = watched.answers[answer].headers["x-request-id"]
-    [span] = [
-        span
-        for span in find_all(watched.collector, name)
-        if id == text(span.attributes).get("enrayon.request_id")
-    ]
+    found: list[Any] = []
+
+    def arrived() -> bool:
+        found[:] = [
+            span
+            for span in find_all(watched.collector, name)
+            if id == text(span.attributes).get("enrayon.request_id")
+        ]
+        return bool(found)
+
+    wait_until(arrived, lambda: f"no span {name} of the request")
+    [span] = found
     return [
         (text(resource.resource.attributes)["service.name"], each)
         for resource in list(watched.collector.received)
