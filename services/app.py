@@ -1,6 +1,7 @@
 """The composition root: builds the named services in one process, and runs them."""
 
 import asyncio
+import faulthandler
 import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -90,6 +91,7 @@ def run(
 ) -> None:
     """Run an act on the shared parts, with the embedded Valkey where no other is set."""
     configure_logs(settings)
+    faulthandler.enable()
 
     async def main(url: str) -> None:
         async with shared_parts(settings, url) as parts:

@@ -1,5 +1,6 @@
 """How a stop, which may be anywhere, joins a network."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ class LinkReach:
             level: shapely.STRtree([shape for shape, _ in near])
             for level, near in self._near.items()
         }
+        self._asking = threading.Lock()
 
     def entry(self, stop: Position) -> Entry | None:
         """The nearest point of the nearest link, if it is within reach."""
@@ -61,7 +63,8 @@ class LinkReach:
         if tree is None:
             return None
         here = _point(stop)
-        found = tree.query_nearest(here, max_distance=LINK_REACH_M, all_matches=False)
+        with self._asking:  # the first question builds the tree
+            found = tree.query_nearest(here, max_distance=LINK_REACH_M, all_matches=False)
         if not len(found):
             return None
         shape, what = self._near[stop.level][found[0]]

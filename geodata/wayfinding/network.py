@@ -34,7 +34,7 @@ class Network:
 
     Levels with walkable space are a visibility graph, exact for a walker of the profile's width;
     links add their own lengths. A node within `JOIN_M` of a floor opens onto it. Asking changes
-    nothing.
+    nothing, and may be done from several threads.
 
     Raises:
         ValueError: when a floor has too many corners, or nodes on it; KeyError when a link names no

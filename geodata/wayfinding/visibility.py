@@ -6,6 +6,7 @@ corners are tested for sight. The lengths are exact for the given polygons.
 """
 
 import datetime as dt
+import threading
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,7 @@ class FreeFloor:
             )
         self._walls = grown(space, SLACK_M).boundary
         shapely.prepare(self._walls)
+        self._asking = threading.Lock()
 
     def corner_pairs(self) -> tuple[Indexes, Indexes]:
         """The pairs of corners that a shortest path may walk between, each once."""
@@ -103,8 +105,10 @@ class FreeFloor:
         for start in range(0, len(one), SIGHT_LINES_AT_ONCE):
             part = slice(start, start + SIGHT_LINES_AT_ONCE)
             lines = shapely.linestrings(np.stack([one[part], other[part]], axis=1))
-            # Both ends are on the floor, so what meets no wall stays on it.
-            seen[part] = ~shapely.intersects(self._walls, lines)
+            # Both ends are on the floor, so what meets no wall stays on it. A prepared shape grows
+            # its index while it is asked: two threads at once end the process.
+            with self._asking:
+                seen[part] = ~shapely.intersects(self._walls, lines)
         return seen
 
     def _tangent(self, seen_from: Points) -> npt.NDArray[np.bool_]:

@@ -157,6 +157,11 @@ class Feed(Generic[ReplicaT]):
                 await self._advanced.wait_for(lambda: self._sequence >= sequence)
         return self._sequence >= sequence
 
+    async def catch_up(self, timeout_s: float = 2.0) -> bool:
+        """Wait until the replica has every change made until now, by whichever process."""
+        _, sequence = await self._position()
+        return await self.caught_up(sequence, timeout_s)
+
     def listen(self, listener: Listener) -> None:
         """Have a function of this process told of each change, at once."""
         self._listeners.append(listener)

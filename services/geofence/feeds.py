@@ -11,7 +11,6 @@ from services.chassis.redis import Client
 from services.chassis.tasks import finish
 from services.directory.directory import Directory
 from services.directory.feed import Change, Feed
-from services.directory.keys import Keys
 from services.geofence.book import FencesReplica
 
 FENCES = "fences"
@@ -52,7 +51,6 @@ class Feeds:
     """Both feeds. They start when first asked for; `run` keeps them, and stops them in the end."""
 
     def __init__(self, client: Client, directory: Directory, folder: Path, clock: Clock) -> None:
-        self._client = client
         self._directory = directory
 
         def build(records: Iterable[tuple[str, bytes]]) -> FencesReplica:
@@ -84,12 +82,7 @@ class Feeds:
 
     async def caught_up(self) -> bool:
         """Bring fences and stores up to what they are in the store now."""
-        kinds = ((FENCES, self.fences), ("stores", self._directory.stores))
-        for kind, feed in kinds:
-            sequence = int(await self._client.get(Keys.of(kind).sequence) or 0)
-            if not await feed.caught_up(sequence):
-                return False
-        return True
+        return await self.fences.catch_up() and await self._directory.stores.catch_up()
 
     async def _start(self) -> None:
         await asyncio.gather(self.fences.start(), self.subscriptions.start())

@@ -51,6 +51,8 @@ class Feeds:
     ) -> stock_pb2.SetStockLevelsResponse:
         """Apply the snapshots of a stream."""
         await self._durability.check_partitions()
+        # Another process may just have taken the products whose stock this is.
+        await asyncio.gather(self._directory.stores.catch_up(), self._directory.products.catch_up())
         response = stock_pb2.SetStockLevelsResponse()
         index = 0
         running: dict[str, asyncio.Task[None]] = {}
@@ -107,6 +109,8 @@ class Feeds:
         deltas: dict[str, int] = {}
         for delta in request.deltas:
             sku = product_sku(delta.product)
+            if sku not in self._directory.products.replica:
+                await self._directory.products.catch_up()
             if sku not in self._directory.products.replica:
                 raise ProductNotFound(delta.product)
             deltas[sku] = deltas.get(sku, 0) + delta.delta

@@ -85,7 +85,10 @@ async def acted_and_cut(
 async def test_a_power_loss_spares_acknowledged_holds_only_when_every_write_is_synced(
     tmp_path, monkeypatch, shim, fsync, figure
 ):
-    verdict, lost_bytes = await survived(tmp_path, monkeypatch, shim, fsync)
+    for number in range(1 if fsync == "always" else 5):
+        verdict, lost_bytes = await survived(tmp_path / str(number), monkeypatch, shim, fsync)
+        if verdict.faults:
+            break  # the cut may also fall on the very moment of a sync
 
     figure(
         11,

@@ -64,7 +64,7 @@ def test_a_request_goes_through_envoy_the_service_and_redis(watched, answer, met
 
     def complete() -> bool:
         spans.update({(p, s.name): s for p, s in of_request(watched, answer, method)})
-        return (EDGE, method) in spans
+        return {(EDGE, method), (SERVICES, method)} <= set(spans)
 
     wait_until(complete, lambda: str(list(spans)))
     redis = {name for process, name in spans if process == SERVICES and name != method}
@@ -76,16 +76,23 @@ def test_a_request_goes_through_envoy_the_service_and_redis(watched, answer, met
 
 
 def test_a_nearest_answer_touches_no_store(watched):
-    names = {s.name for p, s in of_request(watched, "nearest", FIND) if p == SERVICES}
-    assert {FIND} == names
+    def names() -> set[str]:
+        return {s.name for p, s in of_request(watched, "nearest", FIND) if p == SERVICES}
+
+    wait_until(lambda: FIND in names())  # and what was done for it ended before it did
+    assert {FIND} == names()
 
 
 def test_what_the_application_asks_of_the_services_is_in_its_trace(watched):
-    spans = of_request(watched, "ucp", "POST search_locations")
-    [page] = [s for p, s in spans if p == APPLICATION]
-    find_all(watched.collector, "POST search_locations")
-    asked = [s for p, s in of_request(watched, "ucp", "POST search_locations") if p == SERVICES]
-    assert {page.span_id} == {span.parent_span_id for span in asked}
+    name = "POST search_locations"
+    [page] = [s for p, s in of_request(watched, "ucp", name) if p == APPLICATION]
+
+    def askers() -> set[bytes]:
+        spans = of_request(watched, "ucp", name)
+        return {span.parent_span_id for process, span in spans if process == SERVICES}
+
+    wait_until(lambda: bool(askers()), lambda: "no span of the services")
+    assert {page.span_id} == askers()
 
 
 def test_an_error_is_found_by_the_id_that_the_client_was_told(watched):
@@ -95,7 +102,14 @@ def test_an_error_is_found_by_the_id_that_the_client_was_told(watched):
         if detail["@type"].endswith("RequestInfo")
     ]
     assert watched.answers["wrong"].headers["x-request-id"] == info
-    [span] = [s for p, s in of_request(watched, "wrong", FIND) if p == SERVICES]
+    found: list[Any] = []
+
+    def arrived() -> bool:
+        found[:] = [s for p, s in of_request(watched, "wrong", FIND) if p == SERVICES]
+        return bool(found)
+
+    wait_until(arrived, lambda: "no span of the service")
+    [span] = found
     assert "INVALID_ARGUMENT" == text(span.attributes)["enrayon.code"]
 
 

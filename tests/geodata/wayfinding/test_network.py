@@ -3,6 +3,10 @@
 import dataclasses
 import datetime as dt
 import math
+import multiprocessing
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import networkx as nx
 import numpy as np
@@ -21,9 +25,10 @@ from geodata.floorplans.plan import (
     PlaceKind,
     Position,
 )
+from geodata.floorplans.shelves import Shelves
 from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import STEP_FREE, TROLLEY, WALKING, Profile
-from tests.geodata.floorplans.shops import NOON, two_floors
+from tests.geodata.floorplans.shops import NOON, supermarket, two_floors
 
 KINDS = tuple(LinkKind)
 
@@ -204,3 +209,30 @@ def test_asking_changes_nothing() -> None:
 
 def test_entrances_are_places_too() -> None:
     assert [DOOR] == [place.position for place in two_floors().places_of(PlaceKind.ENTRANCE)]
+
+
+def ask_from_four_threads() -> None:
+    """What ends the process when what threads share is not guarded."""
+    sys.setswitchinterval(1e-5)
+    plan, placements, _ = supermarket()
+    shelves = Shelves(plan)
+    spots = [spot for each in placements[:60] if (spot := shelves.find(each))]
+    stands = [spot.stand for spot in spots if spot.stand]
+    expected = Network(plan, TROLLEY, NOON).walks(stands).lengths_m
+    for _ in range(10):
+        network = Network(plan, TROLLEY, NOON)
+        together = threading.Barrier(4)
+
+        def ask(_: int, network: Network = network, at: threading.Barrier = together) -> bool:
+            at.wait()
+            return np.array_equal(expected, network.walks(stands).lengths_m)
+
+        with ThreadPoolExecutor(4) as threads:
+            assert [True] * 4 == list(threads.map(ask, range(4)))
+
+
+def test_a_network_may_be_asked_from_several_threads_at_once():
+    process = multiprocessing.get_context("spawn").Process(target=ask_from_four_threads)
+    process.start()
+    process.join()
+    assert 0 == process.exitcode

@@ -28,7 +28,7 @@ export class Problem extends Error {
 const LISTED = "name,displayName,brand,location,address,attributes,status";
 const DRAWN = "name,displayName,location";
 const PATIENCE_MS = 15_000;
-const AGAIN_MS = 500;
+const AGAIN_MS = [500, 1000, 2000];
 const KEY = asked("key") || config.key;
 
 export const suggest = (query, near, signal) => post("/v1/places:suggest", { query, near, limit: 7 }, signal);
@@ -82,15 +82,17 @@ const post = (path, question, signal) => read(path, { ...body(question), signal 
 
 const body = (question) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(question) });
 
-// What changes nothing when it is done twice is asked once more of services that have too much to do.
+// What changes nothing when it is done twice is asked again of services that have too much to do.
 async function read(path, options) {
-  try {
-    return await call(path, options);
-  } catch (error) {
-    if (error.status !== 503) throw error;
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS * (1 + Math.random())));
-    return call(path, options);
+  for (const pauseMs of AGAIN_MS) {
+    try {
+      return await call(path, options);
+    } catch (error) {
+      if (error.status !== 503) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs * (1 + Math.random())));
+    }
   }
+  return call(path, options);
 }
 
 async function call(path, options = {}) {
