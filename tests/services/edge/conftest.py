@@ -80,10 +80,19 @@ def stub(upstream: tuple[Stub, Address]) -> Stub:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def edge(
+async def one_edge(
     upstream: tuple[Stub, Address], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Edge]:
     origins = EdgeSettings().edge_origins
     config = render([SERVICE], free_address(), upstream[1], allow_origins=origins)
     async with running(config, tmp_path_factory.mktemp("envoy")) as edge:
         yield edge
+
+
+@pytest.fixture
+async def edge(one_edge: Edge) -> Edge:
+    """Once it finds the stub well, which answers nothing while tests run that do not wait."""
+    async with asyncio.timeout(20):
+        while (await one_edge.http.get("/readyz")).status_code != 200:  # noqa: ASYNC110 no event
+            await asyncio.sleep(0.05)
+    return one_edge
