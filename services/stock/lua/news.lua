@@ -2,7 +2,7 @@
 -- Tells what of a partition is to be matched with who waits for stock.
 -- KEYS  ledger, matched, mark, wished, look, claims (all of one partition)
 -- ARGV  now in ms or "" for the server's, how many entries at most, how many places without one
--- Returns the id of the last entry looked at or "", how many there were, how many claims wait, then
+-- Returns the id of the last entry looked at or "", how many there were, how many claims wait, and
 --       "store SKU" of each place to be matched
 local now, most = now_ms(ARGV[1]), tonumber(ARGV[2])
 local reached = redis.call('GET', KEYS[2]) or redis.call('GET', KEYS[3]) or '0-0'
@@ -31,4 +31,4 @@ end
 for _, place in ipairs(redis.call('ZRANGE', KEYS[5], '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[3])) do
   if not seen[place] then places[#places + 1] = place end
 end
-return { last, count, redis.call('HLEN', KEYS[6]), unpack(places) }
+return { last, count, redis.call('HLEN', KEYS[6]), places }

@@ -145,7 +145,7 @@ class Alerts:
             calls.append(([f"{head}:{name}" for name in names], args))
         return [
             News(partition, last.decode(), count, claims, list(map(split_place, places)))
-            for partition, (last, count, claims, *places) in enumerate(await self._news(calls))
+            for partition, (last, count, claims, places) in enumerate(await self._news(calls))
         ]
 
     async def match(self, store: str, sku: str, now_ms: int | None = None) -> int:
