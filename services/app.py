@@ -18,11 +18,11 @@ from services.aisle.settings import AisleSettings
 from services.chassis import tracing
 from services.chassis.access.gate import Gate
 from services.chassis.access.settings import AccessSettings, check_exposure
-from services.chassis.calls import methods_of
 from services.chassis.clock import utc_now
 from services.chassis.embedded import EmbeddedValkey, running_url
 from services.chassis.health import Health
 from services.chassis.keyring import load_keyring
+from services.chassis.methods import methods_of
 from services.chassis.monitoring import monitored
 from services.chassis.redis import connect
 from services.chassis.server import Server

@@ -19,7 +19,7 @@ from services.aisle.planograms import Planograms
 from services.aisle.publishing import Publishing
 from services.aisle.routing import Routing
 from services.aisle.shops import Shops
-from services.chassis.calls import bulk
+from services.chassis.methods import bulk
 from services.chassis.paging import PageTokens, page_size
 
 T = TypeVar("T")

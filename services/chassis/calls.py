@@ -1,106 +1,24 @@
-"""One call, from bytes to bytes, whatever transport hosts it.
-
-A servicer has one method for each RPC, in snake case. It takes a request (or an asynchronous
-iterator of them) and returns a response (or is an asynchronous generator of them). It may answer
-bytes that are already encoded. It never sees the transport: errors are raised, who asks and until
-when stand in `chassis.caller`.
-"""
+"""One call, from bytes to bytes, whatever transport hosts it."""
 
 import asyncio
 import inspect
-import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
-from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
 from services.chassis import telemetry
 from services.chassis.access.credentials import NOBODY, Asked
 from services.chassis.access.gate import Gate, Guard
 from services.chassis.admission import Admission
 from services.chassis.errors import Internal, ServiceError, Unavailable
+from services.chassis.methods import Method
 from services.chassis.redis import as_service_error
 from services.chassis.requests import parsed
 
-BULK_REQUEST_BYTES = 1024 * 1024
-
 log = structlog.get_logger()
-
-T = TypeVar("T")
-Handler = TypeVar("Handler", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Method:
-    """An RPC and the servicer method that answers it."""
-
-    service: str
-    """Full name, for example `enrayon.stores.v1.StoresService`."""
-    name: str
-    request_type: type[Message]
-    function: Callable[[Any], Any]
-    client_streaming: bool
-    server_streaming: bool
-    max_request_bytes: int
-
-    @property
-    def path(self) -> str:
-        """As HTTP/2 carries it."""
-        return f"/{self.service}/{self.name}"
-
-
-def bulk(function: Handler) -> Handler:
-    """Mark a servicer method that takes requests of up to 1 MiB, as those with a stream do."""
-    function.max_request_bytes = BULK_REQUEST_BYTES  # type: ignore[attr-defined]
-    return function
-
-
-def endless(function: Handler) -> Handler:
-    """Mark a servicer method whose stream ends only with its client, or with the server."""
-    function.endless = True  # type: ignore[attr-defined]
-    return function
-
-
-def methods_of(
-    descriptor: ServiceDescriptor, servicer: object, max_request_bytes: int
-) -> list[Method]:
-    """Every RPC of the service with the servicer's method for it.
-
-    Raises:
-        TypeError: naming the RPCs that the servicer does not have.
-    """
-    missing = [m.name for m in descriptor.methods if not hasattr(servicer, snake_case(m.name))]
-    if missing:
-        raise TypeError(f"{type(servicer).__name__} lacks {', '.join(missing)}")
-    methods = []
-    for rpc in descriptor.methods:
-        function = getattr(servicer, snake_case(rpc.name))
-        methods.append(
-            Method(
-                service=descriptor.full_name,
-                name=rpc.name,
-                request_type=GetMessageClass(rpc.input_type),
-                function=function,
-                client_streaming=rpc.client_streaming,
-                server_streaming=rpc.server_streaming,
-                max_request_bytes=getattr(
-                    function,
-                    "max_request_bytes",
-                    BULK_REQUEST_BYTES if rpc.client_streaming else max_request_bytes,
-                ),
-            )
-        )
-    return methods
-
-
-def snake_case(name: str) -> str:
-    """`FindNearestStores` as `find_nearest_stores`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 class Calls:
@@ -304,30 +222,3 @@ async def requests(method: Method, data: AsyncIterator[bytes]) -> AsyncGenerator
 def encoded(response: Message | bytes) -> bytes:
     """The response as it goes over the wire."""
     return response if isinstance(response, bytes) else response.SerializeToString()
-
-
-_commits: set[asyncio.Task[Any]] = set()
-
-
-async def commit(act: Coroutine[Any, Any, T]) -> T:
-    """Run a change to its end even when the client's deadline cancels the call that began it."""
-    task = asyncio.create_task(act)
-    _commits.add(task)
-    task.add_done_callback(_commits.discard)
-    try:
-        await asyncio.wait([task])  # unlike awaiting the task, this leaves it alone when cancelled
-    except asyncio.CancelledError:
-        task.add_done_callback(_log_bug)
-        raise
-    return task.result()
-
-
-async def wait_commits() -> None:
-    """Wait for the changes whose callers are gone."""
-    while _commits:
-        await asyncio.wait(_commits)
-
-
-def _log_bug(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled() and isinstance(error := task.exception(), Exception):
-        shown_error(error, "a change whose caller had gone")

@@ -19,9 +19,11 @@ from services.chassis.access.credentials import NOBODY, Asked
 from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
 from services.chassis.admission import Admission, Overloaded, calls_in, servers
-from services.chassis.calls import Calls, Method, wait_commits
+from services.chassis.calls import Calls
+from services.chassis.commits import wait_commits
 from services.chassis.errors import ServiceError
 from services.chassis.health import Part
+from services.chassis.methods import Method
 from services.chassis.settings import ChassisSettings
 from services.chassis.tasks import end
 
@@ -137,12 +139,8 @@ class Server:
             if now_answered == answered and self._calls.is_idle:
                 self._calls.admission.rest()
                 continue
-            try:
-                waiting = calls_in(self._id) - self._calls.streaming
-            except (ValueError, KeyError) as error:
-                log.error("gRPC does not tell how many calls wait", stack=telemetry.stack_of(error))
-            else:
-                self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)
+            waiting = calls_in(self._id) - self._calls.streaming
+            self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)
             answered, looked_s = now_answered, now_s
 
     async def wait(self) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.caller import current_caller
-from services.chassis.calls import commit
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.errors import Unavailable
 from services.geofence import convert
 from services.geofence.detection import Detection, Outcome, stamped

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences.state import Fix
 from services.chassis.caller import current_caller
-from services.chassis.calls import commit
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.errors import ResourceExhausted, Unavailable
 from services.chassis.keyring import Keyring
 from services.geofence import convert, metrics

@@ -7,9 +7,10 @@ from google.protobuf.empty_pb2 import Empty
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.points import Point
-from services.chassis.calls import bulk, commit, endless
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.masks import check_mask
+from services.chassis.methods import bulk, endless
 from services.chassis.paging import PageTokens, page_size
 from services.geofence import convert, fences
 from services.geofence.arrivals import Trips

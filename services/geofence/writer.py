@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.chassis.caller import current_caller
-from services.chassis.calls import commit
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.errors import FieldViolation, InvalidArgument
 from services.chassis.masks import selects_all
 from services.chassis.requests import violations_of

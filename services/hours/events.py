@@ -8,8 +8,8 @@ from enrayon.hours.v1 import hours_pb2
 from geodata.distance import distance_m
 from geodata.points import Point
 from services.chassis.caller import current_caller
-from services.chassis.calls import commit
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.errors import ResourceExhausted
 from services.directory.directory import Directory
 from services.directory.hours import event_record_id, store_of

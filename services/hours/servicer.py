@@ -9,9 +9,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from enrayon.hours.v1 import hours_pb2
 from geodata.schedule.model import Schedule
 from geodata.schedule.timeline import timeline
-from services.chassis.calls import bulk, endless
 from services.chassis.clock import Clock
 from services.chassis.masks import check_mask, read, selects_all
+from services.chassis.methods import bulk, endless
 from services.chassis.paging import PageTokens, page_size
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id

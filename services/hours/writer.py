@@ -10,8 +10,8 @@ from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
 from geodata.schedule.errors import ScheduleError
 from services.chassis.caller import current_caller
-from services.chassis.calls import commit
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.errors import FieldViolation, InvalidArgument
 from services.directory.directory import Directory
 from services.directory.keys import decode_record, parse_store, store_id, store_name

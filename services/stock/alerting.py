@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
-from services.chassis.calls import commit
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
 from services.directory.directory import Directory

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.calls import commit
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.errors import FieldViolation
 from services.chassis.requests import violations_of
 from services.directory.directory import Directory

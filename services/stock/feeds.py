@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.calls import commit
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.errors import FieldViolation, InvalidArgument, ResourceExhausted
 from services.directory.directory import Directory
 from services.directory.keys import store_id

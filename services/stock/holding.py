@@ -6,7 +6,7 @@ from typing import Any
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
-from services.chassis.calls import commit
+from services.chassis.commits import commit
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
 from services.directory.keys import store_name

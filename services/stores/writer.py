@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from enrayon.stores.v1 import stores_pb2
-from services.chassis.calls import commit
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.errors import FieldViolation, InvalidArgument
 from services.directory.directory import Directory
 from services.directory.keys import decode_record, parse_store, store_id, store_name

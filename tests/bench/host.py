@@ -12,9 +12,9 @@ import uvloop
 
 from enrayon.stores.v1 import stores_pb2
 from services import app
-from services.chassis.calls import methods_of
 from services.chassis.embedded import EmbeddedValkey
 from services.chassis.lifeline import lifeline
+from services.chassis.methods import methods_of
 from services.chassis.server import Server
 from services.chassis.settings import ChassisSettings
 from services.chassis.telemetry import configure_logs

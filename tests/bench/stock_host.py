@@ -14,10 +14,10 @@ import uvloop
 from enrayon.stock.v1 import stock_pb2
 from geodata.gazetteer import Gazetteer
 from services import app
-from services.chassis.calls import methods_of
 from services.chassis.clock import utc_now
 from services.chassis.embedded import EmbeddedValkey
 from services.chassis.keyring import load_keyring
+from services.chassis.methods import methods_of
 from services.chassis.redis import connect
 from services.chassis.server import Server
 from services.chassis.settings import ChassisSettings

@@ -10,9 +10,9 @@ import pytest
 
 from services import app
 from services.chassis.access.gate import Gate
-from services.chassis.calls import methods_of
 from services.chassis.clock import utc_now
 from services.chassis.keyring import Key, Keyring
+from services.chassis.methods import methods_of
 from services.chassis.redis import Client, connect
 from services.chassis.server import Server
 from services.chassis.settings import ChassisSettings

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
-from services.chassis.calls import commit, endless
+from services.chassis.commits import commit
+from services.chassis.methods import endless
 from services.chassis.paging import PageTokens, page_size
 from services.chassis.qr import qr_svg
 from services.stock import convert, receipts

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.calls import bulk, commit
 from services.chassis.clock import Clock
+from services.chassis.commits import commit
 from services.chassis.masks import check_mask, merged
+from services.chassis.methods import bulk
 from services.chassis.paging import PageTokens, page_size
 from services.directory.directory import Directory
 from services.directory.keys import store_id, store_name

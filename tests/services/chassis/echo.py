@@ -13,7 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from enrayon.type.v1.geometry_pb2 import Origin
-from services.chassis.calls import Method, methods_of
+from services.chassis.methods import Method, methods_of
 from services.chassis.server import Server
 from services.chassis.settings import ChassisSettings
 

@@ -14,8 +14,10 @@ from structlog.testing import capture_logs
 from enrayon.type.v1.geometry_pb2 import Origin
 from services.chassis import caller
 from services.chassis.caller import Caller, current_caller
-from services.chassis.calls import Calls, bulk, commit, methods_of, snake_case, wait_commits
+from services.chassis.calls import Calls
+from services.chassis.commits import commit, wait_commits
 from services.chassis.errors import Internal, InvalidArgument, ServiceError, Unavailable
+from services.chassis.methods import bulk, methods_of, snake_case
 from tests.services.chassis.echo import CONTRACT, KAMPPI, SERVICE, method, methods, say
 
 REQUEST = KAMPPI.SerializeToString()

@@ -13,7 +13,8 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from structlog.testing import capture_logs
 
 from enrayon.type.v1.geometry_pb2 import Origin
-from services.chassis.calls import commit, endless
+from services.chassis.commits import commit
+from services.chassis.methods import endless
 from services.chassis.server import Server
 from services.chassis.settings import ChassisSettings
 from tests.services.chassis.echo import KAMPPI, SERVICE, Echo, methods, served

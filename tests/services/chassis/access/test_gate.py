@@ -21,8 +21,8 @@ from services.chassis.access.limits import SharedLimits
 from services.chassis.access.policy import Counted, Policy, Role, Rule
 from services.chassis.access.settings import AccessSettings
 from services.chassis.caller import current_caller
-from services.chassis.calls import endless
 from services.chassis.clock import utc_now
+from services.chassis.methods import endless
 from services.chassis.redis import Client, connect
 from services.chassis.server import Server
 from services.chassis.settings import ChassisSettings
