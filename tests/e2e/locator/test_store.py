@@ -158,9 +158,12 @@ async def test_a_kiosk_is_large_leads_nowhere_else_and_keeps_nothing(visit, demo
     await page.get_by_role("button", name="Hold it for me").click()
     await expect(page.locator(".hold")).to_be_visible()
     await expect(page.get_by_role("button", name="Cancel the hold")).to_be_visible()
-    heights = await page.locator("button:visible, select:visible, a.all-with:visible").evaluate_all(
-        "(all) => all.map((each) => [each.textContent, each.getBoundingClientRect().height])"
+    heights = await page.evaluate(  # at one moment: a locator may hold elements that are drawn anew meanwhile
+        """() => [...document.querySelectorAll("button, select, a.all-with")]
+            .filter((each) => each.checkVisibility())
+            .map((each) => [each.textContent, each.getBoundingClientRect().height])"""
     )
+    assert heights
     assert [] == [each for each in heights if each[1] < 48]
     assert len(heights) > 5
     assert [] == await page.locator('a[target="_blank"]:visible:not(.maplibregl-ctrl a)').all()
