@@ -80,7 +80,7 @@ def is_taken(tags: Mapping[str, str], tag_filter: TagFilter) -> bool:
 
 def is_drawn(item: Any) -> bool:
     """Whether it is an area with a shape; a way that goes to and fro makes one without."""
-    return item.is_area() and item.num_rings()[0] > 0
+    return bool(item.is_area() and item.num_rings()[0] > 0)
 
 
 def _id(item: Any) -> str:

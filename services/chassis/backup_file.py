@@ -106,13 +106,12 @@ def read(path: Path) -> Iterator[Entry]:
 
 
 def _header(line: bytes) -> Header:
-    told = orjson.loads(line)
-    if not isinstance(told, dict) or told.get("format") != FORMAT:
-        raise ValueError("no header of a backup")
-    texts, keyring = [told.get("created"), told.get("store")], told.get("keyring")
-    if not isinstance(keyring, list) or not all(isinstance(t, str) for t in [*texts, *keyring]):
-        raise ValueError("no header of a backup")
-    return Header(*texts, keyring)
+    match orjson.loads(line):
+        case {"format": str(format), "created": str(created), "store": str(store), "keyring": keys}:
+            texts = isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+            if format == FORMAT and texts:
+                return Header(created, store, keys)
+    raise ValueError("no header of a backup")
 
 
 def _entries(file: gzip.GzipFile) -> Iterator[Entry]:

@@ -44,7 +44,7 @@ def read_track(path: Path) -> list[Recorded]:
 def _gpx(path: Path) -> list[Recorded]:
     # expat reads no outside entities, and bounds how far inner ones expand.
     root = ElementTree.parse(path).getroot()  # noqa: S314
-    track = []
+    track: list[Recorded] = []
     for element in root.iter():
         if element.tag.rpartition("}")[2] in ("trkpt", "rtept"):
             time = next((e.text for e in element if e.tag.rpartition("}")[2] == "time"), None)
@@ -58,7 +58,8 @@ def _csv(path: Path) -> list[Recorded]:
 
     def lines(file: Iterable[str]) -> Iterator[str]:
         nonlocal line
-        for line, text in enumerate(file, start=1):
+        for number, text in enumerate(file, start=1):
+            line = number
             if not text.startswith("#"):
                 yield text
 
@@ -71,7 +72,7 @@ def _csv(path: Path) -> list[Recorded]:
         if latitude is None or longitude is None:
             raise ValueError("wants columns lat and lon in its first line")
         time = names.get("time")
-        track = []
+        track: list[Recorded] = []
         with lines_named(rows):
             for row in rows:
                 with _errors_at(f"line {line}"):

@@ -130,8 +130,9 @@ def mended(rng: random.Random, made: Message) -> None:
 
 
 def _mend(rng: random.Random, made: Any, violation: Violation, *, clear: bool) -> None:
-    *path, last = violation.proto.field.elements if violation.proto.field else [None]
-    for element in path:
+    elements = violation.proto.field.elements if violation.proto.field else []
+    last = elements[-1] if elements else None
+    for element in elements[:-1]:
         made = getattr(made, element.field_name)
         if element.subscript is not None:
             made = made[element.subscript.value]

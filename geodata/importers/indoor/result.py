@@ -83,7 +83,7 @@ def ordinal_of(properties: Mapping[str, Any], what: str) -> float:
 
 
 def shape_of(geometry: object) -> BaseGeometry | None:
-    """A GeoJSON geometry in longitude and latitude; None for what is none on the earth, or empty."""
+    """A GeoJSON geometry in longitude and latitude; None for what is none on earth, or empty."""
     if not isinstance(geometry, Mapping):
         return None
     try:

@@ -208,7 +208,8 @@ def test_values_of_another_kind_are_text_or_nothing(
             plan_from_japanese(document, "stores/arcade")
     else:
         plan = plan_from_japanese(document, "stores/arcade").plan
-        assert all(isinstance(each.name, str) for each in (*plan.levels, *plan.places))
+        names = [each.name for each in plan.levels] + [each.name for each in plan.places]
+        assert all(isinstance(name, str) for name in names)
 
 
 @pytest.mark.parametrize("ordinal", ["ground", [1], 1e400])
