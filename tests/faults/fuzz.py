@@ -59,6 +59,10 @@ TEXTS = (
     "Mo-Fr 25:99; nonsense",
     "891126d1a0bffff",
     "2026-12-24",
+    "MC0w",  # a resume token of stock, and one of an entry that no stream can have
+    "OTk5OTk5OTk5OTk5OTk5OTk5OTktMQ",
+    "AAAAAAAAAAc",  # of stores and hours
+    "17-1790000000000-7",  # an ack token
     "https://example.com/hook",
     "http://127.0.0.1:1/",
     "x" * 65,

@@ -23,6 +23,10 @@ from services.chassis.access.tokens import Tokens
 from services.chassis.errors import InvalidArgument, PermissionDenied, Unauthenticated
 from services.chassis.keyring import Key, Keyring
 from services.chassis.paging import PageTokens
+from services.directory.watching import sequence_of, token_of
+from services.geofence import streaming
+from services.geofence.model.partitions import PARTITIONS
+from services.stock import watching
 from services.stock.errors import ReceiptInvalid
 from services.stock.model.holds import HeldItem, Hold
 from services.stock.receipts import Receipts
@@ -70,6 +74,28 @@ def receipts(data: bytes) -> None:
     """Only what was signed is a receipt."""
     store, id, _ = Receipts(KEYRING).read(text_of(data))
     assert (store, id) == (HOLD.store, HOLD.id)
+
+
+@target(lambda: [watching.token_of("1790000000000-7").encode()], InvalidArgument)
+def resume_tokens(data: bytes) -> None:
+    """A token is of an entry that a stream of the store can have."""
+    milliseconds, number = map(int, watching.id_of(text_of(data)).split("-"))
+    assert 0 <= milliseconds < 2**64 > number >= 0
+
+
+@target(lambda: [token_of(7).encode()], InvalidArgument)
+def change_tokens(data: bytes) -> None:
+    """A token is of a change, and the same again."""
+    sequence = sequence_of(text_of(data))
+    assert sequence_of(token_of(sequence)) == sequence
+
+
+@target(lambda: [streaming.token_of(17, "1790000000000-7").encode()], InvalidArgument)
+def ack_tokens(data: bytes) -> None:
+    """A token is of an entry in a partition."""
+    partition, id = streaming.parts_of(text_of(data), "ack_tokens[0]")
+    assert 0 <= partition < PARTITIONS
+    assert watching.ENTRY.fullmatch(id)
 
 
 @target(lambda: [keys.new_key("till-4", Role.CHANNEL, NOW)[1].encode()])

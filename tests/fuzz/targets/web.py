@@ -2,7 +2,7 @@
 
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 from google.protobuf.message import Message
@@ -17,6 +17,7 @@ from services.edge.agents import server
 from services.edge.pickup import rest as pickup
 from services.edge.ucp.requests import LookupRequest, SearchRequest, instant, parsed
 from services.edge.ucp.rest import _json
+from services.geofence.webhooks import check_uri
 from tests.fuzz.target import Refused, target, text_of
 from tests.fuzz.targets.hours import document_of
 from tests.fuzz.targets.tokens import run
@@ -74,6 +75,16 @@ def pickup_bodies(data: bytes) -> None:
 def pickup_queries(data: bytes) -> None:
     """A query is a request, or is refused."""
     pickup._parsed(pickup._of_query(parse_qsl(text_of(data), keep_blank_values=True)))
+
+
+@target(
+    lambda: [b"https://shop.example/hook?a=1", b"https://[2606:4700::1111]:8443/"], InvalidArgument
+)
+def webhook_addresses(data: bytes) -> None:
+    """An address that is taken names a host."""
+    uri = text_of(data)
+    check_uri(uri, private=False)
+    assert urlsplit(uri).hostname
 
 
 class Services:
