@@ -5,6 +5,7 @@ this one ended. An input that breaks a law is written beside it, and ends its ta
 """
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -79,7 +81,8 @@ def run(wanted: Sequence[Target], turn_s: int) -> list[Outcome]:
         task = progress.add_task("", total=len(wanted))
         for target in wanted:
             outcomes.append(seen := Outcome())
-            with turn(target, turn_s) as process:
+            # libFuzzer ends a process without its last wishes.
+            with TemporaryDirectory() as folder, turn(target, turn_s, folder) as process:
                 assert process.stdout
                 said = ""
                 for line in process.stdout:
@@ -93,8 +96,8 @@ def run(wanted: Sequence[Target], turn_s: int) -> list[Outcome]:
     return outcomes
 
 
-def turn(target: Target, turn_s: int) -> "subprocess.Popen[str]":
-    """Begin a turn; the process tells what happens as libFuzzer does."""
+def turn(target: Target, turn_s: int, folder: str) -> "subprocess.Popen[str]":
+    """Begin a turn, its files in a folder; the process tells what happens as libFuzzer does."""
     corpus = BUILD / target.name
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(target.seeds()):
@@ -107,7 +110,12 @@ def turn(target: Target, turn_s: int) -> "subprocess.Popen[str]":
         f"-artifact_prefix={BUILD}/{target.name}-",
     ]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env={**os.environ, "TMPDIR": folder},
     )
 
 

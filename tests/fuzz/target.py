@@ -5,13 +5,17 @@ or it is refused with the documented error. Any other error is a fault, as is a 
 without bound.
 """
 
+import asyncio
+import atexit
 import importlib
 import pkgutil
+import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.fuzz import targets
 
@@ -72,9 +76,14 @@ def text_of(data: bytes) -> str:
 
 def file_of(data: bytes, name: str = "input") -> Path:
     """A file with the input, the same for each of a name; what it held before is gone."""
-    path = Path(_folder().name) / name
+    path = _folder() / name
     path.write_bytes(data)
     return path
+
+
+def run(answer: Coroutine[Any, Any, Any]) -> Any:
+    """The result of something asynchronous."""
+    return _runner().run(answer)
 
 
 def all_targets() -> dict[str, Target]:
@@ -85,5 +94,12 @@ def all_targets() -> dict[str, Target]:
 
 
 @cache
-def _folder() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="enrayon-fuzz-")
+def _runner() -> asyncio.Runner:
+    return asyncio.Runner()
+
+
+@cache
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="enrayon-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

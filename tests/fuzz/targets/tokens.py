@@ -1,10 +1,8 @@
 """What callers show: tokens, keys, receipts, QR codes, headers."""
 
-import asyncio
 import datetime as dt
 import json
 import time
-from collections.abc import Coroutine
 from functools import cache
 from typing import Any
 
@@ -30,7 +28,7 @@ from services.stock import watching
 from services.stock.errors import ReceiptInvalid
 from services.stock.model.holds import HeldItem, Hold
 from services.stock.receipts import Receipts
-from tests.fuzz.target import Refused, file_of, target, text_of
+from tests.fuzz.target import Refused, file_of, run, target, text_of
 
 KEYRING = Keyring([Key(1, bytes(32))])
 PAGES = PageTokens(KEYRING)
@@ -201,14 +199,3 @@ def headers(data: bytes) -> None:
     asked = Asked([(name, value) for name, _, value in lines], "ipv4:127.0.0.1:51000")
     identity = run(credentials().identify(asked))
     assert identity.counted
-
-
-@cache
-def runner() -> asyncio.Runner:
-    """Runs what is asynchronous."""
-    return asyncio.Runner()
-
-
-def run(answer: Coroutine[Any, Any, Any]) -> Any:
-    """The result of something asynchronous."""
-    return runner().run(answer)

@@ -1,26 +1,58 @@
-"""Bodies and queries at the JSON doors that are not Envoy's, and what agents send."""
+"""Bodies and queries at the JSON doors that are not Envoy's, and addresses of webhooks."""
 
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import orjson
-from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
-from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import ValidationError
+from starlette.applications import Starlette
 
 from services import app
 from services.chassis.errors import InvalidArgument
-from services.client.client import CONTRACTS
-from services.edge.agents import server
+from services.edge import problems
 from services.edge.pickup import rest as pickup
-from services.edge.ucp.requests import LookupRequest, SearchRequest, instant, parsed
-from services.edge.ucp.rest import _json
+from services.edge.pickup.options import PickupFinder
+from services.edge.settings import EdgeSettings
+from services.edge.ucp import rest as ucp
+from services.edge.ucp.capability import Locations
 from services.geofence.webhooks import check_uri
-from tests.fuzz.target import Refused, target, text_of
-from tests.fuzz.targets.hours import document_of
-from tests.fuzz.targets.tokens import run
+from tests.fuzz.services import Services
+from tests.fuzz.target import Refused, run, target, text_of
+
+
+@cache
+def door() -> Starlette:
+    """The application, over services that know nothing."""
+    made = Starlette(
+        routes=[*pickup.routes(), *ucp.routes(EdgeSettings())],
+        exception_handlers=problems.HANDLERS,
+    )
+    names = frozenset(app.SERVICES)
+    made.state.locations = Locations(Services(), names)
+    made.state.pickup = PickupFinder(Services(), names)
+    return made
+
+
+def asked(method: str, path: str, *, query: bytes = b"", body: bytes = b"") -> None:
+    """Ask; what the application does not expect, it raises.
+
+    Raises:
+        Refused: it says that the asker is wrong.
+    """
+    answers: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(answer: Any) -> None:
+        answers.append(answer)
+
+    scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": []}
+    run(door()(scope, receive, send))
+    status = answers[0]["status"]
+    assert status < 500
+    if status >= 400:
+        raise Refused
 
 
 def search_seeds() -> list[bytes]:
@@ -43,15 +75,10 @@ def search_seeds() -> list[bytes]:
     return [orjson.dumps(search), orjson.dumps(lookup)]
 
 
-@target(search_seeds, InvalidArgument)
+@target(search_seeds)
 def ucp_bodies(data: bytes) -> None:
-    """A body keeps the schema, or is refused with its field."""
-    body = _json(data)
-    model = LookupRequest if isinstance(body, dict) and "ids" in body else SearchRequest
-    request = parsed(model, body)
-    if request.filters.hours:
-        instant(request.filters.hours.open_at)
-    assert parsed(model, orjson.loads(request.model_dump_json(exclude_none=True))) == request
+    """A body is answered, or refused."""
+    asked("POST", f"/ucp/locations/{'lookup' if b'ids' in data else 'search'}", body=data)
 
 
 def pickup_seeds() -> list[bytes]:
@@ -62,19 +89,16 @@ def pickup_seeds() -> list[bytes]:
     return [orjson.dumps(body | {"method": "PICKUP_METHOD_IN_STORE"}), orjson.dumps(body)]
 
 
-@target(pickup_seeds, InvalidArgument)
+@target(pickup_seeds)
 def pickup_bodies(data: bytes) -> None:
-    """A body is a request, or is refused."""
-    pickup._parsed(pickup._object(data))
+    """A body is answered, or refused."""
+    asked("POST", pickup.PATH, body=data)
 
 
-@target(
-    lambda: [b"origin.place=Kamppi&items=products/milk:2&items=products/rye&radius_m=500"],
-    InvalidArgument,
-)
+@target(lambda: [b"origin.place=Kamppi&items=products/milk:2&items=products/rye&radius_m=500"])
 def pickup_queries(data: bytes) -> None:
-    """A query is a request, or is refused."""
-    pickup._parsed(pickup._of_query(parse_qsl(text_of(data), keep_blank_values=True)))
+    """A query is answered, or refused."""
+    asked("GET", pickup.PATH, query=data)
 
 
 @target(
@@ -85,68 +109,3 @@ def webhook_addresses(data: bytes) -> None:
     uri = text_of(data)
     check_uri(uri, private=False)
     assert urlsplit(uri).hostname
-
-
-class Services:
-    """A client of services that answer every call with an empty message."""
-
-    def __init__(self) -> None:
-        for contract in CONTRACTS:
-            setattr(self, contract.full_name.split(".")[1], Stub(contract))
-
-
-class Stub:
-    """The methods of a service."""
-
-    def __init__(self, contract: Any) -> None:
-        for method in contract.methods:
-            setattr(self, method.name, _empty(GetMessageClass(method.output_type)))
-
-
-def _empty(answer: type[Message]) -> Any:
-    async def call(request: Message, **_: object) -> Message:
-        request.SerializeToString()
-        return answer()
-
-    return call
-
-
-@cache
-def agents() -> Any:
-    """The tools, over services that know nothing."""
-    return server.build(Services(), frozenset(app.SERVICES))
-
-
-ITEMS = [{"product": "milk", "quantity": 2}]
-NEAR = {"place": "Kamppi", "radius_km": 2.0}
-CALLS = (
-    ("find_stores", NEAR),
-    ("check_hours", {"store": "stores/kamppi", "at": "2026-11-23T18:00:00+02:00"}),
-    ("find_stock_nearby", {"items": ITEMS, **NEAR}),
-    ("hold_items", {"store": "stores/kamppi", "items": ITEMS, "confirm": True}),
-    ("cancel_hold", {"reservation": "stores/kamppi/reservations/r"}),
-    ("find_pickup_options", {"items": ITEMS, "latitude": 60.17, "longitude": 24.94}),
-    ("search_locations", {"meta": {}, "location": {"query": "bakery"}}),
-    ("lookup_locations", {"meta": {}, "location": {"ids": ["kamppi"]}}),
-)
-
-
-def call_seeds() -> list[bytes]:
-    """A call of each tool."""
-    return [orjson.dumps({"name": name, "arguments": arguments}) for name, arguments in CALLS]
-
-
-@target(call_seeds)
-def agent_calls(data: bytes) -> None:
-    """A tool answers, or says what is wrong with its arguments."""
-    call = document_of(data)
-    name, arguments = call.get("name"), call.get("arguments")
-    if not isinstance(name, str) or not isinstance(arguments, dict):
-        raise Refused
-    try:
-        run(agents().call_tool(name, arguments))
-    except ToolError as error:
-        # The server makes one of whatever a tool raises.
-        if not isinstance(error.__cause__, ToolError | ValidationError | None):
-            raise error.__cause__ from None
-        raise Refused from None
