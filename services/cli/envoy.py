@@ -60,6 +60,7 @@ def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) 
         allow_origins=edge.edge_origins,
         trusted_hops=edge.edge_trusted_hops,
         requests_per_s=edge.edge_requests_per_s,
+        calls=edge.edge_calls,
         tokens=tokens(AccessSettings()),
         collector=address(settings.otlp_endpoint, "", 0, "ENRAYON_OTLP_ENDPOINT")
         if settings.otlp_endpoint

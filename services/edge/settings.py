@@ -22,6 +22,13 @@ class EdgeSettings(EnvironmentSettings):
         le=1_000_000,
         description="requests a second of one client address, twice as many at once; 0: no limit",
     )
+    edge_calls: int = Field(
+        1024,
+        ge=1,
+        le=1_000_000,
+        description="calls to the services that may be under way at once; others are told to come "
+        "again. As many as the services answer in half a second",
+    )
     edge_trusted_hops: int = Field(
         0,
         ge=0,

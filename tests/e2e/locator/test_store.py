@@ -158,7 +158,8 @@ async def test_a_kiosk_is_large_leads_nowhere_else_and_keeps_nothing(visit, demo
     await page.get_by_role("button", name="Hold it for me").click()
     await expect(page.locator(".hold")).to_be_visible()
     await expect(page.get_by_role("button", name="Cancel the hold")).to_be_visible()
-    heights = await page.evaluate(  # at one moment: a locator may hold elements that are drawn anew meanwhile
+    # At one moment: elements that a locator found may be drawn anew meanwhile.
+    heights = await page.evaluate(
         """() => [...document.querySelectorAll("button, select, a.all-with")]
             .filter((each) => each.checkVisibility())
             .map((each) => [each.textContent, each.getBoundingClientRect().height])"""
