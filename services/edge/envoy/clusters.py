@@ -1,6 +1,7 @@
 """Where requests go: the services by gRPC, the application by HTTP, both asked if they are well."""
 
 import ipaddress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 BUFFER_BYTES = 32 * 1024
@@ -16,13 +17,26 @@ class Address(NamedTuple):
     port: int
 
 
-def services_cluster(name: str, address: Address, calls: int) -> dict[str, Any]:
+class Tls(NamedTuple):
+    """Files (PEM) of a connection by TLS."""
+
+    ca: Path
+    """Who signs the certificate of the servers."""
+    certificate: Path | None = None
+    """What they are shown, if anything."""
+    key: Path | None = None
+
+
+def services_cluster(
+    name: str, address: Address, calls: int, tls: Tls | None = None
+) -> dict[str, Any]:
     """gRPC servers; those that say they are not well get no calls.
 
     Calls that come while so many are under way are refused: that takes Envoy a few microseconds,
     and Python as long as a third of an answer.
     """
-    return grpc_cluster(name, address, calls) | _checked({"grpc_health_check": {}})
+    secured = _secured(address.host, tls) if tls else {}
+    return grpc_cluster(name, address, calls) | secured | _checked({"grpc_health_check": {}})
 
 
 def app_cluster(name: str, address: Address, health_path: str) -> dict[str, Any]:
@@ -62,6 +76,32 @@ def _cluster(name: str, address: Address, calls: int = CALLS) -> dict[str, Any]:
         },
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
     }
+
+
+def _secured(host: str, tls: Tls) -> dict[str, Any]:
+    kind = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+    names = {
+        "san_type": "IP_ADDRESS" if _is_ip(host) else "DNS",
+        "matcher": {"exact": host},
+    }
+    context: dict[str, Any] = {
+        "alpn_protocols": ["h2"],
+        "validation_context": {
+            "trusted_ca": {"filename": str(tls.ca)},
+            "match_typed_subject_alt_names": [names],
+        },
+    }
+    if tls.certificate:
+        context["tls_certificates"] = [
+            {
+                "certificate_chain": {"filename": str(tls.certificate)},
+                "private_key": {"filename": str(tls.key)},
+            }
+        ]
+    told = {"@type": f"type.googleapis.com/{kind}", "common_tls_context": context}
+    if not _is_ip(host):
+        told["sni"] = host
+    return {"transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": told}}
 
 
 def _checked(check: dict[str, Any]) -> dict[str, Any]:
