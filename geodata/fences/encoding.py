@@ -13,25 +13,42 @@ Version 1, little-endian:
 
 import struct
 
+import numpy as np
+
 from geodata.fences.events import Reason
 from geodata.fences.state import DeviceState, Fix, Visit
 from geodata.points import Point
 
-_VERSION = 1
+VERSION = 1
+PLAIN = np.dtype(
+    [
+        ("format", "<u1"),
+        ("flags", "<u1"),
+        ("visit_count", "<u4"),
+        ("event_count", "<u8"),
+        ("received_ms", "<i8"),
+        ("latitude", "<f8"),
+        ("longitude", "<f8"),
+        ("time_ms", "<i8"),
+        ("sequence", "<u8"),
+        ("accuracy_m", "<f8"),
+    ]
+)
+"""A state without visits, for many at once."""
 _HEAD = struct.Struct("<BBIQqddqQd")
 _VISIT = struct.Struct("<BBHqQ")
 _TIME = struct.Struct("<q")
 
-_HAS_FIX, _HAS_ACCURACY = 1, 2
+HAS_FIX, HAS_ACCURACY = 1, 2
 _HAS_DWELL, _HAS_EXIT = 1, 2
 
 
 def encode(state: DeviceState) -> bytes:
     """Pack a state; `decode` gives back an equal one."""
     fix = state.last or _NO_FIX
-    flags = _HAS_FIX * (state.last is not None) | _HAS_ACCURACY * (fix.accuracy_m is not None)
+    flags = HAS_FIX * (state.last is not None) | HAS_ACCURACY * (fix.accuracy_m is not None)
     head = _HEAD.pack(
-        _VERSION,
+        VERSION,
         flags,
         len(state.visits),
         state.event_count,
@@ -51,8 +68,8 @@ def decode(data: bytes) -> DeviceState:
     Raises:
         ValueError: the bytes are of another version, cut short or damaged.
     """
-    if not data or data[0] != _VERSION:
-        raise ValueError(f"device state is not of version {_VERSION}")
+    if not data or data[0] != VERSION:
+        raise ValueError(f"device state is not of version {VERSION}")
     try:
         state, end = _decode(data)
     except (struct.error, ValueError) as error:
@@ -78,12 +95,12 @@ def _decode(data: bytes) -> tuple[DeviceState, int]:
     ) = _HEAD.unpack_from(data)
     visits, end = _decode_visits(data, count) if count else ((), _HEAD.size)
     last = None
-    if flags & _HAS_FIX:
+    if flags & HAS_FIX:
         last = Fix(
             point=Point(latitude, longitude),
             time_ms=time_ms,
             sequence=sequence,
-            accuracy_m=accuracy_m if flags & _HAS_ACCURACY else None,
+            accuracy_m=accuracy_m if flags & HAS_ACCURACY else None,
         )
     state = DeviceState(last=last, received_ms=received_ms, event_count=event_count, visits=visits)
     return state, end

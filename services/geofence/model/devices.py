@@ -9,6 +9,7 @@ import dataclasses
 import secrets
 import struct
 
+import numpy as np
 import orjson
 
 from geodata.fences import encoding
@@ -22,7 +23,21 @@ KEPT_MS = 24 * 3_600_000 - 600_000
 HASH_BYTES, MARK_BYTES = 16, 10
 _STAMP = struct.Struct("<I10s")
 """Version and mark: another stamp means another record."""
+STAMP_BYTES = _STAMP.size
+MARK = slice(STAMP_BYTES - MARK_BYTES, STAMP_BYTES)
 _HEAD = struct.Struct("<I10sqI")
+PLAIN = np.dtype(
+    [
+        ("version", "<u4"),
+        ("mark", "V10"),
+        ("heard_ms", "<i8"),
+        ("state_bytes", "<u4"),
+        *((name, encoding.PLAIN[name]) for name in encoding.PLAIN.names or ()),
+    ]
+)
+"""The record of a device that is in no fence and on no trip, for many at once."""
+MAX_VERSION = 0xFFFFFFFF
+"""Then versions begin again with 1."""
 
 
 _EMPTY = DeviceState()
@@ -48,7 +63,7 @@ class Device:
     @property
     def subject(self) -> str:
         """What events name it by; only its record leads from the one to the other."""
-        return f"{self.partition:02}{self.mark.hex()}"
+        return subject_of(self.partition, self.mark)
 
     @property
     def partition(self) -> int:
@@ -71,7 +86,7 @@ class Device:
 
     def heard(self, state: DeviceState, received_ms: int) -> "Device":
         """The next version of the device, in another state, as it was heard of."""
-        version = self.version % 0xFFFFFFFF + 1
+        version = self.version % MAX_VERSION + 1
         # As `replace` does, which takes far longer.
         return Device(self.hash, self.mark, version, state, received_ms, self.trips, self.caps)
 
@@ -111,6 +126,11 @@ def unpack(hash: bytes, record: bytes) -> Device:
         )
     except (struct.error, KeyError, TypeError) as error:
         raise ValueError("the record of a device is damaged") from error
+
+
+def subject_of(partition: int, mark: bytes) -> str:
+    """What events name a device by."""
+    return f"{partition:02}{mark.hex()}"
 
 
 def received_ms_of(record: bytes) -> int:

@@ -10,7 +10,15 @@ import structlog
 
 from services.chassis.redis import Client, Value, many_script, script
 from services.geofence.errors import BacklogFull, WrongPartitions
-from services.geofence.model.devices import KEPT_MS, Device, pack, received_ms_of, unpack
+from services.geofence.model.devices import (
+    KEPT_MS,
+    MARK,
+    Device,
+    pack,
+    received_ms_of,
+    subject_of,
+    unpack,
+)
 from services.geofence.model.partitions import (
     PARTITIONS,
     DeliveryKeys,
@@ -23,6 +31,8 @@ from services.geofence.model.trips import Trip, from_dict, to_dict
 
 PACKAGE = "services.geofence"
 DATA_SET = "{fences}:partitions"
+SAME, NEVER = "=", "-"
+NO_TRIPS: Mapping[tuple[str, str], bytes] = {}
 HARD = 2
 """A stream may grow to so many times the backlog before events are refused: trims come first."""
 
@@ -30,11 +40,36 @@ log = structlog.get_logger()
 
 
 class Changed(NamedTuple):
-    """A device as it was read and as it is to be, with what there is to tell."""
+    """What is to be written of a device, if it is as it was read."""
 
-    before: Device
-    after: Device
-    events: Sequence[bytes]
+    hash: bytes
+    stamp: bytes
+    """What its record begins with; empty when there is none."""
+    record: bytes
+    """The new one."""
+    timer: Value = SAME
+    """When time alone has something to tell of it; "-" never."""
+    events: Sequence[bytes] = ()
+    trips: Mapping[tuple[str, str], bytes] = NO_TRIPS
+    """The records of those that differ, by store and id; empty of one to be forgotten."""
+
+    @property
+    def subject(self) -> str:
+        """What events name the device by."""
+        return subject_of(partition_of(self.hash), self.record[MARK])
+
+    @classmethod
+    def of(cls, before: Device, after: Device, events: Sequence[bytes]) -> "Changed":
+        """A device as it was read and as it is to be, with what there is to tell."""
+        was_due, due = before.due_ms, after.due_ms
+        return cls(
+            before.hash,
+            before.stamp,
+            pack(after),
+            SAME if due == was_due else NEVER if due is None else due,
+            events,
+            NO_TRIPS if before.trips is after.trips else trip_changes(before, after),
+        )
 
 
 class Devices:
@@ -53,6 +88,14 @@ class Devices:
         Raises:
             WrongPartitions: they lie in another number of partitions.
         """
+        return await self.devices_of(await self.records(hashes), now_ms)
+
+    async def records(self, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The records of the hashes, those that there are, in one round trip.
+
+        Raises:
+            WrongPartitions: they lie in another number of partitions.
+        """
         if not self._is_checked:
             await self._check_partitions()
         by_partition: defaultdict[int, list[bytes]] = defaultdict(list)
@@ -62,14 +105,21 @@ class Devices:
         for partition, some in by_partition.items():
             pipeline.hmget(Keys.of(partition).devices, some)
         answers = await pipeline.execute()
+        return {
+            hash: record
+            for some, records in zip(by_partition.values(), answers, strict=True)
+            for hash, record in zip(some, records, strict=True)
+            if record is not None
+        }
+
+    async def devices_of(self, records: Mapping[bytes, bytes], now_ms: int) -> dict[bytes, Device]:
+        """The devices of records; those that nobody may know any longer are deleted."""
         found, damaged, kept_since_ms = {}, [], now_ms - KEPT_MS
-        for some, records in zip(by_partition.values(), answers, strict=True):
-            for hash, record in zip(some, records, strict=True):
-                if record is not None:
-                    try:
-                        found[hash] = unpack(hash, record)
-                    except ValueError:
-                        damaged.append((hash, record))
+        for hash, record in records.items():
+            try:
+                found[hash] = unpack(hash, record)
+            except ValueError:
+                damaged.append((hash, record))
         for hash, record in damaged:
             await self.known(hash, record)
         for device in [each for each in found.values() if each.received_ms < kept_since_ms]:
@@ -96,13 +146,13 @@ class Devices:
         """
         by_partition: defaultdict[int, list[int]] = defaultdict(list)
         for number, change in enumerate(changes):
-            by_partition[change.before.partition].append(number)
+            by_partition[change.hash[0] % PARTITIONS].append(number)
         calls = []
         for partition, numbers in by_partition.items():
             keys = list(Keys.of(partition)[:3])
             args: list[Value] = [self._most]
             for number in numbers:
-                args += self._arguments(changes[number], keys)
+                add_arguments(changes[number], partition, keys, args)
             calls.append((keys, args))
         try:
             answers = await self._apply(calls)
@@ -171,22 +221,19 @@ class Devices:
             raise WrongPartitions(there, PARTITIONS)
         self._is_checked = True
 
-    def _arguments(self, change: Changed, keys: list[str]) -> list[Value]:
-        before, after, events = change
-        was_due, due = before.due_ms, after.due_ms
-        args: list[Value] = [before.hash, before.stamp, pack(after)]
-        if due == was_due and not events and before.trips is after.trips:
-            args.append("")  # so it is with most
-            return args
-        timer: Value = "=" if due == was_due else "-" if due is None else due
-        trips = trip_changes(before, after)
-        args += [timer, len(events), *events, len(trips)]
-        for (store, id), record in trips.items():
-            key = trips_key(before.partition, store)
-            if key not in keys:
-                keys.append(key)
-            args += [keys.index(key) + 1, id, record]
-        return args
+
+def add_arguments(change: Changed, partition: int, keys: list[str], args: list[Value]) -> None:
+    """Add to the keys and arguments of `apply.lua` those of a change."""
+    hash, stamp, record, timer, events, trips = change
+    if timer == SAME and not events and not trips:
+        args += (hash, stamp, record, "")  # so it is with most
+        return
+    args += (hash, stamp, record, timer, len(events), *events, len(trips))
+    for (store, id), encoded in trips.items():
+        key = trips_key(partition, store)
+        if key not in keys:
+            keys.append(key)
+        args += (keys.index(key) + 1, id, encoded)
 
 
 def trip_changes(before: Device, after: Device) -> Mapping[tuple[str, str], bytes]:

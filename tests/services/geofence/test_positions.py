@@ -256,13 +256,13 @@ async def test_batches_over_the_bound_are_refused_and_can_be_sent_again(parts, m
     """The store answers nobody: batches wait, up to a number."""
     monkeypatch.setenv("ENRAYON_GEOFENCE_BATCHES", "3")
     held = asyncio.Event()
-    read = Devices.read
+    records = Devices.records
 
-    async def slow(self, *args):
+    async def slow(self, hashes):
         await held.wait()
-        return await read(self, *args)
+        return await records(self, hashes)
 
-    monkeypatch.setattr(Devices, "read", slow)
+    monkeypatch.setattr(Devices, "records", slow)
     async with hosted(parts) as channel:
         stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
         calls = [asyncio.ensure_future(report(stub, fix(f"{n}", KAMPPI, 0))) for n in range(10)]

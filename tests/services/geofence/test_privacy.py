@@ -76,7 +76,7 @@ async def test_an_erased_device_is_nowhere_in_keys_dump_or_log(tmp_path, gazette
             [result] = await report(fences, fix(DEVICE, HOME, 0))
             assert result.events
             subject = bytes.fromhex(result.subject.removeprefix("devices/")[2:])
-            hash = keyring.hashes("device", f"anonymous\0{DEVICE}".encode())[0][:16]
+            hash = keyring.hasher("device", 16)(f"anonymous\0{DEVICE}".encode())[0]
             traces = [hash, struct.pack("<d", HOME[0]), struct.pack("<d", HOME[1])]
             before = await on_disk(client, tmp_path / "v")
             assert [True] * 3 == [trace in before for trace in traces]
@@ -191,7 +191,7 @@ async def test_no_position_and_no_device_id_reaches_a_log_a_metric_or_a_trace(
                 await redis_client.delete(Keys.of(partition).events)
                 await redis_client.set(Keys.of(partition).events, "not a stream")
             said.append(await failed(report(stub, fix(DEVICE, PASILA, 20), fix(DEVICE, HOME, 30))))
-            monkeypatch.setattr(Devices, "read", broken)
+            monkeypatch.setattr(Devices, "records", broken)
             said.append(await failed(report(stub, fix(DEVICE, HOME, 40))))
             monkeypatch.undo()
             await stub.EraseDevice(pb.EraseDeviceRequest(device_id=DEVICE))
@@ -199,7 +199,7 @@ async def test_no_position_and_no_device_id_reaches_a_log_a_metric_or_a_trace(
         everything = outputs()
     everything += "".join((*said, *capfd.readouterr()))
 
-    hash = Keyring([Key(1, bytes(32))]).hashes("device", f"anonymous\0{DEVICE}".encode())[0][:16]
+    hash = Keyring([Key(1, bytes(32))]).hasher("device", 16)(f"anonymous\0{DEVICE}".encode())[0]
     private = (DEVICE, "60.17234", "24.94123", "91.23456", hash.hex(), repr(hash)[2:-1])
     for part in ("a call failed by a bug", "enrayon_requests_total", "ReportPositions", "trace_id"):
         assert part in everything
@@ -207,6 +207,6 @@ async def test_no_position_and_no_device_id_reaches_a_log_a_metric_or_a_trace(
     assert [1, 1, 1, 0, 0, 0] == [everything.count(trace) for trace in private]
 
 
-async def broken(_self: object, hashes: object, now_ms: int) -> None:
+async def broken(_self: object, hashes: object) -> None:
     """A bug whose text has it all."""
-    raise RuntimeError(f"{DEVICE} at {HOME}, {list(hashes)}, {now_ms}")  # type: ignore[call-overload]
+    raise RuntimeError(f"{DEVICE} at {HOME}, {list(hashes)}")  # type: ignore[call-overload]

@@ -231,7 +231,7 @@ async def test_a_full_backlog_refuses_fixes_and_changes_nothing(fences, redis_cl
 
     device = new_device(bytes(16))
     with pytest.raises(BacklogFull):
-        await Devices(redis_client, 5).write([Changed(device, device, [])])
+        await Devices(redis_client, 5).write([Changed.of(device, device, [])])
     assert not await redis_client.hlen(Keys.of(0).devices)
 
 

@@ -63,11 +63,8 @@ def changes(results: Sequence[pb.FixResult], fence: str) -> list[list[Any]]:
 
 async def states(redis_client: Any, devices: Sequence[str]) -> list[DeviceState]:
     """What is kept of devices."""
-    keyring = Keyring([Key(1, bytes(32))])
-    hashes = [
-        keyring.hashes(PURPOSE, f"anonymous\0{device}".encode())[0][:HASH_BYTES]
-        for device in devices
-    ]
+    hashes_of = Keyring([Key(1, bytes(32))]).hasher(PURPOSE, HASH_BYTES)
+    hashes = [hashes_of(f"anonymous\0{device}".encode())[0] for device in devices]
     found = await Devices(redis_client, 100).read(hashes, 0)
     return [found[hash].state for hash in hashes]
 
