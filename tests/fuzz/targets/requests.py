@@ -18,10 +18,12 @@ from services.chassis.methods import BULK_REQUEST_BYTES
 from services.chassis.requests import parsed
 from services.geofence import convert
 from services.geofence.book import compiled
+from services.geofence.roaming import Fixes
 from services.hours import formats
 from tests.faults import fuzz
 from tests.fuzz.target import target
 from tests.geodata.floorplans.shops import corner_shop, two_floors
+from tests.services.geofence.places import KAMPPI, fix
 
 TYPES = sorted(
     {
@@ -81,6 +83,33 @@ def fences(data: bytes) -> None:
     rule = compiled("f", fence)
     if not rule.around_stores:
         convert.shape(fence)
+
+
+def fix_seeds() -> list[bytes]:
+    """Fixes with all that is known of them, and with as little as may be."""
+    fixes = [
+        fix(device, KAMPPI, 60.0, accuracy_m) for device, accuracy_m in (("a", 5.0), ("b", None))
+    ]
+    fixes[0].sequence = 7
+    return [geofence_pb2.ReportPositionsRequest(fixes=fixes, consent=True).SerializeToString()]
+
+
+@target(fix_seeds, InvalidArgument)
+def fixes(data: bytes) -> None:
+    """Of fixes that columns take, each is what it is when looked at by itself."""
+    request = parsed(geofence_pb2.ReportPositionsRequest, data, BULK_REQUEST_BYTES)
+    columns = Fixes.of(request.fixes)
+    for row in columns.usable.nonzero()[0].tolist():
+        if not 1 <= len(request.fixes[row].device_id) <= 200:
+            continue  # there is no record of such a device, and what has none is looked at alone
+        alone = convert.fix(request.fixes[row], 0)
+        assert (alone.point.latitude, alone.point.longitude, alone.time_ms, alone.sequence) == (
+            columns.latitudes[row],
+            columns.longitudes[row],
+            columns.times_ms[row],
+            columns.sequences[row],
+        )
+        assert alone.accuracy_m == (columns.accuracies_m[row] if columns.is_known[row] else None)
 
 
 def plan_seeds() -> list[bytes]:
