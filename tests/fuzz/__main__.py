@@ -42,11 +42,10 @@ class Outcome:
     inputs: int = 0
     coverage: int = 0
     """Edges of the project's own code that were reached."""
-    first_mb: int = 0
-    """In memory when all seeds had been read."""
     peak_mb: int = 0
+    """The most that was in memory."""
     fault: str = ""
-    """What was last said before it ended, when a law was broken."""
+    """What was said first when a law was broken."""
 
 
 def main() -> int:
@@ -60,14 +59,15 @@ def main() -> int:
             "atheris is missing: it is made for Linux on x86-64; `make fuzz` installs it there"
         )
     targets = all_targets()
-    wanted = [targets[name] for name in chosen.only.split(",") if name] or list(targets.values())
+    names = [name for name in chosen.only.split(",") if name] or list(targets)
+    if unknown := ", ".join(name for name in names if name not in targets):
+        options.error(f"no target is called {unknown}; there are {', '.join(targets)}")
+    wanted = [targets[name] for name in names]
     turn_s = max(round(chosen.minutes * 60 / len(wanted)), 1)
     outcomes = run(wanted, turn_s)
-    table = Table(
-        "Target", "Inputs", "Edges", "MB at first", "MB at most", "Fault", title="Fuzzing"
-    )
+    table = Table("Target", "Inputs", "Edges", "MB at most", "Fault", title="Fuzzing")
     for target, seen in zip(wanted, outcomes, strict=True):
-        figures = (seen.inputs, seen.coverage, seen.first_mb, seen.peak_mb)
+        figures = (seen.inputs, seen.coverage, seen.peak_mb)
         table.add_row(target.name, *(f"{figure:,}" for figure in figures), seen.fault or "none")
     Console().print(table)
     return sum(bool(seen.fault) for seen in outcomes)
@@ -122,9 +122,7 @@ def turn(target: Target, turn_s: int, folder: str) -> "subprocess.Popen[str]":
 def note(seen: Outcome, line: str) -> None:
     """Take what a line of libFuzzer tells."""
     if pulse := PULSE.match(line):
-        seen.inputs, seen.coverage, now_mb = map(int, pulse.groups())
-        seen.first_mb = seen.first_mb or now_mb
-        seen.peak_mb = max(seen.peak_mb, now_mb)
+        seen.inputs, seen.coverage, seen.peak_mb = map(int, pulse.groups())
     elif inputs := INPUTS.match(line):
         seen.inputs = int(inputs[1])
     elif peak := PEAK.match(line):
