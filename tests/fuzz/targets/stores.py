@@ -8,7 +8,11 @@ from tests.fuzz.target import file_of, target
 from tests.geodata.importers import test_fuzz
 
 
-@target(lambda: list(test_fuzz.SEEDS.values()), ImporterError)
+DEEP = b'{"type": "Feature", "geometry": ' + b"[" * 300 + b"]" * 300 + b"}\n"
+"""More than what can be written as JSON again."""
+
+
+@target(lambda: [*test_fuzz.SEEDS.values(), 2 * DEEP], ImporterError)
 def store_files(data: bytes) -> None:
     """Every row of a file becomes a store that can be sent, or is told of; else it is refused."""
     found = read(file_of(data), source="x")
