@@ -7,7 +7,6 @@ from services.stores.convert import from_record
 from tests.fuzz.target import file_of, target
 from tests.geodata.importers import test_fuzz
 
-
 DEEP = b'{"type": "Feature", "geometry": ' + b"[" * 300 + b"]" * 300 + b"}\n"
 """More than what can be written as JSON again."""
 
