@@ -13,6 +13,7 @@ from geodata.floorplans.plan import (
     Aisle,
     BlockedArea,
     Department,
+    Face,
     Fixture,
     FloorPlan,
     Level,
@@ -116,7 +117,7 @@ def _face(value: object, frame: LocalFrame | None) -> dict[str, Any]:
             raise ValueError(f"faces.{end}: must be [longitude, latitude]")
         at = frame.geometry_to_local(point)
         face[end] = tuple(shapely.get_coordinates(at)[0].tolist())
-    return face
+    return checked(Face, face)
 
 
 def _local(geometry: object, frame: LocalFrame | None) -> Polygon | MultiPolygon | Point | None:

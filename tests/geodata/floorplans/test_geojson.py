@@ -47,6 +47,10 @@ def _to_mm(value: object) -> object:
     return round(value, 3) + 0.0 if isinstance(value, float) else value
 
 
+HUGE = {"aisle": "1", "start": [24.951, 60.1795], "end": [24.9511, 60.1795], "bays": 2**31}
+"""A face with more bays than can be told."""
+
+
 @pytest.mark.parametrize("plan", [corner_shop(), two_floors(), BLOCKED, supermarket()[0]])
 def test_a_plan_comes_back_from_its_file(plan: FloorPlan) -> None:
     document = orjson.loads(orjson.dumps(plan_to_geojson(plan)))
@@ -147,6 +151,7 @@ def test_what_is_no_floor_plan_file_is_refused(document: object) -> None:
             "faces.start",
         ),
         ({"properties": {"feature": "fixture", "id": "a", "level": "0", "faces": 7}}, "faces"),
+        ({"properties": {"feature": "fixture", "id": "a", "level": "0", "faces": [HUGE]}}, "bays"),
         ({"geometry": {"type": "Polygon", "coordinates": [[1]]}}, "geometry"),
         ({"geometry": {"type": "Point", "coordinates": ["x"]}}, "geometry"),
         ({"geometry": 3}, "geometry"),
