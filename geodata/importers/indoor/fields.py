@@ -12,7 +12,6 @@ _Count = Annotated[int, pydantic.Field(ge=-(2**31), lt=2**31)]
 NARROWED: Mapping[Any, Any] = {
     dt.datetime | None: pydantic.AwareDatetime | None,
     int: _Count,
-    int | None: _Count | None,
 }
 """Types of fields, and what of them a file may have: instants with an offset, 32 bits."""
 

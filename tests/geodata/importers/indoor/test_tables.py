@@ -77,11 +77,3 @@ def test_an_instant_without_an_offset_is_refused(tmp_path: Path) -> None:
     text = "sku,aisle,valid_from\nmilk,7,2026-11-01T00:00:00\n"
     [problem] = placements_from_csv(file(tmp_path, text)).problems
     assert "valid_from" in problem.message
-
-
-def test_a_bay_that_the_contract_cannot_tell_is_left_out_and_said(tmp_path: Path) -> None:
-    path = tmp_path / "placements.csv"
-    path.write_text("sku,aisle,bay\nmilk,7,2147483647\nrye,7,2147483648\n")
-    found = placements_from_csv(path)
-    assert ["milk"] == [placement.sku for placement in found.placements]
-    assert ["line 3"] == [problem.path for problem in found.problems]
