@@ -8,9 +8,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 LOCK   := deploy/requirements-dev.lock
 READY  := $(VENV)/.ready
+FUZZ_READY := $(VENV)/.ready-fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup bench profile faults soak check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
+.PHONY: help demo test setup bench profile faults soak fuzz check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -52,6 +53,18 @@ soak: setup ## the fault matrix and all other long runs; takes an hour or two
 	$(BIN)/python -m tests.faults --soak
 	$(BIN)/python -m pytest -m "soak and not faults"
 
+fuzz: $(FUZZ_READY) ## look for bytes that break a reader, by coverage; MINUTES=30 for all, ONLY=hours_documents
+	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),30) --only "$(ONLY)"
+
+# Apart from the others: its wheels are for Linux on x86-64 alone.
+$(FUZZ_READY): deploy/requirements-fuzz.lock $(READY)
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install --quiet --python $(VENV) --require-hashes -r $< ; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< ; \
+	fi
+	@touch $(FUZZ_READY)
+
 profile: setup ## draw a flame graph of a server under load; CALL=nearest, batch, json or echo
 	$(BIN)/python -m tests.bench.profile --call $(or $(CALL),nearest)
 
@@ -91,12 +104,18 @@ pictures: setup ## draw the pictures of the README anew
 chart: setup ## draw the chart of the last bench anew
 	$(BIN)/python deploy/pictures/bench.py
 
+# Its wheels: 3.0 for Python 3.11, later ones from 3.12 on.
+ATHERIS := "atheris<3.1; python_version < '3.12' and sys_platform == 'linux' and platform_machine == 'x86_64'" \
+  "atheris>=3.1; python_version >= '3.12' and sys_platform == 'linux' and platform_machine == 'x86_64'"
+
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	uv pip compile pyproject.toml --extra otel --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --quiet --output-file deploy/requirements.lock
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --constraint deploy/requirements.lock --output-file $(LOCK)
 
+	printf '%s\n' $(ATHERIS) | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --quiet --output-file deploy/requirements-fuzz.lock
 	echo hatchling | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --quiet --output-file deploy/requirements-build.lock
 

@@ -74,9 +74,9 @@ def frame_along(outline: BaseGeometry) -> LocalFrame:
     middle = hull.centroid
     north_up = LocalFrame(Point(middle.y, middle.x))
     box = shapely.minimum_rotated_rectangle(north_up.geometry_to_local(hull))
-    corners = shapely.get_coordinates(box)
-    sides = [corners[1] - corners[0], corners[2] - corners[1]]
-    east, north = max(sides, key=lambda side: math.hypot(*side))
+    sides = np.diff(shapely.get_coordinates(box), axis=0)
+    # Of points in a line the box is a line, and of one point it is that.
+    east, north = max(sides, key=lambda side: math.hypot(*side), default=(0.0, 1.0))
     bearing = math.degrees(math.atan2(east, north))
     # A side has two directions: the one that turns the map less.
     return LocalFrame(north_up.origin, (bearing + 90) % 180 - 90)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import orjson
 import shapely
 from shapely.geometry import shape
@@ -100,7 +101,8 @@ def _point(geometry: Any) -> tuple[tuple[object, object], str]:
             case []:
                 return (None, None), ""
     try:
-        inside = shape(geometry).point_on_surface()
+        with np.errstate(all="ignore"):  # of numbers without meaning GEOS makes an error
+            inside = shape(geometry).point_on_surface()
         return ((None, None), "empty") if inside.is_empty else ((inside.y, inside.x), "")
     except (
         ValueError,

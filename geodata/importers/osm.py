@@ -62,7 +62,7 @@ def features(path: Path, tag_filter: TagFilter) -> Iterator[Feature]:
             tags = dict(item.tags)
             name = _id(item)
             # A multipolygon comes as a relation without a shape, then as an area with one.
-            if is_taken(tags, tag_filter) and (name not in found or item.is_area()):
+            if is_taken(tags, tag_filter) and (name not in found or is_drawn(item)):
                 found[name] = Feature(name, tags, _point(item))
     except (RuntimeError, ValueError) as error:
         raise ImporterError(f"no readable OSM extract ({error}); fetch it again") from error
@@ -76,6 +76,11 @@ def is_taken(tags: Mapping[str, str], tag_filter: TagFilter) -> bool:
         for key, wanted in tag_filter.items()
         if (value := tags.get(key))
     )
+
+
+def is_drawn(item: Any) -> bool:
+    """Whether it is an area with a shape; a way that goes to and fro makes one without."""
+    return bool(item.is_area() and item.num_rings()[0] > 0)
 
 
 def _id(item: Any) -> str:

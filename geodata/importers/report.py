@@ -84,4 +84,9 @@ def write_rejected(rejected: list[Rejected], path: Path) -> None:
 def _text(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    if isinstance(value, str):
+        return value
+    try:
+        return orjson.dumps(value, default=str).decode()
+    except orjson.JSONEncodeError:  # what was read may be nested deeper than what is written
+        return "nested too deep to be written"

@@ -56,7 +56,10 @@ class Tokens:
         if "/" not in text:
             signed = self._verified(text)
             return Scanned(signed) if signed else None
-        link = urlsplit(text)
+        try:
+            link = urlsplit(text)
+        except ValueError:
+            return None
         tokens = parse_qs(link.query).get(PARAMETER, [])
         signed = self._verified(tokens[0]) if len(tokens) == 1 else None
         if signed is None:

@@ -5,19 +5,24 @@ later versions read.
 """
 
 import gzip
-import json
 import os
 import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+import orjson
 
 FORMAT = "enrayon-backup-1"
 LENGTHS = struct.Struct(">IqI")
 """Length of the name, when it expires (ms since 1970; -1: never), length of the dump."""
+
+MOST_NAME_BYTES = 64 * 1024
+MOST_DUMP_BYTES = 512 * 1024 * 1024
+"""Larger values no store has: a damaged length asks for no more memory than that."""
 
 
 class BackupError(Exception):
@@ -67,7 +72,7 @@ def writing(path: Path, header: Header) -> Iterator[Writer]:
         raw = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(raw, "wb") as disk:
             with gzip.GzipFile("", "wb", 1, disk) as file:
-                file.write(json.dumps(asdict(header)).encode() + b"\n")
+                file.write(orjson.dumps(header) + b"\n")
                 writer = Writer(file)
                 yield writer
                 file.write(LENGTHS.pack(0, writer.count, 0))
@@ -101,10 +106,12 @@ def read(path: Path) -> Iterator[Entry]:
 
 
 def _header(line: bytes) -> Header:
-    told = json.loads(line)
-    if not isinstance(told, dict) or told.get("format") != FORMAT:
-        raise ValueError("no header of a backup")
-    return Header(**told)
+    match orjson.loads(line):
+        case {"format": str(format), "created": str(created), "store": str(store), "keyring": keys}:
+            texts = isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+            if format == FORMAT and texts:
+                return Header(created, store, keys)
+    raise ValueError("no header of a backup")
 
 
 def _entries(file: gzip.GzipFile) -> Iterator[Entry]:
@@ -115,6 +122,8 @@ def _entries(file: gzip.GzipFile) -> Iterator[Entry]:
             if count != expire_ms or file.read(1):
                 raise ValueError("it does not end as it says")
             return
+        if name_length > MOST_NAME_BYTES or length > MOST_DUMP_BYTES:
+            raise ValueError("no key is as large as it says")
         name, dump = file.read(name_length), file.read(length)
         if len(name) + len(dump) < name_length + length:
             raise EOFError("it ends within a key")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from enrayon.stock.v1 import stock_pb2
+from services.cli.tables import lines_named
 
 NEEDED = ("sku", "name")
 OTHERS = ("brand", "department", "gtins", "group")
@@ -26,19 +27,21 @@ def read(file: Path) -> Iterator[Row]:
     """The products of a file.
 
     Raises:
-        ValueError: a column that is needed is not there, or one is unknown.
+        ValueError: a column that is needed is not there, one is unknown, or the file is broken.
     """
     with file.open(encoding="utf-8-sig", newline="") as text:
         rows = csv.DictReader(text)
-        columns = list(rows.fieldnames or ())
+        with lines_named(rows):
+            columns = list(rows.fieldnames or ())
         for name in NEEDED:
             if name not in columns:
                 raise ValueError(f"want the columns {', '.join(NEEDED)}; there is no {name}")
         for name in columns:
             if name not in (*NEEDED, *OTHERS) and name.partition(":")[0] not in ("name", "variant"):
                 raise ValueError(f"no column is called {name!r}; there are {', '.join(OTHERS)}")
-        for cells in rows:
-            yield Row(rows.line_num, product_of(cells))
+        with lines_named(rows):
+            for cells in rows:
+                yield Row(rows.line_num, product_of(cells))
 
 
 def product_of(cells: dict[str, str]) -> stock_pb2.Product:

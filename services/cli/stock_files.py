@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2 import StockBand
+from services.cli.tables import lines_named
 
 COLUMNS = ("store", "sku", "on_hand", "safety_stock")
 GOOGLE = ("store_code", "id", "quantity", "availability")
@@ -44,13 +45,14 @@ def read(file: Path) -> Iterator[Row | BadRow]:
     """The rows of a file of either kind, told apart by its first line.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is neither, or is broken.
     """
     with file.open(encoding="utf-8-sig", newline="") as text:
         first = text.readline()
         text.seek(0)
         rows = csv.DictReader(text, delimiter="\t" if "\t" in first else ",")
-        columns = {name.strip().lower() for name in rows.fieldnames or ()}
+        with lines_named(rows):
+            columns = {name.strip().lower() for name in rows.fieldnames or ()}
         if {"store", "sku", "on_hand"} <= columns:
             names = COLUMNS
         elif {"store_code", "id"} <= columns and columns & {"quantity", "availability"}:
@@ -59,9 +61,11 @@ def read(file: Path) -> Iterator[Row | BadRow]:
             raise ValueError(
                 f"want the columns {', '.join(COLUMNS)}, or Google's {', '.join(GOOGLE)}"
             )
-        for row in rows:
-            values = {(k or "").strip().lower(): str(v or "").strip() for k, v in row.items()}
-            yield row_of(rows.line_num, [values.get(name, "") for name in names], names is GOOGLE)
+        with lines_named(rows):
+            for row in rows:
+                values = {(k or "").strip().lower(): str(v or "").strip() for k, v in row.items()}
+                told = [values.get(name, "") for name in names]
+                yield row_of(rows.line_num, told, names is GOOGLE)
 
 
 def row_of(line: int, values: list[str], is_google: bool) -> Row | BadRow:

@@ -2,12 +2,15 @@
 
 import csv
 import datetime as dt
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
 from geodata.points import Point
 from services.cli.output import USAGE, CommandError
+from services.cli.tables import lines_named
 
 LATITUDES = ("lat", "latitude")
 LONGITUDES = ("lon", "lng", "longitude")
@@ -31,7 +34,7 @@ def read_track(path: Path) -> list[Recorded]:
         if path.stat().st_size > MOST_BYTES:
             raise CommandError(f"{path}: larger than {MOST_BYTES // 1_000_000} MB", USAGE)
         track = _gpx(path) if path.suffix.lower() == ".gpx" else _csv(path)
-    except (OSError, ValueError, ElementTree.ParseError) as error:
+    except (OSError, ValueError, LookupError, ElementTree.ParseError) as error:
         raise CommandError(f"{path}: {error}", USAGE) from None
     if not track:
         raise CommandError(f"{path}: has no positions", USAGE)
@@ -41,26 +44,49 @@ def read_track(path: Path) -> list[Recorded]:
 def _gpx(path: Path) -> list[Recorded]:
     # expat reads no outside entities, and bounds how far inner ones expand.
     root = ElementTree.parse(path).getroot()  # noqa: S314
-    track = []
+    track: list[Recorded] = []
     for element in root.iter():
         if element.tag.rpartition("}")[2] in ("trkpt", "rtept"):
             time = next((e.text for e in element if e.tag.rpartition("}")[2] == "time"), None)
-            track.append(_recorded(element.get("lat", ""), element.get("lon", ""), time))
+            with _errors_at(f"point {len(track) + 1}"):
+                track.append(_recorded(element.get("lat", ""), element.get("lon", ""), time))
     return track
 
 
 def _csv(path: Path) -> list[Recorded]:
+    line = 1
+
+    def lines(file: Iterable[str]) -> Iterator[str]:
+        nonlocal line
+        for number, text in enumerate(file, start=1):
+            line = number
+            if not text.startswith("#"):
+                yield text
+
     with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader((line for line in file if not line.startswith("#")), restval="")
-        names = {name.strip().lower(): name for name in rows.fieldnames or ()}
+        rows = csv.DictReader(lines(file), restval="")
+        with lines_named(rows):
+            names = {name.strip().lower(): name for name in rows.fieldnames or ()}
         latitude = next((names[name] for name in LATITUDES if name in names), None)
         longitude = next((names[name] for name in LONGITUDES if name in names), None)
         if latitude is None or longitude is None:
             raise ValueError("wants columns lat and lon in its first line")
         time = names.get("time")
-        return [
-            _recorded(row[latitude], row[longitude], row[time] if time else None) for row in rows
-        ]
+        track: list[Recorded] = []
+        with lines_named(rows):
+            for row in rows:
+                with _errors_at(f"line {line}"):
+                    moment = row[time] if time else None
+                    track.append(_recorded(row[latitude], row[longitude], moment))
+        return track
+
+
+@contextmanager
+def _errors_at(where: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
 
 
 def _recorded(latitude: str, longitude: str, time: str | None) -> Recorded:

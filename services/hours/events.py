@@ -24,6 +24,7 @@ from services.directory.records import (
     record_of,
 )
 from services.hours.errors import AlreadyExists, StoreEventNotFound, StoreNotFound
+from services.hours.instants import checked_instant
 from services.hours.model import new_id, same_content
 
 EVENTS_MOST = 1000
@@ -54,6 +55,7 @@ class EventsWriter:
             StoreNotFound: there is no such store.
             AlreadyExists: another has its id.
             ResourceExhausted: the store has too many.
+            InvalidArgument: an instant of it is out of range.
         """
         store = store_id(request.parent)
         if self._directory.stores.replica.public(store) is None:
@@ -62,6 +64,8 @@ class EventsWriter:
             raise ResourceExhausted(f"{request.parent} has {EVENTS_MOST} events; delete some")
         scope = (current_caller().id, "CreateStoreEvent", store)
         made = new_id(request.store_event_id, request.request_id, scope)
+        for name in ("start_time", "end_time"):
+            checked_instant(getattr(request.store_event, name), f"store_event.{name}")
         event = hours_pb2.StoreEvent()
         event.CopyFrom(request.store_event)
         event.name = f"{request.parent}/events/{made}"
@@ -107,6 +111,7 @@ def find(
 
     Raises:
         StoreNotFound: it asks for one store, and there is none.
+        InvalidArgument: an instant is out of range.
     """
     store = store_id(request.parent)
     if store != "-" and directory.stores.replica.public(store) is None:
@@ -123,8 +128,10 @@ def in_range(
     radius_m: float,
 ) -> Iterable[Found]:
     """Of the events of the ids those that match."""
-    after = request.start_time.ToDatetime(dt.UTC) if request.HasField("start_time") else None
-    before = request.end_time.ToDatetime(dt.UTC) if request.HasField("end_time") else None
+    after, before = (
+        checked_instant(getattr(request, name), name) if request.HasField(name) else None
+        for name in ("start_time", "end_time")
+    )
     distances: dict[str, float | None] = {}
     for id in ids:
         event = hours_pb2.StoreEvent.FromString(directory.hours.replica.record(id) or b"")

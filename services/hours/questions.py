@@ -3,17 +3,17 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 
 from enrayon.hours.v1 import hours_pb2
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.timeline import MAX_DAYS_LISTED, Timeline, instant_in_range
+from geodata.schedule.timeline import MAX_DAYS_LISTED, Timeline
 from geodata.schedule.week import WeekDay, week
 from geodata.schedule.words import SOON
 from services.chassis.errors import InvalidArgument
 from services.directory.keys import store_id
 from services.directory.store_hours import date_of
+from services.hours.instants import checked_instant
 from services.hours.states import Question
 
 StatesRequest = (
@@ -93,17 +93,3 @@ def checked_date(date: date_pb2.Date, field: str) -> dt.date:
         return date_of(date, field)
     except ScheduleError as fault:
         raise InvalidArgument.field(field, fault.message) from None
-
-
-def checked_instant(moment: Timestamp, field: str) -> dt.datetime:
-    """An instant of a request.
-
-    Raises:
-        InvalidArgument: it is out of range.
-    """
-    try:
-        at = moment.ToDatetime(dt.UTC)
-        instant_in_range(at)
-    except (ScheduleError, ValueError, OverflowError):
-        raise InvalidArgument.field(field, "must be in the years 1000 to 9999") from None
-    return at

@@ -1,29 +1,52 @@
 """Requests of every RPC made from its descriptor: nearly right, absurd, or mere bytes."""
 
 import random
+import re
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
+import protovalidate
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from protovalidate import Violation
 
 DEPTH = 5
+TRIES = 8
+_validator = protovalidate.Validator()
 TEXTS = (
     "",
     "a",
     "kamppi",
     "Kamppi",
-    "stores/t-kamppi",
+    "stores/t-forum",
     "stores/none",
     "products/milk",
-    "products/6410405082657",
-    "stores/t-kamppi/levels/milk",
-    "stores/t-kamppi/holds/x",
+    "products/bread",
     "fences/kamppi",
     "subscriptions/all",
+    "stores/t-forum/hours",
+    "stores/t-forum/services/pharmacy",
+    "stores/t-forum/events/e1",
+    "stores/t-forum/closures/c1",
+    "stores/t-forum/reservations/r1",
+    "stores/t-forum/reservations/r1/pickupCode",
+    "stores/t-forum/stockPolicy",
+    "stores/t-forum/trips/17a0a0a0a0a0a0a0a0a0a0",
+    "stores/t-forum/floorPlans/v1",
+    "stores/t-forum/anchors/a1",
+    "stores/t-forum/blockedAreas/b1",
+    "stockGroups/g1",
+    "stockAlerts/a1",
+    "planograms/p1",
     "trips/one",
     "devices/phone",
     "floorPlans/kamppi",
+    "FI",
+    "osm.shop",
+    "6408430000012",
+    "r-1",
     "*",
     "-",
     "*/*",
@@ -36,6 +59,10 @@ TEXTS = (
     "Mo-Fr 25:99; nonsense",
     "891126d1a0bffff",
     "2026-12-24",
+    "MC0w",  # a resume token of stock, and one of an entry that no stream can have
+    "OTk5OTk5OTk5OTk5OTk5OTk5OTktMQ",
+    "AAAAAAAAAAc",  # of stores and hours
+    "17-1790000000000-7",  # an ack token
     "https://example.com/hook",
     "http://127.0.0.1:1/",
     "x" * 65,
@@ -64,11 +91,14 @@ LIMITS = {
 
 
 def request(rng: random.Random, descriptor: Descriptor) -> bytes:
-    """A request of a type, encoded; one in ten is damaged, one in fifty mere bytes."""
+    """A request of a type, encoded; half keep the contract, a tenth is damaged, some mere bytes."""
     chance = rng.random()
     if chance < 0.02:
         return rng.randbytes(rng.choice((1, 7, 60, 3000)))
-    data = bytearray(message(rng, descriptor).SerializeToString())
+    made = message(rng, descriptor)
+    if chance > 0.5:
+        mended(rng, made)
+    data = bytearray(made.SerializeToString())
     if chance < 0.12 and data:
         for _ in range(rng.randint(1, 4)):
             data[rng.randrange(len(data))] = rng.randrange(256)
@@ -90,6 +120,41 @@ def message(rng: random.Random, descriptor: Descriptor, depth: int = 0) -> Messa
         if rng.random() < fill:
             put(rng, made, field, depth)
     return made
+
+
+def mended(rng: random.Random, made: Message) -> None:
+    """Put other values, or none, where a message breaks the rules of its contract."""
+    for attempt in range(TRIES):
+        broken = _validator.collect_violations(made)
+        if not broken:
+            return
+        for violation in broken:
+            with suppress(IndexError, KeyError):  # a list that was made anew is another one
+                _mend(rng, made, violation, clear=2 * attempt > TRIES)
+
+
+def _mend(rng: random.Random, made: Any, violation: Violation, *, clear: bool) -> None:
+    elements = violation.proto.field.elements if violation.proto.field else []
+    last = elements[-1] if elements else None
+    for element in elements[:-1]:
+        made = getattr(made, element.field_name)
+        if element.subscript is not None:
+            made = made[element.subscript.value]
+    if last is None or last.field_name not in made.DESCRIPTOR.fields_by_name:
+        made.Clear()
+        return
+    field = made.DESCRIPTOR.fields_by_name[last.field_name]
+    pattern = violation.rule_value if isinstance(violation.rule_value, str) else ""
+    fitting = [each for each in TEXTS if pattern and re.search(pattern, each)]
+    index = last.subscript.value if last.subscript is not None else None
+    if fitting and index is not None:
+        getattr(made, field.name)[index] = rng.choice(fitting)
+    elif fitting and not field.is_repeated:
+        setattr(made, field.name, rng.choice(fitting))
+    else:
+        made.ClearField(field.name)
+        if not clear:
+            put(rng, made, field, DEPTH - 2)
 
 
 def put(rng: random.Random, made: Message, field: FieldDescriptor, depth: int) -> None:

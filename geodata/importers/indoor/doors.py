@@ -30,7 +30,13 @@ def door_of(
     on_wall = [door for door in doors if room.boundary.distance(door) <= DOOR_M]
     if on_wall:
         door = min(on_wall, key=ways.distance) if ways is not None else on_wall[0]
-        return door.interpolate(0.5, normalized=True) if door.length else door.centroid
-    if ways is None or room.distance(ways) > OPENS_WITHIN_M:
+        return middle_of(door)
+    if ways is None or ways.is_empty or room.distance(ways) > OPENS_WITHIN_M:
         return None
     return shapely.Point(shapely.get_coordinates(shapely.shortest_line(room, ways))[0])
+
+
+def middle_of(door: BaseGeometry) -> shapely.Point:
+    """Half-way along a line, the centre of anything else."""
+    is_line = isinstance(door, shapely.LineString | shapely.MultiLineString)
+    return door.interpolate(0.5, normalized=True) if is_line and door.length else door.centroid

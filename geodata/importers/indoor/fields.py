@@ -4,9 +4,16 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import pydantic
+
+_Count = Annotated[int, pydantic.Field(ge=-(2**31), lt=2**31)]
+NARROWED: Mapping[Any, Any] = {
+    dt.datetime | None: pydantic.AwareDatetime | None,
+    int: _Count,
+}
+"""Types of fields, and what of them a file may have: instants with an offset, 32 bits."""
 
 
 def checked(part: type, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,9 +39,7 @@ def _model(part: type) -> type[pydantic.BaseModel]:
     hints = get_type_hints(part)
     fields: dict[str, Any] = {
         field.name: (
-            pydantic.AwareDatetime | None
-            if hints[field.name] == dt.datetime | None
-            else hints[field.name],
+            NARROWED.get(hints[field.name], hints[field.name]),
             ... if field.default is dataclasses.MISSING else field.default,
         )
         for field in dataclasses.fields(part)

@@ -13,6 +13,7 @@ from geodata.floorplans.plan import (
     Aisle,
     BlockedArea,
     Department,
+    Face,
     Fixture,
     FloorPlan,
     Level,
@@ -60,7 +61,7 @@ def plan_from_geojson(document: object) -> ImportedPlan:
     parts: dict[str, list[Any]] = {field: [] for field in KINDS.values()}
     for index, feature in features_of(document):
         kind = properties_of(feature).get("feature")
-        if kind not in CLASSES:
+        if not isinstance(kind, str) or kind not in CLASSES:
             message = f"a feature of kind {kind!r} is no part of a plan"
             problems.append(warning("ignored_feature", f"features[{index}]", message))
             continue
@@ -101,7 +102,10 @@ def _part(kind: str, feature: Mapping[str, Any], frame: LocalFrame | None) -> ob
     if kind in ("level", "place"):
         properties["outline"] = _local(properties.get("outline"), frame)
     if kind == "fixture":
-        properties["faces"] = [_face(face, frame) for face in properties.get("faces") or ()]
+        faces = properties.get("faces") or ()
+        if not isinstance(faces, list | tuple):
+            raise ValueError("faces: must be a list")
+        properties["faces"] = [_face(face, frame) for face in faces]
     return CLASSES[kind](**checked(CLASSES[kind], properties))
 
 
@@ -113,7 +117,7 @@ def _face(value: object, frame: LocalFrame | None) -> dict[str, Any]:
             raise ValueError(f"faces.{end}: must be [longitude, latitude]")
         at = frame.geometry_to_local(point)
         face[end] = tuple(shapely.get_coordinates(at)[0].tolist())
-    return face
+    return checked(Face, face)
 
 
 def _local(geometry: object, frame: LocalFrame | None) -> Polygon | MultiPolygon | Point | None:

@@ -4,7 +4,9 @@ IMDF draws a venue and carries no routing: the floor to walk is made of its walk
 levels are joined where relationships say so, else where units of a kind lie above each other.
 """
 
+import lzma
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,11 +29,12 @@ from geodata.floorplans.plan import (
 )
 from geodata.floorplans.problems import Problem, warning
 from geodata.floorplans.shapes import united
-from geodata.importers.indoor.doors import door_of
+from geodata.importers.indoor.doors import door_of, middle_of
 from geodata.importers.indoor.imdf_units import Unit, join_levels
 from geodata.importers.indoor.result import (
     ImportedPlan,
     features_of,
+    ordinal_of,
     polygon_of,
     properties_of,
     shape_of,
@@ -50,6 +53,16 @@ FILES = (
 )
 MAX_BYTES = 256 * 2**20
 """Of the files that are read, unpacked."""
+UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What `zipfile` raises for archives that are damaged, encrypted or packed in another way."""
 WALKED = (
     "walkway",
     "footbridge",
@@ -80,7 +93,7 @@ def read_imdf(path: Path) -> Archive:
             if sum(info.file_size for info in known) > MAX_BYTES:
                 raise ImporterError(f"{path.name}: unpacks to over {MAX_BYTES // 2**20} MiB")
             return {Path(i.filename).stem: orjson.loads(archive.read(i)) for i in known}
-    except (OSError, zipfile.BadZipFile, orjson.JSONDecodeError) as fault:
+    except UNREADABLE as fault:
         raise ImporterError(f"{path.name}: {fault}") from fault
 
 
@@ -102,9 +115,7 @@ def plan_from_imdf(archive: Archive, store: str, language: str = "en") -> Import
     if not drawn:
         raise ImporterError("level: has no polygon")
     frame = frame_along(shapely.GeometryCollection([outline for _, outline in drawn.values()]))
-    ordinals = {
-        level: float(properties.get("ordinal") or 0) for level, (properties, _) in drawn.items()
-    }
+    ordinals = {level: ordinal_of(properties, "level") for level, (properties, _) in drawn.items()}
     problems: list[Problem] = []
     units = {unit.id: unit for unit in _units(archive, frame, ordinals, language, problems)}
     floors = _floors(units)
@@ -212,7 +223,7 @@ def _entrances(
     for feature, properties in _features(archive, "opening"):
         line, level = shape_of(feature.get("geometry")), str(properties.get("level_id"))
         if line is not None and level in ordinals and properties.get("category") in ENTRANCES:
-            middle = frame.geometry_to_local(line).interpolate(0.5, normalized=True)
+            middle = middle_of(frame.geometry_to_local(line))
             at = Position(level, middle.x, middle.y)
             yield Place(id=str(feature.get("id")), kind=PlaceKind.ENTRANCE, position=at)
 

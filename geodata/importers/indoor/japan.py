@@ -29,10 +29,12 @@ from geodata.importers.indoor.doors import DOOR_M, door_of
 from geodata.importers.indoor.result import (
     ImportedPlan,
     features_of,
+    ordinal_of,
     polygon_of,
     properties_of,
     shape_of,
 )
+from geodata.importers.record import clean
 from geodata.importers.report import ImporterError
 
 KINDS = {
@@ -64,9 +66,9 @@ def plan_from_japanese(document: object, store: str) -> ImportedPlan:
     layers = document.get("layers", document) if isinstance(document, Mapping) else {}
     floors = _layer(layers, "Floor")
     outlines = {
-        properties["id"]: outline
+        id: outline
         for properties, geometry in floors
-        if "id" in properties and (outline := polygon_of(geometry)) is not None
+        if (id := clean(properties.get("id"))) and (outline := polygon_of(geometry)) is not None
     }
     if not outlines:
         raise ImporterError("document: has no layer 'Floor' with polygons")
@@ -75,14 +77,14 @@ def plan_from_japanese(document: object, store: str) -> ImportedPlan:
     levels = {
         _ordinal(properties): Level(
             id=_ordinal(properties),
-            ordinal=float(properties.get("ordinal") or 0),
-            name=properties.get("name") or _ordinal(properties),
-            outline=frame.geometry_to_local(outlines[properties["id"]]),  # type: ignore[arg-type]
+            ordinal=ordinal_of(properties, "Floor"),
+            name=clean(properties.get("name")) or _ordinal(properties),
+            outline=frame.geometry_to_local(outlines[id]),  # type: ignore[arg-type]
         )
         for properties, _ in floors
-        if properties.get("id") in outlines
+        if (id := clean(properties.get("id"))) in outlines
     }
-    on_level = {properties.get("id"): _ordinal(properties) for properties, _ in floors}
+    on_level = {clean(properties.get("id")): _ordinal(properties) for properties, _ in floors}
     nodes, entrances = _nodes(layers, frame, levels)
     return ImportedPlan(
         FloorPlan(
@@ -106,7 +108,7 @@ def _layer(layers: object, name: str) -> list[tuple[dict[str, Any], object]]:
 
 
 def _ordinal(properties: Mapping[str, Any]) -> str:
-    return f"{float(properties.get('ordinal') or 0):g}"
+    return f"{ordinal_of(properties, 'Floor'):g}"
 
 
 def _nodes(
@@ -169,22 +171,22 @@ def _wheelchair(kind: LinkKind, properties: Mapping[str, Any]) -> bool | None:
 
 
 def _fixtures(
-    layers: object, frame: LocalFrame, on_level: Mapping[Any, str]
+    layers: object, frame: LocalFrame, on_level: Mapping[str, str]
 ) -> tuple[Fixture, ...]:
     return tuple(
         Fixture(
-            id=str(properties["id"]),
-            level=on_level[properties["floor_id"]],
+            id=clean(properties.get("id")),
+            level=on_level[floor],
             outline=frame.geometry_to_local(outline),  # type: ignore[arg-type]  # keeps the type
             kind=FixtureKind.OBSTACLE,
         )
         for properties, geometry in _layer(layers, "Fixture")
         if isinstance(outline := polygon_of(geometry), Polygon)
-        and properties.get("floor_id") in on_level
+        and (floor := clean(properties.get("floor_id"))) in on_level
     )
 
 
-def _spaces(layers: object, frame: LocalFrame, on_level: Mapping[Any, str]) -> list[Place]:
+def _spaces(layers: object, frame: LocalFrame, on_level: Mapping[str, str]) -> list[Place]:
     """The public spaces worth asking for, each with its door."""
     openings = [
         frame.geometry_to_local(line)
@@ -209,14 +211,14 @@ def _spaces(layers: object, frame: LocalFrame, on_level: Mapping[Any, str]) -> l
         room = frame.geometry_to_local(outline)
         near = [openings[i] for i in tree.query(room, predicate="dwithin", distance=DOOR_M)]
         at = door_of(room, near, passages) or room.representative_point()
-        level = on_level.get(properties.get("floor_id"))
+        level = on_level.get(clean(properties.get("floor_id")))
         if level is not None:
             places.append(
                 Place(
                     id=str(properties.get("id")),
                     kind=kind,
                     position=Position(level, at.x, at.y),
-                    name=properties.get("name") or "",
+                    name=clean(properties.get("name")),
                     outline=room,  # type: ignore[arg-type]  # keeps the type
                 )
             )

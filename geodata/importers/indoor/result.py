@@ -1,10 +1,12 @@
 """What a floor plan file gave, and what all its readers share."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import shapely
 from shapely import MultiPolygon, Polygon
@@ -65,17 +67,35 @@ def properties_of(feature: Mapping[str, Any]) -> dict[str, Any]:
     return dict(properties) if isinstance(properties, Mapping) else {}
 
 
+def ordinal_of(properties: Mapping[str, Any], what: str) -> float:
+    """How high a level is, 0 where it does not say.
+
+    Raises:
+        ImporterError: it is no number.
+    """
+    try:
+        ordinal = float(properties.get("ordinal") or 0)
+    except (TypeError, ValueError):
+        ordinal = math.nan
+    if not math.isfinite(ordinal):
+        raise ImporterError(f"{what}: ordinal must be a number")
+    return ordinal
+
+
 def shape_of(geometry: object) -> BaseGeometry | None:
-    """A GeoJSON geometry in longitude and latitude; None for null or what is no geometry."""
+    """A GeoJSON geometry in longitude and latitude; None for what is none on earth, or empty."""
     if not isinstance(geometry, Mapping):
         return None
     try:
-        return shapely.from_geojson(orjson.dumps(dict(geometry)))
+        shape = shapely.from_geojson(orjson.dumps(dict(geometry)))
     except (shapely.errors.GEOSException, TypeError, ValueError):
         return None
+    # A NaN fails the comparison too.
+    on_earth = np.abs(shapely.get_coordinates(shape)) <= (180, 90)
+    return shape if on_earth.all() and not shape.is_empty else None
 
 
 def polygon_of(geometry: object) -> Polygon | MultiPolygon | None:
     """As `shape_of`, for polygons alone."""
     shape = shape_of(geometry)
-    return shape if isinstance(shape, Polygon | MultiPolygon) and not shape.is_empty else None
+    return shape if isinstance(shape, Polygon | MultiPolygon) else None

@@ -126,7 +126,10 @@ def origin_of(headers: dict[str, str]) -> str:
     """The web origin of a request; browsers leave it out of some, but then say the page."""
     if origin := headers.get("origin"):
         return origin
-    parts = urlsplit(headers.get("referer", ""))
+    try:
+        parts = urlsplit(headers.get("referer", ""))
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{parts.netloc}"
 
 

@@ -1,11 +1,15 @@
 """API keys in Redis: the hash `{access}:keys`, name -> record, and `{access}:version`."""
 
+import structlog
+
 from services.chassis.access.keys import ApiKey, decode, encode
 from services.chassis.redis import Client, script
 
 KEYS = "{access}:keys"
 VERSION = "{access}:version"
 """Counts the changes, so that a process need not read all keys to see that none changed."""
+
+log = structlog.get_logger()
 
 
 class KeyStore:
@@ -33,9 +37,15 @@ class KeyStore:
         return decode(name, record) if record else None
 
     async def all(self) -> dict[str, ApiKey]:
-        """All keys by name."""
+        """All keys by name; one whose record is damaged is none."""
         records = await self._client.hgetall(KEYS)
-        return {name.decode(): decode(name.decode(), record) for name, record in records.items()}
+        keys = {}
+        for name, record in records.items():
+            try:
+                keys[name.decode()] = decode(name.decode(), record)
+            except ValueError:
+                log.error("the record of a key is damaged; nobody can use it", key=name.decode())
+        return keys
 
     async def version(self) -> int:
         """How often keys were changed."""

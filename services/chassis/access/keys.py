@@ -137,19 +137,26 @@ def encode(key: ApiKey) -> bytes:
 
 
 def decode(name: str, record: bytes) -> ApiKey:
-    """The key of a record."""
-    fields = orjson.loads(record)
-    return ApiKey(
-        name,
-        Role[fields["role"]],
-        tuple(
-            Secret(bytes.fromhex(s["sha256"]), moment(s["create"]), moment_or_none(s["expire"]))
-            for s in fields["secrets"]
-        ),
-        tuple(fields["scopes"]),
-        tuple(fields["origins"]),
-        fields["note"],
-    )
+    """The key of a record.
+
+    Raises:
+        ValueError: the record is damaged.
+    """
+    try:
+        fields = orjson.loads(record)
+        return ApiKey(
+            name,
+            Role[fields["role"]],
+            tuple(
+                Secret(bytes.fromhex(s["sha256"]), moment(s["create"]), moment_or_none(s["expire"]))
+                for s in fields["secrets"]
+            ),
+            tuple(fields["scopes"]),
+            tuple(fields["origins"]),
+            fields["note"],
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError("the record of a key is damaged") from error
 
 
 def moment(text: str) -> dt.datetime:

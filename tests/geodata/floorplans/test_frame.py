@@ -92,3 +92,9 @@ def test_the_frame_of_a_long_building_follows_its_long_side(bearing: float) -> N
     assert frame.rotation_deg == pytest.approx(bearing, abs=1e-3)
     west, south, east, north = frame.geometry_to_local(outline).bounds
     assert (20, 80) == pytest.approx((east - west, north - south), abs=1e-3)
+
+
+def test_the_frame_of_a_line_follows_it_and_of_a_point_looks_north() -> None:
+    line = shapely.LineString([(24.94, 60.17), (24.942, 60.17)])
+    assert 0.0 == pytest.approx(frame_along(line).rotation_deg % 90, abs=0.01)
+    assert LocalFrame(Point(60.17, 24.94), 0.0) == frame_along(shapely.Point(24.94, 60.17))

@@ -47,6 +47,10 @@ def _to_mm(value: object) -> object:
     return round(value, 3) + 0.0 if isinstance(value, float) else value
 
 
+HUGE = {"aisle": "1", "start": [24.951, 60.1795], "end": [24.9511, 60.1795], "bays": 2**31}
+"""A face with more bays than can be told."""
+
+
 @pytest.mark.parametrize("plan", [corner_shop(), two_floors(), BLOCKED, supermarket()[0]])
 def test_a_plan_comes_back_from_its_file(plan: FloorPlan) -> None:
     document = orjson.loads(orjson.dumps(plan_to_geojson(plan)))
@@ -146,6 +150,8 @@ def test_what_is_no_floor_plan_file_is_refused(document: object) -> None:
             {"properties": {"feature": "fixture", "id": "a", "level": "0", "faces": [7]}},
             "faces.start",
         ),
+        ({"properties": {"feature": "fixture", "id": "a", "level": "0", "faces": 7}}, "faces"),
+        ({"properties": {"feature": "fixture", "id": "a", "level": "0", "faces": [HUGE]}}, "bays"),
         ({"geometry": {"type": "Polygon", "coordinates": [[1]]}}, "geometry"),
         ({"geometry": {"type": "Point", "coordinates": ["x"]}}, "geometry"),
         ({"geometry": 3}, "geometry"),
@@ -164,6 +170,13 @@ def test_a_feature_that_does_not_fit_is_left_out_and_named(
     assert problem.path == f"features[{place}]"
     assert named in problem.message
     assert len(imported.plan.fixtures) == 1
+
+
+@pytest.mark.parametrize("kind", [["fixture"], {}, None])
+def test_a_feature_whose_kind_is_no_text_is_passed_over(kind: object) -> None:
+    document = plan_to_geojson(corner_shop())
+    document["features"].append({"type": "Feature", "properties": {"feature": kind}})
+    assert ["ignored_feature"] == [each.code for each in plan_from_geojson(document).problems]
 
 
 def test_features_of_other_kinds_are_passed_over() -> None:

@@ -241,6 +241,16 @@ def test_rejected_rows_can_be_written_set_right_and_read_again(tmp_path: Path) -
     assert ["shop-9"] == [store.id for store in read(path, source="shop").stores]
 
 
+def test_a_rejected_row_that_is_nested_deep_is_written_without_its_depths(tmp_path: Path) -> None:
+    geometry = "[" * 400 + "]" * 400
+    feature = f'{{"type": "Feature", "id": "a", "geometry": {geometry}}}'
+    (tmp_path / "deep.json").write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}')
+    write_rejected(read(tmp_path / "deep.json", source="x").rejected, tmp_path / "rejected.csv")
+    with (tmp_path / "rejected.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert ("a", "nested too deep to be written") == (row["id"], row["geometry"])
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -143,3 +143,14 @@ def test_an_extract_that_is_cut_short_or_none_says_so(tmp_path: Path) -> None:
         path.write_bytes(broken)
         with pytest.raises(ImporterError, match=r"no readable OSM extract|empty"):
             read(path)
+
+
+def test_a_building_drawn_to_and_fro_is_kept_and_costs_no_other_store(tmp_path: Path) -> None:
+    flat = Way(id=204, nodes=[1, 2, 3, 2, 1], tags=HOUSE)
+    whole = Way(id=205, nodes=[1, 2, 3, 4, 1], tags=HOUSE)
+    stores = {
+        store.id: store for store in read(extract(tmp_path / "a.osm.pbf", flat, whole)).stores
+    }
+    assert {"osm-way~204", "osm-way~205"} == stores.keys()
+    location = stores["osm-way~204"].location
+    assert location in [Point(*reversed(at)) for at in OUTER.values()]

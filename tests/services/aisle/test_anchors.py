@@ -139,6 +139,13 @@ async def test_a_link_with_the_gln_of_another_store_is_refused(aisle):
     )
 
 
+@pytest.mark.parametrize("text", ["https://[x/?a=1", "//[::1", "http://[]/"])
+async def test_a_text_that_no_link_can_be_is_no_anchor(aisle, text):
+    assert (CODE.INVALID_ARGUMENT, "ANCHOR_INVALID", []) == await refusal(
+        aisle.ResolveAnchor(resolving(text))
+    )
+
+
 async def test_a_token_of_an_anchor_that_was_never_made_is_refused(aisle):
     signed = Signed("a-corner", "unmade", "0", 1.0, 1.0, None)
     code, reason, _ = await refusal(aisle.ResolveAnchor(resolving(TOKENS.token(signed))))

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,15 @@ from typing import Any
 import pytest
 
 from services.chassis.backup import backup, restore
-from services.chassis.backup_file import BackupError, Entry, Header, check, read, writing
+from services.chassis.backup_file import (
+    LENGTHS,
+    BackupError,
+    Entry,
+    Header,
+    check,
+    read,
+    writing,
+)
 from services.chassis.embedded import EmbeddedValkey
 from services.chassis.redis import Client, connect
 from services.chassis.settings import ChassisSettings
@@ -120,7 +129,15 @@ async def test_a_damaged_file_changes_nothing(redis_client: Client, tmp_path: Pa
     flipped = [
         whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :] for at in range(0, len(whole), 97)
     ]
-    other = [b"{}", gzip.compress(b'{"format": "other"}\n'), gzip.compress(b"{}"), b"\x1f\x8b"]
+    heads = (
+        b"{}",
+        b'{"format": "other"}\n',
+        b'{"format": "enrayon-backup-1"}\n',
+        b'{"format": "enrayon-backup-1", "created": "", "store": "", "keyring": 7}\n',
+        b'{"format": "enrayon-backup-1", "created": "", "store": "", "more": 1, "keyring": []}\n',
+        b"[" * 60_000 + b"\n",
+    )
+    other = [b"{}", *map(gzip.compress, heads), b"\x1f\x8b"]
     for content in [*cut, *flipped, *other]:
         damaged.write_bytes(content)
         # A byte of gzip's own header, such as its time, says nothing of what is in the file.
@@ -215,3 +232,15 @@ async def test_copies_made_while_holds_come_and_go_add_up(
 async def test_copies_key_by_key_would_not(clients: tuple[Client, Client], tmp_path: Path) -> None:
     found = await drifts_of_copies(clients, tmp_path / "copy", is_torn=True, copies=8)
     assert 0 < sum(found)
+
+
+def test_a_damaged_length_asks_for_no_memory(tmp_path: Path) -> None:
+    header = b'{"format": "enrayon-backup-1", "created": "", "store": "", "keyring": []}\n'
+    for lengths in (LENGTHS.pack(2**32 - 1, -1, 0), LENGTHS.pack(1, -1, 2**32 - 1)):
+        (tmp_path / "copy").write_bytes(gzip.compress(header + lengths))
+        tracemalloc.start()
+        with pytest.raises(BackupError, match="as large"):
+            check(tmp_path / "copy")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert 2**20 > peak

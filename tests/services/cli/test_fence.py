@@ -84,6 +84,21 @@ def test_what_is_no_track_is_an_error_that_names_the_file(tmp_path, name, text):
         read_track(file)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "where"),
+    [
+        ("far.csv", "# my walk\nlat,lon\n60,24\n\n91,24\n", "line 5: latitude"),
+        ("long.csv", f"lat,lon\n60,24\n60,{'9' * 140_000}\n", "line 3: field larger"),
+        ("far.gpx", '<gpx><trkpt lat="1" lon="1"/><trkpt lat="1" lon="x"/></gpx>', "point 2: "),
+    ],
+)
+def test_a_fault_of_a_track_is_named_by_its_place(tmp_path, name, text, where):
+    file = tmp_path / name
+    file.write_text(text)
+    with pytest.raises(CommandError, match=where):
+        read_track(file)
+
+
 async def test_a_replay_tells_the_events_and_draws_them(stub, redis_client, tmp_path):
     await create(stub, "town", circle(MIDDLE, 250))
     picture = tmp_path / "map.svg"

@@ -3,6 +3,7 @@
 import pytest
 
 from enrayon.stock.v1 import stock_pb2
+from services.cli import product_files
 from services.cli.stock_files import BadRow, Row, read, write_csv, write_google
 
 LEVELS = [
@@ -57,3 +58,17 @@ def test_another_kind_of_file_is_refused(tmp_path):
 
     with pytest.raises(ValueError, match="want the columns"):
         list(read(file))
+
+
+@pytest.mark.parametrize(
+    ("reader", "header"),
+    [(read, "store,sku,on_hand"), (product_files.read, "sku,name,brand")],
+)
+def test_a_cell_without_an_end_is_named_by_its_line(tmp_path, reader, header):
+    file = tmp_path / "endless.csv"
+    file.write_text(f"{header}\na,b,1\na,{'x' * 140_000},1\n")
+    with pytest.raises(ValueError, match="line 3: field larger"):
+        list(reader(file))
+    file.write_text("x" * 140_000)
+    with pytest.raises(ValueError, match="line 1: field larger"):
+        list(reader(file))

@@ -246,6 +246,31 @@ REFUSED = {
         ),
         "store_event",
     ),
+    "an event that begins at no instant": (
+        "CreateStoreEvent",
+        hours_pb2.CreateStoreEventRequest(
+            parent=NAME,
+            store_event={"title": "Sale", "start_time": Timestamp(nanos=-1), "end_time": NOON},
+        ),
+        "store_event.start_time",
+    ),
+    "an event that ends too late": (
+        "CreateStoreEvent",
+        hours_pb2.CreateStoreEventRequest(
+            parent=NAME, store_event={"title": "Sale", "start_time": NOON, "end_time": LATE}
+        ),
+        "store_event.end_time",
+    ),
+    "events from an instant that is none": (
+        "ListStoreEvents",
+        hours_pb2.ListStoreEventsRequest(parent=NAME, start_time=Timestamp(nanos=-1)),
+        "start_time",
+    ),
+    "events to an instant too late": (
+        "ListStoreEvents",
+        hours_pb2.ListStoreEventsRequest(parent=NAME, end_time=LATE),
+        "end_time",
+    ),
     "a radius from nowhere": (
         "ListStoreEvents",
         hours_pb2.ListStoreEventsRequest(parent="stores/-", radius_m=1.0),

@@ -1,6 +1,7 @@
 """Holds as callers see them: made, carried out, given up, moved, refused."""
 
 import asyncio
+import base64
 
 import grpc
 import pytest
@@ -253,6 +254,20 @@ async def test_a_shop_sees_its_holds_change_and_resumes_where_it_stopped(stock):
     assert [State.STATE_PREPARING, State.STATE_CANCELED] == [
         seen.reservation.state for seen in (second, third)
     ]
+
+
+@pytest.mark.parametrize("entry", ["7", " 7-1", "1_0-1", "٣-1", "7-18446744073709551616", "-7-1"])
+async def test_a_token_of_an_entry_that_no_stream_can_have_is_refused(stock, entry):
+    token = base64.urlsafe_b64encode(entry.encode()).decode().rstrip("=")
+    watches = (
+        stock.WatchReservations(
+            stock_pb2.WatchReservationsRequest(parent=STOCKMANN, resume_token=token)
+        ),
+        stock.WatchStockAlerts(stock_pb2.WatchStockAlertsRequest(resume_token=token)),
+    )
+    for watch in watches:
+        code, _, fields = await refusal(watch.read())
+        assert (CODE.INVALID_ARGUMENT, ["resume_token"]) == (code, fields)
 
 
 async def test_lists_show_live_holds_page_by_page_the_oldest_first(stock):

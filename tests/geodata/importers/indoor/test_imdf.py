@@ -148,6 +148,34 @@ def test_what_does_not_fit_is_left_out_and_said(
     assert code in {problem.code for problem in plan_from_imdf(venue, "stores/venue").problems}
 
 
+@pytest.mark.parametrize("ordinal", ["first", [0], {"a": 1}])
+def test_a_level_whose_height_is_no_number_is_refused(ordinal: object) -> None:
+    venue = copy.deepcopy(VENUE)
+    venue["level"]["features"][0]["properties"]["ordinal"] = ordinal
+    with pytest.raises(ImporterError, match="ordinal"):
+        plan_from_imdf(venue, "stores/venue")
+
+
+@pytest.mark.parametrize("wrong", [2**31, -181.0, 1e308])
+def test_a_level_that_is_not_on_the_earth_is_left_out(wrong: float) -> None:
+    venue = copy.deepcopy(VENUE)
+    venue["level"]["features"][1]["geometry"]["coordinates"][0][1][0] = wrong
+    assert ["Ground"] == [level.name for level in plan_from_imdf(venue, "stores/venue").plan.levels]
+
+
+@pytest.mark.parametrize(
+    "gate", [box(-1, 1, 1, 5), {"type": "Point", "coordinates": lon_lat(0, 3)}]
+)
+def test_an_entrance_that_is_no_line_stands_for_its_middle(gate: dict[str, Any]) -> None:
+    venue = copy.deepcopy(VENUE)
+    venue["opening"]["features"][0]["geometry"] = gate
+    plan = plan_from_imdf(venue, "stores/venue").plan
+    [entrance] = plan.places_of(PlaceKind.ENTRANCE)
+    assert plan.frame is not None
+    at = plan.frame.to_wgs84(entrance.position.x_m, entrance.position.y_m)
+    assert (0, 3) == pytest.approx(AT.to_local(at), abs=0.01)
+
+
 def test_a_venue_without_levels_is_refused() -> None:
     with pytest.raises(ImporterError, match="level"):
         plan_from_imdf({"unit": VENUE["unit"]}, "stores/venue")
@@ -167,6 +195,22 @@ def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
         archive.writestr("level.geojson", b"{")
     with pytest.raises(ImporterError, match="venue"):
         read_imdf(path)
+
+
+def test_a_damaged_or_encrypted_file_in_a_zip_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "venue.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("level.geojson", orjson.dumps(VENUE["level"]))
+    whole = path.read_bytes()
+    begin, entry = whole.index(b"level.geojson") + 13, whole.rindex(b"PK\x01\x02")
+    damaged = whole[:begin] + b"\xff" * 20 + whole[begin + 20 :]
+    flags, method = entry + 8, entry + 10
+    encrypted = whole[:flags] + b"\x01" + whole[flags + 1 :]
+    unknown = whole[:method] + b"\x63" + whole[method + 1 :]
+    for content in (damaged, encrypted, unknown):
+        path.write_bytes(content)
+        with pytest.raises(ImporterError, match="venue"):
+            read_imdf(path)
 
 
 def test_a_zip_that_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import networkx as nx
 import pytest
+import shapely
 
 from geodata.floorplans.plan import LinkKind, PlaceKind
 from geodata.floorplans.problems import has_errors
@@ -185,3 +186,41 @@ def test_from_a_shop_of_unimall_a_lift_leads_to_another_level(
     assert LinkKind.STEPS in taken[WALKING]
     assert LinkKind.LIFT in taken[STEP_FREE]
     assert LinkKind.STEPS not in taken[STEP_FREE]
+
+
+@pytest.mark.parametrize(
+    ("layer_name", "properties"),
+    [
+        ("Floor", {"name": 7}),
+        ("Floor", {"id": ["f"]}),
+        ("Space", {"floor_id": {}}),
+        ("Space", {"name": ["x"]}),
+        ("Fixture", {"floor_id": []}),
+        ("Fixture", {"id": None}),
+    ],
+)
+def test_values_of_another_kind_are_text_or_nothing(
+    layer_name: str, properties: dict[str, object]
+) -> None:
+    document = changed(layer_name, 0, **properties)
+    if layer_name == "Floor" and "id" in properties:
+        with pytest.raises(ImporterError, match="Floor"):
+            plan_from_japanese(document, "stores/arcade")
+    else:
+        plan = plan_from_japanese(document, "stores/arcade").plan
+        names = [each.name for each in plan.levels] + [each.name for each in plan.places]
+        assert all(isinstance(name, str) for name in names)
+
+
+@pytest.mark.parametrize("ordinal", ["ground", [1], 1e400])
+def test_a_floor_whose_height_is_no_number_is_refused(ordinal: object) -> None:
+    with pytest.raises(ImporterError, match="ordinal"):
+        plan_from_japanese(changed("Floor", 0, ordinal=ordinal), "stores/arcade")
+
+
+def test_a_shop_without_any_passage_is_where_it_is_drawn() -> None:
+    document = copy.deepcopy(ARCADE)
+    del document["Space"]["features"][1], document["Opening"]
+    [shop] = plan_from_japanese(document, "stores/arcade").plan.places_of(PlaceKind.SHOP)
+    assert shop.outline is not None
+    assert shop.outline.contains(shapely.Point(shop.position.x_m, shop.position.y_m))

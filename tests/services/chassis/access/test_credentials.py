@@ -84,6 +84,7 @@ async def test_a_certificate_says_who_calls_and_a_proxy_is_nobody():
         ("https://shop.example", {"referer": "https://shop.example/stores/1?a=b"}),
         ("null", {"origin": "null", "referer": "https://shop.example/"}),
         ("://", {}),
+        ("", {"referer": "https://[shop.example/"}),
     ],
 )
 def test_the_origin_is_said_by_itself_or_by_the_page(origin, headers):

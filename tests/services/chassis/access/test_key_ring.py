@@ -153,3 +153,10 @@ async def test_no_secret_lies_in_redis(store: KeyStore, redis_client: Client):
     kept = await redis_client.hgetall(KEYS)
 
     assert token.rpartition("_")[2].encode() not in b"".join([*kept, *kept.values()])
+
+
+async def test_a_damaged_record_takes_nothing_from_other_keys(store, ring, redis_client):
+    await redis_client.hset(KEYS, "broken", b'{"role": "CHANNEL"}')
+    key, token = await made(store, "till")
+    assert key == await ring.find(token)
+    assert None is await ring.find(token.replace("till", "broken"))

@@ -1,0 +1,30 @@
+"""Files of stores, in every format that is imported."""
+
+from geodata.importers import ImporterError, read, write_rejected
+from geodata.stores import STORE_ID
+from services.chassis.requests import violations_of
+from services.stores.convert import from_record
+from tests.fuzz.target import file_of, target
+from tests.geodata.importers import test_fuzz
+
+DEEP = b'{"type": "Feature", "geometry": ' + b"[" * 300 + b"]" * 300 + b"}\n"
+"""More than what can be written as JSON again."""
+
+
+@target(lambda: [*test_fuzz.SEEDS.values(), 2 * DEEP], ImporterError)
+def store_files(data: bytes) -> None:
+    """Every row of a file becomes a store that can be sent, or is told of; else it is refused."""
+    found = read(file_of(data), source="x")
+    assert found.rows >= len(found.stores) + len(found.rejected)
+    write_rejected(found.rejected, file_of(b"", "rejected.csv"))
+    for store in found.stores:
+        assert STORE_ID.fullmatch(store.id)
+        message = from_record(store)
+        assert not (faults := violations_of(message)), faults
+
+
+@target(lambda: [test_fuzz.extract()], ImporterError)
+def osm_extracts(data: bytes) -> None:
+    """An extract of OpenStreetMap gives stores, or is refused."""
+    found = read(file_of(data, "input.osm.pbf"), "osm")
+    assert found.rows >= len(found.stores) + len(found.rejected)
