@@ -210,8 +210,9 @@ class Products:
     def called(self, name: str) -> str:
         """The name for people, or the SKU of a product that is no more."""
         if name not in self._called:
+            request = stock_pb2.GetProductRequest(name=name)
             self._called[name] = called(
-                name, lambda: self._stub.GetProduct(stock_pb2.GetProductRequest(name=name))
+                name, lambda: self._stub.GetProduct(request, timeout=TIMEOUT_S)
             )
         return self._called[name]
 
@@ -219,7 +220,8 @@ class Products:
 def store_called(channel: grpc.Channel, name: str) -> str:
     """What a store is called, or its id when it is no more."""
     stub = stores_pb2_grpc.StoresServiceStub(channel)
-    return called(name, lambda: stub.GetStore(stores_pb2.GetStoreRequest(name=name)))
+    request = stores_pb2.GetStoreRequest(name=name)
+    return called(name, lambda: stub.GetStore(request, timeout=TIMEOUT_S))
 
 
 def called(name: str, get: Callable[[], Any]) -> str:
