@@ -21,21 +21,22 @@ FAST = {"appendfsync": "no", "hz": "100"}
 """Nothing is kept after a test, and expiry is not waited for."""
 
 
+CHOSEN = os.environ.get("ENRAYON_TEST_STORE", "valkey")
+"""`valkey`, `redis`, `cluster`, or the address of one that runs."""
+
+
 @contextmanager
-def backend(name: str, folder: Path) -> Iterator[str]:
-    """The address of an empty store: `valkey`, `redis`, `cluster`, or one that has an address.
+def backend(folder: Path, name: str = CHOSEN) -> Iterator[str]:
+    """The address of an empty store of the kind that was chosen.
 
     Raises:
         FileNotFoundError: there is no `redis-server` on this machine.
     """
     if "://" in name:
         yield name
-    elif name == "valkey":
-        with EmbeddedValkey(folder, FAST) as valkey:
-            yield valkey.url
-    elif name == "redis":
-        with DebianRedis(folder, FAST) as server:
-            yield server.url
+    elif name in SERVERS:
+        with SERVERS[name](folder, FAST) as one:
+            yield one.url
     elif name == "cluster":
         with Cluster(folder) as cluster:
             yield cluster.url
@@ -52,6 +53,14 @@ class DebianRedis(EmbeddedValkey):
         if not program:
             raise FileNotFoundError("no redis-server here; on Debian: apt-get install redis-server")
         return [program, *super().command()[1:]]
+
+
+SERVERS = {"valkey": EmbeddedValkey, "redis": DebianRedis}
+
+
+def server(folder: Path, options: Mapping[str, str] | None = None) -> EmbeddedValkey:
+    """One server, to be spoilt or killed: of the kind that was chosen if that is one server."""
+    return SERVERS.get(CHOSEN, EmbeddedValkey)(folder, options)
 
 
 class Cluster:

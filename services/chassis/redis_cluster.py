@@ -41,6 +41,11 @@ class Cluster(RedisCluster):
         for node in self.startup_nodes:
             node.connection_class = kind
 
+    @property
+    def calls(self) -> int:
+        """How many calls are under way."""
+        return len(self._have_turns)
+
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Run a command once there is a connection for it."""
         if args[0] == "XREAD":

@@ -104,12 +104,12 @@ class Connections(Collector):
 
 
 def connections(client: Any) -> tuple[int, int, int]:
-    """How many connections of a client are in use and idle, and how many there may be."""
+    """How many connections of a client are in use and idle, and how many there may be.
+
+    Of a cluster those of its calls, of which each may need one to each node.
+    """
     if isinstance(client, Cluster):
-        nodes = client.get_nodes()
-        idle = sum(len(node._free) for node in nodes)
-        open_ = sum(len(node._connections) for node in nodes)
-        return open_ - idle, idle, client.most_calls
+        return client.calls, sum(len(node._free) for node in client.get_nodes()), client.most_calls
     pool = client.connection_pool
     return len(pool._in_use_connections), len(pool._available_connections), pool.max_connections
 

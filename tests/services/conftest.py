@@ -1,6 +1,5 @@
 """A real store, and the services on it, in this process."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,8 +24,7 @@ from tests.backends import backend
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty store: an embedded Valkey, or the one that ENRAYON_TEST_STORE names."""
-    name = os.environ.get("ENRAYON_TEST_STORE", "valkey")
-    with backend(name, tmp_path_factory.mktemp("store")) as url:
+    with backend(tmp_path_factory.mktemp("store")) as url:
         yield url
 
 
