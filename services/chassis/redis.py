@@ -1,5 +1,6 @@
 """The connection to Redis or Valkey: one server or a cluster, over TCP or a unix socket."""
 
+import asyncio
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
@@ -168,13 +169,31 @@ async def store_facts(settings: ChassisSettings, url: str) -> StoreFacts:
 
 
 async def store_facts_of(client: Client) -> StoreFacts:
-    """The same of a store that one is connected to."""
-    info = await client.info("server")
-    if "redis_version" not in info:  # a cluster answers by node
-        info = next(iter(info.values()))
+    """The same of a store that one is connected to; of a cluster, of its worst node.
+
+    Nodes that cannot be reached are left out, unless none can.
+    """
+    if not isinstance(client, Cluster):
+        return await node_facts(client)
+    await client.initialize()
+    answers = await asyncio.gather(
+        *(node_facts(client, target_nodes=node) for node in client.get_nodes()),
+        return_exceptions=True,
+    )
+    told = [answer for answer in answers if isinstance(answer, StoreFacts)]
+    if not told:
+        raise next(answer for answer in answers if isinstance(answer, BaseException))
+    return min(
+        told, key=lambda it: (not it.is_too_old, (False, None, True).index(it.keeps_acknowledged))
+    )
+
+
+async def node_facts(client: Client, **node: Any) -> StoreFacts:
+    """What one server tells."""
+    info = await client.info("server", **node)
     kept: dict[str, str] = {}
     with suppress(redis.exceptions.ResponseError):
-        answer = await client.config_get("append*")
+        answer = await client.config_get("append*", **node)
         kept = {text(name): text(value) for name, value in answer.items()}
     return StoreFacts(
         text(info.get("valkey_version") or info["redis_version"]),

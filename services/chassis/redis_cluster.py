@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 import redis.exceptions
@@ -19,11 +20,15 @@ GONE = (
 """What a node fails with whose slots another may have by now."""
 
 
+IN_CALL: ContextVar[bool] = ContextVar("in_call", default=False)
+"""Whether this is a part of a call, such as a command of a pipeline that is sent once more."""
+
+
 class Cluster(RedisCluster):
     """A cluster whose calls wait for a connection, and whose failures are those of one server.
 
-    redis-py refuses a call when all connections to its node are in use, and raises what is no
-    `RedisError` when no node can be reached.
+    redis-py refuses a call when all connections to its node are in use, raises what is no
+    `RedisError` when no node can be reached, and cuts off all calls when one is sent elsewhere.
 
     So many calls are under way at the same time as there may be connections to a node. XREAD is
     left out of account: each slot that is followed needs one of its own, which waits most of the
@@ -32,27 +37,26 @@ class Cluster(RedisCluster):
 
     def __init__(self, *, max_connections: int, socket_timeout: float, **options: Any) -> None:
         super().__init__(socket_timeout=socket_timeout, **options)
+        self.calls = 0
+        """How many are under way."""
         self.most_calls = max_connections
         self._wait_s = socket_timeout
         self._turns = asyncio.Semaphore(max_connections)
-        self._have_turns: set[asyncio.Task[Any] | None] = set()
         kind = sending(self.connection_kwargs["connection_class"])
         self.connection_kwargs["connection_class"] = kind
         for node in self.startup_nodes:
             node.connection_class = kind
 
-    @property
-    def calls(self) -> int:
-        """How many calls are under way."""
-        return len(self._have_turns)
+    async def initialize(self, *args: Any, **options: Any) -> Any:
+        """Learn which nodes there are, unless they are known."""
+        with as_one_server():
+            return await super().initialize(*args, **options)
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Run a command once there is a connection for it."""
-        if args[0] == "XREAD":
+        async with nullcontext() if args[0] == "XREAD" else self.turn():
             with as_one_server():
                 return await super().execute_command(*args, **options)
-        async with self.turn():
-            return await super().execute_command(*args, **options)
 
     def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> "Pipeline":
         """Commands that go out together, to each node its own."""
@@ -61,9 +65,8 @@ class Cluster(RedisCluster):
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait until one more call may be made; one within another needs no turn of its own."""
-        task = asyncio.current_task()
-        if task in self._have_turns:
+        """Wait until one more call may be made; what is a part of one needs no turn of its own."""
+        if IN_CALL.get():
             yield
             return
         try:
@@ -71,12 +74,11 @@ class Cluster(RedisCluster):
                 await self._turns.acquire()
         except TimeoutError as error:
             raise redis.exceptions.ConnectionError("No connection available.") from error
-        self._have_turns.add(task)
+        self.calls += 1
         try:
-            with as_one_server():
-                yield
+            yield
         finally:
-            self._have_turns.discard(task)
+            self.calls -= 1
             self._turns.release()
 
     def look_again(self) -> None:
@@ -84,7 +86,13 @@ class Cluster(RedisCluster):
         self._initialize = True
 
     async def aclose(self) -> None:
-        """Close every connection; after a failure redis-py believes that there is none."""
+        """Close every connection; after a failure redis-py believes that there is none.
+
+        Within a call, where redis-py closes all in order to look again, it only looks again.
+        """
+        if IN_CALL.get():
+            self.look_again()
+            return
         await super().aclose()
         await self.nodes_manager.aclose()
         await self.nodes_manager.aclose("startup_nodes")
@@ -103,7 +111,8 @@ class Pipeline(ClusterPipeline):
         cluster: Any = self.cluster_client
         async with cluster.turn():
             try:
-                answers: list[Any] = await super().execute(raise_on_error, allow_redirections)
+                with as_one_server():
+                    answers: list[Any] = await super().execute(raise_on_error, allow_redirections)
             except GONE:
                 cluster.look_again()
                 raise
@@ -114,10 +123,13 @@ class Pipeline(ClusterPipeline):
 
 @contextmanager
 def as_one_server() -> Iterator[None]:
-    """Gives the failures of a cluster the names that those of one server have."""
+    """A call, whose failures get the names that those of one server have."""
+    token = IN_CALL.set(True)
     try:
         yield
     except redis.exceptions.RedisClusterException as error:
         if error.__cause__ or isinstance(error, redis.exceptions.SlotNotCoveredError):
             raise redis.exceptions.ConnectionError(str(error)) from error
         raise
+    finally:
+        IN_CALL.reset(token)

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from services.chassis.embedded import EmbeddedValkey
-from services.chassis.redis import Client, connect
+from services.chassis.redis import Client, connect, many_script
 from services.chassis.settings import ChassisSettings
-from services.stock.model.partitions import StoreKeys
+from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
+from services.stock.state.levels import Levels, LevelsUnreachable
 from tests.backends import Cluster, ask, until
 from tests.faults import workload
 from tests.faults.checker import Act, Verdict, judge
@@ -55,6 +56,24 @@ def moved(cluster: Cluster, slot: int, to: EmbeddedValkey) -> None:
         time.sleep(0.01)
 
 
+async def levels_everywhere(client: Client) -> list[object]:
+    """What shops on all masters have, asked in one pipeline to each."""
+    shops = [f"shop-{number}" for number in range(PARTITIONS)]
+    found = await Levels(client).read(shops, ["milk"])
+    return [found[shop].levels for shop in shops]
+
+
+async def counted(client: Client, until_done: asyncio.Task[list[Act]]) -> tuple[int, set[int]]:
+    """Count in all partitions at once; how often, and what was counted."""
+    count = many_script(client, "tests.services.chassis", "count")
+    keys = [f"{tag(partition)}:counted" for partition in range(PARTITIONS)]
+    times = 0
+    while not until_done.done():
+        await count([([key], [1]) for key in keys])
+        times += 1
+    return times, {int(await client.get(key)) for key in keys}
+
+
 async def judged(
     initial: dict[str, int], acts: list[Act], settings: ChassisSettings, url: str
 ) -> Verdict:
@@ -71,6 +90,8 @@ async def test_a_masters_death_loses_no_acknowledged_hold(cluster, client, setti
     initial = await workload.stocked(client, 150)
     holds = Holds(client, REPLICAS)
     running = asyncio.create_task(workload.run(holds, CLIENTS, 150, seed=16))
+    reader = connect(settings, cluster.url)
+    expected = await levels_everywhere(reader)
     await asyncio.sleep(0.5)
     slot = slot_of_holds(cluster)
     died = cluster.owner(slot)
@@ -78,6 +99,10 @@ async def test_a_masters_death_loses_no_acknowledged_hold(cluster, client, setti
     cluster.kill(died)
     await asyncio.to_thread(until, lambda: cluster.owner(slot) is not died)
     outage_s = time.monotonic() - began
+    with pytest.raises(LevelsUnreachable):
+        await levels_everywhere(reader)
+    assert expected == await levels_everywhere(reader)  # a failure makes it look who is there now
+    await reader.aclose()
     cluster.revive(died)  # until then no replica has what the new master has
     acts = await running
     verdict = await judged(initial, acts, settings, cluster.url)
@@ -131,6 +156,7 @@ async def test_a_slot_that_moves_under_load_loses_and_oversells_nothing(
     initial = await workload.stocked(client, 150)
     slot = slot_of_holds(cluster)
     running = asyncio.create_task(workload.run(Holds(client, REPLICAS), CLIENTS, 150, seed=17))
+    runs = asyncio.create_task(counted(client, running))
     moves = 0
     while not running.done():
         source = cluster.owner(slot)
@@ -148,4 +174,6 @@ async def test_a_slot_that_moves_under_load_loses_and_oversells_nothing(
     )
     assert [] == verdict.faults
     assert 0 < moves
+    times, found = await runs
+    assert {times} == found
     assert [] == [act for act in acts if act.outcome == "unknown"]

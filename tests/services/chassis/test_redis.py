@@ -13,6 +13,7 @@ import pytest
 import redis
 import redis.exceptions
 import uvloop
+from redis.asyncio import RedisCluster
 
 from services.chassis.embedded import EmbeddedValkey
 from services.chassis.errors import ServiceError
@@ -24,11 +25,10 @@ from services.chassis.redis import (
     script,
     store_facts,
 )
-from services.chassis.redis_cluster import Cluster
 from services.chassis.redis_observed import connections
 from services.chassis.settings import ChassisSettings
 from services.chassis.tasks import end
-from tests.backends import server
+from tests.backends import Cluster, ask, server
 
 PACKAGE = "tests.services.chassis"
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
@@ -186,6 +186,19 @@ async def test_a_store_tells_its_version_and_how_it_keeps(
     assert not facts.is_too_old
     assert (facts.appendonly, facts.appendfsync) == ("yes", "no")
     assert facts.keeps_acknowledged is False
+
+
+async def test_a_cluster_keeps_what_its_most_forgetful_node_keeps(
+    tmp_path: Path, settings: ChassisSettings
+) -> None:
+    with Cluster(tmp_path, {"appendfsync": "always"}) as cluster:
+        assert (await store_facts(settings, cluster.url)).keeps_acknowledged
+        forgetful = cluster.nodes[-1]
+        ask(forgetful, "CONFIG", "SET", "appendfsync", "everysec")
+        facts = await store_facts(settings, cluster.url)
+        assert (facts.appendfsync, facts.keeps_acknowledged) == ("everysec", False)
+        cluster.kill(forgetful)
+        assert (await store_facts(settings, cluster.url)).keeps_acknowledged
 
 
 # Scripts
@@ -477,7 +490,8 @@ def test_writing_to_a_closed_connection_is_a_failure_of_the_store_on_uvloop_too(
     async def failure() -> Exception:
         async with connected(settings, url) as client:
             await client.ping()
-            if isinstance(client, Cluster):
+            connection: Any
+            if isinstance(client, RedisCluster):
                 connection = client.get_default_node().acquire_connection()
             else:
                 connection = client.connection_pool.make_connection()
