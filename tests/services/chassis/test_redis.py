@@ -193,7 +193,7 @@ async def test_a_cluster_keeps_what_its_most_forgetful_node_keeps(
 ) -> None:
     with Cluster(tmp_path, {"appendfsync": "always"}) as cluster:
         assert (await store_facts(settings, cluster.url)).keeps_acknowledged
-        forgetful = cluster.nodes[-1]
+        forgetful = cluster.masters[-1]
         ask(forgetful, "CONFIG", "SET", "appendfsync", "everysec")
         facts = await store_facts(settings, cluster.url)
         assert (facts.appendfsync, facts.keeps_acknowledged) == ("everysec", False)

@@ -17,7 +17,6 @@ from enrayon.geofence.v1 import geofence_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis import tracing
 from services.chassis.clock import utc_now
-from services.chassis.embedded import EmbeddedValkey
 from services.chassis.keyring import Key, Keyring
 from services.chassis.redis import connect
 from services.chassis.settings import ChassisSettings
@@ -28,6 +27,7 @@ from services.geofence import bootstrap
 from services.geofence.model.partitions import PARTITIONS, Keys
 from services.geofence.state.devices import Devices
 from services.geofence.state.erased import Erased
+from tests.backends import server
 from tests.services.conftest import hosted
 from tests.services.geofence.conftest import (
     create,
@@ -58,7 +58,7 @@ async def on_disk(client, folder: Path) -> bytes:
 async def test_an_erased_device_is_nowhere_in_keys_dump_or_log(tmp_path, gazetteer):
     settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path / "data")
     keyring = Keyring([Key(1, bytes(32))])
-    with EmbeddedValkey(tmp_path / "v", {"rdbcompression": "no"}) as valkey:
+    with server(tmp_path / "v", {"rdbcompression": "no"}) as valkey:
         client = connect(settings, valkey.url)
         directory = Directory(client, settings.data_dir)
         await directory.start()
