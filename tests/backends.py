@@ -1,6 +1,7 @@
 """The stores that the suite runs on: the embedded Valkey, a Redis 7.0, a Valkey Cluster of six."""
 
 import os
+import random
 import shutil
 import socket
 import time
@@ -192,11 +193,15 @@ def until(holds: Any, timeout_s: float = 30) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody has, nor the ones 10,000 above, which the nodes of a cluster talk by."""
+    """Ports that nobody has, nor the ones 10,000 above, which the nodes of a cluster talk by.
+
+    Both lie below those that the kernel gives to connections (from 32,768 on Linux), or one of
+    these might have taken it before it is listened on.
+    """
     with ExitStack() as held:
         found: list[int] = []
         while len(found) < count:
-            port = 20_000 + int.from_bytes(os.urandom(2)) % 12_000
+            port = random.randrange(20_000, 22_700)
             try:
                 for each in (port, port + 10_000):
                     held.enter_context(socket.create_server(("127.0.0.1", each)))
