@@ -10,7 +10,7 @@ LOCK   := deploy/requirements-dev.lock
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup bench profile faults soak check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
+.PHONY: help demo test test-stores setup bench profile faults soak check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -20,6 +20,11 @@ demo: setup ## run the suite on the embedded store, with the sample
 
 test: setup ## run all tests on all cores; ARGS="-k nearest" chooses
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+
+test-stores: setup ## run all tests on a Redis 7.0, if there is one, and on a Valkey Cluster of six
+	@if command -v redis-server >/dev/null; then ENRAYON_TEST_STORE=redis $(MAKE) test; \
+	  else echo "no redis-server here (Debian: apt-get install redis-server): not run on Redis"; fi
+	ENRAYON_TEST_STORE=cluster $(MAKE) test
 
 setup: $(READY) ## make .venv from the hash-pinned lock, nothing else
 
