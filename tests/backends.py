@@ -27,22 +27,22 @@ CHOSEN = os.environ.get("ENRAYON_TEST_STORE", "valkey")
 
 
 @contextmanager
-def backend(folder: Path, name: str = CHOSEN) -> Iterator[str]:
+def backend(folder: Path, options: Mapping[str, str] | None = None) -> Iterator[str]:
     """The address of an empty store of the kind that was chosen.
 
     Raises:
         FileNotFoundError: there is no `redis-server` on this machine.
     """
-    if "://" in name:
-        yield name
-    elif name in SERVERS:
-        with SERVERS[name](folder, FAST) as one:
+    if "://" in CHOSEN:
+        yield CHOSEN
+    elif CHOSEN in SERVERS:
+        with server(folder, {**FAST, **(options or {})}) as one:
             yield one.url
-    elif name == "cluster":
-        with Cluster(folder) as cluster:
+    elif CHOSEN == "cluster":
+        with Cluster(folder, options) as cluster:
             yield cluster.url
     else:
-        raise ValueError(f"ENRAYON_TEST_STORE: {name!r} is no valkey, redis, cluster or address")
+        raise ValueError(f"ENRAYON_TEST_STORE: {CHOSEN!r} is no valkey, redis, cluster or address")
 
 
 class DebianRedis(EmbeddedValkey):
@@ -111,6 +111,10 @@ class Cluster:
             ask(replica, "CLUSTER", "REPLICATE", id_of(master))
         for node in self.nodes:
             until(lambda node=node: self._is_whole(node))
+        for master in self.masters:  # clients are told of no replica that has received nothing
+            ask(master, "FLUSHALL")
+        for node in self.nodes:
+            until(lambda node=node: all(len(each) > 3 for each in ask(node, "CLUSTER", "SLOTS")))
         return self
 
     def __exit__(
