@@ -15,6 +15,7 @@ import pytest
 from services.chassis.embedded import EmbeddedValkey
 from services.chassis.redis import Client, connect, many_script
 from services.chassis.settings import ChassisSettings
+from services.geofence.state.erased import Erased
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
@@ -177,3 +178,42 @@ async def test_a_slot_that_moves_under_load_loses_and_oversells_nothing(
     times, found = await runs
     assert {times} == found
     assert [] == [act for act in acts if act.outcome == "unknown"]
+
+
+async def test_a_replica_that_comes_back_later_writes_its_log_anew_when_somebody_is_erased(
+    cluster, client
+):
+    replica = cluster.nodes[-1]
+    cluster.kill(replica)
+    await asyncio.to_thread(until, lambda: {5} == listed(cluster))
+    await client.ping()
+    assert 5 == len(client.get_nodes())
+    cluster.revive(replica)
+    await asyncio.to_thread(until, lambda: {6} == listed(cluster))
+    await asyncio.to_thread(until, lambda: is_at_rest(replica))
+    before = rewrites(replica)
+    erased = Erased(client, 60_000)
+    await erased.mark(1)
+    assert await erased.rewrite()
+    await asyncio.to_thread(until, lambda: before < rewrites(replica))
+
+
+def listed(cluster: Cluster) -> set[int]:
+    """How many nodes the living ones tell clients of."""
+    alive = [node for node in cluster.nodes if node.process]
+    return {sum(len(each) - 2 for each in ask(node, "CLUSTER", "SLOTS")) for node in alive}
+
+
+def persistence(node: EmbeddedValkey) -> dict[str, str]:
+    """What a node tells of its files."""
+    lines = ask(node, "INFO", "persistence").decode().splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+def is_at_rest(node: EmbeddedValkey) -> bool:
+    told = persistence(node)
+    return told["aof_rewrite_in_progress"] == told["aof_rewrite_scheduled"] == "0"
+
+
+def rewrites(node: EmbeddedValkey) -> int:
+    return int(persistence(node)["aof_rewrites"])
