@@ -58,13 +58,15 @@ def shared_json(shared_data: Path) -> Callable[[str], Any]:
 
 @pytest.fixture
 def figure(
-    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+    pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
 ) -> Callable[[int, str], None]:
     """Tell what a test found about a row of the fault matrix; `make faults` collects it."""
 
+    capture: Any = pytestconfig.pluginmanager.getplugin("capturemanager")
+
     def tell(row: int, line: str) -> None:
         record_property(f"row {row}", line)
-        with capsys.disabled():
+        with capture.global_and_fixture_disabled():
             print(f"\nrow {row}: {line}")
 
     return tell

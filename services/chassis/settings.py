@@ -1,14 +1,29 @@
 """Settings come from `ENRAYON_*` variables alone; unset, each has a value that runs on a laptop."""
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).parents[2]
 
+
+def ip_address(text: str) -> str:
+    """An IP address to listen on; `localhost` is 127.0.0.1.
+
+    Raises:
+        ValueError: it is another name, which may stand for several addresses.
+    """
+    try:
+        return str(ipaddress.ip_address("127.0.0.1" if text == "localhost" else text))
+    except ValueError:
+        raise ValueError("want an IP address, such as 127.0.0.1 or 0.0.0.0") from None
+
+
+Host = Annotated[str, AfterValidator(ip_address)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)]
 LogFormat = Literal["json", "console", "auto"]
@@ -35,7 +50,7 @@ class EnvironmentSettings(BaseSettings):
 class ChassisSettings(EnvironmentSettings):
     """What every process of the suite needs to know."""
 
-    host: str = Field("127.0.0.1", description="address the servers listen on")
+    host: Host = Field("127.0.0.1", description="address the servers listen on")
     grpc_port: Port = Field(50051, description="port of the gRPC services")
     http_port: Port = Field(8080, description="port of the HTTP edge (JSON, web page)")
     metrics_port: Port = Field(

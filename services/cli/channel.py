@@ -12,6 +12,7 @@ from pydantic import Field
 
 from services.chassis.settings import ChassisSettings, EnvironmentSettings
 from services.cli.output import FAILED, UNREACHABLE, USAGE, CommandError
+from services.client.tls import credentials
 
 TIMEOUT_S = 10.0
 
@@ -27,6 +28,15 @@ class CallerSettings(EnvironmentSettings):
         None, description="certificate that commands show the services (PEM)"
     )
     api_certificate_key: Path | None = Field(None, description="its private key (PEM)")
+
+    @property
+    def credentials(self) -> grpc.ChannelCredentials | None:
+        """How the services are reached; None without TLS.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        return credentials(self.api_ca, self.api_certificate, self.api_certificate_key)
 
 
 @contextmanager
@@ -44,16 +54,8 @@ def services(settings: ChassisSettings | None = None) -> Iterator[grpc.Channel]:
 @contextmanager
 def channel_to(address: str, caller: CallerSettings) -> Iterator[grpc.Channel]:
     """A channel whose calls say who makes them."""
-    if caller.api_ca:
-        key, certificate = caller.api_certificate_key, caller.api_certificate
-        credentials = grpc.ssl_channel_credentials(
-            caller.api_ca.read_bytes(),
-            key.read_bytes() if key else None,
-            certificate.read_bytes() if certificate else None,
-        )
-        opened = grpc.secure_channel(address, credentials)
-    else:
-        opened = grpc.insecure_channel(address)
+    shown = caller.credentials
+    opened = grpc.secure_channel(address, shown) if shown else grpc.insecure_channel(address)
     with opened as channel:
         yield grpc.intercept_channel(channel, _Key(caller.api_key)) if caller.api_key else channel
 

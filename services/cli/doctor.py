@@ -19,7 +19,7 @@ from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.chassis.embedded import EmbeddedValkeyError, running_url, server_binary
 from services.chassis.redis import StoreFacts, store_facts
 from services.chassis.settings import ChassisSettings
-from services.cli.channel import services
+from services.cli.channel import CallerSettings, channel_to, services
 from services.cli.output import JsonOption, console
 from services.cli.status import MEANINGS, health_of
 
@@ -191,7 +191,7 @@ def port_state(name: str, host: str, port: int, *, ours: bool) -> Finding:
 
 def count_stores(settings: ChassisSettings) -> int | None:
     """How many stores the running service has; None when it does not answer."""
-    with grpc.insecure_channel(f"{settings.host}:{settings.grpc_port}") as channel:
+    with channel_to(f"{settings.host}:{settings.grpc_port}", CallerSettings()) as channel:
         try:
             answer = stores_pb2_grpc.StoresServiceStub(channel).ListStores(
                 stores_pb2.ListStoresRequest(page_size=1), timeout=TIMEOUT_S

@@ -12,7 +12,7 @@ from services.chassis.access.settings import AccessSettings
 from services.chassis.settings import ChassisSettings
 from services.cli.output import CommandError
 from services.edge.app import PREFIXES
-from services.edge.envoy import Address, EnvoyError, Tokens, command, render
+from services.edge.envoy import Address, EnvoyError, Tls, Tokens, command, render
 from services.edge.envoy.program import admin_socket, run
 from services.edge.settings import EdgeSettings
 
@@ -60,6 +60,10 @@ def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) 
         allow_origins=edge.edge_origins,
         trusted_hops=edge.edge_trusted_hops,
         requests_per_s=edge.edge_requests_per_s,
+        calls=edge.edge_calls,
+        tls=Tls(edge.edge_services_ca, edge.edge_certificate, edge.edge_certificate_key)
+        if edge.edge_services_ca
+        else None,
         tokens=tokens(AccessSettings()),
         collector=address(settings.otlp_endpoint, "", 0, "ENRAYON_OTLP_ENDPOINT")
         if settings.otlp_endpoint

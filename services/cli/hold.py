@@ -2,14 +2,17 @@
 
 import datetime as dt
 import secrets
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
+import grpc
 import segno
 import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.cli.baskets import BasketArgument, resolved
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import USAGE, CommandError, JsonOption, console, print_json
@@ -64,7 +67,7 @@ def create(
         )
         if ttl:
             request.ttl.FromTimedelta(length(ttl))
-        show(stub.CreateReservation(request, timeout=TIMEOUT_S), json)
+        show(channel, stub.CreateReservation(request, timeout=TIMEOUT_S), json)
 
 
 def get(hold: HoldArgument, json: JsonOption = False) -> None:
@@ -72,7 +75,7 @@ def get(hold: HoldArgument, json: JsonOption = False) -> None:
     with services() as channel:
         stub = stock_pb2_grpc.StockServiceStub(channel)
         request = stock_pb2.GetReservationRequest(name=hold)
-        show(stub.GetReservation(request, timeout=TIMEOUT_S), json)
+        show(channel, stub.GetReservation(request, timeout=TIMEOUT_S), json)
 
 
 def list_holds(store: StoreArgument, json: JsonOption = False) -> None:
@@ -84,12 +87,13 @@ def list_holds(store: StoreArgument, json: JsonOption = False) -> None:
         answer = stock_pb2_grpc.StockServiceStub(channel).ListReservations(
             request, timeout=TIMEOUT_S
         )
-    if json:
-        print_json(answer)
-        return
-    table = Table(Column("hold", overflow="fold"), "state", "goods", "until", box=None)
-    for found in answer.reservations:
-        table.add_row(found.name, state_of(found), goods(found), until(found))
+        if json:
+            print_json(answer)
+            return
+        products = Products(channel)
+        table = Table(Column("hold", overflow="fold"), "state", "goods", "until", box=None)
+        for found in answer.reservations:
+            table.add_row(found.name, state_of(found), goods(found, products), until(found))
     console.print(table if answer.reservations else "There are no live holds.")
 
 
@@ -103,7 +107,7 @@ def extend(
         request = stock_pb2.ExtendReservationRequest(name=hold)
         request.ttl.FromTimedelta(length(ttl))
         stub = stock_pb2_grpc.StockServiceStub(channel)
-        show(stub.ExtendReservation(request, timeout=TIMEOUT_S), json)
+        show(channel, stub.ExtendReservation(request, timeout=TIMEOUT_S), json)
 
 
 def prepare(hold: HoldArgument, json: JsonOption = False) -> None:
@@ -111,7 +115,7 @@ def prepare(hold: HoldArgument, json: JsonOption = False) -> None:
     with services() as channel:
         request = stock_pb2.PrepareReservationRequest(name=hold)
         stub = stock_pb2_grpc.StockServiceStub(channel)
-        show(stub.PrepareReservation(request, timeout=TIMEOUT_S), json)
+        show(channel, stub.PrepareReservation(request, timeout=TIMEOUT_S), json)
 
 
 def ready(hold: HoldArgument, json: JsonOption = False) -> None:
@@ -119,7 +123,7 @@ def ready(hold: HoldArgument, json: JsonOption = False) -> None:
     with services() as channel:
         request = stock_pb2.MarkReservationReadyRequest(name=hold)
         stub = stock_pb2_grpc.StockServiceStub(channel)
-        show(stub.MarkReservationReady(request, timeout=TIMEOUT_S), json)
+        show(channel, stub.MarkReservationReady(request, timeout=TIMEOUT_S), json)
 
 
 def collect(
@@ -135,7 +139,7 @@ def collect(
         request = stock_pb2.CollectReservationRequest(
             name=hold, items=resolved(stub, items or [])[0], request_id=secrets.token_hex(8)
         )
-        show(stub.CollectReservation(request, timeout=TIMEOUT_S), json)
+        show(channel, stub.CollectReservation(request, timeout=TIMEOUT_S), json)
 
 
 def transfer(
@@ -152,7 +156,7 @@ def transfer(
             request_id=request_id or secrets.token_hex(8),
         )
         stub = stock_pb2_grpc.StockServiceStub(channel)
-        show(stub.TransferReservation(request, timeout=TIMEOUT_S), json)
+        show(channel, stub.TransferReservation(request, timeout=TIMEOUT_S), json)
 
 
 def cancel(hold: HoldArgument, json: JsonOption = False) -> None:
@@ -160,7 +164,7 @@ def cancel(hold: HoldArgument, json: JsonOption = False) -> None:
     with services() as channel:
         request = stock_pb2.CancelReservationRequest(name=hold)
         stub = stock_pb2_grpc.StockServiceStub(channel)
-        show(stub.CancelReservation(request, timeout=TIMEOUT_S), json)
+        show(channel, stub.CancelReservation(request, timeout=TIMEOUT_S), json)
 
 
 def code(hold: HoldArgument) -> None:
@@ -173,15 +177,17 @@ def code(hold: HoldArgument) -> None:
     console.print(answer.text, highlight=False, soft_wrap=True)
 
 
-def show(found: stock_pb2.Reservation, json: bool) -> None:
+def show(channel: grpc.Channel, found: stock_pb2.Reservation, json: bool) -> None:
     """Print a hold."""
     if json:
         print_json(found)
         return
+    store = found.name.partition("/reservations/")[0]
     table = Table.grid(padding=(0, 2))
     table.add_row("[bold]hold[/]", found.name)
+    table.add_row("[bold]store[/]", escape(store_called(channel, store)))
     table.add_row("[bold]state[/]", state_of(found))
-    table.add_row("[bold]goods[/]", goods(found))
+    table.add_row("[bold]goods[/]", goods(found, Products(channel)))
     table.add_row("[bold]until[/]", until(found))
     for label, name in (("came from", found.transferred_from), ("went to", found.transferred_to)):
         if name:
@@ -194,11 +200,41 @@ def state_of(found: stock_pb2.Reservation) -> str:
     return stock_pb2.Reservation.State.Name(found.state).removeprefix("STATE_")
 
 
-def goods(found: stock_pb2.Reservation) -> str:
+class Products:
+    """What products are called; each is asked for once."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._stub = stock_pb2_grpc.StockServiceStub(channel)
+        self._called: dict[str, str] = {}
+
+    def called(self, name: str) -> str:
+        """The name for people, or the SKU of a product that is no more."""
+        if name not in self._called:
+            self._called[name] = called(
+                name, lambda: self._stub.GetProduct(stock_pb2.GetProductRequest(name=name))
+            )
+        return self._called[name]
+
+
+def store_called(channel: grpc.Channel, name: str) -> str:
+    """What a store is called, or its id when it is no more."""
+    stub = stores_pb2_grpc.StoresServiceStub(channel)
+    return called(name, lambda: stub.GetStore(stores_pb2.GetStoreRequest(name=name)))
+
+
+def called(name: str, get: Callable[[], Any]) -> str:
+    """The display name of what is got, or the id in its name when there is none."""
+    try:
+        return str(get().display_name)
+    except grpc.RpcError:  # the hold is what was asked for
+        return name.partition("/")[2]
+
+
+def goods(found: stock_pb2.Reservation, products: Products) -> str:
     """What is held, in one line."""
     parts = []
     for item in found.items:
-        part = f"{item.held_quantity} x {escape(item.product.removeprefix('products/'))}"
+        part = f"{item.held_quantity} x {escape(products.called(item.product))}"
         if item.held_quantity < item.requested_quantity:
             part += f" (of {item.requested_quantity})"
         if item.collected_quantity:

@@ -21,6 +21,7 @@ from services.chassis import tracing
 from services.chassis.settings import ChassisSettings
 from services.chassis.telemetry import configure_logs
 from services.client import Client
+from services.client.tls import credentials
 from services.edge import on_behalf, problems
 from services.edge.access_log import AccessLog
 from services.edge.addresses import base_url
@@ -49,7 +50,13 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
         contracts: the APIs that answer there. What needs others is not offered.
     """
     names = api_names(contracts)
-    client = Client(services, headers=on_behalf.outgoing)
+    client = Client(
+        services,
+        headers=on_behalf.outgoing,
+        credentials=credentials(
+            edge.edge_services_ca, edge.edge_certificate, edge.edge_certificate_key
+        ),
+    )
     mcp = agents.build(client, names)
 
     @asynccontextmanager

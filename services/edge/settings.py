@@ -1,6 +1,9 @@
 """Settings of the edge."""
 
-from pydantic import Field
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from services.chassis.settings import EnvironmentSettings, Port
 
@@ -22,6 +25,13 @@ class EdgeSettings(EnvironmentSettings):
         le=1_000_000,
         description="requests a second of one client address, twice as many at once; 0: no limit",
     )
+    edge_calls: int = Field(
+        1024,
+        ge=1,
+        le=1_000_000,
+        description="calls to the services that may be under way at once; others are told to come "
+        "again. As many as the services answer in half a second",
+    )
     edge_trusted_hops: int = Field(
         0,
         ge=0,
@@ -36,6 +46,15 @@ class EdgeSettings(EnvironmentSettings):
     edge_services: str = Field(
         "", description="host:port of the services; empty: ENRAYON_GRPC_PORT of this machine"
     )
+    edge_services_ca: Path | None = Field(
+        None, description="who signs the services' certificate (PEM); empty: no TLS to them"
+    )
+    edge_certificate: Path | None = Field(
+        None,
+        description="certificate that the edge shows the services (PEM); they know its common "
+        "name by ENRAYON_TLS_PROXIES",
+    )
+    edge_certificate_key: Path | None = Field(None, description="its private key (PEM)")
     edge_app: str = Field(
         "",
         description="host:port of the application behind Envoy, for `enrayon envoy`; "
@@ -58,3 +77,11 @@ class EdgeSettings(EnvironmentSettings):
     edge_embedders: list[str] = Field(
         ["*"], description="pages that may embed the locator, as a JSON list of CSP sources"
     )
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        if bool(self.edge_certificate) != bool(self.edge_certificate_key):
+            raise ValueError("ENRAYON_EDGE_CERTIFICATE and ENRAYON_EDGE_CERTIFICATE_KEY are a pair")
+        if self.edge_certificate and not self.edge_services_ca:
+            raise ValueError("ENRAYON_EDGE_CERTIFICATE needs ENRAYON_EDGE_SERVICES_CA")
+        return self

@@ -1,8 +1,9 @@
-"""What is small on the wire and huge when unpacked is refused before it is unpacked whole."""
+"""What is small on the wire, and huge or endlessly deep when unpacked, is refused."""
 
 import gzip
 import re
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,38 @@ MEGABYTE = 1_000_000
 BOMB = bytes(60 * MEGABYTE)
 TIMES = 10
 REFUSED = {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.INVALID_ARGUMENT}
+
+
+DEEP = {
+    "lists": b"[" * 30_000,
+    "objects": b'{"x":' * 5_000 + b"1" + b"}" * 5_000,
+    "messages": b'{"storeFilter":' * 2_000 + b"{}" + b"}" * 2_000,
+}
+FENCES = "/v1/fences?fence_id=deep"
+DOORS = ("/v1/stores:findNearest", FENCES, "/ucp/locations/search", "/mcp")
+DEEP_FENCE = b'{"geoJson": {"geometry": "' + b"[" * 30_000 + b'"}}'
+
+
+def test_json_nested_without_end_is_refused_at_every_door(shared_demo, figure):
+    server, envoy = shared_demo.pid(" serve"), shared_demo.pid("envoy")
+    found = {}
+    with httpx.Client(base_url=f"http://127.0.0.1:{shared_demo.http_port}", timeout=60) as http:
+        for door in DOORS:
+            for name, body in DEEP.items():
+                headers = {"content-type": "application/json"}
+                found[door, name] = http.post(door, content=body, headers=headers)
+        found[FENCES, "GeoJSON"] = http.post(FENCES, content=DEEP_FENCE, headers=headers)
+        alive = http.get("/v1/stores?page_size=1").status_code
+    statuses = Counter(answer.status_code for answer in found.values())
+
+    figure(
+        30,
+        f"{len(DEEP)} kinds of deep JSON at {len(DOORS)} doors, and a deep GeoJSON: answers by "
+        f"HTTP status {dict(statuses)}",
+    )
+    assert {400} == set(statuses)
+    assert 200 == alive
+    assert (server, envoy) == (shared_demo.pid(" serve"), shared_demo.pid("envoy"))
 
 
 def most_memory_mb(pid: int) -> float:

@@ -111,7 +111,7 @@ def expected(who: str, role: Role) -> str:
     return "UNAUTHENTICATED" if who == "anonymous" else "PERMISSION_DENIED"
 
 
-async def test_every_method_lets_in_whom_it_should_and_nobody_else(address, keys, capfd):
+async def test_every_method_lets_in_whom_it_should_and_nobody_else(address, keys, capfd, figure):
     found = {}
     async with grpc.aio.insecure_channel(address) as channel:
         for who in keys:
@@ -122,6 +122,11 @@ async def test_every_method_lets_in_whom_it_should_and_nobody_else(address, keys
 
     assert {(p, who): expected(who, POLICY[p].role) for p in METHODS for who in keys} == found
     assert not [value for sent in keys.values() for _, value in sent if value in told]
+    figure(
+        38,
+        f"{len(METHODS)} RPCs asked by {len(keys)} kinds of callers ({', '.join(keys)}): "
+        f"{len(found)} answers, each as the table of who may says",
+    )
 
 
 def own_methods(pattern: str) -> list[MethodDescriptor]:
@@ -204,7 +209,7 @@ async def trip(caller: Caller, device: str = "anna") -> str:
         ("stores/*/trips/*", trip, f"{STOCKMANN}/trips/00" + "0" * 20, 4),
     ],
 )
-async def test_what_belongs_to_another_is_not_there(callers, pattern, make, none, least):
+async def test_what_belongs_to_another_is_not_there(callers, pattern, make, none, least, figure):
     """Not by any method: the answer is word for word that about something that never was."""
     methods = own_methods(pattern)
     assert least <= len(methods)
@@ -219,6 +224,7 @@ async def test_what_belongs_to_another_is_not_there(callers, pattern, make, none
     for method in methods:
         if method.name.startswith(("Cancel", "Delete")):
             assert ("OK", "") == await callers["own"].named(method, name), method.name
+    figure(38, f"{pattern} of another by {len(methods)} methods: NOT_FOUND, as if there were none")
 
 
 async def test_lists_show_ones_own_and_admins_see_all(callers):

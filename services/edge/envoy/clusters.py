@@ -1,9 +1,13 @@
 """Where requests go: the services by gRPC, the application by HTTP, both asked if they are well."""
 
 import ipaddress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 BUFFER_BYTES = 32 * 1024
+CALLS, STREAMS = 1024, 65_536
+"""That may be under way at once, unless told otherwise."""
+_RETRIES = {"retry_budget": {"budget_percent": {"value": 20}}}
 
 
 class Address(NamedTuple):
@@ -13,9 +17,26 @@ class Address(NamedTuple):
     port: int
 
 
-def services_cluster(name: str, address: Address) -> dict[str, Any]:
-    """gRPC servers; those that say they are not well get no calls."""
-    return grpc_cluster(name, address) | _checked({"grpc_health_check": {}})
+class Tls(NamedTuple):
+    """Files (PEM) of a connection by TLS."""
+
+    ca: Path
+    """Who signs the certificate of the servers."""
+    certificate: Path | None = None
+    """What they are shown, if anything."""
+    key: Path | None = None
+
+
+def services_cluster(
+    name: str, address: Address, calls: int, tls: Tls | None = None
+) -> dict[str, Any]:
+    """gRPC servers; those that say they are not well get no calls.
+
+    Calls that come while so many are under way are refused: that takes Envoy a few microseconds,
+    and Python as long as a third of an answer.
+    """
+    secured = _secured(address.host, tls) if tls else {}
+    return grpc_cluster(name, address, calls) | secured | _checked({"grpc_health_check": {}})
 
 
 def app_cluster(name: str, address: Address, health_path: str) -> dict[str, Any]:
@@ -23,14 +44,15 @@ def app_cluster(name: str, address: Address, health_path: str) -> dict[str, Any]
     return _cluster(name, address) | _checked({"http_health_check": {"path": health_path}})
 
 
-def grpc_cluster(name: str, address: Address) -> dict[str, Any]:
+def grpc_cluster(name: str, address: Address, calls: int = CALLS) -> dict[str, Any]:
     """gRPC servers, whatever they say."""
     kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
     protocol = {
         "@type": f"type.googleapis.com/{kind}",
         "explicit_http_config": {"http2_protocol_options": {}},
     }
-    return _cluster(name, address) | {"typed_extension_protocol_options": {kind: protocol}}
+    options = {"typed_extension_protocol_options": {kind: protocol}}
+    return _cluster(name, address, calls) | options
 
 
 def socket_address(address: Address) -> dict[str, Any]:
@@ -38,7 +60,7 @@ def socket_address(address: Address) -> dict[str, Any]:
     return {"socket_address": {"address": address.host, "port_value": address.port}}
 
 
-def _cluster(name: str, address: Address) -> dict[str, Any]:
+def _cluster(name: str, address: Address, calls: int = CALLS) -> dict[str, Any]:
     endpoint = {"endpoint": {"address": socket_address(address)}}
     return {
         "name": name,
@@ -48,11 +70,38 @@ def _cluster(name: str, address: Address) -> dict[str, Any]:
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         "circuit_breakers": {
             "thresholds": [
-                {"retry_budget": {"budget_percent": {"value": 20}}, "max_requests": 4096}
+                {"priority": priority, "max_requests": most, **_RETRIES}
+                for priority, most in (("DEFAULT", calls), ("HIGH", STREAMS))
             ]
         },
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
     }
+
+
+def _secured(host: str, tls: Tls) -> dict[str, Any]:
+    kind = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+    names = {
+        "san_type": "IP_ADDRESS" if _is_ip(host) else "DNS",
+        "matcher": {"exact": host},
+    }
+    context: dict[str, Any] = {
+        "alpn_protocols": ["h2"],
+        "validation_context": {
+            "trusted_ca": {"filename": str(tls.ca)},
+            "match_typed_subject_alt_names": [names],
+        },
+    }
+    if tls.certificate:
+        context["tls_certificates"] = [
+            {
+                "certificate_chain": {"filename": str(tls.certificate)},
+                "private_key": {"filename": str(tls.key)},
+            }
+        ]
+    told = {"@type": f"type.googleapis.com/{kind}", "common_tls_context": context}
+    if not _is_ip(host):
+        told["sni"] = host
+    return {"transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": told}}
 
 
 def _checked(check: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,14 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from services.edge.envoy.admin import admin as admin_interface
 from services.edge.envoy.admin import admin_cluster, metrics_routes, stats_config
-from services.edge.envoy.clusters import Address, app_cluster, grpc_cluster, services_cluster
+from services.edge.envoy.clusters import (
+    CALLS,
+    Address,
+    Tls,
+    app_cluster,
+    grpc_cluster,
+    services_cluster,
+)
 from services.edge.envoy.filters import cors_policy, http_filters
 from services.edge.envoy.guards import Tokens
 from services.edge.envoy.listener import edge_listener, metrics_listener
@@ -33,6 +40,8 @@ def render(
     allow_origins: Sequence[str] = (),
     trusted_hops: int = 0,
     requests_per_s: int = 0,
+    calls: int = CALLS,
+    tls: Tls | None = None,
     tokens: Tokens | None = None,
     collector: Address | None = None,
     trace_ratio: float = 0.0,
@@ -42,13 +51,15 @@ def render(
     Args:
         services: whose methods are reached as JSON, by the `google.api.http` of each.
         listen: where JSON, gRPC-Web and gRPC are answered.
-        upstream: where all of the services are, by gRPC without TLS.
+        upstream: where all of the services are, by gRPC.
         apps: HTTP servers for other paths, by prefix; the first prefix that fits is taken.
         admin: the unix socket of Envoy's own interface, which draining needs.
         metrics: where `/ready` and `/stats/prometheus` are answered, if anywhere; needs `admin`.
         allow_origins: which web origins may call, as regular expressions, or `*` for any.
         trusted_hops: proxies in front, of which each adds an address to `x-forwarded-for`.
         requests_per_s: what one client address may ask, twice as many at once; 0 for no limit.
+        calls: to the services that may be under way at once; streams are not counted.
+        tls: how the services are reached; without TLS when None.
         tokens: whose JSON Web Tokens are taken; all are passed on unread when None.
         collector: where traces are sent, by OTLP over gRPC, if anywhere.
         trace_ratio: which part of the requests is traced.
@@ -66,7 +77,7 @@ def render(
     traced = tracing(COLLECTOR, trace_ratio) if collector else {}
     listeners = [edge_listener(listen, virtual_host, filters, traced, trusted_hops)]
     there = [
-        services_cluster(SERVICES, upstream),
+        services_cluster(SERVICES, upstream, calls, tls),
         *(app_cluster(clusters[prefix], apps[prefix], APP_HEALTH_PATH) for prefix in apps),
     ]
     if collector:

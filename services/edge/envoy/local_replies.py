@@ -1,11 +1,18 @@
 """Errors that Envoy itself answers, in the shape of those of the services: google.rpc.Status.
 
-gRPC and gRPC-Web requests are left out: for them Envoy makes a gRPC status of its plain text.
+For gRPC and gRPC-Web requests Envoy makes a gRPC status of its plain text; only those refused
+because too many calls are under way are told more, as the services tell it.
 """
 
+import base64
+import datetime as dt
 from typing import Any, NamedTuple
 
+from google.protobuf.any_pb2 import Any as Packed
+from google.protobuf.message import Message
 from google.rpc import code_pb2
+from google.rpc.error_details_pb2 import ErrorInfo, RequestInfo, RetryInfo
+from google.rpc.status_pb2 import Status
 
 
 class Reply(NamedTuple):
@@ -41,35 +48,73 @@ REPLIES = {
 }
 
 
+OVERLOADED = Reply(
+    code_pb2.RESOURCE_EXHAUSTED,
+    "OVERLOADED",
+    "more calls came than can be answered in time; try again later",
+)
+RETRY_AFTER_S = 1
+
+
 def local_reply_config() -> dict[str, Any]:
-    """The `LocalReplyConfig` of the HTTP connection manager."""
-    return {"mappers": [_mapper(status, reply) for status, reply in REPLIES.items()]}
+    """The `LocalReplyConfig` of the HTTP connection manager: the first that fits is taken."""
+    return {
+        "mappers": [
+            _mapper(_IS_OVERFLOW, OVERLOADED) | {"status_code": 429},
+            _overflow_of_grpc(),
+            *(_mapper(_status_is(status), reply) for status, reply in REPLIES.items()),
+        ]
+    }
 
 
-def _mapper(status: int, reply: Reply) -> dict[str, Any]:
-    mapper: dict[str, Any] = {
-        "filter": {"and_filter": {"filters": [_status_is(status), _IS_JSON]}},
+def _mapper(which: dict[str, Any], reply: Reply) -> dict[str, Any]:
+    details = [_detail(ErrorInfo, reason=reply.reason, domain=DOMAIN)]
+    headers = []
+    if reply.code in {code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED}:
+        details.append(_detail(RetryInfo, retryDelay=f"{RETRY_AFTER_S}s"))
+        headers.append(_header("retry-after", str(RETRY_AFTER_S)))
+    details.append(_detail(RequestInfo, requestId="%REQ(x-request-id)%"))
+    return {
+        "filter": {"and_filter": {"filters": [which, _IS_JSON]}},
+        "headers_to_add": headers,
         "body_format_override": {
             "json_format": {
                 "code": reply.code,
                 "message": reply.message.format("%LOCAL_REPLY_BODY%"),
-                "details": [
-                    {
-                        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                        "reason": reply.reason,
-                        "domain": DOMAIN,
-                    },
-                    {
-                        "@type": "type.googleapis.com/google.rpc.RequestInfo",
-                        "requestId": "%REQ(x-request-id)%",
-                    },
-                ],
+                "details": details,
             }
         },
     }
-    if reply.code in {code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED}:
-        mapper["headers_to_add"] = [{"header": {"key": "retry-after", "value": "1"}}]
-    return mapper
+
+
+def _overflow_of_grpc() -> dict[str, Any]:
+    status = Status(code=OVERLOADED.code, message=OVERLOADED.message)
+    delay = RetryInfo()
+    delay.retry_delay.FromTimedelta(dt.timedelta(seconds=RETRY_AFTER_S))
+    for detail in (ErrorInfo(reason=OVERLOADED.reason, domain=DOMAIN), delay):
+        packed = Packed()
+        packed.Pack(detail)
+        status.details.append(packed)
+    encoded = base64.b64encode(status.SerializeToString()).decode().rstrip("=")
+    return {
+        "filter": _IS_OVERFLOW,
+        "body": {"inline_string": OVERLOADED.message},  # which becomes the grpc-message
+        "headers_to_add": [
+            _header("grpc-status", str(OVERLOADED.code)),
+            _header("grpc-status-details-bin", encoded),
+        ],
+    }
+
+
+def _detail(kind: type[Message], **fields: str) -> dict[str, Any]:
+    return {"@type": f"type.googleapis.com/{kind.DESCRIPTOR.full_name}", **fields}
+
+
+def _header(key: str, value: str) -> dict[str, Any]:
+    return {
+        "header": {"key": key, "value": value},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }
 
 
 def _status_is(status: int) -> dict[str, Any]:
@@ -77,6 +122,7 @@ def _status_is(status: int) -> dict[str, Any]:
     return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
 
 
+_IS_OVERFLOW = {"response_flag_filter": {"flags": ["UO"]}}
 _IS_JSON = {
     "header_filter": {
         "header": {

@@ -106,4 +106,10 @@ def _brief(cluster: str, timeout: str) -> dict[str, Any]:
 
 
 def _endless(cluster: str) -> dict[str, Any]:
-    return {"cluster": cluster, "timeout": "0s", "idle_timeout": STREAM_IDLE_TIMEOUT}
+    # Streams do not count among the calls that may be under way at once.
+    return {
+        "cluster": cluster,
+        "timeout": "0s",
+        "idle_timeout": STREAM_IDLE_TIMEOUT,
+        "priority": "HIGH",
+    }

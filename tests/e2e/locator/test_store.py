@@ -121,6 +121,17 @@ async def test_a_person_sees_where_things_stand_and_the_way_there(visit, demo):
     await expect(dialog).to_have_count(0)
 
 
+async def test_a_way_that_cannot_be_had_now_is_asked_for_again(visit, demo):
+    shop = demo.store("s-market kasarmitori")
+    page = await visit("/?q=Kasarmitori&basket=g-001", viewport=PHONE)
+    await page.route("**/floorPlans:planRoute", lambda route: route.abort())
+    await page.goto(page.url.split("/?")[0] + f"/{shop}?basket=g-001")
+    await expect(page.get_by_text("Where things stand cannot be looked up")).to_be_visible()
+    await page.unroute("**/floorPlans:planRoute")
+    await page.locator(".inside").get_by_role("button", name="Try again").click()
+    await expect(page.locator(".stops li")).to_have_count(1)
+
+
 async def test_the_map_shows_the_plan_in_the_street_instead_where_there_is_room(visit, demo):
     shop = demo.store("s-market kasarmitori")
     small = {"width": 900, "height": 600}
@@ -158,7 +169,8 @@ async def test_a_kiosk_is_large_leads_nowhere_else_and_keeps_nothing(visit, demo
     await page.get_by_role("button", name="Hold it for me").click()
     await expect(page.locator(".hold")).to_be_visible()
     await expect(page.get_by_role("button", name="Cancel the hold")).to_be_visible()
-    heights = await page.evaluate(  # at one moment: a locator may hold elements that are drawn anew meanwhile
+    # At one moment: elements that a locator found may be drawn anew meanwhile.
+    heights = await page.evaluate(
         """() => [...document.querySelectorAll("button, select, a.all-with")]
             .filter((each) => each.checkVisibility())
             .map((each) => [each.textContent, each.getBoundingClientRect().height])"""

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
@@ -51,13 +51,17 @@ async def is_waiting(task: "asyncio.Task[None]") -> bool:
     return not task.done()
 
 
-async def test_a_second_server_on_the_port_is_refused(settings: ChassisSettings) -> None:
+async def test_a_second_server_on_the_port_is_refused(
+    settings: ChassisSettings, figure: Callable[[int, str], None]
+) -> None:
     async with served(settings) as echo:
         port = echo.server.port
         second = Server(settings.model_copy(update={"grpc_port": port}), methods())
-        with pytest.raises(OSError, match=f"127.0.0.1:{port}.*another program.*ENRAYON_GRPC_PORT"):
+        match = f"127.0.0.1:{port}.*another program.*ENRAYON_GRPC_PORT"
+        with pytest.raises(OSError, match=match) as refused:
             await second.start()
         assert (await echo.say(Origin(place="Kamppi"))).value == "Kamppi"
+    figure(40, f"refused: {str(refused.value).replace(str(port), 'PORT')}; the first answers on")
 
 
 async def test_servers_that_are_to_share_a_port_all_answer_on_it(settings: ChassisSettings) -> None:

@@ -31,7 +31,9 @@ def test_a_variable_changes_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENRAYON_DATA_DIR", "/srv/en rayon")
     monkeypatch.setenv("ENRAYON_REFLECTION", "false")
     monkeypatch.setenv("ENRAYON_LOG_LEVEL", "WARNING")
+    monkeypatch.setenv("ENRAYON_HOST", "localhost")
     settings = ChassisSettings()
+    assert settings.host == "127.0.0.1"
     assert settings.grpc_port == 50099
     assert settings.data_dir == Path("/srv/en rayon")
     assert settings.reflection is False
@@ -59,6 +61,8 @@ def test_each_setting_says_what_it_means(name: str) -> None:
         ("redis_timeout_s", "nan"),
         ("redis_timeout_s", "inf"),
         ("redis_connections", "0"),
+        ("host", "shop.example"),
+        ("host", "127.0.0.1:80"),
         ("drain_s", "-1"),
         ("drain_s", "inf"),
         ("max_request_bytes", "10"),

@@ -21,12 +21,13 @@ export class Problem extends Error {
 
   /** Whether trying again may help. */
   get passing() {
-    return this.status === 0 || this.status >= 500;
+    return this.status === 0 || this.status === BUSY || this.status >= 500;
   }
 }
 
 const LISTED = "name,displayName,brand,location,address,attributes,status";
 const DRAWN = "name,displayName,location";
+const BUSY = 429; // too many requests, from here or in all
 const PATIENCE_MS = 15_000;
 const AGAIN_MS = [500, 1000, 2000];
 const KEY = asked("key") || config.key;
@@ -88,7 +89,7 @@ async function read(path, options) {
     try {
       return await call(path, options);
     } catch (error) {
-      if (error.status !== 503) throw error;
+      if (error.status !== 503 && error.status !== BUSY) throw error;
       await new Promise((resolve) => setTimeout(resolve, pauseMs * (1 + Math.random())));
     }
   }

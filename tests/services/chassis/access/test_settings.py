@@ -12,9 +12,7 @@ def test_open_access_is_served_to_this_machine(host):
     check_exposure(ChassisSettings(host=host), AccessSettings())
 
 
-@pytest.mark.parametrize(
-    "host", ["0.0.0.0", "::", "192.168.1.4", "shop.example", "localhost.example"]
-)
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4"])
 def test_open_access_is_not_served_to_others(host):
     with pytest.raises(AccessError, match="ENRAYON_ACCESS=enforced"):
         check_exposure(ChassisSettings(host=host), AccessSettings())

@@ -31,13 +31,16 @@ def told(answer: httpx.Response) -> dict[str, object]:
     return status
 
 
-def error(code: int, reason: str, message: str) -> dict[str, object]:
+def error(
+    code: int, reason: str, message: str, retry_delay: str | None = None
+) -> dict[str, object]:
     info = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": reason,
         "domain": "edge.enrayon",
     }
-    return {"code": code, "message": message, "details": [info]}
+    retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": retry_delay}
+    return {"code": code, "message": message, "details": [info, retry] if retry_delay else [info]}
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ async def test_a_service_that_is_down(tmp_path: Path) -> None:
             await lonely.http.get("/readyz"),
         ):
             assert (answer.status_code, answer.headers.get("retry-after", "1")) == (503, "1")
-            assert error(code_pb2.UNAVAILABLE, "UNAVAILABLE", message) == told(answer)
+            assert error(code_pb2.UNAVAILABLE, "UNAVAILABLE", message, "1s") == told(answer)
 
         async with grpc.aio.insecure_channel(f"127.0.0.1:{lonely.port}") as channel:
             stores = stores_pb2_grpc.StoresServiceStub(channel)

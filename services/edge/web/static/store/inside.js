@@ -1,6 +1,6 @@
 // Where things stand in a store: its floor plan with the way through the shopping list.
 
-import { floorPlan, planRoute } from "../api.js";
+import { Problem, floorPlan, planRoute } from "../api.js";
 import { items } from "../basket.js";
 import { button, el } from "../html.js";
 import { icon } from "../icons.js";
@@ -10,10 +10,18 @@ import { distance, locale, say } from "../words.js";
 /** Fills in the section of a store's page, or leaves it hidden where the store has no plan. */
 export async function showInside(place, store, map) {
   const request = { languageCode: locale(), dark: isDark(), ...(items().length ? { walk: walk() } : {}) };
-  const [drawings, features, way] = await Promise.all([draw(store, request), floorPlan(store.name, { ...request, format: "FORMAT_GEO_JSON" }).catch(() => ({})), route(store)]);
+  let lost = false;
+  const note = (error) => { lost ||= error.passing; };
+  const [drawings, features, way] = await Promise.all([
+    draw(store, request, note), orNothing(floorPlan(store.name, { ...request, format: "FORMAT_GEO_JSON" }), note), route(store, note)]);
   if (!place.isConnected) return; // another store was opened meanwhile
-  place.hidden = !drawings.length;
   place.classList.toggle("mapped", map.plan(features.geoJson, drawings[0]?.level));
+  place.hidden = !drawings.length && !lost;
+  if (lost) {
+    place.replaceChildren(el("h3", {}, say("inside")), el("p", { class: "note warn" }, say("insideGone")),
+      button(say("again"), () => showInside(place, store, map), { class: "action" }));
+    return;
+  }
   const enlarge = button([icon("shelf"), say("enlarge")], () => enlarged(store, { ...request, wide: true }), { class: "action" });
   place.replaceChildren(el("h3", {}, say("inside")), ...stops(way), ...drawings.map(({ svg }) => sheet(svg, store)),
     el("p", { class: "note plan-note" }, drawings[0]?.attribution), enlarge, ...steps(way));
@@ -21,13 +29,20 @@ export async function showInside(place, store, map) {
 
 const walk = () => ({ items: items().map(({ product }) => ({ product })) });
 
-const route = (store) => (items().length ? planRoute(store.name, { walk: walk(), languageCode: locale() }).catch(() => ({})) : {});
+const route = (store, note) => (items().length ? orNothing(planRoute(store.name, { walk: walk(), languageCode: locale() }), note) : {});
+
+// What is answered, or nothing where that could not be had.
+const orNothing = (answer, note = () => {}) => answer.catch((error) => {
+  if (!(error instanceof Problem)) throw error;
+  note(error);
+  return {};
+});
 
 /** The levels on which something stands, in the order of the walk; at least the one with the door. */
-async function draw(store, request) {
-  const first = await floorPlan(store.name, request).catch(() => ({}));
+async function draw(store, request, note) {
+  const first = await orNothing(floorPlan(store.name, request), note);
   const others = (first.levels || []).filter((level) => level !== first.level);
-  const more = await Promise.all(others.map((level) => floorPlan(store.name, { ...request, level }).catch(() => ({}))));
+  const more = await Promise.all(others.map((level) => orNothing(floorPlan(store.name, { ...request, level }), note)));
   return [first, ...more].filter(({ svg }) => svg);
 }
 

@@ -17,7 +17,7 @@ export default {
   IN_STOCK: "In stock", LIMITED: { one: "Only {n} left", other: "Only {n} left" }, FEW: "Few left", OUT_OF_STOCK: "Out of stock", UNKNOWN: "Stock not known", NOT_ENOUGH: { one: "Only {n} there", other: "Only {n} there" },
   hold: "Hold it for me", holding: "Holding …", held: "Held for you", heldUntil: "Collect it by {time}.", showCode: "Show this code at the counter", code: "Code {code}", cancel: "Cancel the hold", canceled: "The hold is cancelled.",
   notAll: "Not all of your list is here.", whoHasAll: "Show stores that have it all", lessNow: "{product}: only {n} left. Nothing is held; change your list and try again.", quota: "You already hold as much as one person may. Cancel a hold first.", keyQuota: "Too many holds were made from here today. Please ask in the store.", holdFailed: "The hold could not be made. Try again: nothing is held twice.", stockGone: "Stock cannot be looked up at the moment.",
-  inside: "Where it stands", plan: "Floor plan of {store}", floor: "Floor {floor}", route: "Shortest way: {distance}", steps: "The way", unlocated: "Ask the staff for: {products}", enlarge: "Enlarge the plan", close: "Close",
+  inside: "Where it stands", insideGone: "Where things stand cannot be looked up at the moment.", plan: "Floor plan of {store}", floor: "Floor {floor}", route: "Shortest way: {distance}", steps: "The way", unlocated: "Ask the staff for: {products}", enlarge: "Enlarge the plan", close: "Close",
   still: "Are you still there?", resets: { one: "In one second this starts over.", other: "In {n} seconds this starts over." }, goOn: "Yes, go on", startOver: "Start over",
   FUTURE_OPENING: "Opening soon", TEMPORARILY_CLOSED: "Temporarily closed", CLOSED_FOR_GOOD: "Closed for good", MOVED: "Moved",
 };

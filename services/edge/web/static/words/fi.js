@@ -17,7 +17,7 @@ export default {
   IN_STOCK: "Varastossa", LIMITED: { one: "Vain {n} jäljellä", other: "Vain {n} jäljellä" }, FEW: "Vähän jäljellä", OUT_OF_STOCK: "Loppu", UNKNOWN: "Varasto ei tiedossa", NOT_ENOUGH: { one: "Vain {n}", other: "Vain {n}" },
   hold: "Varaa minulle", holding: "Varataan …", held: "Varattu sinulle", heldUntil: "Nouda viimeistään {time}.", showCode: "Näytä tämä koodi tiskillä", code: "Koodi {code}", cancel: "Peru varaus", canceled: "Varaus on peruttu.",
   notAll: "Koko listaasi ei ole täällä.", whoHasAll: "Näytä myymälät, joissa on kaikki", lessNow: "{product}: vain {n} jäljellä. Mitään ei varattu; muuta listaa ja yritä uudelleen.", quota: "Sinulla on jo niin monta varausta kuin sallitaan. Peru ensin jokin.", keyQuota: "Täältä on tänään tehty liian monta varausta. Kysy myymälästä.", holdFailed: "Varaus ei onnistunut. Yritä uudelleen: mitään ei varata kahdesti.", stockGone: "Varastotilannetta ei voi nyt katsoa.",
-  inside: "Missä se on", plan: "Pohjapiirros: {store}", floor: "Kerros {floor}", route: "Lyhin reitti: {distance}", steps: "Reitti", unlocated: "Kysy henkilökunnalta: {products}", enlarge: "Suurenna pohjapiirros", close: "Sulje",
+  inside: "Missä se on", insideGone: "Tavaroiden paikkoja ei voi nyt katsoa.", plan: "Pohjapiirros: {store}", floor: "Kerros {floor}", route: "Lyhin reitti: {distance}", steps: "Reitti", unlocated: "Kysy henkilökunnalta: {products}", enlarge: "Suurenna pohjapiirros", close: "Sulje",
   still: "Oletko vielä siinä?", resets: { one: "Sekunnin kuluttua aloitetaan alusta.", other: "{n} sekunnin kuluttua aloitetaan alusta." }, goOn: "Kyllä, jatka", startOver: "Aloita alusta",
   FUTURE_OPENING: "Avataan pian", TEMPORARILY_CLOSED: "Tilapäisesti suljettu", CLOSED_FOR_GOOD: "Lopettanut", MOVED: "Muuttanut",
 };
