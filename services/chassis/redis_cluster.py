@@ -8,7 +8,7 @@ from typing import Any
 
 import redis.exceptions
 from redis.asyncio import RedisCluster
-from redis.asyncio.cluster import ClusterPipeline
+from redis.asyncio.cluster import ClusterNode, ClusterPipeline, PipelineCommand
 
 from services.chassis.redis_sending import sending
 
@@ -81,6 +81,13 @@ class Cluster(RedisCluster):
             self.calls -= 1
             self._turns.release()
 
+    def get_node(
+        self, host: str | None = None, port: int | None = None, node_name: str | None = None
+    ) -> Any:
+        """A node by its address; redis-py asks by name for the one that a slot is moving to."""
+        node = super().get_node(host, port, node_name)
+        return Importing(node) if node and node_name else node
+
     def look_again(self) -> None:
         """Before the next call, ask who has which slot now."""
         self._initialize = True
@@ -96,6 +103,30 @@ class Cluster(RedisCluster):
         await super().aclose()
         await self.nodes_manager.aclose()
         await self.nodes_manager.aclose("startup_nodes")
+
+
+class Importing:
+    """A node that a slot is moving to: it takes a command that has ASKING just before it.
+
+    redis-py sends them on any two connections, and so again and again in vain.
+    """
+
+    def __init__(self, node: ClusterNode) -> None:
+        self._node = node
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._node, name)
+
+    async def execute_command(self, *args: Any, asking: bool = False, **options: Any) -> Any:
+        """Send both on one connection."""
+        del asking
+        if args == ("ASKING",):
+            return
+        command = PipelineCommand(1, *args, **options)
+        await self._node.execute_pipeline([PipelineCommand(0, "ASKING"), command])
+        if isinstance(command.result, Exception):
+            raise command.result
+        return command.result
 
 
 class Pipeline(ClusterPipeline):
@@ -130,6 +161,10 @@ def as_one_server() -> Iterator[None]:
     except redis.exceptions.RedisClusterException as error:
         if error.__cause__ or isinstance(error, redis.exceptions.SlotNotCoveredError):
             raise redis.exceptions.ConnectionError(str(error)) from error
+        raise
+    except redis.exceptions.ClusterError as error:
+        if type(error) is redis.exceptions.ClusterError:  # it was sent on and on, and did not run
+            raise redis.exceptions.TryAgainError(str(error)) from error
         raise
     finally:
         IN_CALL.reset(token)

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from services.chassis.embedded import EmbeddedValkey
-from services.chassis.redis import Client, connect, many_script
+from services.chassis.redis import Client, connect, many_script, script
 from services.chassis.settings import ChassisSettings
 from services.geofence.state.erased import Erased
-from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
+from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels, LevelsUnreachable
-from tests.backends import Cluster, ask, until
+from tests.backends import Cluster, ask, id_of, until
 from tests.faults import workload
 from tests.faults.checker import Act, Verdict, judge
 
@@ -178,6 +178,21 @@ async def test_a_slot_that_moves_under_load_loses_and_oversells_nothing(
     times, found = await runs
     assert {times} == found
     assert [] == [act for act in acts if act.outcome == "unknown"]
+
+
+async def test_what_is_new_in_a_slot_that_is_moving_is_made_where_it_moves_to(cluster, client):
+    await client.initialize()
+    slot = slot_of_holds(cluster)
+    source = cluster.owner(slot)
+    to = next(node for node in cluster.masters if node is not source)
+    ask(to, "CLUSTER", "SETSLOT", slot, "IMPORTING", id_of(source))
+    ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", id_of(to))
+    count = script(client, "tests.services.chassis", "count")
+    key = f"{tag(partition_of(workload.STORE))}:new"
+    for connections in range(1, 5):  # which of them a command takes must not matter
+        await asyncio.gather(*(client.ping(target_nodes="all") for _ in range(connections)))
+        assert connections == await count([key], [1])
+    assert 0 == ask(source, "CLUSTER", "COUNTKEYSINSLOT", slot)
 
 
 async def test_a_replica_that_comes_back_later_writes_its_log_anew_when_somebody_is_erased(
