@@ -1,6 +1,7 @@
 """The stores that the suite runs on: the embedded Valkey, a Redis 7.0, a Valkey Cluster of six."""
 
 import os
+import random
 import shutil
 import socket
 import time
@@ -21,26 +22,27 @@ FAST = {"appendfsync": "no", "hz": "100"}
 """Nothing is kept after a test, and expiry is not waited for."""
 
 
+CHOSEN = os.environ.get("ENRAYON_TEST_STORE", "valkey")
+"""`valkey`, `redis`, `cluster`, or the address of one that runs."""
+
+
 @contextmanager
-def backend(name: str, folder: Path) -> Iterator[str]:
-    """The address of an empty store: `valkey`, `redis`, `cluster`, or one that has an address.
+def backend(folder: Path, options: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The address of an empty store of the kind that was chosen.
 
     Raises:
         FileNotFoundError: there is no `redis-server` on this machine.
     """
-    if "://" in name:
-        yield name
-    elif name == "valkey":
-        with EmbeddedValkey(folder, FAST) as valkey:
-            yield valkey.url
-    elif name == "redis":
-        with DebianRedis(folder, FAST) as server:
-            yield server.url
-    elif name == "cluster":
-        with Cluster(folder) as cluster:
+    if "://" in CHOSEN:
+        yield CHOSEN
+    elif CHOSEN in SERVERS:
+        with server(folder, {**FAST, **(options or {})}) as one:
+            yield one.url
+    elif CHOSEN == "cluster":
+        with Cluster(folder, options) as cluster:
             yield cluster.url
     else:
-        raise ValueError(f"ENRAYON_TEST_STORE: {name!r} is no valkey, redis, cluster or address")
+        raise ValueError(f"ENRAYON_TEST_STORE: {CHOSEN!r} is no valkey, redis, cluster or address")
 
 
 class DebianRedis(EmbeddedValkey):
@@ -52,6 +54,14 @@ class DebianRedis(EmbeddedValkey):
         if not program:
             raise FileNotFoundError("no redis-server here; on Debian: apt-get install redis-server")
         return [program, *super().command()[1:]]
+
+
+SERVERS = {"valkey": EmbeddedValkey, "redis": DebianRedis}
+
+
+def server(folder: Path, options: Mapping[str, str] | None = None) -> EmbeddedValkey:
+    """One server, to be spoilt or killed: of the kind that was chosen if that is one server."""
+    return SERVERS.get(CHOSEN, EmbeddedValkey)(folder, options)
 
 
 class Cluster:
@@ -101,6 +111,10 @@ class Cluster:
             ask(replica, "CLUSTER", "REPLICATE", id_of(master))
         for node in self.nodes:
             until(lambda node=node: self._is_whole(node))
+        for master in self.masters:  # clients are told of no replica that has received nothing
+            ask(master, "FLUSHALL")
+        for node in self.nodes:
+            until(lambda node=node: all(len(each) > 3 for each in ask(node, "CLUSTER", "SLOTS")))
         return self
 
     def __exit__(
@@ -183,11 +197,15 @@ def until(holds: Any, timeout_s: float = 30) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody has, nor the ones 10,000 above, which the nodes of a cluster talk by."""
+    """Ports that nobody has, nor the ones 10,000 above, which the nodes of a cluster talk by.
+
+    Both lie below those that the kernel gives to connections (from 32,768 on Linux), or one of
+    these might have taken it before it is listened on.
+    """
     with ExitStack() as held:
         found: list[int] = []
         while len(found) < count:
-            port = 20_000 + int.from_bytes(os.urandom(2)) % 12_000
+            port = random.randrange(20_000, 22_700)
             try:
                 for each in (port, port + 10_000):
                     held.enter_context(socket.create_server(("127.0.0.1", each)))

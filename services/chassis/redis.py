@@ -10,19 +10,18 @@ from importlib.resources import files
 from typing import Any, Protocol, TypeAlias
 
 import redis.exceptions
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.connection import HiredisRespSerializer
 
 from services.chassis.errors import ResourceExhausted, ServiceError, Unavailable
+from services.chassis.redis_cluster import Cluster
 from services.chassis.redis_observed import SCRIPTS, observed, watch_connections
+from services.chassis.redis_sending import sending
 from services.chassis.settings import ChassisSettings
 
 OLDEST_MAJOR = 7
 CLUSTER_SCHEMES = ("redis+cluster://", "rediss+cluster://")
-
-PACKER = HiredisRespSerializer()
 
 Value = bytes | str | int | float
 Client: TypeAlias = Any
@@ -59,80 +58,6 @@ def connect(settings: ChassisSettings, url: str) -> Client:
     )
     pool.connection_class = sending(pool.connection_class)
     return watch_connections(observed(Redis).from_pool(pool))
-
-
-class Cluster(RedisCluster):
-    """A cluster whose calls wait for a connection, and whose failures are those of one server.
-
-    redis-py refuses a call when all connections to its node are in use, and raises what is no
-    `RedisError` when no node can be reached.
-    """
-
-    def __init__(self, *, max_connections: int, socket_timeout: float, **options: Any) -> None:
-        super().__init__(max_connections=max_connections, socket_timeout=socket_timeout, **options)
-        self._wait_s = socket_timeout
-        self._turns = asyncio.Semaphore(max_connections)
-        kind = sending(self.connection_kwargs["connection_class"])
-        self.connection_kwargs["connection_class"] = kind
-        for node in self.startup_nodes:
-            node.connection_class = kind
-
-    async def execute_command(self, *args: Any, **options: Any) -> Any:
-        """Run a command once there is a connection for it."""
-        try:
-            async with asyncio.timeout(self._wait_s):
-                await self._turns.acquire()
-        except TimeoutError as error:
-            raise redis.exceptions.ConnectionError("No connection available.") from error
-        try:
-            return await super().execute_command(*args, **options)
-        except redis.exceptions.RedisClusterException as error:
-            if error.__cause__ or isinstance(error, redis.exceptions.SlotNotCoveredError):
-                raise redis.exceptions.ConnectionError(str(error)) from error
-            raise
-        finally:
-            self._turns.release()
-
-    async def aclose(self) -> None:
-        """Close every connection; after a failure redis-py believes that there is none."""
-        await super().aclose()
-        await self.nodes_manager.aclose()
-        await self.nodes_manager.aclose("startup_nodes")
-
-
-def sending(kind: type[Any]) -> type[Any]:
-    """The class of connections, made to pack and send by itself.
-
-    redis-py packs by hiredis on its blocking connections alone; a script of 100 arguments takes
-    6 us so, and 50 us without.
-
-    redis-py waits for each sending with `asyncio.wait_for`, which in Python 3.11 loses a
-    cancellation that comes as the sending ends (CPython issue 86296), and costs a task each time.
-    And uvloop raises a RuntimeError at a closed connection, where asyncio's transports raise
-    nothing and fail at the read.
-    """
-
-    async def send_packed_command(self: Any, command: Any, **_options: Any) -> None:
-        if not self.is_connected:
-            await self.connect_check_health(check_health=False)
-        try:
-            self._writer.writelines([command] if isinstance(command, bytes) else command)
-            async with asyncio.timeout(self.socket_timeout):
-                await self._writer.drain()
-        except BaseException as error:
-            await self.disconnect(nowait=True)
-            if isinstance(error, TimeoutError):
-                raise redis.exceptions.TimeoutError("Timeout writing to socket") from error
-            if isinstance(error, OSError | RuntimeError):
-                raise redis.exceptions.ConnectionError(f"while sending: {error}") from error
-            raise
-
-    def pack_command(_self: Any, *args: Any) -> list[bytes]:
-        packed: list[bytes] = PACKER.pack(*args)
-        return packed
-
-    own = {"send_packed_command": send_packed_command, "pack_command": pack_command}
-    return type(kind.__name__, (kind,), own)
 
 
 class Script(Protocol):
@@ -176,24 +101,19 @@ def many_script(
 ) -> ManyScript:
     """A Lua file as a function that runs it many times in one round trip.
 
-    On one server that is one pipeline; on a cluster each slot's node is asked concurrently.
+    That is one pipeline, on a cluster one to each node.
     """
     one = script(client, package, name, libraries)
     text = script_text(package, name, libraries)
     digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
     async def run(calls: Calls) -> list[Any]:
-        answers: list[Any]
         if len(calls) == 1:
             return [await one(*calls[0])]
-        if isinstance(client, RedisCluster):
-            runs = (one(keys, args) for keys, args in calls)
-            answers = await asyncio.gather(*runs, return_exceptions=True)
-        else:
-            pipeline = client.pipeline(transaction=False)
-            for keys, args in calls:
-                pipeline.evalsha(digest, len(keys), *keys, *args)
-            answers = await pipeline.execute(raise_on_error=False)
+        pipeline = client.pipeline(transaction=False)
+        for keys, args in calls:
+            pipeline.execute_command("EVALSHA", digest, len(keys), *keys, *args)
+        answers: list[Any] = await pipeline.execute(raise_on_error=False)
         for number, answer in enumerate(answers):
             if isinstance(answer, redis.exceptions.NoScriptError):  # those alone that did not run
                 answers[number] = await one(*calls[number])
@@ -249,13 +169,31 @@ async def store_facts(settings: ChassisSettings, url: str) -> StoreFacts:
 
 
 async def store_facts_of(client: Client) -> StoreFacts:
-    """The same of a store that one is connected to."""
-    info = await client.info("server")
-    if "redis_version" not in info:  # a cluster answers by node
-        info = next(iter(info.values()))
+    """The same of a store that one is connected to; of a cluster, of its worst node.
+
+    Nodes that cannot be reached are left out, unless none can.
+    """
+    if not isinstance(client, Cluster):
+        return await node_facts(client)
+    await client.initialize()
+    answers = await asyncio.gather(
+        *(node_facts(client, target_nodes=node) for node in client.get_nodes()),
+        return_exceptions=True,
+    )
+    told = [answer for answer in answers if isinstance(answer, StoreFacts)]
+    if not told:
+        raise next(answer for answer in answers if isinstance(answer, BaseException))
+    return min(
+        told, key=lambda it: (not it.is_too_old, (False, None, True).index(it.keeps_acknowledged))
+    )
+
+
+async def node_facts(client: Client, **node: Any) -> StoreFacts:
+    """What one server tells."""
+    info = await client.info("server", **node)
     kept: dict[str, str] = {}
     with suppress(redis.exceptions.ResponseError):
-        answer = await client.config_get("append*")
+        answer = await client.config_get("append*", **node)
         kept = {text(name): text(value) for name, value in answer.items()}
     return StoreFacts(
         text(info.get("valkey_version") or info["redis_version"]),

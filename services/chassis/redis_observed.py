@@ -12,9 +12,9 @@ import redis.exceptions
 from prometheus_client import REGISTRY, Counter
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from redis.asyncio import RedisCluster
 
 from services.chassis import tracing
+from services.chassis.redis_cluster import Cluster
 
 ERRORS = Counter("enrayon_redis_errors", "Commands and pipelines of Redis that failed.", ["error"])
 SCRIPTS: dict[str, str] = {}
@@ -104,12 +104,12 @@ class Connections(Collector):
 
 
 def connections(client: Any) -> tuple[int, int, int]:
-    """How many connections of a client are in use and idle, and how many there may be."""
-    if isinstance(client, RedisCluster):
-        nodes = client.get_nodes()
-        idle = sum(len(node._free) for node in nodes)
-        open_ = sum(len(node._connections) for node in nodes)
-        return open_ - idle, idle, max((node.max_connections for node in nodes), default=0)
+    """How many connections of a client are in use and idle, and how many there may be.
+
+    Of a cluster those of its calls, of which each may need one to each node.
+    """
+    if isinstance(client, Cluster):
+        return client.calls, sum(len(node._free) for node in client.get_nodes()), client.most_calls
     pool = client.connection_pool
     return len(pool._in_use_connections), len(pool._available_connections), pool.max_connections
 

@@ -75,7 +75,10 @@ class ChassisSettings(EnvironmentSettings):
         description="longest wait for an answer of Redis, in seconds",
     )
     redis_connections: int = Field(
-        64, ge=1, description="connections to Redis that one process opens at the most"
+        64,
+        ge=1,
+        description="connections to Redis that one process opens at the most; to each node of a "
+        "cluster, which needs one more for each stream that is followed",
     )
     max_request_bytes: int = Field(
         64 * 1024, ge=1024, le=1024 * 1024, description="largest request of a public method"

@@ -7,16 +7,18 @@ import httpx
 import pytest
 
 from tests.e2e.doors import Doors
-from tests.e2e.suite import Suite
+from tests.e2e.suite import Suite, chosen_store
 
 
 @pytest.fixture(scope="package")
 def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     """The demo, started once."""
-    suite = Suite(tmp_path_factory.mktemp("shared") / "data", "--demo")
-    suite.start()
-    yield suite
-    suite.stop()
+    folder = tmp_path_factory.mktemp("shared")
+    with chosen_store(folder / "store") as store:
+        suite = Suite(folder / "data", "--demo", store=store)
+        suite.start()
+        yield suite
+        suite.stop()
 
 
 @pytest.fixture(scope="package")

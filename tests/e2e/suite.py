@@ -2,23 +2,39 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tests.backends import CHOSEN, backend
+
 WAIT_S = 60.0
+
+
+@contextmanager
+def chosen_store(folder: Path) -> Iterator[Mapping[str, str]]:
+    """Settings of a suite that runs on the store that was chosen; its own Valkey needs none."""
+    if CHOSEN not in ("redis", "cluster"):
+        yield {}
+        return
+    with backend(folder) as url:
+        yield {"ENRAYON_REDIS_URL": url, "ENRAYON_STOCK_ALLOW_LOSS": "true"}
 
 
 class Suite:
     """An `enrayon up` on free ports and a data folder of its own."""
 
-    def __init__(self, data_dir: Path, *options: str) -> None:
+    def __init__(
+        self, data_dir: Path, *options: str, store: Mapping[str, str] | None = None
+    ) -> None:
         self.data_dir = data_dir
         self.grpc_port, self.http_port = free_port(), free_port()
         self.environment = {
@@ -27,6 +43,7 @@ class Suite:
             "ENRAYON_DATA_DIR": str(data_dir),
             "ENRAYON_GRPC_PORT": str(self.grpc_port),
             "ENRAYON_HTTP_PORT": str(self.http_port),
+            **(store or {}),
         }
         self._options = options
         self.process: subprocess.Popen[bytes] | None = None
@@ -96,11 +113,12 @@ class Suite:
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port that nothing listens on, below those that the kernel gives to connections."""
+    while True:
+        port = random.randrange(23_000, 30_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(true: Callable[[], bool], explain: Callable[[], str] = str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from services.chassis.embedded import EmbeddedValkey
+from tests.backends import server
 from tests.e2e.suite import free_port
 
 # Children begin with everything imported, so that a new one is there at once.
@@ -18,7 +18,7 @@ ROLES = ("serve", "work")
 
 
 class Deployment:
-    """One service on the embedded store, each part in a process of its own.
+    """One service on a store of one server, each part in a process of its own.
 
     `prepare` is called in each of them first.
     """
@@ -33,7 +33,7 @@ class Deployment:
         self._prepare = prepare
         self.port = free_port()
         self._service = service
-        self._valkey = EmbeddedValkey(folder / "valkey")
+        self._valkey = server(folder / "valkey")
         self._environment = {
             **settings,
             "ENRAYON_DATA_DIR": str(folder / "data"),

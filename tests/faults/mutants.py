@@ -16,10 +16,9 @@ def changed(client: Client, name: str, *changes: tuple[str, str]) -> Script:
     for old, new in changes:
         assert old in text, f"{name}.lua has no {old!r} any more"
         text = text.replace(old, new)
-    registered = client.register_script(text)
 
     async def run(keys: Sequence[str], args: Sequence[Value]) -> Any:
-        return await registered(keys=list(keys), args=list(args))
+        return await client.eval(text, len(keys), *keys, *args)
 
     return run
 

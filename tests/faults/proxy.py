@@ -3,36 +3,55 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import unquote
+
+from redis.asyncio import RedisCluster
+
+from services.chassis.redis import Client, connect
+from services.chassis.settings import ChassisSettings
+
+Node = tuple[str, int]
+"""Host and port; of a unix socket its path and 0."""
 
 
 @dataclass
 class Proxy:
     """What it does to each chunk of replies."""
 
-    url: str
+    url: str = ""
     lose: float = 0.0
     """The part of replies after which the connection is cut instead."""
     lost: int = 0
     thawed: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared, replies wait."""
+    fronts: dict[Node, Node] = field(default_factory=dict)
+    """Where each node is reached."""
+
+    def connect(self, settings: ChassisSettings) -> Client:
+        """A client of the store behind it; of a cluster, of all nodes behind it."""
+        client = connect(settings, self.url)
+        if isinstance(client, RedisCluster):
+            client.nodes_manager.address_remap = lambda node: self.fronts[node]
+        return client
 
 
 @asynccontextmanager
-async def proxied(redis_url: str, seed: int = 0) -> AsyncIterator[Proxy]:
-    """A TCP address that leads to a Redis on a unix socket."""
-    path = unquote(redis_url.removeprefix("unix://"))
+async def proxied(store_url: str, seed: int = 0) -> AsyncIterator[Proxy]:
+    """A TCP address that leads to a store on a unix socket, or to a cluster."""
     rng = random.Random(seed)
     tasks: set[asyncio.Task[None]] = set()
+    proxy = Proxy()
+    proxy.thawed.set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(node: Node, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            upstream_reader, upstream_writer = await asyncio.open_unix_connection(path)
+            upstream_reader, upstream_writer = await opened(node)
             forward = asyncio.create_task(pump(reader, upstream_writer))
             try:
                 while data := await upstream_reader.read(1 << 16):
@@ -48,20 +67,42 @@ async def proxied(redis_url: str, seed: int = 0) -> AsyncIterator[Proxy]:
         writer.close()
         tasks.discard(task)
 
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(1 << 16):
-                writer.write(data)
-                await writer.drain()
-        writer.close()
+    async with AsyncExitStack() as servers:
+        for node in await nodes_of(store_url):
+            server = await asyncio.start_server(partial(serve, node), "127.0.0.1", 0)
+            servers.callback(server.close)
+            proxy.fronts[node] = server.sockets[0].getsockname()
+        host, port = next(iter(proxy.fronts.values()))
+        scheme = "redis+cluster" if "+cluster" in store_url else "redis"
+        proxy.url = f"{scheme}://{host}:{port}"
+        try:
+            yield proxy
+        finally:
+            for task in list(tasks):
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    proxy = Proxy(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    proxy.thawed.set()
-    try:
-        yield proxy
-    finally:
-        server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+
+async def nodes_of(store_url: str) -> list[Node]:
+    """The servers of a store."""
+    if "+cluster" not in store_url:
+        return [(unquote(store_url.removeprefix("unix://")), 0)]
+    async with connect(ChassisSettings(), store_url) as client:
+        return [(node.host, node.port) for node in client.get_nodes()]
+
+
+async def opened(node: Node) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to a server."""
+    where, port = node
+    if port:
+        return await asyncio.open_connection(where, port)
+    return await asyncio.open_unix_connection(where)
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on what comes."""
+    with suppress(OSError):
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    writer.close()

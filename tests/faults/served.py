@@ -25,6 +25,7 @@ class Served:
             "ENRAYON_REDIS_URL": redis_url,
             "ENRAYON_LOG_LEVEL": "error",
             "ENRAYON_HOLDS_PER_CALLER": "0",
+            "ENRAYON_STOCK_ALLOW_LOSS": "true",
         }
         self._process: Any = None
 

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from services.chassis.embedded import EmbeddedValkey
-from services.chassis.redis import Client, connect
+from services.chassis.redis import Client, connect, many_script, script
 from services.chassis.settings import ChassisSettings
-from services.stock.model.partitions import StoreKeys
+from services.geofence.state.erased import Erased
+from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
-from tests.backends import Cluster, ask, until
+from services.stock.state.levels import Levels, LevelsUnreachable
+from tests.backends import Cluster, ask, id_of, until
 from tests.faults import workload
 from tests.faults.checker import Act, Verdict, judge
 
@@ -55,6 +57,24 @@ def moved(cluster: Cluster, slot: int, to: EmbeddedValkey) -> None:
         time.sleep(0.01)
 
 
+async def levels_everywhere(client: Client) -> list[object]:
+    """What shops on all masters have, asked in one pipeline to each."""
+    shops = [f"shop-{number}" for number in range(PARTITIONS)]
+    found = await Levels(client).read(shops, ["milk"])
+    return [found[shop].levels for shop in shops]
+
+
+async def counted(client: Client, until_done: asyncio.Task[list[Act]]) -> tuple[int, set[int]]:
+    """Count in all partitions at once; how often, and what was counted."""
+    count = many_script(client, "tests.services.chassis", "count")
+    keys = [f"{tag(partition)}:counted" for partition in range(PARTITIONS)]
+    times = 0
+    while not until_done.done():
+        await count([([key], [1]) for key in keys])
+        times += 1
+    return times, {int(await client.get(key)) for key in keys}
+
+
 async def judged(
     initial: dict[str, int], acts: list[Act], settings: ChassisSettings, url: str
 ) -> Verdict:
@@ -71,6 +91,8 @@ async def test_a_masters_death_loses_no_acknowledged_hold(cluster, client, setti
     initial = await workload.stocked(client, 150)
     holds = Holds(client, REPLICAS)
     running = asyncio.create_task(workload.run(holds, CLIENTS, 150, seed=16))
+    reader = connect(settings, cluster.url)
+    expected = await levels_everywhere(reader)
     await asyncio.sleep(0.5)
     slot = slot_of_holds(cluster)
     died = cluster.owner(slot)
@@ -78,6 +100,10 @@ async def test_a_masters_death_loses_no_acknowledged_hold(cluster, client, setti
     cluster.kill(died)
     await asyncio.to_thread(until, lambda: cluster.owner(slot) is not died)
     outage_s = time.monotonic() - began
+    with pytest.raises(LevelsUnreachable):
+        await levels_everywhere(reader)
+    assert expected == await levels_everywhere(reader)  # a failure makes it look who is there now
+    await reader.aclose()
     cluster.revive(died)  # until then no replica has what the new master has
     acts = await running
     verdict = await judged(initial, acts, settings, cluster.url)
@@ -131,6 +157,7 @@ async def test_a_slot_that_moves_under_load_loses_and_oversells_nothing(
     initial = await workload.stocked(client, 150)
     slot = slot_of_holds(cluster)
     running = asyncio.create_task(workload.run(Holds(client, REPLICAS), CLIENTS, 150, seed=17))
+    runs = asyncio.create_task(counted(client, running))
     moves = 0
     while not running.done():
         source = cluster.owner(slot)
@@ -148,4 +175,60 @@ async def test_a_slot_that_moves_under_load_loses_and_oversells_nothing(
     )
     assert [] == verdict.faults
     assert 0 < moves
+    times, found = await runs
+    assert {times} == found
     assert [] == [act for act in acts if act.outcome == "unknown"]
+
+
+async def test_what_is_new_in_a_slot_that_is_moving_is_made_where_it_moves_to(cluster, client):
+    await client.initialize()
+    slot = slot_of_holds(cluster)
+    source = cluster.owner(slot)
+    to = next(node for node in cluster.masters if node is not source)
+    ask(to, "CLUSTER", "SETSLOT", slot, "IMPORTING", id_of(source))
+    ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", id_of(to))
+    count = script(client, "tests.services.chassis", "count")
+    key = f"{tag(partition_of(workload.STORE))}:new"
+    for connections in range(1, 5):  # which of them a command takes must not matter
+        await asyncio.gather(*(client.ping(target_nodes="all") for _ in range(connections)))
+        assert connections == await count([key], [1])
+    assert 0 == ask(source, "CLUSTER", "COUNTKEYSINSLOT", slot)
+
+
+async def test_a_replica_that_comes_back_later_writes_its_log_anew_when_somebody_is_erased(
+    cluster, client
+):
+    replica = cluster.nodes[-1]
+    cluster.kill(replica)
+    await asyncio.to_thread(until, lambda: {5} == listed(cluster))
+    await client.ping()
+    assert 5 == len(client.get_nodes())
+    cluster.revive(replica)
+    await asyncio.to_thread(until, lambda: {6} == listed(cluster))
+    await asyncio.to_thread(until, lambda: is_at_rest(replica))
+    before = rewrites(replica)
+    erased = Erased(client, 60_000)
+    await erased.mark(1)
+    assert await erased.rewrite()
+    await asyncio.to_thread(until, lambda: before < rewrites(replica))
+
+
+def listed(cluster: Cluster) -> set[int]:
+    """How many nodes the living ones tell clients of."""
+    alive = [node for node in cluster.nodes if node.process]
+    return {sum(len(each) - 2 for each in ask(node, "CLUSTER", "SLOTS")) for node in alive}
+
+
+def persistence(node: EmbeddedValkey) -> dict[str, str]:
+    """What a node tells of its files."""
+    lines = ask(node, "INFO", "persistence").decode().splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+def is_at_rest(node: EmbeddedValkey) -> bool:
+    told = persistence(node)
+    return told["aof_rewrite_in_progress"] == told["aof_rewrite_scheduled"] == "0"
+
+
+def rewrites(node: EmbeddedValkey) -> int:
+    return int(persistence(node)["aof_rewrites"])

@@ -13,6 +13,7 @@ from services.chassis.settings import ChassisSettings
 from services.stock.model.holds import encoded
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
+from tests.backends import backend, server
 from tests.faults import workload
 from tests.faults.checker import Act, End, Verdict, judge
 from tests.faults.mutants import MUTANTS, ONLY_A_SWEEPER_ENDS
@@ -22,14 +23,14 @@ CLIENTS = 8
 
 
 @pytest.fixture(scope="module")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
-    with EmbeddedValkey(tmp_path_factory.mktemp("faults"), {"appendfsync": "no"}) as valkey:
-        yield valkey
+def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with backend(tmp_path_factory.mktemp("faults")) as url:
+        yield url
 
 
 @pytest.fixture
-async def client(valkey: EmbeddedValkey, settings: ChassisSettings) -> AsyncIterator[Client]:
-    client = connect(settings, valkey.url)
+async def client(store_url: str, settings: ChassisSettings) -> AsyncIterator[Client]:
+    client = connect(settings, store_url)
     await client.flushall()
     yield client
     await client.aclose()
@@ -56,10 +57,12 @@ def said(what: str, verdict: Verdict, **more: object) -> str:
     )
 
 
-async def test_replies_lost_after_the_commit_hold_nothing_twice(client, valkey, settings, figure):
-    async with proxied(valkey.url, seed=3) as proxy:
+async def test_replies_lost_after_the_commit_hold_nothing_twice(
+    client, store_url, settings, figure
+):
+    async with proxied(store_url, seed=3) as proxy:
         proxy.lose = 0.05
-        lossy = connect(settings, proxy.url)
+        lossy = proxy.connect(settings)
         verdict = await verdict_of(client, Holds(lossy), 150, units=60, seed=3)
         await lossy.aclose()
 
@@ -70,15 +73,15 @@ async def test_replies_lost_after_the_commit_hold_nothing_twice(client, valkey, 
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-async def test_the_checker_catches_every_mutant(client, valkey, settings, name, capsys):
+async def test_the_checker_catches_every_mutant(client, store_url, settings, name, capsys):
     caught = 0
     runs = 0
     while not caught and runs < 5:  # some are a matter of luck
         runs += 1
         await client.flushall()
-        async with proxied(valkey.url, seed=runs) as proxy:
+        async with proxied(store_url, seed=runs) as proxy:
             proxy.lose = 0.03
-            lossy = connect(settings, proxy.url)
+            lossy = proxy.connect(settings)
             verdict = await verdict_of(client, MUTANTS[name](lossy), 60, units=25, seed=runs)
             await lossy.aclose()
         caught = len(verdict.faults)
@@ -113,7 +116,7 @@ async def test_expired_counts_nowhere_and_a_mutant_that_waits_for_the_sweeper_is
 
 async def test_a_killed_store_loses_nothing_and_is_back_soon(tmp_path, settings, figure):
     """Rows 1, 3, 10: clients go on while the store is killed and started again."""
-    with EmbeddedValkey(tmp_path) as valkey:  # every acknowledged write is on disk
+    with server(tmp_path) as valkey:  # every acknowledged write is on disk
         client = connect(settings, valkey.url)
         initial = await workload.stocked(client, 80)
         running = asyncio.create_task(workload.run(Holds(client), CLIENTS, 120, seed=10))

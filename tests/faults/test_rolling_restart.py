@@ -21,10 +21,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from enrayon.stock.v1 import stock_pb2
 from services import app
-from services.chassis.embedded import EmbeddedValkey
 from services.chassis.settings import ChassisSettings
 from services.client import Client
 from services.edge.envoy import Address, render
+from tests.backends import backend
 from tests.e2e.suite import free_port
 from tests.faults.served import CONTEXT
 from tests.services.edge.conftest import free_address, running
@@ -87,14 +87,14 @@ class Servers:
 
 
 @pytest.fixture
-def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
-    with EmbeddedValkey(tmp_path / "valkey", {"appendfsync": "no"}) as valkey:
-        yield valkey
+def store_url(tmp_path: Path) -> Iterator[str]:
+    with backend(tmp_path / "store") as url:
+        yield url
 
 
 @pytest.fixture
-def servers(tmp_path: Path, valkey: EmbeddedValkey) -> Iterator[Servers]:
-    servers = Servers(tmp_path, valkey.url)
+def servers(tmp_path: Path, store_url: str) -> Iterator[Servers]:
+    servers = Servers(tmp_path, store_url)
     yield servers
     servers.kill()
 

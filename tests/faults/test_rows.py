@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import redis.exceptions
+from redis.asyncio import RedisCluster
 
-from services.chassis.embedded import EmbeddedValkey
 from services.chassis.errors import ResourceExhausted, Unavailable
 from services.chassis.redis import Client, as_service_error, connect
 from services.chassis.settings import ChassisSettings
@@ -18,6 +18,7 @@ from services.stock.state.holds import NO_REQUEST, Holds, Outcome, Request, requ
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
 from services.stock.state.quotas import Quotas
+from tests.backends import backend, server
 from tests.faults import workload
 from tests.faults.checker import judge
 from tests.faults.proxy import proxied
@@ -27,9 +28,9 @@ HOUR_MS = 3_600_000
 
 
 @pytest.fixture(scope="module")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
-    with EmbeddedValkey(tmp_path_factory.mktemp("rows"), {"appendfsync": "no"}) as valkey:
-        yield valkey
+def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with backend(tmp_path_factory.mktemp("rows")) as url:
+        yield url
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def settings(tmp_path: Path) -> ChassisSettings:
 
 
 @pytest.fixture
-async def client(valkey: EmbeddedValkey, settings: ChassisSettings) -> AsyncIterator[Client]:
-    client = connect(settings, valkey.url)
+async def client(store_url: str, settings: ChassisSettings) -> AsyncIterator[Client]:
+    client = connect(settings, store_url)
     await client.flushall()
     yield client
     await client.aclose()
@@ -182,7 +183,7 @@ async def test_row_8_a_client_whose_clock_is_an_hour_off_moves_no_expiry(
 
 
 async def test_row_13_a_full_disk_stops_the_server_and_loses_nothing(tmp_path, settings, figure):
-    valkey = EmbeddedValkey(tmp_path)
+    valkey = server(tmp_path)
     valkey.start()
     client = connect(settings, valkey.url)
     initial = await workload.stocked(client, 100)
@@ -214,7 +215,8 @@ async def test_row_14_with_the_memory_full_holds_are_refused_and_releases_work(c
     await workload.stocked(client, 5)
     holds = Holds(client)
     await take(holds, "h1", 2)
-    await client.config_set("maxmemory", 1)
+    everywhere = {"target_nodes": "all"} if isinstance(client, RedisCluster) else {}
+    await client.config_set("maxmemory", 1, **everywhere)
     try:
         refused = None
         try:
@@ -225,7 +227,7 @@ async def test_row_14_with_the_memory_full_holds_are_refused_and_releases_work(c
         released = (await holds.transition(STORE, "h1", "cancel")).word
         after = await available(client)
     finally:
-        await client.config_set("maxmemory", 0)
+        await client.config_set("maxmemory", 0, **everywhere)
 
     figure(14, f"memory full: hold {type(refused).__name__}, read {read}, release {released}")
     assert isinstance(refused, ResourceExhausted)
@@ -233,13 +235,13 @@ async def test_row_14_with_the_memory_full_holds_are_refused_and_releases_work(c
 
 
 async def test_row_18_a_hung_store_keeps_the_deadline_and_a_retry_answers(
-    client, valkey, settings, figure
+    client, store_url, settings, figure
 ):
     await workload.stocked(client, 5)
     request = request_of("a", "create", "key", b"one")
-    async with proxied(valkey.url) as proxy:
+    async with proxied(store_url) as proxy:
         impatient = settings.model_copy(update={"redis_timeout_s": 0.5})
-        hung = connect(impatient, proxy.url)
+        hung = proxy.connect(impatient)
         holds = Holds(hung)
         await hung.ping()
         proxy.thawed.clear()

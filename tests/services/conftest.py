@@ -1,6 +1,5 @@
 """A real store, and the services on it, in this process."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,8 +24,7 @@ from tests.backends import backend
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty store: an embedded Valkey, or the one that ENRAYON_TEST_STORE names."""
-    name = os.environ.get("ENRAYON_TEST_STORE", "valkey")
-    with backend(name, tmp_path_factory.mktemp("store")) as url:
+    with backend(tmp_path_factory.mktemp("store")) as url:
         yield url
 
 
@@ -43,7 +41,9 @@ async def redis_client(redis_url: str, settings: ChassisSettings) -> AsyncIterat
 @pytest.fixture
 def settings(tmp_path: Path) -> ChassisSettings:
     """Settings of a test: any free port, a folder of its own, calls wait as long as it takes."""
-    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, longest_wait_s=0)
+    return ChassisSettings(
+        grpc_port=0, http_port=0, data_dir=tmp_path, longest_wait_s=0, redis_timeout_s=20
+    )
 
 
 @pytest.fixture(scope="session")

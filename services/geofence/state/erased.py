@@ -8,9 +8,9 @@ from typing import Any
 
 import redis.exceptions
 import structlog
-from redis.asyncio import RedisCluster
 
 from services.chassis.redis import Client, script
+from services.chassis.redis_cluster import Cluster
 from services.geofence.state.devices import PACKAGE
 
 MARK = "{fences}:erased"
@@ -40,7 +40,7 @@ class Erased:
         if mark is None or not await self._client.set(RECENT, 1, nx=True, px=self._rewrite_ms):
             return False
         try:
-            for node in self._nodes():
+            for node in await self._nodes():
                 persistence = await self._client.info("persistence", **node)
                 if persistence.get("aof_enabled"):
                     await self._client.bgrewriteaof(**node)
@@ -55,7 +55,10 @@ class Erased:
         await self._release([MARK], [mark])  # unless more was erased meanwhile
         return True
 
-    def _nodes(self) -> list[dict[str, Any]]:
-        if not isinstance(self._client, RedisCluster):
+    async def _nodes(self) -> list[dict[str, Any]]:
+        """All, also those that came to a cluster since this process learnt of the others."""
+        if not isinstance(self._client, Cluster):
             return [{}]
+        self._client.look_again()
+        await self._client.initialize()
         return [{"target_nodes": node} for node in self._client.get_nodes()]

@@ -9,7 +9,8 @@ import redis.exceptions
 import structlog
 
 from services.chassis.errors import Unavailable
-from services.chassis.redis import Client, Cluster, script
+from services.chassis.redis import Client, script
+from services.chassis.redis_cluster import Cluster
 from services.stock.model.ledger import Entry, entry_of
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.model.shelves import Shelves

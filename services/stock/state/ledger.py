@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -33,6 +33,7 @@ class Ledger:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._checkpoint = script(client, PACKAGE, "checkpoint")
+        self._count = script(client, PACKAGE, "counted")
 
     async def last_id(self, partition: int) -> str:
         """The id of the newest entry, `0-0` when there is none."""
@@ -120,11 +121,7 @@ class Ledger:
 
     async def _counted(self, store: str) -> tuple[Counted, int]:
         of = StoreKeys.of(store)
-        pipeline = self._client.pipeline(transaction=True)
-        pipeline.hgetall(of.levels)
-        pipeline.hvals(of.holds)
-        pipeline.hgetall(of.checkpoint)
-        levels, holds, sums = await pipeline.execute()
+        levels, holds, checkpoint = await self._count([of.levels, of.holds, of.checkpoint], [])
         held: defaultdict[str, int] = defaultdict(int)
         live = 0
         for raw in holds:
@@ -134,9 +131,10 @@ class Ledger:
                 for sku, _, units, collected, *_ in hold["l"]:
                     held[sku] += units - collected
         figures = {}
-        for sku, raw in levels.items():
+        for sku, raw in pairs(levels):
             on_hand, reserved, _, _, version, *_ = HEADER.unpack_from(raw)
             figures[sku.decode()] = (on_hand, reserved, version)
+        sums = dict(pairs(checkpoint))
         trimmed = (int(sums.get(b"on_hand", 0)), int(sums.get(b"reserved", 0)))
         return Counted(figures, held, trimmed), live
 
@@ -148,6 +146,11 @@ class Ledger:
     async def _mark(self, partition: int) -> str:
         mark = await self._client.get(mark_key(partition))
         return mark.decode() if mark else ""
+
+
+def pairs(flat: Sequence[bytes]) -> Iterable[tuple[bytes, bytes]]:
+    """The fields of a hash with their values, of which Lua makes one list."""
+    return zip(flat[::2], flat[1::2], strict=True)
 
 
 def position(id: str) -> tuple[int, int]:

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from services.chassis.redis import Client, Cluster, Value, many_script
+from services.chassis.redis import Client, Value, many_script
+from services.chassis.redis_cluster import Cluster
 from services.stock.model.partitions import StoreKeys, partition_of
 
 AT_ONCE = 200
@@ -32,14 +33,18 @@ class Part(NamedTuple):
     stores: Sequence[str]
 
 
+Asked = list[tuple[Question, asyncio.Future[dict[str, Answer]]]]
+"""Questions with who waits for the answers."""
+
+
 class Questions:
     """Asks, by `lua/read.lua`."""
 
     def __init__(self, client: Client, package: str, libraries: Sequence[str]) -> None:
         self._run = many_script(client, package, "read", libraries)
         self._is_cluster = isinstance(client, Cluster)
-        self._waiting: list[tuple[Question, asyncio.Future[dict[str, Answer]]]] = []
-        self._trips: set[asyncio.Task[None]] = set()
+        self._waiting: Asked = []
+        self._trips: set[asyncio.Task[None] | None] = set()
 
     async def ask(self, question: Question) -> dict[str, Answer]:
         """The answers by store.
@@ -50,26 +55,32 @@ class Questions:
         answer: asyncio.Future[dict[str, Answer]] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
         if len(self._trips) < MOST_TRIPS:
-            trip = asyncio.create_task(self._travel())
-            self._trips.add(trip)
-            trip.add_done_callback(self._trips.discard)
+            self._trips.add(asyncio.create_task(self._travel()))
         return await answer
 
     async def _travel(self) -> None:
         """Make trips until nobody waits any more."""
-        while self._waiting:
-            asked, self._waiting = self._waiting, []
-            found: list[dict[str, Answer]] = [{} for _ in asked]
-            try:
-                await self._answer([question for question, _ in asked], found)
-            except Exception as error:
-                for _, answer in asked:
-                    if not answer.done():
-                        answer.set_exception(error)
-                continue
-            for (_, answer), answers in zip(asked, found, strict=True):
+        try:
+            while self._waiting:
+                asked, self._waiting = self._waiting, []
+                await self._make(asked)
+        finally:
+            # A callback would come later: who asks before it would rely on a trip that has ended.
+            self._trips.discard(asyncio.current_task())
+
+    async def _make(self, asked: Asked) -> None:
+        """Make one trip for all who asked."""
+        found: list[dict[str, Answer]] = [{} for _ in asked]
+        try:
+            await self._answer([question for question, _ in asked], found)
+        except Exception as error:
+            for _, answer in asked:
                 if not answer.done():
-                    answer.set_result(answers)
+                    answer.set_exception(error)
+            return
+        for (_, answer), answers in zip(asked, found, strict=True):
+            if not answer.done():
+                answer.set_result(answers)
 
     async def _answer(
         self, questions: Sequence[Question], found: Sequence[dict[str, Answer]]

@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_serv
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
 from geodata.samples.catalogue import catalogue
-from tests.e2e.suite import Suite, free_port, wait_until
+from tests.e2e.suite import Suite, chosen_store, free_port, wait_until
 
 LATITUDE, LONGITUDE = 60.168713, 24.931924
 """Of a person. No store stands exactly there."""
@@ -68,13 +68,17 @@ class Watched(NamedTuple):
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """The demo with a collector of traces, once it has answered some requests."""
     collector = Collector()
-    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+    folder = tmp_path_factory.mktemp("watched")
+    with (
+        concurrent.futures.ThreadPoolExecutor(2) as threads,
+        chosen_store(folder / "store") as store,
+    ):
         server = grpc.server(threads)
         add = trace_service_pb2_grpc.add_TraceServiceServicer_to_server
         add(collector, server)  # type: ignore[no-untyped-call]
         collector_port = server.add_insecure_port("127.0.0.1:0")
         server.start()
-        suite = Suite(tmp_path_factory.mktemp("watched") / "data", "--demo")
+        suite = Suite(folder / "data", "--demo", store=store)
         serve_port, envoy_port = free_pair(), free_port()
         suite.environment |= {
             "ENRAYON_OTLP_ENDPOINT": f"127.0.0.1:{collector_port}",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.output import FAILED
-from tests.e2e.suite import Suite
+from tests.e2e.suite import Suite, chosen_store
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +21,17 @@ def copy(watched, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def elsewhere(watched, copy, tmp_path_factory):
     """A suite with the same signing keys, started from the copy."""
-    suite = Suite(tmp_path_factory.mktemp("elsewhere") / "data")
-    suite.data_dir.mkdir(mode=0o700)
-    shutil.copy(watched.suite.data_dir / "keys", suite.data_dir / "keys")
-    done = suite.command("restore", str(copy))
-    assert 0 == done.returncode, done.stderr
-    assert "keys are others" not in done.stderr
-    suite.start()
-    yield suite
-    suite.stop()
+    folder = tmp_path_factory.mktemp("elsewhere")
+    with chosen_store(folder / "store") as store:
+        suite = Suite(folder / "data", store=store)
+        suite.data_dir.mkdir(mode=0o700)
+        shutil.copy(watched.suite.data_dir / "keys", suite.data_dir / "keys")
+        done = suite.command("restore", str(copy))
+        assert 0 == done.returncode, done.stderr
+        assert "keys are others" not in done.stderr
+        suite.start()
+        yield suite
+        suite.stop()
 
 
 def test_the_copy_answers_as_the_first_does(watched, elsewhere):

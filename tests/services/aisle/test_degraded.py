@@ -11,7 +11,6 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from enrayon.aisle.v1 import aisle_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis.clock import utc_now
-from services.chassis.embedded import EmbeddedValkey
 from services.chassis.keyring import Key, Keyring
 from services.chassis.redis import Client, connect
 from services.chassis.settings import ChassisSettings
@@ -19,6 +18,7 @@ from services.directory.directory import Directory
 from services.directory.feed import CURRENT_S
 from services.directory.origins import Origins
 from services.directory.parts import Parts
+from tests.backends import backend
 from tests.geodata.floorplans.shops import corner_shop
 from tests.services.aisle.shops import CORNER, SHELVES, STORES, placed, published, route, stream
 from tests.services.conftest import hosted
@@ -55,9 +55,8 @@ async def test_shelves_outlive_their_store_and_a_restart_without_it(
     def parts(client: Client, directory: Directory) -> Parts:
         return Parts(settings, client, directory, gazetteer, keyring, clock)
 
-    valkey = EmbeddedValkey(tmp_path, {"appendfsync": "no"})
-    with valkey:
-        client = connect(settings, valkey.url)
+    with backend(tmp_path / "store") as url:
+        client = connect(settings, url)
         directory = Directory(client, tmp_path, clock)
         await directory.start()
         server = hosted(parts(client, directory))

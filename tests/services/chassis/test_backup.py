@@ -19,11 +19,11 @@ from services.chassis.backup_file import (
     read,
     writing,
 )
-from services.chassis.embedded import EmbeddedValkey
 from services.chassis.redis import Client, connect
 from services.chassis.settings import ChassisSettings
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
+from tests.backends import backend
 from tests.faults import workload
 
 LEFT_OUT = ("devices", "probe")
@@ -172,23 +172,23 @@ async def test_what_expired_meanwhile_does_not_come_back(
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[EmbeddedValkey]:
-    with EmbeddedValkey(tmp_path / "other", {"appendfsync": "no"}) as valkey:
-        yield valkey
+def other(tmp_path: Path) -> Iterator[str]:
+    with backend(tmp_path / "other") as url:
+        yield url
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Iterator[EmbeddedValkey]:
-    with EmbeddedValkey(tmp_path / "source", {"appendfsync": "no"}) as valkey:
-        yield valkey
+def source(tmp_path: Path) -> Iterator[str]:
+    with backend(tmp_path / "source") as url:
+        yield url
 
 
 @pytest.fixture
 async def clients(
-    source: EmbeddedValkey, other: EmbeddedValkey, settings: ChassisSettings
+    source: str, other: str, settings: ChassisSettings
 ) -> AsyncIterator[tuple[Client, Client]]:
     patient = settings.model_copy(update={"redis_timeout_s": 30.0})
-    here, there = connect(patient, source.url), connect(patient, other.url)
+    here, there = connect(patient, source), connect(patient, other)
     yield here, there
     await here.aclose()
     await there.aclose()

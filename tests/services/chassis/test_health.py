@@ -17,6 +17,7 @@ from services.chassis.health import Health, store_reasons
 from services.chassis.monitoring import monitored
 from services.chassis.redis import Client, connect
 from services.chassis.settings import ChassisSettings
+from tests.backends import server
 from tests.services.chassis.echo import SERVICE, served
 
 WELL = {"reads": lambda: "", "directory": lambda: ""}
@@ -26,7 +27,7 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
-    with EmbeddedValkey(tmp_path / "own", {"appendfsync": "no"}) as valkey:
+    with server(tmp_path / "own", {"appendfsync": "no"}) as valkey:
         yield valkey
 
 

@@ -13,6 +13,7 @@ import pytest
 import redis
 import redis.exceptions
 import uvloop
+from redis.asyncio import RedisCluster
 
 from services.chassis.embedded import EmbeddedValkey
 from services.chassis.errors import ServiceError
@@ -24,8 +25,10 @@ from services.chassis.redis import (
     script,
     store_facts,
 )
+from services.chassis.redis_observed import connections
 from services.chassis.settings import ChassisSettings
 from services.chassis.tasks import end
+from tests.backends import Cluster, ask, server
 
 PACKAGE = "tests.services.chassis"
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
@@ -39,8 +42,15 @@ def free_port() -> int:
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
     """A store of the test's own, to be spoilt, in a folder whose name has a space."""
-    with EmbeddedValkey(tmp_path / "a store", {"appendfsync": "no"}) as valkey:
+    with server(tmp_path / "a store", {"appendfsync": "no"}) as valkey:
         yield valkey
+
+
+@pytest.fixture(scope="module")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server, empty."""
+    with server(tmp_path_factory.mktemp("server"), {"appendfsync": "no"}) as valkey:
+        yield valkey.url
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +69,7 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(params=["one server", "cluster"])
 async def url(request: pytest.FixtureRequest, settings: ChassisSettings) -> str:
     """The address of an empty store of either kind."""
-    fixture = {"one server": "redis_url", "cluster": "cluster_url"}[request.param]
+    fixture = {"one server": "server_url", "cluster": "cluster_url"}[request.param]
     url: str = request.getfixturevalue(fixture)
     async with connected(settings, url) as client:
         await client.flushall()
@@ -178,6 +188,19 @@ async def test_a_store_tells_its_version_and_how_it_keeps(
     assert facts.keeps_acknowledged is False
 
 
+async def test_a_cluster_keeps_what_its_most_forgetful_node_keeps(
+    tmp_path: Path, settings: ChassisSettings
+) -> None:
+    with Cluster(tmp_path, {"appendfsync": "always"}) as cluster:
+        assert (await store_facts(settings, cluster.url)).keeps_acknowledged
+        forgetful = cluster.masters[-1]
+        ask(forgetful, "CONFIG", "SET", "appendfsync", "everysec")
+        facts = await store_facts(settings, cluster.url)
+        assert (facts.appendfsync, facts.keeps_acknowledged) == ("everysec", False)
+        cluster.kill(forgetful)
+        assert (await store_facts(settings, cluster.url)).keeps_acknowledged
+
+
 # Scripts
 
 
@@ -221,12 +244,16 @@ async def test_many_runs_of_a_script_are_answered_in_their_order(
 
 
 async def test_none_of_many_runs_runs_twice_when_the_script_is_forgotten_in_their_midst(
-    redis_client: Client, redis_url: str, settings: ChassisSettings
+    url: str, settings: ChassisSettings
 ) -> None:
-    async with behind_proxy(redis_url) as (proxy, front), connected(settings, front) as client:
+    async with (
+        connected(settings, url) as other,
+        behind_proxy(url) as (proxy, front),
+        connected(settings, front) as client,
+    ):
         count = many_script(client, PACKAGE, "count")
         assert await count([(["n"], [1])]) == [1]
-        proxy.midway = redis_client.script_flush
+        proxy.midway = other.script_flush
         assert await count([(["n"], [1])] * 100) == list(range(2, 102))
         assert proxy.midway is None
 
@@ -323,6 +350,37 @@ async def test_a_call_that_waits_too_long_for_a_connection_is_unavailable(
     assert error.code is UNAVAILABLE
 
 
+async def test_pipelines_wait_too_while_all_connections_are_in_use(
+    url: str, settings: ChassisSettings
+) -> None:
+    async with connected(settings, url, redis_connections=2) as client:
+        count = many_script(client, PACKAGE, "count")
+        runs = [count([(["{s1}n"], [1]), (["{s2}n"], [1])]) for _ in range(50)]
+        assert sorted(await asyncio.gather(*runs)) == [[n, n] for n in range(1, 51)]
+        in_use, idle, most = connections(client)
+        assert (in_use, most) == (0, 2)
+        assert idle <= most
+
+
+async def test_streams_of_a_cluster_are_followed_on_connections_of_their_own(
+    cluster_url: str, settings: ChassisSettings
+) -> None:
+    async with (
+        connected(settings, cluster_url, redis_connections=1) as client,
+        connected(settings, cluster_url) as other,
+    ):
+        streams = [f"{{s{number}}}stream" for number in range(9)]
+        following = [asyncio.create_task(client.xread({each: "$"}, block=0)) for each in streams]
+        await blocked(other, 9)
+        await client.set("town", "Helsinki")
+        assert await client.get("town") == b"Helsinki"
+        assert connections(client)[0::2] == (0, 1)
+        for each in streams:
+            await other.xadd(each, {"shop": "Stockmann"})
+        answers = await asyncio.gather(*following)
+        assert [name.decode() for [[name, _]] in answers] == streams
+
+
 # Failures
 
 
@@ -334,8 +392,9 @@ async def test_a_store_that_is_down_is_unavailable_for_now(
     settings: ChassisSettings, address: str
 ) -> None:
     async with connected(settings, address.format(port=free_port())) as client:
-        for _ in range(2):
-            error = await told(client.get("town"))
+        count = many_script(client, PACKAGE, "count")
+        for act in (client.get("town"), count([(["a"], [1]), (["b"], [1])]), client.get("town")):
+            error = await told(act)
             assert (error.code, error.reason) == (UNAVAILABLE, "STORE_UNAVAILABLE")
             assert error.retry_after is not None
 
@@ -430,10 +489,12 @@ def test_writing_to_a_closed_connection_is_a_failure_of_the_store_on_uvloop_too(
 ) -> None:
     async def failure() -> Exception:
         async with connected(settings, url) as client:
-            pool = client.connection_pool if hasattr(client, "connection_pool") else None
-            if pool is None:
-                pytest.skip("a cluster has a pool for each node")
-            connection = pool.make_connection()
+            await client.ping()
+            connection: Any
+            if isinstance(client, RedisCluster):
+                connection = client.get_default_node().acquire_connection()
+            else:
+                connection = client.connection_pool.make_connection()
             await connection.connect()
             connection._writer.transport.abort()
             await asyncio.sleep(0)

@@ -9,7 +9,6 @@ from redis.crc import key_slot
 
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.clock import utc_now
-from services.chassis.embedded import EmbeddedValkey
 from services.chassis.errors import Unavailable
 from services.chassis.redis import connect
 from services.chassis.settings import ChassisSettings
@@ -18,8 +17,8 @@ from services.directory.keys import STORES, Keys, encode_record
 from services.directory.records import Records, Write
 from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot
 from services.directory.stores import StoresReplica
+from tests.backends import backend
 
-OPTIONS = {"appendfsync": "no"}
 KEYS = Keys.of(STORES)
 
 
@@ -113,8 +112,8 @@ async def test_other_data_behind_the_same_address_are_noticed(redis_client, tmp_
 async def test_it_answers_from_memory_and_then_from_disk_while_the_store_is_down(tmp_path: Path):
     settings = ChassisSettings(data_dir=tmp_path, redis_timeout_s=0.5)
     clock = Now()
-    with EmbeddedValkey(tmp_path, OPTIONS) as valkey:
-        client = connect(settings, valkey.url)
+    with backend(tmp_path / "store") as url:
+        client = connect(settings, url)
         directory = feed_of(client, tmp_path, clock)
         await directory.start()
         await directory.caught_up(await write(client, record("a")))

@@ -11,13 +11,13 @@ import pytest
 import structlog
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import generate_latest
+from redis.asyncio import RedisCluster
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis import tracing
 from services.chassis.clock import utc_now
-from services.chassis.embedded import EmbeddedValkey
 from services.chassis.keyring import Key, Keyring
 from services.chassis.redis import connect
 from services.chassis.settings import ChassisSettings
@@ -28,6 +28,7 @@ from services.geofence import bootstrap
 from services.geofence.model.partitions import PARTITIONS, Keys
 from services.geofence.state.devices import Devices
 from services.geofence.state.erased import Erased
+from tests.backends import backend
 from tests.services.conftest import hosted
 from tests.services.geofence.conftest import (
     create,
@@ -48,18 +49,20 @@ HOME = (60.1723456789, 24.9412345678)
 
 async def on_disk(client, folder: Path) -> bytes:
     """Every byte that the store has on disk, its log and a dump, once it writes nothing anew."""
-    await client.save()
+    nodes = client.get_nodes() if isinstance(client, RedisCluster) else []
     states = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
-    while sum([(await client.info("persistence"))[state] for state in states]):  # noqa: ASYNC110
-        await asyncio.sleep(0.05)  # the server does it by itself
+    for node in [{"target_nodes": node} for node in nodes] or [{}]:
+        await client.save(**node)
+        while sum([(await client.info("persistence", **node))[state] for state in states]):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)  # the server does it by itself
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())  # noqa: ASYNC240
 
 
 async def test_an_erased_device_is_nowhere_in_keys_dump_or_log(tmp_path, gazetteer):
     settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path / "data")
     keyring = Keyring([Key(1, bytes(32))])
-    with EmbeddedValkey(tmp_path / "v", {"rdbcompression": "no"}) as valkey:
-        client = connect(settings, valkey.url)
+    with backend(tmp_path / "v", {"rdbcompression": "no"}) as url:
+        client = connect(settings, url)
         directory = Directory(client, settings.data_dir)
         await directory.start()
         parts = Parts(settings, client, directory, gazetteer, keyring, utc_now)

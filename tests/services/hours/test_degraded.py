@@ -9,7 +9,6 @@ import pytest
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.chassis.clock import utc_now
-from services.chassis.embedded import EmbeddedValkey
 from services.chassis.keyring import Key, Keyring
 from services.chassis.redis import connect
 from services.chassis.settings import ChassisSettings
@@ -17,6 +16,7 @@ from services.directory.directory import Directory
 from services.directory.feed import CURRENT_S
 from services.directory.origins import Origins
 from services.directory.parts import Parts
+from tests.backends import backend
 from tests.services.conftest import hosted
 from tests.services.hours.shops import GROCERY, NAME, give, local, put, shop, state, timestamp
 
@@ -33,9 +33,8 @@ class Skewed:
 async def test_hours_outlive_their_store(tmp_path: Path, gazetteer: Origins):
     settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=0.5)
     clock = Skewed()
-    valkey = EmbeddedValkey(tmp_path, {"appendfsync": "no"})
-    with valkey:
-        client = connect(settings, valkey.url)
+    with backend(tmp_path / "store") as url:
+        client = connect(settings, url)
         directory = Directory(client, tmp_path, clock)
         await directory.start()
         parts = Parts(settings, client, directory, gazetteer, Keyring([Key(1, bytes(32))]), clock)

@@ -8,7 +8,7 @@ import pytest
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
-from services.chassis.embedded import EmbeddedValkey
+from tests.backends import backend
 from tests.faults.remote import SOON
 from tests.faults.served import Served
 from tests.services.stock.goods import (
@@ -75,8 +75,8 @@ async def test_row_34_a_deadline_in_the_midst_of_a_commit_holds_once_or_not_at_a
 
 async def test_row_9_a_server_killed_mid_call_holds_once_after_a_retry(tmp_path, figure):
     with (
-        EmbeddedValkey(tmp_path / "store") as valkey,
-        Served(tmp_path / "server", valkey.url) as server,
+        backend(tmp_path / "store") as url,
+        Served(tmp_path / "server", url) as server,
     ):
         async with grpc.aio.insecure_channel(server.address, options=SOON) as channel:
             await channel.channel_ready()

@@ -20,6 +20,7 @@ from services.stock.durability import Durability
 from services.stock.errors import PartitionsDiffer, StoreNotDurable
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.levels import Levels
+from tests.backends import server
 from tests.services.conftest import hosted
 from tests.services.stock.goods import STOCKMANN, available, hold, refusal, state
 
@@ -27,7 +28,7 @@ from tests.services.stock.goods import STOCKMANN, available, hold, refusal, stat
 @pytest.fixture
 def forgetful(tmp_path: Path) -> Iterator[EmbeddedValkey]:
     """A store that syncs when it likes."""
-    with EmbeddedValkey(tmp_path / "forgetful", {"appendfsync": "everysec"}) as valkey:
+    with server(tmp_path / "forgetful", {"appendfsync": "everysec"}) as valkey:
         yield valkey
 
 

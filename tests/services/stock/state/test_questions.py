@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis.exceptions
 
-from services.chassis.redis import Cluster
+from services.chassis.redis_cluster import Cluster
 from services.stock.model.partitions import partition_of
 from services.stock.state.levels import Levels, LevelsUnreachable
 from services.stock.state.questions import AT_ONCE, MOST_TRIPS
@@ -56,6 +56,32 @@ async def test_each_of_many_at_once_gets_its_own_answer_and_they_share_trips(lev
             expected = [shelves[store, sku] for sku in skus]
             assert expected == [level.on_hand for level in answer[store].levels if level]
     assert MOST_TRIPS + 1 >= len(trips)
+
+
+async def test_who_asks_again_as_all_trips_end_together_is_answered(levels, shelves):
+    run, back, arrived = levels._questions._run, asyncio.Event(), asyncio.Semaphore(0)
+
+    async def together(calls: Any) -> Any:
+        answers = await run(calls)
+        arrived.release()
+        await back.wait()
+        return answers
+
+    async def twice(store: str) -> Any:
+        await levels.read([store], ["milk"], T0)
+        return await levels.read([store], ["milk"], T0)
+
+    levels._questions._run = together
+    asking = asyncio.create_task(twice(STORES[0]))
+    await arrived.acquire()
+    others = [asyncio.create_task(levels.read([n], ["milk"], T0)) for n in STORES[1:MOST_TRIPS]]
+    for _ in others:
+        await arrived.acquire()
+    back.set()
+    async with asyncio.timeout(20):
+        [milk] = (await asking)[STORES[0]].levels
+    assert shelves[STORES[0], "milk"] == milk.on_hand
+    await asyncio.gather(*others)
 
 
 async def test_many_stores_are_read_by_scripts_of_a_bounded_size_in_one_trip(levels, redis_client):
