@@ -11,11 +11,7 @@ READY  := $(VENV)/.ready
 FUZZ_READY := $(VENV)/.ready-fuzz
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help demo test setup bench profile faults soak fuzz check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
-=======
-.PHONY: help demo test test-stores setup bench profile faults soak check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
->>>>>>> stores
+.PHONY: help demo test test-stores setup bench profile faults soak fuzz check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
