@@ -151,6 +151,7 @@ def is_simple(device: Device, message: pb.Fix) -> bool:
     return (
         device.received_ms >= NOW_MS - KEPT_MS
         and message.HasField("device_time")
+        and ends[1] != (0, 0)  # where none is set, too
         and geodesic(*ends).m + RADIUS_M < geodesic(KAMPPI, ends[0]).m
     )
 
