@@ -14,7 +14,7 @@ from services.chassis.redis_cluster import Cluster
 from services.stock.model.ledger import Entry, entry_of
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.model.shelves import Shelves
-from services.stock.state.ledger import Ledger, ledger_key, position
+from services.stock.state.ledger import Ledger, Position, ledger_key, position
 from services.stock.state.levels import PACKAGE
 
 BLOCK_MS = 1000
@@ -38,6 +38,8 @@ class Follower:
         self.shelves = Shelves()
         self._sources: dict[int, dict[int, str]] = {p: {} for p in range(PARTITIONS)}
         self._loaded = asyncio.Event()
+        self._owed: dict[int, Position] = {}
+        """What was written through this process while it loaded: to be followed before reading."""
         self._advanced = asyncio.Condition()
 
     @property
@@ -58,10 +60,14 @@ class Follower:
             raise Unavailable("the shelves are not loaded yet; try again") from None
 
     async def caught_up(self, partition: int, timeout_s: float = 2.0) -> bool:
-        """Wait until what lies in a ledger now is followed, so that its writer reads it."""
-        if not self.is_loaded:
-            return False
+        """Wait until what lies in a ledger now is followed, so that its writer reads it.
+
+        While the shelves load nobody reads them, so nobody waits; the loading ends with it.
+        """
         last = position(await self._ledger.last_id(partition))
+        if not self.is_loaded:
+            self._owed[partition] = last
+            return False
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s), self._advanced:
                 await self._advanced.wait_for(lambda: self._reached(partition) >= last)
@@ -107,6 +113,8 @@ class Follower:
         """List all shelves, unless the entries since the last one followed are all still there."""
         if self.is_loaded and not await self._missed():
             return
+        self._owed.clear()
+        asked_at = time.monotonic()
         positions = {p: await self._ledger.last_id(p) for p in range(PARTITIONS)}
         shelves = Shelves()
         async for key in self._client.scan_iter("{s*}:levels:*", count=1000):
@@ -119,12 +127,16 @@ class Follower:
                 at = end
         for partition in range(PARTITIONS):
             await self._learn_sources(partition)
-        now = time.monotonic()
         self.shelves, self._positions = shelves, positions
-        self._heard_at = dict.fromkeys(range(PARTITIONS), now)
-        self._loaded.set()
+        self._heard_at = dict.fromkeys(range(PARTITIONS), asked_at)
+        self._open()
         self._lose(list(self._subscribers))
         log.info("loaded all shelves", stores=len(shelves.stores))
+
+    def _open(self) -> None:
+        """Let the shelves be read, once they have what was written through this process."""
+        if all(self._reached(partition) >= last for partition, last in self._owed.items()):
+            self._loaded.set()
 
     async def _learn_sources(self, partition: int) -> None:
         names = await self._client.hgetall(f"{tag(partition)}:sources")
@@ -175,6 +187,8 @@ class Follower:
             for partition in partitions:
                 if partition not in full:
                     self._heard_at[partition] = asked_at
+            if not self.is_loaded:
+                self._open()
             async with self._advanced:
                 self._advanced.notify_all()
 
@@ -189,7 +203,7 @@ class Follower:
                 else:
                     self._lose([queue])
 
-    def _reached(self, partition: int) -> tuple[int, int]:
+    def _reached(self, partition: int) -> Position:
         return position(self._positions[partition])
 
     def _lose(self, queues: Sequence[asyncio.Queue[Entry | None]]) -> None:

@@ -17,6 +17,9 @@ from services.stock.state.levels import PACKAGE
 BATCH = 1000
 TRIES = 5
 
+Position = tuple[int, int]
+"""An entry's id as numbers that can be compared: milliseconds, and which of that millisecond."""
+
 
 class Reconciliation(NamedTuple):
     """What was compared, and what differs."""
@@ -153,8 +156,8 @@ def pairs(flat: Sequence[bytes]) -> Iterable[tuple[bytes, bytes]]:
     return zip(flat[::2], flat[1::2], strict=True)
 
 
-def position(id: str) -> tuple[int, int]:
-    """An entry's id as numbers that can be compared."""
+def position(id: str) -> Position:
+    """Of an entry's id."""
     milliseconds, _, number = id.partition("-")
     return int(milliseconds), int(number or 0)
 
