@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -136,6 +137,23 @@ class Cluster:
         """Start a node that was killed: it follows the one that took over."""
         node.stop()
         node.start()
+
+    def overtake(self, slot: int) -> EmbeddedValkey:
+        """A slot's master dies, and the replica takes over that had nothing of its last seconds.
+
+        Returns:
+            The dead one, to be revived.
+        """
+        master = self.owner(slot)
+        replica = self.nodes[self.nodes.index(master) + len(self.masters)]
+        assert replica.process
+        os.kill(replica.process.pid, signal.SIGSTOP)
+        ask(master, "CLIENT", "KILL", "TYPE", "replica")  # else much reaches its socket's buffer
+        time.sleep(2.5)  # the master goes on alone, also for those who ask again
+        self.kill(master)
+        os.kill(replica.process.pid, signal.SIGCONT)
+        until(lambda: self.owner(slot) is replica)
+        return master
 
     def owner(self, slot: int) -> EmbeddedValkey:
         """The master that has a slot now."""

@@ -72,9 +72,7 @@ def script(client: Client, package: str, name: str, libraries: Sequence[str] = (
 
     A server that does not know the script yet is sent its text.
     """
-    text = script_text(package, name, libraries)
-    digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-    SCRIPTS[digest] = f"{package.removeprefix('services.')}/{name}"
+    text, digest = script_text(package, name, libraries)
 
     async def run(keys: Sequence[str], args: Sequence[Value]) -> Any:
         try:
@@ -104,8 +102,7 @@ def many_script(
     That is one pipeline, on a cluster one to each node.
     """
     one = script(client, package, name, libraries)
-    text = script_text(package, name, libraries)
-    digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    _, digest = script_text(package, name, libraries)
 
     async def run(calls: Calls) -> list[Any]:
         if len(calls) == 1:
@@ -124,15 +121,21 @@ def many_script(
     return run
 
 
-def script_text(package: str, name: str, libraries: Sequence[str] = ()) -> str:
-    """The text of a script: its `#!lua` line if it has one, the libraries, then the rest."""
+def script_text(package: str, name: str, libraries: Sequence[str] = ()) -> tuple[str, str]:
+    """The text of a script, and the digest that a server knows it by.
+
+    Of the text comes first its `#!lua` line if it has one, then the libraries, then the rest.
+    """
     folder = files(package) / "lua"
     shared, text = (
         "".join((folder / f"{library}.lua").read_text("utf-8") for library in libraries),
         (folder / f"{name}.lua").read_text("utf-8"),
     )
     flags, newline, rest = text.partition("\n") if text.startswith("#!") else ("", "", text)
-    return f"{flags}{newline}{shared}{rest}"
+    whole = f"{flags}{newline}{shared}{rest}"
+    digest = hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest()
+    SCRIPTS[digest] = f"{package.removeprefix('services.')}/{name}"
+    return whole, digest
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Changes that are acknowledged once replicas have them, so that a failover does not lose them."""
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -9,8 +8,18 @@ from typing import Any
 import redis.exceptions
 from redis.asyncio import RedisCluster
 
-from services.chassis.redis import Client, Script, Value, script, script_text
+from services.chassis.redis import (
+    Calls,
+    Client,
+    ManyScript,
+    Script,
+    Value,
+    many_script,
+    script_text,
+)
 
+WAIT_S = 1.0
+"""So long replicas are given to have a change."""
 PAUSES_S = (0.0, 0.02, 0.05, 0.1, 0.2)
 """Before each attempt while a slot moves to another node."""
 MARK_S = 60
@@ -22,63 +31,99 @@ MOVING = (
 
 
 def replicated_script(
-    client: Client,
-    package: str,
-    name: str,
-    libraries: Sequence[str] = (),
-    *,
-    replicas: int,
-    wait_s: float,
+    client: Client, package: str, name: str, libraries: Sequence[str] = (), *, replicas: int
 ) -> Script:
     """A Lua file as a function that returns once so many replicas have what it changed.
 
-    It raises a `TimeoutError` of redis-py when they have not within `wait_s`: then nothing is
-    known of the change, and whoever asks again must be answered as the first time. An answer
-    that changes nothing, as that one is, waits for all changes before it: a mark is written
-    behind it on the same connection, since WAIT (Redis 3.0) counts a connection's own writes.
+    It raises a `TimeoutError` of redis-py when they have not in time: then nothing is known of the
+    change, and whoever asks again must be answered as the first time. An answer that changes
+    nothing, as that one is, waits for all changes before it: a mark is written behind it on the
+    same connection, since WAIT (Redis 3.0) counts a connection's own writes.
     """
-    if not replicas:
-        return script(client, package, name, libraries)
-    text = script_text(package, name, libraries)
-    digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-
-    async def attempt(keys: Sequence[str], args: Sequence[Value], command: Sequence[str]) -> Any:
-        node: dict[str, Any] = {}
-        if isinstance(client, RedisCluster):
-            await client.initialize()
-            node["target_nodes"] = client.get_node_from_key(keys[0])
-        pipeline = client.pipeline(transaction=False) if not node else client.pipeline()
-        pipeline.execute_command(*command, len(keys), *keys, *args, **node)
-        pipeline.execute_command("SET", mark_of(keys[0]), 1, "EX", MARK_S, **node)
-        pipeline.execute_command("WAIT", replicas, round(wait_s * 1000), **node)
-        options = {"allow_redirections": False} if node else {}
-        answer, marked, count = await pipeline.execute(raise_on_error=False, **options)
-        if isinstance(answer, redis.exceptions.NoScriptError):
-            return await attempt(keys, args, ("EVAL", text))
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(marked, Exception) or isinstance(count, Exception) or count < replicas:
-            raise redis.exceptions.TimeoutError("too few replicas have the change as yet")
-        return answer
+    many = replicated_many_script(client, package, name, libraries, replicas=replicas)
 
     async def run(keys: Sequence[str], args: Sequence[Value]) -> Any:
+        [answer] = await many([(keys, args)])
+        return answer
+
+    return run
+
+
+def replicated_many_script(
+    client: Client, package: str, name: str, libraries: Sequence[str] = (), *, replicas: int
+) -> ManyScript:
+    """The same, many times in one round trip, on a cluster one to each node.
+
+    When it raises, nothing is known of any of them.
+    """
+    if not replicas:
+        return many_script(client, package, name, libraries)
+    text, digest = script_text(package, name, libraries)
+
+    async def attempt(command: Sequence[str], calls: Calls) -> list[Any]:
+        """The answers; of those that did not run, why."""
+        targets: list[dict[str, Any]] = [{} for _ in calls]
+        options = {}
+        if isinstance(client, RedisCluster):
+            await client.initialize()
+            targets = [{"target_nodes": client.get_node_from_key(keys[0])} for keys, _ in calls]
+            options["allow_redirections"] = False
+        of_node: dict[Any, list[int]] = {}
+        pipeline = client.pipeline(transaction=False)
+        for number, ((keys, args), target) in enumerate(zip(calls, targets, strict=True)):
+            pipeline.execute_command(*command, len(keys), *keys, *args, **target)
+            of_node.setdefault(target.get("target_nodes"), []).append(number)
+        for first, *_ in of_node.values():
+            mark = mark_of(calls[first][0][0])
+            pipeline.execute_command("SET", mark, 1, "EX", MARK_S, **targets[first])
+            pipeline.execute_command("WAIT", replicas, round(WAIT_S * 1000), **targets[first])
+        found = await pipeline.execute(raise_on_error=False, **options)
+        answers: list[Any] = found[: len(calls)]
+        waits = iter(found[len(calls) :])
+        for numbers in of_node.values():
+            marked, count = next(waits), next(waits)
+            ran = [answers[number] for number in numbers if not did_not_run(answers[number])]
+            for answer in ran:
+                if isinstance(answer, Exception):
+                    raise answer
+            is_kept = not isinstance(marked, Exception) and isinstance(count, int)
+            if ran and not (is_kept and count >= replicas):
+                raise redis.exceptions.TimeoutError("too few replicas have the changes as yet")
+        return answers
+
+    async def run(calls: Calls) -> list[Any]:
+        command = ("EVALSHA", digest)
+        answers: list[Any] = [None] * len(calls)
+        left: Sequence[int] = range(len(calls))
         for pause in PAUSES_S:
             await asyncio.sleep(pause)
             try:
-                return await attempt(keys, args, ("EVALSHA", digest))
-            except MOVING:  # it did not run
-                await find_again(keys[0])
+                found = await attempt(command, [calls[number] for number in left])
             except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
-                await find_again(keys[0])
+                await find_again(calls[left[0]][0][0])
                 raise
+            for number, answer in zip(left, found, strict=True):
+                answers[number] = answer
+                if isinstance(answer, redis.exceptions.NoScriptError):
+                    command = ("EVAL", text)
+                elif isinstance(answer, MOVING):
+                    await find_again(calls[number][0][0])
+            left = [number for number in left if did_not_run(answers[number])]
+            if not left:
+                return answers
         raise redis.exceptions.TryAgainError("the slot is moving to another node")
 
     async def find_again(key: str) -> None:
-        """Let redis-py learn who has the slot now, which it does not from pipelines."""
+        """Let redis-py learn who has the slot now, which it does not from these pipelines."""
         with suppress(redis.exceptions.RedisError):
             await client.exists(mark_of(key))
 
     return run
+
+
+def did_not_run(answer: object) -> bool:
+    """Whether that is an answer to a script that changed nothing and may be sent again."""
+    return isinstance(answer, (redis.exceptions.NoScriptError, *MOVING))
 
 
 def mark_of(key: str) -> str:

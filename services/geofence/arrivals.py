@@ -67,6 +67,7 @@ class Trips:
                 if is_retry or (trip.is_live and trip.order == request.order):
                     if trip.store != store or trip.order != request.order:
                         raise AlreadyExists(convert.trip_name(trip))
+                    await self._devices.kept([device.hash])
                     return convert.trip_message(trip, device.subject)
             if len(live) >= TRIPS_MOST:
                 raise AlreadyExists(convert.trip_name(live[0]))
@@ -132,6 +133,7 @@ class Trips:
             if device is None or kept is None:
                 raise TripNotFound(name)
             if kept.state is done:
+                await self._devices.kept([hash])
                 return convert.trip_message(kept, device.subject)
             if not kept.is_live:
                 raise TripEnded(name)

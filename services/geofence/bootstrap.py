@@ -37,7 +37,7 @@ def build(parts: Parts) -> Service:
     settings = GeofenceSettings()
     client, directory, clock = parts.client, parts.directory, parts.clock
     feeds = Feeds(client, directory, parts.settings.data_dir, clock)
-    devices = Devices(client, settings.geofence_backlog)
+    devices = Devices(client, settings.geofence_backlog, settings.geofence_replicas)
     delivery = Delivery(
         client,
         settings.geofence_queue,

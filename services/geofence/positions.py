@@ -183,6 +183,7 @@ class Positions:
         changed = [outcome for outcome in outcomes if outcome.is_changed]
         is_needed = changed or moved
         done = iter(await commit(self.write(changed, [*moved.values()])) if is_needed else ())
+        await self._devices.kept(each.before.hash for each in outcomes if not each.is_changed)
         left = []
         for row, change in moved.items():
             if next(done):

@@ -26,6 +26,13 @@ class GeofenceSettings(EnvironmentSettings):
     geofence_dead_letters: int = Field(
         1_000, ge=1, description="dead letters kept, by webhook and partition"
     )
+    geofence_replicas: int = Field(
+        0,
+        ge=0,
+        le=5,
+        description="replicas of the store that must have a position, with what it tells, before "
+        "it is acknowledged",
+    )
     geofence_lease_s: float = Field(
         20.0,
         gt=0,

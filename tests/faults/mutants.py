@@ -12,7 +12,7 @@ from services.stock.state.levels import LIBRARY, PACKAGE
 
 def changed(client: Client, name: str, *changes: tuple[str, str]) -> Script:
     """A script of the service with some of its text replaced."""
-    text = script_text(PACKAGE, name, LIBRARY)
+    text, _ = script_text(PACKAGE, name, LIBRARY)
     for old, new in changes:
         assert old in text, f"{name}.lua has no {old!r} any more"
         text = text.replace(old, new)

@@ -4,8 +4,6 @@ Clients act all the while and retry what is ambiguous with the same key, as call
 """
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -123,20 +121,11 @@ async def test_a_frozen_replica_that_takes_over_lacks_no_acknowledged_hold(
 ):
     """What only the master has is not acknowledged; where that is not waited for, it is lost."""
     initial = await workload.stocked(client, 500)
-    slot = slot_of_holds(cluster)
-    master = cluster.owner(slot)
-    replica = cluster.nodes[cluster.nodes.index(master) + len(cluster.masters)]
     running = asyncio.create_task(
         workload.run(Holds(client, replicas), CLIENTS, 60 if replicas else 600, seed=15)
     )
     await asyncio.sleep(0.2)
-    os.kill(replica.process.pid, signal.SIGSTOP)
-    ask(master, "CLIENT", "KILL", "TYPE", "replica")  # else much reaches its socket's buffer
-    await asyncio.sleep(1.0)  # the master goes on alone: what it does now will be lost
-    cluster.kill(master)
-    os.kill(replica.process.pid, signal.SIGCONT)
-    await asyncio.to_thread(until, lambda: cluster.owner(slot) is replica)
-    cluster.revive(master)
+    cluster.revive(await asyncio.to_thread(cluster.overtake, slot_of_holds(cluster)))
     acts = await running
     verdict = await judged(initial, acts, settings, cluster.url)
 

@@ -8,7 +8,8 @@ import orjson
 import redis.exceptions
 import structlog
 
-from services.chassis.redis import Client, Value, many_script, script
+from services.chassis.redis import Calls, Client, Value, script
+from services.chassis.replication import replicated_many_script
 from services.geofence.errors import BacklogFull, WrongPartitions
 from services.geofence.model.devices import (
     KEPT_MS,
@@ -73,13 +74,17 @@ class Changed(NamedTuple):
 
 
 class Devices:
-    """The devices of all partitions."""
+    """The devices of all partitions.
 
-    def __init__(self, client: Client, backlog: int) -> None:
+    A change is acknowledged once so many `replicas` have it.
+    """
+
+    def __init__(self, client: Client, backlog: int, replicas: int = 0) -> None:
         self._client = client
+        self._replicas = replicas
         self._most = backlog * HARD
         self._is_checked = False
-        self._apply = many_script(client, PACKAGE, "apply")
+        self._apply = replicated_many_script(client, PACKAGE, "apply", replicas=replicas)
         self._forget = script(client, PACKAGE, "forget")
 
     async def read(self, hashes: Iterable[bytes], now_ms: int) -> dict[bytes, Device]:
@@ -154,17 +159,20 @@ class Devices:
             for number in numbers:
                 add_arguments(changes[number], partition, keys, args)
             calls.append((keys, args))
-        try:
-            answers = await self._apply(calls)
-        except redis.exceptions.ResponseError as error:
-            if str(error).startswith("BACKLOG"):
-                raise BacklogFull from None
-            raise
         done = [False] * len(changes)
-        for numbers, answer in zip(by_partition.values(), answers, strict=True):
+        for numbers, answer in zip(by_partition.values(), await self._run(calls), strict=True):
             for number, was_same in zip(numbers, answer, strict=True):
                 done[number] = bool(was_same)
         return done
+
+    async def kept(self, hashes: Iterable[bytes]) -> None:
+        """Return once replicas have what was read of devices.
+
+        So is answered who tells again what was written the first time, and perhaps nowhere else.
+        """
+        if self._replicas:
+            partitions = {partition_of(hash) for hash in hashes}
+            await self._run([([*Keys.of(each)[:3]], [self._most]) for each in partitions])
 
     async def due(self, now_ms: int, limit: int) -> list[bytes]:
         """Up to `limit` devices of each partition whose timers are due."""
@@ -213,6 +221,14 @@ class Devices:
         for partition in range(PARTITIONS):
             pipeline.hvals(trips_key(partition, store))
         return [trip_of(raw) for values in await pipeline.execute() for raw in values]
+
+    async def _run(self, calls: Calls) -> list[list[int]]:
+        try:
+            return await self._apply(calls) if calls else []
+        except redis.exceptions.ResponseError as error:
+            if str(error).startswith("BACKLOG"):
+                raise BacklogFull from None
+            raise
 
     async def _check_partitions(self) -> None:
         await self._client.set(DATA_SET, PARTITIONS, nx=True)

@@ -13,8 +13,6 @@ from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.state.levels import LIBRARY, PACKAGE
 
-REPLICAS_WAIT_S = 1.0
-
 
 class Request(NamedTuple):
     """What makes a retry known: the key's field in Redis, and what tells the body from others."""
@@ -49,9 +47,7 @@ class Holds:
     def __init__(self, client: Client, replicas: int = 0) -> None:
         self._client = client
         self._reserve, self._transition = (
-            replicated_script(
-                client, PACKAGE, name, LIBRARY, replicas=replicas, wait_s=REPLICAS_WAIT_S
-            )
+            replicated_script(client, PACKAGE, name, LIBRARY, replicas=replicas)
             for name in ("reserve", "transition")
         )
         self._sweep = script(client, PACKAGE, "sweep", LIBRARY)

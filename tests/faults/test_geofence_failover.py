@@ -1,0 +1,112 @@
+"""Positions on a Valkey Cluster: what was acknowledged is told, whoever takes over."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.geofence.v1 import geofence_pb2_grpc
+from services.chassis.settings import ChassisSettings
+from services.geofence.model.partitions import Keys
+from tests.backends import Cluster, ask
+from tests.faults.judging import Told, judge
+from tests.faults.test_geofence_kills import surely
+from tests.services.conftest import (  # noqa: F401 - fixtures
+    channel,
+    gazetteer,
+    parts,
+    redis_client,
+)
+from tests.services.geofence.conftest import create, reading, subscribe
+from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
+
+CARS = 24
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with Cluster(tmp_path) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def redis_url(cluster: Cluster) -> str:
+    """What the services keep their state in."""
+    return cluster.url
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ChassisSettings:
+    return ChassisSettings(
+        grpc_port=0, http_port=0, data_dir=tmp_path, longest_wait_s=0, redis_timeout_s=3
+    )
+
+
+@pytest.fixture
+def replicas(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many are waited for."""
+    monkeypatch.setenv("ENRAYON_GEOFENCE_REPLICAS", str(request.param))
+    return int(request.param)
+
+
+async def drive(stub: Any, car: str, stop: asyncio.Event) -> int:
+    """Let a car come and go until told to stop; how many of its positions were acknowledged."""
+    count = 0
+    while not stop.is_set():
+        position = fix(car, (KAMPPI, PASILA)[count % 2], count)
+        request = pb.ReportPositionsRequest(fixes=[position], consent=True)
+        await surely(lambda: stub.ReportPositions(request, timeout=5))  # noqa: B023
+        count += 1
+    return count
+
+
+async def told(stub: Any) -> list[Told]:
+    """All that waits for the reader, until nothing comes for a while."""
+    found: list[Told] = []
+    async with reading(stub) as call:
+        while True:
+            try:
+                async with asyncio.timeout(3):
+                    response = await call.read()
+            except TimeoutError:
+                return found
+            if response.HasField("event"):
+                event = response.event
+                found.append((event.subject, event.number, event.event_id))
+
+
+@pytest.mark.parametrize("replicas", [1, 0], indirect=True)
+async def test_15_a_frozen_replica_that_takes_over_tells_of_all_acknowledged_positions(
+    replicas,
+    channel,  # noqa: F811
+    cluster,
+    figure,
+):
+    """What only the master has is not acknowledged; where that is not waited for, it is lost."""
+    stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+    await create(stub, "kamppi", circle(KAMPPI, 300))
+    await subscribe(stub)
+    async with reading(stub):  # from now on
+        pass
+    slot = int(ask(cluster.nodes[0], "CLUSTER", "KEYSLOT", Keys.of(0).devices))
+    stop = asyncio.Event()
+    cars = [asyncio.create_task(drive(stub, f"car {n}", stop)) for n in range(CARS)]
+    await asyncio.sleep(0.5)
+    cluster.revive(await asyncio.to_thread(cluster.overtake, slot))
+    stop.set()
+    expected = sum([await car for car in cars])
+    lost, duplicates, out_of_order = judge(await told(stub), expected)
+
+    figure(
+        15,
+        f"failover to a replica that was frozen, {replicas} waited for: {expected} positions that "
+        f"tell something acknowledged, events lost {lost}, duplicates {duplicates}, "
+        f"devices out of order {out_of_order}",
+    )
+    if replicas:
+        assert (0, 0) == (lost, out_of_order)
+    else:
+        assert 0 < lost
