@@ -11,8 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import grpc
+import hypothesis
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
+from hypothesis import strategies as st
 
 from enrayon.aisle.v1 import aisle_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2_grpc
@@ -53,6 +55,17 @@ CALL_S = 20.0
 SENT_TOO_LATE = "Internal error from Core"
 """What the client of grpc itself says when it sends to a stream that the server has ended."""
 
+CHANCES = st.randoms(use_true_random=False) | st.randoms(use_true_random=True)
+"""Choices that hypothesis makes one by one, so that it finds the least that goes wrong; or a seed
+alone, for requests that take more choices than it allows."""
+EXPLORING = hypothesis.settings(
+    database=None,
+    report_multiple_bugs=False,
+    deadline=None,
+    phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
 SEQUENCE = itertools.count(1)
 METHODS = [method for module in app.SERVICES.values() for method in module.CONTRACT.methods]
 
@@ -76,16 +89,24 @@ class Asked:
         seed: int,
         count: int,
     ) -> None:
-        """Ask a method so often."""
-        for number in range(count):
-            rng = random.Random(f"{seed} {method.full_name} {number}")
+        """Ask a method so often; of what is answered wrongly keep the least request."""
+        loop = asyncio.get_running_loop()
+
+        @hypothesis.seed(f"{seed} {method.full_name}")
+        @hypothesis.settings(EXPLORING, max_examples=count)
+        @hypothesis.given(CHANCES)
+        def explore(rng: random.Random) -> None:
             many = rng.randint(0, 3) if method.client_streaming else 1
             requests = [fuzz.request(rng, method.input_type) for _ in range(many)]
-            code, details = await answer(channel, method, requests)
+            call = answer(channel, method, requests)
+            code, details = asyncio.run_coroutine_threadsafe(call, loop).result()
             self.codes[code] += 1
-            if code not in DOCUMENTED:
-                what = f"{method.full_name} {number} of {seed}: {code} {details} {requests}"
-                self.undocumented.append(what)
+            assert code in DOCUMENTED, f"{method.full_name}: {code} {details} {requests}"
+
+        try:
+            await asyncio.to_thread(explore)
+        except AssertionError as wrong:
+            self.undocumented.append(str(wrong))
 
     def __str__(self) -> str:
         told = ", ".join(f"{code.name} {count}" for code, count in self.codes.most_common())
