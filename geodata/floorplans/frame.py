@@ -33,7 +33,8 @@ class LocalFrame:
     def to_wgs84(self, x_m: float, y_m: float) -> Point:
         """The place on the earth of a point of the plan."""
         [[longitude, latitude]] = self._unproject(np.array([[x_m, y_m]]))
-        return Point(float(latitude), float(longitude))
+        # PROJ goes up to 6e-11 degrees (6 micrometres) beyond the antimeridian before it turns.
+        return Point(float(latitude), math.remainder(longitude, 360))
 
     def to_local(self, point: Point) -> tuple[float, float]:
         """The metres (x, y) of a place on the earth."""

@@ -32,6 +32,16 @@ def test_a_point_comes_back_from_the_earth_to_a_micrometre(
     assert xy == pytest.approx(frame.to_local(frame.to_wgs84(*xy)), abs=1e-6)
 
 
+@pytest.mark.parametrize("longitude", [179.99, -179.99])
+@pytest.mark.parametrize("latitude", [0.0, -16.8])
+def test_a_point_at_the_antimeridian_is_on_the_earth(latitude: float, longitude: float) -> None:
+    frame = LocalFrame(Point(latitude, longitude))
+    x, y = frame.to_local(Point(latitude, 180.0))
+    for nanometres in range(-2000, 2000, 7):
+        there = x + nanometres * 1e-9, y
+        assert there == pytest.approx(frame.to_local(frame.to_wgs84(*there)), abs=1e-6)
+
+
 @settings(deadline=None)
 @given(frames, st.floats(-5e-4, 5e-4))
 def test_a_point_within_a_millimetre_of_the_origin_may_fall_onto_it(
