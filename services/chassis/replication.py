@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 
 import redis.exceptions
-from redis.asyncio import RedisCluster
 
 from services.chassis.redis import (
     Calls,
@@ -17,6 +16,7 @@ from services.chassis.redis import (
     many_script,
     script_text,
 )
+from services.chassis.redis_cluster import Cluster
 
 WAIT_S = 1.0
 """So long replicas are given to have a change."""
@@ -64,7 +64,7 @@ def replicated_many_script(
         """The answers; of those that did not run, why."""
         targets: list[dict[str, Any]] = [{} for _ in calls]
         options = {}
-        if isinstance(client, RedisCluster):
+        if isinstance(client, Cluster):
             await client.initialize()
             targets = [{"target_nodes": client.get_node_from_key(keys[0])} for keys, _ in calls]
             options["allow_redirections"] = False

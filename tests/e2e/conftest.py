@@ -7,18 +7,14 @@ import httpx
 import pytest
 
 from tests.e2e.doors import Doors
-from tests.e2e.suite import Suite, chosen_store
+from tests.e2e.suite import Suite, started
 
 
 @pytest.fixture(scope="package")
 def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     """The demo, started once."""
-    folder = tmp_path_factory.mktemp("shared")
-    with chosen_store(folder / "store") as store:
-        suite = Suite(folder / "data", "--demo", store=store)
-        suite.start()
+    with started(Suite, tmp_path_factory.mktemp("shared"), "--demo") as suite:
         yield suite
-        suite.stop()
 
 
 @pytest.fixture(scope="package")

@@ -12,11 +12,13 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.backends import CHOSEN, backend
 
 WAIT_S = 60.0
+
+SuiteT = TypeVar("SuiteT", bound="Suite")
 
 
 @contextmanager
@@ -27,6 +29,16 @@ def chosen_store(folder: Path) -> Iterator[Mapping[str, str]]:
         return
     with backend(folder) as url:
         yield {"ENRAYON_REDIS_URL": url, "ENRAYON_STOCK_ALLOW_LOSS": "true"}
+
+
+@contextmanager
+def started(kind: type[SuiteT], folder: Path, *options: str) -> Iterator[SuiteT]:
+    """A suite that runs on the store that was chosen."""
+    with chosen_store(folder / "store") as store:
+        suite = kind(folder / "data", *options, store=store)
+        suite.start()
+        yield suite
+        suite.stop()
 
 
 class Suite:

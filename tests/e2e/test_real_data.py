@@ -13,7 +13,7 @@ import pyproj
 import pytest
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from tests.e2e.suite import Suite, chosen_store
+from tests.e2e.suite import Suite, started
 
 GEOD = pyproj.Geod(ellps="WGS84")
 QUERIES = 1000
@@ -28,12 +28,8 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def suite(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    folder = tmp_path_factory.mktemp("real")
-    with chosen_store(folder / "store") as store:
-        suite = Suite(folder / "data", store=store)
-        suite.start()
+    with started(Suite, tmp_path_factory.mktemp("real")) as suite:
         yield suite
-        suite.stop()
 
 
 @pytest.mark.parametrize("name", FILES)

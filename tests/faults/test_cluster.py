@@ -5,8 +5,7 @@ Clients act all the while and retry what is ambiguous with the same key, as call
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -24,17 +23,6 @@ from tests.faults.checker import Act, Verdict, judge
 
 CLIENTS = 6
 REPLICAS = 1
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    with Cluster(tmp_path) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> ChassisSettings:
-    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=3.0)
 
 
 @pytest.fixture

@@ -1,19 +1,16 @@
 """Positions on a Valkey Cluster: what was acknowledged is told, whoever takes over."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
-from services.chassis.settings import ChassisSettings
 from services.geofence.model.partitions import Keys
 from tests.backends import Cluster, ask
 from tests.faults.judging import Told, judge
-from tests.faults.test_geofence_kills import surely
+from tests.faults.retrying import surely
 from tests.services.conftest import (  # noqa: F401 - fixtures
     channel,
     gazetteer,
@@ -27,22 +24,9 @@ CARS = 24
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    with Cluster(tmp_path) as cluster:
-        yield cluster
-
-
-@pytest.fixture
 def redis_url(cluster: Cluster) -> str:
     """What the services keep their state in."""
     return cluster.url
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> ChassisSettings:
-    return ChassisSettings(
-        grpc_port=0, http_port=0, data_dir=tmp_path, longest_wait_s=0, redis_timeout_s=3
-    )
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from services.geofence.model import matching
 from services.geofence.worker import deliveries
 from tests.faults.deployment import Deployment
 from tests.faults.judging import Told, judge
+from tests.faults.retrying import surely
 from tests.services.geofence.conftest import create, subscribe
 from tests.services.geofence.endpoint import Endpoint, endpoint, status
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
@@ -31,11 +32,6 @@ SETTINGS = {
     "ENRAYON_GEOFENCE_LEASE_S": "1",
     "ENRAYON_WEBHOOK_TIMEOUT_S": "0.5",
 }
-AGAIN = (
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-)
 DEVICES = 12
 AHEAD = 60
 SPARED = 0.7
@@ -103,17 +99,6 @@ class Devices:
                 request = pb.ReportPositionsRequest(fixes=fixes, consent=True)
                 await surely(lambda: self._stub.ReportPositions(request, timeout=5))  # noqa: B023
             self.visits += 1
-
-
-async def surely(call: Any) -> Any:
-    """Ask until there is an answer."""
-    while True:
-        try:
-            return await call()
-        except grpc.aio.AioRpcError as error:
-            if error.code() not in AGAIN:
-                raise
-            await asyncio.sleep(0.05)
 
 
 async def read(stub: Any, told: list[Told], killer: Killer) -> None:

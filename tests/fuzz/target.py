@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from tests.fuzz import targets
 
 Check = Callable[[bytes], None]
@@ -72,6 +74,17 @@ def text_of(data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError:
         raise Refused from None
+
+
+def document_of(data: bytes) -> dict[str, Any]:
+    """The object in some JSON."""
+    try:
+        found = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise Refused from None
+    if not isinstance(found, dict):
+        raise Refused
+    return found
 
 
 def file_of(data: bytes, name: str = "input") -> Path:

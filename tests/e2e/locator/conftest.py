@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.e2e.suite import Suite, chosen_store
+from tests.e2e.suite import Suite, started
 
 CHROMIUM = shutil.which("chromium")
 QUIET = (
@@ -62,12 +62,8 @@ class Demo(Suite):
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     if CHROMIUM is None:
         pytest.skip("needs Chromium: apt-get install chromium")
-    folder = tmp_path_factory.mktemp("demo")
-    with chosen_store(folder / "store") as store:
-        suite = Demo(folder / "data", "--demo", store=store)
-        suite.start()
+    with started(Demo, tmp_path_factory.mktemp("demo"), "--demo") as suite:
         yield suite
-        suite.stop()
 
 
 @pytest_asyncio.fixture(scope="session")

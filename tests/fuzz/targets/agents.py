@@ -10,8 +10,7 @@ from pydantic import ValidationError
 from services import app
 from services.edge.agents import server
 from tests.fuzz.services import Services
-from tests.fuzz.target import Refused, run, target
-from tests.fuzz.targets.hours import document_of
+from tests.fuzz.target import Refused, document_of, run, target
 
 
 @cache

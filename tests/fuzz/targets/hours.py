@@ -15,7 +15,7 @@ from geodata.schedule.formats import fuel, google, osm, schema_org, text, ucp
 from geodata.schedule.formats.report import Reading, Written
 from geodata.schedule.model import Schedule
 from geodata.schedule.timeline import Timeline
-from tests.fuzz.target import Refused, target, text_of
+from tests.fuzz.target import Refused, document_of, target, text_of
 from tests.geodata.schedule.real_strings import TEXTS
 
 FIRST = dt.date(2026, 11, 23)
@@ -119,17 +119,6 @@ def web_page_hours(data: bytes) -> None:
     found = from_schema_org(document_of(data))
     if found.text:
         answer(Schedule(expression=found.text, time_zone=ZONE))
-
-
-def document_of(data: bytes) -> dict[str, Any]:
-    """The object in some JSON."""
-    try:
-        found = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise Refused from None
-    if not isinstance(found, dict):
-        raise Refused
-    return found
 
 
 def usable(reading: Reading) -> None:
