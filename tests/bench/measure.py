@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 ROUNDS = 5
-SHORTEST_S = 0.2
+SHORTEST_S = 1.0
 
 
 @dataclass(frozen=True)

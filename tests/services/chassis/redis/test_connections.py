@@ -107,7 +107,8 @@ async def test_pipelines_wait_too_while_all_connections_are_in_use(
     async with connected(settings, url, redis_connections=2) as client:
         count = many_script(client, PACKAGE, "count")
         runs = [count([(["{s1}n"], [1]), (["{s2}n"], [1])]) for _ in range(50)]
-        assert sorted(await asyncio.gather(*runs)) == [[n, n] for n in range(1, 51)]
+        for counted in zip(*await asyncio.gather(*runs), strict=True):
+            assert sorted(counted) == list(range(1, 51))
         in_use, idle, most = connections(client)
         assert (in_use, most) == (0, 2)
         assert idle <= most
