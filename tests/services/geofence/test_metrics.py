@@ -39,13 +39,21 @@ def _soon(monkeypatch):
 
 
 @pytest.fixture
-async def keeper(fences, parts):
+async def measure(fences, parts):
+    """Sets the figures, of all subscriptions that there are by then."""
     del fences
     feeds = Feeds(parts.client, parts.directory, parts.settings.data_dir, parts.clock)
     delivery = Delivery(parts.client, 10, 10)
     erased = Erased(parts.client, 1000)
     following = asyncio.ensure_future(feeds.run())
-    yield upkeep.Upkeep(delivery, erased, feeds, GeofenceSettings(), parts.clock)
+    keeper = upkeep.Upkeep(delivery, erased, feeds, GeofenceSettings(), parts.clock)
+
+    async def act() -> None:
+        await feeds.ready()
+        assert await feeds.subscriptions.catch_up(timeout_s=20)
+        await keeper.measure()
+
+    yield act
     await end([following])
 
 
@@ -57,17 +65,17 @@ async def visit(stub, device: str, start: int = 0) -> None:
     await report(stub, fix(device, KAMPPI, start), fix(device, PASILA, start + 600))
 
 
-async def test_lag_and_age_until_all_is_acknowledged(fences, keeper):
+async def test_lag_and_age_until_all_is_acknowledged(fences, measure):
     await create(fences, "kamppi", circle(KAMPPI, 300))
     await subscribe(fences)
     for device in range(5):
         await visit(fences, f"{device}")
-    await keeper.measure()
+    await measure()
     before = [figure_of(name, "all") for name in FIGURES]
     async with reading(fences) as events:
         told = await take(events, 10)
         await ack(fences, [each.ack_token for each in told])
-    await keeper.measure()
+    await measure()
     after = [figure_of(name, "all") for name in FIGURES]
     assert [10, 0, 0] == before[:3]
     assert before[3] is not None
@@ -75,7 +83,7 @@ async def test_lag_and_age_until_all_is_acknowledged(fences, keeper):
     assert [0, 0, 0, 0] == after
 
 
-async def test_attempts_what_waits_and_dead_letters_of_a_webhook(fences, keeper, workers):
+async def test_attempts_what_waits_and_dead_letters_of_a_webhook(fences, measure, workers):
     del workers
     async with endpoint() as hook:
         hook.answer = lambda _: status(500)
@@ -85,17 +93,17 @@ async def test_attempts_what_waits_and_dead_letters_of_a_webhook(fences, keeper,
         listing = pb.ListDeadLettersRequest(parent="subscriptions/failing")
         while len((await fences.ListDeadLetters(listing)).dead_letters) < 2:
             pass
-        await keeper.measure()
+        await measure()
     assert [0, 0, 2] == [figure_of(name, "failing") for name in FIGURES[:3]]
     assert (figure_of("retries_total", "failing") or 0) >= 2
 
 
-async def test_a_subscription_that_is_gone_leaves_no_figures(fences, keeper):
+async def test_a_subscription_that_is_gone_leaves_no_figures(fences, measure):
     await subscribe(fences, "brief")
-    await keeper.measure()
+    await measure()
     assert 0 == figure_of("lag", "brief")
     await fences.DeleteSubscription(pb.DeleteSubscriptionRequest(name="subscriptions/brief"))
-    await keeper.measure()
+    await measure()
     assert [None] * len(FIGURES) == [figure_of(name, "brief") for name in FIGURES]
 
 
