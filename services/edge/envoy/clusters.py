@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 BUFFER_BYTES = 32 * 1024
 CALLS, STREAMS = 1024, 65_536
 """That may be under way at once, unless told otherwise."""
+HEALTH_INTERVAL = "1s"
+"""Often: a server that is told to stop says so, and lingers a few seconds."""
 _RETRIES = {"retry_budget": {"budget_percent": {"value": 20}}}
 
 
@@ -106,14 +108,18 @@ def _secured(host: str, tls: Tls) -> dict[str, Any]:
 
 def _checked(check: dict[str, Any]) -> dict[str, Any]:
     return {
-        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        "common_lb_config": {
+            "healthy_panic_threshold": {"value": 0},
+            # Else a server that is well again gets no calls for up to a second, though the edge
+            # says that it is ready.
+            "update_merge_window": "0s",
+        },
         "health_checks": [
             {
                 "timeout": "1s",
-                # Often: a server that is told to stop says so, and lingers a few seconds.
-                "interval": "1s",
-                "no_traffic_interval": "1s",
-                "unhealthy_interval": "1s",
+                "interval": HEALTH_INTERVAL,
+                "no_traffic_interval": HEALTH_INTERVAL,
+                "unhealthy_interval": HEALTH_INTERVAL,
                 "unhealthy_threshold": 2,
                 "healthy_threshold": 1,
                 **check,

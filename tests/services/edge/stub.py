@@ -35,6 +35,7 @@ class Stub(stores_pb2_grpc.StoresServiceServicer):
     """One for all tests; `reset` makes it new."""
 
     def __init__(self) -> None:
+        self.health = health.aio.HealthServicer()
         self.reset()
 
     def reset(self) -> None:
@@ -96,9 +97,8 @@ async def serve(stub: Stub, port: int = 0) -> tuple[grpc.aio.Server, int]:
     """A server of the stub, with health and reflection, and its port; 0 takes a free one."""
     server = grpc.aio.server()
     stores_pb2_grpc.add_StoresServiceServicer_to_server(stub, server)
-    servicer = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    await servicer.set("", health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(stub.health, server)
+    await stub.health.set("", health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection([SERVICE.full_name, reflection.SERVICE_NAME], server)
     port = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()

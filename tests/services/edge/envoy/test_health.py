@@ -1,0 +1,35 @@
+"""A server that is not well gets no calls, and one that is well again gets them at once."""
+
+from pathlib import Path
+
+import pytest
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+
+from services.edge.envoy import Address, clusters, render
+from tests.services.edge.conftest import Edge, free_address, running
+from tests.services.edge.stub import SERVICE, Stub, serve
+
+FIND = "/v1/stores:findNearest"
+
+
+async def ready(edge: Edge, code: int) -> None:
+    while (await edge.http.get("/readyz")).status_code != code:
+        pass
+
+
+async def test_calls_are_answered_as_soon_as_the_edge_says_it_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "HEALTH_INTERVAL", "0.1s")
+    stub = Stub()  # type: ignore[abstract]  # the test asks for no more
+    server, port = await serve(stub)
+    config = render([SERVICE], free_address(), Address("127.0.0.1", port))
+    async with running(config, tmp_path) as edge:
+        await ready(edge, 200)
+        for _ in range(5):
+            await stub.health.set("", HealthCheckResponse.NOT_SERVING)
+            await ready(edge, 503)
+            await stub.health.set("", HealthCheckResponse.SERVING)
+            await ready(edge, 200)
+            assert (await edge.http.get(FIND)).status_code == 200
+    await server.stop(None)
