@@ -26,6 +26,7 @@ from services.edge import on_behalf, problems
 from services.edge.access_log import AccessLog
 from services.edge.addresses import base_url
 from services.edge.agents import server as agents
+from services.edge.envoy.clusters import APP_IDLE_S
 from services.edge.openapi import document
 from services.edge.pickup import described
 from services.edge.pickup import rest as pickup
@@ -100,6 +101,20 @@ async def health(_: Request) -> Response:
     return JSONResponse({"status": "SERVING"})
 
 
+def server_config(app: Starlette, settings: ChassisSettings, edge: EdgeSettings) -> uvicorn.Config:
+    """How the application is served behind Envoy."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=edge.edge_app_port,
+        log_config=None,
+        access_log=False,  # it would write down the query
+        server_header=False,
+        timeout_keep_alive=APP_IDLE_S + 15,
+        timeout_graceful_shutdown=round(settings.drain_s),
+    )
+
+
 def serve(
     settings: ChassisSettings, edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]
 ) -> None:
@@ -109,16 +124,7 @@ def serve(
     async def main() -> None:
         services = edge.edge_services or f"{settings.host}:{settings.grpc_port}"
         app = build(services, edge, contracts)
-        config = uvicorn.Config(
-            app,
-            host=settings.host,
-            port=edge.edge_app_port,
-            log_config=None,
-            access_log=False,  # it would write down the query
-            server_header=False,
-            timeout_graceful_shutdown=round(settings.drain_s),
-        )
-        await uvicorn.Server(config).serve()
+        await uvicorn.Server(server_config(app, settings, edge)).serve()
 
     with (
         tracing.traced(settings, "application"),

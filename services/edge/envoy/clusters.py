@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 BUFFER_BYTES = 32 * 1024
 CALLS, STREAMS = 1024, 65_536
 """That may be under way at once, unless told otherwise."""
+APP_IDLE_S = 60
+"""How long a connection to an application is kept unused. It must keep them for longer itself:
+a request on a connection that it is just closing gets no answer."""
 HEALTH_INTERVAL = "1s"
 """Often: a server that is told to stop says so, and lingers a few seconds."""
 _RETRIES = {"retry_budget": {"budget_percent": {"value": 20}}}
@@ -38,23 +41,24 @@ def services_cluster(
     and Python as long as a third of an answer.
     """
     secured = _secured(address.host, tls) if tls else {}
-    return grpc_cluster(name, address, calls) | secured | _checked({"grpc_health_check": {}})
+    check = _checked({"grpc_health_check": {}}, panic_percent=0)
+    return grpc_cluster(name, address, calls) | secured | check
 
 
 def app_cluster(name: str, address: Address, health_path: str) -> dict[str, Any]:
-    """HTTP servers; those that do not answer get no requests."""
-    return _cluster(name, address) | _checked({"http_health_check": {"path": health_path}})
+    """HTTP servers; those that do not answer get no requests, unless most of them do not."""
+    protocol = {
+        "common_http_protocol_options": {"idle_timeout": f"{APP_IDLE_S}s"},
+        "explicit_http_config": {"http_protocol_options": {}},
+    }
+    check = _checked({"http_health_check": {"path": health_path}}, panic_percent=50)
+    return _cluster(name, address) | _speaking(protocol) | check
 
 
 def grpc_cluster(name: str, address: Address, calls: int = CALLS) -> dict[str, Any]:
     """gRPC servers, whatever they say."""
-    kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-    protocol = {
-        "@type": f"type.googleapis.com/{kind}",
-        "explicit_http_config": {"http2_protocol_options": {}},
-    }
-    options = {"typed_extension_protocol_options": {kind: protocol}}
-    return _cluster(name, address, calls) | options
+    protocol: dict[str, Any] = {"explicit_http_config": {"http2_protocol_options": {}}}
+    return _cluster(name, address, calls) | _speaking(protocol)
 
 
 def socket_address(address: Address) -> dict[str, Any]:
@@ -78,6 +82,12 @@ def _cluster(name: str, address: Address, calls: int = CALLS) -> dict[str, Any]:
         },
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
     }
+
+
+def _speaking(protocol: dict[str, Any]) -> dict[str, Any]:
+    kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    options = {"@type": f"type.googleapis.com/{kind}", **protocol}
+    return {"typed_extension_protocol_options": {kind: options}}
 
 
 def _secured(host: str, tls: Tls) -> dict[str, Any]:
@@ -106,10 +116,11 @@ def _secured(host: str, tls: Tls) -> dict[str, Any]:
     return {"transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": told}}
 
 
-def _checked(check: dict[str, Any]) -> dict[str, Any]:
+def _checked(check: dict[str, Any], panic_percent: int) -> dict[str, Any]:
     return {
         "common_lb_config": {
-            "healthy_panic_threshold": {"value": 0},
+            # If fewer are well, all are asked: a page that comes late is better than none.
+            "healthy_panic_threshold": {"value": panic_percent},
             # Else a server that is well again gets no calls for up to a second, though the edge
             # says that it is ready.
             "update_merge_window": "0s",

@@ -16,6 +16,8 @@ LONG_TIMEOUTS = {"enrayon.stock.v1.StockService.ReconcileStock": "300s"}
 """Calls that walk through all there is."""
 STREAM_IDLE_TIMEOUT = "3600s"
 
+BROKEN_OFF = "connect-failure,refused-stream,reset"
+"""Failures of calls without an answer, begun or not."""
 NOT_BEGUN = "connect-failure,refused-stream,reset-before-request"
 """Failures of calls that no server has seen."""
 
@@ -55,14 +57,14 @@ def routes(
         *(_method_route(method, cluster) for service in services for method in service.methods),
         # Health, reflection, and the services' own answer to an unknown method.
         _grpc_route("other gRPC", {"prefix": "/", "grpc": {}}, _endless(cluster)),
-        *(_app_route(prefix, app) for prefix, app in among),
+        *(route for each in among for route in _app_routes(*each)),
         *(
             _route(
                 f"JSON {prefix}", {"path_separated_prefix": prefix}, _brief(cluster, READ_TIMEOUT)
             )
             for prefix in prefixes
         ),
-        *(_app_route(prefix, app) for prefix, app in apps if (prefix, app) not in among),
+        *(route for each in apps if each not in among for route in _app_routes(*each)),
         # Nothing comes so far: the transcoder refuses what it does not know.
         _route("unknown", {"prefix": "/"}, _brief(cluster, READ_TIMEOUT)),
     ]
@@ -91,8 +93,18 @@ def _grpc_route(name: str, match: dict[str, Any], action: dict[str, Any]) -> dic
     return _route(name, match, action) | _without("body_size_limit")
 
 
-def _app_route(prefix: str, cluster: str) -> dict[str, Any]:
-    route = _route(f"application {prefix}", {"prefix": prefix}, _brief(cluster, APP_TIMEOUT))
+def _app_routes(prefix: str, cluster: str) -> list[dict[str, Any]]:
+    # A GET may be asked twice: the server may hang up on a connection that was idle meanwhile.
+    get = {"headers": [{"name": ":method", "string_match": {"exact": "GET"}}]}
+    return [
+        _app_route(prefix, cluster, get, BROKEN_OFF),
+        _app_route(prefix, cluster, {}, NOT_BEGUN),
+    ]
+
+
+def _app_route(prefix: str, cluster: str, which: dict[str, Any], retry_on: str) -> dict[str, Any]:
+    action = _brief(cluster, APP_TIMEOUT) | {"retry_policy": retry_policy(retry_on)}
+    route = _route(f"application {prefix}", {"prefix": prefix, **which}, action)
     return route | _without("grpc_json_transcoder")
 
 

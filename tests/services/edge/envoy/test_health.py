@@ -1,5 +1,6 @@
-"""A server that is not well gets no calls, and one that is well again gets them at once."""
+"""A service that is not well gets no calls, and gets them at once when it is well again."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,21 @@ async def test_calls_are_answered_as_soon_as_the_edge_says_it_is_ready(
             await ready(edge, 200)
             assert (await edge.http.get(FIND)).status_code == 200
     await server.stop(None)
+
+
+async def test_an_application_that_is_slow_to_say_it_is_well_is_asked_still(
+    upstream: tuple[Stub, Address], tmp_path: Path
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await reader.readline()
+        code = b"500 Busy" if line.startswith(b"GET /healthz ") else b"200 OK"
+        writer.write(b"HTTP/1.1 " + code + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        web = Address(*server.sockets[0].getsockname())
+        config = render([SERVICE], free_address(), upstream[1], apps={"/": web})
+        async with running(config, tmp_path) as edge:
+            assert (await edge.http.get("/healthz")).status_code == 500
+            assert (await edge.http.get("/page")).status_code == 200

@@ -3,7 +3,7 @@
 import asyncio
 import stat
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -13,8 +13,11 @@ from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
 from services import app
-from services.edge.envoy import Address, render, routes
+from services.chassis.settings import ChassisSettings
+from services.edge import app as edge_app
+from services.edge.envoy import Address, clusters, render, routes
 from services.edge.envoy.program import admin_socket
+from services.edge.settings import EdgeSettings
 from tests.services.edge.conftest import Edge, free_address, running
 from tests.services.edge.stub import SERVICE, Stub
 
@@ -30,6 +33,22 @@ async def web_server() -> AsyncIterator[Address]:
         line = await reader.readline()
         writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + line)
         await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        yield Address(host, port)
+
+
+@asynccontextmanager
+async def tired_server(asked: list[bytes]) -> AsyncIterator[Address]:
+    """It answers the first request of a connection and hangs up on the second; notes the lines."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            asked.append((await reader.readuntil(b"\r\n\r\n")).splitlines()[0])
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            asked.append((await reader.readuntil(b"\r\n\r\n")).splitlines()[0])
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
@@ -104,6 +123,26 @@ async def test_a_web_server_gets_all_that_no_service_answers(
             assert "374.25" in (await edge.http.get(FIND)).text
             assert (await edge.http.get("/v1/nothing")).status_code == 404
             assert (await edge.http.get("/readyz")).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "code", "times"), [("GET", 200, 2), ("POST", 503, 1)])
+async def test_a_page_is_asked_for_again_when_the_connection_broke_and_nothing_else_is(
+    upstream: tuple[Stub, Address], tmp_path: Path, method: str, code: int, times: int
+) -> None:
+    """A server may close a connection that was idle at the moment that it is used again."""
+    asked: list[bytes] = []
+    async with tired_server(asked) as web:
+        config = render([SERVICE], free_address(), upstream[1], apps={"/": web})
+        async with running(config, tmp_path) as edge:
+            assert (await edge.http.get("/first")).status_code == 200
+            assert (await edge.http.request(method, "/second")).status_code == code
+    assert asked.count(f"{method} /second HTTP/1.1".encode()) == times
+
+
+def test_the_application_keeps_idle_connections_for_longer_than_envoy() -> None:
+    application = edge_app.build("127.0.0.1:1", EdgeSettings(), [SERVICE])
+    config = edge_app.server_config(application, ChassisSettings(), EdgeSettings())
+    assert config.timeout_keep_alive > clusters.APP_IDLE_S
 
 
 def test_reads_are_given_up_before_changes_and_walks_through_everything_last() -> None:
