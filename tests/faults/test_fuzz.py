@@ -37,6 +37,7 @@ from tests.services.geofence.places import KAMPPI, circle
 from tests.services.stock.goods import FORUM, PRODUCTS, state
 from tests.services.stores.conftest import upsert
 from tests.services.stores.places import SHOPS
+from tests.services.streams import SENT_TOO_LATE
 
 DOCUMENTED = {
     grpc.StatusCode.OK,
@@ -52,8 +53,6 @@ DOCUMENTED = {
 STREAM_S = 0.05
 """How long a stream of answers is listened to."""
 CALL_S = 20.0
-SENT_TOO_LATE = "Internal error from Core"
-"""What the client of grpc itself says when it sends to a stream that the server has ended."""
 
 CHANCES = st.randoms(use_true_random=False) | st.randoms(use_true_random=True)
 """Choices that hypothesis makes one by one, so that it finds the least that goes wrong; or a seed
