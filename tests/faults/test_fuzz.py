@@ -80,6 +80,7 @@ class Asked:
     def __init__(self) -> None:
         self.codes: Counter[grpc.StatusCode] = Counter()
         self.undocumented: list[str] = []
+        self.unrepeatable = 0
 
     async def ask(
         self,
@@ -90,6 +91,7 @@ class Asked:
     ) -> None:
         """Ask a method so often; of what is answered wrongly keep the least request."""
         loop = asyncio.get_running_loop()
+        wrong: list[str] = []
 
         @hypothesis.seed(f"{seed} {method.full_name}")
         @hypothesis.settings(EXPLORING, max_examples=count)
@@ -100,19 +102,25 @@ class Asked:
             call = answer(channel, method, requests)
             code, details = asyncio.run_coroutine_threadsafe(call, loop).result()
             self.codes[code] += 1
-            assert code in DOCUMENTED, f"{method.full_name}: {code} {details} {requests}"
+            if code not in DOCUMENTED:
+                wrong.append(f"{method.full_name}: {code} {details} {requests}")
+                raise AssertionError(wrong[-1])
 
         try:
             await asyncio.to_thread(explore)
-        except (AssertionError, hypothesis.errors.Flaky) as wrong:  # flaky: the state went on
-            self.undocumented.append(str(wrong))
+        except AssertionError as least:
+            self.undocumented.append(str(least))
+        except hypothesis.errors.Flaky:  # the state went on; or the same choices led elsewhere
+            self.unrepeatable += 1
+            self.undocumented += wrong[:1]
 
     def __str__(self) -> str:
         told = ", ".join(f"{code.name} {count}" for code, count in self.codes.most_common())
         wrong = len(self.undocumented)
+        again = f", unrepeatable {self.unrepeatable}" if self.unrepeatable else ""
         return (
             f"{self.codes.total()} absurd requests of {len(METHODS)} RPCs: "
-            f"undocumented codes {wrong}; {told}"
+            f"undocumented codes {wrong}{again}; {told}"
         )
 
 

@@ -102,7 +102,7 @@ async def test_a_power_loss_spares_acknowledged_holds_only_when_every_write_is_s
 
 
 async def test_a_torn_tail_costs_nothing_that_was_acknowledged(tmp_path, figure):
-    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path)
+    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=20)
     with EmbeddedValkey(tmp_path) as valkey:
         client = connect(settings, valkey.url)
         initial = await workload.stocked(client, 60)
