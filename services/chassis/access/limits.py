@@ -19,6 +19,8 @@ from services.chassis.redis import Client, script
 
 KEPT_MOST = 100_000
 """Callers that a process counts at once; beyond that those nearest to being whole are forgotten."""
+GRACE_NS = 1000
+"""A wait that is shorter cannot be told."""
 
 
 class RateLimited(ResourceExhausted):
@@ -38,7 +40,7 @@ class LocalLimits:
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         self._now_s = now_s
-        self._whole_s: dict[str, float] = {}
+        self._whole_ns: dict[str, int] = {}
 
     def take(self, counted: str, cost_s: float, burst_s: float) -> None:
         """Take from a limit the time that a call costs.
@@ -46,19 +48,22 @@ class LocalLimits:
         Raises:
             RateLimited: there is no room yet.
         """
-        now_s = self._now_s()
-        whole_s = max(self._whole_s.get(counted, now_s), now_s) + cost_s
-        if whole_s - now_s > max(burst_s, cost_s):
-            raise limited(whole_s - now_s - max(burst_s, cost_s))
-        self._whole_s[counted] = whole_s
-        if len(self._whole_s) > KEPT_MOST:
-            self._forget(now_s)
+        # Whole nanoseconds, and as many of grace as their rounding may sum up to: as floats, a
+        # moment and a cost are not told apart again, and the first call could be refused.
+        now_ns, cost_ns, burst_ns = (round(x * 1e9) for x in (self._now_s(), cost_s, burst_s))
+        whole_ns = max(self._whole_ns.get(counted, now_ns), now_ns) + cost_ns
+        wait_ns = whole_ns - now_ns - max(burst_ns, cost_ns)
+        if wait_ns > GRACE_NS:
+            raise limited(wait_ns / 1e9)
+        self._whole_ns[counted] = whole_ns
+        if len(self._whole_ns) > KEPT_MOST:
+            self._forget(now_ns)
 
-    def _forget(self, now_s: float) -> None:
-        used = {who: whole_s for who, whole_s in self._whole_s.items() if whole_s > now_s}
+    def _forget(self, now_ns: int) -> None:
+        used = {who: whole_ns for who, whole_ns in self._whole_ns.items() if whole_ns > now_ns}
         if len(used) > KEPT_MOST // 2:
             used = dict(sorted(used.items(), key=lambda item: item[1])[-KEPT_MOST // 2 :])
-        self._whole_s = used
+        self._whole_ns = used
 
 
 class SharedLimits:

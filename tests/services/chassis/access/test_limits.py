@@ -50,6 +50,13 @@ def test_ten_at_once_then_one_each_second():
     assert 1.0 == wait_s(here, PHONE, 1.0, 10.0)
 
 
+@given(st.floats(0, 1e9), st.floats(1e-5, 1e6), st.integers(1, 20))
+def test_as_many_as_fit_pass_at_any_moment(now_s: float, cost_s: float, burst: int):
+    here = LocalLimits(lambda: now_s)
+    assert [0.0] * burst == [wait_s(here, PHONE, cost_s, burst * cost_s) for _ in range(burst)]
+    assert math.isclose(cost_s, wait_s(here, PHONE, cost_s, burst * cost_s), abs_tol=1e-6)
+
+
 def test_a_refused_call_costs_nothing():
     clock = Clock()
     here = LocalLimits(clock)
@@ -105,7 +112,7 @@ def test_memory_is_bounded_whatever_the_number_of_callers(monkeypatch):
     for number in range(1000):
         here.take(f"address {number}", 1.0, 10.0)
         clock.now_s += 0.001
-        assert len(here._whole_s) <= 101
+        assert len(here._whole_ns) <= 101
 
     assert 0.0 < wait_s(here, "the one that asks most", 10.0, 10.0)
 
