@@ -46,7 +46,9 @@ def services_cluster(
 
 
 def app_cluster(name: str, address: Address, health_path: str) -> dict[str, Any]:
-    """HTTP servers; those that do not answer get no requests, unless most of them do not."""
+    """HTTP servers; those that are not well get no requests, unless fewer than half are well:
+    a page that comes late is better than none.
+    """
     protocol = {
         "common_http_protocol_options": {"idle_timeout": f"{APP_IDLE_S}s"},
         "explicit_http_config": {"http_protocol_options": {}},
@@ -119,7 +121,6 @@ def _secured(host: str, tls: Tls) -> dict[str, Any]:
 def _checked(check: dict[str, Any], panic_percent: int) -> dict[str, Any]:
     return {
         "common_lb_config": {
-            # If fewer are well, all are asked: a page that comes late is better than none.
             "healthy_panic_threshold": {"value": panic_percent},
             # Else a server that is well again gets no calls for up to a second, though the edge
             # says that it is ready.
