@@ -78,6 +78,7 @@ def build(parts: Parts) -> Service:
         delivery,
         Trips(devices, positions, detection, feeds, clock),
         Erasure(devices, delivery, erased, positions, feeds, clock),
+        settings.geofence_ack_s,
         clock,
     )
     timers = Timers(devices, positions, detection, feeds, erased, clock)

@@ -92,6 +92,20 @@ class EventsExpired(ServiceError):
         )
 
 
+class NotAcknowledged(ServiceError):
+    """A reader was told of events and acknowledged none for too long: others may have them."""
+
+    code = grpc.StatusCode.ABORTED
+    reason = "NOT_ACKNOWLEDGED"
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(
+            f"this reader of {name} acknowledged nothing for {seconds:g} s; stream again, and "
+            "acknowledge what was dealt with",
+            metadata={"name": name},
+        )
+
+
 class BacklogFull(ServiceError):
     """So many events wait for delivery that no more are taken."""
 

@@ -40,6 +40,7 @@ class GeofenceServicer:
         delivery: Delivery,
         trips: Trips,
         erasure: Erasure,
+        ack_s: float,
         clock: Clock,
     ) -> None:
         self._feeds = feeds
@@ -50,6 +51,7 @@ class GeofenceServicer:
         self._delivery = delivery
         self._trips = trips
         self._erasure = erasure
+        self._ack_s = ack_s
         self._clock = clock
 
     @bulk
@@ -213,7 +215,7 @@ class GeofenceServicer:
         subscription = self._subscriptions.find(request.subscription)
         check_stream(subscription)
         window = request.max_unacknowledged or WINDOW
-        reader = Reader(self._delivery, subscription, window, self._clock)
+        reader = Reader(self._delivery, subscription, window, self._ack_s, self._clock)
         async with aclosing(reader.events(from_now=request.from_now)) as events:
             async for event in events:
                 yield event

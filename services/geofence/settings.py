@@ -39,6 +39,12 @@ class GeofenceSettings(EnvironmentSettings):
         allow_inf_nan=False,
         description="so long after a worker or reader died another takes over",
     )
+    geofence_ack_s: float = Field(
+        600.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="a reader that was told of events and acknowledges none for so long makes way",
+    )
     geofence_travel_time: str = Field(
         "",
         description="`package.module:function` that answers the seconds from a position to a "

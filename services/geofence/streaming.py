@@ -11,7 +11,7 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument
 from services.chassis.tasks import finish
-from services.geofence.errors import EventsExpired, WrongDelivery
+from services.geofence.errors import EventsExpired, NotAcknowledged, WrongDelivery
 from services.geofence.model.matching import admits
 from services.geofence.model.partitions import PARTITIONS
 from services.geofence.state.delivery import Batch, Delivery, Place, position
@@ -28,18 +28,26 @@ class Reader:
     """One reader of a subscription."""
 
     def __init__(
-        self, delivery: Delivery, subscription: pb.Subscription, window: int, clock: Clock
+        self,
+        delivery: Delivery,
+        subscription: pb.Subscription,
+        window: int,
+        ack_s: float,
+        clock: Clock,
     ) -> None:
         self._delivery = delivery
         self._subscription = subscription
         self._id = subscription.name.partition("/")[2]
         self._window = window
+        self._ack_s = ack_s
         self._clock = clock
         self._holder = secrets.token_hex(8)
         self._read: dict[Place, str] = {}
         """Up to where each partition was read."""
         self._sent: defaultdict[Place, deque[str]] = defaultdict(deque)
         """Entries that were told and are not acknowledged yet."""
+        self._heard = time.monotonic()
+        """When an acknowledgement came last, or nothing waited for one."""
         self._passed: dict[Place, str] = {}
         """Up to where cursors were moved past what the filter leaves out."""
 
@@ -49,6 +57,7 @@ class Reader:
 
         Raises:
             EventsExpired: some of them are no longer kept.
+            NotAcknowledged: nothing was acknowledged for too long.
         """
         await self._delivery.begin(self._id, self._now_ms(), anew=from_now)
         told = float("-inf")
@@ -57,6 +66,7 @@ class Reader:
                 # A lease is used for a part of its time: then it is renewed before anything more.
                 until = time.monotonic() + self._delivery.lease_ms / 4000
                 batches = await self._next()
+                self._check_heard()
                 if time.monotonic() - told > BEAT_S:
                     yield pb.StreamEventsResponse()
                     told = time.monotonic()
@@ -110,12 +120,20 @@ class Reader:
                 sent, cursor = self._sent[place], position(batch.cursor)
                 while sent and position(sent[0]) <= cursor:
                     sent.popleft()
+                    self._heard = time.monotonic()
                 # Another that had it in between may have come farther.
                 self._read[place] = max(self._read.get(place, "0-0"), batch.cursor, key=position)
                 batches[place] = batch
             else:
                 raise EventsExpired(self._subscription.name)
         return batches
+
+    def _check_heard(self) -> None:
+        """End who acknowledges nothing, or left its call without ending it: it keeps others out."""
+        if not any(self._sent.values()):
+            self._heard = time.monotonic()
+        elif time.monotonic() - self._heard > self._ack_s:
+            raise NotAcknowledged(self._subscription.name, self._ack_s)
 
     async def _pass_over(self) -> None:
         """Move cursors past what the filter leaves out, where nothing is to be acknowledged."""

@@ -106,8 +106,9 @@ async def read(stub: Any, told: list[Told], killer: Killer) -> None:
     victims = cycle(("serve", "serve", "store"))
     name = "subscriptions/read"
     while True:
+        call = stub.StreamEvents(pb.StreamEventsRequest(subscription=name))
         with suppress(grpc.aio.AioRpcError):
-            async for response in stub.StreamEvents(pb.StreamEventsRequest(subscription=name)):
+            async for response in call:
                 if not response.HasField("event"):
                     continue
                 event = response.event
@@ -116,6 +117,7 @@ async def read(stub: Any, told: list[Told], killer: Killer) -> None:
                     break
                 tokens = [response.ack_token]
                 await stub.AckEvents(pb.AckEventsRequest(subscription=name, ack_tokens=tokens))
+        call.cancel()  # or its reader lives on where the server does, and keeps the next one out
         await asyncio.sleep(0.05)
 
 

@@ -1,6 +1,7 @@
 """Events as readers stream, acknowledge and resume them."""
 
 import asyncio
+from types import SimpleNamespace
 
 import grpc
 import pytest
@@ -139,6 +140,45 @@ async def test_a_reader_that_missed_its_cancellation_ends_with_its_next_sign_of_
         while await redis_client.exists(lease):  # noqa: ASYNC110 - told by the store
             await asyncio.sleep(0.05)
     assert 1 == missed
+
+
+async def test_a_reader_may_be_slow_and_makes_way_when_it_acknowledges_nothing(fences, monkeypatch):
+    now_s = 0.0
+    monkeypatch.setattr(streaming, "time", SimpleNamespace(monotonic=lambda: now_s))
+    follow, asked = Delivery.follow, asyncio.Semaphore(0)
+
+    async def counted(self, *args):
+        asked.release()
+        return await follow(self, *args)
+
+    async def looked() -> None:
+        while not asked.locked():
+            await asked.acquire()
+        for _ in range(2):  # the first may have begun before
+            await asked.acquire()
+
+    monkeypatch.setattr(Delivery, "follow", counted)
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(fences)
+    await visit(fences, "a")
+    await visit(fences, "a", 1200)
+    async with reading(fences) as events:
+        for each in await take(events, 4):
+            now_s += 500  # of the 600 that each may take
+            await looked()
+            await ack(fences, [each.ack_token])
+            await looked()
+        now_s += 601  # nothing waits
+        await looked()
+        await visit(fences, "a", 2400)
+        later = await take(events, 2)
+        now_s += 601
+        with pytest.raises(grpc.aio.AioRpcError, match="acknowledged nothing for 600 s") as ended:
+            await take(events, 1)
+        async with reading(fences) as next_one:
+            again = await take(next_one, 2)
+    assert grpc.StatusCode.ABORTED == ended.value.code()
+    assert [each.event for each in later] == [each.event for each in again]
 
 
 async def test_an_entry_that_is_no_event_is_left_out(fences, redis_client):

@@ -58,6 +58,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The subscription has a webhook, or has none, and that does not fit the method."""
     WRONG_PARTITIONS: _ErrorReason.ValueType  # 12
     """The data set was made with another number of partitions than this server works with."""
+    NOT_ACKNOWLEDGED: _ErrorReason.ValueType  # 13
+    """The reader was told of events and acknowledged none for too long, so that others could not have
+    them. Stream again, and acknowledge what was dealt with.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `enrayon`."""
@@ -90,6 +94,10 @@ WRONG_DELIVERY: ErrorReason.ValueType  # 11
 """The subscription has a webhook, or has none, and that does not fit the method."""
 WRONG_PARTITIONS: ErrorReason.ValueType  # 12
 """The data set was made with another number of partitions than this server works with."""
+NOT_ACKNOWLEDGED: ErrorReason.ValueType  # 13
+"""The reader was told of events and acknowledged none for too long, so that others could not have
+them. Stream again, and acknowledge what was dealt with.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _EventType:

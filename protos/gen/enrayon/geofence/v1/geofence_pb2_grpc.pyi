@@ -81,7 +81,10 @@ class GeofenceServiceStub:
     """Gives a webhook a new secret. For 24 hours deliveries are signed with the old one too."""
     StreamEvents: _grpc.UnaryStreamMultiCallable[_geofence_pb2.StreamEventsRequest, _geofence_pb2.StreamEventsResponse]
     """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
-    Several readers of one subscription share its partitions.
+    Several readers of one subscription share its partitions. A reader keeps its own until its call
+    ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
+    next reader has them at once. A reader that acknowledges nothing for 10 minutes while events
+    wait for it is ended.
     """
     AckEvents: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.AckEventsRequest, _geofence_pb2.AckEventsResponse]
     """Acknowledges events: they, and those before them in their partitions, are not told again."""
@@ -158,7 +161,10 @@ class GeofenceServiceAsyncStub(GeofenceServiceStub):
     """Gives a webhook a new secret. For 24 hours deliveries are signed with the old one too."""
     StreamEvents: _aio.UnaryStreamMultiCallable[_geofence_pb2.StreamEventsRequest, _geofence_pb2.StreamEventsResponse]  # type: ignore[assignment]
     """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
-    Several readers of one subscription share its partitions.
+    Several readers of one subscription share its partitions. A reader keeps its own until its call
+    ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
+    next reader has them at once. A reader that acknowledges nothing for 10 minutes while events
+    wait for it is ended.
     """
     AckEvents: _aio.UnaryUnaryMultiCallable[_geofence_pb2.AckEventsRequest, _geofence_pb2.AckEventsResponse]  # type: ignore[assignment]
     """Acknowledges events: they, and those before them in their partitions, are not told again."""
@@ -340,7 +346,10 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_geofence_pb2.StreamEventsResponse], _abc.AsyncIterator[_geofence_pb2.StreamEventsResponse]]:
         """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
-        Several readers of one subscription share its partitions.
+        Several readers of one subscription share its partitions. A reader keeps its own until its call
+        ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
+        next reader has them at once. A reader that acknowledges nothing for 10 minutes while events
+        wait for it is ended.
         """
 
     @_abc_1.abstractmethod
