@@ -23,6 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("faults")
 
 
+# A store on a busy machine is waited for, unless a test says how long.
+os.environ.setdefault("ENRAYON_REDIS_TIMEOUT_S", "20")
+
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 

@@ -14,7 +14,7 @@ from services.chassis.settings import ChassisSettings
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
 from tests.faults import workload
-from tests.faults.checker import Verdict, judge
+from tests.faults.checker import Act, Verdict, judge
 
 SHIM = Path(__file__).with_name("powerloss.c")
 
@@ -62,8 +62,10 @@ async def acted_and_cut(
     client = connect(settings, valkey.url)
     initial = await workload.stocked(client, 300)
     await asyncio.sleep(1.2 if fsync == "everysec" else 0)  # the stock itself is on disk
-    running = asyncio.create_task(workload.run(Holds(client), 8, 100, seed=11))
-    await asyncio.sleep(0.25)
+    acts: list[Act] = []
+    running = asyncio.create_task(workload.run(Holds(client), 8, 100, 11, acts))
+    while len(acts) < 200:  # noqa: ASYNC110 - a fraction of a second
+        await asyncio.sleep(0.01)
     assert valkey.process is not None
     valkey.process.kill()
     valkey.process.wait()
@@ -71,7 +73,7 @@ async def acted_and_cut(
     valkey.stop()
     monkeypatch.delenv("LD_PRELOAD")
     valkey.start()
-    acts = await running
+    await running
     await client.aclose()
     client = connect(settings, valkey.url)  # what it had open led to the one that stopped
     verdict = judge(initial, acts, await workload.end_of(client))

@@ -27,18 +27,20 @@ async def stocked(client: Client, units: int) -> dict[str, int]:
     return dict.fromkeys(SKUS, units)
 
 
-async def run(holds: Holds, clients: int, acts_each: int, seed: int) -> list[Act]:
-    """Let some clients act at the same time; what they saw."""
-    logs = await asyncio.gather(
-        *(one_client(holds, number, acts_each, seed) for number in range(clients))
+async def run(
+    holds: Holds, clients: int, acts_each: int, seed: int, log: list[Act] | None = None
+) -> list[Act]:
+    """Let some clients act at the same time; what they saw, also in `log` as they go."""
+    log = [] if log is None else log
+    await asyncio.gather(
+        *(one_client(holds, number, acts_each, seed, log) for number in range(clients))
     )
-    return [act for log in logs for act in log]
+    return log
 
 
-async def one_client(holds: Holds, number: int, count: int, seed: int) -> list[Act]:
+async def one_client(holds: Holds, number: int, count: int, seed: int, log: list[Act]) -> None:
     """A client that acts one thing after the other."""
     rng = random.Random(seed * 1000 + number)
-    log: list[Act] = []
     mine: list[Hold] = []
     for turn in range(count):
         if mine and rng.random() < 0.55:
@@ -51,7 +53,6 @@ async def one_client(holds: Holds, number: int, count: int, seed: int) -> list[A
         log.append(act)
         if hold_made is not None:
             mine.append(hold_made)
-    return log
 
 
 async def reserved(holds: Holds, id: str, lines: Mapping[str, int]) -> tuple[Act, Hold | None]:
