@@ -76,6 +76,23 @@ async def test_the_week_shows_special_days_and_the_services_their_own_hours(visi
     assert "service" not in page.url
 
 
+async def test_what_decides_the_hours_of_a_holiday_is_named_before_the_holiday(
+    visit, with_services
+):
+    async def on_a_holiday(route):
+        answer = await (await route.fetch()).json()
+        for day in answer["days"]:
+            day["holiday"] = "Easter Monday"
+        await route.fulfill(json=answer)
+
+    page = await visit(f"/{with_services}")
+    await page.route("**/hours:listOpenIntervals*", on_a_holiday)
+    await page.reload()
+    days = page.locator(".week th")
+    await expect(days.nth(0)).to_contain_text("Easter Monday")
+    await expect(days.nth(1)).to_contain_text("Long Tuesday")
+
+
 async def test_directions_start_nowhere_in_particular(visit, demo):
     page = await visit(f"/{demo.store('s-market kasarmitori')}")
     link = page.get_by_role("link", name="Directions")

@@ -30,7 +30,7 @@ function showWeek(element, days) {
 function row({ date, spans = [], holiday, rule = {} }, index) {
   const name = new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "short", timeZone: "UTC" });
   const special = ["RULE_KIND_EXCEPTION", "RULE_KIND_CLOSURE"].includes(rule.kind);
-  const note = holiday || (special ? rule.displayName : "");
+  const note = (special && rule.displayName) || holiday;
   const times = spans.map((span) => (unknown(span) ? span.comment || "?" : `${span.start}–${span.end}`)).join(", ");
   return el("tr", { class: [index ? "" : "today", special || holiday ? "special" : ""].join(" ").trim() || undefined },
     el("th", { scope: "row" }, name.format(new Date(Date.UTC(date.year, date.month - 1, date.day))), note ? el("small", {}, note) : null),
