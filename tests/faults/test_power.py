@@ -46,7 +46,7 @@ async def survived(
     folder: Path, monkeypatch: pytest.MonkeyPatch, shim: Path, fsync: str
 ) -> tuple[Verdict, int]:
     """Eight clients act; the power goes in their midst; what the checker says of what is left."""
-    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder, redis_timeout_s=10.0)
+    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder)
     monkeypatch.setenv("LD_PRELOAD", str(shim))
     valkey = EmbeddedValkey(folder, {"appendfsync": fsync})
     try:
@@ -104,7 +104,7 @@ async def test_a_power_loss_spares_acknowledged_holds_only_when_every_write_is_s
 
 
 async def test_a_torn_tail_costs_nothing_that_was_acknowledged(tmp_path, figure):
-    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=20)
+    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path)
     with EmbeddedValkey(tmp_path) as valkey:
         client = connect(settings, valkey.url)
         initial = await workload.stocked(client, 60)

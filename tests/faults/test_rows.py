@@ -35,7 +35,7 @@ def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> ChassisSettings:
-    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=10.0)
+    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path)
 
 
 @pytest.fixture

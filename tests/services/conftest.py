@@ -41,9 +41,7 @@ async def redis_client(redis_url: str, settings: ChassisSettings) -> AsyncIterat
 @pytest.fixture
 def settings(tmp_path: Path) -> ChassisSettings:
     """Settings of a test: any free port, a folder of its own, calls wait as long as it takes."""
-    return ChassisSettings(
-        grpc_port=0, http_port=0, data_dir=tmp_path, longest_wait_s=0, redis_timeout_s=20
-    )
+    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, longest_wait_s=0)
 
 
 @pytest.fixture(scope="session")

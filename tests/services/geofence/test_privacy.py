@@ -59,9 +59,7 @@ async def on_disk(client, folder: Path) -> bytes:
 
 
 async def test_an_erased_device_is_nowhere_in_keys_dump_or_log(tmp_path, gazetteer):
-    settings = ChassisSettings(
-        grpc_port=0, http_port=0, data_dir=tmp_path / "data", redis_timeout_s=20
-    )
+    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path / "data")
     keyring = Keyring([Key(1, bytes(32))])
     with backend(tmp_path / "v", {"rdbcompression": "no"}) as url:
         client = connect(settings, url)

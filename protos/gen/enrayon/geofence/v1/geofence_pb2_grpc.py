@@ -322,8 +322,8 @@ class GeofenceServiceServicer:
         """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
         Several readers of one subscription share its partitions. A reader keeps its own until its call
         ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
-        next reader has them at once. A reader that acknowledges nothing for 10 minutes while events
-        wait for it is ended.
+        next reader has them at once. A reader that acknowledges nothing for long (10 minutes unless
+        the server is set otherwise) while events wait for it is ended with NOT_ACKNOWLEDGED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

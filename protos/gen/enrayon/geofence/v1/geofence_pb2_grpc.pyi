@@ -83,8 +83,8 @@ class GeofenceServiceStub:
     """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
     Several readers of one subscription share its partitions. A reader keeps its own until its call
     ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
-    next reader has them at once. A reader that acknowledges nothing for 10 minutes while events
-    wait for it is ended.
+    next reader has them at once. A reader that acknowledges nothing for long (10 minutes unless
+    the server is set otherwise) while events wait for it is ended with NOT_ACKNOWLEDGED.
     """
     AckEvents: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.AckEventsRequest, _geofence_pb2.AckEventsResponse]
     """Acknowledges events: they, and those before them in their partitions, are not told again."""
@@ -163,8 +163,8 @@ class GeofenceServiceAsyncStub(GeofenceServiceStub):
     """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
     Several readers of one subscription share its partitions. A reader keeps its own until its call
     ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
-    next reader has them at once. A reader that acknowledges nothing for 10 minutes while events
-    wait for it is ended.
+    next reader has them at once. A reader that acknowledges nothing for long (10 minutes unless
+    the server is set otherwise) while events wait for it is ended with NOT_ACKNOWLEDGED.
     """
     AckEvents: _aio.UnaryUnaryMultiCallable[_geofence_pb2.AckEventsRequest, _geofence_pb2.AckEventsResponse]  # type: ignore[assignment]
     """Acknowledges events: they, and those before them in their partitions, are not told again."""
@@ -348,8 +348,8 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
         Several readers of one subscription share its partitions. A reader keeps its own until its call
         ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
-        next reader has them at once. A reader that acknowledges nothing for 10 minutes while events
-        wait for it is ended.
+        next reader has them at once. A reader that acknowledges nothing for long (10 minutes unless
+        the server is set otherwise) while events wait for it is ended with NOT_ACKNOWLEDGED.
         """
 
     @_abc_1.abstractmethod
