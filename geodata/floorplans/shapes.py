@@ -1,4 +1,4 @@
-"""Shapes put together and cut out of each other, whatever their drawing throws at it."""
+"""Shapes put together and cut out of each other, and what is wrong with one, however drawn."""
 
 from collections.abc import Iterable
 
@@ -32,6 +32,12 @@ def grown(shape: BaseGeometry, by_m: float) -> BaseGeometry:
     """A shape grown on all sides, or shrunk where `by_m` is negative, its corners kept sharp."""
     with _quiet():
         return shape.buffer(by_m, join_style="mitre")
+
+
+def why_invalid(shape: BaseGeometry) -> str:
+    """What is wrong with a shape that is not valid, and where."""
+    with _quiet():
+        return str(shapely.is_valid_reason(shape))
 
 
 def _quiet() -> np.errstate:

@@ -23,7 +23,7 @@ from geodata.floorplans.plan import (
     PlaceKind,
 )
 from geodata.floorplans.problems import Problem, error, summed_up, warning
-from geodata.floorplans.shapes import shared, without
+from geodata.floorplans.shapes import shared, why_invalid, without
 
 MAX_PARTS = 5_000
 """Of each kind: levels, aisles, fixtures, places, nodes, links..."""
@@ -179,7 +179,7 @@ def _broken_geometry(plan: FloorPlan) -> Iterator[Problem]:
         elif not all(abs(bound) <= MAX_EXTENT_M for bound in shape.bounds):
             yield error("out_of_range", path, f"must be within {MAX_EXTENT_M:g} m of the origin")
         elif not shape.is_valid:
-            reason = shapely.is_valid_reason(shape)
+            reason = why_invalid(shape)
             hint = "Draw the outline once round, without crossing itself."
             yield error("invalid_polygon", path, reason, hint)
 

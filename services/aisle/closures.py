@@ -2,9 +2,10 @@
 
 import datetime as dt
 
-from shapely import get_num_coordinates, is_valid_reason
+from shapely import get_num_coordinates
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
+from geodata.floorplans.shapes import why_invalid
 from services.aisle.convert import plans
 from services.aisle.errors import BlockedAreaNotFound
 from services.aisle.feeds import Feeds
@@ -88,7 +89,7 @@ class Closures:
             if get_num_coordinates(outline) > CORNERS_MOST + 1:
                 refuse("outline", f"has over {CORNERS_MOST} corners")
             if not outline.is_valid or outline.is_empty:
-                refuse("outline", is_valid_reason(outline))
+                refuse("outline", why_invalid(outline))
         if shop is not None:
             if block.level not in {level.id for level in shop.plan.levels}:
                 refuse("level", f"{store_name(shop.id)} has no such level")

@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata.floorplans.frame import frame_along
 from geodata.floorplans.plan import Fixture, FixtureKind, FloorPlan, Level
 from geodata.floorplans.problems import Problem, warning
-from geodata.floorplans.shapes import united
+from geodata.floorplans.shapes import united, why_invalid
 from geodata.importers.indoor.osm_places import places_of
 from geodata.importers.indoor.osm_tags import OsmObject, objects_of
 from geodata.importers.indoor.osm_ways import WAYS, graph_of
@@ -79,7 +79,7 @@ def _areas(things: Sequence[OsmObject], problems: list[Problem]) -> Iterator[Osm
             message = "an area without a level is left out"
             problems.append(warning("no_level", thing.id, message, "Tag it with its level."))
         elif not thing.shape.is_valid:
-            message = shapely.is_valid_reason(thing.shape)
+            message = why_invalid(thing.shape)
             problems.append(warning("invalid_polygon", thing.id, message, "Left out."))
         else:
             yield thing
