@@ -15,20 +15,20 @@ from google.protobuf.descriptor import ServiceDescriptor
 from geodata.gazetteer import Gazetteer
 from services.aisle import bootstrap as aisle
 from services.aisle.settings import AisleSettings
-from services.chassis import tracing
 from services.chassis.access.gate import Gate
 from services.chassis.access.settings import AccessSettings, check_exposure
 from services.chassis.clock import utc_now
-from services.chassis.embedded import EmbeddedValkey, running_url
-from services.chassis.health import Health
+from services.chassis.database.client import connect
+from services.chassis.database.embedded import EmbeddedValkey, running_url
 from services.chassis.keyring import load_keyring
-from services.chassis.methods import methods_of
-from services.chassis.monitoring import monitored
-from services.chassis.redis import connect
-from services.chassis.server import Server
+from services.chassis.loops.tasks import end
+from services.chassis.serving.health import Health
+from services.chassis.serving.methods import methods_of
+from services.chassis.serving.monitoring import monitored
+from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
-from services.chassis.tasks import end
-from services.chassis.telemetry import configure_logs
+from services.chassis.telemetry import tracing
+from services.chassis.telemetry.logs import configure_logs
 from services.directory.directory import Directory
 from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
 from services.directory.origins import Origins

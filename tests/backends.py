@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import redis
 
-from services.chassis.embedded import EmbeddedValkey
+from services.chassis.database.embedded import EmbeddedValkey
 
 MASTERS = 3
 SLOTS = 16384

@@ -14,7 +14,7 @@ from services.aisle.tokens import Signed, Tokens
 from services.aisle.writer import Writer, id_for
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ResourceExhausted, Unavailable
-from services.chassis.qr import qr_svg
+from services.chassis.messages.qr import qr_svg
 from services.directory.keys import decode_record, parse_store, store_id, store_name
 from services.directory.records import Outcome, Write, etag_of, record_of
 

@@ -15,7 +15,7 @@ from services.aisle.settings import AisleSettings
 from services.aisle.shops import Shops
 from services.aisle.tokens import Tokens
 from services.aisle.writer import Writer
-from services.chassis.paging import PageTokens
+from services.chassis.messages.paging import PageTokens
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
 

@@ -7,7 +7,7 @@ from geodata.wayfinding.shopping import Item
 from services.aisle.convert import placements
 from services.aisle.feeds import Feeds
 from services.aisle.shops import Said, Shop, Shops
-from services.chassis.paging import page_size
+from services.chassis.messages.paging import page_size
 from services.directory.products import parse_product, product_name, product_sku
 
 

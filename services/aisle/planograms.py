@@ -16,7 +16,7 @@ from services.aisle.feeds import Feeds
 from services.aisle.shops import Shops
 from services.aisle.writer import Writer
 from services.chassis.errors import FieldViolation, InvalidArgument
-from services.chassis.requests import violations_of
+from services.chassis.serving.requests import violations_of
 from services.directory.products import product_sku
 from services.directory.records import Outcome, Write, etag_of, record_of
 

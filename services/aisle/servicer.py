@@ -19,8 +19,8 @@ from services.aisle.planograms import Planograms
 from services.aisle.publishing import Publishing
 from services.aisle.routing import Routing
 from services.aisle.shops import Shops
-from services.chassis.methods import bulk
-from services.chassis.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.serving.methods import bulk
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from services.aisle.errors import AlreadyExists
 from services.chassis.caller import current_caller
-from services.chassis.commits import commit
+from services.chassis.serving.commits import commit
 from services.directory.feed import Feed
 from services.directory.keys import decode_record
 from services.directory.records import MUST_NOT_EXIST, Outcome, Records, Write, record_of

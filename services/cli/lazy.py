@@ -53,7 +53,7 @@ COMMANDS = {
     "keys": ("keys", "Make, see, change and revoke API keys."),
     "settings": ("settings", "Show each setting with its value, its default and its meaning."),
 }
-"""The module of `services.cli` that registers each command, and what `--help` says of it there."""
+"""For each command its module in `services.cli.commands`, and its line in `--help`."""
 
 
 class LazyGroup(TyperGroup):
@@ -79,5 +79,5 @@ def imported(name: str):  # type: ignore[no-untyped-def]  # typer keeps its clas
     """The command itself."""
     app = typer.Typer()
     app.callback()(lambda: None)  # keeps a lone command a command of a group
-    import_module(f"services.cli.{COMMANDS[name][0]}").register(app)
+    import_module(f"services.cli.commands.{COMMANDS[name][0]}").register(app)
     return get_group(app).commands[name]

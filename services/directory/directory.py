@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from services.chassis.clock import Clock, utc_now
+from services.chassis.database.client import Client
 from services.chassis.errors import Unavailable
-from services.chassis.redis import Client
 from services.directory.feed import Feed, stale
 from services.directory.groups import GroupsReplica
 from services.directory.hours import HoursReplica

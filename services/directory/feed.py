@@ -13,9 +13,9 @@ import redis.exceptions
 import structlog
 
 from services.chassis.clock import Clock, utc_now
+from services.chassis.database.client import Client
 from services.chassis.errors import Unavailable
-from services.chassis.redis import Client
-from services.chassis.tasks import end
+from services.chassis.loops.tasks import end
 from services.directory import metrics
 from services.directory.keys import Keys, decode_record
 from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot

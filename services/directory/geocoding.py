@@ -15,7 +15,7 @@ from pydantic import Field
 
 from geodata.gazetteer import Place, PlaceKind
 from geodata.points import Point
-from services.chassis.redis import Client
+from services.chassis.database.client import Client
 from services.chassis.settings import EnvironmentSettings
 
 log = structlog.get_logger()

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from google.protobuf.descriptor import ServiceDescriptor
 
 from services.chassis.clock import Clock
+from services.chassis.database.client import Client
 from services.chassis.keyring import Keyring
-from services.chassis.redis import Client
 from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.origins import Origins

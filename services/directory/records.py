@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from google.protobuf.message import Message
 
-from services.chassis.redis import Client, Value, script
+from services.chassis.database.client import Client, Value, script
 from services.directory.keys import ETAG_LENGTH, Keys, encode_record
 
 CHANGES_KEPT = 200_000

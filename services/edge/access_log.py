@@ -5,7 +5,7 @@ import time
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.chassis import correlation, tracing
+from services.chassis.telemetry import correlation, tracing
 
 log = structlog.get_logger()
 

@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from services.chassis import tracing
 from services.chassis.settings import ChassisSettings
-from services.chassis.telemetry import configure_logs
+from services.chassis.telemetry import tracing
+from services.chassis.telemetry.logs import configure_logs
 from services.client import Client
 from services.client.tls import credentials
 from services.edge import on_behalf, problems

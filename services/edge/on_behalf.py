@@ -1,6 +1,6 @@
 """Whoever asks the application is who asks the services: its calls say so."""
 
-from services.chassis import correlation, tracing
+from services.chassis.telemetry import correlation, tracing
 
 FORWARDED = ("authorization", "origin", "referer", "x-api-key", "x-forwarded-for")
 """By which the services know a caller: its key or token, its page, its address."""

@@ -9,9 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.chassis import correlation
 from services.chassis.errors import Internal, ServiceError
-from services.chassis.telemetry import stack_of
+from services.chassis.telemetry import correlation
+from services.chassis.telemetry.logs import stack_of
 from services.edge.envoy.local_replies import DOMAIN, REPLIES
 
 DETAILS = error_details_pb2.DESCRIPTOR

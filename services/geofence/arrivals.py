@@ -8,8 +8,8 @@ from dataclasses import replace
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
 from services.chassis.errors import Unavailable
+from services.chassis.serving.commits import commit
 from services.geofence import convert
 from services.geofence.detection import Detection, Outcome, stamped
 from services.geofence.errors import AlreadyExists, StoreNotFound, TripEnded, TripNotFound

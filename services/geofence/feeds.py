@@ -7,8 +7,8 @@ from pathlib import Path
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.clock import Clock
-from services.chassis.redis import Client
-from services.chassis.tasks import finish
+from services.chassis.database.client import Client
+from services.chassis.loops.tasks import finish
 from services.directory.directory import Directory
 from services.directory.feed import Change, Feed
 from services.geofence.book import FencesReplica

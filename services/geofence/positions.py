@@ -9,9 +9,9 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences.state import Fix
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
 from services.chassis.errors import ResourceExhausted, Unavailable
 from services.chassis.keyring import Keyring
+from services.chassis.serving.commits import commit
 from services.geofence import convert, metrics, roaming
 from services.geofence.detection import Detection, Outcome
 from services.geofence.feeds import Feeds

@@ -8,10 +8,10 @@ from google.protobuf.empty_pb2 import Empty
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.points import Point
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
-from services.chassis.masks import check_mask
-from services.chassis.methods import bulk, endless
-from services.chassis.paging import PageTokens, page_size
+from services.chassis.messages.masks import check_mask
+from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.serving.commits import commit
+from services.chassis.serving.methods import bulk, endless
 from services.geofence import convert, fences
 from services.geofence.arrivals import Trips
 from services.geofence.erasure import Erasure

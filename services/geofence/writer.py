@@ -9,10 +9,10 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
 from services.chassis.errors import FieldViolation, InvalidArgument
-from services.chassis.masks import selects_all
-from services.chassis.requests import violations_of
+from services.chassis.messages.masks import selects_all
+from services.chassis.serving.commits import commit
+from services.chassis.serving.requests import violations_of
 from services.directory.feed import Feed
 from services.directory.keys import decode_record
 from services.directory.records import (

@@ -1,7 +1,7 @@
 """Builds the hours service."""
 
 from enrayon.hours.v1 import hours_pb2
-from services.chassis.paging import PageTokens
+from services.chassis.messages.paging import PageTokens
 from services.directory.keys import HOURS
 from services.directory.parts import Parts, Service
 from services.directory.records import Records

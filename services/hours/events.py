@@ -9,8 +9,8 @@ from geodata.distance import distance_m
 from geodata.points import Point
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
 from services.chassis.errors import ResourceExhausted
+from services.chassis.serving.commits import commit
 from services.directory.directory import Directory
 from services.directory.hours import event_record_id, store_of
 from services.directory.keys import decode_record, parse_store, store_id

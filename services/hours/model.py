@@ -13,8 +13,8 @@ from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import HolidayRules, clock_minutes
 from geodata.schedule.validation import Caution, check
 from services.chassis.errors import FieldViolation
-from services.chassis.masks import selects_all
-from services.chassis.requests import violations_of
+from services.chassis.messages.masks import selects_all
+from services.chassis.serving.requests import violations_of
 from services.directory.store_hours import (
     closure_of,
     holidays_of,

@@ -10,9 +10,9 @@ from enrayon.hours.v1 import hours_pb2
 from geodata.schedule.model import Schedule
 from geodata.schedule.timeline import timeline
 from services.chassis.clock import Clock
-from services.chassis.masks import check_mask, read, selects_all
-from services.chassis.methods import bulk, endless
-from services.chassis.paging import PageTokens, page_size
+from services.chassis.messages.masks import check_mask, read, selects_all
+from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.serving.methods import bulk, endless
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id
 from services.directory.origins import Origins

@@ -11,8 +11,8 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.schedule.errors import ScheduleError
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
 from services.chassis.errors import FieldViolation, InvalidArgument
+from services.chassis.serving.commits import commit
 from services.directory.directory import Directory
 from services.directory.keys import decode_record, parse_store, store_id, store_name
 from services.directory.records import (

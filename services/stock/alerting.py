@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
+from services.chassis.serving.commits import commit
 from services.directory.directory import Directory
 from services.directory.filters import EVERYTHING
 from services.directory.keys import store_name

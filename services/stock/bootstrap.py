@@ -3,7 +3,7 @@
 import math
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.paging import PageTokens
+from services.chassis.messages.paging import PageTokens
 from services.directory.keys import GROUPS, PRODUCTS
 from services.directory.parts import Parts, Service
 from services.directory.records import Records

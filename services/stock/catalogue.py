@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
 from services.chassis.errors import FieldViolation
-from services.chassis.requests import violations_of
+from services.chassis.serving.commits import commit
+from services.chassis.serving.requests import violations_of
 from services.directory.directory import Directory
 from services.directory.keys import store_id
 from services.directory.products import parse_product, product_name, product_sku

@@ -7,7 +7,7 @@ import asyncio
 
 import structlog
 
-from services.chassis.redis import Client, store_facts_of
+from services.chassis.database.client import Client, store_facts_of
 from services.stock.errors import PartitionsDiffer, StoreNotDurable
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.levels import Levels

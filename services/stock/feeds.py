@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
 from services.chassis.errors import FieldViolation, InvalidArgument, ResourceExhausted
+from services.chassis.serving.commits import commit
 from services.directory.directory import Directory
 from services.directory.keys import store_id
 from services.directory.products import product_name, product_sku

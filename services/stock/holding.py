@@ -6,9 +6,9 @@ from typing import Any
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
-from services.chassis.commits import commit
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
+from services.chassis.serving.commits import commit
 from services.directory.keys import store_name
 from services.directory.products import product_name
 from services.stock import convert, errors, metrics

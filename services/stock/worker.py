@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from services.chassis.loops import FAILED, PASSED, PAUSE
+from services.chassis.loops.forever import FAILED, PASSED, PAUSE
 from services.stock import metrics
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.alerts import ENTRIES, Alerts

@@ -1,7 +1,7 @@
 """Builds the stores service."""
 
 from enrayon.stores.v1 import stores_pb2
-from services.chassis.paging import PageTokens
+from services.chassis.messages.paging import PageTokens
 from services.directory.keys import STORES
 from services.directory.parts import Parts, Service
 from services.directory.records import Records

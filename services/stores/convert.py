@@ -19,7 +19,7 @@ from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
 from geodata.stores import Store, StoreStatus
 from services.chassis.errors import InvalidArgument
-from services.chassis.masks import read, selects_all
+from services.chassis.messages.masks import read, selects_all
 from services.directory.filters import EVERYTHING, StoreFilter, fold
 from services.directory.keys import parse_store, store_id, store_name
 from services.directory.origins import ResolvedOrigin

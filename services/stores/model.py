@@ -9,8 +9,8 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import check_time_zone
 from services.chassis.errors import FieldViolation
-from services.chassis.masks import selects_all
-from services.chassis.requests import violations_of
+from services.chassis.messages.masks import selects_all
+from services.chassis.serving.requests import violations_of
 from services.directory.service_areas import ServiceArea
 
 OUTPUT_FIELDS = ("etag", "update_time")

@@ -7,9 +7,9 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from enrayon.stores.v1 import stores_pb2
-from services.chassis.masks import check_mask
-from services.chassis.methods import bulk, endless
-from services.chassis.paging import PageTokens, page_size
+from services.chassis.messages.masks import check_mask
+from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.serving.methods import bulk, endless
 from services.directory.directory import Directory
 from services.directory.filters import StoreFilter
 from services.directory.keys import store_id

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
 from services.chassis.errors import FieldViolation, InvalidArgument
+from services.chassis.serving.commits import commit
 from services.directory.directory import Directory
 from services.directory.keys import decode_record, parse_store, store_id, store_name
 from services.directory.records import MUST_EXIST, Outcome, Records, Write, etag_of, record_of

@@ -19,7 +19,7 @@ import grpc
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
-from services.chassis.embedded import EmbeddedValkey
+from services.chassis.database.embedded import EmbeddedValkey
 from tests.bench.measure import Result, by_turns, cpu_s, medians, skipped
 from tests.bench.places import SEED
 from tests.e2e.suite import free_port

@@ -12,12 +12,12 @@ import uvloop
 
 from enrayon.stores.v1 import stores_pb2
 from services import app
-from services.chassis.embedded import EmbeddedValkey
-from services.chassis.lifeline import lifeline
-from services.chassis.methods import methods_of
-from services.chassis.server import Server
+from services.chassis.database.embedded import EmbeddedValkey
+from services.chassis.processes.lifeline import lifeline
+from services.chassis.serving.methods import methods_of
+from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
-from services.chassis.telemetry import configure_logs
+from services.chassis.telemetry.logs import configure_logs
 from services.directory.keys import STORES
 from services.directory.parts import Parts
 from services.directory.records import Records, Write, etag_of, record_of

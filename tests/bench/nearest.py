@@ -11,7 +11,7 @@ from redis import Redis
 
 from geodata.nearest import NearestIndex
 from geodata.points import Point
-from services.chassis.embedded import EmbeddedValkey
+from services.chassis.database.embedded import EmbeddedValkey
 from tests.bench import postgis
 from tests.bench.measure import Result, by_turns, medians, seconds_each, skipped
 from tests.bench.places import SEED, Floats, stores

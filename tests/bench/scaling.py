@@ -26,7 +26,7 @@ from rich.table import Table
 from enrayon.geofence.v1 import geofence_pb2, geofence_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from services.chassis.embedded import EmbeddedValkey
+from services.chassis.database.embedded import EmbeddedValkey
 from tests.bench.fences import World, fence, somewhere
 from tests.bench.measure import cpu_s
 from tests.bench.places import stores

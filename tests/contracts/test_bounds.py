@@ -10,7 +10,7 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from services.chassis.requests import violations_of
+from services.chassis.serving.requests import violations_of
 from tests.contracts.contracts import (
     MESSAGES,
     REQUEST_FIELDS,

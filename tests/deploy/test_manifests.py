@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from services.app import SETTINGS
-from services.chassis.embedded import OPTIONS
+from services.chassis.database.embedded import OPTIONS
 from services.edge.envoy import validate
 from tests.deploy.queries import DEPLOY
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from services.chassis.embedded import OPTIONS, EmbeddedValkey
+from services.chassis.database.embedded import OPTIONS, EmbeddedValkey
 from tests.backends import free_ports
 from tests.deploy.queries import DEPLOY
 

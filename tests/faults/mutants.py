@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from services.chassis.redis import Client, Script, Value, script_text
+from services.chassis.database.client import Client, Script, Value, script_text
 from services.stock.model.holds import decoded
 from services.stock.model.partitions import StoreKeys
 from services.stock.state.holds import NO_REQUEST, Holds, Outcome, Request

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from redis.asyncio import RedisCluster
 
-from services.chassis.redis import Client, connect
+from services.chassis.database.client import Client, connect
 from services.chassis.settings import ChassisSettings
 
 Node = tuple[str, int]

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.chassis.embedded import EmbeddedValkey
-from services.chassis.redis import Client, connect, many_script, script
+from services.chassis.database.client import Client, connect, many_script, script
+from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.settings import ChassisSettings
 from services.geofence.state.erased import Erased
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag

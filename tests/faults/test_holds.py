@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.chassis.embedded import EmbeddedValkey
-from services.chassis.redis import Client, connect
+from services.chassis.database.client import Client, connect
+from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.settings import ChassisSettings
 from services.stock.model.holds import encoded
 from services.stock.state.holds import Holds

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.chassis.embedded import EmbeddedValkey
-from services.chassis.redis import connect
+from services.chassis.database.client import connect
+from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.settings import ChassisSettings
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger

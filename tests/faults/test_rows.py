@@ -10,8 +10,8 @@ import pytest
 import redis.exceptions
 from redis.asyncio import RedisCluster
 
+from services.chassis.database.client import Client, as_service_error, connect
 from services.chassis.errors import ResourceExhausted, Unavailable
-from services.chassis.redis import Client, as_service_error, connect
 from services.chassis.settings import ChassisSettings
 from services.stock.model.holds import encoded
 from services.stock.state.holds import NO_REQUEST, Holds, Outcome, Request, request_of

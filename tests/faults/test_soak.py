@@ -18,8 +18,8 @@ import pytest
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from services.chassis.embedded import EmbeddedValkey
-from services.chassis.redis import connect
+from services.chassis.database.client import connect
+from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.settings import ChassisSettings
 from services.stock.state.ledger import Ledger
 from tests.faults import workload

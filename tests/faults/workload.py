@@ -5,8 +5,8 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
+from services.chassis.database.client import Client, as_service_error
 from services.chassis.errors import Unavailable
-from services.chassis.redis import Client, as_service_error
 from services.stock.model.holds import Hold, encoded
 from services.stock.model.levels import packed_row
 from services.stock.state.holds import Holds, Outcome, request_of

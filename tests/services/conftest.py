@@ -10,10 +10,10 @@ import pytest
 from services import app
 from services.chassis.access.gate import Gate
 from services.chassis.clock import utc_now
+from services.chassis.database.client import Client, connect
 from services.chassis.keyring import Key, Keyring
-from services.chassis.methods import methods_of
-from services.chassis.redis import Client, connect
-from services.chassis.server import Server
+from services.chassis.serving.methods import methods_of
+from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.origins import Origins

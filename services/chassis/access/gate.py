@@ -18,8 +18,8 @@ from services.chassis.access.settings import AccessSettings
 from services.chassis.access.tokens import Tokens
 from services.chassis.caller import recognise
 from services.chassis.clock import Clock
+from services.chassis.database.client import Client
 from services.chassis.errors import PermissionDenied, Unauthenticated
-from services.chassis.redis import Client
 
 HOUR_S = 3600.0
 

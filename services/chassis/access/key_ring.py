@@ -17,7 +17,7 @@ from services.chassis.access.key_store import KeyStore
 from services.chassis.access.keys import ApiKey, parse_token
 from services.chassis.clock import Clock
 from services.chassis.errors import Unavailable
-from services.chassis.tasks import end
+from services.chassis.loops.tasks import end
 
 LOOK_AGAIN_S = 0.1
 

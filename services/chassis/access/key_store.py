@@ -3,7 +3,7 @@
 import structlog
 
 from services.chassis.access.keys import ApiKey, decode, encode
-from services.chassis.redis import Client, script
+from services.chassis.database.client import Client, script
 
 KEYS = "{access}:keys"
 VERSION = "{access}:version"

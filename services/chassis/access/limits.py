@@ -14,8 +14,8 @@ from contextlib import contextmanager
 
 import redis.exceptions
 
+from services.chassis.database.client import Client, script
 from services.chassis.errors import ResourceExhausted, Unavailable
-from services.chassis.redis import Client, script
 
 KEPT_MOST = 100_000
 """Callers that a process counts at once; beyond that those nearest to being whole are forgotten."""

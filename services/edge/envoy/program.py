@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.chassis.lifeline import lifeline
+from services.chassis.processes.lifeline import lifeline
 from services.edge.envoy.drain import drain
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 (unix(7))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from services.chassis.redis import Client, Value, many_script, script
+from services.chassis.database.client import Client, Value, many_script, script
 from services.geofence.model.partitions import PARTITIONS, DeliveryKeys, Keys, queue_key
 from services.geofence.state.devices import PACKAGE
 

@@ -8,8 +8,8 @@ import orjson
 import redis.exceptions
 import structlog
 
-from services.chassis.redis import Calls, Client, Value, script
-from services.chassis.replication import replicated_many_script
+from services.chassis.database.client import Calls, Client, Value, script
+from services.chassis.database.replication import replicated_many_script
 from services.geofence.errors import BacklogFull, WrongPartitions
 from services.geofence.model.devices import (
     KEPT_MS,

@@ -9,8 +9,8 @@ from typing import Any
 import redis.exceptions
 import structlog
 
-from services.chassis.redis import Client, script
-from services.chassis.redis_cluster import Cluster
+from services.chassis.database.client import Client, script
+from services.chassis.database.cluster import Cluster
 from services.geofence.state.devices import PACKAGE
 
 MARK = "{fences}:erased"

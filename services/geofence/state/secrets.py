@@ -5,7 +5,7 @@ import secrets
 
 import orjson
 
-from services.chassis.redis import Client
+from services.chassis.database.client import Client
 
 KEY = "{subscriptions}:secrets"
 BOTH_MS = 24 * 3_600_000

@@ -3,7 +3,7 @@
 import asyncio
 
 from services.chassis.clock import Clock
-from services.chassis.loops import forever
+from services.chassis.loops.forever import forever
 from services.geofence.detection import Detection
 from services.geofence.feeds import Feeds
 from services.geofence.model.partitions import PARTITIONS

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from google.protobuf.empty_pb2 import Empty
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.methods import endless
-from services.chassis.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.serving.methods import endless
 from services.stock.alerting import Alerting, message_of
 
 

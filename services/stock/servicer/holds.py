@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
-from services.chassis.commits import commit
-from services.chassis.methods import endless
-from services.chassis.paging import PageTokens, page_size
-from services.chassis.qr import qr_svg
+from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.qr import qr_svg
+from services.chassis.serving.commits import commit
+from services.chassis.serving.methods import endless
 from services.stock import convert, receipts
 from services.stock.errors import ReceiptInvalid, ReservationNotFound
 from services.stock.holding import Holding

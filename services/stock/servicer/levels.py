@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
-from services.chassis.commits import commit
-from services.chassis.masks import check_mask, merged
-from services.chassis.methods import bulk
-from services.chassis.paging import PageTokens, page_size
+from services.chassis.messages.masks import check_mask, merged
+from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.serving.commits import commit
+from services.chassis.serving.methods import bulk
 from services.directory.directory import Directory
 from services.directory.keys import store_id, store_name
 from services.stock import convert

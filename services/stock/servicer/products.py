@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from google.protobuf.empty_pb2 import Empty
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens, page_size
 from services.directory.directory import Directory
 from services.directory.products import parse_product
 from services.stock import convert

@@ -4,7 +4,7 @@ import datetime as dt
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
-from services.chassis.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens, page_size
 from services.directory.directory import Directory
 from services.directory.origins import Origins
 from services.directory.products import product_sku

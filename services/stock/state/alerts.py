@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
-from services.chassis.redis import Client, Value, many_script, script
+from services.chassis.database.client import Client, Value, many_script, script
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.state.levels import LIBRARY, PACKAGE
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import h3
 
 from geodata.points import Point
-from services.chassis.redis import Client
+from services.chassis.database.client import Client
 
 H3_RESOLUTION = 5
 KEPT_S = 100 * 86_400

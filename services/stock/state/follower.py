@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 import redis.exceptions
 import structlog
 
+from services.chassis.database.client import Client, script
+from services.chassis.database.cluster import Cluster
 from services.chassis.errors import Unavailable
-from services.chassis.redis import Client, script
-from services.chassis.redis_cluster import Cluster
 from services.stock.model.ledger import Entry, entry_of
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.model.shelves import Shelves

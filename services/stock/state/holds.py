@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from services.chassis.redis import Client, Value, many_script, script
-from services.chassis.replication import replicated_script
+from services.chassis.database.client import Client, Value, many_script, script
+from services.chassis.database.replication import replicated_script
 from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.state.levels import LIBRARY, PACKAGE

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
-from services.chassis.redis import Client, script
+from services.chassis.database.client import Client, script
 from services.stock.model.holds import LIVE
 from services.stock.model.ledger import Counted, Drift, Entry, drifts, entry_of
 from services.stock.model.levels import HEADER

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
-from services.chassis.redis import Client, Value, script
+from services.chassis.database.client import Client, Value, script
 from services.stock.model.levels import DEFAULT_POLICY, Level, Policy, Sell, decoded
 from services.stock.model.partitions import StoreKeys, partition_of
 from services.stock.state.questions import Question, Questions

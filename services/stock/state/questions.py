@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from services.chassis.redis import Client, Value, many_script
-from services.chassis.redis_cluster import Cluster
+from services.chassis.database.client import Client, Value, many_script
+from services.chassis.database.cluster import Cluster
 from services.stock.model.partitions import StoreKeys, partition_of
 
 AT_ONCE = 200

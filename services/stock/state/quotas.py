@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import redis.exceptions
 
-from services.chassis.redis import Client, Value, script
+from services.chassis.database.client import Client, Value, script
 from services.stock.state.levels import LIBRARY, PACKAGE
 
 MARGIN_MS = 60_000

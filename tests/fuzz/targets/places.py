@@ -10,7 +10,7 @@ from geodata.fences.shape import FenceError
 from geodata.gazetteer import Gazetteer, PlaceNotFound
 from geodata.points import Point
 from services.chassis.errors import InvalidArgument
-from services.chassis.requests import check
+from services.chassis.serving.requests import check
 from services.directory.origins import cell_origin
 from services.directory.text import TextIndex
 from tests.fuzz.target import Refused, target, text_of

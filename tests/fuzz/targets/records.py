@@ -13,7 +13,7 @@ from geodata.fences.state import DeviceState, Fix, Visit
 from geodata.fences.trips import Mode
 from geodata.points import Point
 from services.aisle.model import reports
-from services.chassis import backup_file
+from services.chassis.database import backup_file
 from services.directory import snapshot
 from services.geofence.model import devices
 from services.geofence.model.trips import Trip

@@ -14,8 +14,8 @@ from services import app
 from services.aisle.convert import plans
 from services.aisle.convert.plan_messages import plan_message
 from services.chassis.errors import InvalidArgument, ServiceError
-from services.chassis.methods import BULK_REQUEST_BYTES
-from services.chassis.requests import parsed
+from services.chassis.serving.methods import BULK_REQUEST_BYTES
+from services.chassis.serving.requests import parsed
 from services.geofence import convert
 from services.geofence.book import compiled
 from services.geofence.roaming import Fixes

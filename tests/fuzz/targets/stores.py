@@ -2,7 +2,7 @@
 
 from geodata.importers import ImporterError, read, write_rejected
 from geodata.stores import STORE_ID
-from services.chassis.requests import violations_of
+from services.chassis.serving.requests import violations_of
 from services.stores.convert import from_record
 from tests.fuzz.target import file_of, target
 from tests.geodata.importers import test_fuzz

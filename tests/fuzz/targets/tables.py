@@ -1,11 +1,11 @@
 """Tables and tracks that commands read."""
 
-from services.chassis.requests import violations_of
+from services.chassis.serving.requests import violations_of
 from services.cli import product_files, stock_files
 from services.cli.output import CommandError
 from services.cli.tracks import read_track
 from tests.fuzz.target import file_of, target
-from tests.services.cli.test_fence import GPX
+from tests.services.cli.commands.test_fence import GPX
 
 
 @target(

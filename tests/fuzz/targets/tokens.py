@@ -20,7 +20,7 @@ from services.chassis.access.settings import AccessSettings
 from services.chassis.access.tokens import Tokens
 from services.chassis.errors import InvalidArgument, PermissionDenied, Unauthenticated
 from services.chassis.keyring import Key, Keyring
-from services.chassis.paging import PageTokens
+from services.chassis.messages.paging import PageTokens
 from services.directory.watching import sequence_of, token_of
 from services.geofence import streaming
 from services.geofence.model.partitions import PARTITIONS

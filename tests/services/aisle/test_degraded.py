@@ -11,8 +11,8 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from enrayon.aisle.v1 import aisle_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis.clock import utc_now
+from services.chassis.database.client import Client, connect
 from services.chassis.keyring import Key, Keyring
-from services.chassis.redis import Client, connect
 from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.feed import CURRENT_S

@@ -13,8 +13,8 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from enrayon.type.v1.geometry_pb2 import Origin
-from services.chassis.methods import Method, methods_of
-from services.chassis.server import Server
+from services.chassis.serving.methods import Method, methods_of
+from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
 
 KAMPPI = Origin(point={"latitude": 60.1687, "longitude": 24.9319})

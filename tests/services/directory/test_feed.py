@@ -9,8 +9,8 @@ from redis.crc import key_slot
 
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.clock import utc_now
+from services.chassis.database.client import connect
 from services.chassis.errors import Unavailable
-from services.chassis.redis import connect
 from services.chassis.settings import ChassisSettings
 from services.directory.feed import CURRENT_S, Feed
 from services.directory.keys import STORES, Keys, encode_record

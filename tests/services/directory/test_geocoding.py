@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from enrayon.type.v1 import geometry_pb2
-from services.chassis.redis import Client
+from services.chassis.database.client import Client
 from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
 from services.directory.origins import Origins
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from services.chassis.lifeline import lifeline
+from services.chassis.processes.lifeline import lifeline
 from services.edge.envoy import Address, command, render
 from services.edge.settings import EdgeSettings
 from tests.services.edge.stub import SERVICE, Stub, serve

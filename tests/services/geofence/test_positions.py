@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
-from services.chassis.requests import violations_of
+from services.chassis.serving.requests import violations_of
 from services.geofence import convert
 from services.geofence.model.partitions import Keys
 from services.geofence.state.devices import Devices

@@ -16,12 +16,12 @@ from redis.asyncio import RedisCluster
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
-from services.chassis import tracing
 from services.chassis.clock import utc_now
+from services.chassis.database.client import connect
 from services.chassis.keyring import Key, Keyring
-from services.chassis.redis import connect
 from services.chassis.settings import ChassisSettings
-from services.chassis.telemetry import configure_logs
+from services.chassis.telemetry import tracing
+from services.chassis.telemetry.logs import configure_logs
 from services.directory.directory import Directory
 from services.directory.parts import Parts
 from services.geofence import bootstrap

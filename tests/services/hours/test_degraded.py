@@ -9,8 +9,8 @@ import pytest
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.chassis.clock import utc_now
+from services.chassis.database.client import connect
 from services.chassis.keyring import Key, Keyring
-from services.chassis.redis import connect
 from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.feed import CURRENT_S

@@ -5,7 +5,7 @@ import pytest
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
-from services.chassis.redis import Client
+from services.chassis.database.client import Client
 from services.stock.state.holds import Holds
 from services.stock.state.levels import Levels
 from tests.services.stock.goods import PRODUCTS

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.requests import violations_of
+from services.chassis.serving.requests import violations_of
 from services.stock.feeds import problem
 from tests.services.stock.goods import STOCKMANN, available
 

@@ -8,7 +8,7 @@ import pytest
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from services.chassis.redis_cluster import Cluster
+from services.chassis.database.cluster import Cluster
 from services.stock.model.partitions import partition_of
 from tests.services.stock.goods import (
     BREAD,

@@ -11,8 +11,8 @@ import pytest
 
 from enrayon.stock.v1 import stock_pb2_grpc
 from services import app
-from services.chassis.embedded import EmbeddedValkey
-from services.chassis.redis import Client, StoreFacts, connect
+from services.chassis.database.client import Client, StoreFacts, connect
+from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.settings import ChassisSettings
 from services.directory.parts import Service
 from services.stock import durability as module

@@ -22,9 +22,9 @@ from services.chassis.access.policy import Counted, Policy, Role, Rule
 from services.chassis.access.settings import AccessSettings
 from services.chassis.caller import current_caller
 from services.chassis.clock import utc_now
-from services.chassis.methods import endless
-from services.chassis.redis import Client, connect
-from services.chassis.server import Server
+from services.chassis.database.client import Client, connect
+from services.chassis.serving.methods import endless
+from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
 from tests.services.chassis.echo import SERVICE, Echo, error_of, methods
 

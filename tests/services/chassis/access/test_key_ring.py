@@ -10,8 +10,8 @@ from services.chassis.access.key_store import KEYS, KeyStore
 from services.chassis.access.keys import ApiKey, new_key, parse_token, rotated, token_of
 from services.chassis.access.policy import Role
 from services.chassis.clock import utc_now
+from services.chassis.database.client import Client, connect
 from services.chassis.errors import Unavailable
-from services.chassis.redis import Client, connect
 from services.chassis.settings import ChassisSettings
 
 LONG_S = 60.0

@@ -15,8 +15,8 @@ from services.chassis.access.limits import (
     Streams,
     TooManyStreams,
 )
+from services.chassis.database.client import Client, connect
 from services.chassis.errors import Unavailable
-from services.chassis.redis import Client, connect
 from services.chassis.settings import ChassisSettings
 
 PHONE = "203.0.113.7"

@@ -16,8 +16,8 @@ from services.chassis.access.policy import Role, Rule
 from services.chassis.access.settings import AccessSettings
 from services.chassis.caller import current_caller
 from services.chassis.clock import utc_now
-from services.chassis.redis import Client
-from services.chassis.server import Server
+from services.chassis.database.client import Client
+from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
 from tests.services.certificates import Authority
 from tests.services.chassis.echo import SERVICE, methods

@@ -12,7 +12,7 @@ import httpx
 
 from enrayon.stores.v1 import stores_pb2 as pb
 from enrayon.stores.v1 import stores_pb2_grpc
-from services.chassis.lifeline import lifeline
+from services.chassis.processes.lifeline import lifeline
 from services.edge.envoy import Address, command, drain, render
 from services.edge.envoy.program import admin_socket
 from tests.services.edge.conftest import free_address, running

@@ -16,7 +16,7 @@ from enrayon.stores.v1 import stores_pb2_grpc
 from services.edge.envoy import Address, render
 from tests.bench.measure import cpu_s
 from tests.services.chassis.echo import CONTRACT, error_of
-from tests.services.chassis.overload import Tally, arriving, busy
+from tests.services.chassis.serving.overload import Tally, arriving, busy
 from tests.services.edge.conftest import Edge, free_address, running
 from tests.services.edge.stub import SERVICE, Stub
 
@@ -104,7 +104,7 @@ class Served(NamedTuple):
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    command = [sys.executable, "-m", "tests.services.chassis.overload", str(COST_S), "2"]
+    command = [sys.executable, "-m", "tests.services.chassis.serving.overload", str(COST_S), "2"]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout

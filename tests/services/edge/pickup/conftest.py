@@ -13,8 +13,8 @@ from enrayon.aisle.v1 import aisle_pb2, aisle_pb2_grpc
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
 from services import app as root
-from services.chassis.methods import methods_of
-from services.chassis.server import Server
+from services.chassis.serving.methods import methods_of
+from services.chassis.serving.server import Server
 from services.client import Client
 from services.directory.parts import Parts
 from services.edge import problems

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.chassis.tasks import end
+from services.chassis.loops.tasks import end
 from services.stock.model.partitions import partition_of
 from services.stock.state.follower import Follower
 from services.stock.state.ledger import Ledger

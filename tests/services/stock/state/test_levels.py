@@ -148,7 +148,7 @@ EVENTS = st.lists(
 def test_events_apply_as_a_plain_model_says(events, redis_url):
     import asyncio
 
-    from services.chassis.redis import connect
+    from services.chassis.database.client import connect
     from services.chassis.settings import ChassisSettings
     from services.stock.state.levels import Levels
 

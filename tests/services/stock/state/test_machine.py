@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.chassis.redis import connect
+from services.chassis.database.client import connect
 from services.chassis.settings import ChassisSettings
 from services.stock.state.holds import Holds, request_of
 from services.stock.state.ledger import Ledger

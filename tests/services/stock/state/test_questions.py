@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis.exceptions
 
-from services.chassis.redis_cluster import Cluster
+from services.chassis.database.cluster import Cluster
 from services.stock.model.partitions import partition_of
 from services.stock.state.levels import Levels, LevelsUnreachable
 from services.stock.state.questions import AT_ONCE, MOST_TRIPS

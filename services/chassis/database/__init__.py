@@ -1,0 +1,1 @@
+"""Redis or Valkey: clients, scripts, replication, the embedded server, backups."""

@@ -1,0 +1,1 @@
+"""Background tasks that repeat, and tasks that surely end."""

@@ -1,0 +1,1 @@
+"""What requests and answers share: masks, pages, QR codes."""

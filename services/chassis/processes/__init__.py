@@ -1,0 +1,1 @@
+"""Processes of one machine: the supervisor, lifelines, locks, log files."""

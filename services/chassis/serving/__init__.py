@@ -1,0 +1,1 @@
+"""A gRPC server: calls, admission, health, monitoring."""

@@ -1,0 +1,225 @@
+"""One call, from bytes to bytes, whatever transport hosts it."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
+from typing import Any
+
+import structlog
+from google.protobuf.message import Message
+
+from services.chassis.access.credentials import NOBODY, Asked
+from services.chassis.access.gate import Gate, Guard
+from services.chassis.database.client import as_service_error
+from services.chassis.errors import Internal, ServiceError, Unavailable
+from services.chassis.serving.admission import Admission
+from services.chassis.serving.methods import Method
+from services.chassis.serving.requests import parsed
+from services.chassis.telemetry import logs
+from services.chassis.telemetry import metrics as telemetry
+
+log = structlog.get_logger()
+
+
+class Calls:
+    """Answers calls, counts the running ones, and lets no error through but `ServiceError`."""
+
+    def __init__(self, gate: Gate | None = None, longest_wait_s: float = 0.0) -> None:
+        """Prepare to answer; without a gate everybody may call everything."""
+        self._gate = gate
+        self.admission = Admission(longest_wait_s)
+        self.answered = 0
+        """How many calls of one request and one response were answered, well or not."""
+        self.streaming = 0
+        """How many streams are open."""
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._streams: set[asyncio.Task[Any]] = set()
+        self._stopping = False
+
+    def end_streams(self) -> None:
+        """End the endless streams with UNAVAILABLE; their clients resume elsewhere."""
+        self._stopping = True
+        for task in self._streams:
+            task.cancel()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is running."""
+        return not self._running
+
+    async def wait_idle(self) -> None:
+        """Wait until no call is running."""
+        await self._idle.wait()
+
+    def unary(self, method: Method) -> Callable[..., Awaitable[bytes]]:
+        """Answers a call with one request and one response."""
+        function, request_type = method.function, method.request_type
+        guard = self._gate.guard(method.path) if self._gate else None
+        limit, measured = method.max_request_bytes, telemetry.MethodMetrics(method.path)
+        is_async = inspect.iscoroutinefunction(function)
+
+        async def answer(data: bytes, asked: Asked = NOBODY) -> bytes:
+            with self._call(measured):
+                try:
+                    if guard is not None:
+                        await guard.enter(asked)
+                    request = parsed(request_type, data, limit)
+                    response = await function(request) if is_async else function(request)
+                    return encoded(response)
+                finally:
+                    self.answered += 1
+
+        return answer
+
+    def server_stream(self, method: Method) -> Callable[..., AsyncGenerator[bytes, None]]:
+        """Answers a call with one request and a stream of responses."""
+        guard = self._gate.guard(method.path) if self._gate else None
+        measured = telemetry.MethodMetrics(method.path)
+        is_endless = getattr(method.function, "endless", False)
+
+        async def answer(data: bytes, asked: Asked = NOBODY) -> AsyncGenerator[bytes, None]:
+            with self._stream(measured), await let_in(guard, asked):
+                request = parsed(method.request_type, data, method.max_request_bytes)
+                life_s = guard.life_s() if guard else None
+                with self._endable(life_s) if is_endless else nullcontext():
+                    async with aclosing(method.function(request)) as responses:
+                        async for response in responses:
+                            yield encoded(response)
+
+        return answer
+
+    def client_stream(self, method: Method) -> Callable[..., Awaitable[bytes]]:
+        """Answers a call with a stream of requests and one response."""
+        guard = self._gate.guard(method.path) if self._gate else None
+        measured = telemetry.MethodMetrics(method.path)
+
+        async def answer(data: AsyncIterator[bytes], asked: Asked = NOBODY) -> bytes:
+            with self._stream(measured), await let_in(guard, asked):
+                async with aclosing(requests(method, data)) as checked:
+                    return encoded(await method.function(checked))
+
+        return answer
+
+    def both_stream(self, method: Method) -> Callable[..., AsyncGenerator[bytes, None]]:
+        """Answers a call with a stream of requests and a stream of responses."""
+        guard = self._gate.guard(method.path) if self._gate else None
+        measured = telemetry.MethodMetrics(method.path)
+
+        async def answer(
+            data: AsyncIterator[bytes], asked: Asked = NOBODY
+        ) -> AsyncGenerator[bytes, None]:
+            with self._stream(measured), await let_in(guard, asked):
+                async with (
+                    aclosing(requests(method, data)) as checked,
+                    aclosing(method.function(checked)) as responses,
+                ):
+                    async for response in responses:
+                        yield encoded(response)
+
+        return answer
+
+    @contextmanager
+    def _endable(self, life_s: float | None) -> Iterator[None]:
+        """What `end_streams` ends, and its own time."""
+        task = asyncio.current_task()
+        assert task
+        is_over = False
+
+        def expire() -> None:
+            nonlocal is_over
+            is_over = True
+            task.cancel()
+
+        self._streams.add(task)
+        timer = asyncio.get_running_loop().call_later(life_s, expire) if life_s else None
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not (self._stopping or is_over):
+                raise
+            task.uncancel()
+            why = "the server is stopping" if self._stopping else "this stream has had its time"
+            raise Unavailable(f"{why}; resume elsewhere") from None
+        finally:
+            self._streams.discard(task)
+            if timer:
+                timer.cancel()
+
+    @contextmanager
+    def _stream(self, measured: telemetry.MethodMetrics) -> Iterator[None]:
+        """A call that is open for as long as it likes, and so does not count as waiting."""
+        self.streaming += 1
+        try:
+            with self._call(measured):
+                yield
+        finally:
+            self.streaming -= 1
+
+    def _call(self, measured: telemetry.MethodMetrics) -> "_Call":
+        return _Call(self, measured)
+
+    def begin(self) -> None:
+        """Count one more running call."""
+        self._running += 1
+        self._idle.clear()
+
+    def end(self) -> None:
+        """Count one running call less."""
+        self._running -= 1
+        if not self._running:
+            self._idle.set()
+
+
+class _Call:
+    """One running call: counted, measured, its errors made fit for the client."""
+
+    __slots__ = ("_calls", "_measured", "_started")
+
+    def __init__(self, calls: Calls, measured: telemetry.MethodMetrics) -> None:
+        self._calls = calls
+        self._measured = measured
+
+    def __enter__(self) -> None:
+        self._calls.begin()
+        self._started = self._measured.begin()
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        self._calls.end()
+        if error is None:
+            self._measured.end(self._started, "OK")
+            return
+        if not isinstance(error, Exception):  # cancelled, or the server is going down
+            self._measured.end(self._started, "CANCELLED")
+            return
+        shown = shown_error(error, self._measured.method)
+        self._measured.end(self._started, shown.code.name)
+        if shown is not error:
+            raise shown from error
+
+
+def shown_error(error: Exception, where: str) -> ServiceError:
+    """What the client learns of an error; one that is a bug goes to the log."""
+    shown = error if isinstance(error, ServiceError) else as_service_error(error)
+    if shown is None:
+        log.error("a call failed by a bug", where=where, stack=logs.stack_of(error))
+        return Internal("internal error")
+    return shown
+
+
+async def let_in(guard: Guard | None, asked: Asked) -> AbstractContextManager[None]:
+    """Let a caller in whose stream then is counted while it is open."""
+    return nullcontext() if guard is None else guard.stream(await guard.enter(asked))
+
+
+async def requests(method: Method, data: AsyncIterator[bytes]) -> AsyncGenerator[Message, None]:
+    """The requests of a stream, each checked."""
+    async for message in data:
+        yield parsed(method.request_type, message, method.max_request_bytes)
+
+
+def encoded(response: Message | bytes) -> bytes:
+    """The response as it goes over the wire."""
+    return response if isinstance(response, bytes) else response.SerializeToString()

@@ -1,0 +1,145 @@
+"""Which parts of a process are well, since when not, and why: for probes, commands and metrics.
+
+    reads      what is answered from memory can be answered
+    directory  and is current
+    redis      Redis or Valkey answers
+    writes     and takes changes
+
+Only `reads` decides whether the process as a whole is SERVING: without Redis stores and hours are
+answered as of when they were last current, so no balancer should turn away from it.
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Self
+
+import redis.exceptions
+import structlog
+from prometheus_client import Gauge
+from redis.asyncio import RedisCluster
+
+from services.chassis.clock import Clock, utc_now
+from services.chassis.database.client import Client
+from services.chassis.loops.tasks import end
+
+LOOK_EVERY_S = 2.0
+STUCK_S = 30.0
+"""An event loop that has not looked for so long is stuck."""
+PROBE = "{health}:probe"
+PROBE_KEPT_MS = 60_000
+PARTS = ("reads", "directory", "redis", "writes")
+
+WELL = Gauge("enrayon_part_well", "Whether a part of the process is well.", ["part"])
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How a part is."""
+
+    reason: str
+    """Why it is not well; empty when it is."""
+    since: dt.datetime
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it is well."""
+        return not self.reason
+
+
+Check = Callable[[], str]
+"""Answers at once why a part is not well; an empty text when it is."""
+Listener = Callable[[Mapping[str, Part]], Awaitable[None]]
+
+
+class Health:
+    """Looks at the parts of this process every few seconds, while it is entered."""
+
+    def __init__(self, client: Client, checks: Mapping[str, Check], clock: Clock = utc_now) -> None:
+        self._client = client
+        self._checks = checks
+        self._clock = clock
+        self._parts: dict[str, Part] = {}
+        self._looked_at = clock()
+        self._listeners: list[Listener] = []
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """The parts by name, as they were when last looked at."""
+        return MappingProxyType(self._parts)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is answered from memory can be answered."""
+        return "reads" in self._parts and self._parts["reads"].is_well
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the event loop goes round."""
+        return self._clock() - self._looked_at < dt.timedelta(seconds=STUCK_S)
+
+    async def listen(self, listener: Listener) -> None:
+        """Have a function told how the parts are, now and after each look."""
+        self._listeners.append(listener)
+        await listener(self.parts)
+
+    async def __aenter__(self) -> Self:
+        """Look once, then again and again until the end."""
+        await self.look()
+        self._looking = asyncio.create_task(self._look_on())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await end([self._looking])
+
+    async def look(self) -> None:
+        """Look once."""
+        reasons = {name: check() for name, check in self._checks.items()}
+        reasons["redis"], reasons["writes"] = await store_reasons(self._client)
+        self._looked_at = self._clock()
+        for name, reason in reasons.items():
+            before = self._parts.get(name)
+            if before is None or before.reason != reason:
+                self._parts[name] = Part(reason, self._looked_at)
+                WELL.labels(name).set(not reason)
+                if reason:
+                    log.warning("a part is not well", part=name, reason=reason)
+                elif before is not None:
+                    log.info("a part is well again", part=name)
+
+    async def _look_on(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self.look()
+            for listener in self._listeners:
+                await listener(self.parts)
+
+
+async def store_reasons(client: Client) -> tuple[str, str]:
+    """Why Redis does not answer, and why it takes no changes; empty texts when it does.
+
+    Of a cluster all masters must answer; the change is tried at one of them.
+    """
+    try:
+        if isinstance(client, RedisCluster):
+            await client.ping(target_nodes=RedisCluster.PRIMARIES)
+        else:
+            await client.ping()
+    except (redis.exceptions.RedisError, OSError) as error:
+        return reason_of(error), reason_of(error)
+    try:
+        await client.set(PROBE, 1, px=PROBE_KEPT_MS)
+    except (redis.exceptions.RedisError, OSError) as error:
+        return "", reason_of(error)
+    return "", ""
+
+
+def reason_of(error: Exception) -> str:
+    """The code that the store answered, such as MISCONF, else the kind of the failure."""
+    code = str(error).partition(" ")[0]
+    is_code = isinstance(error, redis.exceptions.ResponseError) and code.isupper()
+    return code if is_code else type(error).__name__

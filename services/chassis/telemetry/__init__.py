@@ -1,0 +1,1 @@
+"""Logs, metrics and traces. None of them carries a coordinate or a device id."""

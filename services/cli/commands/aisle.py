@@ -1,0 +1,282 @@
+"""`enrayon aisle`: walk a list, find a shelf, import plans and placements, put up QR codes."""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import grpc
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from enrayon.aisle.v1 import aisle_pb2_grpc
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from geodata.samples import SUPERMARKET
+from services.cli.baskets import product_of
+from services.cli.channel import TIMEOUT_S, services
+from services.cli.output import JsonOption, console, print_json
+
+DRAW_TIMEOUT_S = 60.0
+COLOURS = {
+    pb.RouteStep.KIND_NOTICE: "yellow",
+    pb.RouteStep.KIND_WALK: "dim",
+    pb.RouteStep.KIND_LEVEL: "cyan",
+    pb.RouteStep.KIND_TAKE: "bold",
+    pb.RouteStep.KIND_END: "green",
+}
+
+
+class Profile(StrEnum):
+    """Who walks."""
+
+    WALKING = "walking"
+    TROLLEY = "trolley"
+    STEP_FREE = "step-free"
+
+
+class End(StrEnum):
+    """Where the walk ends."""
+
+    TILL = "till"
+    COUNTER = "counter"
+    ENTRANCE = "entrance"
+    LAST_STOP = "last-stop"
+
+
+ProductsArgument = Annotated[
+    list[str], typer.Argument(metavar="PRODUCT...", help="SKUs, barcodes or words: milk bread.")
+]
+StoreOption = Annotated[
+    str, typer.Option("--store", help="A store's id. [the demo's supermarket]", show_default=False)
+]
+LanguageOption = Annotated[str, typer.Option("--language", "-l", help="en, fr, fi or de.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="In the store: routes, shelves, plans.")
+    group.command("route")(route)
+    group.command("locate")(locate)
+    group.command("list")(list_aisles)
+    group.command("import")(import_file)
+    group.command("anchor")(anchor)
+    app.add_typer(group, name="aisle")
+
+
+def route(
+    products: ProductsArgument,
+    store: StoreOption = SUPERMARKET,
+    start: Annotated[
+        str | None, typer.Option("--from", help="A place's id, or what a QR code says.")
+    ] = None,
+    end: Annotated[End, typer.Option("--to", help="Where to go at last.")] = End.TILL,
+    profile: Annotated[Profile, typer.Option(help="Who walks.")] = Profile.TROLLEY,
+    language: LanguageOption = "en",
+    picture: Annotated[
+        Path, typer.Option("--picture", help="Where to draw it: .svg or .png.")
+    ] = Path("route.svg"),
+    json: JsonOption = False,
+) -> None:
+    """Walk a list the shortest way: `enrayon aisle route milk bread apples`."""
+    name = f"stores/{store}"
+    with services() as channel:
+        stub = aisle_pb2_grpc.AisleServiceStub(channel)
+        wanted = named(channel, products)
+        walk = pb.Walk(
+            items=items(channel, name, wanted),
+            profile=pb.RouteProfile.Value(f"ROUTE_PROFILE_{profile.name}"),
+            end=pb.RouteEnd.Value(f"ROUTE_END_{end.name}"),
+        )
+        if start is not None:
+            setattr(walk, "anchor" if len(start) > 40 else "place", start)
+        asked = pb.PlanRouteRequest(store=name, walk=walk, language_code=language)
+        answer = stub.PlanRoute(asked, timeout=TIMEOUT_S)
+        has_map = bool(answer.legs)
+        if has_map:
+            draw(stub, name, walk, language, picture)
+    if json:
+        print_json(answer)
+        return
+    show(answer)
+    if has_map:
+        console.print(f"[dim]picture: {escape(str(picture))}[/]", highlight=False)
+
+
+def locate(
+    products: ProductsArgument,
+    store: StoreOption = SUPERMARKET,
+    language: LanguageOption = "en",
+    json: JsonOption = False,
+) -> None:
+    """Say on which shelf products stand: `enrayon aisle locate milk`."""
+    with services() as channel:
+        wanted = named(channel, products)
+        answer = aisle_pb2_grpc.AisleServiceStub(channel).LocateProducts(
+            pb.LocateProductsRequest(
+                store=f"stores/{store}", products=wanted, language_code=language
+            ),
+            timeout=TIMEOUT_S,
+        )
+    if json:
+        print_json(answer)
+        return
+    table = Table("product", "shelf", "sure", box=None)
+    for found in answer.located:
+        for number, shelf in enumerate(found.shelves):
+            called = "" if number else f"[bold]{escape(found.display_name or found.product)}[/]"
+            table.add_row(called, escape(shelf.address), f"{shelf.placement.confidence:.0%}")
+    for missing in answer.unlocated:
+        where = f"ask in {missing.department}" if missing.department else "not known"
+        table.add_row(escape(missing.display_name or missing.product), f"[dim]{where}[/]", "")
+    console.print(table)
+
+
+def list_aisles(store: StoreOption = SUPERMARKET, json: JsonOption = False) -> None:
+    """List the aisles of a store in its own walking order."""
+    with services() as channel:
+        answer = aisle_pb2_grpc.AisleServiceStub(channel).ListAisles(
+            pb.ListAislesRequest(parent=f"stores/{store}", page_size=1000), timeout=TIMEOUT_S
+        )
+    if json:
+        print_json(answer)
+        return
+    table = Table("aisle", "departments", "", box=None)
+    for aisle in answer.aisles:
+        shut = "[yellow]closed[/]" if aisle.blocked else ""
+        table.add_row(f"[bold]{escape(aisle.aisle)}[/]", escape(", ".join(aisle.departments)), shut)
+    console.print(table)
+
+
+def import_file(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="IMDF (.zip), our GeoJSON, OSM GeoJSON, or CSV of aisles or placements."
+        ),
+    ],
+    store: Annotated[str, typer.Option("--store", help="The store's id.")],
+    version: Annotated[str, typer.Option("--id", help="The id of the plan's version.")] = "v1",
+    level: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FEATURE=LEVEL", help="Of OSM: a level that the tags have wrong."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Of placements: remove those not in the file.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and say what is wrong, but change nothing.")
+    ] = False,
+) -> None:
+    """Import a floor plan or placements, and say what is wrong with them."""
+    from services.cli.commands.aisle_import import import_plan
+
+    levels = dict(pair.partition("=")[::2] for pair in level or ())
+    import_plan(file, f"stores/{store}", version, levels, replace=replace, dry_run=dry_run)
+
+
+def anchor(
+    id: Annotated[str, typer.Argument(help="Its id, as short as can be.")],
+    x_m: Annotated[float, typer.Option("--x-m", help="Metres to the right on the plan.")],
+    y_m: Annotated[float, typer.Option("--y-m", help="Metres upwards on the plan.")],
+    level: Annotated[str, typer.Option("--level", help="The level's id.")] = "0",
+    heading: Annotated[
+        float | None, typer.Option(help="Which way one faces, clockwise from the plan's y axis.")
+    ] = None,
+    store: StoreOption = SUPERMARKET,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Where to draw the code. [ID.svg]")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a signed QR code that says where in a store it is put up."""
+    made = pb.Anchor(
+        position=pb.IndoorPosition(level=level, x_m=x_m, y_m=y_m), heading_degrees=heading
+    )
+    with services() as channel:
+        answer = aisle_pb2_grpc.AisleServiceStub(channel).CreateAnchor(
+            pb.CreateAnchorRequest(parent=f"stores/{store}", anchor=made, anchor_id=id),
+            timeout=TIMEOUT_S,
+        )
+    target = picture or Path(f"{id}.svg")
+    target.write_text(answer.qr_svg, "utf-8")
+    if json:
+        print_json(answer)
+        return
+    console.print(answer.url, highlight=False, soft_wrap=True)
+    console.print(f"[dim]code: {escape(str(target))}[/]", highlight=False)
+
+
+def named(channel: grpc.Channel, typed: Iterable[str]) -> dict[str, str]:
+    """The names of the products that were typed, with what they are called."""
+    stub = stock_pb2_grpc.StockServiceStub(channel)
+    found = [product_of(stub, word) for word in typed]
+    return {product.name: product.display_name for product in found}
+
+
+def items(channel: grpc.Channel, store: str, products: Iterable[str]) -> Iterator[pb.WalkItem]:
+    """The lines of a list with what stock says of them, where it says anything."""
+    wanted = list(products)
+    bands: dict[str, str] = {}
+    try:
+        levels = stock_pb2_grpc.StockServiceStub(channel).GetStockLevels(
+            stock_pb2.GetStockLevelsRequest(store=store, products=wanted), timeout=TIMEOUT_S
+        )
+        bands = {
+            level.product: stock_pb2.StockBand.Name(level.band).removeprefix("STOCK_BAND_")
+            for level in levels.levels
+        }
+    except grpc.RpcError as error:
+        if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNIMPLEMENTED):
+            raise
+    for product in wanted:
+        band = bands.get(product, "UNSPECIFIED")
+        yield pb.WalkItem(
+            product=product, availability=pb.Availability.Value(f"AVAILABILITY_{band}")
+        )
+
+
+def draw(
+    stub: "aisle_pb2_grpc.AisleServiceStub",
+    store: str,
+    walk: pb.Walk,
+    language: str,
+    target: Path,
+) -> None:
+    """Draw a walk into a file; one over several levels level by level."""
+    is_png = target.suffix.lower() == ".png"
+    request = pb.RenderFloorPlanRequest(
+        store=store,
+        walk=walk,
+        language_code=language,
+        wide=True,
+        width_px=1600 if is_png else 0,
+        format=pb.RenderFloorPlanRequest.FORMAT_PNG
+        if is_png
+        else pb.RenderFloorPlanRequest.FORMAT_SVG,
+    )
+    first = stub.RenderFloorPlan(request, timeout=DRAW_TIMEOUT_S)
+    for level in first.levels or [first.level]:
+        request.level = level
+        answer = first
+        if level != first.level:
+            answer = stub.RenderFloorPlan(request, timeout=DRAW_TIMEOUT_S)
+        alone = len(first.levels) < 2
+        path = target if alone else target.with_stem(f"{target.stem}-{level}")
+        path.write_bytes(answer.png if is_png else answer.svg.encode())
+
+
+def show(answer: pb.PlanRouteResponse) -> None:
+    """Print the steps of a route."""
+    number = 0
+    for step in answer.steps:
+        colour = COLOURS[step.kind]
+        if step.kind == pb.RouteStep.KIND_TAKE:
+            number += 1
+        head = f"{number:>3}" if step.kind == pb.RouteStep.KIND_TAKE else "   "
+        console.print(f"[dim]{head}[/] [{colour}]{escape(step.text)}[/]", highlight=False)
+    if answer.HasField("length_m"):
+        gap = answer.length_m / answer.lower_bound_m - 1 if answer.lower_bound_m else 0.0
+        proof = "proved shortest" if gap < 1e-9 else f"at most {gap:.1%} over the shortest"
+        console.print(f"[dim]{answer.length_m:.0f} m in all, {proof}[/]", highlight=False)

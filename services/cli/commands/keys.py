@@ -1,0 +1,231 @@
+"""`enrayon keys`: make, see, change and revoke API keys. Needs the store, not the services."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+import orjson
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from services.chassis.access.key_store import KeyStore
+from services.chassis.access.keys import ApiKey, new_key, rotated
+from services.chassis.access.policy import Role, short_name
+from services.chassis.access.settings import AccessSettings
+from services.chassis.clock import utc_now
+from services.chassis.database.client import as_service_error, connect
+from services.chassis.database.embedded import running_url
+from services.chassis.settings import ChassisSettings
+from services.cli.commands.hold import length
+from services.cli.output import UNREACHABLE, USAGE, CommandError, JsonOption, console, errors
+from services.policy import POLICY
+
+T = TypeVar("T")
+
+
+class RoleName(StrEnum):
+    """The roles that a key can have."""
+
+    page = "page"
+    channel = "channel"
+    admin = "admin"
+
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is, as `till-4`.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    keys = typer.Typer(no_args_is_help=True, help="Make, see, change and revoke API keys.")
+    for name, command in (
+        ("create", create),
+        ("list", list_keys),
+        ("rotate", rotate),
+        ("revoke", revoke),
+    ):
+        keys.command(name)(command)
+    app.add_typer(keys, name="keys")
+
+
+def create(
+    name: NameArgument,
+    role: Annotated[
+        RoleName,
+        typer.Option(help="page: may stand in a web page; channel: an application; admin."),
+    ] = RoleName.channel,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this service or method: stock, stock.AdjustStock. Again for more."),
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Web origin that may use it: https://shop.example. Again for more."),
+    ] = None,
+    expires: Annotated[str, typer.Option(help="After how long it ends: 12h, 90d.")] = "",
+    note: Annotated[str, typer.Option(help="What it is for.")] = "",
+    json: JsonOption = False,
+) -> None:
+    """Make a key and show it, this once: `enrayon keys create till-4 --scope stock`."""
+    check_scopes(scope or [])
+    now = utc_now()
+    try:
+        key, token = new_key(
+            name,
+            Role[role.name.upper()],
+            now,
+            scopes=tuple(scope or ()),
+            origins=tuple(origin or ()),
+            note=note,
+            expire_time=now + length(expires) if expires else None,
+        )
+    except ValueError as error:
+        raise CommandError(str(error), USAGE) from None
+    if not with_store(lambda store: store.create(key)):
+        raise CommandError(f"there is a key {name}; rotate or revoke it, or take another name")
+    show_token(key, token, json)
+
+
+def list_keys(json: JsonOption = False) -> None:
+    """Show all keys: what each may do, and until when. Their secrets are not kept."""
+    found = with_store(lambda store: store.all())
+    now = utc_now()
+    rows = [described(found[name], now) for name in sorted(found)]
+    if json:
+        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        return
+    if not rows:
+        console.print("[dim]no keys; make one with `enrayon keys create`[/]")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("name", "role", "good for", "secrets", "note"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        good_for = [*row["scopes"], *row["origins"]] or ["all of its role"]
+        until = [
+            f"made {secret['create_time'][:16]}"
+            + (f", until {secret['expire_time'][:16]}" if secret["expire_time"] else "")
+            for secret in row["secrets"]
+        ] or ["[yellow]ended[/]"]
+        table.add_row(
+            f"[cyan]{row['name']}[/]",
+            row["role"],
+            "\n".join(good_for),
+            "\n".join(until),
+            escape(row["note"]),
+        )
+    console.print(table)
+
+
+def rotate(
+    name: NameArgument,
+    overlap: Annotated[
+        str, typer.Option(help="How long the old secret still works: 0m, 12h, 7d.")
+    ] = "24h",
+    json: JsonOption = False,
+) -> None:
+    """Give a key a new secret and show it, this once. What its caller owns stays its own."""
+    overlapping = length(overlap)
+
+    async def change(store: KeyStore) -> tuple[ApiKey, str] | None:
+        while before := await store.get(name):
+            after, token = rotated(before, utc_now(), overlapping)
+            if await store.replace(before, after):
+                return after, token
+        return None
+
+    changed = with_store(change)
+    if changed is None:
+        raise no_key(name)
+    show_token(*changed, json)
+
+
+def revoke(name: NameArgument, json: JsonOption = False) -> None:
+    """End a key now: servers notice within a few seconds (ENRAYON_ACCESS_REFRESH_S)."""
+    if not with_store(lambda store: store.revoke(name)):
+        raise no_key(name)
+    within_s = AccessSettings().access_refresh_s
+    if json:
+        typer.echo(orjson.dumps({"name": name, "within_s": within_s}).decode())
+    else:
+        console.print(f"[cyan]{name}[/] is revoked; servers notice within {within_s:g} s")
+
+
+def with_store(act: Callable[[KeyStore], Awaitable[T]]) -> T:
+    """Do something with the keys of the store.
+
+    Raises:
+        CommandError: no store answers.
+    """
+    settings = ChassisSettings()
+    url = settings.redis_url or running_url(settings.data_dir)
+    if not url:
+        raise CommandError(
+            "no store runs; start `enrayon up`, or set ENRAYON_REDIS_URL", UNREACHABLE
+        )
+
+    async def run() -> T:
+        client = connect(settings, url)
+        try:
+            return await act(KeyStore(client))
+        except Exception as error:
+            if shown := as_service_error(error):
+                raise CommandError(shown.message, UNREACHABLE) from None
+            raise
+        finally:
+            await client.aclose()
+
+    return asyncio.run(run())
+
+
+def show_token(key: ApiKey, token: str, json: bool) -> None:
+    """Print a token: it alone on standard output, so that a script can take it."""
+    if json:
+        answer = {**described(key, utc_now()), "token": token}
+        typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+        return
+    errors.print(f"[dim]The key of[/] {key.name}[dim], shown this once; send it as x-api-key:[/]")
+    typer.echo(token)
+
+
+def described(key: ApiKey, now: dt.datetime) -> dict[str, Any]:
+    """What may be known of a key."""
+    return {
+        "name": key.name,
+        "role": key.role.name.lower(),
+        "scopes": list(key.scopes),
+        "origins": list(key.origins),
+        "note": key.note,
+        "secrets": [
+            {
+                "create_time": secret.create_time.isoformat(timespec="seconds"),
+                "expire_time": secret.expire_time.isoformat(timespec="seconds")
+                if secret.expire_time
+                else "",
+            }
+            for secret in key.secrets
+            if secret.expire_time is None or now < secret.expire_time
+        ],
+    }
+
+
+def check_scopes(scopes: list[str]) -> None:
+    """Refuse a scope that would admit nothing.
+
+    Raises:
+        CommandError: naming it.
+    """
+    methods = {short_name(path) for path in POLICY}
+    known = {service for service, _ in methods} | {".".join(method) for method in methods}
+    for scope in scopes:
+        if scope not in known:
+            raise CommandError(
+                f"no service or method {scope!r}; scopes are like stock or stock.AdjustStock", USAGE
+            )
+
+
+def no_key(name: str) -> CommandError:
+    """The error for a name that no key has."""
+    return CommandError(f"no key {name}; `enrayon keys list` shows all")

@@ -1,0 +1,141 @@
+"""`enrayon stock`: find; what comes in and goes out is in `stock_feeds`."""
+
+import time
+from collections.abc import Iterable
+from typing import Annotated
+
+import grpc
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from enrayon.stock.v1.stock_pb2 import StockBand
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from services.cli.baskets import BasketArgument, resolved
+from services.cli.channel import TIMEOUT_S, services
+from services.cli.commands import stock_feeds
+from services.cli.commands.nearest import origin
+from services.cli.output import JsonOption, console, distance, print_json
+
+COLOURS = {
+    StockBand.STOCK_BAND_IN_STOCK: "green",
+    StockBand.STOCK_BAND_LIMITED: "yellow",
+    StockBand.STOCK_BAND_OUT_OF_STOCK: "red",
+    StockBand.STOCK_BAND_UNKNOWN: "dim",
+}
+
+NearOption = Annotated[str, typer.Option("--near", help="A place's name, or `LAT LNG`.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    stock = typer.Typer(no_args_is_help=True, help="Find, import, export and check stock.")
+    stock.command("find")(find)
+    stock.command("import")(stock_feeds.import_levels)
+    stock.command("export")(stock_feeds.export)
+    stock.command("movements")(stock_feeds.movements)
+    stock.command("reconcile")(stock_feeds.reconcile)
+    app.add_typer(stock, name="stock")
+
+
+def find(
+    basket: BasketArgument,
+    near: NearOption,
+    radius_m: Annotated[
+        float | None, typer.Option("--radius-m", help="How far at most, in metres. [50 km]")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 5,
+    service: Annotated[list[str] | None, typer.Option(help="All of these attributes.")] = None,
+    open_now: Annotated[bool, typer.Option("--open", help="Only stores open now.")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="Also stores with a part.")] = False,
+    split: Annotated[
+        bool, typer.Option("--split", help="If none has it all, the fewest that do together.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Find the nearest stores with a basket: `enrayon stock find milk:2 bread --near Kamppi`."""
+    with services() as channel:
+        stub = stock_pb2_grpc.StockServiceStub(channel)
+        items, names = resolved(stub, basket)
+        request = stock_pb2.FindNearestAvailabilityRequest(
+            items=items,
+            origin=origin(near.split() if near[:1] in "-0123456789" else [near]),
+            radius_m=radius_m,
+            services=service or [],
+            allow_partial=partial,
+            allow_split=split,
+            max_results=limit,
+        )
+        if open_now:
+            request.open_at.FromSeconds(int(time.time()))
+        answer = stub.FindNearestAvailability(request, timeout=TIMEOUT_S)
+        if json:
+            print_json(answer)
+        else:
+            show(answer, names, store_names(channel, [o.store for o in answer.left_out]))
+
+
+def store_names(channel: grpc.Channel, stores: list[str]) -> dict[str, str]:
+    """What people call some stores."""
+    if not stores:
+        return {}
+    answer = stores_pb2_grpc.StoresServiceStub(channel).BatchGetStores(
+        stores_pb2.BatchGetStoresRequest(names=stores), timeout=TIMEOUT_S
+    )
+    return {store.name: store.display_name for store in answer.stores}
+
+
+def show(
+    answer: stock_pb2.FindNearestAvailabilityResponse,
+    products: dict[str, str],
+    stores: dict[str, str],
+) -> None:
+    """Print what was found."""
+    if answer.origin_display_name:
+        console.print(f"[dim]near[/] [bold]{escape(answer.origin_display_name)}[/]")
+    if "stock" in answer.unreachable:
+        console.print("[yellow]The database cannot be reached: nothing is known of stock.[/]")
+        return
+    if answer.stores:
+        console.print(table_of(answer.stores, products))
+    elif answer.split.stores:
+        count = len(answer.split.stores)
+        least = "the fewest there can be" if answer.split.fewest else "perhaps not the fewest"
+        console.print(f"No store has it all; {count} have it together ({least}):")
+        console.print(table_of(answer.split.stores, products))
+    else:
+        console.print("No store has it all. Try --partial or --split, or a wider --radius-m.")
+    if answer.left_out:
+        reasons = "; ".join(
+            f"{escape(stores.get(entry.store, entry.store))} ({reason(entry, products)})"
+            for entry in answer.left_out[:4]
+        )
+        console.print(f"[dim]left out: {reasons}[/]")
+
+
+def table_of(stores: Iterable[stock_pb2.StoreAvailability], products: dict[str, str]) -> Table:
+    """Stores with what they have of each line."""
+    table = Table("store", "distance", *map(escape, products.values()), "id", box=None)
+    for found in stores:
+        cells = []
+        for line in found.lines:
+            colour = COLOURS.get(line.level.band, "dim")
+            level = line.level
+            has = f" of {level.available}" if level.HasField("available") else ""
+            cells.append(f"[{colour}]{line.offered_quantity}{has}[/]")
+        table.add_row(
+            f"[bold]{escape(found.display_name)}[/]",
+            distance(found.distance_m),
+            *cells,
+            f"[dim]{found.store.removeprefix('stores/')}[/]",
+        )
+    return table
+
+
+def reason(entry: stock_pb2.LeftOutStore, products: dict[str, str]) -> str:
+    """Why a store was left out, in words."""
+    name = stock_pb2.LeftOutStore.Reason.Name(entry.reason).removeprefix("REASON_")
+    words = name.lower().replace("_", " ")
+    product = products.get(entry.product, "")
+    return f"{words}: {escape(product)}" if product else words

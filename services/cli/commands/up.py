@@ -1,0 +1,231 @@
+"""`enrayon up`: the whole suite on this machine."""
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import grpc
+import typer
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from rich.panel import Panel
+from rich.table import Table
+
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from geodata.samples import HELSINKI_CENTRE, HELSINKI_STORES
+from services.chassis.access.settings import AccessError, AccessSettings, check_exposure
+from services.chassis.database.embedded import EmbeddedValkey, EmbeddedValkeyError
+from services.chassis.processes.supervisor import Child, ChildError, Supervisor
+from services.chassis.settings import ChassisSettings
+from services.cli import demo_aisle, demo_stock
+from services.cli.channel import TIMEOUT_S, services
+from services.cli.commands import envoy
+from services.cli.commands.imports import load
+from services.cli.output import USAGE, CommandError, console, errors
+from services.edge.envoy import EnvoyError, drain
+from services.edge.envoy.program import admin_socket
+from services.edge.envoy.program import command as envoy_command
+from services.edge.settings import EdgeSettings
+
+SAMPLE_SOURCE = "osm"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("up")(up)
+
+
+def up(
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo", help="Load the sample: the shops of central Helsinki, with made-up stock."
+        ),
+    ] = False,
+) -> None:
+    """Run the whole suite on this machine, on the embedded Valkey, until Ctrl-C."""
+    settings, access = ChassisSettings(), AccessSettings()
+    if access.tls_certificate:
+        raise CommandError("`enrayon up` is one machine, without TLS; use `enrayon serve`", USAGE)
+    try:
+        check_exposure(settings, access)
+    except AccessError as error:
+        raise CommandError(str(error), USAGE) from None
+    for name, port in (("GRPC", settings.grpc_port), ("HTTP", settings.http_port)):
+        check_free(settings.host, port, f"ENRAYON_{name}_PORT")
+    valkey = None if settings.redis_url else EmbeddedValkey(settings.data_dir)
+    try:
+        if valkey:
+            valkey.lock()
+        supervisor = Supervisor(children(settings, valkey), settings.data_dir / "logs", say)
+        asyncio.run(supervised(supervisor, settings, demo))
+    except (EmbeddedValkeyError, EnvoyError, ChildError) as error:
+        raise CommandError(str(error)) from None
+    finally:
+        if valkey:
+            valkey.unlock()
+
+
+async def supervised(supervisor: Supervisor, settings: ChassisSettings, demo: bool) -> None:
+    """Run the processes; greet once all are up."""
+    greetings: list[asyncio.Task[None]] = []
+
+    def started() -> None:
+        greetings.append(asyncio.create_task(asyncio.to_thread(greet, settings, demo)))
+
+    console.print("[dim]starting ...[/]", highlight=False)
+    await supervisor.run(started)
+    await asyncio.gather(*greetings)
+    console.print(f"[dim]stopped; the data are kept in {settings.data_dir}[/]", highlight=False)
+
+
+def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[Child]:
+    """The processes, in the order in which they start."""
+    environment = {"ENRAYON_REDIS_URL": settings.redis_url}
+    started = []
+    if valkey:
+        environment["ENRAYON_REDIS_URL"] = valkey.url
+
+        async def answers() -> bool:
+            return await asyncio.to_thread(valkey.state) == "PONG"
+
+        started.append(
+            Child("valkey", valkey.command(), answers, pass_fds=valkey.pass_fds, ready_s=600.0)
+        )
+    config = settings.data_dir / "envoy.json"
+
+    async def serves() -> bool:
+        return await is_serving(settings)
+
+    async def listens() -> bool:
+        return not is_free(settings.host, settings.http_port)
+
+    app_port = EdgeSettings().edge_app_port or free_port(settings.host)
+
+    async def shows() -> bool:
+        return not is_free(settings.host, app_port)
+
+    envoy.write(envoy.configuration(settings, EdgeSettings(), app_port), config)
+    enrayon = [sys.executable, "-m", "services.cli"]
+
+    def numbered(number: int) -> dict[str, str]:
+        """The environment of one of several processes, whose metrics have ports in a row."""
+        port = settings.metrics_port and settings.metrics_port + number
+        return {**environment, "ENRAYON_METRICS_PORT": str(port)}
+
+    serve = [*enrayon, "serve"]
+    servers = range(1, settings.servers)
+    return [
+        *started,
+        Child("serve", serve, serves, numbered(0), ready_s=600.0),
+        *(Child(f"serve-{n + 1}", serve, serves, numbered(n), ready_s=600.0) for n in servers),
+        Child("work", [*enrayon, "work"], env=numbered(settings.servers)),
+        Child("edge", [*enrayon, "edge"], shows, {"ENRAYON_EDGE_APP_PORT": str(app_port)}),
+        Child(
+            "envoy",
+            envoy_command(config, workers=EdgeSettings().edge_workers, drain_s=settings.drain_s),
+            listens,
+            before_stop=lambda: drain(admin_socket(settings.data_dir), settings.drain_s),
+            stop_s=settings.drain_s + 10.0,
+        ),
+    ]
+
+
+async def is_serving(settings: ChassisSettings) -> bool:
+    """Whether the services answer, and say that they are well."""
+    async with grpc.aio.insecure_channel(f"{settings.host}:{settings.grpc_port}") as channel:
+        try:
+            answer = await health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]
+                health_pb2.HealthCheckRequest(), timeout=1.0
+            )
+        except grpc.aio.AioRpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def greet(settings: ChassisSettings, demo: bool) -> None:
+    """Load the sample if asked to, then say where everything is and what to try."""
+    with services(settings) as channel:
+        stub = stores_pb2_grpc.StoresServiceStub(channel)
+        request = stores_pb2.ListStoresRequest(page_size=1)
+        held = stub.ListStores(request, timeout=TIMEOUT_S).total_size
+        if demo and not held:
+            load(HELSINKI_STORES, SAMPLE_SOURCE)
+            held = stub.ListStores(request, timeout=TIMEOUT_S).total_size
+        if demo:
+            demo_stock.load(channel, SAMPLE_SOURCE)
+            demo_aisle.load(channel)
+    console.print(panel(settings, held))
+    console.print("\nTry, in another terminal:\n")
+    for line in commands(settings):
+        console.print(f"  {line}", style="cyan", highlight=False, markup=False, soft_wrap=True)
+    console.print()
+
+
+def panel(settings: ChassisSettings, held: int) -> Panel:
+    """Where everything is."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("[bold]web[/]", f"http://{settings.host}:{settings.http_port}/")
+    table.add_row("[bold]gRPC[/]", f"{settings.host}:{settings.grpc_port}")
+    table.add_row("[bold]JSON[/]", f"http://{settings.host}:{settings.http_port}/v1/stores")
+    table.add_row("[bold]stores[/]", f"{held:,}")
+    table.add_row("[bold]data[/]", str(settings.data_dir))
+    table.add_row("[bold]logs[/]", str(settings.data_dir / "logs"))
+    return Panel(table, title="enrayon is up", subtitle="Ctrl-C stops it", expand=False)
+
+
+def commands(settings: ChassisSettings) -> list[str]:
+    """Some commands to try."""
+    latitude, longitude = HELSINKI_CENTRE.latitude, HELSINKI_CENTRE.longitude
+    door = f"http://{settings.host}:{settings.http_port}/v1"
+    return [
+        f"{enrayon()} nearest Kamppi",
+        f"{enrayon()} nearest {latitude} {longitude} --limit 5",
+        f"{enrayon()} stock find milk:2 bread:1 --near Kamppi",
+        f"{enrayon()} aisle route milk bread apples",
+        f"curl '{door}/stores:findNearest?origin.place=Kamppi&page_size=3'",
+    ]
+
+
+def enrayon() -> str:
+    """The command as it can be typed here."""
+    if shutil.which("enrayon"):
+        return "enrayon"
+    program = Path(sys.executable).with_name("enrayon")
+    return os.path.relpath(program) if program.exists() else "python -m services.cli"
+
+
+def check_free(host: str, port: int, variable: str) -> None:
+    """Refuse a port that is taken.
+
+    Raises:
+        CommandError: naming the variable that moves it.
+    """
+    if not is_free(host, port):
+        raise CommandError(
+            f"port {port} of {host} is taken; is enrayon already up? "
+            f"Stop that program, or set {variable} to another port"
+        )
+
+
+def free_port(host: str) -> int:
+    """A port that nothing listens on."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether nothing listens on a port."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((host, port)) != 0
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal what happens to a process."""
+    errors.print(f"[yellow]{line}[/]", highlight=False)

@@ -1,0 +1,246 @@
+"""A backup brings back all that was kept, whole by partition, and writes nothing it must not."""
+
+import asyncio
+import gzip
+import tracemalloc
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.chassis.database.backup import backup, restore
+from services.chassis.database.backup_file import (
+    LENGTHS,
+    BackupError,
+    Entry,
+    Header,
+    check,
+    read,
+    writing,
+)
+from services.chassis.database.client import Client, connect
+from services.chassis.settings import ChassisSettings
+from services.stock.state.holds import Holds
+from services.stock.state.ledger import Ledger
+from tests.backends import backend
+from tests.faults import workload
+
+LEFT_OUT = ("devices", "probe")
+EXPIRES_MS = 4_102_444_800_000  # in 2100
+
+
+def quiet(done: int, total: int) -> None:
+    assert 0 <= done <= total
+
+
+async def filled(client: Client) -> None:
+    """One key of each kind that the suite keeps, in several slots, some large."""
+    await client.set("{stores}:sequence", 7)
+    await client.hset(
+        "{stores}:records", mapping={f"s{n}": bytes([n % 256]) * n for n in range(900)}
+    )
+    await client.set("{s17}:requests:x", b"\x00\xff", pxat=EXPIRES_MS)
+    await client.zadd("{s17}:due", {"a": 1.5, "b": 1e15})
+    await client.sadd("{q:caller [*?\\ of]}:set", "one", "two")
+    await client.rpush("{f03}:queue:sub:d", *range(300))
+    for number in range(250):
+        await client.xadd("{f03}:events", {"e": f"{number}"}, id=f"{number + 1}-0")
+    await client.xdel("{f03}:events", "1-0")
+    await client.hset("{f03}:devices", "somebody", "60.168713")
+    await client.set("{health}:probe", 1)
+
+
+async def contents(client: Client) -> dict[bytes, Any]:
+    """All keys with what they hold and when they expire."""
+    reads = {
+        b"string": client.get,
+        b"hash": client.hgetall,
+        b"zset": lambda key: client.zrange(key, 0, -1, withscores=True),
+        b"set": client.smembers,
+        b"list": lambda key: client.lrange(key, 0, -1),
+        b"stream": client.xrange,
+    }
+    found = {}
+    async for key in client.scan_iter():
+        kind = await client.type(key)
+        more = (await client.xinfo_stream(key))["last-generated-id"] if kind == b"stream" else None
+        found[key] = (kind, await reads[kind](key), await client.pexpiretime(key), more)
+    return found
+
+
+async def test_all_that_was_kept_comes_back(redis_client: Client, tmp_path: Path) -> None:
+    file = tmp_path / "copy"
+    await filled(redis_client)
+    before = await contents(redis_client)
+    assert 7 == await backup(redis_client, file, ["k"], LEFT_OUT, quiet)
+    assert 0o600 == file.stat().st_mode & 0o777
+    assert (["k"], 7) == (check(file)[0].keyring, check(file)[1])
+
+    await redis_client.flushall()
+    assert 7 == await restore(redis_client, file, LEFT_OUT, quiet, replace=False)
+    for key in (b"{f03}:devices", b"{health}:probe"):
+        del before[key]
+    assert before == await contents(redis_client)
+
+
+async def test_where_people_are_is_not_in_the_file(redis_client: Client, tmp_path: Path) -> None:
+    await filled(redis_client)
+    await backup(redis_client, tmp_path / "copy", [], LEFT_OUT, quiet)
+    told = gzip.decompress((tmp_path / "copy").read_bytes())
+    assert b"{f03}:events" in told
+    assert b"60.168713" not in told
+
+
+async def test_a_store_that_holds_something_is_left_alone_unless_told(
+    redis_client: Client, tmp_path: Path
+) -> None:
+    await filled(redis_client)
+    await backup(redis_client, tmp_path / "copy", [], LEFT_OUT, quiet)
+    await redis_client.flushall()
+    await redis_client.set("{health}:probe", 1)
+    await redis_client.set("{stores}:sequence", 8)
+    await redis_client.set("{hours}:sequence", 1)
+    before = await contents(redis_client)
+    with pytest.raises(BackupError, match="not empty"):
+        await restore(redis_client, tmp_path / "copy", LEFT_OUT, quiet, replace=False)
+    assert before == await contents(redis_client)
+
+    await restore(redis_client, tmp_path / "copy", LEFT_OUT, quiet, replace=True)
+    assert b"7" == await redis_client.get("{stores}:sequence")
+    assert None is await redis_client.get("{hours}:sequence")
+
+
+async def test_a_probe_alone_is_nothing(redis_client: Client, tmp_path: Path) -> None:
+    await filled(redis_client)
+    await backup(redis_client, tmp_path / "copy", [], LEFT_OUT, quiet)
+    await redis_client.flushall()
+    await redis_client.set("{health}:probe", 1)
+    assert 7 == await restore(redis_client, tmp_path / "copy", LEFT_OUT, quiet, replace=False)
+
+
+async def test_a_damaged_file_changes_nothing(redis_client: Client, tmp_path: Path) -> None:
+    file, damaged = tmp_path / "copy", tmp_path / "damaged"
+    await filled(redis_client)
+    await backup(redis_client, file, [], LEFT_OUT, quiet)
+    whole = file.read_bytes()
+    before = await contents(redis_client)
+    cut = [whole[:length] for length in (0, 1, 10, 40, len(whole) // 2, len(whole) - 1)]
+    flipped = [
+        whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :] for at in range(0, len(whole), 97)
+    ]
+    heads = (
+        b"{}",
+        b'{"format": "other"}\n',
+        b'{"format": "enrayon-backup-1"}\n',
+        b'{"format": "enrayon-backup-1", "created": "", "store": "", "keyring": 7}\n',
+        b'{"format": "enrayon-backup-1", "created": "", "store": "", "more": 1, "keyring": []}\n',
+        b"[" * 60_000 + b"\n",
+    )
+    other = [b"{}", *map(gzip.compress, heads), b"\x1f\x8b"]
+    for content in [*cut, *flipped, *other]:
+        damaged.write_bytes(content)
+        # A byte of gzip's own header, such as its time, says nothing of what is in the file.
+        with pytest.raises(BackupError, match=r"damaged|not empty"):
+            await restore(redis_client, damaged, LEFT_OUT, quiet, replace=False)
+    assert before == await contents(redis_client)
+    for content in [*cut, *other]:
+        damaged.write_bytes(content)
+        with pytest.raises(BackupError, match="damaged"):
+            await restore(redis_client, damaged, LEFT_OUT, quiet, replace=True)
+    assert before == await contents(redis_client)
+
+
+def test_a_file_that_is_not_finished_does_not_appear(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), writing(tmp_path / "copy", Header("", "", [])) as file:
+        file.add(Entry(b"a", -1, b"b"))
+        raise KeyError
+    assert [] == list(tmp_path.iterdir())
+
+
+async def test_what_expired_meanwhile_does_not_come_back(
+    redis_client: Client, tmp_path: Path
+) -> None:
+    await redis_client.set("{s01}:x", 1)
+    await backup(redis_client, tmp_path / "copy", [], (), quiet)
+    [entry] = read(tmp_path / "copy")
+    with writing(tmp_path / "copy", Header("", "", [])) as file:
+        file.add(entry._replace(expire_ms=1_000))
+    await redis_client.flushall()
+    await restore(redis_client, tmp_path / "copy", (), quiet, replace=False)
+    assert {} == await contents(redis_client)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[str]:
+    with backend(tmp_path / "other") as url:
+        yield url
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[str]:
+    with backend(tmp_path / "source") as url:
+        yield url
+
+
+@pytest.fixture
+async def clients(
+    source: str, other: str, settings: ChassisSettings
+) -> AsyncIterator[tuple[Client, Client]]:
+    patient = settings.model_copy(update={"redis_timeout_s": 30.0})
+    here, there = connect(patient, source), connect(patient, other)
+    yield here, there
+    await here.aclose()
+    await there.aclose()
+
+
+async def torn(client: Client, path: Path) -> None:
+    """The mutant: each key by itself."""
+    with writing(path, Header("", "", [])) as file:
+        async for key in client.scan_iter():
+            if dump := await client.dump(key):
+                file.add(Entry(key, -1, dump))
+
+
+async def drifts_of_copies(
+    clients: tuple[Client, Client], file: Path, *, is_torn: bool, copies: int
+) -> list[int]:
+    """How many levels of each copy, made while holds come and go, do not add up."""
+    here, there = clients
+    await workload.stocked(here, 5_000)
+    acting = asyncio.create_task(workload.run(Holds(here), 6, 400, seed=1))
+    found = []
+    for _ in range(copies):
+        await (torn(here, file) if is_torn else backup(here, file, [], (), quiet))
+        await restore(there, file, (), quiet, replace=True)
+        found.append(len((await Ledger(there).reconcile()).drifts))
+        if acting.done():
+            break
+    acting.cancel()
+    await asyncio.gather(acting, return_exceptions=True)
+    return found
+
+
+async def test_copies_made_while_holds_come_and_go_add_up(
+    clients: tuple[Client, Client], tmp_path: Path
+) -> None:
+    found = await drifts_of_copies(clients, tmp_path / "copy", is_torn=False, copies=8)
+    assert len(found) > 1
+    assert 0 == sum(found)
+
+
+async def test_copies_key_by_key_would_not(clients: tuple[Client, Client], tmp_path: Path) -> None:
+    found = await drifts_of_copies(clients, tmp_path / "copy", is_torn=True, copies=8)
+    assert 0 < sum(found)
+
+
+def test_a_damaged_length_asks_for_no_memory(tmp_path: Path) -> None:
+    header = b'{"format": "enrayon-backup-1", "created": "", "store": "", "keyring": []}\n'
+    for lengths in (LENGTHS.pack(2**32 - 1, -1, 0), LENGTHS.pack(1, -1, 2**32 - 1)):
+        (tmp_path / "copy").write_bytes(gzip.compress(header + lengths))
+        tracemalloc.start()
+        with pytest.raises(BackupError, match="as large"):
+            check(tmp_path / "copy")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert 2**20 > peak

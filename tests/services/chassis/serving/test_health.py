@@ -1,0 +1,172 @@
+"""Which part is not well, as a balancer, a probe and a person see it."""
+
+import datetime as dt
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from services.chassis.database.client import Client, connect
+from services.chassis.database.embedded import EmbeddedValkey
+from services.chassis.serving.health import Health, store_reasons
+from services.chassis.serving.monitoring import monitored
+from services.chassis.settings import ChassisSettings
+from tests.backends import server
+from tests.services.chassis.echo import SERVICE, served
+
+WELL = {"reads": lambda: "", "directory": lambda: ""}
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
+    with server(tmp_path / "own", {"appendfsync": "no"}) as valkey:
+        yield valkey
+
+
+def reasons(health: Health) -> dict[str, str]:
+    return {name: part.reason for name, part in health.parts.items()}
+
+
+async def test_a_store_that_answers_and_takes_changes_is_well(redis_client: Client) -> None:
+    assert ("", "") == await store_reasons(redis_client)
+
+
+async def test_a_store_that_is_down_names_both_parts(
+    valkey: EmbeddedValkey, settings: ChassisSettings
+) -> None:
+    client = connect(settings, valkey.url)
+    async with Health(client, WELL) as health:
+        assert {"reads": "", "directory": "", "redis": "", "writes": ""} == reasons(health)
+        well_since = health.parts["redis"].since
+        valkey.stop()
+        await health.look()
+        assert {
+            "reads": "",
+            "directory": "",
+            "redis": "ConnectionError",
+            "writes": "ConnectionError",
+        } == reasons(health)
+        assert health.parts["redis"].since > well_since
+        assert health.is_ready
+        valkey.start()
+        await health.look()
+        assert "" == health.parts["writes"].reason
+    await client.aclose()
+
+
+async def test_a_store_whose_memory_is_full_answers_but_takes_no_changes(
+    valkey: EmbeddedValkey, settings: ChassisSettings
+) -> None:
+    client = connect(settings, valkey.url)
+    await client.config_set("maxmemory", 1)
+    assert ("", "OutOfMemoryError") == await store_reasons(client)
+    await client.aclose()
+
+
+async def test_a_master_that_lacks_its_replicas_answers_but_takes_no_changes(
+    valkey: EmbeddedValkey, settings: ChassisSettings
+) -> None:
+    client = connect(settings, valkey.url)
+    await client.config_set("min-replicas-to-write", 1)
+    assert ("", "NOREPLICAS") == await store_reasons(client)
+    await client.aclose()
+
+
+async def test_a_replica_answers_but_takes_no_changes(
+    valkey: EmbeddedValkey, settings: ChassisSettings
+) -> None:
+    client = connect(settings, valkey.url)
+    await client.execute_command("REPLICAOF", "127.0.0.1", 1)
+    assert ("", "ReadOnlyError") == await store_reasons(client)
+    await client.execute_command("REPLICAOF", "NO", "ONE")
+    await client.aclose()
+
+
+async def test_the_parts_are_told_by_the_health_protocol_and_reads_decide(
+    redis_client: Client, settings: ChassisSettings
+) -> None:
+    unread = ""
+    checks = {"reads": lambda: unread, "directory": lambda: "not current: stores"}
+    async with Health(redis_client, checks) as health, served(settings) as echo:
+        stub: Any = health_pb2_grpc.HealthStub(echo.channel)
+
+        async def states() -> list[int]:
+            names = ("", SERVICE, "reads", "directory", "redis", "writes")
+            asked = [health_pb2.HealthCheckRequest(service=name) for name in names]
+            return [(await stub.Check(one)).status for one in asked]
+
+        await health.listen(echo.server.set_parts)
+        assert [SERVING, SERVING, SERVING, NOT_SERVING, SERVING, SERVING] == await states()
+        unread = "not loaded: stores"
+        await health.look()
+        await echo.server.set_parts(health.parts)
+        assert [NOT_SERVING] * 4 + [SERVING] * 2 == await states()
+
+
+def page(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}{path}") as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        found: int = probe.getsockname()[1]
+    return found
+
+
+async def test_metrics_and_probes_are_answered_on_one_port(
+    redis_client: Client, settings: ChassisSettings, port: int
+) -> None:
+    unread = "not loaded: stores"
+    health = Health(redis_client, {"reads": lambda: unread})
+    with monitored(settings.model_copy(update={"metrics_port": port}), health):
+        await health.look()
+        status, told = page(port, "/readyz")
+        assert (503, "not loaded: stores") == (status, json.loads(told)["parts"]["reads"]["reason"])
+        unread = ""
+        await health.look()
+        assert 200 == page(port, "/readyz")[0]
+        assert 200 == page(port, "/livez")[0]
+        status, metrics = page(port, "/metrics")
+        assert 200 == status
+        assert 'enrayon_part_well{part="reads"} 1.0' in metrics
+
+
+async def test_an_event_loop_that_does_not_look_any_more_is_not_alive(
+    redis_client: Client,
+) -> None:
+    now = dt.datetime(2026, 11, 2, 12, tzinfo=dt.UTC)
+    health = Health(redis_client, WELL, lambda: now)
+    await health.look()
+    assert health.is_alive
+    now += dt.timedelta(minutes=1)
+    assert not health.is_alive
+
+
+def test_a_port_of_metrics_that_is_taken_is_refused_by_its_setting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        settings = ChassisSettings(metrics_port=port)
+        with (
+            pytest.raises(OSError, match=f"127.0.0.1:{port}.*ENRAYON_METRICS_PORT"),
+            monitored(settings, Health(None, WELL)),
+        ):
+            pass
+
+
+async def test_the_probe_leaves_nothing_behind_for_long(redis_client: Client) -> None:
+    await store_reasons(redis_client)
+    [key] = await redis_client.keys()
+    assert 0 < await redis_client.pttl(key) <= 60_000

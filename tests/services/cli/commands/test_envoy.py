@@ -1,0 +1,25 @@
+"""Where the parts of the edge are, as settings say it."""
+
+import pytest
+
+from services.cli.commands.envoy import address
+from services.cli.output import CommandError
+from services.edge.envoy import Address
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("services:50051", Address("services", 50051)),
+        ("[::1]:50051", Address("::1", 50051)),
+        ("", Address("127.0.0.1", 80)),
+    ],
+)
+def test_an_address_is_host_and_port_or_that_of_this_machine(text, expected):
+    assert expected == address(text, "127.0.0.1", 80, "ENRAYON_EDGE_SERVICES")
+
+
+@pytest.mark.parametrize("text", ["services", ":50051", "services:", "services:http", "50051"])
+def test_what_is_no_address_names_its_setting(text):
+    with pytest.raises(CommandError, match="ENRAYON_EDGE_SERVICES: want host:port"):
+        address(text, "127.0.0.1", 80, "ENRAYON_EDGE_SERVICES")

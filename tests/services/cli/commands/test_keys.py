@@ -1,0 +1,101 @@
+"""`enrayon keys`: a key is shown once, listed without its secret, rotated, revoked."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import orjson
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from services.chassis.access.key_ring import KeyRing
+from services.chassis.access.key_store import KeyStore
+from services.chassis.clock import utc_now
+from services.chassis.database.client import Client
+from services.cli.commands import keys
+from services.cli.output import CommandError
+
+Run = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+def run(redis_client: Client, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command on the empty store."""
+    monkeypatch.setenv("ENRAYON_REDIS_URL", redis_url)
+    app = typer.Typer()
+    keys.register(app)
+
+    async def run(*words: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, app, ["keys", *words])
+
+    return run
+
+
+async def holds(client: Client, token: str) -> bool:
+    async with KeyRing(KeyStore(client), 60.0, utc_now) as ring:
+        return await ring.find(token) is not None
+
+
+async def test_a_key_is_made_listed_rotated_and_revoked(run: Run, redis_client: Client):
+    first = (await run("create", "till-4", "--scope", "stock", "--note", "by the door")).stdout
+    assert await holds(redis_client, first.strip())
+
+    listed = await run("list", "--json")
+    [row] = orjson.loads(listed.stdout)
+    assert ("till-4", "channel", ["stock"], "by the door") == (
+        row["name"],
+        row["role"],
+        row["scopes"],
+        row["note"],
+    )
+    _, secret = first.strip().split("_till-4_")
+    assert secret not in listed.stdout + (await run("list")).stdout
+
+    second = orjson.loads((await run("rotate", "till-4", "--overlap", "0m", "--json")).stdout)
+    assert (False, True) == (
+        await holds(redis_client, first.strip()),
+        await holds(redis_client, second["token"]),
+    )
+
+    assert 0 == (await run("revoke", "till-4")).exit_code
+    assert not await holds(redis_client, second["token"])
+    assert [] == orjson.loads((await run("list", "--json")).stdout)
+
+
+async def test_after_a_rotation_the_old_secret_works_for_a_day_unless_told_otherwise(
+    run: Run, redis_client: Client
+):
+    first = (await run("create", "app")).stdout.strip()
+    second = (await run("rotate", "app")).stdout.strip()
+    [row] = orjson.loads((await run("list", "--json")).stdout)
+
+    assert [True, True] == [await holds(redis_client, token) for token in (first, second)]
+    assert [True, False] == [secret["expire_time"] == "" for secret in row["secrets"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["create", "Till"], "small letters"),
+        (["create", "till", "--scope", "stock.Adjust"], "no service or method 'stock.Adjust'"),
+        (["create", "web", "--role", "page"], "one origin or more"),
+        (["create", "web", "--role", "page", "--origin", "shop.example"], "https://shop.example"),
+        (["create", "till", "--origin", "https://shop.example"], "other keys have none"),
+        (["create", "till", "--expires", "soon"], "90m"),
+        (["rotate", "nobody"], "no key nobody"),
+        (["revoke", "nobody"], "no key nobody"),
+    ],
+)
+async def test_what_cannot_be_done_is_said(run: Run, words: list[str], told: str):
+    result = await run(*words)
+    assert isinstance(result.exception, CommandError)
+    assert told in str(result.exception)
+    assert [] == orjson.loads((await run("list", "--json")).stdout)
+
+
+async def test_a_name_is_given_once(run: Run, redis_client: Client):
+    first = (await run("create", "till")).stdout.strip()
+    again = await run("create", "till", "--role", "admin")
+
+    assert isinstance(again.exception, CommandError)
+    assert await holds(redis_client, first)
