@@ -11,7 +11,7 @@ READY  := $(VENV)/.ready
 FUZZ_READY := $(VENV)/.ready-fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-stores setup bench profile faults soak fuzz check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
+.PHONY: help demo test test-databases setup bench profile faults soak fuzz check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -22,10 +22,10 @@ demo: setup ## run the suite on the embedded store, with the sample
 test: setup ## run all tests on all cores; ARGS="-k nearest" chooses
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
-test-stores: setup ## run all tests on a Redis 7.0, if there is one, and on a Valkey Cluster of six
-	@if command -v redis-server >/dev/null; then ENRAYON_TEST_STORE=redis $(MAKE) test; \
+test-databases: setup ## run all tests on a Redis 7.0, if there is one, and on a Valkey Cluster of six
+	@if command -v redis-server >/dev/null; then ENRAYON_TEST_DATABASE=redis $(MAKE) test; \
 	  else echo "no redis-server here (Debian: apt-get install redis-server): not run on Redis"; fi
-	ENRAYON_TEST_STORE=cluster $(MAKE) test
+	ENRAYON_TEST_DATABASE=cluster $(MAKE) test
 
 setup: $(READY) ## make .venv from the hash-pinned lock, nothing else
 

@@ -101,7 +101,7 @@ def run(
                 async with health:
                     await act(parts, health)
 
-    url = settings.redis_url or running_url(settings.data_dir)
+    url = settings.database_url or running_url(settings.data_dir)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if url:
             runner.run(main(url))

@@ -23,7 +23,7 @@ FAST = {"appendfsync": "no", "hz": "100"}
 """Nothing is kept after a test, and expiry is not waited for."""
 
 
-CHOSEN = os.environ.get("ENRAYON_TEST_STORE", "valkey")
+CHOSEN = os.environ.get("ENRAYON_TEST_DATABASE", "valkey")
 """`valkey`, `redis`, `cluster`, or the address of one that runs."""
 
 
@@ -43,7 +43,9 @@ def backend(folder: Path, options: Mapping[str, str] | None = None) -> Iterator[
         with Cluster(folder, options) as cluster:
             yield cluster.url
     else:
-        raise ValueError(f"ENRAYON_TEST_STORE: {CHOSEN!r} is no valkey, redis, cluster or address")
+        raise ValueError(
+            f"ENRAYON_TEST_DATABASE: {CHOSEN!r} is no valkey, redis, cluster or address"
+        )
 
 
 class DebianRedis(EmbeddedValkey):

@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 # A store on a busy machine is waited for, unless a test says how long.
-os.environ.setdefault("ENRAYON_REDIS_TIMEOUT_S", "20")
+os.environ.setdefault("ENRAYON_DATABASE_TIMEOUT_S", "20")
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

@@ -88,13 +88,13 @@ ROWS = {
         Panel(
             "Connections to Redis or Valkey",
             {
-                "{{state}}": "sum by (state) (enrayon_redis_connections)",
-                "limit": "sum(enrayon_redis_connections_limit)",
+                "{{state}}": "sum by (state) (enrayon_database_connections)",
+                "limit": "sum(enrayon_database_connections_limit)",
             },
         ),
         Panel(
             "Commands that failed",
-            {"{{error}}": "sum by (error) (rate(enrayon_redis_errors_total[$__rate_interval]))"},
+            {"{{error}}": "sum by (error) (rate(enrayon_database_errors_total[$__rate_interval]))"},
             "ops",
         ),
         Panel(

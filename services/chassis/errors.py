@@ -103,7 +103,7 @@ class Unavailable(ServiceError):
     """
 
     code = grpc.StatusCode.UNAVAILABLE
-    reason = "STORE_UNAVAILABLE"
+    reason = "DATABASE_UNAVAILABLE"
 
     def __init__(self, message: str, *, retry_after: dt.timedelta = dt.timedelta(seconds=1)):
         super().__init__(message, retry_after=retry_after)

@@ -58,7 +58,7 @@ class ChassisSettings(EnvironmentSettings):
         description="port of /metrics (Prometheus), /readyz and /livez; 0: none; "
         "`enrayon up` gives its worker the next one",
     )
-    redis_url: str = Field(
+    database_url: str = Field(
         "",
         repr=False,
         description="redis://, rediss:// or unix:// address of Redis >= 7.0 or Valkey; "
@@ -68,13 +68,13 @@ class ChassisSettings(EnvironmentSettings):
         default_factory=default_data_dir,
         description="folder of the embedded Valkey, the snapshots and the keys",
     )
-    redis_timeout_s: float = Field(
+    database_timeout_s: float = Field(
         2.0,
         gt=0,
         allow_inf_nan=False,
         description="longest wait for an answer of Redis, in seconds",
     )
-    redis_connections: int = Field(
+    database_connections: int = Field(
         64,
         ge=1,
         description="connections to Redis that one process opens at the most; to each node of a "

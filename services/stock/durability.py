@@ -7,8 +7,8 @@ import asyncio
 
 import structlog
 
-from services.chassis.database.client import Client, store_facts_of
-from services.stock.errors import PartitionsDiffer, StoreNotDurable
+from services.chassis.database.client import Client, database_facts_of
+from services.stock.errors import DatabaseNotDurable, PartitionsDiffer
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.levels import Levels
 from services.stock.state.reach import UNREACHABLE
@@ -30,7 +30,7 @@ class Durability:
         """Return if the process may start.
 
         Raises:
-            StoreNotDurable: the store may lose acknowledged holds.
+            DatabaseNotDurable: the store may lose acknowledged holds.
             PartitionsDiffer: its data are cut otherwise.
         """
         try:
@@ -42,7 +42,7 @@ class Durability:
         """Return if holds can be taken.
 
         Raises:
-            StoreNotDurable: the store may lose acknowledged ones.
+            DatabaseNotDurable: the store may lose acknowledged ones.
             PartitionsDiffer: its data are cut otherwise.
             RedisError: it cannot be reached.
         """
@@ -69,9 +69,9 @@ class Durability:
         self._is_cut_right = True
 
     async def _ask_how_it_keeps(self) -> None:
-        facts = await store_facts_of(self._client)
+        facts = await database_facts_of(self._client)
         if facts.keeps_acknowledged is False and not self._allow_loss:
-            raise StoreNotDurable(
+            raise DatabaseNotDurable(
                 f"the store runs with appendonly {facts.appendonly}, "
                 f"appendfsync {facts.appendfsync}"
             )

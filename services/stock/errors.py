@@ -163,11 +163,11 @@ class ChangesExpired(ServiceError):
     reason = "CHANGES_EXPIRED"
 
 
-class StoreNotDurable(ServiceError):
+class DatabaseNotDurable(ServiceError):
     """The database may lose acknowledged holds at a power loss, and no setting allows that."""
 
     code = grpc.StatusCode.FAILED_PRECONDITION
-    reason = "STORE_NOT_DURABLE"
+    reason = "DATABASE_NOT_DURABLE"
 
     def __init__(self, why: str) -> None:
         super().__init__(

@@ -156,7 +156,7 @@ def served(folder: Path, url: str) -> Iterator[tuple["subprocess.Popen[bytes]", 
         **os.environ,
         "ENRAYON_DATA_DIR": str(folder / "data"),
         "ENRAYON_GRPC_PORT": str(port),
-        "ENRAYON_REDIS_URL": url,
+        "ENRAYON_DATABASE_URL": url,
         "ENRAYON_REFLECTION": "false",
     }
     with (folder / "log").open("wb") as log:

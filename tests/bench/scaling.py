@@ -278,7 +278,7 @@ def served(folder: Path) -> Iterator[Running]:
             **os.environ,
             "ENRAYON_DATA_DIR": str(folder / "data"),
             "ENRAYON_GRPC_PORT": str(port),
-            "ENRAYON_REDIS_URL": valkey.url,
+            "ENRAYON_DATABASE_URL": valkey.url,
             "ENRAYON_HOLDS_PER_CALLER": "1000000000",
         }
         with (folder / "log").open("wb") as log:

@@ -110,7 +110,7 @@ def test_secrets_are_named_and_never_given(documents):
         for container in containers(documents)
         for variable in container.get("env", ())
     }
-    assert {"ENRAYON_REDIS_URL": "redis-url", "ENRAYON_KEYS": "keys"}.items() <= named.items()
+    assert {"ENRAYON_DATABASE_URL": "database-url", "ENRAYON_KEYS": "keys"}.items() <= named.items()
 
 
 def test_nobody_talks_to_anybody_unless_a_policy_says_so(documents):

@@ -28,7 +28,7 @@ def chosen_store(folder: Path) -> Iterator[Mapping[str, str]]:
         yield {}
         return
     with backend(folder) as url:
-        yield {"ENRAYON_REDIS_URL": url, "ENRAYON_STOCK_ALLOW_LOSS": "true"}
+        yield {"ENRAYON_DATABASE_URL": url, "ENRAYON_STOCK_ALLOW_LOSS": "true"}
 
 
 @contextmanager
@@ -52,7 +52,7 @@ class Suite:
         self.environment = {
             **{name: value for name, value in os.environ.items() if "ENRAYON" not in name},
             "COLUMNS": "120",
-            "ENRAYON_REDIS_TIMEOUT_S": "20",  # a busy machine is waited for
+            "ENRAYON_DATABASE_TIMEOUT_S": "20",  # a busy machine is waited for
             "ENRAYON_DATA_DIR": str(data_dir),
             "ENRAYON_GRPC_PORT": str(self.grpc_port),
             "ENRAYON_HTTP_PORT": str(self.http_port),

@@ -20,5 +20,5 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 def settings(tmp_path: Path) -> ChassisSettings:
     """Any free port, a folder of its own, no long waits for what is dead."""
     return ChassisSettings(
-        grpc_port=0, http_port=0, data_dir=tmp_path, longest_wait_s=0, redis_timeout_s=3
+        grpc_port=0, http_port=0, data_dir=tmp_path, longest_wait_s=0, database_timeout_s=3
     )

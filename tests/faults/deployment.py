@@ -38,7 +38,7 @@ class Deployment:
             **settings,
             "ENRAYON_DATA_DIR": str(folder / "data"),
             "ENRAYON_GRPC_PORT": str(self.port),
-            "ENRAYON_REDIS_URL": self._valkey.url,
+            "ENRAYON_DATABASE_URL": self._valkey.url,
             "ENRAYON_LOG_LEVEL": "error",
         }
         self._processes: dict[str, Any] = {}

@@ -17,12 +17,12 @@ CONTEXT.set_forkserver_preload(["services.app"])
 class Served:
     """The process. It runs on a store that others start and stop."""
 
-    def __init__(self, folder: Path, redis_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.port = free_port()
         self._environment = {
             "ENRAYON_DATA_DIR": str(folder),
             "ENRAYON_GRPC_PORT": str(self.port),
-            "ENRAYON_REDIS_URL": redis_url,
+            "ENRAYON_DATABASE_URL": database_url,
             "ENRAYON_LOG_LEVEL": "error",
             "ENRAYON_HOLDS_PER_CALLER": "0",
             "ENRAYON_STOCK_ALLOW_LOSS": "true",

@@ -26,10 +26,10 @@ from tests.geodata.floorplans.shops import corner_shop
 from tests.services.aisle.shops import published
 from tests.services.conftest import (  # noqa: F401 - fixtures
     channel,
+    database,
+    database_url,
     gazetteer,
     parts,
-    redis_client,
-    redis_url,
     settings,
 )
 from tests.services.geofence.conftest import create

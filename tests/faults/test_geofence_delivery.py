@@ -27,11 +27,11 @@ from services.geofence.worker.upkeep import Upkeep
 from tests.faults.judging import judge
 from tests.services.conftest import (  # noqa: F401 - fixtures
     channel,
+    database,
+    database_url,
     gazetteer,
     hosted,
     parts,
-    redis_client,
-    redis_url,
     settings,
 )
 from tests.services.geofence.conftest import (
@@ -72,7 +72,7 @@ async def drive(stub, devices: int, visits: int) -> int:
     return 2 * devices * visits
 
 
-async def test_20_readers_that_die_with_events_pending(stub, redis_client, figure):  # noqa: F811
+async def test_20_readers_that_die_with_events_pending(stub, database, figure):  # noqa: F811
     rng = random.Random(20)
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub)
@@ -93,7 +93,7 @@ async def test_20_readers_that_die_with_events_pending(stub, redis_client, figur
                     if rng.random() < 0.7:
                         await ack(stub, [each.ack_token])
     lost, duplicates, out_of_order = judge(told, expected)
-    left = await leases_left(redis_client, "all")
+    left = await leases_left(database, "all")
     figure(
         20,
         f"{readers} readers gone, {expected} events: lost {lost}, duplicates {duplicates}, "
@@ -116,13 +116,13 @@ async def leases_left(client, subscription: str) -> int:
 
 async def test_23_a_stream_that_vanishes_costs_its_events_and_no_later_one(
     stub,
-    redis_client,  # noqa: F811
+    database,  # noqa: F811
     figure,
 ):
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub)
     lost = await drive(stub, 10, 1)
-    await redis_client.delete(*(Keys.of(partition).events for partition in range(PARTITIONS)))
+    await database.delete(*(Keys.of(partition).events for partition in range(PARTITIONS)))
     async with reading(stub) as events:
         for device in range(10):
             await report(stub, fix(f"car {device}", KAMPPI, 1200))
@@ -131,7 +131,7 @@ async def test_23_a_stream_that_vanishes_costs_its_events_and_no_later_one(
     assert {3: 10} == found
 
 
-async def test_21_entries_that_are_no_events_hold_up_nobody(stub, parts, redis_client, figure):  # noqa: F811
+async def test_21_entries_that_are_no_events_hold_up_nobody(stub, parts, database, figure):  # noqa: F811
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub, "read")
     async with endpoint() as hook, running(bootstrap.build(parts)):
@@ -139,7 +139,7 @@ async def test_21_entries_that_are_no_events_hold_up_nobody(stub, parts, redis_c
         await subscribe(stub, "hook", webhook={"uri": hook.uri})
         poison = (b"\xff", b"\x0a\xff\xff\xff\xff", b"no event", bytes(1000))
         for partition in range(PARTITIONS):
-            pipeline = redis_client.pipeline(transaction=False)
+            pipeline = database.pipeline(transaction=False)
             for bytes_ in poison:
                 pipeline.xadd(Keys.of(partition).events, {"e": bytes_})
             await pipeline.execute()
@@ -156,7 +156,7 @@ async def test_21_entries_that_are_no_events_hold_up_nobody(stub, parts, redis_c
     assert (expected, read) == (len(read), posted)
 
 
-async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, parts, redis_client, figure):  # noqa: F811
+async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, parts, database, figure):  # noqa: F811
     """Nobody reads, nobody trims: a partition takes twice the cap, then refuses."""
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub, "absent")
@@ -170,7 +170,7 @@ async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, parts, redis_cl
             taken += 1
         except grpc.aio.AioRpcError as error:
             refusal = error
-    lengths = [await redis_client.xlen(Keys.of(p).events) for p in range(PARTITIONS)]
+    lengths = [await database.xlen(Keys.of(p).events) for p in range(PARTITIONS)]
     upkeep = Upkeep(
         Delivery(parts.client, 10, 10),
         Erased(parts.client, 1000),

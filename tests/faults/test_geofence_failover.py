@@ -13,9 +13,9 @@ from tests.faults.judging import Told, judge
 from tests.faults.retrying import surely
 from tests.services.conftest import (  # noqa: F401 - fixtures
     channel,
+    database,
     gazetteer,
     parts,
-    redis_client,
 )
 from tests.services.geofence.conftest import create, reading, subscribe
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
@@ -24,7 +24,7 @@ CARS = 24
 
 
 @pytest.fixture
-def redis_url(cluster: Cluster) -> str:
+def database_url(cluster: Cluster) -> str:
     """What the services keep their state in."""
     return cluster.url
 

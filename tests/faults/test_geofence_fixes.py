@@ -15,10 +15,10 @@ from services.geofence import bootstrap, convert
 from services.geofence.errors import InvalidFence
 from tests.services.conftest import (  # noqa: F401 - fixtures
     channel,
+    database,
+    database_url,
     gazetteer,
     parts,
-    redis_client,
-    redis_url,
     settings,
 )
 from tests.services.geofence.conftest import (

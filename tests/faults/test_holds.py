@@ -38,7 +38,7 @@ async def client(store_url: str, settings: ChassisSettings) -> AsyncIterator[Cli
 
 @pytest.fixture
 def settings(tmp_path: Path) -> ChassisSettings:
-    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=5.0)
+    return ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, database_timeout_s=5.0)
 
 
 async def verdict_of(

@@ -46,10 +46,10 @@ def serve(environment: dict[str, str]) -> None:
 class Servers:
     """Up to three servers on one port of three addresses."""
 
-    def __init__(self, folder: Path, redis_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.port = free_port()
         self._folder = folder
-        self._redis_url = redis_url
+        self._database_url = database_url
         self._processes: dict[str, Any] = {}
 
     async def start(self, host: str) -> None:
@@ -58,7 +58,7 @@ class Servers:
             "ENRAYON_HOST": host,
             "ENRAYON_GRPC_PORT": str(self.port),
             "ENRAYON_DATA_DIR": str(self._folder / host),
-            "ENRAYON_REDIS_URL": self._redis_url,
+            "ENRAYON_DATABASE_URL": self._database_url,
             "ENRAYON_KEYS": "1:" + "A" * 43 + "=",
             "ENRAYON_LINGER_S": str(LINGER_S),
             "ENRAYON_HOLDS_PER_CALLER": "0",

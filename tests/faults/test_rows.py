@@ -240,7 +240,7 @@ async def test_row_18_a_hung_store_keeps_the_deadline_and_a_retry_answers(
     await workload.stocked(client, 5)
     request = request_of("a", "create", "key", b"one")
     async with proxied(store_url) as proxy:
-        impatient = settings.model_copy(update={"redis_timeout_s": 0.5})
+        impatient = settings.model_copy(update={"database_timeout_s": 0.5})
         hung = proxy.connect(impatient)
         holds = Holds(hung)
         await hung.ping()
@@ -258,7 +258,7 @@ async def test_row_18_a_hung_store_keeps_the_deadline_and_a_retry_answers(
 
     figure(18, f"hung store: {type(refused).__name__} after {took_s:.2f} s, then {again.word}")
     assert isinstance(refused, Unavailable)
-    assert 3 * impatient.redis_timeout_s > took_s
+    assert 3 * impatient.database_timeout_s > took_s
     assert 3 == await available(client)
 
 

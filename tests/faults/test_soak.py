@@ -59,7 +59,7 @@ async def judged(
     folder: Path, power: str, figure: Any, *, acts_each: int, units: int, calls: int, seed: int
 ) -> None:
     """Let the clients act while all dies by turns; nothing may be wrong in the end."""
-    patient = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder, redis_timeout_s=60.0)
+    patient = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder, database_timeout_s=60.0)
     with EmbeddedValkey(folder / "store") as valkey:  # every acknowledged write is on disk
         async with proxied(valkey.url, seed=seed) as proxy:
             with Served(folder / "server", proxy.url) as server:

@@ -22,16 +22,16 @@ from tests.backends import backend
 
 
 @pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An empty store: an embedded Valkey, or the one that ENRAYON_TEST_STORE names."""
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An empty store: an embedded Valkey, or the one that ENRAYON_TEST_DATABASE names."""
     with backend(tmp_path_factory.mktemp("store")) as url:
         yield url
 
 
 @pytest.fixture
-async def redis_client(redis_url: str, settings: ChassisSettings) -> AsyncIterator[Client]:
+async def database(database_url: str, settings: ChassisSettings) -> AsyncIterator[Client]:
     """A client of the store, which is empty before and after."""
-    client = connect(settings, redis_url)
+    client = connect(settings, database_url)
     await client.flushall()
     yield client
     await client.flushall()
@@ -54,12 +54,12 @@ def gazetteer() -> Origins:
 
 @pytest.fixture
 async def parts(
-    redis_client: Client, settings: ChassisSettings, gazetteer: Origins
+    database: Client, settings: ChassisSettings, gazetteer: Origins
 ) -> AsyncIterator[Parts]:
     """What a process shares, on the empty store."""
-    directory = Directory(redis_client, settings.data_dir)
+    directory = Directory(database, settings.data_dir)
     await directory.start()
-    yield Parts(settings, redis_client, directory, gazetteer, Keyring([Key(1, bytes(32))]), utc_now)
+    yield Parts(settings, database, directory, gazetteer, Keyring([Key(1, bytes(32))]), utc_now)
     await directory.stop()
 
 

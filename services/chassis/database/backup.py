@@ -15,7 +15,7 @@ from pathlib import Path
 import redis.exceptions
 
 from services.chassis.database.backup_file import BackupError, Entry, Header, check, read, writing
-from services.chassis.database.client import Client, connect, script, store_facts_of
+from services.chassis.database.client import Client, connect, database_facts_of, script
 from services.chassis.database.embedded import EmbeddedValkey, running_url
 from services.chassis.settings import ChassisSettings
 
@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 """Told how much of how much is done."""
 
 
-def on_store(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]]) -> int:
+def on_database(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]]) -> int:
     """Act on the store of the settings; one of its own that does not run is started for it.
 
     Raises:
@@ -38,7 +38,7 @@ def on_store(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]])
     """
 
     async def main(url: str) -> int:
-        client = connect(settings.model_copy(update={"redis_timeout_s": TIMEOUT_S}), url)
+        client = connect(settings.model_copy(update={"database_timeout_s": TIMEOUT_S}), url)
         try:
             return await act(client)
         except redis.exceptions.RedisError as error:
@@ -46,7 +46,7 @@ def on_store(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]])
         finally:
             await client.aclose()
 
-    if url := settings.redis_url or running_url(settings.data_dir):
+    if url := settings.database_url or running_url(settings.data_dir):
         return asyncio.run(main(url))
     with EmbeddedValkey(settings.data_dir) as valkey:
         return asyncio.run(main(valkey.url))
@@ -68,7 +68,7 @@ async def backup(
         left_out: names of keys (behind their tag) that are not copied.
         progress: told of tags.
     """
-    facts = await store_facts_of(client)
+    facts = await database_facts_of(client)
     header = Header(dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), facts.version, keyring)
     dump = script(client, "services.chassis.database", "dump")
     tags = sorted({tag_of(key) async for key in client.scan_iter(count=1000)})

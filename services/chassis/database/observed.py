@@ -16,7 +16,9 @@ from prometheus_client.registry import Collector
 from services.chassis.database.cluster import Cluster
 from services.chassis.telemetry import tracing
 
-ERRORS = Counter("enrayon_redis_errors", "Commands and pipelines of Redis that failed.", ["error"])
+ERRORS = Counter(
+    "enrayon_database_errors", "Commands and pipelines of Redis that failed.", ["error"]
+)
 SCRIPTS: dict[str, str] = {}
 """Names of scripts by their digest, for spans."""
 EXPECTED = (redis.exceptions.NoScriptError, redis.exceptions.WatchError)
@@ -95,12 +97,12 @@ class Connections(Collector):
             used, free, limit = connections(client)
             in_use, idle, most = in_use + used, idle + free, most + limit
         text = "Connections to Redis, of all clients of the process."
-        now = GaugeMetricFamily("enrayon_redis_connections", text, labels=["state"])
+        now = GaugeMetricFamily("enrayon_database_connections", text, labels=["state"])
         now.add_metric(["in_use"], in_use)
         now.add_metric(["idle"], idle)
         yield now
         text = "How many connections to Redis the process may open; of a cluster, to each node."
-        yield GaugeMetricFamily("enrayon_redis_connections_limit", text, most)
+        yield GaugeMetricFamily("enrayon_database_connections_limit", text, most)
 
 
 def connections(client: Any) -> tuple[int, int, int]:

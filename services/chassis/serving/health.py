@@ -30,7 +30,7 @@ STUCK_S = 30.0
 """An event loop that has not looked for so long is stuck."""
 PROBE = "{health}:probe"
 PROBE_KEPT_MS = 60_000
-PARTS = ("reads", "directory", "redis", "writes")
+PARTS = ("reads", "directory", "database", "writes")
 
 WELL = Gauge("enrayon_part_well", "Whether a part of the process is well.", ["part"])
 
@@ -99,7 +99,7 @@ class Health:
     async def look(self) -> None:
         """Look once."""
         reasons = {name: check() for name, check in self._checks.items()}
-        reasons["redis"], reasons["writes"] = await store_reasons(self._client)
+        reasons["database"], reasons["writes"] = await database_reasons(self._client)
         self._looked_at = self._clock()
         for name, reason in reasons.items():
             before = self._parts.get(name)
@@ -119,7 +119,7 @@ class Health:
                 await listener(self.parts)
 
 
-async def store_reasons(client: Client) -> tuple[str, str]:
+async def database_reasons(client: Client) -> tuple[str, str]:
     """Why Redis does not answer, and why it takes no changes; empty texts when it does.
 
     Of a cluster all masters must answer; the change is tried at one of them.

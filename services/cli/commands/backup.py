@@ -74,7 +74,7 @@ def restore(
 def done(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]]) -> int:
     """Act on the store; what fails is told on one line."""
     try:
-        return chassis.on_store(settings, act)
+        return chassis.on_database(settings, act)
     except (BackupError, EmbeddedValkeyError) as error:
         hint = "; --replace deletes it first" if "not empty" in str(error) else ""
         raise CommandError(f"{error}{hint}") from None

@@ -16,7 +16,7 @@ import typer
 from rich.markup import escape
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from services.chassis.database.client import StoreFacts, store_facts
+from services.chassis.database.client import DatabaseFacts, database_facts
 from services.chassis.database.embedded import EmbeddedValkeyError, running_url, server_binary
 from services.chassis.settings import ChassisSettings
 from services.cli.channel import CallerSettings, channel_to, services
@@ -76,7 +76,7 @@ def examine(settings: ChassisSettings) -> Iterator[Finding]:
     yield python_version()
     yield full_text_search()
     yield data_folder(settings)
-    url = settings.redis_url or running_url(settings.data_dir)
+    url = settings.database_url or running_url(settings.data_dir)
     running = bool(url)
     if url:
         yield from store(settings, url)
@@ -131,11 +131,11 @@ def data_folder(settings: ChassisSettings) -> Finding:
 
 def store(settings: ChassisSettings, url: str) -> Iterator[Finding]:
     """The running store answers, is new enough, and keeps what it acknowledges."""
-    kind = "Redis or Valkey" if settings.redis_url else "embedded Valkey"
+    kind = "Redis or Valkey" if settings.database_url else "embedded Valkey"
     try:
-        facts = asyncio.run(store_facts(settings, url))
+        facts = asyncio.run(database_facts(settings, url))
     except Exception as error:  # whatever keeps it from answering is the finding
-        advice = "start it, or correct ENRAYON_REDIS_URL"
+        advice = "start it, or correct ENRAYON_DATABASE_URL"
         yield Finding("store", State.BAD, f"{kind}: {type(error).__name__}: {error}", advice)
         return
     found = f"{kind} {facts.version}"
@@ -146,7 +146,7 @@ def store(settings: ChassisSettings, url: str) -> Iterator[Finding]:
     yield durability(facts)
 
 
-def durability(facts: StoreFacts) -> Finding:
+def durability(facts: DatabaseFacts) -> Finding:
     """Whether an acknowledged hold survives a power loss."""
     if facts.keeps_acknowledged is None:
         return Finding(

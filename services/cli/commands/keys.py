@@ -160,10 +160,10 @@ def with_store(act: Callable[[KeyStore], Awaitable[T]]) -> T:
         CommandError: no store answers.
     """
     settings = ChassisSettings()
-    url = settings.redis_url or running_url(settings.data_dir)
+    url = settings.database_url or running_url(settings.data_dir)
     if not url:
         raise CommandError(
-            "no store runs; start `enrayon up`, or set ENRAYON_REDIS_URL", UNREACHABLE
+            "no store runs; start `enrayon up`, or set ENRAYON_DATABASE_URL", UNREACHABLE
         )
 
     async def run() -> T:

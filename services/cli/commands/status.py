@@ -18,7 +18,7 @@ from services.cli.output import JsonOption, console
 MEANINGS = {
     "reads": "nothing can be answered until the stores are loaded",
     "directory": "answers say as of when they are",
-    "redis": "the store does not answer; stores and hours are answered from memory",
+    "database": "the database does not answer; stores and hours are answered from memory",
     "writes": "the store takes no changes: no holds, no positions, no updates",
 }
 """The parts of the server, and what it means that one is not well."""

@@ -56,7 +56,7 @@ def up(
         raise CommandError(str(error), USAGE) from None
     for name, port in (("GRPC", settings.grpc_port), ("HTTP", settings.http_port)):
         check_free(settings.host, port, f"ENRAYON_{name}_PORT")
-    valkey = None if settings.redis_url else EmbeddedValkey(settings.data_dir)
+    valkey = None if settings.database_url else EmbeddedValkey(settings.data_dir)
     try:
         if valkey:
             valkey.lock()
@@ -84,10 +84,10 @@ async def supervised(supervisor: Supervisor, settings: ChassisSettings, demo: bo
 
 def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[Child]:
     """The processes, in the order in which they start."""
-    environment = {"ENRAYON_REDIS_URL": settings.redis_url}
+    environment = {"ENRAYON_DATABASE_URL": settings.database_url}
     started = []
     if valkey:
-        environment["ENRAYON_REDIS_URL"] = valkey.url
+        environment["ENRAYON_DATABASE_URL"] = valkey.url
 
         async def answers() -> bool:
             return await asyncio.to_thread(valkey.state) == "PONG"

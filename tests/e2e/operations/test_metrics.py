@@ -45,7 +45,7 @@ def test_the_probes_say_that_all_is_well(watched):
     for port in (watched.serve_port, watched.work_port):
         told = json.loads(watched.page(port, "/readyz"))
         assert told["well"]
-        assert {"reads", "directory", "redis", "writes"} == set(told["parts"])
+        assert {"reads", "directory", "database", "writes"} == set(told["parts"])
     assert json.loads(watched.page(watched.serve_port, "/livez"))["well"]
 
 

@@ -99,15 +99,13 @@ async def test_an_item_on_a_shut_level_is_unreachable(aisle):
     assert ([], ["rice"]) == (skus_of(answer), names(answer.unreachable))
 
 
-async def test_what_has_expired_is_forgotten_when_another_is_made(
-    aisle, clock, redis_client: Client
-):
+async def test_what_has_expired_is_forgotten_when_another_is_made(aisle, clock, database: Client):
     await aisle.CreateBlockedArea(shut(id="a"))
     await aisle.CreateBlockedArea(shut(id="b"))
     clock.forward(hours=2)
     made = await aisle.CreateBlockedArea(shut(id="a", expire_time=at(hours=3), aisle="1"))
     assert "1" == made.aisle
-    kept = await redis_client.hkeys(Keys.of("plans").records)
+    kept = await database.hkeys(Keys.of("plans").records)
     assert [b"a"] == [name.rpartition(b"/")[2] for name in kept if b"/blockedAreas/" in name]
 
 

@@ -49,7 +49,7 @@ async def told(aisle: Any, token: str) -> tuple[pb.PlanRouteResponse, pb.Anchor]
 async def test_shelves_outlive_their_store_and_a_restart_without_it(
     tmp_path: Path, gazetteer: Origins
 ):
-    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=0.5)
+    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, database_timeout_s=0.5)
     clock, keyring = Skewed(), Keyring([Key(1, bytes(32))])
 
     def parts(client: Client, directory: Directory) -> Parts:

@@ -155,9 +155,9 @@ async def test_a_report_on_what_is_not_known_is_refused(aisle, request_: Any, fi
     assert (CODE.INVALID_ARGUMENT, [field]) == (code, fields)
 
 
-async def test_of_a_caller_a_hash_is_kept_and_nothing_else(aisle, redis_client: Client):
+async def test_of_a_caller_a_hash_is_kept_and_nothing_else(aisle, database: Client):
     await aisle.SubmitPlacementFeedback(report(FOUND, ELSEWHERE, request_id="from-anna"))
-    record = await redis_client.hget(Keys.of("placements").records, "reports/a-corner/rice")
+    record = await database.hget(Keys.of("placements").records, "reports/a-corner/rice")
     assert record is not None
     kept = record[16:].decode()
     assert "anonymous" not in kept

@@ -38,7 +38,7 @@ def test_each_error_has_its_own_code_and_reason() -> None:
         )
     } == {
         (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"),
-        (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
+        (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED"),
         (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED"),
         (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED"),

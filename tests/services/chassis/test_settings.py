@@ -21,7 +21,7 @@ def test_unset_they_run_on_a_laptop() -> None:
         settings.grpc_port,
         settings.http_port,
     )
-    assert settings.redis_url == ""
+    assert settings.database_url == ""
     assert settings.metrics_port == 0
     assert settings.data_dir == CHECKOUT / ".enrayon"
 
@@ -57,10 +57,10 @@ def test_each_setting_says_what_it_means(name: str) -> None:
         ("grpc_port", "65536"),
         ("grpc_port", "-1"),
         ("http_port", "web"),
-        ("redis_timeout_s", "0"),
-        ("redis_timeout_s", "nan"),
-        ("redis_timeout_s", "inf"),
-        ("redis_connections", "0"),
+        ("database_timeout_s", "0"),
+        ("database_timeout_s", "nan"),
+        ("database_timeout_s", "inf"),
+        ("database_connections", "0"),
         ("host", "shop.example"),
         ("host", "127.0.0.1:80"),
         ("drain_s", "-1"),
@@ -82,7 +82,7 @@ def test_a_value_that_makes_no_sense_is_refused_by_name(
 
 
 def test_settings_do_not_change_and_do_not_show_secrets() -> None:
-    settings = ChassisSettings(keys="1:c2VjcmV0", redis_url="redis://:secret@store")
+    settings = ChassisSettings(keys="1:c2VjcmV0", database_url="redis://:secret@store")
     assert "secret" not in repr(settings)
     assert "c2VjcmV0" not in repr(settings)
     with pytest.raises(ValidationError, match="frozen"):

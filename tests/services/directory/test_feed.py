@@ -54,40 +54,40 @@ def brands(directory: Feed[StoresReplica]) -> dict[str, str]:
     }
 
 
-async def test_it_loads_what_is_there_and_follows_what_comes(redis_client, tmp_path):
-    await write(redis_client, record("a"), record("b"))
-    directory = feed_of(redis_client, tmp_path)
+async def test_it_loads_what_is_there_and_follows_what_comes(database, tmp_path):
+    await write(database, record("a"), record("b"))
+    directory = feed_of(database, tmp_path)
     await directory.start()
     try:
         assert {"a": "", "b": ""} == brands(directory)
-        reached = await write(redis_client, record("b", "new"), record("c"), Write("a", b""))
+        reached = await write(database, record("b", "new"), record("c"), Write("a", b""))
         assert await directory.caught_up(reached)
         assert {"b": "new", "c": ""} == brands(directory)
     finally:
         await directory.stop()
 
 
-async def test_many_changes_of_one_store_end_with_the_last(redis_client, tmp_path):
-    directory = feed_of(redis_client, tmp_path)
+async def test_many_changes_of_one_store_end_with_the_last(database, tmp_path):
+    directory = feed_of(database, tmp_path)
     await directory.start()
     try:
         for number in range(50):
-            reached = await write(redis_client, record("a", f"brand {number}"))
+            reached = await write(database, record("a", f"brand {number}"))
         assert await directory.caught_up(reached)
         assert {"a": "brand 49"} == brands(directory)
     finally:
         await directory.stop()
 
 
-async def test_changes_that_were_trimmed_away_make_it_load_anew(redis_client, tmp_path):
-    await write(redis_client, record("a"))
-    first = feed_of(redis_client, tmp_path)
+async def test_changes_that_were_trimmed_away_make_it_load_anew(database, tmp_path):
+    await write(database, record("a"))
+    first = feed_of(database, tmp_path)
     await first.start()
     await first.stop()  # leaves its snapshot
-    await write(redis_client, *(record(f"s{n}") for n in range(20)), Write("a", b""))
-    await redis_client.xtrim(KEYS.changes, maxlen=3, approximate=False)
+    await write(database, *(record(f"s{n}") for n in range(20)), Write("a", b""))
+    await database.xtrim(KEYS.changes, maxlen=3, approximate=False)
 
-    second = feed_of(redis_client, tmp_path)
+    second = feed_of(database, tmp_path)
     await second.start()
     try:
         assert {f"s{n}": "" for n in range(20)} == brands(second)
@@ -95,14 +95,14 @@ async def test_changes_that_were_trimmed_away_make_it_load_anew(redis_client, tm
         await second.stop()
 
 
-async def test_other_data_behind_the_same_address_are_noticed(redis_client, tmp_path):
-    await write(redis_client, record("old"), record("older"))
-    directory = feed_of(redis_client, tmp_path)
+async def test_other_data_behind_the_same_address_are_noticed(database, tmp_path):
+    await write(database, record("old"), record("older"))
+    directory = feed_of(database, tmp_path)
     await directory.start()
     try:
         with directory.subscription() as events:
-            await redis_client.flushall()
-            await write(redis_client, record("new"))
+            await database.flushall()
+            await write(database, record("new"))
             assert await asyncio.wait_for(events.get(), 20) is None
         assert {"new": ""} == brands(directory)
     finally:
@@ -110,7 +110,7 @@ async def test_other_data_behind_the_same_address_are_noticed(redis_client, tmp_
 
 
 async def test_it_answers_from_memory_and_then_from_disk_while_the_store_is_down(tmp_path: Path):
-    settings = ChassisSettings(data_dir=tmp_path, redis_timeout_s=0.5)
+    settings = ChassisSettings(data_dir=tmp_path, database_timeout_s=0.5)
     clock = Now()
     with backend(tmp_path / "store") as url:
         client = connect(settings, url)

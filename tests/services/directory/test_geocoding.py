@@ -56,19 +56,17 @@ def nominatim() -> Iterator[Nominatim]:
 
 
 @pytest.fixture
-def origins(nominatim: Nominatim, redis_client, gazetteer: Origins) -> Origins:
-    return asking(nominatim, redis_client, gazetteer, timeout_s=60)
+def origins(nominatim: Nominatim, database, gazetteer: Origins) -> Origins:
+    return asking(nominatim, database, gazetteer, timeout_s=60)
 
 
-def asking(
-    nominatim: Nominatim, redis_client: Client, gazetteer: Origins, timeout_s: float
-) -> Origins:
+def asking(nominatim: Nominatim, database: Client, gazetteer: Origins, timeout_s: float) -> Origins:
     settings = GeocodingSettings(
         geocoder="nominatim",
         geocoder_options={"domain": f"127.0.0.1:{nominatim.server_port}", "scheme": "http"},
         geocoder_timeout_s=timeout_s,
     )
-    return Origins(gazetteer.gazetteer, GeopyGeocoder(settings, redis_client))
+    return Origins(gazetteer.gazetteer, GeopyGeocoder(settings, database))
 
 
 def text(place: str) -> geometry_pb2.Origin:
@@ -94,12 +92,12 @@ async def test_what_it_does_not_know_the_gazetteer_may(origins, nominatim):
 
 
 async def test_when_it_fails_or_is_silent_the_gazetteer_answers(
-    origins, nominatim, redis_client, gazetteer
+    origins, nominatim, database, gazetteer
 ):
     nominatim.status = 500
     failing = await origins.resolve(text("Kamppi"))
     nominatim.silent.set()
-    impatient = asking(nominatim, redis_client, gazetteer, timeout_s=0.3)
+    impatient = asking(nominatim, database, gazetteer, timeout_s=0.3)
     silent = await impatient.resolve(text("Kamppi"))
 
     assert failing.place is not None

@@ -107,14 +107,14 @@ async def test_a_subscription_that_is_gone_leaves_no_figures(fences, measure):
     assert [None] * len(FIGURES) == [figure_of(name, "brief") for name in FIGURES]
 
 
-async def test_a_worker_that_stops_gives_its_leases_back(fences, parts, redis_client):
+async def test_a_worker_that_stops_gives_its_leases_back(fences, parts, database):
     async with endpoint() as hook:
         await create(fences, "kamppi", circle(KAMPPI, 300))
         await subscribe(fences, "hook", webhook={"uri": hook.uri})
         async with running(bootstrap.build(parts)):
             await visit(fences, "a")
             await hook.wait(2)
-    delivery = Delivery(redis_client, 10, 10)
+    delivery = Delivery(database, 10, 10)
     places = {Place("hook", partition): ("", 1) for partition in range(PARTITIONS)}
     now_ms = round(parts.clock().timestamp() * 1000)
     assert PARTITIONS == len(await delivery.follow(places, "another", now_ms))

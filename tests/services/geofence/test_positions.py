@@ -93,14 +93,14 @@ async def test_late_and_duplicate_fixes_change_nothing_and_say_so(fences):
     assert [(0, "ENTER", "kamppi")] == told(results)
 
 
-async def test_without_consent_nothing_is_taken(fences, redis_client):
+async def test_without_consent_nothing_is_taken(fences, database):
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         await fences.ReportPositions(pb.ReportPositionsRequest(fixes=[fix("a", KAMPPI, 0)]))
     with pytest.raises(grpc.aio.AioRpcError) as single:
         await fences.ReportPosition(pb.ReportPositionRequest(fix=fix("a", KAMPPI, 0)))
     assert grpc.StatusCode.INVALID_ARGUMENT == failure.value.code() == single.value.code()
     assert "consent" in (failure.value.details() or "")
-    assert [] == await redis_client.keys("*devices*")
+    assert [] == await database.keys("*devices*")
 
 
 async def test_a_stream_answers_each_batch_in_order(fences):
@@ -230,26 +230,26 @@ async def test_a_single_fix_that_breaks_a_rule_is_refused_by_its_field(fences):
 
 
 async def test_a_damaged_record_costs_its_device_its_state_and_nobody_else_anything(
-    fences, redis_client
+    fences, database
 ):
     await create(fences, "kamppi", circle(KAMPPI, 300))
     first = await report(fences, *(fix(f"{n}", KAMPPI, 0) for n in range(20)))
     partition = int(first[0].subject.removeprefix("devices/")[:2])
-    [hash, *_] = await redis_client.hkeys(Keys.of(partition).devices)
+    [hash, *_] = await database.hkeys(Keys.of(partition).devices)
     for damage in (b"\x00", b"\xff" * 40, b""):
-        await redis_client.hset(Keys.of(partition).devices, hash, damage)
+        await database.hset(Keys.of(partition).devices, hash, damage)
         again = await report(fences, *(fix(f"{n}", KAMPPI, 60) for n in range(20)))
         assert {1, 4} >= {result.outcome for result in again}
         entered = [result.subject for result in again if result.events]
         assert 1 == len(entered)
 
 
-async def test_a_data_set_of_another_number_of_partitions_is_refused(fences, redis_client):
-    await redis_client.set("{fences}:partitions", 16)
+async def test_a_data_set_of_another_number_of_partitions_is_refused(fences, database):
+    await database.set("{fences}:partitions", 16)
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await report(fences, fix("a", KAMPPI, 0))
     assert grpc.StatusCode.FAILED_PRECONDITION == refusal.value.code()
-    assert [] == await redis_client.keys("*devices*")
+    assert [] == await database.keys("*devices*")
 
 
 async def test_batches_over_the_bound_are_refused_and_can_be_sent_again(parts, monkeypatch):

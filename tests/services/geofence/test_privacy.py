@@ -159,7 +159,7 @@ async def failed(call) -> str:
 
 
 async def test_no_position_and_no_device_id_reaches_a_log_a_metric_or_a_trace(
-    parts, redis_client, monkeypatch, capfd
+    parts, database, monkeypatch, capfd
 ):
     """A run with all that positions are sent to, and all that can fail on the way."""
     monkeypatch.setenv("ENRAYON_WEBHOOK_PRIVATE", "true")
@@ -191,8 +191,8 @@ async def test_no_position_and_no_device_id_reaches_a_log_a_metric_or_a_trace(
             nowhere = {"latitude": 91.23456, "longitude": HOME[1]}
             said.append(await failed(stub.MatchFences(pb.MatchFencesRequest(point=nowhere))))
             for partition in range(PARTITIONS):  # then a bug, and a store that is out of its mind
-                await redis_client.delete(Keys.of(partition).events)
-                await redis_client.set(Keys.of(partition).events, "not a stream")
+                await database.delete(Keys.of(partition).events)
+                await database.set(Keys.of(partition).events, "not a stream")
             said.append(await failed(report(stub, fix(DEVICE, PASILA, 20), fix(DEVICE, HOME, 30))))
             monkeypatch.setattr(Devices, "records", broken)
             said.append(await failed(report(stub, fix(DEVICE, HOME, 40))))

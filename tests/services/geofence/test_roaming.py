@@ -194,7 +194,7 @@ async def kept(client, devices: Iterable[str]) -> list[DeviceState]:
 
 
 @pytest.mark.parametrize("guards", [{}, {"report_every_fix": True}])
-async def test_many_devices_at_once_end_as_each_by_itself(fences, redis_client, guards):
+async def test_many_devices_at_once_end_as_each_by_itself(fences, database, guards):
     """A crowd walks by Kamppi; its fixes come in one batch for each minute, or one by one."""
     await create(fences, "kamppi", circle(KAMPPI, 300, **guards))
     rng = random.Random(7)
@@ -211,7 +211,7 @@ async def test_many_devices_at_once_end_as_each_by_itself(fences, redis_client, 
         assert [result.outcome for result in singly] == [result.outcome for result in together]
         assert [told([result]) for result in singly] == [told([result]) for result in together]
         assert len({*(r.subject for r in together), *(r.subject for r in singly)}) == 4 * LEAST
-    assert await kept(redis_client, alone) == await kept(redis_client, crowd)
+    assert await kept(database, alone) == await kept(database, crowd)
 
 
 async def test_one_bad_fix_of_many_is_refused_by_its_index(fences):

@@ -115,7 +115,7 @@ async def test_an_idle_stream_says_that_it_is_alive(fences, monkeypatch):
 
 
 async def test_a_reader_that_missed_its_cancellation_ends_with_its_next_sign_of_life(
-    fences, redis_client, monkeypatch
+    fences, database, monkeypatch
 ):
     """Libraries have lost cancellations: who lives on would keep the leases for ever."""
     monkeypatch.setattr(streaming, "BEAT_S", 0.3)
@@ -137,7 +137,7 @@ async def test_a_reader_that_missed_its_cancellation_ends_with_its_next_sign_of_
             await asked.acquire()
     lease = DeliveryKeys.of(0, "all").lease
     async with asyncio.timeout(15):  # a lease lasts for 20
-        while await redis_client.exists(lease):  # noqa: ASYNC110 - told by the store
+        while await database.exists(lease):  # noqa: ASYNC110 - told by the store
             await asyncio.sleep(0.05)
     assert 1 == missed
 
@@ -181,11 +181,11 @@ async def test_a_reader_may_be_slow_and_makes_way_when_it_acknowledges_nothing(f
     assert [each.event for each in later] == [each.event for each in again]
 
 
-async def test_an_entry_that_is_no_event_is_left_out(fences, redis_client):
+async def test_an_entry_that_is_no_event_is_left_out(fences, database):
     await create(fences, "kamppi", circle(KAMPPI, 300))
     await subscribe(fences)
     for partition in range(PARTITIONS):
-        await redis_client.xadd(Keys.of(partition).events, {"e": b"\xff not an event"})
+        await database.xadd(Keys.of(partition).events, {"e": b"\xff not an event"})
     await visit(fences, "a")
     async with reading(fences) as events:
         told = await take(events, 2)
@@ -196,12 +196,12 @@ async def test_an_entry_that_is_no_event_is_left_out(fences, redis_client):
 
 
 async def test_a_reader_that_was_away_too_long_is_told_and_can_go_on_from_now(
-    fences, parts, redis_client
+    fences, parts, database
 ):
     await create(fences, "kamppi", circle(KAMPPI, 300))
     await subscribe(fences)
     await visit(fences, "a")
-    delivery = Delivery(redis_client, 10, 10)
+    delivery = Delivery(database, 10, 10)
     now_ms = round(parts.clock().timestamp() * 1000)
     dropped, expired = await delivery.trim(now_ms + 90_000_000, 86_400_000, 1000)
     assert (2, PARTITIONS) == (dropped, expired)
@@ -217,29 +217,27 @@ async def test_a_reader_that_was_away_too_long_is_told_and_can_go_on_from_now(
 
 
 async def test_a_reader_that_lags_too_far_expires_and_the_stream_stays_bounded(
-    fences, parts, redis_client
+    fences, parts, database
 ):
     await create(fences, "kamppi", circle(KAMPPI, 300))
     await subscribe(fences, "slow")
     for round_ in range(20):
         await visit(fences, "a", 1200 * round_ - 30_000)
-    delivery = Delivery(redis_client, 10, 10)
+    delivery = Delivery(database, 10, 10)
     now_ms = round(parts.clock().timestamp() * 1000)
 
     dropped, expired = await delivery.trim(now_ms, 86_400_000, 30)
 
     assert (40, 1) == (dropped, expired)
-    lengths = [await redis_client.xlen(Keys.of(p).events) for p in range(PARTITIONS)]
+    lengths = [await database.xlen(Keys.of(p).events) for p in range(PARTITIONS)]
     assert 0 == sum(lengths)
 
 
-async def test_what_is_not_acknowledged_holds_the_trim_and_nothing_else(
-    fences, parts, redis_client
-):
+async def test_what_is_not_acknowledged_holds_the_trim_and_nothing_else(fences, parts, database):
     await create(fences, "kamppi", circle(KAMPPI, 300))
     await subscribe(fences)
     await visit(fences, "a")
-    delivery = Delivery(redis_client, 10, 10)
+    delivery = Delivery(database, 10, 10)
     now_ms = round(parts.clock().timestamp() * 1000)
     assert (0, 0) == await delivery.trim(now_ms, 86_400_000, 1000)
     async with reading(fences) as events:
@@ -257,11 +255,11 @@ async def test_a_bad_token_is_refused_by_its_index(fences):
     assert "ack_tokens[1]" in (failure.value.details() or "")
 
 
-async def test_a_full_backlog_refuses_fixes_and_changes_nothing(fences, redis_client, parts):
+async def test_a_full_backlog_refuses_fixes_and_changes_nothing(fences, database, parts):
     await create(fences, "kamppi", circle(KAMPPI, 300))
     await subscribe(fences)
     for partition in range(PARTITIONS):
-        pipeline = redis_client.pipeline(transaction=False)
+        pipeline = database.pipeline(transaction=False)
         for _ in range(12):
             pipeline.xadd(Keys.of(partition).events, {"e": b""})
         await pipeline.execute()
@@ -271,8 +269,8 @@ async def test_a_full_backlog_refuses_fixes_and_changes_nothing(fences, redis_cl
 
     device = new_device(bytes(16))
     with pytest.raises(BacklogFull):
-        await Devices(redis_client, 5).write([Changed.of(device, device, [])])
-    assert not await redis_client.hlen(Keys.of(0).devices)
+        await Devices(database, 5).write([Changed.of(device, device, [])])
+    assert not await database.hlen(Keys.of(0).devices)
 
 
 async def test_dwell_and_a_delayed_exit_fire_without_another_fix(fences, workers):

@@ -61,11 +61,11 @@ def changes(results: Sequence[pb.FixResult], fence: str) -> list[list[Any]]:
     ]
 
 
-async def states(redis_client: Any, devices: Sequence[str]) -> list[DeviceState]:
+async def states(database: Any, devices: Sequence[str]) -> list[DeviceState]:
     """What is kept of devices."""
     hashes_of = Keyring([Key(1, bytes(32))]).hasher(PURPOSE, HASH_BYTES)
     hashes = [hashes_of(f"anonymous\0{device}".encode())[0] for device in devices]
-    found = await Devices(redis_client, 100).read(hashes, 0)
+    found = await Devices(database, 100).read(hashes, 0)
     return [found[hash].state for hash in hashes]
 
 
@@ -121,7 +121,7 @@ def orders(track: Sequence[Fix], count: int) -> dict[str, list[Fix]]:
 
 
 async def ends(
-    stub: Any, redis_client: Any, track: Sequence[Fix], count: int
+    stub: Any, database: Any, track: Sequence[Fix], count: int
 ) -> set[tuple[tuple[int, int], tuple[str, ...]]]:
     """The last fixes and memberships that many orders of a track end with."""
     drives = orders(track, count)
@@ -136,29 +136,29 @@ async def ends(
     await through(stub, fixes)
     return {
         (state.last.order, tuple(visit.fence_id for visit in state.visits))
-        for state in await states(redis_client, list(drives))
+        for state in await states(database, list(drives))
         if state.last
     }
 
 
-async def test_a_thousand_orders_of_a_drive_end_alike(fences, redis_client, figure):
+async def test_a_thousand_orders_of_a_drive_end_alike(fences, database, figure):
     await town(fences)
     half = visnjan()[:61:2]  # it ends in the middle of the town
-    found = await ends(fences, redis_client, half, 1000)
+    found = await ends(fences, database, half, 1000)
     assert {(half[-1].order, ("r100", "r1000", "r250", "r500"))} == found
     figure(25, f"1,000 orders of {len(half)} fixes of a drive: {len(found)} last state")
 
 
 @pytest.mark.soak
 async def test_a_thousand_orders_of_a_mountain_walk_end_alike(
-    fences, redis_client, shared_rows, figure
+    fences, database, shared_rows, figure
 ):
     rows = [row for row in shared_rows("gps_traces") if row["track"] == "gpxpy/Mojstrovka"]
     track = numbered(rows)
     for name, place, radius in (("start", track[0], 100), ("s50", track[-1], 50)):
         at = (place.point.latitude, place.point.longitude)
         await create(fences, name, circle(at, radius))
-    found = await ends(fences, redis_client, track, 1000)
+    found = await ends(fences, database, track, 1000)
     assert {(track[-1].order, ("s50", "start"))} == found  # it ends where it began
     figure(25, f"1,000 orders of {len(track)} fixes of a walk: {len(found)} last state")
 
@@ -182,7 +182,7 @@ async def test_late_and_duplicate_fixes_change_nothing(fences, figure):
     )
 
 
-async def test_with_guards_the_applied_fixes_alone_give_the_same(fences, redis_client):
+async def test_with_guards_the_applied_fixes_alone_give_the_same(fences, database):
     await town(fences, **GUARDS)
     rng = random.Random(25)
     drives = {}
@@ -200,8 +200,8 @@ async def test_with_guards_the_applied_fixes_alone_give_the_same(fences, redis_c
     again = await through(fences, applied)
     assert {pb.FixResult.OUTCOME_LATE, *COUNTED} == {result.outcome for result in first}
     assert told(first) == told(again)
-    before = await states(redis_client, list(drives))
-    after = await states(redis_client, [f"{device} again" for device in drives])
+    before = await states(database, list(drives))
+    after = await states(database, [f"{device} again" for device in drives])
     assert [(state.last, state.visits, state.event_count) for state in before] == [
         (state.last, state.visits, state.event_count) for state in after
     ]

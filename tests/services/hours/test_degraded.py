@@ -31,7 +31,7 @@ class Skewed:
 
 
 async def test_hours_outlive_their_store(tmp_path: Path, gazetteer: Origins):
-    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, redis_timeout_s=0.5)
+    settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, database_timeout_s=0.5)
     clock = Skewed()
     with backend(tmp_path / "store") as url:
         client = connect(settings, url)

@@ -83,14 +83,14 @@ async def test_a_watcher_of_some_stores_sees_no_others(stores, hours):
     watch.cancel()
 
 
-async def test_a_token_beyond_what_is_kept_is_out_of_range(stores, hours, redis_client):
+async def test_a_token_beyond_what_is_kept_is_out_of_range(stores, hours, database):
     await put(stores, shop("grocery", GROCERY))
     watch = hours.WatchHours(hours_pb2.WatchHoursRequest())
     old = (await watch.read()).resume_token
     watch.cancel()
     for text in ("24/7", "off", "Mo 10:00-12:00"):
         await give(hours, NAME, expression=text)
-    await redis_client.xtrim("{hours}:changes", maxlen=1, approximate=False)
+    await database.xtrim("{hours}:changes", maxlen=1, approximate=False)
 
     late = hours.WatchHours(hours_pb2.WatchHoursRequest(resume_token=old))
     await late.read()

@@ -20,15 +20,15 @@ def allow_loss(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def levels(redis_client: Client) -> Levels:
+def levels(database: Client) -> Levels:
     """Levels of an empty store."""
-    return Levels(redis_client)
+    return Levels(database)
 
 
 @pytest.fixture
-def holds(redis_client: Client) -> Holds:
+def holds(database: Client) -> Holds:
     """Holds of an empty store."""
-    return Holds(redis_client)
+    return Holds(database)
 
 
 @pytest.fixture

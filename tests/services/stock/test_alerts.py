@@ -11,11 +11,11 @@ from tests.services.stock.goods import FORUM, MILK, STOCKMANN, refusal, state
 
 
 @pytest.fixture
-def fire(redis_client: Any) -> Any:
+def fire(database: Any) -> Any:
     """One turn of the worker."""
 
     async def turn() -> None:
-        await worker.fire(Alerts(redis_client))
+        await worker.fire(Alerts(database))
 
     return turn
 
@@ -78,7 +78,7 @@ async def test_as_many_are_told_as_there_are_units_the_first_first(stock, fire):
 
 
 async def test_an_alert_around_a_place_keeps_no_position_and_fires_for_one_store(
-    stock, fire, redis_client
+    stock, fire, database
 ):
     origin = {"point": {"latitude": 60.16901, "longitude": 24.93101}}
     made = await alert(stock, area={"origin": origin, "radius_m": 2000})
@@ -93,9 +93,9 @@ async def test_an_alert_around_a_place_keeps_no_position_and_fires_for_one_store
     watch.cancel()
     assert 3 == made.store_count
     assert "area" not in [field.name for field, _ in made.ListFields()]
-    for key in await redis_client.keys("{a:*"):
-        if await redis_client.type(key) == b"hash":
-            assert b"24.93101" not in b"".join(await redis_client.hvals(key))
+    for key in await database.keys("{a:*"):
+        if await database.type(key) == b"hash":
+            assert b"24.93101" not in b"".join(await database.hvals(key))
 
 
 async def test_a_deleted_alert_leaves_its_units_to_the_next(stock, fire):
@@ -114,11 +114,11 @@ async def test_a_deleted_alert_leaves_its_units_to_the_next(stock, fire):
 
 
 async def test_a_worker_that_died_between_match_and_claim_leaves_the_claim_to_the_next(
-    stock, fire, redis_client
+    stock, fire, database
 ):
     made = await alert(stock, store=STOCKMANN)
     await state(stock, STOCKMANN, milk=1)
-    assert 1 == await Alerts(redis_client).match("t-stockmann", "milk")  # and dies
+    assert 1 == await Alerts(database).match("t-stockmann", "milk")  # and dies
 
     await fire()
     await fire()
@@ -133,16 +133,14 @@ async def test_a_retry_makes_one_alert(stock):
     assert first.name == second.name
 
 
-async def test_alerts_are_listed_page_by_page_and_those_of_long_ago_are_forgotten(
-    stock, redis_client
-):
+async def test_alerts_are_listed_page_by_page_and_those_of_long_ago_are_forgotten(stock, database):
     made = {(await alert(stock, store=STOCKMANN)).name for _ in range(5)}
     request = stock_pb2.ListStockAlertsRequest(page_size=3)
     first = await stock.ListStockAlerts(request)
     request.page_token = first.next_page_token
     second = await stock.ListStockAlerts(request)
 
-    forgotten = await Alerts(redis_client).forget(2**62)
+    forgotten = await Alerts(database).forget(2**62)
 
     assert made == {found.name for page in (first, second) for found in page.stock_alerts}
     assert (3, 2, "") == (len(first.stock_alerts), len(second.stock_alerts), second.next_page_token)

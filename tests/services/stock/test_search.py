@@ -120,7 +120,7 @@ async def test_services_and_opening_hours_narrow_the_search(stock, channel):
     shops[FORUM].opening_hours_text = shops[STOCKMANN].opening_hours_text = ""
 
 
-async def test_a_search_makes_two_round_trips_at_the_most(stock, channel, redis_client):
+async def test_a_search_makes_two_round_trips_at_the_most(stock, channel, database):
     crowd = [
         stores_pb2.Store(
             name=f"stores/t-crowd{n:03}",
@@ -132,28 +132,28 @@ async def test_a_search_makes_two_round_trips_at_the_most(stock, channel, redis_
     await upsert(stores_pb2_grpc.StoresServiceStub(channel), crowd)
     for n, shop in enumerate(crowd):  # all have some; only the farthest ones enough
         await state(stock, shop.name, milk=1 if n > 20 else 9)
-    commands = await counted(redis_client)
+    commands = await counted(database)
     asked: list[int] = []
     for options in ({}, {"allow_partial": True}, {"allow_split": True}):
         answer = await found(stock, {"milk": 5}, radius_m=100_000, **options)
-        now = await counted(redis_client)
+        now = await counted(database)
         asked.append(now - commands)
         commands = now
         assert 10 == len(answer.stores)
 
     # One script reads so few stores on one server, on a cluster those of one partition.
     partitions = {partition_of(shop.name.removeprefix("stores/")) for shop in crowd}
-    scripts = len(partitions) if isinstance(redis_client, Cluster) else 1
+    scripts = len(partitions) if isinstance(database, Cluster) else 1
     assert 1 <= min(asked)
     assert 2 * scripts >= max(asked)
 
 
-async def counted(redis_client: Any) -> int:
+async def counted(database: Any) -> int:
     """How many scripts the store has run."""
     masters: list[dict[str, Any]] = [{}]
-    if isinstance(redis_client, Cluster):
-        masters = [{"target_nodes": node} for node in redis_client.get_primaries()]
-    told = [await redis_client.info("commandstats", **node) for node in masters]
+    if isinstance(database, Cluster):
+        masters = [{"target_nodes": node} for node in database.get_primaries()]
+    told = [await database.info("commandstats", **node) for node in masters]
     return sum(
         facts["calls"]
         for statistics in told
@@ -239,7 +239,7 @@ async def test_pick_up_is_ready_within_opening_hours_or_comes_from_another_store
     shops[FORUM].opening_hours_text = shops[STOCKMANN].opening_hours_text = ""
 
 
-async def test_unmet_demand_is_counted_by_cell_and_never_by_place(stock, redis_client):
+async def test_unmet_demand_is_counted_by_cell_and_never_by_place(stock, database):
     for _ in range(3):
         await found(stock, {"shears": 2})
 
@@ -249,8 +249,8 @@ async def test_unmet_demand_is_counted_by_cell_and_never_by_place(stock, redis_c
         (d.product, d.search_count, d.requested_quantity) for d in answer.demands
     ]
     assert "85" == answer.demands[0].h3_cell[:2]  # resolution 5
-    for key in await redis_client.keys("{demand}*"):
-        assert b"24.93" not in b"".join(await redis_client.hkeys(key))
+    for key in await database.keys("{demand}*"):
+        assert b"24.93" not in b"".join(await database.hkeys(key))
 
 
 async def test_products_are_found_by_word_barcode_and_department(stock):

@@ -11,13 +11,13 @@ import pytest
 
 from enrayon.stock.v1 import stock_pb2_grpc
 from services import app
-from services.chassis.database.client import Client, StoreFacts, connect
+from services.chassis.database.client import Client, DatabaseFacts, connect
 from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.settings import ChassisSettings
 from services.directory.parts import Service
 from services.stock import durability as module
 from services.stock.durability import Durability
-from services.stock.errors import PartitionsDiffer, StoreNotDurable
+from services.stock.errors import DatabaseNotDurable, PartitionsDiffer
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.levels import Levels
 from tests.backends import server
@@ -44,7 +44,7 @@ def durability(client: Client, *, allow_loss: bool = False) -> Durability:
 
 
 async def test_a_store_that_may_lose_holds_is_refused_unless_that_is_allowed(client):
-    with pytest.raises(StoreNotDurable) as refused:
+    with pytest.raises(DatabaseNotDurable) as refused:
         await durability(client).at_start()
 
     assert "appendfsync everysec" in refused.value.message
@@ -78,7 +78,7 @@ async def test_a_process_starts_without_its_store_and_refuses_with_the_first_hol
     await late.at_start()
     forgetful.start()
 
-    with pytest.raises(StoreNotDurable):
+    with pytest.raises(DatabaseNotDurable):
         await late.check()
 
 
@@ -86,14 +86,14 @@ async def test_holds_are_refused_with_the_reason_and_levels_are_taken(
     channel, parts, stock, monkeypatch
 ):
     monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "false")
-    facts = StoreFacts("7.0.15", "no", "everysec")
-    monkeypatch.setattr(module, "store_facts_of", lambda _client: asyncio.sleep(0, facts))
+    facts = DatabaseFacts("7.0.15", "no", "everysec")
+    monkeypatch.setattr(module, "database_facts_of", lambda _client: asyncio.sleep(0, facts))
     async with hosted(parts) as strict:
         client = stock_pb2_grpc.StockServiceStub(strict)
         await state(client, STOCKMANN, milk=5)
         code, reason, _ = await refusal(hold(client, STOCKMANN, milk=1))
 
-        assert ("FAILED_PRECONDITION", "STORE_NOT_DURABLE") == (code.name, reason)
+        assert ("FAILED_PRECONDITION", "DATABASE_NOT_DURABLE") == (code.name, reason)
         assert 5 == await available(client, STOCKMANN)
 
 
@@ -102,14 +102,14 @@ async def test_services_without_a_check_start_and_the_first_refusal_is_raised(cl
         return Service(None, object(), check=check)
 
     await app.check([service(None)])
-    with pytest.raises(StoreNotDurable):
+    with pytest.raises(DatabaseNotDurable):
         await app.check([service(None), service(durability(client).at_start)])
 
 
 async def test_the_command_says_so_on_one_line_and_fails(forgetful, tmp_path):
     environment = {
         **os.environ,
-        "ENRAYON_REDIS_URL": forgetful.url,
+        "ENRAYON_DATABASE_URL": forgetful.url,
         "ENRAYON_DATA_DIR": str(tmp_path / "data"),
         "ENRAYON_GRPC_PORT": "0",
         "ENRAYON_STOCK_ALLOW_LOSS": "false",

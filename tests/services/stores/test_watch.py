@@ -69,13 +69,13 @@ async def test_a_store_that_leaves_the_filter_is_gone_for_its_watcher(shops):
 
 
 async def test_a_token_from_the_future_or_from_beyond_what_is_kept_is_out_of_range(
-    stores, redis_client
+    stores, database
 ):
     watch = stores.WatchStores(stores_pb2.WatchStoresRequest())
     old = (await watch.read()).resume_token
     watch.cancel()
     await upsert(stores, SHOPS)
-    await redis_client.xtrim("{stores}:changes", maxlen=2, approximate=False)
+    await database.xtrim("{stores}:changes", maxlen=2, approximate=False)
 
     late = stores.WatchStores(stores_pb2.WatchStoresRequest(resume_token=old))
     await late.read()

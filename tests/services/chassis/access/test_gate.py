@@ -87,9 +87,9 @@ def who(_: Origin) -> StringValue:
     return StringValue(value=f"{caller.id}{' admin' if caller.admin else ''}")
 
 
-async def test_the_method_learns_who_calls(settings, redis_client):
+async def test_the_method_learns_who_calls(settings, database):
     rules = policy(Say=Rule(Role.PUBLIC))
-    async with guarded(settings, redis_client, rules, say=who) as echo:
+    async with guarded(settings, database, rules, say=who) as echo:
         till = await echo.key("till", Role.CHANNEL)
         office = await echo.key("office", Role.ADMIN)
 
@@ -98,11 +98,11 @@ async def test_the_method_learns_who_calls(settings, redis_client):
         assert "keys/office admin" == (await echo.say(KAMPPI, metadata=office)).value
 
 
-async def test_a_role_may_what_the_roles_before_it_may(settings, redis_client):
+async def test_a_role_may_what_the_roles_before_it_may(settings, database):
     answers: dict[Role, dict[str, str]] = {}
     for least in Role:
         rules = policy(Say=Rule(least))
-        async with guarded(settings, redis_client, rules) as echo:
+        async with guarded(settings, database, rules) as echo:
             page = await echo.key(f"web-{least}", Role.PAGE, origins=(SHOP,))
             callers = {
                 "anonymous": [],
@@ -123,8 +123,8 @@ async def test_a_role_may_what_the_roles_before_it_may(settings, redis_client):
     assert dict(zip(names, (unknown, denied, denied, ok), strict=True)) == answers[Role.ADMIN]
 
 
-async def test_a_method_without_a_rule_is_for_nobody(settings, redis_client):
-    async with guarded(settings, redis_client, {}) as echo:
+async def test_a_method_without_a_rule_is_for_nobody(settings, database):
+    async with guarded(settings, database, {}) as echo:
         office = await echo.key("office", Role.ADMIN)
         assert "PERMISSION_DENIED" == reason(await refused(echo.say(KAMPPI, metadata=office)))
         assert "PERMISSION_DENIED" == reason(await refused(echo.say(KAMPPI)))
@@ -139,20 +139,18 @@ async def test_a_method_without_a_rule_is_for_nobody(settings, redis_client):
         [("authorization", "Basic dXNlcjpwYXNz")],
     ],
 )
-async def test_what_does_not_hold_is_refused_where_nothing_is_needed_too(
-    settings, redis_client, shown
-):
+async def test_what_does_not_hold_is_refused_where_nothing_is_needed_too(settings, database, shown):
     rules = policy(Say=Rule(Role.PUBLIC))
-    async with guarded(settings, redis_client, rules) as echo:
+    async with guarded(settings, database, rules) as echo:
         error = await refused(echo.say(KAMPPI, metadata=shown))
 
     assert "UNAUTHENTICATED" == reason(error)
     assert shown[0][1] not in str(error)
 
 
-async def test_two_keys_at_once_are_none(settings, redis_client):
+async def test_two_keys_at_once_are_none(settings, database):
     rules = policy(Say=Rule(Role.PUBLIC))
-    async with guarded(settings, redis_client, rules) as echo:
+    async with guarded(settings, database, rules) as echo:
         both = [*await echo.key("till", Role.CHANNEL), *await echo.key("office", Role.ADMIN)]
         assert "UNAUTHENTICATED" == reason(await refused(echo.say(KAMPPI, metadata=both)))
 
@@ -161,9 +159,9 @@ async def test_two_keys_at_once_are_none(settings, redis_client):
     ("scopes", "may"),
     [((), True), (("echo",), True), (("echo.Say",), True), (("echo.Chat", "stock"), False)],
 )
-async def test_a_key_is_good_for_its_scopes(settings, redis_client, scopes, may):
+async def test_a_key_is_good_for_its_scopes(settings, database, scopes, may):
     rules = policy(Say=Rule(Role.CHANNEL), CountUp=Rule(Role.PUBLIC))
-    async with guarded(settings, redis_client, rules) as echo:
+    async with guarded(settings, database, rules) as echo:
         till = await echo.key("till", Role.CHANNEL, scopes=scopes)
         code = await echo.say(KAMPPI, metadata=till).code()
         public = [letter.value async for letter in echo.count_up(KAMPPI, metadata=till)]
@@ -184,9 +182,9 @@ async def test_a_key_is_good_for_its_scopes(settings, redis_client, scopes, may)
         ([("origin", SHOP), ("origin", "https://other.example")], False),
     ],
 )
-async def test_a_publishable_key_is_good_for_its_origins(settings, redis_client, headers, may):
+async def test_a_publishable_key_is_good_for_its_origins(settings, database, headers, may):
     rules = policy(Say=Rule(Role.PAGE))
-    async with guarded(settings, redis_client, rules) as echo:
+    async with guarded(settings, database, rules) as echo:
         page = await echo.key("web", Role.PAGE, origins=(SHOP,))
         code = await echo.say(KAMPPI, metadata=[*page, *headers]).code()
 
@@ -194,11 +192,11 @@ async def test_a_publishable_key_is_good_for_its_origins(settings, redis_client,
     assert may or code is grpc.StatusCode.PERMISSION_DENIED
 
 
-async def test_who_asks_too_much_is_told_when_to_ask_again(settings, redis_client):
+async def test_who_asks_too_much_is_told_when_to_ask_again(settings, database):
     # One call an hour after the first two, so that no time that the test takes matters.
     access = {"limit_public_per_s": 1 / 3600, "limit_burst_s": 3600, "limit_channel_per_s": 1e6}
     rules = policy(Say=Rule(Role.PUBLIC))
-    async with guarded(settings, redis_client, rules, access=access) as echo:
+    async with guarded(settings, database, rules, access=access) as echo:
         till = await echo.key("till", Role.CHANNEL)
         await echo.say(KAMPPI)
         error = await refused(echo.say(KAMPPI))
@@ -209,10 +207,10 @@ async def test_who_asks_too_much_is_told_when_to_ask_again(settings, redis_clien
     assert 3500 < error["RetryInfo"].retry_delay.seconds <= 3600
 
 
-async def test_addresses_are_counted_apart_behind_a_proxy(settings, redis_client):
+async def test_addresses_are_counted_apart_behind_a_proxy(settings, database):
     access = {"limit_page_per_s": 1 / 3600, "limit_burst_s": 3600}
     rules = policy(Say=Rule(Role.PAGE))
-    async with guarded(settings, redis_client, rules, access=access) as echo:
+    async with guarded(settings, database, rules, access=access) as echo:
         page = [*await echo.key("web", Role.PAGE, origins=(SHOP,)), ("origin", SHOP)]
         phones = [[*page, ("x-forwarded-for", f"203.0.113.{n}")] for n in (7, 8)]
         for phone in phones:
@@ -220,12 +218,12 @@ async def test_addresses_are_counted_apart_behind_a_proxy(settings, redis_client
         assert "RATE_LIMITED" == reason(await refused(echo.say(KAMPPI, metadata=phones[0])))
 
 
-async def test_holds_of_pages_are_counted_by_address_in_redis(settings, redis_client):
+async def test_holds_of_pages_are_counted_by_address_in_redis(settings, database):
     access = {"limit_page_holds_per_hour": 2}
     rules = policy(Say=Rule(Role.PAGE, is_hold=True))
     async with (
-        guarded(settings, redis_client, rules, access=access) as echo,
-        guarded(settings, redis_client, rules, access=access) as other_process,
+        guarded(settings, database, rules, access=access) as echo,
+        guarded(settings, database, rules, access=access) as other_process,
     ):
         page = [*await echo.key("web", Role.PAGE, origins=(SHOP,)), ("origin", SHOP)]
         till = await echo.key("till", Role.CHANNEL)
@@ -239,15 +237,13 @@ async def test_holds_of_pages_are_counted_by_address_in_redis(settings, redis_cl
     assert 1700 < error["RetryInfo"].retry_delay.seconds <= 1800
 
 
-async def test_without_redis_reads_go_on_within_limits_and_holds_are_refused(
-    settings, redis_client
-):
+async def test_without_redis_reads_go_on_within_limits_and_holds_are_refused(settings, database):
     rules = policy(
         Say=Rule(Role.CHANNEL), Collect=Rule(Role.CHANNEL, counted=Counted.TOGETHER, is_hold=True)
     )
     access = {"limit_channel_per_s": 4 / 3600, "limit_burst_s": 3600}
     nowhere = connect(settings, "redis://127.0.0.1:1")
-    async with guarded(settings, redis_client, rules, access) as echo:
+    async with guarded(settings, database, rules, access) as echo:
         till = await echo.key("till", Role.CHANNEL)
         await echo.say(KAMPPI, metadata=till)
         echo.gate.together = SharedLimits(nowhere)
@@ -257,12 +253,12 @@ async def test_without_redis_reads_go_on_within_limits_and_holds_are_refused(
         error = await refused(echo.say(KAMPPI, metadata=till))
     await nowhere.aclose()
 
-    assert ("STORE_UNAVAILABLE", True) == (reason(held), "RetryInfo" in held)
+    assert ("DATABASE_UNAVAILABLE", True) == (reason(held), "RetryInfo" in held)
     assert "RATE_LIMITED" == reason(error)
 
 
 @pytest.mark.parametrize("kind", ["count_up", "collect", "chat"])
-async def test_streams_of_a_caller_are_counted_while_they_are_open(settings, redis_client, kind):
+async def test_streams_of_a_caller_are_counted_while_they_are_open(settings, database, kind):
     release = asyncio.Event()
 
     async def count_up(_: Origin) -> AsyncIterator[StringValue]:
@@ -278,7 +274,7 @@ async def test_streams_of_a_caller_are_counted_while_they_are_open(settings, red
     rules = policy(**{name: Rule(Role.PUBLIC) for name in ("CountUp", "Collect", "Chat")})
     access = {"limit_address_streams": 1}
     async with guarded(
-        settings, redis_client, rules, access=access, count_up=count_up, collect=collect
+        settings, database, rules, access=access, count_up=count_up, collect=collect
     ) as echo:
         if kind == "count_up":
             first = echo.count_up(KAMPPI)
@@ -299,21 +295,19 @@ async def test_streams_of_a_caller_are_counted_while_they_are_open(settings, red
     assert "RetryInfo" in error
 
 
-async def test_a_stream_ends_in_its_time_and_is_not_resumed_with_a_revoked_key(
-    settings, redis_client
-):
+async def test_a_stream_ends_in_its_time_and_is_not_resumed_with_a_revoked_key(settings, database):
     @endless
     async def forever(_: Origin) -> AsyncIterator[StringValue]:
         yield StringValue(value="begun")
         await asyncio.Event().wait()
 
     rules, access = policy(CountUp=Rule(Role.CHANNEL)), {"access_stream_s": 0.2}
-    async with guarded(settings, redis_client, rules, access, count_up=forever) as echo:
+    async with guarded(settings, database, rules, access, count_up=forever) as echo:
         till = await echo.key("till", Role.CHANNEL)
         stream = echo.count_up(KAMPPI, metadata=till)
         assert "begun" == (await stream.read()).value
         ended = await refused(stream.read())
-        await KeyStore(redis_client).revoke("till")
+        await KeyStore(database).revoke("till")
         await echo.gate._keys.refresh()
         error = await refused(echo.count_up(KAMPPI, metadata=till).read())
 
@@ -322,10 +316,10 @@ async def test_a_stream_ends_in_its_time_and_is_not_resumed_with_a_revoked_key(
     assert "UNAUTHENTICATED" == reason(error)
 
 
-async def test_reflection_is_off_unless_it_is_asked_for(settings, redis_client):
+async def test_reflection_is_off_unless_it_is_asked_for(settings, database):
     for setting, answers in ((None, False), (True, True)):
         chosen = settings.model_copy(update={"reflection": setting})
-        async with guarded(chosen, redis_client, {}) as echo:
+        async with guarded(chosen, database, {}) as echo:
             stub: Any = reflection_pb2_grpc.ServerReflectionStub(echo.channel)
             call = stub.ServerReflectionInfo(
                 iter([reflection_pb2.ServerReflectionRequest(list_services="")])
@@ -337,7 +331,7 @@ async def test_reflection_is_off_unless_it_is_asked_for(settings, redis_client):
                 assert await call.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_a_token_says_who_calls_and_what_it_is_good_for(settings, redis_client, tmp_path):
+async def test_a_token_says_who_calls_and_what_it_is_good_for(settings, database, tmp_path):
     key = ECKey.generate_key("P-256", {"kid": "2026"})
     file = tmp_path / "jwks.json"
     file.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
@@ -359,7 +353,7 @@ async def test_a_token_says_who_calls_and_what_it_is_good_for(settings, redis_cl
         return [("authorization", f"Bearer {token}")]
 
     rules = policy(Say=Rule(Role.CHANNEL), CountUp=Rule(Role.ADMIN))
-    async with guarded(settings, redis_client, rules, access, say=who) as echo:
+    async with guarded(settings, database, rules, access, say=who) as echo:
         till, admin = bearer(role="channel"), bearer(role="admin", scope="echo.Say")
         assert "jwt/till-4" == (await echo.say(KAMPPI, metadata=till)).value
         assert "jwt/till-4 admin" == (await echo.say(KAMPPI, metadata=admin)).value

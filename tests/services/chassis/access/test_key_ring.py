@@ -18,8 +18,8 @@ LONG_S = 60.0
 
 
 @pytest.fixture
-def store(redis_client: Client) -> KeyStore:
-    return KeyStore(redis_client)
+def store(database: Client) -> KeyStore:
+    return KeyStore(database)
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ async def test_a_new_key_works_at_once(store: KeyStore, ring: KeyRing):
     assert key == await ring.find(token)
 
 
-async def test_a_key_that_is_known_needs_no_redis(store: KeyStore, ring: KeyRing, redis_client):
+async def test_a_key_that_is_known_needs_no_redis(store: KeyStore, ring: KeyRing, database):
     key, token = await made(store, "till")
     await ring.find(token)
-    before = (await redis_client.info("commandstats")).get("cmdstat_get", {"calls": 0})["calls"]
+    before = (await database.info("commandstats")).get("cmdstat_get", {"calls": 0})["calls"]
     for _ in range(100):
         assert key == await ring.find(token)
-    after = (await redis_client.info("commandstats")).get("cmdstat_get", {"calls": 0})["calls"]
+    after = (await database.info("commandstats")).get("cmdstat_get", {"calls": 0})["calls"]
 
     assert before == after
 
@@ -95,17 +95,17 @@ async def test_a_ring_refreshes_by_itself(store: KeyStore):
                 await asyncio.sleep(0.01)
 
 
-async def test_a_flood_of_unknown_keys_costs_redis_next_to_nothing(store, ring, redis_client):
+async def test_a_flood_of_unknown_keys_costs_redis_next_to_nothing(store, ring, database):
     floods = [new_key("till", Role.ADMIN, utc_now())[1] for _ in range(500)]
-    await redis_client.config_resetstat()
+    await database.config_resetstat()
     assert [None] * 500 == await asyncio.gather(*map(ring.find, floods))
-    stats = await redis_client.info("commandstats")
+    stats = await database.info("commandstats")
 
     assert stats["cmdstat_get"]["calls"] <= 5
 
 
-async def test_keys_last_known_stay_good_without_redis(store, redis_client, redis_url, settings):
-    client = connect(settings, redis_url)
+async def test_keys_last_known_stay_good_without_redis(store, database, database_url, settings):
+    client = connect(settings, database_url)
     async with KeyRing(KeyStore(client), LONG_S, utc_now) as ring:
         key, token = await made(store, "till")
         await ring.find(token)
@@ -148,16 +148,16 @@ async def test_names_are_taken_once_and_changes_lose_to_changes(store: KeyStore)
     assert await store.get("till") is None
 
 
-async def test_no_secret_lies_in_redis(store: KeyStore, redis_client: Client):
+async def test_no_secret_lies_in_redis(store: KeyStore, database: Client):
     _, token = await made(store, "till")
-    kept = await redis_client.hgetall(KEYS)
+    kept = await database.hgetall(KEYS)
 
     _, secret = token.split("_till_")
     assert secret.encode() not in b"".join([*kept, *kept.values()])
 
 
-async def test_a_damaged_record_takes_nothing_from_other_keys(store, ring, redis_client):
-    await redis_client.hset(KEYS, "broken", b'{"role": "CHANNEL"}')
+async def test_a_damaged_record_takes_nothing_from_other_keys(store, ring, database):
+    await database.hset(KEYS, "broken", b'{"role": "CHANNEL"}')
     key, token = await made(store, "till")
     assert key == await ring.find(token)
     assert None is await ring.find(token.replace("till", "broken"))

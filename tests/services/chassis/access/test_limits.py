@@ -117,9 +117,9 @@ def test_memory_is_bounded_whatever_the_number_of_callers(monkeypatch):
     assert 0.0 < wait_s(here, "the one that asks most", 10.0, 10.0)
 
 
-async def test_all_processes_count_together(redis_client: Client, redis_url, settings):
-    other_client = connect(settings, redis_url)
-    first, second = SharedLimits(redis_client), SharedLimits(other_client)
+async def test_all_processes_count_together(database: Client, database_url, settings):
+    other_client = connect(settings, database_url)
+    first, second = SharedLimits(database), SharedLimits(other_client)
     # An hour's worth, so that no time that the test takes lets another one pass.
     for _ in range(5):
         await first.take(PHONE, 3600.0, 36_000.0)
@@ -132,12 +132,12 @@ async def test_all_processes_count_together(redis_client: Client, redis_url, set
     assert 3500 < refused.value.retry_after.total_seconds() <= 3600
 
 
-async def test_what_is_kept_names_nobody_and_goes_away_when_it_is_whole(redis_client: Client):
-    await SharedLimits(redis_client).take(PHONE, 3600.0, 36_000.0)
-    [key] = [key async for key in redis_client.scan_iter()]
+async def test_what_is_kept_names_nobody_and_goes_away_when_it_is_whole(database: Client):
+    await SharedLimits(database).take(PHONE, 3600.0, 36_000.0)
+    [key] = [key async for key in database.scan_iter()]
 
     assert PHONE.encode() not in key
-    assert 3_500_000 < await redis_client.pttl(key) <= 3_600_001
+    assert 3_500_000 < await database.pttl(key) <= 3_600_001
 
 
 async def test_without_redis_the_shared_limit_refuses(settings: ChassisSettings):

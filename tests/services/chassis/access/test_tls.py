@@ -30,9 +30,7 @@ OURS, OTHERS = Authority("shop"), Authority("elsewhere")
 
 
 @pytest.fixture
-async def port(
-    settings: ChassisSettings, redis_client: Client, tmp_path: Path
-) -> AsyncIterator[int]:
+async def port(settings: ChassisSettings, database: Client, tmp_path: Path) -> AsyncIterator[int]:
     """A server that asks for certificates."""
     key, certificate = OURS.issued("localhost")
     files = {"key.pem": key, "cert.pem": certificate, "ca.pem": OURS.certificate}
@@ -51,7 +49,7 @@ async def port(
         caller = current_caller()
         return StringValue(value=f"{caller.id}{' admin' if caller.admin else ''}")
 
-    async with Gate(access, {SAY: Rule(Role.PUBLIC)}, redis_client, utc_now) as gate:
+    async with Gate(access, {SAY: Rule(Role.PUBLIC)}, database, utc_now) as gate:
         server = Server(settings, methods(say=who), gate)
         await server.start()
         yield server.port
@@ -71,10 +69,10 @@ async def test_a_certificate_of_ours_says_who_calls(port: int):
     assert "tls/office admin" == await say(port, OURS.issued("office"))
 
 
-async def test_behind_a_proxy_is_whoever_the_proxy_passes_on(port: int, redis_client: Client):
+async def test_behind_a_proxy_is_whoever_the_proxy_passes_on(port: int, database: Client):
     edge = OURS.issued("edge")
     key, token = new_key("chat", Role.CHANNEL, utc_now())
-    await KeyStore(redis_client).create(key)
+    await KeyStore(database).create(key)
 
     assert "anonymous" == await say(port, edge)
     assert "keys/chat" == await say(port, edge, [("x-api-key", token)])

@@ -69,62 +69,62 @@ async def contents(client: Client) -> dict[bytes, Any]:
     return found
 
 
-async def test_all_that_was_kept_comes_back(redis_client: Client, tmp_path: Path) -> None:
+async def test_all_that_was_kept_comes_back(database: Client, tmp_path: Path) -> None:
     file = tmp_path / "copy"
-    await filled(redis_client)
-    before = await contents(redis_client)
-    assert 7 == await backup(redis_client, file, ["k"], LEFT_OUT, quiet)
+    await filled(database)
+    before = await contents(database)
+    assert 7 == await backup(database, file, ["k"], LEFT_OUT, quiet)
     assert 0o600 == file.stat().st_mode & 0o777
     assert (["k"], 7) == (check(file)[0].keyring, check(file)[1])
 
-    await redis_client.flushall()
-    assert 7 == await restore(redis_client, file, LEFT_OUT, quiet, replace=False)
+    await database.flushall()
+    assert 7 == await restore(database, file, LEFT_OUT, quiet, replace=False)
     for key in (b"{f03}:devices", b"{health}:probe"):
         del before[key]
-    assert before == await contents(redis_client)
+    assert before == await contents(database)
 
 
-async def test_where_people_are_is_not_in_the_file(redis_client: Client, tmp_path: Path) -> None:
-    await filled(redis_client)
-    await backup(redis_client, tmp_path / "copy", [], LEFT_OUT, quiet)
+async def test_where_people_are_is_not_in_the_file(database: Client, tmp_path: Path) -> None:
+    await filled(database)
+    await backup(database, tmp_path / "copy", [], LEFT_OUT, quiet)
     told = gzip.decompress((tmp_path / "copy").read_bytes())
     assert b"{f03}:events" in told
     assert b"60.168713" not in told
 
 
 async def test_a_store_that_holds_something_is_left_alone_unless_told(
-    redis_client: Client, tmp_path: Path
+    database: Client, tmp_path: Path
 ) -> None:
-    await filled(redis_client)
-    await backup(redis_client, tmp_path / "copy", [], LEFT_OUT, quiet)
-    await redis_client.flushall()
-    await redis_client.set("{health}:probe", 1)
-    await redis_client.set("{stores}:sequence", 8)
-    await redis_client.set("{hours}:sequence", 1)
-    before = await contents(redis_client)
+    await filled(database)
+    await backup(database, tmp_path / "copy", [], LEFT_OUT, quiet)
+    await database.flushall()
+    await database.set("{health}:probe", 1)
+    await database.set("{stores}:sequence", 8)
+    await database.set("{hours}:sequence", 1)
+    before = await contents(database)
     with pytest.raises(BackupError, match="not empty"):
-        await restore(redis_client, tmp_path / "copy", LEFT_OUT, quiet, replace=False)
-    assert before == await contents(redis_client)
+        await restore(database, tmp_path / "copy", LEFT_OUT, quiet, replace=False)
+    assert before == await contents(database)
 
-    await restore(redis_client, tmp_path / "copy", LEFT_OUT, quiet, replace=True)
-    assert b"7" == await redis_client.get("{stores}:sequence")
-    assert None is await redis_client.get("{hours}:sequence")
-
-
-async def test_a_probe_alone_is_nothing(redis_client: Client, tmp_path: Path) -> None:
-    await filled(redis_client)
-    await backup(redis_client, tmp_path / "copy", [], LEFT_OUT, quiet)
-    await redis_client.flushall()
-    await redis_client.set("{health}:probe", 1)
-    assert 7 == await restore(redis_client, tmp_path / "copy", LEFT_OUT, quiet, replace=False)
+    await restore(database, tmp_path / "copy", LEFT_OUT, quiet, replace=True)
+    assert b"7" == await database.get("{stores}:sequence")
+    assert None is await database.get("{hours}:sequence")
 
 
-async def test_a_damaged_file_changes_nothing(redis_client: Client, tmp_path: Path) -> None:
+async def test_a_probe_alone_is_nothing(database: Client, tmp_path: Path) -> None:
+    await filled(database)
+    await backup(database, tmp_path / "copy", [], LEFT_OUT, quiet)
+    await database.flushall()
+    await database.set("{health}:probe", 1)
+    assert 7 == await restore(database, tmp_path / "copy", LEFT_OUT, quiet, replace=False)
+
+
+async def test_a_damaged_file_changes_nothing(database: Client, tmp_path: Path) -> None:
     file, damaged = tmp_path / "copy", tmp_path / "damaged"
-    await filled(redis_client)
-    await backup(redis_client, file, [], LEFT_OUT, quiet)
+    await filled(database)
+    await backup(database, file, [], LEFT_OUT, quiet)
     whole = file.read_bytes()
-    before = await contents(redis_client)
+    before = await contents(database)
     cut = [whole[:length] for length in (0, 1, 10, 40, len(whole) // 2, len(whole) - 1)]
     flipped = [
         whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :] for at in range(0, len(whole), 97)
@@ -142,13 +142,13 @@ async def test_a_damaged_file_changes_nothing(redis_client: Client, tmp_path: Pa
         damaged.write_bytes(content)
         # A byte of gzip's own header, such as its time, says nothing of what is in the file.
         with pytest.raises(BackupError, match=r"damaged|not empty"):
-            await restore(redis_client, damaged, LEFT_OUT, quiet, replace=False)
-    assert before == await contents(redis_client)
+            await restore(database, damaged, LEFT_OUT, quiet, replace=False)
+    assert before == await contents(database)
     for content in [*cut, *other]:
         damaged.write_bytes(content)
         with pytest.raises(BackupError, match="damaged"):
-            await restore(redis_client, damaged, LEFT_OUT, quiet, replace=True)
-    assert before == await contents(redis_client)
+            await restore(database, damaged, LEFT_OUT, quiet, replace=True)
+    assert before == await contents(database)
 
 
 def test_a_file_that_is_not_finished_does_not_appear(tmp_path: Path) -> None:
@@ -158,17 +158,15 @@ def test_a_file_that_is_not_finished_does_not_appear(tmp_path: Path) -> None:
     assert [] == list(tmp_path.iterdir())
 
 
-async def test_what_expired_meanwhile_does_not_come_back(
-    redis_client: Client, tmp_path: Path
-) -> None:
-    await redis_client.set("{s01}:x", 1)
-    await backup(redis_client, tmp_path / "copy", [], (), quiet)
+async def test_what_expired_meanwhile_does_not_come_back(database: Client, tmp_path: Path) -> None:
+    await database.set("{s01}:x", 1)
+    await backup(database, tmp_path / "copy", [], (), quiet)
     [entry] = read(tmp_path / "copy")
     with writing(tmp_path / "copy", Header("", "", [])) as file:
         file.add(entry._replace(expire_ms=1_000))
-    await redis_client.flushall()
-    await restore(redis_client, tmp_path / "copy", (), quiet, replace=False)
-    assert {} == await contents(redis_client)
+    await database.flushall()
+    await restore(database, tmp_path / "copy", (), quiet, replace=False)
+    assert {} == await contents(database)
 
 
 @pytest.fixture
@@ -187,7 +185,7 @@ def source(tmp_path: Path) -> Iterator[str]:
 async def clients(
     source: str, other: str, settings: ChassisSettings
 ) -> AsyncIterator[tuple[Client, Client]]:
-    patient = settings.model_copy(update={"redis_timeout_s": 30.0})
+    patient = settings.model_copy(update={"database_timeout_s": 30.0})
     here, there = connect(patient, source), connect(patient, other)
     yield here, there
     await here.aclose()

@@ -9,8 +9,8 @@ from services.chassis.database.client import (
     Client,
     as_service_error,
     connect,
+    database_facts,
     many_script,
-    store_facts,
 )
 from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.database.observed import connections
@@ -50,7 +50,7 @@ def test_a_client_is_made_without_a_connection(settings: ChassisSettings, url: s
 async def test_a_store_tells_its_version_and_how_it_keeps(
     valkey: EmbeddedValkey, settings: ChassisSettings
 ) -> None:
-    facts = await store_facts(settings, valkey.url)
+    facts = await database_facts(settings, valkey.url)
     assert not facts.is_too_old
     assert (facts.appendonly, facts.appendfsync) == ("yes", "no")
     assert facts.keeps_acknowledged is False
@@ -60,20 +60,20 @@ async def test_a_cluster_keeps_what_its_most_forgetful_node_keeps(
     tmp_path: Path, settings: ChassisSettings
 ) -> None:
     with Cluster(tmp_path, {"appendfsync": "always"}) as cluster:
-        assert (await store_facts(settings, cluster.url)).keeps_acknowledged
+        assert (await database_facts(settings, cluster.url)).keeps_acknowledged
         forgetful = cluster.masters[-1]
         ask(forgetful, "CONFIG", "SET", "appendfsync", "everysec")
-        facts = await store_facts(settings, cluster.url)
+        facts = await database_facts(settings, cluster.url)
         assert (facts.appendfsync, facts.keeps_acknowledged) == ("everysec", False)
         cluster.kill(forgetful)
-        assert (await store_facts(settings, cluster.url)).keeps_acknowledged
+        assert (await database_facts(settings, cluster.url)).keeps_acknowledged
 
 
 async def test_a_call_waits_while_all_connections_are_in_use(
     url: str, settings: ChassisSettings
 ) -> None:
     async with (
-        connected(settings, url, redis_connections=2) as client,
+        connected(settings, url, database_connections=2) as client,
         connected(settings, url) as other,
     ):
         await client.set("town", "Helsinki")
@@ -90,7 +90,7 @@ async def test_a_call_waits_while_all_connections_are_in_use(
 async def test_a_call_that_waits_too_long_for_a_connection_is_unavailable(
     url: str, settings: ChassisSettings
 ) -> None:
-    async with connected(settings, url, redis_connections=1, redis_timeout_s=0.3) as client:
+    async with connected(settings, url, database_connections=1, database_timeout_s=0.3) as client:
         await client.ping()
         # One after the other they would take a second.
         calls = [client.blpop(["{x}queue"], timeout=0.2) for _ in range(5)]
@@ -104,7 +104,7 @@ async def test_a_call_that_waits_too_long_for_a_connection_is_unavailable(
 async def test_pipelines_wait_too_while_all_connections_are_in_use(
     url: str, settings: ChassisSettings
 ) -> None:
-    async with connected(settings, url, redis_connections=2) as client:
+    async with connected(settings, url, database_connections=2) as client:
         count = many_script(client, PACKAGE, "count")
         runs = [count([(["{s1}n"], [1]), (["{s2}n"], [1])]) for _ in range(50)]
         for counted in zip(*await asyncio.gather(*runs), strict=True):
@@ -118,7 +118,7 @@ async def test_streams_of_a_cluster_are_followed_on_connections_of_their_own(
     cluster_url: str, settings: ChassisSettings
 ) -> None:
     async with (
-        connected(settings, cluster_url, redis_connections=1) as client,
+        connected(settings, cluster_url, database_connections=1) as client,
         connected(settings, cluster_url) as other,
     ):
         streams = [f"{{s{number}}}stream" for number in range(9)]
@@ -136,7 +136,7 @@ async def test_streams_of_a_cluster_are_followed_on_connections_of_their_own(
 async def test_a_cancelled_call_leaves_its_answer_to_nobody(
     url: str, settings: ChassisSettings
 ) -> None:
-    async with connected(settings, url, redis_connections=1) as client:
+    async with connected(settings, url, database_connections=1) as client:
         await client.set("town", "Helsinki")
         waiting = asyncio.create_task(client.blpop(["{x}queue"], timeout=0))
         async with connected(settings, url) as other:

@@ -224,7 +224,7 @@ def test_a_platform_without_the_wheel_is_told_to_use_a_redis_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(EmbeddedValkeyError, match="Set ENRAYON_REDIS_URL"):
+    with pytest.raises(EmbeddedValkeyError, match="Set ENRAYON_DATABASE_URL"):
         EmbeddedValkey(tmp_path).start()
     monkeypatch.undo()
     with EmbeddedValkey(tmp_path) as valkey:  # and the folder is not left locked

@@ -37,7 +37,7 @@ async def test_a_store_that_is_down_is_unavailable_for_now(
         count = many_script(client, PACKAGE, "count")
         for act in (client.get("town"), count([(["a"], [1]), (["b"], [1])]), client.get("town")):
             error = await told(act)
-            assert (error.code, error.reason) == (UNAVAILABLE, "STORE_UNAVAILABLE")
+            assert (error.code, error.reason) == (UNAVAILABLE, "DATABASE_UNAVAILABLE")
             assert error.retry_after is not None
 
 
@@ -49,7 +49,7 @@ async def test_a_store_that_hangs_is_unavailable(settings: ChassisSettings, sche
 
     async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
         url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with connected(settings, url, redis_timeout_s=0.1) as client:
+        async with connected(settings, url, database_timeout_s=0.1) as client:
             error = await told(client.get("town"))
         assert error.code is UNAVAILABLE
 

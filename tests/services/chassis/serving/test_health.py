@@ -14,7 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.chassis.database.client import Client, connect
 from services.chassis.database.embedded import EmbeddedValkey
-from services.chassis.serving.health import Health, store_reasons
+from services.chassis.serving.health import Health, database_reasons
 from services.chassis.serving.monitoring import monitored
 from services.chassis.settings import ChassisSettings
 from tests.backends import server
@@ -35,8 +35,8 @@ def reasons(health: Health) -> dict[str, str]:
     return {name: part.reason for name, part in health.parts.items()}
 
 
-async def test_a_store_that_answers_and_takes_changes_is_well(redis_client: Client) -> None:
-    assert ("", "") == await store_reasons(redis_client)
+async def test_a_store_that_answers_and_takes_changes_is_well(database: Client) -> None:
+    assert ("", "") == await database_reasons(database)
 
 
 async def test_a_store_that_is_down_names_both_parts(
@@ -44,17 +44,17 @@ async def test_a_store_that_is_down_names_both_parts(
 ) -> None:
     client = connect(settings, valkey.url)
     async with Health(client, WELL) as health:
-        assert {"reads": "", "directory": "", "redis": "", "writes": ""} == reasons(health)
-        well_since = health.parts["redis"].since
+        assert {"reads": "", "directory": "", "database": "", "writes": ""} == reasons(health)
+        well_since = health.parts["database"].since
         valkey.stop()
         await health.look()
         assert {
             "reads": "",
             "directory": "",
-            "redis": "ConnectionError",
+            "database": "ConnectionError",
             "writes": "ConnectionError",
         } == reasons(health)
-        assert health.parts["redis"].since > well_since
+        assert health.parts["database"].since > well_since
         assert health.is_ready
         valkey.start()
         await health.look()
@@ -67,7 +67,7 @@ async def test_a_store_whose_memory_is_full_answers_but_takes_no_changes(
 ) -> None:
     client = connect(settings, valkey.url)
     await client.config_set("maxmemory", 1)
-    assert ("", "OutOfMemoryError") == await store_reasons(client)
+    assert ("", "OutOfMemoryError") == await database_reasons(client)
     await client.aclose()
 
 
@@ -76,7 +76,7 @@ async def test_a_master_that_lacks_its_replicas_answers_but_takes_no_changes(
 ) -> None:
     client = connect(settings, valkey.url)
     await client.config_set("min-replicas-to-write", 1)
-    assert ("", "NOREPLICAS") == await store_reasons(client)
+    assert ("", "NOREPLICAS") == await database_reasons(client)
     await client.aclose()
 
 
@@ -85,21 +85,21 @@ async def test_a_replica_answers_but_takes_no_changes(
 ) -> None:
     client = connect(settings, valkey.url)
     await client.execute_command("REPLICAOF", "127.0.0.1", 1)
-    assert ("", "ReadOnlyError") == await store_reasons(client)
+    assert ("", "ReadOnlyError") == await database_reasons(client)
     await client.execute_command("REPLICAOF", "NO", "ONE")
     await client.aclose()
 
 
 async def test_the_parts_are_told_by_the_health_protocol_and_reads_decide(
-    redis_client: Client, settings: ChassisSettings
+    database: Client, settings: ChassisSettings
 ) -> None:
     unread = ""
     checks = {"reads": lambda: unread, "directory": lambda: "not current: stores"}
-    async with Health(redis_client, checks) as health, served(settings) as echo:
+    async with Health(database, checks) as health, served(settings) as echo:
         stub: Any = health_pb2_grpc.HealthStub(echo.channel)
 
         async def states() -> list[int]:
-            names = ("", SERVICE, "reads", "directory", "redis", "writes")
+            names = ("", SERVICE, "reads", "directory", "database", "writes")
             asked = [health_pb2.HealthCheckRequest(service=name) for name in names]
             return [(await stub.Check(one)).status for one in asked]
 
@@ -127,10 +127,10 @@ def port() -> int:
 
 
 async def test_metrics_and_probes_are_answered_on_one_port(
-    redis_client: Client, settings: ChassisSettings, port: int
+    database: Client, settings: ChassisSettings, port: int
 ) -> None:
     unread = "not loaded: stores"
-    health = Health(redis_client, {"reads": lambda: unread})
+    health = Health(database, {"reads": lambda: unread})
     with monitored(settings.model_copy(update={"metrics_port": port}), health):
         await health.look()
         status, told = page(port, "/readyz")
@@ -145,10 +145,10 @@ async def test_metrics_and_probes_are_answered_on_one_port(
 
 
 async def test_an_event_loop_that_does_not_look_any_more_is_not_alive(
-    redis_client: Client,
+    database: Client,
 ) -> None:
     now = dt.datetime(2026, 11, 2, 12, tzinfo=dt.UTC)
-    health = Health(redis_client, WELL, lambda: now)
+    health = Health(database, WELL, lambda: now)
     await health.look()
     assert health.is_alive
     now += dt.timedelta(minutes=1)
@@ -166,7 +166,7 @@ def test_a_port_of_metrics_that_is_taken_is_refused_by_its_setting() -> None:
             pass
 
 
-async def test_the_probe_leaves_nothing_behind_for_long(redis_client: Client) -> None:
-    await store_reasons(redis_client)
-    [key] = await redis_client.keys()
-    assert 0 < await redis_client.pttl(key) <= 60_000
+async def test_the_probe_leaves_nothing_behind_for_long(database: Client) -> None:
+    await database_reasons(database)
+    [key] = await database.keys()
+    assert 0 < await database.pttl(key) <= 60_000

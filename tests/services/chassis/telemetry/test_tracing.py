@@ -78,12 +78,12 @@ async def test_an_error_is_told_by_its_code_alone(
 
 
 async def test_commands_stand_below_their_call_and_name_no_key(
-    redis_client: Client, spans: InMemorySpanExporter
+    database: Client, spans: InMemorySpanExporter
 ) -> None:
-    write = script(redis_client, "services.directory", "write")
+    write = script(database, "services.directory", "write")
     with tracing.call("A/B"):
-        await redis_client.hset("{s17}:devices", "phone", "60.1687")
-        pipeline = redis_client.pipeline()
+        await database.hset("{s17}:devices", "phone", "60.1687")
+        pipeline = database.pipeline()
         pipeline.get("{s17}:devices:x")
         await pipeline.execute()
         with pytest.raises(redis.exceptions.ResponseError):
@@ -98,18 +98,18 @@ async def test_commands_stand_below_their_call_and_name_no_key(
 
 
 async def test_what_no_call_asked_for_is_not_traced(
-    redis_client: Client, spans: InMemorySpanExporter
+    database: Client, spans: InMemorySpanExporter
 ) -> None:
-    await redis_client.get("{s17}:x")
+    await database.get("{s17}:x")
     assert () == spans.get_finished_spans()
 
 
 async def test_a_call_that_does_much_tells_the_first_acts(
-    redis_client: Client, spans: InMemorySpanExporter
+    database: Client, spans: InMemorySpanExporter
 ) -> None:
     with tracing.call("A/B"):
         for _ in range(tracing.MAX_ACTS + 50):
-            await redis_client.get("{s17}:x")
+            await database.get("{s17}:x")
     assert tracing.MAX_ACTS + 1 == len(spans.get_finished_spans())
 
 

@@ -7,9 +7,9 @@ from services.cli.output import CommandError
 
 
 @pytest.fixture(autouse=True)
-def _on_the_store(redis_url, redis_client, tmp_path, monkeypatch):
+def _on_the_store(database_url, database, tmp_path, monkeypatch):
     monkeypatch.setenv("ENRAYON_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("ENRAYON_REDIS_URL", redis_url)
+    monkeypatch.setenv("ENRAYON_DATABASE_URL", database_url)
 
 
 def test_what_is_no_backup_is_told_in_one_line(tmp_path):
@@ -32,7 +32,7 @@ def test_other_signing_keys_are_noticed(tmp_path, capsys):
 
 
 def test_a_store_that_cannot_be_reached_is_told_in_one_line(tmp_path, monkeypatch):
-    monkeypatch.setenv("ENRAYON_REDIS_URL", f"unix://{tmp_path}/nobody.sock")
+    monkeypatch.setenv("ENRAYON_DATABASE_URL", f"unix://{tmp_path}/nobody.sock")
     with pytest.raises(CommandError, match="the store failed: ConnectionError"):
         backup(tmp_path / "copy")
     assert not (tmp_path / "copy").exists()

@@ -99,7 +99,7 @@ def test_a_fault_of_a_track_is_named_by_its_place(tmp_path, name, text, where):
         read_track(file)
 
 
-async def test_a_replay_tells_the_events_and_draws_them(stub, redis_client, tmp_path):
+async def test_a_replay_tells_the_events_and_draws_them(stub, database, tmp_path):
     await create(stub, "town", circle(MIDDLE, 250))
     picture = tmp_path / "map.svg"
     output = await run("replay", str(CSV), "--map", str(picture), "--accuracy-m", "5")
@@ -108,7 +108,7 @@ async def test_a_replay_tells_the_events_and_draws_them(stub, redis_client, tmp_
     drawn = picture.read_text()
     assert drawn.startswith("<svg")
     assert ("ENTER town" in drawn, "EXIT town" in drawn) == (True, True)
-    kept = [await redis_client.hlen(f"{{f{partition:02}}}:devices") for partition in range(64)]
+    kept = [await database.hlen(f"{{f{partition:02}}}:devices") for partition in range(64)]
     assert 0 == sum(kept)  # the device is erased in the end
 
 

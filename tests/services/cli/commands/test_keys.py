@@ -19,9 +19,9 @@ Run = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
-def run(redis_client: Client, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(database: Client, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command on the empty store."""
-    monkeypatch.setenv("ENRAYON_REDIS_URL", redis_url)
+    monkeypatch.setenv("ENRAYON_DATABASE_URL", database_url)
     app = typer.Typer()
     keys.register(app)
 
@@ -36,9 +36,9 @@ async def holds(client: Client, token: str) -> bool:
         return await ring.find(token) is not None
 
 
-async def test_a_key_is_made_listed_rotated_and_revoked(run: Run, redis_client: Client):
+async def test_a_key_is_made_listed_rotated_and_revoked(run: Run, database: Client):
     first = (await run("create", "till-4", "--scope", "stock", "--note", "by the door")).stdout
-    assert await holds(redis_client, first.strip())
+    assert await holds(database, first.strip())
 
     listed = await run("list", "--json")
     [row] = orjson.loads(listed.stdout)
@@ -53,23 +53,23 @@ async def test_a_key_is_made_listed_rotated_and_revoked(run: Run, redis_client: 
 
     second = orjson.loads((await run("rotate", "till-4", "--overlap", "0m", "--json")).stdout)
     assert (False, True) == (
-        await holds(redis_client, first.strip()),
-        await holds(redis_client, second["token"]),
+        await holds(database, first.strip()),
+        await holds(database, second["token"]),
     )
 
     assert 0 == (await run("revoke", "till-4")).exit_code
-    assert not await holds(redis_client, second["token"])
+    assert not await holds(database, second["token"])
     assert [] == orjson.loads((await run("list", "--json")).stdout)
 
 
 async def test_after_a_rotation_the_old_secret_works_for_a_day_unless_told_otherwise(
-    run: Run, redis_client: Client
+    run: Run, database: Client
 ):
     first = (await run("create", "app")).stdout.strip()
     second = (await run("rotate", "app")).stdout.strip()
     [row] = orjson.loads((await run("list", "--json")).stdout)
 
-    assert [True, True] == [await holds(redis_client, token) for token in (first, second)]
+    assert [True, True] == [await holds(database, token) for token in (first, second)]
     assert [True, False] == [secret["expire_time"] == "" for secret in row["secrets"]]
 
 
@@ -93,9 +93,9 @@ async def test_what_cannot_be_done_is_said(run: Run, words: list[str], told: str
     assert [] == orjson.loads((await run("list", "--json")).stdout)
 
 
-async def test_a_name_is_given_once(run: Run, redis_client: Client):
+async def test_a_name_is_given_once(run: Run, database: Client):
     first = (await run("create", "till")).stdout.strip()
     again = await run("create", "till", "--role", "admin")
 
     assert isinstance(again.exception, CommandError)
-    assert await holds(redis_client, first)
+    assert await holds(database, first)

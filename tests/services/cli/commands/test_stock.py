@@ -95,13 +95,13 @@ async def test_movements_are_written_as_rows(run, stocked, tmp_path):
     )
 
 
-async def test_reconcile_succeeds_without_drift_and_fails_with_it(run, stocked, redis_client):
+async def test_reconcile_succeeds_without_drift_and_fails_with_it(run, stocked, database):
     sound = await run("stock", "reconcile")
     key = StoreKeys.of("t-forum").levels
-    raw = await redis_client.hget(key, "milk")
+    raw = await database.hget(key, "milk")
     figures = list(HEADER.unpack_from(raw))
     figures[0] += 1
-    await redis_client.hset(key, "milk", HEADER.pack(*figures) + raw[HEADER.size :])
+    await database.hset(key, "milk", HEADER.pack(*figures) + raw[HEADER.size :])
     drifted = await run("stock", "reconcile")
 
     assert (0, 1) == (sound.exit_code, drifted.exit_code)

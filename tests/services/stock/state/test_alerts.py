@@ -10,15 +10,13 @@ ROWS_AT_ONCE = 500
 
 
 async def test_nine_thousand_products_that_are_waited_for_come_into_stock_at_once(
-    levels: Levels, redis_client
+    levels: Levels, database
 ):
-    await redis_client.sadd(
-        f"{tag(partition_of(STORE))}:wished", *(f"{STORE} {sku}" for sku in SKUS)
-    )
+    await database.sadd(f"{tag(partition_of(STORE))}:wished", *(f"{STORE} {sku}" for sku in SKUS))
     for sequence, start in enumerate(range(0, len(SKUS), ROWS_AT_ONCE), 1):
         units = dict.fromkeys(SKUS[start : start + ROWS_AT_ONCE], 1)
         await stated(levels, sequence=sequence, **units)
 
-    news = (await Alerts(redis_client).news())[partition_of(STORE)]
+    news = (await Alerts(database).news())[partition_of(STORE)]
 
     assert {(STORE, sku) for sku in SKUS} == set(news.places)

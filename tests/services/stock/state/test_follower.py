@@ -13,24 +13,24 @@ from tests.services.stock.state.acts import STORE, stated
 
 
 @pytest.fixture
-def follower(redis_client: Any) -> Follower:
+def follower(database: Any) -> Follower:
     """Shelves of an empty store, not loaded yet."""
-    return Follower(redis_client, Ledger(redis_client))
+    return Follower(database, Ledger(database))
 
 
 async def test_what_is_written_after_the_shelves_were_listed_is_read_with_the_first_question(
-    follower, levels, redis_client, monkeypatch
+    follower, levels, database, monkeypatch
 ):
     """Names of sources are read once all shelves are listed: what is fed then is in none."""
-    ask = redis_client.hgetall
+    ask = database.hgetall
 
     async def fed_meanwhile(key: str) -> Any:
-        monkeypatch.setattr(redis_client, "hgetall", ask)
+        monkeypatch.setattr(database, "hgetall", ask)
         await stated(levels, milk=5)
         assert not await follower.caught_up(partition_of(STORE))
         return await ask(key)
 
-    monkeypatch.setattr(redis_client, "hgetall", fed_meanwhile)
+    monkeypatch.setattr(database, "hgetall", fed_meanwhile)
     task = asyncio.create_task(follower.run())
     await follower.loaded()
     found = follower.shelves.stores_with("milk")

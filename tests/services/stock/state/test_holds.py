@@ -74,14 +74,14 @@ async def test_expired_is_expired_without_any_sweeper(levels, holds, at_ms, avai
     assert (expected, expected) == (looked.word, answer.word)
 
 
-async def test_only_looking_changes_nothing(levels, holds, redis_client):
+async def test_only_looking_changes_nothing(levels, holds, database):
     await stated(levels, milk=5)
-    before = {key: await redis_client.dump(key) for key in await redis_client.keys("*")}
+    before = {key: await database.dump(key) for key in await database.keys("*")}
 
     answer = await reserved(holds, "h1", milk=2, only_look=True)
 
     assert "new" == answer.word
-    assert before == {key: await redis_client.dump(key) for key in await redis_client.keys("*")}
+    assert before == {key: await database.dump(key) for key in await database.keys("*")}
 
 
 async def test_a_retry_with_the_same_key_answers_the_same_hold_and_holds_once(levels, holds):
@@ -111,7 +111,7 @@ async def test_a_key_with_another_body_is_refused_and_changes_nothing(levels, ho
 
 
 async def test_a_key_outlives_its_hold_by_a_day_at_least_and_is_forgotten_in_the_end(
-    levels, holds, redis_client
+    levels, holds, database
 ):
     await stated(levels, milk=5)
     request = request_of("a", "create", "key-1", b"one")
@@ -123,7 +123,7 @@ async def test_a_key_outlives_its_hold_by_a_day_at_least_and_is_forgotten_in_the
     await holds.sweep_all(now_ms=T0 + 9 * day)
 
     assert [None] == await holds.read(STORE, ["h1"])
-    assert 0 == await redis_client.exists(StoreKeys.of(STORE).requests)
+    assert 0 == await database.exists(StoreKeys.of(STORE).requests)
     assert "new" == (await reserved(holds, "h3", milk=2, request=request, now_ms=T0 + 9 * day)).word
 
 

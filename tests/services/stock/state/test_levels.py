@@ -145,7 +145,7 @@ EVENTS = st.lists(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(events=EVENTS)
-def test_events_apply_as_a_plain_model_says(events, redis_url):
+def test_events_apply_as_a_plain_model_says(events, database_url):
     import asyncio
 
     from services.chassis.database.client import connect
@@ -153,7 +153,7 @@ def test_events_apply_as_a_plain_model_says(events, redis_url):
     from services.stock.state.levels import Levels
 
     async def run() -> tuple[dict[str, int], dict[str, int]]:
-        client = connect(ChassisSettings(), redis_url)
+        client = connect(ChassisSettings(), database_url)
         await client.flushall()
         levels = Levels(client)
         await stated(levels, milk=20, bread=20)
@@ -173,8 +173,8 @@ def test_events_apply_as_a_plain_model_says(events, redis_url):
     assert expected == found
 
 
-async def test_the_ledger_adds_up_also_when_it_was_trimmed(levels, holds, redis_client):
-    ledger = Ledger(redis_client)
+async def test_the_ledger_adds_up_also_when_it_was_trimmed(levels, holds, database):
+    ledger = Ledger(database)
     for store in (STORE, OTHER):
         await stated(levels, store, milk=10, bread=5)
     await reserved(holds, "h1", milk=2)
@@ -189,19 +189,19 @@ async def test_the_ledger_adds_up_also_when_it_was_trimmed(levels, holds, redis_
 
 
 @pytest.mark.parametrize("field", ["on_hand", "reserved"])
-async def test_a_level_that_was_tampered_with_is_drift(levels, holds, redis_client, field):
+async def test_a_level_that_was_tampered_with_is_drift(levels, holds, database, field):
     from services.stock.model.levels import HEADER
     from services.stock.model.partitions import StoreKeys
 
     await stated(levels, milk=10)
     await reserved(holds, "h1", milk=2)
     key = StoreKeys.of(STORE).levels
-    raw = await redis_client.hget(key, "milk")
+    raw = await database.hget(key, "milk")
     figures = list(HEADER.unpack_from(raw))
     figures[0 if field == "on_hand" else 1] += 1
-    await redis_client.hset(key, "milk", HEADER.pack(*figures) + raw[HEADER.size :])
+    await database.hset(key, "milk", HEADER.pack(*figures) + raw[HEADER.size :])
 
-    kinds = {drift.kind for drift in (await Ledger(redis_client).reconcile()).drifts}
+    kinds = {drift.kind for drift in (await Ledger(database).reconcile()).drifts}
 
     assert "ledger" in kinds
     assert ("holds" in kinds) == (field == "reserved")

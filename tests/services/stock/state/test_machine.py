@@ -182,9 +182,9 @@ class Shop(RuleBasedStateMachine):
 @pytest.mark.parametrize(
     ("examples", "steps"), [(8, 50), pytest.param(50, 200, marks=pytest.mark.soak)]
 )
-def test_levels_holds_and_transfers_are_those_of_a_plain_model(redis_url, examples, steps):
+def test_levels_holds_and_transfers_are_those_of_a_plain_model(database_url, examples, steps):
     global URL
-    URL = redis_url
+    URL = database_url
     run_state_machine_as_test(
         Shop,
         settings=settings(

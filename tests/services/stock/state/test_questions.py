@@ -84,13 +84,13 @@ async def test_who_asks_again_as_all_trips_end_together_is_answered(levels, shel
     await asyncio.gather(*others)
 
 
-async def test_many_stores_are_read_by_scripts_of_a_bounded_size_in_one_trip(levels, redis_client):
+async def test_many_stores_are_read_by_scripts_of_a_bounded_size_in_one_trip(levels, database):
     trips = counting(levels)
 
     found = await levels.read([f"n-{number}" for number in range(1000)], ["milk"], T0)
 
     partitions = {partition_of(f"n-{number}") for number in range(1000)}
-    expected = len(partitions) if isinstance(redis_client, Cluster) else 1000 // AT_ONCE
+    expected = len(partitions) if isinstance(database, Cluster) else 1000 // AT_ONCE
     assert [expected] == trips
     assert 1000 == len(found)
 

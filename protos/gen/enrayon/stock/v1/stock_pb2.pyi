@@ -60,7 +60,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """There is no alert of that name, or it is someone else's."""
     CHANGES_EXPIRED: _ErrorReason.ValueType  # 14
     """The resume token is older than the changes that are kept. List, then watch from now on."""
-    STORE_NOT_DURABLE: _ErrorReason.ValueType  # 15
+    DATABASE_NOT_DURABLE: _ErrorReason.ValueType  # 15
     """The database may lose acknowledged holds at a power loss, and no setting allows that."""
     ETAG_MISMATCH: _ErrorReason.ValueType  # 16
     """The hold was changed since its etag was read. Read it again, then retry."""
@@ -102,7 +102,7 @@ ALERT_NOT_FOUND: ErrorReason.ValueType  # 13
 """There is no alert of that name, or it is someone else's."""
 CHANGES_EXPIRED: ErrorReason.ValueType  # 14
 """The resume token is older than the changes that are kept. List, then watch from now on."""
-STORE_NOT_DURABLE: ErrorReason.ValueType  # 15
+DATABASE_NOT_DURABLE: ErrorReason.ValueType  # 15
 """The database may lose acknowledged holds at a power loss, and no setting allows that."""
 ETAG_MISMATCH: ErrorReason.ValueType  # 16
 """The hold was changed since its etag was read. Read it again, then retry."""
