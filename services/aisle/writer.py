@@ -10,7 +10,7 @@ from services.chassis.caller import current_caller
 from services.chassis.serving.commits import commit
 from services.directory.feed import Feed
 from services.directory.keys import decode_record
-from services.directory.records import MUST_NOT_EXIST, Outcome, Records, Write, record_of
+from services.directory.records import MUST_NOT_EXIST, Mode, Outcome, Records, Write, record_of
 
 MessageT = TypeVar("MessageT", bound=Any)
 
@@ -30,7 +30,9 @@ class Writer:
         """Write records in one act, even if the caller's deadline passes meanwhile."""
         if not writes:
             return []
-        sequence, outcomes = await commit(self._records.write(writes, only_look=only_look))
+        sequence, outcomes = await commit(
+            self._records.write(writes, Mode.LOOK if only_look else Mode.EACH)
+        )
         if not only_look:
             await self._feed.caught_up(sequence)
         return outcomes

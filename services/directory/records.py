@@ -1,4 +1,4 @@
-"""The writing side of replicated records: every change is one atomic act that tells followers."""
+"""Replicated records as the database keeps them: written in one act that also tells followers."""
 
 import base64
 import enum
@@ -12,7 +12,7 @@ from services.chassis.database.client import Client, Value, script
 from services.directory.keys import ETAG_LENGTH, Keys, encode_record
 
 CHANGES_KEPT = 200_000
-"""Changes of each kind that are kept for those who follow; who lags further loads everything."""
+"""Changes kept for followers, of each kind. A follower that lags further loads all records."""
 MUST_EXIST = "+"
 MUST_NOT_EXIST = "-"
 
@@ -28,6 +28,21 @@ class Outcome(enum.Enum):
     ETAG_MISMATCH = b"m"
 
 
+REFUSED = (Outcome.NOT_FOUND, Outcome.ETAG_MISMATCH)
+"""Outcomes of records whose condition does not hold."""
+
+
+class Mode(enum.Enum):
+    """How much of several writes is done; the values are those of `lua/write.lua`."""
+
+    EACH = "each"
+    """Each record whose condition holds is written."""
+    ALL = "all"
+    """All are written, or none when the condition of one does not hold."""
+    LOOK = "look"
+    """None is written; the outcomes are those of EACH."""
+
+
 class Write(NamedTuple):
     """One record to be written."""
 
@@ -35,11 +50,14 @@ class Write(NamedTuple):
     record: bytes
     """Etag and encoded message, from `record_of`; empty deletes."""
     condition: str = ""
-    """Nothing, `MUST_EXIST`, `MUST_NOT_EXIST`, or the etag that the stored one must have."""
+    """Nothing, `MUST_EXIST`, `MUST_NOT_EXIST`, or the etag that the stored record must have.
+
+    A record that must not exist and does, with the same etag, is UNCHANGED: a retry.
+    """
 
 
 class Records:
-    """The records of one kind. Their owner alone writes them."""
+    """The records of one kind. Only the service that owns them writes them."""
 
     def __init__(self, client: Client, kind: str) -> None:
         self._client = client
@@ -47,15 +65,15 @@ class Records:
         self._write = script(client, "services.directory", "write")
 
     async def read(self, id: str) -> bytes | None:
-        """A record, as fresh as can be; None when there is none."""
+        """The record of an id, from the database; None when there is none."""
         record: bytes | None = await self._client.hget(self._keys.records, id)
         return record
 
     async def write(
-        self, writes: Sequence[Write], *, only_look: bool = False
+        self, writes: Sequence[Write], mode: Mode = Mode.EACH
     ) -> tuple[int, list[Outcome]]:
-        """Write records in one act; answers the last change's sequence and each outcome."""
-        args: list[Value] = [CHANGES_KEPT, int(only_look)]
+        """Write records in one act; answers the sequence of the last change and each outcome."""
+        args: list[Value] = [CHANGES_KEPT, mode.value]
         for write in writes:
             args += [write.id, write.condition, write.record]
         keys = [self._keys.records, self._keys.changes, self._keys.sequence]
@@ -64,8 +82,12 @@ class Records:
 
 
 def etag_of(message: Message) -> str:
-    """The etag of a message without output fields: the same content has the same."""
-    content = message.SerializeToString(deterministic=True)
+    """The etag of a message without output fields: equal content has an equal etag."""
+    return digest_of(message.SerializeToString(deterministic=True))
+
+
+def digest_of(content: bytes) -> str:
+    """The etag of encoded content: 16 characters of base64url, 96 bits of BLAKE2b."""
     digest = hashlib.blake2b(content, digest_size=ETAG_LENGTH * 3 // 4).digest()
     return base64.urlsafe_b64encode(digest).decode()
 

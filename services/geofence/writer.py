@@ -18,6 +18,7 @@ from services.directory.keys import decode_record
 from services.directory.records import (
     MUST_EXIST,
     MUST_NOT_EXIST,
+    Mode,
     Outcome,
     Records,
     Write,
@@ -79,7 +80,7 @@ class ResourceWriter(Generic[MessageT]):
             Write(id, record_of(message.etag, message), MUST_NOT_EXIST)
             for (id, _), message in zip(wanted, prepared, strict=True)
         ]
-        _, looked = await self._records.write(writes, only_look=True)
+        _, looked = await self._records.write(writes, Mode.LOOK)
         answers, missing = [], []
         for write, message, outcome in zip(writes, prepared, looked, strict=True):
             stored = None if outcome is Outcome.CREATED else await self._read(write.id)

@@ -5,9 +5,9 @@ from services.chassis.messages.paging import PageTokens
 from services.directory.keys import HOURS
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
-from services.hours.events import EventsWriter
+from services.hours.resources.store_events import StoreEvents
+from services.hours.resources.store_hours import Hours
 from services.hours.servicer import HoursServicer
-from services.hours.writer import HoursWriter
 
 CONTRACT = hours_pb2.DESCRIPTOR.services_by_name["HoursService"]
 
@@ -19,8 +19,8 @@ def build(parts: Parts) -> Service:
         parts.directory,
         parts.origins,
         PageTokens(parts.keyring),
-        HoursWriter(records, parts.directory, parts.clock),
-        EventsWriter(records, parts.directory, parts.clock),
+        Hours(records, parts.directory, parts.clock),
+        StoreEvents(records, parts.directory, parts.clock),
         parts.clock,
     )
     return Service(CONTRACT, servicer)

@@ -1,8 +1,6 @@
 """What makes hours fit to be kept, and how changes go into them. Pure: the clock is an argument."""
 
 import datetime as dt
-import hashlib
-import secrets
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
@@ -168,16 +166,6 @@ def is_old(closure: hours_pb2.Closure, now: dt.datetime) -> bool:
     if isinstance(model.ends, dt.datetime):
         return model.ends < before
     return model.ends is not None and model.ends < before.date()
-
-
-def new_id(given: str, request_id: str, scope: tuple[str, ...]) -> str:
-    """The id of what is to be created: as given, else the same for the same request, else new."""
-    if given:
-        return given
-    if request_id:
-        text = "\0".join((*scope, request_id)).encode()
-        return hashlib.blake2b(text, digest_size=10).hexdigest()
-    return secrets.token_hex(10)
 
 
 def same_content(one: Message, other: Message) -> bool:

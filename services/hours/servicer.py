@@ -18,14 +18,15 @@ from services.directory.keys import parse_store, store_id
 from services.directory.origins import Origins
 from services.directory.records import etag_of
 from services.directory.store_hours import StoreSchedules
-from services.hours import convert, events, formats
-from services.hours.changes import watch
+from services.hours import convert
 from services.hours.errors import ServiceNotFound, StoreNotFound
-from services.hours.events import EventsWriter
 from services.hours.model import new_hours, shown
-from services.hours.questions import dates, days_of, first_date, id_of, question
-from services.hours.states import States
-from services.hours.writer import HoursWriter
+from services.hours.resources import formats, store_events
+from services.hours.resources.open_states import States
+from services.hours.resources.questions import dates, days_of, first_date, id_of, question
+from services.hours.resources.store_events import StoreEvents
+from services.hours.resources.store_hours import Hours
+from services.hours.resources.watching import watch
 
 STORE_HOURS = hours_pb2.StoreHours.DESCRIPTOR
 STATES_AT_ONCE = 20
@@ -41,15 +42,15 @@ class HoursServicer:
         directory: Directory,
         origins: Origins,
         tokens: PageTokens,
-        writer: HoursWriter,
-        events_writer: EventsWriter,
+        hours: Hours,
+        events: StoreEvents,
         clock: Clock,
     ) -> None:
         self._directory = directory
         self._origins = origins
         self._tokens = tokens
-        self._writer = writer
-        self._events = events_writer
+        self._hours = hours
+        self._events = events
         self._clock = clock
 
     def get_store_hours(self, request: hours_pb2.GetStoreHoursRequest) -> hours_pb2.StoreHours:
@@ -72,7 +73,7 @@ class HoursServicer:
     ) -> hours_pb2.StoreHours:
         """Changes the hours of a store."""
         check_mask(request.update_mask, STORE_HOURS, "update_mask")
-        return await self._writer.update(
+        return await self._hours.update(
             request.store_hours, request.update_mask, validate_only=request.validate_only
         )
 
@@ -147,11 +148,11 @@ class HoursServicer:
 
     async def create_closure(self, request: hours_pb2.CreateClosureRequest) -> hours_pb2.Closure:
         """Closes a store, or a service in it, for a time."""
-        return await self._writer.create_closure(request)
+        return await self._hours.create_closure(request)
 
     async def cancel_closure(self, request: hours_pb2.CancelClosureRequest) -> hours_pb2.Closure:
         """Takes a closure back."""
-        return await self._writer.cancel_closure(request.name)
+        return await self._hours.cancel_closure(request.name)
 
     async def create_store_event(
         self, request: hours_pb2.CreateStoreEventRequest
@@ -168,7 +169,7 @@ class HoursServicer:
         if request.HasField("origin"):
             origin = (await self._origins.resolve(request.origin)).point
         radius_m = request.radius_m if request.HasField("radius_m") else NEAR_M
-        found = events.find(self._directory, request, origin, radius_m)
+        found = store_events.find(self._directory, request, origin, radius_m)
         rest = [e for e in found if not cursor or [e.start.isoformat(), e.name] > cursor]
         page = rest[: page_size(request.page_size, default=50, most=1000)]
         token = ""
@@ -184,7 +185,7 @@ class HoursServicer:
 
     async def delete_store_event(self, request: hours_pb2.DeleteStoreEventRequest) -> Empty:
         """Deletes an announcement."""
-        await self._events.delete(request.name, allow_missing=request.allow_missing)
+        await self._events.delete(request)
         return Empty()
 
     @endless

@@ -12,7 +12,7 @@ from services.chassis.serving.requests import violations_of
 from services.directory.directory import Directory
 from services.directory.keys import store_id
 from services.directory.products import parse_product, product_name, product_sku
-from services.directory.records import MUST_EXIST, Outcome, Records, Write, etag_of, record_of
+from services.directory.records import MUST_EXIST, Mode, Outcome, Records, Write, etag_of, record_of
 from services.stock import convert
 from services.stock.errors import EtagMismatch, GroupNotFound, ProductNotFound, StoreNotFound
 from services.stock.model.barcodes import has_right_check_digit
@@ -103,7 +103,9 @@ class Catalogue:
     async def _write(self, writes: Sequence[Write], *, only_look: bool = False) -> list[Outcome]:
         if not writes:
             return []
-        sequence, outcomes = await commit(self._records.write(writes, only_look=only_look))
+        sequence, outcomes = await commit(
+            self._records.write(writes, Mode.LOOK if only_look else Mode.EACH)
+        )
         if not only_look:
             await self._directory.products.caught_up(sequence)
         return outcomes

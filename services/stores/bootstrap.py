@@ -5,8 +5,8 @@ from services.chassis.messages.paging import PageTokens
 from services.directory.keys import STORES
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
+from services.stores.resources.stores import Stores
 from services.stores.servicer import StoresServicer
-from services.stores.writer import StoresWriter
 
 CONTRACT = stores_pb2.DESCRIPTOR.services_by_name["StoresService"]
 
@@ -17,6 +17,6 @@ def build(parts: Parts) -> Service:
         parts.directory,
         parts.origins,
         PageTokens(parts.keyring),
-        StoresWriter(Records(parts.client, STORES), parts.directory, parts.clock),
+        Stores(Records(parts.client, STORES), parts.directory, parts.clock),
     )
     return Service(CONTRACT, servicer)

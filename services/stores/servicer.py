@@ -14,24 +14,25 @@ from services.directory.directory import Directory
 from services.directory.filters import StoreFilter
 from services.directory.keys import store_id
 from services.directory.origins import Origins
-from services.stores import convert, search
-from services.stores.changes import watch
+from services.stores import convert
 from services.stores.errors import StoreNotFound
-from services.stores.writer import StoresWriter
+from services.stores.resources import search
+from services.stores.resources.stores import Stores
+from services.stores.resources.watching import watch
 
 STORE = stores_pb2.Store.DESCRIPTOR
 
 
 class StoresServicer:
-    """Answers from the directory; changes go through the writer."""
+    """Answers from the directory; changes go through `Stores`."""
 
     def __init__(
-        self, directory: Directory, origins: Origins, tokens: PageTokens, writer: StoresWriter
+        self, directory: Directory, origins: Origins, tokens: PageTokens, stores: Stores
     ) -> None:
         self._directory = directory
         self._origins = origins
         self._tokens = tokens
-        self._writer = writer
+        self._stores = stores
 
     def get_store(self, request: stores_pb2.GetStoreRequest) -> stores_pb2.Store | bytes:
         """One store by name."""
@@ -157,19 +158,17 @@ class StoresServicer:
         self, requests: AsyncIterator[stores_pb2.UpsertStoresRequest]
     ) -> stores_pb2.UpsertStoresResponse:
         """Creates and changes stores in bulk."""
-        return await self._writer.upsert(requests)
+        return await self._stores.upsert(requests)
 
     @bulk
     async def update_store(self, request: stores_pb2.UpdateStoreRequest) -> stores_pb2.Store:
         """Changes one store, or creates it."""
         check_mask(request.update_mask, STORE, "update_mask")
-        return await self._writer.update(request)
+        return await self._stores.update(request)
 
     async def delete_store(self, request: stores_pb2.DeleteStoreRequest) -> Empty:
         """Deletes one store."""
-        await self._writer.delete(
-            store_id(request.name), request.etag, allow_missing=request.allow_missing
-        )
+        await self._stores.delete(request)
         return Empty()
 
     @endless

@@ -1,5 +1,6 @@
 """Field masks: read masks (AIP-157) and update masks (AIP-161)."""
 
+from collections.abc import Collection
 from typing import TypeVar
 
 from google.protobuf.descriptor import Descriptor
@@ -39,14 +40,22 @@ def selects_all(mask: FieldMask) -> bool:
     return not mask.paths or "*" in mask.paths
 
 
-def merged(stored: MessageT, change: MessageT, mask: FieldMask) -> MessageT:
-    """The stored message with the fields of an update mask changed.
+def merged(
+    stored: MessageT, change: MessageT, mask: FieldMask, keep: Collection[str] = ()
+) -> MessageT:
+    """The stored message with the fields of an update mask changed (AIP-134).
 
-    An empty mask means the fields that are set; `*` all, those that are not set too (AIP-134).
+    Args:
+        stored: The message as it is.
+        change: The values of the fields that change.
+        mask: Their paths. Empty means the fields that are set, `*` all, unset fields too.
+        keep: Names of fields that no mask changes.
     """
     if "*" in mask.paths:
-        return change
-    wanted = mask if mask.paths else FieldMask(paths=[f.name for f, _ in change.ListFields()])
+        paths = [field.name for field in change.DESCRIPTOR.fields]
+    else:
+        paths = list(mask.paths) or [field.name for field, _ in change.ListFields()]
+    wanted = FieldMask(paths=[path for path in paths if path.partition(".")[0] not in keep])
     result = type(stored)()
     result.CopyFrom(stored)
     wanted.MergeMessage(change, result, True, True)
@@ -58,3 +67,12 @@ def read(mask: FieldMask, message: Message) -> Message:
     result = type(message)()
     mask.MergeMessage(message, result)
     return result
+
+
+def changed_fields(before: Message, after: Message, but: Collection[str] = ()) -> list[str]:
+    """The names of the fields in which two messages of one type differ, a few left out."""
+    return [
+        field.name
+        for field in before.DESCRIPTOR.fields
+        if field.name not in but and getattr(before, field.name) != getattr(after, field.name)
+    ]

@@ -1,43 +1,64 @@
--- Writes stores and says what became of each.
--- KEYS  records, changes, sequence
--- ARGV  how many changes to keep; "1" to only look; then for each store: id, condition, record
---       condition: "" none, "+" it must exist, "-" it must not, else the etag that the stored
---       one must have
---       record: etag and encoded store, or "" to delete
--- Returns the sequence of the last change, then for each store:
---       "c" created, "u" changed, "d" deleted, "=" as it was, "n" not there, "m" another etag
+-- Writes records and says what becomes of each.
+-- KEYS  records (hash), changes (stream), sequence (number)
+-- ARGV  number of changes to keep
+--       mode: "look" writes nothing, "all" writes all or none, "each" writes what it can
+--       then for each record: id, condition, record
+--       condition: "" none; "+" the record must exist; "-" it must not exist, unless with the
+--       same etag (a retry); else the etag that the stored record must have
+--       record: etag (16 characters) and encoded message, or "" to delete
+-- Returns the sequence of the last change, then for each record:
+--       "c" created, "u" changed, "d" deleted, "=" unchanged, "n" not found, "m" etag mismatch
+--
+-- The first pass decides on what is stored and on the records before it in this call, so that one
+-- id given twice is judged as if the first were written. The second pass writes.
 local ETAG_LENGTH = 16
-local kept, only_look = ARGV[1], ARGV[2] == '1'
-local result = {0}
+local kept, mode = ARGV[1], ARGV[2]
+local etags = {} -- by id, as the records before in this call leave it; false where none is
+local outcomes, refused = {}, false
 
 for i = 3, #ARGV, 3 do
   local id, condition, record = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local stored = redis.call('HGET', KEYS[1], id)
-  local etag = stored and string.sub(stored, 1, ETAG_LENGTH)
+  local etag = etags[id]
+  if etag == nil then
+    local stored = redis.call('HGET', KEYS[1], id)
+    etag = stored and string.sub(stored, 1, ETAG_LENGTH)
+  end
+  local wanted = record ~= '' and string.sub(record, 1, ETAG_LENGTH)
   local outcome
-  if not stored and condition ~= '' and condition ~= '-' then
+  if not etag and condition ~= '' and condition ~= '-' then
     outcome = 'n'
-  elseif stored and condition ~= '' and condition ~= '+' and condition ~= etag then
+  elseif etag and condition == '-' then
+    outcome = etag == wanted and '=' or 'm'
+  elseif etag and condition ~= '' and condition ~= '+' and condition ~= etag then
     outcome = 'm'
-  elseif record == '' then
-    outcome = stored and 'd' or '='
-  elseif not stored then
+  elseif not wanted then
+    outcome = etag and 'd' or '='
+  elseif not etag then
     outcome = 'c'
-  elseif etag == string.sub(record, 1, ETAG_LENGTH) then
-    outcome = '='
   else
-    outcome = 'u'
+    outcome = etag == wanted and '=' or 'u'
   end
-  if not only_look and (outcome == 'c' or outcome == 'u' or outcome == 'd') then
-    if outcome == 'd' then
-      redis.call('HDEL', KEYS[1], id)
-    else
-      redis.call('HSET', KEYS[1], id, record)
-    end
-    local sequence = redis.call('INCR', KEYS[3])
-    redis.call('XADD', KEYS[2], 'MAXLEN', '~', kept, sequence .. '-0', 'op', outcome, 'id', id)
+  refused = refused or outcome == 'n' or outcome == 'm'
+  if outcome == 'c' or outcome == 'u' or outcome == 'd' then
+    etag = wanted
   end
-  result[#result + 1] = outcome
+  etags[id] = etag
+  outcomes[#outcomes + 1] = outcome
 end
-result[1] = tonumber(redis.call('GET', KEYS[3]) or '0')
-return result
+
+if mode == 'each' or (mode == 'all' and not refused) then
+  for n, outcome in ipairs(outcomes) do
+    local id, record = ARGV[3 * n], ARGV[3 * n + 2]
+    if outcome == 'c' or outcome == 'u' or outcome == 'd' then
+      if outcome == 'd' then
+        redis.call('HDEL', KEYS[1], id)
+      else
+        redis.call('HSET', KEYS[1], id, record)
+      end
+      local sequence = redis.call('INCR', KEYS[3])
+      redis.call('XADD', KEYS[2], 'MAXLEN', '~', kept, sequence .. '-0', 'op', outcome, 'id', id)
+    end
+  end
+end
+table.insert(outcomes, 1, tonumber(redis.call('GET', KEYS[3]) or '0'))
+return outcomes

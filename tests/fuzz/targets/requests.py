@@ -19,7 +19,7 @@ from services.chassis.serving.requests import parsed
 from services.geofence import convert
 from services.geofence.book import compiled
 from services.geofence.roaming import Fixes
-from services.hours import formats
+from services.hours.resources import formats
 from tests.faults import fuzz
 from tests.fuzz.target import target
 from tests.geodata.floorplans.shops import corner_shop, two_floors

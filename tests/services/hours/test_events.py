@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from enrayon.hours.v1 import hours_pb2
-from services.hours import events
+from services.hours.resources import store_events as events
 from tests.services.hours.shops import local, put, shop, timestamp
 
 KAMPPI = {"point": {"latitude": 60.1690, "longitude": 24.9310}}

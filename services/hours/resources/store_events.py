@@ -10,22 +10,13 @@ from geodata.points import Point
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import ResourceExhausted
-from services.chassis.serving.commits import commit
 from services.directory.directory import Directory
 from services.directory.hours import event_record_id, store_of
-from services.directory.keys import decode_record, parse_store, store_id
-from services.directory.records import (
-    MUST_EXIST,
-    MUST_NOT_EXIST,
-    Outcome,
-    Records,
-    Write,
-    etag_of,
-    record_of,
-)
+from services.directory.keys import parse_store, store_id
+from services.directory.records import Records
+from services.directory.resources import Kind, Resources, new_id
 from services.hours.errors import AlreadyExists, StoreEventNotFound, StoreNotFound
 from services.hours.instants import checked_instant
-from services.hours.model import new_id, same_content
 
 EVENTS_MOST = 1000
 """Events of a store, past ones included."""
@@ -40,16 +31,32 @@ class Found(NamedTuple):
     distance_m: float | None
 
 
-class EventsWriter:
-    """Writes store events, then waits until this process's own replica has them."""
+def record_id(name: str) -> str:
+    """The id of the record of `stores/us-1/events/summer-sale`."""
+    _, store, _, event = name.split("/")
+    return event_record_id(store, event)
+
+
+STORE_EVENT = Kind(
+    message=hours_pb2.StoreEvent,
+    field="store_event",
+    record_id=record_id,
+    not_found=StoreEventNotFound,
+    already_exists=AlreadyExists,
+    output=("create_time",),
+    stamp="create_time",
+)
+
+
+class StoreEvents:
+    """Creates and deletes store events. A change returns once this process's replica has it."""
 
     def __init__(self, records: Records, directory: Directory, clock: Clock) -> None:
-        self._records = records
         self._directory = directory
-        self._clock = clock
+        self._resources = Resources(STORE_EVENT, records, directory.hours, clock)
 
     async def create(self, request: hours_pb2.CreateStoreEventRequest) -> hours_pb2.StoreEvent:
-        """Announces an event; a retry does not announce it twice.
+        """Announce an event; a retry does not announce it twice.
 
         Raises:
             StoreNotFound: there is no such store.
@@ -60,45 +67,26 @@ class EventsWriter:
         store = store_id(request.parent)
         if self._directory.stores.replica.public(store) is None:
             raise StoreNotFound(request.parent)
-        if len(self._directory.hours.replica.event_ids(store)) >= EVENTS_MOST:
-            raise ResourceExhausted(f"{request.parent} has {EVENTS_MOST} events; delete some")
         scope = (current_caller().id, "CreateStoreEvent", store)
         made = new_id(request.store_event_id, request.request_id, scope)
+        events = self._directory.hours.replica.event_ids(store)
+        if event_record_id(store, made) not in events and len(events) >= EVENTS_MOST:
+            raise ResourceExhausted(f"{request.parent} has {EVENTS_MOST} events; delete some")
         for name in ("start_time", "end_time"):
             checked_instant(getattr(request.store_event, name), f"store_event.{name}")
         event = hours_pb2.StoreEvent()
         event.CopyFrom(request.store_event)
         event.name = f"{request.parent}/events/{made}"
-        event.ClearField("create_time")
-        etag = etag_of(event)
-        event.create_time.FromDatetime(self._clock())
-        id = event_record_id(store, made)
-        write = Write(id, record_of(etag, event), MUST_NOT_EXIST)
-        outcome = await self._write(write, only_look=request.validate_only)
-        if outcome is Outcome.CREATED:
-            return event
-        record = await self._records.read(id)
-        other = hours_pb2.StoreEvent.FromString(decode_record(record)) if record else event
-        if not same_content(event, other):
-            raise AlreadyExists(event.name)
-        return other
+        [created] = await self._resources.create([event], validate_only=request.validate_only)
+        return created
 
-    async def delete(self, name: str, *, allow_missing: bool) -> None:
-        """Deletes an event.
+    async def delete(self, request: hours_pb2.DeleteStoreEventRequest) -> None:
+        """Delete an event.
 
         Raises:
             StoreEventNotFound: there is none, and that is not allowed.
         """
-        _, store, _, event = name.split("/")
-        outcome = await self._write(Write(event_record_id(store, event), b"", MUST_EXIST))
-        if outcome is Outcome.NOT_FOUND and not allow_missing:
-            raise StoreEventNotFound(name)
-
-    async def _write(self, write: Write, *, only_look: bool = False) -> Outcome:
-        sequence, [outcome] = await commit(self._records.write([write], only_look=only_look))
-        if not only_look:
-            await self._directory.hours.caught_up(sequence)
-        return outcome
+        await self._resources.delete(request.name, allow_missing=request.allow_missing)
 
 
 def find(
@@ -127,7 +115,7 @@ def in_range(
     origin: Point | None,
     radius_m: float,
 ) -> Iterable[Found]:
-    """Of the events of the ids those that match."""
+    """Yields the events with these ids that match the request."""
     after, before = (
         checked_instant(getattr(request, name), name) if request.HasField(name) else None
         for name in ("start_time", "end_time")

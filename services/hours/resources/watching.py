@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
+from services.chassis.messages.masks import changed_fields
 from services.directory.directory import Directory
 from services.directory.feed import Change
 from services.directory.hours import is_event, store_of
@@ -80,20 +81,10 @@ def hours_changes(change: Change, store: stores_pb2.Store) -> Iterator[Response]
                 continue  # dropped when its time came
             kind = Response.CHANGE_TYPE_CLOSURE_CANCELED
             yield Response(change_type=kind, closure=old[name])
-    fields = changed_fields(before, after) if known else []
+    fields = changed_fields(before, after, OUTPUT_FIELDS) if known else []
     if fields or not known:
         response = Response(
             change_type=Response.CHANGE_TYPE_HOURS_CHANGED, store_hours=shown(store, after)
         )
         response.changed_fields.paths.extend(fields)
         yield response
-
-
-def changed_fields(before: hours_pb2.StoreHours, after: hours_pb2.StoreHours) -> list[str]:
-    """The names of the fields in which two hours differ, those that no update sets aside."""
-    return [
-        field.name
-        for field in hours_pb2.StoreHours.DESCRIPTOR.fields
-        if field.name not in OUTPUT_FIELDS
-        and getattr(before, field.name) != getattr(after, field.name)
-    ]

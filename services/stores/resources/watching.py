@@ -7,13 +7,14 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.errors import InvalidArgument
+from services.chassis.messages.masks import changed_fields
 from services.directory.feed import Change, Feed
 from services.directory.filters import StoreFilter
 from services.directory.keys import parse_store, store_name
 from services.directory.stores import StoresReplica
 from services.directory.watching import steps
 from services.stores import convert
-from services.stores.model import changed_fields
+from services.stores.model import OUTPUT_FIELDS
 
 CREATED = stores_pb2.WatchStoresResponse.CHANGE_TYPE_CREATED
 CHANGED = stores_pb2.WatchStoresResponse.CHANGE_TYPE_CHANGED
@@ -64,7 +65,7 @@ def response(
     is_new = change.before is None or (before is not None and not wanted.admits(before))
     result.change_type = CREATED if is_new else CHANGED
     if before is not None and not is_new:
-        result.changed_fields.paths.extend(changed_fields(before, after))
+        result.changed_fields.paths.extend(changed_fields(before, after, OUTPUT_FIELDS))
     result.change_time.CopyFrom(after.update_time)
     result.store.CopyFrom(convert.read_store(change.after or b"", mask))
     return result

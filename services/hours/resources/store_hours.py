@@ -1,4 +1,4 @@
-"""Changes of hours and closures: checked, then written in one act."""
+"""Hours of stores as they are changed, with the closures that are a part of them."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,18 +11,10 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.schedule.errors import ScheduleError
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.errors import FieldViolation, InvalidArgument
-from services.chassis.serving.commits import commit
 from services.directory.directory import Directory
-from services.directory.keys import decode_record, parse_store, store_id, store_name
-from services.directory.records import (
-    MUST_NOT_EXIST,
-    Outcome,
-    Records,
-    Write,
-    etag_of,
-    record_of,
-)
+from services.directory.keys import parse_store, store_id, store_name
+from services.directory.records import Records, etag_of
+from services.directory.resources import Kind, Resources, new_id
 from services.hours import convert
 from services.hours.errors import (
     AlreadyExists,
@@ -40,61 +32,67 @@ from services.hours.model import (
     hours_name,
     merged,
     new_hours,
-    new_id,
     problems,
     same_content,
     shown,
     without_old_closures,
 )
 
-UPDATE_TRIES = 5
+STORE_HOURS = Kind(
+    message=hours_pb2.StoreHours,
+    field="store_hours",
+    record_id=lambda name: store_id(name).removesuffix("/hours"),
+    not_found=StoreNotFound,
+    etag_mismatch=EtagMismatch,
+    output=tuple(field for field in OUTPUT_FIELDS if field != "closures"),
+    violations=problems,
+)
 
 ResultT = TypeVar("ResultT")
 
 
-class HoursWriter:
-    """Writes hours, then waits until this process's own replica has them."""
+class Hours:
+    """Changes hours and closures. A change returns once this process's own replica has it."""
 
     def __init__(self, records: Records, directory: Directory, clock: Clock) -> None:
-        self._records = records
         self._directory = directory
         self._clock = clock
+        self._resources = Resources(STORE_HOURS, records, directory.hours, clock)
 
     async def update(
         self, given: hours_pb2.StoreHours, mask: FieldMask, *, validate_only: bool
     ) -> hours_pb2.StoreHours:
-        """Changes the hours of a store; answers them with what may not be meant.
+        """Change the hours of a store; answers them with warnings.
 
         Raises:
-            InvalidArgument: the changed hours would not keep the contract.
+            InvalidArgument: the changed hours break the contract.
             InvalidSchedule: they cannot be evaluated.
             StoreNotFound: there is no such store.
             EtagMismatch: they were changed by another.
         """
-        refuse([v for v in problems(given) if v.field == "name"])
-        id = store_id(given.name).removesuffix("/hours")
+        self._resources.check_name(given)
+        id = STORE_HOURS.record_id(given.name)
         store = self.store(id)
 
-        def change(kept: hours_pb2.StoreHours) -> hours_pb2.StoreHours:
+        def change(kept: hours_pb2.StoreHours) -> list[hours_pb2.HoursWarning]:
             if given.etag and given.etag != kept.etag:
                 raise EtagMismatch(given.name)
             wanted = merged(store, kept, given, mask)
-            refuse(problems(wanted))
+            self._resources.check(wanted)
             try:
                 found = cautions(store, wanted)
             except ScheduleError as fault:
                 raise InvalidSchedule(fault, "store_hours.") from None
             kept.CopyFrom(wanted)
-            answer = hours_pb2.StoreHours(warnings=map(convert.warning, found))
-            return answer
+            return [convert.warning(each) for each in found]
 
-        kept, answer = await self._changed(id, change, validate_only=validate_only)
+        kept, warnings = await self._change(id, change, validate_only=validate_only)
         result = shown(store, kept)
-        result.warnings.extend(answer.warnings)
+        result.warnings.extend(warnings)
         return result
 
     async def create_closure(self, request: hours_pb2.CreateClosureRequest) -> hours_pb2.Closure:
-        """Closes a store for a time; a retry does not close it twice.
+        """Close a store for a time; a retry does not close it twice.
 
         Raises:
             StoreNotFound: there is no such store.
@@ -127,10 +125,10 @@ class HoursWriter:
             hours.closures.append(closure)
             return closure
 
-        return (await self._changed(id, add, validate_only=request.validate_only))[1]
+        return (await self._change(id, add, validate_only=request.validate_only))[1]
 
     async def cancel_closure(self, name: str) -> hours_pb2.Closure:
-        """Takes a closure back; answers it as it was.
+        """Take a closure back; answers it as it was.
 
         Raises:
             StoreNotFound: there is no such store.
@@ -148,7 +146,7 @@ class HoursWriter:
                     return removed
             raise ClosureNotFound(name)
 
-        return (await self._changed(id, remove))[1]
+        return (await self._change(id, remove))[1]
 
     def store(self, id: str) -> stores_pb2.Store:
         """A public store.
@@ -161,47 +159,22 @@ class HoursWriter:
             raise StoreNotFound(store_name(id))
         return parse_store(encoded)
 
-    async def _changed(
+    async def _change(
         self,
         id: str,
-        change: Callable[[hours_pb2.StoreHours], ResultT],
+        act: Callable[[hours_pb2.StoreHours], ResultT],
         *,
         validate_only: bool = False,
     ) -> tuple[hours_pb2.StoreHours, ResultT]:
-        """The hours of a store with a change made in them, which may be made again on a clash."""
-        for _ in range(UPDATE_TRIES):
-            record = await self._records.read(id)
-            kept = new_hours(id)
-            if record is not None:
-                kept.ParseFromString(decode_record(record))
-            else:
+        """The hours of a store after an act that changes them in place, and the act's result."""
+        results: list[ResultT] = []
+
+        async def change(stored: hours_pb2.StoreHours | None) -> hours_pb2.StoreHours:
+            kept = stored if stored is not None else new_hours(id)
+            if stored is None:
                 kept.etag = etag_of(kept)
-            before = kept.etag
-            result = await asyncio.to_thread(change, kept)  # to judge hours may take long
-            kept.ClearField("update_time")
-            for field in set(OUTPUT_FIELDS) - {"closures"}:
-                kept.ClearField(field)  # type: ignore[arg-type]
-            etag = etag_of(kept)
-            if etag == before and record is not None:
-                kept.ParseFromString(decode_record(record))
-                return kept, result
-            kept.etag = etag
-            kept.update_time.FromDatetime(self._clock())
-            condition = before if record is not None else MUST_NOT_EXIST
-            write = Write(id, record_of(etag, kept), condition)
-            written = commit(self._records.write([write], only_look=validate_only))
-            sequence, [outcome] = await written
-            if outcome in (Outcome.CREATED, Outcome.CHANGED):
-                if not validate_only:
-                    await self._directory.hours.caught_up(sequence)
-                return kept, result
-        raise EtagMismatch(hours_name(id))
+            results[:] = [await asyncio.to_thread(act, kept)]  # to judge hours may take long
+            return kept
 
-
-def refuse(violations: list[FieldViolation]) -> None:
-    """Raise when there is something wrong with the hours of a request."""
-    found = [FieldViolation(f"store_hours.{field}", what) for field, what in violations]
-    if found:
-        raise InvalidArgument(
-            "; ".join(f"{v.field}: {v.description}" for v in found), violations=found
-        )
+        kept = await self._resources.change(hours_name(id), change, validate_only=validate_only)
+        return kept, results[0]

@@ -14,7 +14,7 @@ from services.chassis.errors import InvalidArgument
 from services.directory.keys import store_id
 from services.directory.store_hours import date_of
 from services.hours.instants import checked_instant
-from services.hours.states import Question
+from services.hours.resources.open_states import Question
 
 StatesRequest = (
     hours_pb2.CheckOpenStateRequest

@@ -1,0 +1,1 @@
+"""Store hours with their closures, store events, open states, and formats of others."""

@@ -1,0 +1,1 @@
+"""Stores: their changes, the searches over them, and changes as watchers follow them."""
