@@ -11,7 +11,8 @@ from services.chassis.clock import Clock
 from services.chassis.database.client import Client
 from services.chassis.loops.tasks import finish
 from services.directory.directory import Directory
-from services.directory.feed import Change, Feed
+from services.directory.feed import Feed
+from services.directory.replicas import Change
 
 PLANS = "plans"
 PLACEMENTS = "placements"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from enrayon.stock.v1 import stock_pb2
-from services.directory.feed import Change
+from services.directory.replicas import Change
 
 
 class GroupsReplica:

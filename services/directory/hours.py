@@ -7,7 +7,7 @@ stream tells the changes of both in order.
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from services.directory.feed import Change
+from services.directory.replicas import Change
 
 
 def event_record_id(store_id: str, event_id: str) -> str:

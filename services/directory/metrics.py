@@ -1,47 +1,52 @@
-"""How much a process has in memory, and how old it is."""
+"""How many records a process has in memory, and how old they are."""
 
+import datetime as dt
+import math
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
+import weakref
+from collections.abc import Callable
+from typing import Protocol
 
-from prometheus_client import REGISTRY
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
+from prometheus_client import Gauge
 
-if TYPE_CHECKING:
-    from services.directory.feed import Feed
-
-_feeds: "WeakValueDictionary[str, Feed[Any]]" = WeakValueDictionary()
+RECORDS = Gauge("enrayon_feed_records", "Records of a kind in memory.", ["kind"])
+LAG = Gauge("enrayon_feed_lag_seconds", "Age of the last proof that records are current.", ["kind"])
+SEQUENCE = Gauge("enrayon_feed_sequence", "Number of the last change in memory.", ["kind"])
 
 
-def watch(kind: str, feed: "Feed[Any]") -> None:
-    """Have a feed measured for as long as it lives."""
-    _feeds[kind] = feed
+class Measured(Protocol):
+    """What is measured of a feed."""
+
+    @property
+    def size(self) -> int:
+        """Records in memory."""
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last change in memory."""
+
+    @property
+    def current_at(self) -> dt.datetime:
+        """When the records were last known to be current."""
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there are records at all."""
 
 
-class Feeds(Collector):
-    """The feeds of this process, measured when asked."""
+def watch(kind: str, feed: Measured) -> None:
+    """Measure a feed at each scrape for as long as it lives; NaN while it is not loaded."""
+    alive = weakref.ref(feed)
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        """The gauges."""
-        records = GaugeMetricFamily(
-            "enrayon_feed_records", "Records of a kind in memory.", labels=["kind"]
-        )
-        lag = GaugeMetricFamily(
-            "enrayon_feed_lag_seconds",
-            "How long ago the records of a kind were last known to be current.",
-            labels=["kind"],
-        )
-        sequence = GaugeMetricFamily(
-            "enrayon_feed_sequence", "Number of the last change in memory.", labels=["kind"]
-        )
-        for kind, feed in sorted(_feeds.items()):
-            if feed.is_loaded:
-                records.add_metric([kind], len(feed.replica))
-                lag.add_metric([kind], max(0.0, time.time() - feed.current_at.timestamp()))
-                sequence.add_metric([kind], feed.sequence)
-        return records, lag, sequence
+    def reading(read: Callable[[Measured], float]) -> Callable[[], float]:
+        def now() -> float:
+            it = alive()
+            return read(it) if it is not None and it.is_loaded else math.nan
 
+        return now
 
-REGISTRY.register(Feeds())
+    RECORDS.labels(kind).set_function(reading(lambda it: it.size))
+    LAG.labels(kind).set_function(
+        reading(lambda it: max(0.0, time.time() - it.current_at.timestamp()))
+    )
+    SEQUENCE.labels(kind).set_function(reading(lambda it: it.sequence))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from enrayon.stock.v1 import stock_pb2
-from services.directory.feed import Change
+from services.directory.replicas import Change
 from services.directory.text import TextIndex, Texts
 
 GTIN_LENGTH = 14

@@ -16,10 +16,11 @@ from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import Schedule
 from geodata.schedule.open_states import NO_HOURS, OpenStates
 from geodata.schedule.timeline import instant_in_range, timeline
-from services.directory.feed import Change, Feed
+from services.directory.feed import Feed
 from services.directory.filters import Mask
 from services.directory.hours import HoursReplica, is_event
 from services.directory.keys import parse_store
+from services.directory.replicas import Change
 from services.directory.store_hours import (
     ImportedHours,
     StoreSchedules,

@@ -10,9 +10,9 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.distance import Floats
 from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
-from services.directory.feed import Change
 from services.directory.filters import HIDDEN, Columns, Mask, StoreFilter, status_of
 from services.directory.keys import parse_store, store_id
+from services.directory.replicas import Change
 from services.directory.store_hours import ImportedHours
 from services.directory.text import TextIndex, Texts
 

@@ -3,14 +3,13 @@
 import base64
 import binascii
 from collections.abc import AsyncGenerator
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import grpc
 
 from services.chassis.errors import InvalidArgument, ServiceError, Unavailable
-from services.directory.feed import Change, Feed, Replica
-
-ReplicaT = TypeVar("ReplicaT", bound=Replica)
+from services.directory.feed import Feed
+from services.directory.replicas import Change, ReplicaT
 
 
 class Step(NamedTuple):

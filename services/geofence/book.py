@@ -15,9 +15,9 @@ from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import Schedule, State
 from geodata.schedule.timeline import timeline
 from services.directory.directory import Directory
-from services.directory.feed import Change
 from services.directory.filters import fold
 from services.directory.keys import parse_store, store_id
+from services.directory.replicas import Change
 from services.geofence import convert
 from services.geofence.errors import InvalidFence
 

@@ -8,9 +8,9 @@ from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.messages.masks import changed_fields
 from services.directory.directory import Directory
-from services.directory.feed import Change
 from services.directory.hours import is_event, store_of
 from services.directory.keys import parse_store, store_id, store_name
+from services.directory.replicas import Change
 from services.directory.watching import steps
 from services.hours.model import OUTPUT_FIELDS, is_old, new_hours, shown
 

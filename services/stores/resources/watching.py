@@ -8,9 +8,10 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.errors import InvalidArgument
 from services.chassis.messages.masks import changed_fields
-from services.directory.feed import Change, Feed
+from services.directory.feed import Feed
 from services.directory.filters import StoreFilter
 from services.directory.keys import parse_store, store_name
+from services.directory.replicas import Change
 from services.directory.stores import StoresReplica
 from services.directory.watching import steps
 from services.stores import convert

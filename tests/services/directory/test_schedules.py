@@ -11,11 +11,12 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.schedule.model import State
 from geodata.schedule.timeline import timeline
 from services.directory import schedules as module
-from services.directory.feed import Change, Listener
 from services.directory.filters import StoreFilter
 from services.directory.hours import HoursReplica
+from services.directory.replicas import Change
 from services.directory.schedules import Schedules
 from services.directory.stores import StoresReplica
+from services.directory.subscribers import Listener
 
 TEXTS = ("", "24/7", "Mo-Fr 09:00-19:00", "Sa-Su 10:00-18:00; PH off", "9 to 5 or so", "off")
 ZONES = ("Europe/Helsinki", "America/New_York", "")

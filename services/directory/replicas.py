@@ -1,0 +1,32 @@
+"""What a replica is: all records of one kind in memory, and the changes that it applies."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record before and after, encoded; None where it did not exist."""
+
+    id: str
+    before: bytes | None
+    after: bytes | None
+
+
+class Replica(Protocol):
+    """All records of one kind in memory."""
+
+    def __len__(self) -> int: ...
+
+    def apply(self, id: str, after: bytes | None) -> Change:
+        """Add, change or (None) delete one record."""
+
+    def record(self, id: str) -> bytes | None:
+        """One encoded record; None when there is none."""
+
+    def records(self) -> Iterable[tuple[str, bytes]]:
+        """All ids with their encoded records."""
+
+
+ReplicaT = TypeVar("ReplicaT", bound=Replica)
