@@ -1,23 +1,23 @@
 """Builds the aisle service."""
 
 from enrayon.aisle.v1 import aisle_pb2
-from services.aisle.anchors import Anchors
-from services.aisle.closures import Closures
-from services.aisle.feedback import Feedback
-from services.aisle.feeds import PLACEMENTS, PLANS, Feeds
-from services.aisle.locating import Locating
-from services.aisle.pictures import Pictures
-from services.aisle.planograms import Planograms
-from services.aisle.publishing import Publishing
-from services.aisle.routing import Routing
+from services.aisle.convert.anchor_links import Tokens
+from services.aisle.replica.feeds import PLACEMENTS, PLANS, Feeds
+from services.aisle.replica.shops import Shops
+from services.aisle.resources.anchors import Anchors
+from services.aisle.resources.blocked_areas import BlockedAreas
+from services.aisle.resources.floor_plans import FloorPlans
+from services.aisle.resources.located_products import LocatedProducts
+from services.aisle.resources.pictures import Pictures
+from services.aisle.resources.placement_reports import PlacementReports
+from services.aisle.resources.placements import Placements
+from services.aisle.resources.routes import Routes
 from services.aisle.servicer import AisleServicer
 from services.aisle.settings import AisleSettings
-from services.aisle.shops import Shops
-from services.aisle.tokens import Tokens
-from services.aisle.writer import Writer
 from services.chassis.messages.paging import PageTokens
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
+from services.directory.writer import Writer
 
 CONTRACT = aisle_pb2.DESCRIPTOR.services_by_name["AisleService"]
 
@@ -31,19 +31,20 @@ def build(parts: Parts) -> Service:
     plans = Writer(Records(parts.client, PLANS), feeds.plans)
     placements = Writer(Records(parts.client, PLACEMENTS), feeds.placements)
     anchors = Anchors(plans, feeds, shops, Tokens(keyring, settings.anchor_url), clock)
-    locating = Locating(feeds, shops)
-    routing = Routing(shops, locating, anchors)
+    products = LocatedProducts(feeds, shops)
+    routes = Routes(shops, products, anchors)
+    reports_a_day = settings.feedback_per_day
     servicer = AisleServicer(
         feeds,
         shops,
         PageTokens(keyring),
-        publishing=Publishing(plans, feeds, shops, clock),
-        planograms=Planograms(placements, feeds, shops),
-        feedback=Feedback(placements, feeds, shops, keyring, clock, settings.feedback_per_day),
-        closures=Closures(plans, feeds, shops, clock),
+        floor_plans=FloorPlans(plans, feeds, shops, clock),
+        placements=Placements(placements, feeds, shops),
+        reports=PlacementReports(placements, feeds, shops, keyring, clock, reports_a_day),
+        blocked_areas=BlockedAreas(plans, feeds, shops, clock),
         anchors=anchors,
-        locating=locating,
-        routing=routing,
-        pictures=Pictures(feeds, shops, locating, routing),
+        located_products=products,
+        routes=routes,
+        pictures=Pictures(feeds, shops, products, routes),
     )
     return Service(CONTRACT, servicer, background={"aisle feeds": feeds.run})

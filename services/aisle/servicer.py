@@ -6,19 +6,19 @@ from typing import Any, TypeVar
 from google.protobuf.empty_pb2 import Empty
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
-from services.aisle import aisles
-from services.aisle.anchors import Anchors
-from services.aisle.closures import Closures
 from services.aisle.convert.plan_messages import timestamp
 from services.aisle.convert.routes import route_message
-from services.aisle.feedback import Feedback
-from services.aisle.feeds import Feeds
-from services.aisle.locating import Locating, shelves
-from services.aisle.pictures import Pictures
-from services.aisle.planograms import Planograms
-from services.aisle.publishing import Publishing
-from services.aisle.routing import Routing
-from services.aisle.shops import Shops
+from services.aisle.replica.feeds import Feeds
+from services.aisle.replica.shops import Shops
+from services.aisle.resources import aisles
+from services.aisle.resources.anchors import Anchors
+from services.aisle.resources.blocked_areas import BlockedAreas
+from services.aisle.resources.floor_plans import FloorPlans
+from services.aisle.resources.located_products import LocatedProducts, shelves
+from services.aisle.resources.pictures import Pictures
+from services.aisle.resources.placement_reports import PlacementReports
+from services.aisle.resources.placements import Placements
+from services.aisle.resources.routes import Routes
 from services.chassis.messages.paging import PageTokens, page_size
 from services.chassis.serving.methods import bulk
 
@@ -34,25 +34,25 @@ class AisleServicer:
         shops: Shops,
         tokens: PageTokens,
         *,
-        publishing: Publishing,
-        planograms: Planograms,
-        feedback: Feedback,
-        closures: Closures,
+        floor_plans: FloorPlans,
+        placements: Placements,
+        reports: PlacementReports,
+        blocked_areas: BlockedAreas,
         anchors: Anchors,
-        locating: Locating,
-        routing: Routing,
+        located_products: LocatedProducts,
+        routes: Routes,
         pictures: Pictures,
     ) -> None:
         self._feeds = feeds
         self._shops = shops
         self._tokens = tokens
-        self._publishing = publishing
-        self._planograms = planograms
-        self._feedback = feedback
-        self._closures = closures
+        self._floor_plans = floor_plans
+        self._placements = placements
+        self._reports = reports
+        self._blocked_areas = blocked_areas
         self._anchors = anchors
-        self._locating = locating
-        self._routing = routing
+        self._located_products = located_products
+        self._routes = routes
         self._pictures = pictures
 
     # Floor plans
@@ -60,7 +60,7 @@ class AisleServicer:
     async def get_floor_plan(self, request: pb.GetFloorPlanRequest) -> pb.FloorPlan:
         """A version of a floor plan."""
         await self._feeds.ready()
-        return self._publishing.get(request.name)
+        return self._floor_plans.get(request.name)
 
     async def list_floor_plans(
         self, request: pb.ListFloorPlansRequest
@@ -80,12 +80,12 @@ class AisleServicer:
     ) -> pb.PublishFloorPlanResponse:
         """Checks a version of a floor plan and keeps it."""
         await self._feeds.ready()
-        return await self._publishing.publish(request)
+        return await self._floor_plans.publish(request)
 
     async def delete_floor_plan(self, request: pb.DeleteFloorPlanRequest) -> Empty:
         """Deletes a version of a floor plan."""
         await self._feeds.ready()
-        await self._publishing.delete(request)
+        await self._floor_plans.delete(request)
         return Empty()
 
     async def render_floor_plan(
@@ -119,12 +119,12 @@ class AisleServicer:
     ) -> pb.UpsertPlacementsResponse:
         """Says where products stand."""
         await self._feeds.ready()
-        return await self._planograms.upsert(requests)
+        return await self._placements.upsert(requests)
 
     async def locate_products(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
         """Where products stand at a store."""
         await self._feeds.ready()
-        response = self._locating.locate(request)
+        response = self._located_products.locate(request)
         if stale := timestamp(self._feeds.stale_as_of):
             response.as_of.CopyFrom(stale)
         return response
@@ -134,8 +134,8 @@ class AisleServicer:
     ) -> pb.SubmitPlacementFeedbackResponse:
         """What a shopper found or did not find."""
         await self._feeds.ready()
-        shop, said = await self._feedback.submit(request)
-        return pb.SubmitPlacementFeedbackResponse(shelves=shelves(shop, said, "en"))
+        shop, sources = await self._reports.submit(request)
+        return pb.SubmitPlacementFeedbackResponse(shelves=shelves(shop, sources, "en"))
 
     # Routes
 
@@ -143,9 +143,9 @@ class AisleServicer:
         """The shortest way round a store for a list."""
         await self._feeds.ready()
         language = request.language_code
-        planned = await self._routing.plan(request.store, request.walk, language)
+        planned = await self._routes.plan(request.store, request.walk, language)
         shop = planned.shop
-        shelved = {sku: said.shelved for sku, said in planned.said.items()}
+        shelved = {sku: sources.shelved for sku, sources in planned.sources.items()}
         response = route_message(planned.route, shop.plan, shop.shelves, shelved, language)
         response.floor_plan = shop.plan_name
         if stale := timestamp(self._feeds.stale_as_of):
@@ -157,14 +157,14 @@ class AisleServicer:
     async def create_blocked_area(self, request: pb.CreateBlockedAreaRequest) -> pb.BlockedArea:
         """Shuts a part of a store."""
         await self._feeds.ready()
-        return await self._closures.create(request)
+        return await self._blocked_areas.create(request)
 
     async def list_blocked_areas(
         self, request: pb.ListBlockedAreasRequest
     ) -> pb.ListBlockedAreasResponse:
         """What is shut at a store."""
         await self._feeds.ready()
-        blocks = self._closures.listed(request.parent)
+        blocks = self._blocked_areas.listed(request.parent)
         page, token = self._page(request, blocks, lambda block: block.name)
         return pb.ListBlockedAreasResponse(
             blocked_areas=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
@@ -173,7 +173,7 @@ class AisleServicer:
     async def delete_blocked_area(self, request: pb.DeleteBlockedAreaRequest) -> Empty:
         """Opens what was shut."""
         await self._feeds.ready()
-        await self._closures.delete(request)
+        await self._blocked_areas.delete(request)
         return Empty()
 
     # Anchors

@@ -31,9 +31,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation, InvalidArgument, ServiceError
 from services.chassis.messages.masks import merged
-from services.chassis.serving.commits import commit
 from services.chassis.serving.requests import violations_of
-from services.directory.feed import Feed
 from services.directory.keys import ETAG_LENGTH, decode_record
 from services.directory.records import (
     MUST_EXIST,
@@ -41,11 +39,11 @@ from services.directory.records import (
     REFUSED,
     Mode,
     Outcome,
-    Records,
     Write,
     etag_of,
     record_of,
 )
+from services.directory.writer import Writer
 
 CHANGE_TRIES = 5
 """Attempts of a change that others keep overtaking."""
@@ -74,7 +72,7 @@ class Kind(Generic[MessageT]):
     output: tuple[str, ...] = ("etag", "update_time")
     """Fields that the server sets. They are no part of the content, so of no etag."""
     stamp: str = "update_time"
-    """The output field that says when the resource was written."""
+    """The output field that says when the resource was written or created; empty: none does."""
     normalize: Callable[[MessageT], None] = _as_it_is
     """Brings a message, in place, into the form that is kept."""
     violations: Callable[[MessageT], Sequence[FieldViolation]] = violations_of
@@ -94,22 +92,27 @@ class Row(Generic[MessageT]):
 class Resources(Generic[MessageT]):
     """The resources of one kind. A change returns once this process's own replica has it."""
 
-    def __init__(
-        self, kind: Kind[MessageT], records: Records, feed: Feed[Any], clock: Clock
-    ) -> None:
+    def __init__(self, kind: Kind[MessageT], writer: Writer, clock: Clock) -> None:
         self.kind = kind
-        self._records = records
-        self._feed = feed
+        self._writer = writer
         self._clock = clock
 
     async def read(self, name: str) -> MessageT | None:
         """The resource of a name, from the database; None when there is none."""
         return (await self._stored(name))[1]
 
-    def prepared(self, message: MessageT, condition: str | None = None) -> Row[MessageT]:
+    def prepared(
+        self,
+        message: MessageT,
+        condition: str | None = None,
+        stored: MessageT | None = None,
+    ) -> Row[MessageT]:
         """A copy in the form that is kept, unchecked, with its etag and the time.
 
-        Without a condition the record must have the message's own etag, if that has one.
+        Args:
+            message: The content.
+            condition: Of the write; by default the message's own etag, if it has one.
+            stored: What it replaces: the time of creation stays.
         """
         kept: MessageT = self.kind.message()
         kept.CopyFrom(message)
@@ -119,7 +122,10 @@ class Resources(Generic[MessageT]):
         etag = etag_of(kept)
         if "etag" in self.kind.output:
             kept.etag = etag
-        getattr(kept, self.kind.stamp).FromDatetime(self._clock())
+        if stored is not None and self.kind.stamp == "create_time":
+            kept.create_time.CopyFrom(stored.create_time)
+        elif self.kind.stamp:
+            getattr(kept, self.kind.stamp).FromDatetime(self._clock())
         if condition is None:
             condition = message.etag if "etag" in self.kind.output else ""
         write = Write(self.kind.record_id(kept.name), record_of(etag, kept), condition)
@@ -130,14 +136,14 @@ class Resources(Generic[MessageT]):
         messages: Sequence[MessageT],
         *,
         validate_only: bool = False,
-        also: Sequence[Write] = (),
+        first: Sequence[Write] = (),
     ) -> list[MessageT]:
         """Create resources, all or none. Those that are there with equal content are a retry.
 
         Args:
             messages: The resources, with their names.
             validate_only: Check all, write nothing.
-            also: Further records of the kind that are written with them.
+            first: Further records of the kind that are written in the same act, before them.
 
         Raises:
             InvalidArgument: one breaks its contract.
@@ -146,9 +152,10 @@ class Resources(Generic[MessageT]):
         for message in messages:
             self.check(message)
         rows = [self.prepared(message, MUST_NOT_EXIST) for message in messages]
-        writes = [*(row.write for row in rows), *also]
-        outcomes = await self.write(writes, Mode.LOOK if validate_only else Mode.ALL)
-        for row, outcome in zip(rows, outcomes, strict=False):
+        writes = [*first, *(row.write for row in rows)]
+        found = await self._writer.write(writes, Mode.LOOK if validate_only else Mode.ALL)
+        outcomes = found[len(first) :]
+        for row, outcome in zip(rows, outcomes, strict=True):
             if outcome in REFUSED:
                 assert self.kind.already_exists is not None
                 raise self.kind.already_exists(row.message.name)
@@ -156,7 +163,7 @@ class Resources(Generic[MessageT]):
             row.message
             if outcome is Outcome.CREATED
             else await self.read(row.message.name) or row.message
-            for row, outcome in zip(rows, outcomes, strict=False)
+            for row, outcome in zip(rows, outcomes, strict=True)
         ]
 
     async def update(
@@ -192,7 +199,7 @@ class Resources(Generic[MessageT]):
     async def change(
         self,
         name: str,
-        act: Callable[[MessageT | None], Awaitable[MessageT]],
+        act: Callable[[MessageT | None], Awaitable[MessageT | None]],
         *,
         validate_only: bool = False,
     ) -> MessageT:
@@ -201,7 +208,7 @@ class Resources(Generic[MessageT]):
         Args:
             name: Of the resource.
             act: Makes the new content, checked, of a copy of what is stored; of None where
-                nothing is.
+                nothing is. None means: leave it as it is.
             validate_only: Write nothing.
 
         Raises:
@@ -214,11 +221,15 @@ class Resources(Generic[MessageT]):
                 before = self.kind.message()
                 before.CopyFrom(stored)
             wanted = await act(before)
-            row = self.prepared(wanted, etag if stored is not None else MUST_NOT_EXIST)
+            if wanted is None and stored is not None:
+                return stored
+            assert wanted is not None
+            condition = etag if stored is not None else MUST_NOT_EXIST
+            row = self.prepared(wanted, condition, stored)
             if stored is not None and row.etag == etag:
                 return stored
             mode = Mode.LOOK if validate_only else Mode.EACH
-            [outcome] = await self.write([row.write], mode)
+            [outcome] = await self._writer.write([row.write], mode)
             if outcome in (Outcome.CREATED, Outcome.CHANGED):
                 return row.message
         raise self._mismatch(name)
@@ -231,7 +242,7 @@ class Resources(Generic[MessageT]):
         """
         row = self.prepared(message)
         mode = Mode.LOOK if validate_only else Mode.EACH
-        [outcome] = await self.write([row.write], mode)
+        [outcome] = await self._writer.write([row.write], mode)
         if outcome in REFUSED:
             raise self._mismatch(message.name)
         return row.message
@@ -244,21 +255,12 @@ class Resources(Generic[MessageT]):
             EtagMismatch: it was changed by another.
         """
         write = Write(self.kind.record_id(name), b"", etag or MUST_EXIST)
-        [outcome] = await self.write([write])
+        [outcome] = await self._writer.write([write])
         if outcome is Outcome.NOT_FOUND and not allow_missing:
             raise self.kind.not_found(name)
         if outcome is Outcome.ETAG_MISMATCH:
             raise self._mismatch(name)
         return outcome is Outcome.DELETED
-
-    async def write(self, writes: Sequence[Write], mode: Mode = Mode.EACH) -> list[Outcome]:
-        """Write records in one act, even if the caller's deadline passes meanwhile."""
-        if not writes:
-            return []
-        sequence, outcomes = await commit(self._records.write(writes, mode))
-        if mode is not Mode.LOOK:
-            await self._feed.caught_up(sequence)
-        return outcomes
 
     def check(self, message: MessageT) -> None:
         """Check a resource that is to be kept.
@@ -290,7 +292,7 @@ class Resources(Generic[MessageT]):
         return self.kind.etag_mismatch(name)
 
     async def _stored(self, name: str) -> tuple[str, MessageT | None]:
-        record = await self._records.read(self.kind.record_id(name))
+        record = await self._writer.read(self.kind.record_id(name))
         if record is None:
             return "", None
         message: MessageT = self.kind.message.FromString(decode_record(record))

@@ -5,6 +5,7 @@ from services.chassis.messages.paging import PageTokens
 from services.directory.keys import HOURS
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
+from services.directory.writer import Writer
 from services.hours.resources.store_events import StoreEvents
 from services.hours.resources.store_hours import Hours
 from services.hours.servicer import HoursServicer
@@ -14,13 +15,13 @@ CONTRACT = hours_pb2.DESCRIPTOR.services_by_name["HoursService"]
 
 def build(parts: Parts) -> Service:
     """The service on the parts that a process shares."""
-    records = Records(parts.client, HOURS)
+    writer = Writer(Records(parts.client, HOURS), parts.directory.hours)
     servicer = HoursServicer(
         parts.directory,
         parts.origins,
         PageTokens(parts.keyring),
-        Hours(records, parts.directory, parts.clock),
-        StoreEvents(records, parts.directory, parts.clock),
+        Hours(writer, parts.directory, parts.clock),
+        StoreEvents(writer, parts.directory, parts.clock),
         parts.clock,
     )
     return Service(CONTRACT, servicer)

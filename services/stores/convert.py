@@ -26,7 +26,7 @@ from services.directory.origins import ResolvedOrigin
 from services.directory.schedules import Opening, Schedules
 from services.directory.service_areas import fold_postal_code
 from services.directory.stores import StoresReplica
-from services.stores.resources.search import Cell, Match
+from services.stores.model.found import Cell, Match
 
 STATUSES = {
     StoreStatus.OPEN: stores_pb2.STORE_STATUS_OPEN,

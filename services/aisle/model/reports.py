@@ -97,9 +97,9 @@ def revised(
     found = [
         Shelved(_moved(placement, counts.get(key_of(placement), none))) for placement in in_force
     ]
-    said = {key_of(placement) for placement in known}
+    planned = {key_of(placement) for placement in known}
     for place in reports.places:
-        if place.key not in said:
+        if place.key not in planned:
             floor, aisle, side, bay = place.key
             added = Placement(
                 sku=sku,
@@ -120,7 +120,7 @@ def place_meant(wanted: Placement, known: Sequence[Placement], reports: Reports)
     for key in keys:
         on_level = not (floor and key[0]) or floor == key[0]
         given = ((side, key[2]), (bay, key[3]))
-        if aisle == key[1] and on_level and all(not said or said == at for said, at in given):
+        if aisle == key[1] and on_level and all(not asked or asked == at for asked, at in given):
             return key
     return None
 

@@ -13,8 +13,8 @@ from services.chassis.errors import ResourceExhausted
 from services.directory.directory import Directory
 from services.directory.hours import event_record_id, store_of
 from services.directory.keys import parse_store, store_id
-from services.directory.records import Records
 from services.directory.resources import Kind, Resources, new_id
+from services.directory.writer import Writer
 from services.hours.errors import AlreadyExists, StoreEventNotFound, StoreNotFound
 from services.hours.instants import checked_instant
 
@@ -51,9 +51,9 @@ STORE_EVENT = Kind(
 class StoreEvents:
     """Creates and deletes store events. A change returns once this process's replica has it."""
 
-    def __init__(self, records: Records, directory: Directory, clock: Clock) -> None:
+    def __init__(self, writer: Writer, directory: Directory, clock: Clock) -> None:
         self._directory = directory
-        self._resources = Resources(STORE_EVENT, records, directory.hours, clock)
+        self._resources = Resources(STORE_EVENT, writer, clock)
 
     async def create(self, request: hours_pb2.CreateStoreEventRequest) -> hours_pb2.StoreEvent:
         """Announce an event; a retry does not announce it twice.

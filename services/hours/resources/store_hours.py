@@ -13,8 +13,9 @@ from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id, store_name
-from services.directory.records import Records, etag_of
+from services.directory.records import etag_of
 from services.directory.resources import Kind, Resources, new_id
+from services.directory.writer import Writer
 from services.hours import convert
 from services.hours.errors import (
     AlreadyExists,
@@ -54,10 +55,10 @@ ResultT = TypeVar("ResultT")
 class Hours:
     """Changes hours and closures. A change returns once this process's own replica has it."""
 
-    def __init__(self, records: Records, directory: Directory, clock: Clock) -> None:
+    def __init__(self, writer: Writer, directory: Directory, clock: Clock) -> None:
         self._directory = directory
         self._clock = clock
-        self._resources = Resources(STORE_HOURS, records, directory.hours, clock)
+        self._resources = Resources(STORE_HOURS, writer, clock)
 
     async def update(
         self, given: hours_pb2.StoreHours, mask: FieldMask, *, validate_only: bool

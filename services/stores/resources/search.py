@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import h3
 import numpy as np
@@ -19,30 +19,12 @@ from services.directory.filters import StoreFilter
 from services.directory.service_areas import polygon_of
 from services.directory.stores import StoresReplica
 from services.stores.errors import InvalidGeometry, TooManyCells
+from services.stores.model.found import Cell, Match
 
 CELLS_MOST = 10_000
 
 Ranked = tuple[float, str]
 """A rank, the lower the earlier, and an id."""
-
-
-class Match(NamedTuple):
-    """A store that was found, and along a route where."""
-
-    rank: float
-    id: str
-    distance_m: float | None = None
-    route_position_m: float | None = None
-    detour_m: float | None = None
-
-
-class Cell(NamedTuple):
-    """An H3 cell with stores: how many, and their mean position."""
-
-    h3_cell: str
-    stores: int
-    latitude: float
-    longitude: float
 
 
 def page_of(

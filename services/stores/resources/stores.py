@@ -8,11 +8,12 @@ from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation
 from services.directory.directory import Directory
 from services.directory.keys import store_id
-from services.directory.records import Records, Write
+from services.directory.records import Write
 from services.directory.resources import Kind, Resources
 from services.directory.upserts import Upsert
+from services.directory.writer import Writer
 from services.stores.errors import EtagMismatch, StoreNotFound
-from services.stores.model import OUTPUT_FIELDS, normalize, problems
+from services.stores.model.stores import OUTPUT_FIELDS, normalize, problems
 
 PREPARED_AT_ONCE = 100
 """Stores that are checked before other calls get a turn."""
@@ -32,9 +33,10 @@ STORE = Kind(
 class Stores:
     """Changes stores. A change returns once this process's own replica has it."""
 
-    def __init__(self, records: Records, directory: Directory, clock: Clock) -> None:
+    def __init__(self, writer: Writer, directory: Directory, clock: Clock) -> None:
         self._directory = directory
-        self._resources = Resources(STORE, records, directory.stores, clock)
+        self._writer = writer
+        self._resources = Resources(STORE, writer, clock)
 
     async def update(self, request: stores_pb2.UpdateStoreRequest) -> stores_pb2.Store:
         """Change one store, or create it when that is allowed.
@@ -67,7 +69,7 @@ class Stores:
     ) -> stores_pb2.UpsertStoresResponse:
         """Create and change the stores of a stream; `replace` removes the rest of its source."""
         response = stores_pb2.UpsertStoresResponse()
-        rows = Upsert(self._write_of, self._resources.write, response, "name", "store")
+        rows = Upsert(self._write_of, self._writer.write, response, "name", "store")
         first: stores_pb2.UpsertStoresRequest | None = None
         async for request in requests:
             first = first or request

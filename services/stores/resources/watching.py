@@ -15,7 +15,7 @@ from services.directory.replicas import Change
 from services.directory.stores import StoresReplica
 from services.directory.watching import steps
 from services.stores import convert
-from services.stores.model import OUTPUT_FIELDS
+from services.stores.model.stores import OUTPUT_FIELDS
 
 CREATED = stores_pb2.WatchStoresResponse.CHANGE_TYPE_CREATED
 CHANGED = stores_pb2.WatchStoresResponse.CHANGE_TYPE_CHANGED

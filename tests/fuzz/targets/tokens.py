@@ -11,8 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from enrayon.stores.v1.stores_pb2 import ListStoresRequest
-from services.aisle.tokens import Signed
-from services.aisle.tokens import Tokens as AnchorTokens
+from services.aisle.convert.anchor_links import Signed
+from services.aisle.convert.anchor_links import Tokens as AnchorTokens
 from services.chassis.access import keys
 from services.chassis.access.credentials import Asked, Credentials
 from services.chassis.access.policy import Role

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
-from services.aisle.tokens import Signed, Tokens, is_gln
+from services.aisle.convert.anchor_links import Signed, Tokens, is_gln
 from services.chassis.keyring import Key, Keyring
 from tests.geodata.floorplans.shops import NOON
 from tests.services.aisle.shops import BARE, CORNER, GLN, VILLAGE, route

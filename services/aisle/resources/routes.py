@@ -10,11 +10,11 @@ from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import STEP_FREE, TROLLEY, WALKING
 from geodata.wayfinding.route import plan_route, plan_way
 from geodata.wayfinding.shopping import Item, Route
-from services.aisle.anchors import Anchors
+from services.aisle.convert.positions import position_on
 from services.aisle.errors import NoWay, PlaceNotOnPlan, StartNotOnMap
-from services.aisle.locating import Locating
-from services.aisle.positions import position_on
-from services.aisle.shops import Said, Shop, Shops
+from services.aisle.replica.shops import PlacementSources, Shop, Shops
+from services.aisle.resources.anchors import Anchors
+from services.aisle.resources.located_products import LocatedProducts
 from services.chassis.errors import InvalidArgument
 from services.directory.keys import store_name
 from services.directory.products import product_sku
@@ -46,7 +46,7 @@ class Planned:
     route: Route
     start: Position | None
     """Where one stands, if that was told."""
-    said: Mapping[str, Said]
+    sources: Mapping[str, PlacementSources]
     """By SKU."""
 
 
@@ -56,12 +56,12 @@ class _Start:
     heading_deg: float | None = None
 
 
-class Routing:
+class Routes:
     """Plans routes."""
 
-    def __init__(self, shops: Shops, locating: Locating, anchors: Anchors) -> None:
+    def __init__(self, shops: Shops, products: LocatedProducts, anchors: Anchors) -> None:
         self._shops = shops
-        self._locating = locating
+        self._products = products
         self._anchors = anchors
 
     async def plan(self, store: str, walk: pb.Walk, language: str) -> Planned:
@@ -79,14 +79,14 @@ class Routing:
         for line in walk.items:
             lines.setdefault(product_sku(line.product), line)
         items = [
-            self._locating.item(sku, language, in_stock=IN_STOCK.get(line.availability))
+            self._products.item(sku, language, in_stock=IN_STOCK.get(line.availability))
             for sku, line in lines.items()
         ]
-        said = {sku: self._shops.said(shop.id, sku, shop.planogram) for sku in lines}
+        sources = {sku: self._shops.sources(shop.id, sku, shop.planogram) for sku in lines}
         network = await self._shops.network(shop, PROFILES[walk.profile])
         try:
             if items:
-                placed = {sku: [s.placement for s in each.shelved] for sku, each in said.items()}
+                placed = {sku: [s.placement for s in each.shelved] for sku, each in sources.items()}
                 route = await self._shops.compute(_route, network, items, placed, start, ends, shop)
             else:
                 route = await self._shops.compute(_way, network, start, ends)
@@ -94,7 +94,7 @@ class Routing:
             if str(fault).startswith("start:"):
                 raise StartNotOnMap from None
             raise
-        return Planned(shop, route, start.at, said)
+        return Planned(shop, route, start.at, sources)
 
     def _start(self, shop: Shop, walk: pb.Walk) -> _Start:
         heading = walk.heading_degrees if walk.HasField("heading_degrees") else None

@@ -10,27 +10,35 @@ from geodata.wayfinding.reachability import reach_problems
 from services.aisle.convert import plans
 from services.aisle.convert.plan_messages import problem
 from services.aisle.errors import EtagMismatch, FloorPlanInvalid, FloorPlanNotFound
-from services.aisle.feeds import Feeds, undrawn
 from services.aisle.instants import check_instants
-from services.aisle.shops import Shops
-from services.aisle.writer import Writer
+from services.aisle.replica.feeds import Feeds, undrawn
+from services.aisle.replica.shops import Shops
 from services.chassis.clock import Clock
 from services.chassis.errors import ResourceExhausted
 from services.directory.keys import store_name
-from services.directory.records import MUST_EXIST, Outcome, Write, etag_of, record_of
+from services.directory.resources import Kind, Resources
+from services.directory.writer import Writer
 
 CURRENT = "current"
 VERSIONS_MOST = 100
 
 
-class Publishing:
-    """Writes and reads floor plans."""
+FLOOR_PLAN = Kind(
+    message=pb.FloorPlan,
+    field="floor_plan",
+    record_id=str,
+    not_found=FloorPlanNotFound,
+    etag_mismatch=EtagMismatch,
+)
+
+
+class FloorPlans:
+    """Publishes, reads and deletes versions of floor plans."""
 
     def __init__(self, writer: Writer, feeds: Feeds, shops: Shops, clock: Clock) -> None:
-        self._writer = writer
+        self._resources = Resources(FLOOR_PLAN, writer, clock)
         self._feeds = feeds
         self._shops = shops
-        self._clock = clock
 
     def get(self, name: str) -> pb.FloorPlan:
         """A version by name; the id `current` is the one in force now.
@@ -60,8 +68,6 @@ class Publishing:
         kept = pb.FloorPlan()
         kept.CopyFrom(request.floor_plan)
         kept.name = f"{request.parent}/floorPlans/{request.floor_plan_id}"
-        kept.ClearField("etag")
-        kept.ClearField("update_time")
         found = await self._shops.compute(problems, plans.plan(kept, request.parent))
         faults = [each for each in found if each.severity is Severity.ERROR]
         if faults and not request.validate_only:
@@ -69,13 +75,8 @@ class Publishing:
         names = self._feeds.plans.replica.names(f"{store_name(store)}/floorPlans")
         if kept.name not in names and len(names) >= VERSIONS_MOST:
             raise ResourceExhausted(f"{request.parent} has {VERSIONS_MOST} versions, delete some")
-        kept.etag = etag = etag_of(kept)
-        kept.update_time.FromDatetime(self._clock())
-        write = Write(kept.name, record_of(etag, kept), request.floor_plan.etag)
-        [outcome] = await self._writer.write([write], only_look=request.validate_only)
-        if outcome in (Outcome.ETAG_MISMATCH, Outcome.NOT_FOUND):
-            raise EtagMismatch(kept.name)
-        return pb.PublishFloorPlanResponse(floor_plan=undrawn(kept), problems=map(problem, found))
+        made = await self._resources.put(kept, validate_only=request.validate_only)
+        return pb.PublishFloorPlanResponse(floor_plan=undrawn(made), problems=map(problem, found))
 
     async def delete(self, request: pb.DeleteFloorPlanRequest) -> None:
         """Delete a version.
@@ -84,12 +85,9 @@ class Publishing:
             FloorPlanNotFound: there is none, and that is not allowed.
             EtagMismatch: it was changed by another.
         """
-        write = Write(request.name, b"", request.etag or MUST_EXIST)
-        [outcome] = await self._writer.write([write])
-        if outcome is Outcome.NOT_FOUND and not request.allow_missing:
-            raise FloorPlanNotFound(request.name)
-        if outcome is Outcome.ETAG_MISMATCH:
-            raise EtagMismatch(request.name)
+        await self._resources.delete(
+            request.name, etag=request.etag, allow_missing=request.allow_missing
+        )
 
 
 def problems(plan: FloorPlan) -> Sequence[Problem]:

@@ -78,8 +78,8 @@ class Tokens:
         except (binascii.Error, ValueError):
             return None
         # Base64 has several spellings of the same bytes; the one that was signed alone counts.
-        said = self._keyring.verify(PURPOSE, data) if _text(data) == token else None
-        return Signed(*orjson.loads(said)) if said is not None else None
+        verified = self._keyring.verify(PURPOSE, data) if _text(data) == token else None
+        return Signed(*orjson.loads(verified)) if verified is not None else None
 
 
 def is_gln(text: str) -> bool:

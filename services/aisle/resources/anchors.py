@@ -3,25 +3,45 @@
 import datetime as dt
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
+from services.aisle.convert.anchor_links import Signed, Tokens
 from services.aisle.convert.plan_messages import position_message
 from services.aisle.convert.plans import moment
-from services.aisle.errors import AnchorExpired, AnchorInvalid, AnchorNotFound, AnchorRevoked
-from services.aisle.feeds import Feeds
+from services.aisle.convert.positions import position_on
+from services.aisle.errors import (
+    AlreadyExists,
+    AnchorExpired,
+    AnchorInvalid,
+    AnchorNotFound,
+    AnchorRevoked,
+    EtagMismatch,
+)
 from services.aisle.instants import check_instants
-from services.aisle.positions import position_on
-from services.aisle.shops import Shops
-from services.aisle.tokens import Signed, Tokens
-from services.aisle.writer import Writer, id_for
+from services.aisle.replica.feeds import Feeds
+from services.aisle.replica.shops import Shops
+from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.errors import InvalidArgument, ResourceExhausted, Unavailable
+from services.chassis.errors import InvalidArgument, ResourceExhausted
 from services.chassis.messages.qr import qr_svg
-from services.directory.keys import decode_record, parse_store, store_id, store_name
-from services.directory.records import Outcome, Write, etag_of, record_of
+from services.directory.keys import parse_store, store_id, store_name
+from services.directory.resources import Kind, Resources, new_id
+from services.directory.writer import Writer
 
 ANCHORS_MOST = 5000
 GLN = "gln"
 """The scheme of a store's GLN among its external ids."""
-TRIES = 5
+ID_BYTES = 8
+"""Of ids that the caller does not give: short, since a QR code holds them."""
+
+ANCHOR = Kind(
+    message=pb.Anchor,
+    field="anchor",
+    record_id=str,
+    not_found=AnchorNotFound,
+    already_exists=AlreadyExists,
+    etag_mismatch=EtagMismatch,
+    output=("etag", "create_time"),
+    stamp="create_time",
+)
 
 
 class Anchors:
@@ -30,7 +50,7 @@ class Anchors:
     def __init__(
         self, writer: Writer, feeds: Feeds, shops: Shops, tokens: Tokens, clock: Clock
     ) -> None:
-        self._writer = writer
+        self._resources = Resources(ANCHOR, writer, clock)
         self._feeds = feeds
         self._shops = shops
         self._tokens = tokens
@@ -49,14 +69,13 @@ class Anchors:
         check_instants(request.anchor, "anchor", "expire_time")
         collection = f"{request.parent}/anchors"
         kept = self._prepared(request.anchor, id)
-        anchor_id = id_for(request.anchor_id, collection, request.request_id)
+        scope = (current_caller().id, collection)
+        anchor_id = new_id(request.anchor_id, request.request_id, scope, ID_BYTES)
         kept.name = f"{collection}/{anchor_id}"
         names = self._feeds.plans.replica.names(collection)
         if kept.name not in names and len(names) >= ANCHORS_MOST:
             raise ResourceExhausted(f"{request.parent} has {ANCHORS_MOST} anchors")
-        kept.etag = etag = etag_of(kept)
-        kept.create_time.FromDatetime(self._clock())
-        made = await self._writer.create(kept, etag, validate_only=request.validate_only)
+        [made] = await self._resources.create([kept], validate_only=request.validate_only)
         return self._shown(made, with_code=not request.validate_only)
 
     def get(self, name: str) -> pb.Anchor:
@@ -106,21 +125,16 @@ class Anchors:
         Raises:
             AnchorNotFound: there is none.
         """
-        for _ in range(TRIES):
-            stored = await self._writer.read(name)
+
+        async def end(stored: pb.Anchor | None) -> pb.Anchor | None:
             if stored is None:
                 raise AnchorNotFound(name)
-            kept = pb.Anchor.FromString(decode_record(stored))
-            if kept.HasField("revoke_time"):
-                return self._shown(kept)
-            before = kept.etag
-            kept.revoke_time.FromDatetime(self._clock())
-            kept.ClearField("etag")
-            kept.etag = etag = etag_of(kept)
-            [outcome] = await self._writer.write([Write(name, record_of(etag, kept), before)])
-            if outcome is Outcome.CHANGED:
-                return self._shown(kept)
-        raise Unavailable("others change this anchor at once")
+            if stored.HasField("revoke_time"):
+                return None
+            stored.revoke_time.FromDatetime(self._clock())
+            return stored
+
+        return self._shown(await self._resources.change(name, end))
 
     def _kept(self, name: str) -> pb.Anchor:
         encoded = self._feeds.plans.replica.record(name)

@@ -18,8 +18,8 @@ from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import Profile
 from services.aisle.convert import placements, plans
 from services.aisle.errors import FloorPlanNotFound, StoreNotFound
-from services.aisle.feeds import Feeds
 from services.aisle.model.reports import Reports, Shelved, decode, revised
+from services.aisle.replica.feeds import Feeds
 from services.chassis.clock import Clock
 from services.chassis.errors import ResourceExhausted
 from services.directory.keys import store_id, store_name
@@ -47,7 +47,7 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PlacementSources:
     """What planogram and shoppers say of a product at a store."""
 
     known: tuple[Placement, ...]
@@ -126,7 +126,7 @@ class Shops:
         """What is shut at a store now and later, by name."""
         return [block for _, block in self._blocks(id)]
 
-    def said(self, id: str, sku: str, planogram: str) -> Said:
+    def sources(self, id: str, sku: str, planogram: str) -> PlacementSources:
         """What is said of a product at a store: the store's own word, else its planogram's."""
         replica = self._feeds.placements.replica
         own, chain = replica.of(store_name(id), sku), replica.of(planogram, sku)
@@ -141,7 +141,9 @@ class Shops:
         if reports.basis != basis:
             reports = dataclasses.replace(reports, basis=basis, places=())
         known = tuple(dict.fromkeys([*in_force, *(at_store or of_chain)]))
-        return Said(known, tuple(revised(sku, in_force, known, reports)), basis, reports)
+        return PlacementSources(
+            known, tuple(revised(sku, in_force, known, reports)), basis, reports
+        )
 
     async def network(self, shop: Shop, profile: Profile) -> Network:
         """What a profile can walk there now, computed once.
@@ -194,8 +196,8 @@ def placed(encoded: bytes | None, sku: str, store: str = "") -> list[Placement]:
     """The placements in a record of a product."""
     if encoded is None:
         return []
-    said = pb.ProductPlacements.FromString(encoded)
-    return [placements.placement(each, sku, store) for each in said.placements]
+    product = pb.ProductPlacements.FromString(encoded)
+    return [placements.placement(each, sku, store) for each in product.placements]
 
 
 def reports_scope(id: str) -> str:

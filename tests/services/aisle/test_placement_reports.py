@@ -106,7 +106,7 @@ async def test_each_caller_has_reports_of_its_own(aisle, parts):
             return "limit"
         return "counted"
 
-    # A task of its own for each, as each call has: who calls is said in its context.
+    # A task of its own for each, as each call has: who calls is sources in its context.
     kiosk = [await asyncio.create_task(told_by("kiosk")) for _ in range(5)]
     assert ["counted"] * 4 + ["limit"] == kiosk
     assert "counted" == await asyncio.create_task(told_by("app"))

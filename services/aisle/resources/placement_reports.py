@@ -1,6 +1,5 @@
 """What shoppers found and did not find."""
 
-import base64
 import dataclasses
 import hashlib
 
@@ -8,24 +7,24 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement
 from services.aisle.convert.kinds import SIDES
 from services.aisle.errors import FeedbackLimit
-from services.aisle.feeds import Feeds
 from services.aisle.model import reports as model
 from services.aisle.model.reports import Key, Reports
-from services.aisle.shops import Said, Shop, Shops, reports_scope
-from services.aisle.writer import Writer
+from services.aisle.replica.feeds import Feeds
+from services.aisle.replica.shops import PlacementSources, Shop, Shops, reports_scope
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, Unavailable
 from services.chassis.keyring import Keyring
 from services.directory.keys import ETAG_LENGTH, decode_record, encode_record
 from services.directory.products import product_sku
-from services.directory.records import MUST_NOT_EXIST, Outcome, Write
+from services.directory.records import MUST_NOT_EXIST, Outcome, Write, digest_of
+from services.directory.writer import Writer
 
 PURPOSE = "feedback"
 TRIES = 20
 
 
-class Feedback:
+class PlacementReports:
     """Counts reports, each at most once, each caller's within bounds."""
 
     def __init__(
@@ -44,8 +43,10 @@ class Feedback:
         self._clock = clock
         self._per_day = per_day
 
-    async def submit(self, request: pb.SubmitPlacementFeedbackRequest) -> tuple[Shop | None, Said]:
-        """Count a report; what is said of the product then.
+    async def submit(
+        self, request: pb.SubmitPlacementFeedbackRequest
+    ) -> tuple[Shop | None, PlacementSources]:
+        """Count a report; what is sources of the product then.
 
         Raises:
             StoreNotFound: there is no such store.
@@ -56,28 +57,28 @@ class Feedback:
         shop = self._shops.find(id)
         planogram = shop.planogram if shop else ""
         for _ in range(TRIES):
-            said = self._shops.said(id, sku, planogram)
-            if not said.known and sku not in self._feeds.directory.products.replica:
+            sources = self._shops.sources(id, sku, planogram)
+            if not sources.known and sku not in self._feeds.directory.products.replica:
                 raise InvalidArgument.field("product", "is not known")
             record = f"{reports_scope(id)}/{sku}"
             stored = await self._writer.read(record)
-            before = kept_reports(stored, said)
-            after = self._counted(request, shop, said, before)
+            before = kept_reports(stored, sources)
+            after = self._counted(request, shop, sources, before)
             if after is None:
-                return shop, said
+                return shop, sources
             encoded = model.encode(after)
             etag = stored[:ETAG_LENGTH].decode() if stored else MUST_NOT_EXIST
-            write = Write(record, encode_record(digest(encoded), encoded), etag)
+            write = Write(record, encode_record(digest_of(encoded), encoded), etag)
             [outcome] = await self._writer.write([write])
             if outcome in (Outcome.CREATED, Outcome.CHANGED):
-                return shop, self._shops.said(id, sku, planogram)
+                return shop, self._shops.sources(id, sku, planogram)
         raise Unavailable("many report on this product at once")
 
     def _counted(
         self,
         request: pb.SubmitPlacementFeedbackRequest,
         shop: Shop | None,
-        said: Said,
+        sources: PlacementSources,
         reports: Reports,
     ) -> Reports | None:
         """The reports with this one; None when it is counted already."""
@@ -86,7 +87,7 @@ class Feedback:
         request_hash = hashlib.blake2b(asked, digest_size=6).hexdigest()
         if request.request_id and request_hash in reports.requests:
             return None
-        key = self._place(request, shop, said, reports)
+        key = self._place(request, shop, sources, reports)
         [hashed, *_] = self._keyring.hashes(PURPOSE, caller.encode())
         admitted = model.admitted(reports, hashed[:8].hex(), self._clock(), self._per_day)
         if admitted is None:
@@ -100,7 +101,7 @@ class Feedback:
         self,
         request: pb.SubmitPlacementFeedbackRequest,
         shop: Shop | None,
-        said: Said,
+        sources: PlacementSources,
         reports: Reports,
     ) -> Key:
         sku = product_sku(request.product)
@@ -112,7 +113,7 @@ class Feedback:
             side=SIDES.get(given.side),
             bay=given.bay or None,
         )
-        key = model.place_meant(wanted, said.known, reports)
+        key = model.place_meant(wanted, sources.known, reports)
         if key is not None:
             return key
         if request.kind == pb.SubmitPlacementFeedbackRequest.KIND_NOT_FOUND:
@@ -122,17 +123,11 @@ class Feedback:
         return model.key_of(wanted)
 
 
-def kept_reports(stored: bytes | None, said: Said) -> Reports:
+def kept_reports(stored: bytes | None, sources: PlacementSources) -> Reports:
     """The reports in a record; those on what the planogram no longer says count no more."""
     if stored is None:
-        return Reports(said.basis)
+        return Reports(sources.basis)
     reports = model.decode(decode_record(stored))
-    if reports.basis == said.basis:
+    if reports.basis == sources.basis:
         return reports
-    return dataclasses.replace(reports, basis=said.basis, places=())
-
-
-def digest(encoded: bytes) -> str:
-    """The etag of a record."""
-    hashed = hashlib.blake2b(encoded, digest_size=ETAG_LENGTH * 3 // 4).digest()
-    return base64.urlsafe_b64encode(hashed).decode()
+    return dataclasses.replace(reports, basis=sources.basis, places=())

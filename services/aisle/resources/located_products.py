@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.wayfinding.shopping import Item
 from services.aisle.convert import placements
-from services.aisle.feeds import Feeds
-from services.aisle.shops import Said, Shop, Shops
+from services.aisle.replica.feeds import Feeds
+from services.aisle.replica.shops import PlacementSources, Shop, Shops
 from services.chassis.messages.paging import page_size
 from services.directory.products import parse_product, product_name, product_sku
 
 
-class Locating:
+class LocatedProducts:
     """Finds products and says where they stand."""
 
     def __init__(self, feeds: Feeds, shops: Shops) -> None:
@@ -30,13 +30,13 @@ class Locating:
         response = pb.LocateProductsResponse(floor_plan=shop.plan_name if shop else "")
         for sku in self._wanted(request):
             item = self.item(sku, request.language_code)
-            said = self._shops.said(id, sku, shop.planogram if shop else "")
-            if said.shelved:
+            sources = self._shops.sources(id, sku, shop.planogram if shop else "")
+            if sources.shelved:
                 response.located.add(
                     product=product_name(sku),
                     display_name=item.name,
                     department=placements.department_of(item, plan),
-                    shelves=shelves(shop, said, request.language_code),
+                    shelves=shelves(shop, sources, request.language_code),
                 )
             else:
                 response.unlocated.extend(placements.missing([item], plan))
@@ -58,9 +58,9 @@ class Locating:
         return found[: page_size(request.limit, default=10, most=100)]
 
 
-def shelves(shop: Shop | None, said: Said, language: str) -> Iterable[pb.Shelf]:
+def shelves(shop: Shop | None, sources: PlacementSources, language: str) -> Iterable[pb.Shelf]:
     """The shelves of a product, the surest first."""
-    for each in said.shelved:
+    for each in sources.shelved:
         spot = shop.shelves.find(each.placement) if shop else None
         plan = shop.plan if shop else None
         yield placements.shelf(each.placement, spot, plan, language, reported=each.reported)

@@ -7,25 +7,40 @@ from shapely import get_num_coordinates
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.shapes import why_invalid
 from services.aisle.convert import plans
-from services.aisle.errors import BlockedAreaNotFound
-from services.aisle.feeds import Feeds
+from services.aisle.errors import AlreadyExists, BlockedAreaNotFound
 from services.aisle.instants import check_instants
-from services.aisle.shops import Shop, Shops
-from services.aisle.writer import Writer, id_for
+from services.aisle.replica.feeds import Feeds
+from services.aisle.replica.shops import Shop, Shops
+from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ResourceExhausted
 from services.directory.keys import store_name
-from services.directory.records import MUST_EXIST, Outcome, Write, etag_of
+from services.directory.records import Write
+from services.directory.resources import Kind, Resources, new_id
+from services.directory.writer import Writer
 
 CORNERS_MOST = 100
 AREAS_MOST = 100
+ID_BYTES = 8
+"""Of ids that the caller does not give."""
 
 
-class Closures:
-    """Writes blocked areas; those that have expired go when another is made."""
+BLOCKED_AREA = Kind(
+    message=pb.BlockedArea,
+    field="blocked_area",
+    record_id=str,
+    not_found=BlockedAreaNotFound,
+    already_exists=AlreadyExists,
+    output=(),
+    stamp="",
+)
+
+
+class BlockedAreas:
+    """Creates, lists and deletes blocked areas. Expired ones go when another is created."""
 
     def __init__(self, writer: Writer, feeds: Feeds, shops: Shops, clock: Clock) -> None:
-        self._writer = writer
+        self._resources = Resources(BLOCKED_AREA, writer, clock)
         self._feeds = feeds
         self._shops = shops
         self._clock = clock
@@ -44,20 +59,20 @@ class Closures:
         kept = pb.BlockedArea()
         kept.CopyFrom(request.blocked_area)
         collection = f"{request.parent}/blockedAreas"
-        area_id = id_for(request.blocked_area_id, collection, request.request_id)
+        scope = (current_caller().id, collection)
+        area_id = new_id(request.blocked_area_id, request.request_id, scope, ID_BYTES)
         kept.name = f"{collection}/{area_id}"
         self._check(kept, self._shops.find(id))
         live = {block.name for block in self._shops.blocks(id)}
         if kept.name not in live and len(live) >= AREAS_MOST:
             raise ResourceExhausted(f"{request.parent} has {AREAS_MOST} blocked areas")
         expired = set(self._feeds.plans.replica.names(collection)) - live
-        return await self._writer.create(
-            kept,
-            etag_of(kept),
+        [created] = await self._resources.create(
+            [kept],
             validate_only=request.validate_only,
-            replace=kept.name in expired,
-            also=[Write(name, b"") for name in sorted(expired - {kept.name})],
+            first=[Write(name, b"") for name in sorted(expired)],
         )
+        return created
 
     async def delete(self, request: pb.DeleteBlockedAreaRequest) -> None:
         """Open what was shut.
@@ -65,9 +80,7 @@ class Closures:
         Raises:
             BlockedAreaNotFound: there is none, and that is not allowed.
         """
-        [outcome] = await self._writer.write([Write(request.name, b"", MUST_EXIST)])
-        if outcome is Outcome.NOT_FOUND and not request.allow_missing:
-            raise BlockedAreaNotFound(request.name)
+        await self._resources.delete(request.name, allow_missing=request.allow_missing)
 
     def listed(self, parent: str) -> list[pb.BlockedArea]:
         """All that are shut now or later, by name.

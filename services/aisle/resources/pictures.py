@@ -14,10 +14,10 @@ from geodata.floorplans.geojson import overlay_to_geojson, plan_to_geojson
 from geodata.floorplans.plan import FloorPlan
 from geodata.wayfinding.overlay import key_words, route_overlay, spot_pin
 from services.aisle.errors import LevelNotFound
-from services.aisle.feeds import Feeds
-from services.aisle.locating import Locating
-from services.aisle.routing import Routing
-from services.aisle.shops import Shop, Shops
+from services.aisle.replica.feeds import Feeds
+from services.aisle.replica.shops import Shop, Shops
+from services.aisle.resources.located_products import LocatedProducts
+from services.aisle.resources.routes import Routes
 from services.chassis.errors import InvalidArgument
 from services.directory.keys import parse_store
 from services.directory.products import product_sku
@@ -32,11 +32,13 @@ Format = pb.RenderFloorPlanRequest
 class Pictures:
     """Draws plans with what is pointed out on them."""
 
-    def __init__(self, feeds: Feeds, shops: Shops, locating: Locating, routing: Routing) -> None:
+    def __init__(
+        self, feeds: Feeds, shops: Shops, products: LocatedProducts, routes: Routes
+    ) -> None:
         self._feeds = feeds
         self._shops = shops
-        self._locating = locating
-        self._routing = routing
+        self._products = products
+        self._routes = routes
 
     async def render(self, request: pb.RenderFloorPlanRequest) -> pb.RenderFloorPlanResponse:
         """A level of the plan in force.
@@ -44,12 +46,12 @@ class Pictures:
         Raises:
             StoreNotFound, FloorPlanNotFound, LevelNotFound: there is none to draw.
             InvalidArgument: the plan cannot be drawn so.
-            Also what `Routing.plan` raises.
+            Also what `Routes.plan` raises.
         """
         shop = self._shops.open(self._shops.check_store(request.store))
         overlay = Overlay()
         if request.HasField("walk"):
-            planned = await self._routing.plan(request.store, request.walk, request.language_code)
+            planned = await self._routes.plan(request.store, request.walk, request.language_code)
             overlay = route_overlay(planned.route, request.language_code, planned.start)
         pins = self._pins(shop, request, lettered=bool(overlay.pins))
         overlay = dataclasses.replace(overlay, pins=(*overlay.pins, *pins))
@@ -70,13 +72,13 @@ class Pictures:
         language = request.language_code
         number = 0
         for sku in dict.fromkeys(map(product_sku, request.products)):
-            said = self._shops.said(shop.id, sku, shop.planogram)
-            spots = (shop.shelves.find(each.placement) for each in said.shelved)
+            sources = self._shops.sources(shop.id, sku, shop.planogram)
+            spots = (shop.shelves.find(each.placement) for each in sources.shelved)
             spot = next((spot for spot in spots if spot is not None), None)
             if spot is None:
                 continue
             label = LETTERS[number % len(LETTERS)] if lettered else str(number + 1)
-            pin = spot_pin(label, spot, self._locating.item(sku, language).label, language)
+            pin = spot_pin(label, spot, self._products.item(sku, language).label, language)
             if pin is not None:
                 number += 1
                 yield pin

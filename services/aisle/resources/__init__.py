@@ -1,0 +1,1 @@
+"""What one asks for inside a store: a file for each resource of the contract."""

@@ -1,0 +1,1 @@
+"""Decisions of the stores service, without a clock, a network or a database."""
