@@ -3,19 +3,15 @@
 import datetime as dt
 from collections.abc import Sequence
 
-import grpc
-
 from geodata.floorplans.problems import Problem
-from services.chassis.errors import FieldViolation, ServiceError
-
-
-class NotFound(ServiceError):
-    """There is nothing of that name."""
-
-    code = grpc.StatusCode.NOT_FOUND
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no {name}", metadata={"name": name})
+from services.chassis.errors import (
+    Code,
+    Expired,
+    FieldViolation,
+    NotFound,
+    NotSigned,
+    ServiceError,
+)
 
 
 class StoreNotFound(NotFound):
@@ -45,7 +41,7 @@ class AnchorNotFound(NotFound):
 class FloorPlanInvalid(ServiceError):
     """The floor plan has errors."""
 
-    code = grpc.StatusCode.INVALID_ARGUMENT
+    code = Code.INVALID_ARGUMENT
     reason = "FLOOR_PLAN_INVALID"
 
     def __init__(self, faults: Sequence[Problem]) -> None:
@@ -64,14 +60,14 @@ class FloorPlanInvalid(ServiceError):
 class LevelNotFound(ServiceError):
     """The floor plan in force has no such level, or nothing is drawn on it."""
 
-    code = grpc.StatusCode.NOT_FOUND
+    code = Code.NOT_FOUND
     reason = "LEVEL_NOT_FOUND"
 
 
 class StartNotOnMap(ServiceError):
     """Where the walk starts is off the map, or shut."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "START_NOT_ON_MAP"
 
     def __init__(self) -> None:
@@ -81,7 +77,7 @@ class StartNotOnMap(ServiceError):
 class PlaceNotOnPlan(ServiceError):
     """The floor plan in force has no such entrance, till or counter."""
 
-    code = grpc.StatusCode.NOT_FOUND
+    code = Code.NOT_FOUND
     reason = "PLACE_NOT_ON_PLAN"
 
     def __init__(self, field: str, what: str) -> None:
@@ -94,70 +90,40 @@ class PlaceNotOnPlan(ServiceError):
 class NoWay(ServiceError):
     """There is no way to where the walk ends that suits the profile now."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "NO_WAY"
 
     def __init__(self, place: str) -> None:
         super().__init__(f"walk.end_place: there is no way to {place} now that suits the profile")
 
 
-class AnchorInvalid(ServiceError):
+class AnchorInvalid(NotSigned):
     """The token was not signed by this service, or was altered."""
 
-    code = grpc.StatusCode.INVALID_ARGUMENT
     reason = "ANCHOR_INVALID"
-
-    def __init__(self) -> None:
-        super().__init__("anchor: was not signed by this service, or was altered")
+    field = "anchor"
 
 
-class AnchorExpired(ServiceError):
+class AnchorExpired(Expired):
     """The anchor has expired."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "ANCHOR_EXPIRED"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} has expired", metadata={"name": name})
 
 
 class AnchorRevoked(ServiceError):
     """The anchor was revoked, or replaced by one of the same name."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "ANCHOR_REVOKED"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} was revoked", metadata={"name": name})
 
 
-class AlreadyExists(ServiceError):
-    """There is another one of that name."""
-
-    code = grpc.StatusCode.ALREADY_EXISTS
-    reason = "ALREADY_EXISTS"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is another {name}", metadata={"name": name})
-
-
-class EtagMismatch(ServiceError):
-    """It was changed since its etag was read."""
-
-    code = grpc.StatusCode.ABORTED
-    reason = "ETAG_MISMATCH"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} was changed since its etag was read; read it again, then retry",
-            metadata={"name": name},
-        )
-
-
 class FeedbackLimit(ServiceError):
     """The caller has reported as much on this product today as is counted."""
 
-    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    code = Code.RESOURCE_EXHAUSTED
     reason = "FEEDBACK_LIMIT"
 
     def __init__(self, most: int) -> None:

@@ -1,8 +1,11 @@
-"""The one family of errors. A service raises them; the chassis turns them into gRPC, once.
+"""The one family of errors: services raise them, the chassis sends them over gRPC.
 
 Each error becomes a `google.rpc.Status` with an `ErrorInfo` (reason, domain, metadata) and, where
 they apply, a `BadRequest` naming the fields or a `RetryInfo` (AIP-193). Any other exception is a
 bug: it is logged with its traceback and the client sees INTERNAL without its text.
+
+The reasons of the chassis are those of `enrayon.type.v1.ErrorReason`; each service has its own
+enum. ETAG_MISMATCH and ALREADY_EXISTS are the same everywhere and stand in both.
 """
 
 import datetime as dt
@@ -18,6 +21,9 @@ from google.rpc import error_details_pb2, status_pb2
 MAX_TEXT_BYTES = 500
 MAX_VIOLATION_BYTES = 200
 MAX_VIOLATIONS = 8
+
+Code = grpc.StatusCode
+"""The codes of gRPC, for services, which do not import gRPC itself."""
 
 
 class FieldViolation(NamedTuple):
@@ -85,9 +91,9 @@ class ServiceError(Exception):
 
 
 class InvalidArgument(ServiceError):
-    """A request that can never succeed as it is; its violations name the fields."""
+    """The request can never succeed as it is; the violations name the fields."""
 
-    code = grpc.StatusCode.INVALID_ARGUMENT
+    code = Code.INVALID_ARGUMENT
     reason = "INVALID_ARGUMENT"
 
     @classmethod
@@ -96,44 +102,131 @@ class InvalidArgument(ServiceError):
         return cls(f"{field}: {description}", violations=[FieldViolation(field, description)])
 
 
-class Unavailable(ServiceError):
-    """The store cannot be reached or did not answer in time; the same call may be tried again.
+class NotFound(ServiceError):
+    """The named resource does not exist, or the caller may not see it.
 
-    Of a call that changes something it is ambiguous: retry it with the same `request_id`.
+    Each kind of resource has a subclass with its own reason.
     """
 
-    code = grpc.StatusCode.UNAVAILABLE
-    reason = "DATABASE_UNAVAILABLE"
+    code = Code.NOT_FOUND
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no {name}", metadata={"name": name})
+
+
+class AlreadyExists(ServiceError):
+    """A resource of that name exists already, with other content."""
+
+    code = Code.ALREADY_EXISTS
+    reason = "ALREADY_EXISTS"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} already exists", metadata={"name": name})
+
+
+class EtagMismatch(ServiceError):
+    """The resource was changed since its etag was read (AIP-154)."""
+
+    code = Code.ABORTED
+    reason = "ETAG_MISMATCH"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} was changed since its etag was read; read it again, then retry",
+            metadata={"name": name},
+        )
+
+
+class Expired(ServiceError):
+    """The time of the named resource is over; each kind has a subclass with its own reason."""
+
+    code = Code.FAILED_PRECONDITION
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has expired", metadata={"name": name})
+
+
+class NotSigned(ServiceError):
+    """The text was not signed by this suite, or was altered; each kind has its own reason."""
+
+    code = Code.INVALID_ARGUMENT
+    field: str
+    """The field of requests that holds such a text."""
+
+    def __init__(self) -> None:
+        problem = "was not signed by this service, or was altered"
+        super().__init__(
+            f"{self.field}: {problem}", violations=[FieldViolation(self.field, problem)]
+        )
+
+
+class PartitionsDiffer(ServiceError):
+    """The data set has another number of partitions than this version works with."""
+
+    code = Code.FAILED_PRECONDITION
+
+    def __init__(self, found: int, wanted: int) -> None:
+        super().__init__(
+            f"the data in this database have {found} partitions, and this version works with "
+            f"{wanted}: use the version that wrote them, or load the data into an empty database"
+        )
+
+
+class Unavailable(ServiceError):
+    """The call cannot be answered now; the same call may succeed later."""
+
+    code = Code.UNAVAILABLE
 
     def __init__(self, message: str, *, retry_after: dt.timedelta = dt.timedelta(seconds=1)):
         super().__init__(message, retry_after=retry_after)
 
 
-class ResourceExhausted(ServiceError):
-    """A limit is reached: a quota, a queue, or the memory of the store."""
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached, did not answer in time, or is not loaded yet.
 
-    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    A call that changes something may or may not have done so: retry it with the same `request_id`.
+    """
+
+    reason = "DATABASE_UNAVAILABLE"
+
+
+class ConcurrentChanges(Unavailable):
+    """Others changed the same thing at the same time, again and again; nothing was changed."""
+
+    reason = "CONCURRENT_CHANGES"
+
+
+class StreamEnded(Unavailable):
+    """The server ended a stream that has no end of its own; resume it with the last token."""
+
+    reason = "STREAM_ENDED"
+
+
+class ResourceExhausted(ServiceError):
+    """A limit is reached: a quota, a queue, or the memory of the database."""
+
+    code = Code.RESOURCE_EXHAUSTED
     reason = "RESOURCE_EXHAUSTED"
 
 
 class Unauthenticated(ServiceError):
-    """The caller did not say who it is, or what it said does not hold."""
+    """The caller showed no credentials, or credentials that are not valid."""
 
-    code = grpc.StatusCode.UNAUTHENTICATED
+    code = Code.UNAUTHENTICATED
     reason = "UNAUTHENTICATED"
 
 
 class PermissionDenied(ServiceError):
     """The caller may not do this."""
 
-    code = grpc.StatusCode.PERMISSION_DENIED
+    code = Code.PERMISSION_DENIED
     reason = "PERMISSION_DENIED"
 
 
 class Internal(ServiceError):
-    """A bug. The client learns only that."""
+    """A bug. The client learns only that there is one."""
 
-    code = grpc.StatusCode.INTERNAL
+    code = Code.INTERNAL
     reason = "INTERNAL"
 
 

@@ -12,7 +12,7 @@ import structlog
 
 from services.chassis.clock import Clock, utc_now
 from services.chassis.database.client import Client
-from services.chassis.errors import Unavailable
+from services.chassis.errors import DatabaseUnavailable
 from services.chassis.loops.tasks import end
 from services.directory import metrics
 from services.directory.change_log import BATCH, ChangeLog, Position
@@ -71,10 +71,12 @@ class Feed(Generic[ReplicaT]):
         """The records.
 
         Raises:
-            Unavailable: nothing could be loaded yet, neither from the database nor from disk.
+            DatabaseUnavailable: nothing could be loaded yet, from the database or from disk.
         """
         if self._replica is None:
-            raise Unavailable(f"the {self.kind} are not loaded yet: the database cannot be reached")
+            raise DatabaseUnavailable(
+                f"the {self.kind} are not loaded yet: the database cannot be reached"
+            )
         return self._replica
 
     @property

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-import grpc
 import h3
 
 from enrayon.type.v1 import geometry_pb2
 from geodata.distance import distance_m
 from geodata.gazetteer import Gazetteer, Place, PlaceNotFound
 from geodata.points import Point
-from services.chassis.errors import InvalidArgument, ServiceError
+from services.chassis.errors import Code, InvalidArgument, ServiceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Geocoder(Protocol):
 class UnknownPlace(ServiceError):
     """The text names no known place; the metadata `suggestions` lists similar ones."""
 
-    code = grpc.StatusCode.NOT_FOUND
+    code = Code.NOT_FOUND
     reason = "PLACE_NOT_FOUND"
 
 

@@ -29,7 +29,13 @@ from typing import Any, Generic, TypeVar
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.chassis.clock import Clock
-from services.chassis.errors import FieldViolation, InvalidArgument, ServiceError
+from services.chassis.errors import (
+    AlreadyExists,
+    EtagMismatch,
+    FieldViolation,
+    InvalidArgument,
+    NotFound,
+)
 from services.chassis.messages.masks import merged
 from services.chassis.serving.requests import violations_of
 from services.directory.keys import ETAG_LENGTH, decode_record
@@ -49,8 +55,6 @@ CHANGE_TRIES = 5
 """Attempts of a change that others keep overtaking."""
 
 MessageT = TypeVar("MessageT", bound=Any)
-Failure = Callable[[str], ServiceError]
-"""The error that concerns the resource of a name."""
 
 
 def _as_it_is(_message: Any) -> None:
@@ -66,9 +70,8 @@ class Kind(Generic[MessageT]):
     """Name of the request field that carries the resource: error paths begin with it."""
     record_id: Callable[[str], str]
     """The id of the record of a resource's name."""
-    not_found: Failure
-    already_exists: Failure | None = None
-    etag_mismatch: Failure | None = None
+    not_found: Callable[[str], NotFound]
+    """The error with the reason of this kind."""
     output: tuple[str, ...] = ("etag", "update_time")
     """Fields that the server sets. They are no part of the content, so of no etag."""
     stamp: str = "update_time"
@@ -157,8 +160,7 @@ class Resources(Generic[MessageT]):
         outcomes = found[len(first) :]
         for row, outcome in zip(rows, outcomes, strict=True):
             if outcome in REFUSED:
-                assert self.kind.already_exists is not None
-                raise self.kind.already_exists(row.message.name)
+                raise AlreadyExists(row.message.name)
         return [
             row.message
             if outcome is Outcome.CREATED
@@ -187,7 +189,7 @@ class Resources(Generic[MessageT]):
                 self.check_name(change)
                 raise self.kind.not_found(change.name)
             if change.etag and (stored is None or change.etag != stored.etag):
-                raise self._mismatch(change.name)
+                raise EtagMismatch(change.name)
             fixed = ("name", *self.kind.output)
             before: MessageT = stored or self.kind.message(name=change.name)
             wanted: MessageT = merged(before, change, mask, fixed)
@@ -232,7 +234,7 @@ class Resources(Generic[MessageT]):
             [outcome] = await self._writer.write([row.write], mode)
             if outcome in (Outcome.CREATED, Outcome.CHANGED):
                 return row.message
-        raise self._mismatch(name)
+        raise EtagMismatch(name)
 
     async def put(self, message: MessageT, *, validate_only: bool = False) -> MessageT:
         """Create or replace a resource; its etag, where it has one, must be the stored one's.
@@ -244,7 +246,7 @@ class Resources(Generic[MessageT]):
         mode = Mode.LOOK if validate_only else Mode.EACH
         [outcome] = await self._writer.write([row.write], mode)
         if outcome in REFUSED:
-            raise self._mismatch(message.name)
+            raise EtagMismatch(message.name)
         return row.message
 
     async def delete(self, name: str, *, etag: str = "", allow_missing: bool = False) -> bool:
@@ -259,7 +261,7 @@ class Resources(Generic[MessageT]):
         if outcome is Outcome.NOT_FOUND and not allow_missing:
             raise self.kind.not_found(name)
         if outcome is Outcome.ETAG_MISMATCH:
-            raise self._mismatch(name)
+            raise EtagMismatch(name)
         return outcome is Outcome.DELETED
 
     def check(self, message: MessageT) -> None:
@@ -286,10 +288,6 @@ class Resources(Generic[MessageT]):
         if found:
             text = "; ".join(f"{each.field}: {each.description}" for each in found)
             raise InvalidArgument(text, violations=found)
-
-    def _mismatch(self, name: str) -> ServiceError:
-        assert self.kind.etag_mismatch is not None
-        return self.kind.etag_mismatch(name)
 
     async def _stored(self, name: str) -> tuple[str, MessageT | None]:
         record = await self._writer.read(self.kind.record_id(name))

@@ -5,9 +5,7 @@ import binascii
 from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
-import grpc
-
-from services.chassis.errors import InvalidArgument, ServiceError, Unavailable
+from services.chassis.errors import Code, InvalidArgument, ServiceError, StreamEnded
 from services.directory.feed import Feed
 from services.directory.replicas import Change, ReplicaT
 
@@ -23,7 +21,7 @@ class Step(NamedTuple):
 class ChangesExpired(ServiceError):
     """The resume token is older than the changes that are kept."""
 
-    code = grpc.StatusCode.OUT_OF_RANGE
+    code = Code.OUT_OF_RANGE
     reason = "CHANGES_EXPIRED"
 
 
@@ -35,7 +33,7 @@ async def steps(feed: Feed[ReplicaT], resume_token: str) -> AsyncGenerator[Step,
     Raises:
         InvalidArgument: the token is not one of ours.
         ChangesExpired: the token is older than what is kept.
-        Unavailable: the reader was too slow, or the replica was loaded anew; resume.
+        StreamEnded: the reader was too slow, or the replica was loaded anew; resume.
     """
     with feed.subscription() as events:
         reached = sequence_of(resume_token) if resume_token else feed.sequence
@@ -51,7 +49,7 @@ async def steps(feed: Feed[ReplicaT], resume_token: str) -> AsyncGenerator[Step,
         while (event := await events.get()) is not None:
             if event.sequence > reached:
                 yield Step(token_of(event.sequence), event.change)
-    raise Unavailable("changes were lost to this stream; resume with its last token")
+    raise StreamEnded("changes were lost to this stream; resume with its last token")
 
 
 def token_of(sequence: int) -> str:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.errors import Unavailable
+from services.chassis.errors import AlreadyExists, ConcurrentChanges
 from services.chassis.serving.commits import commit
 from services.geofence import convert
 from services.geofence.detection import Detection, Outcome, stamped
-from services.geofence.errors import AlreadyExists, StoreNotFound, TripEnded, TripNotFound
+from services.geofence.errors import StoreNotFound, TripEnded, TripNotFound
 from services.geofence.feeds import Feeds
 from services.geofence.model import trips
 from services.geofence.model.devices import Device
@@ -77,7 +77,7 @@ class Trips:
             self._tell(outcome, trip, (TripTold.STARTED,), now_ms)
             if await self._write(outcome):
                 return convert.trip_message(trip, device.subject)
-        raise Unavailable("the device was changed in between; try again")
+        raise ConcurrentChanges("the device was changed in between; try again")
 
     async def get(self, name: str) -> pb.Trip:
         """A trip.
@@ -146,7 +146,7 @@ class Trips:
             self._tell(outcome, changed, told, now_ms)
             if await self._write(outcome):
                 return convert.trip_message(changed, device.subject)
-        raise Unavailable("the device was changed in between; try again")
+        raise ConcurrentChanges("the device was changed in between; try again")
 
     async def _find(self, name: str) -> tuple[bytes, Trip]:
         _, store, _, id = name.split("/")

@@ -2,7 +2,7 @@
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.clock import Clock
-from services.chassis.errors import Unavailable
+from services.chassis.errors import ConcurrentChanges
 from services.geofence.feeds import Feeds
 from services.geofence.positions import TRIES, Positions
 from services.geofence.state.delivery import Delivery
@@ -52,4 +52,4 @@ class Erasure:
                         == f"devices/{device.subject}"
                     )
                 await self._devices.forget(device, subscriptions)
-        raise Unavailable("fixes of the device keep coming; stop them, then try again")
+        raise ConcurrentChanges("fixes of the device keep coming; stop them, then try again")

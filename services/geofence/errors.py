@@ -2,19 +2,9 @@
 
 import datetime as dt
 
-import grpc
-
 from geodata.fences import FenceError
-from services.chassis.errors import FieldViolation, ServiceError
-
-
-class NotFound(ServiceError):
-    """There is nothing of that name."""
-
-    code = grpc.StatusCode.NOT_FOUND
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no {name}", metadata={"name": name})
+from services.chassis import errors as shapes
+from services.chassis.errors import Code, FieldViolation, NotFound, ServiceError
 
 
 class FenceNotFound(NotFound):
@@ -44,7 +34,7 @@ class StoreNotFound(NotFound):
 class InvalidFence(ServiceError):
     """A shape or a setting of a fence cannot be used."""
 
-    code = grpc.StatusCode.INVALID_ARGUMENT
+    code = Code.INVALID_ARGUMENT
     reason = "INVALID_FENCE"
 
     def __init__(self, field: str, problem: str) -> None:
@@ -56,33 +46,10 @@ class InvalidFence(ServiceError):
         return cls(f"{field}.{fault.field}" if fault.field else field, fault.problem)
 
 
-class AlreadyExists(ServiceError):
-    """Another has that id."""
-
-    code = grpc.StatusCode.ALREADY_EXISTS
-    reason = "ALREADY_EXISTS"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is another {name}", metadata={"name": name})
-
-
-class EtagMismatch(ServiceError):
-    """It was changed since its etag was read."""
-
-    code = grpc.StatusCode.ABORTED
-    reason = "ETAG_MISMATCH"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} was changed since its etag was read; read it again, then retry",
-            metadata={"name": name},
-        )
-
-
 class EventsExpired(ServiceError):
     """Events that the reader had not acknowledged are no longer kept."""
 
-    code = grpc.StatusCode.OUT_OF_RANGE
+    code = Code.OUT_OF_RANGE
     reason = "EVENTS_EXPIRED"
 
     def __init__(self, name: str) -> None:
@@ -95,7 +62,7 @@ class EventsExpired(ServiceError):
 class NotAcknowledged(ServiceError):
     """A reader was told of events and acknowledged none for too long: others may have them."""
 
-    code = grpc.StatusCode.ABORTED
+    code = Code.ABORTED
     reason = "NOT_ACKNOWLEDGED"
 
     def __init__(self, name: str, seconds: float) -> None:
@@ -109,7 +76,7 @@ class NotAcknowledged(ServiceError):
 class BacklogFull(ServiceError):
     """So many events wait for delivery that no more are taken."""
 
-    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    code = Code.RESOURCE_EXHAUSTED
     reason = "BACKLOG_FULL"
 
     def __init__(self) -> None:
@@ -119,25 +86,21 @@ class BacklogFull(ServiceError):
 class TripEnded(ServiceError):
     """The trip has ended."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "TRIP_ENDED"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} has ended", metadata={"name": name})
 
 
-class WrongPartitions(ServiceError):
-    """The data set was made with another number of partitions than this server works with."""
+class WrongPartitions(shapes.PartitionsDiffer):
+    """The data set has another number of partitions than this version works with."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "WRONG_PARTITIONS"
-
-    def __init__(self, there: int, here: int) -> None:
-        super().__init__(f"this data set has {there} partitions, this server works with {here}")
 
 
 class WrongDelivery(ServiceError):
     """The subscription has a webhook, or has none, and that does not fit the method."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "WRONG_DELIVERY"

@@ -9,7 +9,7 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences.state import Fix
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.errors import ResourceExhausted, Unavailable
+from services.chassis.errors import ConcurrentChanges, ResourceExhausted
 from services.chassis.keyring import Keyring
 from services.chassis.serving.commits import commit
 from services.geofence import convert, metrics, roaming
@@ -98,7 +98,7 @@ class Positions:
         Raises:
             ResourceExhausted: too many batches wait for the store.
             BacklogFull: too many events wait for delivery.
-            Unavailable: the fences are not loaded.
+            DatabaseUnavailable: the fences are not loaded.
         """
         if self._free <= 0:
             raise ResourceExhausted("too many batches of fixes wait; send them again later")
@@ -148,7 +148,7 @@ class Positions:
             if not work and not free.rows:
                 return batch.results
             work, free = await self._step(batch, work, free), roaming.NOBODY
-        raise Unavailable("other fixes of the same devices came in between; send them again")
+        raise ConcurrentChanges("other fixes of the same devices came in between; send them again")
 
     def _roaming(self, batch: _Batch) -> roaming.Roaming:
         """Take out of a batch the devices that may be decided in columns."""

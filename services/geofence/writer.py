@@ -9,7 +9,13 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.errors import FieldViolation, InvalidArgument
+from services.chassis.errors import (
+    AlreadyExists,
+    EtagMismatch,
+    FieldViolation,
+    InvalidArgument,
+    NotFound,
+)
 from services.chassis.messages.masks import selects_all
 from services.chassis.serving.commits import commit
 from services.chassis.serving.requests import violations_of
@@ -25,7 +31,6 @@ from services.directory.records import (
     etag_of,
     record_of,
 )
-from services.geofence.errors import AlreadyExists, EtagMismatch, NotFound
 
 UPDATE_TRIES = 5
 OUTPUT_FIELDS = ("etag", "update_time")

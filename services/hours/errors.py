@@ -3,26 +3,20 @@
 PLACE_NOT_FOUND is `directory.origins.UnknownPlace`, CHANGES_EXPIRED `directory.watching`'s.
 """
 
-import grpc
-
 from geodata.schedule.errors import ScheduleError
-from services.chassis.errors import FieldViolation, ServiceError
+from services.chassis.errors import Code, FieldViolation, NotFound, ServiceError
 
 
-class StoreNotFound(ServiceError):
+class StoreNotFound(NotFound):
     """There is no store of that name, or it is private."""
 
-    code = grpc.StatusCode.NOT_FOUND
     reason = "STORE_NOT_FOUND"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no {name}", metadata={"name": name})
 
 
 class ServiceNotFound(ServiceError):
     """The store has no service of that id."""
 
-    code = grpc.StatusCode.NOT_FOUND
+    code = Code.NOT_FOUND
     reason = "SERVICE_NOT_FOUND"
 
     def __init__(self, store: str, service: str) -> None:
@@ -31,30 +25,22 @@ class ServiceNotFound(ServiceError):
         )
 
 
-class ClosureNotFound(ServiceError):
+class ClosureNotFound(NotFound):
     """The store has no closure of that name."""
 
-    code = grpc.StatusCode.NOT_FOUND
     reason = "CLOSURE_NOT_FOUND"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no {name}", metadata={"name": name})
 
-
-class StoreEventNotFound(ServiceError):
+class StoreEventNotFound(NotFound):
     """There is no store event of that name."""
 
-    code = grpc.StatusCode.NOT_FOUND
     reason = "STORE_EVENT_NOT_FOUND"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no {name}", metadata={"name": name})
 
 
 class InvalidSchedule(ServiceError):
     """Hours that cannot be evaluated: says where, and what to write instead."""
 
-    code = grpc.StatusCode.INVALID_ARGUMENT
+    code = Code.INVALID_ARGUMENT
     reason = "INVALID_SCHEDULE"
 
     def __init__(self, fault: ScheduleError, prefix: str = "") -> None:
@@ -72,33 +58,10 @@ class InvalidSchedule(ServiceError):
         )
 
 
-class EtagMismatch(ServiceError):
-    """The hours were changed since their etag was read."""
-
-    code = grpc.StatusCode.ABORTED
-    reason = "ETAG_MISMATCH"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} were changed since their etag was read; read them again, then retry",
-            metadata={"name": name},
-        )
-
-
-class AlreadyExists(ServiceError):
-    """Another closure or store event has that id."""
-
-    code = grpc.StatusCode.ALREADY_EXISTS
-    reason = "ALREADY_EXISTS"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is another {name}", metadata={"name": name})
-
-
 class TooManyClosures(ServiceError):
     """The store has as many closures as it may have."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "TOO_MANY_CLOSURES"
 
     def __init__(self, name: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
-from services.chassis.errors import FieldViolation
+from services.chassis.errors import EtagMismatch, FieldViolation
 from services.chassis.serving.commits import commit
 from services.chassis.serving.requests import violations_of
 from services.directory.directory import Directory
@@ -14,7 +14,7 @@ from services.directory.keys import store_id
 from services.directory.products import parse_product, product_name, product_sku
 from services.directory.records import MUST_EXIST, Mode, Outcome, Records, Write, etag_of, record_of
 from services.stock import convert
-from services.stock.errors import EtagMismatch, GroupNotFound, ProductNotFound, StoreNotFound
+from services.stock.errors import GroupNotFound, ProductNotFound, StoreNotFound
 from services.stock.model.barcodes import has_right_check_digit
 
 

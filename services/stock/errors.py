@@ -2,35 +2,33 @@
 
 import datetime as dt
 
-import grpc
+from services.chassis import errors as shapes
+from services.chassis.errors import (
+    Code,
+    Expired,
+    FieldViolation,
+    NotFound,
+    NotSigned,
+    ServiceError,
+)
 
-from services.chassis.errors import FieldViolation, ServiceError
 
-
-class ProductNotFound(ServiceError):
+class ProductNotFound(NotFound):
     """There is no product of that name."""
 
-    code = grpc.StatusCode.NOT_FOUND
     reason = "PRODUCT_NOT_FOUND"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no {name}", metadata={"name": name})
 
-
-class StoreNotFound(ServiceError):
+class StoreNotFound(NotFound):
     """There is no store of that name."""
 
-    code = grpc.StatusCode.NOT_FOUND
     reason = "STORE_NOT_FOUND"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no {name}", metadata={"name": name})
 
 
 class InsufficientStock(ServiceError):
     """The store does not have the quantity."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "INSUFFICIENT_STOCK"
 
     def __init__(self, store: str, product: str, available: int) -> None:
@@ -43,7 +41,7 @@ class InsufficientStock(ServiceError):
 class StockUnknown(ServiceError):
     """Nothing fresh is known of a product at the store."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "STOCK_UNKNOWN"
 
     def __init__(self, store: str, product: str) -> None:
@@ -56,7 +54,7 @@ class StockUnknown(ServiceError):
 class QuantityNotSold(ServiceError):
     """The quantity is below the least or above the most that the store sells at once."""
 
-    code = grpc.StatusCode.INVALID_ARGUMENT
+    code = Code.INVALID_ARGUMENT
     reason = "QUANTITY_NOT_SOLD"
 
     def __init__(self, store: str, product: str, least: int, most: int) -> None:
@@ -68,30 +66,22 @@ class QuantityNotSold(ServiceError):
         )
 
 
-class ReservationNotFound(ServiceError):
+class ReservationNotFound(NotFound):
     """There is no hold of that name, or it is someone else's."""
 
-    code = grpc.StatusCode.NOT_FOUND
     reason = "RESERVATION_NOT_FOUND"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no {name}", metadata={"name": name})
 
-
-class ReservationExpired(ServiceError):
+class ReservationExpired(Expired):
     """The hold has expired."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "RESERVATION_EXPIRED"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} has expired", metadata={"name": name})
 
 
 class ReservationState(ServiceError):
     """The hold's state does not allow this."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "RESERVATION_STATE"
 
     def __init__(self, name: str, state: str) -> None:
@@ -103,7 +93,7 @@ class ReservationState(ServiceError):
 class RequestIdReused(ServiceError):
     """The `request_id` was used with another request."""
 
-    code = grpc.StatusCode.ALREADY_EXISTS
+    code = Code.ALREADY_EXISTS
     reason = "REQUEST_ID_REUSED"
 
     def __init__(self) -> None:
@@ -113,7 +103,7 @@ class RequestIdReused(ServiceError):
 class ExceedsHeld(ServiceError):
     """More is asked for than is held."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "EXCEEDS_HELD"
 
     def __init__(self, name: str, product: str) -> None:
@@ -125,7 +115,7 @@ class ExceedsHeld(ServiceError):
 class QuotaExceeded(ServiceError):
     """The caller or the shopper has as many holds as allowed."""
 
-    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    code = Code.RESOURCE_EXHAUSTED
     reason = "QUOTA_EXCEEDED"
 
     def __init__(self, who: str, most: int) -> None:
@@ -136,37 +126,30 @@ class QuotaExceeded(ServiceError):
         )
 
 
-class ReceiptInvalid(ServiceError):
+class ReceiptInvalid(NotSigned):
     """The receipt was not signed by this service, or was altered."""
 
-    code = grpc.StatusCode.INVALID_ARGUMENT
     reason = "RECEIPT_INVALID"
-
-    def __init__(self) -> None:
-        super().__init__("receipt: was not signed by this service, or was altered")
+    field = "receipt"
 
 
-class AlertNotFound(ServiceError):
+class AlertNotFound(NotFound):
     """There is no alert of that name, or it is someone else's."""
 
-    code = grpc.StatusCode.NOT_FOUND
     reason = "ALERT_NOT_FOUND"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no {name}", metadata={"name": name})
 
 
 class ChangesExpired(ServiceError):
     """The resume token is older than the changes that are kept."""
 
-    code = grpc.StatusCode.OUT_OF_RANGE
+    code = Code.OUT_OF_RANGE
     reason = "CHANGES_EXPIRED"
 
 
 class DatabaseNotDurable(ServiceError):
     """The database may lose acknowledged holds at a power loss, and no setting allows that."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
+    code = Code.FAILED_PRECONDITION
     reason = "DATABASE_NOT_DURABLE"
 
     def __init__(self, why: str) -> None:
@@ -176,37 +159,13 @@ class DatabaseNotDurable(ServiceError):
         )
 
 
-class PartitionsDiffer(ServiceError):
-    """The data lie in another number of partitions than this version has."""
+class PartitionsDiffer(shapes.PartitionsDiffer):
+    """The data set has another number of partitions than this version works with."""
 
-    code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "PARTITIONS_DIFFER"
 
-    def __init__(self, found: int, wanted: int) -> None:
-        super().__init__(
-            f"the stock in this store lies in {found} partitions, and this version has {wanted}: "
-            "use the version that wrote it, or another store, and feed it anew"
-        )
 
-
-class EtagMismatch(ServiceError):
-    """The hold was changed since its etag was read."""
-
-    code = grpc.StatusCode.ABORTED
-    reason = "ETAG_MISMATCH"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} was changed since its etag was read; read it again, then retry",
-            metadata={"name": name},
-        )
-
-
-class GroupNotFound(ServiceError):
+class GroupNotFound(NotFound):
     """There is no group of that name."""
 
-    code = grpc.StatusCode.NOT_FOUND
     reason = "GROUP_NOT_FOUND"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no {name}", metadata={"name": name})

@@ -6,7 +6,7 @@ from typing import Any
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
-from services.chassis.errors import InvalidArgument
+from services.chassis.errors import EtagMismatch, InvalidArgument
 from services.chassis.keyring import Keyring
 from services.chassis.serving.commits import commit
 from services.directory.keys import store_name
@@ -237,7 +237,7 @@ class Holding:
             case Outcome("state"):
                 raise errors.ReservationState(name, outcome.hold.state)
             case Outcome("etag"):
-                raise errors.EtagMismatch(name)
+                raise EtagMismatch(name)
             case Outcome("reused"):
                 raise errors.RequestIdReused
             case Outcome("exceeds", _, (sku,)):

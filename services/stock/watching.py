@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import AsyncIterator
 
-from services.chassis.errors import InvalidArgument, Unavailable
+from services.chassis.errors import InvalidArgument, StreamEnded
 from services.stock.errors import ChangesExpired
 from services.stock.model.holds import Hold
 from services.stock.model.ledger import Entry
@@ -25,7 +25,7 @@ async def watch(
     Raises:
         InvalidArgument: the token is not one of ours.
         ChangesExpired: the token is older than what is kept.
-        Unavailable: the reader was too slow, or the ledger was loaded anew; resume.
+        StreamEnded: the reader was too slow, or the ledger was loaded anew; resume.
     """
     partition = partition_of(store)
     await follower.loaded()
@@ -43,7 +43,7 @@ async def watch(
             if position(followed.id) > position(reached) and (hold := await _hold(holds, followed)):
                 reached = followed.id
                 yield hold, token_of(reached)
-    raise Unavailable("changes were lost to this stream; resume with its last token")
+    raise StreamEnded("changes were lost to this stream; resume with its last token")
 
 
 async def _hold(holds: Holds, entry: Entry) -> Hold | None:

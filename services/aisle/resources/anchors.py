@@ -8,12 +8,10 @@ from services.aisle.convert.plan_messages import position_message
 from services.aisle.convert.plans import moment
 from services.aisle.convert.positions import position_on
 from services.aisle.errors import (
-    AlreadyExists,
     AnchorExpired,
     AnchorInvalid,
     AnchorNotFound,
     AnchorRevoked,
-    EtagMismatch,
 )
 from services.aisle.instants import check_instants
 from services.aisle.replica.feeds import Feeds
@@ -37,8 +35,6 @@ ANCHOR = Kind(
     field="anchor",
     record_id=str,
     not_found=AnchorNotFound,
-    already_exists=AlreadyExists,
-    etag_mismatch=EtagMismatch,
     output=("etag", "create_time"),
     stamp="create_time",
 )

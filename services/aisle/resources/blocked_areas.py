@@ -7,7 +7,7 @@ from shapely import get_num_coordinates
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.shapes import why_invalid
 from services.aisle.convert import plans
-from services.aisle.errors import AlreadyExists, BlockedAreaNotFound
+from services.aisle.errors import BlockedAreaNotFound
 from services.aisle.instants import check_instants
 from services.aisle.replica.feeds import Feeds
 from services.aisle.replica.shops import Shop, Shops
@@ -30,7 +30,6 @@ BLOCKED_AREA = Kind(
     field="blocked_area",
     record_id=str,
     not_found=BlockedAreaNotFound,
-    already_exists=AlreadyExists,
     output=(),
     stamp="",
 )

@@ -9,7 +9,7 @@ from geodata.floorplans.validation import plan_problems
 from geodata.wayfinding.reachability import reach_problems
 from services.aisle.convert import plans
 from services.aisle.convert.plan_messages import problem
-from services.aisle.errors import EtagMismatch, FloorPlanInvalid, FloorPlanNotFound
+from services.aisle.errors import FloorPlanInvalid, FloorPlanNotFound
 from services.aisle.instants import check_instants
 from services.aisle.replica.feeds import Feeds, undrawn
 from services.aisle.replica.shops import Shops
@@ -28,7 +28,6 @@ FLOOR_PLAN = Kind(
     field="floor_plan",
     record_id=str,
     not_found=FloorPlanNotFound,
-    etag_mismatch=EtagMismatch,
 )
 
 

@@ -13,7 +13,7 @@ from services.aisle.replica.feeds import Feeds
 from services.aisle.replica.shops import PlacementSources, Shop, Shops, reports_scope
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.errors import InvalidArgument, Unavailable
+from services.chassis.errors import ConcurrentChanges, InvalidArgument
 from services.chassis.keyring import Keyring
 from services.directory.keys import ETAG_LENGTH, decode_record, encode_record
 from services.directory.products import product_sku
@@ -72,7 +72,7 @@ class PlacementReports:
             [outcome] = await self._writer.write([write])
             if outcome in (Outcome.CREATED, Outcome.CHANGED):
                 return shop, self._shops.sources(id, sku, planogram)
-        raise Unavailable("many report on this product at once")
+        raise ConcurrentChanges("many callers report on this product at once")
 
     def _counted(
         self,

@@ -67,7 +67,7 @@ class Credentials:
         Raises:
             Unauthenticated: what the caller shows does not hold.
             PermissionDenied: a publishable key is used from elsewhere than its origins.
-            Unavailable: keys cannot be checked at the moment.
+            Unavailable: keys cannot be checked now; try again.
         """
         headers = joined(asked.headers)
         if key := headers.get(KEY_HEADER):

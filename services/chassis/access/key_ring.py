@@ -16,7 +16,7 @@ import structlog
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.keys import ApiKey, parse_token
 from services.chassis.clock import Clock
-from services.chassis.errors import Unavailable
+from services.chassis.errors import DatabaseUnavailable
 from services.chassis.loops.tasks import end
 
 LOOK_AGAIN_S = 0.1
@@ -50,7 +50,7 @@ class KeyRing:
         """The key of a token; None when there is none such.
 
         Raises:
-            Unavailable: Redis could not be asked since this process began.
+            DatabaseUnavailable: Redis could not be asked since this process began.
         """
         parsed = parse_token(token)
         if parsed is None:
@@ -60,7 +60,7 @@ class KeyRing:
         await self._look()
         found = self._match(*parsed)
         if found is None and self._keys is None:
-            raise Unavailable("keys cannot be checked at the moment")
+            raise DatabaseUnavailable("keys cannot be checked now; try again")
         return found
 
     async def refresh(self) -> None:

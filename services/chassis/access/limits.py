@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import redis.exceptions
 
 from services.chassis.database.client import Client, script
-from services.chassis.errors import ResourceExhausted, Unavailable
+from services.chassis.errors import DatabaseUnavailable, ResourceExhausted
 
 KEPT_MOST = 100_000
 """Callers that a process counts at once; beyond that those nearest to being whole are forgotten."""
@@ -77,14 +77,16 @@ class SharedLimits:
 
         Raises:
             RateLimited: there is no room yet.
-            Unavailable: Redis cannot be asked.
+            DatabaseUnavailable: the database cannot be reached.
         """
         name = hashlib.blake2b(counted.encode(), digest_size=12).hexdigest()
         times_us = [round(cost_s * 1e6), round(max(burst_s, cost_s) * 1e6)]
         try:
             wait_us = await self._gcra([f"{{limit:{name}}}"], times_us)
         except (redis.exceptions.RedisError, OSError) as error:
-            raise Unavailable("the limit of this caller cannot be checked at the moment") from error
+            raise DatabaseUnavailable(
+                "the limit of this caller cannot be checked now; try again"
+            ) from error
         if wait_us:
             raise limited(wait_us / 1e6)
 

@@ -17,7 +17,7 @@ from redis.backoff import NoBackoff
 from services.chassis.database.cluster import Cluster
 from services.chassis.database.observed import SCRIPTS, observed, watch_connections
 from services.chassis.database.sending import sending
-from services.chassis.errors import ResourceExhausted, ServiceError, Unavailable
+from services.chassis.errors import DatabaseUnavailable, ResourceExhausted, ServiceError
 from services.chassis.settings import ChassisSettings
 
 OLDEST_MAJOR = 7
@@ -215,7 +215,7 @@ def as_service_error(error: Exception) -> ServiceError | None:
     match error:
         case redis.exceptions.OutOfMemoryError():
             return ResourceExhausted(
-                "the store's memory is full", retry_after=dt.timedelta(seconds=10)
+                "the database's memory is full", retry_after=dt.timedelta(seconds=10)
             )
         case (
             redis.exceptions.ConnectionError()
@@ -225,9 +225,12 @@ def as_service_error(error: Exception) -> ServiceError | None:
             | redis.exceptions.ReadOnlyError()
             | redis.exceptions.MasterDownError()
         ):
-            return Unavailable("the store cannot be reached; nothing is known of the change")
+            return DatabaseUnavailable(
+                "the database cannot be reached; a change may or may not have been made: retry it "
+                "with the same request_id"
+            )
         case redis.exceptions.ResponseError() if str(error).startswith(
             ("BUSY ", "MISCONF ", "NOREPLICAS ")
         ):
-            return Unavailable("the store cannot take this at the moment")
+            return DatabaseUnavailable("the database cannot take this now; try again")
     return None

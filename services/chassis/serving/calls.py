@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from services.chassis.access.credentials import NOBODY, Asked
 from services.chassis.access.gate import Gate, Guard
 from services.chassis.database.client import as_service_error
-from services.chassis.errors import Internal, ServiceError, Unavailable
+from services.chassis.errors import Internal, ServiceError, StreamEnded
 from services.chassis.serving.admission import Admission
 from services.chassis.serving.methods import Method
 from services.chassis.serving.requests import parsed
@@ -142,7 +142,7 @@ class Calls:
                 raise
             task.uncancel()
             why = "the server is stopping" if self._stopping else "this stream has had its time"
-            raise Unavailable(f"{why}; resume elsewhere") from None
+            raise StreamEnded(f"{why}; resume elsewhere") from None
         finally:
             self._streams.discard(task)
             if timer:

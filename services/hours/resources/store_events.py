@@ -15,7 +15,7 @@ from services.directory.hours import event_record_id, store_of
 from services.directory.keys import parse_store, store_id
 from services.directory.resources import Kind, Resources, new_id
 from services.directory.writer import Writer
-from services.hours.errors import AlreadyExists, StoreEventNotFound, StoreNotFound
+from services.hours.errors import StoreEventNotFound, StoreNotFound
 from services.hours.instants import checked_instant
 
 EVENTS_MOST = 1000
@@ -42,7 +42,6 @@ STORE_EVENT = Kind(
     field="store_event",
     record_id=record_id,
     not_found=StoreEventNotFound,
-    already_exists=AlreadyExists,
     output=("create_time",),
     stamp="create_time",
 )

@@ -11,6 +11,7 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.schedule.errors import ScheduleError
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
+from services.chassis.errors import AlreadyExists, EtagMismatch
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id, store_name
 from services.directory.records import etag_of
@@ -18,9 +19,7 @@ from services.directory.resources import Kind, Resources, new_id
 from services.directory.writer import Writer
 from services.hours import convert
 from services.hours.errors import (
-    AlreadyExists,
     ClosureNotFound,
-    EtagMismatch,
     InvalidSchedule,
     StoreNotFound,
     TooManyClosures,
@@ -44,7 +43,6 @@ STORE_HOURS = Kind(
     field="store_hours",
     record_id=lambda name: store_id(name).removesuffix("/hours"),
     not_found=StoreNotFound,
-    etag_mismatch=EtagMismatch,
     output=tuple(field for field in OUTPUT_FIELDS if field != "closures"),
     violations=problems,
 )

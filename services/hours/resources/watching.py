@@ -25,7 +25,7 @@ async def watch(
     Raises:
         InvalidArgument: the token is not one of ours.
         ChangesExpired: the token is older than what is kept.
-        Unavailable: the reader was too slow, or the replica was loaded anew; resume.
+        StreamEnded: the reader was too slow, or the replica was loaded anew; resume.
     """
     wanted = set(map(store_id, request.stores))
     async with aclosing(steps(directory.hours, request.resume_token)) as changes:

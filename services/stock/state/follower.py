@@ -10,7 +10,7 @@ import structlog
 
 from services.chassis.database.client import Client, script
 from services.chassis.database.cluster import Cluster
-from services.chassis.errors import Unavailable
+from services.chassis.errors import DatabaseUnavailable
 from services.stock.model.ledger import Entry, entry_of
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.model.shelves import Shelves
@@ -51,13 +51,13 @@ class Follower:
         """Wait until the shelves are loaded.
 
         Raises:
-            Unavailable: that takes too long.
+            DatabaseUnavailable: that takes too long.
         """
         try:
             async with asyncio.timeout(LOAD_WAIT_S):
                 await self._loaded.wait()
         except TimeoutError:
-            raise Unavailable("the shelves are not loaded yet; try again") from None
+            raise DatabaseUnavailable("the shelves are not loaded yet; try again") from None
 
     async def caught_up(self, partition: int, timeout_s: float = 2.0) -> bool:
         """Wait until what lies in a ledger now is followed, so that its writer reads it.

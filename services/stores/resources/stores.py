@@ -12,7 +12,7 @@ from services.directory.records import Write
 from services.directory.resources import Kind, Resources
 from services.directory.upserts import Upsert
 from services.directory.writer import Writer
-from services.stores.errors import EtagMismatch, StoreNotFound
+from services.stores.errors import StoreNotFound
 from services.stores.model.stores import OUTPUT_FIELDS, normalize, problems
 
 PREPARED_AT_ONCE = 100
@@ -23,7 +23,6 @@ STORE = Kind(
     field="store",
     record_id=store_id,
     not_found=StoreNotFound,
-    etag_mismatch=EtagMismatch,
     output=OUTPUT_FIELDS,
     normalize=normalize,
     violations=problems,

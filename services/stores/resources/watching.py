@@ -31,7 +31,7 @@ async def watch(
     Raises:
         InvalidArgument: the token is not one of ours, or the filter asks for open stores.
         ChangesExpired: the token is older than what is kept.
-        Unavailable: the reader was too slow, or the replica was loaded anew; resume.
+        StreamEnded: the reader was too slow, or the replica was loaded anew; resume.
     """
     if request.store_filter.HasField("open_at") or request.store_filter.service:
         raise InvalidArgument.field("store_filter", "cannot watch for open hours or services")

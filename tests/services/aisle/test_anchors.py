@@ -134,14 +134,14 @@ async def test_a_retry_with_its_request_id_makes_one_only(aisle):
 async def test_a_link_with_the_gln_of_another_store_is_refused(aisle):
     made = await aisle.CreateAnchor(anchor())
     forged = made.url.replace(GLN, "9521321000025")
-    assert (CODE.INVALID_ARGUMENT, "ANCHOR_INVALID", []) == await refusal(
+    assert (CODE.INVALID_ARGUMENT, "ANCHOR_INVALID", ["anchor"]) == await refusal(
         aisle.ResolveAnchor(resolving(forged))
     )
 
 
 @pytest.mark.parametrize("text", ["https://[x/?a=1", "//[::1", "http://[]/"])
 async def test_a_text_that_no_link_can_be_is_no_anchor(aisle, text):
-    assert (CODE.INVALID_ARGUMENT, "ANCHOR_INVALID", []) == await refusal(
+    assert (CODE.INVALID_ARGUMENT, "ANCHOR_INVALID", ["anchor"]) == await refusal(
         aisle.ResolveAnchor(resolving(text))
     )
 

@@ -10,14 +10,20 @@ from hypothesis import strategies as st
 
 from services.chassis import errors
 from services.chassis.errors import (
+    AlreadyExists,
+    ConcurrentChanges,
+    DatabaseUnavailable,
+    EtagMismatch,
+    Expired,
     FieldViolation,
     Internal,
     InvalidArgument,
+    NotFound,
     PermissionDenied,
     ResourceExhausted,
     ServiceError,
+    StreamEnded,
     Unauthenticated,
-    Unavailable,
     shortened,
 )
 from tests.services.chassis.echo import details_of
@@ -30,7 +36,11 @@ def test_each_error_has_its_own_code_and_reason() -> None:
         (kind.code, kind.reason)
         for kind in (
             InvalidArgument,
-            Unavailable,
+            AlreadyExists,
+            EtagMismatch,
+            DatabaseUnavailable,
+            ConcurrentChanges,
+            StreamEnded,
             ResourceExhausted,
             Unauthenticated,
             PermissionDenied,
@@ -38,7 +48,11 @@ def test_each_error_has_its_own_code_and_reason() -> None:
         )
     } == {
         (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"),
+        (grpc.StatusCode.ALREADY_EXISTS, "ALREADY_EXISTS"),
+        (grpc.StatusCode.ABORTED, "ETAG_MISMATCH"),
         (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"),
+        (grpc.StatusCode.UNAVAILABLE, "CONCURRENT_CHANGES"),
+        (grpc.StatusCode.UNAVAILABLE, "STREAM_ENDED"),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED"),
         (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED"),
         (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED"),
@@ -64,9 +78,31 @@ def test_a_bad_field_is_named_in_the_message_and_as_a_violation() -> None:
     assert (violation.field, violation.description) == ("origin.h3_cell", "not an H3 cell")
 
 
-def test_a_store_that_is_down_says_when_to_try_again() -> None:
-    assert details_of(Unavailable("x").status())["RetryInfo"].retry_delay.seconds == 1
-    later = Unavailable("x", retry_after=dt.timedelta(milliseconds=2500)).status()
+def test_an_error_about_a_resource_names_it_in_text_and_metadata() -> None:
+    class FenceNotFound(NotFound):
+        reason = "FENCE_NOT_FOUND"
+
+    class TripExpired(Expired):
+        reason = "TRIP_EXPIRED"
+
+    name = "fences/a"
+    for error, text in (
+        (FenceNotFound(name), "there is no fences/a"),
+        (TripExpired(name), "fences/a has expired"),
+        (AlreadyExists(name), "fences/a already exists"),
+        (
+            EtagMismatch(name),
+            "fences/a was changed since its etag was read; read it again, then retry",
+        ),
+    ):
+        status = details_of(error.status())
+        assert text == status["message"]
+        assert {"name": name} == status["ErrorInfo"].metadata
+
+
+def test_a_database_that_is_down_says_when_to_try_again() -> None:
+    assert details_of(DatabaseUnavailable("x").status())["RetryInfo"].retry_delay.seconds == 1
+    later = DatabaseUnavailable("x", retry_after=dt.timedelta(milliseconds=2500)).status()
     assert details_of(later)["RetryInfo"].retry_delay.ToMilliseconds() == 2500
 
 
@@ -101,6 +137,8 @@ def test_a_shortened_text_fits_and_is_a_beginning(text: str, most_bytes: int) ->
         assert len(kept.encode()) > most_bytes
 
 
-@pytest.mark.parametrize("error", [InvalidArgument.field("name", "bad"), Unavailable("down")])
+@pytest.mark.parametrize(
+    "error", [InvalidArgument.field("name", "bad"), DatabaseUnavailable("down")]
+)
 def test_an_error_reads_as_its_message(error: errors.ServiceError) -> None:
     assert str(error) == error.message

@@ -301,7 +301,7 @@ async def test_a_receipt_proves_the_hold_and_an_altered_one_nothing(stock):
     assert made == verified
     assert made.receipt == code.text
     assert "<svg" in code.svg
-    assert (CODE.INVALID_ARGUMENT, "RECEIPT_INVALID", []) == refused
+    assert (CODE.INVALID_ARGUMENT, "RECEIPT_INVALID", ["receipt"]) == refused
 
 
 async def test_an_old_etag_is_aborted(stock):
