@@ -1,14 +1,14 @@
-"""Distance on the earth: the WGS84 geodesic, and what a straight chord proves about it.
+"""WGS84 geodesic distances, and the bounds that a straight chord puts on them.
 
-Every distance that is answered or compared with a radius is the shortest geodesic on the
-WGS84 ellipsoid, found by Karney's algorithm as PROJ ships it (C. F. F. Karney, "Algorithms for
-geodesics", J. Geodesy 87, 2013), with an error of about 15 nanometres.
+Every distance in an answer, or compared with a radius, is the shortest geodesic on the WGS84
+ellipsoid, computed by Karney's algorithm in PROJ (C. F. F. Karney, "Algorithms for geodesics",
+J. Geodesy 87, 2013), with an error of about 15 nanometres.
 
-A search over many places first measures chords, straight lines through the earth between
-earth-centred (ECEF) positions, because they cost a hundredth of a geodesic. A chord c bounds
-the geodesic s of the same two points. With the semi-axes a > b:
+A search over many places first measures chords: straight lines through the earth between
+earth-centred (ECEF) positions. A chord costs a hundredth of a geodesic. A chord c bounds the
+geodesic s between the same two points. With the semi-axes a > b:
 
-- c <= s: a straight line is the shortest way.
+- c <= s: a straight line is the shortest path.
 - 2b asin(c / 2a) <= s <= 2a asin(c / 2b). The ellipsoid is the unit sphere stretched by a, a
   and b along its axes, and a stretch by factors within [b, a] multiplies the length of any
   curve and of any chord by a factor within [b, a]; on the sphere both sides are equal.
@@ -16,10 +16,10 @@ the geodesic s of the same two points. With the semi-axes a > b:
   ellipsoid (along the meridian, at the equator). A geodesic curves by at most 1 / R, and
   Schwarz's comparison theorem (S.-S. Chern, "Curves and Surfaces in Euclidean Space", 1967)
   says that such a curve is either at most as long as the shorter arc of radius R over the same
-  chord, or at least as long as the longer arc. The bound before excludes the longer arc: for
-  every c <= 2R it is below it.
+  chord, or at least as long as the longer arc. The previous bound excludes the longer arc,
+  because it is shorter than that arc for every c <= 2R.
 
-The bounds leave 1 mm of doubt over 10 km, 1 m over 100 km, 0.4 % over 5,000 km, 6 % at most.
+The two bounds differ by 1 mm at 10 km, 1 m at 100 km, 0.4 % at 5,000 km, and 6 % at most.
 """
 
 from math import asin, cos, inf, pi, prod, radians, sin, sqrt
@@ -33,10 +33,10 @@ from geodata.points import Point
 GEOD = Geod(ellps="WGS84")
 
 SLACK_M = 1e-6
-"""Added to every bound, against rounding: an ECEF chord is wrong by a few nanometres."""
+"""Added to every bound to cover rounding: the error of an ECEF chord is a few nanometres."""
 
 LONGEST_CHORD_M = 2 * GEOD.a + 1.0
-"""No two points on the earth are farther apart in a straight line."""
+"""Upper bound of the chord between any two points on the earth."""
 
 _A = GEOD.a
 _B = GEOD.b
@@ -47,7 +47,7 @@ Floats = NDArray[np.float64]
 
 
 def distance_m(a: Point, b: Point) -> float:
-    """The shortest WGS84 geodesic between two points, in metres, unrounded."""
+    """Length of the shortest WGS84 geodesic between two points, in metres, unrounded."""
     distance: float = GEOD.inv(a.longitude, a.latitude, b.longitude, b.latitude)[2]
     return distance
 
@@ -55,15 +55,15 @@ def distance_m(a: Point, b: Point) -> float:
 def distances_m(
     latitudes: ArrayLike, longitudes: ArrayLike, to_latitudes: ArrayLike, to_longitudes: ArrayLike
 ) -> Floats:
-    """The geodesics of many pairs of points in metres; the four inputs broadcast together."""
+    """Geodesic lengths of many pairs of points, in metres; the four inputs broadcast."""
     return geodesics(latitudes, longitudes, to_latitudes, to_longitudes)[1]
 
 
 def geodesics(
     latitudes: ArrayLike, longitudes: ArrayLike, to_latitudes: ArrayLike, to_longitudes: ArrayLike
 ) -> tuple[Floats, Floats]:
-    """Where the geodesics of many pairs of points set out to, in degrees clockwise from north,
-    and their lengths in metres; the four inputs broadcast together."""
+    """Azimuths at the start (degrees clockwise from north) and lengths in metres of the
+    geodesics of many pairs of points; the four inputs broadcast."""
     shape, columns = _columns(longitudes, latitudes, to_longitudes, to_latitudes)
     azimuths, _, distances = GEOD.inv(*columns, inplace=True)
     return _shaped(azimuths, shape), _shaped(distances, shape)
@@ -72,7 +72,7 @@ def geodesics(
 def destinations(
     latitudes: ArrayLike, longitudes: ArrayLike, azimuths: ArrayLike, distances_m: ArrayLike
 ) -> tuple[Floats, Floats, Floats]:
-    """Where geodesics of given lengths end: latitudes, longitudes, and azimuths of going on."""
+    """End points of geodesics: latitudes, longitudes, and the azimuths at the end."""
     shape, columns = _columns(longitudes, latitudes, azimuths, distances_m)
     to_longitudes, to_latitudes, onward = GEOD.fwd(
         *columns, inplace=True, return_back_azimuth=False
@@ -81,7 +81,7 @@ def destinations(
 
 
 def ecef(latitude: float, longitude: float) -> tuple[float, float, float]:
-    """Earth-centred x, y, z in metres of a position in degrees, on the ellipsoid's surface."""
+    """Earth-centred x, y, z in metres of a position in degrees on the ellipsoid."""
     phi, lam = radians(latitude), radians(longitude)
     sin_phi, cos_phi = sin(phi), cos(phi)
     normal = _A / sqrt(1 - _E2 * sin_phi * sin_phi)
@@ -90,7 +90,7 @@ def ecef(latitude: float, longitude: float) -> tuple[float, float, float]:
 
 
 def ecef_many(latitudes: ArrayLike, longitudes: ArrayLike) -> Floats:
-    """The same for arrays of n positions: shape (n, 3)."""
+    """Earth-centred positions of n points, shape (n, 3)."""
     phi, lam = np.radians(latitudes), np.radians(longitudes)
     sin_phi = np.sin(phi)
     normal = _A / np.sqrt(1 - _E2 * sin_phi * sin_phi)
@@ -101,7 +101,7 @@ def ecef_many(latitudes: ArrayLike, longitudes: ArrayLike) -> Floats:
 
 
 def longest_m(chord_m: float) -> float:
-    """No geodesic over a chord of this length is longer."""
+    """Upper bound, in metres, of the geodesic between two points at this chord."""
     chord = chord_m + SLACK_M
     longest = 2 * _A * asin(min(1.0, chord / (2 * _B)))
     if chord <= 2 * _R:
@@ -110,19 +110,20 @@ def longest_m(chord_m: float) -> float:
 
 
 def shortest_m(chord_m: float) -> float:
-    """No geodesic over a chord of this length is shorter."""
+    """Lower bound, in metres, of the geodesic between two points at this chord."""
     chord = max(0.0, chord_m - SLACK_M)
     return max(chord, 2 * _B * asin(min(1.0, chord / (2 * _A)))) - SLACK_M
 
 
 def chord_reach_m(distance_m: float) -> float:
-    """Every point within this distance lies within this chord: the inverse of `shortest_m`."""
+    """The chord that contains every point within a geodesic distance (inverse of `shortest_m`)."""
     distance = distance_m + SLACK_M
     return min(distance, 2 * _A * sin(min(pi / 2, distance / (2 * _B)))) + SLACK_M
 
 
 def chord_core_m(distance_m: float) -> float:
-    """Every point within this chord lies nearer than this distance: `longest_m` inverted."""
+    """The chord within which every point is nearer than a geodesic distance (inverse of
+    `longest_m`)."""
     distance = distance_m - SLACK_M
     if distance <= 0:
         return -inf
@@ -133,16 +134,16 @@ def chord_core_m(distance_m: float) -> float:
 
 
 def widened_chord_m(chord_m: float) -> float:
-    """Beyond this chord no point is nearer, by geodesic, than one at `chord_m`."""
+    """The chord beyond which no point is nearer, by geodesic, than a point at `chord_m`."""
     return chord_reach_m(longest_m(chord_m))
 
 
 def _columns(
     *inputs: ArrayLike,
 ) -> tuple[tuple[int, ...], tuple[Floats, Floats, Floats, Floats]]:
-    """Inputs broadcast together, as flat copies that pyproj may write its results to."""
+    """The broadcast inputs as flat copies, which pyproj overwrites with its results."""
     arrays = np.broadcast_arrays(*inputs)
-    # At least two, because pyproj takes an array of one element for a scalar.
+    # At least two elements: pyproj treats an array of one element as a scalar.
     first, second, third, fourth = (
         np.resize(np.asarray(array, dtype=np.float64), max(array.size, 2 * (array.size == 1)))
         for array in arrays

@@ -1,4 +1,4 @@
-"""A place on the earth, checked once when it is made."""
+"""A WGS84 point, checked when it is made."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Point:
     """In [-180, 180]."""
 
     def __post_init__(self) -> None:
-        # A NaN fails every comparison, so it is refused here too.
+        # NaN fails every comparison, so these checks refuse it too.
         if not -90 <= self.latitude <= 90:
             raise ValueError(f"latitude must be in [-90, 90], got {self.latitude}")
         if not -180 <= self.longitude <= 180:

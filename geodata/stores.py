@@ -1,4 +1,4 @@
-"""What a store is, before any wire or database: the record that importers make."""
+"""The store record that importers produce, independent of any wire format or database."""
 
 import datetime as dt
 import enum
@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from geodata.points import Point
 
 STORE_ID = re.compile(r"[a-z0-9][a-z0-9._~-]*")
-"""A store id, made as `<source>-<id>`; the original id stays in `external_ids`."""
+"""Pattern of a store id, made as `<source>-<id>`; `external_ids` keeps the original id."""
 
 
 class StoreStatus(enum.Enum):
-    """Whether a store trades at all; its hours say when."""
+    """The trading status of a store, independent of its opening hours."""
 
     OPEN = "open"
     FUTURE_OPENING = "future_opening"
@@ -34,45 +34,45 @@ class Address:
     locality: str = ""
     """City or town."""
     lines: tuple[str, ...] = ()
-    """Street and house number in the local order, then what else the label carries."""
+    """Street and house number in the local order, then any other lines of the label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceArea:
-    """Where a store delivers: the union of its parts; empty serves nobody."""
+    """The area a store delivers to: the union of its parts; empty means no delivery."""
 
     postal_codes: tuple[str, ...] = ()
     radius_m: float | None = None
     polygons: tuple[tuple[tuple[Point, ...], ...], ...] = ()
-    """Each polygon is an outer ring, then its holes; rings are closed implicitly."""
+    """Each polygon is an outer ring followed by its holes; rings are closed implicitly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A place where a retailer meets people."""
+    """A shop or another place where a retailer serves customers."""
 
     id: str
     display_name: str
     brand: str = ""
     location: Point | None = None
-    """None is kept (hours and address still help) but matches no search by distance."""
+    """None is allowed (hours and address are still useful), but matches no search by distance."""
     entrance: Point | None = None
     address: Address = field(default_factory=Address)
     phones: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     status: StoreStatus = StoreStatus.OPEN
     opening_date: dt.date | None = None
-    """When a future opening opens."""
+    """The first trading day of a store with status FUTURE_OPENING."""
     moved_to: str = ""
-    """Resource name (`stores/{id}`) of the store that took over, if it moved."""
+    """Resource name (`stores/{id}`) of the store that replaces a moved store."""
     attributes: tuple[str, ...] = ()
-    """Namespaced ids such as `dev.ucp.amenity.parking`, sorted, each once."""
+    """Namespaced ids such as `dev.ucp.amenity.parking`, sorted and distinct."""
     service_area: ServiceArea = field(default_factory=ServiceArea)
     external_ids: Mapping[str, str] = field(default_factory=dict)
-    """By scheme: `gln`, `osm`, `place_id`, or an import source's own name."""
+    """Ids by scheme: `gln`, `osm`, `place_id`, or the name of an import source."""
     time_zone: str = ""
-    """IANA name; empty lets the stores service find it from the location."""
+    """IANA name; if empty, the stores service finds it from the location."""
     opening_hours: str = ""
-    """As the source gave it; OSM grammar where it parses."""
+    """Text in OSM grammar where it could be parsed, else as the source gave it."""
     private: bool = False
-    """Dark kitchens and hubs: never in a public answer."""
+    """Hidden from public answers: a dark kitchen or a hub."""

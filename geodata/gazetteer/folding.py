@@ -1,9 +1,9 @@
-"""One spelling for all ways to write a name: no case, no accents, no punctuation."""
+"""Folds a name to a search key without case, accents or punctuation."""
 
 import unicodedata
 
 MAX_TEXT = 200
-"""Characters of a text that are looked at; no place has a longer name."""
+"""The largest length of a text; no place has a longer name."""
 
 # Letters that Unicode does not decompose into a base letter and a mark.
 _LETTERS = {
@@ -25,15 +25,15 @@ _DROPPED = b"'`\"().,;:?![]&|"
 
 
 def fold(text: str) -> bytes:
-    """The key of a name, in ASCII: `Saint-Étienne` and `saint etienne` have the same one.
+    """The ASCII key of a name: `Saint-Étienne` and `saint etienne` have the same key.
 
-    Line feeds are kept, so that a whole table of names folds in one call. Letters of other
-    scripts than Latin are dropped.
+    Line feeds are kept, so that one call folds a whole table of names. Letters outside the
+    Latin script are dropped.
     """
     text = text.casefold()
     for letter, plain in _LETTERS.items():
         text = text.replace(letter, plain)
-    # Compatibility forms of letters, such as mathematical ones, decompose to capitals too.
+    # NFKD turns compatibility letters (such as mathematical ones) into capitals: lower() again.
     key = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").lower()
     key = key.translate(_PUNCTUATION, _DROPPED)
     while b"  " in key:
@@ -42,11 +42,11 @@ def fold(text: str) -> bytes:
 
 
 def checked(text: str, field: str) -> str:
-    """The text without outer spaces.
+    """The text without leading and trailing spaces.
 
     Raises:
-        ValueError: naming the field, when it is blank, over 200 characters, or holds a control
-            character.
+        ValueError: the text is blank, has over 200 characters, or has a control character; the
+            message names the field.
     """
     if len(text) > MAX_TEXT:
         raise ValueError(f"{field} must have at most {MAX_TEXT} characters, got {len(text)}")
@@ -54,5 +54,5 @@ def checked(text: str, field: str) -> str:
     if not text:
         raise ValueError(f"{field} must not be blank")
     if any(unicodedata.category(character) == "Cc" for character in text):
-        raise ValueError(f"{field} must not hold control characters")
+        raise ValueError(f"{field} must not contain control characters")
     return text

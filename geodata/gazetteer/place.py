@@ -1,4 +1,4 @@
-"""What the gazetteer answers with."""
+"""The result types of the gazetteer: place, box, and the error for an unknown name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,32 +20,32 @@ class Place:
     country: str
     """ISO 3166-1 alpha-2."""
     admin: str
-    """State as in addresses of the US, Canada and Australia (`TX`), else GeoNames' code."""
+    """State code used in addresses of the US, Canada and Australia (`TX`), else GeoNames' code."""
     admin_name: str
-    """State written out, where `admin` is one that addresses use."""
+    """Full name of the state, if addresses use `admin`; else empty."""
     point: Point
     kind: PlaceKind
     population: int
-    """Within 4 %; 0 where there is none."""
+    """Within 4 %; 0 if unknown or not a town."""
 
     @property
     def label(self) -> str:
-        """The name with what tells it from its namesakes: `Paris, TX, US`."""
+        """The name with state and country, to distinguish equal names: `Paris, TX, US`."""
         admin = self.admin if self.admin_name else ""
         return ", ".join(part for part in (self.name, admin, self.country) if part)
 
 
 class PlaceNotFound(LookupError):
-    """No place has that name; `suggestions` have similar ones."""
+    """No place has the name; `suggestions` holds places with similar names."""
 
     def __init__(self, text: str, suggestions: Sequence[Place]) -> None:
-        super().__init__(f"no place is known by {text!r}")
+        super().__init__(f"no place has the name {text!r}")
         self.suggestions = tuple(suggestions)
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Bounds in degrees. A west greater than the east means that it spans the antimeridian."""
+    """Bounds in degrees; with west greater than east the box crosses the antimeridian."""
 
     south: float
     west: float
@@ -54,9 +54,9 @@ class Box:
 
     @classmethod
     def around(cls, points: NDArray[np.float64]) -> "Box":
-        """The narrowest bounds of rows of latitude and longitude, half a degree wider."""
+        """The narrowest box around rows of (latitude, longitude), plus half a degree per side."""
         longitudes = np.unique(points[:, 1])
-        # Over the antimeridian if the widest gap between the points is elsewhere.
+        # The box spans all longitudes except the widest gap between neighbours.
         gaps = np.diff(longitudes, append=longitudes[0] + 360)
         widest = int(np.argmax(gaps))
         west, east = longitudes[(widest + 1) % len(longitudes)], longitudes[widest]
@@ -68,7 +68,7 @@ class Box:
         )
 
     def contains(self, point: Point) -> bool:
-        """Whether the point is inside or on the edge."""
+        """True if the point is inside or on the edge."""
         if not self.south <= point.latitude <= self.north:
             return False
         if self.west <= self.east:

@@ -1,4 +1,4 @@
-"""Finding a place by its name, and names by how they begin."""
+"""Finds places by name, and suggests places by the beginning of a name."""
 
 import itertools
 import re
@@ -20,7 +20,7 @@ from geodata.points import Point
 
 _DATA = Path(__file__).parent / "data"
 _AROUND_KM = 100.0
-"""`Kallio, Helsinki`: how far from Helsinki a Kallio may be."""
+"""In `Kallio, Helsinki`: the largest distance between Kallio and Helsinki."""
 _SIMILAR_POOL = 20_000
 _SIMILAR_START = 3_000
 _SIMILAR_CUTOFF = 70.0
@@ -28,30 +28,30 @@ _MAX_SUGGESTIONS = 5
 
 
 class Gazetteer:
-    """Towns, postcodes and landmarks by name. Immutable, and safe to share between threads."""
+    """Towns, postcodes and landmarks by name; immutable and thread-safe."""
 
     def __init__(self, tables: Iterable[Table]) -> None:
         self._tables = tuple(tables)
 
     @classmethod
     def load(cls) -> "Gazetteer":
-        """The gazetteer of the package; takes about 80 ms and 30 MB."""
+        """Load the tables of the package: about 80 ms and 30 MB."""
         return cls(Table.load(path) for path in sorted(_DATA.glob("*.npz")))
 
     def __len__(self) -> int:
         return sum(map(len, self._tables))
 
     def find(self, text: str, *, country: str | None = None, near: Point | None = None) -> Place:
-        """The place that the text most likely means: the largest, or the nearest large one.
+        """The most likely place for a text, ranked by population and by nearness to `near`.
 
         Args:
-            text: a town, postcode or landmark, alone or narrowed: `Paris, TX`, `Lyon 69003`.
+            text: a town, postcode or landmark, alone or qualified: `Paris, TX`, `Lyon 69003`.
             country: ISO 3166-1 alpha-2 code that the place must have.
-            near: where the asker is; ranks places, excludes none.
+            near: the user's position; it ranks places and excludes none.
 
         Raises:
-            PlaceNotFound: with suggestions.
-            ValueError: when the text is blank, over 200 characters, or has control characters.
+            PlaceNotFound: no place has the name; the error has suggestions.
+            ValueError: the text is blank, has over 200 characters, or has control characters.
         """
         text = checked(text, "place")
         for reading in readings(text):
@@ -61,10 +61,11 @@ class Gazetteer:
         raise PlaceNotFound(text, self._similar(text))
 
     def suggest(self, prefix: str, limit: int = 10, *, near: Point | None = None) -> list[Place]:
-        """Places whose names begin so, the likeliest first; case and accents do not matter.
+        """Places whose name begins with the prefix, most likely first; case and accents are
+        ignored.
 
         Raises:
-            ValueError: as `find`, or when the limit is not in [1, 100].
+            ValueError: the prefix is invalid (as in `find`), or the limit is not in [1, 100].
         """
         if not 1 <= limit <= 100:
             raise ValueError(f"limit must be in [1, 100], got {limit}")
@@ -72,7 +73,7 @@ class Gazetteer:
         if not key:
             return []
         hits = (hit for table in self._tables for hit in beginning(table, key, 2 * limit, near))
-        # A square and the station on it have one name: the first of each label is enough.
+        # A square and its station have the same name: keep the first place per label.
         unique: dict[str, Place] = {}
         for hit in sorted(hits, key=lambda hit: hit.rank, reverse=True):
             place = hit.place()
@@ -80,7 +81,7 @@ class Gazetteer:
         return list(unique.values())[:limit]
 
     def postcode(self, code: str, country: str) -> Point | None:
-        """Where a postcode is, as far as the tables tell."""
+        """The position of a postcode; None if the tables do not have it."""
         for hit in self._named(code, None):
             is_postcode = hit.table.kind[hit.row] == PlaceKind.POSTCODE
             if is_postcode and hit.region.country == country:
@@ -88,14 +89,14 @@ class Gazetteer:
         return None
 
     def box(self, country: str) -> Box | None:
-        """The bounds of a country's towns, half a degree wider; None when none is known."""
+        """The bounds of a country's towns plus half a degree; None for an unknown country."""
         return self._boxes.get(country)
 
     @cached_property
     def _boxes(self) -> dict[str, Box]:
         inside: dict[str, list[NDArray[np.float64]]] = {}
         for table in self._tables:
-            # Postcodes of overseas parts would stretch their country.
+            # Postcodes are left out: overseas territories would widen the box.
             is_town = table.kind == PlaceKind.TOWN
             for country in {region.country for region in table.regions}:
                 numbers = [i for i, region in enumerate(table.regions) if region.country == country]
@@ -129,7 +130,7 @@ class Gazetteer:
                 and key in (fold(hit.region.admin), fold(hit.region.admin_name))
             )
         ]
-        # All towns of that name: `Kallio, Helsinki` means the Helsinki that has a Kallio.
+        # Try all towns of that name: `Kallio, Helsinki` means the Helsinki with a Kallio near by.
         return inside or [
             hit
             for town in self._named(qualifier, None)
@@ -166,13 +167,13 @@ class Gazetteer:
 
 
 def _by_key(hits: Iterable[Hit]) -> dict[str, Hit]:
-    """Hits by their key; of several towns of one name the heaviest stays."""
+    """Hits by key; of hits with the same key, the one with the greatest weight."""
     ascending = sorted(hits, key=lambda hit: hit.weight)
     return {hit.table.keys[hit.row].decode(): hit for hit in ascending}
 
 
 def _spellings(key: bytes) -> Iterator[bytes]:
-    """The key, and the same with `saint` for `st`, or the other way round."""
+    """The key, and its variants with `saint` for `st` and `st` for `saint`."""
     if not key:
         return
     yield key

@@ -1,4 +1,4 @@
-"""Rows of tables, weighed by size and nearness."""
+"""Ranks rows of the gazetteer tables by population and nearness."""
 
 import math
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from geodata.gazetteer.table import PlaceKind, Region, Table
 from geodata.points import Point
 
 _NEAR_KM = 50.0
-"""Nearness counts like size: at this distance a place weighs half its population."""
+"""The distance at which the weight of a place is half its population."""
 _ALIAS_WEIGHT = 0.1
-"""A place known by another name first is rarely meant by this one."""
+"""Factor for a match by alias: an alias rarely means the place."""
 _LEAST_WEIGHT = 500.0
-"""Postcodes, stations and squares have no population; they rank with small villages."""
+"""Least weight: postcodes, stations and squares have no population and rank as small villages."""
 _KM_PER_DEGREE = 111.2
 
 
@@ -31,24 +31,24 @@ class Hit:
 
     @property
     def region(self) -> Region:
-        """Where the row belongs."""
+        """The region of the row."""
         region: Region = self.table.regions[self.table.region[self.row]]
         return region
 
     @property
     def point(self) -> Point:
-        """Where the row is."""
+        """The position of the row, rounded to 5 decimals."""
         table, row = self.table, self.row
         return Point(round(float(table.latitude[row]), 5), round(float(table.longitude[row]), 5))
 
     @property
     def rank(self) -> tuple[float, int, float, str]:
-        """Heavier is greater; equal weights go by kind, then by what cannot change."""
+        """Sort key: weight, then kind, then latitude and name, which make it deterministic."""
         table, row = self.table, self.row
         return self.weight, -int(table.kind[row]), float(table.latitude[row]), table.name(row)
 
     def place(self) -> Place:
-        """The row as an answer."""
+        """The row as a `Place`."""
         return Place(
             self.table.name(self.row),
             *self.region,
@@ -59,16 +59,16 @@ class Hit:
 
 
 def named(table: Table, key: bytes, near: Point | None) -> Iterator[Hit]:
-    """Rows that have the key as their name or as an alias."""
+    """The rows whose name or alias has the key."""
     for row, is_alias in table.rows_named(key):
         weight = float(_weights(table, np.array([row]), near)[0])
         yield Hit(table, row, weight * (_ALIAS_WEIGHT if is_alias else 1))
 
 
 def beginning(table: Table, key: bytes, limit: int, near: Point | None) -> Iterator[Hit]:
-    """The heaviest rows whose key, or one of whose aliases, begins so."""
+    """The rows of greatest weight whose name or alias begins with the key."""
     rows, aliases = table.keys.beginning(key), table.aliases.beginning(key)
-    # What is suggested should begin as typed, so that an alias counts even less here.
+    # A suggestion should begin with the typed text, so an alias counts even less here.
     for candidates, factor in (
         (np.arange(rows.start, rows.stop), 1.0),
         (table.alias_rows[aliases.start : aliases.stop], _ALIAS_WEIGHT**2),
@@ -82,7 +82,7 @@ def beginning(table: Table, key: bytes, limit: int, near: Point | None) -> Itera
 
 
 def distances_km(table: Table, rows: NDArray[Any], point: Point) -> NDArray[np.float64]:
-    """Distances on a map stretched to be true at the point: they rank, they are never shown."""
+    """Approximate distances (equirectangular at the point), for ranking only."""
     north = table.latitude[rows] - point.latitude
     east = np.abs(table.longitude[rows] - point.longitude)
     east = np.minimum(east, 360 - east) * math.cos(math.radians(point.latitude))

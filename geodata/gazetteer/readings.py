@@ -1,4 +1,4 @@
-"""The ways in which a place text can be meant, the likeliest first."""
+"""Splits a place text into its possible readings, most likely first."""
 
 import re
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 _POSTCODE = re.compile(r"(?=.*\d)[0-9a-z][0-9a-z-]{2,9}", re.IGNORECASE)
 _MAX_WORDS = 12
-"""A longer text is no place name, and every word more is another reading."""
+"""A longer text is no place name; the number of readings grows with the words."""
 
 
 class Reading(NamedTuple):
-    """A name, and what narrows it: a country, a state, a town around it."""
+    """A name and its qualifiers: a country, a state, or a town around it."""
 
     name: str
     within: tuple[str, ...] = ()
@@ -21,13 +21,13 @@ def readings(text: str) -> Iterator[Reading]:
     parts = [part for part in (part.strip() for part in text.split(",")) if part]
     if not parts or len(text.split()) > _MAX_WORDS:
         return
-    # A postcode says more than the town that it is in.
+    # A postcode is more exact than its town.
     yield from _postcodes(parts)
     yield Reading(parts[0], tuple(parts[1:]))
     yield from _without_comma(parts)
     for index, part in enumerate(parts):
         town = " ".join(word for word in part.split() if not _POSTCODE.fullmatch(word))
-        # A later part is the place only if an earlier one is a street with its number.
+        # A later part is the place only if an earlier part is a street with a number.
         is_street_before = any(re.search(r"\d", before) for before in parts[:index])
         if town and (town != part or is_street_before):
             yield Reading(town, tuple(parts[index + 1 :]))

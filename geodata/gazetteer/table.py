@@ -1,7 +1,7 @@
-"""A table of named points, sorted by folded name and held in flat arrays.
+"""A table of named points in flat arrays, sorted by folded name.
 
-A table of 230,000 names loads in tens of milliseconds and takes some 15 MB, because no Python
-object is made for a name before it is asked for.
+A table of 230,000 names loads in tens of milliseconds and takes about 15 MB, because a name
+becomes a Python object only when it is read.
 """
 
 import enum
@@ -18,11 +18,11 @@ from geodata.gazetteer.folding import fold
 
 _NEWLINE = 10
 _POPULATION_STEPS = 14.0
-"""Populations are kept as rounded multiples of a 14th of a natural logarithm: within 4 %."""
+"""Populations are stored as ln(1 + n) in rounded steps of 1/14: within 4 %."""
 
 
 class PlaceKind(enum.IntEnum):
-    """What sort of place it is."""
+    """The kind of a place; in ties a lower value ranks first."""
 
     TOWN = 0
     POSTCODE = 1
@@ -33,18 +33,18 @@ class PlaceKind(enum.IntEnum):
 
 
 class Region(NamedTuple):
-    """Where a place belongs: country and first-level division."""
+    """Country and first-level division of a place."""
 
     country: str
     """ISO 3166-1 alpha-2."""
     admin: str
-    """State as in addresses of the US, Canada and Australia, else GeoNames' code."""
+    """State code used in addresses of the US, Canada and Australia, else GeoNames' code."""
     admin_name: str
-    """State written out, where `admin` is one that addresses use."""
+    """Full name of the state, if addresses use `admin`; else empty."""
 
 
 class Row(NamedTuple):
-    """One named point, as a table is made from."""
+    """One named point, as input of a table."""
 
     name: str
     latitude: float
@@ -56,12 +56,12 @@ class Row(NamedTuple):
 
 
 class Keys(Sequence[bytes]):
-    """Lines of a text as a sequence of byte strings, none of them made before it is asked for."""
+    """The lines of a text as a sequence of byte strings, each made when it is read."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
         ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == _NEWLINE)
-        # As memoryviews, because those give Python's own integers, which slice faster.
+        # A memoryview yields Python integers, which slice faster than numpy's.
         self._starts = np.concatenate(([0], ends + 1)).astype(np.int64).data
         self._ends = np.concatenate((ends, [len(text)])).astype(np.int64).data
         self._size = len(self._starts) if text else 0
@@ -79,16 +79,16 @@ class Keys(Sequence[bytes]):
         return self._text[self._starts[index] : self._ends[index]]
 
     def equal(self, key: bytes) -> range:
-        """Where the lines equal to the key are; the lines must be sorted."""
+        """The range of lines equal to the key; the lines must be sorted."""
         return range(bisect_left(self, key), bisect_right(self, key))
 
     def beginning(self, prefix: bytes) -> range:
-        """Where the lines that begin with the prefix are; the lines must be sorted."""
+        """The range of lines that begin with the prefix; the lines must be sorted."""
         return range(bisect_left(self, prefix), bisect_left(self, prefix + b"\xff"))
 
 
 class Table:
-    """Named points from one source. Rows are sorted by their key; aliases lead to rows."""
+    """Named points from one source; rows are sorted by key, and aliases refer to rows."""
 
     def __init__(self, columns: Mapping[str, NDArray[Any]]) -> None:
         names = columns["names"].tobytes()
@@ -108,24 +108,24 @@ class Table:
 
     @classmethod
     def load(cls, path: Path) -> "Table":
-        """Read what `save` wrote."""
+        """Read a table written by `save`."""
         with np.load(path, allow_pickle=False) as columns:
             return cls(columns)
 
     @classmethod
     def from_rows(cls, rows: Sequence[Row], *, per_degree: int = 1000) -> "Table":
-        """A table of the rows, coordinates rounded to one part of `per_degree`."""
+        """A table of the rows, with coordinates rounded to 1 / `per_degree` degrees."""
         return cls(_columns(rows, per_degree))
 
     def __len__(self) -> int:
         return len(self._names)
 
     def name(self, row: int) -> str:
-        """The name as its source writes it."""
+        """The name as written in the source."""
         return self._names[row].decode()
 
     def rows_named(self, key: bytes) -> Iterator[tuple[int, bool]]:
-        """Rows of that key, and whether the key is an alias only."""
+        """The rows of a key, each with True if the key is only an alias."""
         for row in self.keys.equal(key):
             yield row, False
         for alias in self.aliases.equal(key):
@@ -140,7 +140,7 @@ def save(rows: Sequence[Row], path: Path, *, per_degree: int = 1000) -> None:
 
 
 def _columns(rows: Sequence[Row], per_degree: int) -> dict[str, NDArray[Any]]:
-    # A name without a Latin letter has no key to be found by.
+    # A name without a Latin letter has no key and cannot be found.
     rows = sorted(
         (row for row in rows if fold(row.name)),
         key=lambda row: (fold(row.name), row.region, -row.population),
@@ -176,7 +176,7 @@ def _text(lines: Sequence[bytes]) -> NDArray[np.uint8]:
 
 
 def _planes(values: Sequence[int]) -> NDArray[np.uint8]:
-    """The four bytes of each value apart, because the high ones then compress to little."""
+    """The four bytes of each value in separate planes: planes of high bytes compress well."""
     return np.array(values, dtype="<u4").view(np.uint8).reshape(-1, 4).T.copy()
 
 

@@ -1,4 +1,4 @@
-"""The exact nearest places to any point: H3 narrows, the WGS84 geodesic decides."""
+"""Exact nearest-place search: H3 narrows the candidates, the WGS84 geodesic decides."""
 
 from geodata.nearest.index import NearestIndex
 from geodata.nearest.places import Accept, Rows

@@ -1,4 +1,4 @@
-"""The nearest places to many points at once: points that lie close together share a search."""
+"""Nearest-place search for many points at once, in which neighbouring points share a search."""
 
 from math import dist, inf
 
@@ -20,23 +20,24 @@ from geodata.nearest.query import bounds_m
 from geodata.nearest.tree import BallTree
 
 _MIN_RUN, _MAX_RUN = 8, 256
-"""How many points share a search: below, searching one by one costs no more."""
+"""Points per shared search; with fewer points, single searches cost no more."""
 
 _MAX_ROWS = 1_024
-"""Points share a search if it finds at most this many places."""
+"""Candidates of a shared search; with more, the run is made shorter."""
 
 _MAX_PAIRS = 1 << 14
-"""So many pairs of a point and a candidate are measured at a time."""
+"""Pairs of point and candidate that are measured at a time."""
 
 
 class Batch:
-    """Many questions with one limit, measured and ranked together.
+    """Many queries with one limit, measured and ranked together.
 
-    Points whose cell has a block take its rows as candidates. The others are put in H3 order
-    and taken in runs. With m the middle of a run, r its reach and d the chord within which m has
-    its neighbours, each point of the run has its own within d + r, so the candidates of the
-    whole run lie within d + 2r of m. What the candidates of a point prove is decided as for a
-    single question; points they prove nothing for are left over, to be asked one by one.
+    A point whose cell has a block takes the rows of the block as candidates. The other points
+    are sorted by H3 cell and searched in runs. Let m be the middle of a run, r the largest chord
+    from m to a point of the run, and d the chord within which m has `limit` neighbours. By the
+    triangle inequality each point has its neighbours within d + r, so all candidates of the run
+    lie within d + 2r of m. The proof for each point is that of a single query; points without a
+    proof go to `left_over`.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Batch:
         self._pending_pairs = 0
         self._pairs: list[tuple[Rows, Rows]] = []
         self.left_over: list[int] = []
-        """The numbers of the points that are not answered here."""
+        """Indices of the points that need a single search."""
 
     def answer(self, places: Places, tree: BallTree, blocks: BlockCache) -> tuple[Rows, Floats]:
         """Rows and distances, shape (points, limit), padded with -1 and infinity."""
@@ -66,7 +67,7 @@ class Batch:
         return self._rank()
 
     def _look_up(self, blocks: BlockCache) -> list[int]:
-        """Candidates from blocks; returns the points that have none."""
+        """Take candidates from blocks; returns the points without a block."""
         if self._limit > NEIGHBOURS:
             return list(range(len(self._xyz)))
         without = []
@@ -100,7 +101,7 @@ class Batch:
             start += len(run)
 
     def _search_run(self, run: Rows) -> bool:
-        """Candidates for a run of points, unless they are many."""
+        """Find candidates for a run of points; False if there are more than `_MAX_ROWS`."""
         xyz = self._xyz[run]
         middle = (xyz.min(axis=0) + xyz.max(axis=0)) / 2
         off_m = lengths(xyz - middle)
@@ -123,7 +124,7 @@ class Batch:
             self._measure()
 
     def _measure(self) -> None:
-        """Keep of the pending candidates those that may be answers."""
+        """Measure the pending candidates and keep those that may be hits."""
         if not self._pending:
             return
         numbers, each, complete_m = zip(*self._pending, strict=True)
@@ -172,7 +173,7 @@ class Batch:
         return all_rows, all_distances
 
     def _by_id(self, rows: Rows, tied: Mask) -> Rows:
-        """A number for each row, by which the tied ones are in the order of their ids."""
+        """A sort key for each row that puts tied rows in the order of their ids."""
         involved = np.unique(rows[np.append(tied, False) | np.append(False, tied)])
         ids = self._places.ids(involved.tolist())
         rank = np.empty(len(ids), dtype=np.intp)

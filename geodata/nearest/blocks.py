@@ -1,4 +1,4 @@
-"""Candidates kept per H3 cell of queries, so that a warm query measures one small array."""
+"""A cache of candidates per H3 cell, so that a repeated query measures one small array."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from geodata.nearest.query import Query
 from geodata.nearest.tree import BallTree
 
 NEIGHBOURS = 32
-"""A block is made to answer for about this many neighbours of any point of its cell."""
+"""A block is sized to hold about this many neighbours of any point in its cell."""
 
 MAX_BLOCKS = 32_768
 MAX_ROWS = 512
@@ -33,7 +33,7 @@ _EDGE_M = [average_hexagon_edge_length(resolution, "m") for resolution in range(
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """All rows within `radius_m` of a centre."""
+    """All rows within a chord of `radius_m` of a centre."""
 
     centre: tuple[float, float, float]
     radius_m: float
@@ -41,12 +41,12 @@ class Block:
 
 
 class BlockCache:
-    """Finds candidates for a query: those of its cell's block, or of the tree.
+    """Candidates for a query, from the block of its cell or from the tree.
 
-    A block holds *all* places within its radius of its centre, by chord. By the triangle
-    inequality it then holds all places within (radius - distance from the centre) of any query,
-    and that is all that is claimed of it: cells only say which queries share a block. The cells
-    are as large as the places around are sparse, and the least recently used block goes first.
+    A block holds all places within `radius_m` of its centre, by chord. By the triangle
+    inequality it holds all places within (radius - chord from the centre) of any query. That
+    is the whole claim: cells only decide which queries share a block. Cells are larger where
+    places are sparse. The least recently used block is dropped first.
     """
 
     def __init__(self, places: Places, tree: BallTree) -> None:
@@ -58,7 +58,7 @@ class BlockCache:
         self._slots = _Slots()
 
     def candidates(self, query: Query) -> tuple[Rows, Floats, float]:
-        """Rows, their chords, and the chord up to which they are all there."""
+        """Rows, their chords, and the chord within which the rows are complete."""
         block = self.find(query.latitude, query.longitude)
         if block is not None:
             complete_m = block.radius_m - dist(block.centre, query.position) - SLACK_M
@@ -68,7 +68,7 @@ class BlockCache:
         return found
 
     def find(self, latitude: float, longitude: float) -> Block | None:
-        """The block of a position's smallest cell that has one."""
+        """The block of the smallest cell around a position that has a block."""
         cell = latlng_to_cell(latitude, longitude, _FINEST)
         for resolution in self._resolutions:
             key = cell_to_parent(cell, resolution)
@@ -79,19 +79,19 @@ class BlockCache:
         return None
 
     def forget(self, xyz: Floats) -> None:
-        """Drop the blocks within whose radius a place came, or stopped being.
+        """Drop the blocks that reach a position where a place was added or deleted.
 
-        The row of a place that moved away may stay in a block: no answer that the block proves
-        reaches beyond its radius.
+        The row of a place that moved away may stay in a block: its new position is beyond the
+        radius, or the block was dropped, and a block proves nothing beyond its radius.
         """
         if self._blocks:
             for cell in self._slots.take_near(xyz):
                 del self._blocks[cell]
 
     def _learn(self, finest: int, neighbours_m: float) -> None:
-        """Make a block for the cell of a query, the second time a query falls there.
+        """Make a block for the cell of a query, at the second query in that cell.
 
-        `neighbours_m` is the chord within which the query has its neighbours.
+        `neighbours_m` is the chord within which the query has `NEIGHBOURS` neighbours.
         """
         fitting = next((r for r in range(_FINEST) if _EDGE_M[r] <= neighbours_m), _FINEST)
         cell = cell_to_parent(finest, fitting)
@@ -100,7 +100,7 @@ class BlockCache:
                 self._seen.clear()
             self._seen.add(cell)
             return
-        # Where places turn dense near by, a smaller cell needs fewer rows.
+        # If the block would exceed MAX_ROWS (dense places near by), try a smaller cell.
         for resolution in range(fitting, min(fitting + 4, _FINEST + 1)):
             cell = cell_to_parent(finest, resolution)
             centre = ecef(*cell_to_latlng(cell))
@@ -122,7 +122,7 @@ class BlockCache:
 
 
 class _Slots:
-    """Where all blocks lie, in columns, to find those that a change touches."""
+    """Centres and radii of all blocks in columns, to find the blocks that a change touches."""
 
     def __init__(self) -> None:
         self._slot_of: dict[int, int] = {}
@@ -130,7 +130,7 @@ class _Slots:
         self._cell = np.zeros(MAX_BLOCKS, dtype=np.int64)
         self._centre: Floats = np.zeros((3, MAX_BLOCKS))
         self._radius_m: Floats = np.full(MAX_BLOCKS, -1.0)
-        """A free slot reaches nothing."""
+        """-1 in a free slot, which therefore reaches nothing."""
 
     def put(self, cell: int, centre: tuple[float, float, float], radius_m: float) -> None:
         slot = self._slot_of[cell] = self._free.pop()
@@ -144,8 +144,8 @@ class _Slots:
         self._free.append(slot)
 
     def take_near(self, xyz: Floats) -> list[int]:
-        """Take out the cells of all blocks that reach this position."""
-        # By x alone first, which leaves few.
+        """Remove and return the cells of all blocks that reach this position."""
+        # The test on x alone is cheap and leaves few slots.
         slots = np.flatnonzero(np.abs(self._centre[0] - xyz[0]) <= self._radius_m)
         chords = lengths(self._centre[:, slots].T - xyz)
         near: list[int] = self._cell[slots[chords <= self._radius_m[slots]]].tolist()

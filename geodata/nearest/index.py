@@ -1,4 +1,4 @@
-"""Exact nearest places: H3 narrows, the WGS84 geodesic decides, ties go by id."""
+"""The index of places by id that answers exact nearest-place queries."""
 
 from collections.abc import Sequence
 from math import inf
@@ -14,18 +14,18 @@ from geodata.nearest.query import Hit, Query
 from geodata.nearest.tree import BallTree
 from geodata.points import Point
 
-_FILTERED = (8, 64)
-"""How many neighbours are tried per wanted one before a filter is asked about all places."""
+_FILTER_FACTORS = (8, 64)
+"""With a filter, the tree is searched for this many times `limit`, then all places are."""
 
 
 class NearestIndex:
-    """Places by id, and the nearest of them to any point on the earth.
+    """Places by id, with search for the places nearest to a point.
 
-    Every answer equals the sort of all places by (WGS84 geodesic, id). Each place has a row, a
-    small number that stays until the place is deleted and is then used again, so that a caller
-    can keep columns of its own; a mask over rows must have `row_count` entries.
+    Every answer equals a sort of all places by (WGS84 geodesic, id). Each place has a row, a
+    small integer that is constant until the place is deleted and is then reused; callers may
+    keep their own columns by row. A mask over rows must have `row_count` entries.
 
-    Not safe for threads: an event loop calls it.
+    Not thread-safe: use it from one event loop.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class NearestIndex:
         """Index many places at once, in rows 0 to n - 1 in their order.
 
         Raises:
-            ValueError: naming what is repeated, out of range, or of another length.
+            ValueError: an id is repeated, a coordinate is out of range, or the lengths differ.
         """
         index = cls()
         index._places = Places.of(ids, latitudes, longitudes)
@@ -58,17 +58,17 @@ class NearestIndex:
 
     @property
     def row_count(self) -> int:
-        """Every row is below this number; it never shrinks."""
+        """Upper bound (exclusive) of all rows; it never shrinks."""
         return self._places.row_count
 
     @property
     def latitudes(self) -> Floats:
-        """Latitude of each row, in degrees; stale in rows not in use. Not to be changed."""
+        """Latitude of each row in degrees; stale in unused rows. Read only."""
         return self._places.latitude[: self.row_count]
 
     @property
     def longitudes(self) -> Floats:
-        """Longitude of each row, as `latitudes`."""
+        """Longitude of each row in degrees; stale in unused rows. Read only."""
         return self._places.longitude[: self.row_count]
 
     def rows(self) -> Rows:
@@ -76,18 +76,18 @@ class NearestIndex:
         return self._places.rows()
 
     def row(self, id: str) -> int:
-        """The row of a place. Raises KeyError if it is not there."""
+        """The row of a place. Raises KeyError if the id is unknown."""
         row = self._places.find(id)
         if row is None:
             raise KeyError(id)
         return row
 
     def id(self, row: int) -> str:
-        """The id of the place in a row. Raises KeyError for a row not in use."""
+        """The id of the place in a row. Raises KeyError for an unused row."""
         return self._places.id(row)
 
     def point(self, row: int) -> Point:
-        """Where the place in a row is."""
+        """The position of the place in a row."""
         return Point(float(self._places.latitude[row]), float(self._places.longitude[row]))
 
     def upsert(self, id: str, point: Point) -> int:
@@ -105,7 +105,7 @@ class NearestIndex:
         return row
 
     def delete(self, id: str) -> int:
-        """Take a place away; returns the row that is now free. Raises KeyError if absent."""
+        """Delete a place; returns its freed row. Raises KeyError if the id is unknown."""
         row = self.row(id)
         self._blocks.forget(self._places.xyz[row])
         self._tree.remove(row)
@@ -124,17 +124,17 @@ class NearestIndex:
         """Find the nearest places.
 
         Args:
-            point: from where.
-            limit: how many at most.
-            max_distance_m: inclusive; None is the whole earth.
-            accept: which rows may be answered, as a mask over all rows or a function of rows.
-            after: (distance in metres, id) of the last hit of the page before.
+            point: the origin.
+            limit: the largest number of hits.
+            max_distance_m: inclusive; None means no bound.
+            accept: filter: a mask over all rows, or a function from rows to a mask.
+            after: (distance in metres, id) of the last hit of the previous page.
 
         Returns:
-            (row, distance in metres) by distance, then id.
+            (row, distance in metres), ordered by distance, then id.
 
         Raises:
-            ValueError: naming the argument that is out of range.
+            ValueError: an argument is out of range; the message names it.
         """
         self._check(accept)
         query = Query(point, limit, max_distance_m, accept, after)
@@ -153,14 +153,14 @@ class NearestIndex:
         max_distance_m: float | None = None,
         accept: Accept | None = None,
     ) -> tuple[Rows, Floats]:
-        """Find the nearest places to many points, each as `nearest` would.
+        """Find the nearest places to many points, with the same hits as `nearest` for each.
 
         Returns:
-            Rows and distances in metres, shape (points, limit), in which a point with fewer hits
-            is filled up with rows of -1 and infinite distances.
+            Rows and distances in metres, shape (points, limit), padded with row -1 and an
+            infinite distance where a point has fewer hits.
 
         Raises:
-            ValueError: naming the argument that is out of range.
+            ValueError: an argument is out of range; the message names it.
         """
         self._check(accept)
         batch = Batch(latitudes, longitudes, limit, max_distance_m, accept)
@@ -173,14 +173,14 @@ class NearestIndex:
         return rows, distances
 
     def within(self, point: Point, radius_m: float, *, accept: Accept | None = None) -> list[Hit]:
-        """Find all places within a radius, inclusive, by distance, then id."""
+        """Find all places within a radius (inclusive), ordered by distance, then id."""
         self._check(accept)
         query = Query(point, max(1, len(self)), radius_m, accept)
         found = self._tree.nearest(query.xyz, None, query.outer_m)
         return query.decide(self._places, *found) or []
 
     def within_chord(self, xyz: Floats, chord_m: float) -> tuple[Rows, Floats]:
-        """The rows within a straight line of a point, shape (3,), in no order; and their chords."""
+        """Rows within a chord of a point of shape (3,), unordered, and their chords."""
         rows, chords, _ = self._tree.nearest(xyz, None, chord_m)
         return rows, chords
 
@@ -193,8 +193,8 @@ class NearestIndex:
             )
 
     def _search(self, query: Query) -> list[Hit]:
-        """The answer from the tree, or with a filter that takes few from all it takes."""
-        for factor in (1,) if query.accept is None else _FILTERED:
+        """Search the tree; if a filter accepts too few rows, measure all accepted rows."""
+        for factor in (1,) if query.accept is None else _FILTER_FACTORS:
             found = self._tree.nearest(
                 query.xyz, query.limit * factor, query.outer_m, query.inner_m, query.counted_from_m
             )

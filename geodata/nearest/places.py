@@ -1,4 +1,4 @@
-"""The places that are searched, in columns: one row each, no object but the id."""
+"""Ids and positions of the searched places, in columns with one row per place."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -11,17 +11,17 @@ from geodata.distance import Floats, ecef, ecef_many
 from geodata.points import Point
 
 CELL_RESOLUTION = 12
-"""Cells of about 19 m across give the order in which the tree keeps places."""
+"""Resolution of the cells (about 19 m across) whose order is the order of places in the tree."""
 
 Rows = NDArray[np.integer]
 Mask = NDArray[np.bool_]
 
 Accept = Mask | Callable[[Rows], Mask]
-"""Which rows may be answered: a mask over all rows, or a function from rows to a mask."""
+"""A filter of rows: a mask over all rows, or a function from rows to a mask."""
 
 
 class Places:
-    """Ids and positions by row. Rows are stable; a deleted place's row is used again."""
+    """Ids and positions by row; a row is constant until its place is deleted, then reused."""
 
     def __init__(self) -> None:
         self._ids: list[str | None] = []
@@ -35,10 +35,10 @@ class Places:
 
     @classmethod
     def of(cls, ids: Sequence[str], latitudes: ArrayLike, longitudes: ArrayLike) -> "Places":
-        """Places in the order given, rows 0 to n - 1.
+        """Places in the given order, in rows 0 to n - 1.
 
         Raises:
-            ValueError: naming what is repeated, out of range, or of another length.
+            ValueError: an id is repeated, a coordinate is out of range, or the lengths differ.
         """
         places = cls()
         places.latitude, places.longitude = degrees(latitudes, longitudes, len(ids))
@@ -57,26 +57,26 @@ class Places:
 
     @property
     def row_count(self) -> int:
-        """Every row is below this number; it never shrinks."""
+        """Upper bound (exclusive) of all rows; it never shrinks."""
         return len(self._ids)
 
     def find(self, id: str) -> int | None:
-        """The row of a place, if it is there."""
+        """The row of a place; None if the id is unknown."""
         return self._rows.get(id)
 
     def id(self, row: int) -> str:
-        """The id of the place in a row that is in use."""
+        """The id of the place in a row. Raises KeyError for an unused row."""
         id = self._ids[row]
         if id is None:
             raise KeyError(row)
         return id
 
     def ids(self, rows: Iterable[int]) -> list[str]:
-        """The ids of rows that are in use."""
+        """The ids of the places in rows that are in use."""
         return [self._ids[row] for row in rows]  # type: ignore[misc]
 
     def rows(self, accept: Accept | None = None) -> Rows:
-        """All rows in use that pass a filter, ascending."""
+        """The rows in use that pass a filter, ascending."""
         used = self._used[: self.row_count]
         if isinstance(accept, np.ndarray):
             return np.flatnonzero(used & accept)
@@ -84,11 +84,11 @@ class Places:
         return rows if accept is None else rows[accept(rows)]
 
     def chords_m(self, rows: Rows, xyz: Floats) -> Floats:
-        """The straight lines from a point, shape (3,), to places."""
+        """Chords in metres from a point, shape (3,), to places."""
         return lengths(self.xyz.take(rows, axis=0) - xyz)
 
     def add(self, id: str, point: Point) -> int:
-        """Give a new place a row: a freed one if there is one."""
+        """Add a place and return its row: a free one if there is one, else a new one."""
         if self._free:
             row = self._free.pop()
             self._ids[row] = id
@@ -126,19 +126,19 @@ class Places:
 
 
 def passing(rows: Rows, accept: Accept) -> Mask:
-    """Which of some rows pass a filter."""
+    """The mask of the rows that pass a filter."""
     return accept(rows) if callable(accept) else accept[rows]
 
 
 def cells(latitudes: Floats, longitudes: Floats) -> NDArray[np.int64]:
-    """The H3 cells of positions at the resolution in whose order places are kept."""
+    """The H3 cells of positions, at `CELL_RESOLUTION`."""
     pairs = zip(latitudes.tolist(), longitudes.tolist(), strict=True)
     each = (latlng_to_cell(latitude, longitude, CELL_RESOLUTION) for latitude, longitude in pairs)
     return np.fromiter(each, dtype=np.int64, count=len(latitudes))
 
 
 def degrees(latitudes: ArrayLike, longitudes: ArrayLike, count: int) -> tuple[Floats, Floats]:
-    """Copies of positions as columns, checked."""
+    """Checked copies of positions as columns; `count` is the expected length."""
     latitude = np.array(latitudes, dtype=np.float64)
     longitude = np.array(longitudes, dtype=np.float64)
     _check("latitudes", latitude, count, 90)
@@ -149,7 +149,7 @@ def degrees(latitudes: ArrayLike, longitudes: ArrayLike, count: int) -> tuple[Fl
 def _check(name: str, degrees: Floats, count: int, limit: int) -> None:
     if degrees.shape != (count,):
         raise ValueError(f"{name} must have the shape ({count},), got {degrees.shape}")
-    # A NaN fails every comparison, so it is refused here too.
+    # NaN fails every comparison, so this check refuses it too.
     wrong = np.flatnonzero(~(np.abs(degrees) <= limit))
     if wrong.size:
         raise ValueError(

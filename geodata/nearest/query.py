@@ -1,4 +1,4 @@
-"""One question of nearest places, and how candidates become its exact answer."""
+"""One nearest-place query, and the proof that its candidates contain the exact answer."""
 
 from bisect import bisect_right
 from math import inf, isfinite
@@ -23,11 +23,15 @@ Hit = tuple[int, float]
 """A row and its distance in metres."""
 
 _SCALAR_PAIRS = 24
-"""Up to about this many geodesics, single calls are faster than one over arrays."""
+"""Up to about this many geodesics, single calls are faster than one array call."""
 
 
 class Query:
-    """What is asked, with its bounds in chords."""
+    """The arguments of a query, and its bounds as chords.
+
+    With `after`, hits start beyond `inner_m`, and only places beyond `counted_from_m` count
+    towards the limit: places between the two may belong to the previous page.
+    """
 
     __slots__ = (
         "accept", "after", "counted_from_m", "inner_m", "latitude", "limit", "longitude",
@@ -53,18 +57,22 @@ class Query:
         self.inner_m = self.counted_from_m = -inf
         if after is not None:
             if not (isfinite(after[0]) and after[0] >= 0):
-                raise ValueError(f"after must begin with a distance, got {after[0]}")
+                raise ValueError(f"after must begin with a distance in metres, got {after[0]}")
             self.inner_m = chord_core_m(after[0])
             self.counted_from_m = chord_reach_m(after[0])
 
     def decide(
         self, places: Places, rows: Rows, chords: Floats, complete_m: float
     ) -> list[Hit] | None:
-        """The answer, if candidates prove it: they hold every place within `complete_m`.
+        """Decide the hits from candidates that include every place within `complete_m`.
+
+        The k-th shortest chord among the accepted candidates gives an upper bound of the chord
+        of any hit (`widened_chord_m`). If that bound is within `complete_m`, no other place can
+        be a hit.
 
         Returns:
-            The `limit` nearest accepted places by geodesic, then id, and fewer only if there are
-            no more; None if a place that is not a candidate might be among them.
+            The `limit` nearest accepted places by geodesic, then id (fewer if there are no
+            more); None if a place outside the candidates might be a hit.
         """
         if self.accept is not None:
             accepted = passing(rows, self.accept)
@@ -102,7 +110,7 @@ class Query:
 
 
 def bounds_m(limit: int, max_distance_m: float | None) -> tuple[float, float]:
-    """The radius, checked with the limit, and the chord that no place within it exceeds."""
+    """The checked radius, and the chord that contains every place within it."""
     if limit < 1:
         raise ValueError(f"limit must be positive, got {limit}")
     if max_distance_m is None:

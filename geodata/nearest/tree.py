@@ -1,14 +1,14 @@
-"""A tree of balls over the places, kept in H3 order, that answers which may be nearest.
+"""A tree of balls over the places that finds the candidates of a nearest-place query.
 
-It is a Hilbert R-tree (I. Kamel and C. Faloutsos, VLDB 1994) with two differences: the order
-along the curve is the order of H3 cell numbers, in which the cells of one parent follow each
-other at every resolution, and a node is bounded by a ball in earth-centred coordinates instead
-of a rectangle. H3 only says which places share a node. Each ball bounds the members the node
-has, so nothing is assumed of the shapes of cells, and the poles, the antimeridian and the
-pentagons are no special cases.
+It is a Hilbert R-tree (I. Kamel and C. Faloutsos, VLDB 1994) with two differences. The order of
+places is the order of H3 cell numbers, in which the children of a cell are consecutive at every
+resolution. The bound of a node is a ball in earth-centred coordinates instead of a rectangle.
+H3 only decides which places share a node. A ball is fitted to the members of its node, so no
+property of cell shapes is used, and the poles, the antimeridian and H3's pentagons need no
+special case.
 
-A change costs a walk from a leaf to the root, on which every ball is fitted again to what it
-holds: balls never grow stale, and there is nothing to rebuild.
+A change updates the nodes from one leaf to the root and fits their balls again. The tree stays
+tight and never needs a rebuild.
 """
 
 from math import inf
@@ -21,20 +21,21 @@ from geodata.distance import LONGEST_CHORD_M, Floats, widened_chord_m
 from geodata.nearest.places import Places, Rows
 
 CAPACITY = 64
-"""A node with more members than this is split."""
+"""The largest number of members of a node; with more, it is split."""
 
 _LEAST = CAPACITY // 8
-"""A split leaves no fewer in the first of the two."""
+"""The smallest number of members in the first part of a split."""
 
 ROOT_CAPACITY = 1024
-"""The root may hold more, because a level costs more than some hundred balls."""
+"""The largest number of members of the root: one more level costs more than some hundred balls."""
 
 
 class BallTree:
-    """The rows of `Places` by where they are.
+    """The rows of `Places`, grouped by position.
 
-    The members of a node of the first level, a leaf, are rows, in no order; those of any other
-    are nodes of the level before, in H3 order. The last level has one node, the root.
+    The members of a leaf (a node of the first level) are rows, unordered. The members of any
+    other node are nodes of the previous level, in H3 order. The last level has one node: the
+    root.
     """
 
     def __init__(self, places: Places) -> None:
@@ -51,22 +52,23 @@ class BallTree:
         inner_m: float = -inf,
         counted_from_m: float = -inf,
     ) -> tuple[Rows, Floats, float]:
-        """Find the places whose chord from a point may be among the `count` shortest.
+        """Find the places that may be among the `count` nearest to a point.
 
-        The search goes down all branches at once, level by level. The balls of a level prove
-        an upper bound of the chord that is sought (as many places as asked for lie in balls that
-        end within it), and balls that begin beyond the bound are dropped.
+        The search descends all branches at once, level by level. A ball at distance d with
+        radius r holds chords in [d - r, d + r]. Sort the balls of a level by d + r: the first
+        balls that together hold `count` places give an upper bound of the `count`-th chord.
+        Balls with d - r beyond the bound are dropped.
 
         Args:
             xyz: the point, shape (3,).
-            count: how many to find; None is all within `outer_m`.
-            outer_m: longer chords do not matter.
-            inner_m: shorter chords do not matter.
-            counted_from_m: places up to this chord are found, but do not count.
+            count: the number of neighbours; None means all within `outer_m`.
+            outer_m: longer chords are ignored.
+            inner_m: shorter chords are ignored.
+            counted_from_m: places up to this chord are returned, but not counted.
 
         Returns:
-            Rows in no order, their chords, and the chord up to which they are all there: long
-            enough that by geodesic, too, nothing beyond it is among the `count` nearest.
+            Rows (unordered), their chords, and the chord within which the rows are complete.
+            No place beyond that chord is among the `count` nearest by geodesic.
         """
         items = self._levels[-1].members[0]
         for level in reversed(self._levels[:-1]):
@@ -90,7 +92,7 @@ class BallTree:
         return items[within], chords[within], outer_m
 
     def add(self, row: int) -> None:
-        """Take in a row that is in `Places` and not in the tree."""
+        """Add a row of `Places` to the tree."""
         if row >= len(self._leaf):
             self._leaf = grown(self._leaf, len(self._places.latitude))
         cell = self._places.cell[row]
@@ -103,13 +105,17 @@ class BallTree:
         self._replace(0, node, np.append(self._levels[0].members[node], row))
 
     def remove(self, row: int) -> None:
-        """Let go of a row; its position may have changed already."""
+        """Remove a row; its position in `Places` may have changed already."""
         node = int(self._leaf[row])
         members = self._levels[0].members[node]
         self._replace(0, node, members[members != row])
 
     def _replace(self, depth: int, node: int, members: Rows) -> None:
-        """Give a node other members, and put right what follows from it up to the root."""
+        """Set the members of a node and update its ancestors up to the root.
+
+        A node with too many members is split into siblings, an empty one is removed; either
+        changes the members of the parent, so the update continues one level up.
+        """
         level = self._levels[depth]
         if depth == len(self._levels) - 1:
             if len(members) == 0:
@@ -132,7 +138,8 @@ class BallTree:
         self._replace(depth + 1, parent, siblings)
 
     def _split(self, depth: int, node: int, members: Rows) -> list[int]:
-        """Leave a node the first of its members, and make nodes beside it for the others."""
+        """Split the members of a node; returns the new siblings that take all but the first
+        part."""
         level = self._levels[depth]
         keys = self._keys(depth, members)
         order = keys.argsort(kind="stable")
@@ -156,7 +163,7 @@ class BallTree:
         level.weight[node] = weights.sum()
 
     def _pack(self) -> None:
-        """Build all levels from the rows in use, bottom up."""
+        """Build all levels bottom-up from the rows in use."""
         items = self._places.rows()
         items = items[self._places.cell[items].argsort(kind="stable")]
         while True:
@@ -184,7 +191,7 @@ class BallTree:
         return below.take(members)
 
     def _balls(self, depth: int, members: Rows) -> tuple[Floats, Floats, NDArray[np.int64]]:
-        """Centres, radii and weights of a node's members; a row is a ball of radius 0."""
+        """Centres, radii and weights of members; a row is a ball of radius 0 and weight 1."""
         if depth == 0:
             centres = self._places.xyz.take(members, axis=0)
             return centres, np.zeros(len(members)), np.ones(len(members), dtype=np.int64)
@@ -209,23 +216,23 @@ class _Level:
         self.centre: Floats = np.zeros((count, 3))
         self.radius: Floats = np.zeros(count)
         self.weight: NDArray[np.int64] = np.zeros(count, dtype=np.int64)
-        """How many rows lie beneath."""
+        """The number of rows below the node."""
         self.key: NDArray[np.int64] = np.zeros(count, dtype=np.int64)
-        """The lowest cell that leads here; a first member takes lower ones too."""
+        """The lowest cell of the node; the first member of a parent also takes lower cells."""
         self.parent: NDArray[np.int32] = np.zeros(count, dtype=np.int32)
         self.members: list[Rows] = [np.empty(0, dtype=np.intp)] * count
         self.free: list[int] = []
 
     @classmethod
     def over(cls, root: "_Level") -> "_Level":
-        """A new last level, whose node has the old root as its one member."""
+        """A new last level whose only node has the old root as its only member."""
         level = cls(1)
         level.key[0] = root.key[0]
         level.members[0] = np.array([0])
         return level
 
     def allocate(self) -> int:
-        """The number of an unused node."""
+        """The index of an unused node."""
         if self.free:
             return self.free.pop()
         node = len(self.members)
@@ -237,14 +244,14 @@ class _Level:
 
 
 def _bound(ends: Floats, weights: NDArray[np.int64], count: int) -> float:
-    """A chord within which at least `count` places lie for sure."""
+    """A chord that surely contains the `count` nearest places, from the far ends of balls."""
     order = ends.argsort()
     enough = int(weights[order].cumsum().searchsorted(count))
     return widened_chord_m(float(ends[order[enough]])) if enough < len(ends) else inf
 
 
 def _around(centres: Floats, radii: Floats, starts: Rows) -> tuple[Floats, Floats]:
-    """The ball about each run of balls: the middle of its extent, and the reach from there."""
+    """A ball around each run of balls: the middle of their centres, and the reach from there."""
     low = np.minimum.reduceat(centres, starts, axis=0)
     middle = (low + np.maximum.reduceat(centres, starts, axis=0)) / 2
     sizes = np.diff(starts, append=len(centres))
@@ -253,17 +260,17 @@ def _around(centres: Floats, radii: Floats, starts: Rows) -> tuple[Floats, Float
 
 
 def _cuts(keys: NDArray[np.int64]) -> Rows:
-    """Where ascending keys are cut into runs of at most CAPACITY.
+    """Start positions of runs of at most CAPACITY ascending keys.
 
-    Each cut is at the greatest jump of the order, where the cells on both sides have only a
-    coarse parent in common, so that few nodes span a jump and balls are small.
+    Each cut is where the cells on both sides share only the coarsest parent, so that few nodes
+    span distant cells and balls are small.
     """
-    # The exponent is the length in bits, three of which make a digit of H3.
+    # The exponent of the XOR is the position of the highest differing bit; an H3 digit has three.
     bits = np.frexp((keys[1:] ^ keys[:-1]).astype(np.float64))[1]
     jumps = (bits + 2) // 3
     starts, count = [0], len(keys)
     while count - starts[-1] > CAPACITY:
         first, last = starts[-1] + _LEAST, starts[-1] + CAPACITY
-        # Of equal jumps the last, for full nodes.
+        # Among equal jumps take the last one, so that nodes are full.
         starts.append(last - int(jumps[first - 1 : last][::-1].argmax()))
     return np.array(starts)

@@ -1,4 +1,4 @@
-"""Which places lie in a region: in a shape, on a part of a map, along a route."""
+"""Search for the places in a region: a shape, a map viewport, or a corridor along a route."""
 
 from geodata.regions.areas import in_shape, in_viewport
 from geodata.regions.route import RouteHit, along_route

@@ -1,4 +1,4 @@
-"""Places in a shape, or in a box of latitude and longitude."""
+"""Finds the places in a shape, or in a box of latitude and longitude."""
 
 from math import cos, radians
 
@@ -13,15 +13,14 @@ _MERIDIAN_RADIUS_M = GEOD.a * GEOD.a / GEOD.b
 """The largest radius of curvature of a meridian, at the poles."""
 
 _LARGE_M = 1_000_000.0
-"""Around larger areas, looking at all places is faster than finding those near by."""
+"""For areas with a larger radius, testing all places is faster than a search in the index."""
 
 
 def in_shape(index: NearestIndex, shape: Shape) -> Rows:
-    """The rows of all places in a shape, ascending; its edge belongs to it.
+    """The rows of all places in a shape, ascending; a place on the edge is inside.
 
-    A `MultiPolygon` draws its edges straight in longitude and latitude (RFC 7946), crosses the
-    antimeridian where neighbours are more than 180 degrees apart, and refuses bow-ties and too
-    many corners when it is made.
+    The edges of a `MultiPolygon` are straight in longitude and latitude (RFC 7946). An edge
+    whose ends are more than 180 degrees of longitude apart crosses the antimeridian.
     """
     rows = _around(index, shape.bounds.center, shape.bounds.radius_m)
     inside = rows[shape.contains_many(index.latitudes[rows], index.longitudes[rows])]
@@ -29,10 +28,11 @@ def in_shape(index: NearestIndex, shape: Shape) -> Rows:
 
 
 def in_viewport(index: NearestIndex, low: Point, high: Point) -> Rows:
-    """The rows of all places between two corners, ascending; the border belongs to it.
+    """The rows of all places between two corners, ascending; a place on the border is inside.
 
-    From the meridian of `low` it runs east to that of `high`, so it crosses the antimeridian
-    where `low` has the greater longitude. A pole belongs to it if its latitude does.
+    The box extends east from the meridian of `low` to that of `high`, so it crosses the
+    antimeridian if `low` has the greater longitude. A pole is inside if its latitude is in the
+    range.
 
     Raises:
         ValueError: `low` is north of `high`.
@@ -48,13 +48,14 @@ def in_viewport(index: NearestIndex, low: Point, high: Point) -> Rows:
     nearest_equator = min(abs(low.latitude), abs(high.latitude))
     if low.latitude <= 0 <= high.latitude:
         nearest_equator = 0
-    # To any place of the box leads a way along a meridian, then along a parallel.
+    # Every place of the box is reached from the centre along a parallel and a meridian; the sum
+    # of both, at their longest, bounds the geodesic.
     parallel_m = GEOD.a * GEOD.a / GEOD.b * cos(radians(nearest_equator))
     reach_m = radians(height / 2) * _MERIDIAN_RADIUS_M + radians(width / 2) * parallel_m
     rows = _around(index, centre, reach_m)
     latitudes, longitudes = index.latitudes[rows], index.longitudes[rows]
     inside = _between(longitudes, low.longitude, high.longitude)
-    # The antimeridian has two names, a pole has all.
+    # 180 and -180 are the same meridian; at a pole every longitude is the same place.
     inside |= (np.abs(longitudes) == 180) & _between(-longitudes, low.longitude, high.longitude)
     inside |= np.abs(latitudes) == 90
     inside &= (low.latitude <= latitudes) & (latitudes <= high.latitude)
@@ -68,7 +69,7 @@ def _between(longitudes: Floats, west: float, east: float) -> np.ndarray:
 
 
 def _around(index: NearestIndex, centre: Point, radius_m: float) -> Rows:
-    """Some rows, among them all within a distance."""
+    """A superset of the rows within a distance."""
     if radius_m > _LARGE_M:
         return index.rows()
     xyz = np.array(ecef(centre.latitude, centre.longitude))

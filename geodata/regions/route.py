@@ -1,4 +1,4 @@
-"""Places along a route made of geodesics: how far from it they are, and where on the way."""
+"""Finds the places near a route of geodesics, with distance and position along the route."""
 
 from collections.abc import Iterator, Sequence
 from math import inf
@@ -25,24 +25,24 @@ class RouteHit(NamedTuple):
     distance_m: float
     """From the place to the nearest point of the route."""
     position_m: float
-    """From the start of the route to that point; the first, if others are as near within 1 mm."""
+    """From the start of the route to that point; the first of equally near (1 mm) points."""
 
     @property
     def detour_m(self) -> float:
-        """What leaving the route at that point and coming back to it adds, in a straight line."""
+        """Extra length of a straight detour from that point of the route to the place and back."""
         return 2 * self.distance_m
 
 
 def along_route(
     index: NearestIndex, route: Sequence[Point], max_distance_m: float
 ) -> list[RouteHit]:
-    """Find all places within a distance of a route, inclusive, by position, then id.
+    """Find all places within a distance (inclusive) of a route, ordered by position, then id.
 
-    The route is the geodesics between its points. Distances and positions are at most 0.1 mm
-    from the truth.
+    The route is the sequence of geodesics between its points. The error of distances and
+    positions is at most 0.1 mm.
 
     Raises:
-        ValueError: naming the argument that is out of range.
+        ValueError: an argument is out of range; the message names it.
     """
     if not 0 < max_distance_m <= MAX_DISTANCE_M:
         raise ValueError(f"max_distance_m must be in (0, {MAX_DISTANCE_M:g}], got {max_distance_m}")
@@ -56,9 +56,10 @@ def along_route(
 def _spans_near(
     index: NearestIndex, pieces: Pieces, max_distance_m: float
 ) -> Iterator[tuple[Rows, Rows]]:
-    """Rows, and with each a span that may hold the nearest point of the route.
+    """Pairs of a row and a span that may hold the nearest point of the route.
 
-    They come in portions that can be measured together; a row's spans are all in one portion.
+    The pairs come in portions of at most about `_PAIRS_AT_ONCE` pieces, to bound memory; all
+    spans of a row are in one portion.
     """
     reach_m = chord_reach_m(max_distance_m)
     balls = zip(pieces.span_centre, pieces.span_radius_m.tolist(), strict=True)
@@ -102,7 +103,7 @@ def _measure(
 
 
 def _least(values: Floats, keys: Rows) -> Floats:
-    """For each entry the least value of those with its key."""
+    """For each entry, the least value among the entries with the same key."""
     _, which = np.unique(keys, return_inverse=True)
     least = np.full(int(which.max(initial=-1)) + 1, inf)
     np.minimum.at(least, which, values)
@@ -110,9 +111,9 @@ def _least(values: Floats, keys: Rows) -> Floats:
 
 
 def _doubtful_m(chords_m: Floats) -> Floats:
-    """Chords up to which a place may be nearer, by geodesic, than one at these chords.
+    """Chords within which a place may be nearer, by geodesic, than a place at the given chords.
 
-    Below 1,000 km the doubt grows with the chord, so that of the longest does for all.
+    Below 1,000 km the widening grows with the chord, so that of the longest chord bounds all.
     """
     longest = float(chords_m.max(initial=0))
     return chords_m + (widened_chord_m(longest) - longest)

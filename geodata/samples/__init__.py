@@ -1,6 +1,6 @@
-"""A small real data set: the shops of central Helsinki, and a base map of their streets.
+"""A small real data set: the shops of central Helsinki and a base map of its streets.
 
-© OpenStreetMap contributors, ODbL 1.0; see `ATTRIBUTION.md` beside the files.
+© OpenStreetMap contributors, ODbL 1.0; see `ATTRIBUTION.md` in this folder.
 """
 
 import gzip
@@ -14,28 +14,28 @@ from geodata.points import Point
 _FOLDER = Path(__file__).parent
 
 HELSINKI_STORES = _FOLDER / "helsinki_stores.geojson.gz"
-"""Shops, cafes, pharmacies and other trades; `importers.read` takes it, source `osm`."""
+"""Shops, cafes, pharmacies and other trades; `importers.read` reads it with source `osm`."""
 HELSINKI_MAP = _FOLDER / "helsinki_map.geojson.gz"
-"""Water, green, buildings, streets, rails and labels; each feature says its `layer`."""
+"""Water, green, buildings, streets, rails and labels; property `layer` names the layer."""
 HELSINKI_CENTRE = Point(60.1699, 24.9384)
 """The middle of the sample, on Mannerheimintie."""
 SUPERMARKET = "osm-node~299983963"
-"""Store id of S-Market Kasarmitori, a supermarket that stands alone in its building."""
+"""Store id of S-Market Kasarmitori, a supermarket that is alone in its building."""
 SUPERMARKET_BUILDING = "way/22463046"
-"""OSM id of that building, Kasarmikatu 19; `building_outline` has its shape."""
+"""OSM id of that building, Kasarmikatu 19; `building_outline` returns its shape."""
 
 
 def base_map() -> dict[str, Any]:
-    """The base map as a GeoJSON FeatureCollection, positions as longitude, latitude."""
+    """The base map as a GeoJSON FeatureCollection; positions are longitude, latitude."""
     collection: dict[str, Any] = orjson.loads(gzip.decompress(HELSINKI_MAP.read_bytes()))
     return collection
 
 
 def building_outline(identifier: str = SUPERMARKET_BUILDING) -> list[Point]:
-    """The outer ring of a building of the base map, its first corner not repeated.
+    """The outer ring of a building of the base map, without the closing corner.
 
     Raises:
-        LookupError: when there is no such building.
+        LookupError: the base map has no such building.
     """
     for feature in base_map()["features"]:
         properties = feature["properties"]

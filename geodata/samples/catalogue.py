@@ -1,6 +1,7 @@
-"""A made-up catalogue and made-up stock for the real shops of the sample: nothing of it is true.
+"""An invented catalogue and invented stock for the real shops of the sample.
 
-The barcodes are of GS1's range for use inside a shop (prefix 20), so they are nobody's.
+The barcodes use GS1's prefix 20, which is reserved for use inside a shop, so they belong to no
+real product.
 """
 
 import random
@@ -45,7 +46,7 @@ _SOLD_BY = {
 
 
 class Article(NamedTuple):
-    """A made-up product."""
+    """An invented product."""
 
     sku: str
     name: str
@@ -55,11 +56,11 @@ class Article(NamedTuple):
     """By language."""
     variant: dict[str, str]
     group: str
-    """What its variants have in common; empty when it has none."""
+    """Shared by the variants of one product; empty for a product without variants."""
 
 
 def catalogue() -> tuple[Article, ...]:
-    """All articles; the groceries have the SKUs of `geodata.floorplans.synthetic`."""
+    """All articles; groceries use the SKUs of `geodata.floorplans.synthetic`."""
     found = [
         _article(product.sku, product.name, product.department, _TRANSLATED.get(product.name, ()))
         for product in groceries()
@@ -83,9 +84,9 @@ def catalogue() -> tuple[Article, ...]:
 
 
 def stock_of(store: Store, articles: tuple[Article, ...]) -> Iterator[tuple[Article, int]]:
-    """The articles that a shop of its kind might sell, and a made-up number of each: 0 to 40.
+    """The articles that a shop of this kind might sell, each with an invented quantity, 0 to 40.
 
-    The same shop always has the same.
+    The result depends only on the store and the articles.
     """
     sold = frozenset[str]().union(*(_SOLD_BY.get(name, ()) for name in store.attributes))
     if not sold:
@@ -111,7 +112,7 @@ def _article(
 
 
 def _gtin(sku: str) -> str:
-    """A GTIN-13 of the range for use inside a shop (GS1 General Specifications, 2.1.11)."""
+    """A GTIN-13 from the range for use inside a shop (GS1 General Specifications, 2.1.11)."""
     series = "1" if sku.startswith("g") else "2"
     digits = f"20{series}{int(sku[2:]):09}"
     total = sum(int(d) * (3 if place % 2 else 1) for place, d in enumerate(digits))

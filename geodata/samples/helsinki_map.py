@@ -1,7 +1,7 @@
-"""The shapes of a base map, cut out of an OpenStreetMap extract.
+"""Extracts the shapes of a base map from an OpenStreetMap extract.
 
-An extract that was cut to a box lacks the nodes outside of it. Lines are therefore kept in runs
-of nodes that are there. The shore is closed along the box: land lies on the left of a coastline.
+An extract that was cut to a box lacks the nodes outside the box, so a line is split into runs of
+the nodes that exist. A shore is closed along the box: land lies on the left of a coastline.
 """
 
 import itertools
@@ -19,7 +19,7 @@ from shapely.ops import polygonize, unary_union
 from geodata.importers.record import words
 
 _TOLERANCE = 4e-6
-"""Degrees, about half a metre: finer shapes are not seen on a street map."""
+"""Degrees, about half a metre: a street map shows no finer detail."""
 _HIGHWAYS = words(
     """
     cycleway footway living_street motorway motorway_link path pedestrian primary primary_link
@@ -34,7 +34,7 @@ _PLACES = {"city", "suburb", "neighbourhood", "square"}
 def map_features(extract: Path) -> Iterator[dict[str, Any]]:
     """GeoJSON features with `layer` (water, green, building, street, rail, label), `kind`, `name`.
 
-    Buildings have `levels` where OSM knows them; streets and rails in a tunnel say so.
+    Buildings have `levels` where OSM gives them; streets and rails in a tunnel have `tunnel`.
     """
     box = shapely.box(*_bounds(extract))
     shores: list[LineString] = []
@@ -108,13 +108,13 @@ def _runs(way: Any) -> list[LineString]:
     groups = itertools.groupby(way.nodes, key=lambda node: node.location.valid())
     runs = [[(node.lon, node.lat) for node in nodes] for is_there, nodes in groups if is_there]
     if len(runs) > 1 and runs[0][0] == runs[-1][-1]:
-        # A ring with a gap: its first and last part are one.
+        # A ring with a gap: its first and last run are one.
         runs[0] = runs.pop() + runs[0][1:]
     return [LineString(run) for run in runs if len(run) > 1]
 
 
 def _cut_water(way: Any, tags: Mapping[str, str], box: Polygon) -> Iterator[dict[str, Any]]:
-    """A water that the box cuts off: the smaller side of its shore."""
+    """A lake or bay that the box cuts off: the smaller face beside its shore."""
     run = _runs(way)[0]
     if not run.is_closed:
         smaller = min(_faces([run], box), key=lambda face: face.area)
@@ -122,7 +122,7 @@ def _cut_water(way: Any, tags: Mapping[str, str], box: Polygon) -> Iterator[dict
 
 
 def _sea(shores: list[LineString], box: Polygon) -> list[Polygon]:
-    """The faces of the box that lie on the right of a shore."""
+    """The faces of the box that lie to the right of a shore."""
     water = shapely.MultiPoint(
         [point for shore in shores for point in shore.offset_curve(-1e-6).coords]
     )
@@ -137,7 +137,7 @@ def _sea(shores: list[LineString], box: Polygon) -> list[Polygon]:
 
 
 def _faces(lines: list[LineString], box: Polygon) -> list[Polygon]:
-    """What the lines, carried on to the box, divide it into."""
+    """The faces into which the lines divide the box, once extended to its edge."""
     edge = box.exterior
     longer = []
     for line in lines:

