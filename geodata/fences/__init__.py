@@ -1,11 +1,11 @@
-"""Geofences: shapes on the earth, which of many hold a place, and what a fix changes.
+"""Geofences: shapes on the earth, an index of many fences, and detection of events from fixes.
 
-- Shapes: `circle`, `multipolygon`, `corridor` and `cellset` are each a `shape.Shape`; `geojson`
-  reads them. Below them lie `flat` (the antimeridian and the poles), `outline`, `pieces` and
-  `chords` (the distance to lines) and `grid` (H3).
-- Many fences: `index`, over `cover` (H3 cells), `columns` and `positions`.
-- Detection: `tracking` takes fixes in and tells `events`; `visits` holds the guards against
-  noise, `state` what is kept, `encoding` its bytes. `trips` is for arrivals.
+- Shapes: `circle`, `multipolygon`, `corridor` and `cellset` implement `shape.Shape`; `geojson`
+  reads them. They use `flat` (the antimeridian and the poles), `outline`, `pieces` and `chords`
+  (the distance to lines), and `grid` (H3).
+- Index: `index` finds the fences at a point, with `cover` (H3 cells), `columns` and `positions`.
+- Detection: `tracking` turns fixes into `events`; `visits` applies the noise guards, `state`
+  defines the state of a device, and `encoding` its bytes. `trips` tracks arrivals at a store.
 """
 
 from geodata.fences.cellset import CellSet

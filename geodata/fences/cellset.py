@@ -1,4 +1,4 @@
-"""A fence made of H3 cells."""
+"""A fence that is a set of H3 cells."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,29 +15,29 @@ from geodata.fences.shape import Bools, Cap, FenceError, Floats
 from geodata.points import Point
 
 MAX_CELLS = 10_000
-"""Of the finest resolution in the set."""
+"""The largest number of cells, counted at the finest resolution in the set."""
 
 _MAX_ARC_M = 2_000.0
 _MAX_ARC_DEGREES = 1.0
 _MIN_ARC_M = 1e-3
 _ARC_SAG_M = 5.0
-"""A great circle arc within these limits is nowhere farther from the straight line between its
-ends: 2 km * 1 degree / 8 is 4.4 m, at a pole; 0.08 m at 45 degrees."""
+"""Bound of the distance between a great-circle arc within these limits and the straight line
+between its ends: 2 km * 1 degree / 8 = 4.4 m at a pole; 0.08 m at 45 degrees."""
 
 
 @dataclass(frozen=True)
 class CellSet:
-    """All places whose H3 cell is in the set.
+    """All points whose H3 cell is in the set.
 
-    A cell coarser than the finest in the set stands for all its children at that resolution, so
-    a set and its `h3.compact_cells` are the same fence (and equal: `cells` ends up with the
-    finest alone). Membership is `h3.latlng_to_cell`, exactly. The edge runs along the cells'
-    outlines, which are great circles on H3's sphere, and is drawn with an error of at most
-    0.15 m between 60 S and 60 N, 5 m anywhere.
+    A coarse cell stands for all its children at the finest resolution in the set, so a set and
+    its `h3.compact_cells` are equal fences: `cells` holds cells of the finest resolution only.
+    Membership is exactly `h3.latlng_to_cell`. The edge follows the outlines of the cells, which
+    are great-circle arcs on H3's sphere; its error is at most 0.15 m between 60 S and 60 N, and
+    5 m anywhere.
 
     Raises:
-        FenceError: no cell, an invalid one, more than `MAX_CELLS` at the finest resolution
-            (told by an estimate, before they are made), or too long an outline.
+        FenceError: there is no cell, a cell is invalid, the set has more than `MAX_CELLS` cells
+            at the finest resolution (estimated before they are made), or the outline is too long.
     """
 
     cells: frozenset[int]
@@ -48,55 +48,52 @@ class CellSet:
 
     @cached_property
     def resolution(self) -> int:
-        """Of every cell in `cells`."""
+        """The resolution of all cells in `cells`."""
         resolution: int = h3.get_resolution(next(iter(self.cells)))
         return resolution
 
     @cached_property
     def bounds(self) -> Cap:
-        """A cap that holds all cells."""
+        """A cap that contains all cells."""
         return self._outline.hull(self.contains)
 
     @property
     def area_m2(self) -> float:
-        """On a sphere."""
+        """The area on a sphere."""
         return float(sum(h3.cell_area(cell, "m^2") for cell in self.cells))
 
     @property
     def perimeter_m(self) -> float:
-        """On a sphere."""
+        """The perimeter on a sphere."""
         return self._outline.length_m
 
     def contains(self, point: Point) -> bool:
-        """Whether the point's cell is in the set."""
+        """True if the point's cell is in the set."""
         return h3.latlng_to_cell(point.latitude, point.longitude, self.resolution) in self.cells
 
     def contains_many(self, latitudes: Floats, longitudes: Floats) -> Bools:
-        """The same for arrays of positions in degrees."""
+        """`contains` for arrays of positions in degrees."""
         positions = latitudes.tolist(), longitudes.tolist()
         cells = map(h3.latlng_to_cell, *positions, repeat(self.resolution))
         return np.fromiter(map(self.cells.__contains__, cells), np.bool_, latitudes.size)
 
     def distance_to_edge_m(self, point: Point) -> float:
-        """Metres to the edge as drawn, negative inside.
-
-        All cells of the earth have no edge: minus infinity.
-        """
+        """Metres to the edge, negative inside; minus infinity if the set covers the earth."""
         distance = self._outline.distance_m(point)
         return -distance if self.contains(point) else distance
 
     def crosses(self, start: Point, end: Point) -> bool:
-        """Whether the line that is straight in longitude and latitude touches the edge as drawn,
-        or ends inside."""
+        """True if the line that is straight in longitude and latitude touches the edge, or has an
+        end inside."""
         return self.contains(start) or self.contains(end) or self._outline.meets(start, end)
 
     def touches_caps(self, latitudes: Floats, longitudes: Floats, radius_rad: float) -> Bools:
-        """False only where a cap surely has no place in common with the cells."""
+        """False only for caps that surely share no point with the cells."""
         edge_outside = self._edge_outside(latitudes, longitudes, radius_rad)
         return ~edge_outside | self.contains_many(latitudes, longitudes)
 
     def covers_caps(self, latitudes: Floats, longitudes: Floats, radius_rad: float) -> Bools:
-        """True only where a cap surely lies wholly inside the cells."""
+        """True only for caps that surely lie inside the cells."""
         edge_outside = self._edge_outside(latitudes, longitudes, radius_rad)
         return edge_outside & self.contains_many(latitudes, longitudes)
 
@@ -117,7 +114,7 @@ class CellSet:
 
 
 def _finest(cells: frozenset[int]) -> frozenset[int]:
-    """The same set at its finest resolution."""
+    """The checked set, with all cells at the finest resolution."""
     if not cells:
         raise FenceError("cells", "must not be empty")
     if len(cells) > MAX_CELLS:
@@ -130,13 +127,19 @@ def _finest(cells: frozenset[int]) -> frozenset[int]:
     count = sum(7 ** (finest - resolution) for resolution in resolutions)
     if count > MAX_CELLS:
         raise FenceError(
-            "cells", f"stand for about {count} cells of resolution {finest}, over {MAX_CELLS}"
+            "cells",
+            f"must have at most {MAX_CELLS} cells at the finest resolution, got about {count} "
+            f"at resolution {finest}",
         )
     return frozenset(h3.uncompact_cells(cells, finest))
 
 
 def _straight_pieces(starts: Floats, ends: Floats) -> Floats:
-    """Great circle arcs between positions, halved until straight lines will do for them."""
+    """Cut great-circle arcs into pieces that are close enough to straight lines.
+
+    Arcs are halved until each is within `_MAX_ARC_M` and `_MAX_ARC_DEGREES` of longitude; see
+    `_ARC_SAG_M` for the error.
+    """
     start, end = _unit(starts), _unit(ends)
     while True:
         position, to = _position(start), _position(end)
@@ -145,7 +148,7 @@ def _straight_pieces(starts: Floats, ends: Floats) -> Floats:
         bent = (np.abs(east) > _MAX_ARC_DEGREES) & (length > _MIN_ARC_M)
         halve = bent | (length > _MAX_ARC_M)
         if length.sum() > _MAX_ARC_M * MAX_PIECES or len(start) > MAX_PIECES:
-            raise FenceError("outline", "is too long")
+            raise FenceError("outline", f"is too long: it needs over {MAX_PIECES} pieces")
         if not halve.any():
             return np.column_stack((position, to[:, 0], position[:, 1] + east))
         middle = start[halve] + end[halve]

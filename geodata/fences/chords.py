@@ -1,7 +1,7 @@
-"""Pieces of lines as chords through the earth, and bounds on the distance to them.
+"""Bounds the distance to pieces of lines by their chords through the earth.
 
-Pieces near each other form a run, and a run lies in a ball. The ball bounds the distance to all
-its pieces, and only runs that matter are looked into.
+Neighbouring pieces form a run, and a ball contains each run. The ball bounds the distance to
+all pieces of the run, so only the runs that may hold the nearest piece are measured.
 """
 
 from collections.abc import Iterator
@@ -19,28 +19,29 @@ _PAIRS_AT_ONCE = 200_000
 
 
 class Chords:
-    """At least one piece, as an array of shape (n, 4); see `pieces`. Places are earth-centred."""
+    """The chords of at least one piece (shape (n, 4), see `pieces`); places are earth-centred."""
 
     def __init__(self, pieces: Floats) -> None:
         self._starts = ecef_many(pieces[:, 0], pieces[:, 1])
         self._steps = ecef_many(pieces[:, 2], pieces[:, 3]) - self._starts
-        # A piece without length divides zero by this, and stays at its start.
+        # Avoids a division by zero for a piece without length.
         self._squares = np.maximum((self._steps * self._steps).sum(axis=1), 1e-12)
         self._sags = sags_m(pieces) + SLACK_M
-        # Cells are numbered so that neighbours mostly follow each other; the last run is filled up.
+        # In the order of H3 cells, neighbours are mostly adjacent; the last run is padded.
         order = np.argsort(leaves(pieces[:, 0], pieces[:, 1]))
         self._runs = np.pad(order, (0, -len(order) % _RUN), mode="edge").reshape(-1, _RUN)
 
     @property
     def middle(self) -> Floats:
-        """A place about in the middle of the pieces."""
+        """The mean of the starts of the pieces."""
         middle: Floats = self._starts.mean(axis=0)
         return middle
 
     def bounds_m(self, places: Floats, limit_m: float) -> tuple[Floats, Floats]:
-        """For each place: no piece is within the first chord, one is within the second.
+        """Lower and upper bounds of the chord from each place to the nearest piece.
 
-        Where no piece is within the limit the first is just beyond it and the second infinite.
+        If no piece is within the limit, the lower bound is beyond the limit and the upper bound
+        is infinite.
         """
         lower = np.full(len(places), np.inf)
         upper = np.full(len(places), np.inf)
@@ -49,7 +50,7 @@ class Chords:
         return lower, upper
 
     def candidates(self, place: Floats) -> Numbers:
-        """All pieces of which one may be the nearest to a place, by geodesic."""
+        """The pieces that may be the nearest to a place by geodesic."""
         least, most = self._run_bounds_m(place)
         runs = np.flatnonzero(least <= widened_chord_m(float(most.min())))
         pieces = self._runs[runs].ravel()
@@ -60,7 +61,7 @@ class Chords:
     def _block_bounds_m(self, places: Floats, limit_m: float) -> tuple[Floats, Floats]:
         least, most = self._run_bounds_m(places[:, None])
         lower, upper = least.min(axis=1), np.full(len(places), np.inf)
-        # No piece of a run that is farther than all of another can be the nearest.
+        # A run whose lower bound exceeds the least upper bound of all runs has no nearest piece.
         wanted = (least <= most.min(axis=1, keepdims=True)) & (lower <= limit_m)[:, None]
         rows, runs = np.nonzero(wanted)
         if rows.size:
@@ -77,7 +78,7 @@ class Chords:
         return away - radii, away + radii
 
     def _distances_m(self, places: Floats, pieces: Numbers) -> Floats:
-        """To the chords of pieces, in a straight line; the shapes broadcast."""
+        """Straight distances from places to the chords of pieces; the shapes broadcast."""
         away, steps = places - self._starts[pieces], self._steps[pieces]
         along = np.clip((away * steps).sum(axis=-1) / self._squares[pieces], 0, 1)
         distances: Floats = np.linalg.norm(away - along[..., None] * steps, axis=-1)
@@ -85,7 +86,7 @@ class Chords:
 
     @cached_property
     def _balls(self) -> tuple[Floats, Floats]:
-        """Centre and radius of a ball round each run."""
+        """Centre and radius of a ball around each run."""
         starts = self._starts[self._runs]
         ends = starts + self._steps[self._runs]
         centers = (starts + ends).mean(axis=1) / 2

@@ -1,4 +1,4 @@
-"""A circle fence: all places within a geodesic distance of a centre."""
+"""A circle fence: all points within a geodesic distance of a centre."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,17 +24,17 @@ MAX_RADIUS_M = 100_000.0
 
 _EARTH_RADIUS_M = 6_371_008.8
 _CLOSE_ENOUGH_M = 1e-4
-"""A last step along the way this short changes the distance by less than a nanometre..."""
+"""The last step of the iteration: a shorter one changes the distance by less than 1 nm."""
 _MAX_STEPS = 10
-"""...and comes after three or four."""
+"""Bound of the iteration, which needs three or four steps."""
 
 
 @dataclass(frozen=True)
 class Circle:
-    """All places whose WGS84 geodesic distance from `center` is at most `radius_m`.
+    """All points whose WGS84 geodesic distance from `center` is at most `radius_m`.
 
-    It may cover a pole or the antimeridian. Membership is exact within the 15 nm of Karney's
-    geodesic.
+    A circle may contain a pole or cross the antimeridian. Membership is exact to the 15 nm of
+    Karney's geodesic.
 
     Raises:
         FenceError: the radius is not in (0, `MAX_RADIUS_M`].
@@ -54,20 +54,23 @@ class Circle:
 
     @property
     def area_m2(self) -> float:
-        """As if the earth were flat."""
+        """The area of the circle in the plane."""
         return pi * self.radius_m**2
 
     @property
     def perimeter_m(self) -> float:
-        """As if the earth were flat."""
+        """The perimeter of the circle in the plane."""
         return 2 * pi * self.radius_m
 
     def contains(self, point: Point) -> bool:
-        """Whether the point is at most a radius away."""
+        """True if the point is at most `radius_m` from the centre."""
         return distance_m(self.center, point) <= self.radius_m
 
     def contains_many(self, latitudes: Floats, longitudes: Floats) -> Bools:
-        """The same for arrays: chords decide, geodesics only where chords leave a doubt."""
+        """`contains` for arrays of positions in degrees.
+
+        Chords decide most positions; a geodesic is computed only between the two chord bounds.
+        """
         chords = self._chords_m(latitudes, longitudes)
         inside: Bools = chords <= chord_core_m(self.radius_m)
         doubt = np.flatnonzero(~inside & (chords <= chord_reach_m(self.radius_m)))
@@ -80,20 +83,20 @@ class Circle:
         return inside
 
     def distance_to_edge_m(self, point: Point) -> float:
-        """Metres to the edge, negative inside; exact within 15 nm."""
+        """Metres to the edge, negative inside; exact to 15 nm."""
         return distance_m(self.center, point) - self.radius_m
 
     def crosses(self, start: Point, end: Point) -> bool:
-        """Whether the geodesic between the two points touches the circle; exact within 15 nm."""
+        """True if the geodesic between the two points touches the circle; exact to 15 nm."""
         return self._closest_approach_m(start, end) <= self.radius_m
 
     def touches_caps(self, latitudes: Floats, longitudes: Floats, radius_rad: float) -> Bools:
-        """False only where a cap surely has no place in common with the circle."""
+        """False only for caps that surely share no point with the circle."""
         reach = self.radius_m + radius_rad * METRES_PER_RADIAN
         return self._chords_m(latitudes, longitudes) <= chord_reach_m(reach)
 
     def covers_caps(self, latitudes: Floats, longitudes: Floats, radius_rad: float) -> Bools:
-        """True only where a cap surely lies wholly inside the circle."""
+        """True only for caps that surely lie inside the circle."""
         core = self.radius_m - radius_rad * METRES_PER_RADIAN
         return self._chords_m(latitudes, longitudes) <= chord_core_m(core)
 
@@ -106,12 +109,13 @@ class Circle:
         return chords
 
     def _closest_approach_m(self, start: Point, end: Point) -> float:
-        """Shortest distance from the centre to the geodesic from start to end.
+        """Shortest distance in metres from the centre to the geodesic from start to end.
 
-        On a sphere one right-angled triangle gives the foot of the perpendicular from any place
-        of the way (Napier's rule), so the same step repeated converges on the ellipsoid with
-        the flattening as its factor (S. Baselga and J. C. Martinez-Llario, "Intersection and
-        point-to-line solutions for geodesics on the ellipsoid", Stud. Geophys. Geod. 62, 2018).
+        Finds the foot of the perpendicular by iteration: each step solves the right-angled
+        triangle on a sphere (Napier's rule) from the last foot. On the ellipsoid the error
+        shrinks by a factor of about the flattening per step (S. Baselga and J. C.
+        Martinez-Llario, "Intersection and point-to-line solutions for geodesics on the
+        ellipsoid", Stud. Geophys. Geod. 62, 2018).
         """
         nearest_end = min(distance_m(self.center, start), distance_m(self.center, end))
         azimuth, _, length = GEOD.inv(start.longitude, start.latitude, end.longitude, end.latitude)

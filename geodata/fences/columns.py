@@ -1,8 +1,8 @@
-"""Fences side by side in arrays, so that many pairs of a position and a fence are judged at once.
+"""Fences in columns, to test many pairs of a position and a fence at once.
 
-A fence has a slot, a row in these arrays. Circles are judged by chords and, where chords leave a
-doubt, by geodesics; polygons away from the antimeridian and the poles by shapely, pair by pair;
-any other fence is asked itself.
+A fence has a slot: its index in the arrays. Circles are tested by chords, and by geodesics
+between the chord bounds. Plain polygons (away from the antimeridian and the poles) are tested
+pair by pair in one call of shapely. Other fences are tested by their own methods.
 """
 
 from math import inf
@@ -14,7 +14,7 @@ from geodata.distance import SLACK_M, chord_core_m, chord_reach_m, ecef
 from geodata.fences.circle import Circle
 from geodata.fences.multipolygon import MultiPolygon
 from geodata.fences.pieces import sags_m
-from geodata.fences.positions import Positions, Ways
+from geodata.fences.positions import Positions, Segments
 from geodata.fences.shape import Bools, Numbers, Shape
 
 _FREE, _CIRCLE, _PLAIN_POLYGON, _OTHER = range(4)
@@ -22,15 +22,15 @@ _COLUMNS = ("ids", "shapes", "centers", "radii_m", "_kinds", "_flats", "_reach_m
 
 
 class Columns:
-    """What is known of each fence, by slot. A freed slot is used again."""
+    """Ids, shapes and bounds of fences by slot; a freed slot is reused."""
 
     def __init__(self) -> None:
         self.ids = np.empty(0, dtype=np.object_)
         self.shapes = np.empty(0, dtype=np.object_)
         self.centers = np.empty((0, 3))
-        """Of the fence's bounds, earth-centred, in metres."""
+        """Centres of the bounds of the fences, earth-centred, in metres."""
         self.radii_m = np.empty(0)
-        """Of the fence's bounds; minus infinity in a free slot."""
+        """Radii of the bounds of the fences; minus infinity in a free slot."""
         self._kinds = np.empty(0, dtype=np.int8)
         self._flats = np.empty(0, dtype=np.object_)
         self._reach_m = np.empty(0)
@@ -38,7 +38,7 @@ class Columns:
         self._free: list[int] = []
 
     def add(self, fence_id: str, shape: Shape) -> int:
-        """Put a fence into a free slot, and answer the slot."""
+        """Put a fence into a free slot; returns the slot."""
         bounds = shape.bounds
         if not self._free:
             self._grow()
@@ -58,14 +58,14 @@ class Columns:
         return slot
 
     def free(self, slot: int) -> None:
-        """Forget the fence in a slot."""
+        """Remove the fence from a slot."""
         self.ids[slot] = self.shapes[slot] = self._flats[slot] = None
         self.radii_m[slot] = -inf
         self._kinds[slot] = _FREE
         self._free.append(slot)
 
     def contain(self, positions: Positions, slots: Numbers) -> Bools:
-        """Whether each position is in the fence of the slot beside it."""
+        """For each position: True if the fence of its slot contains it."""
         inside = np.zeros(slots.size, dtype=np.bool_)
         kinds = self._kinds[slots]
         if (rows := np.flatnonzero(kinds == _CIRCLE)).size:
@@ -80,16 +80,16 @@ class Columns:
             inside[rows] = self.shapes[slot].contains_many(some.latitudes, some.longitudes)
         return inside
 
-    def cross(self, ways: Ways, slots: Numbers) -> Bools:
-        """Whether each way touches the fence of the slot beside it."""
-        crossed = self._may_cross(ways, slots)
-        plain = crossed & (self._kinds[slots] == _PLAIN_POLYGON) & ~ways.jumps
+    def cross(self, segments: Segments, slots: Numbers) -> Bools:
+        """For each segment: True if it touches the fence of its slot."""
+        crossed = self._may_cross(segments, slots)
+        plain = crossed & (self._kinds[slots] == _PLAIN_POLYGON) & ~segments.jumps
         if (rows := np.flatnonzero(plain)).size:
-            lines = shapely.linestrings(ways.edges[rows].reshape(-1, 2, 2)[:, :, ::-1])
+            lines = shapely.linestrings(segments.edges[rows].reshape(-1, 2, 2)[:, :, ::-1])
             crossed[rows] = shapely.intersects(self._flats[slots[rows]], lines)
         for row in np.flatnonzero(crossed & ~plain).tolist():
             shape: Shape = self.shapes[slots[row]]
-            crossed[row] = shape.crosses(ways.starts.point(row), ways.ends.point(row))
+            crossed[row] = shape.crosses(segments.starts.point(row), segments.ends.point(row))
         return crossed
 
     def _in_circles(self, positions: Positions, slots: Numbers) -> Bools:
@@ -99,14 +99,18 @@ class Columns:
             inside[row] = self.shapes[slots[row]].contains(positions.point(row))
         return inside
 
-    def _may_cross(self, ways: Ways, slots: Numbers) -> Bools:
-        """False only where the way surely keeps out of the fence's bounds."""
-        chords = ways.ends.ecef - ways.starts.ecef
-        to_center = self.centers[slots] - ways.starts.ecef
+    def _may_cross(self, segments: Segments, slots: Numbers) -> Bools:
+        """False only for segments that surely stay outside the bounds of the fence.
+
+        A segment is within its sag of its chord, so it touches the bounds only if the distance
+        from their centre to the chord is at most radius + sag.
+        """
+        chords = segments.ends.ecef - segments.starts.ecef
+        to_center = self.centers[slots] - segments.starts.ecef
         squares = np.maximum((chords * chords).sum(axis=1), SLACK_M)
         along = np.clip((to_center * chords).sum(axis=1) / squares, 0, 1)
         distances = np.linalg.norm(to_center - along[:, None] * chords, axis=1)
-        sags = np.minimum(sags_m(ways.edges), ways.lengths_m / 2)
+        sags = np.minimum(sags_m(segments.edges), segments.lengths_m / 2)
         may: Bools = distances <= self.radii_m[slots] + sags + SLACK_M
         return may
 

@@ -1,4 +1,4 @@
-"""Which H3 cells a shape touches, by descent from cells larger than the shape."""
+"""Covers a shape with H3 cells, by descent from cells larger than the shape."""
 
 from dataclasses import dataclass
 from math import pi
@@ -16,41 +16,42 @@ from geodata.fences.grid import (
 from geodata.fences.shape import FenceError, Shape
 
 MAX_COVER_CELLS = 128
-"""A cover gets finer only while it is expected to stay below this."""
+"""A cover is refined only while its expected number of cells stays below this."""
 
 _GROWTH = 3.3
-"""How many cells, a level finer, take the place of a border cell in the cover of a circle. For
-other shapes it may be more, in theory 7, which leaves a bound of 7 / 3.3 times the cells."""
+"""Expected number of finer cells that replace a border cell in the cover of a circle. Other
+shapes may need up to 7, so a cover has at most 7 / 3.3 times `MAX_COVER_CELLS` cells."""
 _START_RINGS = 3
 
 
 @dataclass(frozen=True)
 class Cover:
-    """Cells that stand for a shape: every place in the shape is under one of them.
+    """Cells that cover a shape: every point of the shape is under one of them.
 
-    "Under" goes by a cell's number; see `grid`.
+    `grid` defines "under a cell".
     """
 
     inner: tuple[int, ...]
-    """Every place under one of these is in the shape."""
+    """Every point under these cells is in the shape."""
     border: tuple[int, ...]
-    """Places under these may be."""
+    """A point under these cells may be in the shape."""
     resolution: int
-    """Of the border cells. A place under no cell is farther than its margin from the shape."""
+    """Of the border cells. A point under no cell is farther than `margin_m` from the shape."""
 
 
 def margin_m(resolution: int) -> float:
-    """How far a shape surely is from a place that its cover, with such border cells, leaves out."""
+    """Least distance from a shape to a point under no cell of its cover, by the resolution of
+    the border cells."""
     return reach_rad(resolution) * MIN_METRES_PER_RADIAN
 
 
 def cover(shape: Shape) -> Cover:
-    """Cover a shape with a bounded number of cells, large ones inside and small ones at its edge.
+    """Cover a shape with a bounded number of cells: large cells inside, small cells at the edge.
 
-    A cell is judged by the cap that holds every place under it, so no cell's drawn outline, no
-    pole, pentagon or antimeridian is a special case. It is inner when its cap lies in the shape,
-    and left out when its cap, made wider by as much again (the margin), cannot touch the shape.
-    Cells between the two give way to their children, until these would be too many.
+    Each cell is tested by the cap that contains every point under it, so poles, pentagons and
+    the antimeridian need no special case. A cell is inner if its cap lies in the shape. It is
+    dropped if a cap of twice the radius (the margin) does not touch the shape. Other cells are
+    border cells; they are replaced by their children until there would be too many.
     """
     resolution, border = _start(shape, LEAF_RESOLUTION)
     inner: list[int] = []
@@ -65,11 +66,11 @@ def cover(shape: Shape) -> Cover:
 
 
 def fill(shape: Shape, resolution: int) -> CellSet:
-    """The cells of one resolution whose centres lie in a shape.
+    """The cells of one resolution whose centre lies in a shape.
 
     Raises:
-        FenceError: the resolution is not in [0, 15], or there would be more than `MAX_CELLS`
-            cells by an estimate from area and perimeter, or there is none.
+        FenceError: the resolution is not in [0, 15]; the number of cells, estimated from area
+            and perimeter, is over `MAX_CELLS`; or no cell has its centre in the shape.
     """
     if not 0 <= resolution <= 15:
         raise FenceError("resolution", f"must be in [0, 15], got {resolution}")
@@ -78,7 +79,9 @@ def fill(shape: Shape, resolution: int) -> CellSet:
     touched = shape.area_m2 + shape.perimeter_m * width + pi * width**2
     estimate = touched / h3.average_hexagon_area(resolution, "m^2")
     if estimate > MAX_CELLS:
-        raise FenceError("resolution", f"would need about {estimate:.0f} cells, over {MAX_CELLS}")
+        raise FenceError(
+            "resolution", f"needs about {estimate:.0f} cells, the limit is {MAX_CELLS}"
+        )
     at, cells = _start(shape, resolution)
     while at < resolution:
         touching = shape.touches_caps(*centers(cells), reach_rad(at)).tolist()
@@ -88,17 +91,17 @@ def fill(shape: Shape, resolution: int) -> CellSet:
     inside = shape.contains_many(*centers(cells)).tolist()
     filled = frozenset(cell for cell, kept in zip(cells, inside, strict=True) if kept)
     if not filled:
-        raise FenceError("resolution", "is so coarse that no cell's centre lies in the shape")
+        raise FenceError("resolution", "is too coarse: no cell has its centre in the shape")
     return CellSet(filled)
 
 
 def _start(shape: Shape, finest: int) -> tuple[int, list[int]]:
-    """A resolution whose cells are as large as the shape, and all cells near it.
+    """A resolution whose cells are as large as the shape, and all cells near the shape.
 
-    Every place within the shape's bounds widened by one more reach is under one of the cells:
-    with three rings round the cell of the centre it would be, in the plane, out to 2.28 times
-    the spacing of the centres; the reach is 0.61 of it, and H3's cells are drawn smaller than
-    that by 0.62 at most (at the corners of the icosahedron; with WGS84's smallest radius).
+    Every point within the bounds of the shape, widened by one reach, is under one of the cells.
+    In the plane, three rings around the centre cell cover 2.28 times the spacing of the centres.
+    A reach is 0.61 of the spacing, and H3 shrinks cells by a factor of 0.62 at worst (at the
+    corners of the icosahedron, with WGS84's smallest radius).
     """
     bounds = shape.bounds
     if bounds.radius_m > margin_m(0):
@@ -111,7 +114,7 @@ def _start(shape: Shape, finest: int) -> tuple[int, list[int]]:
 
 
 def _sort(shape: Shape, resolution: int, cells: list[int]) -> tuple[list[int], list[int]]:
-    """The inner and the border cells among cells of one resolution."""
+    """Select the inner and the border cells among cells of one resolution."""
     reach, at = reach_rad(resolution), centers(cells)
     touching = shape.touches_caps(*at, 2 * reach)
     covered = shape.covers_caps(*at, reach)

@@ -1,4 +1,4 @@
-"""A small map of a track among fences, as SVG: drawn to scale round the middle of the track."""
+"""Draws a track among fences as a small SVG map, to scale."""
 
 from collections.abc import Sequence
 from html import escape
@@ -11,13 +11,13 @@ from geodata.points import Point
 SIZE_PX = 640.0
 MARGIN_PX = 24.0
 METRES_PER_DEGREE = 111_195.0
-"""On a sphere of the earth's mean radius: within 0.6 %, which no small map shows."""
+"""On a sphere of the earth's mean radius; the error of 0.6 % is invisible on a small map."""
 COLOURS = {"ENTER": "#1a7f37", "DWELL": "#9a6700", "EXIT": "#cf222e", "CROSS": "#8250df"}
 OTHER = "#57606a"
 
 
 class Mark(NamedTuple):
-    """Something that happened on the way."""
+    """An event on the track."""
 
     point: Point
     kind: str
@@ -26,7 +26,7 @@ class Mark(NamedTuple):
 
 
 class _Plane:
-    """From degrees to pixels: north is up, east and north have one scale."""
+    """A projection from degrees to pixels: north is up, and both axes have one scale."""
 
     def __init__(self, points: Sequence[Point], reach_m: float) -> None:
         latitudes = [point.latitude for point in points]
@@ -39,7 +39,7 @@ class _Plane:
         self._reach_m = reach_m
         self._side_m = max(height_m, width_m) + 2 * reach_m
         self.scale = (SIZE_PX - 2 * MARGIN_PX) / self._side_m
-        """Pixels a metre."""
+        """Pixels per metre."""
 
     def at(self, point: Point) -> tuple[float, float]:
         """Pixels from the left and from the top."""
@@ -51,9 +51,9 @@ class _Plane:
 
 
 def track_map(track: Sequence[Point], fences: Sequence[Cap], marks: Sequence[Mark]) -> str:
-    """The map of a track of at least one point, with the circles that hold fences and the marks.
+    """The map of a track of at least one point, with the bounding circles of fences, and marks.
 
-    Fences far from the track are cut off at the edge of the picture.
+    The edge of the picture cuts off fences far from the track.
     """
     plane = _Plane(track, 200.0)
     parts = [
@@ -74,7 +74,7 @@ def track_map(track: Sequence[Point], fences: Sequence[Cap], marks: Sequence[Mar
     for mark in marks:
         x, y = plane.at(mark.point)
         parts.append(_dot(x, y, COLOURS.get(mark.kind, OTHER)))
-        # Labels of places close together stand below each other.
+        # Labels of marks close together are placed one below the other.
         lower = sum(abs(x - other) < 120 and abs(y - above) < 12 for other, above in labelled)
         labelled.append((x, y))
         anchor, side = ("end", -8) if x > SIZE_PX / 2 else ("start", 8)
@@ -91,7 +91,7 @@ def _dot(x: float, y: float, colour: str) -> str:
 
 
 def _scale(pixels_per_metre: float) -> str:
-    """A bar of the longest round length that fits into a quarter of the map."""
+    """A scale bar: the longest round length within a quarter of the map."""
     rounds = [step * 10**power for power in range(7) for step in (1, 2, 5)]
     metres = max([m for m in rounds if m * pixels_per_metre <= SIZE_PX / 4], default=1)
     right = MARGIN_PX + metres * pixels_per_metre

@@ -1,14 +1,14 @@
-"""A device's state as few bytes, to keep it in a store.
+"""Encodes the state of a device as compact bytes for the database.
 
 Version 1, little-endian:
 
-- Head, 62 bytes: version (u8), flags (u8: 1 there is a last fix, 2 its accuracy is known), number
-  of visits (u32), event count (u64), when the last fix was received (i64, ms), and the fix:
-  latitude, longitude (f64, degrees), time (i64, ms), sequence (u64), accuracy (f64, m). What is
-  not known is 0.
-- Each visit, 20 to 36 bytes and its fence id: flags (u8: 1 a dwell is due, 2 an exit is due),
-  reason (u8), length of the fence id (u16), inside since (i64, ms), sequence of the ENTER (u64);
-  when the dwell and the exit are due (i64, ms), as far as they are; the fence id in UTF-8.
+- Head, 62 bytes: version (u8); flags (u8: 1 has a last fix, 2 has its accuracy); number of
+  visits (u32); event count (u64); receive time of the last fix (i64, ms); the fix: latitude and
+  longitude (f64, degrees), time (i64, ms), sequence (u64), accuracy (f64, m). Absent values
+  are 0.
+- Each visit, 20 to 36 bytes plus the fence id: flags (u8: 1 has a dwell time, 2 has an exit
+  time); reason (u8); length of the fence id (u16); inside since (i64, ms); sequence of the ENTER
+  (u64); dwell due and exit due (i64, ms), each only if its flag is set; the fence id in UTF-8.
 """
 
 import struct
@@ -34,7 +34,7 @@ PLAIN = np.dtype(
         ("accuracy_m", "<f8"),
     ]
 )
-"""A state without visits, for many at once."""
+"""The head as a numpy type, to decode many states without visits at once."""
 _HEAD = struct.Struct("<BBIQqddqQd")
 _VISIT = struct.Struct("<BBHqQ")
 _TIME = struct.Struct("<q")
@@ -44,7 +44,7 @@ _HAS_DWELL, _HAS_EXIT = 1, 2
 
 
 def encode(state: DeviceState) -> bytes:
-    """Pack a state; `decode` gives back an equal one."""
+    """Encode a state; `decode` is the inverse."""
     fix = state.last or _NO_FIX
     flags = HAS_FIX * (state.last is not None) | HAS_ACCURACY * (fix.accuracy_m is not None)
     head = _HEAD.pack(
@@ -63,24 +63,24 @@ def encode(state: DeviceState) -> bytes:
 
 
 def decode(data: bytes) -> DeviceState:
-    """Unpack a state.
+    """Decode a state.
 
     Raises:
-        ValueError: the bytes are of another version, cut short or damaged.
+        ValueError: the bytes have another version, are truncated, or are damaged.
     """
     if not data or data[0] != VERSION:
-        raise ValueError(f"device state is not of version {VERSION}")
+        raise ValueError(f"device state does not have version {VERSION}")
     try:
         state, end = _decode(data)
     except (struct.error, ValueError) as error:
-        raise ValueError("device state is cut short or damaged") from error
+        raise ValueError("device state is truncated or damaged") from error
     if end != len(data):
-        raise ValueError("device state is cut short or damaged")
+        raise ValueError("device state is truncated or damaged")
     return state
 
 
 def _decode(data: bytes) -> tuple[DeviceState, int]:
-    """A state, and where it ends."""
+    """A state, and the offset of its end."""
     (
         _,
         flags,
@@ -126,7 +126,7 @@ def _encode_visit(visit: Visit) -> bytes:
 
 
 def _decode_visits(data: bytes, count: int) -> tuple[tuple[Visit, ...], int]:
-    """The visits, and where they end."""
+    """The visits, and the offset of their end."""
     visits, at = [], _HEAD.size
     for _ in range(count):
         flags, reason, size, since_ms, sequence = _VISIT.unpack_from(data, at)

@@ -1,4 +1,4 @@
-"""What can happen between a device and a fence, and how sure it is."""
+"""Fence events: their types, causes, ids and confidence."""
 
 import enum
 import hashlib
@@ -6,29 +6,29 @@ from dataclasses import dataclass
 
 
 class EventType(enum.Enum):
-    """What a fix, or the time since it, told of one fence."""
+    """The type of an event between a device and a fence."""
 
     ENTER = "enter"
     EXIT = "exit"
     CROSS = "cross"
-    """Both fixes were outside, and the way between them touched the fence."""
+    """Both fixes are outside, and the segment between them touches the fence."""
     DWELL = "dwell"
-    """The device has been inside for the fence's dwell time; once a visit."""
+    """The device has been inside for the fence's dwell time; at most once per visit."""
     INSIDE = "inside"
     OUTSIDE = "outside"
 
 
 class Cause(enum.Enum):
-    """What made an event."""
+    """The cause of an event."""
 
     FIX = "fix"
     TIME = "time"
-    """A dwell or an exit delay ran out, whether or not a later fix has come."""
+    """A dwell time or an exit delay ended, with or without a later fix."""
     FENCE_DELETED = "fence_deleted"
 
 
 class Confidence(enum.IntEnum):
-    """How sure it is that the device is on the side of the edge that an event says."""
+    """Confidence that the device is on the stated side of the edge."""
 
     NONE = 0
     LOW = 1
@@ -37,19 +37,19 @@ class Confidence(enum.IntEnum):
 
 
 class Reason(enum.IntEnum):
-    """Why a confidence is what it is."""
+    """The reason of a confidence; the values are stored."""
 
     ACCURACY_UNKNOWN = 0
     EDGE_WITHIN_ACCURACY = 1
     EDGE_BEYOND_ACCURACY = 2
     EDGE_FAR_BEYOND_ACCURACY = 3
     ONLY_THE_WAY = 4
-    """No fix lay inside; where the device went between two of them is an assumption."""
+    """No fix was inside; the straight path between two fixes is an assumption."""
     FENCE_DELETED = 5
 
     @property
     def confidence(self) -> Confidence:
-        """The confidence that this gives."""
+        """The confidence that follows from the reason."""
         return _CONFIDENCE[self]
 
 
@@ -65,45 +65,45 @@ _CONFIDENCE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that happened. It holds no position and nothing that names the device."""
+    """An event; it holds no position and no identifier of the device."""
 
     fence_id: str
     type: EventType
     cause: Cause
     sequence: int
-    """Of the fix it goes back to: with DWELL that of the ENTER, with an EXIT that time or a
-    deletion caused that of the last fix applied."""
+    """Sequence of the fix that caused the event. DWELL has the sequence of the ENTER; an EXIT
+    caused by time or by a deletion has the sequence of the last applied fix."""
     number: int
-    """1, 2, 3... for each device, in the order in which its events are to be delivered."""
+    """1, 2, 3... per device: the order of delivery."""
     time_ms: int
-    """When it happened, by the device's clock."""
+    """Time of the event, by the device's clock."""
     server_time_ms: int
-    """When it was found out."""
+    """Time of its detection, by the server's clock."""
     inside_since_ms: int | None
-    """When the visit began, by the device's clock; None where there is no visit."""
+    """Begin of the visit, by the device's clock; None without a visit."""
     reason: Reason
 
     @property
     def confidence(self) -> Confidence:
-        """How sure it is."""
+        """The confidence of the event."""
         return self.reason.confidence
 
     def id(self, subject: str) -> str:
-        """The same 32 hex digits whenever and wherever the same event is found again.
+        """A stable id of 32 hex digits: a repeated detection of the event gives the same id.
 
-        Made of subject, fence, type and sequence, so a device must use each sequence once; one
-        that keeps no count gives the time of its fix in milliseconds.
+        It is a hash of subject, fence, type and sequence, so a device must use each sequence
+        once. A device without a counter sends the time of its fix in milliseconds.
         """
         parts = (subject, self.fence_id, self.type.value, str(self.sequence))
-        # Each part goes with its length, or two different events could run into one text.
+        # The length before each part keeps the text of two different events different.
         text = "".join(f"{len(part)}:{part}" for part in parts)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def detect(was_inside: bool, is_inside: bool, crossed: bool) -> tuple[EventType, ...]:
-    """The detect table: first what changed, if anything, then where the device is now.
+    """The detection table: the change, if any, then the present side.
 
-    Before its first fix a device is outside everything, so a first fix inside is an ENTER.
+    A device without a previous fix counts as outside, so a first fix inside is an ENTER.
     """
     if is_inside:
         return (EventType.INSIDE,) if was_inside else (EventType.ENTER, EventType.INSIDE)
@@ -112,12 +112,13 @@ def detect(was_inside: bool, is_inside: bool, crossed: bool) -> tuple[EventType,
     return (EventType.CROSS, EventType.OUTSIDE) if crossed else (EventType.OUTSIDE,)
 
 
-def judge(distance_to_edge_m: float, accuracy_m: float | None) -> Reason:
-    """How sure a fix is to be on its side of an edge, by the distance and its accuracy.
+def confidence_reason(distance_to_edge_m: float, accuracy_m: float | None) -> Reason:
+    """The reason of the confidence in a fix, from its accuracy and its distance to the edge.
 
-    `accuracy_m` is, as phones give it, the radius that holds the true place with 68 %. With a
-    normal error a straight edge that far away then leaves 93 % for the fix's side, an edge twice
-    as far 99.9 %, one half as far 78 %. The sign of the distance does not matter.
+    `accuracy_m` is the radius that contains the true position with a probability of 68 %, as
+    phones report it. With a normal error and a straight edge, the probability that the fix is on
+    the right side is 78 % at half that distance, 93 % at that distance, and 99.9 % at twice
+    that distance. The sign of the distance is ignored.
     """
     if accuracy_m is None:
         return Reason.ACCURACY_UNKNOWN

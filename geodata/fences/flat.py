@@ -1,15 +1,15 @@
-"""Lines and rings of positions laid out flat, so that plane geometry is right for them.
+"""Unrolls lines and rings to continuous longitudes, so that plane geometry is valid for them.
 
-Longitude jumps at the antimeridian and means nothing at a pole. Rules, in this order:
+Longitude jumps at the antimeridian and has no meaning at a pole. The rules, in this order:
 
-- Two neighbours whose longitudes differ by more than 180 and less than 360 are joined across
-  the antimeridian, the short way. A difference of exactly 360 runs once along the whole
-  parallel, as in the customary box round the world and in outlines of Antarctica.
-- A ring whose longitudes come back to their start 360 degrees on encloses a pole: the one on its
-  own side of the equator. It is laid out down to that pole, cut along a meridian. A ring round
-  the earth that is on both sides of the equator is refused, since it may mean either side.
-- Where two edges meet along the antimeridian from both sides, or lie on a pole, there is a cut
-  and no edge: this joins what RFC 7946 (3.1.9) tells writers to cut.
+- Neighbours whose longitudes differ by more than 180 and less than 360 degrees are joined across
+  the antimeridian. A difference of exactly 360 is an edge along the whole parallel, as in the
+  customary box around the world and in outlines of Antarctica.
+- A ring whose longitudes advance by 360 degrees in all encloses the pole on its side of the
+  equator. The flat ring is cut along a meridian down to that pole. A ring around the earth on
+  both sides of the equator is refused, because it could mean either side.
+- Edges that meet along the antimeridian from both sides, and edges along a pole, are cuts and
+  not edges: this joins the parts that RFC 7946 (3.1.9) tells writers to cut.
 """
 
 from collections.abc import Sequence
@@ -26,27 +26,27 @@ from geodata.points import Point
 Ring = tuple[Point, ...]
 
 TURNS = (-360.0, 0.0, 360.0)
-"""What may have to be added to a longitude to meet a place that is laid out flat."""
+"""Degrees that may have to be added to a longitude to match a flat longitude."""
 
 _EARTH_RADIUS_M = 6_371_008.8
 
 
 @dataclass(frozen=True)
 class FlatRing:
-    """A ring in the plane of longitude and latitude, with longitudes that never jump."""
+    """A ring in the plane of longitude and latitude, with continuous longitudes."""
 
     corners: Floats
     """Shape (n, 2): longitude and latitude, as shapely takes them; not closed."""
     edges: Floats
-    """Shape (m, 4): the true edges, as `Outline` takes them."""
+    """Shape (m, 4): the edges without the cut to a pole, as `Outline` takes them."""
     pole: float
-    """90.0 or -90.0 when the ring encloses that pole, else 0.0."""
+    """90.0 or -90.0 if the ring encloses that pole, else 0.0."""
 
     @property
     def area_m2(self) -> float:
-        """Enclosed area on a sphere: the integral of sin(latitude) by longitude, going round.
+        """Enclosed area on a sphere: the integral of sin(latitude) over longitude.
 
-        On an edge latitude is linear in longitude, so the integral has a closed form.
+        Latitude is linear in longitude along an edge, so the integral has a closed form.
         """
         x, y = np.radians(self.corners.T)
         dx, dy = np.roll(x, -1) - x, np.roll(y, -1) - y
@@ -57,10 +57,11 @@ class FlatRing:
 
 
 def flatten(ring: Ring, field: str) -> FlatRing:
-    """Lay a ring out flat; `field` names it in errors.
+    """Unroll a ring; `field` names it in errors.
 
     Raises:
-        FenceError: fewer than three corners, or a ring round the earth on no side of the equator.
+        FenceError: the ring has fewer than three corners, runs around the earth more than once,
+            or runs around it on both sides of the equator.
     """
     if len(ring) < 3:
         raise FenceError(field, f"must have at least 3 corners, got {len(ring)}")
@@ -69,10 +70,10 @@ def flatten(ring: Ring, field: str) -> FlatRing:
     longitudes = np.array([point.longitude for point in closed])
     turns = _turns(longitudes)
     if abs(turns[-1]) > 1:
-        raise FenceError(field, "must not run round the earth more than once")
+        raise FenceError(field, "must not run around the earth more than once")
     pole = _enclosed_pole(latitudes, field) if turns[-1] else 0.0
     if pole:
-        # The cut to the pole meets no other edge when it starts at the corner nearest the pole.
+        # A cut from the corner nearest the pole crosses no other edge.
         first = int(np.abs(latitudes[:-1]).argmax())
         latitudes, longitudes = (
             np.concatenate((values[first:-1], values[: first + 1]))
@@ -89,17 +90,17 @@ def flatten(ring: Ring, field: str) -> FlatRing:
 
 
 def flatten_line(line: Sequence[Point]) -> Floats:
-    """The edges of a line that is straight between its positions, as `Outline` takes them."""
+    """The edges of a line, as `Outline` takes them."""
     latitudes = np.array([point.latitude for point in line])
     longitudes = np.array([point.longitude for point in line])
     flat = _flat(longitudes, _turns(longitudes))
     return np.column_stack((latitudes[:-1], flat[:-1], latitudes[1:], flat[1:]))
 
 
-def flatten_way(start: Point, end: Point) -> Floats:
-    """The straight way of a device, as `Outline` takes edges: shape (1, 4).
+def flatten_segment(start: Point, end: Point) -> Floats:
+    """A device's segment between two fixes as an edge of an `Outline`: shape (1, 4).
 
-    It is always the short way round: 180 and -180 are one meridian.
+    It always takes the shorter direction: 180 and -180 are the same meridian.
     """
     east = end.longitude - start.longitude
     turn = -copysign(360, east) if abs(east) > 180 else 0.0
@@ -117,15 +118,19 @@ def flatten_way(start: Point, end: Point) -> Floats:
     )
 
 
-def ways(start: Point, end: Point) -> NDArray[np.object_]:
-    """The straight way of a device, as shapely lines at every turn of longitude at which it can
-    meet a shape whose westernmost longitude lies in [-180, 180)."""
-    line = flatten_way(start, end).reshape(2, 2)[:, ::-1]
+def segment_lines(start: Point, end: Point) -> NDArray[np.object_]:
+    """A device's segment as shapely lines, one for each turn of longitude at which it can meet a
+    shape whose westernmost longitude is in [-180, 180)."""
+    line = flatten_segment(start, end).reshape(2, 2)[:, ::-1]
     return np.array([shapely.LineString(line + np.array((turn, 0))) for turn in TURNS])
 
 
 def without_cuts(edges: Floats) -> Floats:
-    """Leave out edges along a pole, and those that meet along the antimeridian."""
+    """Drop the edges along a pole, and those that meet along the antimeridian.
+
+    Edges on the antimeridian are split at all their ends; a part that occurs once stays an
+    edge, a part that occurs twice is a cut.
+    """
     edges = edges[~((np.abs(edges[:, 0]) == 90) & (edges[:, 2] == edges[:, 0]))]
     along = (edges[:, 1] == edges[:, 3]) & (edges[:, 1] % 360 == 180)
     if not along.any():
@@ -140,15 +145,15 @@ def without_cuts(edges: Floats) -> Floats:
 
 
 def _flat(longitudes: Floats, turns: Floats) -> Floats:
-    """Longitudes with their turns, the westernmost in [-180, 180)."""
+    """Longitudes plus their turns, shifted so that the westernmost is in [-180, 180)."""
     westernmost = (longitudes + 360 * turns).min()
-    # One addition each, so that a position and a corner moved likewise stay equal to the bit.
+    # A single addition each: a position and a corner with the same shift stay equal to the bit.
     flat: Floats = longitudes + 360 * (turns - np.floor((westernmost + 180) / 360))
     return flat
 
 
 def _turns(longitudes: Floats) -> Floats:
-    """How many turns to add to each longitude, so that none jumps from the one before."""
+    """The number of turns to add to each longitude so that neighbours do not jump."""
     steps = np.diff(longitudes)
     jumps = np.where((np.abs(steps) > 180) & (np.abs(steps) < 360), -np.sign(steps), 0)
     return np.concatenate(([0.0], np.cumsum(jumps)))
@@ -159,4 +164,4 @@ def _enclosed_pole(latitudes: Floats, field: str) -> float:
         return 90.0
     if latitudes.max() < 0:
         return -90.0
-    raise FenceError(field, "runs round the earth on both sides of the equator")
+    raise FenceError(field, "must not run around the earth on both sides of the equator")

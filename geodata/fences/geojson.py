@@ -1,4 +1,4 @@
-"""Fence shapes from GeoJSON geometries (RFC 7946), checked before any work is done."""
+"""Reads fence shapes from GeoJSON geometries (RFC 7946)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,19 +17,21 @@ def shape_from_geojson(
     radius_m: float | None = None,
     width_m: float | None = None,
 ) -> Shape:
-    """The fence that a GeoJSON geometry means.
+    """The shape of a GeoJSON geometry.
 
-    A Polygon or a MultiPolygon stands for itself, a Point needs `radius_m` and becomes a circle,
-    a LineString needs `width_m` and becomes a corridor. Heights are left out.
+    A Polygon or a MultiPolygon becomes a `MultiPolygon`, a Point with `radius_m` a circle, and a
+    LineString with `width_m` a corridor. Heights are ignored.
 
     Raises:
-        FenceError: naming the path in the geometry, such as `coordinates[0][3]`.
+        FenceError: the geometry is invalid; the error has the path, such as `coordinates[0][3]`.
     """
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if (radius_m is None) == (kind == "Point"):
-        raise FenceError("radius_m", "belongs to a Point, and a Point needs it")
+        raise FenceError("radius_m", "is required for a Point, and allowed only for a Point")
     if (width_m is None) == (kind == "LineString"):
-        raise FenceError("width_m", "belongs to a LineString, and a LineString needs it")
+        raise FenceError(
+            "width_m", "is required for a LineString, and allowed only for a LineString"
+        )
     if kind == "Point" and radius_m is not None:
         return Circle(_point(coordinates, "coordinates"), radius_m)
     if kind == "LineString" and width_m is not None:
@@ -50,7 +52,7 @@ def shape_from_geojson(
 
 @contextmanager
 def _errors_in(field: str) -> Iterator[None]:
-    """Let errors in a field of a shape, or in what follows from it, name the coordinates."""
+    """Rename the field of an error from a field of the shape to its path in the coordinates."""
     try:
         yield
     except FenceError as error:
@@ -62,7 +64,7 @@ def _errors_in(field: str) -> Iterator[None]:
 
 
 def _refuse_too_many(coordinates: object, depth: int) -> None:
-    """Count the positions of nested lists by the lengths of the lists alone."""
+    """Check the number of positions of nested lists without reading a position."""
     level = [coordinates]
     for _ in range(depth):
         lists = [item for item in level if isinstance(item, list | tuple)]
@@ -83,7 +85,7 @@ def _ring(coordinates: object, path: str) -> Ring:
     if len(points) < 4:
         raise FenceError(path, f"must have at least 4 positions, got {len(points)}")
     if points[0] != points[-1]:
-        raise FenceError(path, "must end where it begins")
+        raise FenceError(path, "must have equal first and last positions")
     return points[:-1]
 
 
@@ -96,7 +98,7 @@ def _points(coordinates: object, path: str) -> tuple[Point, ...]:
 def _point(position: object, path: str) -> Point:
     numbers = _list(position, path)
     if len(numbers) not in (2, 3):
-        raise FenceError(path, "must be longitude, latitude and at most a height")
+        raise FenceError(path, "must be longitude, latitude and an optional height")
     longitude, latitude = (_number(number, path) for number in numbers[:2])
     try:
         return Point(latitude, longitude)
@@ -105,13 +107,13 @@ def _point(position: object, path: str) -> Point:
 
 
 def _number(value: object, path: str) -> float:
-    # A bool is an int in Python, and an int may be too large for a float.
+    # In Python a bool is an int, and an int may be too large for a float.
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise FenceError(path, "must hold numbers")
+        raise FenceError(path, "must contain numbers")
     try:
         return float(value)
     except OverflowError:
-        raise FenceError(path, "holds a number out of range") from None
+        raise FenceError(path, "contains a number out of range") from None
 
 
 def _list(value: object, path: str) -> Sequence[object]:

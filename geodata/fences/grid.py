@@ -1,25 +1,25 @@
-"""H3 as an index of places: by a cell's number alone, never by its drawn outline.
+"""Indexes positions by H3 cell numbers, with a proved bound of the distance to a cell's centre.
 
-Each place has one cell at `LEAF_RESOLUTION`, and above it the ancestors that the leaf's number
-holds. "Under a cell" means: the cell is among those ancestors. It is not the same as lying in
-the cell's hexagon, because seven children do not tile their parent exactly, but it is exact,
-costs a few bit operations, and has this bound:
+Each position has one cell at `LEAF_RESOLUTION`, its leaf, and the ancestors of the leaf. A
+position is *under* a cell if the cell is the leaf or one of its ancestors. This differs from
+lying in the hexagon of the cell, because seven children do not tile their parent exactly. But it
+is exact, costs a few bit operations, and has this bound:
 
-**Every place under a cell of resolution r is within `reach_rad(r)` of the cell's centre**, as
-an angle on H3's sphere. H3 lays its hexagons on the faces of an icosahedron, in a gnomonic
-projection with neighbouring centres 0.381966 * 7^(-r/2) apart at resolution r
-(`RES0_U_GNOMONIC` in uber/h3's constants.h, aperture 7). A child is its parent's centre child or
-a neighbour of it, so one step down moves the centre by at most that of the child's resolution,
-and all steps together by at most
+**Every position under a cell of resolution r is within `reach_rad(r)` of the cell's centre**, as
+an angle on H3's sphere. H3 places its hexagons on the faces of an icosahedron, in a gnomonic
+projection in which neighbouring centres are 0.381966 * 7^(-r/2) apart at resolution r
+(`RES0_U_GNOMONIC` in uber/h3's constants.h, aperture 7). A child is the centre child of its
+parent or a neighbour of it, so one step down moves the centre by at most the spacing at the
+child's resolution, and all steps together move it by at most
 
     0.381966 * (7^(-(r+1)/2) + 7^(-(r+2)/2) + ...) = 0.381966 / (sqrt(7) - 1) * 7^(-r/2).
 
-The last step, from a leaf's centre to a corner of the leaf, is 1/sqrt(3) of the leaf's spacing,
-less than the rest of that sum. Going from the plane to the sphere shortens every length, also
-where the way crosses into another face, since both planes agree along the edge.
+The last step, from the centre of the leaf to a corner of it, is 1/sqrt(3) of the leaf's spacing,
+less than the rest of that sum. The projection from the plane to the sphere shortens every
+length, also across the edge between two faces, because both planes agree along the edge.
 
-H3 takes geodetic latitude for latitude on a sphere. An angle of 1 rad there is at most
-`METRES_PER_RADIAN` on WGS84, and at least `MIN_METRES_PER_RADIAN`: the largest and the smallest
+H3 uses geodetic latitude as latitude on a sphere. An angle of 1 rad on that sphere is at most
+`METRES_PER_RADIAN` and at least `MIN_METRES_PER_RADIAN` on WGS84: the largest and the smallest
 radius of curvature of the ellipsoid.
 """
 
@@ -44,12 +44,12 @@ Cells = NDArray[np.int64]
 
 
 def reach_rad(resolution: int) -> float:
-    """No place under a cell of this resolution is farther from its centre, on H3's sphere."""
+    """Bound of the angle, on H3's sphere, between a cell's centre and any position under it."""
     return float(_REACH_AT_0_RAD * 7 ** (-resolution / 2))
 
 
 def leaves(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> Cells:
-    """The leaf of each position in degrees."""
+    """The leaves of positions in degrees."""
     return np.fromiter(
         map(h3.latlng_to_cell, latitudes.tolist(), longitudes.tolist(), repeat(LEAF_RESOLUTION)),
         np.int64,
@@ -58,14 +58,14 @@ def leaves(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> C
 
 
 def ancestors(cells: Cells, resolution: int) -> Cells:
-    """The ancestors of cells at a coarser or the same resolution."""
+    """The ancestors of cells at a coarser or equal resolution, by bit operations."""
     unused_digits = (1 << 3 * (15 - resolution)) - 1
     parents: Cells = (cells & ~(0xF << 52)) | (resolution << 52) | unused_digits
     return parents
 
 
 def centers(cells: list[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Latitudes and longitudes of the centres, in degrees."""
+    """Latitudes and longitudes of the centres of cells, in degrees."""
     pairs = np.array([h3.cell_to_latlng(cell) for cell in cells]).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
 
@@ -73,9 +73,10 @@ def centers(cells: list[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 def cap_boxes(
     latitudes: NDArray[np.float64], longitudes: NDArray[np.float64], radius_rad: float
 ) -> tuple[NDArray[np.float64], ...]:
-    """West, south, east and north of boxes that hold a cap round each position.
+    """West, south, east and north of boxes that contain a cap around each position.
 
-    West is in [-180, 180), east may leave it. A cap over a pole has a box round the whole earth.
+    West is in [-180, 180); east may exceed 180. The box of a cap that contains a pole spans all
+    longitudes.
     """
     spread = np.degrees(radius_rad) + _ROUNDING_DEGREES
     south, north = latitudes - spread, latitudes + spread

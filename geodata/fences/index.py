@@ -1,4 +1,4 @@
-"""Which of many fences hold a place, lie on a way, or are nearest to a place."""
+"""The index of fences: finds those that contain a point, touch a segment, or are nearest."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ from geodata.distance import SLACK_M, ecef
 from geodata.fences.columns import Columns
 from geodata.fences.cover import Cover, cover, margin_m
 from geodata.fences.grid import LEAF_RESOLUTION, ancestors, leaves
-from geodata.fences.positions import Positions, Ways
+from geodata.fences.positions import Positions, Segments
 from geodata.fences.shape import FenceError, Numbers, Shape
 from geodata.points import Point
 
 _NONE: tuple[int, ...] = ()
 _NO_NUMBERS: Numbers = np.empty(0, np.intp)
 _MAX_LEGS = 500
-"""A way that has to be searched in more legs than this is compared with all fences instead."""
+"""A segment that needs more legs than this is compared with all fences instead."""
 
 
 @dataclass(frozen=True)
 class Matches:
-    """Pairs of an input row and a fence, ordered by row, in no order within a row."""
+    """Pairs of an input row and a fence, ordered by row, unordered within a row."""
 
     rows: NDArray[np.intp]
     fence_ids: NDArray[np.object_]
@@ -34,26 +34,26 @@ class Matches:
 
 @dataclass(frozen=True)
 class NearestFences:
-    """The fences whose edges are nearest to a place."""
+    """The fences whose edges are nearest to a point."""
 
     fences: tuple[tuple[str, float], ...]
-    """Fence ids with `distance_to_edge_m` (negative inside), by the size of it, ties by id."""
+    """Fence ids with `distance_to_edge_m` (negative inside), by absolute distance, then id."""
     ask_again_m: float
-    """Until it has moved this far, a device can have met no edge but those of these fences.
+    """A device that moves less than this can meet only the edges of these fences.
 
-    It is the distance to the edge of the nearest fence left out, infinite when none is. Within
-    it lies no edge of that fence, nor of any farther one, so a way that meets one is longer.
+    It is the distance to the edge of the nearest fence not listed; infinite if all are listed.
     """
 
 
 class FenceIndex:
-    """Fences by id, over H3. Changes take effect at once, with no rebuild.
+    """Fences by id, indexed by H3 cells; a change takes effect at once, without a rebuild.
 
-    Each fence is covered with cells (`cover`). A place has one cell at each resolution, so a
-    dictionary tells its candidates; inner cells decide at once, under border cells the fence's
-    own geometry does. Every answer equals that of asking each fence in turn.
+    `cover` gives the cells of each fence. A point has one cell at each resolution, so one
+    dictionary look-up per resolution finds all candidate fences: an inner cell proves that the
+    point is inside, under a border cell the geometry of the fence decides. Every answer equals
+    that of testing each fence.
 
-    Not safe for threads: an event loop calls it.
+    Not thread-safe: use it from one event loop.
     """
 
     def __init__(self) -> None:
@@ -61,11 +61,11 @@ class FenceIndex:
         self._slots: dict[str, int] = {}
         self._covers: dict[str, Cover] = {}
         self._codes: dict[int, tuple[int, ...]] = {}
-        """By cell: twice the slot of each fence that it helps to cover, plus 1 where inner."""
+        """By cell, for each fence it covers: 2 * slot, plus 1 if it is an inner cell."""
         self._resolutions: Counter[int] = Counter()
-        """Of how many cells, to know at which resolutions to look..."""
+        """Number of cells by resolution: the resolutions to look up."""
         self._border_resolutions: Counter[int] = Counter()
-        """...and of how many covers, to know their smallest margin."""
+        """Number of covers by border resolution: the finest gives the smallest margin."""
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -78,7 +78,7 @@ class FenceIndex:
         return shape
 
     def put(self, fence_id: str, shape: Shape) -> None:
-        """Add a fence, or replace the one of that id."""
+        """Add a fence, or replace the fence with that id."""
         covered = cover(shape)
         if fence_id in self._slots:
             self.remove(fence_id)
@@ -90,10 +90,10 @@ class FenceIndex:
             self._resolutions[h3.get_resolution(cell)] += 1
 
     def remove(self, fence_id: str) -> None:
-        """Take a fence out.
+        """Remove a fence.
 
         Raises:
-            KeyError: there is no such fence.
+            KeyError: the id is unknown.
         """
         slot, covered = self._slots.pop(fence_id), self._covers.pop(fence_id)
         self._columns.free(slot)
@@ -105,7 +105,7 @@ class FenceIndex:
             _count_down(self._resolutions, h3.get_resolution(cell))
 
     def match(self, point: Point) -> list[str]:
-        """The fences that hold a point, sorted by id."""
+        """Ids of the fences that contain a point, sorted."""
         leaf = h3.latlng_to_cell(point.latitude, point.longitude, LEAF_RESOLUTION)
         ids, shapes = self._columns.ids, self._columns.shapes
         return sorted(
@@ -116,9 +116,9 @@ class FenceIndex:
         )
 
     def match_line(self, points: Sequence[Point]) -> list[str]:
-        """The fences that a line touches, sorted by id.
+        """Ids of the fences that a line touches, sorted.
 
-        Each leg is the geodesic to a circle, and straight in longitude and latitude to others.
+        A leg is a geodesic for circles, and straight in longitude and latitude for other shapes.
         """
         if len(points) == 1:
             return self.match(points[0])
@@ -130,7 +130,7 @@ class FenceIndex:
         return sorted({*inside.fence_ids, *passed.fence_ids})
 
     def match_many(self, latitudes: ArrayLike, longitudes: ArrayLike) -> Matches:
-        """The fences that hold each of many positions.
+        """The fences that contain each of many positions.
 
         Raises:
             FenceError: a position is not finite or out of range.
@@ -145,25 +145,28 @@ class FenceIndex:
         latitudes: ArrayLike,
         longitudes: ArrayLike,
     ) -> tuple[Matches, Matches]:
-        """For many fixes, each with the one before it: the fences that hold the fix, and those
-        that the way to it touches though they do not hold it.
+        """For many fixes, each with its previous fix: the fences that contain the fix, and the
+        other fences that the segment to it touches.
 
         Raises:
             FenceError: a position is not finite or out of range.
         """
-        ways = Ways(
+        segments = Segments(
             Positions.of(from_latitudes, from_longitudes), Positions.of(latitudes, longitudes)
         )
-        rows, codes = self._candidates(ways.ends)
-        inside = self._inside(ways.ends, rows, codes)
-        near = self._pairs(rows, codes >> 1), *self._near_ways(ways)
+        rows, codes = self._candidates(segments.ends)
+        inside = self._inside(segments.ends, rows, codes)
+        near = self._pairs(rows, codes >> 1), *self._near_segments(segments)
         pairs = np.setdiff1d(np.concatenate(near), self._pairs(*inside))
         rows, slots = np.divmod(pairs, max(1, self._columns.ids.size))
-        crossed = self._columns.cross(ways.at(rows), slots)
+        crossed = self._columns.cross(segments.at(rows), slots)
         return self._matches(*inside), self._matches(rows[crossed], slots[crossed])
 
     def nearest(self, point: Point, limit: int) -> NearestFences:
-        """The `limit` fences with the nearest edges, for a phone to watch by itself.
+        """The `limit` fences with the nearest edges, which a phone can then monitor itself.
+
+        No edge is nearer than the chord to the fence's bounds. The fences with the smallest
+        such bounds are measured first; the largest of their distances limits the others.
 
         Raises:
             FenceError: the limit is not positive.
@@ -172,10 +175,8 @@ class FenceIndex:
             raise FenceError("limit", f"must be at least 1, got {limit}")
         columns = self._columns
         place = np.array(ecef(point.latitude, point.longitude))
-        # No geodesic is shorter than its chord, so no edge is nearer than this.
         at_least = np.linalg.norm(columns.centers - place, axis=1) - columns.radii_m - SLACK_M
         wanted = min(limit + 1, len(self))
-        # These need not be the nearest, but they tell how far away those can be.
         first = np.argpartition(at_least, wanted - 1)[:wanted] if wanted else _NO_NUMBERS
         distances = {slot: self._distance_m(slot, point) for slot in first.tolist()}
         enough = max(map(abs, distances.values()), default=-inf)
@@ -193,7 +194,7 @@ class FenceIndex:
         return shape.distance_to_edge_m(point)
 
     def _candidates(self, positions: Positions) -> tuple[Numbers, Numbers]:
-        """Pairs of a row and a code of `_codes`, for all fences that may hold the position."""
+        """Pairs of a row and a code of `_codes`, for all fences that may contain the position."""
         count = positions.latitudes.size
         leaf = leaves(positions.latitudes, positions.longitudes)
         levels = [ancestors(leaf, resolution) for resolution in self._resolutions]
@@ -208,7 +209,7 @@ class FenceIndex:
     def _inside(
         self, positions: Positions, rows: Numbers, codes: Numbers
     ) -> tuple[Numbers, Numbers]:
-        """Pairs of a row and a slot: the candidates that do hold the position, ordered by row."""
+        """Pairs of a row and a slot, ordered by row: the candidates that contain the position."""
         slots, inside = codes >> 1, (codes & 1).astype(np.bool_)
         border = np.flatnonzero(~inside)
         inside[border] = self._columns.contain(positions.at(rows[border]), slots[border])
@@ -216,30 +217,32 @@ class FenceIndex:
         kept = kept[np.argsort(rows[kept], kind="stable")]
         return rows[kept], slots[kept]
 
-    def _near_ways(self, ways: Ways) -> list[Numbers]:
-        """Pairs, as numbers, of all fences near the ways and not near their ends.
+    def _near_segments(self, segments: Segments) -> list[Numbers]:
+        """Pairs (as numbers) of a row and a fence that the segment may touch, besides the
+        candidates at the end of the segment.
 
-        A place under no cell of a cover is farther than its margin from the fence. So a fence
-        that a way touches has, under its cover, every stop within a margin of the touch: the end
-        of the way if the way is no longer than a margin, the start or the end if it is no longer
-        than two, else one of enough stops on it.
+        A position under no cell of a cover is farther than its margin from the fence. So if a
+        segment touches a fence, every position within a margin of the touch is under the cover.
+        The end of a segment is such a position if the segment is at most one margin long; the
+        start or the end is, if it is at most two margins long; else one of the stops is, placed
+        at most two margins apart.
         """
         pairs = []
         margin = min(map(margin_m, self._border_resolutions), default=inf)
-        long = np.flatnonzero(ways.lengths_m > margin)
-        rows, codes = self._candidates(ways.starts.at(long))
+        long = np.flatnonzero(segments.lengths_m > margin)
+        rows, codes = self._candidates(segments.starts.at(long))
         pairs.append(self._pairs(long[rows], codes >> 1))
-        for row in np.flatnonzero(ways.lengths_m > 2 * margin).tolist():
-            legs = ceil(ways.lengths_m[row] / (2 * margin))
+        for row in np.flatnonzero(segments.lengths_m > 2 * margin).tolist():
+            legs = ceil(segments.lengths_m[row] / (2 * margin))
             if legs > _MAX_LEGS:
                 slots = np.flatnonzero(self._columns.radii_m >= 0)
             else:
-                slots = self._candidates(ways.stops(row, legs))[1] >> 1
+                slots = self._candidates(segments.stops(row, legs))[1] >> 1
             pairs.append(self._pairs(np.full(slots.size, row), slots))
         return pairs
 
     def _pairs(self, rows: Numbers, slots: Numbers) -> Numbers:
-        """One number for each pair of a row and a slot, in the order of the rows."""
+        """One number per pair of a row and a slot; the numbers sort by row."""
         pairs: Numbers = rows * self._columns.ids.size + slots
         return pairs
 

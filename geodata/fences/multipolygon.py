@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.affinity import translate
 
-from geodata.fences.flat import TURNS, FlatRing, Ring, flatten, ways, without_cuts
+from geodata.fences.flat import TURNS, FlatRing, Ring, flatten, segment_lines, without_cuts
 from geodata.fences.grid import cap_boxes
 from geodata.fences.outline import Outline
 from geodata.fences.shape import MAX_VERTICES, Bools, Cap, FenceError, Floats
@@ -17,14 +17,14 @@ from geodata.points import Point
 
 @dataclass(frozen=True)
 class MultiPolygon:
-    """One polygon or several, each an outer ring and then its holes (RFC 7946).
+    """One or more polygons, each an outer ring followed by its holes (RFC 7946).
 
-    Rings are closed implicitly and wind either way. They may cross the antimeridian, and an
-    outer ring may enclose a pole, by the rules of `flat`; a hole may not enclose one.
+    Rings are closed implicitly and wind in either direction. They may cross the antimeridian,
+    and an outer ring (but no hole) may enclose a pole, by the rules of `flat`.
 
     Raises:
-        FenceError: naming the ring: no polygon, too many corners, lines that cross, polygons
-            that overlap, or no area.
+        FenceError: there is no polygon, there are too many corners, edges cross, polygons
+            overlap, or a polygon has no area; the error names the ring.
     """
 
     polygons: tuple[tuple[Ring, ...], ...]
@@ -40,9 +40,9 @@ class MultiPolygon:
 
     @cached_property
     def flat(self) -> shapely.MultiPolygon:
-        """The polygons in the plane of longitude and latitude, prepared.
+        """The polygons in the plane of longitude and latitude, prepared for shapely.
 
-        Longitudes may leave [-180, 180]: a polygon over the antimeridian stays in one piece.
+        Longitudes may exceed 180: a polygon across the antimeridian stays in one piece.
         """
         flat = shapely.MultiPolygon([_polygon(rings) for rings in self._rings])
         shapely.prepare(flat)
@@ -50,35 +50,35 @@ class MultiPolygon:
 
     @cached_property
     def turns(self) -> tuple[float, ...]:
-        """What to add to a longitude in [-180, 180] to meet `flat`: mostly just 0.0."""
+        """Degrees to add to a longitude in [-180, 180] to match `flat`: usually only 0.0."""
         west, _, east, _ = self.flat.bounds
         return tuple(turn for turn in TURNS if west <= turn + 180 and turn - 180 <= east)
 
     @property
     def is_plain(self) -> bool:
-        """Whether it keeps off the antimeridian and the poles, so that `flat` tells all."""
+        """True if it touches neither the antimeridian nor a pole: `flat` alone then decides."""
         _, south, _, north = self.flat.bounds
         return self.turns == (0.0,) and south > -90 and north < 90
 
     @cached_property
     def bounds(self) -> Cap:
-        """A cap that holds all polygons."""
+        """A cap that contains all polygons."""
         return self._outline.hull(self.contains)
 
     @cached_property
     def area_m2(self) -> float:
-        """On a sphere: the integral of sin(latitude) by longitude round all rings."""
+        """The area on a sphere: outer rings minus holes."""
         return sum(
             rings[0].area_m2 - sum(hole.area_m2 for hole in rings[1:]) for rings in self._rings
         )
 
     @property
     def perimeter_m(self) -> float:
-        """Of all rings, on a sphere."""
+        """The length of all rings on a sphere."""
         return self._outline.length_m
 
     def contains(self, point: Point) -> bool:
-        """Whether the point lies in a polygon or on an edge."""
+        """True if the point is in a polygon or on an edge."""
         if abs(point.latitude) == 90:
             return self._reaches_pole(point.latitude)
         return any(
@@ -87,7 +87,7 @@ class MultiPolygon:
         )
 
     def contains_many(self, latitudes: Floats, longitudes: Floats) -> Bools:
-        """The same for arrays of positions in degrees."""
+        """`contains` for arrays of positions in degrees."""
         inside = np.zeros(latitudes.size, dtype=np.bool_)
         for turn in self.turns:
             inside |= shapely.intersects_xy(self.flat, longitudes + turn, latitudes)
@@ -96,33 +96,33 @@ class MultiPolygon:
         return inside
 
     def distance_to_edge_m(self, point: Point) -> float:
-        """Metres to the nearest edge, negative inside; at most 1 mm from the true distance.
+        """Metres to the nearest edge, negative inside; the error is at most 1 mm.
 
-        The whole earth has no edge: minus infinity.
+        Minus infinity for the whole earth, which has no edge.
         """
         distance = self._outline.distance_m(point)
         return -distance if self.contains(point) else distance
 
     def crosses(self, start: Point, end: Point) -> bool:
-        """Whether the line that is straight in longitude and latitude touches a polygon.
+        """True if the line that is straight in longitude and latitude touches a polygon.
 
-        Where the longitudes differ by more than 180, it runs across the antimeridian.
+        If the longitudes differ by more than 180, the line crosses the antimeridian.
         """
-        # A pole has every longitude, the end of a line but one.
+        # `contains` also covers ends at a pole: a pole has every longitude, a line's end one.
         return (
-            bool(np.any(shapely.intersects(self.flat, ways(start, end))))
+            bool(np.any(shapely.intersects(self.flat, segment_lines(start, end))))
             or self.contains(start)
             or self.contains(end)
         )
 
     def touches_caps(self, latitudes: Floats, longitudes: Floats, radius_rad: float) -> Bools:
-        """False only where the box round a cap meets no polygon."""
+        """False only for caps whose box touches no polygon."""
         boxes = self._boxes(latitudes, longitudes, radius_rad)
         touched: Bools = np.any(shapely.intersects(self.flat, boxes), axis=0)
         return touched
 
     def covers_caps(self, latitudes: Floats, longitudes: Floats, radius_rad: float) -> Bools:
-        """True only where the box round a cap lies wholly in a polygon."""
+        """True only for caps whose box lies inside a polygon."""
         boxes = self._boxes(latitudes, longitudes, radius_rad)
         covered: Bools = np.any(shapely.covers(self.flat, boxes), axis=0)
         return covered
@@ -146,7 +146,7 @@ class MultiPolygon:
     def _boxes(
         self, latitudes: Floats, longitudes: Floats, radius_rad: float
     ) -> NDArray[np.object_]:
-        """A box round each cap, one row for each turn of longitude."""
+        """The box of each cap, in one row per turn of longitude."""
         west, south, east, north = cap_boxes(latitudes, longitudes, radius_rad)
         boxes: NDArray[np.object_] = np.stack(
             [shapely.box(west + turn, south, east + turn, north) for turn in TURNS]
@@ -155,7 +155,7 @@ class MultiPolygon:
 
 
 def _polygon(rings: list[FlatRing]) -> shapely.Polygon:
-    """A shapely polygon, each hole moved by whole turns to where the outer ring is."""
+    """A shapely polygon; each hole is shifted by whole turns into its outer ring."""
     outer = rings[0].corners
     west, east = outer[:, 0].min(), outer[:, 0].max()
     holes = []
@@ -177,7 +177,7 @@ def _check(polygons: list[list[FlatRing]], flat: shapely.MultiPolygon) -> None:
             raise FenceError(f"polygons[{n}]", "has no area")
     overlap = len(polygons) > 1 and not flat.is_valid
     if not overlap and flat.bounds[2] > 180:
-        # Parts that lie a turn apart in the plane may be the same place on the earth.
+        # Parts one turn apart in the plane may overlap on the earth.
         again = translate(flat, 360)
         overlap = shapely.intersection(flat, again).area > 0
     if overlap:

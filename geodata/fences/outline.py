@@ -1,8 +1,8 @@
-"""Lines on the earth that are straight in longitude and latitude, and the distance to them.
+"""Lines on the earth that are straight in longitude and latitude, with the distance to them.
 
-RFC 7946 (3.1.1) draws the line between two positions straight in the plane of longitude and
+RFC 7946 (3.1.1) defines the line between two positions as straight in the plane of longitude and
 latitude. An outline cuts its lines into short `pieces`. Their `chords` and sags bound every
-distance from both sides; a geodesic is taken only to the few pieces that the bounds leave.
+distance from both sides; geodesics are computed only to the few pieces that the bounds leave.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,14 @@ from geodata.distance import (
     ecef_many,
 )
 from geodata.fences.chords import Chords
-from geodata.fences.flat import ways
+from geodata.fences.flat import segment_lines
 from geodata.fences.pieces import cut, distance_to_piece_m, lengths_m
 from geodata.fences.shape import Bools, Cap, Floats
 from geodata.points import Point
 
 _NEARLY_ROUND_M = 1.9e7
-"""About the antipode, 2e7 m away, no distance to the centre is surely the greatest."""
+"""Beyond this distance, near the antipode (2e7 m), the farthest point is not on the edge for
+sure."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Outline:
     """Lines between pairs of positions, each straight in longitude and latitude.
 
     `edges` has the shape (n, 4): latitude and longitude of the start, then of the end, in
-    degrees. Longitudes may leave [-180, 180], so that a line runs the way it is meant to.
+    degrees. Longitudes may be outside [-180, 180]: their difference gives the direction.
 
     Raises:
         FenceError: the lines need more than `MAX_PIECES` pieces.
@@ -48,16 +49,16 @@ class Outline:
 
     @property
     def length_m(self) -> float:
-        """Length of all lines, on a sphere: within 1 % unless lines run along a pole."""
+        """Length of all lines in metres: within 1 %, except for lines along a pole."""
         return float(lengths_m(self.edges).sum())
 
     def distance_m(self, point: Point) -> float:
-        """Geodesic metres to the nearest place, at most 1 mm too many; infinite without lines."""
+        """Geodesic metres to the nearest line, at most 1 mm too long; infinite without lines."""
         if not self._pieces.size:
             return inf
         near = self._chords.candidates(np.array(ecef(point.latitude, point.longitude)))
         pieces = self._pieces[near]
-        # From afar chords tell little; geodesics to the starts of the pieces tell more.
+        # Chord bounds are wide at long distances; geodesics to the starts leave fewer pieces.
         starts = distances_m(point.latitude, point.longitude, pieces[:, 0], pieces[:, 1])
         pieces = pieces[starts - lengths_m(pieces) <= starts.min()]
         return min(distance_to_piece_m(piece, point) for piece in pieces.tolist())
@@ -65,19 +66,19 @@ class Outline:
     def chord_bounds_m(
         self, latitudes: Floats, longitudes: Floats, limit_m: float
     ) -> tuple[Floats, Floats]:
-        """For each position: no place of the outline is within the first chord, one is within
-        the second.
+        """Lower and upper bounds of the chord from each position to the outline.
 
-        Beyond the limit the first is good only to tell that, and the second is infinite.
+        If the outline is beyond the limit, the lower bound only says so, and the upper bound is
+        infinite.
         """
         if not self._pieces.size:
             return np.full(latitudes.size, inf), np.full(latitudes.size, inf)
         return self._chords.bounds_m(ecef_many(latitudes, longitudes), limit_m)
 
     def within(self, latitudes: Floats, longitudes: Floats, distance_m: float) -> Bools:
-        """Whether each position is at most this far from the outline.
+        """For each position: True if it is at most `distance_m` from the outline.
 
-        Chords decide, geodesics only where chords leave a doubt.
+        Chords decide most positions; a geodesic is computed only between the two bounds.
         """
         reach = chord_reach_m(distance_m)
         lower, upper = self.chord_bounds_m(latitudes, longitudes, reach)
@@ -88,14 +89,14 @@ class Outline:
         return near
 
     def meets(self, start: Point, end: Point) -> bool:
-        """Whether the straight line between two positions crosses or touches the outline."""
-        return bool(np.any(shapely.intersects(self._lines, ways(start, end))))
+        """True if the straight line between two positions crosses or touches the outline."""
+        return bool(np.any(shapely.intersects(self._lines, segment_lines(start, end))))
 
     def hull(self, contains: Callable[[Point], bool]) -> Cap:
-        """A cap that holds the region whose edge this is, told by what the region contains.
+        """A cap that contains the region with this outline; `contains` tests a point of it.
 
-        The place of a region that is farthest from a centre lies on the edge, unless the
-        centre's antipode is in the region: then no cap but the whole earth will do.
+        The point of a region farthest from a centre is on the edge, unless the region contains
+        the antipode of the centre: then the cap is the whole earth.
         """
         if not self._pieces.size:
             return Cap(Point(0, 0), inf)

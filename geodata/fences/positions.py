@@ -1,4 +1,4 @@
-"""Many positions, and many ways between them, as arrays."""
+"""Arrays of many positions, and of many segments between two positions."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,37 +14,39 @@ from geodata.points import Point
 
 @dataclass(frozen=True)
 class Positions:
-    """Positions in degrees, as two arrays of one length."""
+    """Positions in degrees, as two arrays of equal length."""
 
     latitudes: Floats
     longitudes: Floats
 
     @classmethod
     def of(cls, latitudes: ArrayLike, longitudes: ArrayLike) -> "Positions":
-        """Positions from a caller.
+        """Checked positions.
 
         Raises:
-            FenceError: one is not finite or out of range, or there are not as many of both.
+            FenceError: a coordinate is not finite or out of range, or the lengths differ.
         """
         columns = []
         for name, values, limit in (("latitudes", latitudes, 90), ("longitudes", longitudes, 180)):
             column = np.asarray(values, dtype=np.float64).ravel()
-            # A NaN fails every comparison.
+            # NaN fails every comparison, so this check refuses it too.
             bad = np.flatnonzero(~(np.abs(column) <= limit))
             if bad.size:
                 raise FenceError(f"{name}[{bad[0]}]", f"must be in [-{limit}, {limit}]")
             columns.append(column)
         lat, lon = columns
         if lat.size != lon.size:
-            raise FenceError("longitudes", f"must be {lat.size}, like latitudes, got {lon.size}")
+            raise FenceError(
+                "longitudes", f"must have as many values as latitudes ({lat.size}), got {lon.size}"
+            )
         return cls(lat, lon)
 
     def at(self, rows: Numbers) -> "Positions":
-        """Some of them, in the order of `rows`."""
+        """The positions of `rows`, in their order."""
         return Positions(self.latitudes[rows], self.longitudes[rows])
 
     def point(self, row: int) -> Point:
-        """One of them."""
+        """The position of a row."""
         return Point(float(self.latitudes[row]), float(self.longitudes[row]))
 
     @cached_property
@@ -54,28 +56,29 @@ class Positions:
 
 
 @dataclass(frozen=True)
-class Ways:
-    """From one position to another, row by row: both the geodesic and straight on the map.
+class Segments:
+    """Segments between two fixes, row by row: the geodesic, and the straight line on the map.
 
-    On the map, longitudes that differ by more than 180 are joined across the antimeridian.
+    Circles use the geodesic, other shapes the straight line in longitude and latitude, which
+    crosses the antimeridian if the longitudes differ by more than 180.
     """
 
     starts: Positions
     ends: Positions
 
-    def at(self, rows: Numbers) -> "Ways":
-        """Some of them, in the order of `rows`."""
-        return Ways(self.starts.at(rows), self.ends.at(rows))
+    def at(self, rows: Numbers) -> "Segments":
+        """The segments of `rows`, in their order."""
+        return Segments(self.starts.at(rows), self.ends.at(rows))
 
     @cached_property
     def jumps(self) -> Bools:
-        """Whether the way crosses the antimeridian."""
+        """True for segments that cross the antimeridian."""
         jumps: Bools = np.abs(self.ends.longitudes - self.starts.longitudes) > 180
         return jumps
 
     @cached_property
     def edges(self) -> Floats:
-        """As an `Outline` takes them: shape (n, 4), with longitudes that do not jump."""
+        """The straight lines as edges of an `Outline`: shape (n, 4), continuous longitudes."""
         east = self.ends.longitudes - self.starts.longitudes
         ends = self.ends.longitudes - np.where(self.jumps, 360 * np.sign(east), 0)
         return np.column_stack(
@@ -84,11 +87,12 @@ class Ways:
 
     @cached_property
     def lengths_m(self) -> Floats:
-        """No way of the row is longer."""
+        """Upper bounds of the length of the geodesic and of the straight line."""
         return lengths_m(self.edges)
 
     def stops(self, row: int, legs: int) -> Positions:
-        """Places on both ways of a row, with at most its length divided by `legs` between."""
+        """Positions on the geodesic and on the straight line of a row, including both ends; the
+        distance between neighbours is at most its length divided by `legs`."""
         lat0, lon0, lat1, lon1 = self.edges[row].tolist()
         share = np.linspace(0, 1, legs + 1)
         geodesic = GEOD.inv_intermediate(

@@ -1,4 +1,4 @@
-"""What is kept of a device between two fixes, and the settings of a fence that act on it."""
+"""The state of a device between two fixes, and the fence settings that act on it."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -8,32 +8,32 @@ from geodata.fences.shape import FenceError, Shape
 from geodata.points import Point
 
 MAX_RULE_MS = 24 * 60 * 60 * 1000
-"""No dwell or exit delay is longer than a device's state is kept: 24 hours."""
+"""The longest dwell time and exit delay: the 24 hours that a device's state is kept."""
 
 _MAX_TIME_MS = 1 << 53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """Where a device was, and when, by its own account.
+    """A position reported by a device, with its time.
 
     Fixes are ordered by time, and within one millisecond by sequence.
 
     Raises:
-        FenceError: naming the field that is out of range.
+        FenceError: a field is out of range; the error names it.
     """
 
     point: Point
     time_ms: int
-    """By the device's clock, since 1970 UTC."""
+    """Time by the device's clock, since 1970 UTC."""
     sequence: int
-    """A number that the device uses once; its time in milliseconds if it keeps no count."""
+    """A number that the device uses once; a device without a counter uses the time in ms."""
     accuracy_m: float | None = None
-    """Radius that holds the true place with 68 %; None when the device does not tell."""
+    """Radius that contains the true position with a probability of 68 %; None if unknown."""
 
     def __post_init__(self) -> None:
         if abs(self.time_ms) > _MAX_TIME_MS:
-            raise FenceError("time_ms", f"out of range: {self.time_ms}")
+            raise FenceError("time_ms", f"is out of range: {self.time_ms}")
         if not 0 <= self.sequence < 1 << 63:
             raise FenceError("sequence", f"must be in [0, 2^63), got {self.sequence}")
         accuracy = self.accuracy_m
@@ -42,30 +42,30 @@ class Fix:
 
     @property
     def order(self) -> tuple[int, int]:
-        """The later of two fixes has the greater one."""
+        """Sort key: time, then sequence."""
         return self.time_ms, self.sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """A fence's settings. Everything that guards against noise is off unless it is set.
+    """The detection settings of a fence; all noise guards are off by default.
 
     Raises:
-        FenceError: naming the field that is out of range.
+        FenceError: a setting is out of range; the error names it.
     """
 
     dwell_ms: int | None = None
     """Time inside after which DWELL fires."""
     exit_buffer_m: float | None = None
     """A fix outside is an exit only if its distance to the edge is more than this plus its
-    accuracy (0 if unknown); else the device counts as inside still."""
+    accuracy (0 if unknown); otherwise the device still counts as inside."""
     exit_delay_ms: int = 0
-    """A device exits when no fix has brought it back for so long."""
+    """A device exits if no fix is inside again within this time."""
     max_speed_mps: float | None = None
-    """A fix that the device could only have reached faster than this, even if both accuracies
-    were used up on the way, changes nothing for this fence."""
+    """A fix that implies a higher speed, even after subtracting both accuracies from the
+    distance, changes nothing for this fence."""
     every_fix: bool = False
-    """Whether each fix also tells INSIDE or OUTSIDE."""
+    """True to emit INSIDE or OUTSIDE for every fix too."""
 
     def __post_init__(self) -> None:
         if self.dwell_ms is not None and not 0 < self.dwell_ms <= MAX_RULE_MS:
@@ -83,7 +83,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A shape and the settings that go with it."""
+    """A shape with its settings."""
 
     shape: Shape
     rules: Rules = Rules()
@@ -97,21 +97,21 @@ class Visit:
     inside_since_ms: int
     enter_sequence: int
     dwell_due_ms: int | None
-    """When DWELL fires, by the device's clock; None when it has fired or never will."""
+    """Time of the DWELL, by the device's clock; None if it has fired or the fence has none."""
     exit_due_ms: int | None
-    """When the visit ends unless a fix brings the device back; None while nothing says so."""
+    """Time at which the visit ends unless a fix is inside again; None if no exit is pending."""
     reason: Reason
-    """The confidence of the fix that last changed this visit."""
+    """The reason of the confidence in the fix that last changed this visit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
-    """All that is kept of a device: its last fix, and the fences it is in."""
+    """The whole stored state of a device: its last fix, and its visits."""
 
     last: Fix | None = None
     """The last fix applied."""
     received_ms: int = 0
-    """When it came, by the server's clock."""
+    """Receive time of the last fix, by the server's clock."""
     event_count: int = 0
     """The number of the device's last event."""
     visits: tuple[Visit, ...] = ()

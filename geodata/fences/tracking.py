@@ -1,9 +1,9 @@
-"""From fixes to events: one pure step for each fix, and one for the passing of time.
+"""Turns fixes into events: pure steps for a fix, for elapsed time, and for a deleted fence.
 
-Timers run on the device's clock. Whenever a fix is applied, what was due before it happens
-first, with the same events as if a timer had fired in between; so the outcome depends on the
-fixes applied and their order, and not on how often anybody looked. Without a later fix the
-device's clock is taken to run on from the last one as the server's does since it came.
+Timers run on the device's clock. `apply` first fires the timers that were due before the fix,
+with the same events as a timer that had fired in between. The result therefore depends only on
+the fixes applied and their order, not on how often `due` is called. Without a later fix, the
+device's clock is assumed to advance from the last fix as the server's clock does.
 """
 
 import enum
@@ -12,28 +12,28 @@ from dataclasses import replace
 
 from geodata.fences.events import Cause, Event, EventType, Reason, detect
 from geodata.fences.state import DeviceState, Fence, Fix, Visit
-from geodata.fences.visits import Sight, due_ms, is_too_fast, visit_after
+from geodata.fences.visits import Sighting, due_ms, is_too_fast, visit_after
 
 MAX_AHEAD_MS = 5 * 60 * 1000
-"""A fix from a clock that is ahead of the server's by more than this is refused."""
+"""A fix is refused if its time is ahead of the server's clock by more than this."""
 
 
 class Verdict(enum.Enum):
-    """What became of a fix."""
+    """The outcome of a fix."""
 
     APPLIED = "applied"
     IMPLAUSIBLE = "implausible"
-    """Applied, but too fast to believe for some fence, for which it changed nothing.
+    """Applied, but too fast for at least one fence, whose visit it did not change.
 
-    It becomes the last fix all the same: were it dropped, one wrong fix would make all the right
-    ones after it look too fast, until enough time had passed.
+    It still becomes the last fix: if it were dropped, one wrong last fix would make the right
+    fixes after it look too fast for a long time.
     """
     LATE = "late"
-    """Older than the last one applied. Nothing changed."""
+    """Older than the last fix applied; nothing changed."""
     DUPLICATE = "duplicate"
-    """Of the same time and sequence as the last one applied. Nothing changed."""
+    """Same time and sequence as the last fix applied; nothing changed."""
     AHEAD = "ahead"
-    """From the future by more than `MAX_AHEAD_MS`. Nothing changed."""
+    """More than `MAX_AHEAD_MS` in the future; nothing changed."""
 
 
 Step = tuple[DeviceState, tuple[Event, ...]]
@@ -48,28 +48,31 @@ def apply(
     crossed: Collection[str] = (),
     watching: Collection[str] = (),
 ) -> tuple[DeviceState, tuple[Event, ...], Verdict]:
-    """Take in a fix: the next state, the events in order, and what became of the fix.
+    """Apply a fix: the next state, the events in order, and the verdict.
+
+    The order of the work: timers due before the fix; then each fence by id (the speed guard,
+    the visit, its events); then timers that became due when a pending exit was cancelled.
 
     Args:
-        state: of the device before.
-        fix: the new one.
+        state: the device's state before the fix.
+        fix: the new fix.
         now_ms: the server's clock.
-        fences: at least those named below and in the state; unknown ones stay as they are.
-        inside: ids of all fences that hold the fix.
-        crossed: ids of fences that the way from `state.last` touches without holding the fix.
-        watching: ids of fences with `every_fix` that are to tell OUTSIDE of this device too.
+        fences: by id, at least those below and in the state; a visit to a missing one is kept.
+        inside: ids of all fences that contain the fix.
+        crossed: ids of the other fences that the segment from `state.last` touches.
+        watching: ids of fences with `every_fix` that report OUTSIDE for this device.
     """
     refused = _refused(state, fix, now_ms)
     if refused:
         return state, (), refused
-    if not (state.visits or inside or crossed or watching):  # so it is with most fixes
+    if not (state.visits or inside or crossed or watching):  # the fast path of most fixes
         state = DeviceState(last=fix, received_ms=now_ms, event_count=state.event_count)
         return state, (), Verdict.APPLIED
     verdict = Verdict.APPLIED
     visits = {visit.fence_id: visit for visit in state.visits}
     events = _settle(visits, state.last, fix.time_ms, now_ms)
     for fence_id in sorted({*visits, *inside, *crossed, *watching} & fences.keys()):
-        sight = Sight(fence_id, fences[fence_id], fix, fence_id in inside, fence_id in crossed)
+        sight = Sighting(fence_id, fences[fence_id], fix, fence_id in inside, fence_id in crossed)
         if is_too_fast(state.last, fix, sight.fence.rules.max_speed_mps):
             verdict = Verdict.IMPLAUSIBLE
             continue
@@ -78,20 +81,20 @@ def apply(
         if after:
             visits[fence_id] = after
         events += _events(before, after, sight, now_ms)
-    # A device that is back from a pending exit may have dwelt meanwhile.
+    # A cancelled exit may leave a dwell that is due.
     events += _settle(visits, fix, fix.time_ms, now_ms)
     return *_step(state, fix, now_ms, visits, events), verdict
 
 
 def due(state: DeviceState, now_ms: int) -> Step:
-    """Let time pass without a fix: the dwells and delayed exits that are due by now."""
+    """Advance time without a fix: fire the dwells and the delayed exits that are due."""
     visits = {visit.fence_id: visit for visit in state.visits}
     events = _settle(visits, state.last, device_time_ms(state, now_ms), now_ms)
     return _step(state, state.last, state.received_ms, visits, events)
 
 
 def next_due_ms(state: DeviceState) -> int | None:
-    """When, by the server's clock, `due` will have something to tell; None if never."""
+    """The time, by the server's clock, of the next timer; None without a timer."""
     if not state.visits:
         return None
     times = [time for visit in state.visits if (time := due_ms(visit)) is not None]
@@ -100,7 +103,7 @@ def next_due_ms(state: DeviceState) -> int | None:
 
 
 def leave_deleted(state: DeviceState, fence_id: str, now_ms: int) -> Step:
-    """End the visit to a fence that is being deleted, if there is one."""
+    """End the visit to a deleted fence, if there is one."""
     visits = {visit.fence_id: visit for visit in state.visits}
     visit = visits.pop(fence_id, None)
     if visit is None or state.last is None:
@@ -120,7 +123,7 @@ def leave_deleted(state: DeviceState, fence_id: str, now_ms: int) -> Step:
 
 
 def device_time_ms(state: DeviceState, now_ms: int) -> int:
-    """What the device's clock shows now, if it has run as the server's since the last fix."""
+    """The device's clock now, assuming that it ran as the server's since the last fix."""
     return state.last.time_ms + now_ms - state.received_ms if state.last else now_ms
 
 
@@ -133,7 +136,7 @@ def _refused(state: DeviceState, fix: Fix, now_ms: int) -> Verdict | None:
 
 
 def _events(
-    before: Visit | None, after: Visit | None, sight: Sight, now_ms: int
+    before: Visit | None, after: Visit | None, sight: Sighting, now_ms: int
 ) -> Iterator[Event]:
     visit = after or before
     for type_ in detect(before is not None, after is not None, sight.crossed):
@@ -153,7 +156,11 @@ def _events(
 
 
 def _settle(visits: dict[str, Visit], last: Fix | None, time_ms: int, now_ms: int) -> list[Event]:
-    """Let the device's clock reach a time: changes the visits, answers the events in order."""
+    """Fire the timers due by `time_ms` (device clock): changes `visits`, returns the events.
+
+    Each visit has at most one timer to fire: its exit if one is pending, else its dwell. Timers
+    fire by time, then by fence id.
+    """
     if last is None or not visits:
         return []
     timed = ((due_ms(visit), fence_id) for fence_id, visit in visits.items())
@@ -190,7 +197,7 @@ def _step(
     visits: Mapping[str, Visit],
     events: Sequence[Event],
 ) -> Step:
-    """The state that comes next, and the events with their numbers."""
+    """The next state, and the events with their numbers."""
     numbered = tuple(
         replace(event, number=number)
         for number, event in enumerate(events, start=state.event_count + 1)

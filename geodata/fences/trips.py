@@ -1,4 +1,4 @@
-"""Arrivals to pick up an order: how long until, about to arrive, arrived, at the wrong store."""
+"""The progress of a trip to pick up an order: ETA, approach, arrival, wrong store."""
 
 import enum
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from geodata.points import Point
 
 
 class Mode(enum.Enum):
-    """How someone travels."""
+    """A mode of travel."""
 
     WALK = "walk"
     BIKE = "bike"
@@ -22,12 +22,12 @@ class Mode(enum.Enum):
 SPEED_MPS = {Mode.WALK: 1.1, Mode.BIKE: 3.3, Mode.TRANSIT: 4.2, Mode.CAR: 6.9}
 """Assumed speeds along the straight line in a town: 4, 12, 15 and 25 km/h.
 
-Detours, waits and parking are in them. Who knows better gives a speed, or a travel time.
+They include detours, waits and parking. A caller may give its own speed or travel time.
 """
 
 
 class TripEvent(enum.Enum):
-    """What a position told of a trip."""
+    """An event of a trip."""
 
     APPROACHING = "approaching"
     ARRIVED = "arrived"
@@ -35,7 +35,7 @@ class TripEvent(enum.Enum):
 
 
 class Stage(enum.IntEnum):
-    """How far a trip has come. It never goes back."""
+    """The stage of a trip; it never decreases."""
 
     STARTED = 0
     APPROACHING = 1
@@ -44,15 +44,15 @@ class Stage(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is kept of a trip between two positions."""
+    """The state of a trip between two positions."""
 
     stage: Stage = Stage.STARTED
     wrong_store: str = ""
-    """The other store that the traveller was last told to be at; empty after leaving it."""
+    """The other store of the last WRONG_STORE event; empty after the traveller left it."""
 
 
 def eta_s(position: Point, store: Point, mode: Mode, speed_mps: float | None = None) -> float:
-    """Seconds to a store, by the straight line at a speed (by default that of the mode).
+    """Seconds to a store along the straight line, at a speed (by default that of the mode).
 
     Raises:
         FenceError: the speed is not finite and positive.
@@ -70,18 +70,18 @@ def advance(
     eta_s: float,
     approaching_s: float,
 ) -> tuple[Progress, tuple[TripEvent, ...]]:
-    """Take in a position: the progress after it, and what there is to tell.
+    """Apply a position: the progress after it, and the events.
 
-    Each stage is told at most once; the first event of the two is the one to prepare the order
-    on, since a traveller who was near from the start has ARRIVED without APPROACHING. Another
-    store is told each time it is entered, until the right one has been reached.
+    APPROACHING and ARRIVED occur at most once each. Prepare the order on the first of the two: a
+    traveller who starts near the store has ARRIVED without APPROACHING. WRONG_STORE occurs each
+    time the traveller enters another store, until arrival.
 
     Args:
-        progress: before the position.
-        store: the one that the trip goes to.
-        stores_here: all those whose arrival area holds the position.
-        eta_s: seconds to the store from there.
-        approaching_s: from this many seconds on the traveller is approaching.
+        progress: the progress before the position.
+        store: the destination.
+        stores_here: all stores whose arrival area contains the position.
+        eta_s: seconds to the destination.
+        approaching_s: the traveller is approaching from this ETA on.
     """
     if progress.stage is Stage.ARRIVED:
         return progress, ()
@@ -91,7 +91,7 @@ def advance(
     if progress.stage is Stage.STARTED and eta_s <= approaching_s:
         progress = replace(progress, stage=Stage.APPROACHING)
         events.append(TripEvent.APPROACHING)
-    # Where two wrong stores share a door, staying there tells one of them, once.
+    # While the traveller stays at a door of two wrong stores, only one of them is reported, once.
     wrong = (
         progress.wrong_store
         if progress.wrong_store in stores_here

@@ -1,16 +1,16 @@
-"""What one fix does to a device's visit to one fence: the guards against noise."""
+"""Applies one fix to a device's visit to one fence, with the noise guards."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from geodata.distance import distance_m
-from geodata.fences.events import Reason, judge
+from geodata.fences.events import Reason, confidence_reason
 from geodata.fences.state import Fence, Fix, Visit
 
 
 @dataclass(frozen=True)
-class Sight:
-    """One fence as seen by a fix. Its distance is measured only if somebody asks."""
+class Sighting:
+    """One fix in relation to one fence; the distance is measured only when it is read."""
 
     fence_id: str
     fence: Fence
@@ -20,17 +20,17 @@ class Sight:
 
     @cached_property
     def distance_m(self) -> float:
-        """To the fence's edge, negative inside."""
+        """Metres to the fence's edge, negative inside."""
         return self.fence.shape.distance_to_edge_m(self.fix.point)
 
     @property
     def reason(self) -> Reason:
-        """The confidence of what the fix says of the fence."""
-        return judge(self.distance_m, self.fix.accuracy_m)
+        """The reason of the confidence that the fix is on its side of the edge."""
+        return confidence_reason(self.distance_m, self.fix.accuracy_m)
 
     @property
     def is_out(self) -> bool:
-        """Whether a device that was inside has left, by the exit buffer."""
+        """True if a device that was inside has left, beyond the exit buffer."""
         buffer = self.fence.rules.exit_buffer_m
         if self.inside or buffer is None:
             return not self.inside
@@ -38,7 +38,7 @@ class Sight:
 
 
 def is_too_fast(last: Fix | None, fix: Fix, max_speed_mps: float | None) -> bool:
-    """Whether a fix is too far from the last one, whatever the errors of both may explain."""
+    """True if a fix is too far from the last one, even with the accuracies of both allowed for."""
     if last is None or max_speed_mps is None:
         return False
     blurred_m = (last.accuracy_m or 0) + (fix.accuracy_m or 0)
@@ -46,8 +46,8 @@ def is_too_fast(last: Fix | None, fix: Fix, max_speed_mps: float | None) -> bool
     return distance_m(last.point, fix.point) - blurred_m > max_speed_mps * seconds
 
 
-def visit_after(visit: Visit | None, sight: Sight) -> Visit | None:
-    """A device's visit to a fence after a fix, given the one before; None when it is outside."""
+def visit_after(visit: Visit | None, sight: Sighting) -> Visit | None:
+    """The visit after a fix, given the visit before it; None means outside."""
     fix, rules = sight.fix, sight.fence.rules
     if visit is None:
         if not sight.inside:
@@ -72,5 +72,5 @@ def visit_after(visit: Visit | None, sight: Sight) -> Visit | None:
 
 
 def due_ms(visit: Visit) -> int | None:
-    """When time alone will change a visit. A device about to exit does not dwell."""
+    """The time at which a visit changes without a fix; a pending exit suspends the dwell."""
     return visit.dwell_due_ms if visit.exit_due_ms is None else visit.exit_due_ms

@@ -1,5 +1,5 @@
-"""The inside of a store: its floor plan, where each product stands, and the drawing of both.
+"""Floor plans of stores, placements of products on shelves, and drawings of both.
 
-Coordinates are metres in the plan's own frame, x to the right and y up; `frame.LocalFrame` carries
-them to WGS84. A plan without a map (aisles in walking order only) is a plan too.
+Coordinates are metres in the plan's own frame, x to the right and y up; `frame.LocalFrame`
+converts them to WGS84. A plan may have no map, only aisles in walking order.
 """

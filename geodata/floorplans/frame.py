@@ -1,4 +1,4 @@
-"""The metre frame of a floor plan, and its place on the earth."""
+"""Converts between the metre frame of a floor plan and WGS84."""
 
 import math
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ Coordinates = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class LocalFrame:
-    """Metres on the floor against degrees on the earth.
+    """A frame in metres on the floor, placed on the earth by an origin and a rotation.
 
-    An azimuthal equidistant projection of the WGS84 ellipsoid about `origin` (Snyder 1987, p. 191,
-    with Karney's geodesics as PROJ has them), then a rotation. Distances from the origin are exact
-    geodesics; between two points within r of it the scale error is at most (r/R)^2/6, that is
-    4e-9 (4 micrometres in a kilometre) at r = 1 km. PROJ takes points within 0.7 mm of the origin
-    for the origin itself.
+    It is the azimuthal equidistant projection of the WGS84 ellipsoid around `origin` (J. P.
+    Snyder, "Map projections - a working manual", 1987, p. 191, with Karney's geodesics in PROJ),
+    then a rotation. Distances from the origin are exact geodesics. Between two points within r of
+    the origin the scale error is at most (r/R)^2/6: 4e-9, or 4 micrometres per kilometre, at
+    r = 1 km. PROJ maps points within 0.7 mm of the origin to the origin.
     """
 
     origin: Point
@@ -31,22 +31,22 @@ class LocalFrame:
     """The bearing of the plan's y axis: degrees clockwise from true north."""
 
     def to_wgs84(self, x_m: float, y_m: float) -> Point:
-        """The place on the earth of a point of the plan."""
+        """The position on the earth of a point of the plan."""
         [[longitude, latitude]] = self._unproject(np.array([[x_m, y_m]]))
-        # PROJ goes up to 6e-11 degrees (6 micrometres) beyond the antimeridian before it turns.
+        # PROJ may exceed 180 degrees by 6e-11 (6 micrometres) at the antimeridian.
         return Point(float(latitude), math.remainder(longitude, 360))
 
     def to_local(self, point: Point) -> tuple[float, float]:
-        """The metres (x, y) of a place on the earth."""
+        """The coordinates (x, y) in metres of a position on the earth."""
         [[x_m, y_m]] = self._project(np.array([[point.longitude, point.latitude]]))
         return float(x_m), float(y_m)
 
     def geometry_to_wgs84(self, geometry: BaseGeometry) -> BaseGeometry:
-        """A geometry of the plan as GeoJSON has it: longitude, then latitude."""
+        """A geometry of the plan in longitude and latitude (GeoJSON's order)."""
         return shapely.transform(geometry, self._unproject)
 
     def geometry_to_local(self, geometry: BaseGeometry) -> BaseGeometry:
-        """A geometry in longitude and latitude (GeoJSON's order) as metres of the plan."""
+        """A geometry in longitude and latitude (GeoJSON's order) in metres of the plan."""
         return shapely.transform(geometry, self._project)
 
     def bearing_deg(self, heading_deg: float) -> float:
@@ -65,21 +65,21 @@ class LocalFrame:
 
 
 def frame_along(outline: BaseGeometry) -> LocalFrame:
-    """A frame about the middle of a building, its y axis along the longer side.
+    """A frame around the middle of a building, with its y axis along the longer side.
 
     Args:
-        outline: Its shape or the shapes in it, in longitude and latitude, as GeoJSON has them;
-            they may be badly drawn, as only their hull counts.
+        outline: the building or the shapes in it, in longitude and latitude (GeoJSON's order);
+            invalid shapes are allowed, because only their convex hull is used.
     """
     hull = outline.convex_hull
     middle = hull.centroid
     north_up = LocalFrame(Point(middle.y, middle.x))
     box = shapely.minimum_rotated_rectangle(north_up.geometry_to_local(hull))
     sides = np.diff(shapely.get_coordinates(box), axis=0)
-    # Of points in a line the box is a line, and of one point it is that.
+    # The box of collinear points is a line, and the box of one point is a point.
     east, north = max(sides, key=lambda side: math.hypot(*side), default=(0.0, 1.0))
     bearing = math.degrees(math.atan2(east, north))
-    # A side has two directions: the one that turns the map less.
+    # Of the two directions of a side take the one that rotates the map less.
     return LocalFrame(north_up.origin, (bearing + 90) % 180 - 90)
 
 

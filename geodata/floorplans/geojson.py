@@ -1,22 +1,22 @@
-"""The project's own floor plan file: GeoJSON that any map shows, and that holds all of a plan.
+"""Writes a floor plan as GeoJSON that contains the whole plan and that any map can show.
 
-A FeatureCollection whose foreign member `floor_plan` has `store`, `version`, `effective_from`,
+The foreign member `floor_plan` of the FeatureCollection has `store`, `version`, `effective_from`,
 `effective_until`, `attribution` and `frame` (`latitude`, `longitude`, `rotation_deg`). Every part
-of the plan is one feature; its property `feature` says which kind, the others are the fields of the
-class of that name in `plan`, enums by value, instants as ISO 8601:
+of the plan is one feature. Its property `feature` gives the kind; the other properties are the
+fields of the class of that kind in `plan`, enums by value, instants as ISO 8601:
 
 | `feature`    | geometry                          | more in the properties                      |
 |--------------|-----------------------------------|---------------------------------------------|
 | `level`      | the walkable floor, or null       | `outline`: a GeoJSON geometry, or null      |
-| `aisle`      | the floor between shelves or null |                                             |
-| `department` | its area or null                  |                                             |
+| `aisle`      | the floor between shelves, or null|                                             |
+| `department` | its area, or null                 |                                             |
 | `fixture`    | its outline                       | `faces`: `start` and `end` as [lon, lat]    |
-| `place`      | the point where one stands        | `level`; `outline` as above                 |
+| `place`      | the point to stand at             | `level`; `outline` as above                 |
 | `node`       | its point                         | `level`                                     |
 | `link`       | the line between its nodes        |                                             |
-| `blocked`    | its outline or null               |                                             |
+| `blocked`    | its outline, or null              |                                             |
 
-Longitude comes first, as RFC 7946 asks, with 9 decimals (0.1 mm).
+Longitude comes first, as RFC 7946 requires, with 9 decimals (0.1 mm).
 """
 
 import dataclasses
@@ -44,7 +44,7 @@ KINDS = {
     "link": "links",
     "blocked": "blocked",
 }
-"""The kinds of feature, and the field of the plan that holds them."""
+"""The field of the plan for each kind of feature."""
 GEOMETRY_OF = {
     "level": "walkable",
     "aisle": "area",
@@ -54,14 +54,14 @@ GEOMETRY_OF = {
     "node": "position",
     "blocked": "outline",
 }
-"""The field of each kind that becomes the feature's geometry."""
+"""The field of each kind that becomes the geometry of the feature."""
 
 
 def plan_to_geojson(plan: FloorPlan) -> dict[str, Any]:
-    """A plan as GeoJSON; `importers.indoor.geojson` reads it back.
+    """A plan as GeoJSON; `importers.indoor.geojson` reads it.
 
     Raises:
-        ValueError: when something is drawn but the plan has no frame to place it on the earth.
+        ValueError: the plan has geometry but no frame.
     """
     frame = plan.frame
     return {
@@ -84,10 +84,11 @@ def plan_to_geojson(plan: FloorPlan) -> dict[str, Any]:
 
 
 def overlay_to_geojson(overlay: Overlay, frame: LocalFrame | None) -> list[dict[str, Any]]:
-    """What is drawn over a plan, as features for a map.
+    """An overlay as features for a map.
 
-    A walk is a line for each stretch on one level (`feature` is `route`), a pin a point (`pin`,
-    with `label` and `lines`), and where one stands a point (`here`); all say their `level`.
+    The property `feature` is `route` for a part of the walk on one level (a line), `pin` for a pin
+    (a point, with `label` and `lines`), and `here` for the shopper's position (a point). All
+    features have `level`.
     """
     levels = dict.fromkeys(position.level for position in overlay.walk)
     features = [
@@ -96,16 +97,16 @@ def overlay_to_geojson(overlay: Overlay, frame: LocalFrame | None) -> list[dict[
         for part in on_level(overlay.walk, level)
     ]
     for pin in overlay.pins:
-        said = {"feature": "pin", "label": pin.label, "lines": list(pin.lines)}
-        features.append(_point(pin.at, said, frame))
+        properties = {"feature": "pin", "label": pin.label, "lines": list(pin.lines)}
+        features.append(_point(pin.at, properties, frame))
     if overlay.here is not None:
         features.append(_point(overlay.here, {"feature": "here"}, frame))
     return features
 
 
-def _point(at: Position, said: dict[str, Any], frame: LocalFrame | None) -> dict[str, Any]:
+def _point(at: Position, properties: dict[str, Any], frame: LocalFrame | None) -> dict[str, Any]:
     geometry = _geometry(shapely.Point(at.x_m, at.y_m), frame)
-    return _feature(geometry, {**said, "level": at.level})
+    return _feature(geometry, {**properties, "level": at.level})
 
 
 def _features(plan: FloorPlan) -> Iterator[dict[str, Any]]:
@@ -137,14 +138,14 @@ def _feature(geometry: object, properties: dict[str, Any]) -> dict[str, Any]:
 
 def _geometry(shape: BaseGeometry, frame: LocalFrame | None) -> dict[str, Any]:
     if frame is None:
-        raise ValueError("frame: needed to place the plan on the earth")
+        raise ValueError("frame: required to place the plan on the earth")
     return dict(
         mapping(shapely.transform(frame.geometry_to_wgs84(shape), lambda c: c.round(DECIMALS)))
     )
 
 
 def _plain(value: object, frame: LocalFrame | None) -> Any:
-    """A field's value as JSON has it."""
+    """The value of a field as a JSON value."""
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, dt.datetime):

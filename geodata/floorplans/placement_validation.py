@@ -1,4 +1,4 @@
-"""What is wrong with placements on a plan."""
+"""Checks placements against a plan."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,8 @@ from geodata.floorplans.shelves import Precision, Shelves
 
 
 def placement_problems(plan: FloorPlan, placements: Sequence[Placement]) -> tuple[Problem, ...]:
-    """Check placements against a plan: unknown aisles, bays too many, a product said twice."""
-    return summed_up(chain(_unlocated(plan, placements), _said_twice(placements)))
+    """Find unknown aisles, unknown bays, and products with several placements."""
+    return summed_up(chain(_unlocated(plan, placements), _repeated(placements)))
 
 
 def _unlocated(plan: FloorPlan, placements: Sequence[Placement]) -> Iterator[Problem]:
@@ -23,24 +23,24 @@ def _unlocated(plan: FloorPlan, placements: Sequence[Placement]) -> Iterator[Pro
             message = f"{placement.sku}: the plan has no aisle {placement.aisle!r}"
             yield error("unknown_aisle", f"placements[{index}].aisle", message)
         elif placement.bay is not None and spot.face and spot.precision is not Precision.BAY:
-            message = f"{placement.sku}: no bay {placement.bay} there"
-            hint = "The side or the aisle as a whole is used instead."
+            message = f"{placement.sku}: the aisle has no bay {placement.bay} on that side"
+            hint = "The whole side or aisle is used instead."
             yield warning("unknown_bay", f"placements[{index}].bay", message, hint)
 
 
-def _said_twice(placements: Sequence[Placement]) -> Iterator[Problem]:
-    spoken: dict[tuple[str, str], list[int]] = defaultdict(list)
+def _repeated(placements: Sequence[Placement]) -> Iterator[Problem]:
+    by_product: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, placement in enumerate(placements):
-        spoken[placement.store, placement.sku].append(index)
-    for (_, sku), indexes in spoken.items():
-        said = [placements[index] for index in indexes]
-        bays = Counter((p.floor, p.aisle, p.side, p.bay, p.shelf, p.position) for p in said)
-        again = sum(bays.values()) - len(bays)
+        by_product[placement.store, placement.sku].append(index)
+    for (_, sku), indexes in by_product.items():
+        group = [placements[index] for index in indexes]
+        bays = Counter((p.floor, p.aisle, p.side, p.bay, p.shelf, p.position) for p in group)
+        repeats = sum(bays.values()) - len(bays)
         path = f"placements[{indexes[-1]}]"
-        if again:
-            message = f"{sku} is put at the same place {again + 1} times"
+        if repeats:
+            message = f"{sku} has the same placement {repeats + 1} times"
             yield error("repeated_placement", path, message, "Keep one of them.")
-        elif len(said) > 1:
-            message = f"{sku} is in {len(said)} places"
-            hint = "Fine if it is sold in each; else keep the right one."
+        elif len(group) > 1:
+            message = f"{sku} has {len(group)} placements"
+            hint = "Correct if it is sold at each of them; otherwise keep the right one."
             yield warning("several_placements", path, message, hint)

@@ -1,4 +1,4 @@
-"""On which shelf a product stands: what is said of it, which word counts, how sure it is."""
+"""Placements of products on shelves: which of them are in force, and their confidence."""
 
 import datetime as dt
 from collections import defaultdict
@@ -9,24 +9,24 @@ from geodata.floorplans.plan import Side
 
 MAX_TEXT = 500
 PRIOR_WEIGHT = 4.0
-"""How many shoppers the planogram's own word is worth against what shoppers report."""
+"""Weight of the planogram's confidence, in number of shoppers' reports."""
 REPORTED_CONFIDENCE = 0.5
-"""What a place is worth that nobody but a shopper has named, before it is counted as found."""
+"""Prior confidence of a placement that only a shopper has reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """One place where a store (or a whole chain, `store` empty) keeps a product.
+    """A shelf position where a store (or a whole chain, if `store` is empty) keeps a product.
 
     Raises:
-        ValueError: naming the field that is out of range or too long.
+        ValueError: a field is out of range or too long; the message names it.
     """
 
     sku: str
     store: str = ""
     """Empty in a chain's planogram, which a store's own placements override."""
     floor: str = ""
-    """A level's id; may be empty where the aisle alone is unique."""
+    """Id of a level; may be empty if the aisle is unique in the store."""
     aisle: str = ""
     side: Side | None = None
     bay: int | None = None
@@ -39,7 +39,7 @@ class Placement:
     valid_from: dt.datetime | None = None
     valid_until: dt.datetime | None = None
     confidence: float = 1.0
-    """In [0, 1]; at 0 it says that the product is not kept here."""
+    """In [0, 1]; 0 means that the product is not here."""
 
     def __post_init__(self) -> None:
         if not self.sku:
@@ -59,7 +59,7 @@ class Placement:
             raise ValueError("valid_until must be after valid_from")
 
     def valid(self, at: dt.datetime) -> bool:
-        """Whether it holds at that instant; from is inclusive, until is not."""
+        """True if the placement is valid at the instant; `valid_until` is exclusive."""
         return (self.valid_from is None or self.valid_from <= at) and (
             self.valid_until is None or at < self.valid_until
         )
@@ -68,10 +68,10 @@ class Placement:
 def placements_in_force(
     chain: Iterable[Placement], store: Iterable[Placement], at: dt.datetime
 ) -> Mapping[str, tuple[Placement, ...]]:
-    """The placements of each SKU that count at an instant, the surest first.
+    """The placements of each SKU in force at an instant, by descending confidence.
 
-    What the store itself says of a SKU replaces all that the chain says of it. A placement of
-    confidence 0 is an answer too ("not here") and leaves nothing.
+    The store's placements of a SKU replace all of the chain's placements of it. A placement with
+    confidence 0 ("not here") counts for this rule and is then left out.
     """
     own = _by_sku(store, at)
     merged = {**_by_sku(chain, at), **own}
@@ -83,17 +83,20 @@ def placements_in_force(
 
 
 def revised_confidence(confidence: float, found: int, not_found: int) -> float:
-    """How sure a placement is after shoppers have looked.
+    """The confidence in a placement after reports of shoppers.
 
-    The mean of a beta distribution: the planogram's own `confidence` counts as `PRIOR_WEIGHT`
-    shoppers, each report as one. So the order of reports does not matter, one report moves the
-    result by at most 1/(1 + PRIOR_WEIGHT) = 0.2, and it never leaves [0, 1] nor, from a prior
-    inside (0, 1), reaches either end.
+    It is the mean of a beta distribution: the planogram's `confidence` counts as `PRIOR_WEIGHT`
+    reports, each shopper as one. So the order of reports does not matter, one report moves the
+    result by at most 1/(1 + PRIOR_WEIGHT) = 0.2, and the result stays in [0, 1] (inside (0, 1) for
+    a prior inside (0, 1)).
 
     Args:
-        confidence: The word of the planogram, in [0, 1].
-        found: Shoppers who found the product there.
-        not_found: Shoppers who did not.
+        confidence: the planogram's confidence, in [0, 1].
+        found: the number of shoppers who found the product there.
+        not_found: the number of shoppers who did not.
+
+    Raises:
+        ValueError: a number is negative.
     """
     if found < 0 or not_found < 0:
         raise ValueError("found and not_found must not be negative")

@@ -1,4 +1,4 @@
-"""What a floor plan is. Nothing here is checked: `validation.plan_problems` says what is wrong."""
+"""The data types of a floor plan, unchecked (`validation.plan_problems` checks a plan)."""
 
 import datetime as dt
 import enum
@@ -14,7 +14,7 @@ XY = tuple[float, float]
 
 
 class Side(enum.Enum):
-    """Where a shelf stands for who walks the aisle in its own direction (bays counting up)."""
+    """The side of a shelf, seen when walking the aisle in the direction of rising bay numbers."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -23,7 +23,7 @@ class Side(enum.Enum):
 
 
 class FixtureKind(enum.Enum):
-    """What holds the goods, or only stands in the way."""
+    """The kind of a fixture."""
 
     SHELF = "shelf"
     TABLE = "table"
@@ -31,11 +31,11 @@ class FixtureKind(enum.Enum):
     FREEZER = "freezer"
     COUNTER = "counter"
     OBSTACLE = "obstacle"
-    """A column, a wall, a kiosk: nothing is sold from it."""
+    """A column, a wall or a kiosk, without goods."""
 
 
 class PlaceKind(enum.Enum):
-    """A spot that people ask for by name."""
+    """The kind of a place."""
 
     ENTRANCE = "entrance"
     TILL = "till"
@@ -45,7 +45,7 @@ class PlaceKind(enum.Enum):
 
 
 class LinkKind(enum.Enum):
-    """How one gets along a link."""
+    """The kind of movement along a link."""
 
     WALK = "walk"
     RAMP = "ramp"
@@ -73,32 +73,32 @@ class Level:
     """0 is the ground floor; landings between storeys may have fractions."""
     name: str = ""
     outline: Polygon | MultiPolygon | None = None
-    """What is drawn as the building; it takes no part in routing."""
+    """The outline of the building, for drawing only, not for routing."""
     walkable: Polygon | MultiPolygon | None = None
-    """The floor that people may walk, fixtures not yet taken out; None where links say it all."""
+    """The walkable floor, including the area under fixtures; None if only links are walkable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aisle:
-    """An aisle as its sign names it."""
+    """An aisle."""
 
     id: str
-    """What the sign says, for example `7`."""
+    """The text of its sign, for example `7`."""
     level: str = ""
     order: int = 0
-    """Its turn in the store's own walking order; all that a plan without a map knows."""
+    """Position in the store's own walking order; a plan without a map has only this."""
     name: str = ""
     department: str = ""
     area: Polygon | None = None
-    """The floor between its shelves: what is shut when the aisle is blocked."""
+    """The floor between its shelves; not walkable while the aisle is blocked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """A straight row of bays along the edge of a fixture, all of one department.
+    """A straight row of bays of one department along the edge of a fixture.
 
-    Bays are equally wide and count up from `start` to `end`, the direction of the aisle. A side
-    of a gondola that two departments share is two faces.
+    Bays are equally wide; their numbers rise from `start` to `end`, the direction of the aisle. A
+    side of a gondola that two departments share is two faces.
     """
 
     aisle: str
@@ -108,13 +108,13 @@ class Face:
     bays: int = 1
     first_bay: int = 1
     shelves: int = 0
-    """How many shelves stand above each other; 0 is not known."""
+    """Number of shelves, one above the other; 0 if unknown."""
     department: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixture:
-    """Something that stands on the floor."""
+    """A shelf, a table, or another object on the floor."""
 
     id: str
     level: str
@@ -125,24 +125,24 @@ class Fixture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Department:
-    """A part of the range, and where it is when `area` is drawn."""
+    """A department, with its area if drawn."""
 
     id: str
     name: str = ""
     level: str = ""
     area: Polygon | None = None
     frozen: bool = False
-    """Its goods are fetched last."""
+    """True if its goods are frozen and fetched last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """An entrance, a till, a service counter, a shop of a mall."""
+    """An entrance, a till, a service counter, or a shop of a mall."""
 
     id: str
     kind: PlaceKind
     position: Position
-    """Where one stands to use it: a door rather than the middle of a room."""
+    """The position to stand at: a door, not the middle of a room."""
     name: str = ""
     outline: Polygon | None = None
 
@@ -157,25 +157,25 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A way between two nodes; its nodes on different levels make it a change of level."""
+    """A connection between two nodes; with nodes on different levels it is a level change."""
 
     id: str
     start: str
     end: str
     length_m: float
-    """Metres to walk; for a lift, the metres its wait is worth."""
+    """Walking distance; for a lift, the distance equivalent to the wait."""
     kind: LinkKind = LinkKind.WALK
     width_m: float | None = None
-    """The narrowest place; None is not known."""
+    """Width at the narrowest point; None if unknown."""
     one_way: bool = False
-    """Only from `start` to `end`."""
+    """True if only `start` to `end` is allowed."""
     wheelchair: bool | None = None
-    """False where the source says no, whatever the kind; None is not told."""
+    """Suitability for wheelchairs as the source states it; None if not stated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockedArea:
-    """A part of the store that is shut for a while: an outline, an aisle, or the whole level."""
+    """A temporarily closed part of the store: an outline, an aisle, or a whole level."""
 
     id: str
     level: str
@@ -186,7 +186,7 @@ class BlockedArea:
     reason: str = ""
 
     def active(self, at: dt.datetime) -> bool:
-        """Whether it is shut at that instant; from is inclusive, until is not."""
+        """True if the area is blocked at the instant; `blocked_until` is exclusive."""
         return _within(at, self.blocked_from, self.blocked_until)
 
 
@@ -199,7 +199,7 @@ class FloorPlan:
     effective_from: dt.datetime | None = None
     effective_until: dt.datetime | None = None
     frame: LocalFrame | None = None
-    """None where nothing is drawn, or where the plan is not placed on the earth."""
+    """None if the plan has no drawing, or no position on the earth."""
     levels: tuple[Level, ...] = ()
     aisles: tuple[Aisle, ...] = ()
     fixtures: tuple[Fixture, ...] = ()
@@ -209,15 +209,15 @@ class FloorPlan:
     links: tuple[Link, ...] = ()
     blocked: tuple[BlockedArea, ...] = ()
     attribution: str = ""
-    """Whose data it is, and whether it is synthetic; every drawing shows it."""
+    """The source of the data, and a note if it is synthetic; every drawing shows it."""
 
     @property
     def has_map(self) -> bool:
-        """Whether paths can be found; else only the order of the aisles is known."""
+        """True if the plan has walkable space or links; otherwise it has only an aisle order."""
         return bool(self.links) or any(level.walkable is not None for level in self.levels)
 
     def in_force(self, at: dt.datetime) -> bool:
-        """Whether this version holds at that instant; from is inclusive, until is not."""
+        """True if this version is in force at the instant; `effective_until` is exclusive."""
         return _within(at, self.effective_from, self.effective_until)
 
     def places_of(self, *kinds: PlaceKind) -> tuple[Place, ...]:
@@ -226,7 +226,7 @@ class FloorPlan:
 
 
 def plan_in_force(versions: Iterable[FloorPlan], at: dt.datetime) -> FloorPlan | None:
-    """The version that holds at an instant: of several, the one that took effect last."""
+    """The version in force at an instant; of several, the one that took effect last."""
     held = [plan for plan in versions if plan.in_force(at)]
     never = dt.datetime.min.replace(tzinfo=dt.UTC)
     return max(held, key=lambda plan: plan.effective_from or never, default=None)

@@ -1,4 +1,4 @@
-"""What is wrong with a plan or its placements, said so that a person can put it right."""
+"""The problem report of a plan or its placements, written for the person who corrects it."""
 
 import dataclasses
 import enum
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 REPEATED_MAX = 20
-"""After so many problems of one code the rest are summed up."""
+"""Problems listed per code; more of the same code are summarised in one."""
 
 
 class Severity(enum.Enum):
-    """Whether a plan can be published with it."""
+    """The severity of a problem: an ERROR prevents publishing, a WARNING does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -19,29 +19,29 @@ class Severity(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong."""
+    """One problem."""
 
     severity: Severity
     code: str
     """Stable and lower case, for example `overlapping_fixtures`."""
     path: str
-    """Where, as a path into the plan: `fixtures[3].outline`, `aisles[7]`."""
+    """Path into the plan: `fixtures[3].outline`, `aisles[7]`."""
     message: str
     suggestion: str = ""
 
 
 def error(code: str, path: str, message: str, suggestion: str = "") -> Problem:
-    """A problem that forbids publishing."""
+    """A problem that prevents publishing."""
     return Problem(Severity.ERROR, code, path, message, suggestion)
 
 
 def warning(code: str, path: str, message: str, suggestion: str = "") -> Problem:
-    """A problem that a person should look at."""
+    """A problem that a person should check."""
     return Problem(Severity.WARNING, code, path, message, suggestion)
 
 
 def summed_up(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """The problems, but of each code only the first `REPEATED_MAX` and then how many more."""
+    """The first `REPEATED_MAX` problems of each code, then one that counts the others."""
     kept: list[Problem] = []
     counts: Counter[tuple[str, str]] = Counter()
     last: dict[tuple[str, str], Problem] = {}
@@ -53,11 +53,11 @@ def summed_up(problems: Iterable[Problem]) -> tuple[Problem, ...]:
             kept.append(problem)
     for key, count in counts.items():
         if count > REPEATED_MAX:
-            message = f"and {count - REPEATED_MAX} more of these"
+            message = f"and {count - REPEATED_MAX} more problems of this kind"
             kept.append(dataclasses.replace(last[key], path="", message=message, suggestion=""))
     return tuple(kept)
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:
-    """Whether any of them forbids publishing."""
+    """True if any problem prevents publishing."""
     return any(problem.severity is Severity.ERROR for problem in problems)

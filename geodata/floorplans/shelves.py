@@ -1,4 +1,4 @@
-"""From the words of a placement to a point on the floor in front of the shelf."""
+"""Finds the shelf of a placement on a plan, and the position to stand at in front of it."""
 
 import enum
 import math
@@ -9,22 +9,22 @@ from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import XY, Aisle, Face, Fixture, FloorPlan, Position
 
 STANDING_M = 0.6
-"""How far from the shelf one stands."""
+"""Distance between the shelf and a shopper in front of it."""
 
 
 class Precision(enum.Enum):
-    """How exactly a plan knows a placement."""
+    """The precision of the spot of a placement."""
 
     BAY = "bay"
     SIDE = "side"
     AISLE = "aisle"
     ORDER = "order"
-    """The aisle is known, but only by its turn in the walking order: there is no map."""
+    """Only the aisle's position in the walking order is known: there is no map."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where a placement is on a plan."""
+    """The location of a placement on a plan."""
 
     placement: Placement
     precision: Precision
@@ -32,13 +32,13 @@ class Spot:
     fixture: Fixture | None = None
     face: Face | None = None
     shelf: XY | None = None
-    """The middle of the bay, at the shelf's edge."""
+    """The middle of the bay, at the edge of the shelf."""
     stand: Position | None = None
-    """Where to stand; None without a map."""
+    """The position to stand at; None without a map."""
 
 
 class Shelves:
-    """The shelves of one plan, found by the aisle on their sign."""
+    """The shelves of one plan, by aisle."""
 
     def __init__(self, plan: FloorPlan) -> None:
         self._aisles: dict[str, list[Aisle]] = defaultdict(list)
@@ -50,10 +50,10 @@ class Shelves:
                 self._rows[face.aisle].append((fixture, face))
 
     def find(self, placement: Placement) -> Spot | None:
-        """Find a placement: its bay, else its side of the aisle, else its aisle.
+        """Find the bay of a placement, else its side of the aisle, else its aisle.
 
         Returns:
-            None when the plan does not know the aisle at all.
+            None if the plan does not have the aisle.
         """
         floors = ("", placement.floor) if placement.floor else None
         aisle = next(
@@ -82,7 +82,7 @@ class Shelves:
         return None
 
     def last_bay(self, face: Face) -> int:
-        """The number of the last bay on a face's side of its aisle."""
+        """The highest bay number on the side of the aisle of a face."""
         return max(
             other.first_bay + other.bays - 1
             for _, other in self._rows[face.aisle]
@@ -128,7 +128,7 @@ def _at_bay(
 
 
 def outward(fixture: Fixture, face: Face) -> XY:
-    """The unit vector from the face away from its fixture."""
+    """The unit vector perpendicular to a face, away from its fixture."""
     along = (face.end[0] - face.start[0], face.end[1] - face.start[1])
     length = math.hypot(*along) or 1.0
     normal = (-along[1] / length, along[0] / length)

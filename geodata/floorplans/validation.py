@@ -1,7 +1,4 @@
-"""What is wrong with a floor plan as drawn.
-
-Whether its parts can be walked to is asked of `geodata.wayfinding.reachability`.
-"""
+"""Checks the drawing of a floor plan (`geodata.wayfinding.reachability` checks its paths)."""
 
 import dataclasses
 import math
@@ -26,26 +23,26 @@ from geodata.floorplans.problems import Problem, error, summed_up, warning
 from geodata.floorplans.shapes import shared, why_invalid, without
 
 MAX_PARTS = 5_000
-"""Of each kind: levels, aisles, fixtures, places, nodes, links..."""
+"""The largest number of parts of each kind: levels, aisles, fixtures, places, nodes, links..."""
 MAX_VERTICES = 20_000
 MAX_ENDS = 200
-"""Entrances, tills and counters, each: a walk may begin or end at any of them."""
+"""The largest number each of entrances, tills and counters: a walk may start or end at any."""
 MAX_TEXT = 500
 MAX_EXTENT_M = 5_000.0
 OVERLAP_M2 = 0.02
-"""Fixtures may touch, and drawings are a little rough."""
+"""Tolerated overlap of two fixtures: they may touch, and drawings are imprecise."""
 OUTSIDE_M2 = 0.02
 OFF_FIXTURE_M = 0.5
 STANDING = (Fixture, Place, Node, BlockedArea)
-"""What must say its level; aisles and departments of a plan without a map need not."""
+"""Parts that need a level; aisles and departments of a plan without a map have none."""
 MAX_OVERLAPS = 20_000
-"""Pairs of fixtures whose boxes meet: far more than any store has, few enough to look at."""
+"""The largest number of pairs of fixtures with overlapping boxes: bounds the work."""
 
 
 def plan_problems(plan: FloorPlan) -> tuple[Problem, ...]:
-    """Check a plan's own drawing: names, references, polygons, fixtures on the floor.
+    """Check the names, references, polygons and fixtures of a plan.
 
-    Work is bounded: a plan over the caps is told so and not looked at further.
+    A plan over the size limits gets only that problem and no other check, so the work is bounded.
     """
     if too_large := tuple(_too_large(plan)):
         return too_large
@@ -66,15 +63,15 @@ def plan_problems(plan: FloorPlan) -> tuple[Problem, ...]:
 def _too_large(plan: FloorPlan) -> Iterator[Problem]:
     for field, parts in _parts(plan):
         if len(parts) > MAX_PARTS:
-            message = f"has {len(parts)} entries, at most {MAX_PARTS} are taken"
+            message = f"has {len(parts)} entries, the limit is {MAX_PARTS}"
             yield error("too_many", field, message, "Split the plan or simplify it.")
     for kind in (PlaceKind.ENTRANCE, PlaceKind.TILL, PlaceKind.COUNTER):
         if (count := len(plan.places_of(kind))) > MAX_ENDS:
-            message = f"has {count} places of kind {kind.value}, at most {MAX_ENDS} are taken"
+            message = f"has {count} places of kind {kind.value}, the limit is {MAX_ENDS}"
             yield error("too_many", "places", message)
     vertices = sum(int(shapely.get_num_coordinates(shape)) for _, shape in _shapes(plan))
     if vertices > MAX_VERTICES:
-        message = f"the polygons have {vertices} points, at most {MAX_VERTICES} are taken"
+        message = f"the polygons have {vertices} points, the limit is {MAX_VERTICES}"
         yield error("too_many", "", message, "Simplify the outlines.")
 
 
@@ -84,7 +81,7 @@ def _periods(plan: FloorPlan) -> Iterator[Problem]:
         periods.append((f"blocked[{index}].", "blocked", block.blocked_from, block.blocked_until))
     for path, name, start, end in periods:
         if any(instant is not None and instant.tzinfo is None for instant in (start, end)):
-            yield error("no_offset", f"{path}{name}_from", "instants need a UTC offset")
+            yield error("no_offset", f"{path}{name}_from", "instants must have a UTC offset")
         elif start and end and end <= start:
             yield error("empty_period", f"{path}{name}_until", f"must be after {name}_from")
 
@@ -95,20 +92,20 @@ def _long_texts(plan: FloorPlan) -> Iterator[Problem]:
             for name, value in _texts(part):
                 if len(value) > MAX_TEXT:
                     path = f"{field}[{index}].{name}" if field else name
-                    message = f"has {len(value)} characters, at most {MAX_TEXT} are taken"
+                    message = f"has {len(value)} characters, the limit is {MAX_TEXT}"
                     yield error("text_too_long", path, message)
 
 
 def _repeated_ids(plan: FloorPlan) -> Iterator[Problem]:
     for field, parts in _parts(plan):
-        # The same aisle number may be signed on two floors.
+        # Two floors may have aisles with the same number.
         counts = Counter(
             (str(getattr(part, "id", "")), part.level if isinstance(part, Aisle) else "")
             for part in parts
         )
         for (identity, _), count in counts.items():
             if not identity:
-                yield error("missing_id", field, "every entry needs an id")
+                yield error("missing_id", field, "every entry must have an id")
             elif count > 1:
                 yield error("repeated_id", field, f"{identity!r} is used {count} times")
 
@@ -143,7 +140,7 @@ def _bad_faces(plan: FloorPlan) -> Iterator[Problem]:
         for row, face in enumerate(fixture.faces):
             path = f"fixtures[{index}].faces[{row}]"
             if face.bays < 1 or face.first_bay < 1:
-                yield error("bad_bays", f"{path}.bays", "bays and first_bay are counted from 1")
+                yield error("bad_bays", f"{path}.bays", "bays and first_bay must be at least 1")
             if not all(math.isfinite(metre) for metre in (*face.start, *face.end)):
                 yield error("out_of_range", path, "start and end must be finite")
             elif face.start == face.end:
@@ -152,7 +149,7 @@ def _bad_faces(plan: FloorPlan) -> Iterator[Problem]:
                 fixture.outline.distance(shapely.Point(end)) > OFF_FIXTURE_M
                 for end in (face.start, face.end)
             ):
-                message = f"lies over {OFF_FIXTURE_M:g} m off its fixture {fixture.id!r}"
+                message = f"is more than {OFF_FIXTURE_M:g} m from its fixture {fixture.id!r}"
                 yield warning("face_off_fixture", path, message, "Draw it along the outline.")
 
 
@@ -162,7 +159,8 @@ def _bad_links(plan: FloorPlan) -> Iterator[Problem]:
             message = f"must be finite and not negative, got {link.length_m}"
             yield error("bad_length", f"links[{index}].length_m", message)
         if link.width_m is not None and not link.width_m > 0:
-            yield error("bad_width", f"links[{index}].width_m", f"got {link.width_m}")
+            message = f"must be positive, got {link.width_m}"
+            yield error("bad_width", f"links[{index}].width_m", message)
 
 
 def _broken_geometry(plan: FloorPlan) -> Iterator[Problem]:
@@ -175,12 +173,12 @@ def _broken_geometry(plan: FloorPlan) -> Iterator[Problem]:
             yield error("out_of_range", path, f"must be within {MAX_EXTENT_M:g} m of the origin")
     for path, shape in _shapes(plan):
         if shape.is_empty:
-            yield error("empty_polygon", path, "has no area", "Leave it out or draw it.")
+            yield error("empty_polygon", path, "has no area", "Draw it or leave it out.")
         elif not all(abs(bound) <= MAX_EXTENT_M for bound in shape.bounds):
             yield error("out_of_range", path, f"must be within {MAX_EXTENT_M:g} m of the origin")
         elif not shape.is_valid:
             reason = why_invalid(shape)
-            hint = "Draw the outline once round, without crossing itself."
+            hint = "Draw the outline as one closed line that does not cross itself."
             yield error("invalid_polygon", path, reason, hint)
 
 
@@ -197,27 +195,27 @@ def _off_the_floor(plan: FloorPlan) -> Iterator[Problem]:
             message = f"fixture {fixture.id!r} is outside the floor of level {fixture.level!r}"
             yield error("fixture_off_floor", path, message, "Move it, or check its level.")
         elif outside > OUTSIDE_M2:
-            message = f"fixture {fixture.id!r} sticks out of the floor by {outside:.2f} m²"
+            message = f"{outside:.2f} m² of fixture {fixture.id!r} are outside the floor"
             yield warning("fixture_off_floor", path, message, "Move it, or widen the floor.")
 
 
 def _overlapping_fixtures(plan: FloorPlan) -> Iterator[Problem]:
     outlines = [fixture.outline for fixture in plan.fixtures]
     tree = shapely.STRtree(outlines)
-    looked_at = 0
+    checked = 0
     for i, (one, outline) in enumerate(zip(plan.fixtures, outlines, strict=True)):
         for j in sorted(tree.query(outline).tolist()):
             other = plan.fixtures[j]
             if i >= j or one.level != other.level:
                 continue
-            looked_at += 1
-            if looked_at > MAX_OVERLAPS:
-                message = "too many fixtures lie on top of each other to check them all"
+            checked += 1
+            if checked > MAX_OVERLAPS:
+                message = "too many fixtures overlap to check them all"
                 yield error("overlapping_fixtures", "fixtures", message)
                 return
             overlap_m2 = shared(outline, other.outline).area
             if overlap_m2 > OVERLAP_M2:
-                message = f"{one.id!r} and {other.id!r} share {overlap_m2:.2f} m²"
+                message = f"{one.id!r} and {other.id!r} overlap by {overlap_m2:.2f} m²"
                 yield error("overlapping_fixtures", f"fixtures[{i}].outline", message, "Move one.")
 
 

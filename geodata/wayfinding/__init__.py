@@ -1,1 +1,1 @@
-"""Walking a store: shortest paths on a floor plan, the order of a list's stops, and the words."""
+"""Routes inside a store: shortest walks on a floor plan, the order of stops, and directions."""

@@ -1,4 +1,4 @@
-"""How short a walk through all stops could be at best."""
+"""A lower bound of the length of a walk through all stops (Held and Karp 1970)."""
 
 from itertools import pairwise
 
@@ -18,18 +18,23 @@ def lower_bound(
     groups: npt.NDArray[np.int_],
     upper_m: float,
 ) -> float:
-    """A length that no order of the stops can undercut.
+    """A length in metres that no order of the stops undercuts.
 
-    Held and Karp's bound (1970): a walk from start to end is a tree in which each stop has two
-    neighbours, start and end one. Its parts within a group are at least the group's cheapest
-    spanning tree, and one way leads from each group (start and end are groups too) to the next.
-    Prices on the stops, raised by subgradient steps where the cheapest trees have too many
-    neighbours, bring the sum up to the walk's length. Within a group, ways are taken at the
-    shorter of their two directions, which only lowers the bound. Arguments as for
-    `tour.best_tour`.
+    M. Held and R. M. Karp, "The traveling-salesman problem and minimum spanning trees",
+    Operations Research 18, 1970. A walk from start to end is a tree in which each stop has two
+    neighbours, and start and end have one. Its part within a group is at least as long as the
+    cheapest spanning tree of the group, and one edge joins each group to the next (start and end
+    are groups too). The sum of these trees and edges is a lower bound.
+
+    Prices on the stops raise the bound: a price adds to every edge at its stop and is subtracted
+    twice, which changes no walk but changes the cheapest trees. Subgradient steps raise prices
+    where a tree has too many neighbours and lower them where it has too few. Within a group an
+    edge counts with its shorter direction, which only lowers the bound.
+
+    The arguments are those of `tour.best_tour`, and:
 
     Args:
-        upper_m: The length of a known walk, for the size of the steps.
+        upper_m: the length of a known walk, which scales the steps.
     """
     count = len(from_start)
     ways = np.full((count + 2, count + 2), np.inf)
@@ -63,7 +68,7 @@ def lower_bound(
 
 
 def _spanning_tree(ways: Lengths) -> tuple[float, npt.NDArray[np.int_]]:
-    """Prim's algorithm: the length of the cheapest tree, and each vertex's neighbours in it."""
+    """Prim's algorithm: the length of the cheapest spanning tree, and the degree of each vertex."""
     count = len(ways)
     degrees = np.zeros(count, dtype=np.int_)
     nearest, parent = ways[0].copy(), np.zeros(count, dtype=np.intp)

@@ -1,4 +1,4 @@
-"""How a stop, which may be anywhere, joins a network."""
+"""Joins stops at any position to a network, on a floor or along a link."""
 
 import threading
 from collections import defaultdict
@@ -12,30 +12,30 @@ from geodata.floorplans.plan import XY, Link, Position
 from geodata.wayfinding.visibility import FreeFloor
 
 LINK_REACH_M = 15.0
-"""Where there are only links, a stop this near to one is walked to straight from it."""
+"""Largest straight distance between a stop and a link, where there is no floor."""
 
 AT_NODE_M = 1e-3
-"""This near to the end of a link one is at its node, and free to go any way from there."""
+"""Within this distance of its end, a point of a link is at the node, free to leave by any link."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A door into the network, on a floor or somewhere along a link."""
+    """The point where a stop joins the network, on a floor or on a link."""
 
     at: Position
     onto: tuple[tuple[int, float], ...]
-    """(vertex, metres) from `at` into the network."""
+    """Edges (vertex, metres) from `at` into the network."""
     off: tuple[tuple[int, float], ...]
-    """The same the other way; differs on a one-way link."""
+    """Edges (vertex, metres) from the network to `at`; they differ on a one-way link."""
     floor: FreeFloor | None = None
     link: Link | None = None
     link_share: float = 0.0
-    """How far along the link, in [0, 1]."""
+    """Position of `at` along the link, in [0, 1]."""
 
 
 class LinkReach:
-    """The links of a network, found from a point beside them: anywhere along those that stay on
-    one level, at the ends of those that change it.
+    """Finds the link nearest to a point: at any point of a link on one level, or at the ends of a
+    link between levels.
     """
 
     def __init__(
@@ -55,38 +55,38 @@ class LinkReach:
             level: shapely.STRtree([shape for shape, _ in near])
             for level, near in self._near.items()
         }
-        self._asking = threading.Lock()
+        self._lock = threading.Lock()
 
     def entry(self, stop: Position) -> Entry | None:
-        """The nearest point of the nearest link, if it is within reach."""
+        """The nearest point of the nearest link; None if it is beyond `LINK_REACH_M`."""
         tree = self._trees.get(stop.level)
         if tree is None:
             return None
         here = _point(stop)
-        with self._asking:  # the first question builds the tree
+        with self._lock:  # the first query builds the tree, which is not thread-safe
             found = tree.query_nearest(here, max_distance=LINK_REACH_M, all_matches=False)
         if not len(found):
             return None
-        shape, what = self._near[stop.level][found[0]]
+        shape, target = self._near[stop.level][found[0]]
         share = shape.project(here, normalized=True) if shape.length else 0.0
         on_it = _on(stop.level, shape.interpolate(share, normalized=True) if share else shape)
-        if isinstance(what, int):
-            return _at_node(on_it, what)
-        start, end = self._index[what.start], self._index[what.end]
+        if isinstance(target, int):
+            return _at_node(on_it, target)
+        start, end = self._index[target.start], self._index[target.end]
         if min(share, 1 - share) * shape.length < AT_NODE_M:
             return _at_node(on_it, start if share < 0.5 else end)
-        to_start, to_end = (start, share * what.length_m), (end, (1 - share) * what.length_m)
+        to_start, to_end = (start, share * target.length_m), (end, (1 - share) * target.length_m)
         return Entry(
             on_it,
-            onto=(to_end,) if what.one_way else (to_end, to_start),
-            off=(to_start,) if what.one_way else (to_end, to_start),
-            link=what,
+            onto=(to_end,) if target.one_way else (to_end, to_start),
+            off=(to_start,) if target.one_way else (to_end, to_start),
+            link=target,
             link_share=share,
         )
 
 
 def xy(position: Position) -> XY:
-    """The metres of a position, without its level."""
+    """The coordinates of a position in metres, without its level."""
     return position.x_m, position.y_m
 
 

@@ -1,4 +1,4 @@
-"""A good order of many stops: 2-opt and Or-opt (Croes 1958, Or 1976), lengths one way allowed."""
+"""Finds a good order of many stops by local search: 2-opt and Or-opt, on one-way lengths too."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +7,7 @@ Lengths = npt.NDArray[np.float64]
 Order = npt.NDArray[np.intp]
 
 UNREACHABLE_M = 1e9
-"""Stands for infinity, so that sums of ways and differences of sums stay numbers."""
+"""Replaces infinity, so that sums of lengths and their differences stay finite."""
 LONGEST_MOVED = 3
 SMALLEST_GAIN_M = 1e-9
 
@@ -15,13 +15,16 @@ SMALLEST_GAIN_M = 1e-9
 def improved_order(
     from_start: Lengths, between: Lengths, to_end: Lengths, groups: npt.NDArray[np.int_]
 ) -> list[int]:
-    """The better of two local optima: from the given order, and from the nearest neighbours.
+    """The better of two local optima: from the given order, and from nearest neighbours.
 
-    Every move only shortens, so the result is never longer than the given order with each stop kept
-    within its group. Arguments as for `tour.best_tour`.
+    2-opt (G. A. Croes, "A method for solving traveling-salesman problems", Operations Research 6,
+    1958) reverses a part of the order; Or-opt (I. Or, PhD thesis, Northwestern University, 1976)
+    moves up to three stops in a row. The best move of both is made until none is shorter. Every
+    move shortens the walk, so the result is never longer than the given order, sorted by group.
+    The arguments are those of `tour.best_tour`.
     """
     count = len(from_start)
-    # Nothing leads back to the start or on from the end; zeros keep the sums below exact.
+    # No edge leads to the start or from the end; zeros there keep the sums below exact.
     lengths = np.zeros((count + 2, count + 2))
     lengths[:count, :count] = np.minimum(between, UNREACHABLE_M)
     lengths[count, :count] = np.minimum(from_start, UNREACHABLE_M)
@@ -52,7 +55,8 @@ def _local_optimum(lengths: Lengths, ranks: npt.NDArray[np.int_], stops: Order) 
             _best_shift(lengths, ranks, order),
             key=lambda found: found[0],
         )
-        # Gains are differences of sums: between equal walks, rounding would go round for ever.
+        # Gains are differences of sums: without a least gain, rounding could loop between equal
+        # walks for ever.
         shorter = _length(lengths, better)
         if shorter >= length - SMALLEST_GAIN_M:
             return order
@@ -62,7 +66,11 @@ def _local_optimum(lengths: Lengths, ranks: npt.NDArray[np.int_], stops: Order) 
 def _best_reversal(
     lengths: Lengths, ranks: npt.NDArray[np.int_], order: Order
 ) -> tuple[float, Order]:
-    """2-opt: walk order[i..j] the other way round; all pairs i < j at once."""
+    """2-opt: reverse order[i..j]; evaluates all pairs i < j within a group at once.
+
+    Lengths differ by direction, so the gain includes the change of the reversed part, from
+    prefix sums of the forward and the backward walk.
+    """
     forward = np.concatenate([[0.0], np.cumsum(lengths[order[:-1], order[1:]])])
     backward = np.concatenate([[0.0], np.cumsum(lengths[order[1:], order[:-1]])])
     inner = order[1:-1]
@@ -82,7 +90,7 @@ def _best_reversal(
 
 
 def _best_shift(lengths: Lengths, ranks: npt.NDArray[np.int_], order: Order) -> tuple[float, Order]:
-    """Or-opt: move up to `LONGEST_MOVED` stops in a row to elsewhere, the way they are walked."""
+    """Or-opt: move up to `LONGEST_MOVED` stops in a row to another gap, in their direction."""
     best_gain, best_move = -np.inf, (1, 1, 0)
     for size in range(1, min(LONGEST_MOVED, len(order) - 3) + 1):
         first = np.arange(1, len(order) - size)

@@ -1,4 +1,4 @@
-"""One graph of all that can be walked on a plan: floors, and links within and between levels."""
+"""The graph of all walkable floors and links of a plan, for one profile at one instant."""
 
 import datetime as dt
 import math
@@ -24,21 +24,22 @@ from geodata.wayfinding.walks import Walks, straight
 Vertices = npt.NDArray[np.intp]
 
 JOIN_M = 1.0
-"""A node this near to a floor opens onto it: drawings stop at the wall, or a little short."""
+"""Largest gap between a node and the floor it joins: drawings end at the wall, or just short."""
 ENTRY_M = 2.5
-"""A stop this near to a floor is reached from it: one leans over, or the gap is narrow."""
+"""Largest distance between a stop and the floor that it is reached from (an arm's reach, or a
+narrow gap)."""
 
 
 class Network:
-    """What a profile can walk on a plan at one instant. Build it once, ask it often.
+    """The walkable graph of a plan for a profile at one instant; build it once and reuse it.
 
-    Levels with walkable space are a visibility graph, exact for a walker of the profile's width;
-    links add their own lengths. A node within `JOIN_M` of a floor opens onto it. Asking changes
-    nothing, and may be done from several threads.
+    Each level with walkable space becomes a visibility graph, exact for a walker of the
+    profile's width. Links are edges with their own lengths. A node within `JOIN_M` of a floor is
+    joined to it. Queries change nothing and are thread-safe.
 
     Raises:
-        ValueError: when a floor has too many corners, or nodes on it; KeyError when a link names no
-            node. A plan without errors in `plan_problems` does not raise the latter.
+        ValueError: a floor has too many corners and nodes.
+        KeyError: a link names an unknown node; `plan_problems` reports it as an error.
     """
 
     def __init__(self, plan: FloorPlan, profile: Profile, at: dt.datetime) -> None:
@@ -46,7 +47,7 @@ class Network:
         self.profile = profile
         self.at = at
         self.vertices = [node.position for node in plan.nodes]
-        """The position of each vertex of the graph: the plan's nodes first, then corners."""
+        """Position of each vertex of the graph: first the plan's nodes, then floor vertices."""
         self._index = {node.id: index for index, node in enumerate(plan.nodes)}
         self._blocked = {
             level.id: united(blocked_outlines(plan, level.id, at)) for level in plan.levels
@@ -71,16 +72,16 @@ class Network:
         }
 
     def walks(self, stops: Sequence[Position]) -> Walks:
-        """The shortest walks between any two of these stops.
+        """The shortest walks between all pairs of stops.
 
-        A stop is joined from at most `ENTRY_M` beside a floor, else `LINK_REACH_M` beside a link;
-        one that is farther off, or in a blocked area, has no way to or from it.
+        A stop joins a floor within `ENTRY_M`, else a link within `LINK_REACH_M`. A stop that is
+        farther away, or in a blocked area, has no walk.
         """
         entries = [self._entry(stop) for stop in stops]
         return Walks(self.graph, self.vertices, self._kinds, stops, entries)
 
     def sight_lines(self, stops: Sequence[Position]) -> int:
-        """How many lines of sight are tested to join these stops: what that will cost."""
+        """The number of lines of sight to test to join these stops: the cost of `walks`."""
         per_level = {
             level: len(floor.corners) + len(self._guests[level])
             for level, floor in self._floors.items()
@@ -88,7 +89,7 @@ class Network:
         return sum(per_level.get(stop.level, 0) for stop in stops)
 
     def reached(self, starts: Sequence[Position], targets: Sequence[Position]) -> list[bool]:
-        """Which of the targets can be walked to from any of the starts."""
+        """For each target: True if it can be reached from at least one start."""
         entries = [entry for start in starts if (entry := self._entry(start)) is not None]
         vertices = {vertex for entry in entries for vertex, _ in entry.onto}
         for vertex in list(vertices):
@@ -124,8 +125,8 @@ class Network:
         guests = np.array(list(self._opening_onto(level, floor, links)), dtype=np.intp)
         if len(guests) + len(floor.corners) > MAX_CORNERS:
             raise ValueError(
-                f"the floor has {len(guests)} nodes beside {len(floor.corners)} corners, "
-                f"at most {MAX_CORNERS} of both are taken"
+                f"the floor has {len(guests)} nodes and {len(floor.corners)} corners, "
+                f"the limit for both together is {MAX_CORNERS}"
             )
         for number, guest in enumerate(guests.tolist()):
             at = xy(self.vertices[guest])
@@ -136,7 +137,7 @@ class Network:
         self._guests[level] = guests
 
     def _opening_onto(self, level: str, floor: FreeFloor, links: Sequence[Link]) -> Iterator[int]:
-        """The nodes on a floor; for one that lies a little off it, a new vertex on its edge."""
+        """The nodes on a floor; a node just off the floor gets a new vertex on the floor's edge."""
         for node in sorted({self._index[end] for link in links for end in (link.start, link.end)}):
             here = self.vertices[node]
             if here.level != level or (nearest := floor.nearest(xy(here), JOIN_M)) is None:

@@ -1,4 +1,4 @@
-"""A route as something to draw on its plan."""
+"""Turns a route into an overlay for the drawing of its plan."""
 
 from geodata.floorplans.drawing.key import Words
 from geodata.floorplans.drawing.overlay import Overlay, Pin
@@ -10,11 +10,12 @@ from geodata.wayfinding.steps import address
 
 
 def route_overlay(route: Route, language: str, here: Position | None = None) -> Overlay:
-    """A route's walk and its stops, numbered in the order of the walk.
+    """The walk of a route and its stops, numbered in the order of the walk.
 
     Args:
-        language: Of the addresses in the list under the map.
-        here: Where the shopper stands, if it is to be shown.
+        route: the route.
+        language: the language of the shelf addresses in the list under the map.
+        here: the shopper's position; None shows none.
     """
     pins = [
         spot_pin(str(number), stop.spots[0], ", ".join(i.label for i in stop.items), language)
@@ -29,7 +30,7 @@ def route_overlay(route: Route, language: str, here: Position | None = None) -> 
 
 
 def key_words(language: str) -> Words:
-    """The key's words in a language."""
+    """The words of the drawing's key in a language."""
     words = phrases(language)
     return Words(
         entrance=words.entrance,
@@ -40,7 +41,7 @@ def key_words(language: str) -> Words:
 
 
 def spot_pin(label: str, spot: Spot, name: str, language: str) -> Pin | None:
-    """A pin at a shelf, with what stands there and the shelf's address; None without a map."""
+    """A pin at a shelf, with a name and the shelf's address; None without a map."""
     if spot.stand is None:
         return None
     x_m, y_m = spot.shelf or (spot.stand.x_m, spot.stand.y_m)

@@ -1,7 +1,7 @@
-"""Every word that a route is told in, by language.
+"""All phrases of walking directions, by language.
 
-Names (of aisles, products, departments, levels) are put in as they are, behind a colon or a number,
-so that no language has to inflect them.
+Names of aisles, products, departments and levels are inserted unchanged, after a colon or as a
+number, so that no language needs to inflect them.
 """
 
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ from geodata.floorplans.plan import LinkKind, Side
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """One language."""
+    """The phrases of one language; `{}` marks an inserted name or number."""
 
     aisle: str
     sides: Mapping[Side, str]
     ordinals: str
-    """First to tenth, agreeing with the word for bay, with spaces between."""
+    """First to tenth, inflected for the word for bay, separated by spaces."""
     bay: str
     bay_number: str
-    """From the eleventh on."""
+    """Used from the eleventh bay on."""
     shelf: str
     from_far_end: str
-    """Said after the aisle when its bays are counted from the end that one comes from."""
+    """Follows the aisle if the shopper walks against the order of its bays."""
 
     walk: str
     straight: str
@@ -50,7 +50,7 @@ class Phrases:
 
 
 def phrases(language: str) -> Phrases:
-    """The words of a language by its BCP 47 tag, such as `fi` or `fr-CA`; English if unknown."""
+    """The phrases for a BCP 47 tag, such as `fi` or `fr-CA`; English for other languages."""
     return _LANGUAGES.get(language.lower().replace("_", "-").split("-")[0], _ENGLISH)
 
 

@@ -1,4 +1,4 @@
-"""Who walks: what they cannot take, and how wide they are."""
+"""Walking profiles: the links that a walker avoids, and the walker's width."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,17 @@ from geodata.floorplans.plan import Link, LinkKind
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A way of getting about."""
+    """The limits of a kind of walker."""
 
     name: str
     avoids: frozenset[LinkKind]
     width_m: float
-    """The narrowest gap passed; half of it is kept from every shelf and wall."""
+    """The narrowest passable gap; the walker keeps half of it from every shelf and wall."""
     wheelchair: bool = False
-    """Also avoids links that their source calls unfit for wheelchairs."""
+    """True to avoid links that their source marks as unsuitable for wheelchairs."""
 
     def takes(self, link: Link) -> bool:
-        """Whether this link can be used; an unknown width is no obstacle."""
+        """True if the walker can use the link; a link of unknown width counts as wide enough."""
         return (
             link.kind not in self.avoids
             and (link.width_m is None or link.width_m >= self.width_m)
@@ -33,4 +33,4 @@ STEP_FREE = Profile(
     0.9,
     wheelchair=True,
 )
-"""0.9 m is the clear passage width that ISO 21542 and EN 17210 ask of narrow points."""
+"""0.9 m is the clear width that ISO 21542 and EN 17210 require at narrow points."""

@@ -1,4 +1,4 @@
-"""Whether all of a plan can be walked to."""
+"""Checks that every place and shelf of a plan can be reached from an entrance."""
 
 import dataclasses
 import datetime as dt
@@ -12,21 +12,22 @@ from geodata.floorplans.shelves import STANDING_M, outward
 from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import STEP_FREE, WALKING
 
-SPARED = (PlaceKind.SHOP, PlaceKind.FACILITY)
+OPTIONAL = (PlaceKind.SHOP, PlaceKind.FACILITY)
+"""Places that are reported as warnings: maps of malls have gaps."""
 MAX_SIGHT_LINES = 1_000_000
-"""A few seconds' work, and ten times what the malls and stores seen so far take."""
+"""Takes a few seconds; ten times what the malls and stores seen so far need."""
 FOR_EVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 Target = tuple[str, str, Position]
-"""A path into the plan, what is there, and where one stands to use it."""
+"""A path into the plan, a name, and the position where a shopper stands to use it."""
 
 
 def reach_problems(plan: FloorPlan) -> tuple[Problem, ...]:
-    """Find what cannot be walked to, blocked areas left aside.
+    """Find the places and aisles that cannot be reached, ignoring blocked areas.
 
-    An aisle, a till or a counter out of reach of every entrance on foot is an error. A shop or a
-    facility is a warning, as maps of malls have gaps and the rest can be walked all the same; so is
-    whatever is out of reach without steps. The plan must have no errors in `plan_problems`.
+    An aisle, a till or a counter that no entrance leads to on foot is an error. A shop or a
+    facility, and a place that is not reachable step-free, is a warning. The plan must have no
+    errors in `plan_problems`.
     """
     if not plan.has_map:
         return ()
@@ -37,20 +38,20 @@ def reach_problems(plan: FloorPlan) -> tuple[Problem, ...]:
         return (error("too_many", "levels", str(too_many_corners)),)
     targets = list(_targets(cleared))
     if walking.sight_lines([position for _, _, position in targets]) > MAX_SIGHT_LINES:
-        message = "too many places and shelves on floors of too many corners to check them all"
+        message = "the floors have too many corners to check all places and shelves"
         return (error("too_many", "places", message, "Split the plan or simplify it."),)
     pieces = list(_pieces(walking))
     on_foot = _cut_off(walking, targets)
     rolling = [path for path in _cut_off(step_free, targets) if path not in on_foot]
-    hint = "Draw the way to it, or check what stands in it."
-    spared = {f"places[{i}]" for i, place in enumerate(plan.places) if place.kind in SPARED}
+    hint = "Draw a walkable way to it, or remove the obstacle."
+    optional = {f"places[{i}]" for i, place in enumerate(plan.places) if place.kind in OPTIONAL}
     return (
         *pieces,
         *(
-            (warning if path in spared else error)("unreachable", path, message, hint)
+            (warning if path in optional else error)("unreachable", path, message, hint)
             for path, message in on_foot.items()
         ),
-        *(warning("not_step_free", path, "is out of reach without steps") for path in rolling),
+        *(warning("not_step_free", path, "cannot be reached without steps") for path in rolling),
     )
 
 
@@ -62,12 +63,14 @@ def _pieces(network: Network) -> Iterator[Problem]:
     parts = sorted((part & nodes for part in components if part & nodes), key=len, reverse=True)
     for part in parts[1:]:
         names = ", ".join(plan.nodes[vertex].id for vertex in sorted(part)[:3])
-        message = f"{len(part)} nodes hang together but not with the rest: {names}..."
-        yield warning("graph_in_pieces", "nodes", message, "Join them by a link, or remove them.")
+        message = f"{len(part)} nodes are not connected to the other nodes: {names}..."
+        yield warning(
+            "graph_in_pieces", "nodes", message, "Connect them by a link, or remove them."
+        )
 
 
 def _cut_off(network: Network, targets: Sequence[Target]) -> dict[str, str]:
-    """Paths into the plan, with a message, of all that no entrance leads to."""
+    """Messages, by path into the plan, for the targets that no entrance leads to."""
     if not targets:
         return {}
     entrances = [place.position for place in network.plan.places_of(PlaceKind.ENTRANCE)]
@@ -76,7 +79,7 @@ def _cut_off(network: Network, targets: Sequence[Target]) -> dict[str, str]:
     out: dict[str, str] = {}
     for (path, name, _), is_reached in zip(targets, reached, strict=True):
         if not is_reached:
-            out.setdefault(path, f"{name} cannot be walked to from any entrance")
+            out.setdefault(path, f"{name} cannot be reached from any entrance")
     return out
 
 

@@ -1,4 +1,4 @@
-"""The walk for a shopping list: from the door to every item, then to the till."""
+"""Plans the walk for a shopping list: from the entrance to every item, then to the till."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from geodata.wayfinding.tour import best_tour
 from geodata.wayfinding.walks import Path, Walks
 
 MAX_ITEMS = 100
-NOT_ON_MAP = "start: not on the walkable floor of this plan, or in a blocked area"
+NOT_ON_MAP = "start: must be on a walkable floor of this plan, outside blocked areas"
 
 
 def plan_route(
@@ -30,68 +30,69 @@ def plan_route(
     ends: Sequence[Place] | None = None,
     shelves: Shelves | None = None,
 ) -> Route:
-    """Order a list's items into the shortest walk, and find it.
+    """Find the shortest walk through all items of a list.
 
-    Of an item's placements within `stops.SURE_WITHIN` of the surest, the one with the shortest way
-    from the start over it to the end is taken. Frozen goods come after all others. The order is
-    exact for up to `tour.EXACT_STOPS` stops; beyond, `lower_bound_m` states the gap. A plan
-    without a map gives the stops in the store's own order of aisles, without legs.
+    An item may have several placements. Those within `stops.SURE_WITHIN` of the highest
+    confidence are candidates; the one with the shortest walk start - placement - end is taken.
+    Frozen goods come after all others. The order is exact for up to `tour.EXACT_STOPS` stops;
+    beyond that, `lower_bound_m` gives the optimality gap. A plan without a map gives the stops
+    in the store's own order of aisles, without legs.
 
     Args:
-        network: What can be walked, by whom, when.
-        items: At most `MAX_ITEMS`; of lines with the same SKU the first counts.
-        placements: By SKU, as `placements_in_force` gives them.
-        start: Where one stands; None takes the entrance that suits best.
-        heading_deg: Which way one faces there, clockwise from the plan's y axis.
-        ends: Where to go at last, whichever suits best; None takes the tills, an empty list lets
-            the walk end at the last stop.
-        shelves: The plan's shelves, if the caller keeps them.
+        network: the walkable graph for a profile at an instant.
+        items: at most `MAX_ITEMS`; of lines with the same SKU the first counts.
+        placements: by SKU, as `placements_in_force` gives them.
+        start: the shopper's position; None takes the best entrance.
+        heading_deg: the shopper's heading at the start, clockwise from the plan's y axis.
+        ends: the candidate ends; None means the tills, an empty list lets the walk end at the
+            last stop.
+        shelves: the plan's shelves, if the caller has them already.
 
     Raises:
-        ValueError: naming `items` when there are too many, `start` when it is not on the map.
+        ValueError: `items` has too many lines, or `start` is not on the map; the message names it.
     """
     if len(items) > MAX_ITEMS:
-        raise ValueError(f"items: at most {MAX_ITEMS} are taken, got {len(items)}")
+        raise ValueError(f"items: must have at most {MAX_ITEMS} items, got {len(items)}")
     plan = network.plan
-    known = sort_items(plan, shelves or Shelves(plan), items, placements, network.at)
+    found = sort_items(plan, shelves or Shelves(plan), items, placements, network.at)
     if not plan.has_map:
-        stops = in_aisle_order(stops_of(plan, [(item, spots[0]) for item, spots in known.located]))
+        stops = in_aisle_order(stops_of(plan, [(item, spots[0]) for item, spots in found.located]))
         return Route(
             stops=tuple(stops),
-            unlocated=tuple(known.unlocated),
-            unreachable=tuple(known.shut),
-            out_of_stock=tuple(known.out_of_stock),
+            unlocated=tuple(found.unlocated),
+            unreachable=tuple(found.shut),
+            out_of_stock=tuple(found.out_of_stock),
         )
     starts = [start] if start else [p.position for p in plan.places_of(PlaceKind.ENTRANCE)]
     goals = list(plan.places_of(PlaceKind.TILL) if ends is None else ends)
-    ways = _Ways(network, starts, goals, known.located)
-    if start and not ways.is_on_map(start):
+    walks = _ListWalks(network, starts, goals, found.located)
+    if start and not walks.is_on_map(start):
         raise ValueError(NOT_ON_MAP)
-    chosen, cut_off = _nearest_spots(ways, known.located)
+    chosen, cut_off = _nearest_spots(walks, found.located)
     stops = stops_of(plan, chosen)
-    at = ways.indexes([stop.position for stop in stops if stop.position])
+    at = walks.indexes([stop.position for stop in stops if stop.position])
     tour = best_tour(
-        ways.from_start[at],
-        ways.walks.lengths_m[np.ix_(at, at)],
-        ways.to_end[at],
+        walks.from_start[at],
+        walks.walks.lengths_m[np.ix_(at, at)],
+        walks.to_end[at],
         [int(stop.frozen) for stop in stops],
     )
     walkable = math.isfinite(tour.length_m)
     order = [at[i] for i in tour.order] if walkable else []
     return Route(
         stops=tuple(stops[i] for i in tour.order) if walkable else (),
-        unlocated=tuple(known.unlocated),
+        unlocated=tuple(found.unlocated),
         unreachable=(
-            *known.shut,
+            *found.shut,
             *cut_off,
             *([] if walkable else [item for item, _ in chosen]),
         ),
-        out_of_stock=tuple(known.out_of_stock),
-        legs=ways.legs(order),
+        out_of_stock=tuple(found.out_of_stock),
+        legs=walks.legs(order),
         length_m=tour.length_m if walkable else 0.0,
         lower_bound_m=tour.lower_bound_m if walkable else 0.0,
         heading_deg=heading_deg,
-        end=ways.end_after(order),
+        end=walks.end_after(order),
     )
 
 
@@ -102,19 +103,19 @@ def plan_way(
     start: Position | None = None,
     heading_deg: float | None = None,
 ) -> Route | None:
-    """Find the shortest walk to one place, with nothing to fetch on the way.
+    """Find the shortest walk to one place, without stops.
 
     Args:
-        network: What can be walked, by whom, when.
-        end: Where to go.
-        start: Where one stands; None takes the nearest entrance.
-        heading_deg: Which way one faces there, clockwise from the plan's y axis.
+        network: the walkable graph for a profile at an instant.
+        end: the destination.
+        start: the shopper's position; None takes the nearest entrance.
+        heading_deg: the shopper's heading at the start, clockwise from the plan's y axis.
 
     Returns:
-        None when there is no way.
+        The route; None if there is no walk.
 
     Raises:
-        ValueError: naming `start` when it is not on the map.
+        ValueError: `start` is not on the map; the message names it.
     """
     starts = [start] if start else [p.position for p in network.plan.places_of(PlaceKind.ENTRANCE)]
     walks = network.walks([*starts, end.position])
@@ -133,11 +134,14 @@ def plan_way(
     )
 
 
-def _nearest_spots(ways: "_Ways", located: Located) -> tuple[list[tuple[Item, Spot]], list[Item]]:
+def _nearest_spots(
+    walks: "_ListWalks", located: Located
+) -> tuple[list[tuple[Item, Spot]], list[Item]]:
+    """The spot of each item with the shortest detour, and the items that cannot be reached."""
     chosen, cut_off = [], []
     for item, spots in located:
         standing = [(spot, spot.stand) for spot in spots if spot.stand]
-        lengths = [ways.detour_m(stand) for _, stand in standing]
+        lengths = [walks.detour_m(stand) for _, stand in standing]
         if math.isfinite(min(lengths)):
             chosen.append((item, standing[int(np.argmin(lengths))][0]))
         else:
@@ -145,8 +149,8 @@ def _nearest_spots(ways: "_Ways", located: Located) -> tuple[list[tuple[Item, Sp
     return chosen, cut_off
 
 
-class _Ways:
-    """The walks between every point that a list's route may touch."""
+class _ListWalks:
+    """The walks between all points that the route of a list may touch."""
 
     def __init__(
         self,
@@ -163,10 +167,10 @@ class _Ways:
         self._ends = self.indexes([goal.position for goal in goals])
         self.walks: Walks = network.walks(points)
         lengths = self.walks.lengths_m
-        # With nowhere to start or to end at, the walk starts or ends wherever its stops do.
-        nowhere = np.zeros(len(points))
-        self.from_start = lengths[self._starts].min(axis=0) if starts else nowhere
-        self.to_end = lengths[:, self._ends].min(axis=1) if goals else nowhere
+        # Without a start or an end, the walk starts or ends at any stop, at no cost.
+        free = np.zeros(len(points))
+        self.from_start = lengths[self._starts].min(axis=0) if starts else free
+        self.to_end = lengths[:, self._ends].min(axis=1) if goals else free
 
     def indexes(self, positions: Sequence[Position]) -> list[int]:
         return [self._index[position] for position in positions]

@@ -1,4 +1,4 @@
-"""A shopping list, and the walk that answers it."""
+"""The data types of a shopping list and of its route."""
 
 from dataclasses import dataclass
 
@@ -13,17 +13,17 @@ class Item:
     """A line of a shopping list.
 
     Raises:
-        ValueError: naming the field that is empty or too long.
+        ValueError: a field is empty or too long; the message names it.
     """
 
     sku: str
     name: str = ""
     department: str = ""
-    """The product's department, by the plan's id: said when nothing else is known."""
+    """Id of the product's department in the plan; reported if the item has no placement."""
     frozen: bool = False
-    """Fetched last, wherever it stands."""
+    """True to fetch the item last."""
     in_stock: bool | None = None
-    """What the caller knows of it at this store; None is not known."""
+    """Stock at this store as the caller knows it; None if unknown."""
 
     def __post_init__(self) -> None:
         if not self.sku:
@@ -34,17 +34,17 @@ class Item:
 
     @property
     def label(self) -> str:
-        """What to call it."""
+        """The name, or the SKU without a name."""
         return self.name or self.sku
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One place to stand, and what to take there."""
+    """A position to stand at, and the items to take there."""
 
     items: tuple[Item, ...]
     spots: tuple[Spot, ...]
-    """Where each of the items is, in the same order."""
+    """The spots of the items, in the same order."""
     frozen: bool
     position: Position | None
     """None without a map."""
@@ -52,32 +52,32 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A list's walk. Each item asked for is in exactly one of the stops and the lists after."""
+    """The route of a list; each item is in exactly one of the stops and the three item lists."""
 
     stops: tuple[Stop, ...] = ()
     unlocated: tuple[Item, ...] = ()
-    """No placement known, or none that the plan knows."""
+    """Items without a placement that the plan can locate."""
     unreachable: tuple[Item, ...] = ()
-    """Placed, but behind something blocked, or closed to the profile."""
+    """Items in a blocked area, or not reachable for the profile."""
     out_of_stock: tuple[Item, ...] = ()
-    """Known to be missing at this store: left out of the walk."""
+    """Items with `in_stock` False: left out of the walk."""
     legs: tuple[Path, ...] = ()
-    """From the start to the first stop, between stops, to the end; empty without a map.
+    """From the start to the first stop, between stops, and to the end; empty without a map.
 
-    The first is missing where the plan has no entrance and no start was given, the last where the
-    walk may end anywhere.
+    There is no first leg if the plan has no entrance and no start was given, and no last leg if
+    the walk may end anywhere.
     """
     length_m: float | None = None
     """None without a map."""
     lower_bound_m: float | None = None
-    """No order of these stops is shorter; equal to the length when the order is proved best."""
+    """Lower bound for any order of these stops; equals `length_m` for a proved best order."""
     heading_deg: float | None = None
-    """Which way one faces at the start, clockwise from the plan's y axis; None is not known."""
+    """Heading at the start, clockwise from the plan's y axis; None if unknown."""
     end: Place | None = None
 
     @property
     def gap(self) -> float | None:
-        """How much longer than the best order this is at most, as a share; 0 is proved best."""
+        """Upper bound of (length - best length) / best length; 0 for a proved best order."""
         if self.length_m is None or self.lower_bound_m is None:
             return None
         return self.length_m / self.lower_bound_m - 1 if self.lower_bound_m else 0.0

@@ -1,4 +1,4 @@
-"""A route in words."""
+"""Turns a route into walking directions in words."""
 
 import enum
 import math
@@ -13,19 +13,19 @@ from geodata.wayfinding.shopping import Route, Stop
 from geodata.wayfinding.walks import Path
 
 SHORT_M = 2.0
-"""Stretches shorter than this are rounding a corner, not a direction of their own."""
+"""A shorter stretch is a part of a turn, not a direction of its own."""
 STRAIGHT_DEG = 35.0
 AROUND_DEG = 140.0
 ALONG = 0.5
-"""The cosine from which one walks along an aisle rather than across it."""
+"""Least cosine between the heading and an aisle for a walk along the aisle."""
 OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 
 
 class StepKind(enum.Enum):
-    """What a step asks for."""
+    """The kind of a step."""
 
     NOTICE = "notice"
-    """Said before the walk: what cannot be had."""
+    """An item that is not on the route; notices come first."""
     WALK = "walk"
     LEVEL = "level"
     TAKE = "take"
@@ -34,30 +34,30 @@ class StepKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do, in words."""
+    """One step of the directions."""
 
     kind: StepKind
     text: str
     distance_m: float | None = None
     stop: int | None = None
-    """The number of the stop that is taken from, from 0."""
+    """Index of the stop of a TAKE step, from 0."""
     position: Position | None = None
-    """Where it is done."""
+    """The position where the step starts."""
 
 
 def route_steps(route: Route, plan: FloorPlan, language: str, shelves: Shelves) -> tuple[Step, ...]:
-    """Tell a route in `en`, `fr`, `fi` or `de`: first what cannot be had, then the walk.
+    """The directions of a route in `en`, `fr`, `fi` or `de`: first the notices, then the walk.
 
-    Turns are told once a heading is known: from the start when it is given, else from the second
-    stretch on. Sides and bays are those of the shelf's own address; who walks an aisle against its
-    direction is told the bay "from the far end", with the side as they see it.
+    Turns need a heading: it is known from the start if given, else from the second stretch on.
+    Sides and bays are those of the shelf's address. If the shopper walks an aisle against the
+    order of its bays, the bay is counted "from the far end" and the side is mirrored.
     """
     words = phrases(language)
     return (*_notices(route, plan, words), *_walk(route, plan, words, shelves))
 
 
 def address(placement: Placement, language: str) -> str:
-    """Where a product is, as its shelf is labelled: "Aisle 7, left, third bay"."""
+    """The address of a placement in words: "Aisle 7, left, third bay"."""
     return _address(placement, phrases(language), None)
 
 
@@ -67,8 +67,8 @@ def _notices(route: Route, plan: FloorPlan, words: Phrases) -> Iterator[Step]:
         yield _notice(words.out_of_stock.format(item.label))
     for item in route.unlocated:
         department = names.get(item.department) or item.department
-        asked = words.unlocated_in if department else words.unlocated
-        yield _notice(asked.format(item.label, department))
+        phrase = words.unlocated_in if department else words.unlocated
+        yield _notice(phrase.format(item.label, department))
     for item in route.unreachable:
         yield _notice(words.unreachable.format(item.label))
 
@@ -115,7 +115,7 @@ def _leg_steps(
             there = names.get(stretch.end.level, stretch.end.level)
             text = words.change_level[stretch.kind].format(there)
             steps.append(Step(kind=StepKind.LEVEL, text=text, position=stretch.start))
-            heading = None  # One leaves a lift or a stair whichever way it faces.
+            heading = None  # The heading after a lift or a stair is unknown.
             continue
         new = stretch.heading_deg
         steps.append(
@@ -132,7 +132,7 @@ def _leg_steps(
 
 @dataclass(slots=True)
 class _Stretch:
-    """A part of a walk in one direction, or one change of level."""
+    """A part of a walk in one direction, or a change of level."""
 
     start: Position
     end: Position
@@ -145,13 +145,13 @@ class _Stretch:
 
 
 def _stretches(leg: Path) -> list[_Stretch]:
-    """The walk with its small turns taken together."""
+    """The walk as stretches: small turns and flights of one stair are merged."""
     found: list[_Stretch] = []
     for start, end, kind in zip(leg.points[:-1], leg.points[1:], leg.kinds, strict=True):
         if start.level != end.level:
             previous = found[-1] if found else None
             if previous and previous.kind is kind:
-                previous.end = end  # Several flights of the same stairs.
+                previous.end = end  # Another flight of the same stairs.
             else:
                 found.append(_Stretch(start, end, 0.0, kind))
             continue
@@ -191,7 +191,7 @@ def _take(stop: Stop, heading: float | None, words: Phrases, shelves: Shelves) -
 
 
 def _against(spot: Spot, heading: float | None) -> bool:
-    """Whether one comes along the aisle the other way than its bays are counted."""
+    """True if the shopper walks along the aisle against the order of its bays."""
     if heading is None or spot.face is None or spot.face.side not in OPPOSITE:
         return False
     (x0, y0), (x1, y1) = spot.face.start, spot.face.end
@@ -244,5 +244,5 @@ def _heading(start: Position, end: Position) -> float:
 
 
 def _angle(before: float, after: float) -> float:
-    """The turn from one heading to another, in [-180, 180), to the right positive."""
+    """The turn from one heading to another, in [-180, 180); positive to the right."""
     return (after - before + 180) % 360 - 180

@@ -1,4 +1,4 @@
-"""From the lines of a list to the places to stand."""
+"""Locates the items of a shopping list and groups them into stops."""
 
 import datetime as dt
 from collections import defaultdict
@@ -12,15 +12,15 @@ from geodata.wayfinding.shopping import Item, Stop
 
 MAX_PLACES_PER_ITEM = 4
 SURE_WITHIN = 0.2
-"""Placements less sure than the surest by more than this are not walked to."""
+"""A placement is a candidate if its confidence is within this of the highest."""
 
 Located = list[tuple[Item, tuple[Spot, ...]]]
-"""Items with the spots that are worth walking to, the surest first."""
+"""Items with their candidate spots."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
-    """The items of a list by what is known of them."""
+class SortedItems:
+    """The items of a list, sorted by how they can be fetched."""
 
     located: Located
     unlocated: list[Item]
@@ -34,9 +34,9 @@ def sort_items(
     items: Iterable[Item],
     placements: Mapping[str, Sequence[Placement]],
     at: dt.datetime,
-) -> Sorted:
-    """Find each item's spots; of lines with the same SKU the first counts."""
-    sorted_ = Sorted([], [], [], [])
+) -> SortedItems:
+    """Find the spots of each item; of lines with the same SKU the first counts."""
+    sorted_ = SortedItems([], [], [], [])
     firsts: dict[str, Item] = {}
     for item in items:
         firsts.setdefault(item.sku, item)
@@ -55,7 +55,7 @@ def sort_items(
 
 
 def stops_of(plan: FloorPlan, chosen: Iterable[tuple[Item, Spot]]) -> list[Stop]:
-    """Items at the same spot share a stop; frozen goods never share one with others."""
+    """Group items at the same spot into stops; frozen goods have stops of their own."""
     frozen = {department.id for department in plan.departments if department.frozen}
     together: dict[object, list[tuple[Item, Spot]]] = defaultdict(list)
     for item, spot in chosen:
@@ -74,7 +74,7 @@ def stops_of(plan: FloorPlan, chosen: Iterable[tuple[Item, Spot]]) -> list[Stop]
 
 
 def in_aisle_order(stops: Iterable[Stop]) -> list[Stop]:
-    """The store's own order: frozen goods last, aisle by aisle, each from its first bay."""
+    """Sort stops in the store's own order: by aisle, then by bay, with frozen goods last."""
 
     def turn(stop: Stop) -> tuple[bool, int, int]:
         spot = stop.spots[0]
@@ -91,7 +91,7 @@ def _spots(plan: FloorPlan, shelves: Shelves, placements: Sequence[Placement]) -
 
 
 def _is_shut(plan: FloorPlan, spot: Spot, at: dt.datetime) -> bool:
-    """Whether a block names the spot's aisle or level; outlines are the network's business."""
+    """True if a block names the spot's aisle or level; the network handles blocked outlines."""
     aisle = spot.aisle
     return aisle is not None and any(
         block.active(at)

@@ -1,4 +1,4 @@
-"""The order of the stops of a walk that has a given start and a given end."""
+"""Orders the stops of a walk with a given start and a given end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,44 +12,46 @@ from geodata.wayfinding.local_search import UNREACHABLE_M, improved_order
 Lengths = npt.NDArray[np.float64]
 
 EXACT_STOPS = 12
-"""The most stops for which the order is proved shortest; the work doubles with each."""
+"""The largest number of stops for an exact order; the work doubles with each stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """An order, and how far from the shortest it can be."""
+    """An order of stops, with a bound of its excess over the shortest."""
 
     order: tuple[int, ...]
     length_m: float
-    """Infinite when no order of the stops can be walked."""
+    """Infinite if no order of the stops can be walked."""
     lower_bound_m: float
-    """No order is shorter than this; equal to the length when the order is exact."""
+    """Lower bound for any order; equals `length_m` for an exact order."""
 
     @property
     def exact(self) -> bool:
-        """Whether this order is proved shortest."""
+        """True if this order is proved shortest."""
         return self.lower_bound_m >= self.length_m
 
     @property
     def gap(self) -> float:
-        """How much longer than the shortest this can be at most, as a share of the bound."""
+        """Upper bound of the excess over the shortest order, as a share of the lower bound."""
         return 0.0 if self.exact else self.length_m / self.lower_bound_m - 1
 
 
 def best_tour(
     from_start: Lengths, between: Lengths, to_end: Lengths, groups: Sequence[int] = ()
 ) -> Tour:
-    """Order stops so that the walk from the start through all of them to the end is short.
+    """Order stops to shorten the walk from the start through all stops to the end.
 
-    Exact for up to `EXACT_STOPS` stops (Held and Karp 1962: dynamic programming over subsets);
-    beyond, 2-opt and Or-opt from the given order and from the nearest neighbours, never longer than
-    the given order, with Held and Karp's (1970) spanning-tree lower bound.
+    The order is exact for up to `EXACT_STOPS` stops, by dynamic programming over subsets (M. Held
+    and R. M. Karp, "A dynamic programming approach to sequencing problems", J. SIAM 10, 1962).
+    Beyond that, `local_search` improves the given order and never returns a longer one, and
+    `bound` gives the lower bound.
 
     Args:
         from_start: (n,) metres from the start to each stop.
-        between: (n, n) metres from row to column; need not be symmetric, may be infinite.
-        to_end: (n,) metres from each stop to the end; zeros when the walk may end anywhere.
-        groups: (n,) all stops of a lower group come before any of a higher one; empty is one group.
+        between: (n, n) metres from row to column; may be asymmetric and infinite.
+        to_end: (n,) metres from each stop to the end; zeros if the walk may end anywhere.
+        groups: (n,) stops of a lower group come before those of a higher group; empty means one
+            group.
     """
     count = len(from_start)
     kinds = np.asarray(groups if len(groups) else [0] * count)
@@ -81,7 +83,11 @@ def tour_length(
 def _held_karp(
     from_start: Lengths, between: Lengths, to_end: Lengths, groups: npt.NDArray[np.int_]
 ) -> list[int]:
-    """Subsets by size; `best[subset, last]` is the shortest walk through the subset to `last`."""
+    """The exact order, by dynamic programming over subsets of stops, as bit masks.
+
+    `best[subset, last]` is the length of the shortest walk from the start through the subset
+    that ends at `last`. Subsets are extended by one stop in the order of their size.
+    """
     count = len(from_start)
     subsets = np.arange(1 << count)
     members = (subsets[:, None] >> np.arange(count)) & 1
@@ -94,7 +100,7 @@ def _held_karp(
     for size in range(1, count):
         layer = subsets[sizes == size]
         for stop in range(count):
-            # Only subsets without the stop, and with all that must come before it.
+            # Only subsets without the stop and with all stops of lower groups.
             ready = layer[(members[layer, stop] == 0) & (before[stop] & ~layer == 0)]
             lengths = best[ready] + between[:, stop]
             chosen = lengths.argmin(axis=1)

@@ -1,7 +1,8 @@
-"""Shortest straight-line walks over a floor with obstacles: the visibility graph.
+"""The visibility graph of a floor with obstacles, which contains all shortest walks.
 
-A shortest path among polygons turns only at corners that bulge into the free space
-(Lozano-Pérez and Wesley 1979), and touches each of them as a tangent; so only tangent pairs of such
+A shortest path among polygons turns only at corners that are convex towards the free space (T.
+Lozano-Pérez and M. A. Wesley, "An algorithm for planning collision-free paths among polyhedral
+obstacles", CACM 22, 1979), and touches each of them as a tangent. So only tangent pairs of such
 corners are tested for sight. The lengths are exact for the given polygons.
 """
 
@@ -20,24 +21,25 @@ Points = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.intp]
 
 MAX_CORNERS = 700
-"""Pairs of corners grow with the square: 700 that all see each other take seconds, once."""
+"""The number of pairs is quadratic: 700 corners that all see each other take seconds, once."""
 SIGHT_LINES_AT_ONCE = 100_000
 SLACK_M = 1e-4
-"""Sight is tested against walls this much farther off, so that rounding hides no corner."""
+"""Walls are moved back by this much in tests of sight, so that rounding hides no corner."""
 
 
 def free_floor(
     plan: FloorPlan, level: Level, at: dt.datetime, width_m: float
 ) -> "FreeFloor | None":
-    """What of a level's floor the middle of a walker `width_m` wide can reach.
+    """The part of a level's floor that the centre of a walker of `width_m` can reach.
 
-    The floor less its fixtures and what is blocked at that instant, shrunk by half the width.
+    It is the floor minus its fixtures and its blocked areas at the instant, shrunk by half the
+    width.
 
     Returns:
         None for a level without walkable space.
 
     Raises:
-        ValueError: when the floor has more than `MAX_CORNERS` corners.
+        ValueError: the floor has more than `MAX_CORNERS` corners.
     """
     if level.walkable is None:
         return None
@@ -47,7 +49,7 @@ def free_floor(
 
 
 def blocked_outlines(plan: FloorPlan, level: str, at: dt.datetime) -> list[BaseGeometry]:
-    """The parts of a level's floor that are shut at an instant."""
+    """The outlines of the areas of a level that are blocked at an instant."""
     shut = (b for b in plan.blocked if b.level == level and b.active(at))
     return [outline for block in shut if (outline := _outline(plan, block)) is not None]
 
@@ -62,38 +64,38 @@ def _outline(plan: FloorPlan, block: BlockedArea) -> BaseGeometry | None:
 
 
 class FreeFloor:
-    """A floor, its corners, and what sees what."""
+    """The free space of a floor, its corners, and tests of sight between points."""
 
     def __init__(self, space: BaseGeometry) -> None:
         self.space = space
         self.corners, self._before, self._after = _bulging_corners(space)
         if len(self.corners) > MAX_CORNERS:
             raise ValueError(
-                f"the floor has {len(self.corners)} corners, at most {MAX_CORNERS} are taken"
+                f"the floor has {len(self.corners)} corners, the limit is {MAX_CORNERS}"
             )
         self._walls = grown(space, SLACK_M).boundary
         shapely.prepare(self._walls)
-        self._asking = threading.Lock()
+        self._lock = threading.Lock()
 
     def corner_pairs(self) -> tuple[Indexes, Indexes]:
-        """The pairs of corners that a shortest path may walk between, each once."""
+        """The pairs of corners that may be consecutive on a shortest path, each pair once."""
         tangent = self._tangent(self.corners)
         one, other = np.nonzero(np.triu(tangent & tangent.T, 1))
         seen = self._see(self.corners[one], self.corners[other])
         return one[seen], other[seen]
 
     def corners_seen(self, point: tuple[float, float]) -> Indexes:
-        """The corners that a shortest path from a point of the floor may turn at first."""
+        """The corners that may be the first turn of a shortest path from a point of the floor."""
         [candidates] = np.nonzero(self._tangent(np.array([point]))[:, 0])
         seen = self._see(np.broadcast_to(point, (len(candidates), 2)), self.corners[candidates])
         return candidates[seen]
 
     def sees(self, point: tuple[float, float], others: Points) -> npt.NDArray[np.bool_]:
-        """Which of the other points (n, 2) can be walked to straight."""
+        """For each other point, shape (n, 2): True if the straight line to it is free."""
         return self._see(np.broadcast_to(point, others.shape), others)
 
     def nearest(self, point: tuple[float, float], within_m: float) -> tuple[float, float] | None:
-        """The free point nearest to a point, itself where it is free."""
+        """The free point nearest to a point (itself if free); None beyond `within_m`."""
         here = shapely.Point(point)
         if self.space.is_empty or self.space.distance(here) > within_m:
             return None
@@ -105,22 +107,24 @@ class FreeFloor:
         for start in range(0, len(one), SIGHT_LINES_AT_ONCE):
             part = slice(start, start + SIGHT_LINES_AT_ONCE)
             lines = shapely.linestrings(np.stack([one[part], other[part]], axis=1))
-            # Both ends are on the floor, so what meets no wall stays on it. A prepared shape grows
-            # its index while it is asked: two threads at once end the process.
-            with self._asking:
+            # Both ends are on the floor, so a line that meets no wall stays on it. A prepared
+            # shape builds its index during queries: two threads at once crash the process.
+            with self._lock:
                 seen[part] = ~shapely.intersects(self._walls, lines)
         return seen
 
     def _tangent(self, seen_from: Points) -> npt.NDArray[np.bool_]:
-        """(corners, points): whether the ray from point to corner leaves both walls on one side."""
+        """(corners, points): True if both walls of the corner are on one side of the ray from the
+        point to the corner."""
         ray = self.corners[:, None] - seen_from[None]
         return _cross(ray, self._before[:, None]) * _cross(ray, self._after[:, None]) >= -1e-12
 
 
 def _bulging_corners(space: BaseGeometry) -> tuple[Points, Points, Points]:
-    """Corners where obstacles bulge into the space, and the walls (vectors) before and after."""
+    """The corners of obstacles that are convex towards the space, with the vectors of the walls
+    before and after."""
     corners, before, after = [np.empty((0, 2))], [np.empty((0, 2))], [np.empty((0, 2))]
-    # Counterclockwise outside, clockwise holes: the floor is always on the left.
+    # Counterclockwise outer rings and clockwise holes: the floor is always on the left.
     for polygon in shapely.get_parts(shapely.orient_polygons(space)):
         for ring in (polygon.exterior, *polygon.interiors):
             points = shapely.get_coordinates(ring)[:-1]

@@ -1,4 +1,4 @@
-"""The shortest walks between the stops of one question."""
+"""Shortest walks between all pairs of some stops of a network."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,18 +18,18 @@ Lengths = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A walk from stop to stop."""
+    """A walk from one stop to another."""
 
     points: tuple[Position, ...]
     kinds: tuple[LinkKind, ...]
-    """How each stretch between two points is covered; one fewer than the points."""
+    """The link kind between consecutive points; one fewer than the points."""
     length_m: float
 
 
 class Walks:
-    """The walks between some stops, all lengths known at once.
+    """The walks between some stops, with all lengths computed at once.
 
-    Dijkstra's algorithm from every stop, over a copy of the network with the stops put in.
+    Each stop becomes a vertex of a copy of the network; Dijkstra's algorithm runs from each stop.
     """
 
     def __init__(
@@ -41,19 +41,19 @@ class Walks:
         entries: Sequence[Entry | None],
     ) -> None:
         self.graph = network.copy()
-        """The network with the stops put in, after its own vertices."""
+        """The network with the stops added after its own vertices."""
         self._vertices = [*vertices, *stops]
         self._kinds = dict(kinds)
         self._first = len(vertices)
         self.graph.add_nodes_from(range(len(stops)))
         self._join(stops, entries)
         self.joined = [entry is not None for entry in entries]
-        """Whether each stop is on the map, and not in a blocked area."""
+        """For each stop: True if it is on the map and not in a blocked area."""
         self.lengths_m = self._lengths(len(stops))
-        """(stops, stops): metres from row to column, infinite where there is no way."""
+        """(stops, stops): metres from row to column; infinite if there is no walk."""
 
     def path(self, start: int, end: int) -> Path | None:
-        """The walk from one stop to another, by their places in the list; None without a way."""
+        """The walk between two stops, by their indices; None if there is no walk."""
         length_m = float(self.lengths_m[start, end])
         if not math.isfinite(length_m):
             return None
@@ -103,9 +103,10 @@ class Walks:
 def straight(
     door: int, entry: Entry, others: Sequence[tuple[int, Entry]]
 ) -> list[tuple[int, int, float]]:
-    """The edges straight between one stop's door and those of others, both ways.
+    """The direct edges between the entry of one stop and those of others, in both directions.
 
-    Across a floor where they see each other, along a link where they are beside the same.
+    Entries on one floor are joined if they see each other; entries on one link are joined along
+    the link, in its allowed direction.
     """
     if entry.floor is not None:
         there = [(other, e) for other, e in others if e.floor is entry.floor]

@@ -1,1 +1,1 @@
-"""A floor plan as a picture: SVG drawn here, PNG made of it, light or dark."""
+"""Draws a floor plan as SVG or PNG, in a light or a dark theme."""

@@ -1,4 +1,4 @@
-"""A sheet of SVG, and the map's place on it."""
+"""An SVG sheet, and the transformation from the plan to the sheet."""
 
 import re
 from xml.etree import ElementTree
@@ -13,10 +13,10 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Canvas:
-    """Draws in pixels, or in metres of the plan (y up) by way of `to_px`.
+    """A sheet to draw on in pixels; `to_px` converts from metres of the plan (y up).
 
-    The map's bounds (west, south, east, north, in metres) fill its width from its left and top.
-    Turned, the map lies on its side: the plan's y axis points to the right.
+    The bounds (west, south, east, north, in metres) fill `width_px` from the left and top of the
+    map. If `turned`, the map is rotated by 90 degrees: the plan's y axis points to the right.
     """
 
     def __init__(
@@ -36,11 +36,11 @@ class Canvas:
         self.px_per_m = width_px / max(across, 1.0)
         self.map_bottom_px = top_px + down * self.px_per_m
         self.turn_deg = 90.0 if turned else 0.0
-        """How far headings of the plan are turned on the sheet, clockwise."""
+        """Rotation of the plan on the sheet, clockwise."""
         self.root = ElementTree.Element("svg", xmlns="http://www.w3.org/2000/svg", role="img")
 
     def to_px(self, point: XY) -> XY:
-        """Where a point of the plan is on the sheet."""
+        """The position on the sheet of a point of the plan."""
         across, down = point[0] - self._west, self._north - point[1]
         if self.turn_deg:
             across, down = point[1] - self._south, across
@@ -59,7 +59,7 @@ class Canvas:
         return ElementTree.SubElement(self.root if parent is None else parent, tag, named)
 
     def group(self, **attributes: object) -> ElementTree.Element:
-        """Append a group that hands its attributes to what is drawn in it."""
+        """Append a group; its children inherit its attributes."""
         return self.add("g", None, **attributes)
 
     def text(
@@ -70,7 +70,7 @@ class Canvas:
         size_px: float,
         **attributes: object,
     ) -> None:
-        """Append a line of text; what XML cannot hold is left out."""
+        """Append a line of text, without the characters that XML does not allow."""
         element = self.add("text", parent, x=at[0], y=at[1], font_size=size_px, **attributes)
         element.text = _NOT_XML.sub("", words)
 
@@ -91,7 +91,7 @@ class Canvas:
         self.add("path", parent, d="".join(drawn), fill_rule="evenodd", **attributes)
 
     def finish(self, width_px: float, height_px: float, title: str) -> str:
-        """The sheet as text."""
+        """The SVG text of the sheet."""
         self.root.set("viewBox", f"0 0 {_number(width_px)} {_number(height_px)}")
         self.root.set("width", _number(width_px))
         self.root.set("height", _number(height_px))
@@ -103,7 +103,7 @@ class Canvas:
 
 
 def shortened(words: str, characters: int) -> str:
-    """The words, cut with an ellipsis where they would run over."""
+    """The text, cut with an ellipsis if it is longer than `characters`."""
     return words if len(words) <= characters else words[: characters - 1].rstrip() + "…"
 
 

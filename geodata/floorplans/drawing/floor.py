@@ -1,4 +1,4 @@
-"""The store itself: walls, rooms, fixtures, what is shut."""
+"""Draws the floor of a level: walls, rooms, fixtures, links and blocked areas."""
 
 import datetime as dt
 import math
@@ -13,7 +13,7 @@ from geodata.floorplans.plan import XY, Face, Fixture, FixtureKind, FloorPlan, L
 def draw_floor(
     canvas: Canvas, theme: Theme, plan: FloorPlan, level: Level, at: dt.datetime | None
 ) -> None:
-    """Draw all of a level that does not depend on what is looked for."""
+    """Draw the parts of a level that do not depend on an overlay."""
     shell = level.outline or level.walkable
     if shell is not None:
         canvas.shape(None, shell, fill=theme.floor, stroke=theme.wall, stroke_width=3)
@@ -69,7 +69,7 @@ def _draw_fixtures(canvas: Canvas, theme: Theme, plan: FloorPlan, level: Level) 
 
 
 def _depth(fixture: Fixture, face: Face) -> XY:
-    """From the face's edge into its fixture: to the middle where goods stand on both sides."""
+    """The vector from the edge of a face through its fixture: to the middle if it has two sides."""
     (x0, y0), (x1, y1) = face.start, face.end
     length = math.hypot(x1 - x0, y1 - y0) or 1.0
     nx, ny = -(y1 - y0) / length, (x1 - x0) / length
@@ -81,7 +81,7 @@ def _depth(fixture: Fixture, face: Face) -> XY:
 
 
 def along(face: Face, share: float) -> XY:
-    """A point of the face's edge, from its start (0) to its end (1)."""
+    """The point at `share` of the edge of a face, from its start (0) to its end (1)."""
     return (
         face.start[0] + share * (face.end[0] - face.start[0]),
         face.start[1] + share * (face.end[1] - face.start[1]),

@@ -1,4 +1,4 @@
-"""The key of a drawing: what was found where, what the colours mean, scale and north."""
+"""Draws the key of a drawing: the list of pins, the legend, the scale and the north arrow."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from geodata.floorplans.plan import FloorPlan, Level, PlaceKind
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The key's own words."""
+    """The words of the legend."""
 
     entrance: str = "Entrance"
     till: str = "Checkout"
@@ -26,7 +26,7 @@ ENGLISH = Words()
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where on the sheet the key goes, in pixels."""
+    """A column of the key on the sheet, in pixels."""
 
     left: float
     top: float
@@ -39,10 +39,10 @@ CHIP_WIDTH_PX = 145.0
 
 
 def draw_pin_list(canvas: Canvas, theme: Theme, overlay: Overlay, column: Column) -> float:
-    """Draw the list of what was found where into its column.
+    """Draw the list of pins in a column.
 
     Returns:
-        How far down it reaches, in pixels.
+        The y of its lower end, in pixels.
     """
     y = column.top + 6
     for number, pin in enumerate(overlay.pins):
@@ -60,10 +60,10 @@ def draw_legend(
     words: Words,
     column: Column,
 ) -> float:
-    """Draw what the colours mean, and whose data it is, into its column.
+    """Draw the meaning of the colours and the attribution in a column.
 
     Returns:
-        How far down it reaches, in pixels.
+        The y of its lower end, in pixels.
     """
     y = column.top + (16 if overlay.pins else 14)
     y = _draw_chips(canvas, theme, _marks(theme, plan, level, overlay, words), column, y, 5.5)
@@ -79,10 +79,10 @@ def draw_legend(
 
 
 def draw_scale(canvas: Canvas, theme: Theme, plan: FloorPlan) -> float:
-    """Draw the scale bar and the north arrow right below the map.
+    """Draw the scale bar and the north arrow directly below the map.
 
     Returns:
-        How far down they reach, in pixels.
+        The y of their lower end, in pixels.
     """
     y = canvas.map_bottom_px + 8
     lengths = [n * 10**e for e in range(5) for n in (1, 2, 5)]

@@ -1,4 +1,4 @@
-"""What was looked for: the bays, the numbered pins, the walk."""
+"""Draws an overlay: highlighted bays, numbered pins, the walk, and the shopper's position."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ ARROW_EVERY_PX = 90.0
 
 
 def draw_bays(canvas: Canvas, theme: Theme, pins: Sequence[Pin]) -> None:
-    """Light up the bays that hold something looked for."""
+    """Highlight the bays of pins."""
     lit = canvas.group(stroke=theme.pin, stroke_width=5, stroke_linecap="round")
     for pin in pins:
         for face, bay in pin.bays:
@@ -24,7 +24,7 @@ def draw_bays(canvas: Canvas, theme: Theme, pins: Sequence[Pin]) -> None:
 
 
 def draw_walk(canvas: Canvas, theme: Theme, overlay: Overlay, level: str) -> None:
-    """Draw the walk as a cased line with arrows along it."""
+    """Draw the walk as a line with a border and arrows."""
     parts = [[canvas.to_px(xy) for xy in part] for part in on_level(overlay.walk, level)]
     for colour, width, opacity in ((theme.floor, 7.0, 0.9), (theme.route, 3.5, 1.0)):
         lines = canvas.group(
@@ -51,7 +51,7 @@ def draw_walk(canvas: Canvas, theme: Theme, overlay: Overlay, level: str) -> Non
 def draw_level_changes(
     canvas: Canvas, theme: Theme, overlay: Overlay, plan: FloorPlan, level: str
 ) -> None:
-    """Draw a badge where the walk leaves the level: up or down, and where to."""
+    """Draw a badge where the walk leaves the level: an arrow up or down, and the target level."""
     storeys = {storey.id: storey for storey in plan.levels}
     badges = canvas.group(font_weight=700, fill=theme.floor)
     for here, there in pairwise(overlay.walk):
@@ -69,7 +69,7 @@ def draw_level_changes(
 
 
 def draw_pins(canvas: Canvas, theme: Theme, pins: Sequence[Pin]) -> None:
-    """Draw the numbered pins, moved apart where they would cover each other."""
+    """Draw the numbered pins, moved apart where they overlap."""
     anchors = [canvas.to_px((pin.at.x_m, pin.at.y_m)) for pin in pins]
     places = _apart(anchors)
     leaders = canvas.group(stroke=theme.pin, stroke_width=1.5)
@@ -84,13 +84,13 @@ def draw_pins(canvas: Canvas, theme: Theme, pins: Sequence[Pin]) -> None:
 
 
 def draw_pin_head(canvas: Canvas, theme: Theme, group: object, label: str, at: XY) -> None:
-    """One round pin with its number."""
+    """Draw one round pin with its label."""
     canvas.add("circle", group, cx=at[0], cy=at[1], r=PIN_PX)  # type: ignore[arg-type]
     canvas.text(group, (at[0], at[1] + 4), label, 11.5, fill=theme.on_pin, stroke="none")  # type: ignore[arg-type]
 
 
 def draw_here(canvas: Canvas, theme: Theme, overlay: Overlay, level: str) -> None:
-    """Draw where one stands, and which way one faces."""
+    """Draw the shopper's position and heading."""
     if overlay.here is None or overlay.here.level != level:
         return
     x, y = canvas.to_px((overlay.here.x_m, overlay.here.y_m))
@@ -127,7 +127,8 @@ def _arrows(part: Sequence[XY]) -> list[tuple[XY, float]]:
 
 
 def _apart(anchors: Sequence[XY]) -> list[XY]:
-    """Pins pushed off each other, each a little at a time, until none covers another."""
+    """Positions of pins without overlap: overlapping pairs are pushed apart in small steps, at
+    most 60 rounds."""
     places = [list(anchor) for anchor in anchors]
     room = 2 * PIN_PX + 1.5
     for _ in range(60):

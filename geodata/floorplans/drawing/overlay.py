@@ -1,4 +1,4 @@
-"""What is drawn over a plan: things found on it, and a walk."""
+"""The data types of an overlay on a plan: pins, a walk, and the shopper's position."""
 
 from dataclasses import dataclass
 
@@ -7,32 +7,32 @@ from geodata.floorplans.plan import XY, Face, Position
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """Something pointed out."""
+    """A marked position."""
 
     label: str
     """A number or a letter."""
     at: Position
     lines: tuple[str, ...] = ()
-    """What the list under the map says of it, for example its name and its shelf."""
+    """Text in the list under the map, for example the name and the shelf."""
     bays: tuple[tuple[Face, int], ...] = ()
-    """The bays to light up."""
+    """The bays to highlight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
-    """All that is drawn over a plan; what is on other levels is left out of a level's picture."""
+    """The overlay of a whole plan; the drawing of a level shows only its part."""
 
     pins: tuple[Pin, ...] = ()
     walk: tuple[Position, ...] = ()
-    """From point to point, over all levels."""
+    """The points of the walk, over all levels."""
     here: Position | None = None
-    """Where one stands."""
+    """The shopper's position."""
     heading_deg: float | None = None
-    """Which way one faces, clockwise from the plan's y axis."""
+    """The shopper's heading, clockwise from the plan's y axis."""
 
 
 def on_level(walk: tuple[Position, ...], level: str) -> tuple[tuple[XY, ...], ...]:
-    """The parts of a walk that stay on one level, each of two points or more."""
+    """The parts of a walk on one level, each with at least two points."""
     parts: list[list[XY]] = [[]]
     for position in walk:
         if position.level == level:

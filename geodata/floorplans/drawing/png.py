@@ -1,4 +1,4 @@
-"""A drawing as PNG, with letters on any machine: the font comes with a package."""
+"""Renders an SVG drawing as PNG, with a font from a package so that every machine agrees."""
 
 import math
 import re
@@ -8,23 +8,24 @@ from importlib.resources import as_file, files
 import resvg_py
 
 MAX_PIXELS = 24_000_000
-"""Width times height: some 100 MB while it is drawn."""
+"""Width times height: rendering takes about 100 MB at this size."""
 _SIZE = re.compile(r'viewBox="0 0 (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)"')
 
 
 def draw_png(svg: str, width_px: int, *, max_pixels: int = MAX_PIXELS) -> bytes:
-    """Turn an SVG drawing into a PNG picture of a given width.
+    """Render an SVG drawing as a PNG picture of a given width.
 
-    Rendered by resvg with Source Sans Pro (SIL OFL 1.1), which has the letters of European
-    languages; those of others stay blank, as no font of the machine is looked at.
+    resvg renders with Source Sans Pro (SIL OFL 1.1), which has the letters of European languages.
+    Other letters stay blank, because no font of the machine is used.
 
     Args:
-        svg: As `svg.draw_svg` gives it.
-        width_px: At least 16; with the height that follows, at most `max_pixels`.
-        max_pixels: No other thread of Python runs while resvg draws, about 0.1 s a million pixels.
+        svg: a drawing by `svg.draw_svg`.
+        width_px: at least 16; width times height must be at most `max_pixels`.
+        max_pixels: the limit of the picture; resvg takes about 0.1 s per million pixels and blocks
+            all other Python threads.
 
     Raises:
-        ValueError: when the width is out of that range.
+        ValueError: the width is out of range.
     """
     size = _SIZE.search(svg)
     tallness = float(size[2]) / float(size[1]) if size else 1.0

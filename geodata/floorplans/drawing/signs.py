@@ -1,4 +1,4 @@
-"""The signs of a store: aisle numbers, doors, tills, counters."""
+"""Draws the signs of a store: aisle numbers, entrances, tills and counters."""
 
 import math
 
@@ -9,11 +9,11 @@ from geodata.floorplans.plan import XY, Aisle, FloorPlan, Level, PlaceKind
 
 BADGE_PX = 8.5
 AISLE_SIGN_M = 1.1
-"""How far before its first bay an aisle's number hangs."""
+"""Distance of the sign of an aisle before its first bay."""
 
 
 def draw_signs(canvas: Canvas, theme: Theme, plan: FloorPlan, level: Level) -> None:
-    """Hang up the numbers of the aisles."""
+    """Draw the numbers of the aisles."""
     signs = canvas.group(
         font_weight=600, text_anchor="middle", fill=theme.paper, stroke_linejoin="round"
     )
@@ -35,7 +35,7 @@ def draw_signs(canvas: Canvas, theme: Theme, plan: FloorPlan, level: Level) -> N
 
 
 def _sign(plan: FloorPlan, aisle: Aisle) -> XY | None:
-    """Before the first bays of an aisle between gondolas; in the middle of a single row."""
+    """The position of a sign: before the first bays of an aisle, or amid a single row."""
     rows = [
         (fixture, face)
         for fixture in plan.fixtures
@@ -61,7 +61,7 @@ def _sign(plan: FloorPlan, aisle: Aisle) -> XY | None:
 
 
 def draw_doors(canvas: Canvas, theme: Theme, plan: FloorPlan, level: Level) -> None:
-    """Draw entrances and tills, over everything that might hide them."""
+    """Draw entrances, tills and counters."""
     marks = canvas.group(font_weight=600, text_anchor="middle", fill=theme.floor)
     for place in plan.places:
         if place.position.level != level.id:

@@ -1,4 +1,4 @@
-"""The whole picture: the map of a level, what was looked for, and the key under it."""
+"""Draws a level of a plan with an overlay and a key as one SVG picture."""
 
 import datetime as dt
 from dataclasses import replace
@@ -31,11 +31,11 @@ WIDTH_PX = 480.0
 WIDE_PX = 800.0
 TURNED_PX = 960.0
 DEEP = 1.2
-"""From this many times as deep as it is broad a wide map lies on its side."""
+"""Ratio of depth to width from which a wide drawing rotates the map."""
 MARGIN_PX = 16.0
 TITLE_PX = 26.0
 KEY_PX = 330.0
-"""The key's width beside the map."""
+"""Width of the key beside the map."""
 MARGIN_M = 1.0
 NOTHING = Overlay()
 
@@ -54,15 +54,19 @@ def draw_svg(
     """Draw one level of a plan.
 
     Args:
-        overlay: What to point out on it.
-        words: The language of the key.
-        title: Shown above the map and read to those who cannot see it.
-        wide: For a page or a kiosk: 800 px with the key beside the map, or, of a deep store, 960 px
-            with the map on its side and the key below. Else 480 px with the key below, for a phone.
-        at: When, for what is blocked then; None shows all blocked areas.
+        plan: the plan.
+        level: the id of the level.
+        overlay: the pins and the walk to draw on it.
+        theme: the colours.
+        words: the words of the key.
+        title: shown above the map, and read by screen readers.
+        wide: True for a page or a kiosk: 800 px with the key beside the map, or, for a deep store,
+            960 px with a rotated map and the key below. False for a phone: 480 px with the key
+            below.
+        at: the instant for blocked areas; None shows all of them.
 
     Raises:
-        ValueError: when the plan has no such level, or nothing is drawn on it.
+        ValueError: the plan does not have the level, or the level has no geometry.
     """
     storey = next((one for one in plan.levels if one.id == level), None)
     if storey is None:
@@ -113,6 +117,6 @@ def _bounds(plan: FloorPlan, level: Level) -> tuple[float, float, float, float]:
     ]
     shapes = [shape for shape in drawn if shape is not None]
     if not shapes:
-        raise ValueError(f"level: nothing is drawn on level {level.id!r}")
+        raise ValueError(f"level: level {level.id!r} has no geometry")
     west, south, east, north = shapely.total_bounds(shapes).tolist()
     return west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M

@@ -1,11 +1,11 @@
-"""The colours of a drawing."""
+"""The colour themes of a drawing."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours by what they are for, as CSS hexadecimal."""
+    """Colours by use, as CSS hexadecimal."""
 
     paper: str
     floor: str
@@ -13,9 +13,9 @@ class Theme:
     room: str
     text: str
     quiet: str
-    """Second-rank text, bay lines, the scale bar."""
+    """Secondary text, links, and the scale bar."""
     shelf: str
-    """Fixtures of no department."""
+    """Fixtures without a department."""
     counter: str
     obstacle: str
     badge: str
@@ -26,7 +26,7 @@ class Theme:
     till: str
     blocked: str
     departments: tuple[str, ...]
-    """Taken in turn."""
+    """Used in turn for the departments."""
 
 
 LIGHT = Theme(

@@ -1,5 +1,5 @@
-"""An invented planogram for a real outline: for demos and tests, and always said to be synthetic.
+"""Generates a synthetic floor plan and planogram for a real outline, for demos and tests.
 
-No open data says on which shelf of which shop a product stands, so this makes one up: the same
-outline, products and seed give the same store.
+No open data has planograms of real shops. The attribution of a generated plan always says that
+it is synthetic. The same outline, products and seed give the same store.
 """

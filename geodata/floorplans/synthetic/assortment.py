@@ -1,4 +1,4 @@
-"""Which department gets which shelf, and which product which bay."""
+"""Assigns departments to shelves and products to bays."""
 
 import random
 from collections import Counter, defaultdict
@@ -16,15 +16,15 @@ KINDS = {
     "dairy": FixtureKind.FRIDGE,
     "frozen": FixtureKind.FREEZER,
 }
-"""Departments that do not stand on plain shelves."""
+"""The fixture kinds of departments that do not use plain shelves."""
 ON_WALLS = ("bakery", "meat", "fish", "dairy")
-"""Departments that ask for a wall, in the order of the walls; the rest take the gondolas."""
+"""Departments along the walls, in the order of the walls; the others use the gondolas."""
 FIRST, LAST = ("produce", "bakery"), ("household", "garden", "frozen")
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Something to put on a shelf."""
+    """A product to place."""
 
     sku: str
     name: str
@@ -41,7 +41,7 @@ class Bay:
 
 
 def departments_of(products: Iterable[Product]) -> tuple[Department, ...]:
-    """The departments that the products name, in the order a shop shows them."""
+    """The departments of the products, in the usual order of a shop."""
     names = sorted({product.department for product in products}, key=_turn)
     return tuple(
         Department(id=name, name=name.replace("_", " ").capitalize(), frozen=name == "frozen")
@@ -52,10 +52,10 @@ def departments_of(products: Iterable[Product]) -> tuple[Department, ...]:
 def fill(
     fixtures: Sequence[Fixture], products: Sequence[Product], store: str, rng: random.Random
 ) -> tuple[list[Fixture], list[Placement]]:
-    """Give each department a run of bays by the number of its products, and each product a bay.
+    """Assign each department a run of bays by its number of products, and each product a bay.
 
     Returns:
-        The fixtures with departments and kinds, and one placement a product.
+        The fixtures with departments and kinds, and one placement per product.
     """
     shelved: dict[str, list[Product]] = defaultdict(list)
     for product in products:
@@ -84,7 +84,7 @@ def fill(
 
 
 def _shared_out(bays: Sequence[Bay], sizes: dict[str, int]) -> dict[str, Sequence[Bay]]:
-    """Consecutive runs, as long as the departments are large; each gets a bay if there are any."""
+    """Consecutive runs of bays, proportional to the sizes; at least one bay each if possible."""
     total, before, runs = sum(sizes.values()), 0, dict[str, Sequence[Bay]]()
     for name, size in sizes.items():
         first = len(bays) * before // total
@@ -139,7 +139,7 @@ def _labelled(fixtures: Sequence[Fixture], runs: dict[str, Sequence[Bay]]) -> li
 
 
 def _split(face: Face, owners: Sequence[str]) -> Iterable[Face]:
-    """One face for each run of bays of the same department."""
+    """Split a face into one face for each run of bays of one department."""
     first = 0
     for name, run in groupby(owners):
         after = first + len(list(run))

@@ -1,4 +1,4 @@
-"""A real supermarket's outline with an invented planogram."""
+"""The demo store: the outline of a real supermarket with a synthetic planogram."""
 
 from collections.abc import Sequence
 
@@ -18,13 +18,14 @@ SEED = 2
 def helsinki_supermarket(
     store: str, products: Sequence[Product] = (), seed: int = SEED
 ) -> tuple[FloorPlan, tuple[Placement, ...]]:
-    """The building of S-Market Kasarmitori, Helsinki (© OpenStreetMap contributors), furnished.
+    """A synthetic store in the building of S-Market Kasarmitori, Helsinki.
 
-    Only the outline is real: shelves, tills and where things stand are made up.
+    Only the outline is real (© OpenStreetMap contributors); shelves, tills and placements are
+    invented.
 
     Args:
-        store: The store's resource name.
-        products: What to put on the shelves; none takes `groceries()`.
+        store: the resource name of the store.
+        products: the products to place; empty means `groceries()`.
     """
     corners = [(point.longitude, point.latitude) for point in samples.building_outline()]
     frame = frame_along(Polygon(corners))

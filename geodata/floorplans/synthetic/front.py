@@ -1,4 +1,4 @@
-"""The front of a supermarket: its door, its tills, its service desk."""
+"""Places the entrance, the tills and the service desk at the front of a supermarket."""
 
 import shapely
 from shapely import Polygon
@@ -8,7 +8,7 @@ from geodata.floorplans.plan import Fixture, FixtureKind, Place, PlaceKind, Posi
 from geodata.floorplans.shapes import grown
 
 FRONT_M = 10.0
-"""Kept for them behind the front wall."""
+"""Depth of the area behind the front wall without shelves."""
 TILL_M = (1.0, 2.6)
 TILL_PITCH_M = 2.6
 TILLS_FROM_FRONT_M = 3.6
@@ -19,9 +19,10 @@ CLEARANCE_M = 0.8
 def put_front(
     floor: Polygon, level: str, entrance_right: bool
 ) -> tuple[list[Fixture], list[Place]]:
-    """The door at one end of the front wall (the lower edge), the tills and the desk at the other.
+    """The entrance at one end of the front wall (the lower edge), the tills and the desk at the
+    other end.
 
-    What does not fit into the outline is left out.
+    Parts that do not fit into the outline are left out.
     """
     left, front, right, _ = floor.bounds
     inward = -1 if entrance_right else 1

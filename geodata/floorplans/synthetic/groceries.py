@@ -1,4 +1,4 @@
-"""A made-up range of groceries: plain names, no brands, one line a department."""
+"""An invented range of groceries: plain names without brands, one line per department."""
 
 from geodata.floorplans.synthetic.assortment import Product
 
@@ -34,7 +34,7 @@ frozen: frozen peas, frozen berries, ice cream, frozen pizza, chips, fish finger
 
 
 def groceries() -> tuple[Product, ...]:
-    """The range, with SKUs `g-001` and so on; departments by name."""
+    """All products, with SKUs `g-001`, `g-002`... and the names of their departments."""
     shelved = [
         (department.strip(), name.strip())
         for line in _RANGE.replace("\n ", " ").strip().splitlines()

@@ -1,4 +1,4 @@
-"""Empty shelves for a supermarket: gondolas in columns away from the front, shelves along walls."""
+"""Places empty shelves in a supermarket: shelves along the walls, and columns of gondolas."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -17,17 +17,17 @@ SHELVES = 5
 GONDOLA_M = 1.0
 AISLE_M = 2.3
 WALKWAY_M = 2.6
-"""Along the walls, round the gondolas, and across between them."""
+"""Width of walkways along the walls, around the gondolas, and between blocks of them."""
 WALL_SHELF_M = 0.7
 FEWEST_BAYS = 3
 BLOCK_M = 20.0
-"""About how long a block of gondolas is before a walkway cuts across."""
+"""Approximate length of a block of gondolas between two walkways."""
 
 Span = tuple[float, float]
 
 
 def put_wall_shelves(floor: Polygon, level: str) -> tuple[list[Fixture], list[Aisle]]:
-    """A row of bays along every wall that is long enough, behind the front; aisles A, B, C..."""
+    """A row of bays along every wall that is long enough, behind the front: aisles A, B, C..."""
     left, front, right, back = floor.bounds
     behind = shapely.box(left - 1, front + FRONT_M, right + 1, back + 1)
     ring = shapely.get_coordinates(shapely.orient_polygons(floor).exterior)
@@ -40,7 +40,7 @@ def put_wall_shelves(floor: Polygon, level: str) -> tuple[list[Fixture], list[Ai
         if bays < FEWEST_BAYS or len(aisles) == 26:
             continue
         along = (wall[-1] - wall[0]) / length_m
-        inward = np.array([-along[1], along[0]])  # the room is on the left of each wall
+        inward = np.array([-along[1], along[0]])  # the room is to the left of each wall
         start = wall[0] + along * (length_m - bays * BAY_M) / 2
         end = start + along * bays * BAY_M
         near, far = WALL_SHELF_M * inward, WALKWAY_M * inward
@@ -62,17 +62,20 @@ def put_gondolas(
     across: Sequence[float],
     from_right: bool,
 ) -> tuple[list[Fixture], list[Aisle]]:
-    """Columns of double-sided gondolas wherever the floor is wide enough.
+    """Columns of double-sided gondolas where the floor is wide enough.
 
     Args:
-        across: The y of each walkway that cuts the columns.
-        from_right: Aisles are numbered from the right; else from the left.
+        floor: the walkable floor.
+        level: the id of the level.
+        walls: the shelves along the walls.
+        across: the y of each walkway across the columns.
+        from_right: True to number the aisles from the right, False from the left.
     """
     left, front, right, back = floor.bounds
     room = without(floor, united(wall.outline for wall in walls))
     room = grown(room, -WALKWAY_M)
     room = shared(room, shapely.box(left, front + FRONT_M, right, back))
-    # Where wall shelves end, the room juts out a little: too shallow for a gondola.
+    # Removes the shallow recesses beside the ends of wall shelves: too small for a gondola.
     room = grown(grown(room, -GONDOLA_M), GONDOLA_M)
     columns = [(x, rows) for x in _column_places(room) if (rows := list(_rows(room, x, across)))]
     fixtures: list[Fixture] = []
@@ -87,7 +90,7 @@ def put_gondolas(
 
 
 def _column_places(room: BaseGeometry) -> list[float]:
-    """The x of the middles of as many columns as fit side by side."""
+    """The x of the middles of the columns that fit side by side."""
     if room.is_empty:
         return []
     west, _, east, _ = room.bounds
@@ -98,7 +101,7 @@ def _column_places(room: BaseGeometry) -> list[float]:
 
 
 def _rows(room: BaseGeometry, x: float, across: Sequence[float]) -> Iterator[tuple[float, int]]:
-    """Where gondolas stand in a column: (lower end, bays)."""
+    """The gondolas of a column: (lower end, number of bays)."""
     west, east = (_spans(room, x + side * GONDOLA_M / 2) for side in (-1, 1))
     spans = [(max(a, c), min(b, d)) for a, b in west for c, d in east]
     for y in across:
@@ -143,7 +146,7 @@ def _gondola(
 
 
 def _aisles_between(floor: Polygon, level: str, gondolas: Sequence[Fixture]) -> list[Aisle]:
-    """The floor in front of each aisle's faces, numbered as on their signs."""
+    """The aisles of gondolas, each with the floor in front of its faces."""
     before: dict[str, list[Polygon]] = {}
     for gondola in gondolas:
         for face in gondola.faces:

@@ -1,4 +1,4 @@
-"""A whole invented store: outline in, floor plan and placements out."""
+"""Generates a synthetic store: a floor plan and placements from an outline."""
 
 import random
 from collections.abc import Sequence
@@ -26,23 +26,26 @@ def synthetic_store(
     frame: LocalFrame | None = None,
     outline_attribution: str = "",
 ) -> tuple[FloorPlan, tuple[Placement, ...]]:
-    """Furnish an outline as a supermarket, and put the products on its shelves.
+    """Furnish an outline as a supermarket, and place the products on its shelves.
 
     Args:
-        outline: In metres of `frame`, the front at the lower edge.
-        products: Each gets one placement; their departments share the shelves by their numbers.
-        seed: The same arguments give the same store.
-        outline_attribution: Whose outline it is; the plan says that the rest is synthetic.
+        store: the resource name of the store.
+        outline: the walls, in metres of `frame`, with the front at the lower edge.
+        products: the products; each gets one placement, and departments share the shelves by
+            their number of products.
+        seed: the seed of all choices; the same arguments give the same store.
+        frame: the position of the plan on the earth.
+        outline_attribution: the source of the outline; the plan says that the rest is synthetic.
 
     Raises:
-        ValueError: when the outline is no proper polygon or too small for shelves.
+        ValueError: the outline is invalid, or too small for shelves.
     """
     if not outline.is_valid or outline.is_empty:
         raise ValueError("outline must be a polygon that does not cross itself")
     rng = random.Random(seed)
     floor = grown(outline, -WALL_M)
     if not isinstance(floor, Polygon) or floor.is_empty:
-        raise ValueError("outline has no floor in one piece once its walls are taken off")
+        raise ValueError("outline must leave one connected floor inside its walls")
     from_right = rng.random() < 0.5
     front, back = floor.bounds[1], floor.bounds[3]
     depth = back - front - FRONT_M

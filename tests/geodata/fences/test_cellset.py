@@ -97,7 +97,7 @@ def test_the_cell_of_the_north_pole_has_an_edge_round_it() -> None:
         (range(10_001), "cells: must have at most 10000 cells, got 10001"),
         (
             [h3.cell_to_parent(KALLIO, 0), h3.latlng_to_cell(0, 0, 15)],
-            "cells: stand for about 4747561509944 cells of resolution 15, over 10000",
+            "at the finest resolution, got about 4747561509944 at resolution 15",
         ),
         (h3.uncompact_cells(h3.get_res0_cells()[::2], 1), "outline: is too long"),
     ],

@@ -186,18 +186,18 @@ def test_the_centres_of_a_fill_lie_in_the_shape_and_no_others_do() -> None:
         Circle(Point(0, 0), 100_000.0),
         Corridor((Point(0.0, -170.0), Point(1.0, 0.0), Point(0.0, 170.0)), 1.0),
     ],
-    ids=["world", "city", "thread round the earth"],
+    ids=["world", "city", "thread around the earth"],
 )
 def test_a_fill_of_too_many_cells_is_refused_on_an_estimate(
     shape: MultiPolygon | Circle | Corridor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("geodata.fences.cover.centers", None)  # No cell may be looked at.
-    with pytest.raises(FenceError, match=r"resolution: would need about \d+ cells, over 10000"):
+    with pytest.raises(FenceError, match=r"resolution: needs about \d+ cells, the limit is 10000"):
         fill(shape, 15)
 
 
 def test_a_fill_too_coarse_to_hit_the_shape_is_refused() -> None:
-    with pytest.raises(FenceError, match="resolution: is so coarse"):
+    with pytest.raises(FenceError, match="resolution: is too coarse"):
         fill(Circle(Point(60.1454, 24.9881), 10.0), 5)
     with pytest.raises(FenceError, match="resolution: must be in"):
         fill(Circle(Point(60.1454, 24.9881), 10.0), 16)

@@ -4,7 +4,15 @@ import itertools
 
 import pytest
 
-from geodata.fences.events import Cause, Confidence, Event, EventType, Reason, detect, judge
+from geodata.fences.events import (
+    Cause,
+    Confidence,
+    Event,
+    EventType,
+    Reason,
+    confidence_reason,
+    detect,
+)
 
 ENTER, EXIT, CROSS = EventType.ENTER, EventType.EXIT, EventType.CROSS
 INSIDE, OUTSIDE = EventType.INSIDE, EventType.OUTSIDE
@@ -45,8 +53,8 @@ def test_the_detect_table(
 def test_confidence_compares_the_edge_with_the_accuracy(
     distance_m: float, accuracy_m: float | None, confidence: Confidence, reason: Reason
 ) -> None:
-    assert reason is judge(distance_m, accuracy_m)
-    assert confidence is judge(distance_m, accuracy_m).confidence
+    assert reason is confidence_reason(distance_m, accuracy_m)
+    assert confidence is confidence_reason(distance_m, accuracy_m).confidence
 
 
 def test_a_way_alone_is_believed_little_and_a_deletion_surely() -> None:

@@ -214,7 +214,7 @@ def test_removing_all_fences_leaves_nothing_behind() -> None:
         ([1.0, float("nan")], [2.0, 2.0], r"latitudes\[1\]: must be in \[-90, 90\]"),
         ([1.0, 91.0], [2.0, 2.0], r"latitudes\[1\]: must be in \[-90, 90\]"),
         ([1.0], [float("-inf")], r"longitudes\[0\]: must be in \[-180, 180\]"),
-        ([1.0], [2.0, 3.0], "longitudes: must be 1, like latitudes, got 2"),
+        ([1.0], [2.0, 3.0], r"longitudes: must have as many values as latitudes \(1\), got 2"),
     ],
 )
 def test_a_bad_position_is_named(

@@ -148,14 +148,17 @@ def test_areas_are_within_a_percent_of_the_ellipsoid() -> None:
         ([[(2, 48), (3, 48), (2.5, 48)]], r"polygons\[0\]: "),
         ([[(2, 48), (2, 48), (2, 48)]], r"polygons\[0\]: "),
         ([[(2, 48), (3, 48), (3, 49)], [(5, 48), (6, 48), (6, 49)]], r"polygons\[0\]: Hole"),
-        ([[(-120, 5), (0, -5), (120, 5)]], r"polygons\[0\]\[0\]: runs round the earth on both"),
+        (
+            [[(-120, 5), (0, -5), (120, 5)]],
+            r"polygons\[0\]\[0\]: must not run around the earth on both",
+        ),
         (
             [[(-120, 60), (0, 60), (120, 60)], [(-120, 70), (0, 70), (120, 70)]],
             r"polygons\[0\]\[1\]: a hole must not enclose a pole",
         ),
         (
             [[(lon * 100 % 360 - 180, 50 + lon) for lon in range(12)]],
-            r"polygons\[0\]\[0\]: must not run round the earth more than once",
+            r"polygons\[0\]\[0\]: must not run around the earth more than once",
         ),
         ([], "polygons: must not be empty"),
     ],

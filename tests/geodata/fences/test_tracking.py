@@ -345,7 +345,7 @@ def test_rules_out_of_range_are_refused(settings: dict[str, float], problem: str
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"time_ms": 1 << 60}, "time_ms: out of range"),
+        ({"time_ms": 1 << 60}, "time_ms: is out of range"),
         ({"sequence": -1}, "sequence: must be in"),
         ({"accuracy_m": float("nan")}, "accuracy_m: must be finite"),
         ({"accuracy_m": -0.1}, "accuracy_m: must be finite"),
