@@ -234,7 +234,7 @@ def test_a_start_off_the_map_is_named(start: Position) -> None:
 
 def test_five_hundred_items_are_too_many() -> None:
     items = [Item(sku=f"sku-{number}") for number in range(500)]
-    with pytest.raises(ValueError, match=f"items: at most {MAX_ITEMS}"):
+    with pytest.raises(ValueError, match=f"items: must have at most {MAX_ITEMS}"):
         plan_route(NETWORK, items, SHELVED)
 
 
