@@ -1,7 +1,7 @@
-"""Readers of the formats that stores come in: from a file to stores and a truthful report.
+"""Imports stores from files of several formats, with a report of repairs, doubts and rejects.
 
-A reader turns rows of one format into `Record`s; `assemble` turns records of any format into
-stores. Nothing is final before the whole file has been read: a broken file raises `ImporterError`.
+A reader turns the rows of one format into `Record`s; `assemble` turns records of any format into
+stores. The whole file is read before a result is returned: a damaged file raises `ImporterError`.
 """
 
 from collections.abc import Mapping
@@ -46,26 +46,27 @@ def read(
     tag_filter: Mapping[str, frozenset[str] | None] | None = None,
     progress: Progress | None = None,
 ) -> Import:
-    """Read all stores of a file; gzip is seen through.
+    """Read all stores of a file, plain or gzip.
 
     Args:
         path: the file.
-        format: one of `FORMATS`; `auto` looks at the content.
-        source: beginning of the store ids (`<source>-<id>`), 1 to 50 of `a-z 0-9 . _ ~`. May be
-            left out where the file tells it: OpenStreetMap, AllThePlaces, French fuel stations.
-        columns: for CSV, column name to the field of `FIELDS` that it holds.
-        tag_filter: for OSM, key to the values that make a store (None: any but no).
-        progress: called with bytes read and file size.
+        format: one of `FORMATS`; `auto` detects it from the content.
+        source: prefix of the store ids (`<source>-<id>`), 1 to 50 of `a-z 0-9 . _ ~`. Optional for
+            formats that name it: OpenStreetMap, AllThePlaces, French fuel stations.
+        columns: for CSV, a map from column name to a field of `FIELDS`.
+        tag_filter: for OSM, a map from key to the values that make a store (None: any value except
+            those that mean no).
+        progress: called with the bytes read and the file size.
 
     Raises:
-        ImporterError: when the file as a whole cannot be read.
+        ImporterError: the file as a whole cannot be read.
     """
     file = Source(Path(path), progress)
     if format not in FORMATS:
         raise ImporterError(f"format {format!r} must be one of {', '.join(FORMATS)}")
     name = detect(file) if format == "auto" else format
     if columns and name != "csv":
-        raise ImporterError(f"columns can be mapped for csv only, not for {name}")
+        raise ImporterError(f"columns can be mapped only for csv, not for {name}")
     match name:
         case "csv":
             records = delimited.records(file, columns or {})

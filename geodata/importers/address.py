@@ -1,4 +1,4 @@
-"""Postal addresses from the parts that files have."""
+"""Makes a postal address from the address fields of a row."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from geodata.importers.record import words
 from geodata.points import Point
 from geodata.stores import Address
 
-# Where the house number follows the street, as on letters of these countries.
+# Countries in which the house number follows the street.
 _NUMBER_LAST = words(
     """
     AR AT AX BA BE BG BO BR CH CL CO CR CZ DE DK EC EE ES FI FO GL GR HR HU IS IT LI LT LV MD ME
@@ -21,24 +21,24 @@ _NUMBER_LAST = words(
 
 
 def region_code(text: str) -> str:
-    """ISO 3166-1 alpha-2 code of a country by code or name; empty when it is no country."""
+    """The ISO 3166-1 alpha-2 code of a country, given by code or name; empty if unknown."""
     return country_code(text) or ""
 
 
 def region_code_at(point: Point) -> str:
-    """The country that a point lies in, by its time zone; empty at sea.
+    """The country of a point, from its time zone; empty at sea.
 
-    Time zones end at borders; tzfpy's simplified ones are up to a few kilometres off.
+    Time zones end at borders; the error of tzfpy's simplified borders is up to a few kilometres.
     """
     code = str(get_global("zone_territories").get(get_tz(point.longitude, point.latitude), ""))
     return "" if code == "ZZ" else code
 
 
 def postcode(text: str, country: str) -> tuple[str, str]:
-    """The postcode, and a note when the leading zeros were set that spreadsheets drop."""
+    """The postcode, and a note if a leading zero, dropped by a spreadsheet, was restored."""
     digits = {"FR": (5,), "US": (5, 9)}.get(country, ())
     if re.fullmatch(r"\d+", text) and len(text) + 1 in digits:
-        return f"0{text}", f"{text}: a leading zero was lost"
+        return f"0{text}", f"{text}: restored a lost leading zero"
     return text, ""
 
 
@@ -46,7 +46,7 @@ def address(fields: Mapping[str, str], country: str, code: str) -> Address:
     """The address of a row.
 
     Args:
-        fields: those of `record.FIELDS` that it has.
+        fields: the row's values by name in `record.FIELDS`.
         country: ISO 3166-1 alpha-2, or empty.
         code: the postcode.
     """

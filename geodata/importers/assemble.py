@@ -1,4 +1,4 @@
-"""Records of any format to one report: sources, duplicates and ids."""
+"""Assembles records of any format into an import: sources, duplicates and store ids."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from geodata.stores import Store
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A store whose id waits for all ids of its source to be known."""
+    """A store without its id, which depends on all original ids of its source."""
 
     source: str
     original: str
@@ -22,16 +22,15 @@ class _Draft:
 def assemble(records: Iterable[Record | Rejected], result: Import, source: str | None) -> None:
     """Fill the result with the stores of the records.
 
-    A row that has the id of an earlier one is dropped with a remark when it is a copy of it, and
-    rejected when it says something else.
+    A row with the id of an earlier row is dropped with a remark if both are equal, else rejected.
 
     Args:
-        records: what the reader of a format yields.
-        result: takes stores, remarks and rejected rows.
-        source: beginning of all store ids; None takes what the file says.
+        records: the rows of a reader.
+        result: receives the stores, remarks and rejected rows.
+        source: prefix of all store ids; None takes the source that the file names.
 
     Raises:
-        SourceUnknown: when neither the file nor the caller tells the source.
+        SourceUnknown: neither the file nor the caller names the source.
     """
     given = checked_source(source) if source is not None else ""
     first_of: dict[tuple[str, str], Record] = {}
@@ -50,10 +49,10 @@ def assemble(records: Iterable[Record | Rejected], result: Import, source: str |
                 drafts.append(_Draft(owner, original, store))
                 result.remarks += remarks
             elif first.raw == record.raw:
-                note = f"{original!r}: a copy of row {first.row}, dropped"
+                note = f"{original!r}: same as row {first.row}, dropped"
                 result.remarks.append(Remark(record.row, "id", note, repaired=True))
             else:
-                raise Refused("id", f"{original!r} is taken by row {first.row}")
+                raise Refused("id", f"row {first.row} already has the id {original!r}")
         except Refused as refused:
             result.rejected.append(Rejected(record.row, refused.field, refused.reason, record.raw))
     result.sources = {draft.source for draft in drafts}
@@ -63,8 +62,8 @@ def assemble(records: Iterable[Record | Rejected], result: Import, source: str |
 def _own_source(record: Record) -> str:
     if not record.source:
         raise SourceUnknown(
-            "the file does not say whose stores these are: give a source, "
-            "a short name that their ids will begin with"
+            "the file does not name its source: give a source, "
+            "a short name that becomes the prefix of the store ids"
         )
     return source_of(record.source)
 

@@ -1,9 +1,9 @@
-"""What a store offers, as namespaced ids.
+"""Maps tags, services and ownership of a store to namespaced attribute ids.
 
-- `dev.ucp.amenity.*`: the amenities that the Universal Commerce Protocol names.
-- `osm.<key>` for an OSM tag that says yes, `osm.<key>.<value>` for one with another value. Colons
-  become dots (`osm.payment.visa`, `osm.diet.vegan`). The trade is one of these: `osm.shop.bakery`.
-- `enrayon.service.<slug>` and `enrayon.ownership.<slug>` for what no tag of OSM says.
+- `dev.ucp.amenity.*`: the amenities of the Universal Commerce Protocol.
+- `osm.<key>` for an OSM tag with the value yes, `osm.<key>.<value>` for other values. Colons become
+  dots (`osm.payment.visa`, `osm.diet.vegan`). The trade is one of these: `osm.shop.bakery`.
+- `enrayon.service.<slug>` and `enrayon.ownership.<slug>` where OSM has no tag.
 """
 
 import re
@@ -78,12 +78,12 @@ _SERVICES = {
 
 
 def from_tags(tags: Mapping[str, str]) -> set[str]:
-    """Ids for what OSM tags, or columns of the same names, say."""
+    """The ids of OSM tags, or of columns with the names of tags."""
     return {found for key, value in tags.items() for found in _from_tag(key, value)}
 
 
 def from_services(services: str) -> set[str]:
-    """Ids for a list of services joined by `|`, in French or in English."""
+    """The ids of a list of services separated by `|`, in French or English."""
     names = (name.strip() for name in services.split("|"))
     return {
         _SERVICES.get(name) or _FLAGS.get(_slug(name)) or f"enrayon.service.{_slug(name)}"
@@ -93,7 +93,7 @@ def from_services(services: str) -> set[str]:
 
 
 def from_ownership(ownership: str) -> set[str]:
-    """The id for who runs the store, such as `enrayon.ownership.licensed`."""
+    """The id of the kind of ownership, such as `enrayon.ownership.licensed`."""
     return {f"enrayon.ownership.{_slug(ownership)}"} if _slug(ownership) else set()
 
 

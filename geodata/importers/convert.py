@@ -1,4 +1,4 @@
-"""One record to one store: every check that does not need the other rows."""
+"""Converts one record to a store, with every check that needs no other row."""
 
 import datetime as dt
 import re
@@ -13,7 +13,7 @@ from geodata.importers.record import Record, words
 from geodata.importers.report import Remark
 from geodata.stores import Store, StoreStatus
 
-# The longest values that the stores service takes.
+# The longest values that the stores service accepts.
 _MAX_LENGTHS = {"id": 300, "name": 300, "brand": 200, "phone": 100, "website": 2000, "address": 300}
 _MAX_ATTRIBUTES = 200
 _ATTRIBUTE = re.compile(r"(?=.{1,100}$)[a-z0-9_-]+(\.[a-z0-9_-]+)+")
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """A row cannot become a store: which field, and why."""
+    """A row cannot become a store; it names the field and the reason."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
@@ -48,18 +48,18 @@ class Refused(Exception):
 
 
 def store_of(record: Record) -> tuple[Store, list[Remark]]:
-    """The store of a record, its id still to be given, and what is to be said of it.
+    """The store of a record (without its id), and the remarks on it.
 
     Raises:
-        Refused: when the record lacks what a store must have.
+        Refused: a required field is missing or invalid.
     """
     fields = record.fields
     notes = _Notes(record)
     if not fields.get("id"):
         raise Refused("id", "missing")
     _fitting(fields["id"], "id")
-    country = notes.taken("country", _country(fields.get("country", "")))
-    code = notes.taken("postcode", postcode(fields.get("postcode", ""), country), repaired=True)
+    country = notes.value("country", _country(fields.get("country", "")))
+    code = notes.value("postcode", postcode(fields.get("postcode", ""), country), repaired=True)
     located = locate(fields.get("lat", ""), fields.get("lon", ""), country, code)
     notes.add("lat, lon", located.note, repaired=located.repaired)
     if located.point and not country:
@@ -81,14 +81,14 @@ def store_of(record: Record) -> tuple[Store, list[Remark]]:
         location=located.point,
         address=place,
         phones=_phones(fields.get("phone", "")),
-        urls=notes.taken("website", _urls(fields.get("website", ""))),
-        status=notes.taken("status", _status(fields.get("status", ""))),
-        opening_date=notes.taken("opening_date", _date(fields.get("opening_date", ""))),
+        urls=notes.value("website", _urls(fields.get("website", ""))),
+        status=notes.value("status", _status(fields.get("status", ""))),
+        opening_date=notes.value("opening_date", _date(fields.get("opening_date", ""))),
         attributes=tuple(sorted(filter(_ATTRIBUTE.fullmatch, record.attributes)))[:_MAX_ATTRIBUTES],
         external_ids=record.external_ids,
-        time_zone=notes.taken("timezone", _time_zone(fields.get("timezone", ""))),
+        time_zone=notes.value("timezone", _time_zone(fields.get("timezone", ""))),
         opening_hours=hours.text,
-        private=notes.taken("private", _private(fields.get("private", ""))),
+        private=notes.value("private", _private(fields.get("private", ""))),
     )
     return store, notes.remarks
 
@@ -109,9 +109,9 @@ class _Notes:
         if note:
             self.remarks.append(Remark(self._row, field, note, repaired))
 
-    def taken(self, field: str, read: tuple[T, str], *, repaired: bool = False) -> T:
-        """The value of what was read, its note kept."""
-        value, note = read
+    def value(self, field: str, noted: tuple[T, str], *, repaired: bool = False) -> T:
+        """The value of a pair of value and note; the note is kept."""
+        value, note = noted
         self.add(field, note, repaired=repaired)
         return value
 
@@ -134,7 +134,7 @@ def _display_name(record: Record) -> str:
 
 def _country(text: str) -> tuple[str, str]:
     code = region_code(text)
-    return code, "" if code or not text else f"{text[:100]!r} is no country: left out"
+    return code, "" if code or not text else f"{text[:100]!r} is not a country: ignored"
 
 
 def _phones(text: str) -> tuple[str, ...]:
@@ -148,34 +148,34 @@ def _urls(text: str) -> tuple[tuple[str, ...], str]:
     good: list[str] = []
     bad: list[str] = []
     for url in given:
-        # Anything but http could run in the page that shows it.
+        # A URL with another scheme, such as javascript:, could run in the page that shows it.
         is_web = re.match(r"https?://|[\w-]+(\.[\w-]+)+(/|$)", url, re.IGNORECASE)
         (good if is_web and len(url) <= _MAX_LENGTHS["website"] else bad).append(url)
-    note = f"{bad[0][:100]!r} is no web address: left out" if bad else ""
+    note = f"{bad[0][:100]!r} is not a web address: ignored" if bad else ""
     return tuple(dict.fromkeys(good))[:_MAX_ITEMS], note
 
 
 def _time_zone(text: str) -> tuple[str, str]:
-    """The IANA name at the end of texts such as `GMT-08:00 America/Los_Angeles`."""
+    """The IANA name at the end of a text such as `GMT-08:00 America/Los_Angeles`."""
     if not text:
         return "", ""
     name = text.split()[-1]
-    return (name, "") if name in _zones() else ("", f"{text[:100]!r} is no time zone: left out")
+    return (name, "") if name in _zones() else ("", f"{text[:100]!r} is not a time zone: ignored")
 
 
 def _status(text: str) -> tuple[StoreStatus, str]:
     if not text:
         return StoreStatus.OPEN, ""
     status = _STATUSES.get(re.sub(r"\W+", "_", text.lower()))
-    note = "" if status else f"{text[:100]!r} is no status that is known: taken as open"
+    note = "" if status else f"{text[:100]!r} is not a known status: assumed open"
     return status or StoreStatus.OPEN, note
 
 
 def _private(text: str) -> tuple[bool, str]:
-    """Whether it is to be kept out of public answers; what is not understood is."""
+    """True if the store is private; an unknown text counts as private."""
     is_private = text.lower() not in _NOT_PRIVATE
     is_known = not is_private or text.lower() in _PRIVATE
-    return is_private, "" if is_known else f"{text[:100]!r} is neither yes nor no: taken as yes"
+    return is_private, "" if is_known else f"{text[:100]!r} is neither yes nor no: assumed yes"
 
 
 def _date(text: str) -> tuple[dt.date | None, str]:
@@ -184,7 +184,7 @@ def _date(text: str) -> tuple[dt.date | None, str]:
     try:
         return dt.date.fromisoformat(text[:10]), ""
     except ValueError:
-        return None, f"{text[:100]!r} is no date: left out"
+        return None, f"{text[:100]!r} is not a date: ignored"
 
 
 @lru_cache(maxsize=1)

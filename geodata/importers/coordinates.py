@@ -1,8 +1,8 @@
-"""Coordinates as files have them, and what can be made of them.
+"""Parses the coordinates of a row, and repairs or drops wrong ones.
 
-Faults that were found in real feeds, and their cure: latitude and longitude swapped, degrees times
-100,000 (or 1e6, 1e7) without a decimal point, 0/0 for "unknown", decimal commas, points on another
-continent than the address. A cure is taken only if it leads into the country that the row claims.
+Faults in real feeds: swapped latitude and longitude; degrees times 100,000 (or 1e6, 1e7) without a
+decimal point; 0/0 for "unknown"; decimal commas; points on another continent than the address. A
+repair is accepted only if the result is in the country of the row.
 """
 
 import math
@@ -16,7 +16,7 @@ from geodata.points import Point
 
 _SCALES = (1e5, 1e6, 1e7)
 _FAR_FROM_POSTCODE_M = 100_000
-"""No postcode area that the gazetteer knows reaches further, but in Alaska."""
+"""Larger than any postcode area in the gazetteer, except in Alaska."""
 _TERRITORIES = {
     "AU": ("CC", "CX", "NF"),
     "CN": ("HK", "MO"),
@@ -29,53 +29,53 @@ _TERRITORIES = {
     "NZ": ("CK", "NU", "TK"),
     "US": ("AS", "GU", "MP", "PR", "VI"),
 }
-"""Countries by which the addresses of others are known too."""
+"""Territories whose addresses may name the country they belong to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """The point made of two texts; None when there is no usable one."""
+    """The result of `locate`: a point, or None without usable coordinates."""
 
     point: Point | None
     note: str = ""
-    """What was wrong; empty when nothing was."""
+    """The fault; empty without one."""
     repaired: bool = False
-    """Whether `note` tells of a cure rather than of a doubt."""
+    """True if the fault was repaired, False if `note` is a doubt."""
 
 
 def locate(latitude: str, longitude: str, country: str = "", postcode: str = "") -> Located:
-    """Make a point of what a row has, given the country and postcode that it claims.
+    """Make a point from the texts of a row, checked against its country and postcode.
 
     Args:
-        latitude: degrees as text; empty when the row has none.
-        longitude: the same.
-        country: ISO 3166-1 alpha-2, or empty when unknown.
-        postcode: as in the address, or empty.
+        latitude: degrees as text; empty if the row has none.
+        longitude: degrees as text; empty if the row has none.
+        country: ISO 3166-1 alpha-2; empty if unknown.
+        postcode: the postcode of the address, or empty.
     """
     if not latitude and not longitude:
         return Located(None, "no coordinates: kept without a location")
     lat, lon = _number(latitude), _number(longitude)
     if lat is None or lon is None:
         return Located(
-            None, f"{latitude!r}, {longitude!r} are no coordinates: kept without a location"
+            None, f"{latitude!r}, {longitude!r} are not coordinates: kept without a location"
         )
     if lat == 0 and lon == 0:
-        return Located(None, "0, 0 stands for unknown: kept without a location")
+        return Located(None, "0, 0 means unknown: kept without a location")
     given = _point(lat, lon)
     if given is None or (country and not _is_in(given, country)):
-        return _cured(lat, lon, country, f"{latitude}, {longitude}")
+        return _repaired(lat, lon, country, f"{latitude}, {longitude}")
     return _compared(given, country, postcode)
 
 
-def _cured(lat: float, lon: float, country: str, given: str) -> Located:
+def _repaired(lat: float, lon: float, country: str, given: str) -> Located:
     if max(abs(lat), abs(lon)) > 180:
-        cures = [(f"divided by {scale:,.0f}", lat / scale, lon / scale) for scale in _SCALES]
+        repairs = [(f"divided by {scale:,.0f}", lat / scale, lon / scale) for scale in _SCALES]
     else:
-        cures = [("swapped latitude and longitude", lon, lat)]
-    for cure, latitude, longitude in cures:
+        repairs = [("swapped latitude and longitude", lon, lat)]
+    for repair, latitude, longitude in repairs:
         point = _point(latitude, longitude)
         if point and (not country or _is_in(point, country)):
-            return Located(point, f"{given}: {cure}", repaired=True)
+            return Located(point, f"{given}: {repair}", repaired=True)
     if _point(lat, lon) is None:
         return Located(None, f"{given} is out of range: kept without a location")
     return Located(None, f"{given} is not in {country}: kept without a location")
@@ -111,7 +111,7 @@ def _point(latitude: float, longitude: float) -> Point | None:
 def _is_in(point: Point, country: str) -> bool:
     parts = (country, *_TERRITORIES.get(country, ()))
     boxes = [box for code in parts if (box := gazetteer().box(code))]
-    # A country without towns in the gazetteer proves nothing; a remote island may have no town.
+    # Without towns in the gazetteer nothing can be checked; a remote island may have no town.
     return not boxes or any(box.contains(point) for box in boxes) or region_code_at(point) in parts
 
 
@@ -119,12 +119,12 @@ def _is_in(point: Point, country: str) -> bool:
 def _postcode_point(postcode: str, country: str) -> Point | None:
     if not postcode or not country or len(postcode) > 20:
         return None
-    # What follows the five digits of a ZIP code is a street or a building in its area.
+    # The digits after the first five of a ZIP code name a street or a building in its area.
     code = postcode[:5] if country == "US" else postcode
     return gazetteer().postcode(code, country)
 
 
 @lru_cache(maxsize=1)
 def gazetteer() -> Gazetteer:
-    """The package's gazetteer, loaded once for all imports of a process."""
+    """The package's gazetteer, loaded once per process."""
     return Gazetteer.load()

@@ -1,4 +1,4 @@
-"""CSV: comma, semicolon or tab, with a header line."""
+"""Reads stores from CSV with comma, semicolon or tab, and a header line."""
 
 import csv
 import io
@@ -39,14 +39,14 @@ MAX_LINES = 10_000_000
 
 
 def records(file: Source, columns: Mapping[str, str]) -> Records:
-    """One row for each record of the file.
+    """One record per row of the file.
 
     Args:
         file: the CSV.
-        columns: column name to field, over what the names themselves say.
+        columns: column name to field; it overrides the meaning of the name itself.
 
     Raises:
-        ImporterError: when there is no header, a column is missing, or the text is broken.
+        ImporterError: there is no header, a column is missing, or the text is damaged.
     """
     header = header_of(file)
     fields = _fields_of(header, columns)
@@ -59,17 +59,17 @@ class Row(NamedTuple):
     """One row of a table."""
 
     line: int
-    """Where it ends in the file."""
+    """The number of its last line in the file."""
     values: list[str]
     raw: dict[str, object]
     """The values by column."""
 
 
 def rows(file: Source, header: Sequence[str]) -> Iterator[Row | Rejected]:
-    """The rows below the header, cleaned; one with too few or too many values is rejected.
+    """The cleaned rows below the header; a row with too few or too many values is rejected.
 
     Raises:
-        ImporterError: when the text is broken.
+        ImporterError: the text is damaged.
     """
     with file.text() as text:
         reader = csv.reader(text, delimiter=_delimiter(file), strict=True)
@@ -97,7 +97,7 @@ def rows(file: Source, header: Sequence[str]) -> Iterator[Row | Rejected]:
 
 
 def header_of(file: Source) -> list[str]:
-    """The column names; those without a name, or with another's, are numbered."""
+    """The column names; missing and repeated names get a number."""
     text = io.StringIO(file.head().decode("utf-8", "replace"), newline="")
     header: list[str] = []
     for index, given in enumerate(next(csv.reader(text, delimiter=_delimiter(file)), []), start=1):
@@ -107,28 +107,28 @@ def header_of(file: Source) -> list[str]:
 
 
 def normal(column: str) -> str:
-    """A column name as it is compared: `Zip Code` is `zip_code`."""
+    """A column name in normal form: `Zip Code` becomes `zip_code`."""
     return re.sub(r"[\s-]+", "_", clean(column).lower())
 
 
 def _delimiter(file: Source) -> str:
-    """The one of comma, semicolon and tab that the header has most of, outside of quotes."""
+    """The most frequent of comma, semicolon and tab in the header, outside quotes."""
     first = file.head().decode("utf-8", "replace").partition("\n")[0]
     outside = re.sub(r'"[^"]*"', "", first)
     return max(",;\t", key=outside.count)
 
 
 def _fields_of(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
-    """Which column holds which field."""
+    """The index of the column of each field."""
     if len(header) < 2:
-        raise ImporterError("no header line with columns split by comma, semicolon or tab")
+        raise ImporterError("no header line with columns separated by comma, semicolon or tab")
     for column, field in columns.items():
         if column not in header:
-            raise ImporterError(f"no column {column!r}; there are {', '.join(header)}")
+            raise ImporterError(f"no column {column!r}; the columns are {', '.join(header)}")
         if field not in FIELDS:
-            raise ImporterError(f"no field {field!r}; there are {', '.join(sorted(FIELDS))}")
+            raise ImporterError(f"no field {field!r}; the fields are {', '.join(sorted(FIELDS))}")
     fields: dict[str, int] = {}
-    # The field's own name wins over its aliases, and a mapping over both.
+    # The name of the field has priority over its aliases, and a mapping over both.
     named = [(normal(column), i) for i, column in enumerate(header) if column not in columns]
     for column, index in sorted(named, key=lambda item: (item[0] in FIELDS, -item[1])):
         if column in _FIELD_OF:
@@ -138,21 +138,21 @@ def _fields_of(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, i
         if field not in fields and not any(other in fields for other in instead):
             raise ImporterError(
                 f"no column for {field!r} among {', '.join(header)}; "
-                f"map one, as in --map {header[0]}={field}"
+                f"map one, for example --map {header[0]}={field}"
             )
     return fields
 
 
 def _record(row: Row, fields: Mapping[str, int], names: Sequence[str]) -> Record:
-    known = {field: text for field, index in fields.items() if (text := row.values[index])}
-    record = Record(row.line, known, row.raw)
+    given = {field: text for field, index in fields.items() if (text := row.values[index])}
+    record = Record(row.line, given, row.raw)
     others = dict(zip(names, row.values, strict=True))
     record.attributes |= attributes.from_tags(others)
     record.attributes |= set(others.get("attributes", "").split("|"))
     record.attributes |= attributes.from_services(others.get("services", ""))
     record.attributes |= attributes.from_services(others.get("services_yes", ""))
     record.attributes |= attributes.from_ownership(others.get("ownership", ""))
-    if "insee" in others:  # only communes of France have such a number
+    if "insee" in others:  # the number of a commune of France
         record.fields.setdefault("country", "FR")
     if "opening_hours" not in record.fields:
         from_columns(others).add_to(record)

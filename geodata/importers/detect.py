@@ -1,4 +1,4 @@
-"""Which format a file has, by what is in it."""
+"""Detects the format of a file from its content."""
 
 import re
 
@@ -8,26 +8,26 @@ from geodata.importers.report import ImporterError
 
 
 def detect(file: Source) -> str:
-    """Name of the format.
+    """The name of the format, one of `importers.FORMATS`.
 
     Raises:
-        ImporterError: when it is none that is known.
+        ImporterError: the format is unknown.
     """
     head = file.head()
     text = head.lstrip(b"\x1e \t\r\n")
     if b"OSMHeader" in head[:64] or file.path.suffix in {".pbf", ".bz2"}:
         return "osm"
     if head.startswith(b"PK\x03\x04"):
-        raise ImporterError("a zip archive; unpack it first")
+        raise ImporterError("the file is a zip archive; unpack it first")
     if not text:
-        raise ImporterError("empty")
+        raise ImporterError("the file is empty")
     if text.startswith(b"<"):
         return _xml(text)
     if text[:1] in (b"{", b"["):
         return _json(text)
     header = delimited.header_of(file)
     if len(header) < 2 or b"\0" in head:
-        raise ImporterError("no format that is known; name it, as in --format csv, if it is one")
+        raise ImporterError("unknown format; name it, for example --format csv")
     return "fuel-fr" if fuel_fr.is_table(header) else "csv"
 
 
@@ -38,7 +38,7 @@ def _xml(text: bytes) -> str:
             return "osm"
         case b"pdv_liste":
             return "fuel-fr"
-    raise ImporterError("XML that is neither OpenStreetMap's nor the French fuel feed's")
+    raise ImporterError("unknown XML: neither OpenStreetMap nor the French fuel feed")
 
 
 def _json(text: bytes) -> str:

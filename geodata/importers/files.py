@@ -1,4 +1,4 @@
-"""Opening files, compressed or not, so that a broken one gives one clear error."""
+"""Opens files, plain or gzip, and turns every fault of a file into one clear error."""
 
 import gzip
 import io
@@ -11,20 +11,20 @@ from typing import IO, TypeAlias
 from geodata.importers.report import ImporterError
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called now and then with the bytes of the file that were read, and its size."""
+"""A callback for the number of bytes read so far, and the size of the file."""
 
 MAX_DOCUMENT_BYTES = 256 * 2**20
-"""A JSON document is held in memory as a whole; a larger one belongs into lines."""
+"""The largest JSON document, which is kept in memory; a larger one must be split into lines."""
 MAX_LINE_CHARACTERS = 4 * 2**20
 MAX_EXPANSION = 100
-"""How many times larger gzip may grow a file; tables and JSON grow five to thirty times."""
+"""The largest expansion factor of gzip; tables and JSON have a factor of five to thirty."""
 _FREE_EXPANSION_BYTES = 16 * 2**20
 HEAD_BYTES = 64 * 2**10
 _GZIP = b"\x1f\x8b"
 
 
 class Source:
-    """A file to read, once or several times."""
+    """A file that can be read several times."""
 
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
         self.path = path
@@ -47,29 +47,28 @@ class Source:
         return data.removeprefix(b"\xef\xbb\xbf")
 
     def lines(self) -> Iterator[str]:
-        """Lines of UTF-8 text with their ends, without a byte order mark."""
+        """Lines of UTF-8 text with their line ends, without a byte order mark."""
         with self.text() as file:
             while line := file.readline(MAX_LINE_CHARACTERS):
                 if len(line) == MAX_LINE_CHARACTERS:
                     raise ImporterError(
                         f"a line has over {MAX_LINE_CHARACTERS // 2**20} million "
-                        "characters; is it the right format?"
+                        "characters; is the format right?"
                     )
                 yield line
 
     @contextmanager
     def text(self) -> Iterator[io.TextIOBase]:
-        """The file as UTF-8 text, line ends untouched."""
+        """The file as UTF-8 text with its own line ends."""
         with self.open() as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
             yield text
 
     @contextmanager
     def open(self) -> Iterator["io.BufferedReader[_Watched]"]:
-        """The file's bytes, decompressed when they are gzip.
+        """The bytes of the file, decompressed if they are gzip.
 
         Raises:
-            ImporterError: in place of any error of reading, decompressing or decoding inside
-                the `with` block.
+            ImporterError: reading, decompressing or decoding failed inside the `with` block.
         """
         try:
             with self.path.open("rb") as raw:
@@ -83,7 +82,9 @@ class Source:
                 with gzip.GzipFile(fileobj=file) as unzipped:
                     yield io.BufferedReader(_Watched(unzipped, self._limit(size)), 2**18)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ImporterError(f"broken or cut short gzip ({error}); fetch it again") from error
+            raise ImporterError(
+                f"damaged or truncated gzip ({error}); download it again"
+            ) from error
         except UnicodeDecodeError as error:
             raise ImporterError(
                 f"not UTF-8 (byte 0x{error.object[error.start]:02x}); "
@@ -99,13 +100,13 @@ class Source:
     def _limit(self, size: int) -> Callable[[int], None]:
         def limit(read: int) -> None:
             if read > _FREE_EXPANSION_BYTES + MAX_EXPANSION * size:
-                raise ImporterError(f"gzip that grows over {MAX_EXPANSION} times is no real data")
+                raise ImporterError(f"the gzip file expands over {MAX_EXPANSION} times")
 
         return limit
 
 
 class _Watched(io.RawIOBase):
-    """Tells how many bytes have been read of a file, each time that some are."""
+    """Reports the number of bytes read after each read from a file."""
 
     def __init__(self, file: IO[bytes] | gzip.GzipFile, watch: Callable[[int], None]) -> None:
         self._file = file
@@ -113,11 +114,11 @@ class _Watched(io.RawIOBase):
         self._read = 0
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Always True."""
         return True
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        """Fill the buffer and tell."""
+        """Fill the buffer and report the bytes read so far."""
         data = self._file.read(len(buffer))
         buffer[: len(data)] = data
         self._read += len(data)

@@ -1,8 +1,8 @@
-"""Fuel stations of France, from the open feed of prix-carburants.gouv.fr.
+"""Reads the fuel stations of France from the open feed of prix-carburants.gouv.fr.
 
-Both forms are read: the XML that is published (`pdv_liste`, coordinates times 100,000, prices that
-are not ours), and the table made of it with the columns `id, lat, lon, postcode, road_type,
-address, city, mon..sun, services, closed_since`.
+Two forms are read: the published XML (`pdv_liste`, with coordinates times 100,000; prices are
+ignored), and a table made from it with the columns `id, lat, lon, postcode, road_type, address,
+city, mon..sun, services, closed_since`.
 """
 
 import contextlib
@@ -21,15 +21,15 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def is_table(header: list[str]) -> bool:
-    """Whether a CSV with these columns is the table of stations."""
+    """True if a CSV with these columns is the table of stations."""
     return set(header) >= _COLUMNS
 
 
 def records(file: Source) -> Records:
-    """One row for each station.
+    """One record per station.
 
     Raises:
-        ImporterError: when the file is neither form, or broken.
+        ImporterError: the file has neither form, or is damaged.
     """
     if file.head().lstrip().startswith(b"<"):
         for row, values in enumerate(_stations(file), start=1):
@@ -38,7 +38,7 @@ def records(file: Source) -> Records:
     header = delimited.header_of(file)
     if not is_table(header):
         raise ImporterError(
-            f"neither the feed's XML nor its table with {', '.join(sorted(_COLUMNS))}"
+            f"neither the XML of the feed nor its table with {', '.join(sorted(_COLUMNS))}"
         )
     for item in delimited.rows(file, header):
         if isinstance(item, Rejected):
@@ -49,7 +49,7 @@ def records(file: Source) -> Records:
 
 def _record(row: int, values: Mapping[str, str], raw: Mapping[str, object]) -> Record:
     fields = {name: values[name] for name in ("id", "lat", "lon", "postcode", "address", "city")}
-    # The feed knows no names; on the road the brand's sign is not in it either.
+    # The feed has neither names nor brands.
     fields["name"] = f"Station-service {values['city'] or values['postcode']}".strip()
     fields["country"] = "FR"
     if values.get("closed_since"):
@@ -75,15 +75,15 @@ def _stations(file: Source) -> Iterator[dict[str, str]]:
         with file.open() as xml:
             while chunk := xml.read(2**18):
                 parser.Parse(chunk, False)
-                yield from builder.taken()
+                yield from builder.take_stations()
             parser.Parse(b"", True)
-            yield from builder.taken()
+            yield from builder.take_stations()
     except (expat.ExpatError, LookupError) as error:
-        raise ImporterError(f"broken XML ({error}); fetch it again") from error
+        raise ImporterError(f"damaged XML ({error}); download it again") from error
 
 
 def _degrees(text: str) -> str:
-    """Degrees of a hundred-thousandth of a degree; what is no number stays as it is."""
+    """Degrees from units of 1e-5 degrees; a text that is not a number is returned unchanged."""
     try:
         return str(float(text) / 100_000)
     except ValueError:
@@ -91,7 +91,7 @@ def _degrees(text: str) -> str:
 
 
 class _Builder:
-    """Collects a station's elements until its end."""
+    """Builds stations from XML events."""
 
     def __init__(self) -> None:
         self._done: list[dict[str, str]] = []
@@ -101,17 +101,17 @@ class _Builder:
         self._day = ""
         self._is_all_day = False
 
-    def taken(self) -> list[dict[str, str]]:
-        """The stations that are complete, handed over once."""
+    def take_stations(self) -> list[dict[str, str]]:
+        """Return the completed stations, and forget them."""
         done, self._done = self._done, []
         return done
 
     def refuse_doctype(self, *_: object) -> None:
-        """Entities of a document type could blow up; the feed has none."""
-        raise LookupError("a document type")
+        """Refuse a document type, whose entities could expand without bound; the feed has none."""
+        raise LookupError("it has a document type")
 
     def start(self, name: str, values: dict[str, str]) -> None:
-        """A station, a day, a span of hours or a service begins."""
+        """Handle the start of a station, a day, a span of hours or a service."""
         self._text = ""
         if name == "pdv":
             self._station = {
@@ -141,7 +141,7 @@ class _Builder:
             self._station["closed_since"] = values.get("debut", "")
 
     def end(self, name: str) -> None:
-        """What began is complete."""
+        """Handle the end of an element."""
         text = clean(self._text)
         if name == "adresse":
             self._station["address"] = text
@@ -158,6 +158,6 @@ class _Builder:
             self._done.append(self._station)
 
     def text(self, data: str) -> None:
-        """Text of the element at hand; of a bounded length, whatever the file holds."""
+        """Collect the text of the current element, up to a bounded length."""
         if len(self._text) < 10_000:
             self._text += data

@@ -1,4 +1,4 @@
-"""GeoJSON with tags of OSM, from AllThePlaces, overpass turbo and the like.
+"""Reads stores from GeoJSON with OSM tags, as AllThePlaces and overpass turbo write it.
 
 A file is one FeatureCollection, a list of features, or one feature per line.
 """
@@ -21,10 +21,10 @@ _OSM_ID = re.compile(r"(node|way|relation)/\d+")
 
 
 def records(file: Source) -> Records:
-    """One row for each feature.
+    """One record per feature.
 
     Raises:
-        ImporterError: when the file is not JSON, or JSON without features.
+        ImporterError: the file is not JSON, or has no features.
     """
     for row, feature in enumerate(_features(file), start=1):
         yield _record(row, feature)
@@ -47,7 +47,7 @@ def _features(file: Source) -> Iterator[object]:
 
 
 def _is_lines(file: Source) -> bool:
-    """Whether the first line is a feature of its own and another one follows."""
+    """True if the first line is a whole feature and another line follows."""
     first, _, rest = file.head().lstrip(b"\x1e\r\n").partition(b"\n")
     try:
         document = orjson.loads(first)
@@ -60,7 +60,7 @@ def _parsed(data: bytes, where: str = "") -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise ImporterError(f"{where}not valid JSON ({error}); fetch it again") from error
+        raise ImporterError(f"{where}not valid JSON ({error}); download it again") from error
 
 
 def _record(row: int, feature: object) -> Record | Rejected:
@@ -78,7 +78,7 @@ def _record(row: int, feature: object) -> Record | Rejected:
 
 
 def _identity(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[str, str]:
-    """The id in its source, and the source where the feature tells it."""
+    """The id in the source, and the source if the feature names it."""
     spider = clean(properties.get("@spider"))
     if spider:
         return clean(properties.get("ref") or feature.get("id")), spider
@@ -90,18 +90,18 @@ def _identity(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> tupl
 
 
 def _point(geometry: Any) -> tuple[tuple[object, object], str]:
-    """Latitude and longitude, and what is wrong with the geometry."""
+    """Latitude and longitude, and the fault of the geometry."""
     if geometry is None:
         return (None, None), ""
     if isinstance(geometry, dict) and geometry.get("type") == "Point":
         match geometry.get("coordinates"):
-            # Taken as given, out of range or not: what a number may mean is decided elsewhere.
+            # No check of the range: `coordinates.locate` may repair the numbers.
             case [int() | float() as longitude, int() | float() as latitude, *_]:
                 return (latitude, longitude), ""
             case []:
                 return (None, None), ""
     try:
-        with np.errstate(all="ignore"):  # of numbers without meaning GEOS makes an error
+        with np.errstate(all="ignore"):  # GEOS raises its own error for NaN and infinity
             inside = shape(geometry).point_on_surface()
         return ((None, None), "empty") if inside.is_empty else ((inside.y, inside.x), "")
     except (

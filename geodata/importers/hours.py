@@ -1,4 +1,4 @@
-"""Opening hours as files have them, brought to OSM's grammar where their meaning is certain."""
+"""Converts the opening hours of a row to OSM grammar where their meaning is certain."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from geodata.schedule.formats import fuel, osm, schema_org, text
 from geodata.schedule.formats.report import Reading
 
 MAX_LENGTH = 2000
-"""Characters that the stores service takes."""
+"""The largest number of characters that the stores service accepts."""
 _WEEK_COLUMNS = {
     **{day: (day,) for day in fuel.COLUMNS},
     "hours_weekday": fuel.COLUMNS[:5],
@@ -21,17 +21,17 @@ _WEEK_COLUMNS = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Hours:
-    """Opening hours to keep."""
+    """The opening hours of a row."""
 
     text: str = ""
-    """In OSM's grammar, or as given when that is not understood."""
+    """In OSM grammar, or as given if not understood."""
     repairs: tuple[str, ...] = ()
-    """What was set right."""
+    """Notes on repairs."""
     doubts: tuple[str, ...] = ()
-    """What was not understood, or lost."""
+    """Notes on parts that were not understood, or were lost."""
 
     def add_to(self, record: Record) -> None:
-        """Make them the record's hours, with what there is to say about them."""
+        """Set the record's hours, with the notes."""
         if self.text:
             record.fields["opening_hours"] = self.text
         record.repairs += [("opening_hours", note) for note in self.repairs]
@@ -40,24 +40,25 @@ class Hours:
 
 @lru_cache(maxsize=10_000)
 def from_text(given: str) -> Hours:
-    """Hours of one text: OSM's grammar, with or without faults, or French or English prose."""
+    """Hours from one text: OSM grammar, with or without faults, or French or English prose."""
     if len(given) > MAX_LENGTH:
-        return Hours(doubts=(f"longer than {MAX_LENGTH} characters: left out",))
+        return Hours(doubts=(f"longer than {MAX_LENGTH} characters: ignored",))
     if not given:
         return Hours()
     reading = osm.read(given)
     if not reading.faults:
-        notes = tuple(f"{r.before!r} made {r.after!r}: {r.why}" for r in reading.repairs)
+        notes = tuple(f"{r.before!r} changed to {r.after!r}: {r.why}" for r in reading.repairs)
         return Hours(reading.expression, notes)
     prose = text.read(given)
     if not prose.faults:
-        return Hours(prose.expression, (f"{given!r} made {prose.expression!r}",), _losses(prose))
+        note = f"{given!r} changed to {prose.expression!r}"
+        return Hours(prose.expression, (note,), _losses(prose))
     fault = reading.faults[0].message
     return Hours(given, doubts=(f"{given!r} is not understood, kept as given: {fault}",))
 
 
 def from_columns(columns: Mapping[str, str]) -> Hours:
-    """Hours of the columns `mon` to `sun`, or `hours_weekday` and so on, in French or English."""
+    """Hours from the columns `mon` to `sun`, or `hours_weekday` and so on, in French or English."""
     texts = {
         day: columns[column]
         for column, days in _WEEK_COLUMNS.items()
@@ -68,15 +69,15 @@ def from_columns(columns: Mapping[str, str]) -> Hours:
 
 
 def from_fuel_feed(columns: Mapping[str, str]) -> Hours:
-    """Hours of the columns `mon` to `sun` of the French fuel feed.
+    """Hours from the columns `mon` to `sun` of the French fuel feed.
 
-    Its ways to write 24 hours are its convention, so no repair is told of.
+    The feed has its own conventions for 24 hours; they are not reported as repairs.
     """
     return _of(fuel.read(columns), columns)
 
 
 def from_schema_org(node: Mapping[str, object]) -> Hours:
-    """Hours of a place of schema.org, dated ones as rules for those dates."""
+    """Hours from a schema.org place; special hours become rules for their dates."""
     reading = schema_org.read(node)
     try:
         written = osm.write(reading.schedule())

@@ -1,10 +1,10 @@
-"""Store ids from the ids of a source.
+"""Makes store ids from the original ids of a source.
 
 A store id is `<source>-<slug>`. The slug is the original id in lower case and without accents;
-each run of characters other than `a-z 0-9 . _ -` becomes one `~`. A source has no hyphen, so that
-ids of two sources never meet. Two ids of one source that differ but slug alike (`A:1` and `a/1`)
-are kept apart: the one that is first in the alphabet keeps the slug, the others get `~` and eight
-hex digits of their SHA-256. So an id depends on the set of ids, not on their order in the file.
+each run of characters other than `a-z 0-9 . _ -` becomes one `~`. A source has no hyphen, so ids
+of two sources are never equal. If different ids of one source have the same slug (`A:1` and
+`a/1`), the first in alphabetical order keeps it, and the others get `~` and eight hex digits of
+their SHA-256. So an id depends on the set of ids, not on their order in the file.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ def checked_source(source: str) -> str:
     """The source in lower case.
 
     Raises:
-        ImporterError: when it is no valid beginning of a store id.
+        ImporterError: it is not a valid prefix of a store id.
     """
     lower = source.strip().lower()
     if not _SOURCE.fullmatch(lower):
@@ -34,12 +34,12 @@ def checked_source(source: str) -> str:
 
 
 def source_of(name: str) -> str:
-    """The nearest valid source to a name that some file gives itself."""
+    """A valid source made from the name in a file."""
     return re.sub(r"[^a-z0-9._]+", "_", _plain(name)).strip("_.")[:50] or "import"
 
 
 def store_ids(source: str, originals: Iterable[str]) -> dict[str, str]:
-    """The store id of each original id; all differ."""
+    """The store id of each original id; all are distinct."""
     by_slug: dict[str, list[str]] = {}
     for original in sorted(set(originals)):
         by_slug.setdefault(_slug(original), []).append(original)
@@ -48,7 +48,7 @@ def store_ids(source: str, originals: Iterable[str]) -> dict[str, str]:
     for slug, same in by_slug.items():
         for original in same:
             marked = _marked(slug, original)
-            # Someone's own id may look like a marked one.
+            # An original id may look like a marked slug: then use the whole digest.
             plain[original] = marked if marked not in taken else _marked(slug, original, 64)
             taken.add(marked)
     return {original: f"{source}-{slug}" for original, slug in plain.items()}

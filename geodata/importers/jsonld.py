@@ -1,7 +1,7 @@
-"""Stores from schema.org's JSON-LD, as web pages of stores embed it.
+"""Reads stores from schema.org JSON-LD, as web pages of stores embed it.
 
-Taken is every node, however deep, that is a kind of LocalBusiness or has both a name and
-a place (`address` or `geo`), unless its type says that it is something else.
+A store is any node, at any depth, whose type is a kind of LocalBusiness, or that has both a name
+and a place (`address` or `geo`) and no type of something else.
 """
 
 import re
@@ -30,24 +30,24 @@ _OTHER_TYPES = words(
 
 
 def records(file: Source) -> Records:
-    """One row for each store.
+    """One record per store.
 
     Raises:
-        ImporterError: when the file is not JSON, or has no store.
+        ImporterError: the file is not JSON, or has no store.
     """
     try:
         document = orjson.loads(file.document())
     except orjson.JSONDecodeError as error:
-        raise ImporterError(f"not valid JSON ({error}); fetch it again") from error
+        raise ImporterError(f"not valid JSON ({error}); download it again") from error
     stores = list(filter(_is_store, _nodes(document)))
     if not stores:
-        raise ImporterError("JSON without any store of schema.org")
+        raise ImporterError("the JSON has no schema.org store")
     for row, node in enumerate(stores, start=1):
         yield _record(row, node)
 
 
 def _nodes(document: object) -> Iterator[Node]:
-    """All objects of a tree, in its order."""
+    """All objects of a tree, in document order."""
     pending = [document]
     while pending:
         match pending.pop():
@@ -108,7 +108,7 @@ def _name(value: object) -> str:
 
 
 def _object(value: object) -> Node:
-    """The object, or the first of a list of them."""
+    """The object, or the first object of a list."""
     return next(_objects(value), {})
 
 
@@ -124,5 +124,5 @@ def _texts(value: object) -> list[str]:
 
 
 def _last(name: str) -> str:
-    """`Store` of `https://schema.org/Store` and of `schema:Store`."""
+    """The last part of a name: `Store` for `https://schema.org/Store` and `schema:Store`."""
     return name.replace(":", "/").rstrip("/").rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Shops and other trades from OpenStreetMap, by tag filter."""
+"""Reads shops and other trades from an OpenStreetMap extract, by tag filter."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from geodata.importers.report import ImporterError
 from geodata.importers.tags import record_of
 
 TagFilter: TypeAlias = Mapping[str, frozenset[str] | None]
-"""Keys that make a store, with the values that do; None takes any value but no."""
+"""The keys and values that make a store; None accepts any value except those that mean no."""
 
 _NO = frozenset({"no", "vacant", "none"})
 TRADES: TagFilter = {
@@ -26,30 +26,30 @@ TRADES: TagFilter = {
         """
     ),
 }
-"""What is a store unless told otherwise."""
+"""The default filter."""
 
 
 class Feature(NamedTuple):
-    """A tagged object with a point that stands for it."""
+    """A tagged object with a representative point."""
 
     id: str
     """`node/1`, `way/2` or `relation/3`."""
     tags: dict[str, str]
     point: tuple[float | None, float | None]
-    """Latitude and longitude, or None twice for a relation without a shape."""
+    """Latitude and longitude; (None, None) for a relation without a shape."""
 
 
 def records(path: Path, tag_filter: TagFilter) -> Records:
-    """Rows of a PBF or XML extract."""
+    """One record per store of a PBF or XML extract."""
     for row, feature in enumerate(features(path, tag_filter), start=1):
         yield record_of(row, feature.tags, feature.id, "osm", feature.point)
 
 
 def features(path: Path, tag_filter: TagFilter) -> Iterator[Feature]:
-    """The objects that the filter takes, each once; areas stand for a point inside of them.
+    """The objects that match the filter, each once; an area gets a point inside it.
 
     Raises:
-        ImporterError: when the file is no OSM extract, or a broken one.
+        ImporterError: the file is not an OSM extract, or is damaged.
     """
     found: dict[str, Feature] = {}
     try:
@@ -61,16 +61,16 @@ def features(path: Path, tag_filter: TagFilter) -> Iterator[Feature]:
         for item in items:
             tags = dict(item.tags)
             name = _id(item)
-            # A multipolygon comes as a relation without a shape, then as an area with one.
-            if is_taken(tags, tag_filter) and (name not in found or is_drawn(item)):
+            # A multipolygon comes first as a relation without a shape, then as an area.
+            if matches(tags, tag_filter) and (name not in found or has_shape(item)):
                 found[name] = Feature(name, tags, _point(item))
     except (RuntimeError, ValueError) as error:
-        raise ImporterError(f"no readable OSM extract ({error}); fetch it again") from error
+        raise ImporterError(f"not a readable OSM extract ({error}); download it again") from error
     yield from found.values()
 
 
-def is_taken(tags: Mapping[str, str], tag_filter: TagFilter) -> bool:
-    """Whether the filter takes an object with these tags."""
+def matches(tags: Mapping[str, str], tag_filter: TagFilter) -> bool:
+    """True if the filter matches an object with these tags."""
     return any(
         value not in _NO and (wanted is None or value in wanted)
         for key, wanted in tag_filter.items()
@@ -78,8 +78,8 @@ def is_taken(tags: Mapping[str, str], tag_filter: TagFilter) -> bool:
     )
 
 
-def is_drawn(item: Any) -> bool:
-    """Whether it is an area with a shape; a way that goes to and fro makes one without."""
+def has_shape(item: Any) -> bool:
+    """True for an area with rings; a way that returns on itself makes an area without rings."""
     return bool(item.is_area() and item.num_rings()[0] > 0)
 
 

@@ -1,4 +1,4 @@
-"""One row of any format, on its way to becoming a store."""
+"""The record: one row of any format, before it becomes a store."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from geodata.importers.report import Rejected
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a text, as a set."""
+    """The set of the words of a text."""
     return frozenset(text.split())
 
 
@@ -19,32 +19,32 @@ FIELDS = words(
     postcode country phone website opening_hours timezone status opening_date private
     """
 )
-"""The names by which a row's values are known, whatever the format called them."""
+"""The names of a record's fields, in every format."""
 
 
 @dataclass(slots=True)
 class Record:
-    """A row with the fields of `FIELDS` that it has, as text."""
+    """A row, with its values by name in `FIELDS`, as text."""
 
     row: int
     fields: dict[str, str]
     raw: Mapping[str, object]
     source: str = ""
-    """The source, where the file tells it."""
+    """The source, if the file names it."""
     attributes: set[str] = field(default_factory=set)
     external_ids: dict[str, str] = field(default_factory=dict)
     repairs: list[tuple[str, str]] = field(default_factory=list)
-    """Field and note of what the reader set right already."""
+    """(field, note) of the reader's repairs."""
     doubts: list[tuple[str, str]] = field(default_factory=list)
-    """Field and note of what the reader could not make out."""
+    """(field, note) of values that the reader did not understand."""
 
 
 Records: TypeAlias = Iterator[Record | Rejected]
-"""What the reader of a format yields."""
+"""The output of a reader."""
 
 
 def clean(value: object) -> str:
-    """Any value as one line of text: no control characters, no double or outer spaces."""
+    """A value as one line of text, without control characters and extra spaces."""
     if value is None or isinstance(value, dict | list):
         return ""
     text = value if isinstance(value, str) else str(value)
@@ -54,5 +54,5 @@ def clean(value: object) -> str:
 
 
 def _is_control(character: str) -> bool:
-    # Lone surrogates (Cs) cannot be written as UTF-8 either.
+    # Lone surrogates (Cs) cannot be encoded as UTF-8.
     return unicodedata.category(character) in {"Cc", "Cs"}

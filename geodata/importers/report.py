@@ -1,4 +1,4 @@
-"""What an import found: the stores, what was repaired or doubted, and what was refused."""
+"""The result of an import: stores, remarks on repairs and doubts, and rejected rows."""
 
 import csv
 from collections.abc import Mapping
@@ -11,66 +11,66 @@ from geodata.stores import Store
 
 
 class ImporterError(Exception):
-    """The file as a whole cannot be imported: says what is wrong, where, and what to do."""
+    """The file as a whole cannot be imported; the message gives the fault and the remedy."""
 
 
 class SourceUnknown(ImporterError):
-    """Neither the file nor the caller tells whose stores they are."""
+    """Neither the file nor the caller names the source of the stores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that became no store."""
+    """A row that did not become a store."""
 
     row: int
-    """Line of a CSV file's record, or ordinal of a feature, from 1."""
+    """Line number in a CSV file, or number of a feature, from 1."""
     field: str
-    """The column or tag at fault."""
+    """The invalid column or tag."""
     reason: str
     raw: Mapping[str, object]
-    """The row as it was read."""
+    """The row as read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What a reader of the report should know about a row that was taken or dropped as a copy."""
+    """A remark on a row that was imported, or dropped as a copy."""
 
     row: int
     field: str
     note: str
     repaired: bool
-    """True when the value was set right, False when it is doubtful and kept or left out."""
+    """True if the value was repaired; False if it is doubtful, and was kept or ignored."""
 
 
 @dataclass(slots=True)
 class Import:
-    """Everything read from one file, in the order of the file."""
+    """The result of one file, in the order of the file."""
 
     format: str
-    """Name of the format that the file had."""
+    """Name of the file's format."""
     stores: list[Store] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)
-    """Sources the stores' ids begin with; one, but for files that were put together."""
+    """The sources of the stores: usually one, several for a concatenated file."""
     rows: int = 0
-    """Rows read: stores, rejected ones and dropped copies."""
+    """Rows read: stores, rejected rows and dropped copies."""
 
     @property
     def repaired(self) -> list[Remark]:
-        """Values that were set right."""
+        """Remarks on repaired values."""
         return [remark for remark in self.remarks if remark.repaired]
 
     @property
     def warnings(self) -> list[Remark]:
-        """Values in doubt."""
+        """Remarks on doubtful values."""
         return [remark for remark in self.remarks if not remark.repaired]
 
 
 def write_rejected(rejected: list[Rejected], path: Path) -> None:
-    """Write refused rows as CSV: the file's own columns after `row`, `field` and `reason`.
+    """Write rejected rows as CSV: row, field and reason, then the columns of the file.
 
-    Values that are not text are written as JSON, so that nothing is lost.
+    Values that are not text are written as JSON.
     """
     columns = dict.fromkeys(name for item in rejected for name in item.raw)
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -88,5 +88,5 @@ def _text(value: object) -> str:
         return value
     try:
         return orjson.dumps(value, default=str).decode()
-    except orjson.JSONEncodeError:  # what was read may be nested deeper than what is written
+    except orjson.JSONEncodeError:  # orjson reads deeper nesting than it writes
         return "nested too deep to be written"

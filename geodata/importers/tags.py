@@ -1,4 +1,4 @@
-"""OSM's tags, which AllThePlaces uses too, as the fields of a record."""
+"""Converts OSM tags, which AllThePlaces uses too, to a record."""
 
 from collections.abc import Mapping
 
@@ -45,11 +45,11 @@ def record_of(
     """The record of a tagged feature.
 
     Args:
-        row: its ordinal in the file, from 1.
-        tags: in OSM's vocabulary.
-        identifier: its id in the source: `node/1`, or AllThePlaces' `ref`.
-        source: as the file tells it; may be empty.
-        point: latitude and longitude; None where there is no point.
+        row: the number of the feature in the file, from 1.
+        tags: the tags, in OSM's vocabulary.
+        identifier: the id in the source: `node/1`, or AllThePlaces' `ref`.
+        source: the source named by the file; may be empty.
+        point: latitude and longitude; (None, None) without a point.
     """
     texts = {key: text for key, value in tags.items() if (text := clean(value))}
     fields = {

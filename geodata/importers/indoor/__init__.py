@@ -1,4 +1,4 @@
-"""Readers of the formats that floor plans and placements come in: each gives a plan and problems.
+"""Imports floor plans and placements from files of several formats, with a list of problems.
 
-None of them guesses silently: what was inferred, repaired or left out is a problem in the result.
+No reader guesses silently: everything inferred, repaired or left out is a problem in the result.
 """

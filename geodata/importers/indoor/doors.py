@@ -1,4 +1,4 @@
-"""Where a room is entered, when only its outline is drawn."""
+"""Finds the door of a room from its outline, drawn doors, and walkable ways."""
 
 from collections.abc import Sequence
 
@@ -6,24 +6,25 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 DOOR_M = 0.5
-"""How far a door may be drawn from the wall that it is in."""
+"""Largest distance between a drawn door and its wall."""
 OPENS_WITHIN_M = 15.0
-"""How far from a room its way may be, when no door is drawn."""
+"""Largest distance between a room without a drawn door and the nearest way."""
 
 
 def door_of(
     room: BaseGeometry, doors: Sequence[BaseGeometry], ways: BaseGeometry | None
 ) -> shapely.Point | None:
-    """The door drawn on the room's outline, else the point of it nearest to a way; in metres.
+    """The door drawn on the outline of a room, else the point of the outline nearest to a way.
 
-    Of several doors, the one nearest to a way counts, rather than one into a back room.
+    Of several doors the one nearest to a way is taken: others may lead to a back room.
 
     Args:
-        doors: Points or lines.
-        ways: All that is walkable on the room's level.
+        room: the outline, in metres.
+        doors: points or lines, in metres.
+        ways: all walkable ways on the level of the room, in metres.
 
     Returns:
-        None where no door is drawn and no way is near.
+        None if no door is drawn and no way is near.
     """
     if isinstance(room, shapely.Point):
         return room
@@ -37,6 +38,6 @@ def door_of(
 
 
 def middle_of(door: BaseGeometry) -> shapely.Point:
-    """Half-way along a line, the centre of anything else."""
+    """The middle of a line, or the centroid of another shape."""
     is_line = isinstance(door, shapely.LineString | shapely.MultiLineString)
     return door.interpolate(0.5, normalized=True) if is_line and door.length else door.centroid

@@ -1,4 +1,4 @@
-"""Values from a file, checked against the fields of a dataclass."""
+"""Checks and converts values from a file to the field types of a dataclass."""
 
 import dataclasses
 import datetime as dt
@@ -13,21 +13,21 @@ NARROWED: Mapping[Any, Any] = {
     dt.datetime | None: pydantic.AwareDatetime | None,
     int: _Count,
 }
-"""Types of fields, and what of them a file may have: instants with an offset, 32 bits."""
+"""Narrower types for values from a file: instants with a UTC offset, 32-bit integers."""
 
 
 def checked(part: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that are fields of a dataclass, converted to the fields' types; defaults filled.
+    """The values of the fields of a dataclass, converted to their types, with defaults.
 
     Raises:
-        ValueError: naming the field that does not fit; `said` puts it in one line.
+        ValueError: a value does not fit its field; `message_of` gives one line about it.
     """
     model = _model(part)
     return dict(model(**{name: values[name] for name in model.model_fields if name in values}))
 
 
-def said(fault: ValueError) -> str:
-    """What was wrong, in one line that names the field and does not repeat its value."""
+def message_of(fault: ValueError) -> str:
+    """The message of a fault in one line, with the field and without its value."""
     if isinstance(fault, pydantic.ValidationError):
         first = fault.errors(include_url=False, include_input=False)[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,4 +1,4 @@
-"""The project's own floor plan file; `geodata.floorplans.geojson` describes and writes it."""
+"""Reads a floor plan from the project's GeoJSON (see `geodata.floorplans.geojson`)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ from geodata.floorplans.plan import (
     Place,
 )
 from geodata.floorplans.problems import Problem, error, warning
-from geodata.importers.indoor.fields import checked, said
+from geodata.importers.indoor.fields import checked, message_of
 from geodata.importers.indoor.result import (
     ImportedPlan,
     features_of,
@@ -45,13 +45,13 @@ HEAD = ("store", "version", "effective_from", "effective_until", "attribution")
 
 
 def plan_from_geojson(document: object) -> ImportedPlan:
-    """Read a plan back from its own GeoJSON.
+    """Read a plan from its GeoJSON.
 
-    A feature that cannot be read is left out and said in the problems; features of other kinds are
+    An invalid feature is left out and reported as an error; a feature of an unknown kind is
     ignored with a warning.
 
     Raises:
-        ImporterError: when the document is no such file at all.
+        ImporterError: the document is not such a file.
     """
     head = document.get("floor_plan") if isinstance(document, Mapping) else None
     if not isinstance(head, Mapping):
@@ -62,18 +62,18 @@ def plan_from_geojson(document: object) -> ImportedPlan:
     for index, feature in features_of(document):
         kind = properties_of(feature).get("feature")
         if not isinstance(kind, str) or kind not in CLASSES:
-            message = f"a feature of kind {kind!r} is no part of a plan"
+            message = f"unknown kind of feature {kind!r}: ignored"
             problems.append(warning("ignored_feature", f"features[{index}]", message))
             continue
         try:
             parts[KINDS[kind]].append(_part(kind, feature, frame))
         except ValueError as fault:
-            problems.append(error("bad_feature", f"features[{index}]", said(fault)))
+            problems.append(error("bad_feature", f"features[{index}]", message_of(fault)))
     try:
-        known = checked(FloorPlan, {name: head[name] for name in HEAD if name in head})
+        values = checked(FloorPlan, {name: head[name] for name in HEAD if name in head})
     except ValueError as fault:
-        raise ImporterError(f"floor_plan: {said(fault)}") from fault
-    fields: dict[str, Any] = {name: known[name] for name in HEAD}
+        raise ImporterError(f"floor_plan: {message_of(fault)}") from fault
+    fields: dict[str, Any] = {name: values[name] for name in HEAD}
     fields |= {field: tuple(found) for field, found in parts.items()}
     return ImportedPlan(FloorPlan(**fields, frame=frame), tuple(problems))
 
@@ -125,7 +125,7 @@ def _local(geometry: object, frame: LocalFrame | None) -> Polygon | MultiPolygon
         return None
     shape = shape_of(geometry)
     if not isinstance(shape, Polygon | MultiPolygon | Point):
-        raise ValueError("geometry: must be a polygon, several, or a point")
+        raise ValueError("geometry: must be a polygon, a multipolygon or a point")
     if frame is None:
-        raise ValueError("geometry: the plan has no frame to place it in")
+        raise ValueError("geometry: needs a frame, and the plan has none")
     return frame.geometry_to_local(shape)  # type: ignore[return-value]  # keeps the type

@@ -1,7 +1,7 @@
-"""IMDF (OGC 20-094): a zip of GeoJSON files, one for each type of feature.
+"""Reads a floor plan from IMDF (OGC 20-094), a zip of one GeoJSON file per type of feature.
 
-IMDF draws a venue and carries no routing: the floor to walk is made of its walkway-like units, and
-levels are joined where relationships say so, else where units of a kind lie above each other.
+IMDF has no routing data. The walkable floor is the union of the units of walkable categories.
+Levels are joined by relationships, or, without any, where units of one category overlap vertically.
 """
 
 import lzma
@@ -52,7 +52,7 @@ FILES = (
     "relationship",
 )
 MAX_BYTES = 256 * 2**20
-"""Of the files that are read, unpacked."""
+"""The largest unpacked size of the files that are read."""
 UNREADABLE = (
     OSError,
     EOFError,
@@ -62,7 +62,7 @@ UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What `zipfile` raises for archives that are damaged, encrypted or packed in another way."""
+"""The errors of `zipfile` for archives that are damaged, encrypted or of another compression."""
 WALKED = (
     "walkway",
     "footbridge",
@@ -74,18 +74,19 @@ WALKED = (
     "unenclosedarea",
     "waitingroom",
 )
-"""Categories of units whose floor people walk over."""
+"""The categories of walkable units."""
 ENTRANCES = ("pedestrian.principal",)
 
 Archive = Mapping[str, object]
-"""FeatureCollections by the name of their file, without `.geojson`."""
+"""FeatureCollections by file name without `.geojson`."""
 
 
 def read_imdf(path: Path) -> Archive:
-    """The files of an archive that a plan is made of.
+    """Read the files of an archive that a plan needs.
 
     Raises:
-        ImporterError: when it is no zip, unpacks to over `MAX_BYTES`, or a file is not JSON.
+        ImporterError: the file is not a zip, unpacks to over `MAX_BYTES`, or has a file that is
+            not JSON.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -101,11 +102,12 @@ def plan_from_imdf(archive: Archive, store: str, language: str = "en") -> Import
     """Read a plan from the files of a venue.
 
     Args:
-        archive: As `read_imdf` gives it, in longitude and latitude.
-        language: Which of a venue's labels to take; else the first.
+        archive: the files from `read_imdf`, in longitude and latitude.
+        store: the resource name of the store.
+        language: the language of labels; a label without it uses its first language.
 
     Raises:
-        ImporterError: when it has no level.
+        ImporterError: the archive has no level.
     """
     drawn = {
         str(feature.get("id")): (properties, outline)
@@ -148,7 +150,7 @@ def plan_from_imdf(archive: Archive, store: str, language: str = "en") -> Import
 
 
 def label(labels: object, language: str) -> str:
-    """A label in a language, else in the first that it has."""
+    """A label in a language, else in its first language."""
     if not isinstance(labels, Mapping) or not labels:
         return ""
     return str(labels.get(language) or next(iter(labels.values())))
@@ -170,7 +172,7 @@ def _units(
         outline = polygon_of(feature.get("geometry"))
         level = str(properties.get("level_id"))
         if outline is None or not outline.is_valid or level not in ordinals:
-            message = "has no proper polygon on a known level; left out"
+            message = "has no valid polygon on a known level: left out"
             problems.append(warning("bad_unit", str(feature.get("id")), message))
         else:
             yield Unit(
@@ -236,7 +238,7 @@ def _shops(
     language: str,
     problems: list[Problem],
 ) -> Iterator[Place]:
-    """The occupants, each in the unit that its anchor is in."""
+    """The occupants, each in the unit of its anchor."""
     in_unit = {
         str(feature.get("id")): str(properties.get("unit_id"))
         for feature, properties in _features(archive, "anchor")
@@ -245,12 +247,13 @@ def _shops(
         unit = units.get(in_unit.get(str(properties.get("anchor_id")), ""))
         name = label(properties.get("name"), language)
         if unit is None:
-            message = f"occupant {name!r} has no anchor in a known unit; left out"
+            message = f"occupant {name!r} has no anchor in a known unit: left out"
             problems.append(warning("no_anchor", str(feature.get("id")), message))
             continue
         door = door_of(unit.outline, doors.get(unit.level, ()), floors.get(unit.level))
         if door is None:
-            problems.append(warning("no_door", unit.id, f"{name!r} has no opening and no way near"))
+            message = f"{name!r} has neither an opening nor a way near by"
+            problems.append(warning("no_door", unit.id, message))
         at = door or unit.outline.representative_point()
         yield Place(
             id=str(feature.get("id")),

@@ -1,4 +1,4 @@
-"""The units of an IMDF venue, and how its levels hang together."""
+"""The units of an IMDF venue, and the links between its levels."""
 
 import math
 from collections import defaultdict
@@ -21,11 +21,11 @@ CONNECTORS = {
     "stairs": LinkKind.STEPS,
     "ramp": LinkKind.RAMP,
 }
-"""Categories of units and relationships that lead from level to level."""
+"""The categories of units and relationships that connect levels."""
 LIFT_M = 15.0
-"""What waiting for a lift is worth in metres, as IMDF has no length for it."""
+"""The length of a lift, equivalent to its wait: IMDF has no length."""
 STOREY_M = 6.0
-"""The least that stairs, escalators and ramps to another level count, for the same reason."""
+"""The least length of stairs, escalators and ramps between levels: IMDF has no length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,15 @@ def join_levels(
     floors: Mapping[str, Polygon | MultiPolygon],
     problems: list[Problem],
 ) -> tuple[tuple[Node, ...], tuple[Link, ...]]:
-    """A node at the door of each lift, stair, escalator and ramp that leads somewhere, and links.
+    """Nodes at the doors of connected lifts, stairs, escalators and ramps, and their links.
 
     Args:
-        relationships: The properties of the relationships.
-        doors: Openings by level.
-        floors: The walkable floor by level.
+        units: the units by id.
+        ordinals: the ordinals of the levels by id.
+        relationships: the properties of the relationships.
+        doors: the openings by level.
+        floors: the walkable floors by level.
+        problems: receives the guessed connections.
     """
     pairs = list(_related(units, relationships))
     if not pairs:
@@ -110,6 +113,6 @@ def _stacked(
             tree = shapely.STRtree([unit.outline for unit in above])
             for unit in (unit for unit in alike if unit.level == low):
                 for index in tree.query(unit.outline, predicate="intersects").tolist():
-                    message = f"{category} taken as leading to {above[index].id} right above"
+                    message = f"{category} assumed to lead to {above[index].id} directly above"
                     problems.append(warning("guessed_connection", unit.id, message))
                     yield unit, above[index], False

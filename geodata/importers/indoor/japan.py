@@ -1,8 +1,8 @@
-"""The Japanese indoor format: floors, spaces, openings and a walking graph, as GeoJSON layers.
+"""Reads a floor plan from the Japanese indoor format: GeoJSON layers with a walking graph.
 
-Fields and codes are those of the specifications of the Geospatial Information Authority
-(hierarchical indoor geospatial data) and of the Ministry of Land, Infrastructure, Transport and
-Tourism (spatial network model for pedestrians, 2018). Walks follow the published graph alone.
+Fields and codes follow the specifications of the Geospatial Information Authority (hierarchical
+indoor geospatial data) and of the Ministry of Land, Infrastructure, Transport and Tourism (spatial
+network model for pedestrians, 2018). Walks use only the published graph.
 """
 
 from collections.abc import Mapping
@@ -44,24 +44,25 @@ KINDS = {
     "6": LinkKind.STEPS,
     "7": LinkKind.RAMP,
 }
-"""By `route_type`; others are plain ways."""
+"""Link kinds by `route_type`; other values are plain ways."""
 WIDTHS_M = {"2": 1.0, "3": 2.0, "4": 3.0}
-"""The lower ends of the classes of `width`; class 1 is under a metre, and how much is not told."""
+"""Lower bounds of the classes of `width`; class 1, below one metre, has none."""
 SPACES = {"B001": PlaceKind.SHOP, "B007": PlaceKind.FACILITY, "B008": PlaceKind.FACILITY}
-"""Shops and toilets, by `category`."""
+"""Place kinds by `category`: shops and toilets."""
 AT_THE_DOORS = 2
-"""The value of a node's `in_out` between inside and outside."""
+"""The value of `in_out` of a node between inside and outside."""
 
 
 def plan_from_japanese(document: object, store: str) -> ImportedPlan:
     """Read a plan from its layers.
 
     Args:
-        document: GeoJSON FeatureCollections by the name of the layer (`Floor`, `Space`, `Opening`,
-            `Fixture`, `Node`, `Link`), in longitude and latitude; or a document with such `layers`.
+        document: GeoJSON FeatureCollections by layer name (`Floor`, `Space`, `Opening`, `Fixture`,
+            `Node`, `Link`), in longitude and latitude; or a document with such `layers`.
+        store: the resource name of the store.
 
     Raises:
-        ImporterError: when it has no floor.
+        ImporterError: the document has no floor.
     """
     layers = document.get("layers", document) if isinstance(document, Mapping) else {}
     floors = _layer(layers, "Floor")
@@ -114,7 +115,7 @@ def _ordinal(properties: Mapping[str, Any]) -> str:
 def _nodes(
     layers: object, frame: LocalFrame, levels: dict[str, Level]
 ) -> tuple[dict[str, Node], list[Place]]:
-    """The nodes and, of those between inside and outside, entrances; landings become levels."""
+    """The nodes, and entrances at those between inside and outside; landings become levels."""
     nodes: dict[str, Node] = {}
     entrances: list[Place] = []
     for properties, geometry in _layer(layers, "Node"):
@@ -138,12 +139,12 @@ def _links(layers: object, nodes: Mapping[str, Node], problems: list[Problem]) -
         start, end = str(properties.get("start_id")), str(properties.get("end_id"))
         length = properties.get("distance")
         if start not in nodes or end not in nodes or not isinstance(length, int | float):
-            message = "start_id and end_id must name nodes, and distance be a number"
+            message = "start_id and end_id must name nodes, and distance must be a number"
             problems.append(error("bad_link", f"Link[{index}]", message))
             continue
         direction = str(properties.get("direction"))
         if direction not in ("1", "2", "3"):
-            message = f"direction {direction!r} is taken as both ways"
+            message = f"unknown direction {direction!r}: assumed both directions"
             problems.append(warning("unknown_direction", f"Link[{index}].direction", message))
         start, end = (end, start) if direction == "3" else (start, end)
         kind = KINDS.get(str(properties.get("route_type")), LinkKind.WALK)
@@ -164,7 +165,7 @@ def _links(layers: object, nodes: Mapping[str, Node], problems: list[Problem]) -
 
 def _wheelchair(kind: LinkKind, properties: Mapping[str, Any]) -> bool | None:
     if kind is LinkKind.LIFT:
-        # 3 and 5 are fit for wheelchairs, 2 and 4 are not.
+        # 3 and 5 are suitable for wheelchairs, 2 and 4 are not.
         return {"2": False, "3": True, "4": False, "5": True}.get(str(properties.get("elevator")))
     # A step of more than 2 cm.
     return False if str(properties.get("lev_diff")) == "2" else None
@@ -187,7 +188,7 @@ def _fixtures(
 
 
 def _spaces(layers: object, frame: LocalFrame, on_level: Mapping[str, str]) -> list[Place]:
-    """The public spaces worth asking for, each with its door."""
+    """The shops and facilities among the public spaces, each at its door."""
     openings = [
         frame.geometry_to_local(line)
         for _, geometry in _layer(layers, "Opening")

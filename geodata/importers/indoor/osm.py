@@ -1,8 +1,8 @@
-"""OSM indoor tags, as GeoJSON: corridors, rooms, footways, steps, lifts on levels.
+"""Reads a floor plan from GeoJSON with OSM indoor tags.
 
-Reads Simple Indoor Tagging and plain `highway=*` with `level=*`. OSM ways join where they share a
-node, so points with equal coordinates are one. Corridors and pedestrian areas become walkable
-floor, ways become links; `geodata.wayfinding` lets people step from one onto the other.
+It reads Simple Indoor Tagging and plain `highway=*` with `level=*`. OSM ways join where they share
+a node, so points with equal coordinates are one node. Corridors and pedestrian areas become
+walkable floor, ways become links; `geodata.wayfinding` joins floors and links.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ from geodata.importers.indoor.result import ImportedPlan
 from geodata.importers.report import ImporterError
 
 FLOORS = ("corridor", "area")
-"""Values of `indoor` that people walk over."""
+"""Values of `indoor` with a walkable floor."""
 STANDING = ("column", "wall")
 
 
@@ -34,13 +34,14 @@ def plan_from_osm(
     """Read a plan from features of OpenStreetMap.
 
     Args:
-        document: A FeatureCollection in longitude and latitude; tags are its properties, `id` is
-            like `way/123`.
-        levels: By feature id, the value of `level` to take in place of the tag: how a fault of the
-            data is set right until it is in OSM.
+        document: a FeatureCollection in longitude and latitude, with tags as properties and ids
+            such as `way/123`.
+        store: the resource name of the store.
+        levels: by feature id, a value that overrides the tag `level`, to correct a fault until OSM
+            is corrected.
 
     Raises:
-        ImporterError: when no feature is on a level.
+        ImporterError: no feature is on a level.
     """
     drawn = list(objects_of(document, levels or {}))
     indoor = [thing.shape for thing in drawn if thing.levels]
@@ -76,7 +77,7 @@ def _areas(things: Sequence[OsmObject], problems: list[Problem]) -> Iterator[Osm
         if not walkable or not isinstance(thing.shape, Polygon | MultiPolygon):
             continue
         if not thing.levels:
-            message = "an area without a level is left out"
+            message = "the area has no level: left out"
             problems.append(warning("no_level", thing.id, message, "Tag it with its level."))
         elif not thing.shape.is_valid:
             message = why_invalid(thing.shape)

@@ -1,4 +1,4 @@
-"""Shops, toilets and entrances in OSM, and where their doors are."""
+"""Finds the shops, toilets and entrances among OSM objects, with their doors."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -12,7 +12,7 @@ from geodata.importers.indoor.doors import OPENS_WITHIN_M, door_of
 from geodata.importers.indoor.osm_tags import OsmObject
 
 SHOPS = ("restaurant", "fast_food", "cafe", "bar", "ice_cream", "bank", "pharmacy", "post_office")
-"""Values of `amenity` that serve people as `shop=*` does."""
+"""Values of `amenity` that count as shops."""
 ROOMS = ("shop", "restaurant")
 FACILITIES = ("toilets",)
 Floors = Mapping[str, Polygon | MultiPolygon]
@@ -27,8 +27,8 @@ def places_of(
 ) -> Iterator[Place]:
     """The shops, toilets and entrances among objects in metres.
 
-    A room is entered by the door drawn on its outline, else at the point of the outline nearest to
-    a floor or way of its level.
+    The door of a room is the door drawn on its outline, else the point of the outline nearest to a
+    floor or way of its level.
     """
     ways = _ways(floors, nodes, links)
     doors = [o.shape for o in objects if o.tag("entrance") or o.tag("door")]
@@ -61,7 +61,7 @@ def _kind(thing: OsmObject) -> PlaceKind | None:
 
 
 def _entrance(thing: OsmObject, nodes: Sequence[Node]) -> Position | None:
-    """On the level that it names, else on that of the way that leads through it."""
+    """The position of an entrance: on its tagged level, else on that of the way through it."""
     [[x, y]] = shapely.get_coordinates(thing.shape)
     if thing.levels:
         return Position(thing.levels[0], float(x), float(y))
@@ -71,7 +71,7 @@ def _entrance(thing: OsmObject, nodes: Sequence[Node]) -> Position | None:
 
 
 def _ways(floors: Floors, nodes: Sequence[Node], links: Sequence[Link]) -> dict[str, BaseGeometry]:
-    """All that can be walked on each level."""
+    """All walkable floors and ways by level."""
     at = {node.id: node.position for node in nodes}
     drawn: dict[str, list[BaseGeometry]] = {level: [floor] for level, floor in floors.items()}
     for link in links:

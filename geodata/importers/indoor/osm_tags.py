@@ -1,4 +1,4 @@
-"""OSM objects with their indoor tags."""
+"""OSM objects with their indoor tags, read from GeoJSON."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -21,10 +21,10 @@ class OsmObject:
     tags: Mapping[str, Any]
     shape: BaseGeometry
     levels: tuple[str, ...]
-    """As tagged; empty where nothing is said."""
+    """The tagged levels; empty without a tag."""
 
     def tag(self, key: str) -> str:
-        """A tag's value; empty where it is missing."""
+        """The value of a tag; empty if it is missing."""
         return str(self.tags.get(key) or "")
 
 
@@ -32,7 +32,8 @@ def objects_of(document: object, levels: Mapping[str, str]) -> Iterator[OsmObjec
     """The objects of a FeatureCollection, in longitude and latitude.
 
     Args:
-        levels: By object id, the value of `level` to take in place of the tag.
+        document: the FeatureCollection.
+        levels: by object id, a value that overrides the tag `level`.
     """
     for index, feature in features_of(document):
         tags = properties_of(feature)
@@ -44,7 +45,7 @@ def objects_of(document: object, levels: Mapping[str, str]) -> Iterator[OsmObjec
 
 
 def levels_of(value: object) -> tuple[str, ...]:
-    """The levels that a tag names: `0;1`, `0-2`, `-1`, `0.5`; none where it cannot be read."""
+    """The levels of a tag, such as `0;1`, `0-2`, `-1`, `0.5`; empty if it is invalid."""
     found: list[float] = []
     for part in str(value or "" if value != 0 else "0").split(";"):
         matched = _LEVELS.fullmatch(part.strip())

@@ -1,4 +1,4 @@
-"""From OSM ways to a walking graph: who joins whom, on which level."""
+"""Builds the walking graph of OSM ways, and infers the levels of ways without one."""
 
 import math
 from collections import defaultdict, deque
@@ -15,13 +15,13 @@ from geodata.importers.indoor.osm_tags import OsmObject
 
 WAYS = ("footway", "steps", "path", "pedestrian", "corridor", "platform")
 LIFT_M = 15.0
-"""What waiting for a lift is worth in metres, as OSM has no length for it: some ten seconds."""
+"""The length of a lift, equivalent to a wait of about ten seconds: OSM has no length."""
 GROUND = "0"
 
 
 @dataclass(slots=True)
 class _Graph:
-    """Nodes by point and level, while links are drawn between them."""
+    """A graph under construction, with nodes by point and level."""
 
     nodes: dict[tuple[XY, str], Node] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
@@ -38,9 +38,10 @@ def graph_of(
 ) -> tuple[tuple[Node, ...], tuple[Link, ...]]:
     """The nodes and links of all footways, steps and lifts (in metres).
 
-    A way with one level is there. A way without any takes the level of the ways and floors that it
-    hangs together with, else the ground. The ends of steps and of other ways over several levels
-    are on the levels of what they join, whatever their own tag says.
+    A way with one level is on that level. A way without a level gets the level of the ways and
+    floors that it is connected to, else the ground level. The ends of steps, and of other ways
+    over several levels, get the levels of the ways and floors that they join; their own tag
+    decides only among several such levels, or without any.
     """
     ways = [o for o in objects if o.shape.geom_type == "LineString" and o.tag("highway") in WAYS]
     lifts = {p for o in objects if o.tag("highway") == "elevator" for p in _points(o.shape)}
@@ -51,13 +52,13 @@ def graph_of(
         for point in _points(level_object.shape):
             if level_object.levels[0] not in known[point]:
                 known[point].append(level_object.levels[0])
-    untold = _spread([way for way in flat if not way.levels], known, lifts, problems)
+    inferred = _spread([way for way in flat if not way.levels], known, lifts, problems)
     graph = _Graph()
     for way in flat:
         points = _points(way.shape)
-        _draw(graph, way, [way.levels[0] if way.levels else untold[point] for point in points])
+        _draw(graph, way, [way.levels[0] if way.levels else inferred[point] for point in points])
     for way in between:
-        _draw(graph, way, _levels_along(way, known, untold, problems))
+        _draw(graph, way, _levels_along(way, known, inferred, problems))
     _join_levels(graph, lifts, problems)
     return tuple(graph.nodes.values()), tuple(graph.links)
 
@@ -71,7 +72,7 @@ def _changes_level(way: OsmObject) -> bool:
 
 
 def _points(shape: BaseGeometry) -> list[XY]:
-    """Points to the millimetre: what was one OSM node is one point."""
+    """The points rounded to a millimetre, so that one OSM node gives one point."""
     return [(round(x, 3), round(y, 3)) for x, y in shapely.get_coordinates(shape).tolist()]
 
 
@@ -81,13 +82,14 @@ def _spread(
     lifts: set[XY],
     problems: list[Problem],
 ) -> dict[XY, str]:
-    """The level of every point of ways without one: that of the nearest point that has one."""
+    """The level of every point of ways without a level, by breadth-first search from the points
+    with a known level."""
     beside: dict[XY, list[XY]] = defaultdict(list)
     for way in ways:
         for here, there in pairwise(_points(way.shape)):
             beside[here].append(there)
             beside[there].append(here)
-    # Floors meet at a lift: the level of one way there says nothing of another.
+    # Levels meet at a lift: the level of one way there says nothing about another.
     found = {point: known[point][0] for point in beside if point in known and point not in lifts}
     queue = deque(found)
     while queue:
@@ -98,7 +100,10 @@ def _spread(
                 queue.append(there)
     lost = [point for point in beside if point not in found]
     if lost:
-        message = f"{len(lost)} points of ways without a level join no level; taken as {GROUND}"
+        message = (
+            f"{len(lost)} points of ways without a level are connected to no level: "
+            f"assumed {GROUND}"
+        )
         hint = "Tag the ways with their level."
         problems.append(warning("level_guessed", "features", message, hint))
     return found | dict.fromkeys(lost, GROUND)
@@ -107,14 +112,14 @@ def _spread(
 def _levels_along(
     way: OsmObject,
     known: Mapping[XY, list[str]],
-    untold: Mapping[XY, str],
+    inferred: Mapping[XY, str],
     problems: list[Problem],
 ) -> list[str]:
-    """The level of each point of a way between levels; it climbs in its last stretch."""
+    """The level of each point of a way between levels; only its last stretch changes level."""
     points = _points(way.shape)
 
     def joined(point: XY) -> str | None:
-        met = known.get(point) or ([untold[point]] if point in untold else [])
+        met = known.get(point) or ([inferred[point]] if point in inferred else [])
         return next((level for level in way.levels if level in met), met[0] if met else None)
 
     first, last = joined(points[0]), joined(points[-1])
@@ -167,7 +172,7 @@ def _width_m(way: OsmObject) -> float | None:
 
 
 def _join_levels(graph: _Graph, lifts: set[XY], problems: list[Problem]) -> None:
-    """Join the nodes of one point on several levels: by a lift if there is one, else as drawn."""
+    """Join the nodes of one point on several levels: by a lift if there is one, else directly."""
     stacks: dict[XY, list[Node]] = defaultdict(list)
     for (point, _), node in graph.nodes.items():
         stacks[point].append(node)
@@ -186,5 +191,5 @@ def _join_levels(graph: _Graph, lifts: set[XY], problems: list[Problem]) -> None
             )
             if not is_lift:
                 message = f"ways of levels {lower.position.level} and {upper.position.level} meet"
-                hint = "Joined as drawn; split the ways where they climb."
+                hint = "They are joined; split the ways where they change level."
                 problems.append(warning("levels_meet", f"nodes[{lower.id}]", message, hint))

@@ -1,4 +1,4 @@
-"""What a floor plan file gave, and what all its readers share."""
+"""The result of a floor plan import, and helpers that all readers of floor plans share."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -22,9 +22,9 @@ MAX_FEATURES = 50_000
 
 @dataclass(frozen=True, slots=True)
 class ImportedPlan:
-    """A plan, and what its reader had to guess, repair or leave out.
+    """A plan, and the problems of reading it: guesses, repairs and omissions.
 
-    `plan_problems` and `reach_problems` are asked apart: they say what is wrong with the result.
+    `plan_problems` and `reach_problems` check the plan itself.
     """
 
     plan: FloorPlan
@@ -32,10 +32,10 @@ class ImportedPlan:
 
 
 def read_json(path: Path) -> Any:
-    """A JSON document, compressed or not.
+    """Read a JSON document, plain or gzip.
 
     Raises:
-        ImporterError: when the file cannot be read or is not JSON.
+        ImporterError: the file cannot be read, or is not JSON.
     """
     try:
         return orjson.loads(Source(path).document())
@@ -44,58 +44,58 @@ def read_json(path: Path) -> Any:
 
 
 def features_of(
-    document: object, what: str = "document"
+    document: object, name: str = "document"
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The features of a GeoJSON FeatureCollection, with their places in it.
+    """The features of a GeoJSON FeatureCollection, with their indices; `name` is for errors.
 
     Raises:
-        ImporterError: when it is none, or has over `MAX_FEATURES`.
+        ImporterError: it is not a FeatureCollection, or has over `MAX_FEATURES` features.
     """
     features = document.get("features") if isinstance(document, Mapping) else None
     if not isinstance(features, list):
-        raise ImporterError(f"{what}: not a GeoJSON FeatureCollection")
+        raise ImporterError(f"{name}: not a GeoJSON FeatureCollection")
     if len(features) > MAX_FEATURES:
-        raise ImporterError(f"{what}: {len(features)} features, at most {MAX_FEATURES} are taken")
+        raise ImporterError(f"{name}: has {len(features)} features, the limit is {MAX_FEATURES}")
     for index, feature in enumerate(features):
         if isinstance(feature, Mapping):
             yield index, feature
 
 
 def properties_of(feature: Mapping[str, Any]) -> dict[str, Any]:
-    """A feature's properties; empty where there are none."""
+    """The properties of a feature; empty without any."""
     properties = feature.get("properties")
     return dict(properties) if isinstance(properties, Mapping) else {}
 
 
-def ordinal_of(properties: Mapping[str, Any], what: str) -> float:
-    """How high a level is, 0 where it does not say.
+def ordinal_of(properties: Mapping[str, Any], name: str) -> float:
+    """The ordinal of a level, 0 without one; `name` is for errors.
 
     Raises:
-        ImporterError: it is no number.
+        ImporterError: the ordinal is not a number.
     """
     try:
         ordinal = float(properties.get("ordinal") or 0)
     except (TypeError, ValueError):
         ordinal = math.nan
     if not math.isfinite(ordinal):
-        raise ImporterError(f"{what}: ordinal must be a number")
+        raise ImporterError(f"{name}: ordinal must be a number")
     return ordinal
 
 
 def shape_of(geometry: object) -> BaseGeometry | None:
-    """A GeoJSON geometry in longitude and latitude; None for what is none on earth, or empty."""
+    """A GeoJSON geometry in longitude and latitude; None if invalid, empty or out of range."""
     if not isinstance(geometry, Mapping):
         return None
     try:
         shape = shapely.from_geojson(orjson.dumps(dict(geometry)))
     except (shapely.errors.GEOSException, TypeError, ValueError):
         return None
-    # A NaN fails the comparison too.
+    # NaN fails the comparison, so this check refuses it too.
     on_earth = np.abs(shapely.get_coordinates(shape)) <= (180, 90)
     return shape if on_earth.all() and not shape.is_empty else None
 
 
 def polygon_of(geometry: object) -> Polygon | MultiPolygon | None:
-    """As `shape_of`, for polygons alone."""
+    """`shape_of` for polygons; None for other geometries."""
     shape = shape_of(geometry)
     return shape if isinstance(shape, Polygon | MultiPolygon) else None

@@ -1,8 +1,8 @@
-"""CSV for shops without a map, and for planograms: aisles in walking order, and placements.
+"""Reads plans without a map (aisles in walking order) and planograms from CSV.
 
-Aisles: a column `aisle` (what the sign says), and perhaps `name`, `department`, `floor`; the rows
-stand in the order in which people walk the shop. Placements: columns with the names of the fields
-of `Placement`, of which `sku` and `aisle` must be there; instants are ISO 8601 with an offset.
+Aisles: a column `aisle` (the text of the sign), and optional `name`, `department`, `floor`; the
+rows are in walking order. Placements: columns with the names of the fields of `Placement`, of which
+`sku` and `aisle` are required; instants are ISO 8601 with a UTC offset.
 """
 
 import csv
@@ -14,7 +14,7 @@ from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import Aisle, Department, FloorPlan, Level
 from geodata.floorplans.problems import Problem, error
 from geodata.importers.files import Source
-from geodata.importers.indoor.fields import checked, said
+from geodata.importers.indoor.fields import checked, message_of
 from geodata.importers.indoor.result import ImportedPlan
 from geodata.importers.report import ImporterError
 
@@ -24,7 +24,7 @@ DELIMITERS = ",;\t"
 
 @dataclass(frozen=True, slots=True)
 class ImportedPlacements:
-    """Placements, and the rows that gave none."""
+    """Placements, and the problems of rows that were left out."""
 
     placements: tuple[Placement, ...]
     problems: tuple[Problem, ...] = ()
@@ -34,7 +34,7 @@ def aisles_from_csv(path: Path, store: str, version: str = "") -> ImportedPlan:
     """A plan without a map: aisles in the order of the rows.
 
     Raises:
-        ImporterError: when the file cannot be read or has no column `aisle`.
+        ImporterError: the file cannot be read, or has no column `aisle`.
     """
     aisles: dict[tuple[str, str], Aisle] = {}
     problems: list[Problem] = []
@@ -43,7 +43,7 @@ def aisles_from_csv(path: Path, store: str, version: str = "") -> ImportedPlan:
         if not row["aisle"]:
             problems.append(error("missing_id", f"line {line}", "aisle: must not be empty"))
         elif (floor, row["aisle"]) in aisles:
-            message = f"aisle {row['aisle']!r} is already in an earlier line"
+            message = f"an earlier line already has aisle {row['aisle']!r}"
             problems.append(error("repeated_id", f"line {line}", message, "Keep one of them."))
         else:
             aisles[floor, row["aisle"]] = Aisle(
@@ -66,10 +66,10 @@ def aisles_from_csv(path: Path, store: str, version: str = "") -> ImportedPlan:
 
 
 def placements_from_csv(path: Path) -> ImportedPlacements:
-    """Placements, one a row; a row that does not fit is left out and said in the problems.
+    """Placements, one per row; an invalid row is left out and reported as a problem.
 
     Raises:
-        ImporterError: when the file cannot be read or lacks a column.
+        ImporterError: the file cannot be read, or a column is missing.
     """
     placements: list[Placement] = []
     problems: list[Problem] = []
@@ -78,12 +78,12 @@ def placements_from_csv(path: Path) -> ImportedPlacements:
             filled = {name: value for name, value in row.items() if value}
             placements.append(Placement(**checked(Placement, filled)))
         except ValueError as fault:
-            problems.append(error("bad_row", f"line {line}", said(fault)))
+            problems.append(error("bad_row", f"line {line}", message_of(fault)))
     return ImportedPlacements(tuple(placements), tuple(problems))
 
 
 def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows with their line numbers; columns by lower-case name, values stripped."""
+    """Rows with their line numbers; columns by lower-case name, values without outer spaces."""
     source = Source(path)
     first = source.head().decode("utf-8-sig", "replace").partition("\n")[0]
     with source.text() as text:

@@ -1,4 +1,4 @@
-"""Coordinates with the faults of real feeds end where the shop is, or nowhere."""
+"""Tests that coordinates with the faults of real feeds are repaired or dropped."""
 
 import pytest
 from hypothesis import given, settings
@@ -40,13 +40,13 @@ def test_a_shop_in_lyon_is_put_in_lyon(
     ("latitude", "longitude", "country", "note"),
     [
         ("", "", "FR", "no coordinates: kept without a location"),
-        ("0", "0", "FR", "0, 0 stands for unknown"),
-        ("0.0", "-0.0", "", "0, 0 stands for unknown"),
-        ("45.76", "", "FR", "'45.76', '' are no coordinates"),
-        ("nan", "4.84", "FR", "'nan', '4.84' are no coordinates"),
-        ("inf", "4.84", "FR", "are no coordinates"),
-        ("north", "4.84", "FR", "are no coordinates"),
-        ("1e400", "4.84", "FR", "are no coordinates"),
+        ("0", "0", "FR", "0, 0 means unknown"),
+        ("0.0", "-0.0", "", "0, 0 means unknown"),
+        ("45.76", "", "FR", "'45.76', '' are not coordinates"),
+        ("nan", "4.84", "FR", "'nan', '4.84' are not coordinates"),
+        ("inf", "4.84", "FR", "are not coordinates"),
+        ("north", "4.84", "FR", "are not coordinates"),
+        ("1e400", "4.84", "FR", "are not coordinates"),
         # Latitudes of the fuel feed that lie in the Norwegian Sea.
         ("59.7739549465", "-1.71596010798", "FR", "is not in FR"),
         ("62.6065598007", "2.64919477127", "FR", "is not in FR"),
@@ -70,7 +70,7 @@ def test_coordinates_that_say_nothing_leave_the_shop_without_a_location(
         ("18.40", "-66.06", "US"),  # Puerto Rico
         ("51.88", "-176.63", "US"),  # Adak, Alaska
         ("-16.78", "-179.99", "FJ"),  # Taveuni, over the antimeridian
-        ("-77.85", "166.67", "AQ"),  # no town is known there, so nothing is known against it
+        ("-77.85", "166.67", "AQ"),  # no town in the gazetteer, so nothing to check against
     ],
 )
 def test_far_parts_of_a_country_are_parts_of_it(
@@ -82,7 +82,7 @@ def test_far_parts_of_a_country_are_parts_of_it(
 
 
 def test_a_point_far_from_its_postcode_is_kept_with_a_warning() -> None:
-    # Real ones: three stations of the fuel feed stand on a default point in Paris.
+    # Real rows: three stations of the fuel feed have a default point in Paris.
     located = locate("48.859", "2.347", "FR", "59113")
     assert Point(48.859, 2.347) == located.point
     assert "194 km from postcode 59113: kept as given" == located.note

@@ -1,4 +1,4 @@
-"""Tables: which columns are understood, and what happens to rows and files with faults."""
+"""Tests the import of CSV: column names, invalid rows and damaged files."""
 
 import csv
 import gzip
@@ -59,7 +59,7 @@ def test_the_house_number_stands_where_the_country_puts_it(tmp_path: Path) -> No
     assert [("Kasarmikatu 19",), ("2110 West Walnut Street",), ("Elielinaukio 5",)] == [
         store.address.lines for store in result.stores
     ]
-    # The third does not say its country; its location does.
+    # The third row has no country; it follows from the location.
     assert ["FI", "US", "FI"] == [store.address.region_code for store in result.stores]
 
 
@@ -142,7 +142,7 @@ def test_a_table_may_say_attributes_and_what_is_private(tmp_path: Path) -> None:
     )
     assert ("com.example.bakery", "osm.atm") == result.stores[0].attributes
     assert [False, True, True, False] == [store.private for store in result.stores]
-    assert [(4, "private", "'maybe' is neither yes nor no: taken as yes")] == [
+    assert [(4, "private", "'maybe' is neither yes nor no: assumed yes")] == [
         (remark.row, remark.field, remark.note) for remark in result.warnings
     ]
 
@@ -158,10 +158,10 @@ def test_copies_are_dropped_and_second_owners_of_an_id_rejected(tmp_path: Path) 
     )
     assert ["First", "Other"] == [store.display_name for store in result.stores]
     assert 4 == result.rows
-    assert [(4, "id", "'1': a copy of row 2, dropped")] == [
+    assert [(4, "id", "'1': same as row 2, dropped")] == [
         (remark.row, remark.field, remark.note) for remark in result.repaired
     ]
-    assert [(5, "id", "'2' is taken by row 3")] == [
+    assert [(5, "id", "row 3 already has the id '2'")] == [
         (rejected.row, rejected.field, rejected.reason) for rejected in result.rejected
     ]
 
@@ -255,8 +255,8 @@ def test_a_rejected_row_that_is_nested_deep_is_written_without_its_depths(tmp_pa
     ("content", "message"),
     [
         (b"", "empty"),
-        (b"just some words\nand more\n", "no format that is known"),
-        (b"a,b,c\n1,2,3\n", "no column for 'id' among a, b, c; map one, as in --map a=id"),
+        (b"just some words\nand more\n", "unknown format"),
+        (b"a,b,c\n1,2,3\n", "no column for 'id' among a, b, c; map one, for example --map a=id"),
         (b"id,lat,lon\n1,2,3\n", "no column for 'name' among id, lat, lon"),
         (b"id,name\n1,caf\xe9\n", "not UTF-8 (byte 0xe9); save it as UTF-8"),
         (b'id,name\n1,"never closed\n2,x\n', "line 3: unexpected end of data"),
@@ -280,14 +280,14 @@ def test_gzip_that_is_cut_short_or_mangled_says_so(tmp_path: Path) -> None:
     whole = gzip.compress(f"id,name,lat,lon\n{rows}".encode())
     for broken in (whole[: len(whole) // 2], whole[:500] + b"\xff" * 40 + whole[540:], whole[:-6]):
         path.write_bytes(broken)
-        with pytest.raises(ImporterError, match=r"broken or cut short gzip .*; fetch it again"):
+        with pytest.raises(ImporterError, match=r"damaged or truncated gzip .*; download it again"):
             read(path, format="csv", source="a")
 
 
 def test_gzip_that_explodes_is_stopped(tmp_path: Path) -> None:
     path = tmp_path / "stores.csv.gz"
     path.write_bytes(gzip.compress(b"id,name,lat,lon\n" + (b" " * 99_999 + b"\n") * 400))
-    with pytest.raises(ImporterError, match="gzip that grows over 100 times is no real data"):
+    with pytest.raises(ImporterError, match="the gzip file expands over 100 times"):
         read(path, source="a")
 
 
@@ -301,8 +301,8 @@ def test_lines_without_end_are_stopped(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"nope": "id"}, "no column 'nope'; there are id, name"),
-        ({"id": "nope"}, "no field 'nope'; there are address, address2, "),
+        ({"nope": "id"}, "no column 'nope'; the columns are id, name"),
+        ({"id": "nope"}, "no field 'nope'; the fields are address, address2, "),
     ],
 )
 def test_a_mapping_must_name_a_column_and_a_field(
@@ -323,7 +323,7 @@ def test_a_table_does_not_know_whose_stores_it_has(tmp_path: Path) -> None:
 
 def test_other_formats_have_no_columns_to_map(tmp_path: Path) -> None:
     path = table(tmp_path, '{"type": "FeatureCollection", "features": []}')
-    with pytest.raises(ImporterError, match="columns can be mapped for csv only"):
+    with pytest.raises(ImporterError, match="columns can be mapped only for csv"):
         read(path, columns={"a": "id"})
     with pytest.raises(ImporterError, match="format 'xls' must be one of auto, csv, "):
         read(path, format="xls")
@@ -355,7 +355,7 @@ def test_texts_lose_what_no_label_should_have(tmp_path: Path) -> None:
     assert "A shop" == store.display_name
     assert ("01 42", "01 43") == store.phones
     assert ("www.a.example/x",) == store.urls
-    assert ["'javascript:alert(1)' is no web address: left out"] == [
+    assert ["'javascript:alert(1)' is not a web address: ignored"] == [
         remark.note for remark in result.warnings
     ]
 
@@ -369,7 +369,7 @@ def test_time_zones_are_found_at_the_end_of_longer_texts(tmp_path: Path) -> None
         "3,C,39.9,116.4,GMT+08:00 Asia/Beijing",
     )
     assert ["Europe/Andorra", "America/Los_Angeles", ""] == [s.time_zone for s in result.stores]
-    assert [(4, "timezone", "'GMT+08:00 Asia/Beijing' is no time zone: left out")] == [
+    assert [(4, "timezone", "'GMT+08:00 Asia/Beijing' is not a time zone: ignored")] == [
         (remark.row, remark.field, remark.note) for remark in result.warnings
     ]
 

@@ -1,4 +1,4 @@
-"""The French fuel feed, as published and as a table."""
+"""Tests the import of the French fuel feed, as XML and as a table."""
 
 import gzip
 from pathlib import Path
@@ -99,13 +99,13 @@ def test_hours_that_make_no_sense_are_told_by_day(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (XML[:700], "broken XML"),
-        (XML.replace("</pdv>", "</pvd>"), "broken XML"),
+        (XML[:700], "damaged XML"),
+        (XML.replace("</pdv>", "</pvd>"), "damaged XML"),
         (
             XML.replace("<pdv_liste>", '<!DOCTYPE x [<!ENTITY a "b">]><pdv_liste>'),
-            "broken XML (a document type)",
+            "damaged XML (it has a document type)",
         ),
-        ("<rss/>", "XML that is neither OpenStreetMap's nor the French fuel feed's"),
+        ("<rss/>", "unknown XML: neither OpenStreetMap nor the French fuel feed"),
     ],
 )
 def test_broken_xml_says_so(tmp_path: Path, text: str, message: str) -> None:
@@ -117,5 +117,5 @@ def test_broken_xml_says_so(tmp_path: Path, text: str, message: str) -> None:
 def test_another_table_is_not_the_feed(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,name\n1,a\n")
-    with pytest.raises(ImporterError, match="neither the feed's XML nor its table"):
+    with pytest.raises(ImporterError, match="neither the XML of the feed nor its table"):
         read(path, format="fuel-fr")

@@ -1,4 +1,4 @@
-"""Mangled files: each reader gives a report or an `ImporterError`, never anything else."""
+"""Tests that readers give a report or an `ImporterError` for mutated files, and no other error."""
 
 import contextlib
 import gzip
@@ -85,7 +85,7 @@ MUTATIONS = st.lists(
 MANY = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-"""The one file of a test is written anew for each example."""
+"""Each example rewrites the file of the test."""
 
 
 def mutated(seed: bytes, mutations: list[tuple[str, float, bytes]]) -> bytes:

@@ -1,4 +1,4 @@
-"""GeoJSON of AllThePlaces and OpenStreetMap, whole or line by line."""
+"""Tests the import of GeoJSON from AllThePlaces and OpenStreetMap, whole or by line."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ from geodata.importers import Import, ImporterError, read
 from geodata.points import Point
 from geodata.stores import StoreStatus
 
-# Shaped as AllThePlaces publishes them.
+# In the form that AllThePlaces publishes.
 SPIDER: dict[str, Any] = {
     "type": "Feature",
     "id": "kAbc",

@@ -1,4 +1,4 @@
-"""Hours are kept as given, set right where that is certain, and doubted aloud otherwise."""
+"""Tests that hours are kept or repaired if certain, and reported as a doubt otherwise."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_hours_of_the_grammar_stay_as_they_are(given: str) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        # Real ones: of Helsinki, of French charging stations.
+        # Real texts: from Helsinki, and from French charging stations.
         ("00:00-23:59", "00:00-24:00"),
         ("Mo-Fr 10:00-20:00; Sat 10:00-18:00", "Mo-Fr 10:00-20:00; Sa 10:00-18:00"),
         ("Mo-Fr 0900-1800", "Mo-Fr 09:00-18:00"),
@@ -46,7 +46,7 @@ def test_what_nobody_understands_is_kept_and_doubted(given: str) -> None:
 def test_hours_that_no_store_can_have_are_left_out() -> None:
     hours = from_text("Mo 08:00-09:00; " * 200)
     assert "" == hours.text
-    assert ("longer than 2000 characters: left out",) == hours.doubts
+    assert ("longer than 2000 characters: ignored",) == hours.doubts
 
 
 def test_three_american_columns_make_a_week() -> None:

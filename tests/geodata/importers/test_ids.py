@@ -1,4 +1,4 @@
-"""Store ids are readable, stable, valid, and never shared by two shops."""
+"""Tests that store ids are readable, stable, valid and distinct."""
 
 import random
 
@@ -30,7 +30,7 @@ def test_ids_that_look_alike_are_kept_apart_whatever_their_order() -> None:
     originals = ["A:1", "a:1", "a/1", "a 1", "店1", "駅1"]
     expected = store_ids("jp", originals)
     assert 6 == len(set(expected.values()))
-    # The first in the alphabet keeps the plain form.
+    # The first in alphabetical order keeps the plain form.
     assert "jp-a~1" == expected["A:1"]
     random.Random(3).shuffle(originals)
     assert expected == store_ids("jp", originals)

@@ -1,4 +1,4 @@
-"""Stores in the JSON-LD that web pages embed."""
+"""Tests the import of stores from JSON-LD."""
 
 import json
 from pathlib import Path
@@ -103,8 +103,8 @@ def test_a_store_with_faults_never_stops_a_good_one(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ("{", "not valid JSON"),
-        ("[]", "JSON without any store of schema.org"),
-        ('{"@type": "Person", "name": "x", "address": "y"}', "JSON without any store"),
+        ("[]", "the JSON has no schema.org store"),
+        ('{"@type": "Person", "name": "x", "address": "y"}', "the JSON has no schema.org store"),
         ('{"a":' * 3000 + "1" + "}" * 3000, "not valid JSON"),
     ],
 )

@@ -1,4 +1,4 @@
-"""OpenStreetMap extracts, made here with osmium: what is a store, and where it stands."""
+"""Tests the import of OpenStreetMap extracts made with osmium: stores and their points."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from geodata.importers import ImporterError, read
 from geodata.points import Point
 
 HOUSE = {"name": "House of shops", "shop": "mall"}
-# Corners of a square of 0.002 degrees, and one of 0.0005 inside of it.
+# Corners of a square of 0.002 degrees, and of one of 0.0005 degrees inside it.
 OUTER = {1: (24.940, 60.170), 2: (24.942, 60.170), 3: (24.942, 60.172), 4: (24.940, 60.172)}
 INNER = {5: (24.9405, 60.1705), 6: (24.941, 60.1705), 7: (24.941, 60.171), 8: (24.9405, 60.171)}
 
@@ -141,7 +141,7 @@ def test_an_extract_that_is_cut_short_or_none_says_so(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for broken in (whole[: len(whole) // 2], whole[:300] + whole[700:], b"nonsense" * 100, b""):
         path.write_bytes(broken)
-        with pytest.raises(ImporterError, match=r"no readable OSM extract|empty"):
+        with pytest.raises(ImporterError, match=r"not a readable OSM extract|empty"):
             read(path)
 
 

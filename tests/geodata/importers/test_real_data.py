@@ -1,6 +1,6 @@
-"""Whole real feeds: every row is accounted for, and each fault of the data is named.
+"""Tests whole real feeds: every row is accounted for, and every known fault is reported.
 
-What is expected is counted here from the files, by other means than the importers'.
+The expected numbers are counted from the files, independently of the importers.
 """
 
 import csv
@@ -46,7 +46,7 @@ def test_every_row_becomes_a_valid_store_or_is_rejected(
 ) -> None:
     rows = shared_rows(name)
     result = imported(shared_data, name, source)
-    # Of all six feeds, one row has the id of an earlier one: a Starbucks.
+    # In all six feeds one row, a Starbucks, has the id of an earlier row.
     ids = Counter(row["id"] for row in rows)
     rejected = len(rows) - len(ids)
     assert int(name == "stores_world_starbucks") == rejected
@@ -135,12 +135,12 @@ def test_french_fuel_stations_are_told_from_closed_and_misplaced_ones(
     assert 3_908 == sum(map(bool, told.values()))
     assert 3_908 - len(hopeless) == sum(bool(store.opening_hours) for store in result.stores)
     assert len(hopeless) <= 2
-    # North of Dunkirk there is no France.
+    # France ends at Dunkirk in the north.
     north = [row["id"] for row in rows if row["lat"] and float(row["lat"]) > 51.6]
     assert 5 == len(north)
     unlocated = {s.external_ids["fuel_fr"] for s in result.stores if s.location is None}
     assert unlocated == {row["id"] for row in rows if not row["lat"]} | set(north)
-    # Réunion is France, and where its postcode says; Paris is not where its postcode says.
+    # Réunion is in France and near its postcode; the points in Paris are far from theirs.
     stores = {store.external_ids["fuel_fr"]: store for store in result.stores}
     assert stores["91220003"].location is not None
     misplaced = {"51700008", "59113010", "64100007"}

@@ -1,4 +1,4 @@
-"""IMDF: a made-up venue of two levels, zipped as venues come."""
+"""Tests the import of IMDF with an invented venue of two levels, as a zip."""
 
 import copy
 import zipfile

@@ -1,4 +1,4 @@
-"""The Japanese indoor format: a made-up arcade of one shop, and Unimall in Nagoya."""
+"""Tests the import of the Japanese indoor format: an invented arcade, and Unimall in Nagoya."""
 
 import copy
 import math
@@ -159,7 +159,7 @@ def test_walks_through_unimall_are_as_long_as_networkx_says_of_the_published_gra
     published: nx.MultiGraph[str] = nx.MultiGraph()
     for found in document["layers"]["Link"]["features"]:
         codes = found["properties"]
-        # Without steps: no stairs (route_type 6), no level difference of more than 2 cm.
+        # Step-free: no stairs (route_type 6), and no level difference of more than 2 cm.
         if profile is WALKING or (codes["route_type"] != "6" and codes["lev_diff"] == "1"):
             published.add_edge(codes["start_id"], codes["end_id"], metres=codes["distance"])
     nodes = {node.id: node for node in plan.nodes}

@@ -1,4 +1,4 @@
-"""OSM indoor tags: a hand-drawn arcade, and the Grand'Place mall in Grenoble."""
+"""Tests the import of OSM indoor tags: a hand-drawn arcade, and Grand'Place in Grenoble."""
 
 import math
 from collections.abc import Callable
@@ -141,7 +141,7 @@ def test_upstairs_is_by_the_steps_or_step_free_by_the_lift(
 def test_without_the_lift_there_are_the_steps_and_no_step_free_way() -> None:
     document = arcade()
     document["features"] = [f for f in document["features"] if f["id"] != "node/6"]
-    # The two ways still meet at a point: mappers say so by a lift, so this is only drawn.
+    # Without the lift, the two ways that meet at its point would be joined directly.
     document["features"] = [f for f in document["features"] if f["id"] != "way/7"]
     imported = plan_from_osm(document, "stores/arcade")
     one, other = shop(imported, "Kirja"), shop(imported, "Lelu")
