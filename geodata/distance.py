@@ -109,14 +109,9 @@ def longest_m(chord_m: float) -> float:
     return longest + SLACK_M
 
 
-def shortest_m(chord_m: float) -> float:
-    """Lower bound, in metres, of the geodesic between two points at this chord."""
-    chord = max(0.0, chord_m - SLACK_M)
-    return max(chord, 2 * _B * asin(min(1.0, chord / (2 * _A)))) - SLACK_M
-
-
 def chord_reach_m(distance_m: float) -> float:
-    """The chord that contains every point within a geodesic distance (inverse of `shortest_m`)."""
+    """The chord that contains every point within a geodesic distance (the lower bounds,
+    inverted)."""
     distance = distance_m + SLACK_M
     return min(distance, 2 * _A * sin(min(pi / 2, distance / (2 * _B)))) + SLACK_M
 

@@ -129,15 +129,6 @@ class FenceIndex:
         )
         return sorted({*inside.fence_ids, *passed.fence_ids})
 
-    def match_many(self, latitudes: ArrayLike, longitudes: ArrayLike) -> Matches:
-        """The fences that contain each of many positions.
-
-        Raises:
-            FenceError: a position is not finite or out of range.
-        """
-        positions = Positions.of(latitudes, longitudes)
-        return self._matches(*self._inside(positions, *self._candidates(positions)))
-
     def track_many(
         self,
         from_latitudes: ArrayLike,

@@ -49,10 +49,6 @@ class LocalFrame:
         """A geometry in longitude and latitude (GeoJSON's order) in metres of the plan."""
         return shapely.transform(geometry, self._project)
 
-    def bearing_deg(self, heading_deg: float) -> float:
-        """The compass bearing of a heading given clockwise from the plan's y axis."""
-        return (heading_deg + self.rotation_deg) % 360
-
     def _project(self, lon_lat: Coordinates) -> Coordinates:
         east, north = _projection(self.origin)(lon_lat[:, 0], lon_lat[:, 1])
         return _turned(np.column_stack([east, north]), self.rotation_deg)

@@ -112,11 +112,6 @@ class Table:
         with np.load(path, allow_pickle=False) as columns:
             return cls(columns)
 
-    @classmethod
-    def from_rows(cls, rows: Sequence[Row], *, per_degree: int = 1000) -> "Table":
-        """A table of the rows, with coordinates rounded to 1 / `per_degree` degrees."""
-        return cls(_columns(rows, per_degree))
-
     def __len__(self) -> int:
         return len(self._names)
 
@@ -133,7 +128,10 @@ class Table:
 
 
 def save(rows: Sequence[Row], path: Path, *, per_degree: int = 1000) -> None:
-    """Write a table; the same rows give the same bytes."""
+    """Write a table with coordinates rounded to 1 / `per_degree` degrees.
+
+    The same rows give the same bytes.
+    """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **_columns(rows, per_degree))
     path.write_bytes(buffer.getvalue())

@@ -74,10 +74,3 @@ class Route:
     heading_deg: float | None = None
     """Heading at the start, clockwise from the plan's y axis; None if unknown."""
     end: Place | None = None
-
-    @property
-    def gap(self) -> float | None:
-        """Upper bound of (length - best length) / best length; 0 for a proved best order."""
-        if self.length_m is None or self.lower_bound_m is None:
-            return None
-        return self.length_m / self.lower_bound_m - 1 if self.lower_bound_m else 0.0

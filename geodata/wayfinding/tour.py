@@ -25,16 +25,6 @@ class Tour:
     lower_bound_m: float
     """Lower bound for any order; equals `length_m` for an exact order."""
 
-    @property
-    def exact(self) -> bool:
-        """True if this order is proved shortest."""
-        return self.lower_bound_m >= self.length_m
-
-    @property
-    def gap(self) -> float:
-        """Upper bound of the excess over the shortest order, as a share of the lower bound."""
-        return 0.0 if self.exact else self.length_m / self.lower_bound_m - 1
-
 
 def best_tour(
     from_start: Lengths, between: Lengths, to_end: Lengths, groups: Sequence[int] = ()

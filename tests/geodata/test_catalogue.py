@@ -1,4 +1,4 @@
-"""The made-up catalogue of the demo: the same each time, with barcodes that are nobody's."""
+"""Tests the invented catalogue of the demo: it is deterministic, and its barcodes are in-store."""
 
 from geodata import importers
 from geodata.samples import HELSINKI_STORES

@@ -1,9 +1,9 @@
-"""Distance is the WGS84 geodesic, and chords bound it from both sides."""
+"""Tests geodesics against geopy and reference cases, and the bounds that chords put on them."""
 
 import csv
 import io
 from collections.abc import Callable
-from math import dist, pi
+from math import asin, dist, pi
 
 import geopy.distance
 import pytest
@@ -22,7 +22,6 @@ from geodata.distance import (
     ecef_many,
     geodesics,
     longest_m,
-    shortest_m,
     widened_chord_m,
 )
 from geodata.points import Point
@@ -81,7 +80,7 @@ def test_it_equals_the_reference_cases_of_geographiclib(
 ) -> None:
     for row in shared_rows("geodesic_cases"):
         here = Point(float(row["lat1"]), float(row["lon1"]))
-        # Their longitudes run past 180.
+        # Their longitudes exceed 180.
         there = Point(float(row["lat2"]), (float(row["lon2"]) + 180) % 360 - 180)
         assert float(row["s12_m"]) == pytest.approx(distance_m(here, there), abs=1e-6)
 
@@ -120,6 +119,11 @@ def test_ecef_lies_on_the_ellipsoid_and_arrays_agree(point: Point) -> None:
     assert (x * x + y * y) / GEOD.a**2 + z * z / GEOD.b**2 == pytest.approx(1, abs=1e-14)
     one_of_many = ecef_many([point.latitude], [point.longitude])[0]
     assert one_of_many.tolist() == pytest.approx([x, y, z], abs=1e-8)
+
+
+def shortest_m(chord_m: float) -> float:
+    """The lower bounds of a geodesic over a chord, as the module states them."""
+    return max(chord_m, 2 * GEOD.b * asin(min(1.0, chord_m / (2 * GEOD.a)))) - 1e-6
 
 
 def near_and_far() -> st.SearchStrategy[tuple[Point, Point]]:

@@ -1,9 +1,10 @@
-"""Places are found as people write them, where independent sources say that they are."""
+"""Tests the search for places against coordinates from independent sources."""
 
 import contextlib
 import re
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from geopy.distance import geodesic
@@ -203,10 +204,10 @@ def test_suggestions_are_the_heaviest_of_all_names_that_begin_so(
 ) -> None:
     region = Region("NO", "", "")
     rows = [Row(n, 60.0, 10.0, region, size, PlaceKind.TOWN) for n, size in populations.items()]
-    found = Gazetteer([Table.from_rows(rows)]).suggest(prefix, limit)
+    found = gazetteer_of(rows).suggest(prefix, limit)
     matching = {name: n for name, n in populations.items() if fold(name).startswith(fold(prefix))}
     assert {place.name for place in found} <= matching.keys()
-    # The table keeps populations within 4 %, and treats what is below 500 alike.
+    # The table stores populations within 4 %, and ranks all below 500 as equal.
     largest = sorted((max(500, size) for size in matching.values()), reverse=True)[:limit]
     assert largest == pytest.approx([max(500, place.population) for place in found], rel=0.04)
 
@@ -225,7 +226,7 @@ def test_boxes_hold_their_country_and_cross_the_antimeridian_where_it_does(
     assert fiji is not None
     assert france.contains(Point(48.86, 2.35))
     assert not france.contains(Point(59.77, -1.72))
-    assert not france.contains(Point(-20.95, 55.30))  # Réunion is a country of its own here
+    assert not france.contains(Point(-20.95, 55.30))  # Réunion has its own country code here
     assert fiji.west > fiji.east
     assert fiji.contains(Point(-16.85, -179.97))
     assert fiji.contains(Point(-18.14, 178.44))
@@ -259,7 +260,7 @@ def test_a_country_is_known_by_code_and_by_name(text: str, code: str | None) -> 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n")), min_size=1))
 def test_a_whole_table_folds_like_each_of_its_names(names: list[str]) -> None:
     each = [fold(name) for name in names]
-    # Empty lines at either end keep outer spaces apart from the ends of the text.
+    # Empty lines at both ends separate outer spaces from the ends of the text.
     assert [b"", *each, b""] == fold("\n".join(["", *names, ""])).split(b"\n")
 
 
@@ -319,14 +320,17 @@ def test_postcodes_agree_with_the_shops_that_have_them(
 
 
 def _small() -> Gazetteer:
-    return Gazetteer(
+    return gazetteer_of(
         [
-            Table.from_rows(
-                [
-                    Row("Lyon", 45.76, 4.84, Region("FR", "84", ""), 500_000, PlaceKind.TOWN),
-                    Row("69003", 45.76, 4.85, Region("FR", "", ""), 0, PlaceKind.POSTCODE),
-                    Row("A", 1.0, 1.0, Region("NO", "", ""), 1_000, PlaceKind.TOWN),
-                ]
-            )
+            Row("Lyon", 45.76, 4.84, Region("FR", "84", ""), 500_000, PlaceKind.TOWN),
+            Row("69003", 45.76, 4.85, Region("FR", "", ""), 0, PlaceKind.POSTCODE),
+            Row("A", 1.0, 1.0, Region("NO", "", ""), 1_000, PlaceKind.TOWN),
         ]
     )
+
+
+def gazetteer_of(rows: list[Row]) -> Gazetteer:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.npz"
+        save(rows, path)
+        return Gazetteer([Table.load(path)])

@@ -1,4 +1,4 @@
-"""A point is checked once, when it is made."""
+"""Tests the check of a point's coordinates."""
 
 from math import inf, nan
 

@@ -1,4 +1,4 @@
-"""The shipped sample is real, complete, small, and importable without a complaint."""
+"""Tests that the shipped sample is complete, small, and importable without a warning."""
 
 import gzip
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_every_shop_of_the_sample_imports() -> None:
 def test_the_sample_says_what_osm_says_of_a_shop() -> None:
     features = orjson.loads(gzip.decompress(samples.HELSINKI_STORES.read_bytes()))["features"]
     shops = [feature for feature in features if "shop" in feature["properties"]]
-    # 483 shops of the extract have a name; the edge of the extract cuts the shape off two.
+    # 483 shops of the extract have a name; two have no shape, cut off by the edge of the extract.
     assert 481 == len(shops)
     stores = {store.id: store for store in read(samples.HELSINKI_STORES).stores}
     shop = stores[samples.SUPERMARKET]

@@ -1,4 +1,4 @@
-"""Play fixes to the tracker: shapes tell where a fix is, the tracker decides."""
+"""Replays fixes to the tracker, with the fences at each fix from the shapes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from geodata.points import Point
 
 @dataclass
 class Drive:
-    """A device among fences, and all that has happened to it."""
+    """A device among fences, with all its events and verdicts."""
 
     fences: Mapping[str, Fence]
     state: DeviceState = field(default_factory=DeviceState)
@@ -20,7 +20,7 @@ class Drive:
     applied: list[Fix] = field(default_factory=list)
 
     def report(self, fix: Fix, now_ms: int | None = None) -> tuple[Event, ...]:
-        """Take in a fix, by default with no delay."""
+        """Apply a fix, by default without delay."""
         last = (self.state.last or fix).point
         shapes = {fence_id: fence.shape for fence_id, fence in self.fences.items()}
         inside = {id_ for id_, shape in shapes.items() if shape.contains(fix.point)}
@@ -40,13 +40,13 @@ class Drive:
         return events
 
     def replay(self, fixes: Iterable[Fix]) -> "Drive":
-        """Take in many."""
+        """Apply many fixes."""
         for fix in fixes:
             self.report(fix)
         return self
 
     def wait(self, now_ms: int) -> tuple[Event, ...]:
-        """Let the server's clock reach a time."""
+        """Advance the server's clock to a time."""
         self.state, events = due(self.state, now_ms)
         self.events += events
         return events
@@ -59,7 +59,7 @@ class Drive:
 def fix_at(
     point: Point, seconds: float, sequence: int | None = None, accuracy_m: float | None = None
 ) -> Fix:
-    """A fix some seconds after midnight of 1 May 2026, its sequence the seconds by default."""
+    """A fix some seconds after midnight of 1 May 2026; the default sequence is the seconds."""
     return Fix(
         point=point,
         time_ms=1_777_593_600_000 + round(seconds * 1000),

@@ -1,4 +1,4 @@
-"""Shapes beside what they must hold, told in another way: geopy, shapely, dense sampling."""
+"""Random shapes with independent oracles of containment: pyproj, shapely, dense sampling."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from geodata.points import Point
 WGS84 = pyproj.Geod(ellps="WGS84")
 
 untimed = settings(deadline=None)
-"""For properties whose oracle may take its time."""
+"""Settings for properties with a slow oracle."""
 
 PLACES = [
     Point(60.1711, 24.9414),  # Helsinki Central
@@ -36,7 +36,7 @@ PLACES = [
 
 @dataclass(frozen=True)
 class Case:
-    """A shape, where it is, and an oracle that tells what it holds, or None when too close."""
+    """A shape, its position and size, and an oracle of containment: None if too close to tell."""
 
     shape: Shape
     near: Point
@@ -45,26 +45,26 @@ class Case:
 
 
 def point_at(latitude: float, longitude: float) -> Point:
-    """The nearest valid point: latitude cut off, longitude brought round."""
+    """The nearest valid point: latitude is clamped, longitude wraps."""
     return Point(min(90.0, max(-90.0, latitude)), (longitude + 180) % 360 - 180)
 
 
 def away(point: Point, azimuth: float, distance_m: float) -> Point:
-    """Where a geodesic from a point ends."""
+    """The end of a geodesic from a point."""
     longitude, latitude, _ = WGS84.fwd(point.longitude, point.latitude, azimuth, distance_m)
     return point_at(latitude, longitude)
 
 
 def geodesic_m(a: Point, b: Point) -> float:
-    """By pyproj."""
+    """The geodesic by pyproj."""
     return float(WGS84.inv(a.longitude, a.latitude, b.longitude, b.latitude)[2])
 
 
 def straight_m(corners: Sequence[tuple[float, float]], point: Point, count: int = 4001) -> float:
-    """The distance to a line that is straight in longitude and latitude, by walking along it.
+    """The distance to a line that is straight in longitude and latitude, by sampling it.
 
-    `corners` are latitude and longitude, with longitudes that do not jump. The walk is repeated
-    in steps a thousand times smaller about the best three places of each edge.
+    `corners` are latitude and longitude, with continuous longitudes. Sampling is repeated with
+    steps a thousand times smaller around the best three points of each edge.
     """
     best = inf
     for start, end in pairwise(corners):
@@ -102,7 +102,7 @@ sizes_m = st.floats(0.5, 5).map(lambda exponent: float(10**exponent))
 
 @st.composite
 def circles(draw: st.DrawFn) -> Case:
-    """A circle whose centre is near a place, and which may cover it."""
+    """A circle with its centre near a place, which it may contain."""
     place, radius = draw(places), draw(sizes_m)
     center = away(place, draw(azimuths), radius * draw(st.floats(0, 2)))
     return Case(
@@ -132,7 +132,7 @@ def corridors(draw: st.DrawFn) -> Case:
 
 @st.composite
 def polygons(draw: st.DrawFn) -> Case:
-    """A star round a place, with a hole or none; its own plane runs on over the antimeridian."""
+    """A star around a place, with or without a hole; its plane continues over the antimeridian."""
     place, size = draw(places), draw(sizes_m)
     if abs(place.latitude) > 89:
         return draw(_polar_caps(place, size))
@@ -140,7 +140,7 @@ def polygons(draw: st.DrawFn) -> Case:
     outer = _star(place, size / 111e3, reaches)
     rings = [outer] + ([_star(place, size / 500e3, reaches)] if draw(st.booleans()) else [])
     wrapped = [[(lat, (lon + 180) % 360 - 180) for lat, lon in ring] for ring in rings]
-    # Brought round and back again, so that both sides use the same numbers.
+    # Wrapped and unwrapped, so that the shape and the oracle use the same numbers.
     plane = [
         [
             (lon + 360 * round((raw[1] - lon) / 360), lat)
@@ -160,7 +160,7 @@ def polygons(draw: st.DrawFn) -> Case:
 
 @st.composite
 def _polar_caps(draw: st.DrawFn, place: Point, size: float) -> Case:
-    """A ring round a pole: inside is what lies poleward of it, longitude by longitude."""
+    """A ring around a pole: a point is inside if it is poleward of the ring at its longitude."""
     pole = 90.0 if place.latitude > 0 else -90.0
     count = draw(st.integers(3, 9))
     longitudes = np.linspace(-180, 180, count, endpoint=False) + draw(st.floats(0, 39))
@@ -178,7 +178,7 @@ def _polar_caps(draw: st.DrawFn, place: Point, size: float) -> Case:
 
 @st.composite
 def cell_sets(draw: st.DrawFn) -> Case:
-    """Some of the cells about a place."""
+    """Some of the cells around a place."""
     place, resolution = draw(places), draw(st.integers(2, 12))
     disk = h3.grid_disk(h3.latlng_to_cell(place.latitude, place.longitude, resolution), 2)
     cells = draw(st.sets(st.sampled_from(sorted(disk)), min_size=1))
@@ -219,7 +219,7 @@ LARGE = [
         lambda point: not (-5 < point.longitude < 8 and 42 < point.latitude < 51),
     ),
     Case(
-        # Antarctica as it is customarily cut.
+        # Antarctica with its customary cut.
         MultiPolygon(((tuple(map(Point, (-90, -90, -65, -70, -65), (-180, 180, 180, 0, -180))),),)),
         Point(-70.0, 180.0),
         2e6,
@@ -245,7 +245,7 @@ cases = st.one_of(circles(), corridors(), polygons(), cell_sets(), st.sampled_fr
 
 @st.composite
 def points_near(draw: st.DrawFn, case: Case) -> Point:
-    """A point in or about a shape, at times far away or at a pole."""
+    """A point in or around a shape, sometimes far away or at a pole."""
     distance = case.size_m * draw(st.floats(0, 3))
     return draw(
         st.one_of(

@@ -1,4 +1,4 @@
-"""Fences made of H3 cells."""
+"""Tests fences of H3 cells."""
 
 import pytest
 from h3.api import basic_int as h3
@@ -31,7 +31,7 @@ def test_the_edge_runs_through_the_corners_of_a_cell(resolution: int) -> None:
         assert abs(fence.distance_to_edge_m(Point(latitude, longitude))) < 1e-3
     center = Point(*h3.cell_to_latlng(cell))
     corners = [geodesic_m(center, Point(*corner)) for corner in h3.cell_to_boundary(cell)]
-    # The middle of an edge is nearer than its ends, by cos 30 degrees in a regular hexagon.
+    # In a regular hexagon the middle of an edge is nearer than its ends by a factor of cos 30 deg.
     assert 0.7 * min(corners) < -fence.distance_to_edge_m(center) < min(corners)
 
 

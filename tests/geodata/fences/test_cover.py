@@ -1,4 +1,4 @@
-"""Cells stand for places by number, and covers for shapes."""
+"""Tests the bound of places under a cell, and the covers of shapes."""
 
 import random
 from collections import Counter
@@ -19,7 +19,7 @@ WORLD = MultiPolygon(((tuple(map(Point, (-90, -90, 90, 90), (-180, 180, 180, -18
 
 
 def angle_rad(a: Point, b: Point) -> float:
-    """On a sphere, by the haversine formula."""
+    """The angle on a sphere, by the haversine formula."""
     south, north = np.radians((a.latitude, b.latitude))
     east = np.radians(b.longitude - a.longitude)
     half = np.sin((north - south) / 2) ** 2 + np.cos(south) * np.cos(north) * np.sin(east / 2) ** 2
@@ -27,7 +27,7 @@ def angle_rad(a: Point, b: Point) -> float:
 
 
 def anywhere(count: int, seed: int) -> list[Point]:
-    """Places all over the globe, and about H3's pentagons, where cells are most distorted."""
+    """Places all over the globe, and around H3's pentagons, where cells are most distorted."""
     rng = random.Random(seed)
     pentagons = [h3.cell_to_latlng(cell) for cell in h3.get_pentagons(0)]
     points = []
@@ -53,14 +53,14 @@ def test_ancestors_are_the_parents_that_h3_gives() -> None:
 
 @pytest.mark.parametrize("resolution", range(LEAF_RESOLUTION + 1))
 def test_no_place_is_farther_from_a_cell_that_it_is_under_than_its_reach(resolution: int) -> None:
-    # A place at the farthest resolution has the longest way through its ancestors.
+    # A place at the finest resolution has the most ancestors.
     farthest = 0.0
     for point in anywhere(4000, seed=2):
         leaf = h3.latlng_to_cell(point.latitude, point.longitude, 15)
         center = h3.cell_to_latlng(h3.cell_to_parent(leaf, resolution))
         farthest = max(farthest, angle_rad(point, Point(*center)))
     assert farthest <= reach_rad(resolution)
-    # The bound is worth having: some place comes near it.
+    # The bound is tight: some place comes near it.
     assert farthest > 0.8 * reach_rad(resolution)
 
 
@@ -111,7 +111,7 @@ def test_a_cover_is_right_about_every_place(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("resolution", range(3, LEAF_RESOLUTION + 1))
 def test_a_circle_as_large_as_a_cell_is_covered_wherever_it_lies(resolution: int) -> None:
-    # The largest that begins with the cells of this resolution, and the farthest places.
+    # The largest shape that starts with cells of this resolution, and the farthest places.
     radius = 0.999 * margin_m(resolution)
     for n, center in enumerate(anywhere(60, seed=resolution)):
         covered = cover(Circle(center, radius))
@@ -191,7 +191,7 @@ def test_the_centres_of_a_fill_lie_in_the_shape_and_no_others_do() -> None:
 def test_a_fill_of_too_many_cells_is_refused_on_an_estimate(
     shape: MultiPolygon | Circle | Corridor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geodata.fences.cover.centers", None)  # No cell may be looked at.
+    monkeypatch.setattr("geodata.fences.cover.centers", None)  # No cell may be measured.
     with pytest.raises(FenceError, match=r"resolution: needs about \d+ cells, the limit is 10000"):
         fill(shape, 15)
 

@@ -1,4 +1,4 @@
-"""A device's state as bytes and back."""
+"""Tests that a device's state survives encoding and decoding."""
 
 import pytest
 from hypothesis import given
@@ -60,7 +60,7 @@ def test_the_bytes_stay_readable_for_ever() -> None:
             ),
         ),
     )
-    # Written down once: states of an older version are still in stores when a newer one starts.
+    # Frozen: states written by an older version are in the database when a newer one starts.
     assert (
         "0103010000000300000000000000e8cbd5e09d0100000000000000404e40000000000040384000c8d5e09d01"
         "000007000000000000000000000000002940010206006041d4e09d010000050000000000000040d5d8e09d01"
@@ -96,7 +96,7 @@ def test_damaged_bytes_make_a_state_or_a_value_error(
         decoded = decode(damaged)
     except ValueError:
         return
-    # What can be read can be written again.
+    # A decoded state can be encoded.
     assert decoded == decode(encode(decoded))
 
 

@@ -1,4 +1,4 @@
-"""The detect table, ids and confidence."""
+"""Tests the detection table, event ids and confidence."""
 
 import itertools
 
@@ -77,7 +77,7 @@ def event(fence_id: str, type_: EventType, sequence: int, number: int = 1) -> Ev
 
 
 def test_an_id_stays_the_same_for_ever() -> None:
-    # Written down once: receivers keep ids, so another value would be a second event to them.
+    # Frozen: receivers keep ids, so another value would be a second event for them.
     assert "2d5a72d238c914e762428bfd99b6d44f" == event("fences/kamppi", ENTER, 7).id("devices/4f")
 
 

@@ -1,4 +1,4 @@
-"""GeoJSON in, shapes out; what is wrong is named by its path."""
+"""Tests shapes from GeoJSON, and that an error names the path of the fault."""
 
 import json
 from collections.abc import Callable
@@ -74,7 +74,7 @@ def test_bad_geometry_is_named_by_its_path(geometry: dict[str, Any], problem: st
 @pytest.mark.parametrize("kind", ["LineString", "Polygon", "MultiPolygon"])
 def test_a_million_positions_are_refused_before_one_is_read(kind: str) -> None:
     class Unread(list[float]):
-        """A position that nobody may look into."""
+        """A position that must not be read."""
 
         def __getitem__(self, index: Any) -> Any:
             raise AssertionError("was read")

@@ -1,4 +1,4 @@
-"""Polygons: the antimeridian, the poles, cuts, and what is refused."""
+"""Tests polygons at the antimeridian and the poles, cuts, and invalid rings."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from tests.geodata.fences.oracles import WGS84, straight_m
 
 
 def polygon(*rings: list[tuple[float, float]]) -> MultiPolygon:
-    """Rings of longitude and latitude, as in GeoJSON, not closed."""
+    """Open rings of longitude and latitude, in GeoJSON's order."""
     return MultiPolygon((tuple(tuple(Point(lat, lon) for lon, lat in ring) for ring in rings),))
 
 

@@ -1,4 +1,4 @@
-"""Distance to lines straight on the map, against walking along them."""
+"""Tests the distance to lines that are straight on the map against sampling along them."""
 
 import random
 from itertools import pairwise
@@ -26,7 +26,7 @@ from tests.geodata.fences.oracles import (
 
 @st.composite
 def lines(draw: st.DrawFn) -> list[tuple[float, float]]:
-    """Latitude and longitude of a few corners, from a few metres to a continent apart."""
+    """Latitudes and longitudes of a few corners, from a few metres to a continent apart."""
     place = draw(places)
     size = 10 ** draw(st.floats(-4, 1.3))
     corners = [(place.latitude, place.longitude)]

@@ -1,4 +1,4 @@
-"""What is true of every fence shape, near poles, the antimeridian and pentagons as elsewhere."""
+"""Tests the laws of all fence shapes, also near poles, the antimeridian and pentagons."""
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ def test_nowhere_nearer_than_the_distance_is_the_other_side_of_the_edge(
     distance = case.shape.distance_to_edge_m(point)
     inside = case.shape.contains(point)
     assert inside == (distance <= 0)
-    # The edge of cells is drawn 5 m wrong at worst; beyond half the earth azimuths fold over.
+    # The edge of cells has an error of up to 5 m; beyond half the earth azimuths fold over.
     reach = min(abs(distance) - 5, 1e7) * data.draw(st.floats(0, 1))
     if reach > 0:
         assert inside == case.shape.contains(away(point, data.draw(azimuths), reach))
@@ -77,7 +77,7 @@ def test_a_way_crosses_what_lies_on_it(data: st.DataObject) -> None:
     start, end = data.draw(points_near(case)), data.draw(points_near(case))
     stops = _stops(case, start, end)
     crosses = case.shape.crosses(start, end)
-    # None is too close to the edge to tell; a corridor's oracle walks, so it gets fewer stops.
+    # None means too close to the edge to tell; a corridor's oracle is slow: use fewer stops.
     if any(case.holds(stop) is True for stop in stops[:: len(stops) // 10]):
         assert crosses
     if crosses:
@@ -87,7 +87,7 @@ def test_a_way_crosses_what_lies_on_it(data: st.DataObject) -> None:
 
 
 def _stops(case: Case, start: Point, end: Point) -> list[Point]:
-    """Places along the way: the geodesic for a circle, straight on the map for others."""
+    """Points along a segment: a geodesic for a circle, straight on the map for others."""
     if isinstance(case.shape, Circle):
         between = WGS84.npts(start.longitude, start.latitude, end.longitude, end.latitude, 199)
         return [start, *(point_at(lat, lon) for lon, lat in between), end]
@@ -132,7 +132,8 @@ def test_a_millimetre_decides_at_the_edge_of_a_circle(radius_m: float) -> None:
     latitudes = np.array([point.latitude for point in points])
     longitudes = np.array([point.longitude for point in points])
     assert [True, False] * 24 == circle.contains_many(latitudes, longitudes).tolist()
-    assert list(range(0, 48, 2)) == index.match_many(latitudes, longitudes).rows.tolist()
+    inside, _ = index.track_many(latitudes, longitudes, latitudes, longitudes)
+    assert list(range(0, 48, 2)) == inside.rows.tolist()
 
 
 def test_a_way_crosses_a_corridor_at_its_middle_and_past_its_round_end() -> None:
@@ -140,7 +141,7 @@ def test_a_way_crosses_a_corridor_at_its_middle_and_past_its_round_end() -> None
     for longitude, crosses in ((24.9465, True), (24.9523, True), (24.9530, False)):
         start, end = Point(60.1720, longitude), Point(60.1630, longitude)
         assert crosses == esplanadi.crosses(start, end)
-    # Past a corner the nearest place of the corridor is an end of its line, 17 m away.
+    # Past a corner the nearest point of the line is its end, 17 m away.
     assert esplanadi.crosses(Point(60.1720, 24.9523), Point(60.1630, 24.9523))
 
 

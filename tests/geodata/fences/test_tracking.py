@@ -1,4 +1,4 @@
-"""One device, one or two fences, and time."""
+"""Tests the tracker with one device, one or two fences, and timers."""
 
 import pytest
 
@@ -29,12 +29,12 @@ NO_GUARDS = Rules()
 
 
 def station(rules: Rules = NO_GUARDS) -> Drive:
-    """A device near one fence about the railway station."""
+    """A device near one fence around the railway station."""
     return Drive({"station": Fence(Circle(STATION, 300.0), rules)})
 
 
 def out(distance_m: float) -> Point:
-    """So far east of the station's edge."""
+    """A point this far east of the edge of the station's fence."""
     return away(STATION, 90.0, 300.0 + distance_m)
 
 
@@ -173,7 +173,7 @@ class TestExitDelay:
         drive.report(fix_at(STATION, 0), now_ms=fix_at(STATION, 5).time_ms)
         drive.report(fix_at(KALLIO, 60), now_ms=fix_at(STATION, 70).time_ms)
         due_ms = next_due_ms(drive.state)
-        # 120 s after the receipt of the fix, since its clock cannot be asked again.
+        # 120 s after the receipt of the fix: the device's clock is unknown since then.
         assert fix_at(STATION, 190).time_ms == due_ms
         assert () == drive.wait(due_ms - 1)
         (event,) = drive.wait(due_ms)

@@ -1,4 +1,4 @@
-"""Real drives and walks: expected events, any order of arrival, noise."""
+"""Tests the tracker on real drives and walks: expected events, any order of arrival, noise."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ NO_GUARDS = Rules()
 
 
 def town(rules: Rules = NO_GUARDS) -> dict[str, Fence]:
-    """Circles of several sizes round the middle of Visnjan."""
+    """Circles of several sizes around the centre of Visnjan."""
     return {f"{radius}m": Fence(Circle(VISNJAN, float(radius)), rules) for radius in RADII_M}
 
 
@@ -75,7 +75,7 @@ def test_an_index_of_all_fences_tells_the_same_of_whole_tracks_at_once(
     for n, case in enumerate(cases):
         track = [row for row in rows if row["track"] == case["track"]][:: case["step"]]
         latitudes, longitudes = ([float(row[name]) for row in track] for name in ("lat", "lon"))
-        # The first fix has none before it: a way from itself.
+        # The first fix has no previous fix: its segment has no length.
         inside, passed = index.track_many(
             [latitudes[0], *latitudes[:-1]],
             [longitudes[0], *longitudes[:-1]],
@@ -94,12 +94,12 @@ def test_an_index_of_all_fences_tells_the_same_of_whole_tracks_at_once(
 
 
 class TestAnyOrder:
-    """Fixes that overtake each other on their way."""
+    """Fixes that arrive out of order."""
 
     def permute(
         self, track: list[Fix], fences: Mapping[str, Fence], times: int
     ) -> set[tuple[Fix | None, tuple[str, ...]]]:
-        """The last fixes and memberships that many orders of a track end with."""
+        """The final fixes and memberships after many orders of a track."""
         inside = {
             fix: [id_ for id_, fence in fences.items() if fence.shape.contains(fix.point)]
             for fix in track
@@ -128,7 +128,7 @@ class TestAnyOrder:
         track = numbered(rows)
         summit = {f"{radius}m": Fence(Circle(track[-1].point, radius)) for radius in (50.0, 500.0)}
         start = {"start": Fence(Circle(track[0].point, 100.0))}
-        # It ends where it began.
+        # The drive ends at its start.
         ends = {(track[-1], ("50.0m", "500.0m", "start"))}
         assert ends == self.permute(track, summit | start, 1000)
 
@@ -136,7 +136,7 @@ class TestAnyOrder:
     def test_with_guards_the_applied_fixes_alone_give_the_same(self, seed: int) -> None:
         rng = random.Random(seed)
         fixes = blurred(visnjan(), 50.0, seed)
-        # Now and then one is overtaken by some others.
+        # Sometimes a fix arrives after some later ones.
         fixes.sort(key=lambda fix: fix.time_ms + 1000 * rng.choice((0, 0, 0, 0, 60, 120)))
         first = Drive(town(GUARDED)).replay(fixes)
         assert Verdict.LATE in first.verdicts
@@ -173,7 +173,7 @@ class TestAnyOrder:
 
 
 class TestNoise:
-    """Errors of 500 m, in a fence that the clean track visits once."""
+    """Errors of 500 m, at a fence that the clean track visits once."""
 
     guarded = Rules(exit_buffer_m=250.0, exit_delay_ms=60_000)
 

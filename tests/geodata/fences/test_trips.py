@@ -1,4 +1,4 @@
-"""Arrivals: how long until, and each stage told once."""
+"""Tests the progress of trips: the ETA, and one event per stage."""
 
 import pytest
 from geopy.distance import geodesic
@@ -34,7 +34,7 @@ def test_nobody_travels_at_such_a_speed(speed_mps: float) -> None:
 
 
 def play(*positions: tuple[float, list[str]]) -> list[tuple[TripEvent, ...]]:
-    """What each position told: its ETA in seconds, and the stores there."""
+    """The events of each position, given its ETA in seconds and the stores there."""
     progress, told = Progress(), []
     for seconds, here in positions:
         progress, events = advance(progress, "kamppi", here, seconds, 300)

@@ -1,4 +1,4 @@
-"""Real tracks as fixes."""
+"""Reads real tracks as fixes, and adds noise to them."""
 
 import csv
 import datetime as dt
@@ -11,11 +11,11 @@ from geodata.fences.state import Fix
 from geodata.points import Point
 
 VISNJAN = Point(45.27639, 13.72083)
-"""The middle of the town, by GeoNames (3187662), CC BY 4.0."""
+"""The centre of the town, from GeoNames (3187662), CC BY 4.0."""
 
 
 def visnjan() -> list[Fix]:
-    """A drive of eight minutes round Visnjan, with times."""
+    """A drive of eight minutes around Visnjan, with times."""
     with (Path(__file__).parent / "visnjan.csv").open(encoding="utf-8") as file:
         rows = csv.DictReader(line for line in file if not line.startswith("#"))
         return [
@@ -29,7 +29,7 @@ def visnjan() -> list[Fix]:
 
 
 def numbered(rows: Iterable[dict[str, str]], seconds: int = 1) -> list[Fix]:
-    """Points whose times are missing or wrong: some seconds apart, in their order."""
+    """A track with missing or wrong times, replaced by equal steps of seconds in its order."""
     return [
         Fix(
             point=Point(float(row["lat"]), float(row["lon"])),
@@ -41,9 +41,9 @@ def numbered(rows: Iterable[dict[str, str]], seconds: int = 1) -> list[Fix]:
 
 
 def blurred(fixes: Iterable[Fix], accuracy_m: float, seed: int) -> list[Fix]:
-    """The same fixes with a normal error, 68 % of them within the accuracy that they tell.
+    """The fixes with a normal error, 68 % of them within their stated accuracy.
 
-    68 % of a normal error in the plane lie within 1.51 standard deviations of each axis.
+    68 % of normal errors in the plane are within 1.51 standard deviations (per axis).
     """
     rng = np.random.default_rng(seed)
     noisy = []

@@ -1,4 +1,4 @@
-"""Small shops whose every metre can be checked by hand, and one furnished supermarket."""
+"""Small plans that can be checked by hand, and one furnished supermarket."""
 
 import datetime as dt
 from functools import cache
@@ -31,10 +31,10 @@ HAKANIEMI = LocalFrame(Point(60.1795, 24.9510), 12.0)
 
 
 def corner_shop() -> FloorPlan:
-    """12 m by 10 m; two gondolas 1 m wide and 4 m long, each with four bays a side.
+    """A shop of 12 m by 10 m with two gondolas of 1 m by 4 m, four bays on each side.
 
-    Aisle 1 is left of x = 3, aisle 2 between x = 4 and x = 8, aisle 3 right of x = 9; bays count
-    up from y = 4. The door is in the middle of the front, the till right of it.
+    Aisle 1 is left of x = 3, aisle 2 between x = 4 and x = 8, aisle 3 right of x = 9; bay numbers
+    rise from y = 4. The door is in the middle of the front, the till to the right of it.
     """
     return FloorPlan(
         store="stores/corner",
@@ -74,9 +74,8 @@ def _gondola(identity: str, x: float, west: str, east: str, right: str = "dry") 
 
 
 def two_floors() -> FloorPlan:
-    """Two bare floors of 20 m by 20 m; stairs in the south-west corner, a lift in the north-east.
-
-    The stairs count 6 m, the lift 15 m.
+    """Two empty floors of 20 m by 20 m, with stairs (6 m) in the south-west corner and a lift
+    (15 m) in the north-east corner.
     """
     floor = shapely.box(0, 0, 20, 20)
     corners = {"stairs": (1.0, 1.0), "lift": (19.0, 19.0)}
@@ -104,7 +103,7 @@ def two_floors() -> FloorPlan:
 
 
 def village_shop() -> FloorPlan:
-    """No map: five aisles in walking order, the freezers in the second."""
+    """A plan without a map: five aisles in walking order, with freezers in the second."""
     return FloorPlan(
         store="stores/village",
         levels=(Level(id="0"),),
@@ -123,7 +122,7 @@ def in_aisle(sku: str, aisle: str, side: Side | None = None, bay: int | None = N
 
 @cache
 def supermarket(seed: int = 1) -> tuple[FloorPlan, tuple[Placement, ...], tuple[Product, ...]]:
-    """A synthetic supermarket of 40 m by 60 m with a corner missing, and its range."""
+    """A synthetic supermarket of 40 m by 60 m without one corner, and its placements."""
     sizes = {"produce": 40, "bakery": 30, "dairy": 40, "meat": 30, "dry": 120, "frozen": 30}
     products = tuple(
         Product(f"{name}-{number}", f"{name.capitalize()} {number}", name)

@@ -43,7 +43,7 @@ def test_a_long_name_is_cut_rather_than_drawn_over_the_edge() -> None:
 def test_a_point_of_the_plan_is_drawn_to_scale_with_north_up() -> None:
     svg = draw_svg(corner_shop(), "0", Overlay(here=Position("0", 0, 0)))
     root = ElementTree.fromstring(svg)
-    # 12 m and a metre round it on 480 px less the margins: 32 px a metre, y downwards.
+    # 12 m plus a margin of 1 m, on 480 px less the margins: 32 px per metre, y downwards.
     centres = {(float(c.get("cx", "")), float(c.get("cy", ""))) for c in root.iter(f"{SVG}circle")}
     assert (16 + 32.0, 16 + 11 * 32.0) in centres
 
@@ -55,7 +55,7 @@ def test_a_deep_store_lies_on_its_side_on_a_wide_sheet_and_so_do_headings() -> N
     here = Overlay(here=Position("0", 0, 0), heading_deg=30.0)
     root = ElementTree.fromstring(draw_svg(deep, "0", here, wide=True))
     assert root.get("width") == "960"
-    # 30 m and a metre at each end on 960 px less the margins: 29 px a metre; y right, x down.
+    # 30 m plus 1 m at each end, on 960 px less the margins: 29 px per metre; y right, x down.
     centres = {(float(c.get("cx", "")), float(c.get("cy", ""))) for c in root.iter(f"{SVG}circle")}
     assert (16 + 29.0, 16 + 29.0) in centres
     turns = [path.get("transform", "") for path in root.iter(f"{SVG}path")]

@@ -30,7 +30,7 @@ BLOCKED = dataclasses.replace(
 
 
 def rounded(plan: FloorPlan) -> str:
-    """A plan's text with its numbers to the millimetre."""
+    """The text of a plan with numbers rounded to a millimetre."""
     local = dataclasses.replace(plan, frame=None)
     return repr(_to_mm(dataclasses.asdict(local)))
 
@@ -48,7 +48,7 @@ def _to_mm(value: object) -> object:
 
 
 HUGE = {"aisle": "1", "start": [24.951, 60.1795], "end": [24.9511, 60.1795], "bays": 2**31}
-"""A face with more bays than can be told."""
+"""A face with too many bays for 32 bits."""
 
 
 @pytest.mark.parametrize("plan", [corner_shop(), two_floors(), BLOCKED, supermarket()[0]])

@@ -68,7 +68,7 @@ def test_one_report_moves_confidence_the_right_way_and_not_far(
 
 
 def test_confidence_after_four_to_one_is_what_the_beta_mean_says() -> None:
-    # Prior 0.5 counts as 4 shoppers, 2 of them finding it: (2 + 4) / (4 + 4 + 1).
+    # The prior of 0.5 counts as 4 shoppers, of whom 2 found it: (2 + 4) / (4 + 4 + 1).
     assert revised_confidence(0.5, found=4, not_found=1) == pytest.approx(6 / 9)
     assert revised_confidence(0.8, found=0, not_found=0) == 0.8
 

@@ -1,4 +1,4 @@
-"""What shapes are made of, and what is wrong with them."""
+"""Tests set operations on shapes, and the reasons for invalid shapes."""
 
 import warnings
 

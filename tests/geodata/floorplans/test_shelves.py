@@ -17,7 +17,7 @@ def test_the_third_bay_on_the_left_of_aisle_2_is_on_the_west_gondola(shelves: Sh
     spot = shelves.find(in_aisle("rice", "2", Side.LEFT, 3))
     assert spot is not None
     assert spot.precision is Precision.BAY
-    # Bays are 1 m wide from y = 4; the shelf's edge is at x = 4, one stands 0.6 m before it.
+    # Bays are 1 m wide from y = 4; the edge of the shelf is at x = 4, the shopper 0.6 m before it.
     assert spot.shelf == pytest.approx((4.0, 6.5))
     assert spot.stand == Position("0", pytest.approx(4.6), pytest.approx(6.5))
 

@@ -1,4 +1,4 @@
-"""Brute force: every distance by pyproj, sorted. And places to search."""
+"""The brute-force oracle of nearest-place search (all distances by pyproj), and test places."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -14,13 +14,13 @@ Answer = list[tuple[str, float]]
 
 
 class BruteForce:
-    """Places by id, and all of them by distance and id."""
+    """Places by id, ranked by measuring and sorting all of them."""
 
     def __init__(self, places: Mapping[str, Point]) -> None:
         self.places = dict(places)
 
     def ranked(self, point: Point) -> Answer:
-        """Every place with its distance in metres."""
+        """All places with their distance in metres, ordered by distance, then id."""
         count = len(self.places)
         if count == 0:
             return []
@@ -41,7 +41,7 @@ class BruteForce:
         accept: Callable[[str], bool] = lambda _: True,
         after: tuple[float, str] = (-1.0, ""),
     ) -> Answer:
-        """What the index must answer, by definition."""
+        """The hits that the index must return, by definition."""
         return [
             (id, distance)
             for id, distance in self.ranked(point)
@@ -50,7 +50,7 @@ class BruteForce:
 
 
 def index_of(places: Mapping[str, Point]) -> NearestIndex:
-    """The index of the same places, built at once."""
+    """The index of places, built at once."""
     return NearestIndex.build(
         list(places),
         [place.latitude for place in places.values()],
@@ -59,7 +59,7 @@ def index_of(places: Mapping[str, Point]) -> NearestIndex:
 
 
 def named(index: NearestIndex, hits: list[tuple[int, float]]) -> Answer:
-    """Hits by id in place of rows."""
+    """Hits with ids instead of rows."""
     return [(index.id(row), distance) for row, distance in hits]
 
 
@@ -75,7 +75,7 @@ TOWNS = [
 
 
 def scattered(count: int, seed: int) -> dict[str, Point]:
-    """Places around a few towns on all scales, some anywhere, many at one spot."""
+    """Places around a few towns at all scales, many of them at the same point."""
     rng = random.Random(seed)
     places = {}
     for number in range(count):
@@ -86,7 +86,7 @@ def scattered(count: int, seed: int) -> dict[str, Point]:
 
 
 def moved(point: Point, north: float, east: float) -> Point:
-    """A point some degrees away, around the antimeridian if need be, short of the poles."""
+    """A point moved by degrees: longitudes wrap at the antimeridian, latitudes stop at a pole."""
     longitude = point.longitude + east
     if abs(longitude) > 180:
         longitude = (longitude + 180) % 360 - 180

@@ -1,4 +1,4 @@
-"""Many questions at once get the answers that each gets alone."""
+"""Tests that a batch of queries gives the same hits as single queries and brute force."""
 
 import random
 from collections.abc import Callable

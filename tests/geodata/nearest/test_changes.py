@@ -1,4 +1,4 @@
-"""Places come, move and go, and every answer in between is brute force's."""
+"""Tests that every answer equals brute force while places are added, moved and deleted."""
 
 import random
 from typing import Any
@@ -21,7 +21,7 @@ SMALL_CACHE: dict[str, Any] = {"MAX_BLOCKS": 4, "MAX_ROWS": 48}
 
 @pytest.fixture(params=["as shipped", "small"])
 def sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With small nodes a thousand places make as deep a tree as else many millions."""
+    """Small nodes give a thousand places a tree as deep as that of many millions."""
     if request.param == "small":
         for name, size in SMALL_NODES.items():
             monkeypatch.setattr(tree, name, size)
@@ -151,7 +151,7 @@ def test_a_mask_skips_rows_that_are_free() -> None:
 
 
 class Changes(RuleBasedStateMachine):
-    """Any interleaving of changes and questions, beside brute force."""
+    """Any sequence of changes and queries, compared with brute force."""
 
     ids = st.integers(0, 40).map("p-{}".format)
     spots = st.builds(
@@ -202,7 +202,7 @@ class Changes(RuleBasedStateMachine):
 
 
 class ChangesInADeepTree(Changes):
-    """The same with small nodes and a small cache."""
+    """`Changes` with small nodes and a small cache."""
 
     def __init__(self) -> None:
         self.patches = [

@@ -1,4 +1,4 @@
-"""The nearest places are those of brute force, wherever the question comes from."""
+"""Tests that nearest-place search equals brute force from any point of the earth."""
 
 import random
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def questions(seed: int, count: int) -> list[Point]:
 def test_cold_and_warm_it_equals_brute_force(index: NearestIndex, limit: int) -> None:
     for question in questions(seed=limit, count=40):
         expected = BRUTE.nearest(question, limit)
-        # A cell's candidates are kept from the second question on.
+        # The index caches the candidates of a cell from the second query on.
         for _ in range(3):
             assert expected == named(index, index.nearest(question, limit))
 

@@ -1,4 +1,4 @@
-"""Places in shapes and on maps."""
+"""Tests the search for places in shapes and viewports."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Places along a route: distance, position and detour, against dense sampling by pyproj."""
+"""Tests distance, position and detour of places along a route against dense sampling by pyproj."""
 
 import random
 from itertools import pairwise
@@ -34,7 +34,7 @@ ROUTES = {
 
 
 def sampled(route: list[Point], place: Point) -> tuple[float, float]:
-    """Distance and position of a place, by looking at 60 points of each leg, closer each time."""
+    """Distance and position of a place, by sampling 60 points of each leg, repeatedly refined."""
     least, position, begin = np.inf, 0.0, 0.0
     for start, end in pairwise(route):
         azimuth, _, length = WGS84.inv(start.longitude, start.latitude, end.longitude, end.latitude)
@@ -79,7 +79,7 @@ def test_it_equals_dense_sampling(name: str, max_distance_m: float) -> None:
         assert (distance <= max_distance_m) == (id in hits)
         if id in hits:
             assert distance == pytest.approx(hits[id].distance_m, abs=2e-4)
-            # Near its least value a distance hardly changes, so sampling finds the foot coarsely.
+            # A distance is flat near its minimum, so sampling gives only a coarse foot.
             assert position == pytest.approx(hits[id].position_m, abs=0.05)
 
 

@@ -1,4 +1,4 @@
-"""Walks over links and levels, against networkx."""
+"""Tests walks over links and levels against networkx."""
 
 import dataclasses
 import datetime as dt
@@ -34,7 +34,7 @@ KINDS = tuple(LinkKind)
 
 
 def graph_plan(seed: int, nodes: int, links: int) -> FloorPlan:
-    """Random nodes on two levels, random links of every kind, some one way."""
+    """Random nodes on two levels with random links of every kind, some of them one-way."""
     rng = np.random.default_rng(seed)
     spots = [
         Node(id=str(n), position=Position(str(rng.integers(2)), *(rng.random(2) * 500).tolist()))
@@ -145,7 +145,7 @@ LINE = FloorPlan(
 
 
 def test_stops_along_one_link_walk_its_own_length_between_them() -> None:
-    # The link's 10 m on the drawing are 20 m to walk; each stop stands 1 m beside it.
+    # The link is 10 m long on the drawing and 20 m to walk; each stop is 1 m beside it.
     stops = [Position("0", 2.0, 1.0), Position("0", 7.0, -1.0)]
     lengths = Network(LINE, WALKING, NOON).walks(stops).lengths_m
     assert lengths[0, 1] == pytest.approx(1 + 10 + 1)
@@ -212,7 +212,7 @@ def test_entrances_are_places_too() -> None:
 
 
 def ask_from_four_threads() -> None:
-    """What ends the process when what threads share is not guarded."""
+    """Queries from several threads, which crash the process without a lock."""
     sys.setswitchinterval(1e-5)
     plan, placements, _ = supermarket()
     shelves = Shelves(plan)

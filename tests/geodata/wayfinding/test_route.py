@@ -38,7 +38,7 @@ CORNER = {
 
 
 def items_of(seed: int, count: int) -> list[Item]:
-    """Products of the supermarket, none of them frozen."""
+    """Products of the supermarket that are not frozen."""
     rng = random.Random(seed)
     range_ = [product for product in PRODUCTS if product.department != "frozen"]
     return [Item(sku=p.sku, name=p.name) for p in rng.sample(range_, count)]
@@ -51,7 +51,7 @@ def route_of(*skus: str, plan: FloorPlan | None = None, **options: Any) -> Route
 
 
 class ByHand:
-    """The length of a walk through stands, added up from their pairwise lengths."""
+    """The length of a walk through stands, as a sum of pairwise lengths."""
 
     def __init__(self, stands: Sequence[Position]) -> None:
         doors = [place.position for place in PLAN.places_of(PlaceKind.ENTRANCE)]
@@ -83,7 +83,7 @@ def test_a_lists_route_is_the_shortest_of_all_orders(seed: int, count: int) -> N
     items = items_of(seed, count)
     route = plan_route(NETWORK, items, SHELVED)
     assert ByHand(stands_of(items)).shortest() == pytest.approx(route.length_m)
-    assert route.gap == 0
+    assert route.length_m == route.lower_bound_m
 
 
 def test_a_route_of_eight_stops_is_the_shortest_of_40320_orders() -> None:
@@ -193,7 +193,7 @@ def test_behind_a_blocked_aisle_an_item_is_unreachable_until_it_opens() -> None:
 
 
 def test_the_way_goes_round_a_blocked_spot() -> None:
-    # Only the aisle's mouth is shut: rice is reached from behind.
+    # Only the front end of the aisle is blocked: rice is reached from the other end.
     mouth = BlockedArea(id="spill", level="0", outline=shapely.box(4, 3, 8, 4.5))
     plan = dataclasses.replace(corner_shop(), blocked=(mouth,))
     free, round_ = route_of("rice").length_m, route_of("rice", plan=plan).length_m
@@ -282,7 +282,7 @@ def test_to_a_shop_upstairs_one_walks_3_m_climbs_6_m_and_walks_3_m() -> None:
     route = plan_way(Network(two_floors(), WALKING, NOON), shop)
     assert route is not None
     assert route.length_m == pytest.approx(12)
-    assert (shop, (), 0) == (route.end, route.stops, route.gap)
+    assert (shop, (), route.length_m) == (route.end, route.stops, route.lower_bound_m)
     assert [route.legs[0].points[0], route.legs[0].points[-1]] == [
         Position("0", 1.0, 4.0),
         shop.position,

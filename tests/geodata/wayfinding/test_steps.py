@@ -99,7 +99,7 @@ def test_the_first_turn_is_told_when_the_heading_is_known() -> None:
 def test_who_comes_from_behind_counts_from_the_far_end_and_swaps_sides() -> None:
     behind = Position("0", 6.0, 9.5)
     steps = told(Item(sku="rice", name="Rice"), start=behind, ends=[])
-    # Bay 3 of 4, left going up the aisle, is the second on the right coming down.
+    # Bay 3 of 4 on the left is the second bay on the right in the opposite direction.
     assert "Aisle 2, from the far end, right, second bay: Rice" in texts(steps)
 
 
@@ -122,7 +122,7 @@ def test_a_change_of_level_is_told(profile: Profile, expected: str) -> None:
     plan = dataclasses.replace(shop, fixtures=(upstairs,))
     steps = told(Item(sku="rice"), plan=plan, profile=profile, ends=[])
     assert [expected] == [step.text for step in steps if step.kind is StepKind.LEVEL]
-    # Nobody knows which way one faces when one leaves a lift.
+    # The heading after a lift is unknown.
     after = texts(steps)[texts(steps).index(expected) + 1]
     assert after.startswith("Walk")
 

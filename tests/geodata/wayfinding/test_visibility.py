@@ -1,4 +1,4 @@
-"""Walks over a floor, against two slower ways to find them."""
+"""Tests walks over a floor against two slower algorithms."""
 
 import math
 
@@ -71,7 +71,7 @@ def walked(plan: FloorPlan, one: tuple[float, float], other: tuple[float, float]
 def by_all_corners(
     space: BaseGeometry, one: tuple[float, float], other: tuple[float, float]
 ) -> float:
-    """Dijkstra over every vertex of the free space, sight tested one line at a time."""
+    """Dijkstra over all vertices of the free space, with one test of sight per pair."""
     corners = {tuple(point) for point in shapely.get_coordinates(space).tolist()}
     points = [one, other, *sorted(corners - {one, other})]
     with np.errstate(all="ignore"):
@@ -89,7 +89,7 @@ def by_all_corners(
 
 
 def by_grid(space: BaseGeometry, one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Dijkstra over a grid of 25 cm with its diagonals: never shorter than the straight walk."""
+    """Dijkstra over a grid of 25 cm with diagonals: never shorter than the exact walk."""
     _, _, east, north = space.bounds
     graph: nx.Graph[tuple[float, float]] = nx.Graph()
     for x in np.arange(0, east, GRID_M):
@@ -115,7 +115,7 @@ def test_a_walk_is_as_short_as_over_all_corners(
     one, other = some_points(space, seed)
     path = walked(plan, one, other)
     expected = by_all_corners(space, one, other)
-    # Sight is tested with a slack of 0.1 mm: a walk may cut each corner by that much.
+    # The slack of 0.1 mm in tests of sight allows a walk to cut each corner by that much.
     assert expected == pytest.approx(path.length_m if path else math.inf, abs=2e-3)
 
 
@@ -142,7 +142,7 @@ def test_a_walk_never_crosses_an_obstacle(obstacles: list[shapely.Polygon], seed
     if path is not None and len(path.points) > 1:
         line = shapely.LineString([(point.x_m, point.y_m) for point in path.points])
         taken = shapely.union_all(obstacles, grid_size=1e-6)
-        # Half of the walker's width is kept from every shelf, but for the slack.
+        # A walk keeps half the walker's width from every shelf, minus the slack.
         assert line.distance(taken) >= WALKING.width_m / 2 - 1e-3
         assert line.length == pytest.approx(path.length_m)
 
@@ -187,7 +187,7 @@ def test_a_level_without_floor_is_none() -> None:
 def test_only_corners_that_bulge_into_the_room_are_kept() -> None:
     floor = free_floor(corner_shop(), corner_shop().levels[0], NOON, 0.5)
     assert floor is not None
-    # Two gondolas of four corners; the room's own four corners turn nobody.
+    # Two gondolas have four corners each; a shortest path never turns at the room's own corners.
     assert len(floor.corners) == 8
 
 
