@@ -31,71 +31,71 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Never sent."""
     STORE_NOT_FOUND: _ErrorReason.ValueType  # 1
-    """There is no store of that name."""
+    """There is no store with that name."""
     FLOOR_PLAN_NOT_FOUND: _ErrorReason.ValueType  # 2
-    """The store has no floor plan of that name, or none in force now."""
+    """The store has no floor plan with that name, or none in force now."""
     FLOOR_PLAN_INVALID: _ErrorReason.ValueType  # 3
-    """The floor plan has errors; the first are named as field violations."""
+    """The floor plan has errors; the first ones are listed as field violations."""
     LEVEL_NOT_FOUND: _ErrorReason.ValueType  # 4
-    """The floor plan in force has no such level, or nothing is drawn on it."""
+    """The floor plan in force does not have the level, or the level has no geometry."""
     START_NOT_ON_MAP: _ErrorReason.ValueType  # 5
-    """Where the walk starts is off the map, or shut."""
+    """The start of the walk is not on the map, or is in a blocked area."""
     PLACE_NOT_ON_PLAN: _ErrorReason.ValueType  # 6
-    """The floor plan in force has no such entrance, till or counter."""
+    """The floor plan in force does not have the entrance, till or counter."""
     BLOCKED_AREA_NOT_FOUND: _ErrorReason.ValueType  # 7
-    """There is no blocked area of that name."""
+    """There is no blocked area with that name."""
     ANCHOR_NOT_FOUND: _ErrorReason.ValueType  # 8
-    """There is no anchor of that name."""
+    """There is no anchor with that name."""
     ANCHOR_INVALID: _ErrorReason.ValueType  # 9
     """The token was not signed by this service, or was altered."""
     ANCHOR_EXPIRED: _ErrorReason.ValueType  # 10
     """The anchor has expired."""
     ANCHOR_REVOKED: _ErrorReason.ValueType  # 11
-    """The anchor was revoked, or replaced by one of the same name."""
+    """The anchor was revoked, or replaced by an anchor with the same name."""
     ALREADY_EXISTS: _ErrorReason.ValueType  # 12
-    """There is another one of that name."""
+    """A resource with that name exists already."""
     ETAG_MISMATCH: _ErrorReason.ValueType  # 13
-    """It was changed since its etag was read. Read it again, then retry."""
+    """The resource was changed after its etag was read. Read it again, then retry."""
     FEEDBACK_LIMIT: _ErrorReason.ValueType  # 14
-    """The caller has reported as much on this product today as is counted."""
+    """The caller has reached today's limit of reports on this product."""
     NO_WAY: _ErrorReason.ValueType  # 15
-    """There is no way to where the walk ends that suits the profile now."""
+    """No walk to the end is possible now for the profile."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `enrayon`."""
+    """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 STORE_NOT_FOUND: ErrorReason.ValueType  # 1
-"""There is no store of that name."""
+"""There is no store with that name."""
 FLOOR_PLAN_NOT_FOUND: ErrorReason.ValueType  # 2
-"""The store has no floor plan of that name, or none in force now."""
+"""The store has no floor plan with that name, or none in force now."""
 FLOOR_PLAN_INVALID: ErrorReason.ValueType  # 3
-"""The floor plan has errors; the first are named as field violations."""
+"""The floor plan has errors; the first ones are listed as field violations."""
 LEVEL_NOT_FOUND: ErrorReason.ValueType  # 4
-"""The floor plan in force has no such level, or nothing is drawn on it."""
+"""The floor plan in force does not have the level, or the level has no geometry."""
 START_NOT_ON_MAP: ErrorReason.ValueType  # 5
-"""Where the walk starts is off the map, or shut."""
+"""The start of the walk is not on the map, or is in a blocked area."""
 PLACE_NOT_ON_PLAN: ErrorReason.ValueType  # 6
-"""The floor plan in force has no such entrance, till or counter."""
+"""The floor plan in force does not have the entrance, till or counter."""
 BLOCKED_AREA_NOT_FOUND: ErrorReason.ValueType  # 7
-"""There is no blocked area of that name."""
+"""There is no blocked area with that name."""
 ANCHOR_NOT_FOUND: ErrorReason.ValueType  # 8
-"""There is no anchor of that name."""
+"""There is no anchor with that name."""
 ANCHOR_INVALID: ErrorReason.ValueType  # 9
 """The token was not signed by this service, or was altered."""
 ANCHOR_EXPIRED: ErrorReason.ValueType  # 10
 """The anchor has expired."""
 ANCHOR_REVOKED: ErrorReason.ValueType  # 11
-"""The anchor was revoked, or replaced by one of the same name."""
+"""The anchor was revoked, or replaced by an anchor with the same name."""
 ALREADY_EXISTS: ErrorReason.ValueType  # 12
-"""There is another one of that name."""
+"""A resource with that name exists already."""
 ETAG_MISMATCH: ErrorReason.ValueType  # 13
-"""It was changed since its etag was read. Read it again, then retry."""
+"""The resource was changed after its etag was read. Read it again, then retry."""
 FEEDBACK_LIMIT: ErrorReason.ValueType  # 14
-"""The caller has reported as much on this product today as is counted."""
+"""The caller has reached today's limit of reports on this product."""
 NO_WAY: ErrorReason.ValueType  # 15
-"""There is no way to where the walk ends that suits the profile now."""
+"""No walk to the end is possible now for the profile."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _Side:
@@ -105,7 +105,7 @@ class _Side:
 class _SideEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Side.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SIDE_UNSPECIFIED: _Side.ValueType  # 0
-    """Not known."""
+    """Unknown."""
     SIDE_LEFT: _Side.ValueType  # 1
     """On the left."""
     SIDE_RIGHT: _Side.ValueType  # 2
@@ -114,10 +114,10 @@ class _SideEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Side.ValueType],
     """The short end of a gondola."""
 
 class Side(_Side, metaclass=_SideEnumTypeWrapper):
-    """Where a shelf stands for who walks the aisle in its own direction, its bays counting up."""
+    """The side of a shelf, seen when walking the aisle in the direction of rising bay numbers."""
 
 SIDE_UNSPECIFIED: Side.ValueType  # 0
-"""Not known."""
+"""Unknown."""
 SIDE_LEFT: Side.ValueType  # 1
 """On the left."""
 SIDE_RIGHT: Side.ValueType  # 2
@@ -133,7 +133,7 @@ class _FixtureKind:
 class _FixtureKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FixtureKind.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     FIXTURE_KIND_UNSPECIFIED: _FixtureKind.ValueType  # 0
-    """Taken as SHELF."""
+    """Means SHELF."""
     FIXTURE_KIND_SHELF: _FixtureKind.ValueType  # 1
     """A shelf."""
     FIXTURE_KIND_TABLE: _FixtureKind.ValueType  # 2
@@ -145,13 +145,13 @@ class _FixtureKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FixtureKi
     FIXTURE_KIND_COUNTER: _FixtureKind.ValueType  # 5
     """A counter."""
     FIXTURE_KIND_OBSTACLE: _FixtureKind.ValueType  # 6
-    """A column, a wall, a kiosk: nothing is sold from it."""
+    """A column, a wall or a kiosk, without goods."""
 
 class FixtureKind(_FixtureKind, metaclass=_FixtureKindEnumTypeWrapper):
-    """What holds the goods, or only stands in the way."""
+    """The kind of a fixture."""
 
 FIXTURE_KIND_UNSPECIFIED: FixtureKind.ValueType  # 0
-"""Taken as SHELF."""
+"""Means SHELF."""
 FIXTURE_KIND_SHELF: FixtureKind.ValueType  # 1
 """A shelf."""
 FIXTURE_KIND_TABLE: FixtureKind.ValueType  # 2
@@ -163,7 +163,7 @@ FIXTURE_KIND_FREEZER: FixtureKind.ValueType  # 4
 FIXTURE_KIND_COUNTER: FixtureKind.ValueType  # 5
 """A counter."""
 FIXTURE_KIND_OBSTACLE: FixtureKind.ValueType  # 6
-"""A column, a wall, a kiosk: nothing is sold from it."""
+"""A column, a wall or a kiosk, without goods."""
 Global___FixtureKind: _TypeAlias = FixtureKind  # noqa: Y015
 
 class _PlaceKind:
@@ -175,31 +175,31 @@ class _PlaceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PlaceKind.V
     PLACE_KIND_UNSPECIFIED: _PlaceKind.ValueType  # 0
     """Never sent."""
     PLACE_KIND_ENTRANCE: _PlaceKind.ValueType  # 1
-    """A way in, and out."""
+    """An entrance or exit."""
     PLACE_KIND_TILL: _PlaceKind.ValueType  # 2
-    """Where one pays."""
+    """A place to pay."""
     PLACE_KIND_COUNTER: _PlaceKind.ValueType  # 3
-    """Where one is served."""
+    """A service counter."""
     PLACE_KIND_SHOP: _PlaceKind.ValueType  # 4
     """A shop of a mall."""
     PLACE_KIND_FACILITY: _PlaceKind.ValueType  # 5
-    """A toilet, a cash machine, a locker."""
+    """A toilet, a cash machine or a locker."""
 
 class PlaceKind(_PlaceKind, metaclass=_PlaceKindEnumTypeWrapper):
-    """A spot that people ask for by name."""
+    """The kind of a place."""
 
 PLACE_KIND_UNSPECIFIED: PlaceKind.ValueType  # 0
 """Never sent."""
 PLACE_KIND_ENTRANCE: PlaceKind.ValueType  # 1
-"""A way in, and out."""
+"""An entrance or exit."""
 PLACE_KIND_TILL: PlaceKind.ValueType  # 2
-"""Where one pays."""
+"""A place to pay."""
 PLACE_KIND_COUNTER: PlaceKind.ValueType  # 3
-"""Where one is served."""
+"""A service counter."""
 PLACE_KIND_SHOP: PlaceKind.ValueType  # 4
 """A shop of a mall."""
 PLACE_KIND_FACILITY: PlaceKind.ValueType  # 5
-"""A toilet, a cash machine, a locker."""
+"""A toilet, a cash machine or a locker."""
 Global___PlaceKind: _TypeAlias = PlaceKind  # noqa: Y015
 
 class _LinkKind:
@@ -209,7 +209,7 @@ class _LinkKind:
 class _LinkKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LinkKind.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     LINK_KIND_UNSPECIFIED: _LinkKind.ValueType  # 0
-    """Taken as WALK."""
+    """Means WALK."""
     LINK_KIND_WALK: _LinkKind.ValueType  # 1
     """On the level."""
     LINK_KIND_RAMP: _LinkKind.ValueType  # 2
@@ -224,10 +224,10 @@ class _LinkKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LinkKind.Val
     """On a moving walkway."""
 
 class LinkKind(_LinkKind, metaclass=_LinkKindEnumTypeWrapper):
-    """How one gets along a link."""
+    """The kind of movement along a link."""
 
 LINK_KIND_UNSPECIFIED: LinkKind.ValueType  # 0
-"""Taken as WALK."""
+"""Means WALK."""
 LINK_KIND_WALK: LinkKind.ValueType  # 1
 """On the level."""
 LINK_KIND_RAMP: LinkKind.ValueType  # 2
@@ -249,28 +249,28 @@ class _RouteProfile:
 class _RouteProfileEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RouteProfile.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ROUTE_PROFILE_UNSPECIFIED: _RouteProfile.ValueType  # 0
-    """Taken as WALKING."""
+    """Means WALKING."""
     ROUTE_PROFILE_WALKING: _RouteProfile.ValueType  # 1
-    """On foot: any link, and gaps of 0.5 m."""
+    """On foot: all links, and gaps of at least 0.5 m."""
     ROUTE_PROFILE_TROLLEY: _RouteProfile.ValueType  # 2
-    """With a trolley: no steps, no escalators, gaps of 0.7 m."""
+    """With a trolley: no steps, no escalators, and gaps of at least 0.7 m."""
     ROUTE_PROFILE_STEP_FREE: _RouteProfile.ValueType  # 3
-    """Step-free: also no moving walkways, nothing that is told to be unfit for wheelchairs, gaps of
-    0.9 m.
+    """Step-free: also no moving walkways, no links marked as unsuitable for wheelchairs, and gaps of
+    at least 0.9 m.
     """
 
 class RouteProfile(_RouteProfile, metaclass=_RouteProfileEnumTypeWrapper):
-    """Who walks."""
+    """The profile of a walker."""
 
 ROUTE_PROFILE_UNSPECIFIED: RouteProfile.ValueType  # 0
-"""Taken as WALKING."""
+"""Means WALKING."""
 ROUTE_PROFILE_WALKING: RouteProfile.ValueType  # 1
-"""On foot: any link, and gaps of 0.5 m."""
+"""On foot: all links, and gaps of at least 0.5 m."""
 ROUTE_PROFILE_TROLLEY: RouteProfile.ValueType  # 2
-"""With a trolley: no steps, no escalators, gaps of 0.7 m."""
+"""With a trolley: no steps, no escalators, and gaps of at least 0.7 m."""
 ROUTE_PROFILE_STEP_FREE: RouteProfile.ValueType  # 3
-"""Step-free: also no moving walkways, nothing that is told to be unfit for wheelchairs, gaps of
-0.9 m.
+"""Step-free: also no moving walkways, no links marked as unsuitable for wheelchairs, and gaps of
+at least 0.9 m.
 """
 Global___RouteProfile: _TypeAlias = RouteProfile  # noqa: Y015
 
@@ -281,27 +281,27 @@ class _RouteEnd:
 class _RouteEndEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RouteEnd.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ROUTE_END_UNSPECIFIED: _RouteEnd.ValueType  # 0
-    """Taken as TILL."""
+    """Means TILL."""
     ROUTE_END_TILL: _RouteEnd.ValueType  # 1
-    """At the till that suits best."""
+    """At the best till."""
     ROUTE_END_COUNTER: _RouteEnd.ValueType  # 2
-    """At the service counter that suits best."""
+    """At the best service counter."""
     ROUTE_END_ENTRANCE: _RouteEnd.ValueType  # 3
-    """At the entrance that suits best."""
+    """At the best entrance."""
     ROUTE_END_LAST_STOP: _RouteEnd.ValueType  # 4
     """At the last stop."""
 
 class RouteEnd(_RouteEnd, metaclass=_RouteEndEnumTypeWrapper):
-    """Where a walk ends."""
+    """The end of a walk."""
 
 ROUTE_END_UNSPECIFIED: RouteEnd.ValueType  # 0
-"""Taken as TILL."""
+"""Means TILL."""
 ROUTE_END_TILL: RouteEnd.ValueType  # 1
-"""At the till that suits best."""
+"""At the best till."""
 ROUTE_END_COUNTER: RouteEnd.ValueType  # 2
-"""At the service counter that suits best."""
+"""At the best service counter."""
 ROUTE_END_ENTRANCE: RouteEnd.ValueType  # 3
-"""At the entrance that suits best."""
+"""At the best entrance."""
 ROUTE_END_LAST_STOP: RouteEnd.ValueType  # 4
 """At the last stop."""
 Global___RouteEnd: _TypeAlias = RouteEnd  # noqa: Y015
@@ -313,31 +313,31 @@ class _Availability:
 class _AvailabilityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Availability.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     AVAILABILITY_UNSPECIFIED: _Availability.ValueType  # 0
-    """Not told."""
+    """Not given."""
     AVAILABILITY_IN_STOCK: _Availability.ValueType  # 1
-    """There is enough."""
+    """The item is in stock."""
     AVAILABILITY_LIMITED: _Availability.ValueType  # 2
-    """There is some, but little."""
+    """Few units are in stock."""
     AVAILABILITY_OUT_OF_STOCK: _Availability.ValueType  # 3
-    """There is none: said before the walk, and not walked to."""
+    """Out of stock: listed before the walk, and not on the route."""
     AVAILABILITY_UNKNOWN: _Availability.ValueType  # 4
-    """Nothing fresh is known: walked to."""
+    """The level is unknown: the item is on the route."""
 
 class Availability(_Availability, metaclass=_AvailabilityEnumTypeWrapper):
-    """What the caller knows of an item's stock at the store; enrayon.stock.v1.StockBand has the same
-    names.
+    """The stock of an item at the store, as the caller knows it; the names are those of
+    enrayon.stock.v1.StockBand.
     """
 
 AVAILABILITY_UNSPECIFIED: Availability.ValueType  # 0
-"""Not told."""
+"""Not given."""
 AVAILABILITY_IN_STOCK: Availability.ValueType  # 1
-"""There is enough."""
+"""The item is in stock."""
 AVAILABILITY_LIMITED: Availability.ValueType  # 2
-"""There is some, but little."""
+"""Few units are in stock."""
 AVAILABILITY_OUT_OF_STOCK: Availability.ValueType  # 3
-"""There is none: said before the walk, and not walked to."""
+"""Out of stock: listed before the walk, and not on the route."""
 AVAILABILITY_UNKNOWN: Availability.ValueType  # 4
-"""Nothing fresh is known: walked to."""
+"""The level is unknown: the item is on the route."""
 Global___Availability: _TypeAlias = Availability  # noqa: Y015
 
 class _Precision:
@@ -347,7 +347,9 @@ class _Precision:
 class _PrecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Precision.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     PRECISION_UNSPECIFIED: _Precision.ValueType  # 0
-    """The plan does not know the aisle, or the store has no plan: the placement's own words are all."""
+    """The plan does not have the aisle, or the store has no plan: only the text of the placement is
+    known.
+    """
     PRECISION_BAY: _Precision.ValueType  # 1
     """To the bay."""
     PRECISION_SIDE: _Precision.ValueType  # 2
@@ -355,13 +357,15 @@ class _PrecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Precision.V
     PRECISION_AISLE: _Precision.ValueType  # 3
     """To the aisle."""
     PRECISION_ORDER: _Precision.ValueType  # 4
-    """To the aisle's turn in the walking order: there is no map."""
+    """To the position of the aisle in the walking order: there is no map."""
 
 class Precision(_Precision, metaclass=_PrecisionEnumTypeWrapper):
-    """How exactly a plan knows a placement."""
+    """The precision of a placement's position."""
 
 PRECISION_UNSPECIFIED: Precision.ValueType  # 0
-"""The plan does not know the aisle, or the store has no plan: the placement's own words are all."""
+"""The plan does not have the aisle, or the store has no plan: only the text of the placement is
+known.
+"""
 PRECISION_BAY: Precision.ValueType  # 1
 """To the bay."""
 PRECISION_SIDE: Precision.ValueType  # 2
@@ -369,19 +373,19 @@ PRECISION_SIDE: Precision.ValueType  # 2
 PRECISION_AISLE: Precision.ValueType  # 3
 """To the aisle."""
 PRECISION_ORDER: Precision.ValueType  # 4
-"""To the aisle's turn in the walking order: there is no map."""
+"""To the position of the aisle in the walking order: there is no map."""
 Global___Precision: _TypeAlias = Precision  # noqa: Y015
 
 @_typing.final
 class Loop(_message.Message):
-    """A loop of straight lines. The last corner need not repeat the first."""
+    """A loop of straight lines. The last corner may repeat the first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     COORDINATES_M_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def coordinates_m(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """x and y of each corner in turn, in metres: 3 to 10,000 corners."""
+        """x and y of each corner in order, in metres: 3 to 10,000 corners."""
 
     def __init__(
         self,
@@ -398,7 +402,7 @@ Global___Loop: _TypeAlias = Loop  # noqa: Y015
 
 @_typing.final
 class Outline(_message.Message):
-    """An area in one piece."""
+    """An area in one part."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -422,14 +426,14 @@ Global___Outline: _TypeAlias = Outline  # noqa: Y015
 
 @_typing.final
 class Area(_message.Message):
-    """An area of a level, in one piece or several."""
+    """An area of a level, in one or more parts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PARTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Outline]:
-        """Its pieces."""
+        """Its parts."""
 
     def __init__(
         self,
@@ -446,7 +450,7 @@ Global___Area: _TypeAlias = Area  # noqa: Y015
 
 @_typing.final
 class IndoorPosition(_message.Message):
-    """A place in a store."""
+    """A position in a store."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -455,15 +459,15 @@ class IndoorPosition(_message.Message):
     Y_M_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
     level: _builtins.str
-    """A level's id."""
+    """The id of a level."""
     x_m: _builtins.float
     """Metres in the plan's frame, to the right."""
     y_m: _builtins.float
     """Metres in the plan's frame, upwards."""
     @_builtins.property
     def location(self) -> _latlng_pb2.LatLng:
-        """The same place on the earth. In a request it stands in for `x_m` and `y_m`; in an answer it is
-        set when the plan has a frame.
+        """The position on the earth. In a request it replaces `x_m` and `y_m`; in an answer it is set if
+        the plan has a frame.
         """
 
     def __init__(
@@ -484,8 +488,8 @@ Global___IndoorPosition: _TypeAlias = IndoorPosition  # noqa: Y015
 
 @_typing.final
 class MapFrame(_message.Message):
-    """The metre frame of a floor plan: an azimuthal equidistant projection of WGS84 about its origin,
-    turned.
+    """The metre frame of a floor plan: an azimuthal equidistant projection of WGS84 around its origin,
+    with a rotation.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -496,7 +500,7 @@ class MapFrame(_message.Message):
     """The bearing of the y axis, clockwise from true north."""
     @_builtins.property
     def origin(self) -> _latlng_pb2.LatLng:
-        """Where x and y are 0."""
+        """The position of x = 0, y = 0."""
 
     def __init__(
         self,
@@ -528,14 +532,14 @@ class Level(_message.Message):
     ordinal: _builtins.float
     """0 is the ground floor; landings between storeys may have fractions."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     @_builtins.property
     def outline(self) -> Global___Area:
-        """What is drawn as the building; it takes no part in routing."""
+        """The outline of the building, for drawing only, not for routing."""
 
     @_builtins.property
     def walkable(self) -> Global___Area:
-        """The floor that people may walk, fixtures not yet taken out; not set where links say it all."""
+        """The walkable floor, including the area under fixtures; not set if only links are walkable."""
 
     def __init__(
         self,
@@ -556,7 +560,7 @@ Global___Level: _TypeAlias = Level  # noqa: Y015
 
 @_typing.final
 class Aisle(_message.Message):
-    """An aisle as its sign names it."""
+    """An aisle."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -567,18 +571,18 @@ class Aisle(_message.Message):
     DEPARTMENT_FIELD_NUMBER: _builtins.int
     AREA_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """What the sign says, for example `7`."""
+    """The text of its sign, for example `7`."""
     level: _builtins.str
     """Its level."""
     order: _builtins.int
-    """Its turn in the store's own walking order; all that a plan without a map knows."""
+    """Its position in the store's own walking order; a plan without a map has only this."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     department: _builtins.str
-    """Its department, when it has but one."""
+    """Its department, if it has only one."""
     @_builtins.property
     def area(self) -> Global___Outline:
-        """The floor between its shelves: what is shut when the aisle is blocked."""
+        """The floor between its shelves; not walkable while the aisle is blocked."""
 
     def __init__(
         self,
@@ -600,7 +604,7 @@ Global___Aisle: _TypeAlias = Aisle  # noqa: Y015
 
 @_typing.final
 class Face(_message.Message):
-    """A straight row of equally wide bays along the edge of a fixture, all of one department."""
+    """A straight row of equally wide bays of one department, along the edge of a fixture."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -613,24 +617,24 @@ class Face(_message.Message):
     SHELF_COUNT_FIELD_NUMBER: _builtins.int
     DEPARTMENT_FIELD_NUMBER: _builtins.int
     aisle: _builtins.str
-    """An aisle's id."""
+    """The id of an aisle."""
     side: Global___Side.ValueType
-    """On which side of it."""
+    """The side of the aisle."""
     bay_count: _builtins.int
-    """How many bays; 1 when 0."""
+    """The number of bays; 0 means 1."""
     first_bay: _builtins.int
-    """The number of the first; 1 when 0."""
+    """The number of the first bay; 0 means 1."""
     shelf_count: _builtins.int
-    """How many shelves stand above each other; 0 is not known."""
+    """The number of shelves, one above the other; 0 if unknown."""
     department: _builtins.str
     """The department of its goods."""
     @_builtins.property
     def start_m(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """x and y where the first bay begins, in metres."""
+        """x and y of the start of the first bay, in metres."""
 
     @_builtins.property
     def end_m(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """x and y where the last bay ends, in metres."""
+        """x and y of the end of the last bay, in metres."""
 
     def __init__(
         self,
@@ -654,7 +658,7 @@ Global___Face: _TypeAlias = Face  # noqa: Y015
 
 @_typing.final
 class Fixture(_message.Message):
-    """Something that stands on the floor."""
+    """A shelf, a table, or another object on the floor."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -668,7 +672,7 @@ class Fixture(_message.Message):
     level: _builtins.str
     """Its level."""
     fixture_kind: Global___FixtureKind.ValueType
-    """What it is."""
+    """Its kind."""
     @_builtins.property
     def outline(self) -> Global___Outline:
         """Its outline."""
@@ -696,7 +700,7 @@ Global___Fixture: _TypeAlias = Fixture  # noqa: Y015
 
 @_typing.final
 class Department(_message.Message):
-    """A part of the range, and where it is when its area is drawn."""
+    """A department, with its area if drawn."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -706,16 +710,16 @@ class Department(_message.Message):
     AREA_FIELD_NUMBER: _builtins.int
     FROZEN_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """Its id, as products name it."""
+    """Its id, as used by products."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     level: _builtins.str
     """Its level."""
     frozen: _builtins.bool
-    """Its goods are fetched last."""
+    """True if its goods are frozen and fetched last."""
     @_builtins.property
     def area(self) -> Global___Outline:
-        """Where it is."""
+        """Its area."""
 
     def __init__(
         self,
@@ -736,7 +740,7 @@ Global___Department: _TypeAlias = Department  # noqa: Y015
 
 @_typing.final
 class Place(_message.Message):
-    """An entrance, a till, a service counter, a shop of a mall."""
+    """An entrance, a till, a service counter, or a shop of a mall."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -748,16 +752,16 @@ class Place(_message.Message):
     id: _builtins.str
     """Its id."""
     place_kind: Global___PlaceKind.ValueType
-    """What it is."""
+    """Its kind."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     @_builtins.property
     def position(self) -> Global___IndoorPosition:
-        """Where one stands to use it: a door rather than the middle of a room."""
+        """The position to stand at: a door, not the middle of a room."""
 
     @_builtins.property
     def outline(self) -> Global___Outline:
-        """Its room."""
+        """The outline of its room."""
 
     def __init__(
         self,
@@ -788,7 +792,7 @@ class Node(_message.Message):
     """Its id."""
     @_builtins.property
     def position(self) -> Global___IndoorPosition:
-        """Where it is."""
+        """The position."""
 
     def __init__(
         self,
@@ -806,7 +810,7 @@ Global___Node: _TypeAlias = Node  # noqa: Y015
 
 @_typing.final
 class Link(_message.Message):
-    """A way between two nodes; nodes of different levels make it a change of level."""
+    """A connection between two nodes; with nodes on different levels it is a level change."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -825,15 +829,15 @@ class Link(_message.Message):
     end: _builtins.str
     """The node at its end."""
     length_m: _builtins.float
-    """Metres to walk; for a lift, the metres that its wait is worth."""
+    """The walking distance; for a lift, the distance equivalent to the wait."""
     link_kind: Global___LinkKind.ValueType
-    """How one gets along."""
+    """The kind of movement."""
     width_m: _builtins.float
-    """The narrowest place; not set is not known."""
+    """The width at the narrowest point; not set if unknown."""
     one_way: _builtins.bool
-    """Only from `start` to `end`."""
+    """True if only `start` to `end` is allowed."""
     wheelchair: _builtins.bool
-    """False where the source says that it is unfit for wheelchairs; not set is not told."""
+    """Suitability for wheelchairs as the source states it; not set if not stated."""
     def __init__(
         self,
         *,
@@ -863,8 +867,8 @@ Global___Link: _TypeAlias = Link  # noqa: Y015
 
 @_typing.final
 class FloorPlan(_message.Message):
-    """One version of a store's floor plan. Where nothing is drawn and only `aisles` are given, in
-    walking order, it is a plan without a map.
+    """One version of a store's floor plan. A plan with only `aisles`, in walking order, is a plan
+    without a map.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -885,28 +889,28 @@ class FloorPlan(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """`stores/{store}/floorPlans/{floor_plan}`; made of the parent and the id when it is published."""
+    """`stores/{store}/floorPlans/{floor_plan}`; set from the parent and the id on publishing."""
     attribution: _builtins.str
-    """Whose data it is, and whether it is synthetic; to be shown beside every drawing of it."""
+    """The source of the data, and a note if it is synthetic; show it with every drawing."""
     planogram: _builtins.str
-    """The chain's placements that this store follows where it has none of its own for a product."""
+    """The planogram of the chain, for products without placements of the store itself."""
     etag: _builtins.str
-    """Changes with every change of the plan. Sent back when a version is published, it prevents
-    overwriting another's: a mismatch is ABORTED.
+    """Changes with every change of the plan. If sent on publishing, it must equal the current etag
+    (else ABORTED), which prevents lost updates.
     """
     @_builtins.property
     def effective_start_time(self) -> _timestamp_pb2.Timestamp:
-        """From when on it holds; always when not set. Of several versions in force the one that took
+        """The start of its validity; no start if not set. Of several versions in force, the one that took
         effect last counts.
         """
 
     @_builtins.property
     def effective_end_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when it holds, exclusive; for ever when not set."""
+        """The end of its validity, exclusive; no end if not set."""
 
     @_builtins.property
     def frame(self) -> Global___MapFrame:
-        """Its place on the earth; not set where nothing is drawn or the place is not known."""
+        """Its position on the earth; not set without a drawing, or if unknown."""
 
     @_builtins.property
     def levels(self) -> _containers.RepeatedCompositeFieldContainer[Global___Level]:
@@ -918,7 +922,7 @@ class FloorPlan(_message.Message):
 
     @_builtins.property
     def fixtures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fixture]:
-        """What stands on its floors."""
+        """The fixtures on its floors."""
 
     @_builtins.property
     def departments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Department]:
@@ -938,7 +942,7 @@ class FloorPlan(_message.Message):
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was last published."""
+        """The time of the last publishing."""
 
     def __init__(
         self,
@@ -969,7 +973,7 @@ Global___FloorPlan: _TypeAlias = FloorPlan  # noqa: Y015
 
 @_typing.final
 class GetFloorPlanRequest(_message.Message):
-    """Asks for a version of a floor plan."""
+    """Request of GetFloorPlan."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -991,7 +995,7 @@ Global___GetFloorPlanRequest: _TypeAlias = GetFloorPlanRequest  # noqa: Y015
 
 @_typing.final
 class ListFloorPlansRequest(_message.Message):
-    """Asks for the versions of a floor plan."""
+    """Request of ListFloorPlans."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1001,9 +1005,9 @@ class ListFloorPlansRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     def __init__(
         self,
         *,
@@ -1021,7 +1025,7 @@ Global___ListFloorPlansRequest: _TypeAlias = ListFloorPlansRequest  # noqa: Y015
 
 @_typing.final
 class ListFloorPlansResponse(_message.Message):
-    """Answers ListFloorPlans."""
+    """Response of ListFloorPlans."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1036,7 +1040,7 @@ class ListFloorPlansResponse(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -1055,7 +1059,7 @@ Global___ListFloorPlansResponse: _TypeAlias = ListFloorPlansResponse  # noqa: Y0
 
 @_typing.final
 class PublishFloorPlanRequest(_message.Message):
-    """Publishes a version of a floor plan."""
+    """Request of PublishFloorPlan."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1066,9 +1070,9 @@ class PublishFloorPlanRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     floor_plan_id: _builtins.str
-    """The id of the version, for example `2026-autumn`; `current` is none."""
+    """The id of the version, for example `2026-autumn`; `current` is not allowed."""
     validate_only: _builtins.bool
-    """Checks, lists all that is wrong, and changes nothing."""
+    """Checks the plan and lists all problems, but changes nothing."""
     @_builtins.property
     def floor_plan(self) -> Global___FloorPlan:
         """The plan."""
@@ -1091,7 +1095,7 @@ Global___PublishFloorPlanRequest: _TypeAlias = PublishFloorPlanRequest  # noqa: 
 
 @_typing.final
 class PlanProblem(_message.Message):
-    """Something wrong with a floor plan or a placement."""
+    """A problem of a floor plan or a placement."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1104,19 +1108,19 @@ class PlanProblem(_message.Message):
         SEVERITY_UNSPECIFIED: PlanProblem._Severity.ValueType  # 0
         """Never sent."""
         SEVERITY_ERROR: PlanProblem._Severity.ValueType  # 1
-        """It cannot."""
+        """The plan cannot be published."""
         SEVERITY_WARNING: PlanProblem._Severity.ValueType  # 2
-        """It can; a person should look at it."""
+        """The plan can be published; a person should check it."""
 
     class Severity(_Severity, metaclass=_SeverityEnumTypeWrapper):
-        """Whether it can be kept with it."""
+        """The severity."""
 
     SEVERITY_UNSPECIFIED: PlanProblem.Severity.ValueType  # 0
     """Never sent."""
     SEVERITY_ERROR: PlanProblem.Severity.ValueType  # 1
-    """It cannot."""
+    """The plan cannot be published."""
     SEVERITY_WARNING: PlanProblem.Severity.ValueType  # 2
-    """It can; a person should look at it."""
+    """The plan can be published; a person should check it."""
 
     SEVERITY_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
@@ -1124,15 +1128,15 @@ class PlanProblem(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     SUGGESTION_FIELD_NUMBER: _builtins.int
     severity: Global___PlanProblem.Severity.ValueType
-    """Whether it can be kept with it."""
+    """The severity."""
     code: _builtins.str
     """Stable and lower case, for example `overlapping_fixtures`, `unreachable`, `invalid_polygon`."""
     path: _builtins.str
-    """Where, as a path into the plan: `fixtures[3].outline`."""
+    """The path into the plan: `fixtures[3].outline`."""
     message: _builtins.str
-    """What is wrong."""
+    """The problem."""
     suggestion: _builtins.str
-    """What to do about it."""
+    """The remedy."""
     def __init__(
         self,
         *,
@@ -1152,7 +1156,7 @@ Global___PlanProblem: _TypeAlias = PlanProblem  # noqa: Y015
 
 @_typing.final
 class PublishFloorPlanResponse(_message.Message):
-    """Answers PublishFloorPlan."""
+    """Response of PublishFloorPlan."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1160,12 +1164,12 @@ class PublishFloorPlanResponse(_message.Message):
     PROBLEMS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def floor_plan(self) -> Global___FloorPlan:
-        """The plan as it is kept, without what is drawn on it."""
+        """The stored plan, without its parts."""
 
     @_builtins.property
     def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlanProblem]:
-        """What is wrong with it: warnings, and with `validate_only` errors. Of one code the first 20, and
-        how many more there are.
+        """The warnings, and with `validate_only` also the errors: the first 20 of each code, and the
+        number of others.
         """
 
     def __init__(
@@ -1184,7 +1188,7 @@ Global___PublishFloorPlanResponse: _TypeAlias = PublishFloorPlanResponse  # noqa
 
 @_typing.final
 class DeleteFloorPlanRequest(_message.Message):
-    """Deletes a version of a floor plan."""
+    """Request of DeleteFloorPlan."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1194,9 +1198,9 @@ class DeleteFloorPlanRequest(_message.Message):
     name: _builtins.str
     """`stores/{store}/floorPlans/{floor_plan}`."""
     etag: _builtins.str
-    """If set, it must be that of the stored one."""
+    """If set, it must equal the current etag."""
     allow_missing: _builtins.bool
-    """Deleting a version that does not exist succeeds."""
+    """True to succeed if the version does not exist."""
     def __init__(
         self,
         *,
@@ -1214,7 +1218,7 @@ Global___DeleteFloorPlanRequest: _TypeAlias = DeleteFloorPlanRequest  # noqa: Y0
 
 @_typing.final
 class RenderFloorPlanRequest(_message.Message):
-    """Asks for a picture of a level."""
+    """Request of RenderFloorPlan."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1225,7 +1229,7 @@ class RenderFloorPlanRequest(_message.Message):
     class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RenderFloorPlanRequest._Format.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         FORMAT_UNSPECIFIED: RenderFloorPlanRequest._Format.ValueType  # 0
-        """Taken as SVG."""
+        """Means SVG."""
         FORMAT_SVG: RenderFloorPlanRequest._Format.ValueType  # 1
         """A drawing in SVG."""
         FORMAT_PNG: RenderFloorPlanRequest._Format.ValueType  # 2
@@ -1234,10 +1238,10 @@ class RenderFloorPlanRequest(_message.Message):
         """Features for a map, of all levels; the plan must have a frame."""
 
     class Format(_Format, metaclass=_FormatEnumTypeWrapper):
-        """What to draw it as."""
+        """The format."""
 
     FORMAT_UNSPECIFIED: RenderFloorPlanRequest.Format.ValueType  # 0
-    """Taken as SVG."""
+    """Means SVG."""
     FORMAT_SVG: RenderFloorPlanRequest.Format.ValueType  # 1
     """A drawing in SVG."""
     FORMAT_PNG: RenderFloorPlanRequest.Format.ValueType  # 2
@@ -1257,24 +1261,28 @@ class RenderFloorPlanRequest(_message.Message):
     store: _builtins.str
     """`stores/{id}`."""
     level: _builtins.str
-    """The level's id; that of the first thing pointed out, else the lowest drawn, when empty."""
+    """The id of the level; empty means the level of the first marked item, else the lowest level with
+    a drawing.
+    """
     format: Global___RenderFloorPlanRequest.Format.ValueType
-    """What to draw it as."""
+    """The format."""
     language_code: _builtins.str
-    """The language of its words: `en`, `fr`, `fi` or `de`; English for others."""
+    """The language of the text in the picture: `en`, `fr`, `fi` or `de`; other languages mean
+    English.
+    """
     dark: _builtins.bool
-    """Light on dark, for a kiosk at night."""
+    """True for the dark theme."""
     wide: _builtins.bool
-    """With the key beside the map, for a page or a kiosk; else below it, for a phone."""
+    """True to put the key beside the map, for a page or a kiosk; else it is below, for a phone."""
     width_px: _builtins.int
-    """The width of a PNG; 960 when 0. With the height that follows from it, at most 4 million pixels."""
+    """The width of a PNG; 0 means 960. Width times height must be at most 4 million pixels."""
     @_builtins.property
     def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Products to point out, each at its surest placement."""
+        """Products to mark, each at its placement of highest confidence."""
 
     @_builtins.property
     def walk(self) -> Global___Walk:
-        """A list whose way is drawn, its stops numbered."""
+        """A list whose route is drawn, with numbered stops."""
 
     def __init__(
         self,
@@ -1299,7 +1307,7 @@ Global___RenderFloorPlanRequest: _TypeAlias = RenderFloorPlanRequest  # noqa: Y0
 
 @_typing.final
 class RenderFloorPlanResponse(_message.Message):
-    """Answers RenderFloorPlan."""
+    """Response of RenderFloorPlan."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1320,18 +1328,18 @@ class RenderFloorPlanResponse(_message.Message):
     png: _builtins.bytes
     """A picture."""
     attribution: _builtins.str
-    """Whose data it is; SVG and PNG show it."""
+    """The source of the data; SVG and PNG show it."""
     @_builtins.property
     def geo_json(self) -> _struct_pb2.Struct:
         """A FeatureCollection."""
 
     @_builtins.property
     def levels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The levels with something pointed out or walked on, in the order of the walk."""
+        """The levels with marked items or a part of the walk, in the order of the walk."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -1357,7 +1365,7 @@ Global___RenderFloorPlanResponse: _TypeAlias = RenderFloorPlanResponse  # noqa: 
 
 @_typing.final
 class ListAislesRequest(_message.Message):
-    """Asks for the aisles of a store."""
+    """Request of ListAisles."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1367,9 +1375,9 @@ class ListAislesRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     def __init__(
         self,
         *,
@@ -1387,7 +1395,7 @@ Global___ListAislesRequest: _TypeAlias = ListAislesRequest  # noqa: Y015
 
 @_typing.final
 class ListedAisle(_message.Message):
-    """An aisle, for people."""
+    """An aisle of the list."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1398,20 +1406,20 @@ class ListedAisle(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     BLOCKED_FIELD_NUMBER: _builtins.int
     aisle: _builtins.str
-    """What the sign says."""
+    """The text of its sign."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     level: _builtins.str
     """Its level."""
     blocked: _builtins.bool
-    """Whether it is shut now."""
+    """True if it is blocked now."""
     @_builtins.property
     def departments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The names of the departments on its shelves."""
 
     @_builtins.property
     def position(self) -> Global___IndoorPosition:
-        """Where to stand in it; not set without a map."""
+        """A position in the aisle; not set without a map."""
 
     def __init__(
         self,
@@ -1433,7 +1441,7 @@ Global___ListedAisle: _TypeAlias = ListedAisle  # noqa: Y015
 
 @_typing.final
 class ListAislesResponse(_message.Message):
-    """Answers ListAisles."""
+    """Response of ListAisles."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1444,14 +1452,14 @@ class ListAislesResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     floor_plan: _builtins.str
-    """The version of the plan that has them."""
+    """The version of the plan."""
     @_builtins.property
     def aisles(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedAisle]:
         """In the store's own walking order."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -1471,7 +1479,7 @@ Global___ListAislesResponse: _TypeAlias = ListAislesResponse  # noqa: Y015
 
 @_typing.final
 class Placement(_message.Message):
-    """One place where a product stands."""
+    """One shelf position of a product."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1486,30 +1494,30 @@ class Placement(_message.Message):
     VALID_END_TIME_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     level: _builtins.str
-    """A level's id; may be empty where the aisle alone is unique."""
+    """The id of a level; may be empty if the aisle is unique in the store."""
     aisle: _builtins.str
-    """What the aisle's sign says."""
+    """The text of the aisle's sign."""
     side: Global___Side.ValueType
-    """On which side of it."""
+    """The side of the aisle."""
     bay: _builtins.int
-    """Counted in the aisle's direction, from 1; 0 is not known."""
+    """The bay, counted from 1 in the direction of the aisle; 0 if unknown."""
     shelf: _builtins.int
-    """Counted from the floor, from 1; 0 is not known."""
+    """The shelf, counted from 1 from the floor up; 0 if unknown."""
     position: _builtins.int
-    """Counted along the shelf in the direction of the bays, from 1; 0 is not known."""
+    """The position along the shelf, counted from 1 in the direction of the bays; 0 if unknown."""
     description: _builtins.str
-    """For people: `beside the tills`."""
+    """A description for people: `beside the tills`."""
     confidence: _builtins.float
-    """How sure it is, in [0, 1]; 1 when not set. At 0 it says that the product is not kept here, and
-    so overrides a planogram.
+    """The confidence in [0, 1]; 1 if not set. 0 means that the product is not here, which overrides a
+    planogram.
     """
     @_builtins.property
     def valid_start_time(self) -> _timestamp_pb2.Timestamp:
-        """From when on it stands there."""
+        """The start of its validity."""
 
     @_builtins.property
     def valid_end_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when, exclusive."""
+        """The end of its validity, exclusive."""
 
     def __init__(
         self,
@@ -1537,7 +1545,7 @@ Global___Placement: _TypeAlias = Placement  # noqa: Y015
 
 @_typing.final
 class ProductPlacements(_message.Message):
-    """All places of a product."""
+    """All placements of a product."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1547,7 +1555,7 @@ class ProductPlacements(_message.Message):
     """`products/{sku}`."""
     @_builtins.property
     def placements(self) -> _containers.RepeatedCompositeFieldContainer[Global___Placement]:
-        """Up to 20; none takes away all that was known."""
+        """Up to 20 placements; none deletes all former ones."""
 
     def __init__(
         self,
@@ -1565,7 +1573,7 @@ Global___ProductPlacements: _TypeAlias = ProductPlacements  # noqa: Y015
 
 @_typing.final
 class UpsertPlacementsRequest(_message.Message):
-    """A part of a bulk change."""
+    """Request of UpsertPlacements."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1574,19 +1582,20 @@ class UpsertPlacementsRequest(_message.Message):
     REPLACE_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
-    """Set in the first message: `stores/{id}`, or `planograms/{id}` for what several stores of a chain
-    have in common. What a store says of a product replaces all that its planogram says of it.
+    """Set in the first message: `stores/{id}`, or `planograms/{id}` for placements that several
+    stores of a chain share. A store's placements of a product replace all of its planogram's
+    placements.
     """
     replace: _builtins.bool
-    """Set in the first message: once the stream has ended well, placements of products that were not
-    in it are removed.
+    """Set in the first message: after a complete stream, the placements of products that were not in
+    it are deleted.
     """
     validate_only: _builtins.bool
-    """Set in the first message: checks and counts, but changes nothing."""
+    """Set in the first message: the stream is checked and counted, but changes nothing."""
     @_builtins.property
     def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductPlacements]:
-        """The products, each once in a stream. Their checks are made one by one, so that bad ones do not
-        hold up the others.
+        """The products, each once per stream. Each is checked separately, so that an invalid one does not
+        affect the others.
         """
 
     def __init__(
@@ -1607,7 +1616,7 @@ Global___UpsertPlacementsRequest: _TypeAlias = UpsertPlacementsRequest  # noqa: 
 
 @_typing.final
 class RejectedPlacements(_message.Message):
-    """A product whose placements were not taken."""
+    """A product with rejected placements."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1616,13 +1625,13 @@ class RejectedPlacements(_message.Message):
     FIELD_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     index: _builtins.int
-    """Its place in the stream, from 0."""
+    """Its index in the stream, from 0."""
     product: _builtins.str
-    """The product, as sent."""
+    """The product as sent."""
     field: _builtins.str
-    """The field that is wrong."""
+    """The invalid field."""
     description: _builtins.str
-    """What is wrong with it."""
+    """The reason."""
     def __init__(
         self,
         *,
@@ -1641,7 +1650,7 @@ Global___RejectedPlacements: _TypeAlias = RejectedPlacements  # noqa: Y015
 
 @_typing.final
 class UpsertPlacementsResponse(_message.Message):
-    """Answers UpsertPlacements. Counts are of products."""
+    """Response of UpsertPlacements. It counts products."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1653,23 +1662,23 @@ class UpsertPlacementsResponse(_message.Message):
     REJECTED_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
     created_count: _builtins.int
-    """How many are new."""
+    """The number of new products."""
     changed_count: _builtins.int
-    """How many were changed."""
+    """The number of changed products."""
     unchanged_count: _builtins.int
-    """How many were already as sent."""
+    """The number of products that already had the sent content."""
     removed_count: _builtins.int
-    """How many were removed."""
+    """The number of removed products."""
     rejected_count: _builtins.int
-    """How many were not taken."""
+    """The number of rejected products."""
     @_builtins.property
     def rejected(self) -> _containers.RepeatedCompositeFieldContainer[Global___RejectedPlacements]:
-        """The first 1,000 that were not taken."""
+        """The first 1,000 rejected products."""
 
     @_builtins.property
     def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlanProblem]:
-        """What a person should look at: aisles and bays that the plan in force does not have, products in
-        several places. Of one code the first 20 of each message, and how many more there are.
+        """Warnings: aisles and bays that the plan in force does not have, and products with several
+        placements. The first 20 of each code per message, and the number of others.
         """
 
     def __init__(
@@ -1693,7 +1702,7 @@ Global___UpsertPlacementsResponse: _TypeAlias = UpsertPlacementsResponse  # noqa
 
 @_typing.final
 class LocateProductsRequest(_message.Message):
-    """Asks where products stand."""
+    """Request of LocateProducts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1705,16 +1714,16 @@ class LocateProductsRequest(_message.Message):
     store: _builtins.str
     """`stores/{id}`."""
     query: _builtins.str
-    """Words of a product's name in any language, its brand or variant; each must match the beginning
-    of a word, whatever the case and accents.
+    """Words of a product's name in any language, of its brand or variant; each must match the
+    beginning of a word. Case and accents are ignored.
     """
     limit: _builtins.int
-    """How many products the words may find; 10 when 0; more than 100 is taken as 100."""
+    """The largest number of products found by words; 0 means 10, more than 100 means 100."""
     language_code: _builtins.str
-    """The language of names and addresses: `en`, `fr`, `fi` or `de`; English for others."""
+    """The language of names and addresses: `en`, `fr`, `fi` or `de`; other languages mean English."""
     @_builtins.property
     def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Up to 100 names; repeated ones count once."""
+        """Up to 100 names; a repeated name counts once."""
 
     def __init__(
         self,
@@ -1735,7 +1744,7 @@ Global___LocateProductsRequest: _TypeAlias = LocateProductsRequest  # noqa: Y015
 
 @_typing.final
 class Shelf(_message.Message):
-    """A placement, and where it is."""
+    """A placement with its position."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1747,24 +1756,24 @@ class Shelf(_message.Message):
     REPORTED_FIELD_NUMBER: _builtins.int
     BLOCKED_FIELD_NUMBER: _builtins.int
     address: _builtins.str
-    """In words: `Aisle 7, left, third bay`."""
+    """The address in words: `Aisle 7, left, third bay`."""
     precision: Global___Precision.ValueType
-    """How exactly the plan knows it."""
+    """The precision of the position."""
     reported: _builtins.bool
-    """Whether shoppers named it, and no planogram."""
+    """True if only shoppers reported it, and no planogram."""
     blocked: _builtins.bool
-    """Whether it is shut now."""
+    """True if it is blocked now."""
     @_builtins.property
     def placement(self) -> Global___Placement:
-        """What is said of it; its confidence is that of the planogram moved by what shoppers reported."""
+        """The placement; its confidence includes the reports of shoppers."""
 
     @_builtins.property
     def shelf_position(self) -> Global___IndoorPosition:
-        """The middle of the bay at the shelf's edge; not set without a map."""
+        """The middle of the bay at the edge of the shelf; not set without a map."""
 
     @_builtins.property
     def stand_position(self) -> Global___IndoorPosition:
-        """Where to stand before it; not set without a map."""
+        """The position to stand at; not set without a map."""
 
     def __init__(
         self,
@@ -1787,7 +1796,7 @@ Global___Shelf: _TypeAlias = Shelf  # noqa: Y015
 
 @_typing.final
 class LocatedProduct(_message.Message):
-    """A product with the shelves that it stands on."""
+    """A product with its shelves."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1798,12 +1807,12 @@ class LocatedProduct(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     display_name: _builtins.str
-    """Its name in the language asked for, when it is known."""
+    """Its name in the requested language, if known."""
     department: _builtins.str
-    """Its department, when it is known."""
+    """Its department, if known."""
     @_builtins.property
     def shelves(self) -> _containers.RepeatedCompositeFieldContainer[Global___Shelf]:
-        """The surest first."""
+        """By descending confidence."""
 
     def __init__(
         self,
@@ -1823,7 +1832,7 @@ Global___LocatedProduct: _TypeAlias = LocatedProduct  # noqa: Y015
 
 @_typing.final
 class MissingProduct(_message.Message):
-    """A product that no shelf is known of, or that cannot be fetched."""
+    """A product without a known shelf, or that cannot be fetched."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1833,9 +1842,9 @@ class MissingProduct(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     display_name: _builtins.str
-    """Its name in the language asked for, when it is known."""
+    """Its name in the requested language, if known."""
     department: _builtins.str
-    """Its department, when it is known: where to ask."""
+    """Its department, if known: a place to ask."""
     def __init__(
         self,
         *,
@@ -1853,7 +1862,7 @@ Global___MissingProduct: _TypeAlias = MissingProduct  # noqa: Y015
 
 @_typing.final
 class LocateProductsResponse(_message.Message):
-    """Answers LocateProducts."""
+    """Response of LocateProducts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1862,18 +1871,18 @@ class LocateProductsResponse(_message.Message):
     FLOOR_PLAN_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     floor_plan: _builtins.str
-    """The version of the plan that the positions are of; empty where the store has none."""
+    """The version of the plan of the positions; empty without a plan."""
     @_builtins.property
     def located(self) -> _containers.RepeatedCompositeFieldContainer[Global___LocatedProduct]:
-        """Those that stand somewhere, in the order asked; by words the better match first."""
+        """The products with a known shelf, in the order of the request; found by words, by match quality."""
 
     @_builtins.property
     def unlocated(self) -> _containers.RepeatedCompositeFieldContainer[Global___MissingProduct]:
-        """Those that no shelf is known of, in the same order."""
+        """The products without a known shelf, in the same order."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -1893,7 +1902,7 @@ Global___LocateProductsResponse: _TypeAlias = LocateProductsResponse  # noqa: Y0
 
 @_typing.final
 class SubmitPlacementFeedbackRequest(_message.Message):
-    """Tells what a shopper found."""
+    """Request of SubmitPlacementFeedback."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1906,19 +1915,19 @@ class SubmitPlacementFeedbackRequest(_message.Message):
         KIND_UNSPECIFIED: SubmitPlacementFeedbackRequest._Kind.ValueType  # 0
         """Never sent."""
         KIND_FOUND: SubmitPlacementFeedbackRequest._Kind.ValueType  # 1
-        """The product stands at the placement."""
+        """The product is at the placement."""
         KIND_NOT_FOUND: SubmitPlacementFeedbackRequest._Kind.ValueType  # 2
-        """It does not."""
+        """The product is not at the placement."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
-        """What a shopper found."""
+        """The kind of a report."""
 
     KIND_UNSPECIFIED: SubmitPlacementFeedbackRequest.Kind.ValueType  # 0
     """Never sent."""
     KIND_FOUND: SubmitPlacementFeedbackRequest.Kind.ValueType  # 1
-    """The product stands at the placement."""
+    """The product is at the placement."""
     KIND_NOT_FOUND: SubmitPlacementFeedbackRequest.Kind.ValueType  # 2
-    """It does not."""
+    """The product is not at the placement."""
 
     STORE_FIELD_NUMBER: _builtins.int
     PRODUCT_FIELD_NUMBER: _builtins.int
@@ -1930,14 +1939,14 @@ class SubmitPlacementFeedbackRequest(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     kind: Global___SubmitPlacementFeedbackRequest.Kind.ValueType
-    """What was found. FOUND at a place that is not known makes it known."""
+    """The kind. FOUND at an unknown placement adds it."""
     request_id: _builtins.str
-    """Makes a retry count once, while the report is one of the last 20 on the product."""
+    """Identifies the report: a retry counts once, while the report is among the last 20 on the
+    product.
+    """
     @_builtins.property
     def placement(self) -> Global___Placement:
-        """Where: its level, aisle, side and bay count, the rest is not looked at. NOT_FOUND must name a
-        place that is known.
-        """
+        """The placement; only its level, aisle, side and bay are used. NOT_FOUND needs a known placement."""
 
     def __init__(
         self,
@@ -1958,14 +1967,14 @@ Global___SubmitPlacementFeedbackRequest: _TypeAlias = SubmitPlacementFeedbackReq
 
 @_typing.final
 class SubmitPlacementFeedbackResponse(_message.Message):
-    """Answers SubmitPlacementFeedback."""
+    """Response of SubmitPlacementFeedback."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SHELVES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def shelves(self) -> _containers.RepeatedCompositeFieldContainer[Global___Shelf]:
-        """The product's placements after it, the surest first."""
+        """The product's placements after the report, by descending confidence."""
 
     def __init__(
         self,
@@ -1982,7 +1991,7 @@ Global___SubmitPlacementFeedbackResponse: _TypeAlias = SubmitPlacementFeedbackRe
 
 @_typing.final
 class Walk(_message.Message):
-    """What is to be fetched, by whom, from where to where."""
+    """A walk: the items, the profile, the start and the end."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1995,23 +2004,25 @@ class Walk(_message.Message):
     END_FIELD_NUMBER: _builtins.int
     END_PLACE_FIELD_NUMBER: _builtins.int
     anchor: _builtins.str
-    """What the QR code of an anchor says: the token or the whole URL. It gives the heading too."""
+    """The content of the QR code of an anchor: the token or the whole URL. It also gives the
+    heading.
+    """
     place: _builtins.str
     """The id of an entrance, or of any other place of the plan."""
     heading_degrees: _builtins.float
-    """Which way one faces at the start, clockwise from the plan's y axis; without it the first
-    stretch is told without a turn.
+    """The shopper's heading at the start, clockwise from the plan's y axis; without it the first step
+    has no turn.
     """
     profile: Global___RouteProfile.ValueType
-    """Who walks."""
+    """The profile of a walker."""
     end: Global___RouteEnd.ValueType
-    """Where it ends."""
+    """The end of the walk."""
     end_place: _builtins.str
-    """The id of the place where it ends, in place of `end`."""
+    """The id of the place where the walk ends, instead of `end`."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___WalkItem]:
-        """Up to 100 items; of those with the same product the first counts. Without any, the walk leads
-        straight to `end_place`: from shop to shop in a mall.
+        """Up to 100 items; of items with the same product the first counts. Without items the walk goes
+        directly to `end_place`, for example from shop to shop in a mall.
         """
 
     @_builtins.property
@@ -2056,7 +2067,7 @@ class WalkItem(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     availability: Global___Availability.ValueType
-    """What the caller knows of its stock at the store, asked of the stock service."""
+    """Its stock at the store, as the caller knows it from the stock service."""
     def __init__(
         self,
         *,
@@ -2073,7 +2084,7 @@ Global___WalkItem: _TypeAlias = WalkItem  # noqa: Y015
 
 @_typing.final
 class PlanRouteRequest(_message.Message):
-    """Asks for a way round."""
+    """Request of PlanRoute."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2083,10 +2094,10 @@ class PlanRouteRequest(_message.Message):
     store: _builtins.str
     """`stores/{id}`."""
     language_code: _builtins.str
-    """The language of names and steps: `en`, `fr`, `fi` or `de`; English for others."""
+    """The language of names and steps: `en`, `fr`, `fi` or `de`; other languages mean English."""
     @_builtins.property
     def walk(self) -> Global___Walk:
-        """What is to be fetched, by whom, from where to where."""
+        """A walk: the items, the profile, the start and the end."""
 
     def __init__(
         self,
@@ -2105,7 +2116,7 @@ Global___PlanRouteRequest: _TypeAlias = PlanRouteRequest  # noqa: Y015
 
 @_typing.final
 class RouteStop(_message.Message):
-    """One place to stand, and what to take there."""
+    """A position to stand at, and the items to take there."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2113,14 +2124,14 @@ class RouteStop(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     FROZEN_FIELD_NUMBER: _builtins.int
     frozen: _builtins.bool
-    """Whether its goods are frozen."""
+    """True if its goods are frozen."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___RouteItem]:
-        """What to take."""
+        """The items to take."""
 
     @_builtins.property
     def position(self) -> Global___IndoorPosition:
-        """Where to stand; not set without a map."""
+        """The position to stand at; not set without a map."""
 
     def __init__(
         self,
@@ -2149,7 +2160,7 @@ class RouteItem(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     display_name: _builtins.str
-    """Its name in the language asked for, when it is known."""
+    """Its name in the requested language, if known."""
     @_builtins.property
     def shelf(self) -> Global___Shelf:
         """Its shelf."""
@@ -2179,14 +2190,14 @@ class RouteLeg(_message.Message):
     LINK_KINDS_FIELD_NUMBER: _builtins.int
     LENGTH_M_FIELD_NUMBER: _builtins.int
     length_m: _builtins.float
-    """How long it is."""
+    """Its length."""
     @_builtins.property
     def positions(self) -> _containers.RepeatedCompositeFieldContainer[Global___IndoorPosition]:
-        """Where it bends, its ends among them."""
+        """Its turning points, including both ends."""
 
     @_builtins.property
     def link_kinds(self) -> _containers.RepeatedScalarFieldContainer[Global___LinkKind.ValueType]:
-        """How each stretch between two of them is covered: one fewer than positions."""
+        """The link kind between consecutive positions: one fewer than the positions."""
 
     def __init__(
         self,
@@ -2205,7 +2216,7 @@ Global___RouteLeg: _TypeAlias = RouteLeg  # noqa: Y015
 
 @_typing.final
 class RouteStep(_message.Message):
-    """One thing to do, in words."""
+    """One step of the directions, in words."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2218,29 +2229,29 @@ class RouteStep(_message.Message):
         KIND_UNSPECIFIED: RouteStep._Kind.ValueType  # 0
         """Never sent."""
         KIND_NOTICE: RouteStep._Kind.ValueType  # 1
-        """Said before the walk: what cannot be had."""
+        """An item that is not on the route; notices come first."""
         KIND_WALK: RouteStep._Kind.ValueType  # 2
-        """To walk."""
+        """Walk."""
         KIND_LEVEL: RouteStep._Kind.ValueType  # 3
-        """To change the level."""
+        """Change the level."""
         KIND_TAKE: RouteStep._Kind.ValueType  # 4
-        """To take something."""
+        """Take items."""
         KIND_END: RouteStep._Kind.ValueType  # 5
         """The end of the walk."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
-        """What a step asks for."""
+        """The kind of a step."""
 
     KIND_UNSPECIFIED: RouteStep.Kind.ValueType  # 0
     """Never sent."""
     KIND_NOTICE: RouteStep.Kind.ValueType  # 1
-    """Said before the walk: what cannot be had."""
+    """An item that is not on the route; notices come first."""
     KIND_WALK: RouteStep.Kind.ValueType  # 2
-    """To walk."""
+    """Walk."""
     KIND_LEVEL: RouteStep.Kind.ValueType  # 3
-    """To change the level."""
+    """Change the level."""
     KIND_TAKE: RouteStep.Kind.ValueType  # 4
-    """To take something."""
+    """Take items."""
     KIND_END: RouteStep.Kind.ValueType  # 5
     """The end of the walk."""
 
@@ -2250,16 +2261,16 @@ class RouteStep(_message.Message):
     STOP_INDEX_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
     kind: Global___RouteStep.Kind.ValueType
-    """What it asks for."""
+    """The kind."""
     text: _builtins.str
-    """For people: `Aisle 7, left, third bay: Rye bread`."""
+    """The text for people: `Aisle 7, left, third bay: Rye bread`."""
     distance_m: _builtins.float
-    """Of a WALK: how far."""
+    """For WALK: the distance."""
     stop_index: _builtins.int
-    """Of a TAKE: its place among the stops, from 0."""
+    """For TAKE: the index of the stop, from 0."""
     @_builtins.property
     def position(self) -> Global___IndoorPosition:
-        """Where it is done."""
+        """The position where the step starts."""
 
     def __init__(
         self,
@@ -2287,8 +2298,8 @@ Global___RouteStep: _TypeAlias = RouteStep  # noqa: Y015
 
 @_typing.final
 class PlanRouteResponse(_message.Message):
-    """Answers PlanRoute. Each product asked for is in exactly one of the stops and the lists of missing
-    ones.
+    """Response of PlanRoute. Each requested product is in exactly one of the stops and the lists of
+    missing products.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -2305,30 +2316,30 @@ class PlanRouteResponse(_message.Message):
     FLOOR_PLAN_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     length_m: _builtins.float
-    """How long it is; not set without a map."""
+    """Its length; not set without a map."""
     lower_bound_m: _builtins.float
-    """No order of these stops is shorter; equal to `length_m` when the order is proved shortest."""
+    """A lower bound for any order of these stops; equals `length_m` if the order is proved shortest."""
     floor_plan: _builtins.str
-    """The version of the plan that was walked."""
+    """The version of the plan."""
     @_builtins.property
     def stops(self) -> _containers.RepeatedCompositeFieldContainer[Global___RouteStop]:
         """In the order of the walk."""
 
     @_builtins.property
     def unlocated(self) -> _containers.RepeatedCompositeFieldContainer[Global___MissingProduct]:
-        """Those that no shelf is known of."""
+        """Products without a known shelf."""
 
     @_builtins.property
     def unreachable(self) -> _containers.RepeatedCompositeFieldContainer[Global___MissingProduct]:
-        """Those behind something shut, or closed to the profile."""
+        """Products in a blocked area, or not reachable for the profile."""
 
     @_builtins.property
     def out_of_stock(self) -> _containers.RepeatedCompositeFieldContainer[Global___MissingProduct]:
-        """Those told to be out of stock: left out of the walk."""
+        """Products given as out of stock: not on the route."""
 
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___RouteStep]:
-        """The walk in words: first what cannot be had."""
+        """The directions in words; notices come first."""
 
     @_builtins.property
     def legs(self) -> _containers.RepeatedCompositeFieldContainer[Global___RouteLeg]:
@@ -2336,11 +2347,11 @@ class PlanRouteResponse(_message.Message):
 
     @_builtins.property
     def end(self) -> Global___Place:
-        """Where it ends; not set without a map or when it ends at the last stop."""
+        """The end of the walk; not set without a map, or if it ends at the last stop."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -2374,7 +2385,7 @@ Global___PlanRouteResponse: _TypeAlias = PlanRouteResponse  # noqa: Y015
 
 @_typing.final
 class BlockedArea(_message.Message):
-    """A part of a store that is shut for a while: an outline, an aisle, or the whole level."""
+    """A temporarily closed part of a store: an outline, an aisle, or a whole level."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2386,24 +2397,24 @@ class BlockedArea(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """`stores/{store}/blockedAreas/{blocked_area}`; made of the parent and the id."""
+    """`stores/{store}/blockedAreas/{blocked_area}`; set from the parent and the id."""
     level: _builtins.str
     """Its level."""
     aisle: _builtins.str
-    """An aisle's id, to shut one aisle."""
+    """The id of an aisle, to block one aisle."""
     reason: _builtins.str
-    """Why, for people."""
+    """The reason, for people."""
     @_builtins.property
     def outline(self) -> Global___Outline:
-        """To shut a part of the floor."""
+        """An outline, to block a part of the floor."""
 
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """From when on; at once when not set."""
+        """The start; immediately if not set."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when, exclusive. It is forgotten thereafter."""
+        """The end, exclusive. The area is deleted afterwards."""
 
     def __init__(
         self,
@@ -2426,7 +2437,7 @@ Global___BlockedArea: _TypeAlias = BlockedArea  # noqa: Y015
 
 @_typing.final
 class CreateBlockedAreaRequest(_message.Message):
-    """Shuts a part of a store."""
+    """Request of CreateBlockedArea."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2438,14 +2449,14 @@ class CreateBlockedAreaRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     blocked_area_id: _builtins.str
-    """Its id; made by the server when empty."""
+    """Its id; the server makes one if empty."""
     request_id: _builtins.str
-    """Makes a retry without an id create one only."""
+    """Identifies the request: a retry without an id creates nothing twice."""
     validate_only: _builtins.bool
-    """Checks and answers as it would, but changes nothing."""
+    """Checks the request and returns the result, but changes nothing."""
     @_builtins.property
     def blocked_area(self) -> Global___BlockedArea:
-        """What is shut."""
+        """The blocked area."""
 
     def __init__(
         self,
@@ -2466,7 +2477,7 @@ Global___CreateBlockedAreaRequest: _TypeAlias = CreateBlockedAreaRequest  # noqa
 
 @_typing.final
 class ListBlockedAreasRequest(_message.Message):
-    """Asks what is shut."""
+    """Request of ListBlockedAreas."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2476,9 +2487,9 @@ class ListBlockedAreasRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     def __init__(
         self,
         *,
@@ -2496,7 +2507,7 @@ Global___ListBlockedAreasRequest: _TypeAlias = ListBlockedAreasRequest  # noqa: 
 
 @_typing.final
 class ListBlockedAreasResponse(_message.Message):
-    """Answers ListBlockedAreas."""
+    """Response of ListBlockedAreas."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2507,11 +2518,11 @@ class ListBlockedAreasResponse(_message.Message):
     """Empty on the last page."""
     @_builtins.property
     def blocked_areas(self) -> _containers.RepeatedCompositeFieldContainer[Global___BlockedArea]:
-        """By name, without those that have expired."""
+        """By name, without expired ones."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -2530,7 +2541,7 @@ Global___ListBlockedAreasResponse: _TypeAlias = ListBlockedAreasResponse  # noqa
 
 @_typing.final
 class DeleteBlockedAreaRequest(_message.Message):
-    """Opens what was shut."""
+    """Request of DeleteBlockedArea."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2539,7 +2550,7 @@ class DeleteBlockedAreaRequest(_message.Message):
     name: _builtins.str
     """`stores/{store}/blockedAreas/{blocked_area}`."""
     allow_missing: _builtins.bool
-    """Deleting one that does not exist succeeds."""
+    """True to succeed if it does not exist."""
     def __init__(
         self,
         *,
@@ -2556,7 +2567,7 @@ Global___DeleteBlockedAreaRequest: _TypeAlias = DeleteBlockedAreaRequest  # noqa
 
 @_typing.final
 class Anchor(_message.Message):
-    """A place in a store that a QR code is put up at."""
+    """A position in a store with a displayed QR code."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2572,18 +2583,18 @@ class Anchor(_message.Message):
     QR_SVG_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """`stores/{store}/anchors/{anchor}`; made of the parent and the id."""
+    """`stores/{store}/anchors/{anchor}`; set from the parent and the id."""
     display_name: _builtins.str
-    """What the staff calls it: `beside the lift`."""
+    """Its name for the staff: `beside the lift`."""
     heading_degrees: _builtins.float
-    """Which way one faces who scans it, clockwise from the plan's y axis."""
+    """The heading of a person who scans it, clockwise from the plan's y axis."""
     token: _builtins.str
-    """What proves it: signed, and no secret. Answered by CreateAnchor and GetAnchor alone, as are the
-    next two.
+    """The signed proof of the anchor; it is not a secret. Only CreateAnchor and GetAnchor return it
+    and the next two fields.
     """
     url: _builtins.str
-    """What the QR code says: a GS1 Digital Link (AI 414 for the store's GLN, 254 for the anchor) where
-    the store has a GLN among its external ids, else a plain link; with the token in either.
+    """The content of the QR code: a GS1 Digital Link (AI 414 for the store's GLN, 254 for the anchor)
+    if the store has a GLN among its external ids, else a plain link. Both contain the token.
     """
     qr_svg: _builtins.str
     """The QR code as an SVG drawing."""
@@ -2591,19 +2602,19 @@ class Anchor(_message.Message):
     """Changes with every change of the anchor."""
     @_builtins.property
     def position(self) -> Global___IndoorPosition:
-        """Where it is."""
+        """The position."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when it is good, exclusive; for ever when not set."""
+        """The end of its validity, exclusive; no end if not set."""
 
     @_builtins.property
     def revoke_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was revoked."""
+        """The time of its revocation."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was made."""
+        """The time of its creation."""
 
     def __init__(
         self,
@@ -2632,7 +2643,7 @@ Global___Anchor: _TypeAlias = Anchor  # noqa: Y015
 
 @_typing.final
 class CreateAnchorRequest(_message.Message):
-    """Makes an anchor."""
+    """Request of CreateAnchor."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2644,11 +2655,11 @@ class CreateAnchorRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     anchor_id: _builtins.str
-    """Its id, as short as can be for the QR code; made by the server when empty."""
+    """Its id, short for a small QR code; the server makes one if empty."""
     request_id: _builtins.str
-    """Makes a retry without an id make one only."""
+    """Identifies the request: a retry without an id creates nothing twice."""
     validate_only: _builtins.bool
-    """Checks and answers as it would, but changes nothing."""
+    """Checks the request and returns the result, but changes nothing."""
     @_builtins.property
     def anchor(self) -> Global___Anchor:
         """The anchor."""
@@ -2672,7 +2683,7 @@ Global___CreateAnchorRequest: _TypeAlias = CreateAnchorRequest  # noqa: Y015
 
 @_typing.final
 class GetAnchorRequest(_message.Message):
-    """Asks for an anchor."""
+    """Request of GetAnchor."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2694,7 +2705,7 @@ Global___GetAnchorRequest: _TypeAlias = GetAnchorRequest  # noqa: Y015
 
 @_typing.final
 class ListAnchorsRequest(_message.Message):
-    """Asks for the anchors of a store."""
+    """Request of ListAnchors."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2704,9 +2715,9 @@ class ListAnchorsRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     def __init__(
         self,
         *,
@@ -2724,7 +2735,7 @@ Global___ListAnchorsRequest: _TypeAlias = ListAnchorsRequest  # noqa: Y015
 
 @_typing.final
 class ListAnchorsResponse(_message.Message):
-    """Answers ListAnchors."""
+    """Response of ListAnchors."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2735,11 +2746,11 @@ class ListAnchorsResponse(_message.Message):
     """Empty on the last page."""
     @_builtins.property
     def anchors(self) -> _containers.RepeatedCompositeFieldContainer[Global___Anchor]:
-        """By name, the revoked and expired ones too."""
+        """By name, including revoked and expired anchors."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -2758,13 +2769,13 @@ Global___ListAnchorsResponse: _TypeAlias = ListAnchorsResponse  # noqa: Y015
 
 @_typing.final
 class ResolveAnchorRequest(_message.Message):
-    """Asks where a QR code is put up."""
+    """Request of ResolveAnchor."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TOKEN_FIELD_NUMBER: _builtins.int
     token: _builtins.str
-    """What it says: the token or the whole URL."""
+    """The content of the QR code: the token or the whole URL."""
     def __init__(
         self,
         *,
@@ -2780,7 +2791,7 @@ Global___ResolveAnchorRequest: _TypeAlias = ResolveAnchorRequest  # noqa: Y015
 
 @_typing.final
 class RevokeAnchorRequest(_message.Message):
-    """Makes an anchor invalid."""
+    """Request of RevokeAnchor."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -27,12 +27,12 @@ if _version_not_supported:
 
 
 class AisleServiceStub:
-    """On which shelf a product stands, and the shortest way round for a list.
+    """The shelf of each product in a store, and the shortest route for a shopping list.
 
-    Positions are metres in a floor plan's own frame, x to the right and y up; `MapFrame` carries
-    them to WGS84. A store without a map, whose aisles are known in walking order alone, is served
-    too: its routes have stops and no legs. Answers come from a replica in memory and keep coming
-    when the database is down: `as_of` is then set to the moment it was last known to be current.
+    Positions are metres in the frame of a floor plan, x to the right and y up; `MapFrame` gives the
+    position of the frame on the earth. A store may have no map, only aisles in walking order: its
+    routes have stops and no legs. Answers come from a replica in memory and continue when the
+    database is down: `as_of` is then the last time at which the replica was current.
     """
 
     def __init__(self, channel):
@@ -134,12 +134,12 @@ class AisleServiceStub:
 
 
 class AisleServiceServicer:
-    """On which shelf a product stands, and the shortest way round for a list.
+    """The shelf of each product in a store, and the shortest route for a shopping list.
 
-    Positions are metres in a floor plan's own frame, x to the right and y up; `MapFrame` carries
-    them to WGS84. A store without a map, whose aisles are known in walking order alone, is served
-    too: its routes have stops and no legs. Answers come from a replica in memory and keep coming
-    when the database is down: `as_of` is then set to the moment it was last known to be current.
+    Positions are metres in the frame of a floor plan, x to the right and y up; `MapFrame` gives the
+    position of the frame on the earth. A store may have no map, only aisles in walking order: its
+    routes have stops and no legs. Answers come from a replica in memory and continue when the
+    database is down: `as_of` is then the last time at which the replica was current.
     """
 
     def GetFloorPlan(self, request, context):
@@ -150,15 +150,15 @@ class AisleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListFloorPlans(self, request, context):
-        """The versions of a store's floor plan, without what is drawn on them.
+        """The versions of a store's floor plan, without their parts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PublishFloorPlan(self, request, context):
-        """Checks a version of a floor plan and keeps it, in place of one of the same id. A plan with
-        errors is refused as FLOOR_PLAN_INVALID; `validate_only` lists all that is wrong with it.
+        """Checks and stores a version of a floor plan; it replaces a version with the same id. A plan
+        with errors is refused with FLOOR_PLAN_INVALID; `validate_only` lists all problems.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -172,8 +172,8 @@ class AisleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RenderFloorPlan(self, request, context):
-        """Draws a level of the plan in force: as SVG, PNG or GeoJSON, with products pointed out and with
-        the way of a list.
+        """Draws a level of the plan in force as SVG, PNG or GeoJSON, with marked products and the route
+        of a list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -187,62 +187,64 @@ class AisleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpsertPlacements(self, request_iterator, context):
-        """Says where products stand at a store, from a shelf planning system. Each product comes with
-        all its places, which replace those known of it. Products that cannot be taken are reported and
-        do not hold up the others.
+        """Sets the placements of products at a store, from a shelf planning system. The placements of a
+        product replace all its former ones. Rejected products are reported and do not affect the
+        others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def LocateProducts(self, request, context):
-        """Where products stand at a store, named or found by words. Those that no shelf is known of are
-        answered apart, with their department.
+        """The shelves of products at a store, by name or by words. Products without a known shelf are
+        listed separately, with their department.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SubmitPlacementFeedback(self, request, context):
-        """What a shopper found or did not find. It moves how sure a placement is, by little: the planogram
-        counts for four shoppers. One caller's reports on a product of a store are limited by the day.
+        """Reports that a shopper found, or did not find, a product. It changes the confidence of a
+        placement a little: the planogram counts as four shoppers. The reports per caller, product,
+        store and day are limited.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PlanRoute(self, request, context):
-        """The shortest way round a store for a list: from where one stands or the entrance, over all that
-        can be fetched, to a till. Proved shortest up to 12 stops; beyond, the gap is stated. Frozen
-        goods come last. What cannot be had is said before the walk.
+        """The shortest route through a store for a list: from a given start or the entrance, past all
+        available items, to a till. It is proved shortest for up to 12 stops; beyond that the answer
+        gives a lower bound. Frozen goods come last. The steps begin with the items that are not on the
+        route.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateBlockedArea(self, request, context):
-        """Shuts a part of a store for a while: an outline, an aisle, or a whole level.
+        """Blocks a part of a store for a time: an outline, an aisle, or a whole level.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListBlockedAreas(self, request, context):
-        """What is shut at a store, now and later.
+        """The present and future blocked areas of a store.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteBlockedArea(self, request, context):
-        """Opens what was shut.
+        """Deletes a blocked area.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateAnchor(self, request, context):
-        """Makes an anchor: a signed QR code for a place in a store, to be put up there.
+        """Creates an anchor: a signed QR code for a position in a store, to be displayed there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -263,14 +265,14 @@ class AisleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResolveAnchor(self, request, context):
-        """Where a scanned QR code is put up: store, level, position, heading.
+        """The anchor of a scanned QR code: store, level, position and heading.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RevokeAnchor(self, request, context):
-        """Makes an anchor's QR code invalid for good. Revoking what is revoked succeeds.
+        """Makes the QR code of an anchor invalid for good. Revoking a revoked anchor succeeds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -378,12 +380,12 @@ def add_AisleServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AisleService:
-    """On which shelf a product stands, and the shortest way round for a list.
+    """The shelf of each product in a store, and the shortest route for a shopping list.
 
-    Positions are metres in a floor plan's own frame, x to the right and y up; `MapFrame` carries
-    them to WGS84. A store without a map, whose aisles are known in walking order alone, is served
-    too: its routes have stops and no legs. Answers come from a replica in memory and keep coming
-    when the database is down: `as_of` is then set to the moment it was last known to be current.
+    Positions are metres in the frame of a floor plan, x to the right and y up; `MapFrame` gives the
+    position of the frame on the earth. A store may have no map, only aisles in walking order: its
+    routes have stops and no legs. Answers come from a replica in memory and continue when the
+    database is down: `as_of` is then the last time at which the replica was current.
     """
 
     @staticmethod

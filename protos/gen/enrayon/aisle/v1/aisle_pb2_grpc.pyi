@@ -28,12 +28,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AisleServiceStub:
-    """On which shelf a product stands, and the shortest way round for a list.
+    """The shelf of each product in a store, and the shortest route for a shopping list.
 
-    Positions are metres in a floor plan's own frame, x to the right and y up; `MapFrame` carries
-    them to WGS84. A store without a map, whose aisles are known in walking order alone, is served
-    too: its routes have stops and no legs. Answers come from a replica in memory and keep coming
-    when the database is down: `as_of` is then set to the moment it was last known to be current.
+    Positions are metres in the frame of a floor plan, x to the right and y up; `MapFrame` gives the
+    position of the frame on the earth. A store may have no map, only aisles in walking order: its
+    routes have stops and no legs. Answers come from a replica in memory and continue when the
+    database is down: `as_of` is then the last time at which the replica was current.
     """
 
     @_typing.overload
@@ -43,123 +43,127 @@ class AisleServiceStub:
     GetFloorPlan: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.GetFloorPlanRequest, _aisle_pb2.FloorPlan]
     """One version of a store's floor plan by name; the id `current` is the version in force now."""
     ListFloorPlans: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.ListFloorPlansRequest, _aisle_pb2.ListFloorPlansResponse]
-    """The versions of a store's floor plan, without what is drawn on them."""
+    """The versions of a store's floor plan, without their parts."""
     PublishFloorPlan: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.PublishFloorPlanRequest, _aisle_pb2.PublishFloorPlanResponse]
-    """Checks a version of a floor plan and keeps it, in place of one of the same id. A plan with
-    errors is refused as FLOOR_PLAN_INVALID; `validate_only` lists all that is wrong with it.
+    """Checks and stores a version of a floor plan; it replaces a version with the same id. A plan
+    with errors is refused with FLOOR_PLAN_INVALID; `validate_only` lists all problems.
     """
     DeleteFloorPlan: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.DeleteFloorPlanRequest, _empty_pb2.Empty]
     """Deletes a version of a floor plan."""
     RenderFloorPlan: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.RenderFloorPlanRequest, _aisle_pb2.RenderFloorPlanResponse]
-    """Draws a level of the plan in force: as SVG, PNG or GeoJSON, with products pointed out and with
-    the way of a list.
+    """Draws a level of the plan in force as SVG, PNG or GeoJSON, with marked products and the route
+    of a list.
     """
     ListAisles: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.ListAislesRequest, _aisle_pb2.ListAislesResponse]
     """The aisles of a store in its own walking order."""
     UpsertPlacements: _grpc.StreamUnaryMultiCallable[_aisle_pb2.UpsertPlacementsRequest, _aisle_pb2.UpsertPlacementsResponse]
-    """Says where products stand at a store, from a shelf planning system. Each product comes with
-    all its places, which replace those known of it. Products that cannot be taken are reported and
-    do not hold up the others.
+    """Sets the placements of products at a store, from a shelf planning system. The placements of a
+    product replace all its former ones. Rejected products are reported and do not affect the
+    others.
     """
     LocateProducts: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.LocateProductsRequest, _aisle_pb2.LocateProductsResponse]
-    """Where products stand at a store, named or found by words. Those that no shelf is known of are
-    answered apart, with their department.
+    """The shelves of products at a store, by name or by words. Products without a known shelf are
+    listed separately, with their department.
     """
     SubmitPlacementFeedback: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.SubmitPlacementFeedbackRequest, _aisle_pb2.SubmitPlacementFeedbackResponse]
-    """What a shopper found or did not find. It moves how sure a placement is, by little: the planogram
-    counts for four shoppers. One caller's reports on a product of a store are limited by the day.
+    """Reports that a shopper found, or did not find, a product. It changes the confidence of a
+    placement a little: the planogram counts as four shoppers. The reports per caller, product,
+    store and day are limited.
     """
     PlanRoute: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.PlanRouteRequest, _aisle_pb2.PlanRouteResponse]
-    """The shortest way round a store for a list: from where one stands or the entrance, over all that
-    can be fetched, to a till. Proved shortest up to 12 stops; beyond, the gap is stated. Frozen
-    goods come last. What cannot be had is said before the walk.
+    """The shortest route through a store for a list: from a given start or the entrance, past all
+    available items, to a till. It is proved shortest for up to 12 stops; beyond that the answer
+    gives a lower bound. Frozen goods come last. The steps begin with the items that are not on the
+    route.
     """
     CreateBlockedArea: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.CreateBlockedAreaRequest, _aisle_pb2.BlockedArea]
-    """Shuts a part of a store for a while: an outline, an aisle, or a whole level."""
+    """Blocks a part of a store for a time: an outline, an aisle, or a whole level."""
     ListBlockedAreas: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.ListBlockedAreasRequest, _aisle_pb2.ListBlockedAreasResponse]
-    """What is shut at a store, now and later."""
+    """The present and future blocked areas of a store."""
     DeleteBlockedArea: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.DeleteBlockedAreaRequest, _empty_pb2.Empty]
-    """Opens what was shut."""
+    """Deletes a blocked area."""
     CreateAnchor: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.CreateAnchorRequest, _aisle_pb2.Anchor]
-    """Makes an anchor: a signed QR code for a place in a store, to be put up there."""
+    """Creates an anchor: a signed QR code for a position in a store, to be displayed there."""
     GetAnchor: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.GetAnchorRequest, _aisle_pb2.Anchor]
     """An anchor by name, with its QR code."""
     ListAnchors: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.ListAnchorsRequest, _aisle_pb2.ListAnchorsResponse]
     """The anchors of a store, without their QR codes."""
     ResolveAnchor: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.ResolveAnchorRequest, _aisle_pb2.Anchor]
-    """Where a scanned QR code is put up: store, level, position, heading."""
+    """The anchor of a scanned QR code: store, level, position and heading."""
     RevokeAnchor: _grpc.UnaryUnaryMultiCallable[_aisle_pb2.RevokeAnchorRequest, _aisle_pb2.Anchor]
-    """Makes an anchor's QR code invalid for good. Revoking what is revoked succeeds."""
+    """Makes the QR code of an anchor invalid for good. Revoking a revoked anchor succeeds."""
 
 @_typing.type_check_only
 class AisleServiceAsyncStub(AisleServiceStub):
-    """On which shelf a product stands, and the shortest way round for a list.
+    """The shelf of each product in a store, and the shortest route for a shopping list.
 
-    Positions are metres in a floor plan's own frame, x to the right and y up; `MapFrame` carries
-    them to WGS84. A store without a map, whose aisles are known in walking order alone, is served
-    too: its routes have stops and no legs. Answers come from a replica in memory and keep coming
-    when the database is down: `as_of` is then set to the moment it was last known to be current.
+    Positions are metres in the frame of a floor plan, x to the right and y up; `MapFrame` gives the
+    position of the frame on the earth. A store may have no map, only aisles in walking order: its
+    routes have stops and no legs. Answers come from a replica in memory and continue when the
+    database is down: `as_of` is then the last time at which the replica was current.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetFloorPlan: _aio.UnaryUnaryMultiCallable[_aisle_pb2.GetFloorPlanRequest, _aisle_pb2.FloorPlan]  # type: ignore[assignment]
     """One version of a store's floor plan by name; the id `current` is the version in force now."""
     ListFloorPlans: _aio.UnaryUnaryMultiCallable[_aisle_pb2.ListFloorPlansRequest, _aisle_pb2.ListFloorPlansResponse]  # type: ignore[assignment]
-    """The versions of a store's floor plan, without what is drawn on them."""
+    """The versions of a store's floor plan, without their parts."""
     PublishFloorPlan: _aio.UnaryUnaryMultiCallable[_aisle_pb2.PublishFloorPlanRequest, _aisle_pb2.PublishFloorPlanResponse]  # type: ignore[assignment]
-    """Checks a version of a floor plan and keeps it, in place of one of the same id. A plan with
-    errors is refused as FLOOR_PLAN_INVALID; `validate_only` lists all that is wrong with it.
+    """Checks and stores a version of a floor plan; it replaces a version with the same id. A plan
+    with errors is refused with FLOOR_PLAN_INVALID; `validate_only` lists all problems.
     """
     DeleteFloorPlan: _aio.UnaryUnaryMultiCallable[_aisle_pb2.DeleteFloorPlanRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a version of a floor plan."""
     RenderFloorPlan: _aio.UnaryUnaryMultiCallable[_aisle_pb2.RenderFloorPlanRequest, _aisle_pb2.RenderFloorPlanResponse]  # type: ignore[assignment]
-    """Draws a level of the plan in force: as SVG, PNG or GeoJSON, with products pointed out and with
-    the way of a list.
+    """Draws a level of the plan in force as SVG, PNG or GeoJSON, with marked products and the route
+    of a list.
     """
     ListAisles: _aio.UnaryUnaryMultiCallable[_aisle_pb2.ListAislesRequest, _aisle_pb2.ListAislesResponse]  # type: ignore[assignment]
     """The aisles of a store in its own walking order."""
     UpsertPlacements: _aio.StreamUnaryMultiCallable[_aisle_pb2.UpsertPlacementsRequest, _aisle_pb2.UpsertPlacementsResponse]  # type: ignore[assignment]
-    """Says where products stand at a store, from a shelf planning system. Each product comes with
-    all its places, which replace those known of it. Products that cannot be taken are reported and
-    do not hold up the others.
+    """Sets the placements of products at a store, from a shelf planning system. The placements of a
+    product replace all its former ones. Rejected products are reported and do not affect the
+    others.
     """
     LocateProducts: _aio.UnaryUnaryMultiCallable[_aisle_pb2.LocateProductsRequest, _aisle_pb2.LocateProductsResponse]  # type: ignore[assignment]
-    """Where products stand at a store, named or found by words. Those that no shelf is known of are
-    answered apart, with their department.
+    """The shelves of products at a store, by name or by words. Products without a known shelf are
+    listed separately, with their department.
     """
     SubmitPlacementFeedback: _aio.UnaryUnaryMultiCallable[_aisle_pb2.SubmitPlacementFeedbackRequest, _aisle_pb2.SubmitPlacementFeedbackResponse]  # type: ignore[assignment]
-    """What a shopper found or did not find. It moves how sure a placement is, by little: the planogram
-    counts for four shoppers. One caller's reports on a product of a store are limited by the day.
+    """Reports that a shopper found, or did not find, a product. It changes the confidence of a
+    placement a little: the planogram counts as four shoppers. The reports per caller, product,
+    store and day are limited.
     """
     PlanRoute: _aio.UnaryUnaryMultiCallable[_aisle_pb2.PlanRouteRequest, _aisle_pb2.PlanRouteResponse]  # type: ignore[assignment]
-    """The shortest way round a store for a list: from where one stands or the entrance, over all that
-    can be fetched, to a till. Proved shortest up to 12 stops; beyond, the gap is stated. Frozen
-    goods come last. What cannot be had is said before the walk.
+    """The shortest route through a store for a list: from a given start or the entrance, past all
+    available items, to a till. It is proved shortest for up to 12 stops; beyond that the answer
+    gives a lower bound. Frozen goods come last. The steps begin with the items that are not on the
+    route.
     """
     CreateBlockedArea: _aio.UnaryUnaryMultiCallable[_aisle_pb2.CreateBlockedAreaRequest, _aisle_pb2.BlockedArea]  # type: ignore[assignment]
-    """Shuts a part of a store for a while: an outline, an aisle, or a whole level."""
+    """Blocks a part of a store for a time: an outline, an aisle, or a whole level."""
     ListBlockedAreas: _aio.UnaryUnaryMultiCallable[_aisle_pb2.ListBlockedAreasRequest, _aisle_pb2.ListBlockedAreasResponse]  # type: ignore[assignment]
-    """What is shut at a store, now and later."""
+    """The present and future blocked areas of a store."""
     DeleteBlockedArea: _aio.UnaryUnaryMultiCallable[_aisle_pb2.DeleteBlockedAreaRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Opens what was shut."""
+    """Deletes a blocked area."""
     CreateAnchor: _aio.UnaryUnaryMultiCallable[_aisle_pb2.CreateAnchorRequest, _aisle_pb2.Anchor]  # type: ignore[assignment]
-    """Makes an anchor: a signed QR code for a place in a store, to be put up there."""
+    """Creates an anchor: a signed QR code for a position in a store, to be displayed there."""
     GetAnchor: _aio.UnaryUnaryMultiCallable[_aisle_pb2.GetAnchorRequest, _aisle_pb2.Anchor]  # type: ignore[assignment]
     """An anchor by name, with its QR code."""
     ListAnchors: _aio.UnaryUnaryMultiCallable[_aisle_pb2.ListAnchorsRequest, _aisle_pb2.ListAnchorsResponse]  # type: ignore[assignment]
     """The anchors of a store, without their QR codes."""
     ResolveAnchor: _aio.UnaryUnaryMultiCallable[_aisle_pb2.ResolveAnchorRequest, _aisle_pb2.Anchor]  # type: ignore[assignment]
-    """Where a scanned QR code is put up: store, level, position, heading."""
+    """The anchor of a scanned QR code: store, level, position and heading."""
     RevokeAnchor: _aio.UnaryUnaryMultiCallable[_aisle_pb2.RevokeAnchorRequest, _aisle_pb2.Anchor]  # type: ignore[assignment]
-    """Makes an anchor's QR code invalid for good. Revoking what is revoked succeeds."""
+    """Makes the QR code of an anchor invalid for good. Revoking a revoked anchor succeeds."""
 
 class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
-    """On which shelf a product stands, and the shortest way round for a list.
+    """The shelf of each product in a store, and the shortest route for a shopping list.
 
-    Positions are metres in a floor plan's own frame, x to the right and y up; `MapFrame` carries
-    them to WGS84. A store without a map, whose aisles are known in walking order alone, is served
-    too: its routes have stops and no legs. Answers come from a replica in memory and keep coming
-    when the database is down: `as_of` is then set to the moment it was last known to be current.
+    Positions are metres in the frame of a floor plan, x to the right and y up; `MapFrame` gives the
+    position of the frame on the earth. A store may have no map, only aisles in walking order: its
+    routes have stops and no legs. Answers come from a replica in memory and continue when the
+    database is down: `as_of` is then the last time at which the replica was current.
     """
 
     @_abc_1.abstractmethod
@@ -176,7 +180,7 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.ListFloorPlansRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.ListFloorPlansResponse, _abc.Awaitable[_aisle_pb2.ListFloorPlansResponse]]:
-        """The versions of a store's floor plan, without what is drawn on them."""
+        """The versions of a store's floor plan, without their parts."""
 
     @_abc_1.abstractmethod
     def PublishFloorPlan(
@@ -184,8 +188,8 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.PublishFloorPlanRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.PublishFloorPlanResponse, _abc.Awaitable[_aisle_pb2.PublishFloorPlanResponse]]:
-        """Checks a version of a floor plan and keeps it, in place of one of the same id. A plan with
-        errors is refused as FLOOR_PLAN_INVALID; `validate_only` lists all that is wrong with it.
+        """Checks and stores a version of a floor plan; it replaces a version with the same id. A plan
+        with errors is refused with FLOOR_PLAN_INVALID; `validate_only` lists all problems.
         """
 
     @_abc_1.abstractmethod
@@ -202,8 +206,8 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.RenderFloorPlanRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.RenderFloorPlanResponse, _abc.Awaitable[_aisle_pb2.RenderFloorPlanResponse]]:
-        """Draws a level of the plan in force: as SVG, PNG or GeoJSON, with products pointed out and with
-        the way of a list.
+        """Draws a level of the plan in force as SVG, PNG or GeoJSON, with marked products and the route
+        of a list.
         """
 
     @_abc_1.abstractmethod
@@ -220,9 +224,9 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_aisle_pb2.UpsertPlacementsRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.UpsertPlacementsResponse, _abc.Awaitable[_aisle_pb2.UpsertPlacementsResponse]]:
-        """Says where products stand at a store, from a shelf planning system. Each product comes with
-        all its places, which replace those known of it. Products that cannot be taken are reported and
-        do not hold up the others.
+        """Sets the placements of products at a store, from a shelf planning system. The placements of a
+        product replace all its former ones. Rejected products are reported and do not affect the
+        others.
         """
 
     @_abc_1.abstractmethod
@@ -231,8 +235,8 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.LocateProductsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.LocateProductsResponse, _abc.Awaitable[_aisle_pb2.LocateProductsResponse]]:
-        """Where products stand at a store, named or found by words. Those that no shelf is known of are
-        answered apart, with their department.
+        """The shelves of products at a store, by name or by words. Products without a known shelf are
+        listed separately, with their department.
         """
 
     @_abc_1.abstractmethod
@@ -241,8 +245,9 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.SubmitPlacementFeedbackRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.SubmitPlacementFeedbackResponse, _abc.Awaitable[_aisle_pb2.SubmitPlacementFeedbackResponse]]:
-        """What a shopper found or did not find. It moves how sure a placement is, by little: the planogram
-        counts for four shoppers. One caller's reports on a product of a store are limited by the day.
+        """Reports that a shopper found, or did not find, a product. It changes the confidence of a
+        placement a little: the planogram counts as four shoppers. The reports per caller, product,
+        store and day are limited.
         """
 
     @_abc_1.abstractmethod
@@ -251,9 +256,10 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.PlanRouteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.PlanRouteResponse, _abc.Awaitable[_aisle_pb2.PlanRouteResponse]]:
-        """The shortest way round a store for a list: from where one stands or the entrance, over all that
-        can be fetched, to a till. Proved shortest up to 12 stops; beyond, the gap is stated. Frozen
-        goods come last. What cannot be had is said before the walk.
+        """The shortest route through a store for a list: from a given start or the entrance, past all
+        available items, to a till. It is proved shortest for up to 12 stops; beyond that the answer
+        gives a lower bound. Frozen goods come last. The steps begin with the items that are not on the
+        route.
         """
 
     @_abc_1.abstractmethod
@@ -262,7 +268,7 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.CreateBlockedAreaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.BlockedArea, _abc.Awaitable[_aisle_pb2.BlockedArea]]:
-        """Shuts a part of a store for a while: an outline, an aisle, or a whole level."""
+        """Blocks a part of a store for a time: an outline, an aisle, or a whole level."""
 
     @_abc_1.abstractmethod
     def ListBlockedAreas(
@@ -270,7 +276,7 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.ListBlockedAreasRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.ListBlockedAreasResponse, _abc.Awaitable[_aisle_pb2.ListBlockedAreasResponse]]:
-        """What is shut at a store, now and later."""
+        """The present and future blocked areas of a store."""
 
     @_abc_1.abstractmethod
     def DeleteBlockedArea(
@@ -278,7 +284,7 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.DeleteBlockedAreaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Opens what was shut."""
+        """Deletes a blocked area."""
 
     @_abc_1.abstractmethod
     def CreateAnchor(
@@ -286,7 +292,7 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.CreateAnchorRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.Anchor, _abc.Awaitable[_aisle_pb2.Anchor]]:
-        """Makes an anchor: a signed QR code for a place in a store, to be put up there."""
+        """Creates an anchor: a signed QR code for a position in a store, to be displayed there."""
 
     @_abc_1.abstractmethod
     def GetAnchor(
@@ -310,7 +316,7 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.ResolveAnchorRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.Anchor, _abc.Awaitable[_aisle_pb2.Anchor]]:
-        """Where a scanned QR code is put up: store, level, position, heading."""
+        """The anchor of a scanned QR code: store, level, position and heading."""
 
     @_abc_1.abstractmethod
     def RevokeAnchor(
@@ -318,6 +324,6 @@ class AisleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _aisle_pb2.RevokeAnchorRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_aisle_pb2.Anchor, _abc.Awaitable[_aisle_pb2.Anchor]]:
-        """Makes an anchor's QR code invalid for good. Revoking what is revoked succeeds."""
+        """Makes the QR code of an anchor invalid for good. Revoking a revoked anchor succeeds."""
 
 def add_AisleServiceServicer_to_server(servicer: AisleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -33,70 +33,66 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Never sent."""
     FENCE_NOT_FOUND: _ErrorReason.ValueType  # 1
-    """There is no fence of that name."""
+    """There is no fence with that name."""
     INVALID_FENCE: _ErrorReason.ValueType  # 2
-    """A shape cannot be used: it crosses itself, is empty, open, or too large."""
+    """A shape is invalid: it crosses itself, is empty, open, or too large."""
     ALREADY_EXISTS: _ErrorReason.ValueType  # 3
-    """Another fence, subscription or trip has that id."""
+    """A fence, subscription or trip with that id exists already."""
     ETAG_MISMATCH: _ErrorReason.ValueType  # 4
-    """It was changed since its etag was read. Read it again, then retry."""
+    """The resource was changed after its etag was read. Read it again, then retry."""
     SUBSCRIPTION_NOT_FOUND: _ErrorReason.ValueType  # 5
-    """There is no subscription of that name."""
+    """There is no subscription with that name."""
     EVENTS_EXPIRED: _ErrorReason.ValueType  # 6
-    """The reader was away for so long that events it had not acknowledged are no longer kept. Go on
-    with `from_now`.
-    """
+    """Unacknowledged events of the reader are no longer kept. Continue with `from_now`."""
     BACKLOG_FULL: _ErrorReason.ValueType  # 7
-    """Events wait for delivery in such a number that no more are taken. Retry later."""
+    """Too many events wait for delivery. Retry later."""
     TRIP_NOT_FOUND: _ErrorReason.ValueType  # 8
-    """There is no trip of that name, or it ended more than a day ago."""
+    """There is no trip with that name, or it ended more than a day ago."""
     TRIP_ENDED: _ErrorReason.ValueType  # 9
     """The trip has ended."""
     STORE_NOT_FOUND: _ErrorReason.ValueType  # 10
-    """There is no store of that name, or it has no location."""
+    """There is no store with that name, or it has no location."""
     WRONG_DELIVERY: _ErrorReason.ValueType  # 11
-    """The subscription has a webhook, or has none, and that does not fit the method."""
+    """The method needs a subscription with a webhook, or one without."""
     WRONG_PARTITIONS: _ErrorReason.ValueType  # 12
-    """The data set was made with another number of partitions than this server works with."""
+    """The data set has another number of partitions than this server."""
     NOT_ACKNOWLEDGED: _ErrorReason.ValueType  # 13
-    """The reader was told of events and acknowledged none for too long, so that others could not have
-    them. Stream again, and acknowledge what was dealt with.
+    """The reader received events and acknowledged none for too long, which blocked other readers.
+    Stream again, and acknowledge the processed events.
     """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `enrayon`."""
+    """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 FENCE_NOT_FOUND: ErrorReason.ValueType  # 1
-"""There is no fence of that name."""
+"""There is no fence with that name."""
 INVALID_FENCE: ErrorReason.ValueType  # 2
-"""A shape cannot be used: it crosses itself, is empty, open, or too large."""
+"""A shape is invalid: it crosses itself, is empty, open, or too large."""
 ALREADY_EXISTS: ErrorReason.ValueType  # 3
-"""Another fence, subscription or trip has that id."""
+"""A fence, subscription or trip with that id exists already."""
 ETAG_MISMATCH: ErrorReason.ValueType  # 4
-"""It was changed since its etag was read. Read it again, then retry."""
+"""The resource was changed after its etag was read. Read it again, then retry."""
 SUBSCRIPTION_NOT_FOUND: ErrorReason.ValueType  # 5
-"""There is no subscription of that name."""
+"""There is no subscription with that name."""
 EVENTS_EXPIRED: ErrorReason.ValueType  # 6
-"""The reader was away for so long that events it had not acknowledged are no longer kept. Go on
-with `from_now`.
-"""
+"""Unacknowledged events of the reader are no longer kept. Continue with `from_now`."""
 BACKLOG_FULL: ErrorReason.ValueType  # 7
-"""Events wait for delivery in such a number that no more are taken. Retry later."""
+"""Too many events wait for delivery. Retry later."""
 TRIP_NOT_FOUND: ErrorReason.ValueType  # 8
-"""There is no trip of that name, or it ended more than a day ago."""
+"""There is no trip with that name, or it ended more than a day ago."""
 TRIP_ENDED: ErrorReason.ValueType  # 9
 """The trip has ended."""
 STORE_NOT_FOUND: ErrorReason.ValueType  # 10
-"""There is no store of that name, or it has no location."""
+"""There is no store with that name, or it has no location."""
 WRONG_DELIVERY: ErrorReason.ValueType  # 11
-"""The subscription has a webhook, or has none, and that does not fit the method."""
+"""The method needs a subscription with a webhook, or one without."""
 WRONG_PARTITIONS: ErrorReason.ValueType  # 12
-"""The data set was made with another number of partitions than this server works with."""
+"""The data set has another number of partitions than this server."""
 NOT_ACKNOWLEDGED: ErrorReason.ValueType  # 13
-"""The reader was told of events and acknowledged none for too long, so that others could not have
-them. Stream again, and acknowledge what was dealt with.
+"""The reader received events and acknowledged none for too long, which blocked other readers.
+Stream again, and acknowledge the processed events.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
@@ -109,17 +105,17 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     EVENT_TYPE_UNSPECIFIED: _EventType.ValueType  # 0
     """Never sent."""
     EVENT_TYPE_ENTER: _EventType.ValueType  # 1
-    """It came in."""
+    """The device entered."""
     EVENT_TYPE_EXIT: _EventType.ValueType  # 2
-    """It left."""
+    """The device left."""
     EVENT_TYPE_CROSS: _EventType.ValueType  # 3
-    """It went through between two fixes."""
+    """The device crossed the fence between two fixes."""
     EVENT_TYPE_DWELL: _EventType.ValueType  # 4
-    """It has been inside for the fence's dwell time; once a visit."""
+    """The device has been inside for the dwell time of the fence; once per visit."""
     EVENT_TYPE_INSIDE: _EventType.ValueType  # 5
-    """A fix inside. Only of fences that report every fix."""
+    """A fix inside; only for fences that report every fix."""
     EVENT_TYPE_OUTSIDE: _EventType.ValueType  # 6
-    """A fix outside. Only of fences that report every fix."""
+    """A fix outside; only for fences that report every fix."""
     EVENT_TYPE_TRIP_STARTED: _EventType.ValueType  # 7
     """A trip was started."""
     EVENT_TYPE_TRIP_APPROACHING: _EventType.ValueType  # 8
@@ -129,31 +125,31 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     EVENT_TYPE_TRIP_WRONG_STORE: _EventType.ValueType  # 10
     """The traveller is at another store of the same brand."""
     EVENT_TYPE_PREPARE_ORDER: _EventType.ValueType  # 11
-    """The time to prepare the order; once a trip."""
+    """The order should be prepared; once per trip."""
     EVENT_TYPE_TRIP_COMPLETED: _EventType.ValueType  # 12
     """The order was handed over."""
     EVENT_TYPE_TRIP_CANCELED: _EventType.ValueType  # 13
     """The trip was canceled."""
     EVENT_TYPE_TRIP_EXPIRED: _EventType.ValueType  # 14
-    """The trip took longer than it may."""
+    """The trip exceeded its time limit."""
 
 class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper):
-    """What happened between a device and a fence, or on a trip."""
+    """The type of an event of a device and a fence, or of a trip."""
 
 EVENT_TYPE_UNSPECIFIED: EventType.ValueType  # 0
 """Never sent."""
 EVENT_TYPE_ENTER: EventType.ValueType  # 1
-"""It came in."""
+"""The device entered."""
 EVENT_TYPE_EXIT: EventType.ValueType  # 2
-"""It left."""
+"""The device left."""
 EVENT_TYPE_CROSS: EventType.ValueType  # 3
-"""It went through between two fixes."""
+"""The device crossed the fence between two fixes."""
 EVENT_TYPE_DWELL: EventType.ValueType  # 4
-"""It has been inside for the fence's dwell time; once a visit."""
+"""The device has been inside for the dwell time of the fence; once per visit."""
 EVENT_TYPE_INSIDE: EventType.ValueType  # 5
-"""A fix inside. Only of fences that report every fix."""
+"""A fix inside; only for fences that report every fix."""
 EVENT_TYPE_OUTSIDE: EventType.ValueType  # 6
-"""A fix outside. Only of fences that report every fix."""
+"""A fix outside; only for fences that report every fix."""
 EVENT_TYPE_TRIP_STARTED: EventType.ValueType  # 7
 """A trip was started."""
 EVENT_TYPE_TRIP_APPROACHING: EventType.ValueType  # 8
@@ -163,13 +159,13 @@ EVENT_TYPE_TRIP_ARRIVED: EventType.ValueType  # 9
 EVENT_TYPE_TRIP_WRONG_STORE: EventType.ValueType  # 10
 """The traveller is at another store of the same brand."""
 EVENT_TYPE_PREPARE_ORDER: EventType.ValueType  # 11
-"""The time to prepare the order; once a trip."""
+"""The order should be prepared; once per trip."""
 EVENT_TYPE_TRIP_COMPLETED: EventType.ValueType  # 12
 """The order was handed over."""
 EVENT_TYPE_TRIP_CANCELED: EventType.ValueType  # 13
 """The trip was canceled."""
 EVENT_TYPE_TRIP_EXPIRED: EventType.ValueType  # 14
-"""The trip took longer than it may."""
+"""The trip exceeded its time limit."""
 Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 class _Cause:
@@ -183,25 +179,25 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     CAUSE_FIX: _Cause.ValueType  # 1
     """A fix."""
     CAUSE_TIME: _Cause.ValueType  # 2
-    """Time: a dwell or an exit delay ran out, a trip expired."""
+    """Time: a dwell time or an exit delay ended, or a trip expired."""
     CAUSE_FENCE_DELETED: _Cause.ValueType  # 3
-    """The fence was deleted, or no longer has that store."""
+    """The fence was deleted, or no longer includes that store."""
     CAUSE_CALL: _Cause.ValueType  # 4
-    """A call: a trip was started, checked in, completed or canceled."""
+    """A call: the trip was started, checked in, completed or canceled."""
 
 class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
-    """What made an event."""
+    """The cause of an event."""
 
 CAUSE_UNSPECIFIED: Cause.ValueType  # 0
 """Never sent."""
 CAUSE_FIX: Cause.ValueType  # 1
 """A fix."""
 CAUSE_TIME: Cause.ValueType  # 2
-"""Time: a dwell or an exit delay ran out, a trip expired."""
+"""Time: a dwell time or an exit delay ended, or a trip expired."""
 CAUSE_FENCE_DELETED: Cause.ValueType  # 3
-"""The fence was deleted, or no longer has that store."""
+"""The fence was deleted, or no longer includes that store."""
 CAUSE_CALL: Cause.ValueType  # 4
-"""A call: a trip was started, checked in, completed or canceled."""
+"""A call: the trip was started, checked in, completed or canceled."""
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
 
 class _Confidence:
@@ -211,29 +207,29 @@ class _Confidence:
 class _ConfidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Confidence.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CONFIDENCE_UNSPECIFIED: _Confidence.ValueType  # 0
-    """Of an event: never sent. Of a fence: any."""
+    """In an event: never sent. In a fence: any confidence."""
     CONFIDENCE_NONE: _Confidence.ValueType  # 1
-    """Not at all: the device did not tell its accuracy."""
+    """None: the accuracy of the fix is unknown."""
     CONFIDENCE_LOW: _Confidence.ValueType  # 2
-    """The edge lies within the accuracy, or only the way between two fixes is known."""
+    """The edge is within the accuracy, or only a segment between two fixes touched the fence."""
     CONFIDENCE_MEDIUM: _Confidence.ValueType  # 3
-    """The edge is farther than the accuracy: 93 % or more."""
+    """The edge is beyond the accuracy: 93 % or more."""
     CONFIDENCE_HIGH: _Confidence.ValueType  # 4
-    """The edge is farther than twice the accuracy: 99.9 % or more."""
+    """The edge is beyond twice the accuracy: 99.9 % or more."""
 
 class Confidence(_Confidence, metaclass=_ConfidenceEnumTypeWrapper):
-    """How sure it is that the device is where the event says."""
+    """The confidence that the device is on the stated side of the edge."""
 
 CONFIDENCE_UNSPECIFIED: Confidence.ValueType  # 0
-"""Of an event: never sent. Of a fence: any."""
+"""In an event: never sent. In a fence: any confidence."""
 CONFIDENCE_NONE: Confidence.ValueType  # 1
-"""Not at all: the device did not tell its accuracy."""
+"""None: the accuracy of the fix is unknown."""
 CONFIDENCE_LOW: Confidence.ValueType  # 2
-"""The edge lies within the accuracy, or only the way between two fixes is known."""
+"""The edge is within the accuracy, or only a segment between two fixes touched the fence."""
 CONFIDENCE_MEDIUM: Confidence.ValueType  # 3
-"""The edge is farther than the accuracy: 93 % or more."""
+"""The edge is beyond the accuracy: 93 % or more."""
 CONFIDENCE_HIGH: Confidence.ValueType  # 4
-"""The edge is farther than twice the accuracy: 99.9 % or more."""
+"""The edge is beyond twice the accuracy: 99.9 % or more."""
 Global___Confidence: _TypeAlias = Confidence  # noqa: Y015
 
 class _ConfidenceReason:
@@ -243,35 +239,35 @@ class _ConfidenceReason:
 class _ConfidenceReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConfidenceReason.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CONFIDENCE_REASON_UNSPECIFIED: _ConfidenceReason.ValueType  # 0
-    """Sent with events of trips, which have none."""
+    """Sent with events of trips, which have no confidence."""
     CONFIDENCE_REASON_ACCURACY_UNKNOWN: _ConfidenceReason.ValueType  # 1
-    """The device did not tell its accuracy."""
+    """The accuracy of the fix is unknown."""
     CONFIDENCE_REASON_EDGE_WITHIN_ACCURACY: _ConfidenceReason.ValueType  # 2
-    """The edge lies within the accuracy."""
+    """The edge is within the accuracy."""
     CONFIDENCE_REASON_EDGE_BEYOND_ACCURACY: _ConfidenceReason.ValueType  # 3
-    """The edge is farther than the accuracy."""
+    """The edge is beyond the accuracy."""
     CONFIDENCE_REASON_EDGE_FAR_BEYOND_ACCURACY: _ConfidenceReason.ValueType  # 4
-    """The edge is farther than twice the accuracy."""
+    """The edge is beyond twice the accuracy."""
     CONFIDENCE_REASON_ONLY_THE_WAY: _ConfidenceReason.ValueType  # 5
-    """No fix lay inside; the way between two of them is an assumption."""
+    """No fix was inside; the straight path between two fixes is an assumption."""
     CONFIDENCE_REASON_FENCE_DELETED: _ConfidenceReason.ValueType  # 6
     """The fence was deleted."""
 
 class ConfidenceReason(_ConfidenceReason, metaclass=_ConfidenceReasonEnumTypeWrapper):
-    """Why a confidence is what it is."""
+    """The reason of a confidence."""
 
 CONFIDENCE_REASON_UNSPECIFIED: ConfidenceReason.ValueType  # 0
-"""Sent with events of trips, which have none."""
+"""Sent with events of trips, which have no confidence."""
 CONFIDENCE_REASON_ACCURACY_UNKNOWN: ConfidenceReason.ValueType  # 1
-"""The device did not tell its accuracy."""
+"""The accuracy of the fix is unknown."""
 CONFIDENCE_REASON_EDGE_WITHIN_ACCURACY: ConfidenceReason.ValueType  # 2
-"""The edge lies within the accuracy."""
+"""The edge is within the accuracy."""
 CONFIDENCE_REASON_EDGE_BEYOND_ACCURACY: ConfidenceReason.ValueType  # 3
-"""The edge is farther than the accuracy."""
+"""The edge is beyond the accuracy."""
 CONFIDENCE_REASON_EDGE_FAR_BEYOND_ACCURACY: ConfidenceReason.ValueType  # 4
-"""The edge is farther than twice the accuracy."""
+"""The edge is beyond twice the accuracy."""
 CONFIDENCE_REASON_ONLY_THE_WAY: ConfidenceReason.ValueType  # 5
-"""No fix lay inside; the way between two of them is an assumption."""
+"""No fix was inside; the straight path between two fixes is an assumption."""
 CONFIDENCE_REASON_FENCE_DELETED: ConfidenceReason.ValueType  # 6
 """The fence was deleted."""
 Global___ConfidenceReason: _TypeAlias = ConfidenceReason  # noqa: Y015
@@ -283,29 +279,29 @@ class _Mute:
 class _MuteEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Mute.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     MUTE_UNSPECIFIED: _Mute.ValueType  # 0
-    """It is not muted."""
+    """The event is not muted."""
     MUTE_INACTIVE: _Mute.ValueType  # 1
     """The fence was not active."""
     MUTE_QUIET_HOURS: _Mute.ValueType  # 2
-    """It fell into quiet hours."""
+    """The event is in quiet hours."""
     MUTE_FREQUENCY: _Mute.ValueType  # 3
-    """The device has had its events of this fence for the period."""
+    """The frequency cap of the fence is reached for the device."""
     MUTE_CONFIDENCE: _Mute.ValueType  # 4
-    """Its confidence is below what the fence asks for."""
+    """Its confidence is below the minimum of the fence."""
 
 class Mute(_Mute, metaclass=_MuteEnumTypeWrapper):
-    """Why an event goes only to subscriptions that ask for muted ones."""
+    """The reason why an event is muted: delivered only to subscriptions with `include_muted`."""
 
 MUTE_UNSPECIFIED: Mute.ValueType  # 0
-"""It is not muted."""
+"""The event is not muted."""
 MUTE_INACTIVE: Mute.ValueType  # 1
 """The fence was not active."""
 MUTE_QUIET_HOURS: Mute.ValueType  # 2
-"""It fell into quiet hours."""
+"""The event is in quiet hours."""
 MUTE_FREQUENCY: Mute.ValueType  # 3
-"""The device has had its events of this fence for the period."""
+"""The frequency cap of the fence is reached for the device."""
 MUTE_CONFIDENCE: Mute.ValueType  # 4
-"""Its confidence is below what the fence asks for."""
+"""Its confidence is below the minimum of the fence."""
 Global___Mute: _TypeAlias = Mute  # noqa: Y015
 
 class _TravelMode:
@@ -315,7 +311,7 @@ class _TravelMode:
 class _TravelModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TravelMode.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     TRAVEL_MODE_UNSPECIFIED: _TravelMode.ValueType  # 0
-    """As by car."""
+    """Means CAR."""
     TRAVEL_MODE_WALK: _TravelMode.ValueType  # 1
     """On foot."""
     TRAVEL_MODE_BIKE: _TravelMode.ValueType  # 2
@@ -326,10 +322,10 @@ class _TravelModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TravelMode
     """By car."""
 
 class TravelMode(_TravelMode, metaclass=_TravelModeEnumTypeWrapper):
-    """How someone travels."""
+    """A mode of travel."""
 
 TRAVEL_MODE_UNSPECIFIED: TravelMode.ValueType  # 0
-"""As by car."""
+"""Means CAR."""
 TRAVEL_MODE_WALK: TravelMode.ValueType  # 1
 """On foot."""
 TRAVEL_MODE_BIKE: TravelMode.ValueType  # 2
@@ -342,7 +338,7 @@ Global___TravelMode: _TypeAlias = TravelMode  # noqa: Y015
 
 @_typing.final
 class Fence(_message.Message):
-    """An area, and what is told of those who meet it."""
+    """An area, with the rules for its events."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -410,30 +406,30 @@ class Fence(_message.Message):
     name: _builtins.str
     """`fences/{fence}`."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     exit_buffer_m: _builtins.float
-    """A fix is an exit only when its distance to the edge less its accuracy is more than this."""
+    """A fix is an exit only if its distance to the edge minus its accuracy is more than this."""
     max_speed_mps: _builtins.float
-    """Fixes that imply a greater speed are not believed."""
+    """A fix that implies a higher speed changes nothing for this fence."""
     report_every_fix: _builtins.bool
-    """Whether each fix tells INSIDE or OUTSIDE. At most 100 fences may."""
+    """True to emit INSIDE or OUTSIDE for each fix. At most 100 fences may have it."""
     min_confidence: Global___Confidence.ValueType
     """Events below this confidence are muted."""
     etag: _builtins.str
-    """Changes with every change of what is kept. Sent back with a change, it prevents overwriting
-    another's: a mismatch is ABORTED.
+    """Changes with every change. If sent with a change, it must equal the current etag (else
+    ABORTED), which prevents lost updates.
     """
     @_builtins.property
     def circle(self) -> Global___Circle:
-        """All places within a distance of a point."""
+        """All points within a distance of a centre."""
 
     @_builtins.property
     def multi_polygon(self) -> Global___MultiPolygon:
-        """One polygon with holes, or several."""
+        """One or more polygons, with holes."""
 
     @_builtins.property
     def corridor(self) -> Global___Corridor:
-        """All places within half a width of a line."""
+        """All points within half a width of a line."""
 
     @_builtins.property
     def cell_set(self) -> Global___CellSet:
@@ -445,39 +441,39 @@ class Fence(_message.Message):
 
     @_builtins.property
     def around_stores(self) -> Global___AroundStores:
-        """A circle round each of some stores, following the stores as they come, move and go."""
+        """A circle around each of some stores; it follows stores that are added, moved or deleted."""
 
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """For subscriptions to filter by."""
+        """Labels, for the filters of subscriptions."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Whatever its owner wants to keep with it."""
+        """Free data of the owner."""
 
     @_builtins.property
     def dwell_time(self) -> _duration_pb2.Duration:
-        """How long inside makes a DWELL; none without it. At most 24 hours."""
+        """The time inside after which DWELL fires; no DWELL if not set. At most 24 hours."""
 
     @_builtins.property
     def exit_delay(self) -> _duration_pb2.Duration:
-        """An exit is told when no fix has brought the device back for so long. At most 24 hours."""
+        """The device exits if no fix is inside again within this time. At most 24 hours."""
 
     @_builtins.property
     def active_hours(self) -> Global___Hours:
-        """When it is active; always when not set. Events at other times are muted."""
+        """The active hours; always active if not set. Events at other times are muted."""
 
     @_builtins.property
     def quiet_hours(self) -> Global___Hours:
-        """When nobody is to be disturbed. Events at these times are muted."""
+        """The quiet hours. Events in them are muted."""
 
     @_builtins.property
     def frequency_cap(self) -> Global___FrequencyCap:
-        """How often a device may be told of; without it, always."""
+        """The largest number of visits with events per device; no limit if not set."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was last changed."""
+        """The time of the last change."""
 
     def __init__(
         self,
@@ -525,14 +521,14 @@ Global___Fence: _TypeAlias = Fence  # noqa: Y015
 
 @_typing.final
 class Circle(_message.Message):
-    """All places within a geodesic distance of a point."""
+    """All points within a geodesic distance of a centre."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CENTER_FIELD_NUMBER: _builtins.int
     RADIUS_M_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
-    """In metres, inclusive."""
+    """The radius, inclusive."""
     @_builtins.property
     def center(self) -> _latlng_pb2.LatLng:
         """The centre."""
@@ -553,14 +549,14 @@ Global___Circle: _TypeAlias = Circle  # noqa: Y015
 
 @_typing.final
 class MultiPolygon(_message.Message):
-    """One polygon or several, which do not overlap."""
+    """One or more polygons that do not overlap."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     POLYGONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def polygons(self) -> _containers.RepeatedCompositeFieldContainer[_geometry_pb2.Polygon]:
-        """Up to 10,000 corners together."""
+        """The polygons, with up to 10,000 corners together."""
 
     def __init__(
         self,
@@ -577,14 +573,14 @@ Global___MultiPolygon: _TypeAlias = MultiPolygon  # noqa: Y015
 
 @_typing.final
 class Corridor(_message.Message):
-    """All places within half a width of a line."""
+    """All points within half a width of a line."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PATH_FIELD_NUMBER: _builtins.int
     WIDTH_M_FIELD_NUMBER: _builtins.int
     width_m: _builtins.float
-    """In metres."""
+    """The width."""
     @_builtins.property
     def path(self) -> _geometry_pb2.Path:
         """The line."""
@@ -605,14 +601,14 @@ Global___Corridor: _TypeAlias = Corridor  # noqa: Y015
 
 @_typing.final
 class CellSet(_message.Message):
-    """H3 cells, perhaps of several resolutions."""
+    """H3 cells of one or more resolutions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     H3_CELLS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def h3_cells(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """In hexadecimal."""
+        """The cells in hexadecimal."""
 
     def __init__(
         self,
@@ -639,9 +635,9 @@ class GeoJson(_message.Message):
     geometry: _builtins.str
     """The text of the geometry."""
     radius_m: _builtins.float
-    """Of a Point."""
+    """The radius of a Point."""
     width_m: _builtins.float
-    """Of a LineString."""
+    """The width of a LineString."""
     def __init__(
         self,
         *,
@@ -666,7 +662,7 @@ Global___GeoJson: _TypeAlias = GeoJson  # noqa: Y015
 
 @_typing.final
 class AroundStores(_message.Message):
-    """A circle round each of some stores."""
+    """A circle around each of some stores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -674,14 +670,14 @@ class AroundStores(_message.Message):
     STORES_FIELD_NUMBER: _builtins.int
     RADIUS_M_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
-    """In metres, inclusive."""
+    """The radius, inclusive."""
     @_builtins.property
     def brands(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Those of one of these brands..."""
+        """All stores of these brands..."""
 
     @_builtins.property
     def stores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """...and these."""
+        """...and these stores."""
 
     def __init__(
         self,
@@ -708,11 +704,11 @@ class Hours(_message.Message):
     EXPRESSION_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     store_hours: _builtins.bool
-    """When the store is open. Only of fences around stores."""
+    """The opening hours of the store; only for fences around stores."""
     expression: _builtins.str
-    """In the grammar of OSM's `opening_hours`: `Mo-Fr 08:00-20:00`, `22:00-07:00`."""
+    """Hours in OSM's `opening_hours` grammar: `Mo-Fr 08:00-20:00`, `22:00-07:00`."""
     time_zone: _builtins.str
-    """The IANA time zone of `expression`; UTC when empty."""
+    """The IANA time zone of `expression`; empty means UTC."""
     def __init__(
         self,
         *,
@@ -732,17 +728,17 @@ Global___Hours: _TypeAlias = Hours  # noqa: Y015
 
 @_typing.final
 class FrequencyCap(_message.Message):
-    """How often a device may be told of at the most."""
+    """A limit of visits with events per device."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     VISITS_FIELD_NUMBER: _builtins.int
     PERIOD_FIELD_NUMBER: _builtins.int
     visits: _builtins.int
-    """So many visits..."""
+    """The number of visits..."""
     @_builtins.property
     def period(self) -> _duration_pb2.Duration:
-        """...in so long, of at most 24 hours."""
+        """...per period of at most 24 hours."""
 
     def __init__(
         self,
@@ -760,7 +756,7 @@ Global___FrequencyCap: _TypeAlias = FrequencyCap  # noqa: Y015
 
 @_typing.final
 class CreateFenceRequest(_message.Message):
-    """Creates a fence."""
+    """Request of CreateFence."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -769,14 +765,14 @@ class CreateFenceRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     fence_id: _builtins.str
-    """Its id; made up when empty."""
+    """Its id; the server makes one if empty."""
     request_id: _builtins.str
-    """A retry with the same one does not create twice (AIP-155)."""
+    """Identifies the request: a retry with the same value creates nothing twice (AIP-155)."""
     validate_only: _builtins.bool
-    """Checks and answers as it would, but changes nothing."""
+    """Checks the request and returns the result, but changes nothing."""
     @_builtins.property
     def fence(self) -> Global___Fence:
-        """The fence; its name is not looked at."""
+        """The fence; its name is ignored."""
 
     def __init__(
         self,
@@ -796,14 +792,14 @@ Global___CreateFenceRequest: _TypeAlias = CreateFenceRequest  # noqa: Y015
 
 @_typing.final
 class BatchCreateFencesRequest(_message.Message):
-    """Creates fences, all or none."""
+    """Request of BatchCreateFences."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUESTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___CreateFenceRequest]:
-        """What to create."""
+        """The fences to create."""
 
     def __init__(
         self,
@@ -820,14 +816,14 @@ Global___BatchCreateFencesRequest: _TypeAlias = BatchCreateFencesRequest  # noqa
 
 @_typing.final
 class BatchCreateFencesResponse(_message.Message):
-    """Answers BatchCreateFences."""
+    """Response of BatchCreateFences."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     FENCES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def fences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fence]:
-        """In the order asked."""
+        """In the order of the request."""
 
     def __init__(
         self,
@@ -844,7 +840,7 @@ Global___BatchCreateFencesResponse: _TypeAlias = BatchCreateFencesResponse  # no
 
 @_typing.final
 class UpdateFenceRequest(_message.Message):
-    """Changes a fence."""
+    """Request of UpdateFence."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -853,16 +849,16 @@ class UpdateFenceRequest(_message.Message):
     ALLOW_MISSING_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     allow_missing: _builtins.bool
-    """Creates the fence if there is none of that name."""
+    """True to create the fence if it does not exist."""
     validate_only: _builtins.bool
-    """Checks and answers as it would, but changes nothing."""
+    """Checks the request and returns the result, but changes nothing."""
     @_builtins.property
     def fence(self) -> Global___Fence:
-        """The fence. An etag, if set, must be that of the stored one."""
+        """The fence. Its etag, if set, must equal the current etag."""
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change; those that are set in `fence` when empty; `*` replaces the whole."""
+        """The fields to change; empty means the fields that are set in `fence`, `*` replaces the whole."""
 
     def __init__(
         self,
@@ -882,7 +878,7 @@ Global___UpdateFenceRequest: _TypeAlias = UpdateFenceRequest  # noqa: Y015
 
 @_typing.final
 class GetFenceRequest(_message.Message):
-    """Asks for a fence."""
+    """Request of GetFence."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -904,7 +900,7 @@ Global___GetFenceRequest: _TypeAlias = GetFenceRequest  # noqa: Y015
 
 @_typing.final
 class ListFencesRequest(_message.Message):
-    """Asks for all fences."""
+    """Request of ListFences."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -932,12 +928,12 @@ class ListFencesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """With all of these labels."""
+        """Only fences with all of these labels."""
 
     def __init__(
         self,
@@ -956,7 +952,7 @@ Global___ListFencesRequest: _TypeAlias = ListFencesRequest  # noqa: Y015
 
 @_typing.final
 class ListFencesResponse(_message.Message):
-    """Answers ListFences."""
+    """Response of ListFences."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -967,14 +963,14 @@ class ListFencesResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     total_size: _builtins.int
-    """How many there are on all pages."""
+    """The number of results on all pages."""
     @_builtins.property
     def fences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fence]:
         """By name."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -994,7 +990,7 @@ Global___ListFencesResponse: _TypeAlias = ListFencesResponse  # noqa: Y015
 
 @_typing.final
 class DeleteFenceRequest(_message.Message):
-    """Deletes a fence."""
+    """Request of DeleteFence."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1004,9 +1000,9 @@ class DeleteFenceRequest(_message.Message):
     name: _builtins.str
     """`fences/{fence}`."""
     etag: _builtins.str
-    """If set, it must be that of the stored one."""
+    """If set, it must equal the current etag."""
     allow_missing: _builtins.bool
-    """Deleting one that does not exist succeeds."""
+    """True to succeed if it does not exist."""
     def __init__(
         self,
         *,
@@ -1024,7 +1020,7 @@ Global___DeleteFenceRequest: _TypeAlias = DeleteFenceRequest  # noqa: Y015
 
 @_typing.final
 class MatchFencesRequest(_message.Message):
-    """Asks which fences contain a point, or meet a line."""
+    """Request of MatchFences."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1056,7 +1052,7 @@ Global___MatchFencesRequest: _TypeAlias = MatchFencesRequest  # noqa: Y015
 
 @_typing.final
 class MatchedFence(_message.Message):
-    """A fence that a place meets."""
+    """A matching fence."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1065,7 +1061,7 @@ class MatchedFence(_message.Message):
     fence: _builtins.str
     """`fences/{fence}`."""
     store: _builtins.str
-    """Of a fence around stores: which store."""
+    """For a fence around stores: the store."""
     def __init__(
         self,
         *,
@@ -1082,7 +1078,7 @@ Global___MatchedFence: _TypeAlias = MatchedFence  # noqa: Y015
 
 @_typing.final
 class MatchFencesResponse(_message.Message):
-    """Answers MatchFences."""
+    """Response of MatchFences."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1094,7 +1090,7 @@ class MatchFencesResponse(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -1112,17 +1108,17 @@ Global___MatchFencesResponse: _TypeAlias = MatchFencesResponse  # noqa: Y015
 
 @_typing.final
 class ListNearestFencesRequest(_message.Message):
-    """Asks for the nearest fences."""
+    """Request of ListNearestFences."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     POINT_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     limit: _builtins.int
-    """How many at most; 20 when 0."""
+    """The largest number of fences; 0 means 20."""
     @_builtins.property
     def point(self) -> _latlng_pb2.LatLng:
-        """Where the phone is."""
+        """The position of the phone."""
 
     def __init__(
         self,
@@ -1151,12 +1147,12 @@ class NearestFence(_message.Message):
     fence: _builtins.str
     """`fences/{fence}`."""
     store: _builtins.str
-    """Of a fence around stores: which store."""
+    """For a fence around stores: the store."""
     distance_to_edge_m: _builtins.float
-    """To its edge, negative inside."""
+    """The distance to its edge; negative inside."""
     @_builtins.property
     def circle(self) -> Global___Circle:
-        """A circle that holds the whole fence, as phones take it."""
+        """A circle that contains the whole fence, for the phone's geofencing."""
 
     def __init__(
         self,
@@ -1176,7 +1172,7 @@ Global___NearestFence: _TypeAlias = NearestFence  # noqa: Y015
 
 @_typing.final
 class ListNearestFencesResponse(_message.Message):
-    """Answers ListNearestFences."""
+    """Response of ListNearestFences."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1184,14 +1180,14 @@ class ListNearestFencesResponse(_message.Message):
     ASK_AGAIN_M_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     ask_again_m: _builtins.float
-    """After moving so far, ask again; not set when there is no other fence."""
+    """The distance after which the phone must ask again; not set if there is no other fence."""
     @_builtins.property
     def fences(self) -> _containers.RepeatedCompositeFieldContainer[Global___NearestFence]:
         """The nearest edge first."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -1212,8 +1208,8 @@ Global___ListNearestFencesResponse: _TypeAlias = ListNearestFencesResponse  # no
 
 @_typing.final
 class Fix(_message.Message):
-    """Where a device was, by its own account. In a batch each fix is checked by itself, by the same
-    rules, so that one bad fix spoils no batch.
+    """A position reported by a device. In a batch each fix is checked separately, by the same rules, so
+    that an invalid fix does not affect the others.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -1224,19 +1220,19 @@ class Fix(_message.Message):
     SEQUENCE_FIELD_NUMBER: _builtins.int
     ACCURACY_M_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
-    """The device's id, as the caller knows it. Kept as a keyed hash only."""
+    """The caller's id of the device; stored only as a keyed hash."""
     sequence: _builtins.int
-    """A number that the device uses once; 0 stands for its time in milliseconds."""
+    """A number that the device uses once; 0 means the time of the fix in milliseconds."""
     accuracy_m: _builtins.float
-    """The radius that holds the true place with 68 %."""
+    """The radius that contains the true position with a probability of 68 %."""
     @_builtins.property
     def location(self) -> _latlng_pb2.LatLng:
-        """Where."""
+        """The position."""
 
     @_builtins.property
     def device_time(self) -> _timestamp_pb2.Timestamp:
-        """When, by the device's clock, since 1970; the moment it is received when not set. More than 5
-        minutes ahead of the server's clock does not count.
+        """The time by the device's clock, since 1970; the time of receipt if not set. A fix more than 5
+        minutes ahead of the server's clock is refused.
         """
 
     def __init__(
@@ -1260,14 +1256,14 @@ Global___Fix: _TypeAlias = Fix  # noqa: Y015
 
 @_typing.final
 class ReportPositionRequest(_message.Message):
-    """One fix."""
+    """Request of ReportPosition."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     FIX_FIELD_NUMBER: _builtins.int
     CONSENT_FIELD_NUMBER: _builtins.int
     consent: _builtins.bool
-    """That the person has agreed to be located. Must be true."""
+    """The person has agreed to be located; must be true."""
     @_builtins.property
     def fix(self) -> Global___Fix:
         """The fix."""
@@ -1288,17 +1284,17 @@ Global___ReportPositionRequest: _TypeAlias = ReportPositionRequest  # noqa: Y015
 
 @_typing.final
 class ReportPositionsRequest(_message.Message):
-    """Fixes."""
+    """Request of ReportPositions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     FIXES_FIELD_NUMBER: _builtins.int
     CONSENT_FIELD_NUMBER: _builtins.int
     consent: _builtins.bool
-    """That the persons have agreed to be located. Must be true."""
+    """The persons have agreed to be located; must be true."""
     @_builtins.property
     def fixes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fix]:
-        """In the order in which they count."""
+        """The fixes, in the order of their application."""
 
     def __init__(
         self,
@@ -1316,7 +1312,7 @@ Global___ReportPositionsRequest: _TypeAlias = ReportPositionsRequest  # noqa: Y0
 
 @_typing.final
 class FixResult(_message.Message):
-    """What became of a fix."""
+    """The result of a fix."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1329,49 +1325,51 @@ class FixResult(_message.Message):
         OUTCOME_UNSPECIFIED: FixResult._Outcome.ValueType  # 0
         """Never sent."""
         OUTCOME_APPLIED: FixResult._Outcome.ValueType  # 1
-        """It counts."""
+        """The fix was applied."""
         OUTCOME_IMPLAUSIBLE: FixResult._Outcome.ValueType  # 2
-        """It counts, but is too fast to believe for some fence, for which it changed nothing."""
+        """The fix was applied, but was too fast for at least one fence, whose state it did not change."""
         OUTCOME_LATE: FixResult._Outcome.ValueType  # 3
-        """Older than the last one. Nothing changed."""
+        """Older than the last fix applied; nothing changed."""
         OUTCOME_DUPLICATE: FixResult._Outcome.ValueType  # 4
-        """The same as the last one. Nothing changed."""
+        """Equal to the last fix applied; nothing changed."""
         OUTCOME_AHEAD: FixResult._Outcome.ValueType  # 5
-        """From more than 5 minutes ahead of the server's clock. Nothing changed."""
+        """More than 5 minutes ahead of the server's clock; nothing changed."""
         OUTCOME_REFUSED: FixResult._Outcome.ValueType  # 6
-        """It cannot be used; `error` says why. Nothing changed."""
+        """Invalid: `error` has the reason; nothing changed."""
 
     class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
-        """What may become of it."""
+        """The outcome of a fix."""
 
     OUTCOME_UNSPECIFIED: FixResult.Outcome.ValueType  # 0
     """Never sent."""
     OUTCOME_APPLIED: FixResult.Outcome.ValueType  # 1
-    """It counts."""
+    """The fix was applied."""
     OUTCOME_IMPLAUSIBLE: FixResult.Outcome.ValueType  # 2
-    """It counts, but is too fast to believe for some fence, for which it changed nothing."""
+    """The fix was applied, but was too fast for at least one fence, whose state it did not change."""
     OUTCOME_LATE: FixResult.Outcome.ValueType  # 3
-    """Older than the last one. Nothing changed."""
+    """Older than the last fix applied; nothing changed."""
     OUTCOME_DUPLICATE: FixResult.Outcome.ValueType  # 4
-    """The same as the last one. Nothing changed."""
+    """Equal to the last fix applied; nothing changed."""
     OUTCOME_AHEAD: FixResult.Outcome.ValueType  # 5
-    """From more than 5 minutes ahead of the server's clock. Nothing changed."""
+    """More than 5 minutes ahead of the server's clock; nothing changed."""
     OUTCOME_REFUSED: FixResult.Outcome.ValueType  # 6
-    """It cannot be used; `error` says why. Nothing changed."""
+    """Invalid: `error` has the reason; nothing changed."""
 
     OUTCOME_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     outcome: Global___FixResult.Outcome.ValueType
-    """What became of it."""
+    """The outcome."""
     subject: _builtins.str
-    """`devices/{subject}`: who it is in events. The same while the device is heard of within a day."""
+    """`devices/{subject}`: the subject of its events. It is constant while the device sends a fix at
+    least once a day.
+    """
     error: _builtins.str
-    """Why it was refused, naming the field."""
+    """The reason of a refusal, with the field."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___FenceEvent]:
-        """The events that it made."""
+        """The events of the fix."""
 
     def __init__(
         self,
@@ -1391,14 +1389,14 @@ Global___FixResult: _TypeAlias = FixResult  # noqa: Y015
 
 @_typing.final
 class ReportPositionResponse(_message.Message):
-    """Answers ReportPosition."""
+    """Response of ReportPosition."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RESULT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def result(self) -> Global___FixResult:
-        """What became of it."""
+        """The result of the fix."""
 
     def __init__(
         self,
@@ -1415,14 +1413,14 @@ Global___ReportPositionResponse: _TypeAlias = ReportPositionResponse  # noqa: Y0
 
 @_typing.final
 class ReportPositionsResponse(_message.Message):
-    """Answers ReportPositions."""
+    """Response of ReportPositions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RESULTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___FixResult]:
-        """One for each fix, in order."""
+        """One result per fix, in order."""
 
     def __init__(
         self,
@@ -1439,7 +1437,7 @@ Global___ReportPositionsResponse: _TypeAlias = ReportPositionsResponse  # noqa: 
 
 @_typing.final
 class StreamPositionsRequest(_message.Message):
-    """A batch of a stream."""
+    """Request of StreamPositions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1447,12 +1445,12 @@ class StreamPositionsRequest(_message.Message):
     CONSENT_FIELD_NUMBER: _builtins.int
     BRIEF_FIELD_NUMBER: _builtins.int
     consent: _builtins.bool
-    """That the persons have agreed to be located. Must be true."""
+    """The persons have agreed to be located; must be true."""
     brief: _builtins.bool
-    """Leaves the results of fixes that count and made no event out of the answer."""
+    """True to omit the results of applied fixes without events."""
     @_builtins.property
     def fixes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fix]:
-        """In the order in which they count."""
+        """The fixes, in the order of their application."""
 
     def __init__(
         self,
@@ -1471,7 +1469,7 @@ Global___StreamPositionsRequest: _TypeAlias = StreamPositionsRequest  # noqa: Y0
 
 @_typing.final
 class StreamPositionsResponse(_message.Message):
-    """Answers one batch."""
+    """Response to one batch."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1479,14 +1477,14 @@ class StreamPositionsResponse(_message.Message):
     INDEXES_FIELD_NUMBER: _builtins.int
     APPLIED_COUNT_FIELD_NUMBER: _builtins.int
     applied_count: _builtins.int
-    """How many counted."""
+    """The number of applied fixes."""
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___FixResult]:
-        """One for each fix, in order, or, if the batch asked to be brief, those worth telling."""
+        """One result per fix, in order; with `brief`, only those not omitted."""
 
     @_builtins.property
     def indexes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Of a brief answer: the index of each result's fix."""
+        """With `brief`: the index of the fix of each result."""
 
     def __init__(
         self,
@@ -1505,7 +1503,7 @@ Global___StreamPositionsResponse: _TypeAlias = StreamPositionsResponse  # noqa: 
 
 @_typing.final
 class FenceEvent(_message.Message):
-    """Something that happened. It carries no position and nothing that names the device."""
+    """An event. It has no position and no id of the device."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1548,48 +1546,48 @@ class FenceEvent(_message.Message):
     ORDER_FIELD_NUMBER: _builtins.int
     PREPARE_REASON_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
-    """The same whenever the event is told again."""
+    """The id of the event, equal in every delivery."""
     event_type: Global___EventType.ValueType
-    """What happened."""
+    """The type of the event."""
     cause: Global___Cause.ValueType
-    """What made it."""
+    """The cause."""
     subject: _builtins.str
     """`devices/{subject}`."""
     fence: _builtins.str
-    """`fences/{fence}`. Not set on trips."""
+    """`fences/{fence}`; not set for trips."""
     store: _builtins.str
     """The store of a fence around stores, or of a trip."""
     number: _builtins.int
-    """1, 2, 3... for each device, in the order of its events."""
+    """1, 2, 3... per device, in the order of its events."""
     sequence: _builtins.int
-    """Of the fix that it goes back to."""
+    """The sequence of the fix that caused the event."""
     confidence: Global___Confidence.ValueType
-    """How sure it is."""
+    """The confidence."""
     confidence_reason: Global___ConfidenceReason.ValueType
-    """Why."""
+    """The reason."""
     mute: Global___Mute.ValueType
-    """Why it goes only to subscriptions that ask for muted events."""
+    """The reason why the event is muted."""
     trip: _builtins.str
     """`stores/{store}/trips/{trip}`."""
     order: _builtins.str
     """The order of the trip."""
     prepare_reason: Global___EventType.ValueType
-    """Of PREPARE_ORDER: which event called for it."""
+    """For PREPARE_ORDER: the event that caused it."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """The fence's."""
+        """The labels of the fence."""
 
     @_builtins.property
     def device_time(self) -> _timestamp_pb2.Timestamp:
-        """When it happened, by the device's clock."""
+        """The time of the event, by the device's clock."""
 
     @_builtins.property
     def server_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was found out."""
+        """The time of detection, by the server's clock."""
 
     @_builtins.property
     def inside_since_time(self) -> _timestamp_pb2.Timestamp:
-        """When the visit began, by the device's clock."""
+        """The begin of the visit, by the device's clock."""
 
     def __init__(
         self,
@@ -1623,7 +1621,7 @@ Global___FenceEvent: _TypeAlias = FenceEvent  # noqa: Y015
 
 @_typing.final
 class Subscription(_message.Message):
-    """Who is told of which events, and how."""
+    """A subscription to events, with their delivery."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1636,22 +1634,22 @@ class Subscription(_message.Message):
     name: _builtins.str
     """`subscriptions/{subscription}`."""
     disabled: _builtins.bool
-    """Whether nothing is delivered. An endpoint that answers 410 disables its subscription. After a
-    day a disabled subscription's events are no longer kept.
+    """True to stop delivery. An endpoint that answers 410 disables its subscription. The events of a
+    subscription that is disabled for a day are no longer kept.
     """
     etag: _builtins.str
-    """Changes with every change of what is kept."""
+    """Changes with every change."""
     @_builtins.property
     def filter(self) -> Global___EventFilter:
-        """Which events."""
+        """The filter of events."""
 
     @_builtins.property
     def webhook(self) -> Global___Webhook:
-        """Where they are posted. Without one, StreamEvents reads them."""
+        """The endpoint for the events. Without a webhook, StreamEvents delivers them."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was last changed."""
+        """The time of the last change."""
 
     def __init__(
         self,
@@ -1673,7 +1671,7 @@ Global___Subscription: _TypeAlias = Subscription  # noqa: Y015
 
 @_typing.final
 class EventFilter(_message.Message):
-    """Which events. What is empty admits all."""
+    """A filter of events. An empty part matches all."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1702,14 +1700,14 @@ class EventFilter(_message.Message):
     STORES_FIELD_NUMBER: _builtins.int
     INCLUDE_MUTED_FIELD_NUMBER: _builtins.int
     include_muted: _builtins.bool
-    """Muted ones too."""
+    """True to include muted events."""
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[Global___EventType.ValueType]:
-        """Of one of these types."""
+        """One of these types."""
 
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Of fences with all of these labels."""
+        """From fences with all of these labels."""
 
     @_builtins.property
     def stores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -1733,18 +1731,16 @@ Global___EventFilter: _TypeAlias = EventFilter  # noqa: Y015
 
 @_typing.final
 class Webhook(_message.Message):
-    """Where events are posted, by the Standard Webhooks specification."""
+    """An endpoint for events, by the Standard Webhooks specification."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     URI_FIELD_NUMBER: _builtins.int
     SECRET_FIELD_NUMBER: _builtins.int
     uri: _builtins.str
-    """An `https` address, `http` where the server allows it. Private addresses are refused."""
+    """An `https` URL, or `http` if the server allows it. Private addresses are refused."""
     secret: _builtins.str
-    """The secret that signs, `whsec_` and base64. Answered only when the subscription is created and
-    when it is rotated.
-    """
+    """The signing secret: `whsec_` and base64. Returned only on creation and rotation."""
     def __init__(
         self,
         *,
@@ -1761,7 +1757,7 @@ Global___Webhook: _TypeAlias = Webhook  # noqa: Y015
 
 @_typing.final
 class CreateSubscriptionRequest(_message.Message):
-    """Creates a subscription."""
+    """Request of CreateSubscription."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1770,14 +1766,14 @@ class CreateSubscriptionRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     subscription_id: _builtins.str
-    """Its id; made up when empty."""
+    """Its id; the server makes one if empty."""
     request_id: _builtins.str
-    """A retry with the same one does not create twice (AIP-155)."""
+    """Identifies the request: a retry with the same value creates nothing twice (AIP-155)."""
     validate_only: _builtins.bool
-    """Checks and answers as it would, but changes nothing."""
+    """Checks the request and returns the result, but changes nothing."""
     @_builtins.property
     def subscription(self) -> Global___Subscription:
-        """The subscription; its name is not looked at."""
+        """The subscription; its name is ignored."""
 
     def __init__(
         self,
@@ -1797,7 +1793,7 @@ Global___CreateSubscriptionRequest: _TypeAlias = CreateSubscriptionRequest  # no
 
 @_typing.final
 class GetSubscriptionRequest(_message.Message):
-    """Asks for a subscription."""
+    """Request of GetSubscription."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1819,7 +1815,7 @@ Global___GetSubscriptionRequest: _TypeAlias = GetSubscriptionRequest  # noqa: Y0
 
 @_typing.final
 class UpdateSubscriptionRequest(_message.Message):
-    """Changes a subscription."""
+    """Request of UpdateSubscription."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1827,11 +1823,11 @@ class UpdateSubscriptionRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def subscription(self) -> Global___Subscription:
-        """The subscription. An etag, if set, must be that of the stored one."""
+        """The subscription. Its etag, if set, must equal the current etag."""
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change; those that are set when empty; `*` replaces the whole."""
+        """The fields to change; empty means the fields that are set, `*` replaces the whole."""
 
     def __init__(
         self,
@@ -1849,16 +1845,16 @@ Global___UpdateSubscriptionRequest: _TypeAlias = UpdateSubscriptionRequest  # no
 
 @_typing.final
 class ListSubscriptionsRequest(_message.Message):
-    """Asks for all subscriptions."""
+    """Request of ListSubscriptions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     def __init__(
         self,
         *,
@@ -1875,7 +1871,7 @@ Global___ListSubscriptionsRequest: _TypeAlias = ListSubscriptionsRequest  # noqa
 
 @_typing.final
 class ListSubscriptionsResponse(_message.Message):
-    """Answers ListSubscriptions."""
+    """Response of ListSubscriptions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1903,7 +1899,7 @@ Global___ListSubscriptionsResponse: _TypeAlias = ListSubscriptionsResponse  # no
 
 @_typing.final
 class DeleteSubscriptionRequest(_message.Message):
-    """Deletes a subscription."""
+    """Request of DeleteSubscription."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1913,9 +1909,9 @@ class DeleteSubscriptionRequest(_message.Message):
     name: _builtins.str
     """`subscriptions/{subscription}`."""
     etag: _builtins.str
-    """If set, it must be that of the stored one."""
+    """If set, it must equal the current etag."""
     allow_missing: _builtins.bool
-    """Deleting one that does not exist succeeds."""
+    """True to succeed if it does not exist."""
     def __init__(
         self,
         *,
@@ -1933,7 +1929,7 @@ Global___DeleteSubscriptionRequest: _TypeAlias = DeleteSubscriptionRequest  # no
 
 @_typing.final
 class RotateSubscriptionSecretRequest(_message.Message):
-    """Gives a webhook a new secret."""
+    """Request of RotateSubscriptionSecret."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1955,7 +1951,7 @@ Global___RotateSubscriptionSecretRequest: _TypeAlias = RotateSubscriptionSecretR
 
 @_typing.final
 class StreamEventsRequest(_message.Message):
-    """Reads the events of a subscription."""
+    """Request of StreamEvents."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1965,9 +1961,9 @@ class StreamEventsRequest(_message.Message):
     subscription: _builtins.str
     """`subscriptions/{subscription}`."""
     from_now: _builtins.bool
-    """Gives up what was not acknowledged, and begins with what comes now."""
+    """True to drop unacknowledged events and start with new ones."""
     max_unacknowledged: _builtins.int
-    """How many may wait for their acknowledgement in one partition; 1,000 when 0."""
+    """The largest number of unacknowledged events per partition; 0 means 1,000."""
     def __init__(
         self,
         *,
@@ -1985,18 +1981,18 @@ Global___StreamEventsRequest: _TypeAlias = StreamEventsRequest  # noqa: Y015
 
 @_typing.final
 class StreamEventsResponse(_message.Message):
-    """An event to acknowledge."""
+    """A message of StreamEvents."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     EVENT_FIELD_NUMBER: _builtins.int
     ACK_TOKEN_FIELD_NUMBER: _builtins.int
     ack_token: _builtins.str
-    """What AckEvents takes."""
+    """The token for AckEvents."""
     @_builtins.property
     def event(self) -> Global___FenceEvent:
-        """The event. Not set in the first answer, which says that the stream is being read, and in one
-        that comes whenever there was nothing to tell for 10 seconds.
+        """The event. Not set in the first message, which confirms that the stream is open, and in a
+        message sent after every 10 seconds without an event.
         """
 
     def __init__(
@@ -2015,7 +2011,7 @@ Global___StreamEventsResponse: _TypeAlias = StreamEventsResponse  # noqa: Y015
 
 @_typing.final
 class AckEventsRequest(_message.Message):
-    """Acknowledges events."""
+    """Request of AckEvents."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2025,7 +2021,7 @@ class AckEventsRequest(_message.Message):
     """`subscriptions/{subscription}`."""
     @_builtins.property
     def ack_tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Of the last event that was dealt with in each partition, or of all."""
+        """The tokens of the last processed event of each partition, or of all processed events."""
 
     def __init__(
         self,
@@ -2043,7 +2039,7 @@ Global___AckEventsRequest: _TypeAlias = AckEventsRequest  # noqa: Y015
 
 @_typing.final
 class AckEventsResponse(_message.Message):
-    """Answers AckEvents."""
+    """Response of AckEvents."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2060,7 +2056,7 @@ Global___AckEventsResponse: _TypeAlias = AckEventsResponse  # noqa: Y015
 
 @_typing.final
 class ListDeadLettersRequest(_message.Message):
-    """Asks for dead letters."""
+    """Request of ListDeadLetters."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2070,9 +2066,9 @@ class ListDeadLettersRequest(_message.Message):
     parent: _builtins.str
     """`subscriptions/{subscription}`."""
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     def __init__(
         self,
         *,
@@ -2098,14 +2094,14 @@ class DeadLetter(_message.Message):
     GIVE_UP_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """Why: the attempts are over, the queue was full, the subscription was disabled."""
+    """The reason: all attempts failed, the queue was full, or the subscription was disabled."""
     @_builtins.property
     def event(self) -> Global___FenceEvent:
         """The event."""
 
     @_builtins.property
     def give_up_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was given up."""
+        """The time at which delivery was given up."""
 
     def __init__(
         self,
@@ -2124,7 +2120,7 @@ Global___DeadLetter: _TypeAlias = DeadLetter  # noqa: Y015
 
 @_typing.final
 class ListDeadLettersResponse(_message.Message):
-    """Answers ListDeadLetters."""
+    """Response of ListDeadLetters."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2134,7 +2130,7 @@ class ListDeadLettersResponse(_message.Message):
     """Empty on the last page."""
     @_builtins.property
     def dead_letters(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeadLetter]:
-        """Those given up first come first."""
+        """In the order in which they were given up."""
 
     def __init__(
         self,
@@ -2152,7 +2148,7 @@ Global___ListDeadLettersResponse: _TypeAlias = ListDeadLettersResponse  # noqa: 
 
 @_typing.final
 class ReplayDeadLettersRequest(_message.Message):
-    """Queues dead letters once more."""
+    """Request of ReplayDeadLetters."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2174,13 +2170,13 @@ Global___ReplayDeadLettersRequest: _TypeAlias = ReplayDeadLettersRequest  # noqa
 
 @_typing.final
 class ReplayDeadLettersResponse(_message.Message):
-    """Answers ReplayDeadLetters."""
+    """Response of ReplayDeadLetters."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     REPLAYED_COUNT_FIELD_NUMBER: _builtins.int
     replayed_count: _builtins.int
-    """How many were queued."""
+    """The number of queued events."""
     def __init__(
         self,
         *,
@@ -2196,7 +2192,7 @@ Global___ReplayDeadLettersResponse: _TypeAlias = ReplayDeadLettersResponse  # no
 
 @_typing.final
 class Trip(_message.Message):
-    """Someone on the way to pick up an order."""
+    """A trip to pick up an order."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2213,16 +2209,16 @@ class Trip(_message.Message):
         STATE_APPROACHING: Trip._State.ValueType  # 2
         """About to arrive."""
         STATE_ARRIVED: Trip._State.ValueType  # 3
-        """There."""
+        """The traveller has arrived."""
         STATE_COMPLETED: Trip._State.ValueType  # 4
         """The order was handed over."""
         STATE_CANCELED: Trip._State.ValueType  # 5
-        """Called off."""
+        """The trip was canceled."""
         STATE_EXPIRED: Trip._State.ValueType  # 6
-        """It took longer than it may."""
+        """The trip exceeded its time limit."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
-        """How far a trip has come."""
+        """The state of a trip."""
 
     STATE_UNSPECIFIED: Trip.State.ValueType  # 0
     """Never sent."""
@@ -2231,13 +2227,13 @@ class Trip(_message.Message):
     STATE_APPROACHING: Trip.State.ValueType  # 2
     """About to arrive."""
     STATE_ARRIVED: Trip.State.ValueType  # 3
-    """There."""
+    """The traveller has arrived."""
     STATE_COMPLETED: Trip.State.ValueType  # 4
     """The order was handed over."""
     STATE_CANCELED: Trip.State.ValueType  # 5
-    """Called off."""
+    """The trip was canceled."""
     STATE_EXPIRED: Trip.State.ValueType  # 6
-    """It took longer than it may."""
+    """The trip exceeded its time limit."""
 
     NAME_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
@@ -2262,52 +2258,52 @@ class Trip(_message.Message):
     subject: _builtins.str
     """`devices/{subject}`."""
     order: _builtins.str
-    """What is picked up, as the caller knows it."""
+    """The caller's reference of the order."""
     travel_mode: Global___TravelMode.ValueType
-    """How."""
+    """The mode of travel."""
     state: Global___Trip.State.ValueType
-    """How far it has come."""
+    """The state."""
     prepare_reason: Global___EventType.ValueType
-    """Which event called for it."""
+    """The event that caused PREPARE_ORDER."""
     wrong_store: _builtins.str
-    """Another store that the traveller is at."""
+    """The other store where the traveller is."""
     bay: _builtins.str
     """The curbside bay."""
     vehicle: _builtins.str
     """The vehicle."""
     arrival_radius_m: _builtins.float
-    """How near to the store is there."""
+    """The radius around the store that counts as arrival."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was started."""
+        """The start time."""
 
     @_builtins.property
     def arrive_time(self) -> _timestamp_pb2.Timestamp:
-        """When it arrived."""
+        """The time of arrival."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """When it ended."""
+        """The end time."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When it expires unless it ends before."""
+        """The time at which it expires, if it does not end before."""
 
     @_builtins.property
     def estimated_arrive_time(self) -> _timestamp_pb2.Timestamp:
-        """When it is likely to arrive, by the last fix."""
+        """The estimated time of arrival, from the last fix."""
 
     @_builtins.property
     def prepare_time(self) -> _timestamp_pb2.Timestamp:
-        """When the order was to be prepared; not set while it is not."""
+        """The time at which PREPARE_ORDER was sent; not set before."""
 
     @_builtins.property
     def check_in_time(self) -> _timestamp_pb2.Timestamp:
-        """When the traveller said "I am here"."""
+        """The time of the check-in."""
 
     @_builtins.property
     def approaching_time(self) -> _duration_pb2.Duration:
-        """From so long before arriving on the traveller is approaching."""
+        """The ETA from which the traveller is approaching."""
 
     def __init__(
         self,
@@ -2341,7 +2337,7 @@ Global___Trip: _TypeAlias = Trip  # noqa: Y015
 
 @_typing.final
 class StartTripRequest(_message.Message):
-    """Someone sets out."""
+    """Request of StartTrip."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2358,26 +2354,26 @@ class StartTripRequest(_message.Message):
     parent: _builtins.str
     """`stores/{store}`."""
     device_id: _builtins.str
-    """The device's id, as the caller knows it."""
+    """The caller's id of the device."""
     consent: _builtins.bool
-    """That the person has agreed to be located. Must be true."""
+    """The person has agreed to be located; must be true."""
     order: _builtins.str
-    """What is picked up, as the caller knows it. A device has one trip for an order at a time."""
+    """The caller's reference of the order. A device has one trip per order at a time."""
     travel_mode: Global___TravelMode.ValueType
-    """How."""
+    """The mode of travel."""
     arrival_radius_m: _builtins.float
-    """How near to the store is there; 100 m when not set."""
+    """The radius around the store that counts as arrival; 100 m if not set."""
     vehicle: _builtins.str
     """The vehicle."""
     request_id: _builtins.str
-    """A retry with the same one does not start twice (AIP-155)."""
+    """Identifies the request: a retry with the same value starts nothing twice (AIP-155)."""
     @_builtins.property
     def approaching_time(self) -> _duration_pb2.Duration:
-        """From so long before arriving on the traveller is approaching; 5 minutes when not set."""
+        """The ETA from which the traveller is approaching; 5 minutes if not set."""
 
     @_builtins.property
     def ttl(self) -> _duration_pb2.Duration:
-        """How long the trip may take; 4 hours when not set, at most 23."""
+        """The time limit of the trip; 4 hours if not set, at most 23 hours."""
 
     def __init__(
         self,
@@ -2405,7 +2401,7 @@ Global___StartTripRequest: _TypeAlias = StartTripRequest  # noqa: Y015
 
 @_typing.final
 class GetTripRequest(_message.Message):
-    """Asks for a trip."""
+    """Request of GetTrip."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2427,7 +2423,7 @@ Global___GetTripRequest: _TypeAlias = GetTripRequest  # noqa: Y015
 
 @_typing.final
 class CheckInTripRequest(_message.Message):
-    """"I am here." """
+    """Request of CheckInTrip."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2457,7 +2453,7 @@ Global___CheckInTripRequest: _TypeAlias = CheckInTripRequest  # noqa: Y015
 
 @_typing.final
 class CompleteTripRequest(_message.Message):
-    """The order was handed over."""
+    """Request of CompleteTrip."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2479,7 +2475,7 @@ Global___CompleteTripRequest: _TypeAlias = CompleteTripRequest  # noqa: Y015
 
 @_typing.final
 class CancelTripRequest(_message.Message):
-    """Nobody is coming."""
+    """Request of CancelTrip."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2501,7 +2497,7 @@ Global___CancelTripRequest: _TypeAlias = CancelTripRequest  # noqa: Y015
 
 @_typing.final
 class ListArrivalsRequest(_message.Message):
-    """Asks for the queue of a store."""
+    """Request of ListArrivals."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2523,7 +2519,7 @@ Global___ListArrivalsRequest: _TypeAlias = ListArrivalsRequest  # noqa: Y015
 
 @_typing.final
 class Arrival(_message.Message):
-    """Someone who is here or comes."""
+    """An arrival: a trip that has arrived, or is on the way."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2535,7 +2531,7 @@ class Arrival(_message.Message):
 
     @_builtins.property
     def waiting_time(self) -> _duration_pb2.Duration:
-        """Since arriving; not set on the way."""
+        """The time since arrival; not set on the way."""
 
     def __init__(
         self,
@@ -2553,14 +2549,14 @@ Global___Arrival: _TypeAlias = Arrival  # noqa: Y015
 
 @_typing.final
 class ListArrivalsResponse(_message.Message):
-    """Answers ListArrivals."""
+    """Response of ListArrivals."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ARRIVALS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def arrivals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Arrival]:
-        """Those here, longest waiting first; then those who come, soonest first."""
+        """Those who are here, longest waiting first; then those on the way, soonest first."""
 
     def __init__(
         self,
@@ -2577,13 +2573,13 @@ Global___ListArrivalsResponse: _TypeAlias = ListArrivalsResponse  # noqa: Y015
 
 @_typing.final
 class EraseDeviceRequest(_message.Message):
-    """Deletes a device."""
+    """Request of EraseDevice."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
-    """The device's id, as the caller knows it."""
+    """The caller's id of the device."""
     def __init__(
         self,
         *,
@@ -2599,13 +2595,13 @@ Global___EraseDeviceRequest: _TypeAlias = EraseDeviceRequest  # noqa: Y015
 
 @_typing.final
 class EraseDeviceResponse(_message.Message):
-    """Answers EraseDevice."""
+    """Response of EraseDevice."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     FOUND_FIELD_NUMBER: _builtins.int
     found: _builtins.bool
-    """Whether anything was kept of it."""
+    """True if there were data of the device."""
     def __init__(
         self,
         *,

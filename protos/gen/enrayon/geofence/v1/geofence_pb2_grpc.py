@@ -27,15 +27,15 @@ if _version_not_supported:
 
 
 class GeofenceServiceStub:
-    """Who enters, leaves, waits in or is about to reach a place, told once and in order.
+    """Fences, and the events of devices that enter, leave, stay in or approach them.
 
-    From the previous fix of a device to this one, per fence: outside to inside is ENTER, inside to
-    outside EXIT, and both outside with the way between touching the fence CROSS. A point on the edge
-    is inside. DWELL and delayed exits come on time even when no further fix does. Every event has an
-    id that is the same whenever it is told again; a device's events are told in order.
+    From the previous fix of a device to this one, per fence: outside to inside is ENTER; inside to
+    outside is EXIT; both outside, with a segment between them that touches the fence, is CROSS. A
+    point on the edge is inside. DWELL and delayed exits come on time without a further fix. An event
+    has a stable id, equal in every delivery; the events of a device are delivered in order.
 
-    The device id of the caller is kept as a keyed hash that leads to a random subject. Events carry
-    the subject, never the id, and no position.
+    The caller's device id is stored only as a keyed hash that leads to a random subject. Events have
+    the subject, and neither the device id nor a position.
     """
 
     def __init__(self, channel):
@@ -187,15 +187,15 @@ class GeofenceServiceStub:
 
 
 class GeofenceServiceServicer:
-    """Who enters, leaves, waits in or is about to reach a place, told once and in order.
+    """Fences, and the events of devices that enter, leave, stay in or approach them.
 
-    From the previous fix of a device to this one, per fence: outside to inside is ENTER, inside to
-    outside EXIT, and both outside with the way between touching the fence CROSS. A point on the edge
-    is inside. DWELL and delayed exits come on time even when no further fix does. Every event has an
-    id that is the same whenever it is told again; a device's events are told in order.
+    From the previous fix of a device to this one, per fence: outside to inside is ENTER; inside to
+    outside is EXIT; both outside, with a segment between them that touches the fence, is CROSS. A
+    point on the edge is inside. DWELL and delayed exits come on time without a further fix. An event
+    has a stable id, equal in every delivery; the events of a device are delivered in order.
 
-    The device id of the caller is kept as a keyed hash that leads to a random subject. Events carry
-    the subject, never the id, and no position.
+    The caller's device id is stored only as a keyed hash that leads to a random subject. Events have
+    the subject, and neither the device id nor a position.
     """
 
     def CreateFence(self, request, context):
@@ -248,36 +248,36 @@ class GeofenceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListNearestFences(self, request, context):
-        """The fences with the nearest edges, for a phone's own geofencing: 20 on iOS, 100 on Android.
+        """The fences with the nearest edges, for the geofencing of a phone: 20 on iOS, 100 on Android.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReportPosition(self, request, context):
-        """Takes in one fix of a device.
+        """Applies one fix of a device.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReportPositions(self, request, context):
-        """Takes in up to 500 fixes of any devices. One that cannot be used is refused by its index; the
-        others count.
+        """Applies up to 500 fixes of any devices. An invalid fix is refused by its index; the others
+        count.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StreamPositions(self, request_iterator, context):
-        """The same for a stream of batches: one answer for each, in order.
+        """Applies a stream of batches, with one answer per batch, in order.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateSubscription(self, request, context):
-        """Creates a subscription: from now on its events are kept until they are delivered.
+        """Creates a subscription: from now on its events are stored until they are delivered.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -291,7 +291,7 @@ class GeofenceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateSubscription(self, request, context):
-        """Changes a subscription: its filter, its endpoint, whether it is disabled.
+        """Changes a subscription: its filter, its endpoint, its disabled flag.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -305,53 +305,53 @@ class GeofenceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSubscription(self, request, context):
-        """Deletes a subscription with what it had still to deliver.
+        """Deletes a subscription with its undelivered events.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RotateSubscriptionSecret(self, request, context):
-        """Gives a webhook a new secret. For 24 hours deliveries are signed with the old one too.
+        """Sets a new secret for a webhook. For 24 hours deliveries are also signed with the old one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StreamEvents(self, request, context):
-        """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
-        Several readers of one subscription share its partitions. A reader keeps its own until its call
-        ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
-        next reader has them at once. A reader that acknowledges nothing for long (10 minutes unless
-        the server is set otherwise) while events wait for it is ended with NOT_ACKNOWLEDGED.
+        """Streams the events of a subscription without a webhook: first the unacknowledged ones, then new
+        ones. Several readers of one subscription share its partitions. A reader keeps its partitions
+        until its call ends: cancel the call to stop reading (leaving the loop in Python does not
+        cancel it), so that the next reader gets them immediately. A reader with waiting events that
+        acknowledges nothing for long (by default 10 minutes) is ended with NOT_ACKNOWLEDGED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AckEvents(self, request, context):
-        """Acknowledges events: they, and those before them in their partitions, are not told again.
+        """Acknowledges events: they, and all earlier ones in their partitions, are not delivered again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListDeadLetters(self, request, context):
-        """The events that a webhook could not be given.
+        """The events that could not be delivered to a webhook.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReplayDeadLetters(self, request, context):
-        """Queues the dead letters of a subscription for delivery once more.
+        """Queues the dead letters of a subscription for delivery again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StartTrip(self, request, context):
-        """Someone sets out to pick up an order.
+        """Starts a trip to pick up an order.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -365,36 +365,37 @@ class GeofenceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CheckInTrip(self, request, context):
-        """"I am here", with the bay and the vehicle.
+        """Records that the traveller is here, with the bay and the vehicle.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CompleteTrip(self, request, context):
-        """The order was handed over.
+        """Completes a trip: the order was handed over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelTrip(self, request, context):
-        """Nobody is coming.
+        """Cancels a trip.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListArrivals(self, request, context):
-        """The queue of a store's staff: who is here and since when, then who comes, soonest first.
+        """The arrivals at a store, for its staff: those who are here, longest waiting first; then those
+        on the way, soonest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EraseDevice(self, request, context):
-        """Deletes all that is kept of a device, and the only link from its id to its subject. Within the
-        time that the server's settings say (an hour), the store's own log forgets it too.
+        """Deletes all data of a device, and the only link from its id to its subject. Within the time in
+        the server's settings (an hour), the database's own log is rewritten without it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -552,15 +553,15 @@ def add_GeofenceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class GeofenceService:
-    """Who enters, leaves, waits in or is about to reach a place, told once and in order.
+    """Fences, and the events of devices that enter, leave, stay in or approach them.
 
-    From the previous fix of a device to this one, per fence: outside to inside is ENTER, inside to
-    outside EXIT, and both outside with the way between touching the fence CROSS. A point on the edge
-    is inside. DWELL and delayed exits come on time even when no further fix does. Every event has an
-    id that is the same whenever it is told again; a device's events are told in order.
+    From the previous fix of a device to this one, per fence: outside to inside is ENTER; inside to
+    outside is EXIT; both outside, with a segment between them that touches the fence, is CROSS. A
+    point on the edge is inside. DWELL and delayed exits come on time without a further fix. An event
+    has a stable id, equal in every delivery; the events of a device are delivered in order.
 
-    The device id of the caller is kept as a keyed hash that leads to a random subject. Events carry
-    the subject, never the id, and no position.
+    The caller's device id is stored only as a keyed hash that leads to a random subject. Events have
+    the subject, and neither the device id nor a position.
     """
 
     @staticmethod

@@ -28,15 +28,15 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class GeofenceServiceStub:
-    """Who enters, leaves, waits in or is about to reach a place, told once and in order.
+    """Fences, and the events of devices that enter, leave, stay in or approach them.
 
-    From the previous fix of a device to this one, per fence: outside to inside is ENTER, inside to
-    outside EXIT, and both outside with the way between touching the fence CROSS. A point on the edge
-    is inside. DWELL and delayed exits come on time even when no further fix does. Every event has an
-    id that is the same whenever it is told again; a device's events are told in order.
+    From the previous fix of a device to this one, per fence: outside to inside is ENTER; inside to
+    outside is EXIT; both outside, with a segment between them that touches the fence, is CROSS. A
+    point on the edge is inside. DWELL and delayed exits come on time without a further fix. An event
+    has a stable id, equal in every delivery; the events of a device are delivered in order.
 
-    The device id of the caller is kept as a keyed hash that leads to a random subject. Events carry
-    the subject, never the id, and no position.
+    The caller's device id is stored only as a keyed hash that leads to a random subject. Events have
+    the subject, and neither the device id nor a position.
     """
 
     @_typing.overload
@@ -58,68 +58,70 @@ class GeofenceServiceStub:
     MatchFences: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.MatchFencesRequest, _geofence_pb2.MatchFencesResponse]
     """The fences that contain a point, or that a line touches."""
     ListNearestFences: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ListNearestFencesRequest, _geofence_pb2.ListNearestFencesResponse]
-    """The fences with the nearest edges, for a phone's own geofencing: 20 on iOS, 100 on Android."""
+    """The fences with the nearest edges, for the geofencing of a phone: 20 on iOS, 100 on Android."""
     ReportPosition: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ReportPositionRequest, _geofence_pb2.ReportPositionResponse]
-    """Takes in one fix of a device."""
+    """Applies one fix of a device."""
     ReportPositions: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ReportPositionsRequest, _geofence_pb2.ReportPositionsResponse]
-    """Takes in up to 500 fixes of any devices. One that cannot be used is refused by its index; the
-    others count.
+    """Applies up to 500 fixes of any devices. An invalid fix is refused by its index; the others
+    count.
     """
     StreamPositions: _grpc.StreamStreamMultiCallable[_geofence_pb2.StreamPositionsRequest, _geofence_pb2.StreamPositionsResponse]
-    """The same for a stream of batches: one answer for each, in order."""
+    """Applies a stream of batches, with one answer per batch, in order."""
     CreateSubscription: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.CreateSubscriptionRequest, _geofence_pb2.Subscription]
-    """Creates a subscription: from now on its events are kept until they are delivered."""
+    """Creates a subscription: from now on its events are stored until they are delivered."""
     GetSubscription: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.GetSubscriptionRequest, _geofence_pb2.Subscription]
     """One subscription."""
     UpdateSubscription: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.UpdateSubscriptionRequest, _geofence_pb2.Subscription]
-    """Changes a subscription: its filter, its endpoint, whether it is disabled."""
+    """Changes a subscription: its filter, its endpoint, its disabled flag."""
     ListSubscriptions: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ListSubscriptionsRequest, _geofence_pb2.ListSubscriptionsResponse]
     """All subscriptions, by name."""
     DeleteSubscription: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.DeleteSubscriptionRequest, _empty_pb2.Empty]
-    """Deletes a subscription with what it had still to deliver."""
+    """Deletes a subscription with its undelivered events."""
     RotateSubscriptionSecret: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.RotateSubscriptionSecretRequest, _geofence_pb2.Subscription]
-    """Gives a webhook a new secret. For 24 hours deliveries are signed with the old one too."""
+    """Sets a new secret for a webhook. For 24 hours deliveries are also signed with the old one."""
     StreamEvents: _grpc.UnaryStreamMultiCallable[_geofence_pb2.StreamEventsRequest, _geofence_pb2.StreamEventsResponse]
-    """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
-    Several readers of one subscription share its partitions. A reader keeps its own until its call
-    ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
-    next reader has them at once. A reader that acknowledges nothing for long (10 minutes unless
-    the server is set otherwise) while events wait for it is ended with NOT_ACKNOWLEDGED.
+    """Streams the events of a subscription without a webhook: first the unacknowledged ones, then new
+    ones. Several readers of one subscription share its partitions. A reader keeps its partitions
+    until its call ends: cancel the call to stop reading (leaving the loop in Python does not
+    cancel it), so that the next reader gets them immediately. A reader with waiting events that
+    acknowledges nothing for long (by default 10 minutes) is ended with NOT_ACKNOWLEDGED.
     """
     AckEvents: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.AckEventsRequest, _geofence_pb2.AckEventsResponse]
-    """Acknowledges events: they, and those before them in their partitions, are not told again."""
+    """Acknowledges events: they, and all earlier ones in their partitions, are not delivered again."""
     ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ListDeadLettersRequest, _geofence_pb2.ListDeadLettersResponse]
-    """The events that a webhook could not be given."""
+    """The events that could not be delivered to a webhook."""
     ReplayDeadLetters: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ReplayDeadLettersRequest, _geofence_pb2.ReplayDeadLettersResponse]
-    """Queues the dead letters of a subscription for delivery once more."""
+    """Queues the dead letters of a subscription for delivery again."""
     StartTrip: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.StartTripRequest, _geofence_pb2.Trip]
-    """Someone sets out to pick up an order."""
+    """Starts a trip to pick up an order."""
     GetTrip: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.GetTripRequest, _geofence_pb2.Trip]
     """One trip."""
     CheckInTrip: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.CheckInTripRequest, _geofence_pb2.Trip]
-    """"I am here", with the bay and the vehicle."""
+    """Records that the traveller is here, with the bay and the vehicle."""
     CompleteTrip: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.CompleteTripRequest, _geofence_pb2.Trip]
-    """The order was handed over."""
+    """Completes a trip: the order was handed over."""
     CancelTrip: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.CancelTripRequest, _geofence_pb2.Trip]
-    """Nobody is coming."""
+    """Cancels a trip."""
     ListArrivals: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ListArrivalsRequest, _geofence_pb2.ListArrivalsResponse]
-    """The queue of a store's staff: who is here and since when, then who comes, soonest first."""
+    """The arrivals at a store, for its staff: those who are here, longest waiting first; then those
+    on the way, soonest first.
+    """
     EraseDevice: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.EraseDeviceRequest, _geofence_pb2.EraseDeviceResponse]
-    """Deletes all that is kept of a device, and the only link from its id to its subject. Within the
-    time that the server's settings say (an hour), the store's own log forgets it too.
+    """Deletes all data of a device, and the only link from its id to its subject. Within the time in
+    the server's settings (an hour), the database's own log is rewritten without it.
     """
 
 @_typing.type_check_only
 class GeofenceServiceAsyncStub(GeofenceServiceStub):
-    """Who enters, leaves, waits in or is about to reach a place, told once and in order.
+    """Fences, and the events of devices that enter, leave, stay in or approach them.
 
-    From the previous fix of a device to this one, per fence: outside to inside is ENTER, inside to
-    outside EXIT, and both outside with the way between touching the fence CROSS. A point on the edge
-    is inside. DWELL and delayed exits come on time even when no further fix does. Every event has an
-    id that is the same whenever it is told again; a device's events are told in order.
+    From the previous fix of a device to this one, per fence: outside to inside is ENTER; inside to
+    outside is EXIT; both outside, with a segment between them that touches the fence, is CROSS. A
+    point on the edge is inside. DWELL and delayed exits come on time without a further fix. An event
+    has a stable id, equal in every delivery; the events of a device are delivered in order.
 
-    The device id of the caller is kept as a keyed hash that leads to a random subject. Events carry
-    the subject, never the id, and no position.
+    The caller's device id is stored only as a keyed hash that leads to a random subject. Events have
+    the subject, and neither the device id nor a position.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -138,67 +140,69 @@ class GeofenceServiceAsyncStub(GeofenceServiceStub):
     MatchFences: _aio.UnaryUnaryMultiCallable[_geofence_pb2.MatchFencesRequest, _geofence_pb2.MatchFencesResponse]  # type: ignore[assignment]
     """The fences that contain a point, or that a line touches."""
     ListNearestFences: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ListNearestFencesRequest, _geofence_pb2.ListNearestFencesResponse]  # type: ignore[assignment]
-    """The fences with the nearest edges, for a phone's own geofencing: 20 on iOS, 100 on Android."""
+    """The fences with the nearest edges, for the geofencing of a phone: 20 on iOS, 100 on Android."""
     ReportPosition: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ReportPositionRequest, _geofence_pb2.ReportPositionResponse]  # type: ignore[assignment]
-    """Takes in one fix of a device."""
+    """Applies one fix of a device."""
     ReportPositions: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ReportPositionsRequest, _geofence_pb2.ReportPositionsResponse]  # type: ignore[assignment]
-    """Takes in up to 500 fixes of any devices. One that cannot be used is refused by its index; the
-    others count.
+    """Applies up to 500 fixes of any devices. An invalid fix is refused by its index; the others
+    count.
     """
     StreamPositions: _aio.StreamStreamMultiCallable[_geofence_pb2.StreamPositionsRequest, _geofence_pb2.StreamPositionsResponse]  # type: ignore[assignment]
-    """The same for a stream of batches: one answer for each, in order."""
+    """Applies a stream of batches, with one answer per batch, in order."""
     CreateSubscription: _aio.UnaryUnaryMultiCallable[_geofence_pb2.CreateSubscriptionRequest, _geofence_pb2.Subscription]  # type: ignore[assignment]
-    """Creates a subscription: from now on its events are kept until they are delivered."""
+    """Creates a subscription: from now on its events are stored until they are delivered."""
     GetSubscription: _aio.UnaryUnaryMultiCallable[_geofence_pb2.GetSubscriptionRequest, _geofence_pb2.Subscription]  # type: ignore[assignment]
     """One subscription."""
     UpdateSubscription: _aio.UnaryUnaryMultiCallable[_geofence_pb2.UpdateSubscriptionRequest, _geofence_pb2.Subscription]  # type: ignore[assignment]
-    """Changes a subscription: its filter, its endpoint, whether it is disabled."""
+    """Changes a subscription: its filter, its endpoint, its disabled flag."""
     ListSubscriptions: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ListSubscriptionsRequest, _geofence_pb2.ListSubscriptionsResponse]  # type: ignore[assignment]
     """All subscriptions, by name."""
     DeleteSubscription: _aio.UnaryUnaryMultiCallable[_geofence_pb2.DeleteSubscriptionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes a subscription with what it had still to deliver."""
+    """Deletes a subscription with its undelivered events."""
     RotateSubscriptionSecret: _aio.UnaryUnaryMultiCallable[_geofence_pb2.RotateSubscriptionSecretRequest, _geofence_pb2.Subscription]  # type: ignore[assignment]
-    """Gives a webhook a new secret. For 24 hours deliveries are signed with the old one too."""
+    """Sets a new secret for a webhook. For 24 hours deliveries are also signed with the old one."""
     StreamEvents: _aio.UnaryStreamMultiCallable[_geofence_pb2.StreamEventsRequest, _geofence_pb2.StreamEventsResponse]  # type: ignore[assignment]
-    """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
-    Several readers of one subscription share its partitions. A reader keeps its own until its call
-    ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
-    next reader has them at once. A reader that acknowledges nothing for long (10 minutes unless
-    the server is set otherwise) while events wait for it is ended with NOT_ACKNOWLEDGED.
+    """Streams the events of a subscription without a webhook: first the unacknowledged ones, then new
+    ones. Several readers of one subscription share its partitions. A reader keeps its partitions
+    until its call ends: cancel the call to stop reading (leaving the loop in Python does not
+    cancel it), so that the next reader gets them immediately. A reader with waiting events that
+    acknowledges nothing for long (by default 10 minutes) is ended with NOT_ACKNOWLEDGED.
     """
     AckEvents: _aio.UnaryUnaryMultiCallable[_geofence_pb2.AckEventsRequest, _geofence_pb2.AckEventsResponse]  # type: ignore[assignment]
-    """Acknowledges events: they, and those before them in their partitions, are not told again."""
+    """Acknowledges events: they, and all earlier ones in their partitions, are not delivered again."""
     ListDeadLetters: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ListDeadLettersRequest, _geofence_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
-    """The events that a webhook could not be given."""
+    """The events that could not be delivered to a webhook."""
     ReplayDeadLetters: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ReplayDeadLettersRequest, _geofence_pb2.ReplayDeadLettersResponse]  # type: ignore[assignment]
-    """Queues the dead letters of a subscription for delivery once more."""
+    """Queues the dead letters of a subscription for delivery again."""
     StartTrip: _aio.UnaryUnaryMultiCallable[_geofence_pb2.StartTripRequest, _geofence_pb2.Trip]  # type: ignore[assignment]
-    """Someone sets out to pick up an order."""
+    """Starts a trip to pick up an order."""
     GetTrip: _aio.UnaryUnaryMultiCallable[_geofence_pb2.GetTripRequest, _geofence_pb2.Trip]  # type: ignore[assignment]
     """One trip."""
     CheckInTrip: _aio.UnaryUnaryMultiCallable[_geofence_pb2.CheckInTripRequest, _geofence_pb2.Trip]  # type: ignore[assignment]
-    """"I am here", with the bay and the vehicle."""
+    """Records that the traveller is here, with the bay and the vehicle."""
     CompleteTrip: _aio.UnaryUnaryMultiCallable[_geofence_pb2.CompleteTripRequest, _geofence_pb2.Trip]  # type: ignore[assignment]
-    """The order was handed over."""
+    """Completes a trip: the order was handed over."""
     CancelTrip: _aio.UnaryUnaryMultiCallable[_geofence_pb2.CancelTripRequest, _geofence_pb2.Trip]  # type: ignore[assignment]
-    """Nobody is coming."""
+    """Cancels a trip."""
     ListArrivals: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ListArrivalsRequest, _geofence_pb2.ListArrivalsResponse]  # type: ignore[assignment]
-    """The queue of a store's staff: who is here and since when, then who comes, soonest first."""
+    """The arrivals at a store, for its staff: those who are here, longest waiting first; then those
+    on the way, soonest first.
+    """
     EraseDevice: _aio.UnaryUnaryMultiCallable[_geofence_pb2.EraseDeviceRequest, _geofence_pb2.EraseDeviceResponse]  # type: ignore[assignment]
-    """Deletes all that is kept of a device, and the only link from its id to its subject. Within the
-    time that the server's settings say (an hour), the store's own log forgets it too.
+    """Deletes all data of a device, and the only link from its id to its subject. Within the time in
+    the server's settings (an hour), the database's own log is rewritten without it.
     """
 
 class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Who enters, leaves, waits in or is about to reach a place, told once and in order.
+    """Fences, and the events of devices that enter, leave, stay in or approach them.
 
-    From the previous fix of a device to this one, per fence: outside to inside is ENTER, inside to
-    outside EXIT, and both outside with the way between touching the fence CROSS. A point on the edge
-    is inside. DWELL and delayed exits come on time even when no further fix does. Every event has an
-    id that is the same whenever it is told again; a device's events are told in order.
+    From the previous fix of a device to this one, per fence: outside to inside is ENTER; inside to
+    outside is EXIT; both outside, with a segment between them that touches the fence, is CROSS. A
+    point on the edge is inside. DWELL and delayed exits come on time without a further fix. An event
+    has a stable id, equal in every delivery; the events of a device are delivered in order.
 
-    The device id of the caller is kept as a keyed hash that leads to a random subject. Events carry
-    the subject, never the id, and no position.
+    The caller's device id is stored only as a keyed hash that leads to a random subject. Events have
+    the subject, and neither the device id nor a position.
     """
 
     @_abc_1.abstractmethod
@@ -263,7 +267,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.ListNearestFencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.ListNearestFencesResponse, _abc.Awaitable[_geofence_pb2.ListNearestFencesResponse]]:
-        """The fences with the nearest edges, for a phone's own geofencing: 20 on iOS, 100 on Android."""
+        """The fences with the nearest edges, for the geofencing of a phone: 20 on iOS, 100 on Android."""
 
     @_abc_1.abstractmethod
     def ReportPosition(
@@ -271,7 +275,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.ReportPositionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.ReportPositionResponse, _abc.Awaitable[_geofence_pb2.ReportPositionResponse]]:
-        """Takes in one fix of a device."""
+        """Applies one fix of a device."""
 
     @_abc_1.abstractmethod
     def ReportPositions(
@@ -279,8 +283,8 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.ReportPositionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.ReportPositionsResponse, _abc.Awaitable[_geofence_pb2.ReportPositionsResponse]]:
-        """Takes in up to 500 fixes of any devices. One that cannot be used is refused by its index; the
-        others count.
+        """Applies up to 500 fixes of any devices. An invalid fix is refused by its index; the others
+        count.
         """
 
     @_abc_1.abstractmethod
@@ -289,7 +293,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_geofence_pb2.StreamPositionsRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_geofence_pb2.StreamPositionsResponse], _abc.AsyncIterator[_geofence_pb2.StreamPositionsResponse]]:
-        """The same for a stream of batches: one answer for each, in order."""
+        """Applies a stream of batches, with one answer per batch, in order."""
 
     @_abc_1.abstractmethod
     def CreateSubscription(
@@ -297,7 +301,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.CreateSubscriptionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.Subscription, _abc.Awaitable[_geofence_pb2.Subscription]]:
-        """Creates a subscription: from now on its events are kept until they are delivered."""
+        """Creates a subscription: from now on its events are stored until they are delivered."""
 
     @_abc_1.abstractmethod
     def GetSubscription(
@@ -313,7 +317,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.UpdateSubscriptionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.Subscription, _abc.Awaitable[_geofence_pb2.Subscription]]:
-        """Changes a subscription: its filter, its endpoint, whether it is disabled."""
+        """Changes a subscription: its filter, its endpoint, its disabled flag."""
 
     @_abc_1.abstractmethod
     def ListSubscriptions(
@@ -329,7 +333,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.DeleteSubscriptionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes a subscription with what it had still to deliver."""
+        """Deletes a subscription with its undelivered events."""
 
     @_abc_1.abstractmethod
     def RotateSubscriptionSecret(
@@ -337,7 +341,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.RotateSubscriptionSecretRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.Subscription, _abc.Awaitable[_geofence_pb2.Subscription]]:
-        """Gives a webhook a new secret. For 24 hours deliveries are signed with the old one too."""
+        """Sets a new secret for a webhook. For 24 hours deliveries are also signed with the old one."""
 
     @_abc_1.abstractmethod
     def StreamEvents(
@@ -345,11 +349,11 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.StreamEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_geofence_pb2.StreamEventsResponse], _abc.AsyncIterator[_geofence_pb2.StreamEventsResponse]]:
-        """The events of a subscription without a webhook: those not acknowledged yet, then those to come.
-        Several readers of one subscription share its partitions. A reader keeps its own until its call
-        ends: who stops reading cancels the call (in Python to leave the loop does not), so that the
-        next reader has them at once. A reader that acknowledges nothing for long (10 minutes unless
-        the server is set otherwise) while events wait for it is ended with NOT_ACKNOWLEDGED.
+        """Streams the events of a subscription without a webhook: first the unacknowledged ones, then new
+        ones. Several readers of one subscription share its partitions. A reader keeps its partitions
+        until its call ends: cancel the call to stop reading (leaving the loop in Python does not
+        cancel it), so that the next reader gets them immediately. A reader with waiting events that
+        acknowledges nothing for long (by default 10 minutes) is ended with NOT_ACKNOWLEDGED.
         """
 
     @_abc_1.abstractmethod
@@ -358,7 +362,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.AckEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.AckEventsResponse, _abc.Awaitable[_geofence_pb2.AckEventsResponse]]:
-        """Acknowledges events: they, and those before them in their partitions, are not told again."""
+        """Acknowledges events: they, and all earlier ones in their partitions, are not delivered again."""
 
     @_abc_1.abstractmethod
     def ListDeadLetters(
@@ -366,7 +370,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.ListDeadLettersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.ListDeadLettersResponse, _abc.Awaitable[_geofence_pb2.ListDeadLettersResponse]]:
-        """The events that a webhook could not be given."""
+        """The events that could not be delivered to a webhook."""
 
     @_abc_1.abstractmethod
     def ReplayDeadLetters(
@@ -374,7 +378,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.ReplayDeadLettersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.ReplayDeadLettersResponse, _abc.Awaitable[_geofence_pb2.ReplayDeadLettersResponse]]:
-        """Queues the dead letters of a subscription for delivery once more."""
+        """Queues the dead letters of a subscription for delivery again."""
 
     @_abc_1.abstractmethod
     def StartTrip(
@@ -382,7 +386,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.StartTripRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.Trip, _abc.Awaitable[_geofence_pb2.Trip]]:
-        """Someone sets out to pick up an order."""
+        """Starts a trip to pick up an order."""
 
     @_abc_1.abstractmethod
     def GetTrip(
@@ -398,7 +402,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.CheckInTripRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.Trip, _abc.Awaitable[_geofence_pb2.Trip]]:
-        """"I am here", with the bay and the vehicle."""
+        """Records that the traveller is here, with the bay and the vehicle."""
 
     @_abc_1.abstractmethod
     def CompleteTrip(
@@ -406,7 +410,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.CompleteTripRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.Trip, _abc.Awaitable[_geofence_pb2.Trip]]:
-        """The order was handed over."""
+        """Completes a trip: the order was handed over."""
 
     @_abc_1.abstractmethod
     def CancelTrip(
@@ -414,7 +418,7 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.CancelTripRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.Trip, _abc.Awaitable[_geofence_pb2.Trip]]:
-        """Nobody is coming."""
+        """Cancels a trip."""
 
     @_abc_1.abstractmethod
     def ListArrivals(
@@ -422,7 +426,9 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.ListArrivalsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.ListArrivalsResponse, _abc.Awaitable[_geofence_pb2.ListArrivalsResponse]]:
-        """The queue of a store's staff: who is here and since when, then who comes, soonest first."""
+        """The arrivals at a store, for its staff: those who are here, longest waiting first; then those
+        on the way, soonest first.
+        """
 
     @_abc_1.abstractmethod
     def EraseDevice(
@@ -430,8 +436,8 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _geofence_pb2.EraseDeviceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_geofence_pb2.EraseDeviceResponse, _abc.Awaitable[_geofence_pb2.EraseDeviceResponse]]:
-        """Deletes all that is kept of a device, and the only link from its id to its subject. Within the
-        time that the server's settings say (an hour), the store's own log forgets it too.
+        """Deletes all data of a device, and the only link from its id to its subject. Within the time in
+        the server's settings (an hour), the database's own log is rewritten without it.
         """
 
 def add_GeofenceServiceServicer_to_server(servicer: GeofenceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

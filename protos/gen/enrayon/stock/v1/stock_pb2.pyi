@@ -33,83 +33,83 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Never sent."""
     PRODUCT_NOT_FOUND: _ErrorReason.ValueType  # 1
-    """There is no product of that name."""
+    """There is no product with that name."""
     STORE_NOT_FOUND: _ErrorReason.ValueType  # 2
-    """There is no store of that name."""
+    """There is no store with that name."""
     INSUFFICIENT_STOCK: _ErrorReason.ValueType  # 3
-    """The store does not have the quantity; the metadata name `product` and `available`."""
+    """The store does not have the quantity; the metadata have `product` and `available`."""
     STOCK_UNKNOWN: _ErrorReason.ValueType  # 4
-    """Nothing fresh is known of a product at the store."""
+    """The level of a product at the store is unknown."""
     RESERVATION_NOT_FOUND: _ErrorReason.ValueType  # 5
-    """There is no hold of that name, or it is someone else's."""
+    """There is no hold with that name, or it belongs to another caller."""
     RESERVATION_EXPIRED: _ErrorReason.ValueType  # 6
     """The hold has expired."""
     RESERVATION_STATE: _ErrorReason.ValueType  # 7
-    """The hold's state does not allow this; the metadata name `state`."""
+    """The state of the hold does not allow this; the metadata have `state`."""
     REQUEST_ID_REUSED: _ErrorReason.ValueType  # 8
-    """The `request_id` was used with another request."""
+    """The `request_id` was used with a different request."""
     EXCEEDS_HELD: _ErrorReason.ValueType  # 9
-    """More is asked for than is held."""
+    """The quantity exceeds the held quantity."""
     QUOTA_EXCEEDED: _ErrorReason.ValueType  # 10
-    """The caller or the shopper has as many holds as allowed."""
+    """The caller or the shopper has reached the limit of holds."""
     QUANTITY_NOT_SOLD: _ErrorReason.ValueType  # 11
-    """The quantity is below the least or above the most that the store sells at once."""
+    """The quantity is outside the limits of the store for one sale."""
     RECEIPT_INVALID: _ErrorReason.ValueType  # 12
     """The receipt was not signed by this service, or was altered."""
     ALERT_NOT_FOUND: _ErrorReason.ValueType  # 13
-    """There is no alert of that name, or it is someone else's."""
+    """There is no alert with that name, or it belongs to another caller."""
     CHANGES_EXPIRED: _ErrorReason.ValueType  # 14
-    """The resume token is older than the changes that are kept. List, then watch from now on."""
+    """The resume token is older than the kept changes. List, then watch from now on."""
     DATABASE_NOT_DURABLE: _ErrorReason.ValueType  # 15
-    """The database may lose acknowledged holds at a power loss, and no setting allows that."""
+    """The database may lose acknowledged holds at a power loss, and the settings do not allow that."""
     ETAG_MISMATCH: _ErrorReason.ValueType  # 16
-    """The hold was changed since its etag was read. Read it again, then retry."""
+    """The hold was changed after its etag was read. Read it again, then retry."""
     GROUP_NOT_FOUND: _ErrorReason.ValueType  # 17
-    """There is no group of that name."""
+    """There is no group with that name."""
     PARTITIONS_DIFFER: _ErrorReason.ValueType  # 18
-    """The data lie in another number of partitions than this version has."""
+    """The data set has another number of partitions than this version."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `enrayon`."""
+    """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 PRODUCT_NOT_FOUND: ErrorReason.ValueType  # 1
-"""There is no product of that name."""
+"""There is no product with that name."""
 STORE_NOT_FOUND: ErrorReason.ValueType  # 2
-"""There is no store of that name."""
+"""There is no store with that name."""
 INSUFFICIENT_STOCK: ErrorReason.ValueType  # 3
-"""The store does not have the quantity; the metadata name `product` and `available`."""
+"""The store does not have the quantity; the metadata have `product` and `available`."""
 STOCK_UNKNOWN: ErrorReason.ValueType  # 4
-"""Nothing fresh is known of a product at the store."""
+"""The level of a product at the store is unknown."""
 RESERVATION_NOT_FOUND: ErrorReason.ValueType  # 5
-"""There is no hold of that name, or it is someone else's."""
+"""There is no hold with that name, or it belongs to another caller."""
 RESERVATION_EXPIRED: ErrorReason.ValueType  # 6
 """The hold has expired."""
 RESERVATION_STATE: ErrorReason.ValueType  # 7
-"""The hold's state does not allow this; the metadata name `state`."""
+"""The state of the hold does not allow this; the metadata have `state`."""
 REQUEST_ID_REUSED: ErrorReason.ValueType  # 8
-"""The `request_id` was used with another request."""
+"""The `request_id` was used with a different request."""
 EXCEEDS_HELD: ErrorReason.ValueType  # 9
-"""More is asked for than is held."""
+"""The quantity exceeds the held quantity."""
 QUOTA_EXCEEDED: ErrorReason.ValueType  # 10
-"""The caller or the shopper has as many holds as allowed."""
+"""The caller or the shopper has reached the limit of holds."""
 QUANTITY_NOT_SOLD: ErrorReason.ValueType  # 11
-"""The quantity is below the least or above the most that the store sells at once."""
+"""The quantity is outside the limits of the store for one sale."""
 RECEIPT_INVALID: ErrorReason.ValueType  # 12
 """The receipt was not signed by this service, or was altered."""
 ALERT_NOT_FOUND: ErrorReason.ValueType  # 13
-"""There is no alert of that name, or it is someone else's."""
+"""There is no alert with that name, or it belongs to another caller."""
 CHANGES_EXPIRED: ErrorReason.ValueType  # 14
-"""The resume token is older than the changes that are kept. List, then watch from now on."""
+"""The resume token is older than the kept changes. List, then watch from now on."""
 DATABASE_NOT_DURABLE: ErrorReason.ValueType  # 15
-"""The database may lose acknowledged holds at a power loss, and no setting allows that."""
+"""The database may lose acknowledged holds at a power loss, and the settings do not allow that."""
 ETAG_MISMATCH: ErrorReason.ValueType  # 16
-"""The hold was changed since its etag was read. Read it again, then retry."""
+"""The hold was changed after its etag was read. Read it again, then retry."""
 GROUP_NOT_FOUND: ErrorReason.ValueType  # 17
-"""There is no group of that name."""
+"""There is no group with that name."""
 PARTITIONS_DIFFER: ErrorReason.ValueType  # 18
-"""The data lie in another number of partitions than this version has."""
+"""The data set has another number of partitions than this version."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _StockBand:
@@ -121,27 +121,27 @@ class _StockBandEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StockBand.V
     STOCK_BAND_UNSPECIFIED: _StockBand.ValueType  # 0
     """Never sent."""
     STOCK_BAND_IN_STOCK: _StockBand.ValueType  # 1
-    """More than the store's threshold."""
+    """More than the threshold of the store is available."""
     STOCK_BAND_LIMITED: _StockBand.ValueType  # 2
-    """Some, but few."""
+    """Some units are available, at most the threshold."""
     STOCK_BAND_OUT_OF_STOCK: _StockBand.ValueType  # 3
     """Nothing is available."""
     STOCK_BAND_UNKNOWN: _StockBand.ValueType  # 4
-    """Nothing fresh is known."""
+    """The level is past its freshness limit, or was never stated."""
 
 class StockBand(_StockBand, metaclass=_StockBandEnumTypeWrapper):
-    """How much there is, for people."""
+    """A coarse level for people."""
 
 STOCK_BAND_UNSPECIFIED: StockBand.ValueType  # 0
 """Never sent."""
 STOCK_BAND_IN_STOCK: StockBand.ValueType  # 1
-"""More than the store's threshold."""
+"""More than the threshold of the store is available."""
 STOCK_BAND_LIMITED: StockBand.ValueType  # 2
-"""Some, but few."""
+"""Some units are available, at most the threshold."""
 STOCK_BAND_OUT_OF_STOCK: StockBand.ValueType  # 3
 """Nothing is available."""
 STOCK_BAND_UNKNOWN: StockBand.ValueType  # 4
-"""Nothing fresh is known."""
+"""The level is past its freshness limit, or was never stated."""
 Global___StockBand: _TypeAlias = StockBand  # noqa: Y015
 
 class _SellPolicy:
@@ -151,25 +151,25 @@ class _SellPolicy:
 class _SellPolicyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SellPolicy.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SELL_POLICY_UNSPECIFIED: _SellPolicy.ValueType  # 0
-    """As the store's policy says; at a store: DENY."""
+    """As in the policy of the store; in a store's policy: DENY."""
     SELL_POLICY_DENY: _SellPolicy.ValueType  # 1
-    """Only what is available."""
+    """Only available units."""
     SELL_POLICY_BACK_ORDER: _SellPolicy.ValueType  # 2
-    """Also what is dated to come."""
+    """Also units with a date of arrival."""
     SELL_POLICY_PRE_ORDER: _SellPolicy.ValueType  # 3
-    """Also what is dated to come, of a product not yet on sale."""
+    """Also units with a date of arrival, of a product not yet on sale."""
 
 class SellPolicy(_SellPolicy, metaclass=_SellPolicyEnumTypeWrapper):
-    """Whether more than what is there may be sold."""
+    """The rule for sales beyond the available quantity."""
 
 SELL_POLICY_UNSPECIFIED: SellPolicy.ValueType  # 0
-"""As the store's policy says; at a store: DENY."""
+"""As in the policy of the store; in a store's policy: DENY."""
 SELL_POLICY_DENY: SellPolicy.ValueType  # 1
-"""Only what is available."""
+"""Only available units."""
 SELL_POLICY_BACK_ORDER: SellPolicy.ValueType  # 2
-"""Also what is dated to come."""
+"""Also units with a date of arrival."""
 SELL_POLICY_PRE_ORDER: SellPolicy.ValueType  # 3
-"""Also what is dated to come, of a product not yet on sale."""
+"""Also units with a date of arrival, of a product not yet on sale."""
 Global___SellPolicy: _TypeAlias = SellPolicy  # noqa: Y015
 
 class _PickupMethod:
@@ -188,7 +188,7 @@ class _PickupMethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PickupMe
     """From a locker."""
 
 class PickupMethod(_PickupMethod, metaclass=_PickupMethodEnumTypeWrapper):
-    """How goods are handed over."""
+    """The method of handing goods over."""
 
 PICKUP_METHOD_UNSPECIFIED: PickupMethod.ValueType  # 0
 """Any."""
@@ -202,7 +202,7 @@ Global___PickupMethod: _TypeAlias = PickupMethod  # noqa: Y015
 
 @_typing.final
 class Product(_message.Message):
-    """Something that is sold."""
+    """A product."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -259,30 +259,30 @@ class Product(_message.Message):
     name: _builtins.str
     """`products/{sku}`."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     brand: _builtins.str
     """The brand."""
     department: _builtins.str
-    """Where in a shop it belongs: `dairy`, `garden`."""
+    """Its department in a shop: `dairy`, `garden`."""
     variant_group: _builtins.str
-    """What the variants of one product have in common: the same id."""
+    """An id shared by the variants of one product."""
     etag: _builtins.str
-    """Changes with every change of the product. If sent, it must be that of the stored one."""
+    """Changes with every change of the product. If sent, it must equal the current etag."""
     @_builtins.property
     def localized_names(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Its name in other languages, by BCP 47 tag (`fi`, `fr-CA`)."""
 
     @_builtins.property
     def gtins(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Its barcodes: GTIN-8, 12, 13 or 14, with a right check digit."""
+        """Its barcodes: GTIN-8, 12, 13 or 14, with a valid check digit."""
 
     @_builtins.property
     def variant_attributes(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """What tells variants of one product apart: `size`: `42`, `colour`: `green`."""
+        """The attributes that distinguish variants of one product: `size`: `42`, `colour`: `green`."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was last changed."""
+        """The time of the last change."""
 
     def __init__(
         self,
@@ -308,17 +308,17 @@ Global___Product: _TypeAlias = Product  # noqa: Y015
 
 @_typing.final
 class UpsertProductsRequest(_message.Message):
-    """A part of a bulk change."""
+    """Request of UpsertProducts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PRODUCTS_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     validate_only: _builtins.bool
-    """Set in the first message: checks and counts, but changes nothing."""
+    """Set in the first message: the stream is checked and counted, but changes nothing."""
     @_builtins.property
     def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___Product]:
-        """The products. Their checks are made one by one, so that bad ones do not hold up the others."""
+        """The products. Each is checked separately, so that an invalid one does not affect the others."""
 
     def __init__(
         self,
@@ -336,7 +336,7 @@ Global___UpsertProductsRequest: _TypeAlias = UpsertProductsRequest  # noqa: Y015
 
 @_typing.final
 class RejectedItem(_message.Message):
-    """An item of a stream that was not taken."""
+    """A rejected item of a stream."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -345,13 +345,13 @@ class RejectedItem(_message.Message):
     FIELD_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     index: _builtins.int
-    """Its place in the stream, from 0."""
+    """Its index in the stream, from 0."""
     name: _builtins.str
-    """Its name, as sent."""
+    """The name as sent."""
     field: _builtins.str
-    """The field that is wrong."""
+    """The invalid field."""
     description: _builtins.str
-    """What is wrong with it."""
+    """The reason."""
     def __init__(
         self,
         *,
@@ -370,7 +370,7 @@ Global___RejectedItem: _TypeAlias = RejectedItem  # noqa: Y015
 
 @_typing.final
 class UpsertProductsResponse(_message.Message):
-    """Answers UpsertProducts."""
+    """Response of UpsertProducts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -380,16 +380,16 @@ class UpsertProductsResponse(_message.Message):
     REJECTED_COUNT_FIELD_NUMBER: _builtins.int
     REJECTED_FIELD_NUMBER: _builtins.int
     created_count: _builtins.int
-    """How many are new."""
+    """The number of new products."""
     changed_count: _builtins.int
-    """How many were changed."""
+    """The number of changed products."""
     unchanged_count: _builtins.int
-    """How many were already as sent."""
+    """The number of products that already had the sent content."""
     rejected_count: _builtins.int
-    """How many were not taken."""
+    """The number of rejected products."""
     @_builtins.property
     def rejected(self) -> _containers.RepeatedCompositeFieldContainer[Global___RejectedItem]:
-        """The first 1,000 that were not taken."""
+        """The first 1,000 rejected products."""
 
     def __init__(
         self,
@@ -410,7 +410,7 @@ Global___UpsertProductsResponse: _TypeAlias = UpsertProductsResponse  # noqa: Y0
 
 @_typing.final
 class GetProductRequest(_message.Message):
-    """Asks for one product."""
+    """Request of GetProduct."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -432,7 +432,7 @@ Global___GetProductRequest: _TypeAlias = GetProductRequest  # noqa: Y015
 
 @_typing.final
 class SearchProductsRequest(_message.Message):
-    """Asks for products. All that is set must hold."""
+    """Request of SearchProducts. A product must match all parts that are set."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -442,17 +442,17 @@ class SearchProductsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """Words of the name in any language, the brand or the variant; each must match the beginning of
-    a word, whatever the case and accents.
+    """Words of the name in any language, of the brand or the variant; each must match the beginning
+    of a word. Case and accents are ignored.
     """
     gtin: _builtins.str
-    """A barcode. GTIN-8, 12 and 13 are the same as the GTIN-14 with zeros before."""
+    """A barcode. GTIN-8, 12 and 13 equal the GTIN-14 with leading zeros."""
     department: _builtins.str
     """A department."""
     page_size: _builtins.int
-    """How many at most; 20 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 20, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     def __init__(
         self,
         *,
@@ -472,7 +472,7 @@ Global___SearchProductsRequest: _TypeAlias = SearchProductsRequest  # noqa: Y015
 
 @_typing.final
 class SearchProductsResponse(_message.Message):
-    """Answers SearchProducts."""
+    """Response of SearchProducts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -483,14 +483,14 @@ class SearchProductsResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     total_size: _builtins.int
-    """How many there are on all pages."""
+    """The number of results on all pages."""
     @_builtins.property
     def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___Product]:
-        """With a query the better match first, else by name."""
+        """By match quality with a query, else by name."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -510,7 +510,7 @@ Global___SearchProductsResponse: _TypeAlias = SearchProductsResponse  # noqa: Y0
 
 @_typing.final
 class DeleteProductRequest(_message.Message):
-    """Deletes one product."""
+    """Request of DeleteProduct."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -520,9 +520,9 @@ class DeleteProductRequest(_message.Message):
     name: _builtins.str
     """`products/{sku}`."""
     etag: _builtins.str
-    """If set, it must be that of the stored one."""
+    """If set, it must equal the current etag."""
     allow_missing: _builtins.bool
-    """Deleting a product that does not exist succeeds."""
+    """True to succeed if the product does not exist."""
     def __init__(
         self,
         *,
@@ -540,17 +540,17 @@ Global___DeleteProductRequest: _TypeAlias = DeleteProductRequest  # noqa: Y015
 
 @_typing.final
 class FutureStock(_message.Message):
-    """Units that will come."""
+    """Units with a date of arrival."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     DATE_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
     quantity: _builtins.int
-    """How many."""
+    """The number of units."""
     @_builtins.property
     def date(self) -> _date_pb2.Date:
-        """The day from which they can be sold."""
+        """The first day on which they can be sold."""
 
     def __init__(
         self,
@@ -580,14 +580,14 @@ class StockLevelInput(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     on_hand: _builtins.int
-    """Units in the store, those on hold included."""
+    """Units in the store, including those on hold."""
     safety_stock: _builtins.int
-    """Units never to be promised."""
+    """Units that are never promised."""
     sell_policy: Global___SellPolicy.ValueType
-    """Whether more than what is there may be sold."""
+    """The rule for sales beyond the available quantity."""
     @_builtins.property
     def futures(self) -> _containers.RepeatedCompositeFieldContainer[Global___FutureStock]:
-        """Units that will come, from 2020 on."""
+        """Units with a date of arrival, from 2020 on."""
 
     def __init__(
         self,
@@ -608,7 +608,7 @@ Global___StockLevelInput: _TypeAlias = StockLevelInput  # noqa: Y015
 
 @_typing.final
 class SetStockLevelsRequest(_message.Message):
-    """Levels of one store, from a snapshot."""
+    """Request of SetStockLevels."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -620,18 +620,18 @@ class SetStockLevelsRequest(_message.Message):
     store: _builtins.str
     """`stores/{id}`."""
     source: _builtins.str
-    """Who says so: `erp`, `till-3`."""
+    """The source of the levels: `erp`, `till-3`."""
     sequence: _builtins.int
-    """The source's own number of this snapshot, growing. A row does not change a level that this
-    source has already changed by a later one.
+    """The number of this snapshot at its source; it must increase. A row does not change a level that
+    the same source has changed with a higher number.
     """
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """When the snapshot was taken; now when not set."""
+        """The time of the snapshot; now if not set."""
 
     @_builtins.property
     def levels(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockLevelInput]:
-        """The levels, each checked by itself."""
+        """The levels; each is checked separately."""
 
     def __init__(
         self,
@@ -652,7 +652,7 @@ Global___SetStockLevelsRequest: _TypeAlias = SetStockLevelsRequest  # noqa: Y015
 
 @_typing.final
 class SetStockLevelsResponse(_message.Message):
-    """Answers SetStockLevels."""
+    """Response of SetStockLevels."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -661,14 +661,14 @@ class SetStockLevelsResponse(_message.Message):
     REJECTED_COUNT_FIELD_NUMBER: _builtins.int
     REJECTED_FIELD_NUMBER: _builtins.int
     applied_count: _builtins.int
-    """How many rows took effect."""
+    """The number of applied rows."""
     ignored_count: _builtins.int
-    """How many were late or duplicates, and changed nothing."""
+    """The number of late or duplicate rows, which changed nothing."""
     rejected_count: _builtins.int
-    """How many were not taken."""
+    """The number of rejected rows."""
     @_builtins.property
     def rejected(self) -> _containers.RepeatedCompositeFieldContainer[Global___RejectedItem]:
-        """The first 1,000 that were not taken."""
+        """The first 1,000 rejected rows."""
 
     def __init__(
         self,
@@ -688,7 +688,7 @@ Global___SetStockLevelsResponse: _TypeAlias = SetStockLevelsResponse  # noqa: Y0
 
 @_typing.final
 class StockDelta(_message.Message):
-    """A movement that a source tells."""
+    """A movement of stock, reported by a source."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -697,7 +697,7 @@ class StockDelta(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     delta: _builtins.int
-    """Units that came (more than 0) or went (less than 0)."""
+    """Units that arrived (positive) or left (negative)."""
     def __init__(
         self,
         *,
@@ -714,7 +714,7 @@ Global___StockDelta: _TypeAlias = StockDelta  # noqa: Y015
 
 @_typing.final
 class AdjustStockRequest(_message.Message):
-    """One event of a source."""
+    """Request of AdjustStock."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -726,16 +726,16 @@ class AdjustStockRequest(_message.Message):
     store: _builtins.str
     """`stores/{id}`."""
     source: _builtins.str
-    """Who says so."""
+    """The source of the event."""
     sequence: _builtins.int
-    """The source's own number of this event, growing."""
+    """The number of this event at its source; it must increase."""
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """When it happened; now when not set."""
+        """The time of the event; now if not set."""
 
     @_builtins.property
     def deltas(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockDelta]:
-        """What moved. The same product twice is summed."""
+        """The movements; repeated products are summed."""
 
     def __init__(
         self,
@@ -756,7 +756,7 @@ Global___AdjustStockRequest: _TypeAlias = AdjustStockRequest  # noqa: Y015
 
 @_typing.final
 class AdjustStockResponse(_message.Message):
-    """Answers AdjustStock."""
+    """Response of AdjustStock."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -764,12 +764,12 @@ class AdjustStockResponse(_message.Message):
     IGNORED_COUNT_FIELD_NUMBER: _builtins.int
     LEVELS_FIELD_NUMBER: _builtins.int
     applied_count: _builtins.int
-    """How many products moved."""
+    """The number of changed products."""
     ignored_count: _builtins.int
-    """How many did not, the event being late or a duplicate for them."""
+    """The number of unchanged products, for which the event was late or a duplicate."""
     @_builtins.property
     def levels(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockLevel]:
-        """The levels after it."""
+        """The levels after the event."""
 
     def __init__(
         self,
@@ -788,7 +788,7 @@ Global___AdjustStockResponse: _TypeAlias = AdjustStockResponse  # noqa: Y015
 
 @_typing.final
 class StockLevel(_message.Message):
-    """How much of a product there is at a store."""
+    """The stock level of a product at a store."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -809,28 +809,28 @@ class StockLevel(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     band: Global___StockBand.ValueType
-    """How much there is, for people."""
+    """A coarse level for people."""
     available: _builtins.int
-    """Units that can be promised now. Not set when UNKNOWN, or when only bands are told."""
+    """Units that can be promised now; not set if UNKNOWN, or if the caller sees only bands."""
     available_to_order: _builtins.int
-    """Units that can be promised with those dated to come."""
+    """Units that can be promised, including those with a date of arrival."""
     on_hand: _builtins.int
     """Units in the store."""
     reserved: _builtins.int
-    """Units on hold, expired holds left out."""
+    """Units on hold, without expired holds."""
     safety_stock: _builtins.int
-    """Units never promised."""
+    """Units that are never promised."""
     sell_policy: Global___SellPolicy.ValueType
-    """Whether more than what is there may be sold."""
+    """The rule for sales beyond the available quantity."""
     source: _builtins.str
-    """Who stated it."""
+    """The source of the level."""
     @_builtins.property
     def futures(self) -> _containers.RepeatedCompositeFieldContainer[Global___FutureStock]:
-        """Units that will come."""
+        """Units with a date of arrival."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """When the level was last stated. Not set when it never was."""
+        """The time of the last statement of the level; not set if there was none."""
 
     def __init__(
         self,
@@ -877,7 +877,7 @@ Global___StockLevel: _TypeAlias = StockLevel  # noqa: Y015
 
 @_typing.final
 class GetStockLevelsRequest(_message.Message):
-    """Asks for levels at one store."""
+    """Request of GetStockLevels."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -887,7 +887,7 @@ class GetStockLevelsRequest(_message.Message):
     """`stores/{id}`."""
     @_builtins.property
     def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The products; repeated ones count once."""
+        """The products; a repeated one counts once."""
 
     def __init__(
         self,
@@ -905,7 +905,7 @@ Global___GetStockLevelsRequest: _TypeAlias = GetStockLevelsRequest  # noqa: Y015
 
 @_typing.final
 class GetStockLevelsResponse(_message.Message):
-    """Answers GetStockLevels."""
+    """Response of GetStockLevels."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -913,11 +913,11 @@ class GetStockLevelsResponse(_message.Message):
     UNREACHABLE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def levels(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockLevel]:
-        """One for each product, in the order asked."""
+        """One level per product, in the order of the request."""
 
     @_builtins.property
     def unreachable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What the answer lacks: `stock` when the database cannot be reached."""
+        """The sources missing from the answer: `stock` if the database cannot be reached."""
 
     def __init__(
         self,
@@ -935,7 +935,7 @@ Global___GetStockLevelsResponse: _TypeAlias = GetStockLevelsResponse  # noqa: Y0
 
 @_typing.final
 class BatchGetStockLevelsRequest(_message.Message):
-    """Asks for levels at several stores. Stores times products must not exceed 10,000."""
+    """Request of BatchGetStockLevels. Stores times products must not exceed 10,000."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -943,14 +943,14 @@ class BatchGetStockLevelsRequest(_message.Message):
     GROUP_FIELD_NUMBER: _builtins.int
     PRODUCTS_FIELD_NUMBER: _builtins.int
     group: _builtins.str
-    """In their stead: the sum over the stores of a group, each once."""
+    """Instead of `stores`: the sum over the stores of a group, each counted once."""
     @_builtins.property
     def stores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The stores; repeated ones count once."""
+        """The stores; a repeated one counts once."""
 
     @_builtins.property
     def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The products; repeated ones count once."""
+        """The products; a repeated one counts once."""
 
     def __init__(
         self,
@@ -969,7 +969,7 @@ Global___BatchGetStockLevelsRequest: _TypeAlias = BatchGetStockLevelsRequest  # 
 
 @_typing.final
 class BatchGetStockLevelsResponse(_message.Message):
-    """Answers BatchGetStockLevels."""
+    """Response of BatchGetStockLevels."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -978,7 +978,7 @@ class BatchGetStockLevelsResponse(_message.Message):
     UNREACHABLE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def levels(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockLevel]:
-        """By store, then product, in the order asked; of a group one for each product."""
+        """By store, then product, in the order of the request; for a group one level per product."""
 
     @_builtins.property
     def not_found(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -986,7 +986,7 @@ class BatchGetStockLevelsResponse(_message.Message):
 
     @_builtins.property
     def unreachable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What the answer lacks: `stock` when the database cannot be reached."""
+        """The sources missing from the answer: `stock` if the database cannot be reached."""
 
     def __init__(
         self,
@@ -1005,7 +1005,7 @@ Global___BatchGetStockLevelsResponse: _TypeAlias = BatchGetStockLevelsResponse  
 
 @_typing.final
 class ListStockLevelsRequest(_message.Message):
-    """Asks for all levels of a store."""
+    """Request of ListStockLevels."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1015,9 +1015,9 @@ class ListStockLevelsRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     page_size: _builtins.int
-    """How many at most; 1,000 when 0; more than 5,000 is taken as 5,000."""
+    """The largest number of results; 0 means 1,000, more than 5,000 means 5,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     def __init__(
         self,
         *,
@@ -1035,7 +1035,7 @@ Global___ListStockLevelsRequest: _TypeAlias = ListStockLevelsRequest  # noqa: Y0
 
 @_typing.final
 class ListStockLevelsResponse(_message.Message):
-    """Answers ListStockLevels."""
+    """Response of ListStockLevels."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1045,7 +1045,7 @@ class ListStockLevelsResponse(_message.Message):
     """Empty on the last page."""
     @_builtins.property
     def levels(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockLevel]:
-        """By product; products without a level are left out, so a page may be short."""
+        """By product. Products without a level are omitted, so a page may be short."""
 
     def __init__(
         self,
@@ -1063,7 +1063,7 @@ Global___ListStockLevelsResponse: _TypeAlias = ListStockLevelsResponse  # noqa: 
 
 @_typing.final
 class ListStoresWithStockRequest(_message.Message):
-    """Asks which stores have a product."""
+    """Request of ListStoresWithStock."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1074,11 +1074,11 @@ class ListStoresWithStockRequest(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     min_quantity: _builtins.int
-    """At least so many available; 1 when 0."""
+    """The least available quantity; 0 means 1."""
     page_size: _builtins.int
-    """How many at most; 100 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 100, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     def __init__(
         self,
         *,
@@ -1097,7 +1097,7 @@ Global___ListStoresWithStockRequest: _TypeAlias = ListStoresWithStockRequest  # 
 
 @_typing.final
 class ListStoresWithStockResponse(_message.Message):
-    """Answers ListStoresWithStock."""
+    """Response of ListStoresWithStock."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1108,11 +1108,11 @@ class ListStoresWithStockResponse(_message.Message):
     """Empty on the last page."""
     @_builtins.property
     def levels(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockLevel]:
-        """By store. A page may be short, since holds are counted after it is cut."""
+        """By store. A page may be short, because holds are subtracted after the page is selected."""
 
     @_builtins.property
     def unreachable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What the answer lacks: `stock` when the database cannot be reached."""
+        """The sources missing from the answer: `stock` if the database cannot be reached."""
 
     def __init__(
         self,
@@ -1131,7 +1131,7 @@ Global___ListStoresWithStockResponse: _TypeAlias = ListStoresWithStockResponse  
 
 @_typing.final
 class StockPolicy(_message.Message):
-    """How a store sells and hands over."""
+    """The rules by which a store sells and hands over."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1150,38 +1150,38 @@ class StockPolicy(_message.Message):
     name: _builtins.str
     """`stores/{id}/stockPolicy`."""
     sell_policy: Global___SellPolicy.ValueType
-    """Whether more than what is there may be sold."""
+    """The rule for sales beyond the available quantity."""
     min_quantity: _builtins.int
-    """The least of one product that is sold at once; 1 when 0."""
+    """The least quantity of one product per sale; 0 means 1."""
     max_quantity: _builtins.int
-    """The most of one product that is sold at once; no limit when 0."""
+    """The largest quantity of one product per sale; 0 means no limit."""
     limited_up_to: _builtins.int
-    """Up to so many available reads LIMITED; 3 when not set."""
+    """The largest available quantity that reads LIMITED; 3 if not set."""
     bands_only: _builtins.bool
-    """Whether answers carry bands alone."""
+    """True to answer with bands only."""
     cutoff_minute: _builtins.int
-    """Orders past this minute of the local day are prepared on the next one; none when not set."""
+    """Orders after this minute of the local day are prepared on the next day; no cut-off if not set."""
     @_builtins.property
     def freshness_limit(self) -> _duration_pb2.Duration:
-        """After so long without a word of its feed a level reads UNKNOWN; as the server is set when not
+        """A level that its feed has not stated for this long reads UNKNOWN; the server's setting if not
         set.
         """
 
     @_builtins.property
     def pickup_methods(self) -> _containers.RepeatedScalarFieldContainer[Global___PickupMethod.ValueType]:
-        """How goods are handed over; in the store when empty."""
+        """The methods of handing goods over; empty means in the store."""
 
     @_builtins.property
     def preparation_time(self) -> _duration_pb2.Duration:
-        """How long gathering a basket takes within opening hours; 1 hour when not set."""
+        """The time to gather a basket, within opening hours; 1 hour if not set."""
 
     @_builtins.property
     def transfer_time(self) -> _duration_pb2.Duration:
-        """How long goods take to come from another store; transfers are not offered when not set."""
+        """The time of a transfer from another store; no transfers if not set."""
 
     @_builtins.property
     def keep_time(self) -> _duration_pb2.Duration:
-        """How long goods wait once ready; a day when not set."""
+        """The time that ready goods are kept; a day if not set."""
 
     def __init__(
         self,
@@ -1216,7 +1216,7 @@ Global___StockPolicy: _TypeAlias = StockPolicy  # noqa: Y015
 
 @_typing.final
 class GetStockPolicyRequest(_message.Message):
-    """Asks how a store sells."""
+    """Request of GetStockPolicy."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1238,7 +1238,7 @@ Global___GetStockPolicyRequest: _TypeAlias = GetStockPolicyRequest  # noqa: Y015
 
 @_typing.final
 class UpdateStockPolicyRequest(_message.Message):
-    """Changes how a store sells."""
+    """Request of UpdateStockPolicy."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1250,7 +1250,9 @@ class UpdateStockPolicyRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change; those that are set in `stock_policy` when empty; `*` replaces the whole."""
+        """The fields to change; empty means the fields that are set in `stock_policy`, `*` replaces the
+        whole.
+        """
 
     def __init__(
         self,
@@ -1268,7 +1270,7 @@ Global___UpdateStockPolicyRequest: _TypeAlias = UpdateStockPolicyRequest  # noqa
 
 @_typing.final
 class BasketItem(_message.Message):
-    """A product and how much of it."""
+    """A product with a quantity."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1277,7 +1279,7 @@ class BasketItem(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     quantity: _builtins.int
-    """Units; those of a product named twice are summed."""
+    """Units; the quantities of a repeated product are summed."""
     def __init__(
         self,
         *,
@@ -1294,7 +1296,7 @@ Global___BasketItem: _TypeAlias = BasketItem  # noqa: Y015
 
 @_typing.final
 class FindNearestAvailabilityRequest(_message.Message):
-    """Asks where a basket is to be had."""
+    """Request of FindNearestAvailability."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1307,24 +1309,24 @@ class FindNearestAvailabilityRequest(_message.Message):
     ALLOW_SPLIT_FIELD_NUMBER: _builtins.int
     MAX_RESULTS_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
-    """How far at most, inclusive; 50 km when not set."""
+    """The largest distance, inclusive; 50 km if not set."""
     allow_partial: _builtins.bool
-    """Also stores that hold only a part, ranked by how much and then by distance."""
+    """True to include stores with a part of the basket, ranked by coverage, then distance."""
     allow_split: _builtins.bool
-    """If no store has it all: the fewest stores that hold it together."""
+    """True to find the fewest stores that have the basket together, if no store has all of it."""
     max_results: _builtins.int
-    """How many stores at most; 10 when 0; more than 100 is taken as 100."""
+    """The largest number of stores; 0 means 10, more than 100 means 100."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
-        """What is wanted."""
+        """The basket."""
 
     @_builtins.property
     def origin(self) -> _geometry_pb2.Origin:
-        """Where the search starts."""
+        """The origin of the search."""
 
     @_builtins.property
     def open_at(self) -> _timestamp_pb2.Timestamp:
-        """Only stores that are open then. Stores whose hours are unknown never match."""
+        """Only stores that are open at this time. Stores with unknown hours never match."""
 
     @_builtins.property
     def services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -1354,7 +1356,7 @@ Global___FindNearestAvailabilityRequest: _TypeAlias = FindNearestAvailabilityReq
 
 @_typing.final
 class AvailableLine(_message.Message):
-    """What a store has of one line of a basket."""
+    """The stock of a store for one line of a basket."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1365,9 +1367,9 @@ class AvailableLine(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     requested_quantity: _builtins.int
-    """What was asked for."""
+    """The requested quantity."""
     offered_quantity: _builtins.int
-    """What of it the store has; of a split, what to take from it."""
+    """The quantity that the store has; in a split, the quantity to take from it."""
     @_builtins.property
     def level(self) -> Global___StockLevel:
         """The level."""
@@ -1390,7 +1392,7 @@ Global___AvailableLine: _TypeAlias = AvailableLine  # noqa: Y015
 
 @_typing.final
 class StoreAvailability(_message.Message):
-    """A store that has some of a basket."""
+    """A store with all or a part of a basket."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1403,16 +1405,16 @@ class StoreAvailability(_message.Message):
     store: _builtins.str
     """`stores/{id}`."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     distance_m: _builtins.float
-    """From the origin."""
+    """The distance from the origin."""
     complete: _builtins.bool
-    """Whether it has all of it."""
+    """True if the store has the whole basket."""
     coverage: _builtins.float
-    """The part of the wanted units that it has, 0 to 1."""
+    """The share of the requested units that the store has, 0 to 1."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___AvailableLine]:
-        """One for each product wanted."""
+        """One line per requested product."""
 
     def __init__(
         self,
@@ -1434,7 +1436,7 @@ Global___StoreAvailability: _TypeAlias = StoreAvailability  # noqa: Y015
 
 @_typing.final
 class LeftOutStore(_message.Message):
-    """A store that was left out, and why."""
+    """A store that does not match, with the reason."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1447,31 +1449,31 @@ class LeftOutStore(_message.Message):
         REASON_UNSPECIFIED: LeftOutStore._Reason.ValueType  # 0
         """Never sent."""
         REASON_OUT_OF_STOCK: LeftOutStore._Reason.ValueType  # 1
-        """It lacks a product."""
+        """The store lacks a product."""
         REASON_NOT_ENOUGH: LeftOutStore._Reason.ValueType  # 2
-        """It has the products, but not so many."""
+        """The store has too little of a product."""
         REASON_STOCK_UNKNOWN: LeftOutStore._Reason.ValueType  # 3
-        """Nothing fresh is known of a product."""
+        """The level of a product is unknown."""
         REASON_NOT_OPEN: LeftOutStore._Reason.ValueType  # 4
-        """It is not open then, or nobody knows."""
+        """The store is not open at that time, or its hours are unknown."""
         REASON_LACKS_SERVICE: LeftOutStore._Reason.ValueType  # 5
-        """It lacks a service."""
+        """The store lacks a service."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
-        """Why."""
+        """The reason."""
 
     REASON_UNSPECIFIED: LeftOutStore.Reason.ValueType  # 0
     """Never sent."""
     REASON_OUT_OF_STOCK: LeftOutStore.Reason.ValueType  # 1
-    """It lacks a product."""
+    """The store lacks a product."""
     REASON_NOT_ENOUGH: LeftOutStore.Reason.ValueType  # 2
-    """It has the products, but not so many."""
+    """The store has too little of a product."""
     REASON_STOCK_UNKNOWN: LeftOutStore.Reason.ValueType  # 3
-    """Nothing fresh is known of a product."""
+    """The level of a product is unknown."""
     REASON_NOT_OPEN: LeftOutStore.Reason.ValueType  # 4
-    """It is not open then, or nobody knows."""
+    """The store is not open at that time, or its hours are unknown."""
     REASON_LACKS_SERVICE: LeftOutStore.Reason.ValueType  # 5
-    """It lacks a service."""
+    """The store lacks a service."""
 
     STORE_FIELD_NUMBER: _builtins.int
     DISTANCE_M_FIELD_NUMBER: _builtins.int
@@ -1480,11 +1482,11 @@ class LeftOutStore(_message.Message):
     store: _builtins.str
     """`stores/{id}`."""
     distance_m: _builtins.float
-    """From the origin."""
+    """The distance from the origin."""
     reason: Global___LeftOutStore.Reason.ValueType
-    """Why."""
+    """The reason."""
     product: _builtins.str
-    """The product that is the reason, if one is."""
+    """The product that is the reason, if any."""
     def __init__(
         self,
         *,
@@ -1503,17 +1505,17 @@ Global___LeftOutStore: _TypeAlias = LeftOutStore  # noqa: Y015
 
 @_typing.final
 class SplitAvailability(_message.Message):
-    """Stores that hold a basket together."""
+    """Stores that have a basket together."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     STORES_FIELD_NUMBER: _builtins.int
     FEWEST_FIELD_NUMBER: _builtins.int
     fewest: _builtins.bool
-    """Whether no fewer stores can do it. Up to three stores that is certain."""
+    """True if no smaller number of stores suffices; always certain for up to three stores."""
     @_builtins.property
     def stores(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoreAvailability]:
-        """Each with what to take from it."""
+        """The stores, each with the quantities to take from it."""
 
     def __init__(
         self,
@@ -1531,7 +1533,7 @@ Global___SplitAvailability: _TypeAlias = SplitAvailability  # noqa: Y015
 
 @_typing.final
 class FindNearestAvailabilityResponse(_message.Message):
-    """Answers FindNearestAvailability."""
+    """Response of FindNearestAvailability."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1544,32 +1546,32 @@ class FindNearestAvailabilityResponse(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     INDEX_LAG_FIELD_NUMBER: _builtins.int
     origin_uncertainty_m: _builtins.float
-    """How far the origin may be from where the search started."""
+    """The uncertainty of the origin."""
     origin_display_name: _builtins.str
-    """What the text of the origin was taken as."""
+    """The place that the text of the origin was resolved to."""
     @_builtins.property
     def stores(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoreAvailability]:
         """Whole baskets by distance, then partial ones by coverage and distance."""
 
     @_builtins.property
     def split(self) -> Global___SplitAvailability:
-        """With `allow_split`, when no store has it all and some together do."""
+        """With `allow_split`: set if no store has the whole basket, but some have it together."""
 
     @_builtins.property
     def left_out(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeftOutStore]:
-        """The nearest stores that were left out, up to 20."""
+        """The nearest stores that do not match, up to 20."""
 
     @_builtins.property
     def unreachable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What the answer lacks: `stock` when the database cannot be reached."""
+        """The sources missing from the answer: `stock` if the database cannot be reached."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when stores may be out of date: the moment they were last known to be current."""
+        """Set if the stores may be out of date: the last time at which they were current."""
 
     @_builtins.property
     def index_lag(self) -> _duration_pb2.Duration:
-        """How old the index that chose the candidates is at most. Levels are as of their own `as_of`."""
+        """The largest age of the index that selected the candidates. Each level has its own `as_of`."""
 
     def __init__(
         self,
@@ -1593,7 +1595,7 @@ Global___FindNearestAvailabilityResponse: _TypeAlias = FindNearestAvailabilityRe
 
 @_typing.final
 class FindPickupOptionsRequest(_message.Message):
-    """Asks where a basket can be fetched."""
+    """Request of FindPickupOptions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1603,18 +1605,18 @@ class FindPickupOptionsRequest(_message.Message):
     METHOD_FIELD_NUMBER: _builtins.int
     MAX_RESULTS_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
-    """How far at most, inclusive; 50 km when not set."""
+    """The largest distance, inclusive; 50 km if not set."""
     method: Global___PickupMethod.ValueType
-    """Only this way; any when not set."""
+    """The pick-up method; any if not set."""
     max_results: _builtins.int
-    """How many options at most; 10 when 0; more than 100 is taken as 100."""
+    """The largest number of options; 0 means 10, more than 100 means 100."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
-        """What is wanted."""
+        """The basket."""
 
     @_builtins.property
     def origin(self) -> _geometry_pb2.Origin:
-        """Where the search starts."""
+        """The origin of the search."""
 
     def __init__(
         self,
@@ -1637,7 +1639,7 @@ Global___FindPickupOptionsRequest: _TypeAlias = FindPickupOptionsRequest  # noqa
 
 @_typing.final
 class PickupOption(_message.Message):
-    """A store where a basket can be fetched."""
+    """A store where a basket can be picked up."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1652,26 +1654,26 @@ class PickupOption(_message.Message):
     store: _builtins.str
     """`stores/{id}`."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     distance_m: _builtins.float
-    """From the origin."""
+    """The distance from the origin."""
     transfer_from: _builtins.str
-    """The store that the goods come from, when not from this one."""
+    """The store that the goods come from, if it is another store."""
     @_builtins.property
     def methods(self) -> _containers.RepeatedScalarFieldContainer[Global___PickupMethod.ValueType]:
-        """The ways that goods are handed over."""
+        """The available pick-up methods."""
 
     @_builtins.property
     def ready_by(self) -> _timestamp_pb2.Timestamp:
-        """From when it can be fetched. Not set when the store's hours are unknown."""
+        """The earliest pick-up time; not set if the store's hours are unknown."""
 
     @_builtins.property
     def pickup_by(self) -> _timestamp_pb2.Timestamp:
-        """Until when it is kept: within opening hours. Not set when the store's hours are unknown."""
+        """The latest pick-up time, within opening hours; not set if the store's hours are unknown."""
 
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___AvailableLine]:
-        """One for each product wanted."""
+        """One line per requested product."""
 
     def __init__(
         self,
@@ -1695,7 +1697,7 @@ Global___PickupOption: _TypeAlias = PickupOption  # noqa: Y015
 
 @_typing.final
 class FindPickupOptionsResponse(_message.Message):
-    """Answers FindPickupOptions."""
+    """Response of FindPickupOptions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1707,7 +1709,7 @@ class FindPickupOptionsResponse(_message.Message):
 
     @_builtins.property
     def unreachable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What the answer lacks: `stock` when the database cannot be reached."""
+        """The sources missing from the answer: `stock` if the database cannot be reached."""
 
     def __init__(
         self,
@@ -1738,15 +1740,15 @@ class ReservedItem(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     requested_quantity: _builtins.int
-    """What was asked for."""
+    """The requested quantity."""
     held_quantity: _builtins.int
-    """What was held."""
+    """The held quantity."""
     collected_quantity: _builtins.int
-    """What was handed over."""
+    """The quantity handed over."""
     back_ordered_quantity: _builtins.int
-    """Of what was held, how many are dated to come."""
+    """The part of the held quantity that has a date of arrival."""
     level_version: _builtins.int
-    """The number of the last change that this hold made, among all changes of this level."""
+    """The version of the level after the last change by this hold."""
     def __init__(
         self,
         *,
@@ -1782,33 +1784,33 @@ class Reservation(_message.Message):
         STATE_CONFIRMED: Reservation._State.ValueType  # 1
         """The goods are held."""
         STATE_PREPARING: Reservation._State.ValueType  # 2
-        """The shop gathers them."""
+        """The shop gathers the goods."""
         STATE_READY: Reservation._State.ValueType  # 3
-        """They can be fetched."""
+        """The goods are ready for pick-up."""
         STATE_COLLECTED: Reservation._State.ValueType  # 4
-        """They were handed over."""
+        """The goods were handed over."""
         STATE_EXPIRED: Reservation._State.ValueType  # 5
-        """Nobody came in time."""
+        """The hold expired."""
         STATE_CANCELED: Reservation._State.ValueType  # 6
-        """It was given up."""
+        """The hold was canceled."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
-        """Where a hold is in its life."""
+        """The state of a hold."""
 
     STATE_UNSPECIFIED: Reservation.State.ValueType  # 0
     """Never sent."""
     STATE_CONFIRMED: Reservation.State.ValueType  # 1
     """The goods are held."""
     STATE_PREPARING: Reservation.State.ValueType  # 2
-    """The shop gathers them."""
+    """The shop gathers the goods."""
     STATE_READY: Reservation.State.ValueType  # 3
-    """They can be fetched."""
+    """The goods are ready for pick-up."""
     STATE_COLLECTED: Reservation.State.ValueType  # 4
-    """They were handed over."""
+    """The goods were handed over."""
     STATE_EXPIRED: Reservation.State.ValueType  # 5
-    """Nobody came in time."""
+    """The hold expired."""
     STATE_CANCELED: Reservation.State.ValueType  # 6
-    """It was given up."""
+    """The hold was canceled."""
 
     NAME_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -1825,34 +1827,34 @@ class Reservation(_message.Message):
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     state: Global___Reservation.State.ValueType
-    """Where it is in its life."""
+    """The state of the hold."""
     shopper: _builtins.str
-    """Whom it is for, in the words of the caller; opaque here."""
+    """The caller's opaque reference for the shopper."""
     method: Global___PickupMethod.ValueType
     """How the goods are handed over."""
     receipt: _builtins.str
-    """Proves the hold: signed by this service."""
+    """The signed proof of the hold."""
     transferred_from: _builtins.str
-    """The hold that this one took over from."""
+    """The hold that this one replaces after a transfer."""
     transferred_to: _builtins.str
-    """The hold that took over from this one."""
+    """The hold that replaces this one after a transfer."""
     etag: _builtins.str
     """Changes with every change of the hold."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReservedItem]:
-        """What is held."""
+        """The held items."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was made."""
+        """The time of its creation."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """From when it holds nothing any more."""
+        """The time at which the hold expires."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was last changed."""
+        """The time of the last change."""
 
     def __init__(
         self,
@@ -1880,7 +1882,7 @@ Global___Reservation: _TypeAlias = Reservation  # noqa: Y015
 
 @_typing.final
 class CreateReservationRequest(_message.Message):
-    """Asks for a hold."""
+    """Request of CreateReservation."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1895,24 +1897,26 @@ class CreateReservationRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     shopper: _builtins.str
-    """Whom it is for: any text of the caller's that tells its shoppers apart."""
+    """The caller's opaque reference for the shopper."""
     allow_partial: _builtins.bool
-    """Hold what there is, if that is not all."""
+    """True to hold the available part if not all is available."""
     method: Global___PickupMethod.ValueType
     """How the goods are handed over."""
     request_id: _builtins.str
-    """Makes a retry answer the same hold: a random text, one for each hold wanted. It is kept for
-    24 hours at least, and longer than the hold.
+    """A random text per hold: a retry with the same text returns the same hold. It is kept for at
+    least 24 hours, and longer than the hold.
     """
     validate_only: _builtins.bool
-    """Checks and answers as it would, but holds nothing."""
+    """Checks the request and returns the result, but holds nothing."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
-        """What is wanted."""
+        """The basket."""
 
     @_builtins.property
     def ttl(self) -> _duration_pb2.Duration:
-        """How long to hold; as the server is set when not set. Over the server's cap it is refused."""
+        """The duration of the hold; the server's default if not set. A duration over the server's limit
+        is refused.
+        """
 
     def __init__(
         self,
@@ -1936,7 +1940,7 @@ Global___CreateReservationRequest: _TypeAlias = CreateReservationRequest  # noqa
 
 @_typing.final
 class GetReservationRequest(_message.Message):
-    """Asks for one hold."""
+    """Request of GetReservation."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1958,7 +1962,7 @@ Global___GetReservationRequest: _TypeAlias = GetReservationRequest  # noqa: Y015
 
 @_typing.final
 class ListReservationsRequest(_message.Message):
-    """Asks for the holds at a store."""
+    """Request of ListReservations."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1970,14 +1974,14 @@ class ListReservationsRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     shopper: _builtins.str
-    """Only of this shopper."""
+    """Only holds of this shopper."""
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[Global___Reservation.State.ValueType]:
-        """One of these states; those that hold goods when empty."""
+        """One of these states; empty means the states that hold goods."""
 
     def __init__(
         self,
@@ -1998,7 +2002,7 @@ Global___ListReservationsRequest: _TypeAlias = ListReservationsRequest  # noqa: 
 
 @_typing.final
 class ListReservationsResponse(_message.Message):
-    """Answers ListReservations."""
+    """Response of ListReservations."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2026,7 +2030,7 @@ Global___ListReservationsResponse: _TypeAlias = ListReservationsResponse  # noqa
 
 @_typing.final
 class WatchReservationsRequest(_message.Message):
-    """Asks for the changes of a store's holds."""
+    """Request of WatchReservations."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2035,7 +2039,7 @@ class WatchReservationsRequest(_message.Message):
     parent: _builtins.str
     """`stores/{id}`."""
     resume_token: _builtins.str
-    """Of the last change that was seen; from now on when empty."""
+    """The token of the last change received; empty means from now on."""
     def __init__(
         self,
         *,
@@ -2059,10 +2063,10 @@ class WatchReservationsResponse(_message.Message):
     RESERVATION_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
-    """Continues after this change."""
+    """The token to continue after this change."""
     @_builtins.property
     def reservation(self) -> Global___Reservation:
-        """The hold as it is now. Not set in the first message, which is sent once at the start."""
+        """The hold after the change. Not set in the first message, which is sent once at the start."""
 
     def __init__(
         self,
@@ -2080,7 +2084,7 @@ Global___WatchReservationsResponse: _TypeAlias = WatchReservationsResponse  # no
 
 @_typing.final
 class ExtendReservationRequest(_message.Message):
-    """Moves the end of a hold."""
+    """Request of ExtendReservation."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2090,10 +2094,10 @@ class ExtendReservationRequest(_message.Message):
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     etag: _builtins.str
-    """If set, it must be that of the stored one."""
+    """If set, it must equal the current etag."""
     @_builtins.property
     def ttl(self) -> _duration_pb2.Duration:
-        """How long to hold from now on. Over the server's cap it is refused."""
+        """The duration from now on. A duration over the server's limit is refused."""
 
     def __init__(
         self,
@@ -2112,7 +2116,7 @@ Global___ExtendReservationRequest: _TypeAlias = ExtendReservationRequest  # noqa
 
 @_typing.final
 class CancelReservationRequest(_message.Message):
-    """Gives a hold up."""
+    """Request of CancelReservation."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2121,7 +2125,7 @@ class CancelReservationRequest(_message.Message):
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     etag: _builtins.str
-    """If set, it must be that of the stored one."""
+    """If set, it must equal the current etag."""
     def __init__(
         self,
         *,
@@ -2138,7 +2142,7 @@ Global___CancelReservationRequest: _TypeAlias = CancelReservationRequest  # noqa
 
 @_typing.final
 class PrepareReservationRequest(_message.Message):
-    """The shop has begun."""
+    """Request of PrepareReservation."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2147,7 +2151,7 @@ class PrepareReservationRequest(_message.Message):
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     etag: _builtins.str
-    """If set, it must be that of the stored one."""
+    """If set, it must equal the current etag."""
     def __init__(
         self,
         *,
@@ -2164,7 +2168,7 @@ Global___PrepareReservationRequest: _TypeAlias = PrepareReservationRequest  # no
 
 @_typing.final
 class MarkReservationReadyRequest(_message.Message):
-    """The shop is done."""
+    """Request of MarkReservationReady."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2173,7 +2177,7 @@ class MarkReservationReadyRequest(_message.Message):
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     etag: _builtins.str
-    """If set, it must be that of the stored one."""
+    """If set, it must equal the current etag."""
     def __init__(
         self,
         *,
@@ -2190,7 +2194,7 @@ Global___MarkReservationReadyRequest: _TypeAlias = MarkReservationReadyRequest  
 
 @_typing.final
 class CollectReservationRequest(_message.Message):
-    """Hands goods over."""
+    """Request of CollectReservation."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2202,14 +2206,14 @@ class CollectReservationRequest(_message.Message):
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     release_rest: _builtins.bool
-    """Whether what is not handed over is given up, which ends the hold."""
+    """True to release the remaining items, which ends the hold."""
     request_id: _builtins.str
-    """Makes a retry hand over nothing more."""
+    """Identifies the request: a retry with the same value hands over nothing more."""
     etag: _builtins.str
-    """If set, it must be that of the stored one."""
+    """If set, it must equal the current etag."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
-        """What is handed over; all that is held when empty."""
+        """The items to hand over; empty means all held items."""
 
     def __init__(
         self,
@@ -2230,7 +2234,7 @@ Global___CollectReservationRequest: _TypeAlias = CollectReservationRequest  # no
 
 @_typing.final
 class TransferReservationRequest(_message.Message):
-    """Moves a hold to another store."""
+    """Request of TransferReservation."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2240,9 +2244,9 @@ class TransferReservationRequest(_message.Message):
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     destination_store: _builtins.str
-    """`stores/{id}` that is to hold it."""
+    """The destination, `stores/{id}`."""
     request_id: _builtins.str
-    """A random text, one for each transfer wanted; a retry with it completes the transfer."""
+    """A random text per transfer: a retry with the same text completes the transfer."""
     def __init__(
         self,
         *,
@@ -2260,7 +2264,7 @@ Global___TransferReservationRequest: _TypeAlias = TransferReservationRequest  # 
 
 @_typing.final
 class GetPickupCodeRequest(_message.Message):
-    """Asks for a hold's pick-up code."""
+    """Request of GetPickupCode."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2282,7 +2286,7 @@ Global___GetPickupCodeRequest: _TypeAlias = GetPickupCodeRequest  # noqa: Y015
 
 @_typing.final
 class PickupCode(_message.Message):
-    """A hold's pick-up code."""
+    """The pick-up code of a hold."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2292,7 +2296,7 @@ class PickupCode(_message.Message):
     name: _builtins.str
     """`stores/{id}/reservations/{id}/pickupCode`."""
     text: _builtins.str
-    """The hold's receipt, which the QR code holds."""
+    """The receipt of the hold, which is the content of the QR code."""
     svg: _builtins.str
     """The QR code as an SVG drawing."""
     def __init__(
@@ -2312,13 +2316,13 @@ Global___PickupCode: _TypeAlias = PickupCode  # noqa: Y015
 
 @_typing.final
 class VerifyReceiptRequest(_message.Message):
-    """Asks what a receipt is worth."""
+    """Request of VerifyReceipt."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RECEIPT_FIELD_NUMBER: _builtins.int
     receipt: _builtins.str
-    """The receipt, as a hold or a QR code has it."""
+    """The receipt, from a hold or a QR code."""
     def __init__(
         self,
         *,
@@ -2334,7 +2338,7 @@ Global___VerifyReceiptRequest: _TypeAlias = VerifyReceiptRequest  # noqa: Y015
 
 @_typing.final
 class StockAlert(_message.Message):
-    """A wish to be told when stock comes."""
+    """An alert that fires once when stock arrives."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2351,26 +2355,26 @@ class StockAlert(_message.Message):
     store: _builtins.str
     """At this store."""
     min_quantity: _builtins.int
-    """At least so many available; 1 when 0."""
+    """The least available quantity; 0 means 1."""
     store_count: _builtins.int
-    """How many stores it is about."""
+    """The number of its stores."""
     @_builtins.property
     def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Any of these products."""
 
     @_builtins.property
     def area(self) -> Global___AlertArea:
-        """At a store around here. It is turned into the stores there when the alert is made; the
-        position itself is not kept and not answered.
+        """Any store in this area. It is resolved to stores when the alert is created; the position is
+        neither kept nor returned.
         """
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When it ends by itself; 30 days on when not set; 365 days at the most."""
+        """The time at which it expires; after 30 days if not set; at most 365 days."""
 
     @_builtins.property
     def fire_time(self) -> _timestamp_pb2.Timestamp:
-        """When it fired. Not set before."""
+        """The time at which it fired; not set before."""
 
     def __init__(
         self,
@@ -2396,17 +2400,17 @@ Global___StockAlert: _TypeAlias = StockAlert  # noqa: Y015
 
 @_typing.final
 class AlertArea(_message.Message):
-    """Around a place."""
+    """An area around a place."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ORIGIN_FIELD_NUMBER: _builtins.int
     RADIUS_M_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
-    """How far at most, inclusive."""
+    """The largest distance, inclusive."""
     @_builtins.property
     def origin(self) -> _geometry_pb2.Origin:
-        """The middle."""
+        """The centre."""
 
     def __init__(
         self,
@@ -2424,14 +2428,14 @@ Global___AlertArea: _TypeAlias = AlertArea  # noqa: Y015
 
 @_typing.final
 class CreateStockAlertRequest(_message.Message):
-    """Makes an alert."""
+    """Request of CreateStockAlert."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     STOCK_ALERT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Makes a retry answer the same alert."""
+    """Identifies the request: a retry with the same value returns the same alert."""
     @_builtins.property
     def stock_alert(self) -> Global___StockAlert:
         """The alert."""
@@ -2452,7 +2456,7 @@ Global___CreateStockAlertRequest: _TypeAlias = CreateStockAlertRequest  # noqa: 
 
 @_typing.final
 class GetStockAlertRequest(_message.Message):
-    """Asks for one alert."""
+    """Request of GetStockAlert."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2474,16 +2478,16 @@ Global___GetStockAlertRequest: _TypeAlias = GetStockAlertRequest  # noqa: Y015
 
 @_typing.final
 class ListStockAlertsRequest(_message.Message):
-    """Asks for the caller's alerts."""
+    """Request of ListStockAlerts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     def __init__(
         self,
         *,
@@ -2500,7 +2504,7 @@ Global___ListStockAlertsRequest: _TypeAlias = ListStockAlertsRequest  # noqa: Y0
 
 @_typing.final
 class ListStockAlertsResponse(_message.Message):
-    """Answers ListStockAlerts."""
+    """Response of ListStockAlerts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2528,7 +2532,7 @@ Global___ListStockAlertsResponse: _TypeAlias = ListStockAlertsResponse  # noqa: 
 
 @_typing.final
 class DeleteStockAlertRequest(_message.Message):
-    """Takes an alert back."""
+    """Request of DeleteStockAlert."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2550,13 +2554,13 @@ Global___DeleteStockAlertRequest: _TypeAlias = DeleteStockAlertRequest  # noqa: 
 
 @_typing.final
 class WatchStockAlertsRequest(_message.Message):
-    """Asks for alerts that fire."""
+    """Request of WatchStockAlerts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
-    """Of the last one that was seen; from now on when empty."""
+    """The token of the last alert received; empty means from now on."""
     def __init__(
         self,
         *,
@@ -2585,16 +2589,16 @@ class WatchStockAlertsResponse(_message.Message):
     stock_alert: _builtins.str
     """The alert. Empty in the first message, which is sent once at the start."""
     product: _builtins.str
-    """What came."""
+    """The product that arrived."""
     store: _builtins.str
-    """Where."""
+    """The store."""
     available: _builtins.int
-    """How many were available when it fired."""
+    """The available quantity when it fired."""
     resume_token: _builtins.str
-    """Continues after this one."""
+    """The token to continue after this alert."""
     @_builtins.property
     def fire_time(self) -> _timestamp_pb2.Timestamp:
-        """When it fired."""
+        """The time at which it fired."""
 
     def __init__(
         self,
@@ -2616,7 +2620,7 @@ Global___WatchStockAlertsResponse: _TypeAlias = WatchStockAlertsResponse  # noqa
 
 @_typing.final
 class ListUnmetDemandRequest(_message.Message):
-    """Asks what was not found."""
+    """Request of ListUnmetDemand."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2628,16 +2632,16 @@ class ListUnmetDemandRequest(_message.Message):
     product: _builtins.str
     """Only this product."""
     page_size: _builtins.int
-    """How many at most; 100 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 100, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     @_builtins.property
     def first_date(self) -> _date_pb2.Date:
-        """The first day, in UTC; today when not set."""
+        """The first day, in UTC; today if not set."""
 
     @_builtins.property
     def last_date(self) -> _date_pb2.Date:
-        """The last day, in UTC; the first when not set; at most 92 days."""
+        """The last day, in UTC; the first day if not set; at most 92 days."""
 
     def __init__(
         self,
@@ -2658,7 +2662,7 @@ Global___ListUnmetDemandRequest: _TypeAlias = ListUnmetDemandRequest  # noqa: Y0
 
 @_typing.final
 class UnmetDemand(_message.Message):
-    """Searches that found nothing."""
+    """Searches for a product without a result."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2670,11 +2674,11 @@ class UnmetDemand(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     h3_cell: _builtins.str
-    """The H3 cell of resolution 5 (about 250 square kilometres) where people looked."""
+    """The H3 cell of resolution 5 (about 250 square kilometres) of the searches."""
     search_count: _builtins.int
-    """How often."""
+    """The number of searches."""
     requested_quantity: _builtins.int
-    """How many units were wanted."""
+    """The sum of the requested units."""
     @_builtins.property
     def date(self) -> _date_pb2.Date:
         """The day, in UTC."""
@@ -2698,7 +2702,7 @@ Global___UnmetDemand: _TypeAlias = UnmetDemand  # noqa: Y015
 
 @_typing.final
 class ListUnmetDemandResponse(_message.Message):
-    """Answers ListUnmetDemand."""
+    """Response of ListUnmetDemand."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2726,7 +2730,7 @@ Global___ListUnmetDemandResponse: _TypeAlias = ListUnmetDemandResponse  # noqa: 
 
 @_typing.final
 class StockGroup(_message.Message):
-    """Stores that are counted together."""
+    """A group of stores whose stock is summed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2736,7 +2740,7 @@ class StockGroup(_message.Message):
     """`stockGroups/{id}`."""
     @_builtins.property
     def stores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The stores; repeated ones count once."""
+        """The stores; a repeated one counts once."""
 
     def __init__(
         self,
@@ -2754,7 +2758,7 @@ Global___StockGroup: _TypeAlias = StockGroup  # noqa: Y015
 
 @_typing.final
 class GetStockGroupRequest(_message.Message):
-    """Asks for a group."""
+    """Request of GetStockGroup."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2776,7 +2780,7 @@ Global___GetStockGroupRequest: _TypeAlias = GetStockGroupRequest  # noqa: Y015
 
 @_typing.final
 class UpdateStockGroupRequest(_message.Message):
-    """Replaces a group."""
+    """Request of UpdateStockGroup."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2788,7 +2792,7 @@ class UpdateStockGroupRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change: `stores`, which is all that a group has, or `*`. Empty means the same."""
+        """The fields to change: `stores` (the only field) or `*`; empty means the same."""
 
     def __init__(
         self,
@@ -2806,17 +2810,17 @@ Global___UpdateStockGroupRequest: _TypeAlias = UpdateStockGroupRequest  # noqa: 
 
 @_typing.final
 class ExportStockMovementsRequest(_message.Message):
-    """Asks for movements."""
+    """Request of ExportStockMovements."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     STORE_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     store: _builtins.str
-    """Only those of this store."""
+    """Only movements of this store."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """Only those from this moment on."""
+        """Only movements from this time on."""
 
     def __init__(
         self,
@@ -2849,29 +2853,29 @@ class StockMovement(_message.Message):
         KIND_STATED: StockMovement._Kind.ValueType  # 1
         """A snapshot stated the level."""
         KIND_ADJUSTED: StockMovement._Kind.ValueType  # 2
-        """An event of a source moved it."""
+        """An event of a source changed the level."""
         KIND_HELD: StockMovement._Kind.ValueType  # 3
         """A hold was made."""
         KIND_HANDED_OVER: StockMovement._Kind.ValueType  # 4
         """Goods on hold were handed over."""
         KIND_RELEASED: StockMovement._Kind.ValueType  # 5
-        """A hold ended, and gave back what it still held."""
+        """A hold ended and released the remaining units."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
-        """What moves units."""
+        """The kind of a movement."""
 
     KIND_UNSPECIFIED: StockMovement.Kind.ValueType  # 0
     """Never sent."""
     KIND_STATED: StockMovement.Kind.ValueType  # 1
     """A snapshot stated the level."""
     KIND_ADJUSTED: StockMovement.Kind.ValueType  # 2
-    """An event of a source moved it."""
+    """An event of a source changed the level."""
     KIND_HELD: StockMovement.Kind.ValueType  # 3
     """A hold was made."""
     KIND_HANDED_OVER: StockMovement.Kind.ValueType  # 4
     """Goods on hold were handed over."""
     KIND_RELEASED: StockMovement.Kind.ValueType  # 5
-    """A hold ended, and gave back what it still held."""
+    """A hold ended and released the remaining units."""
 
     STORE_FIELD_NUMBER: _builtins.int
     PRODUCT_FIELD_NUMBER: _builtins.int
@@ -2889,24 +2893,24 @@ class StockMovement(_message.Message):
     product: _builtins.str
     """`products/{sku}`."""
     kind: Global___StockMovement.Kind.ValueType
-    """What moved it."""
+    """The kind."""
     source: _builtins.str
-    """Who stated or moved it. Not set when a hold did."""
+    """The source; not set for movements by a hold."""
     reservation: _builtins.str
-    """The hold that did."""
+    """The hold of the movement."""
     on_hand_change: _builtins.int
-    """By how much the units in the store changed."""
+    """The change of the units in the store."""
     reserved_change: _builtins.int
-    """By how much the units on hold changed."""
+    """The change of the units on hold."""
     on_hand: _builtins.int
-    """Units in the store after it."""
+    """Units in the store after the movement."""
     reserved: _builtins.int
-    """Units on hold after it."""
+    """Units on hold after the movement."""
     level_version: _builtins.int
-    """The number of this change among all changes of this level."""
+    """The version of the level after the movement."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When."""
+        """The time of the movement."""
 
     def __init__(
         self,
@@ -2933,14 +2937,14 @@ Global___StockMovement: _TypeAlias = StockMovement  # noqa: Y015
 
 @_typing.final
 class ExportStockMovementsResponse(_message.Message):
-    """Some of the movements."""
+    """One message of the export."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     MOVEMENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def movements(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockMovement]:
-        """Those of one level in their order."""
+        """The movements, in order per level."""
 
     def __init__(
         self,
@@ -2957,7 +2961,7 @@ Global___ExportStockMovementsResponse: _TypeAlias = ExportStockMovementsResponse
 
 @_typing.final
 class ReconcileStockRequest(_message.Message):
-    """Asks for a reconciliation of everything."""
+    """Request of ReconcileStock."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2974,7 +2978,7 @@ Global___ReconcileStockRequest: _TypeAlias = ReconcileStockRequest  # noqa: Y015
 
 @_typing.final
 class StockDrift(_message.Message):
-    """A level that is not what its movements say."""
+    """A difference between a level, its movements and its holds."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2986,15 +2990,15 @@ class StockDrift(_message.Message):
     store: _builtins.str
     """`stores/{id}`."""
     product: _builtins.str
-    """`products/{sku}`; empty when only the sum of the store is off."""
+    """`products/{sku}`; empty if only the sum of the store differs."""
     kind: _builtins.str
-    """`ledger`: the movements do not lead to the level; `holds`: the holds do not add up to what is
-    reserved; `total`: the store's checkpoint and movements do not add up.
+    """`ledger`: the sum of movements differs from the level; `holds`: the sum of holds differs from
+    the reserved units; `total`: the store's checkpoint and movements differ from its total.
     """
     expected: _builtins.int
-    """What it should be."""
+    """The expected value."""
     actual: _builtins.int
-    """What it is."""
+    """The actual value."""
     def __init__(
         self,
         *,
@@ -3014,7 +3018,7 @@ Global___StockDrift: _TypeAlias = StockDrift  # noqa: Y015
 
 @_typing.final
 class ReconcileStockResponse(_message.Message):
-    """Answers ReconcileStock."""
+    """Response of ReconcileStock."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -3024,16 +3028,16 @@ class ReconcileStockResponse(_message.Message):
     DRIFT_COUNT_FIELD_NUMBER: _builtins.int
     DRIFTS_FIELD_NUMBER: _builtins.int
     level_count: _builtins.int
-    """How many levels were compared."""
+    """The number of compared levels."""
     movement_count: _builtins.int
-    """How many movements were followed."""
+    """The number of checked movements."""
     hold_count: _builtins.int
-    """How many holds were added up."""
+    """The number of checked holds."""
     drift_count: _builtins.int
-    """How many differences there are. None must be."""
+    """The number of differences; it must be 0."""
     @_builtins.property
     def drifts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockDrift]:
-        """The first 1,000."""
+        """The first 1,000 differences."""
 
     def __init__(
         self,

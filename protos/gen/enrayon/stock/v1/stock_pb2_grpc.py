@@ -27,12 +27,12 @@ if _version_not_supported:
 
 
 class StockServiceStub:
-    """What is on which store's shelves, and holds on it that never oversell.
+    """Stock levels of stores, and holds that never oversell.
 
-    `available = on_hand - reserved - safety_stock`. A search promises nothing: a hold revalidates.
-    A level past its freshness limit reads UNKNOWN, not zero; when the database cannot be reached
-    every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the shortest
-    WGS84 geodesics in metres.
+    `available = on_hand - reserved - safety_stock`. A search reserves nothing: a hold checks the
+    stock again. A level past its freshness limit reads UNKNOWN, not zero; if the database cannot be
+    reached, every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the
+    shortest WGS84 geodesics in metres.
     """
 
     def __init__(self, channel):
@@ -224,17 +224,17 @@ class StockServiceStub:
 
 
 class StockServiceServicer:
-    """What is on which store's shelves, and holds on it that never oversell.
+    """Stock levels of stores, and holds that never oversell.
 
-    `available = on_hand - reserved - safety_stock`. A search promises nothing: a hold revalidates.
-    A level past its freshness limit reads UNKNOWN, not zero; when the database cannot be reached
-    every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the shortest
-    WGS84 geodesics in metres.
+    `available = on_hand - reserved - safety_stock`. A search reserves nothing: a hold checks the
+    stock again. A level past its freshness limit reads UNKNOWN, not zero; if the database cannot be
+    reached, every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the
+    shortest WGS84 geodesics in metres.
     """
 
     def UpsertProducts(self, request_iterator, context):
-        """Creates and changes products in bulk. A message takes effect as a whole; products that cannot
-        be taken are reported and do not hold up the others.
+        """Creates and changes products in bulk. Each message takes effect as a whole; rejected products
+        are reported and do not affect the others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -255,23 +255,23 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteProduct(self, request, context):
-        """Deletes one product. Its levels stay until their feeds take them away.
+        """Deletes one product. Its levels remain until their feeds remove them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetStockLevels(self, request_iterator, context):
-        """Sets levels from a snapshot of a till, ERP or warehouse system. Each message is of one store
-        and takes effect as a whole; rows that cannot be taken are reported.
+        """Sets levels from a snapshot of a till, ERP or warehouse system. Each message concerns one store
+        and takes effect as a whole; rejected rows are reported.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AdjustStock(self, request, context):
-        """Applies one event of a source, such as a receipt of a till: all of its deltas in one act.
-        Duplicates and late ones change nothing.
+        """Applies one event of a source, such as a till receipt, with all its deltas atomically.
+        Duplicate and late events change nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -292,7 +292,7 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListStockLevels(self, request, context):
-        """All levels of one store, page by page, by product: for exports.
+        """All levels of one store, by product, in pages: for exports.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -306,36 +306,36 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetStockPolicy(self, request, context):
-        """How a store sells and hands over.
+        """The rules by which a store sells and hands over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateStockPolicy(self, request, context):
-        """Changes how a store sells and hands over.
+        """Changes the stock policy of a store.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def FindNearestAvailability(self, request, context):
-        """The nearest stores that hold a whole basket in its quantities; if allowed the partial ones, or
-        the fewest stores that hold it together.
+        """The nearest stores that have a whole basket; if allowed, also stores that have a part of it, or
+        the fewest stores that have it together.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def FindPickupOptions(self, request, context):
-        """Where near a basket can be fetched, how, and from when to when.
+        """The options to pick up a basket near by: store, method and time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateReservation(self, request, context):
-        """Holds a basket at one store, the whole of it or nothing, unless partial holds are allowed.
+        """Holds a basket at one store: all or nothing, unless partial holds are allowed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -356,50 +356,50 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchReservations(self, request, context):
-        """The holds at a store as they change: the shop's screen.
+        """Streams the changes of the holds at a store, for the screen of the shop.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ExtendReservation(self, request, context):
-        """Moves the end of a hold.
+        """Changes the expiry of a hold.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelReservation(self, request, context):
-        """Gives a hold up. Canceling what is canceled succeeds.
+        """Cancels a hold. Canceling a canceled hold succeeds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PrepareReservation(self, request, context):
-        """The shop has begun to gather the goods.
+        """Records that the shop has begun to gather the goods.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def MarkReservationReady(self, request, context):
-        """The goods can be fetched.
+        """Records that the goods are ready for pick-up.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CollectReservation(self, request, context):
-        """The goods are handed over, all of them or some: they leave the stock.
+        """Hands over all or some of the goods: they leave the stock.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def TransferReservation(self, request, context):
-        """Moves a hold to another store: held there first, then released here. Should it break off in
-        between, both are held until they expire, never neither; a retry with the same `request_id`
+        """Moves a hold to another store: it is held there first, then released here. If the transfer is
+        interrupted, both stores hold the goods until expiry; a retry with the same `request_id`
         completes it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -407,21 +407,21 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPickupCode(self, request, context):
-        """A hold's pick-up code, as text and as a QR code to show at the counter.
+        """The pick-up code of a hold, as text and as a QR code to show at the counter.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def VerifyReceipt(self, request, context):
-        """Reads a receipt or a pick-up code that this service has signed, and answers its hold.
+        """Verifies a receipt or a pick-up code signed by this service, and returns its hold.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateStockAlert(self, request, context):
-        """Asks to be told once when stock comes.
+        """Creates an alert that fires once when stock arrives.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -435,28 +435,28 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListStockAlerts(self, request, context):
-        """The caller's alerts, by name; those that have ended are forgotten after a week.
+        """The caller's alerts, by name; ended alerts are deleted after a week.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteStockAlert(self, request, context):
-        """Takes an alert back.
+        """Deletes an alert.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchStockAlerts(self, request, context):
-        """The caller's alerts that have fired, for the service that notifies people; resumable.
+        """Streams the caller's fired alerts, for the service that notifies people; resumable.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListUnmetDemand(self, request, context):
-        """What people looked for and did not find, by product, coarse cell and day; never by person.
+        """Unmet demand: searches without a result, by product, coarse cell and day, never by person.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -470,22 +470,22 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateStockGroup(self, request, context):
-        """Replaces or creates a group of stores; one without stores is deleted.
+        """Creates or replaces a group of stores; a group without stores is deleted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ExportStockMovements(self, request, context):
-        """Every movement that the ledger still has, those of one store in their order. For records
-        elsewhere: movements are summed up and dropped after three days.
+        """All movements in the ledger, in order per store. The ledger keeps them for three days, then
+        only their sum: export them to keep them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReconcileStock(self, request, context):
-        """Compares all levels with the ledger and with the holds. What differs is drift.
+        """Compares all levels with the ledger and with the holds; a difference is drift.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -683,12 +683,12 @@ def add_StockServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class StockService:
-    """What is on which store's shelves, and holds on it that never oversell.
+    """Stock levels of stores, and holds that never oversell.
 
-    `available = on_hand - reserved - safety_stock`. A search promises nothing: a hold revalidates.
-    A level past its freshness limit reads UNKNOWN, not zero; when the database cannot be reached
-    every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the shortest
-    WGS84 geodesics in metres.
+    `available = on_hand - reserved - safety_stock`. A search reserves nothing: a hold checks the
+    stock again. A level past its freshness limit reads UNKNOWN, not zero; if the database cannot be
+    reached, every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the
+    shortest WGS84 geodesics in metres.
     """
 
     @staticmethod

@@ -28,12 +28,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class StockServiceStub:
-    """What is on which store's shelves, and holds on it that never oversell.
+    """Stock levels of stores, and holds that never oversell.
 
-    `available = on_hand - reserved - safety_stock`. A search promises nothing: a hold revalidates.
-    A level past its freshness limit reads UNKNOWN, not zero; when the database cannot be reached
-    every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the shortest
-    WGS84 geodesics in metres.
+    `available = on_hand - reserved - safety_stock`. A search reserves nothing: a hold checks the
+    stock again. A level past its freshness limit reads UNKNOWN, not zero; if the database cannot be
+    reached, every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the
+    shortest WGS84 geodesics in metres.
     """
 
     @_typing.overload
@@ -41,195 +41,195 @@ class StockServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> StockServiceAsyncStub: ...
     UpsertProducts: _grpc.StreamUnaryMultiCallable[_stock_pb2.UpsertProductsRequest, _stock_pb2.UpsertProductsResponse]
-    """Creates and changes products in bulk. A message takes effect as a whole; products that cannot
-    be taken are reported and do not hold up the others.
+    """Creates and changes products in bulk. Each message takes effect as a whole; rejected products
+    are reported and do not affect the others.
     """
     GetProduct: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetProductRequest, _stock_pb2.Product]
     """One product by name."""
     SearchProducts: _grpc.UnaryUnaryMultiCallable[_stock_pb2.SearchProductsRequest, _stock_pb2.SearchProductsResponse]
     """Products by words, by barcode, or by department."""
     DeleteProduct: _grpc.UnaryUnaryMultiCallable[_stock_pb2.DeleteProductRequest, _empty_pb2.Empty]
-    """Deletes one product. Its levels stay until their feeds take them away."""
+    """Deletes one product. Its levels remain until their feeds remove them."""
     SetStockLevels: _grpc.StreamUnaryMultiCallable[_stock_pb2.SetStockLevelsRequest, _stock_pb2.SetStockLevelsResponse]
-    """Sets levels from a snapshot of a till, ERP or warehouse system. Each message is of one store
-    and takes effect as a whole; rows that cannot be taken are reported.
+    """Sets levels from a snapshot of a till, ERP or warehouse system. Each message concerns one store
+    and takes effect as a whole; rejected rows are reported.
     """
     AdjustStock: _grpc.UnaryUnaryMultiCallable[_stock_pb2.AdjustStockRequest, _stock_pb2.AdjustStockResponse]
-    """Applies one event of a source, such as a receipt of a till: all of its deltas in one act.
-    Duplicates and late ones change nothing.
+    """Applies one event of a source, such as a till receipt, with all its deltas atomically.
+    Duplicate and late events change nothing.
     """
     GetStockLevels: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetStockLevelsRequest, _stock_pb2.GetStockLevelsResponse]
     """The levels of some products at one store."""
     BatchGetStockLevels: _grpc.UnaryUnaryMultiCallable[_stock_pb2.BatchGetStockLevelsRequest, _stock_pb2.BatchGetStockLevelsResponse]
     """The levels of some products at several stores, or their sum over a group of stores."""
     ListStockLevels: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListStockLevelsRequest, _stock_pb2.ListStockLevelsResponse]
-    """All levels of one store, page by page, by product: for exports."""
+    """All levels of one store, by product, in pages: for exports."""
     ListStoresWithStock: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListStoresWithStockRequest, _stock_pb2.ListStoresWithStockResponse]
     """The stores that have a product, by store."""
     GetStockPolicy: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetStockPolicyRequest, _stock_pb2.StockPolicy]
-    """How a store sells and hands over."""
+    """The rules by which a store sells and hands over."""
     UpdateStockPolicy: _grpc.UnaryUnaryMultiCallable[_stock_pb2.UpdateStockPolicyRequest, _stock_pb2.StockPolicy]
-    """Changes how a store sells and hands over."""
+    """Changes the stock policy of a store."""
     FindNearestAvailability: _grpc.UnaryUnaryMultiCallable[_stock_pb2.FindNearestAvailabilityRequest, _stock_pb2.FindNearestAvailabilityResponse]
-    """The nearest stores that hold a whole basket in its quantities; if allowed the partial ones, or
-    the fewest stores that hold it together.
+    """The nearest stores that have a whole basket; if allowed, also stores that have a part of it, or
+    the fewest stores that have it together.
     """
     FindPickupOptions: _grpc.UnaryUnaryMultiCallable[_stock_pb2.FindPickupOptionsRequest, _stock_pb2.FindPickupOptionsResponse]
-    """Where near a basket can be fetched, how, and from when to when."""
+    """The options to pick up a basket near by: store, method and time."""
     CreateReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CreateReservationRequest, _stock_pb2.Reservation]
-    """Holds a basket at one store, the whole of it or nothing, unless partial holds are allowed."""
+    """Holds a basket at one store: all or nothing, unless partial holds are allowed."""
     GetReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.Reservation]
     """One hold by name."""
     ListReservations: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListReservationsRequest, _stock_pb2.ListReservationsResponse]
     """The holds at a store, the oldest first."""
     WatchReservations: _grpc.UnaryStreamMultiCallable[_stock_pb2.WatchReservationsRequest, _stock_pb2.WatchReservationsResponse]
-    """The holds at a store as they change: the shop's screen."""
+    """Streams the changes of the holds at a store, for the screen of the shop."""
     ExtendReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ExtendReservationRequest, _stock_pb2.Reservation]
-    """Moves the end of a hold."""
+    """Changes the expiry of a hold."""
     CancelReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CancelReservationRequest, _stock_pb2.Reservation]
-    """Gives a hold up. Canceling what is canceled succeeds."""
+    """Cancels a hold. Canceling a canceled hold succeeds."""
     PrepareReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.PrepareReservationRequest, _stock_pb2.Reservation]
-    """The shop has begun to gather the goods."""
+    """Records that the shop has begun to gather the goods."""
     MarkReservationReady: _grpc.UnaryUnaryMultiCallable[_stock_pb2.MarkReservationReadyRequest, _stock_pb2.Reservation]
-    """The goods can be fetched."""
+    """Records that the goods are ready for pick-up."""
     CollectReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CollectReservationRequest, _stock_pb2.Reservation]
-    """The goods are handed over, all of them or some: they leave the stock."""
+    """Hands over all or some of the goods: they leave the stock."""
     TransferReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.TransferReservationRequest, _stock_pb2.Reservation]
-    """Moves a hold to another store: held there first, then released here. Should it break off in
-    between, both are held until they expire, never neither; a retry with the same `request_id`
+    """Moves a hold to another store: it is held there first, then released here. If the transfer is
+    interrupted, both stores hold the goods until expiry; a retry with the same `request_id`
     completes it.
     """
     GetPickupCode: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetPickupCodeRequest, _stock_pb2.PickupCode]
-    """A hold's pick-up code, as text and as a QR code to show at the counter."""
+    """The pick-up code of a hold, as text and as a QR code to show at the counter."""
     VerifyReceipt: _grpc.UnaryUnaryMultiCallable[_stock_pb2.VerifyReceiptRequest, _stock_pb2.Reservation]
-    """Reads a receipt or a pick-up code that this service has signed, and answers its hold."""
+    """Verifies a receipt or a pick-up code signed by this service, and returns its hold."""
     CreateStockAlert: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CreateStockAlertRequest, _stock_pb2.StockAlert]
-    """Asks to be told once when stock comes."""
+    """Creates an alert that fires once when stock arrives."""
     GetStockAlert: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetStockAlertRequest, _stock_pb2.StockAlert]
     """One alert by name."""
     ListStockAlerts: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListStockAlertsRequest, _stock_pb2.ListStockAlertsResponse]
-    """The caller's alerts, by name; those that have ended are forgotten after a week."""
+    """The caller's alerts, by name; ended alerts are deleted after a week."""
     DeleteStockAlert: _grpc.UnaryUnaryMultiCallable[_stock_pb2.DeleteStockAlertRequest, _empty_pb2.Empty]
-    """Takes an alert back."""
+    """Deletes an alert."""
     WatchStockAlerts: _grpc.UnaryStreamMultiCallable[_stock_pb2.WatchStockAlertsRequest, _stock_pb2.WatchStockAlertsResponse]
-    """The caller's alerts that have fired, for the service that notifies people; resumable."""
+    """Streams the caller's fired alerts, for the service that notifies people; resumable."""
     ListUnmetDemand: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListUnmetDemandRequest, _stock_pb2.ListUnmetDemandResponse]
-    """What people looked for and did not find, by product, coarse cell and day; never by person."""
+    """Unmet demand: searches without a result, by product, coarse cell and day, never by person."""
     GetStockGroup: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetStockGroupRequest, _stock_pb2.StockGroup]
     """A group of stores."""
     UpdateStockGroup: _grpc.UnaryUnaryMultiCallable[_stock_pb2.UpdateStockGroupRequest, _stock_pb2.StockGroup]
-    """Replaces or creates a group of stores; one without stores is deleted."""
+    """Creates or replaces a group of stores; a group without stores is deleted."""
     ExportStockMovements: _grpc.UnaryStreamMultiCallable[_stock_pb2.ExportStockMovementsRequest, _stock_pb2.ExportStockMovementsResponse]
-    """Every movement that the ledger still has, those of one store in their order. For records
-    elsewhere: movements are summed up and dropped after three days.
+    """All movements in the ledger, in order per store. The ledger keeps them for three days, then
+    only their sum: export them to keep them.
     """
     ReconcileStock: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ReconcileStockRequest, _stock_pb2.ReconcileStockResponse]
-    """Compares all levels with the ledger and with the holds. What differs is drift."""
+    """Compares all levels with the ledger and with the holds; a difference is drift."""
 
 @_typing.type_check_only
 class StockServiceAsyncStub(StockServiceStub):
-    """What is on which store's shelves, and holds on it that never oversell.
+    """Stock levels of stores, and holds that never oversell.
 
-    `available = on_hand - reserved - safety_stock`. A search promises nothing: a hold revalidates.
-    A level past its freshness limit reads UNKNOWN, not zero; when the database cannot be reached
-    every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the shortest
-    WGS84 geodesics in metres.
+    `available = on_hand - reserved - safety_stock`. A search reserves nothing: a hold checks the
+    stock again. A level past its freshness limit reads UNKNOWN, not zero; if the database cannot be
+    reached, every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the
+    shortest WGS84 geodesics in metres.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     UpsertProducts: _aio.StreamUnaryMultiCallable[_stock_pb2.UpsertProductsRequest, _stock_pb2.UpsertProductsResponse]  # type: ignore[assignment]
-    """Creates and changes products in bulk. A message takes effect as a whole; products that cannot
-    be taken are reported and do not hold up the others.
+    """Creates and changes products in bulk. Each message takes effect as a whole; rejected products
+    are reported and do not affect the others.
     """
     GetProduct: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetProductRequest, _stock_pb2.Product]  # type: ignore[assignment]
     """One product by name."""
     SearchProducts: _aio.UnaryUnaryMultiCallable[_stock_pb2.SearchProductsRequest, _stock_pb2.SearchProductsResponse]  # type: ignore[assignment]
     """Products by words, by barcode, or by department."""
     DeleteProduct: _aio.UnaryUnaryMultiCallable[_stock_pb2.DeleteProductRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes one product. Its levels stay until their feeds take them away."""
+    """Deletes one product. Its levels remain until their feeds remove them."""
     SetStockLevels: _aio.StreamUnaryMultiCallable[_stock_pb2.SetStockLevelsRequest, _stock_pb2.SetStockLevelsResponse]  # type: ignore[assignment]
-    """Sets levels from a snapshot of a till, ERP or warehouse system. Each message is of one store
-    and takes effect as a whole; rows that cannot be taken are reported.
+    """Sets levels from a snapshot of a till, ERP or warehouse system. Each message concerns one store
+    and takes effect as a whole; rejected rows are reported.
     """
     AdjustStock: _aio.UnaryUnaryMultiCallable[_stock_pb2.AdjustStockRequest, _stock_pb2.AdjustStockResponse]  # type: ignore[assignment]
-    """Applies one event of a source, such as a receipt of a till: all of its deltas in one act.
-    Duplicates and late ones change nothing.
+    """Applies one event of a source, such as a till receipt, with all its deltas atomically.
+    Duplicate and late events change nothing.
     """
     GetStockLevels: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetStockLevelsRequest, _stock_pb2.GetStockLevelsResponse]  # type: ignore[assignment]
     """The levels of some products at one store."""
     BatchGetStockLevels: _aio.UnaryUnaryMultiCallable[_stock_pb2.BatchGetStockLevelsRequest, _stock_pb2.BatchGetStockLevelsResponse]  # type: ignore[assignment]
     """The levels of some products at several stores, or their sum over a group of stores."""
     ListStockLevels: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListStockLevelsRequest, _stock_pb2.ListStockLevelsResponse]  # type: ignore[assignment]
-    """All levels of one store, page by page, by product: for exports."""
+    """All levels of one store, by product, in pages: for exports."""
     ListStoresWithStock: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListStoresWithStockRequest, _stock_pb2.ListStoresWithStockResponse]  # type: ignore[assignment]
     """The stores that have a product, by store."""
     GetStockPolicy: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetStockPolicyRequest, _stock_pb2.StockPolicy]  # type: ignore[assignment]
-    """How a store sells and hands over."""
+    """The rules by which a store sells and hands over."""
     UpdateStockPolicy: _aio.UnaryUnaryMultiCallable[_stock_pb2.UpdateStockPolicyRequest, _stock_pb2.StockPolicy]  # type: ignore[assignment]
-    """Changes how a store sells and hands over."""
+    """Changes the stock policy of a store."""
     FindNearestAvailability: _aio.UnaryUnaryMultiCallable[_stock_pb2.FindNearestAvailabilityRequest, _stock_pb2.FindNearestAvailabilityResponse]  # type: ignore[assignment]
-    """The nearest stores that hold a whole basket in its quantities; if allowed the partial ones, or
-    the fewest stores that hold it together.
+    """The nearest stores that have a whole basket; if allowed, also stores that have a part of it, or
+    the fewest stores that have it together.
     """
     FindPickupOptions: _aio.UnaryUnaryMultiCallable[_stock_pb2.FindPickupOptionsRequest, _stock_pb2.FindPickupOptionsResponse]  # type: ignore[assignment]
-    """Where near a basket can be fetched, how, and from when to when."""
+    """The options to pick up a basket near by: store, method and time."""
     CreateReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.CreateReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
-    """Holds a basket at one store, the whole of it or nothing, unless partial holds are allowed."""
+    """Holds a basket at one store: all or nothing, unless partial holds are allowed."""
     GetReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
     """One hold by name."""
     ListReservations: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListReservationsRequest, _stock_pb2.ListReservationsResponse]  # type: ignore[assignment]
     """The holds at a store, the oldest first."""
     WatchReservations: _aio.UnaryStreamMultiCallable[_stock_pb2.WatchReservationsRequest, _stock_pb2.WatchReservationsResponse]  # type: ignore[assignment]
-    """The holds at a store as they change: the shop's screen."""
+    """Streams the changes of the holds at a store, for the screen of the shop."""
     ExtendReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.ExtendReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
-    """Moves the end of a hold."""
+    """Changes the expiry of a hold."""
     CancelReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.CancelReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
-    """Gives a hold up. Canceling what is canceled succeeds."""
+    """Cancels a hold. Canceling a canceled hold succeeds."""
     PrepareReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.PrepareReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
-    """The shop has begun to gather the goods."""
+    """Records that the shop has begun to gather the goods."""
     MarkReservationReady: _aio.UnaryUnaryMultiCallable[_stock_pb2.MarkReservationReadyRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
-    """The goods can be fetched."""
+    """Records that the goods are ready for pick-up."""
     CollectReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.CollectReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
-    """The goods are handed over, all of them or some: they leave the stock."""
+    """Hands over all or some of the goods: they leave the stock."""
     TransferReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.TransferReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
-    """Moves a hold to another store: held there first, then released here. Should it break off in
-    between, both are held until they expire, never neither; a retry with the same `request_id`
+    """Moves a hold to another store: it is held there first, then released here. If the transfer is
+    interrupted, both stores hold the goods until expiry; a retry with the same `request_id`
     completes it.
     """
     GetPickupCode: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetPickupCodeRequest, _stock_pb2.PickupCode]  # type: ignore[assignment]
-    """A hold's pick-up code, as text and as a QR code to show at the counter."""
+    """The pick-up code of a hold, as text and as a QR code to show at the counter."""
     VerifyReceipt: _aio.UnaryUnaryMultiCallable[_stock_pb2.VerifyReceiptRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
-    """Reads a receipt or a pick-up code that this service has signed, and answers its hold."""
+    """Verifies a receipt or a pick-up code signed by this service, and returns its hold."""
     CreateStockAlert: _aio.UnaryUnaryMultiCallable[_stock_pb2.CreateStockAlertRequest, _stock_pb2.StockAlert]  # type: ignore[assignment]
-    """Asks to be told once when stock comes."""
+    """Creates an alert that fires once when stock arrives."""
     GetStockAlert: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetStockAlertRequest, _stock_pb2.StockAlert]  # type: ignore[assignment]
     """One alert by name."""
     ListStockAlerts: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListStockAlertsRequest, _stock_pb2.ListStockAlertsResponse]  # type: ignore[assignment]
-    """The caller's alerts, by name; those that have ended are forgotten after a week."""
+    """The caller's alerts, by name; ended alerts are deleted after a week."""
     DeleteStockAlert: _aio.UnaryUnaryMultiCallable[_stock_pb2.DeleteStockAlertRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Takes an alert back."""
+    """Deletes an alert."""
     WatchStockAlerts: _aio.UnaryStreamMultiCallable[_stock_pb2.WatchStockAlertsRequest, _stock_pb2.WatchStockAlertsResponse]  # type: ignore[assignment]
-    """The caller's alerts that have fired, for the service that notifies people; resumable."""
+    """Streams the caller's fired alerts, for the service that notifies people; resumable."""
     ListUnmetDemand: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListUnmetDemandRequest, _stock_pb2.ListUnmetDemandResponse]  # type: ignore[assignment]
-    """What people looked for and did not find, by product, coarse cell and day; never by person."""
+    """Unmet demand: searches without a result, by product, coarse cell and day, never by person."""
     GetStockGroup: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetStockGroupRequest, _stock_pb2.StockGroup]  # type: ignore[assignment]
     """A group of stores."""
     UpdateStockGroup: _aio.UnaryUnaryMultiCallable[_stock_pb2.UpdateStockGroupRequest, _stock_pb2.StockGroup]  # type: ignore[assignment]
-    """Replaces or creates a group of stores; one without stores is deleted."""
+    """Creates or replaces a group of stores; a group without stores is deleted."""
     ExportStockMovements: _aio.UnaryStreamMultiCallable[_stock_pb2.ExportStockMovementsRequest, _stock_pb2.ExportStockMovementsResponse]  # type: ignore[assignment]
-    """Every movement that the ledger still has, those of one store in their order. For records
-    elsewhere: movements are summed up and dropped after three days.
+    """All movements in the ledger, in order per store. The ledger keeps them for three days, then
+    only their sum: export them to keep them.
     """
     ReconcileStock: _aio.UnaryUnaryMultiCallable[_stock_pb2.ReconcileStockRequest, _stock_pb2.ReconcileStockResponse]  # type: ignore[assignment]
-    """Compares all levels with the ledger and with the holds. What differs is drift."""
+    """Compares all levels with the ledger and with the holds; a difference is drift."""
 
 class StockServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What is on which store's shelves, and holds on it that never oversell.
+    """Stock levels of stores, and holds that never oversell.
 
-    `available = on_hand - reserved - safety_stock`. A search promises nothing: a hold revalidates.
-    A level past its freshness limit reads UNKNOWN, not zero; when the database cannot be reached
-    every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the shortest
-    WGS84 geodesics in metres.
+    `available = on_hand - reserved - safety_stock`. A search reserves nothing: a hold checks the
+    stock again. A level past its freshness limit reads UNKNOWN, not zero; if the database cannot be
+    reached, every level reads UNKNOWN and the answer names `stock` as unreachable. Distances are the
+    shortest WGS84 geodesics in metres.
     """
 
     @_abc_1.abstractmethod
@@ -238,8 +238,8 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_stock_pb2.UpsertProductsRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.UpsertProductsResponse, _abc.Awaitable[_stock_pb2.UpsertProductsResponse]]:
-        """Creates and changes products in bulk. A message takes effect as a whole; products that cannot
-        be taken are reported and do not hold up the others.
+        """Creates and changes products in bulk. Each message takes effect as a whole; rejected products
+        are reported and do not affect the others.
         """
 
     @_abc_1.abstractmethod
@@ -264,7 +264,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.DeleteProductRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes one product. Its levels stay until their feeds take them away."""
+        """Deletes one product. Its levels remain until their feeds remove them."""
 
     @_abc_1.abstractmethod
     def SetStockLevels(
@@ -272,8 +272,8 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_stock_pb2.SetStockLevelsRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.SetStockLevelsResponse, _abc.Awaitable[_stock_pb2.SetStockLevelsResponse]]:
-        """Sets levels from a snapshot of a till, ERP or warehouse system. Each message is of one store
-        and takes effect as a whole; rows that cannot be taken are reported.
+        """Sets levels from a snapshot of a till, ERP or warehouse system. Each message concerns one store
+        and takes effect as a whole; rejected rows are reported.
         """
 
     @_abc_1.abstractmethod
@@ -282,8 +282,8 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.AdjustStockRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.AdjustStockResponse, _abc.Awaitable[_stock_pb2.AdjustStockResponse]]:
-        """Applies one event of a source, such as a receipt of a till: all of its deltas in one act.
-        Duplicates and late ones change nothing.
+        """Applies one event of a source, such as a till receipt, with all its deltas atomically.
+        Duplicate and late events change nothing.
         """
 
     @_abc_1.abstractmethod
@@ -308,7 +308,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.ListStockLevelsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.ListStockLevelsResponse, _abc.Awaitable[_stock_pb2.ListStockLevelsResponse]]:
-        """All levels of one store, page by page, by product: for exports."""
+        """All levels of one store, by product, in pages: for exports."""
 
     @_abc_1.abstractmethod
     def ListStoresWithStock(
@@ -324,7 +324,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.GetStockPolicyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.StockPolicy, _abc.Awaitable[_stock_pb2.StockPolicy]]:
-        """How a store sells and hands over."""
+        """The rules by which a store sells and hands over."""
 
     @_abc_1.abstractmethod
     def UpdateStockPolicy(
@@ -332,7 +332,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.UpdateStockPolicyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.StockPolicy, _abc.Awaitable[_stock_pb2.StockPolicy]]:
-        """Changes how a store sells and hands over."""
+        """Changes the stock policy of a store."""
 
     @_abc_1.abstractmethod
     def FindNearestAvailability(
@@ -340,8 +340,8 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.FindNearestAvailabilityRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.FindNearestAvailabilityResponse, _abc.Awaitable[_stock_pb2.FindNearestAvailabilityResponse]]:
-        """The nearest stores that hold a whole basket in its quantities; if allowed the partial ones, or
-        the fewest stores that hold it together.
+        """The nearest stores that have a whole basket; if allowed, also stores that have a part of it, or
+        the fewest stores that have it together.
         """
 
     @_abc_1.abstractmethod
@@ -350,7 +350,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.FindPickupOptionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.FindPickupOptionsResponse, _abc.Awaitable[_stock_pb2.FindPickupOptionsResponse]]:
-        """Where near a basket can be fetched, how, and from when to when."""
+        """The options to pick up a basket near by: store, method and time."""
 
     @_abc_1.abstractmethod
     def CreateReservation(
@@ -358,7 +358,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.CreateReservationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
-        """Holds a basket at one store, the whole of it or nothing, unless partial holds are allowed."""
+        """Holds a basket at one store: all or nothing, unless partial holds are allowed."""
 
     @_abc_1.abstractmethod
     def GetReservation(
@@ -382,7 +382,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.WatchReservationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_stock_pb2.WatchReservationsResponse], _abc.AsyncIterator[_stock_pb2.WatchReservationsResponse]]:
-        """The holds at a store as they change: the shop's screen."""
+        """Streams the changes of the holds at a store, for the screen of the shop."""
 
     @_abc_1.abstractmethod
     def ExtendReservation(
@@ -390,7 +390,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.ExtendReservationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
-        """Moves the end of a hold."""
+        """Changes the expiry of a hold."""
 
     @_abc_1.abstractmethod
     def CancelReservation(
@@ -398,7 +398,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.CancelReservationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
-        """Gives a hold up. Canceling what is canceled succeeds."""
+        """Cancels a hold. Canceling a canceled hold succeeds."""
 
     @_abc_1.abstractmethod
     def PrepareReservation(
@@ -406,7 +406,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.PrepareReservationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
-        """The shop has begun to gather the goods."""
+        """Records that the shop has begun to gather the goods."""
 
     @_abc_1.abstractmethod
     def MarkReservationReady(
@@ -414,7 +414,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.MarkReservationReadyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
-        """The goods can be fetched."""
+        """Records that the goods are ready for pick-up."""
 
     @_abc_1.abstractmethod
     def CollectReservation(
@@ -422,7 +422,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.CollectReservationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
-        """The goods are handed over, all of them or some: they leave the stock."""
+        """Hands over all or some of the goods: they leave the stock."""
 
     @_abc_1.abstractmethod
     def TransferReservation(
@@ -430,8 +430,8 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.TransferReservationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
-        """Moves a hold to another store: held there first, then released here. Should it break off in
-        between, both are held until they expire, never neither; a retry with the same `request_id`
+        """Moves a hold to another store: it is held there first, then released here. If the transfer is
+        interrupted, both stores hold the goods until expiry; a retry with the same `request_id`
         completes it.
         """
 
@@ -441,7 +441,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.GetPickupCodeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.PickupCode, _abc.Awaitable[_stock_pb2.PickupCode]]:
-        """A hold's pick-up code, as text and as a QR code to show at the counter."""
+        """The pick-up code of a hold, as text and as a QR code to show at the counter."""
 
     @_abc_1.abstractmethod
     def VerifyReceipt(
@@ -449,7 +449,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.VerifyReceiptRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
-        """Reads a receipt or a pick-up code that this service has signed, and answers its hold."""
+        """Verifies a receipt or a pick-up code signed by this service, and returns its hold."""
 
     @_abc_1.abstractmethod
     def CreateStockAlert(
@@ -457,7 +457,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.CreateStockAlertRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.StockAlert, _abc.Awaitable[_stock_pb2.StockAlert]]:
-        """Asks to be told once when stock comes."""
+        """Creates an alert that fires once when stock arrives."""
 
     @_abc_1.abstractmethod
     def GetStockAlert(
@@ -473,7 +473,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.ListStockAlertsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.ListStockAlertsResponse, _abc.Awaitable[_stock_pb2.ListStockAlertsResponse]]:
-        """The caller's alerts, by name; those that have ended are forgotten after a week."""
+        """The caller's alerts, by name; ended alerts are deleted after a week."""
 
     @_abc_1.abstractmethod
     def DeleteStockAlert(
@@ -481,7 +481,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.DeleteStockAlertRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Takes an alert back."""
+        """Deletes an alert."""
 
     @_abc_1.abstractmethod
     def WatchStockAlerts(
@@ -489,7 +489,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.WatchStockAlertsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_stock_pb2.WatchStockAlertsResponse], _abc.AsyncIterator[_stock_pb2.WatchStockAlertsResponse]]:
-        """The caller's alerts that have fired, for the service that notifies people; resumable."""
+        """Streams the caller's fired alerts, for the service that notifies people; resumable."""
 
     @_abc_1.abstractmethod
     def ListUnmetDemand(
@@ -497,7 +497,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.ListUnmetDemandRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.ListUnmetDemandResponse, _abc.Awaitable[_stock_pb2.ListUnmetDemandResponse]]:
-        """What people looked for and did not find, by product, coarse cell and day; never by person."""
+        """Unmet demand: searches without a result, by product, coarse cell and day, never by person."""
 
     @_abc_1.abstractmethod
     def GetStockGroup(
@@ -513,7 +513,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.UpdateStockGroupRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.StockGroup, _abc.Awaitable[_stock_pb2.StockGroup]]:
-        """Replaces or creates a group of stores; one without stores is deleted."""
+        """Creates or replaces a group of stores; a group without stores is deleted."""
 
     @_abc_1.abstractmethod
     def ExportStockMovements(
@@ -521,8 +521,8 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.ExportStockMovementsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_stock_pb2.ExportStockMovementsResponse], _abc.AsyncIterator[_stock_pb2.ExportStockMovementsResponse]]:
-        """Every movement that the ledger still has, those of one store in their order. For records
-        elsewhere: movements are summed up and dropped after three days.
+        """All movements in the ledger, in order per store. The ledger keeps them for three days, then
+        only their sum: export them to keep them.
         """
 
     @_abc_1.abstractmethod
@@ -531,6 +531,6 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.ReconcileStockRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.ReconcileStockResponse, _abc.Awaitable[_stock_pb2.ReconcileStockResponse]]:
-        """Compares all levels with the ledger and with the holds. What differs is drift."""
+        """Compares all levels with the ledger and with the holds; a difference is drift."""
 
 def add_StockServiceServicer_to_server(servicer: StockServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -34,35 +34,39 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Never sent."""
     STORE_NOT_FOUND: _ErrorReason.ValueType  # 1
-    """There is no store of that name."""
+    """There is no store with that name."""
     PLACE_NOT_FOUND: _ErrorReason.ValueType  # 2
-    """The text names no known place; the metadata `suggestions` lists similar ones, joined by ` | `."""
+    """No known place has the name; the metadata `suggestions` lists similar places, separated by ` |
+    `.
+    """
     ETAG_MISMATCH: _ErrorReason.ValueType  # 3
-    """The store was changed since its etag was read. Read it again, then retry."""
+    """The store was changed after its etag was read. Read it again, then retry."""
     INVALID_GEOMETRY: _ErrorReason.ValueType  # 4
-    """A shape is not usable: it crosses itself, is empty, or is too large."""
+    """A shape is invalid: it crosses itself, is empty, or is too large."""
     TOO_MANY_CELLS: _ErrorReason.ValueType  # 5
-    """The answer would have too many cells. Ask for a smaller area or a coarser resolution."""
+    """The answer would have too many cells. Use a smaller area or a coarser resolution."""
     CHANGES_EXPIRED: _ErrorReason.ValueType  # 6
-    """The resume token is older than the changes that are kept. List, then watch from now on."""
+    """The resume token is older than the kept changes. List, then watch from now on."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `enrayon`."""
+    """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 STORE_NOT_FOUND: ErrorReason.ValueType  # 1
-"""There is no store of that name."""
+"""There is no store with that name."""
 PLACE_NOT_FOUND: ErrorReason.ValueType  # 2
-"""The text names no known place; the metadata `suggestions` lists similar ones, joined by ` | `."""
+"""No known place has the name; the metadata `suggestions` lists similar places, separated by ` |
+`.
+"""
 ETAG_MISMATCH: ErrorReason.ValueType  # 3
-"""The store was changed since its etag was read. Read it again, then retry."""
+"""The store was changed after its etag was read. Read it again, then retry."""
 INVALID_GEOMETRY: ErrorReason.ValueType  # 4
-"""A shape is not usable: it crosses itself, is empty, or is too large."""
+"""A shape is invalid: it crosses itself, is empty, or is too large."""
 TOO_MANY_CELLS: ErrorReason.ValueType  # 5
-"""The answer would have too many cells. Ask for a smaller area or a coarser resolution."""
+"""The answer would have too many cells. Use a smaller area or a coarser resolution."""
 CHANGES_EXPIRED: ErrorReason.ValueType  # 6
-"""The resume token is older than the changes that are kept. List, then watch from now on."""
+"""The resume token is older than the kept changes. List, then watch from now on."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _StoreStatus:
@@ -72,38 +76,38 @@ class _StoreStatus:
 class _StoreStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StoreStatus.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     STORE_STATUS_UNSPECIFIED: _StoreStatus.ValueType  # 0
-    """Taken as OPEN when a store is written."""
+    """Means OPEN when a store is written."""
     STORE_STATUS_OPEN: _StoreStatus.ValueType  # 1
-    """It trades; its hours say when."""
+    """The store trades within its hours."""
     STORE_STATUS_FUTURE_OPENING: _StoreStatus.ValueType  # 2
-    """It will open on `opening_date`."""
+    """The store opens on `opening_date`."""
     STORE_STATUS_TEMPORARILY_CLOSED: _StoreStatus.ValueType  # 3
-    """It does not trade for now."""
+    """The store is closed temporarily."""
     STORE_STATUS_CLOSED_FOR_GOOD: _StoreStatus.ValueType  # 4
-    """It will not open again."""
+    """The store is closed for good."""
     STORE_STATUS_MOVED: _StoreStatus.ValueType  # 5
-    """It trades elsewhere now, as `moved_to`."""
+    """The store has moved: `moved_to` replaces it."""
 
 class StoreStatus(_StoreStatus, metaclass=_StoreStatusEnumTypeWrapper):
-    """Whether a store trades at all."""
+    """The trading status of a store, independent of its hours."""
 
 STORE_STATUS_UNSPECIFIED: StoreStatus.ValueType  # 0
-"""Taken as OPEN when a store is written."""
+"""Means OPEN when a store is written."""
 STORE_STATUS_OPEN: StoreStatus.ValueType  # 1
-"""It trades; its hours say when."""
+"""The store trades within its hours."""
 STORE_STATUS_FUTURE_OPENING: StoreStatus.ValueType  # 2
-"""It will open on `opening_date`."""
+"""The store opens on `opening_date`."""
 STORE_STATUS_TEMPORARILY_CLOSED: StoreStatus.ValueType  # 3
-"""It does not trade for now."""
+"""The store is closed temporarily."""
 STORE_STATUS_CLOSED_FOR_GOOD: StoreStatus.ValueType  # 4
-"""It will not open again."""
+"""The store is closed for good."""
 STORE_STATUS_MOVED: StoreStatus.ValueType  # 5
-"""It trades elsewhere now, as `moved_to`."""
+"""The store has moved: `moved_to` replaces it."""
 Global___StoreStatus: _TypeAlias = StoreStatus  # noqa: Y015
 
 @_typing.final
 class Store(_message.Message):
-    """A place where a retailer meets people."""
+    """A shop or another place where a retailer serves customers."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -149,30 +153,30 @@ class Store(_message.Message):
     name: _builtins.str
     """`stores/{id}`; an id is made as `<source>-<id>`."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     brand: _builtins.str
     """The brand or chain."""
     status: Global___StoreStatus.ValueType
-    """Whether it trades at all."""
+    """The trading status."""
     moved_to: _builtins.str
-    """The store that took over from a moved one."""
+    """The store that replaces a moved store."""
     time_zone: _builtins.str
-    """IANA time zone. Found from the location when left empty."""
+    """IANA time zone; if empty, the server finds it from the location."""
     opening_hours_text: _builtins.str
-    """Opening hours as the source gave them, in the grammar of OSM where they parse."""
+    """Opening hours as the source gave them, in OSM grammar where they can be parsed."""
     private: _builtins.bool
-    """Whether it is kept out of every public answer, as dark kitchens and hubs are."""
+    """True to hide the store from public answers, as for dark kitchens and hubs."""
     etag: _builtins.str
-    """Changes with every change of the store. Sent back with a change, it prevents overwriting
-    another's: a mismatch is ABORTED.
+    """Changes with every change of the store. If sent with a change, it must equal the current etag
+    (else ABORTED), which prevents lost updates.
     """
     @_builtins.property
     def location(self) -> _latlng_pb2.LatLng:
-        """Where it is. A store without a location never matches a search by distance."""
+        """The position. A store without a location never matches a search by distance."""
 
     @_builtins.property
     def entrance(self) -> _latlng_pb2.LatLng:
-        """Where people enter, if that is known apart from the location."""
+        """The entrance, if known separately from the location."""
 
     @_builtins.property
     def address(self) -> _postal_address_pb2.PostalAddress:
@@ -184,27 +188,27 @@ class Store(_message.Message):
 
     @_builtins.property
     def urls(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Web addresses, the store's own page first."""
+        """Web addresses, the page of the store first."""
 
     @_builtins.property
     def opening_date(self) -> _date_pb2.Date:
-        """The day a future opening opens."""
+        """The first trading day of a store with status FUTURE_OPENING."""
 
     @_builtins.property
     def attributes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What it offers, as namespaced ids such as `dev.ucp.amenity.parking`."""
+        """Its amenities and services, as namespaced ids such as `dev.ucp.amenity.parking`."""
 
     @_builtins.property
     def service_area(self) -> Global___ServiceArea:
-        """Where it delivers."""
+        """The area it delivers to."""
 
     @_builtins.property
     def external_ids(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Its ids elsewhere, by scheme: `gln`, `osm`, `place_id`, or the name of an import source."""
+        """Its ids in other systems, by scheme: `gln`, `osm`, `place_id`, or the name of an import source."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was last changed."""
+        """The time of the last change."""
 
     def __init__(
         self,
@@ -239,7 +243,7 @@ Global___Store: _TypeAlias = Store  # noqa: Y015
 
 @_typing.final
 class ServiceArea(_message.Message):
-    """Where a store delivers: the union of the parts. An empty one serves nobody."""
+    """The area a store delivers to: the union of the parts. An empty area means no delivery."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -247,10 +251,10 @@ class ServiceArea(_message.Message):
     RADIUS_M_FIELD_NUMBER: _builtins.int
     POLYGONS_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
-    """Everything within this distance of the store."""
+    """All points within this distance of the store."""
     @_builtins.property
     def postal_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Postcodes, without spaces and in capitals."""
+        """Postcodes in capitals, without spaces."""
 
     @_builtins.property
     def polygons(self) -> _containers.RepeatedCompositeFieldContainer[_geometry_pb2.Polygon]:
@@ -275,8 +279,8 @@ Global___ServiceArea: _TypeAlias = ServiceArea  # noqa: Y015
 
 @_typing.final
 class StoreFilter(_message.Message):
-    """Which stores are meant. All parts that are set must hold. Unless `statuses` or `names` say
-    otherwise, stores that are closed for good or have moved are left out.
+    """A filter of stores. A store must match all parts that are set. Without `statuses` or `names`,
+    stores that are closed for good or have moved do not match.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -291,12 +295,12 @@ class StoreFilter(_message.Message):
     OPEN_FOR_MINUTES_FIELD_NUMBER: _builtins.int
     SERVICE_FIELD_NUMBER: _builtins.int
     open_for_minutes: _builtins.int
-    """It stays open for at least so long after `open_at`."""
+    """Open for at least this long after `open_at`."""
     service: _builtins.str
-    """It has this service or counter inside, by the id that the hours API knows it by: `pharmacy`."""
+    """Has this service or counter, by its id in the hours API: `pharmacy`."""
     @_builtins.property
     def brands(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """One of these brands, whatever the case and accents."""
+        """One of these brands; case and accents are ignored."""
 
     @_builtins.property
     def attributes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -316,12 +320,12 @@ class StoreFilter(_message.Message):
 
     @_builtins.property
     def serves(self) -> Global___ServesTarget:
-        """The service area contains this."""
+        """The service area contains this point or postcode."""
 
     @_builtins.property
     def open_at(self) -> _timestamp_pb2.Timestamp:
-        """It is open at this instant, in the years 1000 to 9999; with `service`, that service in it is.
-        Stores whose hours are not known never match.
+        """Open at this instant, in the years 1000 to 9999; with `service`, that service is open. Stores
+        with unknown hours never match.
         """
 
     def __init__(
@@ -347,14 +351,14 @@ Global___StoreFilter: _TypeAlias = StoreFilter  # noqa: Y015
 
 @_typing.final
 class ServesTarget(_message.Message):
-    """Whom a store must serve."""
+    """The point or postcode that a store must serve."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     POINT_FIELD_NUMBER: _builtins.int
     POSTAL_CODE_FIELD_NUMBER: _builtins.int
     postal_code: _builtins.str
-    """A postcode; spaces and case do not matter."""
+    """A postcode; spaces and case are ignored."""
     @_builtins.property
     def point(self) -> _latlng_pb2.LatLng:
         """A position."""
@@ -377,7 +381,7 @@ Global___ServesTarget: _TypeAlias = ServesTarget  # noqa: Y015
 
 @_typing.final
 class GetStoreRequest(_message.Message):
-    """Asks for one store."""
+    """Request of GetStore."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -387,7 +391,7 @@ class GetStoreRequest(_message.Message):
     """`stores/{id}`."""
     @_builtins.property
     def read_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields wanted; all when empty."""
+        """The fields to return; empty means all."""
 
     def __init__(
         self,
@@ -405,7 +409,7 @@ Global___GetStoreRequest: _TypeAlias = GetStoreRequest  # noqa: Y015
 
 @_typing.final
 class BatchGetStoresRequest(_message.Message):
-    """Asks for several stores."""
+    """Request of BatchGetStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -413,11 +417,11 @@ class BatchGetStoresRequest(_message.Message):
     READ_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Up to 1,000 names; repeated ones count once."""
+        """Up to 1,000 names; a repeated name counts once."""
 
     @_builtins.property
     def read_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields wanted; all when empty."""
+        """The fields to return; empty means all."""
 
     def __init__(
         self,
@@ -435,7 +439,7 @@ Global___BatchGetStoresRequest: _TypeAlias = BatchGetStoresRequest  # noqa: Y015
 
 @_typing.final
 class BatchGetStoresResponse(_message.Message):
-    """Answers BatchGetStores."""
+    """Response of BatchGetStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -444,15 +448,15 @@ class BatchGetStoresResponse(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def stores(self) -> _containers.RepeatedCompositeFieldContainer[Global___Store]:
-        """Those that exist, in the order asked."""
+        """The stores that exist, in the order of the request."""
 
     @_builtins.property
     def not_found(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The names that no store has."""
+        """The requested names without a store."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -471,7 +475,7 @@ Global___BatchGetStoresResponse: _TypeAlias = BatchGetStoresResponse  # noqa: Y0
 
 @_typing.final
 class ListStoresRequest(_message.Message):
-    """Asks for all stores, page by page."""
+    """Request of ListStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -480,16 +484,16 @@ class ListStoresRequest(_message.Message):
     STORE_FILTER_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     @_builtins.property
     def store_filter(self) -> Global___StoreFilter:
-        """Which stores."""
+        """Restricts the stores."""
 
     @_builtins.property
     def read_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields wanted; all when empty."""
+        """The fields to return; empty means all."""
 
     def __init__(
         self,
@@ -509,7 +513,7 @@ Global___ListStoresRequest: _TypeAlias = ListStoresRequest  # noqa: Y015
 
 @_typing.final
 class ListStoresResponse(_message.Message):
-    """Answers ListStores."""
+    """Response of ListStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -520,14 +524,14 @@ class ListStoresResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     total_size: _builtins.int
-    """How many there are on all pages."""
+    """The number of results on all pages."""
     @_builtins.property
     def stores(self) -> _containers.RepeatedCompositeFieldContainer[Global___Store]:
         """By name."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -549,7 +553,7 @@ Global___ListStoresResponse: _TypeAlias = ListStoresResponse  # noqa: Y015
 
 @_typing.final
 class SearchStoresRequest(_message.Message):
-    """Asks for stores by text, by area, or along a route. All that is set must hold."""
+    """Request of SearchStores. A store must match all parts that are set."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -562,13 +566,13 @@ class SearchStoresRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """Words of the name, brand, address or city; each must match the beginning of a word, whatever
-    the case and accents.
+    """Words of the name, brand, address or city; each must match the beginning of a word. Case and
+    accents are ignored.
     """
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     @_builtins.property
     def viewport(self) -> _geometry_pb2.Viewport:
         """A part of a map."""
@@ -583,11 +587,11 @@ class SearchStoresRequest(_message.Message):
 
     @_builtins.property
     def store_filter(self) -> Global___StoreFilter:
-        """Which stores."""
+        """Restricts the stores."""
 
     @_builtins.property
     def read_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields wanted; all when empty."""
+        """The fields to return; empty means all."""
 
     def __init__(
         self,
@@ -613,14 +617,14 @@ Global___SearchStoresRequest: _TypeAlias = SearchStoresRequest  # noqa: Y015
 
 @_typing.final
 class RouteCorridor(_message.Message):
-    """All that lies within a distance of a route."""
+    """The points within a distance of a route."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PATH_FIELD_NUMBER: _builtins.int
     MAX_DISTANCE_M_FIELD_NUMBER: _builtins.int
     max_distance_m: _builtins.float
-    """How far from it, at most."""
+    """The largest distance from the route."""
     @_builtins.property
     def path(self) -> _geometry_pb2.Path:
         """The route."""
@@ -641,7 +645,7 @@ Global___RouteCorridor: _TypeAlias = RouteCorridor  # noqa: Y015
 
 @_typing.final
 class StoreMatch(_message.Message):
-    """A store that was found."""
+    """A found store."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -650,11 +654,11 @@ class StoreMatch(_message.Message):
     ROUTE_POSITION_M_FIELD_NUMBER: _builtins.int
     DETOUR_M_FIELD_NUMBER: _builtins.int
     distance_m: _builtins.float
-    """Along a route: from the store to the nearest point of the route."""
+    """Along a route: the distance from the store to the nearest point of the route."""
     route_position_m: _builtins.float
-    """Along a route: from its start to that point."""
+    """Along a route: the distance from its start to that point."""
     detour_m: _builtins.float
-    """Along a route: what leaving it there and coming back adds, in a straight line."""
+    """Along a route: the extra length of a straight detour from that point to the store and back."""
     @_builtins.property
     def store(self) -> Global___Store:
         """The store."""
@@ -688,7 +692,7 @@ Global___StoreMatch: _TypeAlias = StoreMatch  # noqa: Y015
 
 @_typing.final
 class SearchStoresResponse(_message.Message):
-    """Answers SearchStores."""
+    """Response of SearchStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -699,14 +703,14 @@ class SearchStoresResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     total_size: _builtins.int
-    """How many there are on all pages."""
+    """The number of results on all pages."""
     @_builtins.property
     def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoreMatch]:
-        """Along a route by position; with a query the better match first; else by name."""
+        """Along a route by position; with a query by match quality; else by name."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -728,7 +732,7 @@ Global___SearchStoresResponse: _TypeAlias = SearchStoresResponse  # noqa: Y015
 
 @_typing.final
 class FindNearestStoresRequest(_message.Message):
-    """Asks for the nearest stores."""
+    """Request of FindNearestStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -739,22 +743,22 @@ class FindNearestStoresRequest(_message.Message):
     STORE_FILTER_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many at most; 10 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of results; 0 means 10, more than 1,000 means 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
     radius_m: _builtins.float
-    """How far at most, inclusive; without it the search has no limit."""
+    """The largest distance, inclusive; no limit if not set."""
     @_builtins.property
     def origin(self) -> _geometry_pb2.Origin:
-        """Where the search starts."""
+        """The origin of the search."""
 
     @_builtins.property
     def store_filter(self) -> Global___StoreFilter:
-        """Which stores."""
+        """Restricts the stores."""
 
     @_builtins.property
     def read_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields wanted of each store; all when empty."""
+        """The fields of each store to return; empty means all."""
 
     def __init__(
         self,
@@ -778,14 +782,14 @@ Global___FindNearestStoresRequest: _TypeAlias = FindNearestStoresRequest  # noqa
 
 @_typing.final
 class NearestStore(_message.Message):
-    """A store and how far it is."""
+    """A store with its distance."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     STORE_FIELD_NUMBER: _builtins.int
     DISTANCE_M_FIELD_NUMBER: _builtins.int
     distance_m: _builtins.float
-    """From the origin, along the shortest WGS84 geodesic."""
+    """The distance from the origin along the shortest WGS84 geodesic."""
     @_builtins.property
     def store(self) -> Global___Store:
         """The store."""
@@ -808,7 +812,7 @@ Global___NearestStore: _TypeAlias = NearestStore  # noqa: Y015
 
 @_typing.final
 class FindNearestStoresResponse(_message.Message):
-    """Answers FindNearestStores."""
+    """Response of FindNearestStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -820,8 +824,8 @@ class FindNearestStoresResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     origin_uncertainty_m: _builtins.float
-    """How far the origin may be from where the search started: of an H3 cell, the distance from its
-    centre to its farthest corner; 0 for a point.
+    """The uncertainty of the origin: for an H3 cell, the distance from its centre to its farthest
+    corner; 0 for a point.
     """
     @_builtins.property
     def stores(self) -> _containers.RepeatedCompositeFieldContainer[Global___NearestStore]:
@@ -829,11 +833,11 @@ class FindNearestStoresResponse(_message.Message):
 
     @_builtins.property
     def origin_place(self) -> Global___Place:
-        """What the text of the origin was taken as."""
+        """The place that the text of the origin was resolved to."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -856,7 +860,7 @@ Global___FindNearestStoresResponse: _TypeAlias = FindNearestStoresResponse  # no
 
 @_typing.final
 class BatchFindNearestStoresRequest(_message.Message):
-    """Asks for the nearest stores of many origins."""
+    """Request of BatchFindNearestStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -866,20 +870,20 @@ class BatchFindNearestStoresRequest(_message.Message):
     STORE_FILTER_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
     limit: _builtins.int
-    """How many for each; 10 when 0; more than 100 is taken as 100."""
+    """The number of stores per point; 0 means 10, more than 100 means 100."""
     radius_m: _builtins.float
-    """How far at most, inclusive; without it the search has no limit."""
+    """The largest distance, inclusive; no limit if not set."""
     @_builtins.property
     def points(self) -> _containers.RepeatedCompositeFieldContainer[_latlng_pb2.LatLng]:
         """Up to 1,000 positions."""
 
     @_builtins.property
     def store_filter(self) -> Global___StoreFilter:
-        """Which stores."""
+        """Restricts the stores."""
 
     @_builtins.property
     def read_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields wanted of each store; all when empty."""
+        """The fields of each store to return; empty means all."""
 
     def __init__(
         self,
@@ -910,11 +914,11 @@ class NearestStores(_message.Message):
     DISTANCES_M_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def store_indexes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Nearest first: indexes into the `stores` of the answer."""
+        """Indexes into `stores` of the answer, nearest first."""
 
     @_builtins.property
     def distances_m(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """The distance of each."""
+        """The distance of each store."""
 
     def __init__(
         self,
@@ -932,7 +936,7 @@ Global___NearestStores: _TypeAlias = NearestStores  # noqa: Y015
 
 @_typing.final
 class BatchFindNearestStoresResponse(_message.Message):
-    """Answers BatchFindNearestStores."""
+    """Response of BatchFindNearestStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -941,15 +945,15 @@ class BatchFindNearestStoresResponse(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___NearestStores]:
-        """One for each of the points, in their order."""
+        """One result per point, in the order of the request."""
 
     @_builtins.property
     def stores(self) -> _containers.RepeatedCompositeFieldContainer[Global___Store]:
-        """Every store that some result names, once."""
+        """All stores of the results, each once."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -968,7 +972,7 @@ Global___BatchFindNearestStoresResponse: _TypeAlias = BatchFindNearestStoresResp
 
 @_typing.final
 class CountStoresRequest(_message.Message):
-    """Asks for the number of stores in each cell of an area."""
+    """Request of CountStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -988,7 +992,7 @@ class CountStoresRequest(_message.Message):
 
     @_builtins.property
     def store_filter(self) -> Global___StoreFilter:
-        """Which stores."""
+        """Restricts the stores."""
 
     def __init__(
         self,
@@ -1010,7 +1014,7 @@ Global___CountStoresRequest: _TypeAlias = CountStoresRequest  # noqa: Y015
 
 @_typing.final
 class CellCount(_message.Message):
-    """A cell with stores."""
+    """The number of stores in a cell."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1020,10 +1024,10 @@ class CellCount(_message.Message):
     h3_cell: _builtins.str
     """The H3 cell in hexadecimal."""
     count: _builtins.int
-    """How many stores there are in it."""
+    """The number of its stores."""
     @_builtins.property
     def centroid(self) -> _latlng_pb2.LatLng:
-        """The mean position of its stores, where a map puts the cluster."""
+        """The mean position of its stores, for the marker of the cluster."""
 
     def __init__(
         self,
@@ -1042,7 +1046,7 @@ Global___CellCount: _TypeAlias = CellCount  # noqa: Y015
 
 @_typing.final
 class CountStoresResponse(_message.Message):
-    """Answers CountStores."""
+    """Response of CountStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1053,11 +1057,11 @@ class CountStoresResponse(_message.Message):
     """The sum of the counts."""
     @_builtins.property
     def cells(self) -> _containers.RepeatedCompositeFieldContainer[Global___CellCount]:
-        """Cells with at least one store, most stores first."""
+        """The cells with at least one store, by descending count."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """Set if the answer may be out of date: the last time at which it was current."""
 
     def __init__(
         self,
@@ -1078,7 +1082,7 @@ Global___CountStoresResponse: _TypeAlias = CountStoresResponse  # noqa: Y015
 
 @_typing.final
 class SuggestPlacesRequest(_message.Message):
-    """Asks what a few typed letters may mean."""
+    """Request of SuggestPlaces."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1086,12 +1090,12 @@ class SuggestPlacesRequest(_message.Message):
     LIMIT_FIELD_NUMBER: _builtins.int
     NEAR_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """What was typed so far."""
+    """The typed text."""
     limit: _builtins.int
-    """How many at most; 8 when 0; more than 50 is taken as 50."""
+    """The largest number of results; 0 means 8, more than 50 means 50."""
     @_builtins.property
     def near(self) -> _latlng_pb2.LatLng:
-        """Nearer places come first."""
+        """Places nearer to this point come first."""
 
     def __init__(
         self,
@@ -1121,12 +1125,12 @@ class Place(_message.Message):
     display_name: _builtins.str
     """Its name, for example `Kamppi`."""
     description: _builtins.str
-    """What tells it from others of that name, for example `Helsinki, FI`."""
+    """Text that distinguishes it from places with the same name, for example `Helsinki, FI`."""
     place_type: _builtins.str
-    """What it is: `town`, `suburb`, `station`, `postcode`, ..."""
+    """Its kind: `town`, `suburb`, `station`, `postcode`, ..."""
     @_builtins.property
     def location(self) -> _latlng_pb2.LatLng:
-        """Where it is."""
+        """The position."""
 
     def __init__(
         self,
@@ -1178,14 +1182,14 @@ Global___Suggestion: _TypeAlias = Suggestion  # noqa: Y015
 
 @_typing.final
 class SuggestPlacesResponse(_message.Message):
-    """Answers SuggestPlaces."""
+    """Response of SuggestPlaces."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SUGGESTIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def suggestions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Suggestion]:
-        """The best first."""
+        """The best match first."""
 
     def __init__(
         self,
@@ -1202,7 +1206,7 @@ Global___SuggestPlacesResponse: _TypeAlias = SuggestPlacesResponse  # noqa: Y015
 
 @_typing.final
 class UpsertStoresRequest(_message.Message):
-    """A part of a bulk change."""
+    """Request of UpsertStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1211,18 +1215,18 @@ class UpsertStoresRequest(_message.Message):
     REPLACE_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     source: _builtins.str
-    """Set in the first message with `replace`: the source whose stores these are. Ids of a source
-    begin with `<source>-`.
+    """Set in the first message with `replace`: the source of the stores. The ids of its stores begin
+    with `<source>-`.
     """
     replace: _builtins.bool
-    """Set in the first message: once the stream has ended well, stores of the source that were not
-    in it are deleted.
+    """Set in the first message: after a complete stream, the stores of the source that were not in it
+    are deleted.
     """
     validate_only: _builtins.bool
-    """Set in the first message: checks and counts, but changes nothing."""
+    """Set in the first message: the stream is checked and counted, but changes nothing."""
     @_builtins.property
     def stores(self) -> _containers.RepeatedCompositeFieldContainer[Global___Store]:
-        """The stores. Their checks are made one by one, so that bad ones do not hold up the others."""
+        """The stores. Each is checked separately, so that an invalid one does not affect the others."""
 
     def __init__(
         self,
@@ -1242,7 +1246,7 @@ Global___UpsertStoresRequest: _TypeAlias = UpsertStoresRequest  # noqa: Y015
 
 @_typing.final
 class RejectedStore(_message.Message):
-    """A store that was not taken."""
+    """A rejected store."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1251,13 +1255,13 @@ class RejectedStore(_message.Message):
     FIELD_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     index: _builtins.int
-    """Its place in the stream, from 0."""
+    """Its index in the stream, from 0."""
     name: _builtins.str
-    """Its name, as sent."""
+    """The name as sent."""
     field: _builtins.str
-    """The field that is wrong."""
+    """The invalid field."""
     description: _builtins.str
-    """What is wrong with it."""
+    """The reason."""
     def __init__(
         self,
         *,
@@ -1276,7 +1280,7 @@ Global___RejectedStore: _TypeAlias = RejectedStore  # noqa: Y015
 
 @_typing.final
 class UpsertStoresResponse(_message.Message):
-    """Answers UpsertStores."""
+    """Response of UpsertStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1287,18 +1291,18 @@ class UpsertStoresResponse(_message.Message):
     REJECTED_COUNT_FIELD_NUMBER: _builtins.int
     REJECTED_FIELD_NUMBER: _builtins.int
     created_count: _builtins.int
-    """How many are new."""
+    """The number of new stores."""
     changed_count: _builtins.int
-    """How many were changed."""
+    """The number of changed stores."""
     unchanged_count: _builtins.int
-    """How many were already as sent."""
+    """The number of stores that already had the sent content."""
     removed_count: _builtins.int
-    """How many were deleted, with `replace`."""
+    """The number of stores deleted by `replace`."""
     rejected_count: _builtins.int
-    """How many were not taken."""
+    """The number of rejected stores."""
     @_builtins.property
     def rejected(self) -> _containers.RepeatedCompositeFieldContainer[Global___RejectedStore]:
-        """The first 1,000 that were not taken."""
+        """The first 1,000 rejected stores."""
 
     def __init__(
         self,
@@ -1320,7 +1324,7 @@ Global___UpsertStoresResponse: _TypeAlias = UpsertStoresResponse  # noqa: Y015
 
 @_typing.final
 class UpdateStoreRequest(_message.Message):
-    """Changes one store."""
+    """Request of UpdateStore."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1329,16 +1333,16 @@ class UpdateStoreRequest(_message.Message):
     ALLOW_MISSING_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     allow_missing: _builtins.bool
-    """Creates the store if there is none of that name."""
+    """True to create the store if it does not exist."""
     validate_only: _builtins.bool
-    """Checks and answers as it would, but changes nothing."""
+    """Checks the request and returns the result, but changes nothing."""
     @_builtins.property
     def store(self) -> Global___Store:
-        """The store. An etag, if set, must be that of the stored one."""
+        """The store. Its etag, if set, must equal the current etag."""
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change; those that are set in `store` when empty; `*` replaces the whole."""
+        """The fields to change; empty means the fields that are set in `store`, `*` replaces the whole."""
 
     def __init__(
         self,
@@ -1358,7 +1362,7 @@ Global___UpdateStoreRequest: _TypeAlias = UpdateStoreRequest  # noqa: Y015
 
 @_typing.final
 class DeleteStoreRequest(_message.Message):
-    """Deletes one store."""
+    """Request of DeleteStore."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1368,9 +1372,9 @@ class DeleteStoreRequest(_message.Message):
     name: _builtins.str
     """`stores/{id}`."""
     etag: _builtins.str
-    """If set, it must be that of the stored one."""
+    """If set, it must equal the current etag."""
     allow_missing: _builtins.bool
-    """Deleting a store that does not exist succeeds."""
+    """True to succeed if the store does not exist."""
     def __init__(
         self,
         *,
@@ -1388,7 +1392,7 @@ Global___DeleteStoreRequest: _TypeAlias = DeleteStoreRequest  # noqa: Y015
 
 @_typing.final
 class WatchStoresRequest(_message.Message):
-    """Asks for changes as they happen."""
+    """Request of WatchStores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1396,16 +1400,16 @@ class WatchStoresRequest(_message.Message):
     STORE_FILTER_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
-    """Of the last change that was seen; from now on when empty."""
+    """The token of the last change received; empty means from now on."""
     @_builtins.property
     def store_filter(self) -> Global___StoreFilter:
-        """Which stores. A store that leaves the filter is reported as deleted. It must not ask for open
-        hours or services, which come and go without a change of the store.
+        """Restricts the stores. A store that no longer matches is reported as deleted. The filter must
+        not have `open_at` or `service`, which change without a change of the store.
         """
 
     @_builtins.property
     def read_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields wanted of each store; all when empty."""
+        """The fields of each store to return; empty means all."""
 
     def __init__(
         self,
@@ -1435,25 +1439,25 @@ class WatchStoresResponse(_message.Message):
     class _ChangeTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[WatchStoresResponse._ChangeType.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         CHANGE_TYPE_UNSPECIFIED: WatchStoresResponse._ChangeType.ValueType  # 0
-        """Nothing yet: sent once at the start, so that there is a token to resume from."""
+        """Sent once at the start, to give a resume token."""
         CHANGE_TYPE_CREATED: WatchStoresResponse._ChangeType.ValueType  # 1
-        """A store is new."""
+        """A store was created."""
         CHANGE_TYPE_CHANGED: WatchStoresResponse._ChangeType.ValueType  # 2
         """A store was changed."""
         CHANGE_TYPE_DELETED: WatchStoresResponse._ChangeType.ValueType  # 3
-        """A store is gone; only its name is set."""
+        """A store was deleted; only its name is set."""
 
     class ChangeType(_ChangeType, metaclass=_ChangeTypeEnumTypeWrapper):
-        """What happened."""
+        """The kind of the change."""
 
     CHANGE_TYPE_UNSPECIFIED: WatchStoresResponse.ChangeType.ValueType  # 0
-    """Nothing yet: sent once at the start, so that there is a token to resume from."""
+    """Sent once at the start, to give a resume token."""
     CHANGE_TYPE_CREATED: WatchStoresResponse.ChangeType.ValueType  # 1
-    """A store is new."""
+    """A store was created."""
     CHANGE_TYPE_CHANGED: WatchStoresResponse.ChangeType.ValueType  # 2
     """A store was changed."""
     CHANGE_TYPE_DELETED: WatchStoresResponse.ChangeType.ValueType  # 3
-    """A store is gone; only its name is set."""
+    """A store was deleted; only its name is set."""
 
     CHANGE_TYPE_FIELD_NUMBER: _builtins.int
     STORE_FIELD_NUMBER: _builtins.int
@@ -1461,22 +1465,20 @@ class WatchStoresResponse(_message.Message):
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     CHANGE_TIME_FIELD_NUMBER: _builtins.int
     change_type: Global___WatchStoresResponse.ChangeType.ValueType
-    """What happened."""
+    """The kind of the change."""
     resume_token: _builtins.str
-    """Continues after this change."""
+    """The token to continue after this change."""
     @_builtins.property
     def store(self) -> Global___Store:
-        """The store as it is now."""
+        """The store after the change."""
 
     @_builtins.property
     def changed_fields(self) -> _field_mask_pb2.FieldMask:
-        """The fields that were changed. Empty when that is not known, as it is for changes made before
-        this server started.
-        """
+        """The changed fields; empty if unknown, as for changes made before this server started."""
 
     @_builtins.property
     def change_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was changed."""
+        """The time of the change."""
 
     def __init__(
         self,

@@ -27,11 +27,11 @@ if _version_not_supported:
 
 
 class StoresServiceStub:
-    """Which stores there are, and which is nearest.
+    """Stores: master data, and search by distance, area, route and text.
 
     Distances are the shortest WGS84 geodesics in metres; a radius is inclusive; ties rank by name.
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory and continue when the database is down: `as_of` is then the
+    last time at which the replica was current.
     """
 
     def __init__(self, channel):
@@ -103,11 +103,11 @@ class StoresServiceStub:
 
 
 class StoresServiceServicer:
-    """Which stores there are, and which is nearest.
+    """Stores: master data, and search by distance, area, route and text.
 
     Distances are the shortest WGS84 geodesics in metres; a radius is inclusive; ties rank by name.
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory and continue when the database is down: `as_of` is then the
+    last time at which the replica was current.
     """
 
     def GetStore(self, request, context):
@@ -118,7 +118,8 @@ class StoresServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetStores(self, request, context):
-        """Several stores by name: those that exist, in the order asked, and the names of the others.
+        """Several stores by name: those that exist, in the order of the request, and the names of the
+        others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,22 +154,22 @@ class StoresServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CountStores(self, request, context):
-        """How many stores there are in each H3 cell of an area, for the clusters of a map.
+        """The number of stores in each H3 cell of an area, for the clusters of a map.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SuggestPlaces(self, request, context):
-        """Places and stores whose names begin with what was typed so far.
+        """Places and stores whose names begin with the typed text.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpsertStores(self, request_iterator, context):
-        """Creates and changes stores in bulk. A message takes effect as a whole; stores that cannot be
-        taken are reported and do not hold up the others.
+        """Creates and changes stores in bulk. Each message takes effect as a whole; rejected stores are
+        reported and do not affect the others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,7 +190,7 @@ class StoresServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchStores(self, request, context):
-        """Every change from now on, or from a resume token on.
+        """Streams every change from now on, or from a resume token on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -267,11 +268,11 @@ def add_StoresServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class StoresService:
-    """Which stores there are, and which is nearest.
+    """Stores: master data, and search by distance, area, route and text.
 
     Distances are the shortest WGS84 geodesics in metres; a radius is inclusive; ties rank by name.
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory and continue when the database is down: `as_of` is then the
+    last time at which the replica was current.
     """
 
     @staticmethod

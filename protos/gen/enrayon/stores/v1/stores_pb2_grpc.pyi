@@ -28,11 +28,11 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class StoresServiceStub:
-    """Which stores there are, and which is nearest.
+    """Stores: master data, and search by distance, area, route and text.
 
     Distances are the shortest WGS84 geodesics in metres; a radius is inclusive; ties rank by name.
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory and continue when the database is down: `as_of` is then the
+    last time at which the replica was current.
     """
 
     @_typing.overload
@@ -42,7 +42,9 @@ class StoresServiceStub:
     GetStore: _grpc.UnaryUnaryMultiCallable[_stores_pb2.GetStoreRequest, _stores_pb2.Store]
     """One store by name."""
     BatchGetStores: _grpc.UnaryUnaryMultiCallable[_stores_pb2.BatchGetStoresRequest, _stores_pb2.BatchGetStoresResponse]
-    """Several stores by name: those that exist, in the order asked, and the names of the others."""
+    """Several stores by name: those that exist, in the order of the request, and the names of the
+    others.
+    """
     ListStores: _grpc.UnaryUnaryMultiCallable[_stores_pb2.ListStoresRequest, _stores_pb2.ListStoresResponse]
     """All stores, by name."""
     SearchStores: _grpc.UnaryUnaryMultiCallable[_stores_pb2.SearchStoresRequest, _stores_pb2.SearchStoresResponse]
@@ -52,34 +54,36 @@ class StoresServiceStub:
     BatchFindNearestStores: _grpc.UnaryUnaryMultiCallable[_stores_pb2.BatchFindNearestStoresRequest, _stores_pb2.BatchFindNearestStoresResponse]
     """The stores nearest to each of many origins, in one call."""
     CountStores: _grpc.UnaryUnaryMultiCallable[_stores_pb2.CountStoresRequest, _stores_pb2.CountStoresResponse]
-    """How many stores there are in each H3 cell of an area, for the clusters of a map."""
+    """The number of stores in each H3 cell of an area, for the clusters of a map."""
     SuggestPlaces: _grpc.UnaryUnaryMultiCallable[_stores_pb2.SuggestPlacesRequest, _stores_pb2.SuggestPlacesResponse]
-    """Places and stores whose names begin with what was typed so far."""
+    """Places and stores whose names begin with the typed text."""
     UpsertStores: _grpc.StreamUnaryMultiCallable[_stores_pb2.UpsertStoresRequest, _stores_pb2.UpsertStoresResponse]
-    """Creates and changes stores in bulk. A message takes effect as a whole; stores that cannot be
-    taken are reported and do not hold up the others.
+    """Creates and changes stores in bulk. Each message takes effect as a whole; rejected stores are
+    reported and do not affect the others.
     """
     UpdateStore: _grpc.UnaryUnaryMultiCallable[_stores_pb2.UpdateStoreRequest, _stores_pb2.Store]
     """Changes one store, or creates it with `allow_missing`."""
     DeleteStore: _grpc.UnaryUnaryMultiCallable[_stores_pb2.DeleteStoreRequest, _empty_pb2.Empty]
     """Deletes one store."""
     WatchStores: _grpc.UnaryStreamMultiCallable[_stores_pb2.WatchStoresRequest, _stores_pb2.WatchStoresResponse]
-    """Every change from now on, or from a resume token on."""
+    """Streams every change from now on, or from a resume token on."""
 
 @_typing.type_check_only
 class StoresServiceAsyncStub(StoresServiceStub):
-    """Which stores there are, and which is nearest.
+    """Stores: master data, and search by distance, area, route and text.
 
     Distances are the shortest WGS84 geodesics in metres; a radius is inclusive; ties rank by name.
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory and continue when the database is down: `as_of` is then the
+    last time at which the replica was current.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetStore: _aio.UnaryUnaryMultiCallable[_stores_pb2.GetStoreRequest, _stores_pb2.Store]  # type: ignore[assignment]
     """One store by name."""
     BatchGetStores: _aio.UnaryUnaryMultiCallable[_stores_pb2.BatchGetStoresRequest, _stores_pb2.BatchGetStoresResponse]  # type: ignore[assignment]
-    """Several stores by name: those that exist, in the order asked, and the names of the others."""
+    """Several stores by name: those that exist, in the order of the request, and the names of the
+    others.
+    """
     ListStores: _aio.UnaryUnaryMultiCallable[_stores_pb2.ListStoresRequest, _stores_pb2.ListStoresResponse]  # type: ignore[assignment]
     """All stores, by name."""
     SearchStores: _aio.UnaryUnaryMultiCallable[_stores_pb2.SearchStoresRequest, _stores_pb2.SearchStoresResponse]  # type: ignore[assignment]
@@ -89,26 +93,26 @@ class StoresServiceAsyncStub(StoresServiceStub):
     BatchFindNearestStores: _aio.UnaryUnaryMultiCallable[_stores_pb2.BatchFindNearestStoresRequest, _stores_pb2.BatchFindNearestStoresResponse]  # type: ignore[assignment]
     """The stores nearest to each of many origins, in one call."""
     CountStores: _aio.UnaryUnaryMultiCallable[_stores_pb2.CountStoresRequest, _stores_pb2.CountStoresResponse]  # type: ignore[assignment]
-    """How many stores there are in each H3 cell of an area, for the clusters of a map."""
+    """The number of stores in each H3 cell of an area, for the clusters of a map."""
     SuggestPlaces: _aio.UnaryUnaryMultiCallable[_stores_pb2.SuggestPlacesRequest, _stores_pb2.SuggestPlacesResponse]  # type: ignore[assignment]
-    """Places and stores whose names begin with what was typed so far."""
+    """Places and stores whose names begin with the typed text."""
     UpsertStores: _aio.StreamUnaryMultiCallable[_stores_pb2.UpsertStoresRequest, _stores_pb2.UpsertStoresResponse]  # type: ignore[assignment]
-    """Creates and changes stores in bulk. A message takes effect as a whole; stores that cannot be
-    taken are reported and do not hold up the others.
+    """Creates and changes stores in bulk. Each message takes effect as a whole; rejected stores are
+    reported and do not affect the others.
     """
     UpdateStore: _aio.UnaryUnaryMultiCallable[_stores_pb2.UpdateStoreRequest, _stores_pb2.Store]  # type: ignore[assignment]
     """Changes one store, or creates it with `allow_missing`."""
     DeleteStore: _aio.UnaryUnaryMultiCallable[_stores_pb2.DeleteStoreRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes one store."""
     WatchStores: _aio.UnaryStreamMultiCallable[_stores_pb2.WatchStoresRequest, _stores_pb2.WatchStoresResponse]  # type: ignore[assignment]
-    """Every change from now on, or from a resume token on."""
+    """Streams every change from now on, or from a resume token on."""
 
 class StoresServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Which stores there are, and which is nearest.
+    """Stores: master data, and search by distance, area, route and text.
 
     Distances are the shortest WGS84 geodesics in metres; a radius is inclusive; ties rank by name.
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory and continue when the database is down: `as_of` is then the
+    last time at which the replica was current.
     """
 
     @_abc_1.abstractmethod
@@ -125,7 +129,9 @@ class StoresServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stores_pb2.BatchGetStoresRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stores_pb2.BatchGetStoresResponse, _abc.Awaitable[_stores_pb2.BatchGetStoresResponse]]:
-        """Several stores by name: those that exist, in the order asked, and the names of the others."""
+        """Several stores by name: those that exist, in the order of the request, and the names of the
+        others.
+        """
 
     @_abc_1.abstractmethod
     def ListStores(
@@ -165,7 +171,7 @@ class StoresServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stores_pb2.CountStoresRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stores_pb2.CountStoresResponse, _abc.Awaitable[_stores_pb2.CountStoresResponse]]:
-        """How many stores there are in each H3 cell of an area, for the clusters of a map."""
+        """The number of stores in each H3 cell of an area, for the clusters of a map."""
 
     @_abc_1.abstractmethod
     def SuggestPlaces(
@@ -173,7 +179,7 @@ class StoresServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stores_pb2.SuggestPlacesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stores_pb2.SuggestPlacesResponse, _abc.Awaitable[_stores_pb2.SuggestPlacesResponse]]:
-        """Places and stores whose names begin with what was typed so far."""
+        """Places and stores whose names begin with the typed text."""
 
     @_abc_1.abstractmethod
     def UpsertStores(
@@ -181,8 +187,8 @@ class StoresServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_stores_pb2.UpsertStoresRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_stores_pb2.UpsertStoresResponse, _abc.Awaitable[_stores_pb2.UpsertStoresResponse]]:
-        """Creates and changes stores in bulk. A message takes effect as a whole; stores that cannot be
-        taken are reported and do not hold up the others.
+        """Creates and changes stores in bulk. Each message takes effect as a whole; rejected stores are
+        reported and do not affect the others.
         """
 
     @_abc_1.abstractmethod
@@ -207,6 +213,6 @@ class StoresServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stores_pb2.WatchStoresRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_stores_pb2.WatchStoresResponse], _abc.AsyncIterator[_stores_pb2.WatchStoresResponse]]:
-        """Every change from now on, or from a resume token on."""
+        """Streams every change from now on, or from a resume token on."""
 
 def add_StoresServiceServicer_to_server(servicer: StoresServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
