@@ -75,7 +75,7 @@ def frame_along(outline: BaseGeometry) -> LocalFrame:
     # The box of collinear points is a line, and the box of one point is a point.
     east, north = max(sides, key=lambda side: math.hypot(*side), default=(0.0, 1.0))
     bearing = math.degrees(math.atan2(east, north))
-    # Of the two directions of a side take the one that rotates the map less.
+    # A side has two directions: take the one that rotates the map less.
     return LocalFrame(north_up.origin, (bearing + 90) % 180 - 90)
 
 

@@ -61,7 +61,7 @@ def synthetic_store(
         raise ValueError("outline is too small for any shelf")
     tills, places = put_front(floor, level.id, from_right)
     fixtures, placements = fill([*walls, *gondolas], products, store, rng)
-    said = [SYNTHETIC, f"outline {outline_attribution}" if outline_attribution else ""]
+    credits = [SYNTHETIC, f"outline {outline_attribution}" if outline_attribution else ""]
     plan = FloorPlan(
         store=store,
         version=f"synthetic-{seed}",
@@ -71,6 +71,6 @@ def synthetic_store(
         fixtures=(*fixtures, *tills),
         departments=departments_of(products),
         places=tuple(places),
-        attribution="; ".join(part for part in said if part),
+        attribution="; ".join(part for part in credits if part),
     )
     return plan, tuple(placements)
