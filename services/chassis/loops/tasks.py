@@ -1,8 +1,8 @@
-"""Background tasks that surely end."""
+"""Background tasks that surely end, and fail with an error that callers can catch."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 ASK_AGAIN_S = 0.1
@@ -19,6 +19,19 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
         for task in pending:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=ASK_AGAIN_S)
+
+
+@asynccontextmanager
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group that raises its first failure itself, not an `ExceptionGroup` of it.
+
+    Not by `except*`: before Python 3.11.4 an error raised there reaches the caller in a group.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 async def finish(act: Coroutine[Any, Any, None]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.chassis.loops.tasks import task_group
 from services.chassis.processes.lifeline import lifeline
 from services.chassis.processes.log_files import last_lines, open_log
 
@@ -101,14 +102,11 @@ class Supervisor:
             self.stop()
 
     async def _keep_running(self, started: Callable[[], None]) -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                for process in self._processes:
-                    await process.start()
-                    group.create_task(process.keep())
-                started()
-        except* ChildError as errors:
-            raise errors.exceptions[0] from None
+        async with task_group() as group:
+            for process in self._processes:
+                await process.start()
+                group.create_task(process.keep())
+            started()
 
 
 class _Process:

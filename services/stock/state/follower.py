@@ -11,6 +11,7 @@ import structlog
 from services.chassis.database.client import Client, script
 from services.chassis.database.cluster import Cluster
 from services.chassis.errors import DatabaseUnavailable
+from services.chassis.loops.tasks import task_group
 from services.stock.model.ledger import Entry, entry_of
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.model.shelves import Shelves
@@ -155,7 +156,7 @@ class Follower:
     async def _follow(self) -> None:
         partitions = range(PARTITIONS)
         if isinstance(self._client, Cluster):  # one XREAD cannot follow two slots
-            async with asyncio.TaskGroup() as group:
+            async with task_group() as group:
                 for partition in partitions:
                     group.create_task(self._read_on([partition]))
         else:
