@@ -1,10 +1,8 @@
 """The stores that the suite runs on: the embedded Valkey, a Redis 7.0, a Valkey Cluster of six."""
 
 import os
-import random
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,7 +12,8 @@ from typing import Any, Self
 
 import redis
 
-from services.chassis.database.embedded import EmbeddedValkey
+from services.chassis.database.embedded import EmbeddedValkey, EmbeddedValkeyError
+from tests.support.ports import CLUSTER_BUS, free_port, on_free_ports
 
 MASTERS = 3
 SLOTS = 16384
@@ -71,21 +70,14 @@ class Cluster:
     """A Valkey Cluster on this machine: three masters, each with a replica."""
 
     def __init__(self, folder: Path, options: Mapping[str, str] | None = None) -> None:
-        self.nodes = [
-            EmbeddedValkey(
-                folder / f"node-{number}",
-                {
-                    **FAST,
-                    "port": str(port),
-                    "cluster-enabled": "yes",
-                    "cluster-node-timeout": str(NODE_TIMEOUT_MS),
-                    "cluster-require-full-coverage": "no",
-                    "repl-diskless-sync-delay": "0",
-                    **(options or {}),
-                },
-            )
-            for number, port in enumerate(free_ports(2 * MASTERS))
-        ]
+        self.nodes: list[EmbeddedValkey] = []
+        self._folder = folder
+        self._options = {
+            "cluster-node-timeout": str(NODE_TIMEOUT_MS),
+            "cluster-require-full-coverage": "no",
+            "repl-diskless-sync-delay": "0",
+            **(options or {}),
+        }
         self._running = ExitStack()
 
     @property
@@ -100,8 +92,10 @@ class Cluster:
         return f"redis+cluster://127.0.0.1:{alive.options['port']}"
 
     def __enter__(self) -> Self:
-        for node in self.nodes:
-            self._running.enter_context(node)
+        for number in range(2 * MASTERS):
+            node = lone_node(self._folder / f"node-{number}", self._options)
+            self._running.callback(node.stop)
+            self.nodes.append(node)
         first = self.masters[0].options["port"]
         bounds = [SLOTS * number // MASTERS for number in range(MASTERS + 1)]
         for number, master in enumerate(self.masters):
@@ -189,6 +183,30 @@ class Cluster:
         return b"cluster_state:ok" in info and is_linked and knows_replicas
 
 
+def lone_node(folder: Path, options: Mapping[str, str] | None = None) -> EmbeddedValkey:
+    """A node that runs in cluster mode and has not met others; the caller stops it."""
+
+    def start() -> EmbeddedValkey:
+        ports = {"port": str(free_port(CLUSTER_BUS)), "cluster-enabled": "yes"}
+        node = EmbeddedValkey(folder, {**FAST, **ports, **(options or {})})
+        node.start()
+        return node
+
+    return on_free_ports(start, EmbeddedValkeyError)
+
+
+@contextmanager
+def cluster_of_one(folder: Path) -> Iterator[str]:
+    """The address of a cluster of one node, empty."""
+    node = lone_node(folder)
+    try:
+        ask(node, "CLUSTER", "ADDSLOTSRANGE", 0, SLOTS - 1)
+        until(lambda: b"cluster_state:ok" in ask(node, "CLUSTER", "INFO"))
+        yield f"redis+cluster://127.0.0.1:{node.options['port']}"
+    finally:
+        node.stop()
+
+
 def ask(node: EmbeddedValkey, *command: Any) -> Any:
     """A node's own answer, as it came."""
     with redis.Redis.from_url(node.url, protocol=2) as client:
@@ -214,22 +232,3 @@ def until(holds: Any, timeout_s: float = 30) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"it does not hold after {timeout_s} s")
         time.sleep(0.02)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has, nor the ones 10,000 above, which the nodes of a cluster talk by.
-
-    Both lie below those that the kernel gives to connections (from 32,768 on Linux), or one of
-    these might have taken it before it is listened on.
-    """
-    with ExitStack() as held:
-        found: list[int] = []
-        while len(found) < count:
-            port = random.randrange(20_000, 22_700)
-            try:
-                for each in (port, port + 10_000):
-                    held.enter_context(socket.create_server(("127.0.0.1", each)))
-            except OSError:
-                continue
-            found.append(port)
-        return found

@@ -22,7 +22,7 @@ from enrayon.geofence.v1 import geofence_pb2_grpc
 from services.chassis.database.embedded import EmbeddedValkey
 from tests.bench.measure import Result, by_turns, cpu_s, medians, skipped
 from tests.bench.places import SEED
-from tests.e2e.suite import free_port
+from tests.support.ports import free_port
 
 FENCES, DEVICES = 10_000, 10_000
 BATCH, BATCHES = 5_000, 8

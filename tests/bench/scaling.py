@@ -30,7 +30,7 @@ from services.chassis.database.embedded import EmbeddedValkey
 from tests.bench.fences import World, fence, somewhere
 from tests.bench.measure import cpu_s
 from tests.bench.places import stores
-from tests.e2e.suite import free_port
+from tests.support.ports import free_port
 
 ASKED = 400
 GROWTH = 10

@@ -25,7 +25,7 @@ from tests.bench.load import framed, load, load_all
 from tests.bench.measure import SHORTEST_S, Result, by_turns, cpu_s, medians, skipped
 from tests.bench.stock_host import BASKET, HOLDS_AT
 from tests.bench.transport import CITIES, LOAD_S
-from tests.e2e.suite import free_port
+from tests.support.ports import free_port
 
 STORES, PRODUCTS = 2_000, 10_000
 TARGETS = {"P6": ">= 0.5", "P7": ">= 0.7"}

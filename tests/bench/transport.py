@@ -22,7 +22,7 @@ import grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from tests.bench.load import JSON, MISSING, framed, is_installed, load, load_all
 from tests.bench.measure import SHORTEST_S, Result, by_turns, cpu_s, medians, skipped
-from tests.e2e.suite import free_port
+from tests.support.ports import free_port
 
 SERVICE = "enrayon.stores.v1.StoresService"
 STORES = 30_000

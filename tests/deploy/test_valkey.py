@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from services.chassis.database.embedded import OPTIONS, EmbeddedValkey
-from tests.backends import free_ports
+from services.chassis.database.embedded import OPTIONS, EmbeddedValkey, EmbeddedValkeyError
 from tests.deploy.queries import DEPLOY
+from tests.support.ports import CLUSTER_BUS, free_port, on_free_ports
 
 INCLUDED = "/etc/valkey/valkey.conf"
 
@@ -30,30 +30,35 @@ class Configured(EmbeddedValkey):
 
 
 @contextmanager
-def running(name: str, folder: Path, **options: str) -> Iterator[dict[str, Any]]:
+def running(name: str, folder: Path) -> Iterator[dict[str, Any]]:
     """What a Valkey with one of the files says of its settings."""
     shutil.copy(DEPLOY / "valkey" / "valkey.conf", folder / "valkey.conf")
     text = (DEPLOY / "valkey" / name).read_text()
     config = folder / f"tried-{name}"
     config.write_text(text.replace(INCLUDED, str(folder / "valkey.conf")))
-    with (
-        Configured(folder / "data", config, options) as valkey,
-        Redis.from_url(valkey.url) as redis,
-    ):
-        yield dict(redis.config_get("*"))
+
+    def start() -> Configured:
+        valkey = Configured(folder / "data", config, {"port": str(free_port(CLUSTER_BUS))})
+        valkey.start()
+        return valkey
+
+    valkey = on_free_ports(start, EmbeddedValkeyError)
+    try:
+        with Redis.from_url(valkey.url) as redis:
+            yield dict(redis.config_get("*"))
+    finally:
+        valkey.stop()
 
 
 @pytest.mark.parametrize("name", ["valkey.conf", "cluster.conf"])
 def test_what_was_acknowledged_is_kept(name, tmp_path):
-    [port] = free_ports(1)
-    with running(name, tmp_path, port=str(port)) as settings:
+    with running(name, tmp_path) as settings:
         for option in set(OPTIONS) - {"port", "unixsocketperm"}:
             assert OPTIONS[option] == settings[option], option
 
 
 def test_a_cluster_goes_on_without_some_of_its_masters(tmp_path):
-    [port] = free_ports(1)
-    with running("cluster.conf", tmp_path, port=str(port)) as settings:
+    with running("cluster.conf", tmp_path) as settings:
         assert "yes" == settings["cluster-enabled"]
         assert "no" == settings["cluster-require-full-coverage"]
         assert "1" == settings["min-replicas-to-write"]

@@ -2,19 +2,18 @@
 
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.backends import CHOSEN, backend
+from tests.support.ports import free_port
 
 WAIT_S = 60.0
 
@@ -123,15 +122,6 @@ class Suite:
         """The number of the one process whose command has a word."""
         [pid] = [pid for pid, command in self.processes().items() if word in command]
         return pid
-
-
-def free_port() -> int:
-    """A port that nothing listens on, below those that the kernel gives to connections."""
-    while True:
-        port = random.randrange(23_000, 30_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def wait_until(true: Callable[[], bool], explain: Callable[[], str] = str) -> None:

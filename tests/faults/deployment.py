@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.backends import server
-from tests.e2e.suite import free_port
+from tests.support.ports import free_port
 
 # Children begin with everything imported, so that a new one is there at once.
 CONTEXT: Any = multiprocessing.get_context("forkserver")

@@ -2,9 +2,7 @@
 
 import concurrent.futures
 import datetime as dt
-import socket
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.request import urlopen
 
@@ -15,7 +13,8 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_serv
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
 from geodata.samples.catalogue import catalogue
-from tests.e2e.suite import Suite, chosen_store, free_port, wait_until
+from tests.e2e.suite import Suite, chosen_store, wait_until
+from tests.support.ports import free_port
 
 LATITUDE, LONGITUDE = 60.168713, 24.931924
 """Of a person. No store stands exactly there."""
@@ -79,7 +78,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         collector_port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         suite = Suite(folder / "data", "--demo", store=store)
-        serve_port, envoy_port = free_pair(), free_port()
+        serve_port, envoy_port = free_port(1), free_port()  # the worker takes the next one
         suite.environment |= {
             "ENRAYON_OTLP_ENDPOINT": f"127.0.0.1:{collector_port}",
             "ENRAYON_TRACE_RATIO": "1",
@@ -95,15 +94,6 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         finally:
             suite.stop()
             server.stop(None)
-
-
-def free_pair() -> int:
-    """A port that nothing listens on, nor on the next one, which the worker takes."""
-    while True:
-        port = free_port()
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port + 1))
-            return port
 
 
 def asked(suite: Suite) -> dict[str, httpx.Response]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from services.chassis.processes.lifeline import lifeline
 from services.edge.envoy import Address, command, render
 from services.edge.settings import EdgeSettings
 from tests.services.edge.stub import SERVICE, Stub, serve
+from tests.support.ports import free_port
 
 
 class Edge(NamedTuple):
@@ -27,9 +27,7 @@ class Edge(NamedTuple):
 
 
 def free_address() -> Address:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return Address("127.0.0.1", probe.getsockname()[1])
+    return Address("127.0.0.1", free_port())
 
 
 @asynccontextmanager

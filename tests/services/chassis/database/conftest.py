@@ -1,7 +1,5 @@
 """Stores of either kind, clients of them, and what a client learns when they fail."""
 
-import socket
-import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,8 +7,6 @@ from typing import Any
 
 import grpc
 import pytest
-import redis
-import redis.exceptions
 
 from services.chassis.database.client import (
     Client,
@@ -20,15 +16,10 @@ from services.chassis.database.client import (
 from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.errors import ServiceError
 from services.chassis.settings import ChassisSettings
-from tests.backends import server
+from tests.backends import cluster_of_one, server
 
 PACKAGE = "tests.services.chassis"
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -48,14 +39,8 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A cluster of one node, empty."""
-    port = free_port()
-    options = {"port": str(port), "cluster-enabled": "yes", "appendfsync": "no"}
-    with EmbeddedValkey(tmp_path_factory.mktemp("cluster"), options) as valkey:
-        with redis.Redis.from_url(valkey.url) as node:
-            node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-            while b"cluster_state:ok" not in node.execute_command("CLUSTER", "INFO"):
-                time.sleep(0.02)
-        yield f"redis+cluster://127.0.0.1:{port}"
+    with cluster_of_one(tmp_path_factory.mktemp("cluster")) as url:
+        yield url
 
 
 @pytest.fixture(params=["one server", "cluster"])

@@ -21,9 +21,9 @@ from tests.services.chassis.database.conftest import (
     PACKAGE,
     UNAVAILABLE,
     connected,
-    free_port,
     told,
 )
+from tests.support.ports import free_port
 
 
 @pytest.mark.parametrize(

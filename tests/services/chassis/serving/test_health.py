@@ -19,6 +19,7 @@ from services.chassis.serving.monitoring import monitored
 from services.chassis.settings import ChassisSettings
 from tests.backends import server
 from tests.services.chassis.echo import SERVICE, served
+from tests.support.ports import free_port
 
 WELL = {"reads": lambda: "", "directory": lambda: ""}
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -121,9 +122,7 @@ def page(port: int, path: str) -> tuple[int, str]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        found: int = probe.getsockname()[1]
-    return found
+    return free_port()
 
 
 async def test_metrics_and_probes_are_answered_on_one_port(
