@@ -11,7 +11,7 @@ READY  := $(VENV)/.ready
 FUZZ_READY := $(VENV)/.ready-fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-databases setup bench profile faults soak fuzz check format lint types imports protos protos-check release-protos pictures chart lock licences sbom audit clean
+.PHONY: help demo test test-databases setup bench profile faults soak fuzz check format lint types imports protos protos-check release-protos alerts pictures chart lock licences sbom audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -73,7 +73,7 @@ $(FUZZ_READY): deploy/requirements-fuzz.lock $(READY)
 profile: setup ## draw a flame graph of a server under load; CALL=nearest, batch, json or echo
 	$(BIN)/python -m tests.bench.profile --call $(or $(CALL),nearest)
 
-check: setup lint types imports protos-check test ## everything that must hold before a commit
+check: setup lint types imports protos-check alerts test ## everything that must hold before a commit
 
 format: setup ## format the code
 	$(BIN)/ruff format .
@@ -101,6 +101,12 @@ protos-check: setup
 release-protos: setup ## take the contracts as they are for the ones that later ones must not break
 	$(BIN)/python protos/generate.py --image $(VENV)/contracts.binpb
 	$(BIN)/buf build $(VENV)/contracts.binpb --config protos/buf.yaml --exclude-source-info -o protos/released.binpb
+
+alerts: ## try the alerts with promtool, if there is one
+	@if command -v promtool >/dev/null; then \
+	  promtool check config deploy/observability/prometheus.yaml && \
+	  promtool test rules tests/deploy/alerts_test.yaml; \
+	else echo "no promtool here (Debian: apt-get install prometheus): the alerts are not tried"; fi
 
 pictures: setup ## draw the pictures of the README anew
 	$(BIN)/python deploy/pictures/make.py

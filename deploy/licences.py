@@ -3,6 +3,7 @@
 Run it in an environment that has what `requirements.lock` pins: `make licences`.
 """
 
+import platform
 import re
 import sys
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -17,8 +18,9 @@ PINNED = re.compile(
 )
 HEAD = """# Licences of dependencies
 
-What `requirements.lock` pins, as the metadata of each package say; `make licences` writes it.
-Why each was chosen: [`dependencies.md`](dependencies.md).
+What `requirements.lock` pins for Linux, as the metadata of each package say; `make licences` writes
+it. A package has two versions where a newer Python takes a newer one. Why each was chosen:
+[`dependencies.md`](dependencies.md).
 
 | package | version | licence |
 |---|---|---|
@@ -34,15 +36,31 @@ KNOWN = {
 }
 TOLD = {"font-source-sans-pro": "OFL-1.1", "resvg-py": "MIT"}
 """Of packages whose metadata say nothing that one can use; read from their files."""
+OF_SOME_PYTHONS = {"async-timeout": "Apache-2.0"}
+"""Of packages that some Pythons do without; where one is installed, its metadata must agree."""
+PYTHONS = ("3.11.2", "3.11.3", "3.12.0", "3.13.0", "3.14.0")
+"""The oldest Python of each kind that the markers of a lock tell apart."""
 
 
-def pinned(lock: str) -> dict[str, str]:
-    """The packages of a lock that this platform takes, with their versions."""
+def pinned(lock: str, python: str = platform.python_version()) -> dict[str, str]:
+    """The packages of a lock that a Python takes on this platform, with their versions."""
+    environment = {"python_full_version": python, "python_version": python.rpartition(".")[0]}
     return {
         name: version
         for name, version, marker in PINNED.findall(lock)
-        if not marker or Marker(marker).evaluate()
+        if not marker or Marker(marker).evaluate(environment)
     }
+
+
+def pinned_by_any(lock: str) -> dict[str, list[str]]:
+    """The packages of a lock that any Python takes on this platform, with all their versions."""
+    found: dict[str, list[str]] = {}
+    for python in PYTHONS:
+        for name, version in pinned(lock, python).items():
+            versions = found.setdefault(name, [])
+            if version not in versions:
+                versions.append(version)
+    return found
 
 
 def licence(name: str, package: Distribution) -> str:
@@ -69,18 +87,23 @@ def rows() -> list[str]:
     Raises:
         SystemExit: one is not installed, in another version, or does not say its licence.
     """
+    lock = (FOLDER / "requirements.lock").read_text()
+    here = pinned(lock)
     found, wrong = [], []
-    for name, version in sorted(pinned((FOLDER / "requirements.lock").read_text()).items()):
-        try:
-            package = distribution(name)
-        except PackageNotFoundError:
-            wrong.append(f"{name} is not installed")
-            continue
-        if package.version != version:
-            wrong.append(f"{name} is installed as {package.version}, pinned as {version}")
-        if not (told := licence(name, package)):
+    for name, versions in sorted(pinned_by_any(lock).items()):
+        told = OF_SOME_PYTHONS.get(name, "")
+        if name in here:
+            try:
+                package = distribution(name)
+            except PackageNotFoundError:
+                wrong.append(f"{name} is not installed")
+                continue
+            if package.version != here[name]:
+                wrong.append(f"{name} is installed as {package.version}, pinned as {here[name]}")
+            told = licence(name, package)
+        if not told:
             wrong.append(f"{name} does not say its licence")
-        found.append(f"| {name} | {version} | {told} |")
+        found.append(f"| {name} | {', '.join(versions)} | {told} |")
     if wrong:
         raise SystemExit("\n".join(wrong))
     return found
