@@ -37,11 +37,6 @@ class ChangeLog:
             epoch = await self._client.get(self._keys.epoch)
         return Position(epoch.decode(), int(sequence or 0))
 
-    async def first_kept(self) -> int | None:
-        """The number of the oldest change that is kept; None when none is."""
-        oldest = await self._client.xrange(self._keys.changes, count=1)
-        return number_of(oldest[0][0]) if oldest else None
-
     async def records(self) -> dict[str, bytes]:
         """All records, encoded, by id. Changes meanwhile may be in it or not."""
         found: dict[str, bytes] = {}

@@ -13,6 +13,7 @@ import structlog
 from services.chassis.clock import Clock, utc_now
 from services.chassis.database.client import Client
 from services.chassis.errors import DatabaseUnavailable
+from services.chassis.loops.progress import SLOW_S, Progress
 from services.chassis.loops.tasks import end
 from services.directory import metrics
 from services.directory.change_log import BATCH, ChangeLog, Position
@@ -62,7 +63,7 @@ class Feed(Generic[ReplicaT]):
         self._position = Position("", 0)
         self._written = self._position
         self._current_at = dt.datetime.fromtimestamp(0, dt.UTC)
-        self._advanced = asyncio.Condition()
+        self._progress = Progress()
         self._subscribers = Subscribers()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -124,14 +125,11 @@ class Feed(Generic[ReplicaT]):
         await end(self._tasks)
         await self._write_snapshot()
 
-    async def caught_up(self, sequence: int, timeout_s: float = 2.0) -> bool:
+    async def caught_up(self, sequence: int, timeout_s: float = SLOW_S) -> bool:
         """Wait until the replica has a change, so that its writer reads what it wrote."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s), self._advanced:
-                await self._advanced.wait_for(lambda: self.sequence >= sequence)
-        return self.sequence >= sequence
+        return await self._progress.wait(lambda: self.sequence >= sequence, timeout_s)
 
-    async def catch_up(self, timeout_s: float = 2.0) -> bool:
+    async def catch_up(self, timeout_s: float = SLOW_S) -> bool:
         """Wait until the replica has every change made until now, by whichever process."""
         return await self.caught_up((await self._changes.position()).sequence, timeout_s)
 
@@ -155,36 +153,37 @@ class Feed(Generic[ReplicaT]):
             yield change
 
     async def _follow(self) -> None:
-        pause_s = 0.05
-        reachable = True
+        pause_s, self._progress.is_following = 0.05, True
         while True:
             try:
                 await self._synchronise()
-                if not reachable:
+                if not self._progress.is_following:
                     log.info("following changes again", kind=self.kind)
-                pause_s, reachable = 0.05, True
+                pause_s, self._progress.is_following = 0.05, True
                 while await self._apply_changes():
                     pass
             except (redis.exceptions.RedisError, OSError) as error:
-                if reachable:
+                if self._progress.is_following:
                     log.warning("cannot follow changes", kind=self.kind, error=type(error).__name__)
-                reachable = False
+                self._progress.is_following = False
                 await asyncio.sleep(pause_s)
                 pause_s = min(1.0, pause_s * 2)
 
     async def _synchronise(self) -> None:
-        """Load all records, unless every change since the replica's last one is still kept."""
+        """Apply the changes since the replica's last one; load all records if some are missing."""
+        read_at = self._clock()
         position = await self._changes.position()
         is_ahead = position.epoch == self._position.epoch and position.sequence >= self.sequence
         if self._replica is not None and is_ahead:
-            first = await self._changes.first_kept()
-            if (position.sequence + 1 if first is None else first) <= self.sequence + 1:
-                if position.sequence == self.sequence:
-                    self._current_at = self._clock()
+            while self.sequence < position.sequence and await self._apply_changes():
+                pass
+            if self.sequence >= position.sequence:
+                self._current_at = max(self._current_at, read_at)
                 return
         records = await self._changes.records()
         replica = await asyncio.to_thread(self._build, records.items())
         self._replace(replica, position, self._clock())
+        await self._progress.advance()
         log.info("loaded all records", kind=self.kind, count=len(replica))
 
     def _replace(self, replica: ReplicaT, position: Position, current_at: dt.datetime) -> None:
@@ -211,8 +210,7 @@ class Feed(Generic[ReplicaT]):
                 self._subscribers.publish(Event(number, change))
         if len(changes) < BATCH:
             self._current_at = read_at
-        async with self._advanced:
-            self._advanced.notify_all()
+        await self._progress.advance()
         return True
 
     async def _keep_snapshot(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import redis.exceptions
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from services.chassis.database.client import Client, script
 from services.chassis.database.cluster import Cluster
 from services.chassis.errors import DatabaseUnavailable
+from services.chassis.loops.progress import SLOW_S, Progress
 from services.chassis.loops.tasks import task_group
 from services.stock.model.ledger import Entry, entry_of
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
@@ -41,7 +42,7 @@ class Follower:
         self._loaded = asyncio.Event()
         self._owed: dict[int, Position] = {}
         """What was written through this process while it loaded: to be followed before reading."""
-        self._advanced = asyncio.Condition()
+        self._progress = Progress()
 
     @property
     def is_loaded(self) -> bool:
@@ -60,7 +61,7 @@ class Follower:
         except TimeoutError:
             raise DatabaseUnavailable("the shelves are not loaded yet; try again") from None
 
-    async def caught_up(self, partition: int, timeout_s: float = 2.0) -> bool:
+    async def caught_up(self, partition: int, timeout_s: float = SLOW_S) -> bool:
         """Wait until what lies in a ledger now is followed, so that its writer reads it.
 
         While the shelves load nobody reads them, so nobody waits; the loading ends with it.
@@ -69,10 +70,7 @@ class Follower:
         if not self.is_loaded:
             self._owed[partition] = last
             return False
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s), self._advanced:
-                await self._advanced.wait_for(lambda: self._reached(partition) >= last)
-        return self._reached(partition) >= last
+        return await self._progress.wait(lambda: self._reached(partition) >= last, timeout_s)
 
     def sources_of(self, store: str) -> Mapping[int, str]:
         """The names of those who feed a store, by the number that stands for each in its levels."""
@@ -87,16 +85,16 @@ class Follower:
 
     async def run(self) -> None:
         """Load, then follow, for ever; start anew when something was missed."""
-        reachable, pause_s = True, 0.05
+        self._progress.is_following, pause_s = True, 0.05
         while True:
             try:
                 await self._load()
-                reachable, pause_s = True, 0.05
+                self._progress.is_following, pause_s = True, 0.05
                 await self._follow()
             except (redis.exceptions.RedisError, OSError, LookupError) as error:
-                if reachable:
+                if self._progress.is_following:
                     log.warning("cannot follow stock", error=type(error).__name__)
-                reachable = False
+                self._progress.is_following = False
                 await asyncio.sleep(pause_s)
                 pause_s = min(1.0, pause_s * 2)
 
@@ -190,8 +188,7 @@ class Follower:
                     self._heard_at[partition] = asked_at
             if not self.is_loaded:
                 self._open()
-            async with self._advanced:
-                self._advanced.notify_all()
+            await self._progress.advance()
 
     def _apply(self, partition: int, entry: Entry) -> None:
         self._positions[partition] = entry.id

@@ -11,6 +11,7 @@ from enrayon.stores.v1 import stores_pb2
 from services.chassis.clock import utc_now
 from services.chassis.database.client import connect
 from services.chassis.errors import Unavailable
+from services.chassis.loops import progress
 from services.chassis.settings import ChassisSettings
 from services.directory.feed import CURRENT_S, Feed
 from services.directory.keys import STORES, Keys, encode_record
@@ -93,6 +94,37 @@ async def test_changes_that_were_trimmed_away_make_it_load_anew(database, tmp_pa
         assert {f"s{n}": "" for n in range(20)} == brands(second)
     finally:
         await second.stop()
+
+
+async def test_one_that_starts_from_its_snapshot_has_what_came_later(database, tmp_path):
+    first = feed_of(database, tmp_path)
+    await first.start()
+    await first.caught_up(await write(database, record("a"), record("b")))
+    await first.stop()  # leaves its snapshot
+    await write(database, record("c"), record("b", "new"), Write("a", b""))
+
+    second = feed_of(database, tmp_path)
+    await second.start()
+    found, stale_as_of = brands(second), second.stale_as_of
+    await second.stop()
+    assert {"b": "new", "c": ""} == found
+    assert stale_as_of is None
+
+
+async def test_a_writer_waits_for_a_feed_that_is_slow(database, tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "LOST_S", 0.01)
+    directory = feed_of(database, tmp_path)
+    await directory.start()
+    read = database.hmget
+
+    async def slowly(*args):
+        await asyncio.sleep(0.1)
+        return await read(*args)
+
+    monkeypatch.setattr(database, "hmget", slowly)
+    assert await directory.caught_up(await write(database, record("a")))
+    assert {"a": ""} == brands(directory)
+    await directory.stop()
 
 
 async def test_other_data_behind_the_same_address_are_noticed(database, tmp_path):
