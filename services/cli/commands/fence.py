@@ -2,9 +2,12 @@
 
 import datetime as dt
 import secrets
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import grpc
 import typer
@@ -50,16 +53,35 @@ def watch(
             timeout=TIMEOUT_S,
         )
         try:
-            for response in stub.StreamEvents(pb.StreamEventsRequest(subscription=name)):
-                if not response.HasField("event"):
-                    console.print("[dim]watching; Ctrl-C ends[/]")
-                    continue
-                print_json(response.event) if json else console.print(in_words(response.event))
-                ack = pb.AckEventsRequest(subscription=name, ack_tokens=[response.ack_token])
-                stub.AckEvents(ack, timeout=TIMEOUT_S)
+            events = stub.StreamEvents(pb.StreamEventsRequest(subscription=name))
+            with ended_by_ctrl_c(events):
+                next(events, None)  # the first is empty: from now on no event is missed
+                console.print("[dim]watching; Ctrl-C ends[/]")
+                for response in events:
+                    if not response.HasField("event"):  # it only says that the stream is alive
+                        continue
+                    print_json(response.event) if json else console.print(in_words(response.event))
+                    ack = pb.AckEventsRequest(subscription=name, ack_tokens=[response.ack_token])
+                    stub.AckEvents(ack, timeout=TIMEOUT_S)
         finally:
             gone = pb.DeleteSubscriptionRequest(name=name, allow_missing=True)
             stub.DeleteSubscription(gone, timeout=TIMEOUT_S)
+
+
+@contextmanager
+def ended_by_ctrl_c(call: Any) -> Iterator[None]:
+    """Let Ctrl-C cancel a call, and so end its responses and this block.
+
+    A `KeyboardInterrupt` may come up anywhere, and is lost where gRPC cannot raise it.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: call.cancel())
+    try:
+        yield
+    except grpc.RpcError:
+        if not call.cancelled():
+            raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def replay(

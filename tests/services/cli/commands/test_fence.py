@@ -131,13 +131,13 @@ async def test_watch_shows_live_events_and_leaves_nothing_behind(stub):
     )
     assert process.stdout
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):  # of a busy machine
             first = await process.stdout.readline()
             await report(stub, fix("a", KAMPPI, 0))
             told = await process.stdout.readline()
             process.send_signal(signal.SIGINT)
             rest = await process.stdout.read()
-            await process.wait()
+            status = await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
@@ -145,4 +145,5 @@ async def test_watch_shows_live_events_and_leaves_nothing_behind(stub):
     left = await stub.ListSubscriptions(pb.ListSubscriptionsRequest())
     assert b"watching" in first
     assert (b"ENTER kamppi" in told, b"") == (True, rest)
+    assert 0 == status
     assert 0 == len(left.subscriptions)
