@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from google.protobuf.empty_pb2 import Empty
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
-from services.aisle.convert.plan_messages import timestamp
 from services.aisle.convert.routes import route_message
 from services.aisle.replica.feeds import Feeds
 from services.aisle.replica.shops import Shops
@@ -21,6 +20,7 @@ from services.aisle.resources.placements import Placements
 from services.aisle.resources.routes import Routes
 from services.chassis.messages.paging import PageTokens, page_size
 from services.chassis.serving.methods import bulk
+from services.directory.messages.plans import timestamp
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from geodata.floorplans.synthetic.demo import helsinki_supermarket
 from geodata.floorplans.synthetic.groceries import groceries
 from geodata.samples import SUPERMARKET
 from geodata.samples.catalogue import catalogue
-from services.aisle.convert.placements import placement_message
-from services.aisle.convert.plan_messages import plan_message
+from services.directory.messages.placements import placement_message
+from services.directory.messages.plans import plan_message
 
 STORE = f"stores/{SUPERMARKET}"
 VERSION = "demo"

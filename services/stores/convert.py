@@ -17,24 +17,15 @@ from geodata.gazetteer import Place
 from geodata.nearest import Rows
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
-from geodata.stores import Store, StoreStatus
 from services.chassis.errors import InvalidArgument
 from services.chassis.messages.masks import read, selects_all
 from services.directory.filters import EVERYTHING, StoreFilter, fold
-from services.directory.keys import parse_store, store_id, store_name
+from services.directory.keys import parse_store, store_id
 from services.directory.origins import ResolvedOrigin
 from services.directory.schedules import Opening, Schedules
 from services.directory.service_areas import fold_postal_code
 from services.directory.stores import StoresReplica
 from services.stores.model.found import Cell, Match
-
-STATUSES = {
-    StoreStatus.OPEN: stores_pb2.STORE_STATUS_OPEN,
-    StoreStatus.FUTURE_OPENING: stores_pb2.STORE_STATUS_FUTURE_OPENING,
-    StoreStatus.TEMPORARILY_CLOSED: stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED,
-    StoreStatus.CLOSED_FOR_GOOD: stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD,
-    StoreStatus.MOVED: stores_pb2.STORE_STATUS_MOVED,
-}
 
 SUGGESTED_FIELDS = FieldMask(paths=["name", "display_name", "brand", "address", "location"])
 
@@ -174,50 +165,6 @@ def place(found: Place) -> stores_pb2.Place:
         location={"latitude": found.point.latitude, "longitude": found.point.longitude},
         place_type=found.kind.name.lower(),
     )
-
-
-def from_record(store: Store) -> stores_pb2.Store:
-    """A store that an importer read."""
-    message = stores_pb2.Store(
-        name=store_name(store.id),
-        display_name=store.display_name,
-        brand=store.brand,
-        phones=store.phones,
-        urls=store.urls,
-        status=STATUSES[store.status],
-        moved_to=store.moved_to,
-        attributes=store.attributes,
-        external_ids=store.external_ids,
-        time_zone=store.time_zone,
-        opening_hours_text=store.opening_hours,
-        private=store.private,
-    )
-    for field, position in (("location", store.location), ("entrance", store.entrance)):
-        if position is not None:
-            target = getattr(message, field)
-            target.latitude, target.longitude = position.latitude, position.longitude
-    address = store.address
-    message.address.region_code = address.region_code
-    message.address.postal_code = address.postal_code
-    message.address.administrative_area = address.administrative_area
-    message.address.locality = address.locality
-    message.address.address_lines.extend(address.lines)
-    if store.opening_date is not None:
-        day = store.opening_date
-        message.opening_date.year, message.opening_date.month = day.year, day.month
-        message.opening_date.day = day.day
-    area = store.service_area
-    message.service_area.postal_codes.extend(area.postal_codes)
-    if area.radius_m is not None:
-        message.service_area.radius_m = area.radius_m
-    for polygon in area.polygons:
-        target = message.service_area.polygons.add()
-        for ring in polygon:
-            corners = [{"latitude": p.latitude, "longitude": p.longitude} for p in ring]
-            target.rings.add(points=corners)
-    if not message.service_area.ByteSize():
-        message.ClearField("service_area")
-    return message
 
 
 def stored(replica: StoresReplica, id: str, mask: FieldMask) -> stores_pb2.Store:

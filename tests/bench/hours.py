@@ -9,8 +9,8 @@ import numpy as np
 from geodata.importers import read
 from geodata.samples import HELSINKI_STORES
 from geodata.schedule.open_states import OpenStates
+from services.directory.messages.stores import store_message
 from services.directory.store_hours import imported_hours, imported_schedule
-from services.stores.convert import from_record
 from tests.bench.measure import Result, by_turns, medians, seconds_each
 from tests.bench.places import SEED
 
@@ -25,7 +25,7 @@ def measures(scale: float) -> Iterator[Result]:
     """Milliseconds of one filter over all stores at once."""
     states = OpenStates()
     schedules = [
-        imported_schedule(imported_hours(from_record(store))._replace(time_zone=ZONE))
+        imported_schedule(imported_hours(store_message(store))._replace(time_zone=ZONE))
         for store in read(HELSINKI_STORES, source="osm").stores
     ]
     count = max(len(schedules), int(STORES * scale))

@@ -9,10 +9,11 @@ from geodata.floorplans.plan import FloorPlan, Position
 from geodata.floorplans.shelves import Precision, Spot
 from geodata.wayfinding.shopping import Item
 from geodata.wayfinding.steps import address
-from services.aisle.convert.kinds import SIDE_VALUES, SIDES
-from services.aisle.convert.plan_messages import position_message, timestamp
 from services.aisle.convert.plans import moment
 from services.aisle.model.blocks import is_shut
+from services.directory.messages.kinds import SIDES
+from services.directory.messages.placements import placement_message
+from services.directory.messages.plans import position_message
 from services.directory.products import product_name
 
 PRECISIONS = {
@@ -42,22 +43,6 @@ def placement(message: pb.Placement, sku: str, store: str = "") -> Placement:
         valid_from=moment(message, "valid_start_time"),
         valid_until=moment(message, "valid_end_time"),
         confidence=message.confidence if message.HasField("confidence") else 1.0,
-    )
-
-
-def placement_message(placement: Placement) -> pb.Placement:
-    """A placement as the contract has it."""
-    return pb.Placement(
-        level=placement.floor,
-        aisle=placement.aisle,
-        side=SIDE_VALUES[placement.side] if placement.side else pb.SIDE_UNSPECIFIED,
-        bay=placement.bay or 0,
-        shelf=placement.shelf or 0,
-        position=placement.position or 0,
-        description=placement.description,
-        valid_start_time=timestamp(placement.valid_from),
-        valid_end_time=timestamp(placement.valid_until),
-        confidence=placement.confidence,
     )
 
 

@@ -9,7 +9,7 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans import plan as drawn
 from geodata.floorplans.frame import LocalFrame
 from geodata.points import Point
-from services.aisle.convert.kinds import FIXTURE_KINDS, LINK_KINDS, PLACE_KINDS, SIDES
+from services.directory.messages.kinds import FIXTURE_KINDS, LINK_KINDS, PLACE_KINDS, SIDES
 
 
 def plan(

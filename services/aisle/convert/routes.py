@@ -8,10 +8,10 @@ from geodata.floorplans.shelves import Shelves
 from geodata.wayfinding.shopping import Route, Stop
 from geodata.wayfinding.steps import StepKind, route_steps
 from geodata.wayfinding.walks import Path
-from services.aisle.convert.kinds import LINK_VALUES
 from services.aisle.convert.placements import missing, shelf
-from services.aisle.convert.plan_messages import place_message, position_message
 from services.aisle.model.reports import Shelved
+from services.directory.messages.kinds import LINK_VALUES
+from services.directory.messages.plans import place_message, position_message
 from services.directory.products import product_name
 
 STEP_KINDS = {

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement
-from services.aisle.convert.plan_messages import position_message
 from services.aisle.model.blocks import is_shut
 from services.aisle.replica.shops import Shop
+from services.directory.messages.plans import position_message
 
 
 def listed(shop: Shop) -> Iterable[pb.ListedAisle]:

@@ -4,7 +4,6 @@ import datetime as dt
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from services.aisle.convert.anchor_links import Signed, Tokens
-from services.aisle.convert.plan_messages import position_message
 from services.aisle.convert.plans import moment
 from services.aisle.convert.positions import position_on
 from services.aisle.errors import (
@@ -21,6 +20,7 @@ from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ResourceExhausted
 from services.chassis.messages.qr import qr_svg
 from services.directory.keys import parse_store, store_id, store_name
+from services.directory.messages.plans import position_message
 from services.directory.resources import Kind, Resources, new_id
 from services.directory.writer import Writer
 

@@ -5,7 +5,6 @@ import hashlib
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement
-from services.aisle.convert.kinds import SIDES
 from services.aisle.errors import FeedbackLimit
 from services.aisle.model import reports as model
 from services.aisle.model.reports import Key, Reports
@@ -16,6 +15,7 @@ from services.chassis.clock import Clock
 from services.chassis.errors import ConcurrentChanges, InvalidArgument
 from services.chassis.keyring import Keyring
 from services.directory.keys import ETAG_LENGTH, decode_record, encode_record
+from services.directory.messages.kinds import SIDES
 from services.directory.products import product_sku
 from services.directory.records import MUST_NOT_EXIST, Outcome, Write, digest_of
 from services.directory.writer import Writer

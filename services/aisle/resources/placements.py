@@ -10,11 +10,11 @@ from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import FloorPlan
 from geodata.floorplans.problems import Problem, Severity
 from services.aisle.convert import placements
-from services.aisle.convert.plan_messages import problem
 from services.aisle.replica.feeds import Feeds
 from services.aisle.replica.shops import Shops
 from services.chassis.errors import FieldViolation, InvalidArgument
 from services.chassis.serving.requests import violations_of
+from services.directory.messages.plans import problem
 from services.directory.products import product_sku
 from services.directory.records import Write, etag_of, record_of
 from services.directory.upserts import Upsert

@@ -13,11 +13,11 @@ from geodata.floorplans.placements import Placement
 from geodata.importers import ImporterError
 from geodata.importers.indoor.result import ImportedPlan
 from geodata.importers.indoor.tables import ImportedPlacements
-from services.aisle.convert.placements import placement_message
-from services.aisle.convert.plan_messages import plan_message, problem
 from services.cli import plan_files
 from services.cli.channel import services
 from services.cli.output import FAILED, USAGE, CommandError, console
+from services.directory.messages.placements import placement_message
+from services.directory.messages.plans import plan_message, problem
 
 UPLOAD_TIMEOUT_S = 600.0
 PRODUCTS_AT_ONCE = 1000

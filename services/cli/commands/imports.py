@@ -17,7 +17,7 @@ from geodata import importers
 from geodata.importers import Import, ImporterError, Rejected, write_rejected
 from services.cli.channel import services
 from services.cli.output import USAGE, CommandError, JsonOption, console, errors
-from services.stores.convert import from_record
+from services.directory.messages.stores import store_message
 
 MESSAGE_BYTES = 512 * 1024
 """Half of what the service takes in one message, so that a message with a long store fits too."""
@@ -146,7 +146,7 @@ def upload(
         )
         size = 0
         for store in found.stores:
-            message = from_record(store)
+            message = store_message(store)
             size += message.ByteSize() + 8
             if size > MESSAGE_BYTES and request.stores:
                 yield request

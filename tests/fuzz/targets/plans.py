@@ -12,9 +12,9 @@ from geodata.floorplans.validation import plan_problems
 from geodata.importers.indoor.imdf import plan_from_imdf, read_imdf
 from geodata.importers.indoor.result import ImportedPlan
 from geodata.importers.report import ImporterError
-from services.aisle.convert.placements import placement_message
-from services.aisle.convert.plan_messages import plan_message
 from services.cli import plan_files
+from services.directory.messages.placements import placement_message
+from services.directory.messages.plans import plan_message
 from tests.fuzz.target import Refused, file_of, target
 from tests.geodata.floorplans.shops import corner_shop, two_floors
 from tests.geodata.importers.indoor.test_imdf import VENUE

@@ -12,10 +12,10 @@ from geodata.floorplans.validation import plan_problems
 from geodata.wayfinding.reachability import reach_problems
 from services import app
 from services.aisle.convert import plans
-from services.aisle.convert.plan_messages import plan_message
 from services.chassis.errors import InvalidArgument, ServiceError
 from services.chassis.serving.methods import BULK_REQUEST_BYTES
 from services.chassis.serving.requests import parsed
+from services.directory.messages.plans import plan_message
 from services.geofence import convert
 from services.geofence.book import compiled
 from services.geofence.roaming import Fixes

@@ -3,7 +3,7 @@
 from geodata.importers import ImporterError, read, write_rejected
 from geodata.stores import STORE_ID
 from services.chassis.serving.requests import violations_of
-from services.stores.convert import from_record
+from services.directory.messages.stores import store_message
 from tests.fuzz.target import file_of, target
 from tests.geodata.importers import test_fuzz
 
@@ -19,7 +19,7 @@ def store_files(data: bytes) -> None:
     write_rejected(found.rejected, file_of(b"", "rejected.csv"))
     for store in found.stores:
         assert STORE_ID.fullmatch(store.id)
-        message = from_record(store)
+        message = store_message(store)
         assert not (faults := violations_of(message)), faults
 
 

@@ -9,8 +9,8 @@ from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
 from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import FloorPlan, Side
-from services.aisle.convert.placements import placement_message
-from services.aisle.convert.plan_messages import plan_message
+from services.directory.messages.placements import placement_message
+from services.directory.messages.plans import plan_message
 from tests.geodata.floorplans.shops import in_aisle
 
 CORNER, VILLAGE, FLOORS, BARE = (

@@ -11,9 +11,9 @@ from shapely import Polygon, box
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.plan import Aisle
-from services.aisle.convert.plan_messages import outline_message
 from services.chassis.database.client import Client
 from services.directory.keys import Keys
+from services.directory.messages.plans import outline_message
 from tests.geodata.floorplans.shops import NOON, corner_shop, two_floors
 from tests.services.aisle.shops import (
     CORNER,

@@ -19,8 +19,8 @@ from geodata.floorplans.plan import (
     Position,
     Side,
 )
-from services.aisle.convert.plan_messages import plan_message
 from services.aisle.convert.plans import plan as plan_of
+from services.directory.messages.plans import plan_message
 from tests.geodata.floorplans.shops import NOON, corner_shop, supermarket, two_floors, village_shop
 from tests.services.aisle.shops import BARE, CORNER, published, route
 from tests.services.stock.goods import refusal

@@ -18,8 +18,8 @@ from geodata.importers.indoor.japan import plan_from_japanese
 from geodata.importers.indoor.osm import plan_from_osm
 from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import STEP_FREE, TROLLEY, WALKING, Profile
-from services.aisle.convert.kinds import LINK_KINDS
 from services.aisle.convert.plans import plan as plan_of
+from services.directory.messages.kinds import LINK_KINDS
 from tests.geodata.floorplans.shops import NOON, supermarket
 from tests.services.aisle.shops import BARE, placed, published, route, skus_of, stream
 

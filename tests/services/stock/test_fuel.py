@@ -14,7 +14,7 @@ from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata import importers
 from geodata.schedule.model import State
 from geodata.schedule.timeline import timeline
-from services.stores.convert import from_record
+from services.directory.messages.stores import store_message
 
 FUELS = ("Gazole", "SP95", "SP98", "E10", "E85", "GPLc")
 WASH = "osm.car_wash"
@@ -25,7 +25,8 @@ RADIUS_M = 60_000.0
 
 def batches(stations: list[Any]) -> Iterator[stores_pb2.UpsertStoresRequest]:
     for start in range(0, len(stations), 500):
-        yield stores_pb2.UpsertStoresRequest(stores=map(from_record, stations[start : start + 500]))
+        stores = map(store_message, stations[start : start + 500])
+        yield stores_pb2.UpsertStoresRequest(stores=stores)
 
 
 @pytest.mark.timeout(300)

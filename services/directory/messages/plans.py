@@ -1,4 +1,4 @@
-"""Floor plans as the contract has them, from geodata's."""
+"""Floor plans, their parts and their problems as messages of the aisle contract."""
 
 import datetime as dt
 
@@ -12,7 +12,7 @@ from geodata.floorplans import plan as drawn
 from geodata.floorplans.frame import LocalFrame
 from geodata.floorplans.problems import Problem
 from geodata.points import Point
-from services.aisle.convert.kinds import (
+from services.directory.messages.kinds import (
     FIXTURE_VALUES,
     LINK_VALUES,
     PLACE_VALUES,
@@ -22,7 +22,7 @@ from services.aisle.convert.kinds import (
 
 
 def plan_message(plan: drawn.FloorPlan, planogram: str = "") -> pb.FloorPlan:
-    """A plan as the contract has it, its blocked areas left out."""
+    """A plan without its blocked areas, which are resources of their own."""
     return pb.FloorPlan(
         effective_start_time=timestamp(plan.effective_from),
         effective_end_time=timestamp(plan.effective_until),
@@ -80,7 +80,7 @@ def plan_message(plan: drawn.FloorPlan, planogram: str = "") -> pb.FloorPlan:
 
 
 def place_message(place: drawn.Place, frame: LocalFrame | None) -> pb.Place:
-    """A place, on the earth too when there is a frame."""
+    """A place; with a frame, its position also has a WGS84 location."""
     return pb.Place(
         id=place.id,
         place_kind=PLACE_VALUES[place.kind],
@@ -91,7 +91,7 @@ def place_message(place: drawn.Place, frame: LocalFrame | None) -> pb.Place:
 
 
 def position_message(at: drawn.Position, frame: LocalFrame | None) -> pb.IndoorPosition:
-    """A position, on the earth too when there is a frame."""
+    """A position in metres on its level; with a frame, also its WGS84 location."""
     found = pb.IndoorPosition(level=at.level, x_m=at.x_m, y_m=at.y_m)
     if frame is not None:
         found.location.CopyFrom(_latlng(frame.to_wgs84(at.x_m, at.y_m)))
@@ -99,19 +99,19 @@ def position_message(at: drawn.Position, frame: LocalFrame | None) -> pb.IndoorP
 
 
 def area_message(shape: Polygon | MultiPolygon | None) -> pb.Area | None:
-    """An area; None for none."""
+    """An area of one or more parts; None gives None."""
     if shape is None:
         return None
     return pb.Area(parts=map(_outline, shapely.get_parts(shape)))
 
 
 def outline_message(shape: Polygon | None) -> pb.Outline | None:
-    """An area in one piece; None for none."""
+    """An area of one part; None gives None."""
     return None if shape is None else _outline(shape)
 
 
 def problem(found: Problem) -> pb.PlanProblem:
-    """A problem."""
+    """A problem that a check of a plan found."""
     return pb.PlanProblem(
         severity=SEVERITIES[found.severity],
         code=found.code,
@@ -122,7 +122,7 @@ def problem(found: Problem) -> pb.PlanProblem:
 
 
 def timestamp(instant: dt.datetime | None) -> Timestamp | None:
-    """A moment as protobuf has it."""
+    """An instant as a protobuf timestamp; None gives None."""
     if instant is None:
         return None
     result = Timestamp()

@@ -1,4 +1,4 @@
-"""The enums of the contract beside those of geodata."""
+"""Tables between the enums of the aisle contract and those of geodata, in both directions."""
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans import plan as drawn

@@ -1,0 +1,22 @@
+"""Placements of products on shelves as messages of the aisle contract."""
+
+from enrayon.aisle.v1 import aisle_pb2 as pb
+from geodata.floorplans.placements import Placement
+from services.directory.messages.kinds import SIDE_VALUES
+from services.directory.messages.plans import timestamp
+
+
+def placement_message(placement: Placement) -> pb.Placement:
+    """A placement; its SKU stands in the message around it."""
+    return pb.Placement(
+        level=placement.floor,
+        aisle=placement.aisle,
+        side=SIDE_VALUES[placement.side] if placement.side else pb.SIDE_UNSPECIFIED,
+        bay=placement.bay or 0,
+        shelf=placement.shelf or 0,
+        position=placement.position or 0,
+        description=placement.description,
+        valid_start_time=timestamp(placement.valid_from),
+        valid_end_time=timestamp(placement.valid_until),
+        confidence=placement.confidence,
+    )
