@@ -11,6 +11,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.support.paths import SHARED_DATA
+
 # No test is timed; CI looks at the same examples each time.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("tests")
@@ -25,9 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # A store on a busy machine is waited for, unless a test says how long.
 os.environ.setdefault("ENRAYON_DATABASE_TIMEOUT_S", "20")
-
-ROOT = Path(__file__).parent.parent
-SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from services import app
-from tests.conftest import ROOT
 from tests.e2e.suite import Suite
+from tests.support.paths import ROOT
 
 EXAMPLES = (ROOT / "deploy" / "examples.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", EXAMPLES, re.DOTALL)

@@ -26,10 +26,10 @@ from services.client import Client
 from services.edge.envoy import Address, render
 from tests.backends import backend
 from tests.faults.served import CONTEXT
-from tests.services.edge.conftest import free_address, running
 from tests.services.stock.goods import MILK, PRODUCTS, STOCKMANN, basket, state
 from tests.services.stores.conftest import upsert
 from tests.services.stores.places import SHOPS
+from tests.support.edge import free_address, running
 from tests.support.ports import free_port
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")

@@ -1,8 +1,6 @@
 """The web locator in a real browser, on the demo: one browser and one suite for all tests."""
 
-import json
 import shutil
-import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -10,7 +8,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.e2e.suite import Suite, started
+from tests.e2e.suite import started
+from tests.support.locator import Demo
 
 CHROMIUM = shutil.which("chromium")
 QUIET = (
@@ -30,32 +29,6 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...options) {
 """Drawing a map without a graphics card takes most of a test's time, and most tests need none."""
 
 Visit = Callable[..., Awaitable[Page]]
-
-
-class Demo(Suite):
-    """The demo, with what tests ask its JSON door beside the page."""
-
-    def post(self, path: str, body: Any, method: str = "POST") -> Any:
-        """What the JSON door answers to a body."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.http_port}{path}",
-            json.dumps(body).encode(),
-            {"content-type": "application/json"},
-            method=method,
-        )
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
-
-    def store(self, words: str) -> str:
-        """The name of the store that these words find."""
-        found = self.post("/v1/stores:search", {"query": words})
-        name: str = found["matches"][0]["store"]["name"]
-        return name
-
-    def available(self, store: str, product: str) -> int:
-        """How many of a product a store can promise."""
-        [level] = self.get(f"/v1/{store}/stock?products={product}")["levels"]
-        return int(level.get("available", 0))
 
 
 @pytest.fixture(scope="session")
@@ -101,17 +74,3 @@ async def visit(browser: Browser, demo: Demo) -> AsyncIterator[Visit]:
     for context in contexts:
         await context.close()
     assert [] == wrong
-
-
-async def listed(page: Page) -> list[str]:
-    """The names in the list, once it is there."""
-    await expect(page.locator("#results[aria-busy]")).to_have_count(0)
-    await expect(page.locator(".item").first).to_be_visible()
-    return await page.locator(".item .name").all_inner_texts()
-
-
-async def listed_stores(page: Page) -> list[str]:
-    """Their resource names."""
-    await listed(page)
-    links = page.locator(".item a")
-    return [str(await link.get_attribute("data-name")) for link in await links.all()]

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
-from tests.e2e.locator.conftest import listed
+from tests.support.locator import listed
 
 PHONE, DESKTOP, KIOSK = (390, 844), (1360, 850), (1080, 1920)
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.locator.conftest import listed, listed_stores
+from tests.support.locator import listed, listed_stores
 
 SENAATINTORI = {"latitude": 60.1695, "longitude": 24.9522}
 SMALL = {"width": 800, "height": 600}

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.locator.conftest import listed, listed_stores
+from tests.support.locator import listed, listed_stores
 
 MILK, APPLES = "products/g-048", "products/g-001"
 S_MARKET = "stores/osm-node~288130404"

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.locator.conftest import listed, listed_stores
+from tests.support.locator import listed, listed_stores
 
 PHONE = {"width": 390, "height": 844}
 KIOSK = {"viewport": {"width": 1080, "height": 1920}}

@@ -4,8 +4,8 @@ import json
 import re
 
 from tests.deploy.queries import alerts, metrics, panels
-from tests.e2e.operations.conftest import DEVICE, LATITUDE, LONGITUDE
 from tests.e2e.suite import wait_until
+from tests.support.watched import DEVICE, LATITUDE, LONGITUDE
 
 PROMETHEUS_OWN = {"up"}
 SUFFIX = re.compile(r"_(bucket|sum|count)$")

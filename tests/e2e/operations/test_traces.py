@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.operations.conftest import DEVICE, LATITUDE, LONGITUDE, Watched, find_all
 from tests.e2e.suite import wait_until
+from tests.support.watched import DEVICE, LATITUDE, LONGITUDE, Watched, find_all
 
 FIND = "enrayon.stores.v1.StoresService/FindNearestStores"
 SEARCH = "enrayon.stock.v1.StockService/FindNearestAvailability"

@@ -5,7 +5,7 @@ from services.cli import product_files, stock_files
 from services.cli.output import CommandError
 from services.cli.tracks import read_track
 from tests.fuzz.target import file_of, target
-from tests.services.cli.commands.test_fence import GPX
+from tests.support.tracks import GPX
 
 
 @target(

@@ -12,7 +12,7 @@ from enrayon.stores.v1 import stores_pb2
 from services import app
 from services.client import Client
 from services.client.client import CONTRACTS
-from tests.services.edge.stub import NEAREST, Stub, serve
+from tests.support.stores_stub import NEAREST, Stub, serve
 
 REQUEST = stores_pb2.FindNearestStoresRequest(origin={"place": "Kamppi"})
 

@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.client import Client
-from tests.services.edge.stub import NEAREST, Stub
+from tests.support.stores_stub import NEAREST, Stub
 
 
 def certified(host: str) -> tuple[bytes, bytes]:

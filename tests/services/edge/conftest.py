@@ -1,66 +1,15 @@
 """A real Envoy in front of the stub."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, NamedTuple
 
-import httpx
 import pytest
 import pytest_asyncio
 
-from services.chassis.processes.lifeline import lifeline
-from services.edge.envoy import Address, command, render
+from services.edge.envoy import Address, render
 from services.edge.settings import EdgeSettings
-from tests.services.edge.stub import SERVICE, Stub, serve
-from tests.support.ports import free_port
-
-
-class Edge(NamedTuple):
-    """A running Envoy."""
-
-    port: int
-    log: Path
-    http: httpx.AsyncClient
-
-
-def free_address() -> Address:
-    return Address("127.0.0.1", free_port())
-
-
-@asynccontextmanager
-async def running(config: dict[str, Any], folder: Path) -> AsyncIterator[Edge]:
-    """Envoy with a configuration, once it listens."""
-    path, log = folder / "envoy.json", folder / "envoy.log"
-    path.write_text(json.dumps(config))
-    listener = config["static_resources"]["listeners"][0]
-    port = listener["address"]["socket_address"]["port_value"]
-    with log.open("wb") as output:
-        envoy = await asyncio.create_subprocess_exec(
-            *lifeline(command(path, workers=1)), stdout=output, stderr=output
-        )
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
-            await _until_it_listens(http, envoy)
-            yield Edge(port, log, http)
-    finally:
-        if envoy.returncode is None:
-            envoy.terminate()
-        await envoy.wait()
-
-
-async def _until_it_listens(http: httpx.AsyncClient, envoy: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(20):
-        while envoy.returncode is None:
-            try:
-                await http.get("/readyz")
-            except httpx.TransportError:
-                await asyncio.sleep(0.02)
-            else:
-                return
-    raise AssertionError(f"Envoy ended with code {envoy.returncode}")
+from tests.support.edge import Edge, free_address, running
+from tests.support.stores_stub import SERVICE, Stub, serve
 
 
 @pytest_asyncio.fixture(scope="session")

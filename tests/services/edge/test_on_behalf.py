@@ -9,8 +9,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from services.edge.app import build
 from services.edge.settings import EdgeSettings
-from tests.services.edge.shops import listening
-from tests.services.edge.stub import SERVICE, Stub, serve
+from tests.support.edge_app import listening
+from tests.support.stores_stub import SERVICE, Stub, serve
 
 CALLER = {
     "x-api-key": "enrayon_app_secret",

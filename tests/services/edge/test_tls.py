@@ -15,8 +15,8 @@ from services.edge import app
 from services.edge.envoy import Address, Tls, render
 from services.edge.settings import EdgeSettings
 from tests.services.certificates import Authority
-from tests.services.edge.conftest import Edge, free_address, running
-from tests.services.edge.stub import SERVICE, Stub
+from tests.support.edge import Edge, free_address, running
+from tests.support.stores_stub import SERVICE, Stub
 
 FIND = "/v1/stores:findNearest"
 OURS, OTHERS = Authority("shop"), Authority("elsewhere")

@@ -1,4 +1,4 @@
-"""`enrayon fence`: tracks from files, a replay with its map, live events."""
+"""`enrayon fence`: a track is replayed with its map, live events are shown."""
 
 import asyncio
 import json
@@ -12,25 +12,16 @@ from typer.testing import CliRunner
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
-from geodata.points import Point
 from services.cli import app
-from services.cli.output import CommandError
-from services.cli.tracks import read_track
 from tests.geodata.fences import tracks
 from tests.geodata.fences.tracks import VISNJAN
 from tests.services.conftest import serving
 from tests.services.geofence.conftest import create, report
 from tests.services.geofence.places import KAMPPI, circle, fix
+from tests.support.tracks import GPX
 
 CSV = Path(tracks.__file__).parent / "visnjan.csv"
 MIDDLE = (VISNJAN.latitude, VISNJAN.longitude)
-
-GPX = """<?xml version="1.0"?>
-<gpx xmlns="http://www.topografix.com/GPX/1/1" version="1.1" creator="x"><trk><trkseg>
-<trkpt lat="45.2700" lon="13.7000"><ele>3</ele><time>2024-05-01T10:00:00Z</time></trkpt>
-<trkpt lat="45.2764" lon="13.7208"><time>2024-05-01T10:05:00+02:00</time></trkpt>
-<trkpt lat="45.2900" lon="13.7400"/>
-</trkseg></trk></gpx>"""
 
 
 @pytest.fixture
@@ -50,53 +41,6 @@ async def run(*arguments: str) -> str:
     result = await asyncio.to_thread(CliRunner().invoke, app, ["fence", *arguments])
     assert 0 == result.exit_code, result.exception
     return result.output
-
-
-def test_a_gpx_file_is_read_in_its_order(tmp_path):
-    file = tmp_path / "track.gpx"
-    file.write_text(GPX)
-    track = read_track(file)
-    assert [Point(45.27, 13.7), Point(45.2764, 13.7208), Point(45.29, 13.74)] == [
-        each.point for each in track
-    ]
-    assert ["2024-05-01T10:00:00+00:00", "2024-05-01T10:05:00+02:00", None] == [
-        each.time and each.time.isoformat() for each in track
-    ]
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("empty.gpx", "<gpx/>"),
-        ("broken.gpx", "<gpx><trk>"),
-        ("nowhere.gpx", '<gpx><trkpt lat="91" lon="0"/></gpx>'),
-        ("unplaced.gpx", '<gpx><trkpt lat="1"/></gpx>'),
-        ("nan.csv", "lat,lon\nnan,0\n"),
-        ("other.csv", "name,price\nx,1\n"),
-        ("half.csv", "lat,lon\n45\n"),
-        ("bomb.gpx", '<!DOCTYPE x [<!ENTITY a "&b;&b;"><!ENTITY b "&a;">]><gpx>&a;</gpx>'),
-    ],
-)
-def test_what_is_no_track_is_an_error_that_names_the_file(tmp_path, name, text):
-    file = tmp_path / name
-    file.write_text(text)
-    with pytest.raises(CommandError, match=name):
-        read_track(file)
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "where"),
-    [
-        ("far.csv", "# my walk\nlat,lon\n60,24\n\n91,24\n", "line 5: latitude"),
-        ("long.csv", f"lat,lon\n60,24\n60,{'9' * 140_000}\n", "line 3: field larger"),
-        ("far.gpx", '<gpx><trkpt lat="1" lon="1"/><trkpt lat="1" lon="x"/></gpx>', "point 2: "),
-    ],
-)
-def test_a_fault_of_a_track_is_named_by_its_place(tmp_path, name, text, where):
-    file = tmp_path / name
-    file.write_text(text)
-    with pytest.raises(CommandError, match=where):
-        read_track(file)
 
 
 async def test_a_replay_tells_the_events_and_draws_them(stub, database, tmp_path):

@@ -4,7 +4,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from services.edge.envoy.descriptors import descriptor_set, json_prefixes
-from tests.services.edge.stub import SERVICE
+from tests.support.stores_stub import SERVICE
 
 
 def test_a_pool_of_its_own_takes_the_set_as_it_comes() -> None:

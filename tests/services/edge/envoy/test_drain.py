@@ -15,8 +15,8 @@ from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis.processes.lifeline import lifeline
 from services.edge.envoy import Address, command, drain, render
 from services.edge.envoy.program import admin_socket
-from tests.services.edge.conftest import free_address, running
-from tests.services.edge.stub import SERVICE, Stub
+from tests.support.edge import free_address, running
+from tests.support.stores_stub import SERVICE, Stub
 
 FIND = "/v1/stores:findNearest"
 

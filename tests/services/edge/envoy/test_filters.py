@@ -21,8 +21,8 @@ from grpc_reflection.v1alpha import reflection_pb2
 from enrayon.stores.v1 import stores_pb2 as pb
 from enrayon.stores.v1 import stores_pb2_grpc
 from enrayon.type.v1 import geometry_pb2
-from tests.services.edge.conftest import Edge
-from tests.services.edge.stub import KAMPPI, NEAREST, Stub
+from tests.support.edge import Edge
+from tests.support.stores_stub import KAMPPI, NEAREST, Stub
 
 FIND = "/v1/stores:findNearest"
 FIND_GRPC = "/enrayon.stores.v1.StoresService/FindNearestStores"

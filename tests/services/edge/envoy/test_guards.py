@@ -11,8 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from services.edge.envoy import Address, Tokens, render
-from tests.services.edge.conftest import Edge, free_address, running
-from tests.services.edge.stub import SERVICE, Stub
+from tests.support.edge import Edge, free_address, running
+from tests.support.stores_stub import SERVICE, Stub
 
 FIND = "/v1/stores:findNearest"
 ISSUER, AUDIENCE = "https://login.shop.example", "enrayon"

@@ -7,8 +7,8 @@ import pytest
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from services.edge.envoy import Address, clusters, render
-from tests.services.edge.conftest import Edge, free_address, running
-from tests.services.edge.stub import SERVICE, Stub, serve
+from tests.support.edge import Edge, free_address, running
+from tests.support.stores_stub import SERVICE, Stub, serve
 
 FIND = "/v1/stores:findNearest"
 

@@ -13,8 +13,8 @@ from google.rpc import code_pb2
 from enrayon.stores.v1 import stores_pb2 as pb
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.edge.envoy import render
-from tests.services.edge.conftest import Edge, free_address, running
-from tests.services.edge.stub import SERVICE, Stub, serve
+from tests.support.edge import Edge, free_address, running
+from tests.support.stores_stub import SERVICE, Stub, serve
 
 FIND = "/v1/stores:findNearest"
 NOWHERE = b'{"origin": {"point": {"latitude": "61.234567"'

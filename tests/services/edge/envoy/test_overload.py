@@ -17,8 +17,8 @@ from services.edge.envoy import Address, render
 from tests.bench.measure import cpu_s
 from tests.services.chassis.echo import CONTRACT, error_of
 from tests.services.chassis.serving.overload import Tally, arriving, busy
-from tests.services.edge.conftest import Edge, free_address, running
-from tests.services.edge.stub import SERVICE, Stub
+from tests.support.edge import Edge, free_address, running
+from tests.support.stores_stub import SERVICE, Stub
 
 FIND = "/v1/stores:findNearest"
 COST_S = 0.001

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from services.edge.envoy import Address, EnvoyError, command, render, validate
-from tests.services.edge.conftest import Edge, free_address
-from tests.services.edge.stub import SERVICE
+from tests.support.edge import Edge, free_address
+from tests.support.stores_stub import SERVICE
 
 
 def rendered(listen: Address, folder: Path) -> Path:

@@ -19,8 +19,8 @@ from services.edge import app as edge_app
 from services.edge.envoy import Address, clusters, render, routes
 from services.edge.envoy.program import admin_socket
 from services.edge.settings import EdgeSettings
-from tests.services.edge.conftest import Edge, free_address, running
-from tests.services.edge.stub import SERVICE, Stub
+from tests.support.edge import Edge, free_address, running
+from tests.support.stores_stub import SERVICE, Stub
 
 FIND = "/v1/stores:findNearest"
 DOWN = Status(code=code_pb2.UNAVAILABLE, message="failing over")

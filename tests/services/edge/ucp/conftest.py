@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from services.directory.parts import Parts
-from tests.conftest import ROOT
-from tests.services.edge.shops import running
+from tests.support.edge_app import running
+from tests.support.paths import ROOT
 
 SCHEMAS = ROOT.parent / "shared" / "ucp" / "schemas"
 Ask = Callable[[str, dict[str, Any]], Any]
