@@ -1,4 +1,4 @@
-"""The `enrayon` command."""
+"""The `enrayon` command: its entry point, and how it reports expected failures."""
 
 import sys
 
@@ -26,25 +26,25 @@ def enrayon() -> None:
 
 
 def main() -> None:
-    """Run the command; an expected failure is one line and an exit status, no traceback."""
+    """Run the command; an expected failure gives one line and an exit status, no traceback."""
     try:
         app()
     except CommandError as error:
         fail(str(error), error.status)
-    except ValidationError as error:  # of the settings: nothing else is validated by pydantic
-        told = [
+    except ValidationError as error:  # only settings are validated by pydantic here
+        problems = [
             f"ENRAYON_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}"
             if e["loc"]
             else e["msg"].removeprefix("Value error, ")
             for e in error.errors()
         ]
-        fail("; ".join(told), USAGE)
+        fail("; ".join(problems), USAGE)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 def fail(message: str, status: int) -> None:
-    """End the command with an error on one line."""
+    """Print an error on one line and exit with the status."""
     errors.print("[bold red]error:[/]", Text(message), highlight=False)
     sys.exit(status)
 

@@ -1,4 +1,4 @@
-"""`python -m services.cli` is the `enrayon` command."""
+"""Runs the `enrayon` command as `python -m services.cli`."""
 
 from services.cli import main
 

@@ -1,4 +1,4 @@
-"""Baskets as they are typed: `milk:2 bread`, by SKU, barcode or words."""
+"""Reads a basket from arguments such as `milk:2 bread`: SKUs, barcodes or words."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -10,6 +10,8 @@ from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from services.cli.channel import TIMEOUT_S
 from services.cli.output import USAGE, CommandError
 
+BARCODE_LENGTHS = (8, 12, 13, 14)
+"""Digits of a GTIN (GS1 General Specifications, section 3)."""
 BasketArgument = Annotated[
     list[str],
     typer.Argument(metavar="PRODUCT[:UNITS]...", help="SKUs, barcodes or words: milk:2 bread."),
@@ -19,10 +21,10 @@ BasketArgument = Annotated[
 def resolved(
     stub: "stock_pb2_grpc.StockServiceStub", basket: Iterable[str]
 ) -> tuple[list[stock_pb2.BasketItem], dict[str, str]]:
-    """The items that were typed, and what each product is called.
+    """Finds the products of a basket: its items, and their display names by resource name.
 
     Raises:
-        CommandError: nothing is called that, or the number is none.
+        CommandError: no product matches, or a quantity is not a number.
     """
     items, names = [], {}
     for typed in basket:
@@ -36,7 +38,11 @@ def resolved(
 
 
 def product_of(stub: "stock_pb2_grpc.StockServiceStub", word: str) -> stock_pb2.Product:
-    """The product of a SKU, a barcode, or words: the one that is called just that, or the best."""
+    """Finds a product by SKU, barcode or words: an exact name first, else the best match.
+
+    Raises:
+        CommandError: no product matches.
+    """
     try:
         return stub.GetProduct(
             stock_pb2.GetProductRequest(name=f"products/{word}"), timeout=TIMEOUT_S
@@ -44,14 +50,15 @@ def product_of(stub: "stock_pb2_grpc.StockServiceStub", word: str) -> stock_pb2.
     except grpc.RpcError as error:
         if error.code() not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
             raise
-    is_barcode = word.isdecimal() and len(word) in (8, 12, 13, 14)
-    request = (
-        stock_pb2.SearchProductsRequest(gtin=word)
-        if is_barcode
-        else stock_pb2.SearchProductsRequest(query=word, page_size=100)
-    )
-    found = stub.SearchProducts(request, timeout=TIMEOUT_S).products
+    found = stub.SearchProducts(search_request(word, 100), timeout=TIMEOUT_S).products
     if not found:
-        raise CommandError(f"no product is called {word!r}", USAGE)
+        raise CommandError(f"no product matches {word!r}", USAGE)
     exact = [p for p in found if p.display_name.casefold() == word.casefold()]
     return exact[0] if exact else found[0]
+
+
+def search_request(text: str, page_size: int) -> stock_pb2.SearchProductsRequest:
+    """A search by barcode if the text has the form of one, else by words."""
+    if text.isdecimal() and len(text) in BARCODE_LENGTHS:
+        return stock_pb2.SearchProductsRequest(gtin=text, page_size=page_size)
+    return stock_pb2.SearchProductsRequest(query=text, page_size=page_size)

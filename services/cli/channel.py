@@ -1,4 +1,4 @@
-"""The connection of the command to the running services."""
+"""The gRPC channel of commands to the running services, with readable errors."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,20 +18,22 @@ TIMEOUT_S = 10.0
 
 
 class CallerSettings(EnvironmentSettings):
-    """How the command says who it is, where access is enforced."""
+    """Credentials that commands send where access is enforced."""
 
-    api_key: str = Field("", repr=False, description="key that commands send, as x-api-key")
+    api_key: str = Field("", repr=False, description="API key that commands send as x-api-key")
     api_ca: Path | None = Field(
-        None, description="who signs the services' certificate (PEM); empty: no TLS"
+        None, description="authority of the services' certificate (PEM); empty: no TLS"
     )
     api_certificate: Path | None = Field(
-        None, description="certificate that commands show the services (PEM)"
+        None, description="client certificate that commands present to the services (PEM)"
     )
-    api_certificate_key: Path | None = Field(None, description="its private key (PEM)")
+    api_certificate_key: Path | None = Field(
+        None, description="private key of ENRAYON_API_CERTIFICATE (PEM)"
+    )
 
     @property
     def credentials(self) -> grpc.ChannelCredentials | None:
-        """How the services are reached; None without TLS.
+        """TLS credentials of the channel; None without TLS.
 
         Raises:
             OSError: a file cannot be read.
@@ -41,7 +43,7 @@ class CallerSettings(EnvironmentSettings):
 
 @contextmanager
 def services(settings: ChassisSettings | None = None) -> Iterator[grpc.Channel]:
-    """A channel to the services; failures of calls become readable errors."""
+    """Opens a channel to the services; an error of a call becomes a `CommandError`."""
     settings = settings or ChassisSettings()
     address = f"{settings.host}:{settings.grpc_port}"
     with channel_to(address, CallerSettings()) as channel:
@@ -53,20 +55,22 @@ def services(settings: ChassisSettings | None = None) -> Iterator[grpc.Channel]:
 
 @contextmanager
 def channel_to(address: str, caller: CallerSettings) -> Iterator[grpc.Channel]:
-    """A channel whose calls say who makes them."""
-    shown = caller.credentials
-    opened = grpc.secure_channel(address, shown) if shown else grpc.insecure_channel(address)
+    """Opens a channel whose calls carry the caller's credentials."""
+    tls = caller.credentials
+    opened = grpc.secure_channel(address, tls) if tls else grpc.insecure_channel(address)
     with opened as channel:
-        yield grpc.intercept_channel(channel, _Key(caller.api_key)) if caller.api_key else channel
+        if caller.api_key:
+            channel = grpc.intercept_channel(channel, _ApiKey(caller.api_key))
+        yield channel
 
 
-class _Key(
+class _ApiKey(
     grpc.UnaryUnaryClientInterceptor,
     grpc.UnaryStreamClientInterceptor,
     grpc.StreamUnaryClientInterceptor,
     grpc.StreamStreamClientInterceptor,
 ):
-    """Sends a key with every call."""
+    """Sends an API key with every call."""
 
     def __init__(self, key: str) -> None:
         self._header = ("x-api-key", key)
@@ -82,17 +86,19 @@ class _Key(
 
 
 def readable(error: grpc.RpcError, address: str) -> CommandError:
-    """What a failed call means, and what to do about it."""
+    """The error of a command for a failed call: what it means, and what to do."""
     code, details = error.code(), error.details() or ""
     status = rpc_status.from_call(error)  # type: ignore[arg-type]
     if code is grpc.StatusCode.UNAVAILABLE and status is None:
         return CommandError(
             f"no services answer at {address}; start them with `enrayon up`, "
-            "or set ENRAYON_GRPC_PORT to where they are",
+            "or set ENRAYON_GRPC_PORT to their port",
             UNREACHABLE,
         )
     if code is grpc.StatusCode.UNAUTHENTICATED:
-        return CommandError(f"{details}\nSet ENRAYON_API_KEY to one of `enrayon keys create`")
+        return CommandError(
+            f"{details}\nSet ENRAYON_API_KEY to a key that `enrayon keys create` made"
+        )
     info = error_details_pb2.ErrorInfo()
     suggestions = ""
     for detail in status.details if status else ():

@@ -1,4 +1,4 @@
-"""Times and languages as people give them to a command."""
+"""Reads times, lengths of time and languages from a command's options and the terminal."""
 
 import datetime as dt
 import os
@@ -10,22 +10,23 @@ from babel import Locale, UnknownLocaleError
 
 from services.cli.output import USAGE, CommandError
 
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 LanguageOption = Annotated[
     str | None,
-    typer.Option("--language", help="Of words and clocks: fr, en_US, fi ... [from LANG]"),
+    typer.Option("--language", help="Of words and times: fr, en_US, fi ... [from LANG]"),
 ]
 
 
 def language(given: str | None) -> str:
-    """The language to speak: the one given, else that of the terminal, else English."""
+    """The language of the output: the option, else the terminal's locale, else English."""
     variables = ("LC_ALL", "LC_TIME", "LANG")
-    found = given or next((value for name in variables if (value := os.environ.get(name))), "")
-    name = found.partition(".")[0].partition("@")[0]
+    chosen = given or next((value for name in variables if (value := os.environ.get(name))), "")
+    name = chosen.partition(".")[0].partition("@")[0]
     return "en_GB" if name in ("", "C", "POSIX") else name[:35]
 
 
 def locale(name: str) -> Locale:
-    """What is known of how a language writes dates; English where nothing is."""
+    """Babel's locale of a language; English for an unknown language."""
     try:
         return Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
@@ -33,10 +34,15 @@ def locale(name: str) -> Locale:
 
 
 def instant(text: str, time_zone: str, option: str) -> dt.datetime:
-    """The instant that was typed; without an offset, by the clock of the zone.
+    """Reads an instant; a time without an offset is local time of the zone.
+
+    Args:
+        text: `now`, a time of today such as `18:30`, or an ISO 8601 date with a time.
+        time_zone: the IANA zone of times without an offset; empty for UTC.
+        option: the option's name, for the error.
 
     Raises:
-        CommandError: it is no time.
+        CommandError: the text is not a time.
     """
     zone = zoneinfo.ZoneInfo(time_zone or "UTC")
     now = dt.datetime.now(zone)
@@ -48,7 +54,7 @@ def instant(text: str, time_zone: str, option: str) -> dt.datetime:
         at = dt.datetime.fromisoformat(text)
     except ValueError:
         raise CommandError(
-            f"{option} {text}: want a time such as 18:30, 2026-12-24T18:30 or "
+            f"{option} {text}: must be a time such as 18:30, 2026-12-24T18:30 or "
             "2026-12-24T18:30+01:00",
             USAGE,
         ) from None
@@ -56,8 +62,20 @@ def instant(text: str, time_zone: str, option: str) -> dt.datetime:
 
 
 def has_offset(text: str) -> bool:
-    """Whether a time means the same instant everywhere."""
+    """Whether a text names the same instant in every zone: `now`, or a time with an offset."""
     try:
         return text == "now" or dt.datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
+
+
+def length(text: str) -> dt.timedelta:
+    """Reads a length of time such as `90m`.
+
+    Raises:
+        CommandError: the text is not a number with a unit.
+    """
+    number, unit = text[:-1], text[-1:]
+    if not number.isdecimal() or unit not in UNITS or len(number) > 6:
+        raise CommandError(f"{text}: must be a length of time such as 90m, 2h or 1d", USAGE)
+    return dt.timedelta(**{UNITS[unit]: int(number)})

@@ -1,4 +1,4 @@
-"""Furnishes one real supermarket of the sample: its outline is true, all that is in it made up."""
+"""Loads the demo's floor plan: a real supermarket's outline with made-up shelves and products."""
 
 from collections import defaultdict
 
@@ -19,20 +19,20 @@ TIMEOUT_S = 60.0
 
 
 def load(channel: grpc.Channel) -> None:
-    """Publish the plan and say where everything stands, unless the store has a plan or is gone."""
+    """Publish the plan and the placements, unless the store already has a plan or is missing."""
     stub = aisle_pb2_grpc.AisleServiceStub(channel)
     try:
-        known = stub.ListFloorPlans(
+        plans = stub.ListFloorPlans(
             aisle_pb2.ListFloorPlansRequest(parent=STORE), timeout=TIMEOUT_S
         ).floor_plans
     except grpc.RpcError as error:
         if error.code() is not grpc.StatusCode.NOT_FOUND:
             raise
         return
-    if known:
+    if plans:
         return
-    sold = {product.department for product in groceries()}
-    articles = [article for article in catalogue() if article.department in sold]
+    departments = {product.department for product in groceries()}
+    articles = [article for article in catalogue() if article.department in departments]
     products = [Product(each.sku, each.name, each.department) for each in articles]
     plan, placements = helsinki_supermarket(STORE, products)
     stub.PublishFloorPlan(
@@ -47,8 +47,8 @@ def load(channel: grpc.Channel) -> None:
     request = aisle_pb2.UpsertPlacementsRequest(
         parent=STORE,
         products=[
-            aisle_pb2.ProductPlacements(product=f"products/{sku}", placements=found)
-            for sku, found in by_sku.items()
+            aisle_pb2.ProductPlacements(product=f"products/{sku}", placements=messages)
+            for sku, messages in by_sku.items()
         ],
     )
     stub.UpsertPlacements(iter([request]), timeout=TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""Loads the made-up catalogue and stock of the demo over the real shops of the sample."""
+"""Loads the demo's made-up catalogue and stock for the sample's real shops."""
 
 import time
 from collections.abc import Iterator
@@ -15,7 +15,11 @@ TIMEOUT_S = 600.0
 
 
 def load(channel: grpc.Channel, store_source: str) -> tuple[int, int]:
-    """Send products and levels; how many products there are, and how many levels were set."""
+    """Send products and levels.
+
+    Returns:
+        The number of products, and the number of levels that were set.
+    """
     stub = stock_pb2_grpc.StockServiceStub(channel)
     articles = catalogue()
     products = stock_pb2.UpsertProductsRequest(products=map(product_of, articles))
@@ -38,7 +42,7 @@ def load(channel: grpc.Channel, store_source: str) -> tuple[int, int]:
 
 
 def product_of(article: Article) -> stock_pb2.Product:
-    """An article as the contract has it."""
+    """The product message of an article of the sample."""
     return stock_pb2.Product(
         name=f"products/{article.sku}",
         display_name=article.name,

@@ -1,4 +1,4 @@
-"""How commands speak: tables and progress on a terminal, JSON for scripts, errors on one line."""
+"""Output of commands: consoles, exit statuses, JSON for scripts, expected errors."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for script
 
 
 class CommandError(Exception):
-    """An expected failure: its text says what is wrong and what to do."""
+    """An expected failure; its text says what is wrong and how to fix it."""
 
     def __init__(self, message: str, status: int = FAILED) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class CommandError(Exception):
 
 
 def print_json(message: Message) -> None:
-    """Print a message as the JSON door would answer it."""
+    """Print a message as ProtoJSON, as the HTTP API returns it."""
     typer.echo(MessageToJson(message, indent=2, ensure_ascii=False))
 
 

@@ -1,4 +1,4 @@
-"""Files of floor plans and of placements, whatever their format."""
+"""Reads a floor plan or placements from a file in any supported format."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,15 +22,15 @@ TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 def read(
     path: Path, store: str, levels: Mapping[str, str] | None = None
 ) -> ImportedPlan | ImportedPlacements:
-    """The plan, or the placements, in a file: IMDF, our own GeoJSON, OSM, Japanese, or CSV.
+    """Reads IMDF, this project's GeoJSON, OSM GeoJSON, the Japanese indoor format, or CSV.
 
     Args:
-        path: A zip is IMDF; a table with a column `sku` has placements, another one aisles.
-        store: The name of the store that it is of.
-        levels: Of OSM: by feature id, the level to take in place of the tag.
+        path: A zip is IMDF; a table with a column `sku` has placements, any other has aisles.
+        store: The resource name of the plan's store.
+        levels: For OSM, the level of a feature by its id; replaces the level in its tags.
 
     Raises:
-        ImporterError: it cannot be read.
+        ImporterError: the file cannot be read.
     """
     if path.name.endswith(".zip"):
         return plan_from_imdf(read_imdf(path), store)

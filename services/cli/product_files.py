@@ -1,7 +1,8 @@
-"""Files of products: CSV with the columns sku, name, brand, department, gtins, group.
+"""Reads products from CSV with the columns sku, name, brand, department, gtins, group.
 
-A column `name:<language>` is the name in that language (`name:fi`), a column `variant:<attribute>`
-what tells variants apart (`variant:size`). Several barcodes stand in one cell, with blanks between.
+A column `name:<language>` has the name in that language (`name:fi`); a column
+`variant:<attribute>` has an attribute of variants (`variant:size`). A cell of `gtins` may have
+several barcodes, separated by spaces.
 """
 
 import csv
@@ -17,17 +18,17 @@ OTHERS = ("brand", "department", "gtins", "group")
 
 
 class Row(NamedTuple):
-    """A line of a file and the product that it states."""
+    """A product and its line in the file."""
 
     line: int
     product: stock_pb2.Product
 
 
 def read(file: Path) -> Iterator[Row]:
-    """The products of a file.
+    """Reads the products of a file.
 
     Raises:
-        ValueError: a column that is needed is not there, one is unknown, or the file is broken.
+        ValueError: a required column is missing, a column is unknown, or the CSV is broken.
     """
     with file.open(encoding="utf-8-sig", newline="") as text:
         rows = csv.DictReader(text)
@@ -35,17 +36,17 @@ def read(file: Path) -> Iterator[Row]:
             columns = list(rows.fieldnames or ())
         for name in NEEDED:
             if name not in columns:
-                raise ValueError(f"want the columns {', '.join(NEEDED)}; there is no {name}")
+                raise ValueError(f"needs the columns {', '.join(NEEDED)}; {name} is missing")
         for name in columns:
             if name not in (*NEEDED, *OTHERS) and name.partition(":")[0] not in ("name", "variant"):
-                raise ValueError(f"no column is called {name!r}; there are {', '.join(OTHERS)}")
+                raise ValueError(f"unknown column {name!r}; the others are {', '.join(OTHERS)}")
         with lines_named(rows):
             for cells in rows:
                 yield Row(rows.line_num, product_of(cells))
 
 
 def product_of(cells: dict[str, str]) -> stock_pb2.Product:
-    """The product of a row."""
+    """The product message of a row."""
     kept = {name: (value or "").strip() for name, value in cells.items() if name}
     return stock_pb2.Product(
         name=f"products/{kept['sku']}",
@@ -54,13 +55,13 @@ def product_of(cells: dict[str, str]) -> stock_pb2.Product:
         department=kept.get("department", ""),
         gtins=kept.get("gtins", "").split(),
         variant_group=kept.get("group", ""),
-        localized_names=told(kept, "name:"),
-        variant_attributes=told(kept, "variant:"),
+        localized_names=prefixed(kept, "name:"),
+        variant_attributes=prefixed(kept, "variant:"),
     )
 
 
-def told(cells: dict[str, str], prefix: str) -> dict[str, str]:
-    """What the columns with a prefix say, by the rest of their names."""
+def prefixed(cells: dict[str, str], prefix: str) -> dict[str, str]:
+    """The non-empty cells of columns with a prefix, by the rest of the column's name."""
     return {
         name.removeprefix(prefix): value
         for name, value in cells.items()

@@ -1,4 +1,4 @@
-"""Opening states in words, for lists of stores."""
+"""Opening states of stores, asked from hours and written in words and colour."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ def states_of(
     language: str,
     service: str = "",
 ) -> dict[str, hours_pb2.OpenState]:
-    """The states of stores by name, as of now or of an instant."""
+    """The opening states of stores, by store name, now or at an instant."""
     names = [f"{store}/hours" for store in stores][:STATES_MOST]
     if not names:
         return {}
@@ -39,7 +39,7 @@ def states_of(
 
 
 def in_words(state: hours_pb2.OpenState | None) -> Text:
-    """A state in words and colour, with the holiday's name when that is the reason."""
+    """A state in words and colour, with the holiday's name if a holiday decided it."""
     if state is None:
         return Text("")
     words, name = state.words, state.rule.display_name
@@ -50,7 +50,7 @@ def in_words(state: hours_pb2.OpenState | None) -> Text:
 
 
 def timestamp(at: dt.datetime | None) -> Timestamp | None:
-    """An instant as protobuf has it."""
+    """An instant as a protobuf timestamp; None gives None."""
     if at is None:
         return None
     result = Timestamp()

@@ -1,8 +1,8 @@
-"""Files of stock: CSV of our own, and Google's local inventory feed, read and written.
+"""Reads and writes stock levels as this project's CSV or as Google's local inventory feed.
 
-Ours has the columns store, sku, on_hand, safety_stock. Google's has store_code, id, availability,
-quantity, price (tab-separated or CSV): without a quantity `in_stock` and `limited_availability`
-count as one unit; the price is not ours to keep.
+The CSV has the columns store, sku, on_hand, safety_stock. Google's feed (CSV or tab-separated) has
+store_code, id, availability, quantity, price; without a quantity, `in_stock` and
+`limited_availability` count as one unit. The price is not read.
 """
 
 import csv
@@ -15,8 +15,8 @@ from enrayon.stock.v1.stock_pb2 import StockBand
 from services.cli.tables import lines_named
 
 COLUMNS = ("store", "sku", "on_hand", "safety_stock")
-GOOGLE = ("store_code", "id", "quantity", "availability")
-THERE = frozenset({"in_stock", "in stock", "limited_availability", "limited availability"})
+GOOGLE_COLUMNS = ("store_code", "id", "quantity", "availability")
+IN_STOCK = frozenset({"in_stock", "in stock", "limited_availability", "limited availability"})
 AVAILABILITY = {
     StockBand.STOCK_BAND_IN_STOCK: "in_stock",
     StockBand.STOCK_BAND_LIMITED: "limited_availability",
@@ -25,7 +25,7 @@ AVAILABILITY = {
 
 
 class Row(NamedTuple):
-    """A row of a file: of which store and product, how many."""
+    """The level of a product at a store, and its line in the file."""
 
     line: int
     store: str
@@ -35,17 +35,17 @@ class Row(NamedTuple):
 
 
 class BadRow(NamedTuple):
-    """A row that says nothing usable."""
+    """A row that cannot be used, and the reason."""
 
     line: int
-    why: str
+    reason: str
 
 
 def read(file: Path) -> Iterator[Row | BadRow]:
-    """The rows of a file of either kind, told apart by its first line.
+    """Reads the rows of a file of either format, which its header decides.
 
     Raises:
-        ValueError: it is neither, or is broken.
+        ValueError: the header fits neither format, or the CSV is broken.
     """
     with file.open(encoding="utf-8-sig", newline="") as text:
         first = text.readline()
@@ -56,27 +56,27 @@ def read(file: Path) -> Iterator[Row | BadRow]:
         if {"store", "sku", "on_hand"} <= columns:
             names = COLUMNS
         elif {"store_code", "id"} <= columns and columns & {"quantity", "availability"}:
-            names = GOOGLE
+            names = GOOGLE_COLUMNS
         else:
             raise ValueError(
-                f"want the columns {', '.join(COLUMNS)}, or Google's {', '.join(GOOGLE)}"
+                f"needs the columns {', '.join(COLUMNS)}, or Google's {', '.join(GOOGLE_COLUMNS)}"
             )
         with lines_named(rows):
             for row in rows:
                 values = {(k or "").strip().lower(): str(v or "").strip() for k, v in row.items()}
-                told = [values.get(name, "") for name in names]
-                yield row_of(rows.line_num, told, names is GOOGLE)
+                ordered = [values.get(name, "") for name in names]
+                yield row_of(rows.line_num, ordered, names is GOOGLE_COLUMNS)
 
 
 def row_of(line: int, values: list[str], is_google: bool) -> Row | BadRow:
-    """A row from its values in the order of the columns."""
+    """Checks a row's values, given in the order of the columns."""
     store, sku, units, last = values
     if not store or not sku:
-        return BadRow(line, "store and product must be there")
+        return BadRow(line, "store and product are required")
     if is_google and not units:
         if not last:
-            return BadRow(line, "quantity or availability must be there")
-        units, last = ("1" if last.lower() in THERE else "0"), "0"
+            return BadRow(line, "quantity or availability is required")
+        units, last = ("1" if last.lower() in IN_STOCK else "0"), "0"
     elif is_google:
         last = "0"
     try:
@@ -86,11 +86,15 @@ def row_of(line: int, values: list[str], is_google: bool) -> Row | BadRow:
 
 
 def write_google(levels: Iterable[stock_pb2.StockLevel], file: Path) -> int:
-    """Write Google's local inventory feed, levels of which nothing is known left out; its rows."""
+    """Write Google's local inventory feed without levels in an unknown band.
+
+    Returns:
+        The number of rows.
+    """
     count = 0
     with file.open("w", encoding="utf-8", newline="") as text:
         rows = csv.writer(text, delimiter="\t", lineterminator="\n")
-        rows.writerow(GOOGLE)
+        rows.writerow(GOOGLE_COLUMNS)
         for level in levels:
             availability = AVAILABILITY.get(level.band)
             if availability is None:
@@ -103,7 +107,11 @@ def write_google(levels: Iterable[stock_pb2.StockLevel], file: Path) -> int:
 
 
 def write_csv(levels: Iterable[stock_pb2.StockLevel], file: Path) -> int:
-    """Write our own CSV, levels of which no quantity is told left out; its rows."""
+    """Write this project's CSV without levels whose quantity is hidden or unknown.
+
+    Returns:
+        The number of rows.
+    """
     count = 0
     with file.open("w", encoding="utf-8", newline="") as text:
         rows = csv.writer(text, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""What the readers of tables share."""
+"""Errors of CSV files that name their line."""
 
 import csv
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def lines_named(rows: "csv.DictReader[str]") -> Iterator[None]:
-    """Make an error of csv, such as a cell without end, a ValueError that names its line."""
+    """Turns an error of `csv`, such as an unclosed quote, into a ValueError with its line."""
     try:
         yield
     except csv.Error as error:

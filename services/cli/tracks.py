@@ -1,4 +1,4 @@
-"""Tracks from files: GPX, or CSV with columns for latitude, longitude and perhaps time."""
+"""Reads a track from GPX, or from CSV with latitude, longitude and, optionally, time."""
 
 import csv
 import datetime as dt
@@ -17,18 +17,18 @@ LONGITUDES = ("lon", "lng", "longitude")
 MOST_BYTES = 50_000_000
 
 
-class Recorded(NamedTuple):
-    """A place on a track."""
+class TrackPoint(NamedTuple):
+    """A position of a track, with its time if the file has one."""
 
     point: Point
     time: dt.datetime | None
 
 
-def read_track(path: Path) -> list[Recorded]:
-    """The places of a file, in its order.
+def read_track(path: Path) -> list[TrackPoint]:
+    """Reads the positions of a file, in its order.
 
     Raises:
-        CommandError: it cannot be read, or has none.
+        CommandError: the file cannot be read, is too large, or has no positions.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -41,19 +41,19 @@ def read_track(path: Path) -> list[Recorded]:
     return track
 
 
-def _gpx(path: Path) -> list[Recorded]:
-    # expat reads no outside entities, and bounds how far inner ones expand.
+def _gpx(path: Path) -> list[TrackPoint]:
+    # expat loads no external entities and limits the expansion of internal ones.
     root = ElementTree.parse(path).getroot()  # noqa: S314
-    track: list[Recorded] = []
+    track: list[TrackPoint] = []
     for element in root.iter():
         if element.tag.rpartition("}")[2] in ("trkpt", "rtept"):
             time = next((e.text for e in element if e.tag.rpartition("}")[2] == "time"), None)
             with _errors_at(f"point {len(track) + 1}"):
-                track.append(_recorded(element.get("lat", ""), element.get("lon", ""), time))
+                track.append(_point(element.get("lat", ""), element.get("lon", ""), time))
     return track
 
 
-def _csv(path: Path) -> list[Recorded]:
+def _csv(path: Path) -> list[TrackPoint]:
     line = 1
 
     def lines(file: Iterable[str]) -> Iterator[str]:
@@ -70,14 +70,14 @@ def _csv(path: Path) -> list[Recorded]:
         latitude = next((names[name] for name in LATITUDES if name in names), None)
         longitude = next((names[name] for name in LONGITUDES if name in names), None)
         if latitude is None or longitude is None:
-            raise ValueError("wants columns lat and lon in its first line")
+            raise ValueError("needs the columns lat and lon in its first line")
         time = names.get("time")
-        track: list[Recorded] = []
+        track: list[TrackPoint] = []
         with lines_named(rows):
             for row in rows:
                 with _errors_at(f"line {line}"):
                     moment = row[time] if time else None
-                    track.append(_recorded(row[latitude], row[longitude], moment))
+                    track.append(_point(row[latitude], row[longitude], moment))
         return track
 
 
@@ -89,8 +89,8 @@ def _errors_at(where: str) -> Iterator[None]:
         raise ValueError(f"{where}: {error}") from None
 
 
-def _recorded(latitude: str, longitude: str, time: str | None) -> Recorded:
+def _point(latitude: str, longitude: str, time: str | None) -> TrackPoint:
     moment = dt.datetime.fromisoformat(time.strip()) if time and time.strip() else None
     if moment is not None and moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
-    return Recorded(Point(float(latitude), float(longitude)), moment)
+    return TrackPoint(Point(float(latitude), float(longitude)), moment)

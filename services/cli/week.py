@@ -1,4 +1,4 @@
-"""Seven days of hours as a chart for the terminal."""
+"""Draws seven days of opening hours as a chart for the terminal."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from services.cli.clock import locale
 
 MIDNIGHT_MIN = 24 * 60
 FINE_MIN, COARSE_MIN = 30, 60
-"""Minutes that a character of the chart stands for, on a wide terminal and on a narrow one."""
+"""Minutes per character of the chart, on a wide terminal and on a narrow one."""
 WIDE = 100
 
 STYLES: Mapping[int, tuple[str, str]] = {
@@ -25,7 +25,7 @@ CLOSED = ("·", "dim")
 
 
 def chart(days: Iterable[hours_pb2.LocalDay], now: dt.datetime, language: str, width: int) -> Table:
-    """A row for each day: a bar from midnight to midnight, then its hours and what is special."""
+    """One row per day: a bar from midnight to midnight, its hours, and the holiday or rule."""
     cell_min = FINE_MIN if width >= WIDE else COARSE_MIN
     table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
     table.add_column("")
@@ -41,12 +41,12 @@ def chart(days: Iterable[hours_pb2.LocalDay], now: dt.datetime, language: str, w
         if today:
             cell = (now.hour * 60 + now.minute) // cell_min
             bar.stylize("reverse", cell, cell + 1)
-        table.add_row(name, bar, told(day, language))
+        table.add_row(name, bar, hours_of(day, language))
     return table
 
 
 def axis(cell_min: int) -> Text:
-    """The hours above the bars."""
+    """The hours of the day, above the bars."""
     marks = [" "] * (MIDNIGHT_MIN // cell_min)
     for hour in range(0, 24, 3):
         start = hour * 60 // cell_min
@@ -55,7 +55,7 @@ def axis(cell_min: int) -> Text:
 
 
 def bar_of(day: hours_pb2.LocalDay, cell_min: int) -> Text:
-    """A bar in which a character says what the middle of its stretch is."""
+    """A bar; each character shows the state in the middle of its time."""
     bar = Text()
     for start in range(0, MIDNIGHT_MIN, cell_min):
         middle = start + cell_min // 2
@@ -65,8 +65,8 @@ def bar_of(day: hours_pb2.LocalDay, cell_min: int) -> Text:
     return bar
 
 
-def told(day: hours_pb2.LocalDay, language: str) -> Text:
-    """The hours of a day, and what is special about it."""
+def hours_of(day: hours_pb2.LocalDay, language: str) -> Text:
+    """The hours of a day, with the name of its holiday or special rule."""
     parts = []
     for span in day.spans:
         if (span.start, span.end) == ("00:00", "24:00"):
@@ -83,7 +83,7 @@ def told(day: hours_pb2.LocalDay, language: str) -> Text:
 
 
 def clock(text: str, language: str) -> str:
-    """`HH:MM` as people of a language write it."""
+    """A time `HH:MM` in the format of a language."""
     hours, minute = divmod(minutes(text) % MIDNIGHT_MIN, 60)
     return time_words(dt.time(hours, minute), language)
 
@@ -94,5 +94,5 @@ def minutes(text: str) -> int:
 
 
 def date_of(date: date_pb2.Date) -> dt.date:
-    """The date of a message."""
+    """The date of a date message."""
     return dt.date(date.year, date.month, date.day)

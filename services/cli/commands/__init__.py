@@ -1,1 +1,1 @@
-"""The commands of `enrayon`, a module each."""
+"""The commands of `enrayon`: one module for each, or for each group."""

@@ -1,4 +1,4 @@
-"""`enrayon aisle`: walk a list, find a shelf, import plans and placements, put up QR codes."""
+"""`enrayon aisle`: routes for a list, shelves of products, imports of plans, QR codes."""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -17,6 +17,7 @@ from geodata.samples import SUPERMARKET
 from services.cli.baskets import product_of
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import JsonOption, console, print_json
+from services.cli.stores import store_name
 
 DRAW_TIMEOUT_S = 60.0
 COLOURS = {
@@ -29,7 +30,7 @@ COLOURS = {
 
 
 class Profile(StrEnum):
-    """Who walks."""
+    """The profile of the walk."""
 
     WALKING = "walking"
     TROLLEY = "trolley"
@@ -37,7 +38,7 @@ class Profile(StrEnum):
 
 
 class End(StrEnum):
-    """Where the walk ends."""
+    """The end of the walk."""
 
     TILL = "till"
     COUNTER = "counter"
@@ -56,7 +57,7 @@ LanguageOption = Annotated[str, typer.Option("--language", "-l", help="en, fr, f
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="In the store: routes, shelves, plans.")
+    group = typer.Typer(no_args_is_help=True, help="Inside a store: routes, shelves, floor plans.")
     group.command("route")(route)
     group.command("locate")(locate)
     group.command("list")(list_aisles)
@@ -69,18 +70,18 @@ def route(
     products: ProductsArgument,
     store: StoreOption = SUPERMARKET,
     start: Annotated[
-        str | None, typer.Option("--from", help="A place's id, or what a QR code says.")
+        str | None, typer.Option("--from", help="Start: a place's id, or the text of a QR code.")
     ] = None,
-    end: Annotated[End, typer.Option("--to", help="Where to go at last.")] = End.TILL,
-    profile: Annotated[Profile, typer.Option(help="Who walks.")] = Profile.TROLLEY,
+    end: Annotated[End, typer.Option("--to", help="The end of the walk.")] = End.TILL,
+    profile: Annotated[Profile, typer.Option(help="The profile of the walk.")] = Profile.TROLLEY,
     language: LanguageOption = "en",
     picture: Annotated[
-        Path, typer.Option("--picture", help="Where to draw it: .svg or .png.")
+        Path, typer.Option("--picture", help="File of the drawing: .svg or .png.")
     ] = Path("route.svg"),
     json: JsonOption = False,
 ) -> None:
-    """Walk a list the shortest way: `enrayon aisle route milk bread apples`."""
-    name = f"stores/{store}"
+    """Plan the shortest walk for a list: `enrayon aisle route milk bread apples`."""
+    name = store_name(store)
     with services() as channel:
         stub = aisle_pb2_grpc.AisleServiceStub(channel)
         wanted = named(channel, products)
@@ -91,8 +92,8 @@ def route(
         )
         if start is not None:
             setattr(walk, "anchor" if len(start) > 40 else "place", start)
-        asked = pb.PlanRouteRequest(store=name, walk=walk, language_code=language)
-        answer = stub.PlanRoute(asked, timeout=TIMEOUT_S)
+        request = pb.PlanRouteRequest(store=name, walk=walk, language_code=language)
+        answer = stub.PlanRoute(request, timeout=TIMEOUT_S)
         has_map = bool(answer.legs)
         if has_map:
             draw(stub, name, walk, language, picture)
@@ -110,34 +111,34 @@ def locate(
     language: LanguageOption = "en",
     json: JsonOption = False,
 ) -> None:
-    """Say on which shelf products stand: `enrayon aisle locate milk`."""
+    """Show the shelves of products: `enrayon aisle locate milk`."""
     with services() as channel:
         wanted = named(channel, products)
         answer = aisle_pb2_grpc.AisleServiceStub(channel).LocateProducts(
             pb.LocateProductsRequest(
-                store=f"stores/{store}", products=wanted, language_code=language
+                store=store_name(store), products=wanted, language_code=language
             ),
             timeout=TIMEOUT_S,
         )
     if json:
         print_json(answer)
         return
-    table = Table("product", "shelf", "sure", box=None)
+    table = Table("product", "shelf", "confidence", box=None)
     for found in answer.located:
         for number, shelf in enumerate(found.shelves):
-            called = "" if number else f"[bold]{escape(found.display_name or found.product)}[/]"
-            table.add_row(called, escape(shelf.address), f"{shelf.placement.confidence:.0%}")
+            name = "" if number else f"[bold]{escape(found.display_name or found.product)}[/]"
+            table.add_row(name, escape(shelf.address), f"{shelf.placement.confidence:.0%}")
     for missing in answer.unlocated:
-        where = f"ask in {missing.department}" if missing.department else "not known"
+        where = f"ask in {missing.department}" if missing.department else "unknown"
         table.add_row(escape(missing.display_name or missing.product), f"[dim]{where}[/]", "")
     console.print(table)
 
 
 def list_aisles(store: StoreOption = SUPERMARKET, json: JsonOption = False) -> None:
-    """List the aisles of a store in its own walking order."""
+    """List the aisles of a store in walking order."""
     with services() as channel:
         answer = aisle_pb2_grpc.AisleServiceStub(channel).ListAisles(
-            pb.ListAislesRequest(parent=f"stores/{store}", page_size=1000), timeout=TIMEOUT_S
+            pb.ListAislesRequest(parent=store_name(store), page_size=1000), timeout=TIMEOUT_S
         )
     if json:
         print_json(answer)
@@ -153,50 +154,51 @@ def import_file(
     file: Annotated[
         Path,
         typer.Argument(
-            help="IMDF (.zip), our GeoJSON, OSM GeoJSON, or CSV of aisles or placements."
+            help="IMDF (.zip), GeoJSON of this project or of OSM, or CSV of aisles or placements."
         ),
     ],
     store: Annotated[str, typer.Option("--store", help="The store's id.")],
-    version: Annotated[str, typer.Option("--id", help="The id of the plan's version.")] = "v1",
+    version: Annotated[str, typer.Option("--id", help="The id of the plan version.")] = "v1",
     level: Annotated[
         list[str] | None,
-        typer.Option(metavar="FEATURE=LEVEL", help="Of OSM: a level that the tags have wrong."),
+        typer.Option(metavar="FEATURE=LEVEL", help="For OSM: corrects the level of a feature."),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Of placements: remove those not in the file.")
+        bool, typer.Option("--replace", help="For placements: remove those not in the file.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and say what is wrong, but change nothing.")
+        bool, typer.Option("--dry-run", help="Report the problems, but change nothing.")
     ] = False,
 ) -> None:
-    """Import a floor plan or placements, and say what is wrong with them."""
+    """Import a floor plan or placements, and report their problems."""
     from services.cli.commands.aisle_import import import_plan
 
     levels = dict(pair.partition("=")[::2] for pair in level or ())
-    import_plan(file, f"stores/{store}", version, levels, replace=replace, dry_run=dry_run)
+    import_plan(file, store_name(store), version, levels, replace=replace, dry_run=dry_run)
 
 
 def anchor(
-    id: Annotated[str, typer.Argument(help="Its id, as short as can be.")],
+    id: Annotated[str, typer.Argument(help="The anchor's id; a short one makes a small code.")],
     x_m: Annotated[float, typer.Option("--x-m", help="Metres to the right on the plan.")],
     y_m: Annotated[float, typer.Option("--y-m", help="Metres upwards on the plan.")],
     level: Annotated[str, typer.Option("--level", help="The level's id.")] = "0",
     heading: Annotated[
-        float | None, typer.Option(help="Which way one faces, clockwise from the plan's y axis.")
+        float | None,
+        typer.Option(help="Direction of view, in degrees clockwise from the plan's y axis."),
     ] = None,
     store: StoreOption = SUPERMARKET,
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="Where to draw the code. [ID.svg]")
+        Path | None, typer.Option("--picture", help="File of the code. [ID.svg]")
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a signed QR code that says where in a store it is put up."""
-    made = pb.Anchor(
+    """Create a signed QR code for a position in a store."""
+    wanted = pb.Anchor(
         position=pb.IndoorPosition(level=level, x_m=x_m, y_m=y_m), heading_degrees=heading
     )
     with services() as channel:
         answer = aisle_pb2_grpc.AisleServiceStub(channel).CreateAnchor(
-            pb.CreateAnchorRequest(parent=f"stores/{store}", anchor=made, anchor_id=id),
+            pb.CreateAnchorRequest(parent=store_name(store), anchor=wanted, anchor_id=id),
             timeout=TIMEOUT_S,
         )
     target = picture or Path(f"{id}.svg")
@@ -209,14 +211,14 @@ def anchor(
 
 
 def named(channel: grpc.Channel, typed: Iterable[str]) -> dict[str, str]:
-    """The names of the products that were typed, with what they are called."""
+    """Finds the products of arguments; their display names by resource name."""
     stub = stock_pb2_grpc.StockServiceStub(channel)
-    found = [product_of(stub, word) for word in typed]
-    return {product.name: product.display_name for product in found}
+    products = [product_of(stub, word) for word in typed]
+    return {product.name: product.display_name for product in products}
 
 
 def items(channel: grpc.Channel, store: str, products: Iterable[str]) -> Iterator[pb.WalkItem]:
-    """The lines of a list with what stock says of them, where it says anything."""
+    """The items of a walk with their availability, where stock is reachable."""
     wanted = list(products)
     bands: dict[str, str] = {}
     try:
@@ -244,7 +246,7 @@ def draw(
     language: str,
     target: Path,
 ) -> None:
-    """Draw a walk into a file; one over several levels level by level."""
+    """Draw a walk into a file; a walk over several levels into one file per level."""
     is_png = target.suffix.lower() == ".png"
     request = pb.RenderFloorPlanRequest(
         store=store,
@@ -262,8 +264,8 @@ def draw(
         answer = first
         if level != first.level:
             answer = stub.RenderFloorPlan(request, timeout=DRAW_TIMEOUT_S)
-        alone = len(first.levels) < 2
-        path = target if alone else target.with_stem(f"{target.stem}-{level}")
+        is_only = len(first.levels) < 2
+        path = target if is_only else target.with_stem(f"{target.stem}-{level}")
         path.write_bytes(answer.png if is_png else answer.svg.encode())
 
 
@@ -278,5 +280,5 @@ def show(answer: pb.PlanRouteResponse) -> None:
         console.print(f"[dim]{head}[/] [{colour}]{escape(step.text)}[/]", highlight=False)
     if answer.HasField("length_m"):
         gap = answer.length_m / answer.lower_bound_m - 1 if answer.lower_bound_m else 0.0
-        proof = "proved shortest" if gap < 1e-9 else f"at most {gap:.1%} over the shortest"
+        proof = "proved shortest" if gap < 1e-9 else f"at most {gap:.1%} above the shortest"
         console.print(f"[dim]{answer.length_m:.0f} m in all, {proof}[/]", highlight=False)

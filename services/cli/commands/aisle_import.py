@@ -1,4 +1,4 @@
-"""What `enrayon aisle import` does; loaded by it alone, as the readers of plans are many."""
+"""Imports floor plans and placements; `enrayon aisle import` alone loads its many readers."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,18 +20,18 @@ from services.directory.messages.placements import placement_message
 from services.directory.messages.plans import plan_message, problem
 
 UPLOAD_TIMEOUT_S = 600.0
-PRODUCTS_AT_ONCE = 1000
-SHOWN = 20
+PRODUCTS_PER_REQUEST = 1000
+MAX_SHOWN = 20
 
 
 def import_plan(
     file: Path, name: str, version: str, levels: Mapping[str, str], *, replace: bool, dry_run: bool
 ) -> None:
-    """Send what is in a file to a store, and say what is wrong with it.
+    """Send the plan or the placements of a file to a store, and print their problems.
 
     Raises:
         CommandError: the file cannot be read.
-        typer.Exit: there are errors.
+        typer.Exit: a problem is an error.
     """
     try:
         found = plan_files.read(file, name, levels)
@@ -43,16 +43,16 @@ def import_plan(
             problems = publish(stub, name, found, version, dry_run=dry_run)
         else:
             problems = place(stub, name, found, replace=replace, dry_run=dry_run)
-    told = [*map(problem, found.problems), *problems]
-    for each in told[:SHOWN]:
+    found_problems = [*map(problem, found.problems), *problems]
+    for each in found_problems[:MAX_SHOWN]:
         severe = each.severity == pb.PlanProblem.SEVERITY_ERROR
         label = "[red]error[/]" if severe else "[yellow]warning[/]"
         console.print(
             f"{label} {escape(each.path)}: {escape(each.message)}", highlight=False, soft_wrap=True
         )
-    if len(told) > SHOWN:
-        console.print(f"[dim]and {len(told) - SHOWN} more[/]")
-    if any(each.severity == pb.PlanProblem.SEVERITY_ERROR for each in told):
+    if len(found_problems) > MAX_SHOWN:
+        console.print(f"[dim]and {len(found_problems) - MAX_SHOWN} more[/]")
+    if any(each.severity == pb.PlanProblem.SEVERITY_ERROR for each in found_problems):
         raise typer.Exit(FAILED)
 
 
@@ -64,7 +64,11 @@ def publish(
     *,
     dry_run: bool,
 ) -> Sequence[pb.PlanProblem]:
-    """Publish a plan unless it has errors; what is wrong with it."""
+    """Publish a plan unless it has errors.
+
+    Returns:
+        The problems of the plan.
+    """
     request = pb.PublishFloorPlanRequest(
         parent=store,
         floor_plan=plan_message(found.plan),
@@ -72,13 +76,13 @@ def publish(
         validate_only=True,
     )
     problems = stub.PublishFloorPlan(request, timeout=UPLOAD_TIMEOUT_S).problems
-    wrong = [each for each in problems if each.severity == pb.PlanProblem.SEVERITY_ERROR]
-    if not wrong and not dry_run:
+    has_errors = any(each.severity == pb.PlanProblem.SEVERITY_ERROR for each in problems)
+    if not has_errors and not dry_run:
         request.validate_only = False
-        kept = stub.PublishFloorPlan(request, timeout=UPLOAD_TIMEOUT_S).floor_plan
+        published = stub.PublishFloorPlan(request, timeout=UPLOAD_TIMEOUT_S).floor_plan
         plan = found.plan
         console.print(
-            f"[green]published[/] {kept.name}: {len(plan.levels)} levels, {len(plan.aisles)} "
+            f"[green]published[/] {published.name}: {len(plan.levels)} levels, {len(plan.aisles)} "
             f"aisles, {len(plan.fixtures)} fixtures, {len(plan.places)} places, "
             f"{len(plan.links)} links",
             highlight=False,
@@ -95,11 +99,15 @@ def place(
     replace: bool,
     dry_run: bool,
 ) -> Sequence[pb.PlanProblem]:
-    """Send placements; what is wrong with them."""
+    """Send placements.
+
+    Returns:
+        The problems of the placements.
+    """
     by_sku: defaultdict[str, list[Placement]] = defaultdict(list)
     for placement in found.placements:
         by_sku[placement.sku].append(placement)
-    said = [
+    products = [
         pb.ProductPlacements(
             product=f"products/{sku}", placements=map(placement_message, placements)
         )
@@ -107,19 +115,19 @@ def place(
     ]
 
     def requests() -> Iterator[pb.UpsertPlacementsRequest]:
-        for start in range(0, max(len(said), 1), PRODUCTS_AT_ONCE):
-            some = said[start : start + PRODUCTS_AT_ONCE]
+        for start in range(0, max(len(products), 1), PRODUCTS_PER_REQUEST):
+            part = products[start : start + PRODUCTS_PER_REQUEST]
             yield pb.UpsertPlacementsRequest(
-                parent=store, products=some, replace=replace, validate_only=dry_run
+                parent=store, products=part, replace=replace, validate_only=dry_run
             )
 
     answer = stub.UpsertPlacements(requests(), timeout=UPLOAD_TIMEOUT_S)
     console.print(
-        f"[green]{answer.created_count:,}[/] products new, {answer.changed_count:,} changed, "
-        f"{answer.unchanged_count:,} as they were, {answer.removed_count:,} removed, "
-        f"[red]{answer.rejected_count:,}[/] not taken"
+        f"[green]{answer.created_count:,}[/] products created, {answer.changed_count:,} changed, "
+        f"{answer.unchanged_count:,} unchanged, {answer.removed_count:,} removed, "
+        f"[red]{answer.rejected_count:,}[/] rejected"
     )
-    refused = [
+    rejected = [
         pb.PlanProblem(
             severity=pb.PlanProblem.SEVERITY_ERROR,
             path=f"{each.product}.{each.field}",
@@ -127,4 +135,4 @@ def place(
         )
         for each in answer.rejected
     ]
-    return [*refused, *answer.problems]
+    return [*rejected, *answer.problems]

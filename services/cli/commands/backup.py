@@ -1,4 +1,4 @@
-"""`enrayon backup` and `enrayon restore`."""
+"""`enrayon backup` and `enrayon restore`: the database into a file, and back."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -17,9 +17,10 @@ from services.chassis.settings import ChassisSettings
 from services.cli.output import CommandError, console, errors
 
 LEFT_OUT = ("devices", "timers", "trips", "epoch", "probe")
-"""Where people were last is kept nowhere else; a new epoch makes servers load everything anew."""
+"""Keys that are not copied: people's positions stay nowhere else, and without the epoch servers
+load everything again after a restore."""
 
-File = Annotated[Path, typer.Argument(dir_okay=False, help="The file.")]
+File = Annotated[Path, typer.Argument(dir_okay=False, help="The backup file.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -29,15 +30,15 @@ def register(app: typer.Typer) -> None:
 
 
 def backup(file: File) -> None:
-    """Copy all that the store holds into a file, but where devices are; the suite may run on.
+    """Copy the database into a file, without device positions; the suite may keep running.
 
-    What belongs together is copied as at one moment: all stock of a partition with its holds, all
-    records of a kind. The signing keys are not in it; keep them elsewhere.
+    Each partition is copied as of one moment: its stock with its holds, or all records of a kind.
+    The signing keys are not in the file; keep a copy of them elsewhere.
     """
     settings = ChassisSettings()
     keyring = fingerprint(settings)
-    with shown("copying") as progress:
-        count = done(
+    with progress_bar("copying") as progress:
+        count = run(
             settings,
             lambda client: chassis.backup(client, file, keyring, LEFT_OUT, progress),
         )
@@ -48,10 +49,10 @@ def backup(file: File) -> None:
 def restore(
     file: File,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Delete all that the store holds first.")
+        bool, typer.Option("--replace", help="Delete the whole content of the database first.")
     ] = False,
 ) -> None:
-    """Copy a backup into an empty store. Stop the servers and workers before, start them after."""
+    """Load a backup into an empty database. Stop servers and workers first, start them after."""
     settings = ChassisSettings()
     if not file.is_file():
         raise CommandError(f"there is no file {file}")
@@ -60,30 +61,34 @@ def restore(
     ours = fingerprint(settings)
     if header.keyring and header.keyring[0] not in ours:
         errors.print(
-            "[yellow]the signing keys are others than those of the backup: receipts, page tokens "
-            "and QR codes from before will not be known[/]"
+            "[yellow]the signing keys differ from those of the backup: receipts, page tokens "
+            "and QR codes made before it will not verify[/]"
         )
-    with shown("restoring") as progress:
-        done(
+    with progress_bar("restoring") as progress:
+        run(
             settings,
             lambda client: chassis.restore(client, file, LEFT_OUT, progress, replace=replace),
         )
     console.print(f"{count:,} keys restored; start the servers and workers", highlight=False)
 
 
-def done(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]]) -> int:
-    """Act on the store; what fails is told on one line."""
+def run(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]]) -> int:
+    """Run an act on the database; its expected failures become one-line errors."""
     try:
         return chassis.on_database(settings, act)
     except (BackupError, EmbeddedValkeyError) as error:
-        hint = "; --replace deletes it first" if "not empty" in str(error) else ""
+        hint = "; --replace deletes its content first" if "not empty" in str(error) else ""
         raise CommandError(f"{error}{hint}") from None
     except OSError as error:
         raise CommandError(f"{error.filename}: {error.strerror}") from None
 
 
 def checked(file: Path) -> tuple[Header, int]:
-    """What a backup says of itself, and how many keys it has."""
+    """The header of a backup, and its number of keys.
+
+    Raises:
+        CommandError: the file is not a complete backup.
+    """
     try:
         return check(file)
     except BackupError as error:
@@ -91,18 +96,18 @@ def checked(file: Path) -> tuple[Header, int]:
 
 
 def fingerprint(settings: ChassisSettings) -> list[str]:
-    """What tells signing keys apart and says nothing else of them, the current one first."""
+    """Fingerprints of the signing keys, the current key first; they reveal nothing else."""
     return [hash.hex()[:16] for hash in load_keyring(settings).hashes("backup", b"")]
 
 
 @contextmanager
-def shown(what: str) -> Iterator[chassis.Progress]:
-    """A bar on the terminal."""
+def progress_bar(title: str) -> Iterator[chassis.Progress]:
+    """Shows a progress bar on the terminal; yields the function that advances it."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(title, total=None)
 
-        def told(done: int, total: int) -> None:
+        def advance(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        yield told
+        yield advance

@@ -1,4 +1,4 @@
-"""`enrayon doctor`."""
+"""`enrayon doctor`: checks of the machine and the running suite, each with advice."""
 
 import asyncio
 import platform
@@ -29,7 +29,7 @@ TIMEOUT_S = 2.0
 
 
 class State(Enum):
-    """How a check came out."""
+    """The result of a check."""
 
     GOOD = "good"
     WARNING = "warning"
@@ -40,7 +40,7 @@ MARKS = {State.GOOD: "[green]✓[/]", State.WARNING: "[yellow]![/]", State.BAD: 
 
 
 class Finding(NamedTuple):
-    """What a check found, and what to do about it."""
+    """The outcome of a check, and the advice for a bad one."""
 
     check: str
     state: State
@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(json: JsonOption = False) -> None:
-    """Check this machine and the running suite, and say what to do; exit status 1 if any is bad."""
+    """Check this machine and the running suite, and advise; exit status 1 if a check fails."""
     settings = ChassisSettings()
     findings = list(examine(settings))
     if json:
@@ -72,26 +72,26 @@ def doctor(json: JsonOption = False) -> None:
 
 
 def examine(settings: ChassisSettings) -> Iterator[Finding]:
-    """Make all checks."""
+    """Runs all checks."""
     yield python_version()
     yield full_text_search()
     yield data_folder(settings)
     url = settings.database_url or running_url(settings.data_dir)
     running = bool(url)
     if url:
-        yield from store(settings, url)
+        yield from database(settings, url)
     else:
-        yield embedded_store()
-    stores_held = count_stores(settings)
+        yield embedded_database()
+    store_count = count_stores(settings)
     for name, port in (("gRPC port", settings.grpc_port), ("HTTP port", settings.http_port)):
-        yield port_state(name, settings.host, port, ours=running and stores_held is not None)
-    yield data(stores_held)
-    if stores_held is not None:
+        yield port_state(name, settings.host, port, ours=running and store_count is not None)
+    yield data(store_count)
+    if store_count is not None:
         yield parts(settings)
 
 
 def python_version() -> Finding:
-    """Python is new enough."""
+    """Checks that Python is new enough."""
     version = platform.python_version_tuple()
     found = f"Python {platform.python_version()}"
     if (int(version[0]), int(version[1])) < OLDEST_PYTHON:
@@ -100,7 +100,7 @@ def python_version() -> Finding:
 
 
 def full_text_search() -> Finding:
-    """SQLite can search text."""
+    """Checks that Python's SQLite has full-text search."""
     found = f"SQLite {sqlite3.sqlite_version}"
     try:
         sqlite3.connect(":memory:").execute("CREATE VIRTUAL TABLE t USING fts5(a)")
@@ -111,7 +111,7 @@ def full_text_search() -> Finding:
 
 
 def data_folder(settings: ChassisSettings) -> Finding:
-    """The data folder can be written, and has room."""
+    """Checks that the data folder is writable and has free space."""
     folder = settings.data_dir
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -124,35 +124,35 @@ def data_folder(settings: ChassisSettings) -> Finding:
     free = shutil.disk_usage(folder).free
     found = f"{folder}, {free / 1e9:,.0f} GB free"
     if free < DISK_FREE_BYTES:
-        advice = "free some space: with a full disk no change can be taken"
+        advice = "free some space: with a full disk the database refuses changes"
         return Finding("data folder", State.WARNING, found, advice)
     return Finding("data folder", State.GOOD, found)
 
 
-def store(settings: ChassisSettings, url: str) -> Iterator[Finding]:
-    """The running store answers, is new enough, and keeps what it acknowledges."""
+def database(settings: ChassisSettings, url: str) -> Iterator[Finding]:
+    """Checks that the database answers, is new enough, and keeps acknowledged writes."""
     kind = "Redis or Valkey" if settings.database_url else "embedded Valkey"
     try:
         facts = asyncio.run(database_facts(settings, url))
-    except Exception as error:  # whatever keeps it from answering is the finding
+    except Exception as error:  # any failure to answer is the finding
         advice = "start it, or correct ENRAYON_DATABASE_URL"
-        yield Finding("store", State.BAD, f"{kind}: {type(error).__name__}: {error}", advice)
+        yield Finding("database", State.BAD, f"{kind}: {type(error).__name__}: {error}", advice)
         return
     found = f"{kind} {facts.version}"
     if facts.is_too_old:
-        yield Finding("store", State.BAD, found, "use Redis 7.0 or newer, or Valkey")
+        yield Finding("database", State.BAD, found, "use Redis 7.0 or newer, or Valkey")
     else:
-        yield Finding("store", State.GOOD, found)
+        yield Finding("database", State.GOOD, found)
     yield durability(facts)
 
 
 def durability(facts: DatabaseFacts) -> Finding:
-    """Whether an acknowledged hold survives a power loss."""
+    """Checks that acknowledged holds survive a power loss."""
     if facts.keeps_acknowledged is None:
         return Finding(
             "durability",
             State.WARNING,
-            "the store does not tell its settings",
+            "the database does not reveal its settings",
             "make sure that it runs with appendonly yes and appendfsync always",
         )
     if not facts.keeps_acknowledged:
@@ -166,19 +166,19 @@ def durability(facts: DatabaseFacts) -> Finding:
     return Finding("durability", State.GOOD, "appendfsync always: acknowledged holds are kept")
 
 
-def embedded_store() -> Finding:
-    """The embedded Valkey could run."""
+def embedded_database() -> Finding:
+    """Checks that the embedded Valkey can be started."""
     try:
         server_binary()
     except EmbeddedValkeyError as error:
-        return Finding("store", State.BAD, "no embedded Valkey", str(error))
+        return Finding("database", State.BAD, "no embedded Valkey", str(error))
     return Finding(
-        "store", State.GOOD, "embedded Valkey, not running", "start it with `enrayon up`"
+        "database", State.GOOD, "embedded Valkey, not running", "start it with `enrayon up`"
     )
 
 
 def port_state(name: str, host: str, port: int, *, ours: bool) -> Finding:
-    """A port is free, or has our server."""
+    """Checks that a port is free, or used by the suite itself."""
     with socket.socket() as probe, suppress(OSError):
         probe.settimeout(TIMEOUT_S)
         if probe.connect_ex((host, port)) != 0:
@@ -186,11 +186,12 @@ def port_state(name: str, host: str, port: int, *, ours: bool) -> Finding:
     if ours:
         return Finding(name, State.GOOD, f"{port}: the suite listens")
     variable = f"ENRAYON_{name.split()[0].upper()}_PORT"
-    return Finding(name, State.WARNING, f"{port} is taken", f"stop that program, or set {variable}")
+    advice = f"stop the program that uses it, or set {variable}"
+    return Finding(name, State.WARNING, f"{port} is in use", advice)
 
 
 def count_stores(settings: ChassisSettings) -> int | None:
-    """How many stores the running service has; None when it does not answer."""
+    """The number of stores of the running suite; None if it does not answer."""
     with channel_to(f"{settings.host}:{settings.grpc_port}", CallerSettings()) as channel:
         try:
             answer = stores_pb2_grpc.StoresServiceStub(channel).ListStores(
@@ -202,20 +203,20 @@ def count_stores(settings: ChassisSettings) -> int | None:
 
 
 def parts(settings: ChassisSettings) -> Finding:
-    """Every part of the running server is well."""
+    """Checks that every part of the running server is healthy."""
     with services(settings) as channel:
-        ill = [name for name in MEANINGS if health_of(channel, name) != "SERVING"]
-    if not ill:
-        return Finding("parts", State.GOOD, f"{', '.join(MEANINGS)} are well")
-    found = "; ".join(f"{name}: {MEANINGS[name]}" for name in ill)
-    return Finding("parts", State.BAD, found, "look at the store, and at the logs of the server")
+        unhealthy = [name for name in MEANINGS if health_of(channel, name) != "SERVING"]
+    if not unhealthy:
+        return Finding("parts", State.GOOD, f"{', '.join(MEANINGS)} are healthy")
+    found = "; ".join(f"{name}: {MEANINGS[name]}" for name in unhealthy)
+    return Finding("parts", State.BAD, found, "check the database and the server's logs")
 
 
-def data(stores_held: int | None) -> Finding:
-    """There are stores to answer with."""
-    if stores_held is None:
-        return Finding("data", State.WARNING, "the services do not run", "run `enrayon up`")
-    if not stores_held:
+def data(store_count: int | None) -> Finding:
+    """Checks that stores are loaded."""
+    if store_count is None:
+        return Finding("data", State.WARNING, "the services are not running", "run `enrayon up`")
+    if not store_count:
         advice = "load the sample with `enrayon up --demo`, or your own with `enrayon import FILE`"
         return Finding("data", State.WARNING, "no stores", advice)
-    return Finding("data", State.GOOD, f"{stores_held:,} stores")
+    return Finding("data", State.GOOD, f"{store_count:,} stores")

@@ -1,4 +1,4 @@
-"""`enrayon edge`."""
+"""`enrayon edge`: runs the HTTP application behind Envoy."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`enrayon envoy`."""
+"""`enrayon envoy`: runs Envoy with the configuration that the settings give."""
 
 import asyncio
 from pathlib import Path
@@ -24,10 +24,10 @@ def register(app: typer.Typer) -> None:
 
 def envoy(
     only_print: Annotated[
-        bool, typer.Option("--print", help="Print its configuration instead.")
+        bool, typer.Option("--print", help="Print the configuration instead of running Envoy.")
     ] = False,
 ) -> None:
-    """Run Envoy, the edge, in front of the services and of `enrayon edge`."""
+    """Run Envoy, the edge, in front of the services and `enrayon edge`."""
     settings, edge = ChassisSettings(), EdgeSettings()
     config = configuration(settings, edge, edge.edge_app_port)
     if only_print:
@@ -43,7 +43,7 @@ def envoy(
 
 
 def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) -> dict[str, Any]:
-    """What Envoy is told, by the settings.
+    """Envoy's configuration from the settings.
 
     Raises:
         CommandError: an address is not `host:port`.
@@ -73,23 +73,27 @@ def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) 
 
 
 def tokens(access: AccessSettings) -> Tokens | None:
-    """Whose tokens the edge takes; the services look at them once more."""
+    """The tokens that the edge accepts; the services check them again."""
     if access.jwt_keys is None:
         return None
     return Tokens(access.jwt_issuer, access.jwt_audience, access.jwt_keys)
 
 
 def write(config: dict[str, Any], path: Path) -> None:
-    """Write a configuration down for Envoy."""
+    """Write a configuration to Envoy's file."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
 
 
 def address(text: str, host: str, port: int, variable: str) -> Address:
-    """The address that a setting names, or else the one of this machine."""
+    """Reads the address of a setting; an empty one gives the default host and port.
+
+    Raises:
+        CommandError: the text is not `host:port`.
+    """
     if not text:
         return Address(host, port)
     name, _, number = text.rpartition(":")
     if not name or not number.isdecimal():
-        raise CommandError(f"{variable}: want host:port, not {text!r}")
+        raise CommandError(f"{variable}: must be host:port, not {text!r}")
     return Address(name.strip("[]"), int(number))

@@ -1,4 +1,4 @@
-"""`enrayon fence`."""
+"""`enrayon fence`: live events of fences, and the replay of a recorded track."""
 
 import datetime as dt
 import secrets
@@ -20,16 +20,16 @@ from geodata.fences.shape import Cap
 from geodata.points import Point
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import JsonOption, console, print_json
-from services.cli.tracks import Recorded, read_track
+from services.cli.tracks import TrackPoint, read_track
 
-BATCH = 500
-NEAR = 100
+FIXES_PER_REQUEST = 500
+MAX_FENCES_DRAWN = 100
 COLOURS = {"ENTER": "green", "DWELL": "yellow", "EXIT": "red", "CROSS": "magenta"}
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Geofences: live events, and tracks replayed.")
+    group = typer.Typer(no_args_is_help=True, help="Watch geofence events live, or replay a track.")
     group.command("watch")(watch)
     group.command("replay")(replay)
     app.add_typer(group, name="fence")
@@ -37,19 +37,19 @@ def register(app: typer.Typer) -> None:
 
 def watch(
     label: Annotated[
-        list[str] | None, typer.Option(help="Of fences with this label: key=value.")
+        list[str] | None, typer.Option(help="Only fences with this label: key=value.")
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Show live events until Ctrl-C. They are shown, not taken from anybody else."""
+    """Show events live until Ctrl-C. Other subscribers still get each event."""
     labels = dict(each.split("=", 1) for each in label or () if "=" in each)
     id = f"watch-{secrets.token_hex(6)}"
     name = f"subscriptions/{id}"
-    wanted = pb.Subscription(filter=pb.EventFilter(labels=labels, include_muted=True))
+    subscription = pb.Subscription(filter=pb.EventFilter(labels=labels, include_muted=True))
     with services() as channel:
         stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
         stub.CreateSubscription(
-            pb.CreateSubscriptionRequest(subscription=wanted, subscription_id=id),
+            pb.CreateSubscriptionRequest(subscription=subscription, subscription_id=id),
             timeout=TIMEOUT_S,
         )
         try:
@@ -64,8 +64,8 @@ def watch(
                     ack = pb.AckEventsRequest(subscription=name, ack_tokens=[response.ack_token])
                     stub.AckEvents(ack, timeout=TIMEOUT_S)
         finally:
-            gone = pb.DeleteSubscriptionRequest(name=name, allow_missing=True)
-            stub.DeleteSubscription(gone, timeout=TIMEOUT_S)
+            request = pb.DeleteSubscriptionRequest(name=name, allow_missing=True)
+            stub.DeleteSubscription(request, timeout=TIMEOUT_S)
 
 
 @contextmanager
@@ -85,86 +85,85 @@ def ended_by_ctrl_c(call: Any) -> Iterator[None]:
 
 
 def replay(
-    track: Annotated[Path, typer.Argument(metavar="TRACK.gpx|csv", help="The track to play.")],
+    track: Annotated[Path, typer.Argument(metavar="TRACK.gpx|csv", help="The track to replay.")],
     picture: Annotated[
-        Path | None, typer.Option("--map", help="Where to write the map; beside the track.")
+        Path | None, typer.Option("--map", help="File of the map. [TRACK.svg]")
     ] = None,
     accuracy_m: Annotated[
         float, typer.Option("--accuracy-m", min=0, help="The accuracy of each position.")
     ] = 10.0,
     json: JsonOption = False,
 ) -> None:
-    """Play a track as a new device, print its events beside a small map, then erase the device."""
-    recorded = timed(read_track(track))
+    """Replay a track as a new device: print its events, draw a map, then erase the device."""
+    points = timed(read_track(track))
     device = f"replay-{secrets.token_hex(8)}"
-    happened: list[tuple[Point, pb.FenceEvent]] = []
-    refused = 0
+    events: list[tuple[Point, pb.FenceEvent]] = []
+    not_applied = 0
     with services() as channel:
         stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
         try:
-            for start in range(0, len(recorded), BATCH):
-                some = recorded[start : start + BATCH]
-                fixes = [fix(device, each, accuracy_m) for each in some]
+            for start in range(0, len(points), FIXES_PER_REQUEST):
+                part = points[start : start + FIXES_PER_REQUEST]
+                fixes = [fix(device, each, accuracy_m) for each in part]
                 request = pb.ReportPositionsRequest(fixes=fixes, consent=True)
                 results = stub.ReportPositions(request, timeout=TIMEOUT_S).results
-                for (point, _), result in zip(some, results, strict=True):
-                    refused += result.outcome != pb.FixResult.OUTCOME_APPLIED
-                    happened += [(point, event) for event in result.events]
-            caps = fences_near(stub, recorded[len(recorded) // 2].point)
+                for (point, _), result in zip(part, results, strict=True):
+                    not_applied += result.outcome != pb.FixResult.OUTCOME_APPLIED
+                    events += [(point, event) for event in result.events]
+            caps = fences_near(stub, points[len(points) // 2].point)
         finally:
             stub.EraseDevice(pb.EraseDeviceRequest(device_id=device), timeout=TIMEOUT_S)
     if json:
-        print_json(pb.FixResult(events=[event for _, event in happened]))
+        print_json(pb.FixResult(events=[event for _, event in events]))
     else:
-        show(happened)
-        console.print(f"[dim]{len(recorded)} positions, {refused} of them did not count[/]")
+        show(events)
+        console.print(f"[dim]{len(points)} positions, {not_applied} not applied[/]")
     target = picture or track.with_suffix(".svg")
-    marks = [Mark(point, kind(event), f"{kind(event)} {place(event)}") for point, event in happened]
-    target.write_text(track_map([each.point for each in recorded], caps, marks), "utf-8")
+    marks = [Mark(point, kind(event), f"{kind(event)} {place(event)}") for point, event in events]
+    target.write_text(track_map([each.point for each in points], caps, marks), "utf-8")
     console.print(f"[dim]map: {target}[/]", highlight=False)
 
 
-def timed(track: list[Recorded]) -> list[Recorded]:
-    """The track with times that only grow; where there are none, a second apart until now."""
+def timed(track: list[TrackPoint]) -> list[TrackPoint]:
+    """The track with its times if they are complete and in order, else one second apart to now."""
     times = [each.time for each in track]
     known = [time for time in times if time is not None and time.year >= 1970]
     if len(known) == len(track) and all(a <= b for a, b in pairwise(known)):
         return track
     start = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=len(track))
-    return [Recorded(each.point, start + dt.timedelta(seconds=n)) for n, each in enumerate(track)]
+    return [TrackPoint(each.point, start + dt.timedelta(seconds=n)) for n, each in enumerate(track)]
 
 
-def fix(device: str, recorded: Recorded, accuracy_m: float) -> pb.Fix:
-    """A place of the track as the service takes it."""
-    point = recorded.point
+def fix(device: str, at: TrackPoint, accuracy_m: float) -> pb.Fix:
+    """The fix message of a position of the track."""
     message = pb.Fix(device_id=device, accuracy_m=accuracy_m)
-    message.location.latitude, message.location.longitude = point.latitude, point.longitude
-    if recorded.time is not None:
-        message.device_time.FromDatetime(recorded.time)
+    message.location.latitude, message.location.longitude = at.point.latitude, at.point.longitude
+    if at.time is not None:
+        message.device_time.FromDatetime(at.time)
     return message
 
 
 def fences_near(stub: "geofence_pb2_grpc.GeofenceServiceStub", point: Point) -> list[Cap]:
-    """Circles that hold the fences nearest to a point."""
-    request = pb.ListNearestFencesRequest(limit=NEAR)
+    """Enclosing circles of the fences nearest to a point, for the map."""
+    request = pb.ListNearestFencesRequest(limit=MAX_FENCES_DRAWN)
     request.point.latitude, request.point.longitude = point.latitude, point.longitude
     try:
-        found = stub.ListNearestFences(request, timeout=TIMEOUT_S).fences
+        fences = stub.ListNearestFences(request, timeout=TIMEOUT_S).fences
     except grpc.RpcError:
         return []
     return [
         Cap(Point(f.circle.center.latitude, f.circle.center.longitude), f.circle.radius_m)
-        for f in found
+        for f in fences
     ]
 
 
-def show(happened: list[tuple[Point, pb.FenceEvent]]) -> None:
+def show(events: list[tuple[Point, pb.FenceEvent]]) -> None:
     """Print the events as a table."""
-    if not happened:
-        console.print("No event: the track meets no fence.")
+    if not events:
+        console.print("No events: the track meets no fence.")
         return
     table = Table("time", "event", "fence", "confidence", box=None, pad_edge=False)
-    for _, event in happened:
+    for _, event in events:
         colour = COLOURS.get(kind(event), "dim")
         table.add_row(
             f"{event.device_time.ToDatetime():%Y-%m-%d %H:%M:%S}",
@@ -178,18 +177,18 @@ def show(happened: list[tuple[Point, pb.FenceEvent]]) -> None:
 def in_words(event: pb.FenceEvent) -> str:
     """An event on one line."""
     colour = COLOURS.get(kind(event), "cyan")
-    who = event.subject.removeprefix("devices/")[:8]
+    subject = event.subject.removeprefix("devices/")[:8]
     muted = f" [dim]muted: {pb.Mute.Name(event.mute)[5:].lower()}[/]" if event.mute else ""
     time = f"{event.server_time.ToDatetime():%H:%M:%S}"
-    return f"{time} [{colour}]{kind(event)}[/] {place(event)} [dim]{who}[/]{muted}"
+    return f"{time} [{colour}]{kind(event)}[/] {place(event)} [dim]{subject}[/]{muted}"
 
 
 def kind(event: pb.FenceEvent) -> str:
-    """`ENTER`, `TRIP_ARRIVED` ..."""
+    """The event's type in one word: `ENTER`, `TRIP_ARRIVED` ..."""
     return pb.EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
 
 
 def place(event: pb.FenceEvent) -> str:
-    """The fence, or the store, of an event."""
+    """The fence and the store of an event, those that it has."""
     parts = (event.fence.removeprefix("fences/"), event.store.removeprefix("stores/"))
     return " ".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""`enrayon hours`."""
+"""`enrayon hours`: the opening state, counters and week of a store."""
 
 import datetime as dt
 import zoneinfo
@@ -18,9 +18,10 @@ from services.cli.channel import TIMEOUT_S, services
 from services.cli.clock import LanguageOption, instant, language
 from services.cli.output import USAGE, CommandError, JsonOption, console
 from services.cli.states import in_words, timestamp
+from services.cli.stores import store_id, store_name
 from services.cli.week import chart
 
-SHOWN = 5
+MAX_SUGGESTIONS = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -32,14 +33,14 @@ def hours(
     store: Annotated[str, typer.Argument(help="A store's id, or words of its name.")],
     at: Annotated[
         str | None,
-        typer.Option("--at", help="At this time, by the store's clock: 18:30, 2026-12-24T18:30."),
+        typer.Option("--at", help="At this local time of the store: 18:30, 2026-12-24T18:30."),
     ] = None,
-    week: Annotated[bool, typer.Option("--week", help="Draw seven days.")] = False,
+    week: Annotated[bool, typer.Option("--week", help="Draw the next seven days.")] = False,
     lang: LanguageOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say whether a store is open: `enrayon hours osm-123 --week` draws its week too."""
-    spoken = language(lang)
+    """Say whether a store is open: `enrayon hours osm-123 --week` draws its week."""
+    words_in = language(lang)
     with services() as channel:
         found = find(channel, store)
         stub = hours_pb2_grpc.HoursServiceStub(channel)
@@ -47,13 +48,13 @@ def hours(
         name = f"{found.name}/hours"
         state = stub.CheckOpenState(
             hours_pb2.CheckOpenStateRequest(
-                name=name, at_time=timestamp(moment), language_code=spoken
+                name=name, at_time=timestamp(moment), language_code=words_in
             ),
             timeout=TIMEOUT_S,
         )
         inside = stub.ListInStoreServices(
             hours_pb2.ListInStoreServicesRequest(
-                parent=found.name, at_time=timestamp(moment), language_code=spoken
+                parent=found.name, at_time=timestamp(moment), language_code=words_in
             ),
             timeout=TIMEOUT_S,
         )
@@ -61,7 +62,7 @@ def hours(
         if week:
             days = stub.ListOpenIntervals(
                 hours_pb2.ListOpenIntervalsRequest(
-                    name=name, start_date=local_date(state.open_state), language_code=spoken
+                    name=name, start_date=local_date(state.open_state), language_code=words_in
                 ),
                 timeout=TIMEOUT_S,
             )
@@ -73,35 +74,34 @@ def hours(
         show(found, state.open_state, inside.in_store_services)
         if days is not None:
             console.print()
-            console.print(chart(days.days, local_clock(state.open_state), spoken, console.width))
+            console.print(chart(days.days, local_clock(state.open_state), words_in, console.width))
 
 
 def find(channel: grpc.Channel, store: str) -> stores_pb2.Store:
-    """The store of an id, or the one whose name has the words.
+    """Finds a store by its id, or by words of its name.
 
     Raises:
-        CommandError: there is none, or there are several.
+        CommandError: no store matches, or several do.
     """
     stub = stores_pb2_grpc.StoresServiceStub(channel)
-    id = store.removeprefix("stores/")
     try:
-        return stub.GetStore(stores_pb2.GetStoreRequest(name=f"stores/{id}"), timeout=TIMEOUT_S)
+        return stub.GetStore(stores_pb2.GetStoreRequest(name=store_name(store)), timeout=TIMEOUT_S)
     except grpc.RpcError as error:
         if error.code() not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
             raise
     answer = stub.SearchStores(
-        stores_pb2.SearchStoresRequest(query=store[:200], page_size=SHOWN), timeout=TIMEOUT_S
+        stores_pb2.SearchStoresRequest(query=store[:200], page_size=MAX_SUGGESTIONS),
+        timeout=TIMEOUT_S,
     )
     named = [m.store for m in answer.matches if m.store.display_name.casefold() == store.casefold()]
     if len(named) == 1 or len(answer.matches) == 1:
         return named[0] if named else answer.matches[0].store
-    names = [
-        f"{m.store.name.removeprefix('stores/')} ({m.store.display_name})" for m in answer.matches
-    ]
+    names = [f"{store_id(m.store.name)} ({m.store.display_name})" for m in answer.matches]
     if not names:
-        raise CommandError(f"there is no store {store!r}; `enrayon nearest` lists some", USAGE)
-    more = f" and {answer.total_size - SHOWN} more" if answer.total_size > SHOWN else ""
-    raise CommandError(f"several stores are called that: {', '.join(names)}{more}", USAGE)
+        raise CommandError(f"no store matches {store!r}; `enrayon nearest` lists some", USAGE)
+    rest = answer.total_size - MAX_SUGGESTIONS
+    more = f" and {rest} more" if rest > 0 else ""
+    raise CommandError(f"several stores match {store!r}: {', '.join(names)}{more}", USAGE)
 
 
 def show(
@@ -109,7 +109,7 @@ def show(
     state: hours_pb2.OpenState,
     inside: Sequence[hours_pb2.InStoreService],
 ) -> None:
-    """Print the state of a store and of what is inside it."""
+    """Print the state of a store and of its in-store services."""
     console.print(Text(store.display_name, style="bold"), in_words(state), sep="  ")
     clock = local_clock(state)
     console.print(f"[dim]{clock:%Y-%m-%d %H:%M} in {state.time_zone or 'an unknown time zone'}[/]")
@@ -124,7 +124,7 @@ def show(
 
 
 def local_clock(state: hours_pb2.OpenState) -> dt.datetime:
-    """The instant of a state by the clock of its store."""
+    """The instant of a state in the time zone of its store."""
     zone = zoneinfo.ZoneInfo(state.time_zone or "UTC")
     return state.at_time.ToDatetime(dt.UTC).astimezone(zone)
 

@@ -1,4 +1,4 @@
-"""`enrayon import`."""
+"""`enrayon import`: stores from a file into the service, with a report of every row."""
 
 import re
 from collections import Counter
@@ -20,9 +20,9 @@ from services.cli.output import USAGE, CommandError, JsonOption, console, errors
 from services.directory.messages.stores import store_message
 
 MESSAGE_BYTES = 512 * 1024
-"""Half of what the service takes in one message, so that a message with a long store fits too."""
+"""Half of the service's limit for a message, so that one more long store still fits."""
 UPLOAD_TIMEOUT_S = 3600.0
-SHOWN = 5
+MAX_SHOWN = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -31,14 +31,14 @@ def register(app: typer.Typer) -> None:
 
 
 def import_stores(
-    file: Annotated[Path, typer.Argument(help="The file; gzip is seen through.")],
+    file: Annotated[Path, typer.Argument(help="The file; it may be compressed by gzip.")],
     format: Annotated[str, typer.Option(help=f"One of {', '.join(importers.FORMATS)}.")] = "auto",
     source: Annotated[
         str | None,
-        typer.Option(help="Whose stores these are: ids become <source>-<id>. [file name]"),
+        typer.Option(help="Source of the stores: their ids are <source>-<id>. [file name]"),
     ] = None,
     map: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="What a CSV column holds.")
+        list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="The field of a CSV column.")
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Remove the source's stores that are not in the file.")
@@ -47,34 +47,34 @@ def import_stores(
         bool, typer.Option("--dry-run", help="Check and count, but change nothing.")
     ] = False,
     rejects: Annotated[
-        Path | None, typer.Option(help="Where rejected rows go. [FILE.rejected.csv]")
+        Path | None, typer.Option(help="File of the rejected rows. [FILE.rejected.csv]")
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Import stores from a file, and say what became of each row."""
+    """Import stores from a file, and report the outcome of each row."""
     columns = dict(column_and_field(pair) for pair in map or [])
     with progress_bar(hidden=json) as progress:
         found = read(file, format, source, columns, replace, progress)
         answer = upload(found, replace, dry_run, progress)
     rejected = [*found.rejected, *refused(found, answer)]
-    kept = None
+    rejected_file = None
     if rejected:
-        kept = rejects or file.with_name(f"{file.name}.rejected.csv")
-        write_rejected(rejected, kept)
+        rejected_file = rejects or file.with_name(f"{file.name}.rejected.csv")
+        write_rejected(rejected, rejected_file)
     if json:
-        typer.echo(orjson.dumps(report(found, answer, rejected, kept, dry_run)).decode())
+        typer.echo(orjson.dumps(report(found, answer, rejected, rejected_file, dry_run)).decode())
     else:
-        show(found, answer, rejected, kept, dry_run)
+        show(found, answer, rejected, rejected_file, dry_run)
 
 
 def load(file: Path, source: str) -> None:
-    """Import a file of the project's own, with a progress bar and no report."""
+    """Import a file of the sample, with a progress bar and no report."""
     with progress_bar() as progress:
         upload(read(file, "auto", source, {}, False, progress), False, False, progress)
 
 
 def progress_bar(*, hidden: bool = False) -> Progress:
-    """A bar for each step of an import; gone when it is done."""
+    """A progress bar for each step of an import; it disappears at the end."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -94,10 +94,10 @@ def read(
     replace: bool,
     progress: Progress,
 ) -> Import:
-    """The stores of the file.
+    """Reads the stores of a file.
 
     Raises:
-        CommandError: the file cannot be read as a whole.
+        CommandError: the file as a whole cannot be read.
     """
     task = progress.add_task(f"reading {file.name}", total=None)
 
@@ -119,24 +119,28 @@ def read(
 
 
 def source_of(file: Path) -> str:
-    """The source that a file's name stands for: `stores_us` of `Stores US.csv.gz`."""
+    """The default source of a file: `Stores US.csv.gz` gives `stores_us`."""
     stem = file.name.partition(".")[0].lower()
     return re.sub(r"[^a-z0-9._~]+", "_", stem).strip("._~")[:50] or "import"
 
 
 def column_and_field(pair: str) -> tuple[str, str]:
-    """The two sides of `COLUMN=FIELD`."""
+    """Splits `COLUMN=FIELD`.
+
+    Raises:
+        CommandError: the field is unknown.
+    """
     column, equals, field = pair.partition("=")
     if not equals or field not in importers.FIELDS:
         fields = ", ".join(sorted(importers.FIELDS))
-        raise CommandError(f"--map {pair}: want COLUMN=FIELD with a field of {fields}", USAGE)
+        raise CommandError(f"--map {pair}: must be COLUMN=FIELD, FIELD one of {fields}", USAGE)
     return column, field
 
 
 def upload(
     found: Import, replace: bool, dry_run: bool, progress: Progress
 ) -> stores_pb2.UpsertStoresResponse:
-    """Send the stores to the service."""
+    """Send the stores to the service, in messages of bounded size."""
     task = progress.add_task("importing", total=len(found.stores))
     source = next(iter(found.sources)) if len(found.sources) == 1 else ""
 
@@ -163,7 +167,7 @@ def upload(
 
 
 def refused(found: Import, answer: stores_pb2.UpsertStoresResponse) -> list[Rejected]:
-    """The stores that the service did not take, as rejected rows."""
+    """The stores that the service rejected, as rejected rows."""
     return [
         Rejected(item.index + 1, item.field, item.description, {"id": found.stores[item.index].id})
         for item in answer.rejected
@@ -174,10 +178,10 @@ def report(
     found: Import,
     answer: stores_pb2.UpsertStoresResponse,
     rejected: list[Rejected],
-    kept: Path | None,
+    rejected_file: Path | None,
     dry_run: bool,
 ) -> dict[str, object]:
-    """What became of the rows, for scripts."""
+    """The outcome of the import, for scripts."""
     return {
         "format": found.format,
         "sources": sorted(found.sources),
@@ -190,7 +194,7 @@ def report(
         "rejected_rows": [
             {"row": item.row, "field": item.field, "reason": item.reason} for item in rejected
         ],
-        "rejected_file": str(kept) if kept else None,
+        "rejected_file": str(rejected_file) if rejected_file else None,
         "remarks": [
             {"row": r.row, "field": r.field, "note": r.note, "repaired": r.repaired}
             for r in found.remarks
@@ -199,7 +203,7 @@ def report(
 
 
 def counts(answer: stores_pb2.UpsertStoresResponse) -> dict[str, int]:
-    """What became of the stores."""
+    """The number of stores for each outcome."""
     return {
         "created": answer.created_count,
         "changed": answer.changed_count,
@@ -212,10 +216,10 @@ def show(
     found: Import,
     answer: stores_pb2.UpsertStoresResponse,
     rejected: list[Rejected],
-    kept: Path | None,
+    rejected_file: Path | None,
     dry_run: bool,
 ) -> None:
-    """Print what became of the rows."""
+    """Print the outcome of the import."""
     sources = ", ".join(sorted(found.sources)) or "none"
     would = " [yellow](dry run: nothing was changed)[/]" if dry_run else ""
     console.print(
@@ -227,20 +231,20 @@ def show(
         colour = "red" if name == "rejected" and number else "green" if number else "dim"
         table.add_row(f"  {name}", f"[{colour}]{number:,}[/]")
     console.print(table)
-    tell("repaired", [(r.field, r.note) for r in found.repaired])
-    tell("in doubt", [(r.field, r.note) for r in found.warnings])
-    tell("rejected", [(r.field, r.reason) for r in rejected])
-    if kept:
-        console.print(f"Rejected rows, with the reasons: [cyan]{escape(str(kept))}[/]")
+    show_remarks("repaired", [(r.field, r.note) for r in found.repaired])
+    show_remarks("in doubt", [(r.field, r.note) for r in found.warnings])
+    show_remarks("rejected", [(r.field, r.reason) for r in rejected])
+    if rejected_file:
+        console.print(f"Rejected rows, with the reasons: [cyan]{escape(str(rejected_file))}[/]")
 
 
-def tell(what: str, remarks: list[tuple[str, str]]) -> None:
-    """Print the commonest remarks of a kind with how often each was made."""
+def show_remarks(title: str, remarks: list[tuple[str, str]]) -> None:
+    """Print the most frequent remarks of a kind, each with its count."""
     tally = Counter(remarks)
     if not tally:
         return
-    console.print(f"[bold]{what}[/]: {sum(tally.values()):,}")
-    for (field, note), number in tally.most_common(SHOWN):
+    console.print(f"[bold]{title}[/]: {sum(tally.values()):,}")
+    for (field, note), number in tally.most_common(MAX_SHOWN):
         console.print(f"  {number:>6,} × [cyan]{escape(field)}[/]: {escape(note)}")
-    if len(tally) > SHOWN:
-        console.print(f"  ... and {len(tally) - SHOWN:,} other kinds; --json lists all")
+    if len(tally) > MAX_SHOWN:
+        console.print(f"  ... and {len(tally) - MAX_SHOWN:,} other kinds; --json lists all")

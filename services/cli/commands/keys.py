@@ -1,4 +1,4 @@
-"""`enrayon keys`: make, see, change and revoke API keys. Needs the store, not the services."""
+"""`enrayon keys`: creates, lists, rotates and revokes API keys, in the database itself."""
 
 import asyncio
 import datetime as dt
@@ -19,7 +19,7 @@ from services.chassis.clock import utc_now
 from services.chassis.database.client import as_service_error, connect
 from services.chassis.database.embedded import running_url
 from services.chassis.settings import ChassisSettings
-from services.cli.commands.hold import length
+from services.cli.clock import length
 from services.cli.output import UNREACHABLE, USAGE, CommandError, JsonOption, console, errors
 from services.policy import POLICY
 
@@ -34,12 +34,14 @@ class RoleName(StrEnum):
     admin = "admin"
 
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is, as `till-4`.")]
+NameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="The key's name, after its caller: `till-4`.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    keys = typer.Typer(no_args_is_help=True, help="Make, see, change and revoke API keys.")
+    keys = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke API keys.")
     for name, command in (
         ("create", create),
         ("list", list_keys),
@@ -54,21 +56,21 @@ def create(
     name: NameArgument,
     role: Annotated[
         RoleName,
-        typer.Option(help="page: may stand in a web page; channel: an application; admin."),
+        typer.Option(help="page: for a public web page; channel: for an application; admin."),
     ] = RoleName.channel,
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="Only this service or method: stock, stock.AdjustStock. Again for more."),
+        typer.Option(help="A service or method it may call: stock, stock.AdjustStock. Repeatable."),
     ] = None,
     origin: Annotated[
         list[str] | None,
-        typer.Option(help="Web origin that may use it: https://shop.example. Again for more."),
+        typer.Option(help="A web origin that may use it: https://shop.example. Repeatable."),
     ] = None,
-    expires: Annotated[str, typer.Option(help="After how long it ends: 12h, 90d.")] = "",
-    note: Annotated[str, typer.Option(help="What it is for.")] = "",
+    expires: Annotated[str, typer.Option(help="Lifetime: 12h, 90d. [no end]")] = "",
+    note: Annotated[str, typer.Option(help="The purpose of the key.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Make a key and show it, this once: `enrayon keys create till-4 --scope stock`."""
+    """Create a key and show it, only this once: `enrayon keys create till-4 --scope stock`."""
     check_scopes(scope or [])
     now = utc_now()
     try:
@@ -83,37 +85,37 @@ def create(
         )
     except ValueError as error:
         raise CommandError(str(error), USAGE) from None
-    if not with_store(lambda store: store.create(key)):
-        raise CommandError(f"there is a key {name}; rotate or revoke it, or take another name")
+    if not with_keys(lambda keys: keys.create(key)):
+        raise CommandError(f"key {name} already exists; rotate or revoke it, or use another name")
     show_token(key, token, json)
 
 
 def list_keys(json: JsonOption = False) -> None:
-    """Show all keys: what each may do, and until when. Their secrets are not kept."""
-    found = with_store(lambda store: store.all())
+    """List all keys with their roles, scopes and expiry. Their secrets are not kept."""
+    by_name = with_keys(lambda keys: keys.all())
     now = utc_now()
-    rows = [described(found[name], now) for name in sorted(found)]
+    rows = [described(by_name[name], now) for name in sorted(by_name)]
     if json:
         typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
     if not rows:
-        console.print("[dim]no keys; make one with `enrayon keys create`[/]")
+        console.print("[dim]no keys; create one with `enrayon keys create`[/]")
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("name", "role", "good for", "secrets", "note"):
+    for column in ("name", "role", "scopes, origins", "secrets", "note"):
         table.add_column(column, overflow="fold")
     for row in rows:
-        good_for = [*row["scopes"], *row["origins"]] or ["all of its role"]
-        until = [
-            f"made {secret['create_time'][:16]}"
+        limits = [*row["scopes"], *row["origins"]] or ["all of its role"]
+        secrets = [
+            f"created {secret['create_time'][:16]}"
             + (f", until {secret['expire_time'][:16]}" if secret["expire_time"] else "")
             for secret in row["secrets"]
-        ] or ["[yellow]ended[/]"]
+        ] or ["[yellow]expired[/]"]
         table.add_row(
             f"[cyan]{row['name']}[/]",
             row["role"],
-            "\n".join(good_for),
-            "\n".join(until),
+            "\n".join(limits),
+            "\n".join(secrets),
             escape(row["note"]),
         )
     console.print(table)
@@ -122,29 +124,29 @@ def list_keys(json: JsonOption = False) -> None:
 def rotate(
     name: NameArgument,
     overlap: Annotated[
-        str, typer.Option(help="How long the old secret still works: 0m, 12h, 7d.")
+        str, typer.Option(help="Time for which the old secret still works: 0m, 12h, 7d.")
     ] = "24h",
     json: JsonOption = False,
 ) -> None:
-    """Give a key a new secret and show it, this once. What its caller owns stays its own."""
+    """Give a key a new secret and show it, only this once. Its caller keeps what it owns."""
     overlapping = length(overlap)
 
-    async def change(store: KeyStore) -> tuple[ApiKey, str] | None:
-        while before := await store.get(name):
+    async def change(keys: KeyStore) -> tuple[ApiKey, str] | None:
+        while before := await keys.get(name):
             after, token = rotated(before, utc_now(), overlapping)
-            if await store.replace(before, after):
+            if await keys.replace(before, after):
                 return after, token
         return None
 
-    changed = with_store(change)
+    changed = with_keys(change)
     if changed is None:
         raise no_key(name)
     show_token(*changed, json)
 
 
 def revoke(name: NameArgument, json: JsonOption = False) -> None:
-    """End a key now: servers notice within a few seconds (ENRAYON_ACCESS_REFRESH_S)."""
-    if not with_store(lambda store: store.revoke(name)):
+    """Revoke a key; servers notice within a few seconds (ENRAYON_ACCESS_REFRESH_S)."""
+    if not with_keys(lambda keys: keys.revoke(name)):
         raise no_key(name)
     within_s = AccessSettings().access_refresh_s
     if json:
@@ -153,17 +155,17 @@ def revoke(name: NameArgument, json: JsonOption = False) -> None:
         console.print(f"[cyan]{name}[/] is revoked; servers notice within {within_s:g} s")
 
 
-def with_store(act: Callable[[KeyStore], Awaitable[T]]) -> T:
-    """Do something with the keys of the store.
+def with_keys(act: Callable[[KeyStore], Awaitable[T]]) -> T:
+    """Run an act on the keys in the database.
 
     Raises:
-        CommandError: no store answers.
+        CommandError: the database does not answer.
     """
     settings = ChassisSettings()
     url = settings.database_url or running_url(settings.data_dir)
     if not url:
         raise CommandError(
-            "no store runs; start `enrayon up`, or set ENRAYON_DATABASE_URL", UNREACHABLE
+            "no database is running; start `enrayon up`, or set ENRAYON_DATABASE_URL", UNREACHABLE
         )
 
     async def run() -> T:
@@ -171,8 +173,8 @@ def with_store(act: Callable[[KeyStore], Awaitable[T]]) -> T:
         try:
             return await act(KeyStore(client))
         except Exception as error:
-            if shown := as_service_error(error):
-                raise CommandError(shown.message, UNREACHABLE) from None
+            if readable := as_service_error(error):
+                raise CommandError(readable.message, UNREACHABLE) from None
             raise
         finally:
             await client.aclose()
@@ -181,17 +183,17 @@ def with_store(act: Callable[[KeyStore], Awaitable[T]]) -> T:
 
 
 def show_token(key: ApiKey, token: str, json: bool) -> None:
-    """Print a token: it alone on standard output, so that a script can take it."""
+    """Print a token; standard output has nothing else, for scripts."""
     if json:
         answer = {**described(key, utc_now()), "token": token}
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
         return
-    errors.print(f"[dim]The key of[/] {key.name}[dim], shown this once; send it as x-api-key:[/]")
+    errors.print(f"[dim]Key[/] {key.name}[dim], shown only once; send it as x-api-key:[/]")
     typer.echo(token)
 
 
 def described(key: ApiKey, now: dt.datetime) -> dict[str, Any]:
-    """What may be known of a key."""
+    """The public facts of a key, without its secrets."""
     return {
         "name": key.name,
         "role": key.role.name.lower(),
@@ -212,20 +214,20 @@ def described(key: ApiKey, now: dt.datetime) -> dict[str, Any]:
 
 
 def check_scopes(scopes: list[str]) -> None:
-    """Refuse a scope that would admit nothing.
+    """Refuse a scope that names no service or method.
 
     Raises:
-        CommandError: naming it.
+        CommandError: a scope is unknown.
     """
     methods = {short_name(path) for path in POLICY}
     known = {service for service, _ in methods} | {".".join(method) for method in methods}
     for scope in scopes:
         if scope not in known:
             raise CommandError(
-                f"no service or method {scope!r}; scopes are like stock or stock.AdjustStock", USAGE
+                f"no service or method {scope!r}; a scope is like stock or stock.AdjustStock", USAGE
             )
 
 
 def no_key(name: str) -> CommandError:
-    """The error for a name that no key has."""
-    return CommandError(f"no key {name}; `enrayon keys list` shows all")
+    """The error for an unknown key."""
+    return CommandError(f"no key {name}; `enrayon keys list` lists all")

@@ -1,4 +1,4 @@
-"""`enrayon mcp`."""
+"""`enrayon mcp`: tools for a chat agent over standard input and output."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`enrayon nearest`."""
+"""`enrayon nearest`: the nearest stores to a position or a place, with their opening states."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -21,7 +21,7 @@ from services.cli.states import in_words, states_of
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    # A negative longitude is no option.
+    # A negative longitude is an argument, not an option.
     app.command("nearest", context_settings={"ignore_unknown_options": True})(nearest)
 
 
@@ -29,28 +29,31 @@ def nearest(
     where: Annotated[
         list[str], typer.Argument(metavar="LAT LNG|PLACE", help="A position, or a place's name.")
     ],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 10,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 10,
     radius_m: Annotated[
-        float | None, typer.Option("--radius-m", help="How far at most, in metres.")
+        float | None, typer.Option("--radius-m", help="Within so many metres.")
     ] = None,
-    brand: Annotated[list[str] | None, typer.Option(help="One of these brands.")] = None,
+    brand: Annotated[
+        list[str] | None, typer.Option(help="Only this brand. Repeatable: any of them.")
+    ] = None,
     attribute: Annotated[
-        list[str] | None, typer.Option(help="All of these attributes, such as osm.organic.")
+        list[str] | None,
+        typer.Option(help="Only with this attribute, such as osm.organic. Repeatable: all."),
     ] = None,
-    open_now: Annotated[bool, typer.Option("--open-now", help="Open ones alone.")] = False,
+    open_now: Annotated[bool, typer.Option("--open-now", help="Only stores open now.")] = False,
     open_at: Annotated[
         str | None,
-        typer.Option("--open-at", help="Ones open at this time there: 18:30, 2026-12-24T18:30."),
+        typer.Option("--open-at", help="Only stores open then: 18:30, 2026-12-24T18:30."),
     ] = None,
     at: Annotated[
-        str | None, typer.Option("--at", help="Say whether they are open at this time there.")
+        str | None, typer.Option("--at", help="Show the opening states of this local time.")
     ] = None,
     lang: LanguageOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find the nearest stores: `enrayon nearest Kamppi`, `enrayon nearest 60.1699 24.9384`."""
     if open_now and open_at:
-        raise CommandError("want --open-now or --open-at, not both", USAGE)
+        raise CommandError("--open-now and --open-at exclude each other", USAGE)
     request = stores_pb2.FindNearestStoresRequest(
         origin=origin(where),
         page_size=limit,
@@ -61,26 +64,26 @@ def nearest(
         request.store_filter.attributes.extend(attribute or [])
     with services() as channel:
         stub = stores_pb2_grpc.StoresServiceStub(channel)
-        wanted = "now" if open_now else open_at
-        given = [text for text in (at, wanted) if text]
-        zone = "" if all(map(has_offset, given)) else zone_there(stub, request.origin)
-        if wanted:
-            request.store_filter.open_at.FromDatetime(instant(wanted, zone, "--open-at"))
-        moment = instant(given[0], zone, "--at" if at else "--open-at") if given else None
+        open_then = "now" if open_now else open_at
+        times = [text for text in (at, open_then) if text]
+        zone = "" if all(map(has_offset, times)) else zone_near(stub, request.origin)
+        if open_then:
+            request.store_filter.open_at.FromDatetime(instant(open_then, zone, "--open-at"))
+        moment = instant(times[0], zone, "--at" if at else "--open-at") if times else None
         response = stub.FindNearestStores(request, timeout=TIMEOUT_S)
         names = [found.store.name for found in response.stores]
         states = states_of(channel, names, moment, language(lang))
     if json:
         answer = MessageToDict(response)
-        if moment is not None:  # else scripts get what every other door answers
+        if moment is not None:  # without a time, scripts get the same answer as by HTTP
             answer["openStates"] = [MessageToDict(states[name]) for name in names if name in states]
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
     else:
         show(response, states)
 
 
-def zone_there(stub: "stores_pb2_grpc.StoresServiceStub", origin: geometry_pb2.Origin) -> str:
-    """The time zone of the store nearest to an origin: by its clock people there mean times."""
+def zone_near(stub: "stores_pb2_grpc.StoresServiceStub", origin: geometry_pb2.Origin) -> str:
+    """The time zone of the store nearest to an origin; empty if there is no store."""
     request = stores_pb2.FindNearestStoresRequest(
         origin=origin, page_size=1, read_mask=FieldMask(paths=["time_zone"])
     )
@@ -89,10 +92,10 @@ def zone_there(stub: "stores_pb2_grpc.StoresServiceStub", origin: geometry_pb2.O
 
 
 def origin(where: list[str]) -> geometry_pb2.Origin:
-    """The origin that was typed.
+    """Reads an origin: two numbers are a position, anything else is a place.
 
     Raises:
-        CommandError: two numbers that are no position.
+        CommandError: there are numbers, but not two.
     """
     words = " ".join(where).replace(",", " ").split()
     try:
@@ -102,7 +105,7 @@ def origin(where: list[str]) -> geometry_pb2.Origin:
     if len(numbers) != 2:
         if len(words) == 1 and words[0].isdigit():  # a postcode
             return geometry_pb2.Origin(place=words[0])
-        raise CommandError("want a latitude and a longitude, or the name of a place", USAGE)
+        raise CommandError("give a latitude and a longitude, or the name of a place", USAGE)
     return geometry_pb2.Origin(point={"latitude": numbers[0], "longitude": numbers[1]})
 
 
@@ -114,10 +117,10 @@ def show(
         place = response.origin_place
         console.print(f"[dim]near[/] [bold]{escape(place.display_name)}[/], {place.description}")
     if not response.stores:
-        console.print("No store matches. Widen the radius, or drop a filter.")
+        console.print("No store matches. Increase the radius, or remove a filter.")
         return
     table = Table("", "store", "distance", box=None, pad_edge=False)
-    table.add_column("hours", no_wrap=True)  # on a narrow terminal the address gives way
+    table.add_column("hours", no_wrap=True)  # a narrow terminal wraps the address instead
     table.add_column("address")
     for number, found in enumerate(response.stores, 1):
         store = found.store
@@ -131,7 +134,7 @@ def show(
     console.print(table)
     if response.HasField("as_of"):
         moment = response.as_of.ToJsonString()
-        console.print(f"[yellow]The database cannot be reached; this is as of {moment}.[/]")
+        console.print(f"[yellow]The database cannot be reached; this answer is of {moment}.[/]")
 
 
 def one_line(store: stores_pb2.Store) -> str:

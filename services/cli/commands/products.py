@@ -1,4 +1,4 @@
-"""`enrayon products`: import and search."""
+"""`enrayon products`: the import of products from CSV, and their search."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +10,13 @@ from rich.table import Table
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from services.cli import product_files
+from services.cli.baskets import search_request
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import FAILED, USAGE, CommandError, JsonOption, console, print_json
 
 UPLOAD_TIMEOUT_S = 3600.0
-AT_ONCE = 500
-SHOWN = 20
+PRODUCTS_PER_REQUEST = 500
+MAX_SHOWN = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -33,16 +34,16 @@ def import_products(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but change nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Create and change products from a file, and say what became of its rows."""
+    """Create and change products from a file, and report the outcome of its rows."""
     try:
         rows = list(product_files.read(file))
     except (OSError, ValueError) as error:
         raise CommandError(f"{file.name}: {error}", USAGE) from None
 
     def messages() -> Iterator[stock_pb2.UpsertProductsRequest]:
-        for start in range(0, len(rows), AT_ONCE):
+        for start in range(0, len(rows), PRODUCTS_PER_REQUEST):
             yield stock_pb2.UpsertProductsRequest(
-                products=[row.product for row in rows[start : start + AT_ONCE]],
+                products=[row.product for row in rows[start : start + PRODUCTS_PER_REQUEST]],
                 validate_only=dry_run,
             )
 
@@ -53,10 +54,10 @@ def import_products(
         print_json(answer)
     else:
         console.print(
-            f"[green]{answer.created_count:,}[/] new, {answer.changed_count:,} changed, "
-            f"{answer.unchanged_count:,} as they were, [red]{answer.rejected_count:,}[/] not taken"
+            f"[green]{answer.created_count:,}[/] created, {answer.changed_count:,} changed, "
+            f"{answer.unchanged_count:,} unchanged, [red]{answer.rejected_count:,}[/] rejected"
         )
-        for item in answer.rejected[:SHOWN]:
+        for item in answer.rejected[:MAX_SHOWN]:
             line = rows[item.index].line
             console.print(f"  line {line}: {item.field}: {escape(item.description)}")
     if answer.rejected_count:
@@ -65,15 +66,11 @@ def import_products(
 
 def search(
     words: Annotated[list[str], typer.Argument(help="Words, or a barcode.")],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
     json: JsonOption = False,
 ) -> None:
-    """Find products: `enrayon products search rye bread`."""
-    typed = " ".join(words)
-    is_barcode = typed.isdecimal() and len(typed) in (8, 12, 13, 14)
-    request = stock_pb2.SearchProductsRequest(
-        query="" if is_barcode else typed, gtin=typed if is_barcode else "", page_size=limit
-    )
+    """Search products: `enrayon products search rye bread`."""
+    request = search_request(" ".join(words), limit)
     with services() as channel:
         answer = stock_pb2_grpc.StockServiceStub(channel).SearchProducts(request, timeout=TIMEOUT_S)
     if json:
@@ -84,4 +81,4 @@ def search(
         sku = product.name.removeprefix("products/")
         cells = (sku, product.display_name, product.brand, product.department)
         table.add_row(*map(escape, cells), " ".join(product.gtins))
-    console.print(table if answer.products else "No product is called that.")
+    console.print(table if answer.products else "No product matches.")

@@ -1,4 +1,4 @@
-"""`enrayon up`, `enrayon serve` and `enrayon work`."""
+"""`enrayon serve` and `enrayon work`: run the services, or their background loops."""
 
 from typing import Annotated
 
@@ -13,7 +13,9 @@ from services.cli.output import USAGE, CommandError
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SERVICE]...", help=f"Of {', '.join(root.SERVICES)}; all by default."),
+    typer.Argument(
+        metavar="[SERVICE]...", help=f"Some of {', '.join(root.SERVICES)}; all by default."
+    ),
 ]
 
 
@@ -42,7 +44,11 @@ def work(names: Names = None) -> None:
 
 
 def check(names: list[str] | None) -> None:
-    """Refuse a name that no service has."""
+    """Refuse an unknown service.
+
+    Raises:
+        CommandError: a name is not that of a service.
+    """
     for name in names or []:
         if name not in root.SERVICES:
             raise CommandError(f"no service {name!r}; there are {', '.join(root.SERVICES)}", USAGE)

@@ -1,4 +1,4 @@
-"""`enrayon settings`."""
+"""`enrayon settings`: all settings with their values, defaults and meanings."""
 
 import re
 
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def show(json: JsonOption = False) -> None:
-    """Show each setting with its value, its default and its meaning."""
+    """Show the value, default and meaning of each setting."""
     rows = [row for kind in (*SETTINGS, CallerSettings) for row in described(kind)]
     if json:
         typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
@@ -43,7 +43,7 @@ def show(json: JsonOption = False) -> None:
 
 
 def described(kind: type[EnvironmentSettings]) -> list[dict[str, str]]:
-    """The settings of a class; secrets are shown as set or not."""
+    """The settings of a class; of a secret only whether it is set."""
     values = kind()
     rows = []
     for name, field in kind.model_fields.items():

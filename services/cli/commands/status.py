@@ -1,4 +1,4 @@
-"""`enrayon status`."""
+"""`enrayon status`: the health of the services and of the parts they share."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import JsonOption, console
 
 MEANINGS = {
-    "reads": "nothing can be answered until the stores are loaded",
-    "directory": "answers say as of when they are",
+    "reads": "the server cannot answer until its stores are loaded",
+    "directory": "the data in memory may be old; answers say so in as_of",
     "database": "the database does not answer; stores and hours are answered from memory",
-    "writes": "the store takes no changes: no holds, no positions, no updates",
+    "writes": "the database refuses changes: no holds, no positions, no updates",
 }
-"""The parts of the server, and what it means that one is not well."""
+"""The parts of the server, and the meaning of each being unhealthy."""
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(json: JsonOption = False) -> None:
-    """Show whether services and their parts are well; exit status 1 when one is not."""
+    """Show the health of services and their parts; exit status 1 if one is unhealthy."""
     settings = ChassisSettings()
     with services(settings) as channel:
         states = {name: health_of(channel, full_name(name)) for name in SERVICES}
@@ -46,24 +46,24 @@ def status(json: JsonOption = False) -> None:
     else:
         table = Table("service or part", "health", "", box=None, pad_edge=False)
         for name, state in (states | parts).items():
-            is_well = state == "SERVING"
-            meaning = "" if is_well else MEANINGS.get(name, "")
-            table.add_row(name, f"[{'green' if is_well else 'red'}]{state}[/]", meaning)
+            is_healthy = state == "SERVING"
+            meaning = "" if is_healthy else MEANINGS.get(name, "")
+            table.add_row(name, f"[{'green' if is_healthy else 'red'}]{state}[/]", meaning)
         console.print(table)
         console.print(f"{listed.total_size:,} stores at {settings.host}:{settings.grpc_port}")
         if as_of:
-            console.print(f"[yellow]the database cannot be reached; all is as of {as_of}[/]")
+            console.print(f"[yellow]the database cannot be reached; answers are of {as_of}[/]")
     if any(state != "SERVING" for state in (states | parts).values()):
         raise typer.Exit(1)
 
 
 def full_name(service: str) -> str:
-    """What a service is called in its contract."""
+    """The full name of a service in its contract."""
     return f"enrayon.{service}.v1.{service.capitalize()}Service"
 
 
 def health_of(channel: grpc.Channel, name: str) -> str:
-    """What the server says of a service, or of a part."""
+    """The health of a service or a part, by gRPC's health protocol."""
     request = health_pb2.HealthCheckRequest(service=name)
     stub: Any = health_pb2_grpc.HealthStub(channel)  # its stubs lack the methods
     answer = stub.Check(request, timeout=TIMEOUT_S)

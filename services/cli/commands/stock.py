@@ -1,4 +1,4 @@
-"""`enrayon stock`: find; what comes in and goes out is in `stock_feeds`."""
+"""`enrayon stock`: finds stores with a basket; imports and exports are in `stock_feeds`."""
 
 import time
 from collections.abc import Iterable
@@ -17,6 +17,7 @@ from services.cli.channel import TIMEOUT_S, services
 from services.cli.commands import stock_feeds
 from services.cli.commands.nearest import origin
 from services.cli.output import JsonOption, console, distance, print_json
+from services.cli.stores import store_id
 
 COLOURS = {
     StockBand.STOCK_BAND_IN_STOCK: "green",
@@ -43,14 +44,18 @@ def find(
     basket: BasketArgument,
     near: NearOption,
     radius_m: Annotated[
-        float | None, typer.Option("--radius-m", help="How far at most, in metres. [50 km]")
+        float | None, typer.Option("--radius-m", help="Within so many metres. [50 km]")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 5,
-    service: Annotated[list[str] | None, typer.Option(help="All of these attributes.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 5,
+    service: Annotated[
+        list[str] | None, typer.Option(help="Only with this attribute. Repeatable: all.")
+    ] = None,
     open_now: Annotated[bool, typer.Option("--open", help="Only stores open now.")] = False,
-    partial: Annotated[bool, typer.Option("--partial", help="Also stores with a part.")] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Also stores with a part of the basket.")
+    ] = False,
     split: Annotated[
-        bool, typer.Option("--split", help="If none has it all, the fewest that do together.")
+        bool, typer.Option("--split", help="If no store has all, the fewest that have it together.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -77,7 +82,7 @@ def find(
 
 
 def store_names(channel: grpc.Channel, stores: list[str]) -> dict[str, str]:
-    """What people call some stores."""
+    """The display names of stores, by resource name."""
     if not stores:
         return {}
     answer = stores_pb2_grpc.StoresServiceStub(channel).BatchGetStores(
@@ -91,21 +96,21 @@ def show(
     products: dict[str, str],
     stores: dict[str, str],
 ) -> None:
-    """Print what was found."""
+    """Print the stores, the split, or why there is none."""
     if answer.origin_display_name:
         console.print(f"[dim]near[/] [bold]{escape(answer.origin_display_name)}[/]")
     if "stock" in answer.unreachable:
-        console.print("[yellow]The database cannot be reached: nothing is known of stock.[/]")
+        console.print("[yellow]The database cannot be reached: stock is unknown.[/]")
         return
     if answer.stores:
         console.print(table_of(answer.stores, products))
     elif answer.split.stores:
         count = len(answer.split.stores)
-        least = "the fewest there can be" if answer.split.fewest else "perhaps not the fewest"
-        console.print(f"No store has it all; {count} have it together ({least}):")
+        proof = "the fewest possible" if answer.split.fewest else "perhaps not the fewest"
+        console.print(f"No store has all of it; {count} stores have it together ({proof}):")
         console.print(table_of(answer.split.stores, products))
     else:
-        console.print("No store has it all. Try --partial or --split, or a wider --radius-m.")
+        console.print("No store has all of it. Try --partial, --split or a larger --radius-m.")
     if answer.left_out:
         reasons = "; ".join(
             f"{escape(stores.get(entry.store, entry.store))} ({reason(entry, products)})"
@@ -115,7 +120,7 @@ def show(
 
 
 def table_of(stores: Iterable[stock_pb2.StoreAvailability], products: dict[str, str]) -> Table:
-    """Stores with what they have of each line."""
+    """A table of stores with the offered quantity of each product."""
     table = Table("store", "distance", *map(escape, products.values()), "id", box=None)
     for found in stores:
         cells = []
@@ -128,13 +133,13 @@ def table_of(stores: Iterable[stock_pb2.StoreAvailability], products: dict[str, 
             f"[bold]{escape(found.display_name)}[/]",
             distance(found.distance_m),
             *cells,
-            f"[dim]{found.store.removeprefix('stores/')}[/]",
+            f"[dim]{store_id(found.store)}[/]",
         )
     return table
 
 
 def reason(entry: stock_pb2.LeftOutStore, products: dict[str, str]) -> str:
-    """Why a store was left out, in words."""
+    """The reason why a store was left out, in words."""
     name = stock_pb2.LeftOutStore.Reason.Name(entry.reason).removeprefix("REASON_")
     words = name.lower().replace("_", " ")
     product = products.get(entry.product, "")

@@ -1,4 +1,4 @@
-"""`enrayon stock import`, `export`, `movements` and `reconcile`: stock in, out, and added up."""
+"""`enrayon stock import`, `export`, `movements` and `reconcile`: levels and ledger as files."""
 
 import csv
 import datetime as dt
@@ -19,10 +19,11 @@ from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.cli import stock_files
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import FAILED, USAGE, CommandError, JsonOption, console, print_json
+from services.cli.stores import store_name
 
 UPLOAD_TIMEOUT_S = 3600.0
-ROWS_AT_ONCE = 1000
-SHOWN = 20
+ROWS_PER_REQUEST = 1000
+MAX_SHOWN = 20
 MOVEMENT_COLUMNS = (
     "time",
     "store",
@@ -40,13 +41,13 @@ MOVEMENT_COLUMNS = (
 
 def import_levels(
     file: Annotated[Path, typer.Argument(help="CSV, or Google's local inventory feed.")],
-    source: Annotated[str, typer.Option(help="Who says so.")] = "file",
+    source: Annotated[str, typer.Option(help="The system that states the levels.")] = "file",
     sequence: Annotated[
-        int | None, typer.Option(min=1, help="Number of this snapshot. [the time, in seconds]")
+        int | None, typer.Option(min=1, help="Number of this snapshot. [seconds since 1970]")
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Set levels from a file, and say what became of its rows."""
+    """Set levels from a file, and report the outcome of its rows."""
     try:
         rows = list(stock_files.read(file))
     except (OSError, ValueError) as error:
@@ -56,37 +57,37 @@ def import_levels(
     with services() as channel:
         counts, refused = send(channel, good, source, sequence or int(time.time()))
     counts["rejected"] += len(bad)
-    why = [(row.line, row.why) for row in bad] + refused
+    rejected = [(row.line, row.reason) for row in bad] + refused
     if json:
-        typer.echo(orjson.dumps({**counts, "rejected_rows": why}).decode())
+        typer.echo(orjson.dumps({**counts, "rejected_rows": rejected}).decode())
     else:
         console.print(
-            f"[green]{counts['applied']:,}[/] set, {counts['ignored']:,} late or known, "
-            f"[red]{counts['rejected']:,}[/] not taken"
+            f"[green]{counts['applied']:,}[/] set, {counts['ignored']:,} late or repeated, "
+            f"[red]{counts['rejected']:,}[/] rejected"
         )
-        for line, reason in why[:SHOWN]:
+        for line, reason in rejected[:MAX_SHOWN]:
             console.print(f"  line {line}: {escape(reason)}")
     if counts["rejected"]:
         raise typer.Exit(FAILED)
 
 
 def export(
-    file: Annotated[Path, typer.Argument(help="Where to.")],
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
     store: Annotated[list[str] | None, typer.Option(help="Only these stores. [all]")] = None,
     google: Annotated[
-        bool, typer.Option("--google", help="Google's local inventory feed, not our CSV.")
+        bool, typer.Option("--google", help="Write Google's local inventory feed instead.")
     ] = False,
 ) -> None:
     """Write levels to a file."""
     with services() as channel:
-        names = [f"stores/{id}" for id in store] if store else list(all_stores(channel))
+        names = [store_name(id) for id in store] if store else list(all_stores(channel))
         write = stock_files.write_google if google else stock_files.write_csv
         count = write(levels_of(channel, names), file)
     console.print(f"{count:,} levels written to {file}", highlight=False)
 
 
 def reconcile(json: JsonOption = False) -> None:
-    """Compare all levels with the ledger and the holds; exit status 1 when they drift apart."""
+    """Compare all levels with the ledger and the holds; exit status 1 if they differ."""
     with services() as channel:
         answer = stock_pb2_grpc.StockServiceStub(channel).ReconcileStock(
             stock_pb2.ReconcileStockRequest(), timeout=UPLOAD_TIMEOUT_S
@@ -99,7 +100,7 @@ def reconcile(json: JsonOption = False) -> None:
             f"{answer.hold_count:,} holds: drift "
             + (f"[red]{answer.drift_count:,}[/]" if answer.drift_count else "[green]0[/]")
         )
-        for drift in answer.drifts[:SHOWN]:
+        for drift in answer.drifts[:MAX_SHOWN]:
             console.print(
                 f"  {drift.store} {drift.product} ({drift.kind}): "
                 f"{drift.actual}, should be {drift.expected}"
@@ -109,16 +110,14 @@ def reconcile(json: JsonOption = False) -> None:
 
 
 def movements(
-    file: Annotated[Path, typer.Argument(help="Where to, as CSV.")],
+    file: Annotated[Path, typer.Argument(help="The CSV file to write.")],
     store: Annotated[str, typer.Option(help="Only this store. [all]")] = "",
     since: Annotated[
-        dt.datetime | None, typer.Option(help="Only from this moment on, in UTC. [all]")
+        dt.datetime | None, typer.Option(help="Only from this instant on, in UTC. [all]")
     ] = None,
 ) -> None:
-    """Write the movements that the ledger still has to a file."""
-    request = stock_pb2.ExportStockMovementsRequest(
-        store=f"stores/{store.removeprefix('stores/')}" if store else ""
-    )
+    """Write the movements of the ledger to a file; trimmed ones are missing."""
+    request = stock_pb2.ExportStockMovementsRequest(store=store_name(store) if store else "")
     if since:
         request.start_time.FromDatetime(since)
     count = 0
@@ -153,7 +152,11 @@ def movement_row(movement: stock_pb2.StockMovement) -> tuple[str | int, ...]:
 def send(
     channel: grpc.Channel, rows: list[stock_files.Row], source: str, sequence: int
 ) -> tuple[Counter[str], list[tuple[int, str]]]:
-    """Send rows store by store; counts, and why some were not taken."""
+    """Send rows store by store.
+
+    Returns:
+        The number of rows for each outcome, and the line and reason of each refused row.
+    """
     stub = stock_pb2_grpc.StockServiceStub(channel)
     counts: Counter[str] = Counter(applied=0, ignored=0, rejected=0)
     refused: list[tuple[int, str]] = []
@@ -180,10 +183,10 @@ def send(
 def messages(
     store: str, rows: list[stock_files.Row], source: str, sequence: int
 ) -> Iterator[stock_pb2.SetStockLevelsRequest]:
-    """Rows of one store in messages of a bounded size."""
-    for start in range(0, len(rows), ROWS_AT_ONCE):
+    """The requests for one store's rows, each of bounded size."""
+    for start in range(0, len(rows), ROWS_PER_REQUEST):
         yield stock_pb2.SetStockLevelsRequest(
-            store=f"stores/{store}",
+            store=store_name(store),
             source=source,
             sequence=sequence,
             levels=[
@@ -192,13 +195,13 @@ def messages(
                     on_hand=max(min(row.on_hand, 2**31 - 1), -(2**31)),
                     safety_stock=max(min(row.safety_stock, 2**31 - 1), -(2**31)),
                 )
-                for row in rows[start : start + ROWS_AT_ONCE]
+                for row in rows[start : start + ROWS_PER_REQUEST]
             ],
         )
 
 
 def all_stores(channel: grpc.Channel) -> Iterator[str]:
-    """The names of all stores."""
+    """The resource names of all stores."""
     stub = stores_pb2_grpc.StoresServiceStub(channel)
     request = stores_pb2.ListStoresRequest(page_size=1000)
     request.read_mask.paths.append("name")

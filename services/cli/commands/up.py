@@ -1,4 +1,4 @@
-"""`enrayon up`: the whole suite on this machine."""
+"""`enrayon up`: starts and supervises the whole suite on this machine."""
 
 import asyncio
 import os
@@ -49,7 +49,7 @@ def up(
     """Run the whole suite on this machine, on the embedded Valkey, until Ctrl-C."""
     settings, access = ChassisSettings(), AccessSettings()
     if access.tls_certificate:
-        raise CommandError("`enrayon up` is one machine, without TLS; use `enrayon serve`", USAGE)
+        raise CommandError("`enrayon up` serves without TLS; use `enrayon serve`", USAGE)
     try:
         check_exposure(settings, access)
     except AccessError as error:
@@ -70,7 +70,7 @@ def up(
 
 
 async def supervised(supervisor: Supervisor, settings: ChassisSettings, demo: bool) -> None:
-    """Run the processes; greet once all are up."""
+    """Run the processes; print the greeting once all are up."""
     greetings: list[asyncio.Task[None]] = []
 
     def started() -> None:
@@ -79,7 +79,7 @@ async def supervised(supervisor: Supervisor, settings: ChassisSettings, demo: bo
     console.print("[dim]starting ...[/]", highlight=False)
     await supervisor.run(started)
     await asyncio.gather(*greetings)
-    console.print(f"[dim]stopped; the data are kept in {settings.data_dir}[/]", highlight=False)
+    console.print(f"[dim]stopped; the data stay in {settings.data_dir}[/]", highlight=False)
 
 
 def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[Child]:
@@ -112,7 +112,7 @@ def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[C
     enrayon = [sys.executable, "-m", "services.cli"]
 
     def numbered(number: int) -> dict[str, str]:
-        """The environment of one of several processes, whose metrics have ports in a row."""
+        """The environment of a process; each has its own metrics port, counting upwards."""
         port = settings.metrics_port and settings.metrics_port + number
         return {**environment, "ENRAYON_METRICS_PORT": str(port)}
 
@@ -135,7 +135,7 @@ def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[C
 
 
 async def is_serving(settings: ChassisSettings) -> bool:
-    """Whether the services answer, and say that they are well."""
+    """Whether the services answer and their health is SERVING."""
     async with grpc.aio.insecure_channel(f"{settings.host}:{settings.grpc_port}") as channel:
         try:
             answer = await health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]
@@ -147,7 +147,7 @@ async def is_serving(settings: ChassisSettings) -> bool:
 
 
 def greet(settings: ChassisSettings, demo: bool) -> None:
-    """Load the sample if asked to, then say where everything is and what to try."""
+    """Load the sample if wanted, then print the addresses and commands to try."""
     with services(settings) as channel:
         stub = stores_pb2_grpc.StoresServiceStub(channel)
         request = stores_pb2.ListStoresRequest(page_size=1)
@@ -166,7 +166,7 @@ def greet(settings: ChassisSettings, demo: bool) -> None:
 
 
 def panel(settings: ChassisSettings, held: int) -> Panel:
-    """Where everything is."""
+    """The addresses and folders of the suite."""
     table = Table.grid(padding=(0, 2))
     table.add_row("[bold]web[/]", f"http://{settings.host}:{settings.http_port}/")
     table.add_row("[bold]gRPC[/]", f"{settings.host}:{settings.grpc_port}")
@@ -191,7 +191,7 @@ def commands(settings: ChassisSettings) -> list[str]:
 
 
 def enrayon() -> str:
-    """The command as it can be typed here."""
+    """The `enrayon` command as it can be typed in this folder."""
     if shutil.which("enrayon"):
         return "enrayon"
     program = Path(sys.executable).with_name("enrayon")
@@ -199,20 +199,20 @@ def enrayon() -> str:
 
 
 def check_free(host: str, port: int, variable: str) -> None:
-    """Refuse a port that is taken.
+    """Refuse a port that is in use.
 
     Raises:
-        CommandError: naming the variable that moves it.
+        CommandError: the port is in use; the text names the setting that changes it.
     """
     if not is_free(host, port):
         raise CommandError(
-            f"port {port} of {host} is taken; is enrayon already up? "
-            f"Stop that program, or set {variable} to another port"
+            f"port {port} of {host} is in use; is enrayon already up? "
+            f"Stop the program that uses it, or set {variable} to another port"
         )
 
 
 def free_port(host: str) -> int:
-    """A port that nothing listens on."""
+    """A port on which nothing listens."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
@@ -227,5 +227,5 @@ def is_free(host: str, port: int) -> bool:
 
 
 def say(line: str) -> None:
-    """Tell the person at the terminal what happens to a process."""
+    """Print a line about a process to the terminal."""
     errors.print(f"[yellow]{line}[/]", highlight=False)

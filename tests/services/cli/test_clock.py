@@ -35,7 +35,7 @@ def test_a_time_of_day_is_that_of_today_there():
 
 @pytest.mark.parametrize("text", ["", "soon", "25:00", "2026-02-30", "18:30 tomorrow", "９"])
 def test_what_is_no_time_is_refused_with_an_example(text):
-    with pytest.raises(CommandError, match=r"^--at .*want a time such as 18:30"):
+    with pytest.raises(CommandError, match=r"^--at .*must be a time such as 18:30"):
         instant(text, HELSINKI, "--at")
 
 

@@ -37,7 +37,7 @@ def test_google_rows_without_a_quantity_count_as_one_or_none(tmp_path):
     assert [
         Row(2, "a", "x", 1, 0),
         Row(3, "a", "y", 0, 0),
-        BadRow(4, "quantity or availability must be there"),
+        BadRow(4, "quantity or availability is required"),
     ] == list(read(file))
 
 
@@ -47,7 +47,7 @@ def test_rows_that_say_nothing_are_named_by_their_line(tmp_path):
 
     assert [
         BadRow(2, "not a whole number: 'many'"),
-        BadRow(3, "store and product must be there"),
+        BadRow(3, "store and product are required"),
         Row(4, "a", "x", 2, 0),
     ] == list(read(file))
 
@@ -56,7 +56,7 @@ def test_another_kind_of_file_is_refused(tmp_path):
     file = tmp_path / "other.csv"
     file.write_text("name,price\nx,1\n")
 
-    with pytest.raises(ValueError, match="want the columns"):
+    with pytest.raises(ValueError, match="needs the columns"):
         list(read(file))
 
 

@@ -21,5 +21,5 @@ def test_an_address_is_host_and_port_or_that_of_this_machine(text, expected):
 
 @pytest.mark.parametrize("text", ["services", ":50051", "services:", "services:http", "50051"])
 def test_what_is_no_address_names_its_setting(text):
-    with pytest.raises(CommandError, match="ENRAYON_EDGE_SERVICES: want host:port"):
+    with pytest.raises(CommandError, match="ENRAYON_EDGE_SERVICES: must be host:port"):
         address(text, "127.0.0.1", 80, "ENRAYON_EDGE_SERVICES")

@@ -1,4 +1,4 @@
-"""Products, stock and movements by the command: files in and out, and whether all adds up."""
+"""`enrayon products` and `enrayon stock`: files in and out, and reconciliation."""
 
 import asyncio
 import csv
@@ -52,7 +52,7 @@ async def test_products_of_a_file_are_found_in_their_languages(run, stocked, tmp
     found = await run("products", "search", "maito")
     by_barcode = await run("products", "search", "6408430000012")
 
-    assert "0 new, 0 changed, 2 as they were, 0 not taken" in again.output
+    assert "0 created, 0 changed, 2 unchanged, 0 rejected" in again.output
     assert "Milk" in found.output
     assert "Rye bread" not in found.output
     assert "dairy" in by_barcode.output
@@ -65,7 +65,7 @@ async def test_a_bad_row_is_named_by_its_line_and_the_others_are_taken(run, tmp_
     done = await run("products", "import", file)
 
     assert 1 == done.exit_code
-    assert "1 new" in done.output
+    assert "1 created" in done.output
     assert "line 3: gtins[0]: its check digit is wrong" in done.output
     assert "line 4: display_name" in done.output
 
@@ -76,7 +76,7 @@ async def test_a_file_without_the_columns_needed_is_refused(run, tmp_path):
 
     done = await run("products", "import", file)
 
-    assert "products.csv: want the columns sku, name; there is no name" == str(done.exception)
+    assert "products.csv: needs the columns sku, name; name is missing" == str(done.exception)
 
 
 async def test_movements_are_written_as_rows(run, stocked, tmp_path):
