@@ -13,6 +13,6 @@ expression of its own. Its closures lie in the same record as its hours, since t
 
 Owns the records of kind `hours` (see `services.directory.keys`):
 
-    {hours}:records     hash: store id -> StoreHours; `<store id>/events/<id>` -> StoreEvent
+    {hours}:records     hash: store id -> StoreHours; `<store id>/<event id>` -> StoreEvent
     {hours}:changes, {hours}:sequence, {hours}:epoch
 """
