@@ -1,12 +1,11 @@
 """Receipts: what proves a hold, signed by the keyring; short enough for a QR code."""
 
-import base64
-import binascii
 import hashlib
 
 import orjson
 
 from services.chassis.keyring import Keyring
+from services.chassis.messages.sealed import seal, unseal
 from services.stock.errors import ReceiptInvalid
 from services.stock.model.holds import Hold
 
@@ -23,8 +22,7 @@ class Receipts:
     def of(self, hold: Hold) -> str:
         """The receipt of a hold: which it is, what it held, and when it was made."""
         data = orjson.dumps([hold.store, hold.id, hold.create_ms, digest(hold)])
-        signed = self._keyring.sign(PURPOSE, data)
-        return PREFIX + base64.urlsafe_b64encode(signed).decode().rstrip("=")
+        return PREFIX + seal(self._keyring, PURPOSE, data)
 
     def read(self, receipt: str) -> tuple[str, str, str]:
         """Store, hold and digest of what it held, of a receipt that this service signed.
@@ -32,12 +30,7 @@ class Receipts:
         Raises:
             ReceiptInvalid: it did not, or it was altered.
         """
-        text = receipt.strip().removeprefix(PREFIX)
-        try:
-            signed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        except (binascii.Error, ValueError):
-            raise ReceiptInvalid from None
-        data = self._keyring.verify(PURPOSE, signed)
+        data = unseal(self._keyring, PURPOSE, receipt.strip().removeprefix(PREFIX))
         if data is None:
             raise ReceiptInvalid
         store, id, _, of_items = orjson.loads(data)
