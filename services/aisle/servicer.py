@@ -1,7 +1,6 @@
 """The methods of AisleService."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
 
 from google.protobuf.empty_pb2 import Empty
 
@@ -18,11 +17,9 @@ from services.aisle.resources.pictures import Pictures
 from services.aisle.resources.placement_reports import PlacementReports
 from services.aisle.resources.placements import Placements
 from services.aisle.resources.routes import Routes
-from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens
 from services.chassis.serving.methods import bulk
 from services.directory.messages.plans import timestamp
-
-T = TypeVar("T")
 
 
 class AisleServicer:
@@ -69,7 +66,7 @@ class AisleServicer:
         await self._feeds.ready()
         store = self._shops.check_store(request.parent)
         versions = list(self._feeds.plans.replica.versions(store))
-        page, token = self._page(request, versions, lambda version: version.name)
+        page, token = self._tokens.page(request, versions, lambda version: (version.name,))
         return pb.ListFloorPlansResponse(
             floor_plans=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
         )
@@ -102,11 +99,9 @@ class AisleServicer:
         """The aisles of a store."""
         await self._feeds.ready()
         shop = self._shops.open(self._shops.check_store(request.parent))
-        # Numbered, as an aisle's name may be on two levels.
-        numbered = list(enumerate(aisles.listed(shop)))
-        page, token = self._page(request, numbered, lambda entry: entry[0])
+        page, token = self._tokens.page(request, aisles.in_order(shop), aisles.key_of)
         return pb.ListAislesResponse(
-            aisles=[aisle for _, aisle in page],
+            aisles=aisles.listed(shop, page),
             next_page_token=token,
             floor_plan=shop.plan_name,
             as_of=timestamp(self._feeds.stale_as_of),
@@ -165,7 +160,7 @@ class AisleServicer:
         """What is shut at a store."""
         await self._feeds.ready()
         blocks = self._blocked_areas.listed(request.parent)
-        page, token = self._page(request, blocks, lambda block: block.name)
+        page, token = self._tokens.page(request, blocks, lambda block: (block.name,))
         return pb.ListBlockedAreasResponse(
             blocked_areas=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
         )
@@ -192,7 +187,7 @@ class AisleServicer:
         """The anchors of a store."""
         await self._feeds.ready()
         anchors = self._anchors.listed(request.parent)
-        page, token = self._page(request, anchors, lambda anchor: anchor.name)
+        page, token = self._tokens.page(request, anchors, lambda anchor: (anchor.name,))
         return pb.ListAnchorsResponse(
             anchors=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
         )
@@ -206,13 +201,3 @@ class AisleServicer:
         """Makes an anchor invalid."""
         await self._feeds.ready()
         return await self._anchors.revoke(request.name)
-
-    def _page(
-        self, request: Any, entries: Sequence[T], key: Callable[[T], Any]
-    ) -> tuple[Sequence[T], str]:
-        """The page of a list that is in the order of its keys, and the token of the next."""
-        cursor = self._tokens.decode(request)
-        rest = [entry for entry in entries if cursor is None or key(entry) > cursor[0]]
-        page = rest[: page_size(request.page_size, default=50, most=1000)]
-        more = len(rest) > len(page)
-        return page, self._tokens.encode(request, [key(page[-1])]) if more else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from enrayon.stock.v1 import stock_pb2
 from services.directory.replicas import Change
-from services.directory.text import TextIndex, Texts
+from services.directory.text import Match, TextIndex, Texts
 
 GTIN_LENGTH = 14
 
@@ -42,13 +42,13 @@ class ProductsReplica:
             self._sorted = sorted(self._records)
         return self._sorted
 
-    def search(self, query: str = "", gtin: str = "", department: str = "") -> list[str]:
-        """The SKUs for which all that is given holds, in order; by words the best match first."""
-        found = self._matching(query) if query else self.skus()
+    def search(self, query: str = "", gtin: str = "", department: str = "") -> list[Match]:
+        """The products for which all that is given holds: the best first, without words by SKU."""
+        found = self._matching(query) if query else [Match(0, 0, sku) for sku in self.skus()]
         for wanted, by in ((folded_gtin(gtin), self._by_gtin), (department, self._by_department)):
             if wanted:
                 admitted = by.get(wanted, set())
-                found = [sku for sku in found if sku in admitted]
+                found = [match for match in found if match.id in admitted]
         return found
 
     def apply(self, id: str, after: bytes | None) -> Change:
@@ -65,7 +65,7 @@ class ProductsReplica:
             self._sorted = None
         return Change(id, before, after)
 
-    def _matching(self, query: str) -> list[str]:
+    def _matching(self, query: str) -> list[Match]:
         if self._text is None:
             self._text = TextIndex()
             self._text.put_all(

@@ -11,10 +11,10 @@ from geodata.distance import Floats
 from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
 from services.directory.filters import HIDDEN, Columns, Mask, StoreFilter, status_of
-from services.directory.keys import parse_store, store_id
+from services.directory.keys import parse_store
 from services.directory.replicas import Change
 from services.directory.store_hours import ImportedHours
-from services.directory.text import TextIndex, Texts
+from services.directory.text import Match, TextIndex, Texts
 
 
 class StoresReplica:
@@ -149,15 +149,14 @@ class StoresReplica:
         mask = self.mask(wanted).tolist()
         return [id for id in among if self._admits(wanted, mask, id)]
 
-    def ids_matching(self, query: str) -> list[str]:
-        """The public ids of stores with the words of a query, the best match first."""
+    def matching(self, query: str) -> list[Match]:
+        """The public stores with the words of a query, the best match first."""
         if self._text is None:
             self._text = TextIndex()
             self._text.put_all(
-                (store.name, texts_of(store)) for store in map(parse_store, self._records.values())
+                (id, texts_of(parse_store(encoded))) for id, encoded in self._records.items()
             )
-        found = map(store_id, self._text.search(query))
-        return [id for id in found if id not in self._hidden]
+        return [match for match in self._text.search(query) if match.id not in self._hidden]
 
     def cells(self, resolution: int) -> NDArray[np.uint64]:
         """The H3 cell of each row of the index. Not to be changed."""
@@ -181,7 +180,7 @@ class StoresReplica:
             self._leave_index(id)
             self._unlocated.add(id)
         if self._text is not None:
-            self._text.put_all([(store.name, texts_of(store))])
+            self._text.put_all([(id, texts_of(store))])
 
     def _forget(self, id: str) -> None:
         if self._records.pop(id, None) is None:
@@ -192,7 +191,7 @@ class StoresReplica:
         self._unlocated.discard(id)
         self._leave_index(id)
         if self._text is not None:
-            self._text.remove(f"stores/{id}")
+            self._text.remove(id)
 
     def _leave_index(self, id: str) -> None:
         if id in self.index:

@@ -1,17 +1,32 @@
 """Full-text search over records: SQLite's FTS5, in memory, built when it is first asked.
 
 Each word of a query must be the beginning of a word of the record's name, its brand, or whatever
-else it is found by, whatever the case and accents. Better matches first by BM25, the name weighing
-most.
+else it is found by, whatever the case and accents.
+
+The rank of a match depends on the query and the record alone, never on other records: so a page
+goes on where the last one ended, whatever was added or deleted in between. (BM25 has no such rank:
+each new record changes the weight of every word.)
 """
 
 import sqlite3
 from collections.abc import Iterable
+from typing import NamedTuple
 
 Texts = tuple[str, str, str]
 """The name, the brand, and whatever else a record is found by."""
 
-WEIGHTS = "10.0, 5.0, 1.0"
+TIERS = ("{name}", "{name brand}", "{name brand rest}")
+"""Columns that hold all words of the query: the fewer, the better the match."""
+
+
+class Match(NamedTuple):
+    """A record that was found; in the order of the fields the best match comes first."""
+
+    tier: int
+    """0: all words stand in the name; 1: in the name or the brand; 2: anywhere."""
+    length: int
+    """Of the name, in characters: the shorter, the larger the part of it that was asked for."""
+    id: str
 
 
 class TextIndex:
@@ -21,7 +36,7 @@ class TextIndex:
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         self._database.executescript(
             """
-            CREATE TABLE ids (docid INTEGER PRIMARY KEY, id TEXT UNIQUE);
+            CREATE TABLE ids (docid INTEGER PRIMARY KEY, id TEXT UNIQUE, length INTEGER);
             CREATE VIRTUAL TABLE texts USING fts5(
                 name, brand, rest, detail = column,
                 tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
@@ -30,38 +45,44 @@ class TextIndex:
         )
 
     def put_all(self, records: Iterable[tuple[str, Texts]]) -> None:
-        """Add or change records by name, all or none."""
+        """Add or change records by id, all or none."""
         with self._database as database:
-            for name, texts in records:
-                self._remove(name)
-                cursor = database.execute("INSERT INTO ids (id) VALUES (?)", (name,))
+            for id, texts in records:
+                self._remove(id)
+                cursor = database.execute(
+                    "INSERT INTO ids (id, length) VALUES (?, ?)", (id, len(texts[0]))
+                )
                 database.execute(
                     "INSERT INTO texts (rowid, name, brand, rest) VALUES (?, ?, ?, ?)",
                     (cursor.lastrowid, *texts),
                 )
 
-    def remove(self, name: str) -> None:
+    def remove(self, id: str) -> None:
         """Forget a record."""
         with self._database:
-            self._remove(name)
+            self._remove(id)
 
-    def search(self, query: str) -> list[str]:
-        """The names of all records that match, the best first, equal ones by name."""
+    def search(self, query: str) -> list[Match]:
+        """All records that match, the best first."""
         words = ["".join(c if c.isalnum() else " " for c in word) for word in query.split()]
         terms = [f'"{word}"*' for part in words for word in part.split()]
         if not terms:
             return []
+        wanted = " AND ".join(terms)
         found = self._database.execute(
-            f"""
-            SELECT id FROM texts JOIN ids ON docid = texts.rowid
-            WHERE texts MATCH ? ORDER BY bm25(texts, {WEIGHTS}), id
-            """,  # noqa: S608  (the weights are a constant)
-            (" AND ".join(terms),),
+            """
+            SELECT min(tier) AS best, length, id FROM (
+                SELECT rowid AS docid, 0 AS tier FROM texts WHERE texts MATCH ?
+                UNION ALL SELECT rowid, 1 FROM texts WHERE texts MATCH ?
+                UNION ALL SELECT rowid, 2 FROM texts WHERE texts MATCH ?
+            ) JOIN ids USING (docid) GROUP BY docid ORDER BY best, length, id
+            """,
+            [f"{columns} : ({wanted})" for columns in TIERS],
         )
-        return [name for (name,) in found]
+        return [Match(*row) for row in found]
 
-    def _remove(self, name: str) -> None:
-        row = self._database.execute("SELECT docid FROM ids WHERE id = ?", (name,)).fetchone()
+    def _remove(self, id: str) -> None:
+        row = self._database.execute("SELECT docid FROM ids WHERE id = ?", (id,)).fetchone()
         if row:
             self._database.execute("DELETE FROM texts WHERE rowid = ?", row)
             self._database.execute("DELETE FROM ids WHERE docid = ?", row)

@@ -9,7 +9,7 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.points import Point
 from services.chassis.clock import Clock
 from services.chassis.messages.masks import check_mask
-from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens, itself, page_size
 from services.chassis.serving.commits import commit
 from services.chassis.serving.methods import bulk, endless
 from services.geofence import convert, fences
@@ -104,13 +104,10 @@ class GeofenceServicer:
         rules = self._feeds.fences.replica.rules
         wanted = request.labels.items()
         ids = sorted(id for id, rule in rules.items() if wanted <= rule.message.labels.items())
-        cursor = self._tokens.decode(request)
-        rest = [id for id in ids if cursor is None or id > cursor[0]]
-        size = page_size(request.page_size, default=50, most=1000)
-        page = rest[:size]
+        page, token = self._tokens.page(request, ids, itself)
         return pb.ListFencesResponse(
             fences=[rules[id].message for id in page],
-            next_page_token=self._tokens.encode(request, [page[-1]]) if len(rest) > size else "",
+            next_page_token=token,
             total_size=len(ids),
             as_of=convert.timestamp(self._feeds.stale_as_of),
         )
@@ -184,13 +181,10 @@ class GeofenceServicer:
         """All subscriptions, by name."""
         await self._feeds.ready()
         by_id = self._feeds.subscriptions.replica.by_id
-        cursor = self._tokens.decode(request)
-        rest = sorted(id for id in by_id if cursor is None or id > cursor[0])
-        size = page_size(request.page_size, default=50, most=1000)
-        page = rest[:size]
+        page, token = self._tokens.page(request, sorted(by_id), itself)
         return pb.ListSubscriptionsResponse(
             subscriptions=[by_id[id] for id in page],
-            next_page_token=self._tokens.encode(request, [page[-1]]) if len(rest) > size else "",
+            next_page_token=token,
         )
 
     async def delete_subscription(self, request: pb.DeleteSubscriptionRequest) -> Empty:

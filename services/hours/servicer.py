@@ -11,7 +11,7 @@ from geodata.schedule.model import Schedule
 from geodata.schedule.timeline import timeline
 from services.chassis.clock import Clock
 from services.chassis.messages.masks import check_mask, read, selects_all
-from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens
 from services.chassis.serving.methods import bulk, endless
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id
@@ -129,20 +129,17 @@ class HoursServicer:
         """The services and counters in a store, each with its state."""
         id = store_id(request.parent)
         schedules, kept = self._schedules(id), self._kept(id)
-        cursor = self._tokens.decode(request)
+        page, token = self._tokens.page(request, kept.services, lambda each: (each.name,), most=50)
         states = States(question(request, self._clock()))
-        rest = [each for each in kept.services if not cursor or each.name > cursor[0]]
-        page = rest[: page_size(request.page_size, default=50, most=50)]
         for service in page:
             service_id = service.name.rpartition("/")[2]
             state = states.of(
                 schedules.services[service_id], service.cut_offs, request.parent, service_id
             )
             service.open_state.CopyFrom(state)
-        more = len(page) < len(rest)
         return hours_pb2.ListInStoreServicesResponse(
             in_store_services=page,
-            next_page_token=self._tokens.encode(request, [page[-1].name]) if more else "",
+            next_page_token=token,
             as_of=self._as_of(),
         )
 
@@ -164,17 +161,12 @@ class HoursServicer:
         self, request: hours_pb2.ListStoreEventsRequest
     ) -> hours_pb2.ListStoreEventsResponse:
         """What takes place in one store, or near a place."""
-        cursor = self._tokens.decode(request)
         origin = None
         if request.HasField("origin"):
             origin = (await self._origins.resolve(request.origin)).point
         radius_m = request.radius_m if request.HasField("radius_m") else NEAR_M
         found = store_events.find(self._directory, request, origin, radius_m)
-        rest = [e for e in found if not cursor or [e.start.isoformat(), e.name] > cursor]
-        page = rest[: page_size(request.page_size, default=50, most=1000)]
-        token = ""
-        if len(page) < len(rest):
-            token = self._tokens.encode(request, [page[-1].start.isoformat(), page[-1].name])
+        page, token = self._tokens.page(request, found, lambda e: (e.start.isoformat(), e.name))
         return hours_pb2.ListStoreEventsResponse(
             store_events=[each.event for each in page],
             distances_m=[each.distance_m for each in page if each.distance_m is not None],

@@ -16,6 +16,7 @@ from services.directory.keys import store_id
 from services.directory.origins import Origins
 from services.stores import convert
 from services.stores.errors import StoreNotFound
+from services.stores.model.found import BY_ID
 from services.stores.resources import search
 from services.stores.resources.stores import Stores
 from services.stores.resources.watching import watch
@@ -61,12 +62,10 @@ class StoresServicer:
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
         ids = replica.ids(self._wanted(request.store_filter))
-        page, cursor = search.page_of(
-            [(0.0, id) for id in ids], self._tokens.decode(request), size_of(request)
-        )
+        page, token = self._tokens.page(request, ids, lambda store: (*BY_ID, store))
         return stores_pb2.ListStoresResponse(
-            stores=[convert.stored(replica, id, request.read_mask) for _, id in page],
-            next_page_token=self._tokens.encode(request, cursor) if cursor else "",
+            stores=[convert.stored(replica, id, request.read_mask) for id in page],
+            next_page_token=token,
             total_size=len(ids),
             as_of=self._as_of(),
         )
@@ -79,15 +78,10 @@ class StoresServicer:
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
         found = search.search(replica, request, self._wanted(request.store_filter))
-        page, cursor = search.page_of(
-            [(match.rank, match.id) for match in found],
-            self._tokens.decode(request),
-            size_of(request),
-        )
-        by_id = {match.id: match for match in found}
+        page, token = self._tokens.page(request, found, lambda match: (*match.rank, match.id))
         return stores_pb2.SearchStoresResponse(
-            matches=[convert.match(replica, by_id[id], request.read_mask) for _, id in page],
-            next_page_token=self._tokens.encode(request, cursor) if cursor else "",
+            matches=[convert.match(replica, match, request.read_mask) for match in page],
+            next_page_token=token,
             total_size=len(found),
             as_of=self._as_of(),
         )
@@ -184,11 +178,6 @@ class StoresServicer:
 
     def _as_of(self) -> Timestamp | None:
         return timestamp(self._directory.stale_as_of)
-
-
-def size_of(request: stores_pb2.ListStoresRequest | stores_pb2.SearchStoresRequest) -> int:
-    """How many a page of a list has."""
-    return page_size(request.page_size, default=50, most=1000)
 
 
 def timestamp(moment: dt.datetime | None) -> Timestamp | None:

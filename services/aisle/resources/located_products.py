@@ -55,7 +55,7 @@ class LocatedProducts:
         if not request.query:
             return dict.fromkeys(map(product_sku, request.products))
         found = self._feeds.directory.products.replica.search(request.query)
-        return found[: page_size(request.limit, default=10, most=100)]
+        return [match.id for match in found[: page_size(request.limit, default=10, most=100)]]
 
 
 def shelves(shop: Shop | None, sources: PlacementSources, language: str) -> Iterable[pb.Shelf]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from google.protobuf.empty_pb2 import Empty
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens
 from services.chassis.serving.methods import endless
 from services.stock.alerting import Alerting, message_of
 
@@ -21,16 +21,11 @@ class AlertCalls:
         self, request: stock_pb2.ListStockAlertsRequest
     ) -> stock_pb2.ListStockAlertsResponse:
         """The caller's alerts."""
-        cursor = self._tokens.decode(request)
-        size = page_size(request.page_size, default=50, most=1000)
-        found = [
-            alert for alert in await self._alerting.all() if not cursor or alert.id > cursor[0]
-        ]
-        page = found[:size]
-        more = len(found) > size
+        alerts = await self._alerting.all()
+        page, token = self._tokens.page(request, alerts, lambda alert: (alert.id,))
         return stock_pb2.ListStockAlertsResponse(
             stock_alerts=map(message_of, page),
-            next_page_token=self._tokens.encode(request, [page[-1].id]) if more else "",
+            next_page_token=token,
         )
 
     async def create_stock_alert(

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
-from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens
 from services.chassis.messages.qr import qr_svg
 from services.chassis.serving.commits import commit
 from services.chassis.serving.methods import endless
@@ -59,8 +59,6 @@ class HoldCalls:
     ) -> stock_pb2.ListReservationsResponse:
         """The holds at a store."""
         store = self._known.store(request.parent)
-        cursor = self._tokens.decode(request)
-        size = page_size(request.page_size, default=50, most=1000)
         states = {
             stock_pb2.Reservation.State.Name(s).removeprefix("STATE_") for s in request.states
         }
@@ -69,13 +67,11 @@ class HoldCalls:
             for hold in await self._holding.of_store(store)
             if (hold.state in states if states else hold.is_live)
             and (not request.shopper or hold.shopper == request.shopper)
-            and (not cursor or (hold.create_ms, hold.id) > (cursor[0], cursor[1]))
         ]
-        page = found[:size]
-        last = [page[-1].create_ms, page[-1].id] if len(found) > size else None
+        page, token = self._tokens.page(request, found, lambda hold: (hold.create_ms, hold.id))
         return stock_pb2.ListReservationsResponse(
             reservations=map(self._reservation, page),
-            next_page_token=self._tokens.encode(request, last) if last else "",
+            next_page_token=token,
         )
 
     @endless

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
 from services.chassis.messages.masks import check_mask, merged
-from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens, itself
 from services.chassis.serving.commits import commit
 from services.chassis.serving.methods import bulk
 from services.directory.directory import Directory
@@ -107,18 +107,14 @@ class LevelCalls:
     ) -> stock_pb2.ListStockLevelsResponse:
         """All levels of one store, page by page."""
         store = self._known.store(request.parent)
-        cursor = self._tokens.decode(request)
-        start = cursor[0] if cursor else 0
-        size = page_size(request.page_size, default=1000, most=5000)
         skus = self._directory.products.replica.skus()
-        page = skus[start : start + size]
+        page, token = self._tokens.page(request, skus, itself, default=1000, most=5000)
         found = await self._levels.read([store], page)
         policy, levels = found[store]
         present = [(sku, level) for sku, level in zip(page, levels, strict=True) if level]
-        more = len(skus) > start + size
         return stock_pb2.ListStockLevelsResponse(
             levels=[await self._message(store, sku, level, policy) for sku, level in present],
-            next_page_token=self._tokens.encode(request, [start + size]) if more else "",
+            next_page_token=token,
         )
 
     async def list_stores_with_stock(
@@ -126,16 +122,14 @@ class LevelCalls:
     ) -> stock_pb2.ListStoresWithStockResponse:
         """The stores that have a product."""
         [sku] = self._known.skus([request.product])
-        cursor = self._tokens.decode(request)
-        size = page_size(request.page_size, default=100, most=1000)
         replica = self._directory.stores.replica
         await self._follower.loaded()
         stores = [
             store
             for store in self._follower.shelves.stores_with(sku)
-            if replica.public(store) is not None and (not cursor or store > cursor[0])
+            if replica.public(store) is not None
         ]
-        page = stores[:size]
+        page, token = self._tokens.page(request, stores, itself, default=100)
         found, unreachable = await self._read(page, [sku])
         least = max(request.min_quantity, 1)
         fitting = {
@@ -143,10 +137,9 @@ class LevelCalls:
             for store, answer in found.items()
             if unreachable or (answer.levels[0] and answer.levels[0].available >= least)
         }
-        more = len(stores) > size
         return stock_pb2.ListStoresWithStockResponse(
             levels=await self._messages(dict(sorted(fitting.items())), [sku]),
-            next_page_token=self._tokens.encode(request, [page[-1]]) if more else "",
+            next_page_token=token,
             unreachable=unreachable,
         )
 

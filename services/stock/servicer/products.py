@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from google.protobuf.empty_pb2 import Empty
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens
 from services.directory.directory import Directory
 from services.directory.products import parse_product
 from services.stock import convert
@@ -35,16 +35,12 @@ class ProductCalls:
     ) -> stock_pb2.SearchProductsResponse:
         """Products by words, by barcode, or by department."""
         replica = self._directory.products.replica
-        cursor = self._tokens.decode(request)
-        start = cursor[0] if cursor else 0
-        size = page_size(request.page_size, default=20, most=1000)
-        skus = replica.search(request.query, request.gtin, request.department)
-        page = skus[start : start + size]
-        more = len(skus) > start + size
+        found = replica.search(request.query, request.gtin, request.department)
+        page, token = self._tokens.page(request, found, tuple, default=20)
         return stock_pb2.SearchProductsResponse(
-            products=[parse_product(replica.record(sku) or b"") for sku in page],
-            next_page_token=self._tokens.encode(request, [start + size]) if more else "",
-            total_size=len(skus),
+            products=[parse_product(replica.record(match.id) or b"") for match in page],
+            next_page_token=token,
+            total_size=len(found),
             as_of=convert.timestamp(self._directory.products.stale_as_of),
         )
 

@@ -100,8 +100,6 @@ class SearchCalls:
     ) -> stock_pb2.ListUnmetDemandResponse:
         """What people looked for and did not find."""
         first, last = convert.days(request, self._clock().date())
-        cursor = self._tokens.decode(request)
-        size = page_size(request.page_size, default=100, most=1000)
         await self._demand.flush()
         found = [
             unmet
@@ -109,11 +107,15 @@ class SearchCalls:
             for unmet in await self._demand.of_day(first + dt.timedelta(number))
             if not request.product or unmet.sku == product_sku(request.product)
         ]
-        start = cursor[0] if cursor else 0
-        more = len(found) > start + size
+        page, token = self._tokens.page(
+            request,
+            found,
+            lambda unmet: (unmet.date.isoformat(), unmet.sku, unmet.h3_cell),
+            default=100,
+        )
         return stock_pb2.ListUnmetDemandResponse(
-            demands=map(convert.unmet, found[start : start + size]),
-            next_page_token=self._tokens.encode(request, [start + size]) if more else "",
+            demands=map(convert.unmet, page),
+            next_page_token=token,
         )
 
     def _now_ms(self) -> int:

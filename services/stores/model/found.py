@@ -2,11 +2,15 @@
 
 from typing import NamedTuple
 
+Rank = tuple[float, ...]
+"""The lower the earlier: 0, the place along the route in metres, or how well a text matches."""
+BY_ID: Rank = (0.0,)
+
 
 class Match(NamedTuple):
     """A store that was found, and along a route where."""
 
-    rank: float
+    rank: Rank
     id: str
     distance_m: float | None = None
     route_position_m: float | None = None

@@ -1,8 +1,7 @@
 """Searches by text, area and route, page by page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import h3
 import numpy as np
@@ -19,22 +18,9 @@ from services.directory.filters import StoreFilter
 from services.directory.service_areas import polygon_of
 from services.directory.stores import StoresReplica
 from services.stores.errors import InvalidGeometry, TooManyCells
-from services.stores.model.found import Cell, Match
+from services.stores.model.found import BY_ID, Cell, Match, Rank
 
 CELLS_MOST = 10_000
-
-Ranked = tuple[float, str]
-"""A rank, the lower the earlier, and an id."""
-
-
-def page_of(
-    ranked: Sequence[Ranked], cursor: list[Any] | None, size: int
-) -> tuple[list[Ranked], list[Any] | None]:
-    """The page past a cursor, and the cursor past the page; None on the last one."""
-    after = (cursor[0], cursor[1]) if cursor else None
-    rest = [entry for entry in ranked if after is None or entry > after]
-    page = rest[:size]
-    return page, list(page[-1]) if len(rest) > size else None
 
 
 def search(
@@ -46,23 +32,24 @@ def search(
         InvalidGeometry: the area or the route cannot be used.
     """
     area = request.WhichOneof("area")
+    ranks: dict[str, Rank] = {}
+    if request.query:
+        ranks = {match.id: (match.tier, match.length) for match in replica.matching(request.query)}
     if area is None and request.query:
-        found = replica.ids(wanted, among=replica.ids_matching(request.query))
-        return [Match(float(rank), id) for rank, id in enumerate(found)]
+        return [Match(ranks[id], id) for id in replica.ids(wanted, among=list(ranks))]
     if area == "route":
         matches = route_matches(replica, request.route, wanted)
     elif area:
         found = replica.ids_of_rows(area_rows(replica, request, wanted))
-        matches = [Match(0.0, id) for id in sorted(found)]
+        matches = [Match(BY_ID, id) for id in sorted(found)]
     else:
-        matches = [Match(0.0, id) for id in replica.ids(wanted)]
+        matches = [Match(BY_ID, id) for id in replica.ids(wanted)]
     if not request.query:
         return matches
-    order = {id: float(rank) for rank, id in enumerate(replica.ids_matching(request.query))}
-    matching = [match for match in matches if match.id in order]
+    matching = [match for match in matches if match.id in ranks]
     if area == "route":
         return matching
-    return sorted(match._replace(rank=order[match.id]) for match in matching)
+    return sorted(match._replace(rank=ranks[match.id]) for match in matching)
 
 
 def count(
@@ -110,7 +97,7 @@ def suggest(
         places = gazetteer.suggest(query, limit, near=near)
     except ValueError as error:
         raise InvalidArgument.field("query", str(error)) from None
-    return places, replica.ids_matching(query)[:limit]
+    return places, [match.id for match in replica.matching(query)[:limit]]
 
 
 def area_rows(
@@ -150,7 +137,11 @@ def route_matches(
         hits = along_route(replica.index, path, route.max_distance_m)
     return [
         Match(
-            hit.position_m, replica.index.id(hit.row), hit.distance_m, hit.position_m, hit.detour_m
+            (hit.position_m,),
+            replica.index.id(hit.row),
+            hit.distance_m,
+            hit.position_m,
+            hit.detour_m,
         )
         for hit in hits
         if mask[hit.row]

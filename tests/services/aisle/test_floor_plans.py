@@ -193,6 +193,19 @@ async def test_an_instant_out_of_range_is_refused_by_the_name_of_the_field(bare)
     assert (CODE.INVALID_ARGUMENT, ["floor_plan.effective_end_time"]) == (code, fields)
 
 
+async def test_an_aisle_that_is_built_between_two_pages_repeats_no_other(bare):
+    store, village = "stores/a-village", village_shop()
+    first_aisle = min(village.aisles, key=lambda aisle: aisle.order)
+    others = tuple(aisle for aisle in village.aisles if aisle is not first_aisle)
+    await bare.PublishFloorPlan(published(store, dataclasses.replace(village, aisles=others), "v1"))
+    first = await bare.ListAisles(pb.ListAislesRequest(parent=store, page_size=2))
+    await bare.PublishFloorPlan(published(store, village, "v1"))
+    rest = await bare.ListAisles(
+        pb.ListAislesRequest(parent=store, page_size=9, page_token=first.next_page_token)
+    )
+    assert [["F", "3"], ["2", "1"]] == [[e.aisle for e in page.aisles] for page in (first, rest)]
+
+
 async def test_numbers_that_are_none_are_refused(bare):
     request = published(CORNER, corner_shop())
     request.floor_plan.fixtures[0].outline.loops[0].coordinates_m[0] = float("nan")

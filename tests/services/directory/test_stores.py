@@ -81,7 +81,7 @@ def test_text_search_finds_by_the_beginnings_of_words_whatever_case_and_accents(
     replica = StoresReplica()
     truth: dict[str, stores_pb2.Store] = {}
     for change in changes:
-        replica.ids_matching("nothing")  # the index exists before the changes come
+        replica.matching("nothing")  # the index exists before the changes come
         if isinstance(change, str):
             replica.apply(change, None)
             truth.pop(change, None)
@@ -93,11 +93,11 @@ def test_text_search_finds_by_the_beginnings_of_words_whatever_case_and_accents(
         expected = {
             id for id, store in truth.items() if not store.private and store.display_name == name
         }
-        assert expected == set(replica.ids_matching(query))
+        assert expected == {match.id for match in replica.matching(query)}
 
 
 @pytest.mark.parametrize(
     "query", ['"', "' OR 1", "*", "a AND", "(", "NEAR(", "-", "\x00", "ä" * 200]
 )
 def test_no_query_breaks_the_search(query):
-    assert [] == StoresReplica().ids_matching(query)
+    assert [] == StoresReplica().matching(query)

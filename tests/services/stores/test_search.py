@@ -129,6 +129,18 @@ async def test_search_pages_together_are_the_whole(shops):
     assert sorted(row[0][2:] for row in ROWS) == found
 
 
+async def test_a_better_match_that_comes_between_two_pages_repeats_no_other(stores):
+    named = [shop((f"t-{n}", f"{n} Books", "", *KAMPPI, "FI", "Helsinki", "osm.x")) for n in "abcd"]
+    await upsert(stores, named)
+    request = stores_pb2.SearchStoresRequest(query="books", page_size=2)
+    first = await stores.SearchStores(request)
+    await upsert(stores, [shop(("t-best", "Books", "", *KAMPPI, "FI", "Helsinki", "osm.x"))])
+    request.page_token = first.next_page_token
+    second = await stores.SearchStores(request)
+
+    assert ["a", "b", "c", "d"] == [id for page in (first, second) for id in ids(page)]
+
+
 @pytest.mark.parametrize("resolution", [0, 3, 7, 10])
 async def test_counts_are_those_of_h3(shops, resolution):
     response = await shops.CountStores(stores_pb2.CountStoresRequest(h3_resolution=resolution))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from enrayon.stores.v1 import stores_pb2 as pb
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Key, Keyring
-from services.chassis.messages.paging import PURPOSE, PageTokens, page_size
+from services.chassis.messages.paging import PURPOSE, PageTokens, itself, page_size
 
 RING = Keyring([Key(1, bytes(32))])
 TOKENS = PageTokens(RING)
@@ -104,6 +104,52 @@ def test_a_token_fits_where_it_is_asked_for_and_needs_no_escape_in_a_url() -> No
     longest = TOKENS.encode(LIST, [12345678.123456789, "s" * 200])
     assert len(longest) < 2000
     assert longest.replace("-", "").replace("_", "").isalnum()
+
+
+@given(data=st.data())
+def test_what_comes_and_goes_between_two_pages_repeats_and_skips_nothing_else(
+    data: st.DataObject,
+) -> None:
+    ids = st.sets(st.integers(0, 40).map(lambda number: f"osm-{number:02}"))
+    kept = data.draw(ids, "kept")
+    coming = st.integers(1, 10)
+    told: list[str] = []
+    request, token = LIST, ""
+    while not told or token:
+        now = sorted(kept | data.draw(ids, "others at this page"))
+        request = continued(LIST, token, page_size=data.draw(coming))
+        entries, token = TOKENS.page(request, now, lambda store: (0.0, store))
+        told += entries
+        if not entries:
+            break
+    assert sorted(set(told)) == told
+    assert kept <= set(told)
+
+
+def test_a_page_ends_where_it_should() -> None:
+    stores = [f"osm-{number}" for number in range(5)]
+    request = pb.ListStoresRequest(page_size=2)
+    told, pages = [], 0
+    while True:
+        entries, token = TOKENS.page(request, stores, itself, default=3, most=4)
+        told += entries
+        pages += 1
+        if not token:
+            break
+        request.page_token = token
+    assert (stores, 3) == (told, pages)
+    for asked, expected in ((0, 3), (4, 4), (5, 4)):
+        entries, _ = TOKENS.page(
+            pb.ListStoresRequest(page_size=asked), stores, itself, default=3, most=4
+        )
+        assert expected == len(entries)
+
+
+@pytest.mark.parametrize("cursor", [[20], [0.0, "osm-1"], ["osm-1", 20], []])
+def test_a_token_of_an_earlier_order_is_refused(cursor: list[Any]) -> None:
+    request = continued(LIST, TOKENS.encode(LIST, cursor))
+    with pytest.raises(InvalidArgument, match="start without it"):
+        TOKENS.page(request, ["osm-1", "osm-2"], itself)
 
 
 @pytest.mark.parametrize(("asked", "expected"), [(0, 50), (1, 1), (1000, 1000), (1001, 1000)])
