@@ -1,11 +1,12 @@
 """Every method has its row, and the rows say what a retailer would expect."""
 
+import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from services.app import descriptors
 from services.chassis.access.policy import Counted, Role, is_in_scope, short_name
-from services.policy import POLICY
+from services.policy import LOOK_UP, POLICY, SEARCH, joined, rows
 
 METHODS: dict[str, MethodDescriptor] = {
     f"/{service.full_name}/{method.name}": method
@@ -29,6 +30,14 @@ def test_every_method_has_a_row():
 
 def test_every_row_has_a_method():
     assert set() == POLICY.keys() - METHODS.keys()
+
+
+def test_a_second_row_for_a_method_is_refused():
+    with pytest.raises(ValueError, match=r"more than one row for .*AisleService/ListAisles"):
+        joined(
+            rows("aisle", ListAisles=LOOK_UP, GetFloorPlan=LOOK_UP),
+            rows("aisle", ListAisles=SEARCH),
+        )
 
 
 def test_nobody_changes_anything_without_a_key():
