@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Generic
 
-import redis.exceptions
 import structlog
 
 from services.chassis.clock import Clock, utc_now
 from services.chassis.database.client import Client
+from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
 from services.chassis.loops.progress import SLOW_S, Progress
 from services.chassis.loops.tasks import end
@@ -113,7 +113,7 @@ class Feed(Generic[ReplicaT]):
             replica = await asyncio.to_thread(self._build, snapshot.records.items())
             self._replace(replica, Position(snapshot.epoch, snapshot.sequence), snapshot.as_of)
             self._written = self._position
-        with suppress(redis.exceptions.RedisError, OSError):
+        with suppress(*FAILURES):
             await self._synchronise()
         self._tasks = [
             asyncio.create_task(self._follow(), name=f"follows {self.kind}"),
@@ -162,7 +162,7 @@ class Feed(Generic[ReplicaT]):
                 pause_s, self._progress.is_following = 0.05, True
                 while await self._apply_changes():
                     pass
-            except (redis.exceptions.RedisError, OSError) as error:
+            except FAILURES as error:
                 if self._progress.is_following:
                     log.warning("cannot follow changes", kind=self.kind, error=type(error).__name__)
                 self._progress.is_following = False

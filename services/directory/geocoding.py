@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
-import redis.exceptions
 import structlog
 from geopy.adapters import URLLibAdapter
 from geopy.exc import GeopyError
@@ -16,6 +15,7 @@ from pydantic import Field
 from geodata.gazetteer import Place, PlaceKind
 from geodata.points import Point
 from services.chassis.database.client import Client
+from services.chassis.database.failures import FAILURES
 from services.chassis.settings import EnvironmentSettings
 
 log = structlog.get_logger()
@@ -65,12 +65,12 @@ class GeopyGeocoder:
             )
             return None
         answer = [found.address, found.latitude, found.longitude] if found else []
-        with suppress(redis.exceptions.RedisError, OSError):
+        with suppress(*FAILURES):
             await self._client.set(key, orjson.dumps(answer), ex=self._settings.geocoder_cache_s)
         return place_of(answer)
 
     async def _cached(self, key: str) -> list[Any] | None:
-        with suppress(redis.exceptions.RedisError, OSError):
+        with suppress(*FAILURES):
             if (kept := await self._client.get(key)) is not None:
                 answer: list[Any] = orjson.loads(kept)
                 return answer

@@ -1,6 +1,6 @@
 """What a service is built from, and what it is once built. Bootstraps take one and give other."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from google.protobuf.descriptor import ServiceDescriptor
@@ -11,6 +11,9 @@ from services.chassis.keyring import Keyring
 from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.origins import Origins
+
+Loop = Callable[[], Awaitable[None]]
+"""Work that goes on until it is cancelled."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,9 @@ class Service:
 
     descriptor: ServiceDescriptor
     servicer: object
-    workers: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    workers: Mapping[str, Loop] = field(default_factory=dict)
     """Loops by name that `enrayon work` runs until they are cancelled."""
-    background: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    background: Mapping[str, Loop] = field(default_factory=dict)
     """Loops by name that run wherever the service is hosted, until they are cancelled."""
     check: Callable[[], Awaitable[None]] | None = None
     """Raises a `ServiceError` when a process must not start with this service."""

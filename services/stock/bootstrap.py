@@ -1,11 +1,13 @@
 """Builds the stock service."""
 
 import math
+from functools import partial
 
 from enrayon.stock.v1 import stock_pb2
+from services.chassis.loops.forever import forever
 from services.chassis.messages.paging import PageTokens
 from services.directory.keys import GROUPS, PRODUCTS
-from services.directory.parts import Parts, Service
+from services.directory.parts import Loop, Parts, Service
 from services.directory.records import Records
 from services.stock import metrics, worker
 from services.stock.alerting import Alerting
@@ -87,20 +89,26 @@ def build(parts: Parts) -> Service:
         LedgerCalls(known, ledger),
         AlertCalls(tokens, Alerting(alerts, known, directory, parts.origins, parts.keyring, clock)),
     )
-    loops = {
-        "stock.sweep": worker.every(worker.SWEEP_EVERY_S, "sweep", lambda: worker.sweep(holds)),
-        "stock.alerts": worker.every(worker.MATCH_EVERY_S, "alerts", lambda: worker.fire(alerts)),
-        "stock.forget": worker.every(
-            worker.FORGET_EVERY_S, "forget", lambda: worker.forget(alerts)
+    loops: dict[str, Loop] = {
+        "stock.sweep": partial(
+            forever, "stock sweep", worker.SWEEP_EVERY_S, partial(worker.sweep, holds)
         ),
-        "stock.ledger": worker.every(
-            worker.TRIM_EVERY_S, "ledger", lambda: worker.trim(alerts, ledger)
+        "stock.alerts": partial(
+            forever, "stock alerts", worker.MATCH_EVERY_S, partial(worker.fire, alerts)
+        ),
+        "stock.forget": partial(
+            forever, "stock forget", worker.FORGET_EVERY_S, partial(worker.forget, alerts)
+        ),
+        "stock.ledger": partial(
+            forever, "stock ledger", worker.TRIM_EVERY_S, partial(worker.trim, alerts, ledger)
         ),
     }
     metrics.SHELVES.set_function(lambda: len(follower.shelves.stores))
     metrics.SHELVES_LAG.set_function(lambda: math.nan if (s := follower.lag_s) is None else s)
-    background = {
+    background: dict[str, Loop] = {
         "stock.follower": follower.run,
-        "stock.demand": worker.every(worker.FLUSH_EVERY_S, "demand", lambda: worker.flush(demand)),
+        "stock.demand": partial(
+            forever, "stock demand", worker.FLUSH_EVERY_S, partial(worker.flush, demand)
+        ),
     }
     return Service(CONTRACT, servicer, loops, background, durability.at_start)

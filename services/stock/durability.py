@@ -8,10 +8,10 @@ import asyncio
 import structlog
 
 from services.chassis.database.client import Client, database_facts_of
+from services.chassis.database.failures import FAILURES
 from services.stock.errors import DatabaseNotDurable, PartitionsDiffer
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.levels import Levels
-from services.stock.state.reach import UNREACHABLE
 
 log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ class Durability:
         """
         try:
             await self.check()
-        except UNREACHABLE as error:
+        except FAILURES as error:
             log.warning("the store of holds is not checked yet", error=type(error).__name__)
 
     async def check(self) -> None:

@@ -1,19 +1,13 @@
 """Background loops: ends expired holds, fires alerts, trims ledgers. Any number may run at once."""
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
 
-import structlog
-
-from services.chassis.loops.forever import FAILED, PASSED, PAUSE
 from services.stock import metrics
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.alerts import ENTRIES, Alerts
 from services.stock.state.demand import Demand
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger, position
-from services.stock.state.reach import UNREACHABLE
 
 SWEEP_EVERY_S = 1.0
 MATCH_EVERY_S = 0.25
@@ -22,8 +16,6 @@ FLUSH_EVERY_S = 5.0
 FORGET_EVERY_S = 3600.0
 LEDGER_KEPT_MS = 3 * 86_400_000
 ALERTS_KEPT_MS = 7 * 86_400_000
-
-log = structlog.get_logger()
 
 
 async def sweep(holds: Holds) -> None:
@@ -64,26 +56,3 @@ async def trim(alerts: Alerts, ledger: Ledger, kept_ms: int = LEDGER_KEPT_MS) ->
 async def flush(demand: Demand) -> None:
     """Write what searches did not find."""
     await demand.flush()
-
-
-def every(
-    pause_s: float, name: str, act: Callable[[], Awaitable[None]]
-) -> Callable[[], Awaitable[None]]:
-    """A loop that acts again and again, and survives Redis being away."""
-
-    async def loop() -> None:
-        reachable = True
-        PAUSE.labels(f"stock {name}").set(pause_s)
-        while True:
-            try:
-                await act()
-                reachable = True
-                PASSED.labels(f"stock {name}").set_to_current_time()
-            except UNREACHABLE as error:
-                FAILED.labels(f"stock {name}").inc()
-                if reachable:
-                    log.warning("a loop of stock waits", loop=name, error=type(error).__name__)
-                reachable = False
-            await asyncio.sleep(pause_s if reachable else max(pause_s, 1.0))
-
-    return loop

@@ -10,7 +10,8 @@ import pytest
 import redis.exceptions
 from redis.asyncio import RedisCluster
 
-from services.chassis.database.client import Client, as_service_error, connect
+from services.chassis.database.client import Client, connect
+from services.chassis.database.failures import as_service_error
 from services.chassis.errors import ResourceExhausted, Unavailable
 from services.chassis.settings import ChassisSettings
 from services.stock.model.holds import encoded

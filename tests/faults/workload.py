@@ -5,7 +5,8 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from services.chassis.database.client import Client, as_service_error
+from services.chassis.database.client import Client
+from services.chassis.database.failures import as_service_error
 from services.chassis.errors import Unavailable
 from services.stock.model.holds import Hold, encoded
 from services.stock.model.levels import packed_row

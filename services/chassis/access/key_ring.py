@@ -10,12 +10,12 @@ import asyncio
 import time
 from contextlib import suppress
 
-import redis.exceptions
 import structlog
 
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.keys import ApiKey, parse_token
 from services.chassis.clock import Clock
+from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
 from services.chassis.loops.tasks import end
 
@@ -38,7 +38,7 @@ class KeyRing:
         self._following: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "KeyRing":
-        with suppress(redis.exceptions.RedisError, OSError):
+        with suppress(*FAILURES):
             await self.refresh()
         self._following = asyncio.create_task(self._follow())
         return self
@@ -85,7 +85,7 @@ class KeyRing:
 
     async def _refresh_soon(self) -> None:
         await asyncio.sleep(self._looked_s + LOOK_AGAIN_S - time.monotonic())
-        with suppress(redis.exceptions.RedisError, OSError):
+        with suppress(*FAILURES):
             await self.refresh()
 
     async def _follow(self) -> None:
@@ -95,7 +95,7 @@ class KeyRing:
             try:
                 await self.refresh()
                 is_well = True
-            except (redis.exceptions.RedisError, OSError) as error:
+            except FAILURES as error:
                 if is_well:
                     log.warning("keys are not refreshed", error=type(error).__name__)
                 is_well = False

@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import redis.exceptions
-
 from services.chassis.database.client import Client, script
+from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable, ResourceExhausted
 
 KEPT_MOST = 100_000
@@ -83,7 +82,7 @@ class SharedLimits:
         times_us = [round(cost_s * 1e6), round(max(burst_s, cost_s) * 1e6)]
         try:
             wait_us = await self._gcra([f"{{limit:{name}}}"], times_us)
-        except (redis.exceptions.RedisError, OSError) as error:
+        except FAILURES as error:
             raise DatabaseUnavailable(
                 "the limit of this caller cannot be checked now; try again"
             ) from error

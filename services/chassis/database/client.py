@@ -1,7 +1,6 @@
 """The connection to Redis or Valkey: one server or a cluster, over TCP or a unix socket."""
 
 import asyncio
-import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +16,6 @@ from redis.backoff import NoBackoff
 from services.chassis.database.cluster import Cluster
 from services.chassis.database.observed import SCRIPTS, observed, watch_connections
 from services.chassis.database.sending import sending
-from services.chassis.errors import DatabaseUnavailable, ResourceExhausted, ServiceError
 from services.chassis.settings import ChassisSettings
 
 OLDEST_MAJOR = 7
@@ -208,29 +206,3 @@ async def node_facts(client: Client, **node: Any) -> DatabaseFacts:
 def text(value: str | bytes) -> str:
     """A text as such, whether it came decoded or not."""
     return value.decode() if isinstance(value, bytes) else value
-
-
-def as_service_error(error: Exception) -> ServiceError | None:
-    """What a client learns of a failure of Redis; None when it is none."""
-    match error:
-        case redis.exceptions.OutOfMemoryError():
-            return ResourceExhausted(
-                "the database's memory is full", retry_after=dt.timedelta(seconds=10)
-            )
-        case (
-            redis.exceptions.ConnectionError()
-            | redis.exceptions.TimeoutError()
-            | redis.exceptions.ClusterDownError()
-            | redis.exceptions.TryAgainError()
-            | redis.exceptions.ReadOnlyError()
-            | redis.exceptions.MasterDownError()
-        ):
-            return DatabaseUnavailable(
-                "the database cannot be reached; a change may or may not have been made: retry it "
-                "with the same request_id"
-            )
-        case redis.exceptions.ResponseError() if str(error).startswith(
-            ("BUSY ", "MISCONF ", "NOREPLICAS ")
-        ):
-            return DatabaseUnavailable("the database cannot take this now; try again")
-    return None

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from services.chassis.access.credentials import NOBODY, Asked
 from services.chassis.access.gate import Gate, Guard
-from services.chassis.database.client import as_service_error
+from services.chassis.database.failures import as_service_error
 from services.chassis.errors import Internal, ServiceError, StreamEnded
 from services.chassis.serving.admission import Admission
 from services.chassis.serving.methods import Method

@@ -23,6 +23,7 @@ from redis.asyncio import RedisCluster
 
 from services.chassis.clock import Clock, utc_now
 from services.chassis.database.client import Client
+from services.chassis.database.failures import FAILURES
 from services.chassis.loops.tasks import end
 
 LOOK_EVERY_S = 2.0
@@ -129,11 +130,11 @@ async def database_reasons(client: Client) -> tuple[str, str]:
             await client.ping(target_nodes=RedisCluster.PRIMARIES)
         else:
             await client.ping()
-    except (redis.exceptions.RedisError, OSError) as error:
+    except FAILURES as error:
         return reason_of(error), reason_of(error)
     try:
         await client.set(PROBE, 1, px=PROBE_KEPT_MS)
-    except (redis.exceptions.RedisError, OSError) as error:
+    except FAILURES as error:
         return "", reason_of(error)
     return "", ""
 

@@ -16,8 +16,9 @@ from services.chassis.access.keys import ApiKey, new_key, rotated
 from services.chassis.access.policy import Role, short_name
 from services.chassis.access.settings import AccessSettings
 from services.chassis.clock import utc_now
-from services.chassis.database.client import as_service_error, connect
+from services.chassis.database.client import connect
 from services.chassis.database.embedded import running_url
+from services.chassis.database.failures import as_service_error
 from services.chassis.settings import ChassisSettings
 from services.cli.clock import length
 from services.cli.output import UNREACHABLE, USAGE, CommandError, JsonOption, console, errors

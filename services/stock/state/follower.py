@@ -5,11 +5,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import redis.exceptions
 import structlog
 
 from services.chassis.database.client import Client, script
 from services.chassis.database.cluster import Cluster
+from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
 from services.chassis.loops.progress import SLOW_S, Progress
 from services.chassis.loops.tasks import task_group
@@ -91,7 +91,7 @@ class Follower:
                 await self._load()
                 self._progress.is_following, pause_s = True, 0.05
                 await self._follow()
-            except (redis.exceptions.RedisError, OSError, LookupError) as error:
+            except (*FAILURES, LookupError) as error:
                 if self._progress.is_following:
                     log.warning("cannot follow stock", error=type(error).__name__)
                 self._progress.is_following = False

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import orjson
 
 from services.chassis.database.client import Client, Value, script
+from services.chassis.database.failures import FAILURES
 from services.stock.model.levels import DEFAULT_POLICY, Level, Policy, Sell, decoded
 from services.stock.model.partitions import StoreKeys, partition_of
 from services.stock.state.questions import Question, Questions
-from services.stock.state.reach import UNREACHABLE
 
 PACKAGE = "services.stock"
 LIBRARY = ["library"]
@@ -52,7 +52,7 @@ class Levels:
         question = Question(list(dict.fromkeys(stores)), skus, now_ms)
         try:
             answers = await self._questions.ask(question) if question.stores else {}
-        except UNREACHABLE as error:
+        except FAILURES as error:
             raise LevelsUnreachable from error
         return {
             store: StoreLevels(self._policy(policy), levels_of(skus, raws, back))

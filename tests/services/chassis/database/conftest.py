@@ -10,10 +10,10 @@ import pytest
 
 from services.chassis.database.client import (
     Client,
-    as_service_error,
     connect,
 )
 from services.chassis.database.embedded import EmbeddedValkey
+from services.chassis.database.failures import as_service_error
 from services.chassis.errors import ServiceError
 from services.chassis.settings import ChassisSettings
 from tests.backends import cluster_of_one, server

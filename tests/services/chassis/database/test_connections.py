@@ -7,12 +7,12 @@ import pytest
 
 from services.chassis.database.client import (
     Client,
-    as_service_error,
     connect,
     database_facts,
     many_script,
 )
 from services.chassis.database.embedded import EmbeddedValkey
+from services.chassis.database.failures import as_service_error
 from services.chassis.database.observed import connections
 from services.chassis.loops.tasks import end
 from services.chassis.settings import ChassisSettings

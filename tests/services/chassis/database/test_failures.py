@@ -11,11 +11,11 @@ import uvloop
 from redis.asyncio import RedisCluster
 
 from services.chassis.database.client import (
-    as_service_error,
     many_script,
     script,
 )
 from services.chassis.database.embedded import EmbeddedValkey
+from services.chassis.database.failures import as_service_error
 from services.chassis.settings import ChassisSettings
 from tests.services.chassis.database.conftest import (
     PACKAGE,

@@ -114,7 +114,7 @@ def test_what_comes_and_goes_between_two_pages_repeats_and_skips_nothing_else(
     kept = data.draw(ids, "kept")
     coming = st.integers(1, 10)
     told: list[str] = []
-    request, token = LIST, ""
+    token = ""
     while not told or token:
         now = sorted(kept | data.draw(ids, "others at this page"))
         request = continued(LIST, token, page_size=data.draw(coming))
@@ -129,7 +129,8 @@ def test_what_comes_and_goes_between_two_pages_repeats_and_skips_nothing_else(
 def test_a_page_ends_where_it_should() -> None:
     stores = [f"osm-{number}" for number in range(5)]
     request = pb.ListStoresRequest(page_size=2)
-    told, pages = [], 0
+    told: list[str] = []
+    pages = 0
     while True:
         entries, token = TOKENS.page(request, stores, itself, default=3, most=4)
         told += entries
