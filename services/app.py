@@ -6,6 +6,8 @@ import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 
 import structlog
@@ -83,7 +85,7 @@ def serve(settings: ChassisSettings, names: Sequence[str]) -> None:
 
 def work(settings: ChassisSettings, names: Sequence[str]) -> None:
     """Run the background loops of the named services, all when there is no name, until stopped."""
-    run(settings, "work", lambda parts, _: work_until_stopped(built(parts, names)))
+    run(settings, "work", lambda parts, health: work_until_stopped(health, built(parts, names)))
 
 
 def run(
@@ -114,11 +116,11 @@ def run(
 async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Parts]:
     """The parts of a process, connected and loaded; closed in the end."""
     client = connect(settings, url)
-    directory = Directory(client, settings.data_dir)
-    await directory.start()
     geocoding = GeocodingSettings()
     geocoder = GeopyGeocoder(geocoding, client) if geocoding.geocoder else None
     origins = Origins(Gazetteer.load(), geocoder)
+    directory = Directory(client, settings.data_dir)
+    await directory.start()
     try:
         yield Parts(settings, client, directory, origins, load_keyring(settings), utc_now)
     finally:
@@ -138,16 +140,9 @@ def descriptors() -> list[ServiceDescriptor]:
 
 async def serve_until_stopped(parts: Parts, health: Health, services: Sequence[Service]) -> None:
     """Host services on the gRPC port until the process is told to stop."""
-    methods = [
-        method
-        for service in services
-        for method in methods_of(
-            service.descriptor, service.servicer, parts.settings.max_request_bytes
-        )
-    ]
     access = AccessSettings()
     gate = None if access.is_open else Gate(access, POLICY, parts.client, parts.clock)
-    server = Server(parts.settings, methods, gate)
+    server = server_of(parts.settings, services, gate)
     await check(services)
     async with background(services), gate or nullcontext():
         # What is loaded stays: without this each full collection walks through all of it.
@@ -156,12 +151,39 @@ async def serve_until_stopped(parts: Parts, health: Health, services: Sequence[S
         # A batch makes a hundred thousand objects that live for a moment; by default every 700 of
         # them call for a collection, which took a third of the time.
         gc.set_threshold(100_000, 20, 100)
-        await server.start()
+        await server.start(health.parts)
         await health.listen(server.set_parts)
+        health.is_started = True
         log.info("serving", port=server.port)
         await stop_signal()
         log.info("stopping")
         await server.stop()
+
+
+@asynccontextmanager
+async def served_alone(parts: Parts) -> AsyncIterator[str]:
+    """All services for this process alone, on a unix socket of its own: the socket's address."""
+    settings = parts.settings.model_copy(update={"longest_wait_s": 0.0, "linger_s": 0.0})
+    services = built(parts, [])
+    server = server_of(settings, services, None)
+    await check(services)
+    with TemporaryDirectory(prefix="enrayon-") as folder:  # which nobody else may enter
+        socket = Path(folder) / "grpc.sock"
+        async with background(services):
+            await server.start(socket=socket)
+            yield f"unix:{socket}"
+            await server.stop()
+
+
+def server_of(settings: ChassisSettings, services: Sequence[Service], gate: Gate | None) -> Server:
+    """A server that hosts services; without a gate everybody may call everything."""
+    limit = settings.max_request_bytes
+    methods = [
+        method
+        for service in services
+        for method in methods_of(service.descriptor, service.servicer, limit)
+    ]
+    return Server(settings, methods, gate)
 
 
 async def check(services: Sequence[Service]) -> None:
@@ -189,12 +211,13 @@ async def background(services: Sequence[Service]) -> AsyncIterator[None]:
         await end(tasks)
 
 
-async def work_until_stopped(services: Sequence[Service]) -> None:
+async def work_until_stopped(health: Health, services: Sequence[Service]) -> None:
     """Run the loops of services until the process is told to stop, or one of them fails."""
     await check(services)
     loops = {name: loop for service in services for name, loop in service.workers.items()}
     tasks = [asyncio.ensure_future(loop()) for loop in loops.values()]
     stopping = asyncio.create_task(stop_signal())
+    health.is_started = True
     log.info("working", loops=sorted(loops))
     done, pending = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
     await end(pending)

@@ -35,12 +35,6 @@ def load(channel: grpc.Channel) -> None:
     articles = [article for article in catalogue() if article.department in departments]
     products = [Product(each.sku, each.name, each.department) for each in articles]
     plan, placements = helsinki_supermarket(STORE, products)
-    stub.PublishFloorPlan(
-        aisle_pb2.PublishFloorPlanRequest(
-            parent=STORE, floor_plan=plan_message(plan), floor_plan_id=VERSION
-        ),
-        timeout=TIMEOUT_S,
-    )
     by_sku: defaultdict[str, list[aisle_pb2.Placement]] = defaultdict(list)
     for placement in placements:
         by_sku[placement.sku].append(placement_message(placement))
@@ -52,3 +46,10 @@ def load(channel: grpc.Channel) -> None:
         ],
     )
     stub.UpsertPlacements(iter([request]), timeout=TIMEOUT_S)
+    # Last: a store that has a plan has all of it.
+    stub.PublishFloorPlan(
+        aisle_pb2.PublishFloorPlanRequest(
+            parent=STORE, floor_plan=plan_message(plan), floor_plan_id=VERSION
+        ),
+        timeout=TIMEOUT_S,
+    )

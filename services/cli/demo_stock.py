@@ -1,24 +1,23 @@
 """Loads the demo's made-up catalogue and stock for the sample's real shops."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import grpc
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
-from geodata import importers
-from geodata.samples import HELSINKI_STORES
 from geodata.samples.catalogue import Article, catalogue, stock_of
+from geodata.stores import Store
 
 SOURCE = "demo"
 TIMEOUT_S = 600.0
 
 
-def load(channel: grpc.Channel, store_source: str) -> tuple[int, int]:
-    """Send products and levels.
+def load(channel: grpc.Channel, stores: Iterable[Store]) -> tuple[int, int]:
+    """Send products, and levels of stores that the services have.
 
     Returns:
-        The number of products, and the number of levels that were set.
+        The numbers of products and of levels that were set.
     """
     stub = stock_pb2_grpc.StockServiceStub(channel)
     articles = catalogue()
@@ -27,7 +26,7 @@ def load(channel: grpc.Channel, store_source: str) -> tuple[int, int]:
     sequence = int(time.time())
 
     def snapshots() -> Iterator[stock_pb2.SetStockLevelsRequest]:
-        for store in importers.read(HELSINKI_STORES, "auto", source=store_source).stores:
+        for store in stores:
             levels = [
                 stock_pb2.StockLevelInput(product=f"products/{article.sku}", on_hand=units)
                 for article, units in stock_of(store, articles)

@@ -7,11 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
 
-from tests.e2e.suite import Suite, wait_until
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from tests.e2e.suite import WAIT_S, Suite, wait_until
 
 FIND = "/v1/stores:findNearest"
 POINT = "origin.point.latitude=60.1699&origin.point.longitude=24.9384"
@@ -33,6 +38,39 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
 
 def names(answer: dict[str, list[dict[str, dict[str, str]]]]) -> list[str]:
     return [hit["store"]["name"] for hit in answer["stores"]]
+
+
+def test_the_first_answer_of_every_door_holds_stores_at_first_and_again(tmp_path):
+    suite = Suite(tmp_path / "data", "--demo")
+    for _ in range(2):
+        with (
+            ThreadPoolExecutor() as threads,
+            grpc.insecure_channel(f"127.0.0.1:{suite.grpc_port}") as channel,
+        ):
+            by_json = threads.submit(first_answer, suite)
+            stub = stores_pb2_grpc.StoresServiceStub(channel)
+            request = stores_pb2.FindNearestStoresRequest(page_size=5)
+            request.origin.place = "Kamppi"
+            by_grpc = threads.submit(stub.FindNearestStores, request, WAIT_S, wait_for_ready=True)
+            try:
+                suite.start()
+                assert 5 == len(by_json.result()["stores"])
+                assert 5 == len(by_grpc.result().stores)
+            finally:
+                suite.stop()
+
+
+def first_answer(suite: Suite) -> Any:
+    """What the JSON door answers as soon as it answers at all, and `/readyz` says that it may."""
+    answers: list[Any] = []
+
+    def is_answered() -> bool:
+        with suppress(OSError):
+            answers.append(suite.get(f"{FIND}?{POINT}&page_size=5"))
+        return bool(answers)
+
+    wait_until(is_answered)
+    return answers[0]
 
 
 def test_every_door_gives_the_same_answer(demo):

@@ -46,6 +46,8 @@ class Child:
     """Done before it is told to stop."""
     ready_s: float = 60.0
     """How long a start may take, in seconds."""
+    once: bool = False
+    """Whether it does its work and ends, with code 0, before the next one starts."""
     stop_s: float = 20.0
     """How long a stop may take, in seconds, before the child is killed."""
 
@@ -105,7 +107,8 @@ class Supervisor:
         async with task_group() as group:
             for process in self._processes:
                 await process.start()
-                group.create_task(process.keep())
+                if not process.is_done:
+                    group.create_task(process.keep())
             started()
 
 
@@ -119,8 +122,13 @@ class _Process:
         self._process: asyncio.subprocess.Process | None = None
         self._started_at = 0.0
 
+    @property
+    def is_done(self) -> bool:
+        """Whether it has done its work and is not started again."""
+        return self._child.once and self._process is not None and self._process.returncode == 0
+
     async def start(self) -> None:
-        """Start it, and wait until it is ready."""
+        """Start it, and wait until it is ready, or done."""
         child = self._child
         self._started_at = time.monotonic()
         with open_log(self._log) as log:
@@ -135,7 +143,7 @@ class _Process:
             )
         try:
             async with asyncio.timeout(child.ready_s):
-                while not await child.ready():
+                while not (self.is_done if child.once else await child.ready()):
                     if self._process.returncode is not None:
                         raise self._error(await self._ended())
                     await asyncio.sleep(0.02)

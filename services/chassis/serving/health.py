@@ -67,6 +67,8 @@ class Health:
         self._parts: dict[str, Part] = {}
         self._looked_at = clock()
         self._listeners: list[Listener] = []
+        self.is_started = False
+        """Whether the process does its work; the composition root sets it."""
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -75,8 +77,8 @@ class Health:
 
     @property
     def is_ready(self) -> bool:
-        """Whether what is answered from memory can be answered."""
-        return "reads" in self._parts and self._parts["reads"].is_well
+        """Whether the process does its work, and can answer from memory."""
+        return self.is_started and "reads" in self._parts and self._parts["reads"].is_well
 
     @property
     def is_alive(self) -> bool:

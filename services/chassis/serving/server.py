@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
@@ -78,14 +79,22 @@ class Server:
             reflection.enable_server_reflection(names, self._server)
         self.port = 0
 
-    async def start(self) -> None:
-        """Listen, and say SERVING.
+    async def start(
+        self, parts: Mapping[str, Part] | None = None, *, socket: Path | None = None
+    ) -> None:
+        """Say how the services are, and listen.
+
+        Args:
+            parts: How the parts of the process are; without them every service is SERVING.
+            socket: A unix socket to listen on, instead of the port.
 
         Raises:
             OSError: the port is taken, or not allowed, or the host is not this machine's.
         """
         host = self._settings.host
         address = f"{f'[{host}]' if ':' in host else host}:{self._settings.grpc_port}"
+        if socket is not None:
+            address = f"unix:{socket}"
         try:
             if self._credentials:
                 self.port = self._server.add_secure_port(address, self._credentials)
@@ -96,11 +105,14 @@ class Server:
                 f"cannot listen on {address}: another program has the port, or this machine lacks "
                 "the address; stop that program, or set ENRAYON_GRPC_PORT or ENRAYON_HOST"
             ) from error
+        if parts is not None:
+            await self.set_parts(parts)
+        else:
+            for service in ["", *self._services]:
+                await self.set_serving(service, serving=True)
         await self._server.start()
         if self._settings.longest_wait_s:
             self._looking = asyncio.create_task(self._look_at_queue())
-        for service in ["", *self._services]:
-            await self.set_serving(service, serving=True)
 
     async def set_serving(self, service: str, *, serving: bool) -> None:
         """Say whether a service is well; the empty name stands for the whole server."""

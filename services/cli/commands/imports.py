@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import grpc
 import orjson
 import typer
 from rich.markup import escape
@@ -55,7 +56,8 @@ def import_stores(
     columns = dict(column_and_field(pair) for pair in map or [])
     with progress_bar(hidden=json) as progress:
         found = read(file, format, source, columns, replace, progress)
-        answer = upload(found, replace, dry_run, progress)
+        with services() as channel:
+            answer = upload(channel, found, replace, dry_run, progress)
     rejected = [*found.rejected, *refused(found, answer)]
     rejected_file = None
     if rejected:
@@ -67,10 +69,10 @@ def import_stores(
         show(found, answer, rejected, rejected_file, dry_run)
 
 
-def load(file: Path, source: str) -> None:
-    """Import a file of the sample, with a progress bar and no report."""
-    with progress_bar() as progress:
-        upload(read(file, "auto", source, {}, False, progress), False, False, progress)
+def load(channel: grpc.Channel, found: Import) -> None:
+    """Send the stores of a file to the service, without a report."""
+    with progress_bar(hidden=True) as progress:
+        upload(channel, found, False, False, progress)
 
 
 def progress_bar(*, hidden: bool = False) -> Progress:
@@ -138,7 +140,7 @@ def column_and_field(pair: str) -> tuple[str, str]:
 
 
 def upload(
-    found: Import, replace: bool, dry_run: bool, progress: Progress
+    channel: grpc.Channel, found: Import, replace: bool, dry_run: bool, progress: Progress
 ) -> stores_pb2.UpsertStoresResponse:
     """Send the stores to the service, in messages of bounded size."""
     task = progress.add_task("importing", total=len(found.stores))
@@ -160,10 +162,9 @@ def upload(
         yield request
         progress.advance(task, len(request.stores))
 
-    with services() as channel:
-        return stores_pb2_grpc.StoresServiceStub(channel).UpsertStores(
-            requests(), timeout=UPLOAD_TIMEOUT_S
-        )
+    return stores_pb2_grpc.StoresServiceStub(channel).UpsertStores(
+        requests(), timeout=UPLOAD_TIMEOUT_S
+    )
 
 
 def refused(found: Import, answer: stores_pb2.UpsertStoresResponse) -> list[Rejected]:

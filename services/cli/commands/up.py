@@ -15,22 +15,18 @@ from rich.panel import Panel
 from rich.table import Table
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from geodata.samples import HELSINKI_CENTRE, HELSINKI_STORES
+from geodata.samples import HELSINKI_CENTRE
 from services.chassis.access.settings import AccessError, AccessSettings, check_exposure
 from services.chassis.database.embedded import EmbeddedValkey, EmbeddedValkeyError
 from services.chassis.processes.supervisor import Child, ChildError, Supervisor
 from services.chassis.settings import ChassisSettings
-from services.cli import demo_aisle, demo_stock
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.commands import envoy
-from services.cli.commands.imports import load
 from services.cli.output import USAGE, CommandError, console, errors
 from services.edge.envoy import EnvoyError, drain
 from services.edge.envoy.program import admin_socket
 from services.edge.envoy.program import command as envoy_command
 from services.edge.settings import EdgeSettings
-
-SAMPLE_SOURCE = "osm"
 
 
 def register(app: typer.Typer) -> None:
@@ -60,8 +56,9 @@ def up(
     try:
         if valkey:
             valkey.lock()
-        supervisor = Supervisor(children(settings, valkey), settings.data_dir / "logs", say)
-        asyncio.run(supervised(supervisor, settings, demo))
+        started = children(settings, valkey, demo=demo)
+        supervisor = Supervisor(started, settings.data_dir / "logs", say)
+        asyncio.run(supervised(supervisor, settings))
     except (EmbeddedValkeyError, EnvoyError, ChildError) as error:
         raise CommandError(str(error)) from None
     finally:
@@ -69,12 +66,12 @@ def up(
             valkey.unlock()
 
 
-async def supervised(supervisor: Supervisor, settings: ChassisSettings, demo: bool) -> None:
+async def supervised(supervisor: Supervisor, settings: ChassisSettings) -> None:
     """Run the processes; print the greeting once all are up."""
     greetings: list[asyncio.Task[None]] = []
 
     def started() -> None:
-        greetings.append(asyncio.create_task(asyncio.to_thread(greet, settings, demo)))
+        greetings.append(asyncio.create_task(asyncio.to_thread(greet, settings)))
 
     console.print("[dim]starting ...[/]", highlight=False)
     await supervisor.run(started)
@@ -82,7 +79,9 @@ async def supervised(supervisor: Supervisor, settings: ChassisSettings, demo: bo
     console.print(f"[dim]stopped; the data stay in {settings.data_dir}[/]", highlight=False)
 
 
-def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[Child]:
+def children(
+    settings: ChassisSettings, valkey: EmbeddedValkey | None, *, demo: bool
+) -> list[Child]:
     """The processes, in the order in which they start."""
     environment = {"ENRAYON_DATABASE_URL": settings.database_url}
     started = []
@@ -116,6 +115,9 @@ def children(settings: ChassisSettings, valkey: EmbeddedValkey | None) -> list[C
         port = settings.metrics_port and settings.metrics_port + number
         return {**environment, "ENRAYON_METRICS_PORT": str(port)}
 
+    if demo:  # before anything answers
+        sample = [sys.executable, "-m", "services.cli.sample"]
+        started.append(Child("sample", sample, env=environment, once=True, ready_s=600.0))
     serve = [*enrayon, "serve"]
     servers = range(1, settings.servers)
     return [
@@ -146,18 +148,12 @@ async def is_serving(settings: ChassisSettings) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-def greet(settings: ChassisSettings, demo: bool) -> None:
-    """Load the sample if wanted, then print the addresses and commands to try."""
+def greet(settings: ChassisSettings) -> None:
+    """Print the addresses and commands to try."""
     with services(settings) as channel:
         stub = stores_pb2_grpc.StoresServiceStub(channel)
         request = stores_pb2.ListStoresRequest(page_size=1)
         held = stub.ListStores(request, timeout=TIMEOUT_S).total_size
-        if demo and not held:
-            load(HELSINKI_STORES, SAMPLE_SOURCE)
-            held = stub.ListStores(request, timeout=TIMEOUT_S).total_size
-        if demo:
-            demo_stock.load(channel, SAMPLE_SOURCE)
-            demo_aisle.load(channel)
     console.print(panel(settings, held))
     console.print("\nTry, in another terminal:\n")
     for line in commands(settings):

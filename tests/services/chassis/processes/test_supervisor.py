@@ -111,6 +111,23 @@ async def test_children_start_in_order_and_stop_the_other_way_round(suite: Suite
     assert suite.said == []
 
 
+async def test_a_child_that_runs_once_ends_before_the_next_one_starts(suite: Suite) -> None:
+    log = suite.folder / "events"
+    once = Child("sample", ["/bin/sh", "-c", f"sleep 0.1; echo loaded >> '{log}'"], once=True)
+    async with suite.running(suite.child("valkey"), once, suite.child("serve")):
+        pass
+    assert ["valkey up", "loaded", "serve up", "serve down", "valkey down"] == suite.events
+    assert [] == suite.said
+
+
+async def test_a_child_that_cannot_do_its_work_once_ends_the_start(suite: Suite) -> None:
+    broken = Child("sample", ["/bin/sh", "-c", "echo no database >&2; exit 3"], once=True)
+    with pytest.raises(ChildError, match=r"sample ended with code 3; [^\n]*\n  no database"):
+        async with suite.running(suite.child("valkey"), broken, suite.child("serve")):
+            pass
+    assert ["valkey up", "valkey down"] == suite.events
+
+
 async def test_a_child_that_is_killed_is_started_again(suite: Suite) -> None:
     pid_file = suite.folder / "pid"
     command = ["/bin/sh", "-c", f"echo $$ > '{pid_file}'; exec sleep 999"]

@@ -56,6 +56,8 @@ async def test_a_store_that_is_down_names_both_parts(
             "writes": "ConnectionError",
         } == reasons(health)
         assert health.parts["database"].since > well_since
+        assert not health.is_ready  # the process does not serve yet
+        health.is_started = True
         assert health.is_ready
         valkey.start()
         await health.look()
@@ -130,6 +132,7 @@ async def test_metrics_and_probes_are_answered_on_one_port(
 ) -> None:
     unread = "not loaded: stores"
     health = Health(database, {"reads": lambda: unread})
+    health.is_started = True
     with monitored(settings.model_copy(update={"metrics_port": port}), health):
         await health.look()
         status, told = page(port, "/readyz")

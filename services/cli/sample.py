@@ -1,0 +1,42 @@
+"""Loads the sample into the database, before anything serves: `python -m services.cli.sample`."""
+
+import asyncio
+
+import grpc
+
+from geodata import importers
+from geodata.samples import HELSINKI_STORES
+from services import app
+from services.chassis.settings import ChassisSettings
+from services.cli import demo_aisle, demo_stock
+from services.cli.commands import imports
+from services.directory.parts import Parts
+
+SOURCE = "osm"
+BEGUN = "{sample}:begun"
+"""Kept while the stores are loaded, so that the next start finishes what was interrupted."""
+
+
+def main() -> None:
+    """Load it through the services, which this process hosts for itself alone."""
+    app.run(ChassisSettings(metrics_port=0), "sample", lambda parts, _: load(parts))
+
+
+async def load(parts: Parts) -> None:
+    """Load the stores, unless the database has some; then made-up stock and a plan for them."""
+    stores = parts.directory.stores
+    found = importers.read(HELSINKI_STORES, "auto", source=SOURCE)
+    with_stores = not stores.size or bool(await parts.client.exists(BEGUN))
+    async with app.served_alone(parts) as address:
+        with grpc.insecure_channel(address) as channel:
+            if with_stores:
+                await parts.client.set(BEGUN, 1)
+                await asyncio.to_thread(imports.load, channel, found)
+            held = [store for store in found.stores if stores.replica.record(store.id) is not None]
+            await asyncio.to_thread(demo_stock.load, channel, held)
+            await asyncio.to_thread(demo_aisle.load, channel)
+    await parts.client.delete(BEGUN)
+
+
+if __name__ == "__main__":
+    main()

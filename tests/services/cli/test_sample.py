@@ -1,0 +1,52 @@
+"""The sample is loaded whole, once, and again when that was interrupted."""
+
+import pytest
+
+from enrayon.stores.v1 import stores_pb2
+from services import app
+from services.cli import sample
+from services.directory.keys import STORES
+from services.directory.records import Records, Write, etag_of, record_of
+
+OWN = stores_pb2.Store(name="stores/own", display_name="Own")
+
+
+@pytest.fixture(autouse=True)
+def allow_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database of the tests does not sync."""
+    monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
+
+
+async def delete_all_but(parts, kept: int) -> None:
+    ids = [id for id, _ in parts.directory.stores.replica.records()][kept:]
+    gone, _ = await Records(parts.client, STORES).write([Write(id, b"") for id in ids])
+    assert await parts.directory.stores.caught_up(gone)
+
+
+async def test_what_was_deleted_stays_so_and_what_was_interrupted_is_finished(parts):
+    await sample.load(parts)
+    whole = parts.directory.stores.size
+    assert whole > 500
+    assert not await parts.client.exists(sample.BEGUN)
+
+    await delete_all_but(parts, 10)
+    await sample.load(parts)
+    assert 10 == parts.directory.stores.size
+
+    await parts.client.set(sample.BEGUN, 1)  # as an interrupted load leaves it
+    await sample.load(parts)
+    assert whole == parts.directory.stores.size
+    assert not await parts.client.exists(sample.BEGUN)
+
+
+async def test_a_database_with_stores_of_its_own_gets_none(parts):
+    record = Write("own", record_of(etag_of(OWN), OWN))
+    written, _ = await Records(parts.client, STORES).write([record])
+    assert await parts.directory.stores.caught_up(written)
+    await sample.load(parts)
+    assert 1 == parts.directory.stores.size
+
+
+async def test_services_of_a_process_alone_listen_on_no_port(parts):
+    async with app.served_alone(parts) as address:
+        assert address.startswith("unix:")
