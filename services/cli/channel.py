@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from pydantic import Field
 
 from services.chassis.settings import ChassisSettings, EnvironmentSettings
 from services.cli.output import FAILED, UNREACHABLE, USAGE, CommandError
 from services.client.tls import credentials
+from services.client.words import did_you_mean
 
 TIMEOUT_S = 10.0
 
@@ -99,11 +99,6 @@ def readable(error: grpc.RpcError, address: str) -> CommandError:
         return CommandError(
             f"{details}\nSet ENRAYON_API_KEY to a key that `enrayon keys create` made"
         )
-    info = error_details_pb2.ErrorInfo()
-    suggestions = ""
-    for detail in status.details if status else ():
-        if detail.Is(info.DESCRIPTOR) and detail.Unpack(info):
-            suggestions = info.metadata.get("suggestions", "")
-    hint = f"\nDid you mean: {suggestions.replace(' | ', '; ')}?" if suggestions else ""
+    hint = did_you_mean(status.details if status else ())
     exit_status = USAGE if code is grpc.StatusCode.INVALID_ARGUMENT else FAILED
-    return CommandError(f"{details}{hint}", exit_status)
+    return CommandError(f"{details}\n{hint}".rstrip(), exit_status)

@@ -28,10 +28,3 @@ class CommandError(Exception):
 def print_json(message: Message) -> None:
     """Print a message as ProtoJSON, as the HTTP API returns it."""
     typer.echo(MessageToJson(message, indent=2, ensure_ascii=False))
-
-
-def distance(metres: float) -> str:
-    """A distance as people say it: `350 m`, `1.2 km`, `48 km`."""
-    if metres < 1000:
-        return f"{metres:.0f} m"
-    return f"{metres / 1000:.1f} km" if metres < 10_000 else f"{metres / 1000:,.0f} km"

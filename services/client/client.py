@@ -1,4 +1,4 @@
-"""One channel, and the stub of each API on it."""
+"""The client: one channel, with a stub for each API."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -14,7 +14,7 @@ from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.client.interceptors import Headers, interceptors
 from services.client.service_config import service_config
 
-if TYPE_CHECKING:  # the types of asynchronous stubs exist for type checkers alone
+if TYPE_CHECKING:  # asynchronous stubs have types for type checkers alone
     from enrayon.aisle.v1.aisle_pb2_grpc import AisleServiceAsyncStub
     from enrayon.geofence.v1.geofence_pb2_grpc import GeofenceServiceAsyncStub
     from enrayon.hours.v1.hours_pb2_grpc import HoursServiceAsyncStub
@@ -37,15 +37,15 @@ class Client:
     """The services behind one address."""
 
     stores: "StoresServiceAsyncStub"
-    """Which stores there are, and which is nearest."""
+    """Stores, and the nearest of them."""
     hours: "HoursServiceAsyncStub"
-    """When they are open."""
+    """Opening hours and in-store services."""
     stock: "StockServiceAsyncStub"
-    """What they have, and holding it."""
+    """Products, stock levels and holds."""
     geofence: "GeofenceServiceAsyncStub"
-    """Who comes and goes, and arrives."""
+    """Geofences, positions, events and trips."""
     aisle: "AisleServiceAsyncStub"
-    """On which shelf a product stands, and the shortest way round."""
+    """Floor plans, shelves of products, and routes inside a store."""
 
     def __init__(
         self,
@@ -62,27 +62,26 @@ class Client:
         Args:
             address: `host:port`, or any other target that gRPC knows.
             api_key: sent as `x-api-key`; nothing is sent when empty.
-            token: asked at each call for a JSON Web Token, sent as `authorization: Bearer`.
-            timeout_s: the deadline of calls that set none themselves. Streams have none.
-            credentials: for TLS, for example `grpc.ssl_channel_credentials(ca)`, with one's own
-                key and certificate where the services know callers by these; plain when None.
-            headers: asked at each call for more that it carries, for example a trace context.
+            token: called for each call; returns a JSON Web Token, sent as `authorization: Bearer`.
+            timeout_s: the deadline of a call without its own. Streams have none.
+            credentials: for TLS, for example `grpc.ssl_channel_credentials(ca)`; with a client's
+                key and certificate where the services authenticate callers by certificate. None
+                for a connection without TLS.
+            headers: called for each call; returns more headers, for example a trace context.
         """
         options = [("grpc.service_config", service_config(CONTRACTS))]
 
-        def said() -> list[tuple[str, str]]:
+        def metadata() -> list[tuple[str, str]]:
             key = [("x-api-key", api_key)] if api_key else []
             bearer = [("authorization", f"Bearer {token()}")] if token else []
             return [*key, *bearer, *headers()]
 
-        carriers = interceptors(timeout_s, said)
+        added = interceptors(timeout_s, metadata)
         if credentials is None:
-            self.channel = grpc.aio.insecure_channel(
-                address, options=options, interceptors=carriers
-            )
+            self.channel = grpc.aio.insecure_channel(address, options=options, interceptors=added)
         else:
             self.channel = grpc.aio.secure_channel(
-                address, credentials, options=options, interceptors=carriers
+                address, credentials, options=options, interceptors=added
             )
         self.stores = stores_pb2_grpc.StoresServiceStub(self.channel)
         self.hours = hours_pb2_grpc.HoursServiceStub(self.channel)
@@ -91,7 +90,7 @@ class Client:
         self.aisle = aisle_pb2_grpc.AisleServiceStub(self.channel)
 
     async def close(self) -> None:
-        """Close the channel; running calls end as CANCELLED."""
+        """Close the channel; running calls end with CANCELLED."""
         await self.channel.close()
 
     async def __aenter__(self) -> Self:

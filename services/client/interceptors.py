@@ -1,4 +1,4 @@
-"""What every call carries: a deadline, who is calling, and what else is asked."""
+"""Interceptors that add a deadline and headers to every call."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,22 +6,21 @@ from typing import Any
 import grpc
 from grpc.aio import ClientCallDetails, ClientInterceptor, Metadata
 
-KEY_HEADER = "x-api-key"
 Headers = Callable[[], Sequence[tuple[str, str]]]
 
 
 def interceptors(timeout_s: float, headers: Headers) -> Sequence[ClientInterceptor]:
-    """One interceptor for each kind of call. Calls of one answer get the deadline; all the rest."""
+    """One interceptor for each kind of call; unary calls get the deadline, streams have none."""
     return [
-        _Unary(timeout_s, headers),
-        _Answers(None, headers),
-        _Requests(None, headers),
-        _Both(None, headers),
+        _UnaryUnary(timeout_s, headers),
+        _UnaryStream(None, headers),
+        _StreamUnary(None, headers),
+        _StreamStream(None, headers),
     ]
 
 
-class _Carrier:
-    """Completes the details of a call, then makes it."""
+class _Interceptor:
+    """Adds the deadline and the headers to a call's details, then makes the call."""
 
     def __init__(self, timeout_s: float | None, headers: Headers) -> None:
         self._timeout_s = timeout_s
@@ -37,18 +36,18 @@ class _Carrier:
         return await continuation(completed, request)
 
 
-# gRPC takes an interceptor for one kind of call only, the first whose base it finds.
-class _Unary(_Carrier, grpc.aio.UnaryUnaryClientInterceptor):
-    intercept_unary_unary = _Carrier.call  # type: ignore[assignment]
+# gRPC uses an interceptor for one kind of call only: that of the first base class it recognises.
+class _UnaryUnary(_Interceptor, grpc.aio.UnaryUnaryClientInterceptor):
+    intercept_unary_unary = _Interceptor.call  # type: ignore[assignment]
 
 
-class _Answers(_Carrier, grpc.aio.UnaryStreamClientInterceptor):
-    intercept_unary_stream = _Carrier.call  # type: ignore[assignment]
+class _UnaryStream(_Interceptor, grpc.aio.UnaryStreamClientInterceptor):
+    intercept_unary_stream = _Interceptor.call  # type: ignore[assignment]
 
 
-class _Requests(_Carrier, grpc.aio.StreamUnaryClientInterceptor):
-    intercept_stream_unary = _Carrier.call  # type: ignore[assignment]
+class _StreamUnary(_Interceptor, grpc.aio.StreamUnaryClientInterceptor):
+    intercept_stream_unary = _Interceptor.call  # type: ignore[assignment]
 
 
-class _Both(_Carrier, grpc.aio.StreamStreamClientInterceptor):
-    intercept_stream_stream = _Carrier.call  # type: ignore[assignment]
+class _StreamStream(_Interceptor, grpc.aio.StreamStreamClientInterceptor):
+    intercept_stream_stream = _Interceptor.call  # type: ignore[assignment]

@@ -1,7 +1,7 @@
-"""Which servers gRPC calls, which calls it makes again, and when.
+"""The gRPC service configuration of the client: load balancing, health checks and retries.
 
-See gRPC's `service_config.proto`. Only calls that may be made twice by their contract are tried
-again, and only when the service cannot be reached.
+See gRPC's `service_config.proto`. A call is retried only if its contract says that it is
+idempotent, and only when the service cannot be reached.
 """
 
 import json
@@ -18,30 +18,30 @@ RETRIES = {
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
 THROTTLING = {"maxTokens": 10, "tokenRatio": 0.1}
-"""Stops retries while more than about a tenth of all calls fail."""
+"""Retries stop while more than about a tenth of all calls fail."""
 
 
 def service_config(contracts: Sequence[ServiceDescriptor]) -> str:
-    """The service configuration of a channel, as the JSON that gRPC takes."""
+    """The service configuration of a channel, as JSON."""
     names = [
         {"service": service.full_name, "method": method.name}
         for service in contracts
         for method in service.methods
-        if may_be_made_twice(method)
+        if is_retriable(method)
     ]
     retried = {"name": names, "retryPolicy": RETRIES}
     return json.dumps(
         {
             "methodConfig": [retried],
             "retryThrottling": THROTTLING,
-            # To each server that says it is well; one that is about to stop says that it is not.
+            # A server that is about to stop reports NOT_SERVING, and gets no more calls.
             "loadBalancingConfig": [{"round_robin": {}}],
             "healthCheckConfig": {"serviceName": ""},
         }
     )
 
 
-def may_be_made_twice(method: MethodDescriptor) -> bool:
-    """Whether the contract allows it, and the request can be sent again."""
+def is_retriable(method: MethodDescriptor) -> bool:
+    """Whether a call may be made twice: its contract says so, and its request is one message."""
     level = method.GetOptions().idempotency_level
     return level != MethodOptions.IDEMPOTENCY_UNKNOWN and not method.client_streaming

@@ -1,4 +1,4 @@
-"""Connections by TLS, from files."""
+"""TLS credentials of a channel, from PEM files."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ import grpc
 def credentials(
     ca: Path | None, certificate: Path | None = None, key: Path | None = None
 ) -> grpc.ChannelCredentials | None:
-    """What the services must show, and what they are shown; None without TLS.
+    """Credentials that check the services' certificate and present the caller's; None without TLS.
 
     Args:
-        ca: who signs the services' certificate (PEM); None for no TLS.
-        certificate: one's own (PEM), where the services know callers by theirs.
-        key: its private key (PEM).
+        ca: authority of the services' certificate (PEM); None for no TLS.
+        certificate: the caller's own certificate (PEM), where services authenticate by it.
+        key: the private key of `certificate` (PEM).
 
     Raises:
         OSError: a file cannot be read.

@@ -1,4 +1,4 @@
-"""A line and a span for each request: the endpoint, never the path or the query as they came."""
+"""Logs and traces each request by its endpoint; never its path or query, which may be personal."""
 
 import time
 
@@ -11,22 +11,22 @@ log = structlog.get_logger()
 
 
 class AccessLog:
-    """ASGI middleware that logs and traces requests once they are answered."""
+    """ASGI middleware that logs and traces each request after its answer."""
 
     def __init__(self, app: ASGIApp, quiet: str = "") -> None:
-        """Wrap an application; requests of the path `quiet`, asked every second, leave no trace."""
+        """Wrap an application; the path `quiet`, a health check each second, is not logged."""
         self._app = app
         self._quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and log it."""
+        """Handle a request, then log it."""
         if scope["type"] != "http" or scope["path"] == self._quiet:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
         correlation.begin(lambda: [(k.decode(), v.decode("latin-1")) for k, v in scope["headers"]])
 
-        async def watch(message: Message) -> None:
+        async def note_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -34,7 +34,7 @@ class AccessLog:
 
         with tracing.page(scope["method"]) as ended:
             try:
-                await self._app(scope, receive, watch)
+                await self._app(scope, receive, note_status)
             finally:
                 endpoint = scope.get("endpoint")
                 name = getattr(endpoint, "__name__", type(endpoint).__name__.lower())

@@ -1,4 +1,4 @@
-"""Where the edge is reached from outside."""
+"""The public address of the edge."""
 
 from starlette.requests import Request
 
@@ -6,5 +6,5 @@ from services.edge.settings import EdgeSettings
 
 
 def base_url(request: Request, edge: EdgeSettings) -> str:
-    """Without a slash at its end: as the setting says, else as the request does."""
+    """The public base URL, without a trailing slash: the setting, else the request's own."""
     return (edge.edge_public_url or str(request.base_url)).rstrip("/")

@@ -1,7 +1,4 @@
-"""The HTTP application behind Envoy: the web locator, UCP, MCP and the OpenAPI document.
-
-It composes the services through their contracts, as any other channel could.
-"""
+"""The HTTP application behind Envoy: pick-up options, web locator, UCP, MCP and OpenAPI."""
 
 import asyncio
 import importlib.metadata
@@ -39,7 +36,7 @@ from services.edge.web import pages
 HEALTH_PATH = "/healthz"
 PREFIX = "/"
 PREFIXES = ("/v1/pickupOptions", PREFIX)
-"""Of all paths that are not a method's; the first that fits is taken."""
+"""Path prefixes that Envoy routes to the application; the first match is taken."""
 
 
 def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]) -> Starlette:
@@ -47,8 +44,8 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
 
     Args:
         services: the address of the gRPC services, `host:port`.
-        edge: its settings.
-        contracts: the APIs that answer there. What needs others is not offered.
+        edge: the settings.
+        contracts: the APIs at that address; a feature that needs another API is left out.
     """
     names = api_names(contracts)
     client = Client(
@@ -71,10 +68,10 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             yield
 
     async def openapi(request: Request) -> Response:
-        """Describe the JSON door."""
+        """The OpenAPI document of the JSON API."""
         version = importlib.metadata.version("enrayon")
-        more = described.described() if "stock" in names else None
-        return JSONResponse(document(contracts, version, base_url(request, edge), more))
+        added = described.described() if "stock" in names else None
+        return JSONResponse(document(contracts, version, base_url(request, edge), added))
 
     return Starlette(
         routes=[
@@ -92,23 +89,23 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
 
 
 def api_names(contracts: Sequence[ServiceDescriptor]) -> frozenset[str]:
-    """What the APIs are called: `stores` for `enrayon.stores.v1.StoresService`."""
+    """The short names of APIs: `stores` for `enrayon.stores.v1.StoresService`."""
     return frozenset(contract.full_name.split(".")[1] for contract in contracts)
 
 
 async def health(_: Request) -> Response:
-    """Say that the process answers; Envoy's `/readyz` says whether the services do."""
+    """The health of this process; Envoy's `/readyz` gives the health of the services."""
     return JSONResponse({"status": "SERVING"})
 
 
 def server_config(app: Starlette, settings: ChassisSettings, edge: EdgeSettings) -> uvicorn.Config:
-    """How the application is served behind Envoy."""
+    """The uvicorn configuration of the application."""
     return uvicorn.Config(
         app,
         host=settings.host,
         port=edge.edge_app_port,
         log_config=None,
-        access_log=False,  # it would write down the query
+        access_log=False,  # it would log the query, which may have coordinates
         server_header=False,
         timeout_keep_alive=APP_IDLE_S + 15,
         timeout_graceful_shutdown=round(settings.drain_s),

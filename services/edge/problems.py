@@ -1,4 +1,4 @@
-"""Errors of the application, in the shape of those of the services: google.rpc.Status as JSON."""
+"""Errors of the application as google.rpc.Status in JSON, like those of the services."""
 
 import grpc
 import structlog
@@ -15,7 +15,7 @@ from services.chassis.telemetry.logs import stack_of
 from services.edge.envoy.local_replies import DOMAIN, REPLIES
 
 DETAILS = error_details_pb2.DESCRIPTOR
-"""Known to the printer of JSON, which must name the fields of any detail."""
+"""Imported so that the JSON printer knows the type of every error detail."""
 
 HTTP_STATUS = {
     code_pb2.OK: 200,
@@ -33,14 +33,14 @@ HTTP_STATUS = {
     code_pb2.UNAVAILABLE: 503,
     code_pb2.UNAUTHENTICATED: 401,
 }
-"""As `google/rpc/code.proto` maps them; 500 for the others."""
+"""HTTP status by code, as in `google/rpc/code.proto`; 500 for any other code."""
 
 log = structlog.get_logger()
 
 
 def of_call(error: grpc.aio.AioRpcError) -> status_pb2.Status:
-    """What a call of a service failed with."""
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads no more than this has
+    """The status of a failed call."""
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it needs only this error's methods
     if status is not None:
         return status
     code, _ = error.code().value
@@ -48,13 +48,13 @@ def of_call(error: grpc.aio.AioRpcError) -> status_pb2.Status:
 
 
 def reason_of(error: grpc.aio.AioRpcError) -> str:
-    """The reason that a service gave, such as PRODUCT_NOT_FOUND; empty when it gave none."""
+    """The reason of a failed call, such as PRODUCT_NOT_FOUND; empty if it has none."""
     info = error_details_pb2.ErrorInfo()
     return info.reason if any(detail.Unpack(info) for detail in of_call(error).details) else ""
 
 
 def response(status: status_pb2.Status, http_status: int | None = None) -> JSONResponse:
-    """The answer to a request that failed, with the id that the logs have it by."""
+    """The answer to a failed request, with the request id under which the logs have it."""
     if not any(detail.Is(error_details_pb2.RequestInfo.DESCRIPTOR) for detail in status.details):
         id = correlation.current_id()
         status.details.add().Pack(error_details_pb2.RequestInfo(request_id=id))
@@ -64,19 +64,19 @@ def response(status: status_pb2.Status, http_status: int | None = None) -> JSONR
 
 
 def service_failed(_: Request, error: Exception) -> Response:
-    """Pass on the error of a service."""
+    """Answer with the error of a service."""
     assert isinstance(error, grpc.aio.AioRpcError)
     return response(of_call(error))
 
 
 def refused(_: Request, error: Exception) -> Response:
-    """Answer an error of our own."""
+    """Answer with an error of the application itself."""
     assert isinstance(error, ServiceError)
     return response(error.status())
 
 
 def not_routed(_: Request, error: Exception) -> Response:
-    """Answer as Envoy does where a path or a method is not known."""
+    """Answer an unknown path or method with the same error as Envoy."""
     assert isinstance(error, HTTPException)
     reply = REPLIES.get(error.status_code, REPLIES[400])
     message = reply.message.format(error.detail)
@@ -89,7 +89,7 @@ def not_routed(_: Request, error: Exception) -> Response:
 
 
 def failed(_: Request, error: Exception) -> Response:
-    """Log a bug without what it quotes; the client learns only that there is one."""
+    """Log a bug without the error's text, which may quote the request; the client gets no text."""
     log.error("bug", error=type(error).__qualname__, stack=stack_of(error))
     return response(Internal("internal error").status())
 
@@ -100,4 +100,4 @@ HANDLERS = {
     HTTPException: not_routed,
     Exception: failed,
 }
-"""The `exception_handlers` of a Starlette application."""
+"""The `exception_handlers` of the Starlette application."""

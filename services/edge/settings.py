@@ -1,4 +1,4 @@
-"""Settings of the edge."""
+"""Settings of Envoy and of the application behind it."""
 
 from pathlib import Path
 from typing import Self
@@ -9,11 +9,11 @@ from services.chassis.settings import EnvironmentSettings, Port
 
 
 class EdgeSettings(EnvironmentSettings):
-    """What can be set about Envoy and the application behind it."""
+    """Settings of Envoy and of the application behind it."""
 
     edge_origins: list[str] = Field(
         [r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"],
-        description="web origins that may call from a page, as a JSON list of regular expressions",
+        description="web origins whose pages may call, as a JSON list of regular expressions",
     )
     edge_workers: int = Field(2, ge=1, le=64, description="worker threads of Envoy")
     edge_admin_port: Port = Field(
@@ -23,38 +23,40 @@ class EdgeSettings(EnvironmentSettings):
         1000,
         ge=0,
         le=1_000_000,
-        description="requests a second of one client address, twice as many at once; 0: no limit",
+        description="requests a second per client address, twice as many at once; 0: no limit",
     )
     edge_calls: int = Field(
         1024,
         ge=1,
         le=1_000_000,
-        description="calls to the services that may be under way at once; others are told to come "
-        "again. As many as the services answer in half a second",
+        description="calls to the services in progress at once; more are refused with a time to "
+        "retry. Set it to what the services answer in half a second",
     )
     edge_trusted_hops: int = Field(
         0,
         ge=0,
         le=10,
-        description="proxies in front of Envoy, of which each adds to x-forwarded-for",
+        description="proxies in front of Envoy that each add an address to x-forwarded-for",
     )
     edge_app_port: Port = Field(
         0,
         description="port of the application behind Envoy (web page, UCP, MCP); "
-        "0: any free one, which `enrayon up` tells Envoy",
+        "0: a free port, for `enrayon up`",
     )
     edge_services: str = Field(
         "", description="host:port of the services; empty: ENRAYON_GRPC_PORT of this machine"
     )
     edge_services_ca: Path | None = Field(
-        None, description="who signs the services' certificate (PEM); empty: no TLS to them"
+        None, description="authority of the services' certificate (PEM); empty: no TLS to them"
     )
     edge_certificate: Path | None = Field(
         None,
-        description="certificate that the edge shows the services (PEM); they know its common "
-        "name by ENRAYON_TLS_PROXIES",
+        description="client certificate that the edge presents to the services (PEM); name its "
+        "common name in their ENRAYON_TLS_PROXIES",
     )
-    edge_certificate_key: Path | None = Field(None, description="its private key (PEM)")
+    edge_certificate_key: Path | None = Field(
+        None, description="private key of ENRAYON_EDGE_CERTIFICATE (PEM)"
+    )
     edge_app: str = Field(
         "",
         description="host:port of the application behind Envoy, for `enrayon envoy`; "
@@ -62,26 +64,28 @@ class EdgeSettings(EnvironmentSettings):
     )
     edge_public_url: str = Field(
         "",
-        description="where the edge is reached from outside, as https://shops.example; "
-        "empty: as each request says",
+        description="public URL of the edge, as https://shops.example; "
+        "empty: taken from each request",
     )
     edge_map_style: str = Field(
-        "", description="address of a MapLibre style; empty: the base map of the sample"
+        "", description="URL of a MapLibre style; empty: the base map of the sample"
     )
     mcp_key: str = Field(
-        "", repr=False, description="API key that `enrayon mcp` sends; none is needed while open"
+        "", repr=False, description="API key that `enrayon mcp` sends; empty while access is open"
     )
     edge_page_key: str = Field(
-        "", description="publishable API key that the web page sends; none is needed while open"
+        "", description="publishable API key of the web page; empty while access is open"
     )
     edge_embedders: list[str] = Field(
         ["*"], description="pages that may embed the locator, as a JSON list of CSP sources"
     )
 
     @model_validator(mode="after")
-    def _belong_together(self) -> Self:
+    def _check_certificate(self) -> Self:
         if bool(self.edge_certificate) != bool(self.edge_certificate_key):
-            raise ValueError("ENRAYON_EDGE_CERTIFICATE and ENRAYON_EDGE_CERTIFICATE_KEY are a pair")
+            raise ValueError(
+                "ENRAYON_EDGE_CERTIFICATE and ENRAYON_EDGE_CERTIFICATE_KEY must be set together"
+            )
         if self.edge_certificate and not self.edge_services_ca:
             raise ValueError("ENRAYON_EDGE_CERTIFICATE needs ENRAYON_EDGE_SERVICES_CA")
         return self

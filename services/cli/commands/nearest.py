@@ -15,8 +15,9 @@ from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from enrayon.type.v1 import geometry_pb2
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.clock import LanguageOption, has_offset, instant, language
-from services.cli.output import USAGE, CommandError, JsonOption, console, distance
+from services.cli.output import USAGE, CommandError, JsonOption, console
 from services.cli.states import in_words, states_of
+from services.client.words import address_line, distance
 
 
 def register(app: typer.Typer) -> None:
@@ -129,16 +130,9 @@ def show(
             f"[bold]{escape(store.display_name)}[/]",
             distance(found.distance_m),
             in_words(states.get(store.name)),
-            escape(one_line(store)),
+            escape(address_line(store)),
         )
     console.print(table)
     if response.HasField("as_of"):
         moment = response.as_of.ToJsonString()
         console.print(f"[yellow]The database cannot be reached; this answer is of {moment}.[/]")
-
-
-def one_line(store: stores_pb2.Store) -> str:
-    """The address of a store on one line."""
-    address = store.address
-    town = " ".join(part for part in (address.postal_code, address.locality) if part)
-    return ", ".join(part for part in (*address.address_lines, town) if part)

@@ -16,8 +16,9 @@ from services.cli.baskets import BasketArgument, resolved
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.commands import stock_feeds
 from services.cli.commands.nearest import origin
-from services.cli.output import JsonOption, console, distance, print_json
+from services.cli.output import JsonOption, console, print_json
 from services.cli.stores import store_id
+from services.client.words import distance
 
 COLOURS = {
     StockBand.STOCK_BAND_IN_STOCK: "green",

@@ -1,4 +1,4 @@
-"""Tools for chat agents, by the Model Context Protocol: the services' own answers in few words.
+"""Tools for chat agents, by the Model Context Protocol.
 
-Each answer is structured content and a sentence that an agent can say as it is.
+Each tool calls the services and returns structured content with a sentence for the person.
 """

@@ -1,4 +1,4 @@
-"""The tool check_hours."""
+"""The tool check_hours: whether a store is open at a time."""
 
 import datetime as dt
 from typing import Annotated
@@ -10,22 +10,18 @@ from pydantic import BaseModel, Field
 
 from enrayon.hours.v1 import hours_pb2
 from services.client import Client
-from services.edge.agents.speech import readable, said
-from services.edge.agents.stores import READ_ONLY
-
-StoreName = Annotated[
-    str, Field(max_length=200, description="As find_stores names it: `stores/osm-1`")
-]
+from services.edge.agents.arguments import READ_ONLY, Language, StoreName
+from services.edge.agents.speech import readable, result
 
 
 class CheckedHours(BaseModel):
-    """Whether a store is open at an instant."""
+    """The opening state of a store at an instant."""
 
     store: str
     state: str
     """OPEN, CLOSED or UNKNOWN."""
     until: str = ""
-    """RFC 3339; empty when it is not known."""
+    """RFC 3339; empty when unknown."""
     next_open: str = ""
     time_zone: str = ""
     words: str = ""
@@ -38,12 +34,12 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
     async def check_hours(
         store: StoreName,
         at: Annotated[
-            str, Field(max_length=40, description="RFC 3339 with an offset; now when empty")
+            str, Field(max_length=40, description="RFC 3339 with an offset; empty for now")
         ] = "",
         service: Annotated[
             str, Field(max_length=90, description="A counter inside, such as `pharmacy`")
         ] = "",
-        language: Annotated[str, Field(max_length=35, description="en, fr, fi or de")] = "en",
+        language: Language = "en",
     ) -> Annotated[CallToolResult, CheckedHours]:
         """Say whether a store, or a service in it, is open, until when, and when it opens next."""
         request = hours_pb2.CheckOpenStateRequest(
@@ -63,7 +59,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             time_zone=state.time_zone,
             words=state.words,
         )
-        return said(state.words or "The opening hours are not known.", checked)
+        return result(state.words or "The opening hours are not known.", checked)
 
 
 def _instant(text: str) -> dt.datetime:

@@ -1,4 +1,4 @@
-"""The tool find_in_store."""
+"""The tool find_in_store: the shelves of a product in a store."""
 
 from typing import Annotated
 
@@ -8,23 +8,22 @@ from pydantic import BaseModel, Field
 
 from enrayon.aisle.v1 import aisle_pb2
 from services.client import Client
-from services.edge.agents.hours import StoreName
-from services.edge.agents.speech import readable, said
-from services.edge.agents.stores import READ_ONLY
+from services.edge.agents.arguments import READ_ONLY, Language, Limit, StoreName
+from services.edge.agents.speech import readable, result
 
 
 class ShelfPlace(BaseModel):
-    """A product, and where it stands."""
+    """A product and its shelves."""
 
     product: str
     name: str
     department: str = ""
     shelves: list[str] = []
-    """In words, the surest first; empty when no shelf is known."""
+    """In words, the most certain first; empty when no shelf is known."""
 
 
 class ShelfPlaces(BaseModel):
-    """What was found in a store."""
+    """The products found in a store."""
 
     store: str
     products: list[ShelfPlace]
@@ -39,10 +38,10 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         product: Annotated[
             str, Field(min_length=1, max_length=200, description="`products/{sku}`, or words")
         ],
-        language: Annotated[str, Field(max_length=35, description="en, fr, fi or de")] = "en",
-        limit: Annotated[int, Field(ge=1, le=20)] = 5,
+        language: Language = "en",
+        limit: Limit = 5,
     ) -> Annotated[CallToolResult, ShelfPlaces]:
-        """Say on which shelf of a store a product stands, or which department to ask in."""
+        """Find the shelf of a product in a store, or the department to ask in."""
         request = aisle_pb2.LocateProductsRequest(store=store, language_code=language, limit=limit)
         if product.startswith("products/"):
             request.products.append(product)
@@ -67,18 +66,18 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             )
             for each in answer.unlocated
         ]
-        return said(_sentence(places), ShelfPlaces(store=store, products=places))
+        return result(_sentence(places), ShelfPlaces(store=store, products=places))
 
 
 def _sentence(places: list[ShelfPlace]) -> str:
     if not places:
-        return "Nothing like that is known in this store."
-    return " ".join(_told(place) for place in places)
+        return "This store has no such product."
+    return " ".join(_sentence_of(place) for place in places)
 
 
-def _told(place: ShelfPlace) -> str:
+def _sentence_of(place: ShelfPlace) -> str:
     if place.shelves:
         return f"{place.name}: {place.shelves[0]}."
     if place.department:
-        return f"{place.name}: no shelf is known; ask in {place.department}."
-    return f"{place.name}: no shelf is known."
+        return f"{place.name}: the shelf is unknown; ask in {place.department}."
+    return f"{place.name}: the shelf is unknown."

@@ -1,57 +1,66 @@
-"""The tool find_pickup_options: all that decides where to go, in one call."""
+"""The tool find_pickup_options: where to collect a basket, when, and on which shelves."""
 
 from typing import Annotated
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from mcp.server import MCPServer
 from mcp_types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from enrayon.aisle.v1 import aisle_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
 from services.client import Client
-from services.edge.agents.places import Latitude, Longitude, Place, origin
+from services.client.words import distance
+from services.edge.agents.arguments import (
+    READ_ONLY,
+    Language,
+    Latitude,
+    Limit,
+    Longitude,
+    Place,
+    RadiusKm,
+    origin,
+)
 from services.edge.agents.products import Items, basket_of
-from services.edge.agents.speech import kilometres, listed, readable, said
-from services.edge.agents.stores import READ_ONLY
+from services.edge.agents.speech import listed, readable, result
 from services.edge.pickup.options import Option, PickupFinder
 
 
 class PickupLine(BaseModel):
-    """An item, and where it stands."""
+    """An item of the basket at a store, with its shelf."""
 
     product: str
     name: str
     quantity: int
     available: int | None = None
-    """None when it is not known."""
+    """None when unknown."""
     shelf: str = ""
     """Empty when no shelf is known."""
 
 
 class PickupStore(BaseModel):
-    """A store to fetch the items from."""
+    """A store where the items can be collected."""
 
     store: str
     name: str
     distance_m: float
     open: str = ""
-    """OPEN, CLOSED or UNKNOWN; empty when it could not be asked."""
+    """OPEN, CLOSED or UNKNOWN; empty when hours cannot be reached."""
     hours: str = ""
     ready_by: str = ""
-    """RFC 3339; empty when it is not known."""
+    """RFC 3339; empty when unknown."""
     pickup_by: str = ""
     transfer_from: str = ""
     lines: list[PickupLine]
 
 
 class PickupOptions(BaseModel):
-    """Stores near that have all of it or can have it brought, nearest first."""
+    """Stores that have all items or can get them by transfer, nearest first."""
 
     options: list[PickupStore]
     unreachable: list[str] = []
-    """Services that could not be asked; what they know is missing."""
+    """Services that cannot be reached; their part of the answer is missing."""
 
 
 def add_tools(server: MCPServer[None], client: Client, services: frozenset[str]) -> None:
@@ -64,11 +73,11 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
         place: Place = "",
         latitude: Latitude = None,
         longitude: Longitude = None,
-        radius_km: Annotated[float, Field(ge=0, le=1000)] = 16,
-        language: Annotated[str, Field(max_length=35, description="en, fr, fi or de")] = "en",
-        limit: Annotated[int, Field(ge=1, le=20)] = 3,
+        radius_km: RadiusKm = 16,
+        language: Language = "en",
+        limit: Limit = 3,
     ) -> Annotated[CallToolResult, PickupOptions]:
-        """Find where near all of the items can be fetched: open, ready by when, on which shelf."""
+        """Find nearby stores to collect all items: opening state, ready time, shelves."""
         with readable():
             basket, names = await basket_of(client, items)
             request = stock_pb2.FindPickupOptionsRequest(
@@ -83,7 +92,7 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
             options=[_store(option, wanted, names) for option in found.options],
             unreachable=found.unreachable,
         )
-        return said(_sentence(content), content)
+        return result(_sentence(content), content)
 
 
 def _store(option: Option, wanted: dict[str, int], names: dict[str, str]) -> PickupStore:
@@ -123,7 +132,7 @@ def _text(moment: Timestamp) -> str:
 
 def _sentence(content: PickupOptions) -> str:
     missing = (
-        f" What {listed(content.unreachable)} knows is missing at the moment."
+        f" The answer is without {listed(content.unreachable)} at the moment."
         if content.unreachable
         else ""
     )
@@ -131,12 +140,12 @@ def _sentence(content: PickupOptions) -> str:
         return f"No store within that distance has all of it.{missing}"
     first = content.options[0]
     if "stock" in content.unreachable:
-        told = f"The nearest store is {first.name} ({kilometres(first.distance_m)})"
+        store = f"The nearest store is {first.name} ({distance(first.distance_m)})"
     else:
-        told = f"All of it can be fetched at {first.name} ({kilometres(first.distance_m)})"
+        store = f"You can collect all of it at {first.name} ({distance(first.distance_m)})"
     ready = f", ready by {first.ready_by}" if first.ready_by else ""
     hours = f"; {first.hours}" if first.hours else ""
     shelves = [f"{line.name}: {line.shelf}" for line in first.lines if line.shelf]
     where = f". {'; '.join(shelves)}" if shelves else ""
     more = f" {len(content.options) - 1} more." if len(content.options) > 1 else ""
-    return f"{told}{ready}{hours}{where}.{more}{missing}"
+    return f"{store}{ready}{hours}{where}.{more}{missing}"

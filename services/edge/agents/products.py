@@ -1,4 +1,4 @@
-"""What people want, as they say it, and the products that it means."""
+"""The items argument of tools, and the products that its words mean."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from services.client import Client
 
 
 class WantedItem(BaseModel):
-    """Something wanted."""
+    """A wanted product and quantity."""
 
     product: str = Field(
         min_length=1, max_length=200, description="`products/{sku}`, a barcode, or words"
@@ -27,10 +27,10 @@ Items = Annotated[list[WantedItem], Field(min_length=1, max_length=20)]
 async def basket_of(
     client: Client, items: Sequence[WantedItem]
 ) -> tuple[list[stock_pb2.BasketItem], dict[str, str]]:
-    """The basket, and the names of what is in it.
+    """Finds the products of the items: the basket, and their display names by resource name.
 
     Raises:
-        ToolError: something is not known.
+        ToolError: no product matches an item.
     """
     products = await asyncio.gather(*(product_of(client, item.product) for item in items))
     basket = [
@@ -41,10 +41,10 @@ async def basket_of(
 
 
 async def product_of(client: Client, text: str) -> stock_pb2.Product:
-    """The product that a name, a barcode or words stand for: by words the best match.
+    """Finds a product by resource name, barcode or words (the best match).
 
     Raises:
-        ToolError: there is none.
+        ToolError: no product matches.
     """
     if text.startswith("products/"):
         return await client.stock.GetProduct(stock_pb2.GetProductRequest(name=text))
@@ -58,7 +58,7 @@ async def product_of(client: Client, text: str) -> stock_pb2.Product:
     except grpc.aio.AioRpcError as error:
         if error.code() is not grpc.StatusCode.INVALID_ARGUMENT:
             raise
-        raise ToolError(f"{error.details()} (looking for a product)") from None
+        raise ToolError(f"{error.details()} (while searching for a product)") from None
     if not found.products:
-        raise ToolError(f"No product is known by {text!r}; try other words or its number.")
+        raise ToolError(f"No product matches {text!r}; try other words or its barcode.")
     return found.products[0]

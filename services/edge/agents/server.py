@@ -1,4 +1,4 @@
-"""The MCP server, for standard input and output or for HTTP."""
+"""The MCP server with all tools, over standard input and output or over HTTP."""
 
 import asyncio
 import importlib.metadata
@@ -13,14 +13,14 @@ from services.edge.agents import hours, in_store, pickup, stock, stores, ucp
 PATH = "/mcp"
 MAX_BODY_BYTES = 64 * 1024
 INSTRUCTIONS = (
-    "Finds a retailer's stores: which is near, whether it is open, whether it has what is wanted, "
-    "and holds it there. Take positions from the person only as far as needed: a place name will "
-    "do. Hold nothing before the person said yes."
+    "Finds a retailer's stores: nearby, open, with the wanted items in stock; and holds the items "
+    "there. Ask the person for no exact position if a place name is enough. Hold nothing before "
+    "the person agrees."
 )
 
 
 def build(client: Client, services: frozenset[str]) -> MCPServer[None]:
-    """The tools of the services there are to ask."""
+    """The server, with the tools that these services can answer."""
     server: MCPServer[None] = MCPServer(
         "enrayon",
         title="Store locator",
@@ -42,10 +42,10 @@ def build(client: Client, services: frozenset[str]) -> MCPServer[None]:
 
 
 def routes(server: MCPServer[None]) -> list[BaseRoute]:
-    """The routes of the streamable HTTP transport. Its `session_manager` must run.
+    """The routes of the streamable HTTP transport; the server's `session_manager` must run.
 
-    Requests stand alone, so that any process answers any of them. Behind Envoy the Host is that of
-    the outside; which origins may call is Envoy's to say.
+    It is stateless, so that any process can answer any request. It does not check Host and Origin:
+    behind Envoy the Host is the public one, and Envoy checks origins.
     """
     app = server.streamable_http_app(
         streamable_http_path=PATH,
@@ -58,7 +58,7 @@ def routes(server: MCPServer[None]) -> list[BaseRoute]:
 
 
 def serve_stdio(address: str, services: frozenset[str], api_key: str) -> None:
-    """Serve one agent over standard input and output, until it hangs up."""
+    """Serve one agent over standard input and output, until it closes them."""
 
     async def main() -> None:
         async with Client(address, api_key=api_key) as client:

@@ -1,21 +1,21 @@
-"""How tools answer: structured content with a sentence, and errors that say what to do."""
+"""Answers of tools: structured content with a sentence, and readable errors."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import grpc
-from google.rpc import error_details_pb2
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel
 
 from services.chassis.errors import ServiceError
+from services.client.words import did_you_mean
 from services.edge.problems import of_call
 
 
-def said(sentence: str, content: BaseModel | dict[str, Any]) -> CallToolResult:
-    """An answer."""
+def result(sentence: str, content: BaseModel | dict[str, Any]) -> CallToolResult:
+    """The result of a tool: a sentence for the person, and the content as data."""
     structured = content if isinstance(content, dict) else content.model_dump(mode="json")
     return CallToolResult(
         content=[TextContent(type="text", text=sentence)], structured_content=structured
@@ -24,7 +24,7 @@ def said(sentence: str, content: BaseModel | dict[str, Any]) -> CallToolResult:
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """Turns what services refuse into what an agent can read and act upon.
+    """Turns errors of calls into errors that an agent can read and act on.
 
     Raises:
         ToolError: in place of the error of a call.
@@ -46,15 +46,7 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def kilometres(metres: float) -> str:
-    """A distance as people say it."""
-    return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
-
-
 def _text(error: grpc.aio.AioRpcError) -> str:
     text = error.details() or error.code().name
-    info = error_details_pb2.ErrorInfo()
-    for detail in of_call(error).details:
-        if detail.Unpack(info) and (suggestions := info.metadata.get("suggestions")):
-            return f"{text}. Did you mean: {suggestions.replace(' | ', '; ')}?"
-    return text
+    hint = did_you_mean(of_call(error).details)
+    return f"{text}. {hint}" if hint else text

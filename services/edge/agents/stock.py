@@ -12,20 +12,28 @@ from pydantic import BaseModel, Field
 
 from enrayon.stock.v1 import stock_pb2
 from services.client import Client
-from services.edge.agents.hours import StoreName
-from services.edge.agents.places import Latitude, Longitude, Place, origin
+from services.client.words import distance
+from services.edge.agents.arguments import (
+    READ_ONLY,
+    Latitude,
+    Limit,
+    Longitude,
+    Place,
+    RadiusKm,
+    StoreName,
+    origin,
+)
 from services.edge.agents.products import Items, basket_of
-from services.edge.agents.speech import kilometres, listed, readable, said
-from services.edge.agents.stores import READ_ONLY
+from services.edge.agents.speech import listed, readable, result
 
-CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
-ENDS = ToolAnnotations(
+CREATES = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
+CANCELS = ToolAnnotations(
     read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
 )
 
 
 class Line(BaseModel):
-    """An item, as it was understood and as a store has it."""
+    """An item of the basket, and its quantity at a store."""
 
     product: str
     name: str
@@ -34,7 +42,7 @@ class Line(BaseModel):
 
 
 class StockedStore(BaseModel):
-    """A store that has some of it or all."""
+    """A store with some or all of the items."""
 
     store: str
     name: str
@@ -48,11 +56,11 @@ class StockNearby(BaseModel):
 
     stores: list[StockedStore]
     unreachable: list[str] = []
-    """Services that could not be asked; what they know is missing."""
+    """Services that cannot be reached; their part of the answer is missing."""
 
 
 class Hold(BaseModel):
-    """Goods kept for somebody."""
+    """A hold of goods, or an offer of one."""
 
     held: bool
     reservation: str = ""
@@ -60,7 +68,7 @@ class Hold(BaseModel):
     items: list[Line] = []
     expires: str = ""
     request_id: str = ""
-    """Send it again with a retry: the same hold is answered then."""
+    """Send it with a retry to get the same hold again."""
 
 
 def add_tools(server: MCPServer[None], client: Client) -> None:
@@ -72,12 +80,14 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         place: Place = "",
         latitude: Latitude = None,
         longitude: Longitude = None,
-        radius_km: Annotated[float, Field(ge=0, le=1000)] = 16,
+        radius_km: RadiusKm = 16,
         open_now: Annotated[bool, Field(description="Only stores known to be open")] = False,
-        allow_partial: Annotated[bool, Field(description="Also stores with a part of it")] = False,
-        limit: Annotated[int, Field(ge=1, le=20)] = 5,
+        allow_partial: Annotated[
+            bool, Field(description="Also stores with a part of the items")
+        ] = False,
+        limit: Limit = 5,
     ) -> Annotated[CallToolResult, StockNearby]:
-        """Find the nearest stores that have all of the items in the quantities wanted."""
+        """Find the nearest stores that have all items in the wanted quantities."""
         with readable():
             basket, names = await basket_of(client, items)
             request = stock_pb2.FindNearestAvailabilityRequest(
@@ -92,22 +102,22 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             answer = await client.stock.FindNearestAvailability(request)
         found = [_stocked(store, names) for store in answer.stores]
         content = StockNearby(stores=found, unreachable=list(answer.unreachable))
-        return said(_where(found, answer.unreachable), content)
+        return result(_where(found, answer.unreachable), content)
 
-    @server.tool(title="Hold items", annotations=CHANGES)
+    @server.tool(title="Hold items", annotations=CREATES)
     async def hold_items(
         store: StoreName,
         items: Items,
         confirm: Annotated[
-            bool, Field(description="True only after the person agreed to this very hold")
+            bool, Field(description="True only after the person agreed to exactly this hold")
         ] = False,
-        hours: Annotated[float, Field(gt=0, le=168, description="For how long")] = 24,
-        shopper: Annotated[str, Field(max_length=200, description="For whom; opaque")] = "",
+        hours: Annotated[float, Field(gt=0, le=168, description="Lifetime in hours")] = 24,
+        shopper: Annotated[str, Field(max_length=200, description="Opaque id of the shopper")] = "",
         request_id: Annotated[
-            str, Field(max_length=100, description="That of the try before, to try again")
+            str, Field(max_length=100, description="The request_id of an earlier try, to retry it")
         ] = "",
     ) -> Annotated[CallToolResult, Hold]:
-        """Hold all of the items at one store, or none. Without `confirm` nothing is held."""
+        """Hold all items at one store, or none of them. Without `confirm` nothing is held."""
         identity = request_id or secrets.token_urlsafe(12)
         with readable():
             basket, names = await basket_of(client, items)
@@ -133,7 +143,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         goods = listed([f"{line.quantity} x {line.name}" for line in lines])
         if not confirm:
             offer = Hold(held=False, store=store, items=lines, request_id=identity)
-            return said(
+            return result(
                 f"Nothing is held yet. {store} can hold {goods} for {hours:g} hours: ask the "
                 "person, then call again with confirm=true and this request_id.",
                 offer,
@@ -147,20 +157,22 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             expires=reservation.expire_time.ToJsonString(),
             request_id=identity,
         )
-        return said(f"{goods} held at {store} until {until:%Y-%m-%d %H:%M} UTC.", hold)
+        return result(f"{goods} held at {store} until {until:%Y-%m-%d %H:%M} UTC.", hold)
 
-    @server.tool(title="Cancel a hold", annotations=ENDS)
+    @server.tool(title="Cancel a hold", annotations=CANCELS)
     async def cancel_hold(
-        reservation: Annotated[str, Field(max_length=260, description="As hold_items named it")],
+        reservation: Annotated[
+            str, Field(max_length=260, description="A reservation's name from hold_items")
+        ],
     ) -> Annotated[CallToolResult, Hold]:
-        """Give up a hold, so that others can have the goods."""
+        """Cancel a hold, so that the goods are available again."""
         with readable():
             ended = await client.stock.CancelReservation(
                 stock_pb2.CancelReservationRequest(name=reservation)
             )
         store = ended.name.partition("/reservations/")[0]
         content = Hold(held=False, reservation=ended.name, store=store)
-        return said("The hold is cancelled; nothing is kept any more.", content)
+        return result("The hold is cancelled; the goods are available again.", content)
 
 
 def _stocked(store: stock_pb2.StoreAvailability, names: dict[str, str]) -> StockedStore:
@@ -183,8 +195,8 @@ def _stocked(store: stock_pb2.StoreAvailability, names: dict[str, str]) -> Stock
 
 def _where(found: list[StockedStore], unreachable: Sequence[str]) -> str:
     if unreachable:
-        return f"What {listed(list(unreachable))} knows is missing at the moment; try again soon."
-    complete = [f"{s.name} ({kilometres(s.distance_m)})" for s in found if s.complete]
+        return f"{listed(list(unreachable))} cannot be reached at the moment; try again soon."
+    complete = [f"{s.name} ({distance(s.distance_m)})" for s in found if s.complete]
     if complete:
         return f"All of it is at {listed(complete)}."
     if found:

@@ -1,21 +1,28 @@
-"""The tool find_stores."""
+"""The tool find_stores: the nearest stores to a place or a position."""
 
 from typing import Annotated
 
 from mcp.server import MCPServer
-from mcp_types import CallToolResult, ToolAnnotations
+from mcp_types import CallToolResult
 from pydantic import BaseModel, Field
 
 from enrayon.stores.v1 import stores_pb2
 from services.client import Client
-from services.edge.agents.places import Latitude, Longitude, Place, origin
-from services.edge.agents.speech import kilometres, listed, readable, said
-
-READ_ONLY = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+from services.client.words import address_line, distance
+from services.edge.agents.arguments import (
+    READ_ONLY,
+    Latitude,
+    Limit,
+    Longitude,
+    Place,
+    RadiusKm,
+    origin,
+)
+from services.edge.agents.speech import listed, readable, result
 
 
 class FoundStore(BaseModel):
-    """A store near the place."""
+    """A store, and its distance from the origin."""
 
     store: str
     name: str
@@ -29,7 +36,7 @@ class FoundStores(BaseModel):
 
     stores: list[FoundStore]
     taken_as: str = ""
-    """What the text of the place was understood as."""
+    """The place that the text was understood as."""
 
 
 def add_tools(server: MCPServer[None], client: Client) -> None:
@@ -40,10 +47,10 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         place: Place = "",
         latitude: Latitude = None,
         longitude: Longitude = None,
-        radius_km: Annotated[float | None, Field(ge=0, le=1000)] = None,
+        radius_km: RadiusKm | None = None,
         open_now: Annotated[bool, Field(description="Only stores known to be open")] = False,
         brand: Annotated[str, Field(max_length=200)] = "",
-        limit: Annotated[int, Field(ge=1, le=20)] = 5,
+        limit: Limit = 5,
     ) -> Annotated[CallToolResult, FoundStores]:
         """Find the stores nearest to a place or a position, nearest first."""
         with readable():
@@ -62,7 +69,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             FoundStore(
                 store=hit.store.name,
                 name=hit.store.display_name,
-                address=one_line(hit.store),
+                address=address_line(hit.store),
                 distance_m=round(hit.distance_m, 1),
                 phone=hit.store.phones[0] if hit.store.phones else "",
             )
@@ -70,20 +77,14 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         ]
         taken_as = answer.origin_place
         label = ", ".join(part for part in (taken_as.display_name, taken_as.description) if part)
-        return said(_sentence(found, label), FoundStores(stores=found, taken_as=label))
-
-
-def one_line(store: stores_pb2.Store) -> str:
-    """The address of a store."""
-    town = " ".join(part for part in (store.address.postal_code, store.address.locality) if part)
-    return ", ".join(part for part in (*store.address.address_lines, town) if part)
+        return result(_sentence(found, label), FoundStores(stores=found, taken_as=label))
 
 
 def _sentence(found: list[FoundStore], place: str) -> str:
     near = f" near {place}" if place else ""
     if not found:
-        return f"No store like that was found{near}."
-    names = [f"{store.name} ({kilometres(store.distance_m)})" for store in found]
+        return f"No such store was found{near}."
+    names = [f"{store.name} ({distance(store.distance_m)})" for store in found]
     if len(found) == 1:
         return f"The nearest store{near} is {names[0]}."
     return f"The nearest stores{near} are {listed(names)}."

@@ -1,4 +1,4 @@
-"""The tools of UCP's Location capability, with the arguments that it names."""
+"""The tools of UCP's Location capability, with the arguments that UCP specifies."""
 
 from typing import Annotated, Any
 
@@ -7,12 +7,12 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from services.client import Client
-from services.edge.agents.speech import listed, readable, said
-from services.edge.agents.stores import READ_ONLY
+from services.edge.agents.arguments import READ_ONLY
+from services.edge.agents.speech import listed, readable, result
 from services.edge.ucp.capability import Locations
 
 Meta = Annotated[dict[str, Any], Field(description='{"ucp-agent": {"profile": "https://..."}}')]
-Body = Annotated[dict[str, Any], Field(description="The body of the request, as over REST")]
+Body = Annotated[dict[str, Any], Field(description="The body of the request, the same as by REST")]
 
 
 def add_tools(server: MCPServer[None], client: Client, services: frozenset[str]) -> None:
@@ -34,4 +34,4 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
 
 def _answer(body: dict[str, Any]) -> CallToolResult:
     names = [location["name"] for location in body["locations"]]
-    return said(f"Found {listed(names)}." if names else "No location matches.", body)
+    return result(f"Found {listed(names)}." if names else "No location matches.", body)

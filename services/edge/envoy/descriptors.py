@@ -21,12 +21,6 @@ def descriptor_set(services: Sequence[ServiceDescriptor]) -> bytes:
     return result.SerializeToString()
 
 
-def is_retriable(method: MethodDescriptor) -> bool:
-    """Whether a call may be made twice: its contract says so, and its request is one message."""
-    level = method.GetOptions().idempotency_level
-    return level != MethodOptions.IDEMPOTENCY_UNKNOWN and not method.client_streaming
-
-
 def is_read(method: MethodDescriptor) -> bool:
     """Whether a call changes nothing."""
     return bool(method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS)

@@ -5,7 +5,8 @@ from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
-from services.edge.envoy.descriptors import is_read, is_retriable, is_stream, json_prefixes
+from services.client.service_config import is_retriable
+from services.edge.envoy.descriptors import is_read, is_stream, json_prefixes
 
 READ_TIMEOUT = "10s"
 CHANGE_TIMEOUT = "20s"

@@ -1,13 +1,22 @@
-"""Where a person is, or wants to look: the arguments that several tools share."""
+"""The arguments and annotations that several tools share."""
 
 from typing import Annotated
 
 from google.type.latlng_pb2 import LatLng
+from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from enrayon.type.v1 import geometry_pb2
 from services.chassis.errors import InvalidArgument
 
+READ_ONLY = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+
+StoreName = Annotated[
+    str, Field(max_length=200, description="A store's name from find_stores: `stores/osm-1`")
+]
+Language = Annotated[str, Field(max_length=35, description="en, fr, fi or de")]
+Limit = Annotated[int, Field(ge=1, le=20)]
+RadiusKm = Annotated[float, Field(ge=0, le=1000)]
 Place = Annotated[
     str, Field(max_length=200, description="Town, district, station or postcode: `Kamppi, FI`")
 ]
@@ -21,7 +30,7 @@ def origin(place: str, latitude: float | None, longitude: float | None) -> geome
     """The origin of a search.
 
     Raises:
-        InvalidArgument: neither a place nor a position was given, or both.
+        InvalidArgument: both or neither of place and position are given.
     """
     if latitude is not None and longitude is not None and not place:
         point = LatLng(latitude=latitude, longitude=longitude)
