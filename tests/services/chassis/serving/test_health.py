@@ -40,6 +40,12 @@ async def test_a_store_that_answers_and_takes_changes_is_well(database: Client) 
     assert ("", "") == await database_reasons(database)
 
 
+def ready(health: Health, *, is_started: bool) -> bool:
+    """Whether a process is ready that has or has not begun to serve."""
+    health.is_started = is_started
+    return health.is_ready
+
+
 async def test_a_store_that_is_down_names_both_parts(
     valkey: EmbeddedValkey, settings: ChassisSettings
 ) -> None:
@@ -56,9 +62,7 @@ async def test_a_store_that_is_down_names_both_parts(
             "writes": "ConnectionError",
         } == reasons(health)
         assert health.parts["database"].since > well_since
-        assert not health.is_ready  # the process does not serve yet
-        health.is_started = True
-        assert health.is_ready
+        assert [False, True] == [ready(health, is_started=each) for each in (False, True)]
         valkey.start()
         await health.look()
         assert "" == health.parts["writes"].reason
