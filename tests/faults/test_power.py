@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
 from tests.faults import workload
 from tests.faults.checker import Act, Verdict, judge
+from tests.support.shims import compiled
 
 SHIM = Path(__file__).with_name("powerloss.c")
 
@@ -22,12 +21,10 @@ SHIM = Path(__file__).with_name("powerloss.c")
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled shim; the test skips, and says so, where there is no C compiler."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
+    shim = compiled(SHIM, tmp_path_factory.mktemp("shim"))
+    if shim is None:
         pytest.skip("a simulated power loss needs a C compiler, and there is none")
-    target = tmp_path_factory.mktemp("shim") / "powerloss.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", target, SHIM, "-ldl"], check=True)
-    return target
+    return shim
 
 
 def cut_to_what_was_synced(folder: Path) -> int:

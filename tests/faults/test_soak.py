@@ -6,8 +6,6 @@ key what brought no answer; the checker judges what they were told.
 
 import asyncio
 import random
-import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +26,7 @@ from tests.faults.proxy import proxied
 from tests.faults.remote import SOON, RemoteHolds
 from tests.faults.served import Served
 from tests.faults.test_power import SHIM, cut_to_what_was_synced
+from tests.support.shims import compiled
 
 CLIENTS = 8
 
@@ -35,12 +34,10 @@ CLIENTS = 8
 @pytest.fixture
 def power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """How the power goes: by the shim where there is a C compiler, else not at all, and says so."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
+    shim = compiled(SHIM, tmp_path)
+    if shim is None:
         yield "no C compiler, so the power stayed on"
         return
-    shim = tmp_path / "powerloss.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", shim, SHIM, "-ldl"], check=True)
     monkeypatch.setenv("LD_PRELOAD", str(shim))
     yield ""
 

@@ -28,10 +28,11 @@ from typing import Any
 
 import grpc
 
+from tests.support.shims import compiled
 from tests.upgrade.endpoint import endpoint
 from tests.upgrade.making import indoors, orders, questions, readers, shops, visits
 from tests.upgrade.making.notes import Notes
-from tests.upgrade.running import Suite, compiled_clock
+from tests.upgrade.running import CLOCK, Suite
 
 BEGIN = dt.datetime(2026, 11, 24, 9, tzinfo=dt.UTC)
 """A Tuesday, 11:00 in the shops. Any day will do: the test moves its clock to it."""
@@ -71,9 +72,10 @@ def api_keys(suite: Suite) -> None:
 
 def make(target: Path, scratch: Path) -> None:
     """Make a folder of data."""
-    folder = scratch / "data"
+    folder, clock = scratch / "data", compiled(CLOCK, scratch)
+    assert clock, "a moved clock needs a C compiler, and there is none"
     keep_keys(folder, key(1))
-    with endpoint() as hook, Suite(folder, compiled_clock(scratch), BEGIN) as suite:
+    with endpoint() as hook, Suite(folder, clock, BEGIN) as suite:
         suite.serve()
         api_keys(suite)
         notes = Notes(suite)

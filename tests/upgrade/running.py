@@ -2,7 +2,6 @@
 
 import datetime as dt
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,9 +22,10 @@ from enrayon.geofence.v1 import geofence_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
-from tests.e2e.suite import free_port
+from tests.support.ports import free_port
 
-SHIM = Path(__file__).with_name("clock.c")
+CLOCK = Path(__file__).with_name("clock.c")
+"""The shim that moves the clock of the processes of a suite."""
 CONTRACTS = {
     name: module.DESCRIPTOR.services_by_name[f"{name.capitalize()}Service"]
     for name, module in {
@@ -44,25 +44,11 @@ SETTINGS = {
     "ENRAYON_GEOFENCE_QUEUE": "2",
     "ENRAYON_WEBHOOK_PRIVATE": "true",
 }
-WAIT_S = 60.0
+WAIT_S = 120.0
 SOON_S = 1.0
 """Ten rounds of a reader: what waits comes in the first."""
 
 Answer = dict[str, Any]
-
-
-def compiled_clock(folder: Path) -> Path:
-    """The shim that moves clocks, compiled.
-
-    Raises:
-        FileNotFoundError: there is no C compiler.
-    """
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
-        raise FileNotFoundError("a moved clock needs a C compiler, and there is none")
-    target = folder / "clock.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", target, SHIM, "-ldl"], check=True)
-    return target
 
 
 class Suite:

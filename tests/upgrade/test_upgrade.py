@@ -15,7 +15,8 @@ import grpc
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from tests.upgrade.running import Answer, Suite, compiled_clock
+from tests.support.shims import compiled
+from tests.upgrade.running import CLOCK, Answer, Suite
 from tests.upgrade.upgraded import VERSIONS, Upgraded, clients_of, start_of, unpack, upgraded_from
 
 PROSE = {"words", "text", "steps"}
@@ -34,10 +35,10 @@ def only(start: str) -> pytest.MarkDecorator:
 @pytest.fixture(scope="module")
 def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shim that moves clocks; the test skips, and says so, where there is no C compiler."""
-    try:
-        return compiled_clock(tmp_path_factory.mktemp("clock"))
-    except FileNotFoundError as error:
-        pytest.skip(str(error))
+    shim = compiled(CLOCK, tmp_path_factory.mktemp("clock"))
+    if shim is None:
+        pytest.skip("a moved clock needs a C compiler, and there is none")
+    return shim
 
 
 @pytest.fixture(scope="module", params=STARTS, ids=" ".join)
