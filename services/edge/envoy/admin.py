@@ -1,6 +1,6 @@
-"""Envoy's own interface, on a unix socket that only this user opens, and its metrics on a port.
+"""Envoy's admin interface on a unix socket of this user, and its metrics on a port.
 
-Whoever can ask it can stop Envoy, so that no port leads to it; `services.edge.envoy.drain` asks it.
+The admin interface can stop Envoy, so no port leads to it; `services.edge.envoy.drain` uses it.
 """
 
 from pathlib import Path
@@ -19,7 +19,8 @@ _LABELS = (
     "envoy.response_code_class",
     "envoy.worker_id",
 )
-"""Those of Envoy's own that there is something for; its label of gRPC takes no dots in a name."""
+"""Envoy's own labels that occur here. Its label for gRPC does not allow dots in a service's name,
+so `_OWN_LABELS` replaces it."""
 _PATHS = ("/ready", "/stats", "/healthcheck/fail", "/drain_listeners")
 
 
@@ -32,7 +33,7 @@ def admin(socket: Path) -> dict[str, Any]:
 
 
 def stats_config() -> dict[str, Any]:
-    """The `stats_config` of the bootstrap: which parts of a metric's name are labels."""
+    """The `stats_config` of the bootstrap: the parts of a metric's name that become labels."""
     own = [{"tag_name": name, "regex": regex} for name, regex in _OWN_LABELS.items()]
     return {
         "use_all_default_tags": False,
@@ -41,14 +42,14 @@ def stats_config() -> dict[str, Any]:
 
 
 def metrics_routes() -> list[dict[str, Any]]:
-    """The routes of the port: whether Envoy runs, and its metrics."""
+    """The routes of the metrics port: `/ready` and the metrics."""
     return [
         {"match": {"path": path}, "route": {"cluster": CLUSTER}} for path in ("/ready", _METRICS)
     ]
 
 
 def admin_cluster(socket: Path) -> dict[str, Any]:
-    """Where those routes lead."""
+    """The cluster of those routes: the admin interface."""
     endpoint = {"endpoint": {"address": {"pipe": {"path": str(socket)}}}}
     return {
         "name": CLUSTER,

@@ -1,4 +1,4 @@
-"""Where requests go: the services by gRPC, the application by HTTP, both asked if they are well."""
+"""Envoy's clusters: the services by gRPC and the application by HTTP, both health-checked."""
 
 import ipaddress
 from pathlib import Path
@@ -6,39 +6,40 @@ from typing import Any, NamedTuple
 
 BUFFER_BYTES = 32 * 1024
 CALLS, STREAMS = 1024, 65_536
-"""That may be under way at once, unless told otherwise."""
+"""Default limits of calls and of streams in progress at once."""
 APP_IDLE_S = 60
-"""How long a connection to an application is kept unused. It must keep them for longer itself:
-a request on a connection that it is just closing gets no answer."""
+"""Time after which Envoy closes an idle connection to an application. The application must wait
+longer: a request on a connection that it is just closing gets no answer."""
 HEALTH_INTERVAL = "1s"
-"""Often: a server that is told to stop says so, and lingers a few seconds."""
+"""A stopping server reports NOT_SERVING and serves a few seconds more; the check must be faster."""
 _RETRIES = {"retry_budget": {"budget_percent": {"value": 20}}}
 
 
 class Address(NamedTuple):
-    """A TCP address. A host that is not an IP address is looked up, all its addresses are used."""
+    """A TCP address. All addresses of a host name are used."""
 
     host: str
     port: int
 
 
 class Tls(NamedTuple):
-    """Files (PEM) of a connection by TLS."""
+    """PEM files of a TLS connection."""
 
     ca: Path
-    """Who signs the certificate of the servers."""
+    """Authority of the servers' certificate."""
     certificate: Path | None = None
-    """What they are shown, if anything."""
+    """Client certificate, if one is presented."""
     key: Path | None = None
+    """Private key of `certificate`."""
 
 
 def services_cluster(
     name: str, address: Address, calls: int, tls: Tls | None = None
 ) -> dict[str, Any]:
-    """gRPC servers; those that say they are not well get no calls.
+    """gRPC servers with health checks; an unhealthy server gets no calls.
 
-    Calls that come while so many are under way are refused: that takes Envoy a few microseconds,
-    and Python as long as a third of an answer.
+    Calls beyond the limit are refused: a refusal takes Envoy a few microseconds, but takes a
+    server in Python a third of the time of an answer.
     """
     secured = _secured(address.host, tls) if tls else {}
     check = _checked({"grpc_health_check": {}}, panic_percent=0)
@@ -46,8 +47,8 @@ def services_cluster(
 
 
 def app_cluster(name: str, address: Address, health_path: str) -> dict[str, Any]:
-    """HTTP servers; those that are not well get no requests, unless fewer than half are well:
-    a page that comes late is better than none.
+    """HTTP servers with health checks; an unhealthy server gets no requests, unless fewer than
+    half are healthy: a late page is better than none.
     """
     protocol = {
         "common_http_protocol_options": {"idle_timeout": f"{APP_IDLE_S}s"},
@@ -58,13 +59,13 @@ def app_cluster(name: str, address: Address, health_path: str) -> dict[str, Any]
 
 
 def grpc_cluster(name: str, address: Address, calls: int = CALLS) -> dict[str, Any]:
-    """gRPC servers, whatever they say."""
+    """gRPC servers without health checks."""
     protocol: dict[str, Any] = {"explicit_http_config": {"http2_protocol_options": {}}}
     return _cluster(name, address, calls) | _speaking(protocol)
 
 
 def socket_address(address: Address) -> dict[str, Any]:
-    """An address as Envoy has it."""
+    """An address in Envoy's configuration."""
     return {"socket_address": {"address": address.host, "port_value": address.port}}
 
 
@@ -112,18 +113,18 @@ def _secured(host: str, tls: Tls) -> dict[str, Any]:
                 "private_key": {"filename": str(tls.key)},
             }
         ]
-    told = {"@type": f"type.googleapis.com/{kind}", "common_tls_context": context}
+    config = {"@type": f"type.googleapis.com/{kind}", "common_tls_context": context}
     if not _is_ip(host):
-        told["sni"] = host
-    return {"transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": told}}
+        config["sni"] = host
+    return {"transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": config}}
 
 
 def _checked(check: dict[str, Any], panic_percent: int) -> dict[str, Any]:
     return {
         "common_lb_config": {
             "healthy_panic_threshold": {"value": panic_percent},
-            # Else a server that is well again gets no calls for up to a second, though the edge
-            # says that it is ready.
+            # By default a recovered server gets no calls for up to a second after the edge
+            # reports that it is ready.
             "update_merge_window": "0s",
         },
         "health_checks": [

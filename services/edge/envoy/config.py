@@ -1,4 +1,4 @@
-"""The configuration of Envoy, as a pure function of the contracts and the addresses."""
+"""The configuration of Envoy: a pure function of the contracts and the addresses."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -49,20 +49,20 @@ def render(
     """The bootstrap configuration, ready for `json.dumps`.
 
     Args:
-        services: whose methods are reached as JSON, by the `google.api.http` of each.
-        listen: where JSON, gRPC-Web and gRPC are answered.
-        upstream: where all of the services are, by gRPC.
-        apps: HTTP servers for other paths, by prefix; the first prefix that fits is taken.
-        admin: the unix socket of Envoy's own interface, which draining needs.
-        metrics: where `/ready` and `/stats/prometheus` are answered, if anywhere; needs `admin`.
-        allow_origins: which web origins may call, as regular expressions, or `*` for any.
-        trusted_hops: proxies in front, of which each adds an address to `x-forwarded-for`.
-        requests_per_s: what one client address may ask, twice as many at once; 0 for no limit.
-        calls: to the services that may be under way at once; streams are not counted.
-        tls: how the services are reached; without TLS when None.
-        tokens: whose JSON Web Tokens are taken; all are passed on unread when None.
-        collector: where traces are sent, by OTLP over gRPC, if anywhere.
-        trace_ratio: which part of the requests is traced.
+        services: the contracts; their methods get JSON routes by `google.api.http`.
+        listen: the address for JSON, gRPC-Web and gRPC.
+        upstream: the gRPC address of all the services.
+        apps: HTTP servers for other paths, by path prefix; the first match is taken.
+        admin: the unix socket of Envoy's admin interface, which draining needs.
+        metrics: the address for `/ready` and `/stats/prometheus`, if any; needs `admin`.
+        allow_origins: web origins that may call, as regular expressions, or `*` for any.
+        trusted_hops: proxies in front that each add an address to `x-forwarded-for`.
+        requests_per_s: requests a second per client address, twice as many at once; 0: no limit.
+        calls: limit of calls to the services in progress at once; streams do not count.
+        tls: TLS files for the services; None for no TLS.
+        tokens: accepted JSON Web Tokens; None passes every token on unchecked.
+        collector: the OTLP address for traces, if any.
+        trace_ratio: the share of requests to trace, from 0 to 1.
     """
     clusters = {prefix: f"app:{address.host}:{address.port}" for prefix, address in apps.items()}
     virtual_host = {
@@ -70,18 +70,18 @@ def render(
         "domains": ["*"],
         "routes": routes(services, SERVICES, clusters.items()),
         "typed_per_filter_config": {"envoy.filters.http.cors": cors_policy(allow_origins)},
-        # The path as it came, with the coordinates in its query: nobody's business upstream.
+        # The original path may have coordinates in its query; nothing upstream needs it.
         "request_headers_to_remove": ["x-envoy-original-path", "x-envoy-original-method"],
     }
     filters = http_filters(services, SERVICES, requests_per_s, tokens)
     traced = tracing(COLLECTOR, trace_ratio) if collector else {}
     listeners = [edge_listener(listen, virtual_host, filters, traced, trusted_hops)]
-    there = [
+    targets = [
         services_cluster(SERVICES, upstream, calls, tls),
         *(app_cluster(clusters[prefix], apps[prefix], APP_HEALTH_PATH) for prefix in apps),
     ]
     if collector:
-        there.append(grpc_cluster(COLLECTOR, collector))
+        targets.append(grpc_cluster(COLLECTOR, collector))
     config: dict[str, Any] = {
         "overload_manager": overload_manager(),
         "stats_config": stats_config(),
@@ -90,6 +90,6 @@ def render(
         config["admin"] = admin_interface(admin)
         if metrics:
             listeners.append(metrics_listener(metrics, metrics_routes()))
-            there.append(admin_cluster(admin))
-    by_name = {cluster["name"]: cluster for cluster in there}
+            targets.append(admin_cluster(admin))
+    by_name = {cluster["name"]: cluster for cluster in targets}
     return config | {"static_resources": {"listeners": listeners, "clusters": [*by_name.values()]}}

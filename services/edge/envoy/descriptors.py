@@ -1,4 +1,4 @@
-"""What the configuration needs to know of the contracts."""
+"""Facts about the contracts that Envoy's configuration needs."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,9 +9,9 @@ from google.rpc import error_details_pb2, status_pb2
 
 
 def descriptor_set(services: Sequence[ServiceDescriptor]) -> bytes:
-    """A `FileDescriptorSet` of the services, all they import, and the details of rich errors.
+    """A `FileDescriptorSet` of the services, their imports, and the types of error details.
 
-    Without the details Envoy cannot print an error that carries some, and answers an empty 400.
+    Without these types Envoy cannot print an error with details, and answers an empty 400.
     """
     files = [service.file for service in services]
     details = [status_pb2.DESCRIPTOR, error_details_pb2.DESCRIPTOR]
@@ -27,12 +27,12 @@ def is_read(method: MethodDescriptor) -> bool:
 
 
 def is_stream(method: MethodDescriptor) -> bool:
-    """Whether a call may last as long as its client likes."""
+    """Whether a call is a stream, which may last as long as its client likes."""
     return method.client_streaming or method.server_streaming
 
 
 def json_prefixes(services: Sequence[ServiceDescriptor]) -> list[str]:
-    """The first segments of all JSON paths, for example `/v1`."""
+    """The first segments of all JSON paths, such as `/v1`."""
     rules = [m.GetOptions().Extensions[annotations_pb2.http] for s in services for m in s.methods]
     paths = [getattr(rule, rule.WhichOneof("pattern")) for rule in _with_additional(rules)]
     return sorted({"/" + path.split("/")[1] for path in paths})

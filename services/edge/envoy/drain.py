@@ -1,6 +1,4 @@
-"""Envoy ends at once when it is told to, and cuts off whoever is being answered. So it is asked
-first to send its clients away, and told to end once they are gone.
-"""
+"""Empties Envoy before it is stopped: on SIGTERM alone it would break off running requests."""
 
 import asyncio
 import re
@@ -11,29 +9,28 @@ from typing import NamedTuple
 import httpx
 
 QUIET_S = 1.0
-"""So long without a request, and idle connections count as left."""
+"""Time without requests after which Envoy counts as empty, idle connections included."""
 _COUNTS = r"^http\.edge\.downstream_(cx_active|rq_active|rq_total)$"
 
 
 class Traffic(NamedTuple):
-    """What passes through Envoy."""
+    """Envoy's connections and requests at a moment."""
 
     connections: int
     requests: int
-    """Those not yet answered."""
+    """Requests in progress."""
     total: int
-    """All there ever were."""
+    """Requests since Envoy started."""
 
 
 async def drain(admin: Path, longest_s: float) -> None:
-    """Let clients go: health says 503, answers close their connection, then no new one is taken.
+    """Send clients away: the health check fails, answers close connections, listeners close.
 
-    Returns when nobody is being answered any more, or when the time is over. An Envoy that does
-    not answer has nobody to let go.
+    Returns when no request is in progress, or after `longest_s`; at once if Envoy does not answer.
 
     Args:
-        admin: the socket of Envoy's own interface.
-        longest_s: how long to wait for requests that are under way.
+        admin: the socket of Envoy's admin interface.
+        longest_s: the longest wait for requests in progress, in seconds.
     """
     transport = httpx.AsyncHTTPTransport(uds=str(admin))
     async with httpx.AsyncClient(transport=transport, base_url="http://envoy", timeout=5) as http:

@@ -1,6 +1,6 @@
-"""The HTTP filters, in the order in which a request passes them; an answer passes them backwards.
+"""Envoy's HTTP filters, in the order for requests; answers pass them in reverse order.
 
-So the compressors stand before the transcoder: they see the JSON that it makes.
+The compressors therefore come before the transcoder: they compress the JSON that it makes.
 """
 
 import base64
@@ -15,14 +15,14 @@ from services.edge.envoy.local_replies import ORIGINAL_CONTENT_TYPE
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-"""Of a JSON answer that is one message: a page of 1,000 stores has about 1 MiB."""
+"""Limit of a JSON answer of one message; a page of 1,000 stores has about 1 MiB."""
 READY_PATH = "/readyz"
 COMPRESSIBLE = ["application/json", "text/html", "text/css", "text/javascript"]
 
 GZIP = {"@type": f"{EXTENSIONS}.compression.gzip.compressor.v3.Gzip"}
 BROTLI = {
     "@type": f"{EXTENSIONS}.compression.brotli.compressor.v3.Brotli",
-    "quality": 4,  # about as dear as gzip, and smaller
+    "quality": 4,  # costs about as much as gzip and gives smaller answers
 }
 
 
@@ -32,7 +32,7 @@ def http_filters(
     requests_per_s: int = 0,
     tokens: Tokens | None = None,
 ) -> list[dict[str, Any]]:
-    """The chain of HTTP filters. `GET /readyz` is 200 when `cluster` can answer, else 503."""
+    """The chain of HTTP filters. `GET /readyz` is 200 while `cluster` has a healthy server."""
     return [
         _filter(
             "header_mutation",
@@ -60,14 +60,14 @@ def http_filters(
             "grpc_json_transcoder.v3.GrpcJsonTranscoder",
             **_transcoding(services),
         ),
-        # Counts the calls of each method by how they ended, JSON as well: it is gRPC by now.
+        # Counts calls by method and status, JSON requests too: they are gRPC at this point.
         _filter("grpc_stats", "grpc_stats.v3.FilterConfig", **_counted(services)),
         _filter("router", "router.v3.Router", suppress_envoy_headers=True),
     ]
 
 
 def cors_policy(allow_origins: Sequence[str]) -> dict[str, Any]:
-    """The policy of a virtual host. An origin is a regular expression, or `*` for any."""
+    """The CORS policy of a virtual host. An origin is a regular expression, or `*` for any."""
     return {
         "@type": f"{EXTENSIONS}.filters.http.cors.v3.CorsPolicy",
         "allow_origin_string_match": [
@@ -90,7 +90,7 @@ def _transcoding(services: Sequence[ServiceDescriptor]) -> dict[str, Any]:
         "proto_descriptor_bin": base64.b64encode(descriptor_set(services)).decode(),
         "services": [service.full_name for service in services],
         "convert_grpc_status": True,
-        # Without it an answer larger than the buffers of the connection becomes a 500.
+        # Without this an answer larger than the connection's buffers becomes a 500.
         "max_response_body_size": MAX_ANSWER_BYTES,
         "query_param_unescape_plus": True,
         "url_unescape_spec": "ALL_CHARACTERS_EXCEPT_SLASH",
@@ -99,8 +99,8 @@ def _transcoding(services: Sequence[ServiceDescriptor]) -> dict[str, Any]:
             "reject_unknown_query_parameters": True,
             "reject_binding_body_field_collisions": True,
         },
-        # ProtoJSON: camelCase, enums by name, what is not set left out (so that what a read mask
-        # left out does not look empty); a stream as one JSON object a line.
+        # ProtoJSON: camelCase, enums by name, unset fields left out (a field that a read mask
+        # excludes must not look empty); a stream is one JSON object per line.
         "print_options": {"stream_newline_delimited": True},
     }
 

@@ -1,28 +1,26 @@
-"""What is refused at the door: too many requests of one address, and tokens that do not hold."""
+"""Envoy's filters that refuse requests: the rate limit per address, and invalid tokens."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
 
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
 MAX_ADDRESSES = 10_000
-"""Addresses that are counted at the same time; the one not seen for longest is forgotten first."""
+"""Addresses counted at the same time; the least recently seen is dropped first."""
 
 _ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
 
 
 class Tokens(NamedTuple):
-    """Whose JSON Web Tokens are taken."""
+    """The issuer, audience and keys of accepted JSON Web Tokens."""
 
     issuer: str
     audience: str
     jwks: Path
-    """File of the issuer's public keys, as JSON (RFC 7517)."""
+    """JSON file of the issuer's public keys (RFC 7517)."""
 
 
 def rate_limit(requests_per_s: int) -> dict[str, Any]:
-    """The filter that counts the requests of each client address; a second's worth may come at once
-    beside it.
-    """
+    """The filter that limits requests per client address; bursts of two seconds' worth pass."""
     bucket = {
         "max_tokens": 2 * requests_per_s,
         "tokens_per_fill": requests_per_s,
@@ -38,7 +36,7 @@ def rate_limit(requests_per_s: int) -> dict[str, Any]:
             "filter_enabled": _ALWAYS,
             "filter_enforced": _ALWAYS,
             "rate_limits": [{"actions": [{"remote_address": {}}]}],
-            # An entry without a value stands for every address, each with a bucket of its own.
+            # An entry without a value means every address, each with its own bucket.
             "descriptors": [{"entries": [{"key": "remote_address"}], "token_bucket": bucket}],
             "max_dynamic_descriptors": MAX_ADDRESSES,
             "rate_limited_as_resource_exhausted": True,
@@ -47,9 +45,9 @@ def rate_limit(requests_per_s: int) -> dict[str, Any]:
 
 
 def token_check(tokens: Tokens) -> dict[str, Any]:
-    """The filter that refuses a token that is forged, expired or for somebody else.
+    """The filter that refuses tokens that are forged, expired or for another audience.
 
-    A key is no token, and nobody must have one: the services decide who may do what.
+    Requests without a token pass: API keys are not tokens, and the services decide about access.
     """
     provider = {
         "issuer": tokens.issuer,

@@ -1,4 +1,4 @@
-"""The ports that Envoy listens on."""
+"""Envoy's listeners: the edge, and the metrics."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ def edge_listener(
     tracing: dict[str, Any],
     trusted_hops: int,
 ) -> dict[str, Any]:
-    """The edge. Limits as Envoy's documentation advises ("Configuring Envoy as an edge proxy").
+    """The edge, with the limits of Envoy's documentation ("Configuring Envoy as an edge proxy").
 
     Args:
-        listen: the port.
-        virtual_host: whose routes are taken.
-        filters: what each request passes.
-        tracing: of the connection manager.
-        trusted_hops: proxies in front, of which each adds an address to `x-forwarded-for`.
+        listen: the address.
+        virtual_host: the routes.
+        filters: the chain of HTTP filters.
+        tracing: the tracing of the connection manager; empty for none.
+        trusted_hops: proxies in front that each add an address to `x-forwarded-for`.
     """
     return _listener(
         "edge",
@@ -35,7 +35,7 @@ def edge_listener(
             "access_log": access_log(),
             "use_remote_address": True,
             "xff_num_trusted_hops": trusted_hops,
-            # Each request gets an id, which its answer, the logs and its errors carry.
+            # The request id is in the answer, the logs and the errors.
             "always_set_request_id_in_response": True,
             **tracing,
             "normalize_path": True,
@@ -56,7 +56,7 @@ def edge_listener(
 
 
 def metrics_listener(listen: Address, routes: list[dict[str, Any]]) -> dict[str, Any]:
-    """The port of metrics."""
+    """The listener of the metrics."""
     host = {"name": "all", "domains": ["*"], "routes": routes}
     router = {"@type": f"{EXTENSIONS}.filters.http.router.v3.Router"}
     return _listener(
@@ -78,7 +78,7 @@ def _listener(name: str, listen: Address, manager: dict[str, Any]) -> dict[str, 
     return {
         "name": name,
         "address": socket_address(listen),
-        "enable_reuse_port": False,  # or a second Envoy shares the port without a word
+        "enable_reuse_port": False,  # a second Envoy on the port must fail, not share it
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         "filter_chains": [{"filters": [chain]}],
     }

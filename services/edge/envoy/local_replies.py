@@ -1,7 +1,7 @@
-"""Errors that Envoy itself answers, in the shape of those of the services: google.rpc.Status.
+"""Envoy's own errors as google.rpc.Status in JSON, like those of the services.
 
-For gRPC and gRPC-Web requests Envoy makes a gRPC status of its plain text; only those refused
-because too many calls are under way are told more, as the services tell it.
+For gRPC and gRPC-Web, Envoy makes a gRPC status of its plain text; only a refusal for overload
+has the same details as that of a service.
 """
 
 import base64
@@ -16,7 +16,7 @@ from google.rpc.status_pb2 import Status
 
 
 class Reply(NamedTuple):
-    """How an HTTP status of Envoy's is told. `{}` in the message stands for Envoy's own text."""
+    """The error for an HTTP status; `{}` in the message stands for Envoy's own text."""
 
     code: "code_pb2.Code.ValueType"
     reason: str
@@ -26,23 +26,22 @@ class Reply(NamedTuple):
 DOMAIN = "edge.enrayon"
 
 ORIGINAL_CONTENT_TYPE = "x-original-content-type"
-"""Request header that keeps the content type as it came: the transcoder overwrites it with gRPC's.
-"""
+"""Request header with the original content type: the transcoder overwrites it with gRPC's."""
 
 REPLIES = {
     400: Reply(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", "bad request: {}"),
-    401: Reply(code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "the token does not hold: {}"),
+    401: Reply(code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "the token is not valid: {}"),
     403: Reply(code_pb2.PERMISSION_DENIED, "FORBIDDEN", "forbidden: {}"),
     404: Reply(code_pb2.NOT_FOUND, "NO_SUCH_METHOD", "no method has this path"),
     405: Reply(code_pb2.UNIMPLEMENTED, "NO_SUCH_METHOD", "this path does not take this method"),
-    408: Reply(code_pb2.DEADLINE_EXCEEDED, "REQUEST_TIMEOUT", "the request did not come in time"),
+    408: Reply(code_pb2.DEADLINE_EXCEEDED, "REQUEST_TIMEOUT", "the request did not arrive in time"),
     413: Reply(code_pb2.INVALID_ARGUMENT, "REQUEST_TOO_LARGE", "the request is too large"),
     415: Reply(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", "bad request: {}"),
     426: Reply(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", "bad request: {}"),
     429: Reply(code_pb2.RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "too many requests"),
     431: Reply(code_pb2.INVALID_ARGUMENT, "REQUEST_TOO_LARGE", "path or headers are too large"),
     500: Reply(code_pb2.INTERNAL, "INTERNAL", "the answer could not be delivered"),
-    502: Reply(code_pb2.UNAVAILABLE, "UNAVAILABLE", "the service broke off; try again"),
+    502: Reply(code_pb2.UNAVAILABLE, "UNAVAILABLE", "the service closed the call; try again"),
     503: Reply(code_pb2.UNAVAILABLE, "UNAVAILABLE", "the service cannot be reached; try again"),
     504: Reply(code_pb2.DEADLINE_EXCEEDED, "TIMEOUT", "the service did not answer in time"),
 }
@@ -51,13 +50,13 @@ REPLIES = {
 OVERLOADED = Reply(
     code_pb2.RESOURCE_EXHAUSTED,
     "OVERLOADED",
-    "more calls came than can be answered in time; try again later",
+    "too many calls to answer in time; try again later",
 )
 RETRY_AFTER_S = 1
 
 
 def local_reply_config() -> dict[str, Any]:
-    """The `LocalReplyConfig` of the HTTP connection manager: the first that fits is taken."""
+    """The `LocalReplyConfig` of the HTTP connection manager; the first match is taken."""
     return {
         "mappers": [
             _mapper(_IS_OVERFLOW, OVERLOADED) | {"status_code": 429},
@@ -67,7 +66,7 @@ def local_reply_config() -> dict[str, Any]:
     }
 
 
-def _mapper(which: dict[str, Any], reply: Reply) -> dict[str, Any]:
+def _mapper(condition: dict[str, Any], reply: Reply) -> dict[str, Any]:
     details = [_detail(ErrorInfo, reason=reply.reason, domain=DOMAIN)]
     headers = []
     if reply.code in {code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED}:
@@ -75,7 +74,7 @@ def _mapper(which: dict[str, Any], reply: Reply) -> dict[str, Any]:
         headers.append(_header("retry-after", str(RETRY_AFTER_S)))
     details.append(_detail(RequestInfo, requestId="%REQ(x-request-id)%"))
     return {
-        "filter": {"and_filter": {"filters": [which, _IS_JSON]}},
+        "filter": {"and_filter": {"filters": [condition, _IS_JSON]}},
         "headers_to_add": headers,
         "body_format_override": {
             "json_format": {
@@ -98,7 +97,7 @@ def _overflow_of_grpc() -> dict[str, Any]:
     encoded = base64.b64encode(status.SerializeToString()).decode().rstrip("=")
     return {
         "filter": _IS_OVERFLOW,
-        "body": {"inline_string": OVERLOADED.message},  # which becomes the grpc-message
+        "body": {"inline_string": OVERLOADED.message},  # becomes the grpc-message
         "headers_to_add": [
             _header("grpc-status", str(OVERLOADED.code)),
             _header("grpc-status-details-bin", encoded),

@@ -1,4 +1,4 @@
-"""What Envoy does when it is short of memory, or has too many connections."""
+"""Envoy's limits of memory and of connections."""
 
 from typing import Any
 

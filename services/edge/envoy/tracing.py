@@ -1,18 +1,17 @@
-"""Traces of the edge, without what Envoy would write into them by itself: the path with its query,
-where coordinates may stand, and the address of whoever asks.
+"""Traces of the edge without personal data: no path with its query, no address of the client.
 
-The text of a gRPC error cannot be left out. The services' texts quote no coordinate and no device;
-the collector of deploy/observability drops them all the same, for the names that they quote.
+Envoy always adds the text of a gRPC error. The services' texts quote no coordinates and no device
+ids; the collector in deploy/observability drops them too, because they may quote names.
 """
 
 from typing import Any
 
 HIDDEN = ("peer.address", "user_agent")
-"""Tags of Envoy's own; a custom tag of the same name takes their place."""
+"""Envoy's own tags that a custom tag of the same name replaces."""
 
 
 def tracing(collector: str, ratio: float) -> dict[str, Any]:
-    """The `tracing` of the HTTP connection manager: a part of the requests, to a cluster."""
+    """The `tracing` of the HTTP connection manager: a share of the requests, to a cluster."""
     return {
         "tracing": {
             "provider": {
@@ -28,7 +27,7 @@ def tracing(collector: str, ratio: float) -> dict[str, Any]:
             },
             "operation": "%ROUTE_NAME%",
             "random_sampling": {"value": ratio * 100},
-            "client_sampling": {"value": 0},  # whoever asks to be traced is not heard
+            "client_sampling": {"value": 0},  # clients cannot ask to be traced
             "max_path_tag_length": 0,
             "custom_tags": [{"tag": tag, "literal": {"value": "-"}} for tag in HIDDEN],
         }

@@ -1,4 +1,4 @@
-"""An OpenAPI 3.1 document of the JSON door, made from the descriptors that Envoy works by."""
+"""The OpenAPI 3.1 document of the JSON API, made from the same descriptors as Envoy's routes."""
 
 from services.edge.openapi.document import document
 

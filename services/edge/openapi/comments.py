@@ -1,4 +1,4 @@
-"""What the contracts say of their parts, as `protos/generate.py` wrote it beside the stubs."""
+"""The comments of the contracts, which `protos/generate.py` writes beside the stubs."""
 
 import json
 from functools import cache

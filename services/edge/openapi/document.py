@@ -1,4 +1,4 @@
-"""The paths of the document: one operation for each `google.api.http` binding."""
+"""The OpenAPI document: one operation for each `google.api.http` binding."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,20 +12,20 @@ from services.edge.openapi.parameters import in_path, in_query, openapi_path
 from services.edge.openapi.schemas import Schemas
 
 PROBLEMS = {
-    "400": "The request cannot succeed as it is; the details name the fields.",
-    "401": "Who asks did not say who it is, or what it said does not hold.",
-    "403": "Who asks may not do this.",
-    "404": "There is none of that name.",
-    "408": "The request did not come in time.",
-    "409": "It clashes with what is there: a name taken, an etag that is not current.",
+    "400": "The request is invalid; the details name the fields.",
+    "401": "The credentials are missing or invalid.",
+    "403": "The caller may not do this.",
+    "404": "The resource does not exist.",
+    "408": "The request did not arrive in time.",
+    "409": "A conflict: the name is taken, or the etag is not current.",
     "413": "The request is too large.",
-    "429": "A limit is reached; the details say when to try again.",
+    "429": "A limit is reached; the details say when to retry.",
     "431": "The path or the headers are too large.",
-    "500": "A bug; its log says more.",
-    "503": "A service cannot be reached; the same call may be made again where it says so.",
+    "500": "A bug of the service; its log has the request id.",
+    "503": "A service cannot be reached; the details say when to retry.",
     "504": "A service did not answer in time.",
 }
-"""Every status of an answer that is not 200. All have the same shape, `google.rpc.Status`."""
+"""Every HTTP status of an error. The body is always a `google.rpc.Status`."""
 
 Paths = dict[str, dict[str, Any]]
 
@@ -34,16 +34,16 @@ def document(
     services: Sequence[ServiceDescriptor],
     version: str,
     server: str,
-    more: Mapping[str, Any] | None = None,
+    added: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The OpenAPI document of these services, reached at `server`.
+    """The OpenAPI document of the services.
 
     Args:
-        services: described by their contracts.
-        version: that of the suite.
-        server: where the edge is reached.
-        more: paths that are no method's, and the schemas that they refer to: the members `paths`
-            and `schemas`. Their answers that are not 200 are added.
+        services: the contracts.
+        version: the version of the suite.
+        server: the base URL of the edge.
+        added: more paths and their schemas, as the members `paths` and `schemas`; the error
+            responses are added to them.
     """
     schemas, paths = Schemas(), dict[str, dict[str, Any]]()
     for service in services:
@@ -53,12 +53,12 @@ def document(
                 verb = rule.WhichOneof("pattern")
                 paths.setdefault(path, {})[verb] = _operation(method, rule, schemas, number)
     problem = {"application/json": {"schema": schemas.of(Status.DESCRIPTOR)}}
-    for path, operations in (more or {}).get("paths", {}).items():
+    for path, operations in (added or {}).get("paths", {}).items():
         paths[path] = {
             verb: each | {"responses": each["responses"] | _problems()}
             for verb, each in operations.items()
         }
-    components = schemas.components | (more or {}).get("schemas", {})
+    components = schemas.components | (added or {}).get("schemas", {})
     return {
         "openapi": "3.1.0",
         "info": {"title": "enrayon", "version": version, "license": {"name": "Apache-2.0"}},
@@ -132,7 +132,7 @@ def _operation(
 
 def _answer(method: MethodDescriptor, schemas: Schemas) -> dict[str, Any]:
     answer = {"application/json": {"schema": schemas.of(method.output_type)}}
-    streamed = "A stream: one such object a line, as they come."
+    streamed = "A stream of such objects, one per line."
     return {
         "description": streamed if method.server_streaming else "The answer.",
         "content": answer,

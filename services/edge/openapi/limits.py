@@ -1,7 +1,7 @@
-"""The rules of protovalidate as keywords of JSON Schema.
+"""Turns the rules of protovalidate into keywords of JSON Schema.
 
-A rule that JSON Schema has no word for (CEL, durations) is left out: the document then allows more
-than the service does, which answers 400.
+A rule without a keyword (CEL, durations) is left out: the document then allows more than the
+service, which answers 400.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ def rules_of(field: FieldDescriptor) -> Any:
 
 
 def of_list(rules: Any) -> Schema:
-    """The keywords of a list; those of its items are not among them."""
+    """The keywords of a list, without those of its items."""
     return _present(
         minItems=None if _may_be_empty(rules) else _set(rules.repeated, "min_items"),
         maxItems=_set(rules.repeated, "max_items"),
@@ -27,7 +27,7 @@ def of_list(rules: Any) -> Schema:
 
 
 def of_map(rules: Any) -> Schema:
-    """The keywords of a map; those of its values are not among them."""
+    """The keywords of a map, without those of its values."""
     keys = of_one(rules.map.keys)
     return _present(
         minProperties=_set(rules.map, "min_pairs"),
@@ -37,7 +37,7 @@ def of_map(rules: Any) -> Schema:
 
 
 def of_one(rules: Any) -> Schema:
-    """The keywords of a single text or number."""
+    """The keywords of a single string or number."""
     kind = rules.WhichOneof("type")
     if kind == "string":
         return _of_text(rules)
@@ -63,7 +63,7 @@ def _of_text(rules: Any) -> Schema:
 
 def _of_number(number: Any, *, may_be_zero: bool) -> Schema:
     least, above = _set(number, "gte"), _set(number, "gt")
-    if may_be_zero:  # zero stands for what is not set
+    if may_be_zero:  # zero means that the field is not set
         least, above = None if (least or 0) > 0 else least, None if (above or 0) >= 0 else above
     return _present(
         minimum=least,

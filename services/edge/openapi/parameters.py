@@ -1,4 +1,4 @@
-"""The parameters of an operation: those of its path and those of its query."""
+"""The parameters of an operation, in its path and in its query."""
 
 import re
 from collections.abc import Iterator
@@ -12,14 +12,15 @@ from services.edge.openapi.schemas import WELL_KNOWN, Schemas, is_required
 
 _VARIABLE = re.compile(r"\{([^=}]+)(?:=([^}]+))?\}")
 MAX_SEGMENT = 190
-"""Characters of a segment of a path, when its contract does not say."""
+"""Length limit of a path segment without one in the contract, in characters."""
 
 
 def openapi_path(template: str) -> tuple[str, dict[str, list[str]]]:
-    """A template of `google.api.http` as a path, and the parameters that make each variable.
+    """The OpenAPI path of a `google.api.http` template, and the parameters of each variable.
 
-    A parameter is called as one of its collection, so that all methods of a resource share a path:
-    `/v1/{name=stores/*/closures/*}:cancel` becomes `/v1/stores/{store}/closures/{closure}:cancel`.
+    A parameter has the singular name of its collection, so that all methods of a resource share a
+    path: `/v1/{name=stores/*/closures/*}:cancel` becomes
+    `/v1/stores/{store}/closures/{closure}:cancel`.
     """
     variables: dict[str, list[str]] = {}
 
@@ -38,7 +39,7 @@ def openapi_path(template: str) -> tuple[str, dict[str, list[str]]]:
 
 
 def in_path(request: Descriptor, template: str) -> list[dict[str, Any]]:
-    """The parameters that stand in a path."""
+    """The parameters in a path."""
     found = []
     for match in _VARIABLE.finditer(template):
         field = _field(request, match[1].split("."))
@@ -54,7 +55,7 @@ def in_path(request: Descriptor, template: str) -> list[dict[str, Any]]:
 
 
 def in_query(request: Descriptor, without: set[str], schemas: Schemas) -> list[dict[str, Any]]:
-    """The parameters of a query: all that is neither in the path nor in the body."""
+    """The parameters in a query: the fields that are neither in the path nor in the body."""
     return [
         {"name": name, "in": "query", "schema": schemas.of_field(field)}
         | ({"required": True} if is_required(field) and "." not in name else {})
@@ -72,9 +73,9 @@ def _field(request: Descriptor, path: list[str]) -> FieldDescriptor:
 
 
 def _patterns(field: FieldDescriptor, template: str) -> list[str]:
-    """What each star of a template stands for, as far as the rule of the field says it."""
-    told = rules_of(field).string.pattern.removeprefix("^").removesuffix("$")
-    parts, segments = re.sub(r"\([^)]*\)", "-", told).split("/"), template.split("/")
+    """The pattern of each star of a template, from the field's rule; any segment without one."""
+    rule = rules_of(field).string.pattern.removeprefix("^").removesuffix("$")
+    parts, segments = re.sub(r"\([^)]*\)", "-", rule).split("/"), template.split("/")
     known = parts if len(parts) == len(segments) else ["[^/]+"] * len(segments)
     return [f"^{part}$" for part, segment in zip(known, segments, strict=True) if segment == "*"]
 

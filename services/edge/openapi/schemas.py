@@ -1,4 +1,4 @@
-"""JSON Schemas of messages, as ProtoJSON writes them, with the limits that the contracts set."""
+"""JSON Schemas of messages in ProtoJSON, with the limits of the contracts."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -53,26 +53,26 @@ _KNOWN_LIMITS: dict[str, Schema] = {
     "google.type.Date.month": {"minimum": 0, "maximum": 12},
     "google.type.Date.day": {"minimum": 0, "maximum": 31},
 }
-"""What Google's own comments say of their fields."""
+"""Limits that Google's own comments give for their fields."""
 
 
 class Schemas:
-    """The schemas that were asked for, and those that they refer to, by the name of the message."""
+    """Collects the requested schemas and those they refer to, by message name."""
 
     def __init__(self) -> None:
         self.components: dict[str, Schema] = {}
 
     def of(self, message: Descriptor) -> Schema:
-        """A reference to the schema of a message, or the schema itself of a well-known one."""
+        """A reference to the schema of a message; the schema itself for a well-known type."""
         if message.full_name in WELL_KNOWN:
             return WELL_KNOWN[message.full_name]
         if message.full_name not in self.components:
-            self.components[message.full_name] = {}  # messages may refer to themselves
+            self.components[message.full_name] = {}  # a message may refer to itself
             self.components[message.full_name] = self._object(message, message.fields)
         return {"$ref": f"#/components/schemas/{message.full_name}"}
 
     def of_body(self, request: Descriptor, in_path: Collection[str]) -> Schema:
-        """A reference to the schema of a request, without what its path says already."""
+        """A reference to the schema of a request body, without the fields in its path."""
         fields = [field for field in request.fields if field.name not in in_path]
         required = [field.json_name for field in fields if is_required(field)]
         schema = self._object(request, fields) | ({"required": required} if required else {})
@@ -84,7 +84,7 @@ class Schemas:
         return {"type": "object", **_described(message.full_name), "properties": properties}
 
     def of_field(self, field: FieldDescriptor) -> Schema:
-        """The schema of a field, with what the contract says of it."""
+        """The schema of a field, with its limits and its comment."""
         return self._of_value(field) | _described(field.full_name) | _behavior(field)
 
     def _of_value(self, field: FieldDescriptor) -> Schema:
@@ -120,7 +120,7 @@ class Schemas:
 
 
 def is_required(field: FieldDescriptor) -> bool:
-    """Whether a request without it is refused."""
+    """Whether the contract requires a field."""
     return field_behavior_pb2.REQUIRED in _behaviors(field)
 
 

@@ -1,5 +1,5 @@
-"""Where to fetch a basket, in one call: near, open, in stock, ready by when, and on which shelf.
+"""Pick-up options for a basket in one call: distance, opening state, stock, ready time, shelves.
 
-It joins what stores, hours, stock and in-store say. A service that fails takes only its own part
-away; `unreachable` names it.
+It joins the answers of stores, hours, stock and aisle. If a service fails, only its part is
+missing, and `unreachable` names it.
 """

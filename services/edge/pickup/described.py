@@ -1,4 +1,4 @@
-"""The call as OpenAPI describes it, in terms of the contracts' own schemas."""
+"""The OpenAPI description of the pick-up call, with the schemas of the contracts."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from enrayon.stock.v1 import stock_pb2
 from services.edge.openapi.schemas import Schemas
 from services.edge.pickup.rest import PATH
 
-TITLE = "Where to fetch a basket: near, open, in stock, ready by when, and on which shelf"
+TITLE = "Pick-up options for a basket: distance, opening state, stock, ready time and shelves"
 _LANGUAGE = {
     "type": "string",
     "maxLength": 35,
@@ -17,7 +17,7 @@ _LANGUAGE = {
 
 
 def described() -> dict[str, Any]:
-    """The members `paths` and `schemas` of what the document adds."""
+    """The members `paths` and `schemas` to add to the OpenAPI document."""
     schemas = Schemas()
     option = schemas.of(stock_pb2.PickupOption.DESCRIPTOR)
     answer = {
@@ -27,7 +27,7 @@ def described() -> dict[str, Any]:
             "unreachable": {
                 "type": "array",
                 "items": {"enum": ["aisle", "hours", "stock"]},
-                "description": "Services whose part is missing.",
+                "description": "Services that cannot be reached; their part is missing.",
             },
         },
         "required": ["options"],
@@ -60,8 +60,8 @@ def _added(schemas: Schemas) -> dict[str, Any]:
     return {
         "properties": {
             "openState": schemas.of(hours_pb2.OpenState.DESCRIPTOR),
-            "located": located | {"description": "Where the products stand."},
-            "unlocated": unlocated | {"description": "Products that no shelf is known of."},
+            "located": located | {"description": "Products with their shelves."},
+            "unlocated": unlocated | {"description": "Products without a known shelf."},
             "floorPlan": {"type": "string"},
         }
     }

@@ -1,4 +1,4 @@
-"""The join of the services' answers."""
+"""Joins the answers of stock, stores, hours and aisle into pick-up options."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -16,12 +16,12 @@ from services.client import Client
 MAX_OPTIONS = 20
 DEFAULT_OPTIONS = 5
 ADDITION_TIMEOUT_S = 3.0
-"""How long an answer waits for what it can do without."""
+"""Deadline of calls to hours and aisle: the answer is useful without them."""
 
 UNREACHABLE = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.UNIMPLEMENTED,  # the service is not hosted where it is looked for
+    grpc.StatusCode.UNIMPLEMENTED,  # the server does not host the service
 }
 
 T = TypeVar("T")
@@ -29,24 +29,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Option:
-    """A store where a basket can be fetched."""
+    """A store where the basket can be collected."""
 
     pickup: stock_pb2.PickupOption
-    """Without lines and times while stock cannot be reached."""
+    """Without lines and times if stock cannot be reached."""
     open_state: hours_pb2.OpenState | None = None
     located: aisle_pb2.LocateProductsResponse | None = None
 
 
 @dataclass
 class Options:
-    """The stores, nearest first, and the services whose part is missing."""
+    """The stores, nearest first, and the services that cannot be reached."""
 
     options: list[Option] = field(default_factory=list)
     unreachable: list[str] = field(default_factory=list)
 
 
 class PickupFinder:
-    """Asks the services there are."""
+    """Finds pick-up options with the available services."""
 
     def __init__(self, client: Client, services: frozenset[str]) -> None:
         self._client = client
@@ -55,11 +55,11 @@ class PickupFinder:
     async def find(
         self, request: stock_pb2.FindPickupOptionsRequest, language_code: str = ""
     ) -> Options:
-        """Where near a basket can be fetched; at most 20 stores.
+        """Find at most 20 stores where the basket can be collected.
 
         Raises:
-            AioRpcError: stock refuses the request or knows no such product, or neither stock nor
-                stores can be reached.
+            AioRpcError: stock refuses the request or a product, or neither stock nor stores can
+                be reached.
         """
         request.max_results = min(request.max_results or DEFAULT_OPTIONS, MAX_OPTIONS)
         found = Options()
@@ -80,8 +80,8 @@ class PickupFinder:
     async def _pickups(
         self, request: stock_pb2.FindPickupOptionsRequest, found: Options
     ) -> Sequence[stock_pb2.PickupOption]:
-        asked = self._client.stock.FindPickupOptions(request)
-        answer = await reached(asked, "stock", found)
+        call = self._client.stock.FindPickupOptions(request)
+        answer = await answer_of(call, "stock", found)
         if answer is not None:
             found.unreachable += answer.unreachable
             if answer.options or not answer.unreachable:
@@ -91,7 +91,7 @@ class PickupFinder:
     async def _nearest(
         self, request: stock_pb2.FindPickupOptionsRequest
     ) -> list[stock_pb2.PickupOption]:
-        """The nearest stores, whatever they have."""
+        """The nearest stores, whatever their stock."""
         nearest = stores_pb2.FindNearestStoresRequest(
             origin=request.origin, page_size=request.max_results
         )
@@ -116,8 +116,8 @@ class PickupFinder:
             names=[f"{store}/hours" for store in dict.fromkeys(stores)],
             language_code=language_code,
         )
-        asked = self._client.hours.BatchCheckOpenStates(request, timeout=ADDITION_TIMEOUT_S)
-        answer = await reached(asked, "hours", found)
+        call = self._client.hours.BatchCheckOpenStates(request, timeout=ADDITION_TIMEOUT_S)
+        answer = await answer_of(call, "hours", found)
         return {state.store: state for state in answer.open_states} if answer else {}
 
     async def _shelves(
@@ -130,13 +130,13 @@ class PickupFinder:
             request = aisle_pb2.LocateProductsRequest(
                 store=store, products=products, language_code=language_code
             )
-            asked = self._client.aisle.LocateProducts(request, timeout=ADDITION_TIMEOUT_S)
+            call = self._client.aisle.LocateProducts(request, timeout=ADDITION_TIMEOUT_S)
             try:
-                return await reached(asked, "aisle", found)
+                return await answer_of(call, "aisle", found)
             except grpc.aio.AioRpcError as error:
                 if error.code() is not grpc.StatusCode.NOT_FOUND:
                     raise
-                return None  # nothing is known of the inside of this store
+                return None  # this store has neither plan nor placements
 
         names = list(dict.fromkeys(stores))
         answers = await asyncio.gather(*(shelves(store) for store in names))
@@ -147,11 +147,11 @@ class PickupFinder:
         }
 
 
-async def reached(call: Awaitable[T], service: str, found: Options) -> T | None:
-    """The answer of a call; None when its service cannot be reached, which is then noted.
+async def answer_of(call: Awaitable[T], service: str, found: Options) -> T | None:
+    """The answer of a call; None if its service cannot be reached, noted in `found.unreachable`.
 
     Raises:
-        AioRpcError: the call failed otherwise.
+        AioRpcError: the call failed for another reason.
     """
     try:
         return await call

@@ -1,4 +1,4 @@
-"""The call over HTTP: `/v1/pickupOptions:find`, in the JSON of the contracts that it joins."""
+"""The pick-up call over HTTP: `/v1/pickupOptions:find`, in the contracts' JSON."""
 
 import re
 from typing import Any
@@ -30,23 +30,23 @@ _QUERY: dict[str, tuple[str, ...]] = {
 
 
 def routes() -> list[Route]:
-    """The route; `app.state.pickup` answers it."""
+    """The route; its handler uses `app.state.pickup`."""
     return [Route(PATH, find_pickup_options, methods=["GET", "POST"])]
 
 
 async def find_pickup_options(request: Request) -> Response:
-    """Find where to fetch a basket."""
+    """Find the stores where a basket can be collected."""
     finder: PickupFinder = request.app.state.pickup
     if request.method == "POST":
         body = _object(await request.body())
     else:
         body = _of_query(request.query_params.multi_items())
-    asked, language = _parsed(body)
-    return JSONResponse(as_json(await finder.find(asked, language)))
+    wanted, language = _parsed(body)
+    return JSONResponse(as_json(await finder.find(wanted, language)))
 
 
 def as_json(found: Options) -> dict[str, Any]:
-    """The answer: `PickupOption`s as they are, each with what hours and aisle add to it."""
+    """The answer: each `PickupOption` with the additions of hours and aisle."""
     answer: dict[str, Any] = {"options": [_option(option) for option in found.options]}
     return answer | ({"unreachable": found.unreachable} if found.unreachable else {})
 
@@ -65,14 +65,14 @@ def _object(body: bytes) -> dict[str, Any]:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise InvalidArgument(f"the body is no JSON: {error.msg}") from None
+        raise InvalidArgument(f"the body is not valid JSON: {error.msg}") from None
     if not isinstance(value, dict):
         raise InvalidArgument("the body must be a JSON object")
     return value
 
 
 def _of_query(parameters: list[tuple[str, str]]) -> dict[str, Any]:
-    """The body that a query stands for."""
+    """The request body that a query means."""
     body: dict[str, Any] = {}
     for name, value in parameters:
         if name == "items":
@@ -80,7 +80,7 @@ def _of_query(parameters: list[tuple[str, str]]) -> dict[str, Any]:
             continue
         snake = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
         if snake not in _QUERY:
-            raise InvalidArgument.field(name[:100], "there is no such parameter")
+            raise InvalidArgument.field(name[:100], "unknown parameter")
         *parents, last = _QUERY[snake]
         owner = body
         for parent in parents:
@@ -99,14 +99,15 @@ def _item(text: str) -> dict[str, Any]:
 def _parsed(body: dict[str, Any]) -> tuple[stock_pb2.FindPickupOptionsRequest, str]:
     language = next((body[name] for name in LANGUAGE if body.get(name) is not None), "")
     if not isinstance(language, str) or len(language) > MAX_LANGUAGE_LENGTH:
-        raise InvalidArgument.field("language_code", "must be a text of at most 35 characters")
+        raise InvalidArgument.field("language_code", "must be a string of at most 35 characters")
     method = body.get("method")
     if isinstance(method, str) and method not in stock_pb2.PickupMethod.keys():  # noqa: SIM118 no dict
-        # The parser, told to pass over what it does not know, passes over this as well.
-        raise InvalidArgument.field("method", f"one of {', '.join(stock_pb2.PickupMethod.keys())}")
+        # ParseDict, told to ignore unknown fields, would ignore an unknown enum value as well.
+        values = ", ".join(stock_pb2.PickupMethod.keys())
+        raise InvalidArgument.field("method", f"must be one of {values}")
     request = stock_pb2.FindPickupOptionsRequest()
     try:
         ParseDict(body, request, ignore_unknown_fields=True)
     except (ParseError, RecursionError, UnicodeEncodeError) as error:
-        raise InvalidArgument(f"not a pickup request: {error}") from None
+        raise InvalidArgument(f"not a pick-up request: {error}") from None
     return request, language

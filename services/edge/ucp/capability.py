@@ -1,4 +1,4 @@
-"""Search and lookup of locations, composed of calls to the services."""
+"""UCP's search and lookup of locations, answered with calls to stores, hours and stock."""
 
 import asyncio
 import re
@@ -36,7 +36,7 @@ _NAME_ONLY = FieldMask(paths=["name"])
 
 
 class Locations:
-    """Answers both operations. `services` says which APIs there are to ask."""
+    """Answers both operations with the available services."""
 
     def __init__(self, client: Client, services: frozenset[str]) -> None:
         self._client = client
@@ -47,7 +47,7 @@ class Locations:
         """Answer a `search_request`.
 
         Raises:
-            InvalidArgument: it does not keep the schema, or asks what cannot be evaluated.
+            InvalidArgument: the request breaks the schema, or has a filter that is not supported.
         """
         request: SearchRequest = parsed(SearchRequest, body)
         wanted = await self._filter(request)
@@ -69,7 +69,7 @@ class Locations:
         """Answer a `lookup_request`.
 
         Raises:
-            InvalidArgument: it does not keep the schema, or asks what cannot be evaluated.
+            InvalidArgument: the request breaks the schema, or has a filter that is not supported.
         """
         request: LookupRequest = parsed(LookupRequest, body)
         ids = list(dict.fromkeys(request.ids))
@@ -80,8 +80,8 @@ class Locations:
                     "type": "info",
                     "code": "batch_limit_applied",
                     "path": "$.ids",
-                    "content": f"The first {MAX_IDS} ids were looked up, "
-                    f"{len(ids) - MAX_IDS} were left.",
+                    "content": f"Only the first {MAX_IDS} ids were looked up; "
+                    f"{len(ids) - MAX_IDS} were ignored.",
                 }
             )
         inputs: dict[str, list[str]] = {}
@@ -92,18 +92,18 @@ class Locations:
         wanted.names[:] = list(inputs)
         stores = (await self._page(request, wanted, MAX_IDS))[0] if inputs else []
         found = {store.name: store for store in await self._in_stock(stores, request.filters)}
-        asked = [name for name in inputs if name in found]
-        locations = await self._locations(found[name] for name in asked)
-        for name, each in zip(asked, locations, strict=True):
+        names = [name for name in inputs if name in found]
+        locations = await self._locations(found[name] for name in names)
+        for name, each in zip(names, locations, strict=True):
             each["inputs"] = [{"id": id} for id in inputs[name]]
         return _answer("lookup", locations, messages=messages)
 
     async def _filter(self, request: Predicates) -> stores_pb2.StoreFilter:
         filters = request.filters
         if (filters.inventory or filters.items) and self._stocked is None:
-            raise InvalidArgument.field("filters.items", "stock is not known here")
+            raise InvalidArgument.field("filters.items", "this server has no stock service")
         wanted = stores_pb2.StoreFilter(
-            # Those that buyers can enter; private ones no public answer has.
+            # Stores that buyers can enter; a public answer never has private stores.
             statuses=[stores_pb2.STORE_STATUS_OPEN],
             attributes=[attribute(amenity) for amenity in filters.amenities],
             serves=_target(request.serves) if request.serves else None,
@@ -176,7 +176,7 @@ class Locations:
                 )
             )
         except grpc.aio.AioRpcError:
-            return None  # the schema's word for hours that are not known is to leave them out
+            return None  # the schema leaves unknown hours out
         return MessageToDict(answer.document)
 
 

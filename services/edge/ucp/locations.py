@@ -1,4 +1,4 @@
-"""Stores as UCP has them, and its words for what they offer."""
+"""Stores as UCP locations, and their attributes as UCP amenities."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _OSM_DOMAIN = "org.openstreetmap."
 
 
 def location(store: stores_pb2.Store, hours: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A `location` of types/location.json, with its hours where they are known."""
+    """A `location` of types/location.json, with its hours if they are known."""
     postal = {
         "street_address": ", ".join(store.address.address_lines),
         "address_locality": store.address.locality,
@@ -35,14 +35,14 @@ def location(store: stores_pb2.Store, hours: dict[str, Any] | None = None) -> di
 
 
 def amenity(attribute: str) -> str:
-    """The reverse domain name of an attribute; those of UCP are kept as they are."""
+    """The amenity of an attribute, a reverse domain name; UCP's own names stay the same."""
     if attribute.startswith(_OSM):
         return _OSM_DOMAIN + attribute.removeprefix(_OSM)
     return attribute
 
 
 def attribute(amenity: str) -> str:
-    """The attribute that an amenity means."""
+    """The attribute of an amenity."""
     if amenity.startswith(_OSM_DOMAIN):
         return _OSM + amenity.removeprefix(_OSM_DOMAIN)
     return amenity

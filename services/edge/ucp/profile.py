@@ -1,4 +1,4 @@
-"""What this business offers, for platforms to discover at `/.well-known/ucp`."""
+"""The UCP profile at `/.well-known/ucp`: the capabilities that platforms discover."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What platforms ask. Unknown fields are ignored; the known ones must keep the schema."""
+"""UCP's requests. Unknown fields are ignored; known fields must keep the schema."""
 
 import datetime as dt
 import re
@@ -24,7 +24,7 @@ def instant(text: str) -> dt.datetime:
     """The instant of an RFC 3339 text with `Z` or an offset.
 
     Raises:
-        ValueError: it is none, or its year is before 1000.
+        ValueError: the text is not an instant, or its year is before 1000.
     """
     if not _INSTANT.fullmatch(text):
         raise ValueError("must be an RFC 3339 instant with Z or an offset")
@@ -42,7 +42,7 @@ Instant = Annotated[str, Field(max_length=40), AfterValidator(_check_instant)]
 
 
 class Model(BaseModel):
-    """A part of a request: no value is turned into one of another type, numbers are finite."""
+    """A part of a request: values are not converted to other types, numbers are finite."""
 
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
 
@@ -62,7 +62,7 @@ class Distance(Model):
 
 
 class Address(Model):
-    """A coarse place to be served."""
+    """A coarse address that a location must serve."""
 
     address_country: str | None = Field(None, min_length=1, max_length=100)
     address_region: str | None = Field(None, min_length=1, max_length=200)
@@ -70,7 +70,7 @@ class Address(Model):
 
 
 class Serves(Model):
-    """Whom the location must serve: exactly one target that can be evaluated."""
+    """The target that a location must serve: exactly one, a point or an address."""
 
     point: Geo | None = None
     address: Address | None = None
@@ -104,14 +104,14 @@ class HoursFilter(Model):
 
 
 class ItemFilter(Model):
-    """An item that must be there; without a status: so that it can be ordered now."""
+    """An item that a location must have; without a status, one that can be ordered now."""
 
     id: str = Field(max_length=200)
     availability_status: str | None = Field(None, max_length=50)
 
 
 class Filters(Model):
-    """All of them must hold."""
+    """Filters; a location must match all of them."""
 
     hours: HoursFilter | None = None
     amenities: list[ReverseDomain] = Field([], max_length=MAX_ITEMS)
@@ -120,14 +120,14 @@ class Filters(Model):
 
 
 class Pagination(Model):
-    """Which page."""
+    """The page of a search."""
 
     cursor: str = Field("", max_length=3000)
     limit: int = Field(10, ge=1)
 
 
 class Predicates(Model):
-    """What search and lookup have in common. Context and signals are hints that nothing needs."""
+    """The common part of search and lookup. Context and signals are hints, and not used."""
 
     distance: Distance | None = None
     serves: Serves | None = None
@@ -150,10 +150,10 @@ class LookupRequest(Predicates):
 
 
 def parsed(model: type[Model], value: Any) -> Any:
-    """The request.
+    """Checks a request against its model.
 
     Raises:
-        InvalidArgument: naming each field that does not keep the schema.
+        InvalidArgument: with each field that breaks the schema.
     """
     try:
         return model.model_validate(value)

@@ -1,4 +1,4 @@
-"""UCP over REST."""
+"""UCP over REST: the routes, and errors in UCP's form."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The filter of items: which stores have all of them."""
+"""UCP's filter of items: keeps the stores that have all of them."""
 
 import re
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from services.edge.ucp.requests import ItemFilter
 
 IN_STOCK, BACK_ORDER, PRE_ORDER = "in_stock", "backorder", "preorder"
 _SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,90}")
-_THERE = {stock_pb2.STOCK_BAND_IN_STOCK, stock_pb2.STOCK_BAND_LIMITED}
-_LATER = {
+_AVAILABLE = {stock_pb2.STOCK_BAND_IN_STOCK, stock_pb2.STOCK_BAND_LIMITED}
+_SELL_POLICIES = {
     BACK_ORDER: stock_pb2.SELL_POLICY_BACK_ORDER,
     PRE_ORDER: stock_pb2.SELL_POLICY_PRE_ORDER,
 }
 
 
 class Stocked:
-    """Asks the stock service."""
+    """Filters stores by the stock service's levels."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -29,7 +29,10 @@ class Stocked:
     async def holding(
         self, stores: Sequence[stores_pb2.Store], items: Sequence[ItemFilter]
     ) -> list[stores_pb2.Store]:
-        """Those of at most 100 stores at which every item is as asked; unknown items never are."""
+        """The stores, of at most 100, where every item has the wanted status.
+
+        An unknown item matches at no store.
+        """
         if not stores or not all(_SKU.fullmatch(item.id) for item in items):
             return []
         request = stock_pb2.BatchGetStockLevelsRequest(
@@ -47,21 +50,22 @@ class Stocked:
             store
             for store in stores
             if all(
-                _is_as_asked(levels.get((store.name, f"products/{item.id}")), item)
-                for item in items
+                _matches(levels.get((store.name, f"products/{item.id}")), item) for item in items
             )
         ]
 
 
-def _is_as_asked(level: stock_pb2.StockLevel | None, item: ItemFilter) -> bool:
+def _matches(level: stock_pb2.StockLevel | None, item: ItemFilter) -> bool:
     if level is None:
         return False
-    there = level.band in _THERE
-    asked = item.availability_status
-    if asked == IN_STOCK:
-        return there
-    later = not there and level.available_to_order > 0
-    if asked in _LATER:
-        return later and level.sell_policy == _LATER[asked]
-    # Without a status: it can be ordered now, from what is there or from what will come.
-    return asked is None and (there or (later and level.sell_policy in _LATER.values()))
+    available = level.band in _AVAILABLE
+    wanted = item.availability_status
+    if wanted == IN_STOCK:
+        return available
+    can_be_ordered = not available and level.available_to_order > 0
+    if wanted in _SELL_POLICIES:
+        return can_be_ordered and level.sell_policy == _SELL_POLICIES[wanted]
+    # Without a status: it can be ordered now, from stock or from a future delivery.
+    return wanted is None and (
+        available or (can_be_ordered and level.sell_policy in _SELL_POLICIES.values())
+    )

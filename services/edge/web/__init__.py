@@ -1,1 +1,1 @@
-"""The web locator: one page, and a page for each store that search engines can read."""
+"""The web locator: its page, a page per store for search engines, and its files."""

@@ -1,4 +1,4 @@
-"""The files that the page loads: its own, the sample's base map, and those that packages carry."""
+"""The files of the web locator: its own, the sample's base map, and those in packages."""
 
 import gzip
 from functools import cache
@@ -21,7 +21,7 @@ MAPLIBRE = frozenset({"maplibre-gl.js", "maplibre-gl.css"})
 
 
 def routes() -> list[Route | Mount]:
-    """Where the files are."""
+    """The routes of the files."""
     return [
         Route("/map/base.json", base_map),
         Route("/embed.js", embed_script),
@@ -32,17 +32,17 @@ def routes() -> list[Route | Mount]:
 
 
 async def base_map(request: Request) -> Response:
-    """The streets, water and buildings of the sample as GeoJSON; it is kept compressed."""
+    """The sample's streets, water and buildings as GeoJSON, from a gzip file."""
     return _gzipped(request, HELSINKI_MAP.read_bytes(), "application/json", CACHED)
 
 
 async def embed_script(_: Request) -> Response:
-    """The script that puts the locator into another page."""
+    """The script that embeds the locator into another page."""
     return FileResponse(STATIC / "embed.js", headers=CACHED)
 
 
 async def maplibre_file(request: Request) -> Response:
-    """A file of MapLibre GL JS, out of the package that carries it."""
+    """A file of MapLibre GL JS, from its Python package."""
     name = request.path_params["name"]
     if name not in MAPLIBRE:
         raise HTTPException(404)
@@ -50,7 +50,7 @@ async def maplibre_file(request: Request) -> Response:
 
 
 async def font(request: Request) -> Response:
-    """A weight of the page's font, out of the package that carries it."""
+    """A weight of the page's font, from its Python package."""
     name = FONTS.get(request.path_params["name"])
     if name is None:
         raise HTTPException(404)
@@ -73,7 +73,7 @@ def _compressed_font(name: str) -> bytes:
 
 @cache
 def _package(name: str) -> Path:
-    # Importing the packages would load much that only notebooks need.
+    # Importing these packages would load much code that only notebooks need.
     spec = find_spec(name)
     assert spec
     assert spec.origin

@@ -1,4 +1,4 @@
-"""The locator's page, as it is for a place and a language."""
+"""Renders the locator's page, in the reader's language, and a page for each store."""
 
 import json
 import re
@@ -27,7 +27,7 @@ STORE_ID = re.compile(r"[a-z0-9][a-z0-9._~-]{0,190}")
 
 
 def routes(edge: EdgeSettings, services: frozenset[str]) -> list[Route | Mount]:
-    """The routes of the locator. `services` says which APIs there are to show."""
+    """The routes of the locator; the page shows the parts of the available services."""
     locator = Locator(edge, services)
     return [
         Route("/", locator.page),
@@ -37,7 +37,7 @@ def routes(edge: EdgeSettings, services: frozenset[str]) -> list[Route | Mount]:
 
 
 class Locator:
-    """Renders the page."""
+    """Renders the locator's pages."""
 
     def __init__(self, edge: EdgeSettings, services: frozenset[str]) -> None:
         self._edge = edge
@@ -53,7 +53,7 @@ class Locator:
         return self._render(request, title="enrayon", data=None)
 
     async def store_page(self, request: Request) -> Response:
-        """The locator with one store open, and that store as schema.org has it."""
+        """The locator with one store open, and the store's data for search engines."""
         client: Client = request.app.state.client
         id = request.path_params["id"]
         if not STORE_ID.fullmatch(id):
@@ -61,7 +61,7 @@ class Locator:
         try:
             store = await client.stores.GetStore(stores_pb2.GetStoreRequest(name=f"stores/{id}"))
         except grpc.aio.AioRpcError as error:
-            # The page itself says what is wrong, and what else there is.
+            # The page itself shows the error, and other stores.
             status = 404 if error.code() is grpc.StatusCode.NOT_FOUND else 503
             return self._render(request, title="enrayon", data=None, status=status)
         hours = await self._hours(client, store.name)
@@ -71,7 +71,7 @@ class Locator:
         return self._render(request, title=title, data=data)
 
     async def _hours(self, client: Client, store: str) -> dict[str, Any]:
-        """The store's hours as schema.org has them; nothing where they cannot be had."""
+        """The store's hours in schema.org's form; empty if they cannot be had."""
         if "hours" not in self._config["services"]:
             return {}
         request = hours_pb2.ExportStoreHoursRequest(
@@ -102,7 +102,7 @@ class Locator:
         return HTMLResponse(page, status, self._headers())
 
     def _headers(self) -> dict[str, str]:
-        elsewhere = " https:" if self._edge.edge_map_style else ""
+        outside = " https:" if self._edge.edge_map_style else ""
         return {
             "cache-control": "no-cache",
             "vary": "accept-language",
@@ -111,8 +111,8 @@ class Locator:
             "content-security-policy": "; ".join(
                 [
                     "default-src 'self'",
-                    f"connect-src 'self'{elsewhere}",
-                    f"img-src 'self' data: blob:{elsewhere}",
+                    f"connect-src 'self'{outside}",
+                    f"img-src 'self' data: blob:{outside}",
                     "style-src 'self' 'unsafe-inline'",  # MapLibre styles its markers
                     "worker-src blob:",
                     "object-src 'none'",
@@ -124,10 +124,10 @@ class Locator:
 
 
 def chosen_language(request: Request) -> str:
-    """Of those the page speaks: what the address says, else what the browser prefers."""
-    asked = request.query_params.get("lang", "")
+    """The page's language: that of `?lang=`, else the browser's preferred one, else English."""
+    wanted = request.query_params.get("lang", "")
     accepted = re.findall(r"[a-zA-Z]{2}", request.headers.get("accept-language", "")[:200])
-    preferred = [asked[:2], *(tag for tag in accepted)]
+    preferred = [wanted[:2], *accepted]
     return negotiate_locale([tag for tag in preferred if tag], LANGUAGES) or LANGUAGES[0]
 
 
@@ -137,5 +137,5 @@ def _template() -> str:
 
 
 def _json_in_html(value: Any) -> str:
-    # A script element ends at the first `</script`, whatever it is inside of.
+    # A script element ends at the first `</script`, even inside a string.
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")

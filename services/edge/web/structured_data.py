@@ -1,4 +1,4 @@
-"""A store as schema.org has it, for search engines."""
+"""A store as schema.org data, for search engines."""
 
 from typing import Any
 
@@ -31,11 +31,12 @@ TYPES = {
 def store_as_schema_org(
     store: stores_pb2.Store, address: str, hours: dict[str, Any]
 ) -> dict[str, Any]:
-    """The store as a schema.org `Store`, or a more fitting type.
+    """The store as a schema.org `Store`, or a more specific type.
 
     Args:
-        address: Of its page.
-        hours: Its hours as schema.org has them; empty when they are not known.
+        store: The store.
+        address: The URL of its page.
+        hours: Its hours in schema.org's form; empty if unknown.
     """
     kinds = [TYPES[attribute] for attribute in store.attributes if attribute in TYPES]
     postal = {
