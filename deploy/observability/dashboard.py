@@ -1,4 +1,4 @@
-"""Writes the Grafana dashboard, `dashboard.json`: rows of panels, each a query with a legend."""
+"""Writes the Grafana dashboard, `dashboard.json`, from a table of panels and their queries."""
 
 import json
 import sys
@@ -53,12 +53,12 @@ ROWS = {
             "reqps",
         ),
         Panel(
-            "Servers that the edge finds well",
+            "Servers that the edge finds healthy",
             {"{{instance}}": 'envoy_cluster_membership_healthy{envoy_cluster_name="services"}'},
         ),
     ],
     "Health and memory": [
-        Panel("Parts that are well", {"{{instance}} {{part}}": "enrayon_part_well"}),
+        Panel("Healthy parts", {"{{instance}} {{part}}": "enrayon_part_well"}),
         Panel("Records in memory", {"{{kind}}": "max by (kind) (enrayon_feed_records)"}),
         Panel(
             "Age of what is in memory",
@@ -79,12 +79,12 @@ ROWS = {
             "percentunit",
         ),
         Panel(
-            "Since the loops last did their work",
+            "Time since the last pass of each loop",
             {"{{loop}}": "time() - max by (loop) (enrayon_loop_passed_timestamp_seconds)"},
             "s",
         ),
     ],
-    "Store": [
+    "Database": [
         Panel(
             "Connections to Redis or Valkey",
             {
@@ -98,14 +98,14 @@ ROWS = {
             "ops",
         ),
         Panel(
-            "Passes of loops that failed",
+            "Failed passes of loops",
             {"{{loop}}": "sum by (loop) (rate(enrayon_loop_failures_total[$__rate_interval]))"},
             "ops",
         ),
     ],
     "Stock": [
         Panel(
-            "Holds asked for",
+            "Requests for holds",
             {"{{outcome}}": "sum by (outcome) (rate(enrayon_stock_holds_total[$__rate_interval]))"},
             "ops",
         ),
@@ -149,15 +149,15 @@ ROWS = {
             },
         ),
         Panel(
-            "Oldest event not delivered",
+            "Age of the oldest undelivered event",
             {"{{subscription}}": "max by (subscription) (enrayon_geofence_oldest_s)"},
             "s",
         ),
         Panel(
             "Deliveries",
             {
-                "taken": "sum(rate(enrayon_geofence_delivered_total[$__rate_interval]))",
-                "tried again": "sum(rate(enrayon_geofence_retries_total[$__rate_interval]))",
+                "delivered": "sum(rate(enrayon_geofence_delivered_total[$__rate_interval]))",
+                "retried": "sum(rate(enrayon_geofence_retries_total[$__rate_interval]))",
             },
             "ops",
         ),
