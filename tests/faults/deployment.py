@@ -60,8 +60,8 @@ class Deployment:
         self._valkey.stop()
 
     def kill(self, part: str) -> None:
-        """Kill the `store`, or the process of a role, by SIGKILL; it is gone when this returns."""
-        if part == "store":
+        """Kill the `database`, or the process of a role, by SIGKILL; it is gone when this returns."""
+        if part == "database":
             assert self._valkey.process
             self._valkey.process.kill()
             self._valkey.process.wait()
@@ -71,7 +71,7 @@ class Deployment:
 
     def start_again(self, part: str) -> None:
         """Start what was killed."""
-        if part == "store":
+        if part == "database":
             self._valkey.stop()
             self._valkey.start()
         else:

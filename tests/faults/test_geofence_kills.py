@@ -1,4 +1,4 @@
-"""Row 19 for real: worker, server and store are killed between a delivery and its acknowledgement.
+"""Row 19 for real: worker, server and database are killed between a delivery and its acknowledgement.
 
 A webhook's endpoint and a reader kill what serves them when an event has come and before they have
 said so. Every event comes, in order for each device, and a second time only under its first id.
@@ -102,8 +102,8 @@ class Devices:
 
 
 async def read(stub: Any, told: list[Told], killer: Killer) -> None:
-    """Read and acknowledge; kill the server or the store before some acknowledgements."""
-    victims = cycle(("serve", "serve", "store"))
+    """Read and acknowledge; kill the server or the database before some acknowledgements."""
+    victims = cycle(("serve", "serve", "database"))
     name = "subscriptions/read"
     while True:
         call = stub.StreamEvents(pb.StreamEventsRequest(subscription=name))
@@ -141,7 +141,7 @@ async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, fi
             endpoint() as hook,
             grpc.aio.insecure_channel(address, options=options) as channel,
         ):
-            victims = cycle(("work", "work", "store"))
+            victims = cycle(("work", "work", "database"))
 
             def answer(_: Any) -> bytes:
                 killer.strike(victims)

@@ -131,7 +131,7 @@ async def test_a_killed_store_loses_nothing_and_is_back_soon(tmp_path, settings,
         drifts = (await Ledger(client).reconcile()).drifts
         await client.aclose()
 
-    figure(10, said("store killed", verdict, back_after_ms=[round(s * 1000) for s in outages]))
+    figure(10, said("database killed", verdict, back_after_ms=[round(s * 1000) for s in outages]))
     assert [] == verdict.faults
     assert [] == drifts
 

@@ -257,7 +257,7 @@ async def test_row_18_a_hung_store_keeps_the_deadline_and_a_retry_answers(
         again = await take(holds, "h1", 2, request=request)
         await hung.aclose()
 
-    figure(18, f"hung store: {type(refused).__name__} after {took_s:.2f} s, then {again.word}")
+    figure(18, f"hung database: {type(refused).__name__} after {took_s:.2f} s, then {again.word}")
     assert isinstance(refused, Unavailable)
     assert 3 * impatient.database_timeout_s > took_s
     assert 3 == await available(client)

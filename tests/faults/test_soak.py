@@ -75,14 +75,14 @@ async def judged(
 
     figure(
         9,
-        f"server, store and power die, replies are lost: {verdict.acts} acts, oversold "
+        f"server, database and power die, replies are lost: {verdict.acts} acts, oversold "
         f"{verdict.oversold}, lost {verdict.lost}, faults {len(verdict.faults)}, drift "
-        f"{len(drifts)}; server killed {died['server']} times, store {died['store']}, power gone "
+        f"{len(drifts)}; server killed {died['server']} times, database {died['database']}, power gone "
         f"{died['power']} ({died['bytes']} bytes cut) {power}; replies lost {proxy.lost}, calls "
         f"without an answer {holds.ambiguous}",
     )
     assert ([], []) == (verdict.faults, drifts)
-    assert 0 < min(died["server"], died["store"] + died["power"])
+    assert 0 < min(died["server"], died["database"] + died["power"])
 
 
 async def opened(channel: grpc.aio.Channel, units: int) -> dict[str, int]:
@@ -125,14 +125,16 @@ async def killing(
     """Kill one or the other after each so many calls until the clients are done; how often."""
     rng = random.Random(seed)
     died: Counter[str] = Counter()
-    turns = iter(["server", "power" if not power else "store"])
+    turns = iter(["server", "power" if not power else "database"])
     while not running.done():
         enough = asyncio.create_task(holds.answered(calls))
         await asyncio.wait([running, enough], return_when=asyncio.FIRST_COMPLETED)
         enough.cancel()
         if running.done():
             break
-        what = next(turns, None) or rng.choice(["server", "store", "store" if power else "power"])
+        what = next(turns, None) or rng.choice(
+            ["server", "database", "database" if power else "power"]
+        )
         died[what] += 1
         if what == "server":
             server.kill()
