@@ -60,7 +60,7 @@ class Deployment:
         self._valkey.stop()
 
     def kill(self, part: str) -> None:
-        """Kill the `database`, or the process of a role, by SIGKILL; it is gone when this returns."""
+        """Kill the `database`, or the process of a role, by SIGKILL, and wait for its end."""
         if part == "database":
             assert self._valkey.process
             self._valkey.process.kill()

@@ -1,4 +1,4 @@
-"""Row 19 for real: worker, server and database are killed between a delivery and its acknowledgement.
+"""Row 19: worker, server or database is killed between a delivery and its acknowledgement.
 
 A webhook's endpoint and a reader kill what serves them when an event has come and before they have
 said so. Every event comes, in order for each device, and a second time only under its first id.

@@ -77,8 +77,8 @@ async def judged(
         9,
         f"server, database and power die, replies are lost: {verdict.acts} acts, oversold "
         f"{verdict.oversold}, lost {verdict.lost}, faults {len(verdict.faults)}, drift "
-        f"{len(drifts)}; server killed {died['server']} times, database {died['database']}, power gone "
-        f"{died['power']} ({died['bytes']} bytes cut) {power}; replies lost {proxy.lost}, calls "
+        f"{len(drifts)}; server killed {died['server']} times, database {died['database']}, "
+        f"power gone {died['power']} ({died['bytes']} bytes cut) {power}; replies lost {proxy.lost}, calls "
         f"without an answer {holds.ambiguous}",
     )
     assert ([], []) == (verdict.faults, drifts)
