@@ -78,8 +78,8 @@ async def judged(
         f"server, database and power die, replies are lost: {verdict.acts} acts, oversold "
         f"{verdict.oversold}, lost {verdict.lost}, faults {len(verdict.faults)}, drift "
         f"{len(drifts)}; server killed {died['server']} times, database {died['database']}, "
-        f"power gone {died['power']} ({died['bytes']} bytes cut) {power}; replies lost {proxy.lost}, calls "
-        f"without an answer {holds.ambiguous}",
+        f"power gone {died['power']} ({died['bytes']} bytes cut) {power}; replies lost "
+        f"{proxy.lost}, calls without an answer {holds.ambiguous}",
     )
     assert ([], []) == (verdict.faults, drifts)
     assert 0 < min(died["server"], died["database"] + died["power"])
