@@ -16,7 +16,7 @@ FUZZ_READY := $(VENV)/.ready-fuzz
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-demo: setup ## run the suite on the embedded store, with the sample
+demo: setup ## run the suite on the embedded Valkey, with the sample
 	@exec $(BIN)/enrayon up --demo
 
 test: setup ## run all tests on all cores; ARGS="-k nearest" chooses
