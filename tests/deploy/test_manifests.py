@@ -1,4 +1,4 @@
-"""The image, compose and Kubernetes: valid by their schemas, restricted, and of one mind."""
+"""The image, compose and Kubernetes files: valid by their schemas, restricted, consistent."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Alerts have answers, queries are PromQL, and the dashboard is what its script makes."""
+"""Alerts have answers in the runbook, queries are PromQL, the dashboard is up to date."""
 
 import re
 import runpy

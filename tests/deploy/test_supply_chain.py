@@ -1,4 +1,4 @@
-"""What is pinned has licences that fit Apache-2.0, all listed, and a bill of materials."""
+"""Pinned packages have licences that fit Apache-2.0, a full list and a bill of materials."""
 
 import json
 import re

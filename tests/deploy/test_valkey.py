@@ -1,4 +1,4 @@
-"""The settings of the store are taken by a real Valkey, and are in force."""
+"""A real Valkey accepts the database settings, and they are in force."""
 
 import shutil
 from collections.abc import Iterator

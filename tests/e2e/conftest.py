@@ -1,4 +1,4 @@
-"""A demo that several modules ask. They may change what is in it, and must not stop it."""
+"""A demo shared by several modules: tests may change its data, and must not stop it."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
 
 @pytest.fixture(scope="package")
 def doors(shared_demo: Suite) -> Iterator[Doors]:
-    """Its doors."""
+    """Calls the demo by every protocol."""
     with (
         httpx.Client(base_url=f"http://127.0.0.1:{shared_demo.http_port}", timeout=60) as http,
         grpc.insecure_channel(f"127.0.0.1:{shared_demo.grpc_port}") as channel,

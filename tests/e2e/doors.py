@@ -1,4 +1,4 @@
-"""Calls a method by each of its doors: gRPC, gRPC-Web, and JSON by every HTTP binding it has."""
+"""Calls a method by gRPC, by gRPC-Web, and as JSON by each of its HTTP bindings."""
 
 import base64
 import math
@@ -26,34 +26,34 @@ WEB = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
 TRAILERS = 0x80
 AS_TEXT = {f"google.protobuf.{name}" for name in ("Duration", "FieldMask", "Timestamp")}
 DETAILS = error_details_pb2.DESCRIPTOR
-"""Known to the parser of JSON, which must name the fields of any detail."""
+"""Imported so that the JSON parser knows the type of every error detail."""
 
 
 class Answer(NamedTuple):
-    """What a call came back with: a message, or a status that is not OK."""
+    """The result of a call: a message, or a status that is not OK."""
 
     message: Message | None
     status: Status
 
 
 class Doors:
-    """The ways into a running suite."""
+    """Calls a running suite by every protocol."""
 
     def __init__(self, http: httpx.Client, channel: grpc.Channel) -> None:
         self._http = http
         self._channel = channel
 
     def all(self, method: MethodDescriptor, request: Message) -> dict[str, Answer]:
-        """The answer of every door that can carry the request, by what the door is called."""
+        """The answers by every protocol and binding that can carry the request."""
         answers = {"grpc": self.grpc(method, request), "grpc-web": self.web(method, request)}
         for binding in bindings(method):
-            if asked := as_http(binding, request):
-                answers[f"{binding.verb} {binding.path}"] = self._json(method, asked)
+            if http_request := as_http(binding, request):
+                answers[f"{binding.verb} {binding.path}"] = self._json(method, http_request)
         return answers
 
     @contextmanager
     def streams(self, method: MethodDescriptor, request: Message) -> Iterator[dict[str, Any]]:
-        """The answers of a server's stream as they come, by door."""
+        """The messages of a server stream as they arrive, by protocol."""
         kind, data = GetMessageClass(method.output_type), request.SerializeToString()
         body = struct.pack(">BI", 0, len(data)) + data
         [verb, template, _] = bindings(method)[0]
@@ -75,7 +75,7 @@ class Doors:
             answers.cancel()
 
     def grpc(self, method: MethodDescriptor, request: Message) -> Answer:
-        """By gRPC, past Envoy."""
+        """Calls by gRPC, not through Envoy."""
         call: Any = self._channel.unary_unary(
             path(method),
             request_serializer=lambda message: message.SerializeToString(),
@@ -87,7 +87,7 @@ class Doors:
             return Answer(None, rpc_status.from_call(error) or Status(code=code_pb2.UNKNOWN))
 
     def web(self, method: MethodDescriptor, request: Message) -> Answer:
-        """By gRPC-Web, as a browser does."""
+        """Calls by gRPC-Web, as a browser does."""
         data = request.SerializeToString()
         response = self._http.post(
             path(method), content=struct.pack(">BI", 0, len(data)) + data, headers=WEB
@@ -130,7 +130,7 @@ def frames(body: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def contents(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The messages of a gRPC-Web answer while it comes."""
+    """The messages of a gRPC-Web answer as they arrive."""
     came = b""
     for chunk in chunks:
         came += chunk
@@ -141,7 +141,7 @@ def contents(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def as_http(binding: Binding, request: Message) -> httpx.Request | None:
-    """The request as a binding carries it; None when the binding cannot."""
+    """The HTTP request of a binding; None if the binding cannot carry the request."""
     rest = type(request)()
     rest.CopyFrom(request)
     url = filled(binding.path, rest)
@@ -161,7 +161,7 @@ def as_http(binding: Binding, request: Message) -> httpx.Request | None:
 
 
 def filled(template: str, rest: Message) -> str | None:
-    """The template with its variables, which `rest` loses; None when a value does not fit it."""
+    """The template with its variables, removed from `rest`; None if a value does not fit."""
     url = template
     for field, pattern in re.findall(r"{([a-z_.]+)=?([^}]*)}", template):
         *parents, last = field.split(".")
@@ -199,7 +199,7 @@ def leaves(message: Message, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def scalar(field: FieldDescriptor, value: Any) -> str:
-    """A value as a query has it."""
+    """A value in a query string."""
     if field.enum_type is not None:
         known = field.enum_type.values_by_number.get(value)
         return known.name if known else str(value)
@@ -211,7 +211,7 @@ def scalar(field: FieldDescriptor, value: Any) -> str:
 
 
 def told(answer: Answer, now_s: float) -> Any:
-    """An answer in a form that can be compared: without what is of this call or this moment."""
+    """An answer without the parts that differ by call or by moment, for comparison."""
     details = [
         detail_of(packed)
         for packed in answer.status.details
@@ -222,7 +222,7 @@ def told(answer: Answer, now_s: float) -> Any:
 
 
 def detail_of(packed: Any) -> Message:
-    """The detail of a rich error; inside of its Any the order of a map is anybody's choice."""
+    """The unpacked detail of an error; inside its Any the order of a map is not defined."""
     detail = GetMessageClass(DETAILS.message_types_by_name[packed.TypeName().split(".")[-1]])()
     assert packed.Unpack(detail)
     return detail
@@ -254,5 +254,5 @@ def instants(message: Any) -> Iterator[Timestamp]:
 
 
 def code(answer: Answer) -> str:
-    """OK, INVALID_ARGUMENT, ..."""
+    """The name of a code: OK, INVALID_ARGUMENT ..."""
     return str(code_pb2.Code.Name(answer.status.code))

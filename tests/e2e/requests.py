@@ -1,4 +1,4 @@
-"""Random requests of any method: mostly about what the demo has, now and then about nothing."""
+"""Random requests of any method, mostly about the demo's data, sometimes about nothing."""
 
 import random
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Writer:
     """Writes requests. The same seed writes the same.
 
     Args:
-        known: values that the demo has, by the name of the field they are for.
+        known: values from the demo, by the name of their field.
     """
 
     def __init__(self, seed: int, known: dict[str, Sequence[Any]]) -> None:
@@ -31,7 +31,7 @@ class Writer:
         self._known = known
 
     def request(self, method: MethodDescriptor) -> Message:
-        """A request, most of the time one whose names fit the paths of its bindings."""
+        """A request; most have names that fit the paths of the bindings."""
         request = GetMessageClass(method.input_type)()
         self._fill(request, method.input_type, 0)
         template = bindings(method)[0].path

@@ -1,4 +1,4 @@
-"""The whole suite as a person starts it: `enrayon up` in a process of its own."""
+"""The whole suite, run by `enrayon up` in a process of its own."""
 
 import json
 import os
@@ -21,8 +21,8 @@ SuiteT = TypeVar("SuiteT", bound="Suite")
 
 
 @contextmanager
-def chosen_store(folder: Path) -> Iterator[Mapping[str, str]]:
-    """Settings of a suite that runs on the store that was chosen; its own Valkey needs none."""
+def chosen_database(folder: Path) -> Iterator[Mapping[str, str]]:
+    """Settings of a suite on the chosen database; none for its own embedded Valkey."""
     if CHOSEN not in ("redis", "cluster"):
         yield {}
         return
@@ -32,9 +32,9 @@ def chosen_store(folder: Path) -> Iterator[Mapping[str, str]]:
 
 @contextmanager
 def started(kind: type[SuiteT], folder: Path, *options: str) -> Iterator[SuiteT]:
-    """A suite that runs on the store that was chosen."""
-    with chosen_store(folder / "store") as store:
-        suite = kind(folder / "data", *options, store=store)
+    """A suite that runs on the chosen database."""
+    with chosen_database(folder / "database") as database:
+        suite = kind(folder / "data", *options, database=database)
         suite.start()
         yield suite
         suite.stop()
@@ -44,7 +44,7 @@ class Suite:
     """An `enrayon up` on free ports and a data folder of its own."""
 
     def __init__(
-        self, data_dir: Path, *options: str, store: Mapping[str, str] | None = None
+        self, data_dir: Path, *options: str, database: Mapping[str, str] | None = None
     ) -> None:
         self.data_dir = data_dir
         self.grpc_port, self.http_port = free_port(), free_port()
@@ -55,13 +55,13 @@ class Suite:
             "ENRAYON_DATA_DIR": str(data_dir),
             "ENRAYON_GRPC_PORT": str(self.grpc_port),
             "ENRAYON_HTTP_PORT": str(self.http_port),
-            **(store or {}),
+            **(database or {}),
         }
         self._options = options
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it says where everything is."""
+        """Start it, and wait for its greeting."""
         log = self.data_dir.with_name(f"{self.data_dir.name}.log")
         with log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -79,7 +79,7 @@ class Suite:
         assert process.poll() is None, log.read_text()
 
     def stop(self) -> int:
-        """Stop it as Ctrl-C does; answers its exit status."""
+        """Stop it as Ctrl-C does; returns its exit status."""
         assert self.process
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(WAIT_S)
@@ -95,12 +95,12 @@ class Suite:
         )
 
     def get(self, path: str) -> Any:
-        """What the JSON door answers."""
+        """The JSON answer to a GET."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}") as answer:
             return json.load(answer)
 
     def processes(self) -> dict[int, str]:
-        """The processes of this suite by number, with their commands."""
+        """The commands of this suite's processes, by process id."""
         mark = str(self.data_dir).encode()
         found = {}
         for folder in Path("/proc").iterdir():
@@ -119,13 +119,13 @@ class Suite:
         return found
 
     def pid(self, word: str) -> int:
-        """The number of the one process whose command has a word."""
+        """The process id of the one process with a word in its command."""
         [pid] = [pid for pid, command in self.processes().items() if word in command]
         return pid
 
 
 def wait_until(true: Callable[[], bool], explain: Callable[[], str] = str) -> None:
-    """Wait for a condition; fail with an explanation when it does not come."""
+    """Wait for a condition; fail with an explanation after WAIT_S."""
     deadline = time.monotonic() + WAIT_S
     while not true():
         assert time.monotonic() < deadline, explain()

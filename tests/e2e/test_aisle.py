@@ -1,4 +1,4 @@
-"""In the store from a terminal: a list, its picture, and a plan of one's own."""
+"""`enrayon aisle`: a route for a list, its picture, and an imported plan."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever comes by HTTP is answered with 4xx and a problem that says what is wrong; never 5xx."""
+"""Every bad HTTP request gets 4xx with a helpful problem, never 5xx."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -65,7 +65,7 @@ def http(shared_demo: Suite) -> Iterator[httpx.Client]:
 
 
 def problem(answer: httpx.Response, status: int = 400) -> Status:
-    """The problem that an answer tells; it has a reason under a domain, as AIP-193 asks."""
+    """The problem of an answer; it has a reason and a domain (AIP-193)."""
     assert status == answer.status_code, answer.text
     told = json_format.Parse(answer.content, Status())
     info = ErrorInfo()

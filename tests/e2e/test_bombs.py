@@ -1,4 +1,4 @@
-"""What is small on the wire, and huge or endlessly deep when unpacked, is refused."""
+"""Input that is small on the wire but huge or endlessly deep when unpacked is refused."""
 
 import gzip
 import re
@@ -51,7 +51,7 @@ def test_json_nested_without_end_is_refused_at_every_door(shared_demo, figure):
 
 
 def most_memory_mb(pid: int) -> float:
-    """The most that a process has ever had in memory."""
+    """The peak memory of a process, in bytes."""
     told = Path(f"/proc/{pid}/status").read_text("utf-8")
     found = re.search(r"VmHWM:\s+(\d+) kB", told)
     assert found

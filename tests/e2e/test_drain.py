@@ -1,4 +1,4 @@
-"""`enrayon up` under load is told to stop: whoever was let in has an answer."""
+"""`enrayon up` stops under load without breaking off a request in progress."""
 
 import signal
 import threading
@@ -35,7 +35,7 @@ def suite(tmp_path: Path) -> Iterator[Suite]:
 
 
 class Load:
-    """Clients that ask again and again, until whoever balances them sees that this one leaves."""
+    """Clients that call until their load balancer sees that this server is not ready."""
 
     def __init__(self, port: int) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -63,7 +63,7 @@ class Load:
         return {what: count for what, count in self.outcomes.items() if "failed" in what}
 
     def _balance(self) -> None:
-        """Look every tenth of a second whether it is ready, as those before it do."""
+        """Check readiness every tenth of a second, as load balancers do."""
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=WAIT_S) as http:
                 while http.get("/readyz").is_success:

@@ -1,4 +1,4 @@
-"""The examples of deploy/examples.md: Python and curl run, the others name what there is."""
+"""The examples of deploy/examples.md: Python and curl run, the others use existing names."""
 
 import argparse
 import os

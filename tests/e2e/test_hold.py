@@ -1,4 +1,4 @@
-"""A hold from the command line: told by the names that people know."""
+"""`enrayon hold` makes, lists and cancels a hold, by the names that people know."""
 
 import json
 

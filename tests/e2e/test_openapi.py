@@ -1,6 +1,4 @@
-"""The OpenAPI document is true: schemathesis asks all that it describes of the running edge, and no
-answer is a 5xx or other than it says.
-"""
+"""schemathesis calls everything in the OpenAPI document; every answer fits it, and none is 5xx."""
 
 import json
 import subprocess
@@ -29,7 +27,7 @@ def document(shared_demo: Suite) -> Any:
 
 
 def schemathesis(suite: Suite, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run it, with a store and a product that the demo has in place of made-up names."""
+    """Run the request, with a store and a product of the demo in place of invented names."""
     [store] = suite.get("/v1/stores?page_size=1")["stores"]
     [product] = suite.get("/v1/products:search?query=m&page_size=1")["products"]
     config = folder / "schemathesis.toml"

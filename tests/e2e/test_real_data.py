@@ -1,4 +1,4 @@
-"""Real files, imported as a person does, and the nearest of them against pyproj over all."""
+"""Real files, imported by the command; their nearest stores agree with pyproj."""
 
 import csv
 import gzip
@@ -63,7 +63,7 @@ def imported(suite: Suite, *arguments: str):
 
 
 def all_stores(stub: stores_pb2_grpc.StoresServiceStub) -> Iterator[stores_pb2.Store]:
-    # A filter on every status lists those that are closed for good too.
+    # With all statuses in the filter, stores that are closed for good are listed too.
     wanted = stores_pb2.StoreFilter(statuses=stores_pb2.StoreStatus.values()[1:])
     request = stores_pb2.ListStoresRequest(page_size=1000, store_filter=wanted)
     while True:
@@ -75,7 +75,7 @@ def all_stores(stub: stores_pb2_grpc.StoresServiceStub) -> Iterator[stores_pb2.S
 
 
 def remove(stub: stores_pb2_grpc.StoresServiceStub, source: str) -> None:
-    """Leave nothing for the next file, whose stores would be among the nearest."""
+    """Remove all stores, which would be among the nearest of the next file."""
     request = stores_pb2.UpsertStoresRequest(source=source, replace=True)
     stub.UpsertStores(iter([request]))
 
@@ -85,7 +85,7 @@ def compare(
     stores: list[stores_pb2.Store],
     name: str,
 ) -> None:
-    """The ten nearest of the service and of pyproj, for a thousand origins."""
+    """The ten nearest by the service and by pyproj, for a thousand origins."""
     names = np.array([store.name for store in stores])
     latitudes = np.array([store.location.latitude for store in stores])
     longitudes = np.array([store.location.longitude for store in stores])
@@ -105,7 +105,7 @@ def compare(
 def origins(
     rng: random.Random, latitudes: np.ndarray, longitudes: np.ndarray
 ) -> Iterator[tuple[float, float]]:
-    """Near stores mostly, anywhere on earth often, and at its odd places."""
+    """Origins near stores, anywhere on earth, and at its special points."""
     yield from [(90.0, 0.0), (-90.0, 45.0), (0.0, 180.0), (0.0, -180.0), (52.0, -179.99)]
     for _ in range(QUERIES - 5):
         if rng.random() < 0.7:

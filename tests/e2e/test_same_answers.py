@@ -1,4 +1,4 @@
-"""gRPC, gRPC-Web and JSON give the same answers to the same questions, and the same errors."""
+"""gRPC, gRPC-Web and JSON give the same answers and the same errors."""
 
 import difflib
 import time
@@ -34,7 +34,7 @@ READS = [
 
 @pytest.fixture(scope="module")
 def known(shared_demo: Suite) -> dict[str, Any]:
-    """Values that the demo has, by the name of the field they are for."""
+    """Values from the demo, by the name of their field."""
     stores = [store["name"] for store in shared_demo.get("/v1/stores?page_size=40")["stores"]]
     found = shared_demo.get("/v1/products:search?query=m&page_size=30")["products"]
     products = [product["name"] for product in found]
@@ -57,7 +57,7 @@ def known(shared_demo: Suite) -> dict[str, Any]:
 
 
 def compared(doors: Doors, known: dict[str, Any], seed: int, count: int) -> Iterator[str]:
-    """Ask all methods in turn; yields the code of each answer. Fails where doors differ."""
+    """Call all methods in turn; yields each code. Fails where the answers differ."""
     writer = Writer(seed, known)
     for number in range(count):
         method = READS[number % len(READS)]
@@ -71,7 +71,7 @@ def compared(doors: Doors, known: dict[str, Any], seed: int, count: int) -> Iter
 
 
 def explained(method: MethodDescriptor, request: Any, door: str, answers: Any, now_s: float) -> str:
-    """What was asked, and in what lines the answers differ."""
+    """The request, and the lines in which the answers differ."""
     grpc, other = (str(told(answers[name], now_s)).splitlines() for name in ("grpc", door))
     differing = "\n".join(list(difflib.unified_diff(grpc, other, "grpc", door, n=2))[:60])
     return f"{method.full_name}\n{request}\n{differing}"

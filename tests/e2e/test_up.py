@@ -1,4 +1,4 @@
-"""`enrayon up` from a terminal: answers on every door, and loses nothing whatever is killed."""
+"""`enrayon up` answers by every protocol, and a killed process loses no data."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def names(answer: dict[str, list[dict[str, dict[str, str]]]]) -> list[str]:
     return [hit["store"]["name"] for hit in answer["stores"]]
 
 
-def test_the_first_answer_of_every_door_holds_stores_at_first_and_again(tmp_path):
+def test_the_first_answer_by_json_and_grpc_has_stores_at_the_first_start_and_the_next(tmp_path):
     suite = Suite(tmp_path / "data", "--demo")
     for _ in range(2):
         with (
@@ -61,7 +61,7 @@ def test_the_first_answer_of_every_door_holds_stores_at_first_and_again(tmp_path
 
 
 def first_answer(suite: Suite) -> Any:
-    """What the JSON door answers as soon as it answers at all, and `/readyz` says that it may."""
+    """The first JSON answer that is not an error."""
     answers: list[Any] = []
 
     def is_answered() -> bool:
@@ -73,7 +73,7 @@ def first_answer(suite: Suite) -> Any:
     return answers[0]
 
 
-def test_every_door_gives_the_same_answer(demo):
+def test_the_command_json_and_grpc_give_the_same_answer(demo):
     by_place = json.loads(demo.command("nearest", "Kamppi", "--limit", "5", "--json").stdout)
     by_command = json.loads(
         demo.command("nearest", "60.1699", "24.9384", "--limit", "5", "--json").stdout
@@ -139,7 +139,7 @@ def test_the_week_of_a_shop_is_drawn_with_its_holidays(demo):
     assert 2 == demo.command("hours", "no such shop").returncode
 
 
-def test_status_and_doctor_find_it_well(demo):
+def test_status_and_doctor_find_it_healthy(demo):
     status = demo.command("status", "--json")
     doctor = demo.command("doctor", "--json")
 
@@ -149,7 +149,7 @@ def test_status_and_doctor_find_it_well(demo):
     assert {"good"} == {finding["state"] for finding in json.loads(doctor.stdout)}
 
 
-def test_a_failure_is_one_line_that_says_what_to_do(demo, tmp_path):
+def test_a_failure_is_one_line_with_advice(demo, tmp_path):
     unknown = demo.command("nearest", "Atlantis-sur-Mer")
     lonely = subprocess.run(
         [sys.executable, "-m", "services.cli", "nearest", "Kamppi"],
@@ -239,7 +239,7 @@ def test_the_command_is_installed():
     assert program.exists() or shutil.which("enrayon")
 
 
-def test_the_nearest_come_from_memory_while_the_store_hangs_and_say_as_of_when(demo):
+def test_the_nearest_come_from_memory_with_as_of_while_the_database_hangs(demo):
     valkey = demo.pid("valkey-server")
     fresh = demo.get(f"{FIND}?{POINT}&page_size=3")
     os.kill(valkey, signal.SIGSTOP)

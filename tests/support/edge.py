@@ -31,7 +31,7 @@ def free_address() -> Address:
 
 @asynccontextmanager
 async def running(config: dict[str, Any], folder: Path) -> AsyncIterator[Edge]:
-    """Envoy with a configuration, once it listens."""
+    """Runs Envoy with a configuration; yields it once it listens."""
     path, log = folder / "envoy.json", folder / "envoy.log"
     path.write_text(json.dumps(config))
     listener = config["static_resources"]["listeners"][0]

@@ -1,4 +1,4 @@
-"""The application of the edge over real services, with some real shops in them."""
+"""The edge's application over real services with some real shops."""
 
 import asyncio
 import socket
@@ -27,7 +27,7 @@ ZONES = {"FI": "Europe/Helsinki", "FR": "Europe/Paris", "EE": "Europe/Tallinn"}
 
 
 def shops() -> list[stores_pb2.Store]:
-    """The shops; one closed for good, one not for the public, one that delivers."""
+    """Real shops: one closed for good, one private, one that delivers."""
     found = {row[0]: shop(row) for row in ROWS}
     for id, store in found.items():
         store.opening_hours_text = HOURS.get(id, "")
@@ -45,7 +45,7 @@ def shops() -> list[stores_pb2.Store]:
 
 @asynccontextmanager
 async def running(parts: Parts) -> AsyncIterator[tuple[str, str]]:
-    """The application with the shops: where it answers HTTP, and where the services do gRPC."""
+    """The application with the shops; yields its HTTP address and the gRPC address."""
     async with serving(parts) as address:
         async with Client(address) as enrayon:
             request = stores_pb2.UpsertStoresRequest(stores=shops())
@@ -59,7 +59,7 @@ async def running(parts: Parts) -> AsyncIterator[tuple[str, str]]:
 
 @asynccontextmanager
 async def listening(app: Starlette) -> AsyncIterator[str]:
-    """An HTTP server of an application, in a task of its own, and its address."""
+    """Serves an application in a task; yields its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))

@@ -1,4 +1,4 @@
-"""The demo as tests of the web locator ask it: its JSON door, and what its page lists."""
+"""The demo with helpers for tests of the web locator."""
 
 import json
 import urllib.request
@@ -10,10 +10,10 @@ from tests.e2e.suite import Suite
 
 
 class Demo(Suite):
-    """The demo, with what tests ask its JSON door beside the page."""
+    """The demo, with JSON requests beside the page."""
 
     def post(self, path: str, body: Any, method: str = "POST") -> Any:
-        """What the JSON door answers to a body."""
+        """The JSON answer to a request with a body."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.http_port}{path}",
             json.dumps(body).encode(),
@@ -30,20 +30,20 @@ class Demo(Suite):
         return name
 
     def available(self, store: str, product: str) -> int:
-        """How many of a product a store can promise."""
+        """The available quantity of a product at a store."""
         [level] = self.get(f"/v1/{store}/stock?products={product}")["levels"]
         return int(level.get("available", 0))
 
 
 async def listed(page: Page) -> list[str]:
-    """The names in the list, once it is there."""
+    """Wait for the list; returns its names."""
     await expect(page.locator("#results[aria-busy]")).to_have_count(0)
     await expect(page.locator(".item").first).to_be_visible()
     return await page.locator(".item .name").all_inner_texts()
 
 
 async def listed_stores(page: Page) -> list[str]:
-    """Their resource names."""
+    """Wait for the list; returns its stores' resource names."""
     await listed(page)
     links = page.locator(".item a")
     return [str(await link.get_attribute("data-name")) for link in await links.all()]

@@ -1,4 +1,4 @@
-"""Where the checkout is, and the real data beside it that is not part of the project."""
+"""The folders of the checkout and of the real data beside it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A StoresService without stores: it notes what it is asked and answers what it is told."""
+"""A StoresService that records its requests and returns prepared answers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ Context = grpc.aio.ServicerContext[Message, Message]
 
 
 class Stub(stores_pb2_grpc.StoresServiceServicer):
-    """One for all tests; `reset` makes it new."""
+    """A stub for all tests; `reset` clears it."""
 
     def __init__(self) -> None:
         self.health = health.aio.HealthServicer()
@@ -43,7 +43,7 @@ class Stub(stores_pb2_grpc.StoresServiceServicer):
         self.metadata: dict[str, str] = {}
         self.deadline_s: float | None = None
         self.errors: list[Status] = []
-        """Answered first, one a call."""
+        """Errors to return first, one per call."""
         self.nearest = NEAREST
         self.hangs = False
         self.proceed = asyncio.Event()

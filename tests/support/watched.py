@@ -1,4 +1,4 @@
-"""A suite that is watched from outside: what it is asked, and the traces that it sends."""
+"""A suite observed from outside: the requests it gets, and the traces it sends."""
 
 import datetime as dt
 from typing import Any, NamedTuple
@@ -12,13 +12,13 @@ from geodata.samples.catalogue import catalogue
 from tests.e2e.suite import Suite, wait_until
 
 LATITUDE, LONGITUDE = 60.168713, 24.931924
-"""Of a person. No store stands exactly there."""
+"""A person's position; no store has exactly these coordinates."""
 DEVICE = "phone-of-somebody-7781"
 FIND = "/v1/stores:findNearest"
 
 
 class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """Keeps what it is sent."""
+    """An OpenTelemetry collector that keeps its spans."""
 
     def __init__(self) -> None:
         self.received: list[ResourceSpans] = []
@@ -37,12 +37,12 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
 
 
 class Watched(NamedTuple):
-    """A suite, and what it has sent and may be asked."""
+    """A running suite, its collector of traces, and the answers to some requests."""
 
     suite: Suite
     collector: Collector
     answers: dict[str, httpx.Response]
-    """Of the requests that were made, by a word for each."""
+    """The answers to the requests of a visit, by a word for each."""
     serve_port: int
     work_port: int
     envoy_port: int
@@ -53,13 +53,13 @@ class Watched(NamedTuple):
         return told
 
     def metrics(self) -> str:
-        """Of all its processes."""
+        """The metrics of all its processes."""
         own = [self.page(port, "/metrics") for port in (self.serve_port, self.work_port)]
         return "".join([*own, self.page(self.envoy_port, "/stats/prometheus")])
 
 
-def asked(suite: Suite) -> dict[str, httpx.Response]:
-    """What a person's phone asks: where, what, hold it, and where it is."""
+def answers_of_a_visit(suite: Suite) -> dict[str, httpx.Response]:
+    """Makes the requests of a visit: find, hold, report a position, pages and errors."""
     base = f"http://127.0.0.1:{suite.http_port}"
     place = {"origin": {"point": {"latitude": LATITUDE, "longitude": LONGITUDE}}}
     with httpx.Client(base_url=base, timeout=30) as http:
@@ -87,7 +87,7 @@ def asked(suite: Suite) -> dict[str, httpx.Response]:
 
 
 def find_all(collector: Collector, name: str) -> list[Any]:
-    """The spans of a name, once there are any."""
+    """Wait for spans of a name; returns them."""
     wait_until(
         lambda: any(span.name == name for span in collector.spans()),
         lambda: f"no span {name!r} among {sorted({span.name for span in collector.spans()})}",

@@ -1,4 +1,4 @@
-"""The web locator in a real browser, on the demo: one browser and one suite for all tests."""
+"""One real browser on one demo, for all tests of the web locator."""
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -26,7 +26,7 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...options) {
   return kind.startsWith("webgl") ? null : context.call(this, kind, ...options);
 };
 """
-"""Drawing a map without a graphics card takes most of a test's time, and most tests need none."""
+"""Without a graphics card, drawing the map takes most of a test; most tests need no map."""
 
 Visit = Callable[..., Awaitable[Page]]
 
@@ -49,7 +49,7 @@ async def browser(demo: Demo) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture
 async def visit(browser: Browser, demo: Demo) -> AsyncIterator[Visit]:
-    """Opens a page as one more person; what the page itself does wrong fails the test."""
+    """Opens a page as a new visitor; an error of the page fails the test."""
     wrong: list[str] = []
     contexts = []
 

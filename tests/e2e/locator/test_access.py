@@ -1,4 +1,4 @@
-"""axe-core finds no violation: on a phone, a desktop and a kiosk, in light and dark."""
+"""axe-core finds no violation on a phone, a desktop and a kiosk, in light and dark."""
 
 import pytest
 from axe_playwright_python.async_playwright import Axe

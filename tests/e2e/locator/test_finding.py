@@ -1,4 +1,4 @@
-"""A person finds a shop in Helsinki: by typing, by position, by the map, by filters."""
+"""A person finds a shop in Helsinki by text, position, map and filters."""
 
 import re
 

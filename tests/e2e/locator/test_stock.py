@@ -1,4 +1,4 @@
-"""A person looks for products, holds them, and finds out what went wrong when something does."""
+"""A person finds products and holds them, and understands every error."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The page of a store: its address, its facts, its week, what is inside it; and the kiosk."""
+"""A store's page: its address, facts, week, inside and kiosk mode."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""One suite that is watched from outside: its traces, its metrics, its logs."""
+"""One suite observed from outside: its traces, metrics and logs."""
 
 import concurrent.futures
 from collections.abc import Iterator
@@ -7,26 +7,26 @@ import grpc
 import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc
 
-from tests.e2e.suite import Suite, chosen_store
+from tests.e2e.suite import Suite, chosen_database
 from tests.support.ports import free_port
-from tests.support.watched import Collector, Watched, asked
+from tests.support.watched import Collector, Watched, answers_of_a_visit
 
 
 @pytest.fixture(scope="session")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    """The demo with a collector of traces, once it has answered some requests."""
+    """The demo with a collector of traces, after some requests."""
     collector = Collector()
     folder = tmp_path_factory.mktemp("watched")
     with (
         concurrent.futures.ThreadPoolExecutor(2) as threads,
-        chosen_store(folder / "store") as store,
+        chosen_database(folder / "database") as database,
     ):
         server = grpc.server(threads)
         add = trace_service_pb2_grpc.add_TraceServiceServicer_to_server
         add(collector, server)  # type: ignore[no-untyped-call]
         collector_port = server.add_insecure_port("127.0.0.1:0")
         server.start()
-        suite = Suite(folder / "data", "--demo", store=store)
+        suite = Suite(folder / "data", "--demo", database=database)
         serve_port, envoy_port = free_port(1), free_port()  # the worker takes the next one
         suite.environment |= {
             "ENRAYON_OTLP_ENDPOINT": f"127.0.0.1:{collector_port}",
@@ -38,7 +38,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         }
         suite.start()
         try:
-            answers = asked(suite)
+            answers = answers_of_a_visit(suite)
             yield Watched(suite, collector, answers, serve_port, serve_port + 1, envoy_port)
         finally:
             suite.stop()

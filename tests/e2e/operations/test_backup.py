@@ -1,4 +1,4 @@
-"""A suite is copied while it runs and comes back elsewhere: same stores, stock, holds and keys."""
+"""A backup of a running suite restores the same stores, stock, holds and keys elsewhere."""
 
 import json
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.output import FAILED
-from tests.e2e.suite import Suite, chosen_store
+from tests.e2e.suite import Suite, chosen_database
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,8 @@ def copy(watched, tmp_path_factory) -> Path:
 def elsewhere(watched, copy, tmp_path_factory):
     """A suite with the same signing keys, started from the copy."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    with chosen_store(folder / "store") as store:
-        suite = Suite(folder / "data", store=store)
+    with chosen_database(folder / "database") as database:
+        suite = Suite(folder / "data", database=database)
         suite.data_dir.mkdir(mode=0o700)
         shutil.copy(watched.suite.data_dir / "keys", suite.data_dir / "keys")
         done = suite.command("restore", str(copy))
@@ -57,7 +57,7 @@ def test_nothing_drifts_in_the_copy(elsewhere):
     assert [] == json.loads(done.stdout).get("drifts", [])
 
 
-def test_a_restore_over_a_suite_that_holds_something_is_refused(elsewhere, copy):
+def test_a_restore_into_a_database_that_is_not_empty_is_refused(elsewhere, copy):
     done = elsewhere.command("restore", str(copy))
     assert FAILED == done.returncode
     assert "not empty" in done.stderr

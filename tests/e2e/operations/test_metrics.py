@@ -1,4 +1,4 @@
-"""Every metric that an alert or a panel names is told by the running suite."""
+"""The running suite exports every metric that an alert or a panel uses."""
 
 import json
 import re

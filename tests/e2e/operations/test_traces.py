@@ -1,4 +1,4 @@
-"""A request is one trace from the edge to the store, and tells nothing of who asked."""
+"""A request is one trace from the edge to the database, without personal data."""
 
 import re
 from typing import Any

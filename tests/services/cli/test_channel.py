@@ -1,4 +1,4 @@
-"""Commands say who they are, and say what to do where that is asked for."""
+"""Commands send their credentials, and explain how to set them."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,7 +14,7 @@ METHODS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 
 
 class Sent(grpc.GenericRpcHandler):
-    """Answers every method, and keeps what came with it."""
+    """Answers every method, and keeps the headers of each call."""
 
     def __init__(self) -> None:
         self.headers: list[dict[str, Any]] = []
@@ -55,7 +55,7 @@ def test_the_key_goes_with_every_kind_of_call(server, kind, key):
     assert [key or None] == [headers.get("x-api-key") for headers in sent.headers]
 
 
-def test_who_is_not_known_is_told_how_to_be(server):
+def test_a_caller_without_a_key_is_told_how_to_set_one(server):
     _, port = server
     settings = ChassisSettings(grpc_port=port)
     with pytest.raises(CommandError, match="ENRAYON_API_KEY"), services(settings) as channel:

@@ -1,4 +1,4 @@
-"""Times and languages as people give them to a command."""
+"""Times and languages are read from options and the terminal's locale."""
 
 import datetime as dt
 

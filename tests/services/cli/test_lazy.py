@@ -1,4 +1,4 @@
-"""The command starts at once: what is not run is not imported."""
+"""The list of commands imports none of them."""
 
 import subprocess
 import sys

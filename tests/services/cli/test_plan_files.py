@@ -1,4 +1,4 @@
-"""Which reader a file of a plan or of placements gets."""
+"""Each format of a plan or of placements gets its reader."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files of stock, ours and Google's, there and back."""
+"""Stock files in this project's CSV and Google's feed are read and written."""
 
 import pytest
 

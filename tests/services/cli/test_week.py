@@ -1,4 +1,4 @@
-"""A week of hours as it is drawn."""
+"""The chart of a week of hours."""
 
 import datetime as dt
 from typing import Any

@@ -1,4 +1,4 @@
-"""A call has a deadline, is tried again where that is safe, and says who calls."""
+"""A call has a deadline, is retried where that is safe, and carries credentials."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""By TLS, with the certificate that signs the server's own."""
+"""A TLS channel checks the server's certificate against its authority."""
 
 import datetime as dt
 
@@ -15,7 +15,7 @@ from tests.support.stores_stub import NEAREST, Stub
 
 
 def certified(host: str) -> tuple[bytes, bytes]:
-    """A private key and a certificate that it signs for itself, in PEM."""
+    """A private key and its self-signed certificate, in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = dt.datetime.now(dt.UTC)

@@ -38,7 +38,7 @@ async def one_edge(
 
 @pytest.fixture
 async def edge(one_edge: Edge) -> Edge:
-    """Once it finds the stub well, which answers nothing while tests run that do not wait."""
+    """The edge, once it finds the stub healthy: between tests the stub may miss health checks."""
     async with asyncio.timeout(20):
         while (await one_edge.http.get("/readyz")).status_code != 200:  # noqa: ASYNC110 no event
             await asyncio.sleep(0.05)

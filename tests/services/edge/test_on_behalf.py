@@ -1,4 +1,4 @@
-"""The application asks the services in the name of whoever asks it."""
+"""The application calls the services with the visitor's credentials."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""From the edge to the services by TLS: both show who they are."""
+"""The edge and the services authenticate each other by TLS."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ Given = Callable[[Authority, str], tuple[Path, Path]]
 
 
 class Secured(NamedTuple):
-    """A server that is known by its certificate, and asks for one."""
+    """A server with a certificate, which requires one of its clients."""
 
     port: int
     ca: Path

@@ -1,4 +1,4 @@
-"""Where the parts of the edge are, as settings say it."""
+"""`enrayon envoy` reads the addresses of the edge's parts from settings."""
 
 import pytest
 

@@ -20,7 +20,7 @@ Run = Callable[..., Awaitable[Result]]
 
 @pytest.fixture
 def run(database: Client, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command on the empty store."""
+    """Runs a command on the empty database."""
     monkeypatch.setenv("ENRAYON_DATABASE_URL", database_url)
     app = typer.Typer()
     keys.register(app)

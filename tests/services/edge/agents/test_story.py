@@ -1,4 +1,4 @@
-"""A chat agent, by a real MCP client over HTTP and over standard input and output."""
+"""A real MCP client uses the tools over HTTP and over standard input and output."""
 
 import datetime as dt
 import sys
@@ -58,7 +58,7 @@ async def connect(
 
 
 async def call(agent: Client, tool: str, **arguments: Any) -> tuple[str, dict[str, Any]]:
-    """What a tool says, and its structured content."""
+    """The sentence and the structured content of a tool's answer."""
     result = await agent.call_tool(tool, arguments)
     [content] = result.content
     assert not result.is_error, content

@@ -1,4 +1,4 @@
-"""The descriptor set has all that Envoy needs, in an order in which it can be read."""
+"""The descriptor set has every file that Envoy needs, imports first."""
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool

@@ -1,4 +1,4 @@
-"""Told to stop, Envoy lets everybody have their answer first."""
+"""A stopping Envoy answers every request in progress first."""
 
 import asyncio
 import json

@@ -1,6 +1,4 @@
-"""JSON, gRPC and gRPC-Web on one port: the same request reaches the service, the same answer comes
-back.
-"""
+"""The same request by JSON, gRPC and gRPC-Web reaches the service, with the same answer."""
 
 import json
 import math
@@ -36,7 +34,7 @@ REQUEST = pb.FindNearestStoresRequest(
 
 
 def as_json(message: Message) -> dict[str, Any]:
-    """What protobuf itself makes of a message."""
+    """The JSON of a message by protobuf itself."""
     return json_format.MessageToDict(message)
 
 

@@ -1,4 +1,4 @@
-"""The door is shut to who asks too much, and to tokens that do not hold; other callers pass."""
+"""Too many requests of an address, and invalid tokens, are refused; other callers pass."""
 
 import json
 import time

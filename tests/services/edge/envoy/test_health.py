@@ -1,4 +1,4 @@
-"""A service that is not well gets no calls, and gets them at once when it is well again."""
+"""An unhealthy service gets no calls, and gets them at once after its recovery."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Envoy's own errors look like those of the services, say what is wrong, and keep secrets."""
+"""Envoy's own errors have the services' shape, give the reason, and reveal nothing personal."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""More calls than may be under way at once: Envoy refuses them, and says when to come again."""
+"""Envoy refuses calls beyond the limit in progress, and says when to retry."""
 
 import asyncio
 import sys
@@ -22,10 +22,10 @@ from tests.support.stores_stub import SERVICE, Stub
 
 FIND = "/v1/stores:findNearest"
 COST_S = 0.001
-"""Of CPU for one call: little, so that to refuse it in Python would cost as much."""
+"""CPU time of a call: so little that its refusal in Python would cost as much."""
 FACTOR = 5
 CALLS = 200
-"""Under way at once: what it answers in about a quarter of a second."""
+"""Calls in progress at once: what the server answers in about a quarter of a second."""
 
 Figure = Callable[[int, str], None]
 
@@ -39,7 +39,7 @@ async def narrow(upstream: tuple[Stub, Address], stub: Stub, tmp_path: Path) -> 
 
 
 async def under_way(edge: Edge, stub: Stub) -> "asyncio.Task[httpx.Response]":
-    """A call that the service has begun with, and does not answer before it may."""
+    """A call in progress, which the service answers when it is told to."""
     stub.hangs = True
     call = asyncio.create_task(edge.http.get(FIND))
     async with asyncio.timeout(20):

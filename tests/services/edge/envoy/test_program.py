@@ -1,4 +1,4 @@
-"""The program itself: what it takes, and that it never shares a port."""
+"""The Envoy program: its configuration check, its socket, and its own port."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Which calls are tried again, which may last, and what goes elsewhere."""
+"""Calls are retried, may last and are routed as their contracts say."""
 
 import asyncio
 import stat
@@ -28,7 +28,7 @@ DOWN = Status(code=code_pb2.UNAVAILABLE, message="failing over")
 
 @asynccontextmanager
 async def web_server() -> AsyncIterator[Address]:
-    """It answers every request with its first line."""
+    """An HTTP server that answers every request with its first line."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = await reader.readline()
@@ -43,7 +43,7 @@ async def web_server() -> AsyncIterator[Address]:
 
 @asynccontextmanager
 async def tired_server(asked: list[bytes]) -> AsyncIterator[Address]:
-    """It answers the first request of a connection and hangs up on the second; notes the lines."""
+    """An HTTP server that answers the first request of a connection and closes on the second."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError):
@@ -130,7 +130,7 @@ async def test_a_web_server_gets_all_that_no_service_answers(
 async def test_a_page_is_asked_for_again_when_the_connection_broke_and_nothing_else_is(
     upstream: tuple[Stub, Address], tmp_path: Path, method: str, code: int, times: int
 ) -> None:
-    """A server may close a connection that was idle at the moment that it is used again."""
+    """A server may close an idle connection at the moment of its reuse."""
     asked: list[bytes] = []
     async with tired_server(asked) as web:
         config = render([SERVICE], free_address(), upstream[1], apps={"/": web})

@@ -1,4 +1,4 @@
-"""The OpenAPI document describes every method, as Envoy routes it."""
+"""The OpenAPI document describes every method with Envoy's paths."""
 
 from typing import Any
 

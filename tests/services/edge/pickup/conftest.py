@@ -1,4 +1,4 @@
-"""Each service on a server of its own, so that one can be stopped while the others answer."""
+"""Each service on its own server, so that one can stop while the others answer."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""Where to fetch a basket, joined of what four services say; each may fail on its own."""
+"""Pick-up options join the answers of four services; each of them may fail."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ DOCUMENT = document(app.descriptors(), "1", "https://shops.example", described()
 
 
 def check(answer: dict[str, Any]) -> None:
-    """The answer is as the OpenAPI document has it."""
+    """Checks an answer against the OpenAPI document."""
     registry: Registry[Any] = Registry().with_resource(
         "urn:openapi",
         Resource.opaque(DOCUMENT),  # its schemas are referred to by their place in it

@@ -1,4 +1,4 @@
-"""The schemas of UCP, where they lie beside the checkout, and a platform that keeps them."""
+"""A UCP platform whose requests and answers are checked against the schemas of UCP."""
 
 import json
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""The filter of items: which locations have all of them, over REST and over MCP."""
+"""UCP's filter of items finds the locations with all of them, by REST and MCP."""
 
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -49,7 +49,7 @@ def shears_to_come() -> stock_pb2.SetStockLevelsRequest:
 
 @pytest.fixture(params=["rest", "mcp"])
 def search(request: pytest.FixtureRequest, shops: str, validate: Any) -> Search:
-    """The ids of the locations that a search finds; what is asked and answered keeps the schema."""
+    """The ids of the locations that a search finds; request and answer keep the schema."""
 
     async def by_rest(asked: dict[str, Any]) -> Any:
         async with httpx.AsyncClient(base_url=shops) as http:

@@ -222,14 +222,14 @@ async def test_a_lookup_is_narrowed_by_the_same_predicates(ask):
     assert {"t-forum"} == ids(await ask("lookup", request))
 
 
-async def test_ids_beyond_the_cap_are_left_and_counted(ask):
+async def test_ids_beyond_the_cap_are_ignored_and_counted(ask):
     asked = [f"none-{number}" for number in range(100)] + ["t-forum", "t-turku"]
     answer = await ask("lookup", {"ids": asked})
 
     assert [] == answer["locations"]
     assert ["batch_limit_applied"] == message_codes(answer)
     assert "100" in answer["messages"][0]["content"]
-    assert "2 were left" in answer["messages"][0]["content"]
+    assert "2 were ignored" in answer["messages"][0]["content"]
 
 
 async def test_a_lookup_without_ids_is_malformed(ucp):

@@ -1,4 +1,4 @@
-"""The files that the page loads come from packages that are there, and from nowhere else."""
+"""The page's files come from installed packages, and from nowhere else."""
 
 import gzip
 import re

@@ -1,4 +1,4 @@
-"""What search engines read of a store."""
+"""The schema.org data of a store, for search engines."""
 
 from enrayon.stores.v1 import stores_pb2
 from services.edge.web.structured_data import store_as_schema_org

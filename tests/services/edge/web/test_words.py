@@ -1,4 +1,4 @@
-"""The page says the same in each of its languages, and nothing that nobody asks for."""
+"""The page has the same words in every language, and no unused ones."""
 
 import json
 import re
