@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from tests.backends import CHOSEN, backend
 from tests.support.ports import free_port
 
-WAIT_S = 60.0
+WAIT_S = 180.0
+"""How long a busy machine may take to start or stop a suite."""
 
 SuiteT = TypeVar("SuiteT", bound="Suite")
 
