@@ -1130,7 +1130,9 @@ class PlanProblem(_message.Message):
     severity: Global___PlanProblem.Severity.ValueType
     """The severity."""
     code: _builtins.str
-    """Stable and lower case, for example `overlapping_fixtures`, `unreachable`, `invalid_polygon`."""
+    """Stable and lower case, for example `overlapping_fixtures`, `unreachable`, `invalid_polygon`.
+    `too_many` says that the plan is over a limit and was not checked in full.
+    """
     path: _builtins.str
     """The path into the plan: `fixtures[3].outline`."""
     message: _builtins.str
