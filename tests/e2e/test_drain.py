@@ -13,7 +13,7 @@ import pytest
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from tests.e2e.suite import WAIT_S, Suite, wait_until
-from tests.services.stores.places import SHOPS
+from tests.support.stores import SHOPS
 
 FIND = "/v1/stores:findNearest"
 KAMPPI = {"point": {"latitude": 60.1690, "longitude": 24.9310}}

@@ -23,7 +23,6 @@ from enrayon.stores.v1 import stores_pb2_grpc
 from services import app
 from tests.faults import fuzz
 from tests.geodata.floorplans.shops import corner_shop
-from tests.services.aisle.shops import published
 from tests.services.conftest import (  # noqa: F401 - fixtures
     channel,
     database,
@@ -35,9 +34,9 @@ from tests.services.conftest import (  # noqa: F401 - fixtures
 from tests.services.geofence.conftest import create
 from tests.services.geofence.places import KAMPPI, circle
 from tests.services.stock.goods import FORUM, PRODUCTS, state
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
-from tests.services.streams import SENT_TOO_LATE
+from tests.support.aisle import published
+from tests.support.stores import SHOPS, upsert
+from tests.support.streams import SENT_TOO_LATE
 
 DOCUMENTED = {
     grpc.StatusCode.OK,

@@ -30,7 +30,6 @@ from tests.services.conftest import (  # noqa: F401 - fixtures
     database,
     database_url,
     gazetteer,
-    hosted,
     parts,
     settings,
 )

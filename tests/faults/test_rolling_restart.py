@@ -27,10 +27,9 @@ from services.edge.envoy import Address, render
 from tests.backends import backend
 from tests.faults.served import CONTEXT
 from tests.services.stock.goods import MILK, PRODUCTS, STOCKMANN, basket, state
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
 from tests.support.edge import free_address, running
 from tests.support.ports import free_port
+from tests.support.stores import SHOPS, upsert
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 LINGER_S = 4.0

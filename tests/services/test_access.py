@@ -25,11 +25,10 @@ from services.chassis.clock import utc_now
 from services.client.interceptors import interceptors
 from services.directory.parts import Parts
 from services.policy import POLICY
-from tests.services.conftest import serving
 from tests.services.stock.goods import FORUM, PRODUCTS, STOCKMANN, basket, state
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
-from tests.services.streams import SENT_TOO_LATE
+from tests.support.hosting import serving
+from tests.support.stores import SHOPS, upsert
+from tests.support.streams import SENT_TOO_LATE
 
 SHOP = "https://shop.example"
 NO_PROTOBUF = b"\xff\xff\xff"

@@ -14,8 +14,8 @@ from services.client import Client
 from services.directory.parts import Parts
 from services.edge.app import build
 from services.edge.settings import EdgeSettings
-from tests.services.conftest import serving
-from tests.services.stores.places import ROWS, shop
+from tests.support.hosting import serving
+from tests.support.stores import ROWS, shop
 
 HOURS = {
     "t-stockmann": "Mo-Fr 09:00-21:00; Sa 09:00-19:00; Su 11:00-18:00; PH off",

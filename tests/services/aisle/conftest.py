@@ -1,7 +1,6 @@
 """The aisle service with a corner shop, a shop without a map, and one of two floors."""
 
 import dataclasses
-import datetime as dt
 from collections.abc import AsyncIterator
 
 import grpc
@@ -12,7 +11,7 @@ from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.directory.parts import Parts
 from tests.geodata.floorplans.shops import NOON, corner_shop, two_floors, village_shop
-from tests.services.aisle.shops import (
+from tests.support.aisle import (
     CORNER,
     FLOORS,
     PRODUCTS,
@@ -23,30 +22,19 @@ from tests.services.aisle.shops import (
     published,
     stream,
 )
-from tests.services.conftest import hosted
-from tests.services.stores.conftest import upsert
-
-
-class Clock:
-    """A clock that the test sets; every feed of the process takes it for the time."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> dt.datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += dt.timedelta(**by)
+from tests.support.clocks import SetClock
+from tests.support.hosting import hosted
+from tests.support.stores import upsert
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SetClock:
+    """The clock of the process; every feed takes it for the time."""
+    return SetClock(NOON)
 
 
 @pytest.fixture
-async def timed(parts: Parts, clock: Clock) -> AsyncIterator[grpc.aio.Channel]:
+async def timed(parts: Parts, clock: SetClock) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to all services, which go by the test's clock."""
     async with hosted(dataclasses.replace(parts, clock=clock)) as channel:
         yield channel

@@ -15,7 +15,8 @@ from services.chassis.database.client import Client
 from services.directory.keys import Keys
 from services.directory.messages.plans import outline_message
 from tests.geodata.floorplans.shops import NOON, corner_shop, two_floors
-from tests.services.aisle.shops import (
+from tests.services.stock.goods import refusal
+from tests.support.aisle import (
     CORNER,
     FLOORS,
     SHELVES,
@@ -26,7 +27,6 @@ from tests.services.aisle.shops import (
     skus_of,
     stream,
 )
-from tests.services.stock.goods import refusal
 
 CODE = grpc.StatusCode
 

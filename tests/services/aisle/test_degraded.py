@@ -10,7 +10,6 @@ import pytest
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from enrayon.aisle.v1 import aisle_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
-from services.chassis.clock import utc_now
 from services.chassis.database.client import Client, connect
 from services.chassis.keyring import Key, Keyring
 from services.chassis.settings import ChassisSettings
@@ -20,18 +19,10 @@ from services.directory.origins import Origins
 from services.directory.parts import Parts
 from tests.backends import backend
 from tests.geodata.floorplans.shops import corner_shop
-from tests.services.aisle.shops import CORNER, SHELVES, STORES, placed, published, route, stream
-from tests.services.conftest import hosted
-from tests.services.stores.conftest import upsert
-
-
-class Skewed:
-    """A clock that can be put forward."""
-
-    ahead = dt.timedelta()
-
-    def __call__(self) -> dt.datetime:
-        return utc_now() + self.ahead
+from tests.support.aisle import CORNER, SHELVES, STORES, placed, published, route, stream
+from tests.support.clocks import SkewedClock
+from tests.support.hosting import hosted
+from tests.support.stores import upsert
 
 
 async def told(aisle: Any, token: str) -> tuple[pb.PlanRouteResponse, pb.Anchor]:
@@ -50,7 +41,7 @@ async def test_shelves_outlive_their_store_and_a_restart_without_it(
     tmp_path: Path, gazetteer: Origins
 ):
     settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, database_timeout_s=0.5)
-    clock, keyring = Skewed(), Keyring([Key(1, bytes(32))])
+    clock, keyring = SkewedClock(), Keyring([Key(1, bytes(32))])
 
     def parts(client: Client, directory: Directory) -> Parts:
         return Parts(settings, client, directory, gazetteer, keyring, clock)

@@ -10,7 +10,8 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import Side
 from tests.geodata.floorplans.shops import NOON, corner_shop, in_aisle
-from tests.services.aisle.shops import (
+from tests.services.stock.goods import refusal
+from tests.support.aisle import (
     BARE,
     CORNER,
     SHELVES,
@@ -20,7 +21,6 @@ from tests.services.aisle.shops import (
     published,
     stream,
 )
-from tests.services.stock.goods import refusal
 
 CODE = grpc.StatusCode
 CHAIN = "planograms/chain"

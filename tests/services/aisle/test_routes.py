@@ -7,7 +7,8 @@ import pytest
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from tests.geodata.floorplans.shops import in_aisle
-from tests.services.aisle.shops import (
+from tests.services.stock.goods import refusal
+from tests.support.aisle import (
     BARE,
     CORNER,
     FLOORS,
@@ -18,7 +19,6 @@ from tests.services.aisle.shops import (
     skus_of,
     stream,
 )
-from tests.services.stock.goods import refusal
 
 CODE = grpc.StatusCode
 KIND = pb.RouteStep

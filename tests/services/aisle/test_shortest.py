@@ -21,7 +21,7 @@ from geodata.wayfinding.profiles import STEP_FREE, TROLLEY, WALKING, Profile
 from services.aisle.convert.plans import plan as plan_of
 from services.directory.messages.kinds import LINK_KINDS
 from tests.geodata.floorplans.shops import NOON, supermarket
-from tests.services.aisle.shops import BARE, placed, published, route, skus_of, stream
+from tests.support.aisle import BARE, placed, published, route, skus_of, stream
 
 PLAN, PLACEMENTS, PRODUCTS = supermarket()
 SHELVED = placements_in_force([], PLACEMENTS, NOON)

@@ -19,22 +19,14 @@ from services.directory.records import Records, Write
 from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot
 from services.directory.stores import StoresReplica
 from tests.backends import backend
+from tests.support.clocks import SetClock
 
 KEYS = Keys.of(STORES)
+MARCH = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 
 def feed_of(client, folder: Path, clock=utc_now) -> Feed[StoresReplica]:
     return Feed(client, STORES, StoresReplica, folder, clock)
-
-
-class Now:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.moment = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
-
-    def __call__(self) -> dt.datetime:
-        return self.moment
 
 
 def record(id: str, brand: str = "") -> Write:
@@ -143,7 +135,7 @@ async def test_other_data_behind_the_same_address_are_noticed(database, tmp_path
 
 async def test_it_answers_from_memory_and_then_from_disk_while_the_store_is_down(tmp_path: Path):
     settings = ChassisSettings(data_dir=tmp_path, database_timeout_s=0.5)
-    clock = Now()
+    clock = SetClock(MARCH)
     with backend(tmp_path / "store") as url:
         client = connect(settings, url)
         directory = feed_of(client, tmp_path, clock)
@@ -151,8 +143,8 @@ async def test_it_answers_from_memory_and_then_from_disk_while_the_store_is_down
         await directory.caught_up(await write(client, record("a")))
         assert directory.stale_as_of is None
 
-    last_word = clock.moment
-    clock.moment += dt.timedelta(seconds=CURRENT_S + 1)
+    last_word = clock.now
+    clock.forward(seconds=CURRENT_S + 1)
     assert last_word == directory.stale_as_of
     assert {"a": ""} == brands(directory)
     await directory.stop()
@@ -175,7 +167,7 @@ async def test_with_neither_store_nor_snapshot_it_says_that_it_has_nothing(tmp_p
 
 
 def test_a_snapshot_reads_as_it_was_written(tmp_path: Path):
-    snapshot = Snapshot("epoch", 7, Now()(), {"a": b"1", "ä": b"", "c": bytes(1000)})
+    snapshot = Snapshot("epoch", 7, MARCH, {"a": b"1", "ä": b"", "c": bytes(1000)})
     write_snapshot(tmp_path / "s", snapshot)
 
     assert snapshot == read_snapshot(tmp_path / "s")
@@ -184,7 +176,7 @@ def test_a_snapshot_reads_as_it_was_written(tmp_path: Path):
 
 @pytest.mark.parametrize("cut", [0, 1, 20, 100, 150, -1])
 def test_a_damaged_snapshot_is_left_unread(tmp_path: Path, cut):
-    write_snapshot(tmp_path / "s", Snapshot("epoch", 7, Now()(), {"a": b"x" * 50, "b": b"y"}))
+    write_snapshot(tmp_path / "s", Snapshot("epoch", 7, MARCH, {"a": b"x" * 50, "b": b"y"}))
     whole = (tmp_path / "s").read_bytes()
     (tmp_path / "s").write_bytes(whole[:cut])
 

@@ -11,8 +11,7 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from tests.services.geofence.conftest import create, report, told
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix, north_of
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.stores import SHOPS, upsert
 
 
 def around(*brands: str, radius_m: float = 300, **rest: object) -> pb.Fence:

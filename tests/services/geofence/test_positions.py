@@ -17,9 +17,9 @@ from services.geofence import convert
 from services.geofence.model.partitions import Keys
 from services.geofence.state.devices import Devices
 from tests.geodata.fences.tracks import VISNJAN, visnjan
-from tests.services.conftest import hosted
 from tests.services.geofence.conftest import create, name_of, report, told
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix, north_of
+from tests.support.hosting import hosted
 
 OUTCOME = pb.FixResult.Outcome
 

@@ -29,7 +29,6 @@ from services.geofence.model.partitions import PARTITIONS, Keys
 from services.geofence.state.devices import Devices
 from services.geofence.state.erased import Erased
 from tests.backends import backend
-from tests.services.conftest import hosted
 from tests.services.geofence.conftest import (
     create,
     reading,
@@ -40,8 +39,8 @@ from tests.services.geofence.conftest import (
     told,
 )
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.hosting import hosted
+from tests.support.stores import SHOPS, upsert
 
 DEVICE = "anna-phone-7d1e"
 HOME = (60.1723456789, 24.9412345678)

@@ -22,8 +22,7 @@ from tests.services.geofence.conftest import (
     take,
 )
 from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.stores import SHOPS, upsert
 
 
 async def visit(stub, device: str, start: int = 0) -> None:

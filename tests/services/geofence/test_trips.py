@@ -10,8 +10,7 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stores.v1 import stores_pb2_grpc
 from tests.services.geofence.conftest import name_of, reading, report, subscribe, take, told
 from tests.services.geofence.places import fix, north_of
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.stores import SHOPS, upsert
 
 STOCKMANN = (60.1687, 24.9418)
 STORE = "stores/t-stockmann"

@@ -11,7 +11,7 @@ from google.rpc import error_details_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
 from tests.services.hours.shops import GROCERY, HOURS, NAME, date, give, local, put, shop, timestamp
-from tests.services.stores.test_bad_input import detail, violated_fields
+from tests.support.error_details import detail, violated_fields
 
 
 def hours_of(**fields: object) -> hours_pb2.UpdateStoreHoursRequest:

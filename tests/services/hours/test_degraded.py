@@ -8,7 +8,6 @@ import pytest
 
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from services.chassis.clock import utc_now
 from services.chassis.database.client import connect
 from services.chassis.keyring import Key, Keyring
 from services.chassis.settings import ChassisSettings
@@ -17,22 +16,14 @@ from services.directory.feed import CURRENT_S
 from services.directory.origins import Origins
 from services.directory.parts import Parts
 from tests.backends import backend
-from tests.services.conftest import hosted
 from tests.services.hours.shops import GROCERY, NAME, give, local, put, shop, state, timestamp
-
-
-class Skewed:
-    """A clock that can be put forward."""
-
-    ahead = dt.timedelta()
-
-    def __call__(self) -> dt.datetime:
-        return utc_now() + self.ahead
+from tests.support.clocks import SkewedClock
+from tests.support.hosting import hosted
 
 
 async def test_hours_outlive_their_store(tmp_path: Path, gazetteer: Origins):
     settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, database_timeout_s=0.5)
-    clock = Skewed()
+    clock = SkewedClock()
     with backend(tmp_path / "store") as url:
         client = connect(settings, url)
         directory = Directory(client, tmp_path, clock)

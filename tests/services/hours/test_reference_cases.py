@@ -16,7 +16,7 @@ from tests.geodata.schedule.test_reference_cases import (
     in_year_9999_or_before,
 )
 from tests.services.hours.shops import NAME, date, give, instant, put, shop, timestamp
-from tests.services.stores.test_bad_input import detail
+from tests.support.error_details import detail
 
 SharedJson = Callable[[str], Any]
 STATES = {

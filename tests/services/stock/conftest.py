@@ -9,8 +9,7 @@ from services.chassis.database.client import Client
 from services.stock.state.holds import Holds
 from services.stock.state.levels import Levels
 from tests.services.stock.goods import PRODUCTS
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.stores import SHOPS, upsert
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,7 @@ from tests.services.stock.goods import (
     refusal,
     state,
 )
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.stores import SHOPS, upsert
 
 
 async def test_row_2_a_basket_with_a_product_twice_is_summed_and_absurd_units_are_refused(

@@ -8,7 +8,6 @@ import pytest
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
-from tests.services.conftest import hosted
 from tests.services.stock.goods import (
     BREAD,
     FORUM,
@@ -21,8 +20,8 @@ from tests.services.stock.goods import (
     refusal,
     state,
 )
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.hosting import hosted
+from tests.support.stores import SHOPS, upsert
 
 CODE = grpc.StatusCode
 State = stock_pb2.Reservation.State

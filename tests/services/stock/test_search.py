@@ -25,8 +25,7 @@ from tests.services.stock.goods import (
     refusal,
     state,
 )
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.stores import SHOPS, upsert
 
 CODE = grpc.StatusCode
 Reason = stock_pb2.LeftOutStore.Reason

@@ -21,8 +21,8 @@ from services.stock.errors import DatabaseNotDurable, PartitionsDiffer
 from services.stock.model.partitions import PARTITIONS
 from services.stock.state.levels import Levels
 from tests.backends import server
-from tests.services.conftest import hosted
 from tests.services.stock.goods import STOCKMANN, available, hold, refusal, state
+from tests.support.hosting import hosted
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
 from enrayon.stores.v1 import stores_pb2
 from enrayon.type.v1 import geometry_pb2
-from tests.services.stores.test_nearest import near
+from tests.support.error_details import detail, violated_fields
+from tests.support.stores import near
 
 BOW_TIE = [(0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0)]
 
@@ -135,15 +135,3 @@ async def test_a_store_that_no_one_has_is_not_found_by_name(shops):
 
     info = detail(failure.value, error_details_pb2.ErrorInfo())
     assert ("STORE_NOT_FOUND", "stores/none") == (info.reason, info.metadata["name"])
-
-
-def violated_fields(error: grpc.aio.AioRpcError) -> list[str]:
-    request = detail(error, error_details_pb2.BadRequest())
-    return [violation.field for violation in request.field_violations]
-
-
-def detail(error: grpc.aio.AioRpcError, kind):
-    for packed in rpc_status.from_call(error).details:
-        if packed.Is(kind.DESCRIPTOR):
-            packed.Unpack(kind)
-    return kind

@@ -6,24 +6,12 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.stores.v1 import stores_pb2
-from enrayon.type.v1 import geometry_pb2
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import KAMPPI, SHOPS, WIFI, shop
+from tests.support.stores import KAMPPI, SHOPS, WIFI, near, shop, upsert
 
 GEOD = pyproj.Geod(ellps="WGS84")
 PARIS = (48.8566, 2.3522)
 DATE_LINE = (-16.0, 180.0)
 NORTH_POLE = (90.0, 0.0)
-
-
-def near(
-    latitude: float, longitude: float, **fields: object
-) -> stores_pb2.FindNearestStoresRequest:
-    point = {"latitude": latitude, "longitude": longitude}
-    return stores_pb2.FindNearestStoresRequest(
-        origin=geometry_pb2.Origin(point=point),
-        **fields,
-    )
 
 
 def distance_m(origin: tuple[float, float], store: stores_pb2.Store) -> float:

@@ -5,8 +5,7 @@ import pyproj
 import pytest
 
 from enrayon.stores.v1 import stores_pb2
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import KAMPPI, ROWS, SHOPS, shop
+from tests.support.stores import KAMPPI, ROWS, SHOPS, shop, upsert
 
 GEOD = pyproj.Geod(ellps="WGS84")
 

@@ -4,8 +4,7 @@ import grpc
 import pytest
 
 from enrayon.stores.v1 import stores_pb2
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.stores import SHOPS, upsert
 
 CREATED, CHANGED, DELETED = 1, 2, 3
 NAME = "stores/t-stockmann"

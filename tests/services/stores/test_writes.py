@@ -7,8 +7,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.stores.v1 import stores_pb2
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.stores import SHOPS, upsert
 
 NAME = "stores/t-stockmann"
 

@@ -13,9 +13,8 @@ from enrayon.stores.v1 import stores_pb2_grpc
 from services.cli import app
 from services.stock.model.levels import HEADER
 from services.stock.model.partitions import StoreKeys
-from tests.services.conftest import serving
-from tests.services.stores.conftest import upsert
-from tests.services.stores.places import SHOPS
+from tests.support.hosting import serving
+from tests.support.stores import SHOPS, upsert
 
 PRODUCTS = """sku,name,brand,department,gtins,name:fi,variant:size
 milk,Milk,Valio,dairy,6408430000012,Maito,1 l

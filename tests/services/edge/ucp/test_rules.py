@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyproj import Geod
 
-from tests.services.stores.places import ROWS
+from tests.support.stores import ROWS
 
 STOCKMANN = {"latitude": 60.1687, "longitude": 24.9418}
 FORUM = {"latitude": 60.1694, "longitude": 24.9380}

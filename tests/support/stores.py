@@ -1,6 +1,9 @@
-"""Real shops that the tests are about; positions to about 100 m, from common knowledge."""
+"""Real shops, and requests about them; positions to about 100 m, from common knowledge."""
 
-from enrayon.stores.v1 import stores_pb2
+from collections.abc import Iterable
+
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from enrayon.type.v1 import geometry_pb2
 
 PARKING = "dev.ucp.amenity.parking"
 WIFI = "dev.ucp.amenity.wifi"
@@ -26,7 +29,7 @@ ROWS: tuple[Row, ...] = (
 
 
 def shop(row: Row) -> stores_pb2.Store:
-    """The shop of a row."""
+    """The store of a row."""
     id, name, brand, latitude, longitude, region, city, attribute = row
     return stores_pb2.Store(
         name=f"stores/{id}",
@@ -41,3 +44,24 @@ def shop(row: Row) -> stores_pb2.Store:
 SHOPS = [shop(row) for row in ROWS]
 KAMPPI = (60.1690, 24.9310)
 """The centre of a district of Helsinki."""
+
+
+async def upsert(
+    stores: "stores_pb2_grpc.StoresServiceAsyncStub",
+    sent: Iterable[stores_pb2.Store],
+    **options: object,
+) -> stores_pb2.UpsertStoresResponse:
+    """Send stores in one message."""
+    request = stores_pb2.UpsertStoresRequest(stores=sent, **options)
+    return await stores.UpsertStores(iter([request]))
+
+
+def near(
+    latitude: float, longitude: float, **fields: object
+) -> stores_pb2.FindNearestStoresRequest:
+    """The request for the stores nearest to a point."""
+    point = {"latitude": latitude, "longitude": longitude}
+    return stores_pb2.FindNearestStoresRequest(
+        origin=geometry_pb2.Origin(point=point),
+        **fields,
+    )
