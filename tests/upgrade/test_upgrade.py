@@ -21,8 +21,13 @@ from tests.upgrade.upgraded import VERSIONS, Upgraded, clients_of, start_of, unp
 
 PROSE = {"words", "text", "steps"}
 """Fields of words for people, which may change."""
-OFFSETS = {"stock.ListStockLevels", "stock.SearchProducts"}
-"""Lists whose page tokens were offsets in v0: these may be refused, but lead to no other page."""
+OFFSETS = {
+    "aisle.ListAisles",
+    "stock.ListStockLevels",
+    "stock.SearchProducts",
+    "stores.SearchStores",
+}
+"""Lists that v0 paged by an offset: their old tokens may be refused, but lead to no wrong page."""
 STARTS = [(version, start) for version in VERSIONS for start in ("folder", "backup")]
 
 
