@@ -1,7 +1,7 @@
-// The JSON door of the services. What may name a person's position goes by POST, so that no
-// coordinate stands in a URL.
+// Calls the JSON API. Requests that may have a person's position use POST, so that no URL has
+// coordinates.
 
-import { asked } from "./address.js";
+import { parameter } from "./address.js";
 import config from "./config.js";
 
 export class Problem extends Error {
@@ -14,12 +14,12 @@ export class Problem extends Error {
     this.suggestions = (this.metadata.suggestions || "").split(" | ").filter(Boolean);
   }
 
-  /** Whether the page itself, or its key, is not let in. */
+  /** Whether the services refuse the page or its key. */
   get refused() {
     return this.status === 401 || this.status === 403;
   }
 
-  /** Whether trying again may help. */
+  /** Whether a retry may help. */
   get passing() {
     return this.status === 0 || this.status === BUSY || this.status >= 500;
   }
@@ -30,7 +30,7 @@ const DRAWN = "name,displayName,location";
 const BUSY = 429; // too many requests, from here or in all
 const PATIENCE_MS = 15_000;
 const AGAIN_MS = [500, 1000, 2000];
-const KEY = asked("key") || config.key;
+const KEY = parameter("key") || config.key;
 
 export const suggest = (query, near, signal) => post("/v1/places:suggest", { query, near, limit: 7 }, signal);
 
@@ -57,7 +57,7 @@ export const week = (store, languageCode) =>
 export const inStoreServices = (store, languageCode) =>
   read(`/v1/${store}/services?language_code=${languageCode}`);
 
-/** Products by words, or by the barcode that a scanner types. */
+/** Products by words, or by a barcode from a scanner. */
 export const searchProducts = (query, signal) =>
   post("/v1/products:search", { ...(/^(\d{8}|\d{12,14})$/.test(query) ? { gtin: query } : { query }), pageSize: 7 }, signal);
 
@@ -83,7 +83,7 @@ const post = (path, question, signal) => read(path, { ...body(question), signal 
 
 const body = (question) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(question) });
 
-// What changes nothing when it is done twice is asked again of services that have too much to do.
+// Retries idempotent calls to overloaded services.
 async function read(path, options) {
   for (const pauseMs of AGAIN_MS) {
     try {

@@ -1,7 +1,7 @@
-// The shopping list: what is wanted and how many of it. It stands in the page's address.
+// The basket: products and quantities. It is kept in the page's URL.
 
 import { Problem, getProduct, searchProducts } from "./api.js";
-import { ask, asked } from "./address.js";
+import { setParameters, parameter } from "./address.js";
 import { combobox } from "./combobox.js";
 import { button, el } from "./html.js";
 import { icon } from "./icons.js";
@@ -11,14 +11,14 @@ const MOST_LINES = 20;
 const MOST_UNITS = 99;
 const products = new Map(); // by name, those that were seen
 
-/** What is wanted, as the stock service takes it: `[{ product, quantity }]`. */
+/** The items for the stock service: `[{ product, quantity }]`. */
 export function items() {
-  const lines = asked("basket").split(",").map((line) => /^([A-Za-z0-9][A-Za-z0-9._~-]*)(?::(\d{1,2}))?$/.exec(line));
+  const lines = parameter("basket").split(",").map((line) => /^([A-Za-z0-9][A-Za-z0-9._~-]*)(?::(\d{1,2}))?$/.exec(line));
   return lines.filter(Boolean).slice(0, MOST_LINES)
     .map(([, sku, quantity = "1"]) => ({ product: `products/${sku}`, quantity: Math.max(1, Number(quantity)) }));
 }
 
-/** What people call a product of the list, in the page's language where the catalogue has it. */
+/** The name of a product, in the page's language if the catalogue has it. */
 export function productName(name) {
   const { displayName = name.slice("products/".length), localizedNames = {} } = products.get(name) || {};
   return localizedNames[currentLanguage()] || displayName;
@@ -27,7 +27,7 @@ export function productName(name) {
 export class Basket {
   #levels = new Map();
 
-  /** @param changed is called when something else is wanted. */
+  /** @param changed is called when the basket changes. */
   constructor(element, changed) {
     this.element = element;
     this.changed = changed;
@@ -48,14 +48,14 @@ export class Basket {
     });
   }
 
-  /** Shows the list; with the levels of one store, by product, what of it there is there. */
+  /** Shows the basket; with the levels of a store, also what the store has of it. */
   async show(levels = new Map()) {
     this.#levels = levels;
     this.#draw();
     if (await this.learn(items().map(({ product }) => product))) this.#draw();
   }
 
-  /** Asks for the names of products that are not known yet; whether there were any. */
+  /** Requests unknown product names; returns whether there were any. */
   async learn(names) {
     const unknown = [...new Set(names)].filter((name) => !products.has(name));
     const found = await Promise.allSettled(unknown.map(getProduct));
@@ -86,7 +86,7 @@ export class Basket {
     if (line) line.quantity = Math.min(quantity, MOST_UNITS);
     else if (quantity > 0) lines.push({ product: name, quantity });
     const basket = lines.map(({ product, quantity: units }) => `${product.slice("products/".length)}${units > 1 ? `:${units}` : ""}`);
-    ask({ basket: basket.join(","), stock: lines.length ? asked("stock") : "" });
+    setParameters({ basket: basket.join(","), stock: lines.length ? parameter("stock") : "" });
     this.#tell("");
     this.#draw();
     this.changed();
@@ -103,7 +103,7 @@ export class Basket {
     this.element.classList.toggle("empty-list", !lines.length);
     this.list.replaceChildren(...lines.map((line) => this.#line(line)));
     if (!focused) return;
-    // A button that was pressed is made anew: the focus goes to its successor, or to the field.
+    // A pressed button is replaced: move the focus to the next one, or to the field.
     const next = [...this.list.querySelectorAll("button")].find((each) => each.getAttribute("aria-label") === focused);
     (next || this.element.querySelector("input")).focus();
   }
@@ -127,7 +127,7 @@ export class Basket {
   }
 }
 
-/** How a level reads to someone who wants so many: its band, and that in words. */
+/** The band of a level for a wanted quantity, and its words. */
 export function describeLevel({ band = "", available }, wanted) {
   const name = band.replace("STOCK_BAND_", "") || "UNKNOWN";
   const some = name === "IN_STOCK" || name === "LIMITED";

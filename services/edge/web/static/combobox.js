@@ -1,14 +1,14 @@
-// A search box: an editable combobox with a list, after the pattern of the ARIA practices guide.
+// A search box: an editable combobox with a list, as in the ARIA Authoring Practices Guide.
 
 import { el } from "./html.js";
 
 const PAUSE_MS = 120;
 
 /**
- * @param form holds an `input` and a list, `[role=listbox]`.
- * @param options `suggest(query, signal)` answers what fits; `describe(one)` gives its `title`,
- *   `detail` and `kind`; `take(one)` is given what was chosen, and `search(query)` the text that was
- *   sent without a choice.
+ * @param form contains an `input` and a list, `[role=listbox]`.
+ * @param options `suggest(query, signal)` returns suggestions; `describe(one)` returns the `title`,
+ *   `detail` and `kind` of one; `take(one)` gets the chosen one, and `search(query)` a text that
+ *   was submitted without a choice.
  */
 export function combobox(form, { suggest, describe, take, search }) {
   const input = form.querySelector("input");
@@ -17,7 +17,7 @@ export function combobox(form, { suggest, describe, take, search }) {
 
   input.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, PAUSE_MS);
+    timer = setTimeout(refresh, PAUSE_MS);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -41,7 +41,7 @@ export function combobox(form, { suggest, describe, take, search }) {
     }
   });
 
-  async function ask() {
+  async function refresh() {
     const query = input.value.trim();
     running?.abort();
     if (!query) return close();

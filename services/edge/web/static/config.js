@@ -1,8 +1,8 @@
-// What the server says of itself, in the page.
+// The server's configuration, from the page.
 
 const config = JSON.parse(document.getElementById("config").textContent);
 
 export default config;
 
-/** Whether an API answers here. */
+/** Whether an API is available. */
 export const has = (service) => config.services.includes(service);

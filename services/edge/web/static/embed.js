@@ -1,6 +1,6 @@
-// Puts the locator where this script stands:
+// Embeds the locator at the place of this script:
 //   <script src="https://shops.example/embed.js" data-height="640" data-lang="fi" async></script>
-// `data-q` is where to look first, `data-basket` what for (`g-048:2,g-051`), `data-key` a publishable key.
+// `data-q` is the first search, `data-basket` the basket (`g-048:2,g-051`), `data-key` a publishable key.
 (() => {
   const script = document.currentScript;
   const { height = "640", title = "Store locator" } = script.dataset;

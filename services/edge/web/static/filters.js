@@ -1,7 +1,7 @@
-// What narrows the list and the map: open now or at a time, what a store offers, what is in stock.
+// Filters of the list and the map: open now or at a time, attributes and services, stock.
 
 import { findAvailability } from "./api.js";
-import { ask, asked } from "./address.js";
+import { setParameters, parameter } from "./address.js";
 import { items } from "./basket.js";
 import { has } from "./config.js";
 import { button, el } from "./html.js";
@@ -12,24 +12,23 @@ const OFFERS = { stepFree: "osm.wheelchair", takeaway: "osm.takeaway", wifi: "de
 const MOST_IN_STOCK = 100;
 const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d$/;
 
-const offers = () => asked("has").split(",").filter((word) => word in OFFERS);
-const inStockOnly = () => Boolean(asked("stock")) && items().length > 0;
+const offers = () => parameter("has").split(",").filter((word) => word in OFFERS);
+const inStockOnly = () => Boolean(parameter("stock")) && items().length > 0;
 
-/** Whether anything narrows. */
-export const narrowing = () => Boolean(offers().length || asked("open") || asked("service") || inStockOnly());
+/** Whether any filter is set. */
+export const narrowing = () => Boolean(offers().length || parameter("open") || parameter("service") || inStockOnly());
 
-/** The instant that states are asked for, where it is not now. */
-export const openLater = () => (LOCAL_TIME.test(asked("open")) ? new Date(asked("open")).toISOString() : undefined);
+/** The instant of the shown opening states; undefined for now. */
+export const openLater = () => (LOCAL_TIME.test(parameter("open")) ? new Date(parameter("open")).toISOString() : undefined);
 
 /**
- * The StoreFilter of all that is asked for. What is in stock depends on where it is looked for, an
- * `Origin`.
+ * The StoreFilter of all filters. Stock is searched around an `Origin`.
  *
- * @returns `filter`; `note`, a word that belongs above the list; and `none` when no store has it all.
+ * @returns `filter`; `note`, a word above the list; and `none` if no store has the whole basket.
  */
 export async function narrowed(origin) {
   const attributes = offers().map((word) => OFFERS[word]);
-  const filter = { attributes, openAt: openAt(), service: asked("service") || undefined };
+  const filter = { attributes, openAt: openAt(), service: parameter("service") || undefined };
   if (!inStockOnly()) return { filter: narrowing() ? filter : undefined };
   const answer = await findAvailability({
     items: items(), origin, openAt: filter.openAt, services: attributes, allowSplit: true, maxResults: MOST_IN_STOCK,
@@ -40,10 +39,10 @@ export async function narrowed(origin) {
   return { filter: { ...filter, names }, note: whole.length || !names.length ? "" : "split", none: !names.length };
 }
 
-/** Draws the filters as buttons that are pressed or not. `changed` is called when one is. */
+/** Draws the filters as toggle buttons. `changed` is called when one is pressed. */
 export function drawFilters(fieldset, changed) {
   const redraw = (changes, focus) => {
-    ask(changes);
+    setParameters(changes);
     drawFilters(fieldset, changed);
     fieldset.querySelector(`[data-word="${focus}"]`)?.focus();
     changed();
@@ -52,31 +51,31 @@ export function drawFilters(fieldset, changed) {
     button([drawing && icon(drawing), label], () => redraw(changes, word), { class: "chip", "data-word": word, "aria-pressed": String(pressed) });
   const chosen = offers();
   const others = (word) => (chosen.includes(word) ? chosen.filter((each) => each !== word) : [...chosen, word]);
-  const service = asked("service");
+  const service = parameter("service");
   fieldset.replaceChildren(
     fieldset.querySelector("legend"),
-    ...(items().length ? [chip("inStock", inStockOnly(), { stock: asked("stock") ? "" : "all" }, say("inStock"), "basket")] : []),
-    ...(has("hours") ? [chip("openNow", asked("open") === "now", { open: asked("open") === "now" ? "" : "now" }), later(redraw)] : []),
+    ...(items().length ? [chip("inStock", inStockOnly(), { stock: parameter("stock") ? "" : "all" }, say("inStock"), "basket")] : []),
+    ...(has("hours") ? [chip("openNow", parameter("open") === "now", { open: parameter("open") === "now" ? "" : "now" }), later(redraw)] : []),
     ...(service ? [chip("service", true, { service: "" }, readable(service))] : []),
     ...Object.keys(OFFERS).map((word) => chip(word, chosen.includes(word), { has: others(word).join(",") })),
     narrowing() ? button(say("clear"), () => redraw({ open: "", has: "", service: "", stock: "" }, "openNow"), { class: "link" }) : "");
 }
 
-// A button that stands for the next full hour; once pressed, a field beside it takes any other time.
+// A button for the next full hour; once pressed, a field beside it accepts any other time.
 function later(redraw) {
   const set = Boolean(openLater());
   const nextHour = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000);
   const chip = button([icon("clock"), say("openAt")], () => redraw({ open: set ? "" : localMinute(nextHour) }, "openAt"),
     { class: "chip", "data-word": "openAt", "aria-pressed": String(set) });
-  const field = el("input", { type: "datetime-local", class: "when", value: asked("open"), required: true, "aria-label": say("when"),
+  const field = el("input", { type: "datetime-local", class: "when", value: parameter("open"), required: true, "aria-label": say("when"),
     onchange: ({ target }) => LOCAL_TIME.test(target.value) && redraw({ open: target.value }, "when") });
   field.dataset.word = "when";
   return set ? el("span", { class: "later" }, chip, field) : chip;
 }
 
-// The instant at which stores must be open; nothing without that filter.
+// The instant at which stores must be open; undefined without that filter.
 function openAt() {
-  return asked("open") === "now" ? new Date().toISOString() : openLater();
+  return parameter("open") === "now" ? new Date().toISOString() : openLater();
 }
 
 function localMinute(date) {

@@ -1,4 +1,4 @@
-// Makes elements. Text is always text: nothing that a store says of itself becomes markup.
+// Makes elements. Text stays text: no data of a store becomes markup.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -17,5 +17,5 @@ export function button(label, onclick, properties = {}) {
   return el("button", { type: "button", onclick, ...properties }, label);
 }
 
-/** An address of the web, or nothing: `javascript:` and the like are left out. */
+/** A web URL, or undefined: `javascript:` and other schemes are refused. */
 export const webAddress = (url) => (/^https?:\/\//i.test(url) ? url : undefined);

@@ -1,4 +1,4 @@
-// The drawings beside texts, as strokes in a square of 24.
+// Icons beside texts, as strokes in a square of 24.
 
 const STROKES = {
   back: "m14.5 5-7 7 7 7",
@@ -17,7 +17,7 @@ const STROKES = {
   basket: "M4 10h16l-1.5 9h-13ZM8 10l3-6M16 10l-3-6",
 };
 
-/** A drawing beside a text that says the same. */
+/** An icon beside a text with the same meaning. */
 export function icon(name) {
   const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");

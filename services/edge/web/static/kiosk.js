@@ -1,27 +1,26 @@
-// A kiosk is used by one person after another: when nobody touches it for a while it asks, and then
-// starts over as it was first opened.
+// Resets a kiosk for the next person: after a time without touch it asks, then opens its first page.
 
-import { asked } from "./address.js";
+import { parameter } from "./address.js";
 import { $ } from "./html.js";
 import { say } from "./words.js";
 
 const IDLE_S = [10, 60, 3600]; // the least, the usual and the most
 const WARNED_S = 20; // WCAG 2.2, 2.2.1: at least so long to say that one is still there
 
-/** Begins to watch, in a page that was opened as `?mode=kiosk`, perhaps with `&idle=` seconds. */
+/** Starts the timer of a page opened with `?mode=kiosk`, and optionally `&idle=` in seconds. */
 export function kiosk() {
   document.documentElement.dataset.mode = "kiosk";
   const [least, usual, most] = IDLE_S;
-  const idleS = Math.min(most, Math.max(least, Number(asked("idle")) || usual));
+  const idleS = Math.min(most, Math.max(least, Number(parameter("idle")) || usual));
   const start = location.href;
   const dialog = $("still");
   let timer;
 
   const wait = () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, idleS * 1000);
+    timer = setTimeout(prompt, idleS * 1000);
   };
-  const ask = () => {
+  const prompt = () => {
     dialog.showModal();
     warn(WARNED_S);
   };

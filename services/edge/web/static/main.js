@@ -1,7 +1,7 @@
-// The locator: puts the list, the map, the shopping list and the page of a store together.
+// The locator: connects the list, the map, the basket and the page of a store.
 
 import { suggest } from "./api.js";
-import { ask, askView, asked, link, storeAsked, viewAsked } from "./address.js";
+import { setParameters, linkView, parameter, link, openStore, linkedView } from "./address.js";
 import { Basket } from "./basket.js";
 import { combobox } from "./combobox.js";
 import config, { has } from "./config.js";
@@ -20,9 +20,9 @@ import { currentLanguage, say, speak } from "./words.js";
 let outdated = false; // whether the list was made for another shopping list
 
 await speak(config.language);
-if (asked("mode") === "kiosk") kiosk();
+if (parameter("mode") === "kiosk") kiosk();
 theme(() => { map.setDark(isDark()); view.refresh(); });
-const map = storeMap("map", { style: config.mapStyle, center: config.center, view: viewAsked(), dark: isDark() }, {
+const map = storeMap("map", { style: config.mapStyle, center: config.center, view: linkedView(), dark: isDark() }, {
   choose: go, moved: () => { $("area").hidden = false; }, filter: () => results.filter,
 });
 const results = new Results(map, { open: go, look, clear });
@@ -44,12 +44,12 @@ addEventListener("popstate", arrive);
 label();
 arrive();
 
-// Shows what the address asks for.
+// Shows the state of the URL.
 async function arrive() {
   drawFilters($("filters"), list);
   basket?.show();
-  const query = asked("q");
-  const store = storeAsked();
+  const query = parameter("q");
+  const store = openStore();
   if (!results.started || query !== results.query) begin(query);
   if (store) await view.open(store);
   else if (view.isOpen) close();
@@ -58,14 +58,14 @@ async function arrive() {
 function begin(query) {
   $("query").value = query;
   if (query) results.find(byText(query, map));
-  else if (viewAsked()) results.find(inView(map));
+  else if (linkedView()) results.find(inView(map));
   else results.find(whereMostAre(map));
 }
 
 function find(search) {
   $("area").hidden = true;
-  askView(null);
-  ask({ q: search.query || "" }, { store: "", push: true });
+  linkView(null);
+  setParameters({ q: search.query || "" }, { store: "", push: true });
   if (view.isOpen) view.close();
   results.find(search);
 }
@@ -78,7 +78,7 @@ function look(query) {
 function area() {
   $("query").value = "";
   find(inView(map));
-  askView(map.view);
+  linkView(map.view);
 }
 
 async function here() {
@@ -94,7 +94,7 @@ async function here() {
 }
 
 function clear() {
-  ask({ open: "", has: "", service: "", stock: "" });
+  setParameters({ open: "", has: "", service: "", stock: "" });
   drawFilters($("filters"), list);
   list();
 }
@@ -112,13 +112,13 @@ function wanted() {
 }
 
 function go(name) {
-  ask({}, { store: name, push: true });
+  setParameters({}, { store: name, push: true });
   view.open(name);
 }
 
-// From the page of a store to a list that is narrowed.
+// From the page of a store to a filtered list.
 function seek(changes) {
-  ask(changes, { store: "", push: true });
+  setParameters(changes, { store: "", push: true });
   drawFilters($("filters"), list);
   view.close();
   list();
@@ -140,11 +140,11 @@ function close() {
 
 async function relabel(language) {
   await speak(language);
-  ask({ lang: language });
+  setParameters({ lang: language });
   label();
   drawFilters($("filters"), list);
   basket?.show();
-  if (storeAsked()) view.open(storeAsked());
+  if (openStore()) view.open(openStore());
   list();
 }
 

@@ -1,12 +1,11 @@
-// Where a person is, if they let the page know.
+// The person's position, if they allow it.
 
 const TIMEOUT_MS = 10_000;
 const RECENT_MS = 60_000;
 
 /**
- * @param approximate gives two decimals of a degree, about a kilometre; what is beyond never leaves
- *   the browser.
- * @throws the word that says why there is no position: `denied` or `noPosition`.
+ * @param approximate rounds to two decimals of a degree, about a kilometre, in the browser.
+ * @throws the reason why there is no position: `denied` or `noPosition`.
  */
 export function position({ approximate }) {
   const options = { enableHighAccuracy: !approximate, timeout: TIMEOUT_MS, maximumAge: RECENT_MS };

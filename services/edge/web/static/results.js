@@ -1,4 +1,4 @@
-// The list: the stores that a search answers, each with whether it is open and has what is wanted.
+// The list of stores that a search found, each with its opening state and its stock of the basket.
 
 import { Problem, openStates, stockLevels } from "./api.js";
 import { describeLevel, items } from "./basket.js";
@@ -14,7 +14,7 @@ export class Results {
   #turn = 0; // which search the list is of; a late answer to an earlier one is dropped
   #shown = [];
 
-  /** @param actions `open(name)` shows a store, `look(query)` searches, `clear()` drops all filters. */
+  /** @param actions `open(name)` shows a store, `look(query)` searches, `clear()` removes all filters. */
   constructor(map, actions) {
     this.map = map;
     this.actions = actions;
@@ -50,7 +50,7 @@ export class Results {
     }
   }
 
-  /** Says something in place of a list. */
+  /** Shows a message in place of the list. */
   tell(title, ...more) {
     this.#turn += 1;
     this.#shown = [];

@@ -1,10 +1,10 @@
-// The ways to look for stores. Each answers, page by page, `{ stores: [{ store, distanceM }] }`; `title`
-// says above the list what it is, `from` where it starts, as an `Origin`.
+// The kinds of search. Each returns pages of `{ stores: [{ store, distanceM }] }`, a `title` for the
+// list, and its `Origin` as `from`.
 
 import { countStores, findNearest, searchStores } from "./api.js";
 import { say } from "./words.js";
 
-/** Near a place that was chosen. */
+/** Near a chosen place. */
 export function nearPlace({ displayName, location }) {
   return {
     query: displayName, title: () => say("near", { place: displayName }), from: () => ({ point: location }),
@@ -13,7 +13,7 @@ export function nearPlace({ displayName, location }) {
   };
 }
 
-/** Near a place of that name or, when there is none, the stores that its words match. */
+/** Near a place of that name; if there is none, the stores that match the words. */
 export function byText(query, map) {
   const search = { query, title: () => say("near", { place: query }), from: () => ({ place: query }), label: () => query, request };
   let words = false;
@@ -39,7 +39,7 @@ export function byText(query, map) {
   return search;
 }
 
-/** Near a person. */
+/** Near the person's position. */
 export function nearMe(point) {
   return {
     title: () => say("nearYou"), from: () => ({ point }), mark: point, label: () => say("position"),
@@ -47,7 +47,7 @@ export function nearMe(point) {
   };
 }
 
-/** What the map shows. */
+/** In the shown section of the map. */
 export function inView(map) {
   const { viewport, center } = map;
   return {
@@ -59,7 +59,7 @@ export function inView(map) {
   };
 }
 
-/** Where most of the stores are: what is shown to who has asked for nothing yet. */
+/** Where most stores are: the first page, before any search. */
 export function whereMostAre(map) {
   let origin;
   return {

@@ -1,10 +1,10 @@
-// What the browser keeps between visits: nothing of it is anybody's position. A kiosk is used by many
-// people and a frame in another page may have no storage: there it is forgotten with the page.
+// Values that the browser keeps between visits, never a position. A kiosk, which many people use, and
+// an embedded page without storage keep them only until the page closes.
 
-import { asked } from "./address.js";
+import { parameter } from "./address.js";
 
 const memory = new Map();
-const lasting = asked("mode") !== "kiosk";
+const lasting = parameter("mode") !== "kiosk";
 
 export function keep(name, value) {
   memory.set(name, value);

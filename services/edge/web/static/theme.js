@@ -1,16 +1,16 @@
-// Light or dark: what was chosen, else what the system says.
+// Light or dark: the person's choice, else the system's.
 
-import { asked } from "./address.js";
+import { parameter } from "./address.js";
 import { $ } from "./html.js";
 import { icon } from "./icons.js";
 import { keep, kept } from "./storage.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const chosen = () => kept("theme") || asked("theme");
+const chosen = () => kept("theme") || parameter("theme");
 
 export const isDark = () => (["light", "dark"].includes(chosen()) ? chosen() === "dark" : dark.matches);
 
-/** Lets a button and the system choose; `changed` is called after each change. */
+/** Follows a button and the system's choice; `changed` is called after each change. */
 export function theme(changed) {
   const again = () => { show(); changed(); };
   $("theme").addEventListener("click", () => { keep("theme", isDark() ? "light" : "dark"); again(); });

@@ -1,4 +1,4 @@
-// What the page says, in the language of the reader. `{n}` and the like are filled in by `say`.
+// The page's texts in the reader's language. `say` fills in `{n}` and other variables.
 
 let language = "en";
 let words = {};
@@ -14,7 +14,7 @@ export function say(word, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** Turns the page over to a language: every element with `data-word`, and the document itself. */
+/** Sets the language of the document and of every element with `data-word`. */
 export async function speak(chosen) {
   words = (await import(`./words/${chosen}.js`)).default;
   language = chosen;
@@ -33,7 +33,7 @@ export function distance(metres) {
   return new Intl.NumberFormat(locale(), { style: "unit", unit, maximumFractionDigits }).format(value);
 }
 
-/** A moment as its day and time of day; `timeZone` is the reader's own without one. */
+/** An instant as weekday and time; without `timeZone` in the reader's zone. */
 export function moment(instant, timeZone) {
   const style = { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit", timeZone };
   return new Intl.DateTimeFormat(locale(), style).format(new Date(instant));

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from jsonschema import ValidationError
 from pyproj import Geod
 
+from tests.support.paths import SCHEMAS
 from tests.support.stores import ROWS
 
 STOCKMANN = {"latitude": 60.1687, "longitude": 24.9418}
@@ -19,6 +21,12 @@ def ids(answer: dict[str, Any]) -> set[str]:
 
 def message_codes(answer: dict[str, Any]) -> list[str]:
     return [message["code"] for message in answer.get("messages", [])]
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="needs UCP's schemas in ../shared/ucp/schemas")
+def test_requests_and_answers_are_checked_against_the_schemas_of_ucp(validate):
+    with pytest.raises(ValidationError):
+        validate("common/location_search.json#/$defs/search_response", {})
 
 
 async def test_a_search_for_everything_has_what_buyers_can_enter(ask):

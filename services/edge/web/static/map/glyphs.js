@@ -1,5 +1,5 @@
-// Draws the letters of the map from the page's font, or the reader's own, so that no font server is
-// needed. MapLibre asks for ranges of 256 glyphs as signed distance fields in protocol buffers
+// Draws the map's letters from the page's font or the reader's own, without a font server. MapLibre
+// requests ranges of 256 glyphs as signed distance fields in protocol buffers
 // (github.com/mapbox/node-fontnik, proto/glyphs.proto).
 
 const SIZE = 24; // pixels an em, as MapLibre expects
@@ -55,7 +55,7 @@ function drawGlyph(context, code) {
   return [...number(1, code), ...field(2, distances(alpha, wide, high)), ...metrics];
 }
 
-// The distance of each pixel to the outline, which crosses between two pixels where their coverage
+// The distance of each pixel to the outline. The outline crosses between two pixels where the coverage
 // passes one half.
 function distances(alpha, wide, high) {
   const outline = [];

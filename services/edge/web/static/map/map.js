@@ -1,5 +1,5 @@
-// The map: the stores of the list as numbered pins, the others in view as dots or, where there are
-// very many, as counts by H3 cell.
+// The map: stores of the list as numbered pins, other stores in view as dots or, if they are very
+// many, as counts per H3 cell.
 
 import { countStores, storesToDraw } from "../api.js";
 import { say } from "../words.js";
@@ -12,7 +12,7 @@ import { baseStyle, palette } from "./style.js";
 const MOST_DOTS = 1000;
 const PAUSE_MS = 150;
 
-/** The map, or what stands for it where the browser cannot draw one. See StoreMap. */
+/** The map, or its replacement in a browser that cannot draw one. See StoreMap. */
 export function storeMap(container, options, callbacks) {
   try {
     return new StoreMap(container, options, callbacks);
@@ -46,7 +46,7 @@ class StoreMap {
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new maplibregl.AttributionControl({ compact: false }), "bottom-left");
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "bottom-right");
-    // Whatever letters a style of others has, those over it are ours.
+    // The letters of our layers, over any style.
     if (style) this.map.setStyle(style, { transformStyle: (_, theirs) => ({ ...theirs, glyphs: GLYPHS }) });
     pinImages(this.map, () => palette(this.dark));
     this.map.on("style.load", () => this.#begin());
@@ -67,7 +67,7 @@ class StoreMap {
     if (!this.styleAddress) this.map.setStyle(baseStyle(dark));
   }
 
-  /** Says in the page's language what the map is. */
+  /** Sets the map's label in the page's language. */
   name() {
     this.map.getCanvas().setAttribute("aria-label", say("map"));
   }
@@ -87,7 +87,7 @@ class StoreMap {
     return { low: corner(bounds.getSouthWest()), high: corner(bounds.getNorthEast()) };
   }
 
-  /** Shows these points, an origin among them perhaps. */
+  /** Fits the view to these points, and to the origin if there is one. */
   show(points, maxZoom = 16.5) {
     if (!points.length) return;
     const bounds = new maplibregl.LngLatBounds();
@@ -97,7 +97,7 @@ class StoreMap {
     this.map.fitBounds(bounds, { padding, maxZoom, duration: calm() ? 0 : 600 });
   }
 
-  /** Marks where the search started; nothing without a point. */
+  /** Marks the origin of the search; without a point, removes the mark. */
   mark(point, label) {
     this.marker?.remove();
     this.marker = null;
@@ -110,19 +110,19 @@ class StoreMap {
     element.setAttribute("aria-label", label);
   }
 
-  /** Pins the stores of the list, numbered as they are there. */
+  /** Pins the stores of the list, with the same numbers. */
   list(stores) {
     this.#listed = stores.filter(({ location }) => location).map((store, index) => point(store, index + 1));
     this.#draw();
   }
 
-  /** Lifts a store that is pointed at in the list. */
+  /** Highlights a store that the pointer is on in the list. */
   point(name) {
     this.#pointed = name;
     this.#lift();
   }
 
-  /** Shows the store whose page is open, lifted out of the others; nothing when none is. */
+  /** Highlights the store whose page is open; without one, none. */
   choose(store) {
     this.#chosen = store?.location ? point(store) : null;
     this.#draw();
@@ -131,7 +131,7 @@ class StoreMap {
     else this.plan(null);
   }
 
-  /** Draws a level of a store's floor plan, as features for a map; whether there is any to draw. */
+  /** Draws a level of a store's floor plan from map features; returns whether there are any. */
   plan(features, level) {
     this.#plan = features ? levelOf(features, level) : collection([]);
     const place = corners(this.#plan);
@@ -141,14 +141,14 @@ class StoreMap {
     return place.length > 0;
   }
 
-  /** Asks for what is in view, and draws it, once the map has come to rest. */
+  /** Requests and draws the stores in view, once the map has stopped moving. */
   refresh() {
     clearTimeout(this.#timer);
     this.map.getContainer().setAttribute("aria-busy", "true");
-    this.#timer = setTimeout(() => this.#ask(), PAUSE_MS);
+    this.#timer = setTimeout(() => this.#load(), PAUSE_MS);
   }
 
-  async #ask() {
+  async #load() {
     const turn = ++this.#turn;
     const area = { viewport: this.viewport };
     const filter = this.callbacks.filter();
@@ -159,7 +159,7 @@ class StoreMap {
       this.#others = others;
       this.#draw();
     } catch {
-      // The list says what is wrong; the map keeps what it shows.
+      // The list shows the error; the map keeps its stores.
     }
   }
 

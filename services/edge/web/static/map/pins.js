@@ -1,8 +1,8 @@
-// How stores look on the map.
+// The pins and layers of stores on the map.
 
 const RATIO = 3; // pixels of a pin's drawing for one of the page
 
-/** Draws a pin when the map first needs it: `pin-7` of the list, or `pin-chosen`. */
+/** Draws a pin when the map first uses it: `pin-7` of the list, or `pin-chosen`. */
 export function pinImages(map, palette) {
   map.on("styleimagemissing", ({ id }) => {
     const [, label] = /^pin-(\w+)$/.exec(id) || [];
@@ -32,7 +32,7 @@ export function layers(colour) {
       "circle-color": colour.dot, "circle-opacity": 0.28, "circle-stroke-color": colour.dot, "circle-stroke-width": 1.5,
       "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 12, 20, 34] } },
     { id: "count-labels", type: "symbol", filter: count, paint: words, layout: { ...label, "text-size": 13 } },
-    // Below the pins, so that names keep clear of them: what lies above is placed first.
+    // Below the pins, so that names avoid them: MapLibre places upper layers first.
     { id: "pin-names", type: "symbol", minzoom: 16.2, filter: number, paint: words,
       layout: { ...title, "text-variable-anchor": ["left", "right", "top"], "text-radial-offset": 1, "text-justify": "auto", "text-size": 13.5, "symbol-sort-key": ["get", "number"] } },
     { id: "pins", type: "symbol", filter: number,
@@ -43,7 +43,7 @@ export function layers(colour) {
   ];
 }
 
-// A drop with its point at the place, and a number or a dot in it.
+// A drop with its tip at the place, and a number or a dot in it.
 function pin(fill, ring, label) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [30 * RATIO, 38 * RATIO];

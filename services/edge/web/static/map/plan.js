@@ -1,6 +1,6 @@
-// A store's floor plan on the map, in its place in the street, with the way through a shopping list.
+// A store's floor plan on the map, at its place in the street, with the route for a basket.
 
-/** The layers over the source `plan`: the features that the aisle service gives for a map. */
+/** The layers over the source `plan`, the map features of the aisle service. */
 export function planLayers(colour) {
   const is = (...names) => ["in", ["get", "feature"], ["literal", names]];
   const kind = (...names) => ["in", ["get", "kind"], ["literal", names]];
@@ -23,7 +23,7 @@ export function planLayers(colour) {
   ];
 }
 
-/** What is drawn of a plan: one level, and what belongs to none. */
+/** The drawn features of a plan: one level, and those without a level. */
 export function levelOf({ features = [] }, level) {
   const drawn = features.filter(({ geometry, properties }) => geometry && [level, "", undefined].includes(properties.feature === "level" ? properties.id : properties.level));
   const named = ({ properties: { name, lines, ...others }, ...feature }) =>
@@ -31,7 +31,7 @@ export function levelOf({ features = [] }, level) {
   return { type: "FeatureCollection", features: drawn.map(named) };
 }
 
-/** The corners of a level, to be shown. */
+/** The corners of a level, to fit the view to it. */
 export function corners({ features }) {
   const outlines = features.filter(({ properties }) => properties.feature === "level").map(({ geometry }) => geometry.coordinates.flat(geometry.type === "Polygon" ? 1 : 2));
   return outlines.flat().map(([longitude, latitude]) => ({ latitude, longitude }));

@@ -1,4 +1,4 @@
-// The map's style, drawn from the sample's own water, green, buildings, streets and rails.
+// The map's style over the sample's water, parks, buildings, streets and rails.
 
 import { GLYPHS } from "./glyphs.js";
 
@@ -14,7 +14,7 @@ const DARK = {
   place: "#d5d8db", halo: "#1c1f22", store: "#57cbb6", dot: "#3f8f81", ring: "#10201d", chosen: "#ff9b66",
   floor: "#0f1214", wall: "#5c646b", shelf: "#2f353a", cold: "#23394a", counter: "#3a3149", way: "#6aa5f5",
 };
-// Where the sample ends: west, south, east, north.
+// Bounds of the sample: west, south, east, north.
 const [WEST, SOUTH, EAST, NORTH] = [24.9352, 60.1642, 24.9534, 60.179];
 const EDGE = { type: "Polygon", coordinates: [[[WEST, SOUTH], [EAST, SOUTH], [EAST, NORTH], [WEST, NORTH], [WEST, SOUTH]]] };
 const ATTRIBUTION = '© <a href="https://www.openstreetmap.org/copyright" target="_blank" rel="noopener">OpenStreetMap</a>';

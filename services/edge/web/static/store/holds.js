@@ -1,4 +1,4 @@
-// Holds on goods that this browser has made: what it remembers of them, and how one is shown.
+// Holds made in this browser: remembers and shows them.
 
 import { Problem, cancelHold, getHold, pickupCode } from "../api.js";
 import { productName } from "../basket.js";
@@ -14,13 +14,13 @@ const forget = (name) => keep("holds", JSON.stringify(remembered().filter((each)
 
 export const remember = ({ name }) => keep("holds", JSON.stringify([name, ...remembered()].slice(0, MOST)));
 
-/** A text that tells this browser's person from others, and says nothing else of them. */
+/** A random id of this browser's person, without other meaning. */
 export function shopper() {
   if (!kept("shopper")) keep("shopper", crypto.randomUUID());
   return kept("shopper");
 }
 
-/** The holds at a store that are still good. */
+/** The holds at a store that have not expired. */
 export async function holdsAt(store) {
   const names = remembered().filter((name) => name.startsWith(`${store}/reservations/`));
   const found = await Promise.allSettled(names.map(getHold));
@@ -30,7 +30,7 @@ export async function holdsAt(store) {
   return holds.filter(({ state }) => !ENDED.has(state));
 }
 
-/** A hold: what is held, until when, the code to show, and a way to give it up. */
+/** A hold: its goods, expiry, pick-up code, and a button to cancel it. */
 export function card(reservation, timeZone, changed) {
   const message = el("p", { class: "message", role: "status" });
   const code = el("div", { class: "code" });

@@ -1,4 +1,4 @@
-// When a store is open: its state, its week with special days, and the services inside it.
+// A store's opening state, its week with special days, and its in-store services.
 
 import { inStoreServices, openStates, week } from "../api.js";
 import { link } from "../address.js";
@@ -7,7 +7,7 @@ import { el } from "../html.js";
 import { locale, say } from "../words.js";
 import { showState } from "./summary.js";
 
-/** Fills in the page of a store. */
+/** Fills the section of a store's page. */
 export async function showHours(element, name, choose) {
   const [states, days, services] = await Promise.allSettled([
     openStates([name], openLater(), locale()), week(name, locale()), inStoreServices(name, locale()),

@@ -1,4 +1,4 @@
-// Where things stand in a store: its floor plan with the way through the shopping list.
+// The inside of a store: its floor plan with the route for the basket.
 
 import { Problem, floorPlan, planRoute } from "../api.js";
 import { items } from "../basket.js";
@@ -7,13 +7,13 @@ import { icon } from "../icons.js";
 import { isDark } from "../theme.js";
 import { distance, locale, say } from "../words.js";
 
-/** Fills in the section of a store's page, or leaves it hidden where the store has no plan. */
+/** Fills the section of a store's page; without a plan it stays hidden. */
 export async function showInside(place, store, map) {
   const request = { languageCode: locale(), dark: isDark(), ...(items().length ? { walk: walk() } : {}) };
   let lost = false;
   const note = (error) => { lost ||= error.passing; };
   const [drawings, features, way] = await Promise.all([
-    draw(store, request, note), orNothing(floorPlan(store.name, { ...request, format: "FORMAT_GEO_JSON" }), note), route(store, note)]);
+    draw(store, request, note), orEmpty(floorPlan(store.name, { ...request, format: "FORMAT_GEO_JSON" }), note), route(store, note)]);
   if (!place.isConnected) return; // another store was opened meanwhile
   place.classList.toggle("mapped", map.plan(features.geoJson, drawings[0]?.level));
   place.hidden = !drawings.length && !lost;
@@ -29,20 +29,20 @@ export async function showInside(place, store, map) {
 
 const walk = () => ({ items: items().map(({ product }) => ({ product })) });
 
-const route = (store, note) => (items().length ? orNothing(planRoute(store.name, { walk: walk(), languageCode: locale() }), note) : {});
+const route = (store, note) => (items().length ? orEmpty(planRoute(store.name, { walk: walk(), languageCode: locale() }), note) : {});
 
-// What is answered, or nothing where that could not be had.
-const orNothing = (answer, note = () => {}) => answer.catch((error) => {
+// The answer, or an empty one if the call fails.
+const orEmpty = (answer, note = () => {}) => answer.catch((error) => {
   if (!(error instanceof Problem)) throw error;
   note(error);
   return {};
 });
 
-/** The levels on which something stands, in the order of the walk; at least the one with the door. */
+/** The levels of the route, in its order; at least the one with the entrance. */
 async function draw(store, request, note) {
-  const first = await orNothing(floorPlan(store.name, request), note);
+  const first = await orEmpty(floorPlan(store.name, request), note);
   const others = (first.levels || []).filter((level) => level !== first.level);
-  const more = await Promise.all(others.map((level) => orNothing(floorPlan(store.name, { ...request, level }), note)));
+  const more = await Promise.all(others.map((level) => orEmpty(floorPlan(store.name, { ...request, level }), note)));
   return [first, ...more].filter(({ svg }) => svg);
 }
 
@@ -61,7 +61,7 @@ function sheet(svg, store) {
   return el("figure", { class: "sheet", role: "img", "aria-label": say("plan", { store: store.displayName }) }, drawing);
 }
 
-// What to take where, numbered as on the plan.
+// The stops of the route, with the same numbers as on the plan.
 function stops({ stops: found = [], unlocated = [] }) {
   const taken = found.flatMap(({ items: there }, index) => there.map(({ displayName, shelf }) =>
     el("li", {}, el("span", { class: "number", "aria-hidden": "true" }, String(index + 1)),

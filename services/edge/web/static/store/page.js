@@ -1,4 +1,4 @@
-// A store on a page of its own.
+// Builds a store's page.
 
 import { button, el, webAddress } from "../html.js";
 import { icon } from "../icons.js";
@@ -7,7 +7,7 @@ import { badge, trade } from "./summary.js";
 
 const OFFERS = { "osm.wheelchair": "stepFree", "dev.ucp.amenity.wi_fi": "wifi", "osm.takeaway": "takeaway", "dev.ucp.amenity.parking": "parking" };
 
-/** The parts of the page; those that others fill in later are sections with a class and no content. */
+/** The parts of the page; empty sections with a class are filled in later. */
 export function page(store, { back }) {
   const brand = store.brand !== store.displayName ? store.brand : "";
   const offers = (store.attributes || []).filter((id) => id in OFFERS).map((id) => el("li", {}, say(OFFERS[id])));
@@ -28,7 +28,7 @@ export function page(store, { back }) {
   ].filter(Boolean);
 }
 
-/** In place of a page that cannot be shown. */
+/** Replaces a page that cannot be shown. */
 export function sorry(word, { back, again }) {
   return [backButton(back), el("h2", { tabindex: "-1" }, say(word)), again ? button(say("again"), again, { class: "more" }) : ""];
 }
@@ -52,7 +52,7 @@ function actions({ location, phones: [phone] = [], urls = [] }) {
     copied);
 }
 
-// Where from, people say there: a position is nobody else's business.
+// The directions ask for the start themselves: the position is not passed on.
 const directions = ({ latitude, longitude }) => `https://www.openstreetmap.org/directions?to=${latitude},${longitude}`;
 
 function part(word, content, extra = "") {
@@ -64,7 +64,7 @@ function addressLines({ address = {} }) {
   return [...(address.addressLines || []), town].filter(Boolean).map((line) => el("p", {}, line));
 }
 
-// What is shown until, or unless, the hours service has the week.
+// Shown until the hours service answers, or if it does not.
 function rawHours({ openingHoursText }) {
   if (!openingHoursText) return [];
   return [el("p", { class: "raw" }, openingHoursText.replace(/;\s*/g, "\n")), el("p", { class: "note" }, say("asWritten"))];

@@ -1,4 +1,4 @@
-// What of the shopping list a store has, and a hold on it.
+// A store's stock of the basket, and the button to hold it.
 
 import { Problem, hold, stockLevels } from "../api.js";
 import { describeLevel, items, productName } from "../basket.js";
@@ -12,7 +12,7 @@ export class StoreStock {
   #wanted = "";
   #held = []; // the lists that are on hold here already
 
-  /** @param basket is shown here while the store is; `seekAll()` looks for stores with all of it. */
+  /** @param basket is shown here while the store is open; `seekAll()` searches stores with all of it. */
   constructor(place, store, basket, { seekAll }) {
     Object.assign(this, { place, store, basket, seekAll });
     this.holds = el("div", { class: "holds" });
@@ -22,7 +22,7 @@ export class StoreStock {
     place.hidden = false;
   }
 
-  /** Asks what is there, and shows it. */
+  /** Requests and shows the stock. */
   async show() {
     await this.#showHolds();
     await this.#showLevels();
@@ -90,5 +90,5 @@ export class StoreStock {
   }
 }
 
-// A shopping list as a text: the same whatever its order.
+// A basket as text, independent of its order.
 const listed = (lines) => lines.map(({ product, quantity }) => `${product} ${quantity}`).sort().join(", ");

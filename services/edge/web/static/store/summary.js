@@ -1,4 +1,4 @@
-// A store in a few lines, as an item of the list.
+// A store as an item of the list.
 
 import { link } from "../address.js";
 import { el } from "../html.js";
@@ -7,8 +7,8 @@ import trades, { LANGUAGES } from "../words/trades.js";
 
 /**
  * @param number of the pin on the map.
- * @param open is given the store's name when it is chosen; `point` when it is pointed at, and an
- *   empty name when no longer.
+ * @param open gets the store's name when it is chosen; `point` when the pointer enters, and an
+ *   empty name when it leaves.
  */
 export function item(store, number, distanceM, open, point) {
   const address = [...(store.address?.addressLines || []), store.address?.locality].filter(Boolean).join(", ");
@@ -30,7 +30,7 @@ export function item(store, number, distanceM, open, point) {
       el("span", { class: "stock", hidden: true })));
 }
 
-/** Where a state that comes later is put: `OpenState` of the hours service. */
+/** The place for a later `OpenState` of the hours service. */
 export function showState(element, state) {
   const place = element.querySelector(".state");
   const name = (state.state || "").replace("STATE_", "").toLowerCase();
@@ -39,17 +39,17 @@ export function showState(element, state) {
   place.hidden = !state.words || name === "unknown";
 }
 
-/** What is known of a store's state before its hours are: that it is not open yet, or no longer. */
+/** The state of a store without hours: not open yet, or no longer. */
 export function badge(store) {
   const status = (store.status || "").replace("STORE_STATUS_", "");
   const known = ["FUTURE_OPENING", "TEMPORARILY_CLOSED", "CLOSED_FOR_GOOD", "MOVED"].includes(status);
   return el("span", { class: known ? "state closed" : "state", hidden: !known }, known ? say(status) : "");
 }
 
-// Attributes are namespaced ids such as `osm.shop.bakery`; the last part is what people may read.
+// Attributes are namespaced ids such as `osm.shop.bakery`; the last part is shown.
 const TRADE = /^osm\.(shop|amenity|craft|office|tourism|leisure|healthcare)\.(.+)$/;
 
-/** What kind of store it is. */
+/** The kind of a store. */
 export function trade({ attributes = [] }) {
   const [kind = ""] = attributes.map((id) => TRADE.exec(id)?.[2]).filter((name) => name && name !== "yes");
   return trades[kind]?.[LANGUAGES.indexOf(currentLanguage())] || kind.charAt(0).toUpperCase() + kind.slice(1).replace(/[._]/g, " ");

@@ -1,7 +1,7 @@
-// The page of a store: opened over the list, and closed again.
+// Opens and closes the page of a store over the list.
 
 import { getStore } from "../api.js";
-import { storeAsked } from "../address.js";
+import { openStore } from "../address.js";
 import { has } from "../config.js";
 import { $, el } from "../html.js";
 import { say } from "../words.js";
@@ -17,7 +17,7 @@ export class StoreView {
   #page = null;
   #stock = null;
 
-  /** @param actions `back()` to the list; `seek(changes)` to a list that is narrowed by these. */
+  /** @param actions `back()` to the list; `seek(changes)` to a list with these filters. */
   constructor(map, basket, actions) {
     Object.assign(this, { map, basket, actions });
   }
@@ -30,7 +30,7 @@ export class StoreView {
     this.#reveal();
     try {
       const store = await getStore(name);
-      if (storeAsked() !== name) return;
+      if (openStore() !== name) return;
       this.#show(store);
     } catch (error) {
       if (error.status === undefined) throw error;
@@ -41,7 +41,7 @@ export class StoreView {
     $("store").querySelector("h2").focus({ preventScroll: true });
   }
 
-  /** Shows the list again; the store that was open is at hand there. */
+  /** Shows the list again, scrolled to the store that was open. */
   close() {
     const name = this.#store?.name;
     this.#release();
@@ -54,7 +54,7 @@ export class StoreView {
     (entry || $("query")).focus();
   }
 
-  /** Something else is wanted, or light became dark. */
+  /** Redraws after a change of the basket or of the theme. */
   refresh() {
     if (!this.#store) return;
     this.#stock?.show();
@@ -64,7 +64,7 @@ export class StoreView {
   #show(store) {
     this.#release();
     this.#store = store;
-    // What comes late, after another store was opened, is filled into a page that nobody sees.
+    // A late answer for a closed store fills a page that is no longer shown.
     this.#page = el("div", {}, page(store, this.actions));
     $("store").replaceChildren(this.#page);
     document.title = [store.displayName, store.address?.locality].filter(Boolean).join(", ");
@@ -87,7 +87,7 @@ export class StoreView {
     $("panel").scrollTop = 0;
   }
 
-  // The shopping list goes back to where it stands beside the list of stores.
+  // The basket moves back to its place beside the list of stores.
   #release() {
     this.#store = this.#stock = null;
     if (!this.basket) return;

@@ -1,5 +1,5 @@
-// What kinds of stores are called, by the last part of their attribute (`osm.shop.bakery`): in English,
-// French, Finnish and German. Others are read as they are written.
+// Names of kinds of stores in English, French, Finnish and German, by the last part of their attribute
+// (`osm.shop.bakery`). Other attributes are shown unchanged.
 
 export const LANGUAGES = ["en", "fr", "fi", "de"];
 
