@@ -3,7 +3,6 @@
 import base64
 import math
 import re
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -21,9 +20,8 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from tests.contracts.contracts import Binding, bindings
+from tests.support import grpc_web
 
-WEB = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
-TRAILERS = 0x80
 AS_TEXT = {f"google.protobuf.{name}" for name in ("Duration", "FieldMask", "Timestamp")}
 DETAILS = error_details_pb2.DESCRIPTOR
 """Imported so that the JSON parser knows the type of every error detail."""
@@ -54,8 +52,8 @@ class Doors:
     @contextmanager
     def streams(self, method: MethodDescriptor, request: Message) -> Iterator[dict[str, Any]]:
         """The messages of a server stream as they arrive, by protocol."""
-        kind, data = GetMessageClass(method.output_type), request.SerializeToString()
-        body = struct.pack(">BI", 0, len(data)) + data
+        kind = GetMessageClass(method.output_type)
+        body = grpc_web.framed(request.SerializeToString())
         [verb, template, _] = bindings(method)[0]
         call: Any = self._channel.unary_stream(
             path(method),
@@ -64,12 +62,12 @@ class Doors:
         )
         answers = call(request, timeout=60)
         with (
-            self._http.stream("POST", path(method), content=body, headers=WEB) as web,
+            self._http.stream("POST", path(method), content=body, headers=grpc_web.HEADERS) as web,
             self._http.stream(verb.upper(), template) as lines,
         ):
             yield {
                 "grpc": iter(answers),
-                "grpc-web": map(kind.FromString, contents(web.iter_raw())),
+                "grpc-web": map(kind.FromString, grpc_web.messages(web.iter_raw())),
                 "json": (json_format.Parse(line, kind()) for line in lines.iter_lines()),
             }
             answers.cancel()
@@ -88,27 +86,25 @@ class Doors:
 
     def web(self, method: MethodDescriptor, request: Message) -> Answer:
         """Calls by gRPC-Web, as a browser does."""
-        data = request.SerializeToString()
-        response = self._http.post(
-            path(method), content=struct.pack(">BI", 0, len(data)) + data, headers=WEB
-        )
-        told, message = dict(response.headers), None
-        for flags, content in frames(response.content):
-            if flags & TRAILERS:
+        body = grpc_web.framed(request.SerializeToString())
+        response = self._http.post(path(method), content=body, headers=grpc_web.HEADERS)
+        trailers, message = dict(response.headers), None
+        for flags, content in grpc_web.frames(response.content):
+            if flags & grpc_web.TRAILERS:
                 lines = (line.split(":", 1) for line in content.decode().splitlines())
-                told |= {name.strip(): value.strip() for name, value in lines}
+                trailers |= {name.strip(): value.strip() for name, value in lines}
             else:
                 message = GetMessageClass(method.output_type).FromString(content)
-        if told["grpc-status"] == "0":
+        if trailers["grpc-status"] == "0":
             return Answer(message, Status())
-        details = told["grpc-status-details-bin"]
+        details = trailers["grpc-status-details-bin"]
         packed = base64.b64decode(details + "=" * (-len(details) % 4))
         return Answer(None, Status.FromString(packed))
 
-    def _json(self, method: MethodDescriptor, asked: httpx.Request) -> Answer:
-        url = self._http.base_url.join(str(asked.url))
+    def _json(self, method: MethodDescriptor, request: httpx.Request) -> Answer:
+        url = self._http.base_url.join(str(request.url))
         response = self._http.request(
-            asked.method, url, content=asked.read(), headers=dict(asked.headers)
+            request.method, url, content=request.read(), headers=dict(request.headers)
         )
         if response.is_success:
             answer = GetMessageClass(method.output_type)()
@@ -117,27 +113,8 @@ class Doors:
 
 
 def path(method: MethodDescriptor) -> str:
-    """As HTTP/2 carries it."""
+    """The path of a method in HTTP/2."""
     return f"/{method.containing_service.full_name}/{method.name}"
-
-
-def frames(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """The frames of a gRPC-Web body: flags and content."""
-    while body:
-        flags, length = struct.unpack(">BI", body[:5])
-        yield flags, body[5 : 5 + length]
-        body = body[5 + length :]
-
-
-def contents(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The messages of a gRPC-Web answer as they arrive."""
-    came = b""
-    for chunk in chunks:
-        came += chunk
-        while len(came) >= 5 and len(came) >= (end := 5 + int.from_bytes(came[1:5])):
-            if not came[0] & TRAILERS:
-                yield came[5:end]
-            came = came[end:]
 
 
 def as_http(binding: Binding, request: Message) -> httpx.Request | None:
@@ -210,7 +187,7 @@ def scalar(field: FieldDescriptor, value: Any) -> str:
     return str(value)
 
 
-def told(answer: Answer, now_s: float) -> Any:
+def comparable(answer: Answer, now_s: float) -> Any:
     """An answer without the parts that differ by call or by moment, for comparison."""
     details = [
         detail_of(packed)

@@ -15,7 +15,7 @@ from enrayon.stores.v1 import stores_pb2
 from enrayon.stores.v1.stores_pb2 import WatchStoresRequest
 from services import app
 from tests.contracts.contracts import METHODS
-from tests.e2e.doors import Doors, code, told
+from tests.e2e.doors import Doors, code, comparable
 from tests.e2e.requests import Writer
 from tests.e2e.suite import Suite
 
@@ -64,15 +64,17 @@ def compared(doors: Doors, known: dict[str, Any], seed: int, count: int) -> Iter
         request = writer.request(method)
         now_s = time.time()
         answers = doors.all(method, request)
-        expected = told(answers["grpc"], now_s)
+        expected = comparable(answers["grpc"], now_s)
         for door, answer in answers.items():
-            assert expected == told(answer, now_s), explained(method, request, door, answers, now_s)
+            assert expected == comparable(answer, now_s), explained(
+                method, request, door, answers, now_s
+            )
         yield code(answers["grpc"])
 
 
 def explained(method: MethodDescriptor, request: Any, door: str, answers: Any, now_s: float) -> str:
     """The request, and the lines in which the answers differ."""
-    grpc, other = (str(told(answers[name], now_s)).splitlines() for name in ("grpc", door))
+    grpc, other = (str(comparable(answers[name], now_s)).splitlines() for name in ("grpc", door))
     differing = "\n".join(list(difflib.unified_diff(grpc, other, "grpc", door, n=2))[:60])
     return f"{method.full_name}\n{request}\n{differing}"
 

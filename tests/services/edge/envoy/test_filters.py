@@ -2,7 +2,6 @@
 
 import json
 import math
-import struct
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -19,6 +18,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from enrayon.stores.v1 import stores_pb2 as pb
 from enrayon.stores.v1 import stores_pb2_grpc
 from enrayon.type.v1 import geometry_pb2
+from tests.support import grpc_web
 from tests.support.edge import Edge
 from tests.support.stores_stub import KAMPPI, NEAREST, Stub
 
@@ -246,37 +246,19 @@ async def test_health_and_reflection_answer_on_the_same_port(edge: Edge) -> None
     }
 
 
-def grpc_web(body: bytes) -> list[tuple[int, bytes]]:
-    """The frames of a gRPC-Web body: (flags, content)."""
-    frames = []
-    while body:
-        flags, length = struct.unpack(">BI", body[:5])
-        frames.append((flags, body[5 : 5 + length]))
-        body = body[5 + length :]
-    return frames
-
-
 async def test_grpc_web_asks_and_is_answered(edge: Edge, stub: Stub) -> None:
-    message = REQUEST.SerializeToString()
-    answer = await edge.http.post(
-        FIND_GRPC,
-        content=struct.pack(">BI", 0, len(message)) + message,
-        headers={"content-type": "application/grpc-web+proto", "x-grpc-web": "1"},
-    )
-    (data_flags, data), (trailer_flags, trailers) = grpc_web(answer.content)
+    body = grpc_web.framed(REQUEST.SerializeToString())
+    answer = await edge.http.post(FIND_GRPC, content=body, headers=grpc_web.HEADERS)
+    (data_flags, data), (trailer_flags, trailers) = grpc_web.frames(answer.content)
     assert stub.requests == [REQUEST]
     assert (data_flags, pb.FindNearestStoresResponse.FromString(data)) == (0, NEAREST)
-    assert trailer_flags == 0x80
+    assert trailer_flags == grpc_web.TRAILERS
     assert b"grpc-status:0\r\n" in trailers
 
 
 async def test_grpc_web_gets_errors_as_a_grpc_status(edge: Edge, stub: Stub) -> None:
     stub.errors = [status(code_pb2.NOT_FOUND)]
-    answer = await edge.http.post(
-        FIND_GRPC,
-        content=struct.pack(">BI", 0, 0),
-        headers={"content-type": "application/grpc-web+proto", "x-grpc-web": "1"},
-    )
+    answer = await edge.http.post(FIND_GRPC, content=grpc_web.framed(b""), headers=grpc_web.HEADERS)
     assert (
         answer.headers["grpc-status"],
         answer.headers["grpc-message"],
