@@ -11,7 +11,7 @@ READY  := $(VENV)/.ready
 FUZZ_READY := $(VENV)/.ready-fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-databases setup bench profile faults soak fuzz check format lint types imports protos protos-check release-protos alerts pictures chart lock licences sbom audit clean
+.PHONY: help demo test test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check release-protos alerts pictures chart lock licences sbom audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -50,6 +50,9 @@ $(READY): $(LOCK) pyproject.toml
 
 bench: setup ## measure beside references; ONLY=P1,P8 chooses, SCALE=0.1 makes it quick
 	$(BIN)/python -m tests.bench --only "$(ONLY)" --scale $(or $(SCALE),1)
+
+fresh: ## try make demo and make test on bare machines in folders (root, debootstrap, 25 minutes)
+	@"$(PYTHON)" -m tests.fresh $(if $(ONLY),--only $(ONLY)) --options="$(ARGS)"
 
 faults: setup ## run the fault matrix; a table with a figure for every row
 	$(BIN)/python -m tests.faults
