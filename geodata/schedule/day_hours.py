@@ -5,8 +5,9 @@ import itertools
 import zoneinfo
 from typing import NamedTuple
 
+from geodata.instants import FIRST_DATE
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.expression import FIRST_DATE, Expression, Span
+from geodata.schedule.expression import Expression, Span
 from geodata.schedule.holiday_selectors import HolidaySelector, template
 from geodata.schedule.model import (
     MINUTES_PER_DAY,

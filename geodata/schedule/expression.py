@@ -12,6 +12,7 @@ from typing import NamedTuple
 from opening_hours import OpeningHours
 from opening_hours import State as ParsedState
 
+from geodata.instants import FIRST_DATE
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.grammar import LOOKAHEAD_YEARS, follows_sun, parse, parsed, without_comments
@@ -25,9 +26,6 @@ from geodata.schedule.holiday_selectors import (
 )
 from geodata.schedule.model import MINUTES_PER_DAY, State
 from geodata.schedule.overnight import ending_at_midnight
-
-FIRST_DATE, LAST_DATE = dt.date(1900, 1, 1), dt.date(9999, 12, 30)
-"""The grammar has no dates before; the day after the last must still be a date."""
 
 _STATES = {
     ParsedState.OPEN: State.OPEN,

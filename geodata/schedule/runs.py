@@ -6,9 +6,9 @@ import zoneinfo
 from collections.abc import Callable, Hashable, Iterator
 from typing import NamedTuple
 
+from geodata.instants import END
 from geodata.schedule.closures import FOR_EVER_S, closed_stretches
 from geodata.schedule.day_hours import DayHours, RuledSpan, overlaid
-from geodata.schedule.expression import LAST_DATE
 from geodata.schedule.model import Rule, Schedule, State
 from geodata.schedule.zones import DAY_S, EPOCH, EPOCH_DATE, instant_s, offset_s, segments
 
@@ -16,7 +16,7 @@ LOOKBACK_S = 366 * DAY_S
 """How far back the beginning of a run is looked for."""
 MAX_DAYS_SEARCHED = 1_000
 """How many days a search ahead looks at one by one; steady stretches are skipped at no cost."""
-LATEST_S = instant_s(dt.datetime.combine(LAST_DATE, dt.time(), tzinfo=dt.UTC))
+LATEST_S = instant_s(END)
 """Where every search ends."""
 
 _EPOCH_LABEL = EPOCH.replace(tzinfo=None)

@@ -7,17 +7,16 @@ import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from geodata.instants import check_instant
 from geodata.schedule.closures import FOR_EVER_S
 from geodata.schedule.day_hours import RuledSpan
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import Rule, Schedule, State
-from geodata.schedule.runs import LATEST_S, LOOKBACK_S, Run, Runs, merged
+from geodata.schedule.runs import LOOKBACK_S, Run, Runs, merged
 from geodata.schedule.zones import instant_of, instant_s, start_of_date
 
 MAX_DAYS_LISTED = 400
 """The longest range of dates whose intervals are listed."""
-
-_EARLIEST_S = instant_s(dt.datetime(1000, 1, 1, tzinfo=dt.UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class Timeline:
 
     Hours are evaluated as wall-clock labels. In a daylight-saving gap a label belongs to no
     instant and is not moved; in a fold both its instants get the same answer. Every method raises
-    a `ScheduleError` for an instant without UTC offset or outside the years 1000 to 9999.
+    a `ScheduleError` for an instant without UTC offset or out of range.
     """
 
     def __init__(self, schedule: Schedule) -> None:
@@ -182,14 +181,15 @@ def instant_in_range(at: dt.datetime) -> int:
     """Seconds since the epoch of an instant that schedules can be asked about.
 
     Raises:
-        ScheduleError: if it has no UTC offset or lies outside the years 1000 to 9999.
+        ScheduleError: if it has no UTC offset or lies out of range.
     """
     if at.tzinfo is None:
         raise ScheduleError("at", "an instant needs a UTC offset", suggestion="Z")
-    at_s = instant_s(at)
-    if not _EARLIEST_S <= at_s < LATEST_S:
-        raise ScheduleError("at", "must be in the years 1000 to 9999")
-    return at_s
+    try:
+        check_instant(at)
+    except ValueError as error:
+        raise ScheduleError("at", str(error)) from None
+    return instant_s(at)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -18,8 +18,8 @@ from services.aisle.resources.placement_reports import PlacementReports
 from services.aisle.resources.placements import Placements
 from services.aisle.resources.routes import Routes
 from services.chassis.messages.paging import PageTokens
+from services.chassis.messages.times import timestamp
 from services.chassis.serving.methods import bulk
-from services.directory.messages.plans import timestamp
 
 
 class AisleServicer:

@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Iterable
 
 import grpc
-from google.protobuf.timestamp_pb2 import Timestamp
 from rich.text import Text
 
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
+from services.chassis.messages.times import timestamp
 from services.cli.channel import TIMEOUT_S
 
 COLOURS = {
@@ -47,12 +47,3 @@ def in_words(state: hours_pb2.OpenState | None) -> Text:
     if is_holiday and name and name not in words:
         words = f"{words} ({name})"
     return Text(words, style="yellow" if state.closes_soon else COLOURS[state.state])
-
-
-def timestamp(at: dt.datetime | None) -> Timestamp | None:
-    """An instant as a protobuf timestamp; None gives None."""
-    if at is None:
-        return None
-    result = Timestamp()
-    result.FromDatetime(at)
-    return result

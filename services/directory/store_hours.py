@@ -11,6 +11,7 @@ from google.type import date_pb2
 
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
+from geodata import instants
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.formats import osm, text
@@ -254,29 +255,25 @@ def date_of(date: date_pb2.Date, field: str) -> dt.date:
     """A date of the contract.
 
     Raises:
-        ScheduleError: it is none, or not of the years 1900 to 9998.
+        ScheduleError: there is no such date, or it is out of range.
     """
     try:
-        found = dt.date(date.year, date.month, date.day)
-    except ValueError:
-        raise ScheduleError(field, "is no date", suggestion="year, month and day") from None
-    if not 1900 <= found.year < dt.MAXYEAR:
-        raise ScheduleError(field, "must be in the years 1900 to 9998")
-    return found
+        return instants.date(date.year, date.month, date.day)
+    except ValueError as error:
+        raise ScheduleError(field, str(error)) from None
 
 
 def instant_of(moment: Timestamp, field: str) -> dt.datetime:
     """An instant of the contract.
 
     Raises:
-        ScheduleError: it is not of the years 1900 to 9998.
+        ScheduleError: it is no valid Timestamp, or out of range.
     """
     try:
         found = moment.ToDatetime(dt.UTC)
-    except (ValueError, OverflowError):
-        raise ScheduleError(field, "is no instant") from None
-    if not 1900 <= found.year < dt.MAXYEAR:
-        raise ScheduleError(field, "must be in the years 1900 to 9998")
+        instants.check_instant(found)
+    except (ValueError, OverflowError) as error:
+        raise ScheduleError(field, str(error)) from None
     return found
 
 

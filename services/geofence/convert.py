@@ -1,12 +1,10 @@
 """Between the contract and what the service works with."""
 
-import datetime as dt
 from collections.abc import Iterable
 
 import h3
 import orjson
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences import (
@@ -234,15 +232,6 @@ def trip_message(trip: Trip, subject: str = "") -> pb.Trip:
         if moment_ms:
             getattr(message, field).FromMilliseconds(moment_ms)
     return message
-
-
-def timestamp(moment: dt.datetime | None) -> Timestamp | None:
-    """The moment as protobuf has it."""
-    if moment is None:
-        return None
-    result = Timestamp()
-    result.FromDatetime(moment)
-    return result
 
 
 def _shape(fence: pb.Fence, kind: str) -> Shape:

@@ -10,6 +10,7 @@ from geodata.points import Point
 from services.chassis.clock import Clock
 from services.chassis.messages.masks import check_mask
 from services.chassis.messages.paging import PageTokens, itself, page_size
+from services.chassis.messages.times import timestamp
 from services.chassis.serving.commits import commit
 from services.chassis.serving.methods import bulk, endless
 from services.geofence import convert, fences
@@ -109,7 +110,7 @@ class GeofenceServicer:
             fences=[rules[id].message for id in page],
             next_page_token=token,
             total_size=len(ids),
-            as_of=convert.timestamp(self._feeds.stale_as_of),
+            as_of=timestamp(self._feeds.stale_as_of),
         )
 
     async def delete_fence(self, request: pb.DeleteFenceRequest) -> Empty:
@@ -124,7 +125,7 @@ class GeofenceServicer:
         await self._feeds.ready()
         return pb.MatchFencesResponse(
             matches=fences.match(self._feeds.fences.replica, request),
-            as_of=convert.timestamp(self._feeds.stale_as_of),
+            as_of=timestamp(self._feeds.stale_as_of),
         )
 
     async def list_nearest_fences(
@@ -134,7 +135,7 @@ class GeofenceServicer:
         await self._feeds.ready()
         point = Point(request.point.latitude, request.point.longitude)
         response = fences.nearest(self._feeds.fences.replica, point, request.limit)
-        if as_of := convert.timestamp(self._feeds.stale_as_of):
+        if as_of := timestamp(self._feeds.stale_as_of):
             response.as_of.CopyFrom(as_of)
         return response
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct, Value
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 
 from enrayon.hours.v1 import hours_pb2
@@ -16,6 +15,7 @@ from geodata.schedule.timeline import OpenInterval
 from geodata.schedule.validation import Caution
 from geodata.schedule.week import WeekDay
 from geodata.schedule.words import rule_name
+from services.chassis.messages.times import timestamp
 
 STATES = {
     State.OPEN: hours_pb2.STATE_OPEN,
@@ -29,15 +29,6 @@ RULE_KINDS = {
     RuleKind.CLOSURE: hours_pb2.RULE_KIND_CLOSURE,
     RuleKind.STATUS: hours_pb2.RULE_KIND_STATUS,
 }
-
-
-def timestamp(moment: dt.datetime | None) -> Timestamp | None:
-    """The moment as protobuf has it."""
-    if moment is None:
-        return None
-    result = Timestamp()
-    result.FromDatetime(moment)
-    return result
 
 
 def date(day: dt.date | None) -> date_pb2.Date | None:

@@ -12,6 +12,7 @@ from geodata.schedule.timeline import timeline
 from services.chassis.clock import Clock
 from services.chassis.messages.masks import check_mask, read, selects_all
 from services.chassis.messages.paging import PageTokens
+from services.chassis.messages.times import timestamp
 from services.chassis.serving.methods import bulk, endless
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id
@@ -238,4 +239,4 @@ class HoursServicer:
         return kept
 
     def _as_of(self) -> Timestamp | None:
-        return convert.timestamp(self._directory.stale_as_of)
+        return timestamp(self._directory.stale_as_of)

@@ -10,13 +10,13 @@ from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
+from services.chassis.messages.times import instant, timestamp_of_ms
 from services.chassis.serving.commits import commit
 from services.directory.directory import Directory
 from services.directory.filters import EVERYTHING
 from services.directory.keys import store_name
 from services.directory.origins import Origins
 from services.directory.products import product_name
-from services.stock import convert
 from services.stock.errors import AlertNotFound, ChangesExpired
 from services.stock.known import Known
 from services.stock.state.alerts import Alert, Alerts, Delivery
@@ -119,7 +119,7 @@ class Alerting:
         now = self._clock()
         if not wanted.HasField("expire_time"):
             return int((now + DEFAULT_LIFE).timestamp() * 1000)
-        expires = convert.instant(wanted.expire_time, "stock_alert.expire_time")
+        expires = instant(wanted.expire_time, "stock_alert.expire_time")
         if not now < expires <= now + LONGEST_LIFE:
             raise InvalidArgument.field("stock_alert.expire_time", "must be within 365 days")
         return int(expires.timestamp() * 1000)
@@ -131,13 +131,13 @@ def message_of(alert: Alert) -> stock_pb2.StockAlert:
         name=f"stockAlerts/{alert.id}",
         products=map(product_name, alert.skus),
         min_quantity=alert.units,
-        expire_time=convert.timestamp_of_ms(alert.expire_ms),
+        expire_time=timestamp_of_ms(alert.expire_ms),
         store_count=len(alert.stores),
     )
     if len(alert.stores) == 1:
         message.store = store_name(alert.stores[0])
     if alert.fire_ms is not None:
-        message.fire_time.CopyFrom(convert.timestamp_of_ms(alert.fire_ms))
+        message.fire_time.CopyFrom(timestamp_of_ms(alert.fire_ms))
     return message
 
 
@@ -148,6 +148,6 @@ def delivered(delivery: Delivery) -> stock_pb2.WatchStockAlertsResponse:
         product=product_name(delivery.sku),
         store=store_name(delivery.store),
         available=delivery.available,
-        fire_time=convert.timestamp_of_ms(position(delivery.token)[0]),
+        fire_time=timestamp_of_ms(position(delivery.token)[0]),
         resume_token=token_of(delivery.token),
     )

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2 import PickupMethod, SellPolicy, StockBand
 from services.chassis.errors import FieldViolation, InvalidArgument
+from services.chassis.messages import times
+from services.chassis.messages.times import timestamp_of_ms
 from services.directory.keys import store_id, store_name
 from services.directory.products import product_name, product_sku
 from services.stock.model.holds import Hold
@@ -222,8 +223,10 @@ def days(request: stock_pb2.ListUnmetDemandRequest, today: dt.date) -> tuple[dt.
     Raises:
         InvalidArgument: in the wrong order, or too many.
     """
-    first = day_of(request.first_date, "first_date") if request.HasField("first_date") else today
-    last = day_of(request.last_date, "last_date") if request.HasField("last_date") else first
+    first = (
+        times.date(request.first_date, "first_date") if request.HasField("first_date") else today
+    )
+    last = times.date(request.last_date, "last_date") if request.HasField("last_date") else first
     if not 0 <= (last - first).days < MOST_DAYS:
         raise InvalidArgument.field(
             "last_date", f"must be 0 to {MOST_DAYS - 1} days after first_date"
@@ -241,18 +244,6 @@ def date(day: dt.date) -> date_pb2.Date:
     return date_pb2.Date(year=day.year, month=day.month, day=day.day)
 
 
-def day_of(message: date_pb2.Date, field: str) -> dt.date:
-    """The day of a date.
-
-    Raises:
-        InvalidArgument: there is no such day.
-    """
-    try:
-        return dt.date(message.year, message.month, message.day)
-    except ValueError:
-        raise InvalidArgument.field(field, "must have a year, a month and a day") from None
-
-
 def seconds(length: Duration) -> float:
     """A length of time in seconds."""
     return length.seconds + length.nanos / 1e9
@@ -262,37 +253,6 @@ def duration(length_s: float) -> Duration:
     """Seconds as the contract has them."""
     result = Duration()
     result.FromMilliseconds(round(length_s * 1000))
-    return result
-
-
-def instant(moment: Timestamp, field: str) -> dt.datetime:
-    """The moment of a timestamp.
-
-    Raises:
-        InvalidArgument: it is not one, or outside the years 1000 to 9998, which schedules know.
-    """
-    try:
-        found = moment.ToDatetime(dt.UTC)
-    except ValueError:
-        found = dt.datetime.min.replace(tzinfo=dt.UTC)
-    if not 1000 <= found.year <= 9998:
-        raise InvalidArgument.field(field, "must be in the years 1000 to 9998")
-    return found
-
-
-def timestamp_of_ms(moment_ms: int) -> Timestamp:
-    """A moment as the contract has it."""
-    result = Timestamp()
-    result.FromMilliseconds(moment_ms)
-    return result
-
-
-def timestamp(moment: dt.datetime | None) -> Timestamp | None:
-    """A moment as the contract has it, if there is one."""
-    if moment is None:
-        return None
-    result = Timestamp()
-    result.FromDatetime(moment)
     return result
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation, InvalidArgument, ResourceExhausted
+from services.chassis.messages import times
 from services.chassis.serving.commits import commit
 from services.directory.directory import Directory
 from services.directory.keys import store_id
@@ -200,7 +201,7 @@ def problem(level: stock_pb2.StockLevelInput) -> FieldViolation | None:
         return FieldViolation("futures", f"at most {MOST_FUTURES}")
     for future in level.futures:
         try:
-            day = convert.day_of(future.date, "futures.date")
+            day = times.date(future.date, "futures.date")
         except InvalidArgument as error:
             return FieldViolation("futures.date", error.violations[0].description)
         if not 0 <= (day - EPOCH).days <= MOST_DAYS:
@@ -212,4 +213,4 @@ def problem(level: stock_pb2.StockLevelInput) -> FieldViolation | None:
 
 def futures(level: stock_pb2.StockLevelInput) -> list[Future]:
     """The units dated to come, by date."""
-    return sorted(Future(convert.day_of(f.date, "futures"), f.quantity) for f in level.futures)
+    return sorted(Future(times.date(f.date, "futures"), f.quantity) for f in level.futures)

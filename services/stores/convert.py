@@ -1,6 +1,5 @@
 """Between the contract and what the service works with. Total: what is checked needs no check."""
 
-import datetime as dt
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -16,9 +15,8 @@ from geodata.distance import Floats
 from geodata.gazetteer import Place
 from geodata.nearest import Rows
 from geodata.points import Point
-from geodata.schedule.errors import ScheduleError
-from services.chassis.errors import InvalidArgument
 from services.chassis.messages.masks import read, selects_all
+from services.chassis.messages.times import instant_if_set
 from services.directory.filters import EVERYTHING, StoreFilter, fold
 from services.directory.keys import parse_store, store_id
 from services.directory.origins import ResolvedOrigin
@@ -77,16 +75,12 @@ def opening(wanted: stores_pb2.StoreFilter, schedules: Schedules) -> Opening | N
     """What a filter says of open hours and services; None when nothing.
 
     Raises:
-        InvalidArgument: the instant is out of range.
+        InvalidArgument: the instant is no valid Timestamp.
     """
     if not wanted.HasField("open_at") and not wanted.service:
         return None
-    try:
-        at = wanted.open_at.ToDatetime(dt.UTC) if wanted.HasField("open_at") else None
-        return schedules.opening(at, wanted.open_for_minutes, wanted.service)
-    except (ScheduleError, ValueError, OverflowError):
-        message = "must be in the years 1000 to 9999"
-        raise InvalidArgument.field("store_filter.open_at", message) from None
+    at = instant_if_set(wanted, "open_at", "store_filter.open_at")
+    return schedules.opening(at, wanted.open_for_minutes, wanted.service)
 
 
 def point(position: latlng_pb2.LatLng) -> Point:

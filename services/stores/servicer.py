@@ -1,6 +1,5 @@
 """The methods of StoresService."""
 
-import datetime as dt
 from collections.abc import AsyncIterator
 
 from google.protobuf.empty_pb2 import Empty
@@ -9,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.messages.masks import check_mask
 from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.times import timestamp
 from services.chassis.serving.methods import bulk, endless
 from services.directory.directory import Directory
 from services.directory.filters import StoreFilter
@@ -178,12 +178,3 @@ class StoresServicer:
 
     def _as_of(self) -> Timestamp | None:
         return timestamp(self._directory.stale_as_of)
-
-
-def timestamp(moment: dt.datetime | None) -> Timestamp | None:
-    """The moment as protobuf has it."""
-    if moment is None:
-        return None
-    result = Timestamp()
-    result.FromDatetime(moment)
-    return result

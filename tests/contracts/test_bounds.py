@@ -3,6 +3,7 @@
 What is not is listed with its reason; a list that names what is bounded by now fails as well.
 """
 
+import datetime as dt
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
+from geodata.instants import END, FIRST
 from services.chassis.serving.requests import violations_of
 from tests.contracts.contracts import (
     MESSAGES,
@@ -40,6 +42,11 @@ UNCHECKED_POSITIONS = {
     "type.v1.Ring.points": "whoever makes a shape of them checks them: INVALID_GEOMETRY",
     "type.v1.Path.points": "the same",
 }
+BOUNDED_BY_THE_CLOCK = {
+    "geofence.v1.Fix.device_time": "since 1970, and at most 5 minutes ahead",
+    "stock.v1.SetStockLevelsRequest.as_of": "since 1970, and at most 5 minutes ahead",
+    "stock.v1.AdjustStockRequest.as_of": "since 1970, and at most 5 minutes ahead",
+}
 CHECKED_BY_THE_SERVICE = {
     "stores.v1.UpsertStoresRequest.stores": "one by one: bad ones do not hold up the others",
     "stores.v1.UpdateStoreRequest.store": "as a whole, once merged with the stored one",
@@ -58,7 +65,7 @@ FOREIGN = {
     "google.protobuf.Duration": "two numbers",
     "google.protobuf.FieldMask": "every path must name a field",
     "google.protobuf.Struct": "a document to be parsed, within the size of a request",
-    "google.protobuf.Timestamp": "two numbers",
+    "google.protobuf.Timestamp": "two numbers, checked above",
     "google.type.Date": "three numbers",
     "google.type.LatLng": "two numbers, checked above",
     "google.type.PostalAddress": "gap: texts of any length, within the size of a request",
@@ -147,6 +154,20 @@ def test_every_position_of_a_request_is_checked() -> None:
         and not rules_of_one(field).cel
     }
     assert unlike(unchecked, UNCHECKED_POSITIONS) == set()
+
+
+def test_every_instant_of_a_request_has_the_range_of_all() -> None:
+    def is_bounded(of: validate_pb2.TimestampRules) -> bool:
+        return (of.gte.ToDatetime(dt.UTC), of.lt.ToDatetime(dt.UTC)) == (FIRST, END)
+
+    instants = [
+        field
+        for field in REQUEST_FIELDS.values()
+        if field.message_type and field.message_type.full_name == "google.protobuf.Timestamp"
+    ]
+    assert instants
+    others = {short(each) for each in instants if not is_bounded(rules_of_one(each).timestamp)}
+    assert unlike(others, BOUNDED_BY_THE_CLOCK) == set()
 
 
 def test_every_enum_of_a_request_is_one_of_its_values() -> None:

@@ -12,13 +12,13 @@ from services.aisle.errors import (
     AnchorNotFound,
     AnchorRevoked,
 )
-from services.aisle.instants import check_instants
 from services.aisle.replica.feeds import Feeds
 from services.aisle.replica.shops import Shops
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ResourceExhausted
 from services.chassis.messages.qr import qr_svg
+from services.chassis.messages.times import check_instants
 from services.directory.keys import parse_store, store_id, store_name
 from services.directory.messages.plans import position_message
 from services.directory.resources import Kind, Resources, new_id

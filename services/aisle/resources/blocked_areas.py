@@ -8,12 +8,12 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.shapes import why_invalid
 from services.aisle.convert import plans
 from services.aisle.errors import BlockedAreaNotFound
-from services.aisle.instants import check_instants
 from services.aisle.replica.feeds import Feeds
 from services.aisle.replica.shops import Shop, Shops
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ResourceExhausted
+from services.chassis.messages.times import check_instants
 from services.directory.keys import store_name
 from services.directory.records import Write
 from services.directory.resources import Kind, Resources, new_id

@@ -9,11 +9,11 @@ from geodata.floorplans.validation import plan_problems
 from geodata.wayfinding.reachability import reach_problems
 from services.aisle.convert import plans
 from services.aisle.errors import FloorPlanInvalid, FloorPlanNotFound
-from services.aisle.instants import check_instants
 from services.aisle.replica.feeds import Feeds, undrawn
 from services.aisle.replica.shops import Shops
 from services.chassis.clock import Clock
 from services.chassis.errors import ResourceExhausted
+from services.chassis.messages.times import check_instants
 from services.directory.keys import store_name
 from services.directory.messages.plans import problem
 from services.directory.resources import Kind, Resources

@@ -2,8 +2,8 @@
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement
+from services.chassis.messages.times import timestamp
 from services.directory.messages.kinds import SIDE_VALUES
-from services.directory.messages.plans import timestamp
 
 
 def placement_message(placement: Placement) -> pb.Placement:

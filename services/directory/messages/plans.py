@@ -1,9 +1,6 @@
 """Floor plans, their parts and their problems as messages of the aisle contract."""
 
-import datetime as dt
-
 import shapely
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import latlng_pb2
 from shapely import MultiPolygon, Polygon
 
@@ -12,6 +9,7 @@ from geodata.floorplans import plan as drawn
 from geodata.floorplans.frame import LocalFrame
 from geodata.floorplans.problems import Problem
 from geodata.points import Point
+from services.chassis.messages.times import timestamp
 from services.directory.messages.kinds import (
     FIXTURE_VALUES,
     LINK_VALUES,
@@ -119,15 +117,6 @@ def problem(found: Problem) -> pb.PlanProblem:
         message=found.message,
         suggestion=found.suggestion,
     )
-
-
-def timestamp(instant: dt.datetime | None) -> Timestamp | None:
-    """An instant as a protobuf timestamp; None gives None."""
-    if instant is None:
-        return None
-    result = Timestamp()
-    result.FromDatetime(instant.astimezone(dt.UTC))
-    return result
 
 
 def _fixture_message(fixture: drawn.Fixture) -> pb.Fixture:

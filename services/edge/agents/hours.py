@@ -9,6 +9,7 @@ from mcp_types import CallToolResult
 from pydantic import BaseModel, Field
 
 from enrayon.hours.v1 import hours_pb2
+from geodata.instants import END, FIRST
 from services.client import Client
 from services.edge.agents.arguments import READ_ONLY, Language, StoreName
 from services.edge.agents.speech import readable, result
@@ -67,6 +68,6 @@ def _instant(text: str) -> dt.datetime:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None or not 1000 <= moment.year < 9999:
+    if moment is None or moment.tzinfo is None or not FIRST <= moment < END:
         raise ToolError("`at` must be an instant with an offset, such as 2026-11-23T18:00:00+02:00")
     return moment

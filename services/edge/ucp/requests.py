@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from geodata.instants import check_instant
 from services.chassis.errors import FieldViolation, InvalidArgument
 
 _INSTANT = re.compile(
@@ -24,17 +25,13 @@ def instant(text: str) -> dt.datetime:
     """The instant of an RFC 3339 text with `Z` or an offset.
 
     Raises:
-        ValueError: the text is not an instant, or its year is before 1000.
+        ValueError: the text is not an instant, or it is out of range.
     """
     if not _INSTANT.fullmatch(text):
         raise ValueError("must be an RFC 3339 instant with Z or an offset")
-    try:
-        result = dt.datetime.fromisoformat(text.upper()).astimezone(dt.UTC)
-    except OverflowError:
-        raise ValueError("must be in the years 1000 to 9999") from None
-    if result.year < 1000:
-        raise ValueError("must be in the years 1000 to 9999")
-    return result
+    result = dt.datetime.fromisoformat(text.upper())
+    check_instant(result)
+    return result.astimezone(dt.UTC)
 
 
 ReverseDomain = Annotated[str, Field(pattern=_REVERSE_DOMAIN, max_length=100)]

@@ -7,6 +7,7 @@ from enrayon.hours.v1 import hours_pb2
 from geodata.schedule.model import Schedule, State
 from geodata.schedule.timeline import Timeline, timeline
 from geodata.schedule.words import SOON, in_words
+from services.chassis.messages.times import timestamp
 from services.hours import convert
 from services.hours.model import minutes_of
 
@@ -50,14 +51,14 @@ def open_state(schedule: Schedule, question: Question) -> hours_pb2.OpenState:
     rules = schedule.holidays
     return hours_pb2.OpenState(
         state=convert.STATES[now.state],
-        at_time=convert.timestamp(at),
-        since_time=convert.timestamp(now.since),
-        until_time=convert.timestamp(now.until),
+        at_time=timestamp(at),
+        since_time=timestamp(now.since),
+        until_time=timestamp(now.until),
         rule=convert.rule(now.rule, rules, question.language),
         comment=now.comment,
-        next_open_time=convert.timestamp(line.next_opening(at)),
-        next_close_time=convert.timestamp(line.next_closing(at)),
-        next_change_time=convert.timestamp(line.next_change(at)),
+        next_open_time=timestamp(line.next_opening(at)),
+        next_close_time=timestamp(line.next_closing(at)),
+        next_change_time=timestamp(line.next_change(at)),
         closes_soon=line.closes_soon(at, question.soon),
         open_long_enough=line.open_for(at, question.open_for_minutes),
         words=in_words(line, at, question.language, question.soon),

@@ -3,17 +3,13 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from google.type import date_pb2
-
 from enrayon.hours.v1 import hours_pb2
-from geodata.schedule.errors import ScheduleError
 from geodata.schedule.timeline import MAX_DAYS_LISTED, Timeline
 from geodata.schedule.week import WeekDay, week
 from geodata.schedule.words import SOON
 from services.chassis.errors import InvalidArgument
+from services.chassis.messages import times
 from services.directory.keys import store_id
-from services.directory.store_hours import date_of
-from services.hours.instants import checked_instant
 from services.hours.resources.open_states import Question
 
 StatesRequest = (
@@ -29,7 +25,7 @@ def question(request: StatesRequest, now: dt.datetime) -> Question:
     Raises:
         InvalidArgument: its instant is out of range.
     """
-    at = checked_instant(request.at_time, "at_time") if request.HasField("at_time") else now
+    at = times.instant_if_set(request, "at_time") or now
     language = request.language_code or "en"
     if isinstance(request, hours_pb2.ListInStoreServicesRequest):
         return Question(at, language)
@@ -48,7 +44,7 @@ def dates(
     first = first_date(request, line, now)
     last = first + dt.timedelta(6)
     if request.HasField("end_date"):
-        last = checked_date(request.end_date, "end_date")
+        last = times.date(request.end_date, "end_date")
     if not 0 <= (last - first).days < MAX_DAYS_LISTED:
         message = f"must be from start_date on, {MAX_DAYS_LISTED} dates at most in all"
         raise InvalidArgument.field("end_date", message)
@@ -66,7 +62,7 @@ def first_date(
         InvalidArgument: it is none, or out of range.
     """
     if request.HasField("start_date"):
-        return checked_date(request.start_date, "start_date")
+        return times.date(request.start_date, "start_date")
     return now.astimezone(line.zone).date()
 
 
@@ -81,15 +77,3 @@ def days_of(line: Timeline, first: dt.date, last: dt.date, language: str) -> Ite
         for day in week(line, first + dt.timedelta(start), language):
             if day.date <= last:
                 yield day
-
-
-def checked_date(date: date_pb2.Date, field: str) -> dt.date:
-    """A date of a request.
-
-    Raises:
-        InvalidArgument: it is none, or out of range.
-    """
-    try:
-        return date_of(date, field)
-    except ScheduleError as fault:
-        raise InvalidArgument.field(field, fault.message) from None

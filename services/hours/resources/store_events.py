@@ -10,13 +10,13 @@ from geodata.points import Point
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import ResourceExhausted
+from services.chassis.messages import times
 from services.directory.directory import Directory
 from services.directory.hours import event_record_id, store_of
 from services.directory.keys import parse_store, store_id
 from services.directory.resources import Kind, Resources, new_id
 from services.directory.writer import Writer
 from services.hours.errors import StoreEventNotFound, StoreNotFound
-from services.hours.instants import checked_instant
 
 EVENTS_MOST = 1000
 """Events of a store, past ones included."""
@@ -61,7 +61,7 @@ class StoreEvents:
             StoreNotFound: there is no such store.
             AlreadyExists: another has its id.
             ResourceExhausted: the store has too many.
-            InvalidArgument: an instant of it is out of range.
+            InvalidArgument: an instant of it is no valid Timestamp.
         """
         store = store_id(request.parent)
         if self._directory.stores.replica.public(store) is None:
@@ -71,8 +71,7 @@ class StoreEvents:
         events = self._directory.hours.replica.event_ids(store)
         if event_record_id(store, made) not in events and len(events) >= EVENTS_MOST:
             raise ResourceExhausted(f"{request.parent} has {EVENTS_MOST} events; delete some")
-        for name in ("start_time", "end_time"):
-            checked_instant(getattr(request.store_event, name), f"store_event.{name}")
+        times.check_instants(request.store_event, "store_event", "start_time", "end_time")
         event = hours_pb2.StoreEvent()
         event.CopyFrom(request.store_event)
         event.name = f"{request.parent}/events/{made}"
@@ -98,7 +97,7 @@ def find(
 
     Raises:
         StoreNotFound: it asks for one store, and there is none.
-        InvalidArgument: an instant is out of range.
+        InvalidArgument: an instant is no valid Timestamp.
     """
     store = store_id(request.parent)
     if store != "-" and directory.stores.replica.public(store) is None:
@@ -115,10 +114,8 @@ def in_range(
     radius_m: float,
 ) -> Iterable[Found]:
     """Yields the events with these ids that match the request."""
-    after, before = (
-        checked_instant(getattr(request, name), name) if request.HasField(name) else None
-        for name in ("start_time", "end_time")
-    )
+    after = times.instant_if_set(request, "start_time")
+    before = times.instant_if_set(request, "end_time")
     distances: dict[str, float | None] = {}
     for id in ids:
         event = hours_pb2.StoreEvent.FromString(directory.hours.replica.record(id) or b"")

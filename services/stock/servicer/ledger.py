@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from enrayon.stock.v1 import stock_pb2
+from services.chassis.messages.times import instant_if_set
 from services.stock import convert
 from services.stock.known import Known
 from services.stock.state.ledger import Ledger
@@ -22,8 +23,8 @@ class LedgerCalls:
     ) -> AsyncIterator[stock_pb2.ExportStockMovementsResponse]:
         """The movements that the ledger still has."""
         store = self._known.store(request.store) if request.store else ""
-        start = request.start_time if request.HasField("start_time") else None
-        start_ms = int(convert.instant(start, "start_time").timestamp() * 1000) if start else 0
+        start = instant_if_set(request, "start_time")
+        start_ms = int(start.timestamp() * 1000) if start else 0
         async for entries in self._ledger.pages(store, start_ms):
             movements = [m for entry in entries for m in convert.movements(entry)]
             yield stock_pb2.ExportStockMovementsResponse(movements=movements)

@@ -6,9 +6,9 @@ from google.protobuf.empty_pb2 import Empty
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.messages.paging import PageTokens
+from services.chassis.messages.times import timestamp
 from services.directory.directory import Directory
 from services.directory.products import parse_product
-from services.stock import convert
 from services.stock.catalogue import Catalogue
 
 
@@ -41,7 +41,7 @@ class ProductCalls:
             products=[parse_product(replica.record(match.id) or b"") for match in page],
             next_page_token=token,
             total_size=len(found),
-            as_of=convert.timestamp(self._directory.products.stale_as_of),
+            as_of=timestamp(self._directory.products.stale_as_of),
         )
 
     async def delete_product(self, request: stock_pb2.DeleteProductRequest) -> Empty:

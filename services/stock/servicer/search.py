@@ -5,6 +5,7 @@ import datetime as dt
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
 from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.times import instant_if_set, timestamp
 from services.directory.directory import Directory
 from services.directory.origins import Origins
 from services.directory.products import product_sku
@@ -57,7 +58,7 @@ class SearchCalls:
             request.radius_m if request.HasField("radius_m") else DEFAULT_RADIUS_M,
             page_size(request.max_results, default=10, most=100),
             frozenset(request.services),
-            convert.instant(request.open_at, "open_at") if request.HasField("open_at") else None,
+            instant_if_set(request, "open_at"),
             request.allow_partial,
             request.allow_split,
         )
@@ -71,7 +72,7 @@ class SearchCalls:
         response.origin_uncertainty_m = origin.uncertainty_m
         if origin.place:
             response.origin_display_name = origin.place.name
-        if (as_of := convert.timestamp(self._directory.stale_as_of)) is not None:
+        if (as_of := timestamp(self._directory.stale_as_of)) is not None:
             response.as_of.CopyFrom(as_of)
         if (lag_s := self._follower.lag_s) is not None:
             response.index_lag.CopyFrom(convert.duration(lag_s))

@@ -80,7 +80,7 @@ UNUSABLE = {
     "an exception on 30 February": (
         "UpdateStoreHours",
         hours_of(exceptions=[{"first_date": {"year": 2026, "month": 2, "day": 30}}]),
-        ("store_hours.exceptions[0].first_date", "", "year, month and day"),
+        ("store_hours.exceptions[0].first_date", "", ""),
     ),
     "an exception of 1899": (
         "UpdateStoreHours",

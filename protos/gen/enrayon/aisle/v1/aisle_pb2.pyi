@@ -901,12 +901,12 @@ class FloorPlan(_message.Message):
     @_builtins.property
     def effective_start_time(self) -> _timestamp_pb2.Timestamp:
         """The start of its validity; no start if not set. Of several versions in force, the one that took
-        effect last counts.
+        effect last counts. From 1000-01-01 to 9999-12-29 (UTC).
         """
 
     @_builtins.property
     def effective_end_time(self) -> _timestamp_pb2.Timestamp:
-        """The end of its validity, exclusive; no end if not set."""
+        """The end of its validity, exclusive; no end if not set. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def frame(self) -> Global___MapFrame:
@@ -1515,11 +1515,11 @@ class Placement(_message.Message):
     """
     @_builtins.property
     def valid_start_time(self) -> _timestamp_pb2.Timestamp:
-        """The start of its validity."""
+        """The start of its validity. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def valid_end_time(self) -> _timestamp_pb2.Timestamp:
-        """The end of its validity, exclusive."""
+        """The end of its validity, exclusive. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     def __init__(
         self,
@@ -2412,11 +2412,11 @@ class BlockedArea(_message.Message):
 
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """The start; immediately if not set."""
+        """The start; immediately if not set. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """The end, exclusive. The area is deleted afterwards."""
+        """The end, exclusive. The area is deleted afterwards. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     def __init__(
         self,
@@ -2608,7 +2608,7 @@ class Anchor(_message.Message):
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """The end of its validity, exclusive; no end if not set."""
+        """The end of its validity, exclusive; no end if not set. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def revoke_time(self) -> _timestamp_pb2.Timestamp:

@@ -530,15 +530,17 @@ class Closure(_message.Message):
 
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """In place of dates: the instant of closing."""
+        """In place of dates: the instant of closing. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """In place of dates: the instant of reopening."""
+        """In place of dates: the instant of reopening. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """From this instant on it no longer counts, whatever its end."""
+        """From this instant on it no longer counts, whatever its end. From 1000-01-01 to 9999-12-29
+        (UTC).
+        """
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -857,7 +859,7 @@ class CheckOpenStateRequest(_message.Message):
     """
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
-        """The instant, in the years 1000 to 9999; now when not set."""
+        """The instant, from 1000-01-01 to 9999-12-29 (UTC); now when not set."""
 
     def __init__(
         self,
@@ -937,7 +939,7 @@ class BatchCheckOpenStatesRequest(_message.Message):
 
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
-        """The instant, in the years 1000 to 9999; now when not set."""
+        """The instant, from 1000-01-01 to 9999-12-29 (UTC); now when not set."""
 
     def __init__(
         self,
@@ -1226,7 +1228,7 @@ class ListInStoreServicesRequest(_message.Message):
     """As in CheckOpenStateRequest."""
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
-        """The instant of their states, in the years 1000 to 9999; now when not set."""
+        """The instant of their states, from 1000-01-01 to 9999-12-29 (UTC); now when not set."""
 
     def __init__(
         self,
@@ -1364,11 +1366,11 @@ class StoreEvent(_message.Message):
     """Where to read more."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """When it begins."""
+        """When it begins. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """When it ends, exclusive."""
+        """When it ends, exclusive. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -1456,11 +1458,11 @@ class ListStoreEventsRequest(_message.Message):
     """How far from `origin` at most, inclusive; 10 km when not set."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """Those that end after this."""
+        """Those that end after this. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """Those that begin before this."""
+        """Those that begin before this. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def origin(self) -> _geometry_pb2.Origin:

@@ -1326,7 +1326,9 @@ class FindNearestAvailabilityRequest(_message.Message):
 
     @_builtins.property
     def open_at(self) -> _timestamp_pb2.Timestamp:
-        """Only stores that are open at this time. Stores with unknown hours never match."""
+        """Only stores that are open at this time. Stores with unknown hours never match. From
+        1000-01-01 to 9999-12-29 (UTC).
+        """
 
     @_builtins.property
     def services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -2370,7 +2372,9 @@ class StockAlert(_message.Message):
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """The time at which it expires; after 30 days if not set; at most 365 days."""
+        """The time at which it expires; after 30 days if not set; at most 365 days. In the years 1900 to
+        9998.
+        """
 
     @_builtins.property
     def fire_time(self) -> _timestamp_pb2.Timestamp:
@@ -2820,7 +2824,7 @@ class ExportStockMovementsRequest(_message.Message):
     """Only movements of this store."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """Only movements from this time on."""
+        """Only movements from this time on. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     def __init__(
         self,

@@ -324,8 +324,8 @@ class StoreFilter(_message.Message):
 
     @_builtins.property
     def open_at(self) -> _timestamp_pb2.Timestamp:
-        """Open at this instant, in the years 1000 to 9999; with `service`, that service is open. Stores
-        with unknown hours never match.
+        """Open at this instant, from 1000-01-01 to 9999-12-29 (UTC); with `service`, that service is
+        open. Stores with unknown hours never match.
         """
 
     def __init__(

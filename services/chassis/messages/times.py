@@ -1,0 +1,80 @@
+"""Instants and dates between protobuf and Python.
+
+The contracts bound every instant that a request may hold (`geodata.instants` says how, and why).
+What is left to check here is that a Timestamp is one at all: its nanoseconds may be out of range.
+"""
+
+import datetime as dt
+from typing import overload
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type import date_pb2
+
+from geodata import instants
+from services.chassis.errors import InvalidArgument
+
+
+def instant(moment: Timestamp, field: str) -> dt.datetime:
+    """The instant of a timestamp in a request, in UTC; `field` is its path.
+
+    Raises:
+        InvalidArgument: it is not a valid Timestamp.
+    """
+    try:
+        return moment.ToDatetime(dt.UTC)
+    except (ValueError, OverflowError):
+        raise InvalidArgument.field(
+            field, "is no instant: nanos must be from 0 to 999999999"
+        ) from None
+
+
+def instant_if_set(message: Message, name: str, field: str = "") -> dt.datetime | None:
+    """The instant in a field of a request; None when it is not set. `field` is its path.
+
+    Raises:
+        InvalidArgument: it is not a valid Timestamp.
+    """
+    return instant(getattr(message, name), field or name) if message.HasField(name) else None
+
+
+def date(message: date_pb2.Date, field: str) -> dt.date:
+    """The date in a request; `field` is its path.
+
+    Raises:
+        InvalidArgument: there is no such date, or it is out of range.
+    """
+    try:
+        return instants.date(message.year, message.month, message.day)
+    except ValueError as error:
+        raise InvalidArgument.field(field, str(error)) from None
+
+
+def check_instants(message: Message, field: str, *names: str) -> None:
+    """Check those fields of a message that hold instants; `field` is the message's own path.
+
+    Raises:
+        InvalidArgument: one is not a valid Timestamp.
+    """
+    for name in names:
+        instant_if_set(message, name, f"{field}.{name}")
+
+
+@overload
+def timestamp(at: dt.datetime) -> Timestamp: ...
+@overload
+def timestamp(at: dt.datetime | None) -> Timestamp | None: ...
+def timestamp(at: dt.datetime | None) -> Timestamp | None:
+    """The timestamp of an instant with a UTC offset; None for None."""
+    if at is None:
+        return None
+    result = Timestamp()
+    result.FromDatetime(at)
+    return result
+
+
+def timestamp_of_ms(since_epoch_ms: int) -> Timestamp:
+    """The timestamp of an instant in milliseconds since 1970."""
+    result = Timestamp()
+    result.FromMilliseconds(since_epoch_ms)
+    return result
