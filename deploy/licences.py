@@ -1,6 +1,6 @@
-"""Writes the licences of what the image holds, `licences.md`, from the metadata of the installed.
+"""Writes the licences of the image's packages, `licences.md`, from their installed metadata.
 
-Run it in an environment that has what `requirements.lock` pins: `make licences`.
+Run it in an environment with the packages of `requirements.lock`: `make licences`.
 """
 
 import platform
@@ -18,14 +18,14 @@ PINNED = re.compile(
 )
 HEAD = """# Licences of dependencies
 
-What `requirements.lock` pins for Linux, as the metadata of each package say; `make licences` writes
-it. A package has two versions where a newer Python takes a newer one. Why each was chosen:
+The packages of `requirements.lock` for Linux, with the licence in their metadata; `make licences`
+writes it. A package has two versions if a newer Python uses a newer one. The reasons for each:
 [`dependencies.md`](dependencies.md).
 
 | package | version | licence |
 |---|---|---|
 """
-KNOWN = {
+SPDX_IDS = {
     "Apache License 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD",
@@ -34,16 +34,16 @@ KNOWN = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
-TOLD = {"font-source-sans-pro": "OFL-1.1", "resvg-py": "MIT"}
-"""Of packages whose metadata say nothing that one can use; read from their files."""
+UNSTATED = {"font-source-sans-pro": "OFL-1.1", "resvg-py": "MIT"}
+"""Licences of packages without usable metadata, read from their files."""
 OF_SOME_PYTHONS = {"async-timeout": "Apache-2.0"}
-"""Of packages that some Pythons do without; where one is installed, its metadata must agree."""
+"""Licences of packages that only some Pythons need; if one is installed, its metadata decides."""
 PYTHONS = ("3.11.2", "3.11.3", "3.12.0", "3.13.0", "3.14.0")
-"""The oldest Python of each kind that the markers of a lock tell apart."""
+"""The oldest Python of each range that the markers of a lock distinguish."""
 
 
 def pinned(lock: str, python: str = platform.python_version()) -> dict[str, str]:
-    """The packages of a lock that a Python takes on this platform, with their versions."""
+    """The packages of a lock for a Python on this platform, with their versions."""
     environment = {"python_full_version": python, "python_version": python.rpartition(".")[0]}
     return {
         name: version
@@ -53,7 +53,7 @@ def pinned(lock: str, python: str = platform.python_version()) -> dict[str, str]
 
 
 def pinned_by_any(lock: str) -> dict[str, list[str]]:
-    """The packages of a lock that any Python takes on this platform, with all their versions."""
+    """The packages of a lock for any Python on this platform, with all their versions."""
     found: dict[str, list[str]] = {}
     for python in PYTHONS:
         for name, version in pinned(lock, python).items():
@@ -64,10 +64,10 @@ def pinned_by_any(lock: str) -> dict[str, list[str]]:
 
 
 def licence(name: str, package: Distribution) -> str:
-    """The licence of a package: its SPDX expression, else its classifiers, else its own words."""
+    """The licence of a package: its SPDX expression, else its classifiers, else its free text."""
     metadata = package.metadata
-    if told := TOLD.get(name):
-        return told
+    if name in UNSTATED:
+        return UNSTATED[name]
     if expression := metadata.get("License-Expression"):
         return str(expression)
     classifiers = [
@@ -76,22 +76,22 @@ def licence(name: str, package: Distribution) -> str:
         if each.startswith("License :: ") and each != "License :: OSI Approved"
     ]
     if classifiers:
-        return " or ".join(sorted({KNOWN.get(each, each) for each in classifiers}))
+        return " or ".join(sorted({SPDX_IDS.get(each, each) for each in classifiers}))
     text = (metadata.get("License") or "").strip().split("\n")[0]
-    return KNOWN.get(text, text)
+    return SPDX_IDS.get(text, text)
 
 
 def rows() -> list[str]:
     """A row of the table for each package.
 
     Raises:
-        SystemExit: one is not installed, in another version, or does not say its licence.
+        SystemExit: a package is missing, has another version, or has no licence in its metadata.
     """
     lock = (FOLDER / "requirements.lock").read_text()
     here = pinned(lock)
     found, wrong = [], []
     for name, versions in sorted(pinned_by_any(lock).items()):
-        told = OF_SOME_PYTHONS.get(name, "")
+        found_licence = OF_SOME_PYTHONS.get(name, "")
         if name in here:
             try:
                 package = distribution(name)
@@ -100,10 +100,10 @@ def rows() -> list[str]:
                 continue
             if package.version != here[name]:
                 wrong.append(f"{name} is installed as {package.version}, pinned as {here[name]}")
-            told = licence(name, package)
-        if not told:
-            wrong.append(f"{name} does not say its licence")
-        found.append(f"| {name} | {', '.join(versions)} | {told} |")
+            found_licence = licence(name, package)
+        if not found_licence:
+            wrong.append(f"{name} has no licence in its metadata")
+        found.append(f"| {name} | {', '.join(versions)} | {found_licence} |")
     if wrong:
         raise SystemExit("\n".join(wrong))
     return found

@@ -1,7 +1,7 @@
-"""Draws the last bench for the README: `make bench`, then `make chart`.
+"""Draws the results of the last bench for the README: `make bench`, then `make chart`.
 
-Each measure is a bar on a logarithmic scale of how far it is past its target, or short of it: right
-of the line is reached. The readings come from `build/bench.json`.
+Each measurement is a bar on a logarithmic scale, relative to its target: a bar to the right of the
+line has reached it. The results come from `build/bench.json`.
 """
 
 import argparse
@@ -14,12 +14,12 @@ from typing import Any
 HERE = Path(__file__).parent
 WIDTH, ROW, TOP, LEFT, RIGHT = 960, 34, 64, 430, 150
 DECADES = (-1, 1.5)
-"""From a tenth of the target to some thirty times it; longer bars are cut."""
+"""From a tenth of the target to about thirty times the target; longer bars are cut."""
 GOOD, SHORT, INK, FAINT = "#2f7d4f", "#b4552d", "#24292f", "#6e7781"
 
 
 def main() -> None:
-    """Read the results, write the picture."""
+    """Read the results and write the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"))
     parser.add_argument("--output", type=Path, default=HERE / "bench.svg")
@@ -28,14 +28,14 @@ def main() -> None:
 
 
 def drawn(bench: dict[str, Any]) -> str:
-    """The picture."""
+    """The picture as SVG."""
     rows = [each for each in bench["results"] if each["reached"] is not None]
     height = TOP + ROW * len(rows) + 46
     zero = x(0)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         'font-family="Source Sans Pro, system-ui, sans-serif" font-size="13">',
-        "<title>What was measured, beside its target</title>",
+        "<title>Measurements beside their targets</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         text(20, 28, "Measured, beside the target", INK, size=17, weight=600),
         text(zero, TOP - 14, "target", FAINT, anchor="middle"),
@@ -53,7 +53,7 @@ def drawn(bench: dict[str, Any]) -> str:
 
 
 def bar(result: dict[str, Any], top: float) -> str:
-    """One measure: its name, its bar, its value beside the target."""
+    """One measurement: its name, its bar, its value and its target."""
     sign, wanted = result["target"].split()
     past = math.log10(result["ratio"] / float(wanted)) * (1 if sign == ">=" else -1)
     end, zero = x(max(DECADES[0], min(DECADES[1], past))), x(0)
@@ -71,7 +71,7 @@ def bar(result: dict[str, Any], top: float) -> str:
 
 
 def x(decades: float) -> float:
-    """Where a power of ten times the target stands."""
+    """The x coordinate of a power of ten, relative to the target."""
     low, high = DECADES
     return LEFT + (decades - low) / (high - low) * (WIDTH - RIGHT - LEFT)
 
@@ -86,7 +86,7 @@ def text(
     size: int = 13,
     weight: int = 400,
 ) -> str:
-    """Words."""
+    """A text."""
     return (
         f'<text x="{left:.1f}" y="{base:.1f}" fill="{colour}" text-anchor="{anchor}" '
         f'font-size="{size}" font-weight="{weight}">{escape(words)}</text>'
@@ -94,12 +94,12 @@ def text(
 
 
 def line(at: float, top: float, bottom: float, colour: str) -> str:
-    """An upright line."""
+    """A vertical line."""
     return f'<path d="M{at:.1f} {top}V{bottom}" stroke="{colour}"/>'
 
 
 def shortened(title: str) -> str:
-    """As much of a title as has room."""
+    """A title, cut to the available width."""
     return title if len(title) <= 62 else title[:62].rpartition(" ")[0].rstrip(",") + " …"
 
 

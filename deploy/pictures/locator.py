@@ -1,7 +1,7 @@
-"""Makes the pictures of the web locator for the README: `python deploy/pictures/locator.py`.
+"""Takes the screenshots of the web locator for the README: `python deploy/pictures/locator.py`.
 
-Runs the demo on a data folder of its own and looks at it with Debian's Chromium, as a person with a
-desktop, a phone or at a kiosk. Take them by day: at night all shops are closed.
+Runs the demo on its own data folder and opens it in Debian's Chromium, in the sizes of a desktop, a
+phone and a kiosk. Run it by day: at night all shops are closed.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ TO_WEBP = """async ([png, quality]) => {
 
 
 class Picture(NamedTuple):
-    """What is looked at, and how."""
+    """A screenshot: its page, size and theme."""
 
     name: str
     path: str
@@ -54,7 +54,7 @@ PICTURES = (
 
 
 async def main() -> None:
-    """Take all of them."""
+    """Take all screenshots."""
     chromium = shutil.which("chromium") or sys.exit("needs Chromium: apt-get install chromium")
     ports = {"ENRAYON_GRPC_PORT": free_port(), "ENRAYON_HTTP_PORT": free_port()}
     with running_demo(**ports):
@@ -67,14 +67,14 @@ async def main() -> None:
 
 
 def free_port() -> str:
-    """A port that nothing listens on."""
+    """A port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return str(probe.getsockname()[1])
 
 
 async def take(browser: Browser, address: str, picture: Picture) -> None:
-    """Open a page, wait until it is drawn, and keep it as WebP."""
+    """Open a page, wait until it is drawn, and save it as WebP."""
     width, height = picture.size
     context = await browser.new_context(
         viewport={"width": width, "height": height},
@@ -98,14 +98,14 @@ async def take(browser: Browser, address: str, picture: Picture) -> None:
 
 
 async def drawn(page: Page) -> None:
-    """Wait until the map has come to rest, with all of its letters."""
+    """Wait until the map has stopped moving and its fonts are loaded."""
     await page.wait_for_load_state("networkidle")
     await page.locator("#map:not([aria-busy])").wait_for()
     await page.evaluate("document.fonts.ready.then(() => undefined)")
 
 
 async def webp(page: Page) -> bytes:
-    """What is seen, as the browser itself writes WebP."""
+    """A screenshot as WebP, which the browser itself encodes."""
     png = base64.b64encode(await page.screenshot()).decode()
     written = await page.evaluate(TO_WEBP, [png, QUALITY])
     return base64.b64decode(written)

@@ -1,7 +1,7 @@
-"""Makes the pictures of the README: `make pictures`.
+"""Makes the terminal pictures of the README: `make pictures`.
 
-Runs the real commands on a data folder of its own, draws what they print, and keeps the map that
-one of them draws.
+Runs the real commands on its own data folder, draws their output, and keeps the map that one of
+them draws.
 """
 
 import os
@@ -32,19 +32,19 @@ UP_WITHIN_S = 60
 
 
 def main() -> None:
-    """Run the demo and draw it."""
+    """Run the demo and draw its output."""
     with running_demo() as (environment, log):
         nearest = run(environment, "nearest", "Kamppi", "--limit", "6")
         run(environment, "aisle", "route", *LIST, "--picture", str(HERE / "aisle.svg"))
         folder = environment["ENRAYON_DATA_DIR"]
-        # The folder is nobody's business; its length holds the frame around it together.
+        # Replace the private folder by one of the same length, which keeps the frame intact.
         greeting = log.read_text().replace(folder, home(len(folder)))
     draw("demo", f"$ make demo\n{greeting.rstrip()}\n\n$ enrayon nearest Kamppi\n{nearest}")
 
 
 @contextmanager
 def running_demo(**settings: str) -> Iterator[tuple[dict[str, str], Path]]:
-    """The demo on a folder of its own: the environment of its commands, and what it prints."""
+    """Runs the demo on its own folder; yields the environment of its commands, and its log."""
     with tempfile.TemporaryDirectory(prefix="enrayon--") as folder:
         environment = {
             **os.environ,
@@ -65,7 +65,7 @@ def running_demo(**settings: str) -> Iterator[tuple[dict[str, str], Path]]:
 
 
 def home(length: int) -> str:
-    """A folder of anybody's, of some length."""
+    """A neutral folder name of a given length."""
     return "/home/you/enrayon/data".ljust(length)[:length]
 
 
@@ -75,7 +75,7 @@ def enrayon(*arguments: str) -> list[str]:
 
 
 def run(environment: dict[str, str], *arguments: str) -> str:
-    """What a command prints."""
+    """The output of a command."""
     done = subprocess.run(
         enrayon(*arguments), env=environment, capture_output=True, text=True, check=True
     )
@@ -93,7 +93,7 @@ def wait_for(log: Path, words: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def draw(name: str, text: str) -> None:
-    """Draw what a terminal shows as an SVG."""
+    """Draw a terminal with a text as SVG."""
     with Path(os.devnull).open("w") as nowhere:
         console = Console(record=True, width=WIDTH, file=nowhere)
         console.print(Text.from_ansi(text))
