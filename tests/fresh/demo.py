@@ -6,19 +6,20 @@ Its last line on standard output says what it found; its exit status is 0 if all
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 WAIT_S = 240.0
 ENRAYON = ".venv/bin/enrayon"
 DOOR = "http://127.0.0.1:8080"
-UNREACHABLE = 3
-"""The exit status of a command that no service answers."""
+GRPC_PORT = 50051
 
 
 def main() -> int:
@@ -71,15 +72,15 @@ def first_by_json(deadline: float) -> Any:
 
 
 def first_by_command(deadline: float) -> Any:
-    """The first answer that the command has of the services."""
+    """The first answer of the command, run as soon as the services listen."""
     while True:
-        done = subprocess.run(
-            [ENRAYON, "nearest", "Kamppi", "--limit", "3", "--json"], capture_output=True, text=True
-        )
-        if done.returncode != UNREACHABLE:
-            assert done.returncode == 0, done.stderr
-            return json.loads(done.stdout)
+        with suppress(OSError), socket.create_connection(("127.0.0.1", GRPC_PORT)):
+            break
         wait(deadline)
+    words = [ENRAYON, "nearest", "Kamppi", "--limit", "3", "--json"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def wait(deadline: float) -> None:

@@ -133,8 +133,9 @@ class Machine:
 
     def python(self) -> str:
         """The version of its Python."""
-        words = ["chroot", self.root, "python3", "--version"]
-        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()[1]
+        words = ["chroot", str(self.root), "python3", "--version"]
+        told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        return told.removeprefix("Python ").strip()
 
     def run(self, command: str, log: Path, *, online: bool, timeout_s: float) -> int:
         """Run a shell command in the checkout as the user; its exit status.
