@@ -23,12 +23,12 @@ from services.chassis.clock import utc_now
 from services.chassis.database.client import connect
 from services.chassis.database.embedded import EmbeddedValkey, running_url
 from services.chassis.keyring import load_keyring
-from services.chassis.loops.tasks import end
 from services.chassis.serving.health import Health
 from services.chassis.serving.methods import methods_of
 from services.chassis.serving.monitoring import monitored
 from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
+from services.chassis.tasks import end, finish
 from services.chassis.telemetry import tracing
 from services.chassis.telemetry.logs import configure_logs
 from services.directory.directory import Directory
@@ -151,6 +151,9 @@ async def serve_until_stopped(parts: Parts, health: Health, services: Sequence[S
         # A batch makes a hundred thousand objects that live for a moment; by default every 700 of
         # them call for a collection, which took a third of the time.
         gc.set_threshold(100_000, 20, 100)
+        for service in services:
+            if service.feeds:
+                health.watch(service.descriptor.full_name, service.why_unread)
         await server.start(health.parts)
         await health.listen(server.set_parts)
         health.is_started = True
@@ -198,31 +201,49 @@ async def check(services: Sequence[Service]) -> None:
 
 
 @asynccontextmanager
-async def background(services: Sequence[Service]) -> AsyncIterator[None]:
-    """Run what services do beside answering calls."""
-    tasks = [
-        asyncio.ensure_future(loop())
-        for service in services
-        for loop in service.background.values()
-    ]
+async def followed(services: Sequence[Service]) -> AsyncIterator[None]:
+    """Have the feeds of services loaded and followed.
+
+    While the database cannot be reached they begin with their snapshots on disk; one without a
+    snapshot is not loaded then, and its reads are refused until it is.
+    """
+    feeds = [feed for service in services for feed in service.feeds]
     try:
+        await asyncio.gather(*(feed.start() for feed in feeds))
         yield
     finally:
-        await end(tasks)
+        for feed in feeds:
+            await finish(feed.stop())
+
+
+@asynccontextmanager
+async def background(services: Sequence[Service]) -> AsyncIterator[None]:
+    """Have the feeds of services followed and their background loops run."""
+    async with followed(services):
+        tasks = [
+            asyncio.ensure_future(loop())
+            for service in services
+            for loop in service.background.values()
+        ]
+        try:
+            yield
+        finally:
+            await end(tasks)
 
 
 async def work_until_stopped(health: Health, services: Sequence[Service]) -> None:
     """Run the loops of services until the process is told to stop, or one of them fails."""
     await check(services)
-    loops = {name: loop for service in services for name, loop in service.workers.items()}
-    tasks = [asyncio.ensure_future(loop()) for loop in loops.values()]
-    stopping = asyncio.create_task(stop_signal())
-    health.is_started = True
-    log.info("working", loops=sorted(loops))
-    done, pending = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    await end(pending)
-    for task in done:
-        task.result()
+    async with followed(services):
+        loops = {name: loop for service in services for name, loop in service.workers.items()}
+        tasks = [asyncio.ensure_future(loop()) for loop in loops.values()]
+        stopping = asyncio.create_task(stop_signal())
+        health.is_started = True
+        log.info("working", loops=sorted(loops))
+        done, pending = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        await end(pending)
+        for task in done:
+            task.result()
 
 
 async def stop_signal() -> None:

@@ -14,7 +14,7 @@ from services.chassis.database.client import Client
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
 from services.chassis.loops.progress import SLOW_S, Progress
-from services.chassis.loops.tasks import end
+from services.chassis.tasks import end
 from services.directory import metrics
 from services.directory.change_log import BATCH, ChangeLog, Position
 from services.directory.replicas import ReplicaT

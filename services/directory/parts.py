@@ -1,7 +1,8 @@
 """What a service is built from, and what it is once built. Bootstraps take one and give other."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from google.protobuf.descriptor import ServiceDescriptor
 
@@ -10,6 +11,7 @@ from services.chassis.database.client import Client
 from services.chassis.keyring import Keyring
 from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
+from services.directory.feed import Feed
 from services.directory.origins import Origins
 
 Loop = Callable[[], Awaitable[None]]
@@ -40,3 +42,11 @@ class Service:
     """Loops by name that run wherever the service is hosted, until they are cancelled."""
     check: Callable[[], Awaitable[None]] | None = None
     """Raises a `ServiceError` when a process must not start with this service."""
+    feeds: Sequence[Feed[Any]] = ()
+    """Read models beside the directory. They are loaded before the service answers or works, and
+    followed for as long as it does; nothing else starts them."""
+
+    def why_unread(self) -> str:
+        """Why the service cannot answer from memory; empty when it can."""
+        missing = [feed.kind for feed in self.feeds if not feed.is_loaded]
+        return f"not loaded: {', '.join(missing)}" if missing else ""

@@ -4,8 +4,8 @@ from functools import partial
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.loops.forever import forever
-from services.chassis.loops.tasks import finish
 from services.chassis.messages.paging import PageTokens
+from services.chassis.tasks import finish
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
 from services.geofence import fences, subscriptions

@@ -8,7 +8,7 @@ from pathlib import Path
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.clock import Clock
 from services.chassis.database.client import Client
-from services.chassis.loops.tasks import finish
+from services.chassis.tasks import finish
 from services.directory.directory import Directory
 from services.directory.feed import Feed
 from services.directory.replicas import Change

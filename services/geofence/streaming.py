@@ -10,7 +10,7 @@ from contextlib import suppress
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument
-from services.chassis.loops.tasks import finish
+from services.chassis.tasks import finish
 from services.geofence.errors import EventsExpired, NotAcknowledged, WrongDelivery
 from services.geofence.model.matching import admits
 from services.geofence.model.partitions import PARTITIONS

@@ -17,7 +17,7 @@ import pytest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
-from services.chassis.loops.tasks import end
+from services.chassis.tasks import end
 from services.geofence.model import matching
 from services.geofence.worker import deliveries
 from tests.faults.deployment import Deployment

@@ -17,7 +17,7 @@ from services.chassis.access.keys import ApiKey, parse_token
 from services.chassis.clock import Clock
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
-from services.chassis.loops.tasks import end
+from services.chassis.tasks import end
 
 LOOK_AGAIN_S = 0.1
 

@@ -1,1 +1,1 @@
-"""Background tasks that repeat, and tasks that surely end."""
+"""Background loops, and how far one of them has come."""

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.chassis.loops.tasks import task_group
 from services.chassis.processes.lifeline import lifeline
 from services.chassis.processes.log_files import last_lines, open_log
+from services.chassis.tasks import task_group
 
 STEADY_S = 30.0  # having run this long, a child is well again
 FIRST_DELAY_S = 0.1

@@ -24,14 +24,13 @@ from redis.asyncio import RedisCluster
 from services.chassis.clock import Clock, utc_now
 from services.chassis.database.client import Client
 from services.chassis.database.failures import FAILURES
-from services.chassis.loops.tasks import end
+from services.chassis.tasks import end
 
 LOOK_EVERY_S = 2.0
 STUCK_S = 30.0
 """An event loop that has not looked for so long is stuck."""
 PROBE = "{health}:probe"
 PROBE_KEPT_MS = 60_000
-PARTS = ("reads", "directory", "database", "writes")
 
 WELL = Gauge("enrayon_part_well", "Whether a part of the process is well.", ["part"])
 
@@ -62,7 +61,7 @@ class Health:
 
     def __init__(self, client: Client, checks: Mapping[str, Check], clock: Clock = utc_now) -> None:
         self._client = client
-        self._checks = checks
+        self._checks = dict(checks)
         self._clock = clock
         self._parts: dict[str, Part] = {}
         self._looked_at = clock()
@@ -85,6 +84,11 @@ class Health:
         """Whether the event loop goes round."""
         return self._clock() - self._looked_at < dt.timedelta(seconds=STUCK_S)
 
+    def watch(self, name: str, check: Check) -> None:
+        """Look at one more part, at once and from now on."""
+        self._checks[name] = check
+        self._note(name, check(), self._clock())
+
     async def listen(self, listener: Listener) -> None:
         """Have a function told how the parts are, now and after each look."""
         self._listeners.append(listener)
@@ -105,14 +109,18 @@ class Health:
         reasons["database"], reasons["writes"] = await database_reasons(self._client)
         self._looked_at = self._clock()
         for name, reason in reasons.items():
-            before = self._parts.get(name)
-            if before is None or before.reason != reason:
-                self._parts[name] = Part(reason, self._looked_at)
-                WELL.labels(name).set(not reason)
-                if reason:
-                    log.warning("a part is not well", part=name, reason=reason)
-                elif before is not None:
-                    log.info("a part is well again", part=name)
+            self._note(name, reason, self._looked_at)
+
+    def _note(self, name: str, reason: str, at: dt.datetime) -> None:
+        before = self._parts.get(name)
+        if before is not None and before.reason == reason:
+            return
+        self._parts[name] = Part(reason, at)
+        WELL.labels(name).set(not reason)
+        if reason:
+            log.warning("a part is not well", part=name, reason=reason)
+        elif before is not None:
+            log.info("a part is well again", part=name)
 
     async def _look_on(self) -> None:
         while True:

@@ -20,13 +20,13 @@ from services.chassis.access.credentials import NOBODY, Asked
 from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
 from services.chassis.errors import ServiceError
-from services.chassis.loops.tasks import end
 from services.chassis.serving.admission import Admission, Overloaded, calls_in, servers
 from services.chassis.serving.calls import Calls
 from services.chassis.serving.commits import wait_commits
 from services.chassis.serving.health import Part
 from services.chassis.serving.methods import Method
 from services.chassis.settings import ChassisSettings
+from services.chassis.tasks import end
 from services.chassis.telemetry import correlation, tracing
 from services.chassis.telemetry import metrics as telemetry
 
@@ -120,12 +120,17 @@ class Server:
         await self.health.set(service, states.SERVING if serving else states.NOT_SERVING)
 
     async def set_parts(self, parts: Mapping[str, Part]) -> None:
-        """Say how the parts are, by their names; the services are as well as reads are."""
-        for name, part in parts.items():
-            await self.set_serving(name, serving=part.is_well)
+        """Say how the parts are, by their names.
+
+        The server is SERVING while reads are well; a service while, besides, the part of its own
+        full name is well, if there is one.
+        """
         is_ready = "reads" in parts and parts["reads"].is_well
-        for service in ["", *self._services]:
-            await self.set_serving(service, serving=is_ready)
+        states = dict.fromkeys(["", *self._services], is_ready)
+        for name, part in parts.items():
+            states[name] = part.is_well and states.get(name, True)
+        for name, state in states.items():
+            await self.set_serving(name, serving=state)
 
     async def stop(self) -> None:
         """Say NOT_SERVING, linger, then take no new calls, and let the running ones end."""

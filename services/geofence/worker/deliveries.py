@@ -14,7 +14,7 @@ from prometheus_client import Counter
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.clock import Clock
-from services.chassis.loops.tasks import end
+from services.chassis.tasks import end
 from services.geofence.feeds import Feeds
 from services.geofence.model.matching import admits, delay_ms
 from services.geofence.model.partitions import PARTITIONS

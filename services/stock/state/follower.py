@@ -12,7 +12,7 @@ from services.chassis.database.cluster import Cluster
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
 from services.chassis.loops.progress import SLOW_S, Progress
-from services.chassis.loops.tasks import task_group
+from services.chassis.tasks import task_group
 from services.stock.model.ledger import Entry, entry_of
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.model.shelves import Shelves

@@ -18,7 +18,7 @@ from services.aisle.model import reports as model
 from services.aisle.model.reports import Place, Reports
 from services.chassis.caller import Caller, begin
 from services.chassis.database.client import Client
-from services.chassis.loops.tasks import end
+from services.chassis.tasks import end
 from services.directory.keys import Keys
 from tests.geodata.floorplans.shops import NOON, corner_shop, in_aisle
 from tests.services.stock.goods import refusal

@@ -7,44 +7,20 @@ from pathlib import Path
 import pytest
 from redis.crc import key_slot
 
-from enrayon.stores.v1 import stores_pb2
-from services.chassis.clock import utc_now
 from services.chassis.database.client import connect
 from services.chassis.errors import Unavailable
 from services.chassis.loops import progress
 from services.chassis.settings import ChassisSettings
-from services.directory.feed import CURRENT_S, Feed
-from services.directory.keys import STORES, Keys, encode_record
-from services.directory.records import Records, Write
+from services.directory.feed import CURRENT_S
+from services.directory.keys import STORES, Keys
+from services.directory.records import Write
 from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot
-from services.directory.stores import StoresReplica
 from tests.backends import backend
 from tests.support.clocks import SetClock
+from tests.support.feeds import brands, feed_of, record, write
 
 KEYS = Keys.of(STORES)
 MARCH = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
-
-
-def feed_of(client, folder: Path, clock=utc_now) -> Feed[StoresReplica]:
-    return Feed(client, STORES, StoresReplica, folder, clock)
-
-
-def record(id: str, brand: str = "") -> Write:
-    store = stores_pb2.Store(name=f"stores/{id}", display_name=id, brand=brand)
-    etag = f"{brand}{id}".ljust(16, "-")[:16]
-    return Write(id, encode_record(etag, store.SerializeToString()))
-
-
-async def write(client, *writes: Write) -> int:
-    sequence, _ = await Records(client, STORES).write(writes)
-    return sequence
-
-
-def brands(directory: Feed[StoresReplica]) -> dict[str, str]:
-    return {
-        id: stores_pb2.Store.FromString(encoded).brand
-        for id, encoded in directory.replica.records()
-    }
 
 
 async def test_it_loads_what_is_there_and_follows_what_comes(database, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
-from services.chassis.loops.tasks import end
+from services.chassis.tasks import end
 from services.directory.parts import Parts, Service
 from services.geofence import bootstrap
 

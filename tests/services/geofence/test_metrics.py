@@ -7,7 +7,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from prometheus_client import REGISTRY
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
-from services.chassis.loops.tasks import end
+from services.chassis.tasks import end
 from services.geofence import bootstrap
 from services.geofence.feeds import Feeds
 from services.geofence.model import matching

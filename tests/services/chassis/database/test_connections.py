@@ -14,8 +14,8 @@ from services.chassis.database.client import (
 from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.database.failures import as_service_error
 from services.chassis.database.observed import connections
-from services.chassis.loops.tasks import end
 from services.chassis.settings import ChassisSettings
+from services.chassis.tasks import end
 from tests.backends import Cluster, ask
 from tests.services.chassis.database.conftest import (
     PACKAGE,

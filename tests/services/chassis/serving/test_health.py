@@ -97,6 +97,27 @@ async def test_a_replica_answers_but_takes_no_changes(
     await client.aclose()
 
 
+async def test_a_service_serves_while_reads_and_its_own_part_are_well(
+    database: Client, settings: ChassisSettings
+) -> None:
+    unloaded = "not loaded: plans"
+    async with Health(database, WELL) as health, served(settings) as echo:
+        stub: Any = health_pb2_grpc.HealthStub(echo.channel)
+
+        async def states() -> list[int]:
+            asked = [health_pb2.HealthCheckRequest(service=name) for name in ("", SERVICE)]
+            return [(await stub.Check(one)).status for one in asked]
+
+        health.watch(SERVICE, lambda: unloaded)
+        await health.listen(echo.server.set_parts)
+        assert [SERVING, NOT_SERVING] == await states()
+        assert unloaded == health.parts[SERVICE].reason
+        unloaded = ""
+        await health.look()
+        await echo.server.set_parts(health.parts)
+        assert [SERVING, SERVING] == await states()
+
+
 async def test_the_parts_are_told_by_the_health_protocol_and_reads_decide(
     database: Client, settings: ChassisSettings
 ) -> None:

@@ -9,8 +9,8 @@ import pytest
 import redis.exceptions
 
 from services.chassis.database.client import Client, connect
-from services.chassis.loops.tasks import end
 from services.chassis.settings import ChassisSettings
+from services.chassis.tasks import end
 from services.stock.model.partitions import partition_of
 from services.stock.state.follower import Follower
 from services.stock.state.ledger import Ledger

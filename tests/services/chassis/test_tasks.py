@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.chassis.loops.tasks import task_group
+from services.chassis.tasks import task_group
 
 
 async def test_the_first_failure_of_a_group_is_raised_itself_and_ends_the_others() -> None:
