@@ -1,4 +1,4 @@
-"""Records of one kind and the stream of their changes, as followers read them in the database."""
+"""Reads the records of one kind and the stream of their changes from the database."""
 
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -8,29 +8,31 @@ from services.chassis.database.client import Client
 from services.directory.keys import Keys, decode_record
 
 BLOCK_MS = 1000
-"""Longest wait for a change; then the position is read, which proves that nothing was missed."""
+"""The longest wait for a change; the position read after it proves that none was missed."""
 BATCH = 1000
+"""Changes that one call reads at most."""
 SCAN = 5000
+"""Records that one call reads, roughly."""
 
 
 class Position(NamedTuple):
-    """How far the changes have come."""
+    """A place in the stream of changes."""
 
     epoch: str
-    """Identifies the data set: another epoch means other data."""
+    """The identity of the data set: another epoch means other data, for example after a restore."""
     sequence: int
-    """The number of the last change."""
+    """The number of the last change up to here."""
 
 
 class ChangeLog:
-    """Reads records and changes of one kind. Numbers of changes have no gaps."""
+    """The records and changes of one kind. Changes are numbered without gaps."""
 
     def __init__(self, client: Client, kind: str) -> None:
         self._client = client
         self._keys = Keys.of(kind)
 
     async def position(self) -> Position:
-        """The position now; a data set without an epoch gets one."""
+        """The position of the last change; gives the data set an epoch if it has none."""
         epoch, sequence = await self._client.mget(self._keys.epoch, self._keys.sequence)
         if epoch is None:
             await self._client.set(self._keys.epoch, secrets.token_hex(8), nx=True)
@@ -38,17 +40,17 @@ class ChangeLog:
         return Position(epoch.decode(), int(sequence or 0))
 
     async def records(self) -> dict[str, bytes]:
-        """All records, encoded, by id. Changes meanwhile may be in it or not."""
-        found: dict[str, bytes] = {}
+        """All encoded records by id. A change made during the scan may be included or not."""
+        records: dict[str, bytes] = {}
         cursor = 0
         while True:
             cursor, page = await self._client.hscan(self._keys.records, cursor, count=SCAN)
-            found.update((id.decode(), decode_record(record)) for id, record in page.items())
+            records.update((id.decode(), decode_record(record)) for id, record in page.items())
             if cursor == 0:
-                return found
+                return records
 
     async def latest(self, ids: list[str]) -> Mapping[str, bytes | None]:
-        """The encoded records of ids as they are now."""
+        """The current encoded records of these ids; None where there is none."""
         values = await self._client.hmget(self._keys.records, ids)
         return {
             id: None if record is None else decode_record(record)
@@ -56,7 +58,7 @@ class ChangeLog:
         }
 
     async def next_changes(self, sequence: int) -> list[tuple[int, str]]:
-        """Number and id of the changes past a number; waits for the first up to `BLOCK_MS`."""
+        """Number and id of the changes after a number; waits up to `BLOCK_MS` for the first."""
         answer = await self._client.xread(
             {self._keys.changes: f"{sequence}-0"}, count=BATCH, block=BLOCK_MS
         )
@@ -66,14 +68,14 @@ class ChangeLog:
         return [(number_of(entry_id), fields[b"id"].decode()) for entry_id, fields in entries]
 
     async def since(self, sequence: int, last: int) -> AsyncIterator[tuple[int, str, str]]:
-        """Number, operation (`c`, `u`, `d`) and id of the kept changes past a number.
+        """Yields number, operation (`c`, `u`, `d`) and id of the kept changes after a number.
 
         Args:
-            sequence: The number that the reader has reached.
-            last: The last number that must be found.
+            sequence: The number of the last change that the reader has.
+            last: The number that the changes must reach.
 
         Raises:
-            LookupError: a change past the number is no longer kept.
+            LookupError: a change after the number is no longer kept.
         """
         expected = sequence + 1
         while True:

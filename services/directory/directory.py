@@ -1,4 +1,4 @@
-"""What a process has in memory of every kind of record, kept current."""
+"""The feeds that every process of the suite has: stores, hours, products and groups."""
 
 import asyncio
 import datetime as dt
@@ -31,25 +31,25 @@ class Directory:
 
     @property
     def stale_as_of(self) -> dt.datetime | None:
-        """When all of it was last known to be current; None while it is."""
+        """The time at which all records were last known to be current; None while they are."""
         return stale(min(feed.current_at for feed in self._feeds), self._clock())
 
     def why_unread(self) -> str:
-        """Why nothing can be answered from memory; empty when it can."""
+        """The reason why reads cannot be answered from memory; empty if they can."""
         missing = [feed.kind for feed in (self.stores, self.hours) if not feed.is_loaded]
         return f"not loaded: {', '.join(missing)}" if missing else ""
 
     def why_stale(self) -> str:
-        """Why what is in memory is not current; empty when it is."""
-        old = [feed.kind for feed in self._feeds if feed.stale_as_of is not None]
-        return f"not current: {', '.join(old)}" if old else ""
+        """The reason why the records in memory are not current; empty if they are."""
+        late = [feed.kind for feed in self._feeds if feed.stale_as_of is not None]
+        return f"not current: {', '.join(late)}" if late else ""
 
     async def start(self) -> None:
-        """Load what can be had from disk and from Redis, and go on following."""
+        """Load the records from disk or the database, and follow their changes."""
         await asyncio.gather(*(feed.start() for feed in self._feeds))
         with suppress(Unavailable):
             self.schedules.refresh()
 
     async def stop(self) -> None:
-        """Stop following, and leave snapshots on disk."""
+        """Stop following, and write the snapshots to disk."""
         await asyncio.gather(*(feed.stop() for feed in self._feeds))

@@ -1,4 +1,4 @@
-"""Keeps the replica of one kind of record current, and knows how old it is."""
+"""Keeps the replica of one kind of record current, and tells its age."""
 
 import asyncio
 import datetime as dt
@@ -22,9 +22,9 @@ from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot
 from services.directory.subscribers import Event, Listener, Subscribers
 
 CURRENT_S = 5.0
-"""Without an answer of the database for longer, answers say as of when they are."""
+"""Without an answer from the database for longer than this, answers carry `as_of`."""
 WRITE_EVERY_S = 30.0
-"""Interval between snapshots on disk, when there are changes."""
+"""Interval between snapshots on disk while there are changes."""
 
 log = structlog.get_logger()
 
@@ -32,9 +32,11 @@ log = structlog.get_logger()
 class Feed(Generic[ReplicaT]):
     """The replica of one process. `start` it once; then read `replica` without waiting.
 
-    It starts from the snapshot on disk, then from the database, whichever can be had. It follows
-    the stream of changes; where changes are missing, since another data set was restored or more
-    came than are kept, it loads all records anew.
+    How it works: the replica and its position (epoch, number of the last change) move together.
+    A change is applied only if its number is the next one. Any other number, another epoch or a
+    smaller last number means that changes are missing: then all records are loaded anew. Every
+    answer of the database, also an empty one, proves that the replica was current when the
+    question was asked.
     """
 
     def __init__(
@@ -48,11 +50,11 @@ class Feed(Generic[ReplicaT]):
         """Prepare a feed.
 
         Args:
-            client: Of the database.
-            kind: Of the records, for example `stores`.
-            build: Makes a replica of ids and encoded records.
-            folder: Of the snapshot.
-            clock: Tells when the replica was current.
+            client: The client of the database.
+            kind: The kind of record, for example `stores`.
+            build: Makes a replica from ids and encoded records.
+            folder: The folder of the snapshot.
+            clock: The clock that dates the replica.
         """
         self.kind = kind
         self._changes = ChangeLog(client, kind)
@@ -72,7 +74,7 @@ class Feed(Generic[ReplicaT]):
         """The records.
 
         Raises:
-            DatabaseUnavailable: nothing could be loaded yet, from the database or from disk.
+            DatabaseUnavailable: no records have been loaded yet, from the database or from disk.
         """
         if self._replica is None:
             raise DatabaseUnavailable(
@@ -82,7 +84,7 @@ class Feed(Generic[ReplicaT]):
 
     @property
     def is_loaded(self) -> bool:
-        """Whether there are records to read."""
+        """True once `replica` can be read."""
         return self._replica is not None
 
     @property
@@ -92,21 +94,21 @@ class Feed(Generic[ReplicaT]):
 
     @property
     def sequence(self) -> int:
-        """The number of the last change that the replica has."""
+        """The number of the last change in the replica."""
         return self._position.sequence
 
     @property
     def stale_as_of(self) -> dt.datetime | None:
-        """When the replica was last known to be current; None while it is."""
+        """The time at which the replica was last known to be current; None while it is."""
         return stale(self._current_at, self._clock())
 
     @property
     def current_at(self) -> dt.datetime:
-        """When the replica was last known to be current."""
+        """The time at which the replica was last known to be current."""
         return self._current_at
 
     async def start(self) -> None:
-        """Load from disk and from the database, whichever can be had, and go on following."""
+        """Load the records from disk or the database, and follow their changes."""
         metrics.watch(self.kind, self)
         snapshot = await asyncio.to_thread(read_snapshot, self._path)
         if snapshot is not None:
@@ -121,31 +123,31 @@ class Feed(Generic[ReplicaT]):
         ]
 
     async def stop(self) -> None:
-        """Stop following, and leave a snapshot on disk."""
+        """Stop following, and write a snapshot to disk."""
         await end(self._tasks)
         await self._write_snapshot()
 
     async def caught_up(self, sequence: int, timeout_s: float = SLOW_S) -> bool:
-        """Wait until the replica has a change, so that its writer reads what it wrote."""
+        """Wait until the replica has this change; False if it has not after `timeout_s`."""
         return await self._progress.wait(lambda: self.sequence >= sequence, timeout_s)
 
     async def catch_up(self, timeout_s: float = SLOW_S) -> bool:
-        """Wait until the replica has every change made until now, by whichever process."""
+        """Wait until the replica has all changes made so far by any process; False if late."""
         return await self.caught_up((await self._changes.position()).sequence, timeout_s)
 
     def listen(self, listener: Listener) -> None:
-        """Have a function of this process told of each change, at once."""
+        """Call a function of this process at each change, before the next one is applied."""
         self._subscribers.listen(listener)
 
     def subscription(self) -> AbstractContextManager["asyncio.Queue[Event | None]"]:
-        """A queue of changes as they are applied; None means that some were lost."""
+        """A queue of the changes as they are applied; None in it means that some were lost."""
         return self._subscribers.queue()
 
     async def changes_since(self, sequence: int) -> AsyncIterator[tuple[int, str, str]]:
-        """Number, operation (`c`, `u`, `d`) and id of the kept changes past a number.
+        """Yields number, operation (`c`, `u`, `d`) and id of the kept changes after a number.
 
         Raises:
-            LookupError: the first of them is no longer kept, or there is no such change yet.
+            LookupError: the first of them is no longer kept, or the number is not reached yet.
         """
         if sequence > self.sequence:
             raise LookupError("there is no such change yet")
@@ -170,7 +172,7 @@ class Feed(Generic[ReplicaT]):
                 pause_s = min(1.0, pause_s * 2)
 
     async def _synchronise(self) -> None:
-        """Apply the changes since the replica's last one; load all records if some are missing."""
+        """Apply the changes after the replica's last one; load all records if some are missing."""
         read_at = self._clock()
         position = await self._changes.position()
         is_ahead = position.epoch == self._position.epoch and position.sequence >= self.sequence
@@ -191,7 +193,7 @@ class Feed(Generic[ReplicaT]):
         self._subscribers.publish(None)
 
     async def _apply_changes(self) -> bool:
-        """Wait for changes and apply them; False when some were missed."""
+        """Wait for changes and apply them; False if some are missing."""
         read_at = self._clock()
         changes = await self._changes.next_changes(self.sequence)
         if not changes:
@@ -202,13 +204,14 @@ class Feed(Generic[ReplicaT]):
             return True
         if changes[0][0] != self.sequence + 1:
             return False
+        # Only the latest record of an id is read: the states between are applied as that one.
         latest = await self._changes.latest(list(dict.fromkeys(id for _, id in changes)))
         for number, id in changes:
             change = self.replica.apply(id, latest[id])
             self._position = self._position._replace(sequence=number)
             if change.before != change.after:
                 self._subscribers.publish(Event(number, change))
-        if len(changes) < BATCH:
+        if len(changes) < BATCH:  # a full batch may have successors that were there before it
             self._current_at = read_at
         await self._progress.advance()
         return True
@@ -232,5 +235,5 @@ class Feed(Generic[ReplicaT]):
 
 
 def stale(current_at: dt.datetime, now: dt.datetime) -> dt.datetime | None:
-    """When something was last known to be current; None while that is not long ago."""
+    """The time `current_at` if it is over `CURRENT_S` before `now`, else None."""
     return current_at if (now - current_at).total_seconds() > CURRENT_S else None

@@ -1,4 +1,4 @@
-"""Any geocoder of geopy, switched on by a setting, with a timeout and a cache in Redis."""
+"""Finds places by a geocoder of geopy, with a timeout and a cache in the database."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class GeocodingSettings(EnvironmentSettings):
-    """Which geocoder answers place texts before the gazetteer does."""
+    """The geocoder that is asked for a place before the gazetteer."""
 
     geocoder: str = Field(
         "", description="a geocoder of geopy, such as nominatim or photon; empty: none"
@@ -32,18 +32,18 @@ class GeocodingSettings(EnvironmentSettings):
     )
     geocoder_timeout_s: float = Field(2.0, gt=0, description="longest wait for it, in seconds")
     geocoder_cache_s: int = Field(
-        30 * 24 * 3600, ge=1, description="how long its answers are kept in Redis, in seconds"
+        30 * 24 * 3600, ge=1, description="how long the database keeps its answers, in seconds"
     )
 
 
 class GeopyGeocoder:
-    """A geocoder outside the project. A failure of it, or of its cache, is no failure of ours."""
+    """A geocoder of geopy. If it or its cache fails, it finds nothing and raises nothing."""
 
     def __init__(self, settings: GeocodingSettings, client: Client) -> None:
         options = {"user_agent": "enrayon", **settings.geocoder_options}
         self._service = get_geocoder_for_service(settings.geocoder)(
             timeout=settings.geocoder_timeout_s,
-            # Not requests: it tries again by itself, and logs what was asked for.
+            # Not the adapter on `requests`, which retries by itself and logs the text.
             adapter_factory=URLLibAdapter,
             **options,
         )
@@ -51,7 +51,7 @@ class GeopyGeocoder:
         self._client = client
 
     async def find(self, text: str) -> Place | None:
-        """The place, or None when it knows none or does not answer in time."""
+        """The place of a text; None if the geocoder knows none or does not answer in time."""
         digest = hashlib.blake2b(text.casefold().encode(), digest_size=16).hexdigest()
         key = f"{{geocoder}}:{self._settings.geocoder}:{digest}"
         if (cached := await self._cached(key)) is not None:
@@ -71,14 +71,14 @@ class GeopyGeocoder:
 
     async def _cached(self, key: str) -> list[Any] | None:
         with suppress(*FAILURES):
-            if (kept := await self._client.get(key)) is not None:
-                answer: list[Any] = orjson.loads(kept)
+            if (stored := await self._client.get(key)) is not None:
+                answer: list[Any] = orjson.loads(stored)
                 return answer
         return None
 
 
 def place_of(answer: list[Any]) -> Place | None:
-    """The place of a geocoder's answer: name, latitude, longitude."""
+    """The place of an answer `[name, latitude, longitude]`; None for an empty one."""
     if not answer:
         return None
     name, latitude, longitude = answer

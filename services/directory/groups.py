@@ -1,4 +1,4 @@
-"""All groups of stores in memory, by id. Knows nothing of Redis."""
+"""The replica of stock groups: all of them in memory, by id."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from services.directory.replicas import Change
 
 
 class GroupsReplica:
-    """The groups."""
+    """All stock groups of a process."""
 
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
         self._records = dict(records)
@@ -16,12 +16,12 @@ class GroupsReplica:
         return len(self._records)
 
     def group(self, id: str) -> stock_pb2.StockGroup | None:
-        """A group, if there is one of that id."""
+        """A group; None if there is none."""
         encoded = self._records.get(id)
         return None if encoded is None else stock_pb2.StockGroup.FromString(encoded)
 
     def record(self, id: str) -> bytes | None:
-        """The encoded group of an id."""
+        """An encoded group; None if there is none."""
         return self._records.get(id)
 
     def records(self) -> Iterable[tuple[str, bytes]]:

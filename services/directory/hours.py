@@ -1,7 +1,7 @@
-"""The records of kind `hours` in memory: the hours that stores were given, and their events.
+"""The replica of hours: the hours that UpdateStoreHours set, and the store events.
 
-Hours lie under the store's id, a store event under `<store id>/<event id>`: one kind, so that one
-stream tells the changes of both in order.
+The id of an hours record is the store's id, that of an event is `<store id>/<event id>`. Both are
+one kind of record, so that one stream has the changes of both in order.
 """
 
 from collections import defaultdict
@@ -16,17 +16,17 @@ def event_record_id(store_id: str, event_id: str) -> str:
 
 
 def is_event(record_id: str) -> bool:
-    """Whether the record of an id is a store event."""
+    """True if the record of this id is a store event."""
     return "/" in record_id
 
 
 def store_of(record_id: str) -> str:
-    """The id of the store that a record belongs to."""
+    """The store id of a record."""
     return record_id.partition("/")[0]
 
 
 class HoursReplica:
-    """The records, and which are events of which store."""
+    """All hours and store events of a process."""
 
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
         self._records = dict(records)
@@ -38,7 +38,7 @@ class HoursReplica:
         return len(self._records)
 
     def record(self, id: str) -> bytes | None:
-        """The encoded record of an id."""
+        """An encoded record; None if there is none."""
         return self._records.get(id)
 
     def records(self) -> Iterable[tuple[str, bytes]]:
@@ -46,11 +46,11 @@ class HoursReplica:
         return self._records.items()
 
     def store_ids(self) -> Iterable[str]:
-        """The stores that were given hours."""
+        """The ids of the stores whose hours were set."""
         return (id for id in self._records if not is_event(id))
 
     def event_ids(self, store_id: str | None = None) -> Collection[str]:
-        """The record ids of the events of a store, or of all."""
+        """The record ids of the events of a store; without an id, of all stores."""
         if store_id is not None:
             return self._events.get(store_id, set())
         return [id for ids in self._events.values() for id in ids]

@@ -1,6 +1,6 @@
-"""Names of what lies in Redis for records that are replicated: stores, schedules, fences ...
+"""The keys of replicated records in the database, and the ids in names of stores.
 
-Each kind of record lies under one hash tag, so in one slot of a cluster.
+The keys of one kind of record have one hash tag, so they lie in one slot of a cluster.
 """
 
 from typing import NamedTuple
@@ -11,6 +11,7 @@ STORES = "stores"
 PRODUCTS = "products"
 GROUPS = "groups"
 HOURS = "hours"
+"""The kinds of record that `Directory` follows."""
 ETAG_LENGTH = 16
 
 
@@ -24,7 +25,7 @@ class Keys(NamedTuple):
     sequence: str
     """The sequence number of the last change."""
     epoch: str
-    """A random text, set by whoever first looks; another one means other data."""
+    """A random text, set by the first reader; another one means another data set."""
 
     @classmethod
     def of(cls, kind: str) -> "Keys":
@@ -33,7 +34,7 @@ class Keys(NamedTuple):
 
 
 def encode_record(etag: str, encoded: bytes) -> bytes:
-    """A record as it lies in the hash."""
+    """A record as the hash keeps it: the etag, then the encoded message."""
     return etag.encode() + encoded
 
 
@@ -53,5 +54,5 @@ def store_name(id: str) -> str:
 
 
 def parse_store(encoded: bytes) -> stores_pb2.Store:
-    """The Store in the bytes."""
+    """Decode a Store."""
     return stores_pb2.Store.FromString(encoded)

@@ -1,4 +1,4 @@
-"""How many records a process has in memory, and how old they are."""
+"""Gauges of each feed: records in memory, their age, and the number of the last change."""
 
 import datetime as dt
 import math
@@ -15,11 +15,11 @@ SEQUENCE = Gauge("enrayon_feed_sequence", "Number of the last change in memory."
 
 
 class Measured(Protocol):
-    """What is measured of a feed."""
+    """The figures of a feed."""
 
     @property
     def size(self) -> int:
-        """Records in memory."""
+        """The number of records in memory."""
 
     @property
     def sequence(self) -> int:
@@ -27,26 +27,26 @@ class Measured(Protocol):
 
     @property
     def current_at(self) -> dt.datetime:
-        """When the records were last known to be current."""
+        """The time at which the records were last known to be current."""
 
     @property
     def is_loaded(self) -> bool:
-        """Whether there are records at all."""
+        """True once records are loaded."""
 
 
 def watch(kind: str, feed: Measured) -> None:
-    """Measure a feed at each scrape for as long as it lives; NaN while it is not loaded."""
+    """Set the gauges of a feed at each scrape while it lives; NaN while it is not loaded."""
     alive = weakref.ref(feed)
 
     def reading(read: Callable[[Measured], float]) -> Callable[[], float]:
         def now() -> float:
-            it = alive()
-            return read(it) if it is not None and it.is_loaded else math.nan
+            feed = alive()
+            return read(feed) if feed is not None and feed.is_loaded else math.nan
 
         return now
 
-    RECORDS.labels(kind).set_function(reading(lambda it: it.size))
+    RECORDS.labels(kind).set_function(reading(lambda feed: feed.size))
     LAG.labels(kind).set_function(
-        reading(lambda it: max(0.0, time.time() - it.current_at.timestamp()))
+        reading(lambda feed: max(0.0, time.time() - feed.current_at.timestamp()))
     )
-    SEQUENCE.labels(kind).set_function(reading(lambda it: it.sequence))
+    SEQUENCE.labels(kind).set_function(reading(lambda feed: feed.sequence))

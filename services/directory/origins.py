@@ -1,4 +1,4 @@
-"""Where a search starts: a point as it is, an H3 cell as its centre, a text by the gazetteer."""
+"""Resolves the origin of a search to a point: a point, an H3 cell or the name of a place."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,38 +18,38 @@ class ResolvedOrigin:
 
     point: Point
     uncertainty_m: float = 0.0
-    """How far the true origin may be from the point."""
+    """The largest distance of the true origin from the point."""
     place: Place | None = None
-    """What a text was taken as."""
+    """The place that a text names."""
 
 
 class Geocoder(Protocol):
     """A geocoder outside the project, switched on by a setting."""
 
     async def find(self, text: str) -> Place | None:
-        """The place, or None when it knows none or does not answer in time."""
+        """The place of a text; None if the geocoder knows none or does not answer in time."""
 
 
 class UnknownPlace(ServiceError):
-    """The text names no known place; the metadata `suggestions` lists similar ones."""
+    """No known place has this name; the metadata `suggestions` lists similar names."""
 
     code = Code.NOT_FOUND
     reason = "PLACE_NOT_FOUND"
 
 
 class Origins:
-    """Resolves origins."""
+    """Resolves origins by the gazetteer, and by a geocoder if there is one."""
 
     def __init__(self, gazetteer: Gazetteer, geocoder: Geocoder | None = None) -> None:
         self.gazetteer = gazetteer
         self._geocoder = geocoder
 
     async def resolve(self, origin: geometry_pb2.Origin, field: str = "origin") -> ResolvedOrigin:
-        """The point of an origin that keeps its contract; `field` is its own name.
+        """The point of a checked origin; `field` is its name in the request.
 
         Raises:
             InvalidArgument: the H3 cell does not exist, or the text cannot be a place.
-            UnknownPlace: with suggestions.
+            UnknownPlace: no known place has this name; carries suggestions.
         """
         match origin.WhichOneof("kind"):
             case "point":
@@ -61,11 +61,11 @@ class Origins:
                 return ResolvedOrigin(place.point, place=place)
 
     async def find(self, text: str, field: str) -> Place:
-        """The place that a text means: by the geocoder, if one is switched on, or the gazetteer.
+        """The place of a text: by the geocoder, if one is switched on, else by the gazetteer.
 
         Raises:
             InvalidArgument: the text cannot be a place.
-            UnknownPlace: with suggestions.
+            UnknownPlace: no known place has this name; carries suggestions.
         """
         if self._geocoder is not None and (found := await self._geocoder.find(text)):
             return found
@@ -74,7 +74,7 @@ class Origins:
         except PlaceNotFound as error:
             labels = [place.label for place in error.suggestions]
             raise UnknownPlace(
-                f"{field}: no place is known by that name",
+                f"{field}: no known place has this name",
                 metadata={"field": field, "suggestions": " | ".join(labels)},
             ) from None
         except ValueError as error:
@@ -82,7 +82,7 @@ class Origins:
 
 
 def cell_origin(cell: str, field: str) -> ResolvedOrigin:
-    """The centre of an H3 cell, as far from the truth as its farthest corner.
+    """The centre of an H3 cell; the uncertainty is the distance of the farthest corner.
 
     Raises:
         InvalidArgument: there is no such cell.

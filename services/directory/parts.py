@@ -1,4 +1,4 @@
-"""What a service is built from, and what it is once built. Bootstraps take one and give other."""
+"""The parts that the services of a process share, and the service that a bootstrap returns."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from services.directory.feed import Feed
 from services.directory.origins import Origins
 
 Loop = Callable[[], Awaitable[None]]
-"""Work that goes on until it is cancelled."""
+"""Work that runs until it is cancelled."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What every service of a process shares."""
+    """The parts that the services of a process share."""
 
     settings: ChassisSettings
     client: Client
@@ -37,11 +37,11 @@ class Service:
     descriptor: ServiceDescriptor
     servicer: object
     workers: Mapping[str, Loop] = field(default_factory=dict)
-    """Loops by name that `enrayon work` runs until they are cancelled."""
+    """Loops by name that `enrayon work` runs."""
     background: Mapping[str, Loop] = field(default_factory=dict)
-    """Loops by name that run wherever the service is hosted, until they are cancelled."""
+    """Loops by name that run in every process that hosts the service."""
     check: Callable[[], Awaitable[None]] | None = None
-    """Raises a `ServiceError` when a process must not start with this service."""
+    """Raises a `ServiceError` if a process must not start with this service."""
     feeds: Sequence[Feed[Any]] = ()
     """Read models beside the directory. They are loaded before the service answers or works, and
     followed for as long as it does; nothing else starts them."""

@@ -1,4 +1,4 @@
-"""Replicated records as the database keeps them: written in one act that also tells followers."""
+"""Writes replicated records and their changes to the database, in one act."""
 
 import base64
 import enum
@@ -12,13 +12,13 @@ from services.chassis.database.client import Client, Value, script
 from services.directory.keys import ETAG_LENGTH, Keys, encode_record
 
 CHANGES_KEPT = 200_000
-"""Changes kept for followers, of each kind. A follower that lags further loads all records."""
+"""Changes kept per kind of record. A follower that lags further loads all records."""
 MUST_EXIST = "+"
 MUST_NOT_EXIST = "-"
 
 
 class Outcome(enum.Enum):
-    """What became of one record; the values are those of `lua/write.lua`."""
+    """The outcome of one write; the values are those of `lua/write.lua`."""
 
     CREATED = b"c"
     CHANGED = b"u"
@@ -29,35 +29,35 @@ class Outcome(enum.Enum):
 
 
 REFUSED = (Outcome.NOT_FOUND, Outcome.ETAG_MISMATCH)
-"""Outcomes of records whose condition does not hold."""
+"""The outcomes of writes whose condition does not hold."""
 
 
 class Mode(enum.Enum):
-    """How much of several writes is done; the values are those of `lua/write.lua`."""
+    """The mode of several writes in one act; the values are those of `lua/write.lua`."""
 
     EACH = "each"
-    """Each record whose condition holds is written."""
+    """Write each record whose condition holds."""
     ALL = "all"
-    """All are written, or none when the condition of one does not hold."""
+    """Write all records, or none if the condition of one does not hold."""
     LOOK = "look"
-    """None is written; the outcomes are those of EACH."""
+    """Write nothing; the outcomes are those of EACH."""
 
 
 class Write(NamedTuple):
-    """One record to be written."""
+    """One record to write or delete."""
 
     id: str
     record: bytes
-    """Etag and encoded message, from `record_of`; empty deletes."""
+    """The etag and the encoded message, from `record_of`; empty deletes the record."""
     condition: str = ""
-    """Nothing, `MUST_EXIST`, `MUST_NOT_EXIST`, or the etag that the stored record must have.
+    """Empty (none), `MUST_EXIST`, `MUST_NOT_EXIST`, or the etag of the stored record.
 
-    A record that must not exist and does, with the same etag, is UNCHANGED: a retry.
+    With `MUST_NOT_EXIST`, a stored record with the same etag is UNCHANGED: the write is a retry.
     """
 
 
 class Records:
-    """The records of one kind. Only the service that owns them writes them."""
+    """The records of one kind. Only the service that owns the kind writes them."""
 
     def __init__(self, client: Client, kind: str) -> None:
         self._client = client
@@ -65,14 +65,14 @@ class Records:
         self._write = script(client, "services.directory", "write")
 
     async def read(self, id: str) -> bytes | None:
-        """The record of an id, from the database; None when there is none."""
+        """The record of an id in the database; None if there is none."""
         record: bytes | None = await self._client.hget(self._keys.records, id)
         return record
 
     async def write(
         self, writes: Sequence[Write], mode: Mode = Mode.EACH
     ) -> tuple[int, list[Outcome]]:
-        """Write records in one act; answers the sequence of the last change and each outcome."""
+        """Write records in one act; returns the number of the last change, and the outcomes."""
         args: list[Value] = [CHANGES_KEPT, mode.value]
         for write in writes:
             args += [write.id, write.condition, write.record]

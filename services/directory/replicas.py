@@ -1,4 +1,4 @@
-"""What a replica is: all records of one kind in memory, and the changes that it applies."""
+"""The protocol of replicas: all records of one kind in memory, and their changes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A record before and after, encoded; None where it did not exist."""
+    """An encoded record before and after a change; None if there was or is none."""
 
     id: str
     before: bytes | None
@@ -23,7 +23,7 @@ class Replica(Protocol):
         """Add, change or (None) delete one record."""
 
     def record(self, id: str) -> bytes | None:
-        """One encoded record; None when there is none."""
+        """An encoded record; None if there is none."""
 
     def records(self) -> Iterable[tuple[str, bytes]]:
         """All ids with their encoded records."""

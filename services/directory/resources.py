@@ -1,4 +1,4 @@
-"""The life cycle of a resource: one place that creates, changes and deletes, for all services.
+"""The life cycle of a resource, for all services: get, create, change, replace and delete.
 
 | resource | record | create | batch | update | upsert | delete |
 |---|---|---|---|---|---|---|
@@ -14,7 +14,10 @@
 | Product | products | | | | rows of a stream | yes |
 | StockGroup | groups | | | | one | by an empty group |
 
-Not of this kind: a *closure* is a part of its store's hours, changed with them; a *stock policy*
+How it works: each write carries a condition on the stored etag, so a change that reads, computes
+and writes is repeated when another one came between. A batch is one script, all or none.
+
+Not of this kind: a *closure* is a part of its store's hours and changes with them; a *stock policy*
 lies in the partition of its store's stock, since each hold reads it; *holds*, *alerts* and *trips*
 change state by scripts of their own, together with stock, quotas and events; a placement *report*
 is a counter without a name.
@@ -52,48 +55,48 @@ from services.directory.records import (
 from services.directory.writer import Writer
 
 CHANGE_TRIES = 5
-"""Attempts of a change that others keep overtaking."""
+"""Attempts of a change while other changes come between its read and its write."""
 
 MessageT = TypeVar("MessageT", bound=Any)
 
 
 def _as_it_is(_message: Any) -> None:
-    """Leave a message as it is."""
+    """Normalize nothing."""
 
 
 @dataclass(frozen=True)
 class Kind(Generic[MessageT]):
-    """What the resources of one kind have in common."""
+    """The rules of one kind of resource."""
 
     message: type[MessageT]
     field: str
-    """Name of the request field that carries the resource: error paths begin with it."""
+    """The request field that carries the resource; error paths begin with it."""
     record_id: Callable[[str], str]
-    """The id of the record of a resource's name."""
+    """Makes the record id of a resource's name."""
     not_found: Callable[[str], NotFound]
-    """The error with the reason of this kind."""
+    """Makes the NOT_FOUND error with the reason of this kind."""
     output: tuple[str, ...] = ("etag", "update_time")
-    """Fields that the server sets. They are no part of the content, so of no etag."""
+    """The fields that the server sets. They are not part of the content and the etag."""
     stamp: str = "update_time"
-    """The output field that says when the resource was written or created; empty: none does."""
+    """The output field with the time of the write or creation; empty if there is none."""
     normalize: Callable[[MessageT], None] = _as_it_is
-    """Brings a message, in place, into the form that is kept."""
+    """Brings a message, in place, into its stored form."""
     violations: Callable[[MessageT], Sequence[FieldViolation]] = violations_of
-    """What is wrong with a message. May raise a `ServiceError` with a reason of its own."""
+    """Lists the violations of a message. May raise a `ServiceError` with a reason of its own."""
 
 
 @dataclass(frozen=True)
 class Row(Generic[MessageT]):
-    """A resource ready to be written."""
+    """A resource that is ready to be written."""
 
     message: MessageT
-    """In the form that is kept, with its output fields."""
+    """In its stored form, with its output fields."""
     etag: str
     write: Write
 
 
 class Resources(Generic[MessageT]):
-    """The resources of one kind. A change returns once this process's own replica has it."""
+    """The resources of one kind. A change returns once the replica of this process has it."""
 
     def __init__(self, kind: Kind[MessageT], writer: Writer, clock: Clock) -> None:
         self.kind = kind
@@ -101,7 +104,7 @@ class Resources(Generic[MessageT]):
         self._clock = clock
 
     async def read(self, name: str) -> MessageT | None:
-        """The resource of a name, from the database; None when there is none."""
+        """A resource in the database; None if there is none."""
         return (await self._stored(name))[1]
 
     def prepared(
@@ -110,29 +113,29 @@ class Resources(Generic[MessageT]):
         condition: str | None = None,
         stored: MessageT | None = None,
     ) -> Row[MessageT]:
-        """A copy in the form that is kept, unchecked, with its etag and the time.
+        """A copy in its stored form, unchecked, with its etag and the time.
 
         Args:
             message: The content.
-            condition: Of the write; by default the message's own etag, if it has one.
-            stored: What it replaces: the time of creation stays.
+            condition: The condition of the write; by default the etag of the message, if any.
+            stored: The resource that it replaces, whose time of creation is kept.
         """
-        kept: MessageT = self.kind.message()
-        kept.CopyFrom(message)
+        copy: MessageT = self.kind.message()
+        copy.CopyFrom(message)
         for field in self.kind.output:
-            kept.ClearField(field)
-        self.kind.normalize(kept)
-        etag = etag_of(kept)
+            copy.ClearField(field)
+        self.kind.normalize(copy)
+        etag = etag_of(copy)
         if "etag" in self.kind.output:
-            kept.etag = etag
+            copy.etag = etag
         if stored is not None and self.kind.stamp == "create_time":
-            kept.create_time.CopyFrom(stored.create_time)
+            copy.create_time.CopyFrom(stored.create_time)
         elif self.kind.stamp:
-            getattr(kept, self.kind.stamp).FromDatetime(self._clock())
+            getattr(copy, self.kind.stamp).FromDatetime(self._clock())
         if condition is None:
             condition = message.etag if "etag" in self.kind.output else ""
-        write = Write(self.kind.record_id(kept.name), record_of(etag, kept), condition)
-        return Row(kept, etag, write)
+        write = Write(self.kind.record_id(copy.name), record_of(etag, copy), condition)
+        return Row(copy, etag, write)
 
     async def create(
         self,
@@ -141,23 +144,23 @@ class Resources(Generic[MessageT]):
         validate_only: bool = False,
         first: Sequence[Write] = (),
     ) -> list[MessageT]:
-        """Create resources, all or none. Those that are there with equal content are a retry.
+        """Create resources, all or none. One that is stored with equal content is a retry.
 
         Args:
             messages: The resources, with their names.
             validate_only: Check all, write nothing.
-            first: Further records of the kind that are written in the same act, before them.
+            first: Further writes of the same kind, done before them in the same act.
 
         Raises:
-            InvalidArgument: one breaks its contract.
-            AlreadyExists: one name is taken by another content, in the database or in this call.
+            InvalidArgument: a resource breaks its contract.
+            AlreadyExists: a name has another content, in the database or in this call.
         """
         for message in messages:
             self.check(message)
         rows = [self.prepared(message, MUST_NOT_EXIST) for message in messages]
         writes = [*first, *(row.write for row in rows)]
-        found = await self._writer.write(writes, Mode.LOOK if validate_only else Mode.ALL)
-        outcomes = found[len(first) :]
+        results = await self._writer.write(writes, Mode.LOOK if validate_only else Mode.ALL)
+        outcomes = results[len(first) :]
         for row, outcome in zip(rows, outcomes, strict=True):
             if outcome in REFUSED:
                 raise AlreadyExists(row.message.name)
@@ -176,12 +179,12 @@ class Resources(Generic[MessageT]):
         allow_missing: bool = False,
         validate_only: bool = False,
     ) -> MessageT:
-        """Change the fields of a mask, or create the resource when that is allowed (AIP-134).
+        """Change the fields of a mask, or create the resource if `allow_missing` (AIP-134).
 
         Raises:
             InvalidArgument: the changed resource breaks its contract.
-            NotFound: there is none, and none may be created.
-            EtagMismatch: it was changed by another.
+            NotFound: there is none, and `allow_missing` is false.
+            EtagMismatch: another change came before.
         """
 
         async def merge(stored: MessageT | None) -> MessageT:
@@ -192,9 +195,9 @@ class Resources(Generic[MessageT]):
                 raise EtagMismatch(change.name)
             fixed = ("name", *self.kind.output)
             before: MessageT = stored or self.kind.message(name=change.name)
-            wanted: MessageT = merged(before, change, mask, fixed)
-            self.check(wanted)
-            return wanted
+            after: MessageT = merged(before, change, mask, fixed)
+            self.check(after)
+            return after
 
         return await self.change(change.name, merge, validate_only=validate_only)
 
@@ -205,16 +208,16 @@ class Resources(Generic[MessageT]):
         *,
         validate_only: bool = False,
     ) -> MessageT:
-        """Read a resource, act on it and write the result, again when another was faster.
+        """Read a resource, act on it and write the result; repeat if another change came between.
 
         Args:
-            name: Of the resource.
-            act: Makes the new content, checked, of a copy of what is stored; of None where
-                nothing is. None means: leave it as it is.
+            name: The name of the resource.
+            act: Makes the new, checked content from a copy of the stored one, or from None if
+                there is none. If it returns None, the stored one stays.
             validate_only: Write nothing.
 
         Raises:
-            EtagMismatch: others were faster each time.
+            EtagMismatch: another change came between at every attempt.
         """
         for _ in range(CHANGE_TRIES):
             etag, stored = await self._stored(name)
@@ -222,12 +225,12 @@ class Resources(Generic[MessageT]):
             if stored is not None:
                 before = self.kind.message()
                 before.CopyFrom(stored)
-            wanted = await act(before)
-            if wanted is None and stored is not None:
+            after = await act(before)
+            if after is None and stored is not None:
                 return stored
-            assert wanted is not None
+            assert after is not None
             condition = etag if stored is not None else MUST_NOT_EXIST
-            row = self.prepared(wanted, condition, stored)
+            row = self.prepared(after, condition, stored)
             if stored is not None and row.etag == etag:
                 return stored
             mode = Mode.LOOK if validate_only else Mode.EACH
@@ -237,10 +240,10 @@ class Resources(Generic[MessageT]):
         raise EtagMismatch(name)
 
     async def put(self, message: MessageT, *, validate_only: bool = False) -> MessageT:
-        """Create or replace a resource; its etag, where it has one, must be the stored one's.
+        """Create or replace a resource; its etag, if it has one, must be that of the stored one.
 
         Raises:
-            EtagMismatch: it was changed by another, or is not there.
+            EtagMismatch: the stored one has another etag, or there is none.
         """
         row = self.prepared(message)
         mode = Mode.LOOK if validate_only else Mode.EACH
@@ -250,11 +253,11 @@ class Resources(Generic[MessageT]):
         return row.message
 
     async def delete(self, name: str, *, etag: str = "", allow_missing: bool = False) -> bool:
-        """Delete a resource; answers whether there was one.
+        """Delete a resource; True if there was one.
 
         Raises:
-            NotFound: there is none, and that is not allowed.
-            EtagMismatch: it was changed by another.
+            NotFound: there is none, and `allow_missing` is false.
+            EtagMismatch: the stored one has another etag.
         """
         write = Write(self.kind.record_id(name), b"", etag or MUST_EXIST)
         [outcome] = await self._writer.write([write])
@@ -265,29 +268,29 @@ class Resources(Generic[MessageT]):
         return outcome is Outcome.DELETED
 
     def check(self, message: MessageT) -> None:
-        """Check a resource that is to be kept.
+        """Check a resource before it is stored.
 
         Raises:
-            InvalidArgument: it breaks its contract; names the fields.
+            InvalidArgument: it breaks its contract; the error names the fields.
         """
         self._refuse(self.kind.violations(message))
 
     def check_name(self, message: MessageT) -> None:
-        """Check the name of a resource alone.
+        """Check only the name of a resource.
 
         Raises:
-            InvalidArgument: it is no name of this kind.
+            InvalidArgument: it is not a name of this kind.
         """
-        self._refuse([each for each in violations_of(message) if each.field == "name"])
+        self._refuse([one for one in violations_of(message) if one.field == "name"])
 
     def _refuse(self, violations: Iterable[FieldViolation]) -> None:
-        found = [
+        named = [
             FieldViolation(f"{self.kind.field}.{path}" if path else self.kind.field, problem)
             for path, problem in violations
         ]
-        if found:
-            text = "; ".join(f"{each.field}: {each.description}" for each in found)
-            raise InvalidArgument(text, violations=found)
+        if named:
+            text = "; ".join(f"{one.field}: {one.description}" for one in named)
+            raise InvalidArgument(text, violations=named)
 
     async def _stored(self, name: str) -> tuple[str, MessageT | None]:
         record = await self._writer.read(self.kind.record_id(name))
@@ -298,13 +301,13 @@ class Resources(Generic[MessageT]):
 
 
 def new_id(given: str, request_id: str, scope: Sequence[str], digest_size: int = 10) -> str:
-    """The id of a resource to be created.
+    """The id of a resource to create: the given one, else derived from the request, else random.
 
     Args:
         given: The id that the request asks for, if any.
-        request_id: Of the request, if any: in one scope, the same gives the same id (AIP-155).
+        request_id: The request id, if any: in one scope, an equal one gives an equal id (AIP-155).
         scope: The caller and the collection.
-        digest_size: Bytes of an id that is not given: half of its characters.
+        digest_size: Bytes of an id that is not given; it has twice as many characters.
     """
     if given:
         return given

@@ -1,7 +1,9 @@
-"""The schedules of all stores in memory: stores joined with the hours that they were given.
+"""The schedules of all stores in memory: the replica of stores joined with that of hours.
 
-A store that was given none has those of its own text. Equal schedules are one, known by a small
-number; so which of many stores are open at an instant is one look-up in an array.
+How it works: a store without hours of its own record has those of its imported text. Equal
+schedules share a number in `OpenStates`, and an array holds the number of each row of the index; so
+the open rows at an instant are one look-up. Feeds note the ids that change; the next read brings
+the array up to date.
 """
 
 import datetime as dt
@@ -30,22 +32,28 @@ from services.directory.store_hours import (
 from services.directory.stores import StoresReplica
 
 Numbers = NDArray[np.int_]
+"""The number of a schedule in `OpenStates` per row of the index of stores."""
 
 SPARE = 1000
-"""Schedules out of use are kept up to so many more than those in use, then all numbered anew."""
+"""All schedules are numbered anew once those imported are over twice as many plus this.
+
+Numbers out of use are never freed one by one: many rows may share one.
+"""
 
 
 class Schedules:
-    """The schedules of one process. Reads bring it up to its two feeds first."""
+    """The schedules of one process. A read first takes in the changes of the two feeds."""
 
     def __init__(self, stores: Feed[StoresReplica], hours: Feed[HoursReplica]) -> None:
         self._stores = stores
         self._hours = hours
         self._changed: set[str] | None = None
+        """Ids of stores that changed since the last read; None if all must be loaded."""
         self._states = OpenStates()
         self._imported: dict[ImportedHours, int] = {}
         self._limit = 0
         self._numbers: Numbers = np.zeros(0, np.int_)
+        # Of stores with an hours record: the numbers of the own schedule ("") and of services.
         self._held: dict[str, dict[str, int]] = {}
         self._services: dict[str, dict[str, int]] = {}
         self._service_columns: dict[str, Numbers] = {}
@@ -53,19 +61,24 @@ class Schedules:
         hours.listen(self._note)
 
     def of(self, id: str) -> StoreSchedules | None:
-        """The schedules of a store and of the services in it; None when there is no such store."""
+        """The schedules of a store and of its services; None if there is no such store."""
         encoded = self._stores.replica.public(id)
         if encoded is None:
             return None
         return _schedules(parse_store(encoded), self.given(id))
 
     def given(self, id: str) -> hours_pb2.StoreHours | None:
-        """The hours that a store was given; None when it has those that it came with."""
+        """The hours record of a store; None if it has only its imported hours."""
         record = self._hours.replica.record(id)
         return None if record is None else hours_pb2.StoreHours.FromString(record)
 
     def opening(self, at: dt.datetime | None, minutes: int = 0, service: str = "") -> "Opening":
-        """A filter: open at an instant, and for so long; has a service, which then is open.
+        """A filter by open hours.
+
+        Args:
+            at: The instant at which the store is open; None admits every store that has hours.
+            minutes: The time for which it stays open from then on.
+            service: The id of a service that the store has; then its hours count.
 
         Raises:
             ScheduleError: the instant is out of range.
@@ -75,22 +88,22 @@ class Schedules:
         return Opening(self, at, minutes, service)
 
     def open_rows(self, rows: Rows, at: dt.datetime | None, minutes: int, service: str) -> Mask:
-        """For each of some rows of the stores' index whether its store is as `opening` says."""
+        """For each row of the index whether the filter of `opening` admits its store."""
         self.refresh()
         numbers = (self._service_numbers(service) if service else self._numbers)[rows]
         if at is None:
-            offered: Mask = numbers != NO_HOURS
-            return offered
+            has_hours: Mask = numbers != NO_HOURS
+            return has_hours
         if minutes:
             return self._states.open_for(numbers, at, minutes)
         return self._states.open_at(numbers, at)
 
     def refresh(self) -> None:
-        """Take in what has changed since the last look."""
+        """Take in the changes since the last read."""
         if self._changed is None or len(self._imported) > self._limit:
             self._load()
         elif self._changed:
-            # A store may have come and gone unseen; its row is there all the same.
+            # A store created and deleted since the last read has left a row of its own.
             new = self._stores.replica.index.row_count - len(self._numbers)
             if new > 0:
                 self._numbers = np.pad(self._numbers, (0, new), constant_values=NO_HOURS)
@@ -143,7 +156,7 @@ class Schedules:
         return self._imported[hours]
 
     def _service_numbers(self, service: str) -> Numbers:
-        """For each row of the stores' index the schedule of a service in it, or NO_HOURS."""
+        """For each row of the index the number of its schedule of a service, or NO_HOURS."""
         if service not in self._services:
             return np.zeros_like(self._numbers)
         if service not in self._service_columns:
@@ -162,7 +175,7 @@ class Schedules:
 
 
 class Opening:
-    """Which stores are open at an instant, or have a service: a part of a filter."""
+    """The part of a filter that admits stores by open hours and services."""
 
     def __init__(
         self, schedules: Schedules, at: dt.datetime | None, minutes: int, service: str
@@ -173,11 +186,11 @@ class Opening:
         self._service = service
 
     def rows(self, rows: Rows) -> Mask:
-        """For each of some rows of the stores' index whether it admits its store."""
+        """For each row of the index whether it admits the store."""
         return self._schedules.open_rows(rows, self._at, self._minutes, self._service)
 
     def admits(self, id: str) -> bool:
-        """Whether it admits one store. The reference for `rows`."""
+        """True if it admits one store. The reference for `rows`."""
         schedules = self._schedules.of(id)
         if schedules is None:
             return False
@@ -190,5 +203,5 @@ class Opening:
 def _schedules(store: stores_pb2.Store, given: hours_pb2.StoreHours | None) -> StoreSchedules:
     try:
         return schedules_of(store, given)
-    except ScheduleError as fault:  # kept by a version with other rules
+    except ScheduleError as fault:  # stored by a version with other rules
         return StoreSchedules(Schedule(unusable=str(fault)), {})

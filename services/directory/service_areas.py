@@ -1,4 +1,4 @@
-"""Which stores serve a point or a postcode. Apart from distance: a store may serve none near."""
+"""The service areas of stores; independent of distance: a store may not serve its own street."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from geodata.points import Point
 
 @dataclass(frozen=True, slots=True)
 class ServiceArea:
-    """Where one store delivers: the union of its parts."""
+    """The service area of one store: the union of its parts."""
 
     postal_codes: frozenset[str]
     centre: Point | None
@@ -20,10 +20,10 @@ class ServiceArea:
 
     @classmethod
     def of(cls, store: stores_pb2.Store) -> "ServiceArea":
-        """The area of a store; an empty one when it has none.
+        """The area of a store; an empty one if it has none.
 
         Raises:
-            ValueError: a polygon cannot be used.
+            ValueError: a polygon crosses itself, is empty, or has corners off the earth.
         """
         area = store.service_area
         located = store.HasField("location")
@@ -35,7 +35,7 @@ class ServiceArea:
         )
 
     def serves(self, point: Point | None, postal_code: str) -> bool:
-        """Whether the area contains the point, or lists the postcode."""
+        """True if the area contains the point or lists the postcode."""
         if postal_code and postal_code in self.postal_codes:
             return True
         if point is None:
@@ -50,24 +50,24 @@ class ServiceArea:
 
 
 class ServiceAreas:
-    """The areas of the stores that have one, by row."""
+    """The areas of the stores that have one, by row of the index."""
 
     def __init__(self) -> None:
         self._areas: dict[int, ServiceArea] = {}
 
     def put(self, row: int, store: stores_pb2.Store) -> None:
-        """Set the area of a row, or forget it when the store has none."""
+        """Set the area of a row, or remove it if the store has none."""
         if store.HasField("service_area"):
             self._areas[row] = ServiceArea.of(store)
         else:
             self._areas.pop(row, None)
 
     def remove(self, row: int) -> None:
-        """Forget the area of a row."""
+        """Remove the area of a row."""
         self._areas.pop(row, None)
 
     def serving(self, point: Point | None, postal_code: str) -> list[int]:
-        """The rows whose area contains the point, or lists the postcode."""
+        """The rows whose area contains the point or lists the postcode; looks at every area."""
         return [row for row, area in self._areas.items() if area.serves(point, postal_code)]
 
 

@@ -1,8 +1,8 @@
-"""The replica's file on disk, from which a process starts when Redis is down.
+"""Snapshots of replicas on disk, from which a process starts while the database is down.
 
-A line of JSON (format, epoch, sequence, as_of, count), then the records: the lengths of id and
-record as two little-endian 32-bit numbers, the id, the record. Written beside and renamed, so that
-a file is whole or not there; a damaged one is left unread.
+A file is a line of JSON (format, epoch, sequence, as_of, count), then the records: the lengths of
+id and record as two little-endian 32-bit numbers, the id, the record. It is written under another
+name and renamed, so that a crash leaves no part of a file; a damaged file is not used.
 """
 
 import datetime as dt
@@ -19,17 +19,21 @@ LENGTHS = struct.Struct("<II")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The stores as they were after some change."""
+    """All records of one kind after some change."""
 
     epoch: str
     sequence: int
     as_of: dt.datetime
-    """When they were last known to be current."""
+    """The time at which they were last known to be current."""
     records: dict[str, bytes]
 
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
-    """Write the file, replacing what was there."""
+    """Write a file, in place of the one before.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     scratch = path.with_name(f"{path.name}.{os.getpid()}")
     header = {
         "format": FORMAT,
@@ -41,9 +45,9 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     try:
         with scratch.open("wb") as file:
             file.write(orjson.dumps(header) + b"\n")
-            for id, store in snapshot.records.items():
+            for id, record in snapshot.records.items():
                 name = id.encode()
-                file.write(LENGTHS.pack(len(name), len(store)) + name + store)
+                file.write(LENGTHS.pack(len(name), len(record)) + name + record)
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)
@@ -52,7 +56,7 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
 
 
 def read_snapshot(path: Path) -> Snapshot | None:
-    """The file's stores; None when there is no whole file of this format."""
+    """Read a file; None if there is none, or if it is damaged or of another format."""
     try:
         data = path.read_bytes()
         head, _, body = data.partition(b"\n")
@@ -61,9 +65,9 @@ def read_snapshot(path: Path) -> Snapshot | None:
             return None
         records, at = {}, 0
         for _ in range(header["count"]):
-            id_length, store_length = LENGTHS.unpack_from(body, at)
+            id_length, record_length = LENGTHS.unpack_from(body, at)
             id_end = at + LENGTHS.size + id_length
-            at = id_end + store_length
+            at = id_end + record_length
             if at > len(body):
                 return None
             records[body[id_end - id_length : id_end].decode()] = body[id_end:at]

@@ -1,4 +1,9 @@
-"""All stores in memory: by id, by place, by filter and by text. Knows nothing of Redis."""
+"""The replica of stores: all of them in memory, by id, place, filter and text.
+
+How it works: a store with a location has a row in the H3 index and in the columns. A search gives
+the index the mask of its filter, so only admitted rows are candidates; open hours are decided late,
+for the rows near the point. Stores without a location have no row and are decided one by one.
+"""
 
 import bisect
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +15,8 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.distance import Floats
 from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
-from services.directory.filters import HIDDEN, Columns, Mask, StoreFilter, status_of
+from services.directory.columns import Columns
+from services.directory.filters import HIDDEN, Mask, StoreFilter, status_of
 from services.directory.keys import parse_store
 from services.directory.replicas import Change
 from services.directory.store_hours import ImportedHours
@@ -18,7 +24,7 @@ from services.directory.text import Match, TextIndex, Texts
 
 
 class StoresReplica:
-    """The stores. Answers leave private ones out; `record` alone has them."""
+    """All stores of a process. Only `record` and `records` include private ones."""
 
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
         self._records: dict[str, bytes] = dict(records)
@@ -26,12 +32,11 @@ class StoresReplica:
         self._unlocated: set[str] = set()
         self._columns = Columns()
         self._sorted_ids: list[str] | None = None
-        self._text: TextIndex | None = None
+        self._text = TextIndex(self._stores, texts_of)
         located: list[str] = []
         latitudes: list[float] = []
         longitudes: list[float] = []
-        for id, encoded in self._records.items():
-            store = parse_store(encoded)
+        for id, store in self._stores():
             if store.HasField("location"):
                 self._columns.put(len(located), store)
                 located.append(id)
@@ -47,15 +52,15 @@ class StoresReplica:
         return len(self._records)
 
     def record(self, id: str) -> bytes | None:
-        """The encoded store, private or not."""
+        """An encoded store, private or not; None if there is none."""
         return self._records.get(id)
 
     def encoded(self, id: str) -> bytes:
-        """The encoded store of an id that exists."""
+        """The encoded store of an id that is known to exist."""
         return self._records[id]
 
     def public(self, id: str) -> bytes | None:
-        """The encoded store, unless there is none or it is private."""
+        """An encoded store; None if there is none or it is private."""
         return None if id in self._hidden else self._records.get(id)
 
     def records(self) -> Iterable[tuple[str, bytes]]:
@@ -63,17 +68,17 @@ class StoresReplica:
         return self._records.items()
 
     def row(self, id: str) -> int | None:
-        """The row of a store in the index; None when it has no location."""
+        """The row of a store in the index; None if it has no location."""
         return self.index.row(id) if id in self.index else None
 
     @property
     def imported_hours(self) -> tuple[NDArray[np.int32], list[ImportedHours]]:
-        """For each row of the index which hours the store came with, as a place in the list."""
+        """The imported hours of each row, as indexes into the list of distinct hours."""
         codes, values = self._columns.imported_hours
         return codes[: self.index.row_count], values
 
     def imported_hours_of(self, row: int) -> ImportedHours:
-        """The hours that the store of a row came with."""
+        """The imported hours of the store in a row."""
         codes, values = self._columns.imported_hours
         return values[int(codes[row])]
 
@@ -91,7 +96,7 @@ class StoresReplica:
         return Change(id, before, after)
 
     def mask(self, wanted: StoreFilter) -> Mask:
-        """The rows of the index that the filter admits. Not to be changed."""
+        """The mask of the rows that a filter admits; read-only."""
         count = self.index.row_count
         result = self._columns.mask(wanted, self.row)[:count]
         if wanted.opening is None:
@@ -111,9 +116,15 @@ class StoresReplica:
         after: tuple[float, str] | None = None,
         also: Callable[[Rows], Mask] | None = None,
     ) -> list[tuple[str, float]]:
-        """Ids and distances in metres, nearest first, ties by id, beginning past `after`.
+        """Ids and distances in metres, nearest first, ties by id.
 
-        `also` says which of some rows of the index are admitted besides by the filter.
+        Args:
+            point: The origin.
+            limit: The largest number of stores.
+            wanted: The filter.
+            radius_m: The largest distance, inclusive.
+            after: Distance and id of the last store of the page before.
+            also: A further condition: for each given row whether it is admitted.
         """
         accept = self._accept(wanted, also)
         hits = self.index.nearest(point, limit, max_distance_m=radius_m, accept=accept, after=after)
@@ -128,20 +139,20 @@ class StoresReplica:
         *,
         radius_m: float | None = None,
     ) -> tuple[Rows, Floats]:
-        """For each point what `nearest` answers, as rows and distances in metres.
+        """Rows and distances in metres of the nearest stores of each point.
 
-        Both have the shape (points, limit); a point with fewer hits is filled up with rows of -1.
+        Both arrays have the shape (points, limit); row -1 fills up a point with fewer stores.
         """
         return self.index.nearest_batch(
             latitudes, longitudes, limit, max_distance_m=radius_m, accept=self.mask(wanted)
         )
 
     def ids_of_rows(self, rows: Rows) -> list[str]:
-        """The ids in rows of the index."""
+        """The ids of the stores in these rows."""
         return [self.index.id(row) for row in rows.tolist()]
 
     def ids(self, wanted: StoreFilter, among: Sequence[str] | None = None) -> list[str]:
-        """The ids that the filter admits, in order; of `among` only, in its order, when given."""
+        """The ids that a filter admits, in order; with `among`, only its ids, in its order."""
         if among is None:
             if self._sorted_ids is None:
                 self._sorted_ids = sorted(self._records)
@@ -151,20 +162,14 @@ class StoresReplica:
 
     def matching(self, query: str) -> list[Match]:
         """The public stores with the words of a query, the best match first."""
-        if self._text is None:
-            self._text = TextIndex()
-            self._text.put_all(
-                (id, texts_of(parse_store(encoded))) for id, encoded in self._records.items()
-            )
         return [match for match in self._text.search(query) if match.id not in self._hidden]
 
     def cells(self, resolution: int) -> NDArray[np.uint64]:
-        """The H3 cell of each row of the index. Not to be changed."""
+        """The H3 cell of each row of the index; read-only."""
         return self._columns.cells(resolution, self.index)
 
-    def stores(self, ids: Sequence[str]) -> list[stores_pb2.Store]:
-        """The stores of ids that exist."""
-        return [parse_store(self._records[id]) for id in ids]
+    def _stores(self) -> Iterable[tuple[str, stores_pb2.Store]]:
+        return ((id, parse_store(encoded)) for id, encoded in self._records.items())
 
     def _remember(self, id: str, encoded: bytes) -> None:
         store = parse_store(encoded)
@@ -179,8 +184,7 @@ class StoresReplica:
         else:
             self._leave_index(id)
             self._unlocated.add(id)
-        if self._text is not None:
-            self._text.put_all([(id, texts_of(store))])
+        self._text.put(id, store)
 
     def _forget(self, id: str) -> None:
         if self._records.pop(id, None) is None:
@@ -190,8 +194,7 @@ class StoresReplica:
         self._hidden.discard(id)
         self._unlocated.discard(id)
         self._leave_index(id)
-        if self._text is not None:
-            self._text.remove(id)
+        self._text.remove(id)
 
     def _leave_index(self, id: str) -> None:
         if id in self.index:
@@ -200,17 +203,17 @@ class StoresReplica:
     def _accept(
         self, wanted: StoreFilter, also: Callable[[Rows], Mask] | None
     ) -> Mask | Callable[[Rows], Mask]:
-        """The rows that the filter admits. Hours are looked at of the rows near the point alone."""
+        """The admitted rows; open hours are evaluated only for the rows that are asked for."""
         opening = wanted.opening
         mask = self._columns.mask(wanted, self.row)[: self.index.row_count]
-        later = [part for part in (also, opening and opening.rows) if part]
-        if not later:
+        conditions = [part for part in (also, opening and opening.rows) if part]
+        if not conditions:
             return mask
 
         def accept(rows: Rows) -> Mask:
             result: Mask = mask[rows]
-            for part in later:
-                result[result] = part(rows[result])
+            for condition in conditions:
+                result[result] = condition(rows[result])
             return result
 
         return accept
@@ -225,7 +228,7 @@ class StoresReplica:
 
 
 def texts_of(store: stores_pb2.Store) -> Texts:
-    """The words of a store: its name, its brand, and where it is."""
+    """The texts of a store: its name, its brand and its address."""
     address = store.address
-    where = (*address.address_lines, address.postal_code, address.locality)
-    return store.display_name, store.brand, " ".join(where)
+    parts = (*address.address_lines, address.postal_code, address.locality)
+    return store.display_name, store.brand, " ".join(parts)

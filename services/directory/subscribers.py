@@ -1,4 +1,4 @@
-"""Who in this process is told of changes as a replica applies them."""
+"""Passes the changes of a replica to functions and queues of this process."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.directory.replicas import Change
 
 QUEUE_SIZE = 10_000
-"""Changes that wait for one reader. A reader that lags further is told that it lost some."""
+"""Changes that wait for one reader. A reader that lags further gets None and no more changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +20,23 @@ class Event:
 
 
 Listener = Callable[[Change | None], None]
-"""Told of each change as it is applied; None means that the whole replica is another."""
+"""Called with each change as it is applied; with None when all records were loaded anew."""
 
 
 class Subscribers:
-    """Functions that are told at once, and queues that are read when their readers can."""
+    """The listeners, called at once, and the queues, read at the reader's own pace."""
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
         self._queues: set[asyncio.Queue[Event | None]] = set()
 
     def listen(self, listener: Listener) -> None:
-        """Have a function told of each change, at once."""
+        """Call a function at each change, before the next one is applied."""
         self._listeners.append(listener)
 
     @contextmanager
     def queue(self) -> Iterator[asyncio.Queue[Event | None]]:
-        """A queue of changes; None means that some were lost, and is the last."""
+        """A queue of the changes; None is its last entry and means that some were lost."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE_SIZE)
         self._queues.add(queue)
         try:
@@ -45,7 +45,7 @@ class Subscribers:
             self._queues.discard(queue)
 
     def publish(self, event: Event | None) -> None:
-        """Tell a change; None tells that the whole replica is another."""
+        """Pass on a change; None means that all records were loaded anew."""
         for listener in self._listeners:
             listener(event.change if event else None)
         for queue in list(self._queues):

@@ -1,4 +1,4 @@
-"""Rows of a stream that create, change and remove records: counted, and refused rows named."""
+"""Writes the rows of a stream as records, counts them, and reports the refused rows."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -9,16 +9,16 @@ from services.chassis.errors import FieldViolation
 from services.directory.records import REFUSED, Mode, Outcome, Write
 
 REJECTED_SHOWN = 1000
-"""Refused rows that an answer names; beyond that they are counted alone."""
+"""Refused rows that an answer describes; further ones are only counted."""
 WRITTEN_AT_ONCE = 1000
-"""Records of one act: a longer one would hold up the database's other callers."""
+"""Records of one write: a longer script would hold up the database's other callers."""
 
 RowT = TypeVar("RowT")
 WriteRecords = Callable[[Sequence[Write], Mode], Awaitable[list[Outcome]]]
 
 
 class Upsert(Generic[RowT]):
-    """One stream of rows. A row that is refused keeps its record: `replace` spares it."""
+    """One stream of rows. The stored record of a refused row stays, also with `replace`."""
 
     def __init__(
         self,
@@ -31,11 +31,11 @@ class Upsert(Generic[RowT]):
         """Begin a stream.
 
         Args:
-            prepare: Makes the record of a row that breaks no rule.
+            prepare: Makes the write of a valid row.
             write: Writes records in one act.
             response: The answer, with counts and `rejected`.
-            label: The field of `rejected` that names the row's resource: `name`, `product`.
-            noun: The resource in words.
+            label: The field of `rejected` for the row's resource: `name` or `product`.
+            noun: The word for the resource in error texts.
         """
         self._prepare = prepare
         self._write = write
@@ -47,39 +47,39 @@ class Upsert(Generic[RowT]):
         self.index = 0
         """Rows taken so far."""
         self.seen: set[str] = set()
-        """The names of all rows, refused ones too."""
+        """The names of all rows, including refused ones."""
 
     def take(self, name: str, row: RowT, violations: Iterable[FieldViolation]) -> bool:
-        """Take the next row; answers whether it can be written."""
-        found = next(iter(violations), None)
-        if found is None and name in self.seen:
-            found = FieldViolation(self._label, f"this {self._noun} is twice in the stream")
-        if found is None:
+        """Take the next row; True if it is valid."""
+        violation = next(iter(violations), None)
+        if violation is None and name in self.seen:
+            violation = FieldViolation(self._label, f"this {self._noun} is twice in the stream")
+        if violation is None:
             self._rows.append((self.index, name, self._prepare(row)))
         else:
-            self._reject(self.index, name, found)
+            self._reject(self.index, name, violation)
         self.seen.add(name)
         self.index += 1
-        return found is None
+        return violation is None
 
     async def write(self, *, validate_only: bool) -> None:
-        """Write the rows taken since the last time."""
+        """Write the rows taken since the last call."""
         rows, self._rows = iter(self._rows), []
-        while some := list(islice(rows, WRITTEN_AT_ONCE)):
-            outcomes = await self._write([write for _, _, write in some], mode_of(validate_only))
-            for (index, name, _), outcome in zip(some, outcomes, strict=True):
+        while batch := list(islice(rows, WRITTEN_AT_ONCE)):
+            outcomes = await self._write([write for _, _, write in batch], mode_of(validate_only))
+            for (index, name, _), outcome in zip(batch, outcomes, strict=True):
                 if outcome in REFUSED:
-                    clash = FieldViolation("etag", f"is not that of the stored {self._noun}")
-                    self._reject(index, name, clash)
+                    mismatch = FieldViolation("etag", f"the stored {self._noun} has another etag")
+                    self._reject(index, name, mismatch)
                 else:
                     self._counts[outcome] += 1
 
     async def remove(self, ids: Iterable[str], *, validate_only: bool) -> None:
-        """Delete the records of ids that the stream did not have."""
-        left = iter(ids)
-        while some := list(islice(left, WRITTEN_AT_ONCE)):
-            outcomes = await self._write([Write(id, b"") for id in some], mode_of(validate_only))
-            # UNCHANGED: another call has removed it meanwhile.
+        """Delete records that the stream does not contain."""
+        remaining = iter(ids)
+        while batch := list(islice(remaining, WRITTEN_AT_ONCE)):
+            outcomes = await self._write([Write(id, b"") for id in batch], mode_of(validate_only))
+            # UNCHANGED is not counted: another call removed the record in the meantime.
             self._counts[Outcome.DELETED] += outcomes.count(Outcome.DELETED)
 
     def count(self) -> None:
@@ -90,17 +90,17 @@ class Upsert(Generic[RowT]):
         if removed := self._counts[Outcome.DELETED]:
             self._response.removed_count = removed
 
-    def _reject(self, index: int, name: str, why: FieldViolation) -> None:
+    def _reject(self, index: int, name: str, violation: FieldViolation) -> None:
         self._response.rejected_count += 1
         if len(self._response.rejected) < REJECTED_SHOWN:
             self._response.rejected.add(
                 index=index,
-                field=why.field,
-                description=why.description,
+                field=violation.field,
+                description=violation.description,
                 **{self._label: name[:200]},
             )
 
 
 def mode_of(validate_only: bool) -> Mode:
-    """How writes of a stream are done."""
+    """The mode of the writes of a stream."""
     return Mode.LOOK if validate_only else Mode.EACH

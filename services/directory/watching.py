@@ -1,4 +1,4 @@
-"""Changes of records as watchers follow them: resumable, in order, each with a token."""
+"""Streams the changes of records in order, each with a token that resumes the stream after it."""
 
 import base64
 import binascii
@@ -15,25 +15,25 @@ class Step(NamedTuple):
 
     resume_token: str
     change: Change | None
-    """None in the first step, which is there for its token."""
+    """None in the first step, which only carries the token."""
 
 
 class ChangesExpired(ServiceError):
-    """The resume token is older than the changes that are kept."""
+    """The resume token is older than the kept changes."""
 
     code = Code.OUT_OF_RANGE
     reason = "CHANGES_EXPIRED"
 
 
 async def steps(feed: Feed[ReplicaT], resume_token: str) -> AsyncGenerator[Step, None]:
-    """The changes past the token, with the records as they are now, then those to come.
+    """Yields the changes after the token, with the current records, then the changes to come.
 
-    Of a past change `before` is empty when there was a record: it is no longer known.
+    `before` of a past change is empty if there was a record: its content is no longer known.
 
     Raises:
         InvalidArgument: the token is not one of ours.
-        ChangesExpired: the token is older than what is kept.
-        StreamEnded: the reader was too slow, or the replica was loaded anew; resume.
+        ChangesExpired: the token is older than the kept changes.
+        StreamEnded: the reader was too slow, or all records were loaded anew; resume.
     """
     with feed.subscription() as events:
         reached = sequence_of(resume_token) if resume_token else feed.sequence
@@ -45,7 +45,7 @@ async def steps(feed: Feed[ReplicaT], resume_token: str) -> AsyncGenerator[Step,
                     yield Step(token_of(number), Change(id, before, feed.replica.record(id)))
                     reached = number
             except LookupError as error:
-                raise ChangesExpired(f"{error}; read all, then watch without a token") from None
+                raise ChangesExpired(f"{error}; list all, then watch without a token") from None
         while (event := await events.get()) is not None:
             if event.sequence > reached:
                 yield Step(token_of(event.sequence), event.change)

@@ -1,19 +1,20 @@
--- Writes records and says what becomes of each.
+-- Writes records of one kind, appends their changes, and returns the outcome of each record.
 -- KEYS  records (hash), changes (stream), sequence (number)
 -- ARGV  number of changes to keep
---       mode: "look" writes nothing, "all" writes all or none, "each" writes what it can
+--       mode: "look" writes none, "all" writes all or none, "each" writes those whose condition
+--       holds
 --       then for each record: id, condition, record
---       condition: "" none; "+" the record must exist; "-" it must not exist, unless with the
---       same etag (a retry); else the etag that the stored record must have
+--       condition: "" none; "+" the record must exist; "-" it must not exist, except with the
+--       same etag (a retry); else the etag of the stored record
 --       record: etag (16 characters) and encoded message, or "" to delete
 -- Returns the sequence of the last change, then for each record:
 --       "c" created, "u" changed, "d" deleted, "=" unchanged, "n" not found, "m" etag mismatch
 --
--- The first pass decides on what is stored and on the records before it in this call, so that one
--- id given twice is judged as if the first were written. The second pass writes.
+-- The first pass decides each record on the stored one and on those before it in this call, so
+-- that an id given twice is judged as if its first record were written. The second pass writes.
 local ETAG_LENGTH = 16
-local kept, mode = ARGV[1], ARGV[2]
-local etags = {} -- by id, as the records before in this call leave it; false where none is
+local changes_kept, mode = ARGV[1], ARGV[2]
+local etags = {} -- by id, as the records before in this call leave it; false if there is none
 local outcomes, refused = {}, false
 
 for i = 3, #ARGV, 3 do
@@ -56,7 +57,8 @@ if mode == 'each' or (mode == 'all' and not refused) then
         redis.call('HSET', KEYS[1], id, record)
       end
       local sequence = redis.call('INCR', KEYS[3])
-      redis.call('XADD', KEYS[2], 'MAXLEN', '~', kept, sequence .. '-0', 'op', outcome, 'id', id)
+      redis.call('XADD', KEYS[2], 'MAXLEN', '~', changes_kept, sequence .. '-0',
+        'op', outcome, 'id', id)
     end
   end
 end

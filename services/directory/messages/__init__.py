@@ -1,4 +1,4 @@
-"""Data of `geodata` as messages of the contracts, for those who send it and those who answer it.
+"""Converts data of `geodata` to messages of the contracts, for services and channels alike.
 
-A service and a channel may both import it: it is pure and knows the contracts and geodata alone.
+These modules are pure: they import the contracts, `geodata` and `keys` only.
 """

@@ -1,4 +1,4 @@
-"""Tables between the enums of the aisle contract and those of geodata, in both directions."""
+"""Maps the enums of the aisle contract to those of `geodata` and back."""
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans import plan as drawn

@@ -1,4 +1,4 @@
-"""Stores as messages of the stores contract."""
+"""Converts stores of `geodata` to messages of the stores contract."""
 
 from enrayon.stores.v1 import stores_pb2
 from geodata.stores import Store, StoreStatus
@@ -14,7 +14,7 @@ STATUSES = {
 
 
 def store_message(store: Store) -> stores_pb2.Store:
-    """A store that an importer has read."""
+    """The message of a store that an importer has read."""
     message = stores_pb2.Store(
         name=store_name(store.id),
         display_name=store.display_name,

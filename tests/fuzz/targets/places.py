@@ -12,7 +12,7 @@ from geodata.points import Point
 from services.chassis.errors import InvalidArgument
 from services.chassis.serving.requests import check
 from services.directory.origins import cell_origin
-from services.directory.text import TextIndex
+from services.directory.text import TextIndex, Texts
 from tests.fuzz.target import Refused, target, text_of
 
 MOST_TEXT = 200
@@ -73,13 +73,10 @@ def h3_cells(data: bytes) -> None:
 
 
 @cache
-def index() -> TextIndex:
+def index() -> TextIndex[Texts]:
     """The words of two stores."""
-    found = TextIndex()
-    found.put_all(
-        [("kamppi", ("K-Market Kamppi", "K-Market", "00100")), ("e", ("Épicerie", "", "Lyon"))]
-    )
-    return found
+    texts = {"kamppi": ("K-Market Kamppi", "K-Market", "00100"), "e": ("Épicerie", "", "Lyon")}
+    return TextIndex(texts.items, lambda of_store: of_store)
 
 
 @target(lambda: [b"k-market", b"epicerie lyon", "Kämp".encode(), b'"kamppi" OR NOT e*'])

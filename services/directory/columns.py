@@ -1,0 +1,157 @@
+"""Columns of the stores in the index, and the rows that a filter admits, as masks over them.
+
+How it works: each store in the index has a row. A column holds one small code per row, since few
+values are distinct; so a filter is decided once per distinct value and then looked up for all rows
+at once. The masks of recent filters are kept and updated with each changed store.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from h3.api.basic_int import latlng_to_cell
+from numpy.typing import NDArray
+
+from enrayon.stores.v1 import stores_pb2
+from geodata.nearest import NearestIndex
+from services.directory.filters import HIDDEN, Mask, StoreFilter, fold, status_of
+from services.directory.service_areas import ServiceAreas
+from services.directory.store_hours import ImportedHours, imported_hours
+
+MASKS_KEPT = 64
+"""Filters whose masks are kept: the most recent ones."""
+
+ValueT = TypeVar("ValueT", bound=Hashable)
+ScalarT = TypeVar("ScalarT", bound=np.generic)
+
+
+class Columns:
+    """The columns of all rows, and the masks of recent filters."""
+
+    def __init__(self) -> None:
+        self._status: Column[int] = Column()
+        self._brand: Column[str] = Column()
+        self._region: Column[str] = Column()
+        self._attributes: Column[frozenset[str]] = Column()
+        self._hours: Column[ImportedHours] = Column()
+        self._areas = ServiceAreas()
+        self._count = 0
+        self._masks: OrderedDict[StoreFilter, Mask] = OrderedDict()
+        self._cells: dict[int, NDArray[np.uint64]] = {}
+
+    def put(self, row: int, store: stores_pb2.Store) -> None:
+        """Set the values of a row."""
+        self._count = max(self._count, row + 1)
+        self._status.put(row, status_of(store))
+        self._brand.put(row, fold(store.brand))
+        self._region.put(row, store.address.region_code)
+        self._attributes.put(row, frozenset(store.attributes))
+        self._hours.put(row, imported_hours(store))
+        self._areas.put(row, store)
+        for wanted, mask in self._masks.items():
+            self._masks[wanted] = with_row(mask, row, value=wanted.admits(store))
+        for resolution, cells in self._cells.items():
+            position = store.location
+            cell = latlng_to_cell(position.latitude, position.longitude, resolution)
+            self._cells[resolution] = with_row(cells, row, value=cell)
+
+    def remove(self, row: int) -> None:
+        """Remove a row: no filter admits it any more."""
+        self._status.put(row, HIDDEN)
+        self._areas.remove(row)
+        for wanted, mask in self._masks.items():
+            self._masks[wanted] = with_row(mask, row, value=False)
+
+    def mask(self, wanted: StoreFilter, row_of: Callable[[str], int | None]) -> Mask:
+        """The rows that a filter admits, read-only; `row_of` finds the row of an id."""
+        if (cached := self._masks.get(wanted)) is not None:
+            self._masks.move_to_end(wanted)
+            return cached
+        result = self._computed(wanted, row_of)
+        if wanted.repeats:
+            self._masks[replace(wanted, opening=None)] = result
+            if len(self._masks) > MASKS_KEPT:
+                self._masks.popitem(last=False)
+        return result
+
+    @property
+    def imported_hours(self) -> tuple[NDArray[np.int32], list[ImportedHours]]:
+        """The imported hours of each row, as indexes into the list of distinct hours."""
+        return self._hours.codes, self._hours.values
+
+    def cells(self, resolution: int, index: NearestIndex) -> NDArray[np.uint64]:
+        """The H3 cell of each row of the index, read-only."""
+        if resolution not in self._cells:
+            self._cells[resolution] = np.fromiter(
+                (
+                    latlng_to_cell(latitude, longitude, resolution)
+                    for latitude, longitude in zip(index.latitudes, index.longitudes, strict=True)
+                ),
+                np.uint64,
+                index.row_count,
+            )
+        return self._cells[resolution]
+
+    def _computed(self, wanted: StoreFilter, row_of: Callable[[str], int | None]) -> Mask:
+        count = self._count
+        result = self._status.where(wanted.admits_status, count)
+        if wanted.brands:
+            result &= self._brand.where(wanted.brands.__contains__, count)
+        if wanted.region_codes:
+            result &= self._region.where(wanted.region_codes.__contains__, count)
+        if wanted.attributes:
+            result &= self._attributes.where(wanted.attributes.issubset, count)
+        if wanted.ids:
+            rows = [row for row in map(row_of, wanted.ids) if row is not None]
+            result &= rows_mask(rows, count)
+        if wanted.serves_point is not None or wanted.serves_postal_code:
+            serving = self._areas.serving(wanted.serves_point, wanted.serves_postal_code)
+            result &= rows_mask(serving, count)
+        return result
+
+
+class Column(Generic[ValueT]):
+    """One value per row, kept as a code: its index in the list of distinct values."""
+
+    def __init__(self) -> None:
+        self._codes: NDArray[np.int32] = np.zeros(0, np.int32)
+        self._code_of: dict[ValueT, int] = {}
+        self.values: list[ValueT] = []
+        """The distinct values, by code."""
+
+    @property
+    def codes(self) -> NDArray[np.int32]:
+        """The code of each row, read-only; may be longer than the rows are many."""
+        return self._codes
+
+    def put(self, row: int, value: ValueT) -> None:
+        """Set the value of a row."""
+        code = self._code_of.setdefault(value, len(self.values))
+        if code == len(self.values):
+            self.values.append(value)
+        self._codes = with_row(self._codes, row, value=code)
+
+    def where(self, admits: Callable[[Any], bool], count: int) -> Mask:
+        """The mask of the first `count` rows, true where the value is admitted."""
+        admitted = np.fromiter(map(admits, self.values), bool, len(self.values))
+        result: Mask = admitted[self._codes[:count]] if count else np.zeros(0, bool)
+        return result
+
+
+def rows_mask(rows: list[int], count: int) -> Mask:
+    """The mask of `count` rows, true for the given ones."""
+    result = np.zeros(count, bool)
+    result[rows] = True
+    return result
+
+
+def with_row(column: NDArray[ScalarT], row: int, *, value: Any) -> NDArray[ScalarT]:
+    """The column with one row set; a longer copy if the row is new."""
+    if row >= len(column):
+        grown = np.zeros(max(row + 1, 2 * len(column)), column.dtype)
+        grown[: len(column)] = column
+        column = grown
+    column[row] = value
+    return column
