@@ -1,15 +1,17 @@
-"""Which stores there are and which are near: `enrayon.stores.v1.StoresService`.
+"""The stores service: stores, and searches by distance, text, area and route.
+
+Implements `enrayon.stores.v1.StoresService`.
 
 Where a request goes:
 
     read    servicer -> directory.stores.replica (all stores in memory, over H3) -> convert
             FindNearestStores, SearchStores, CountStores make no call to the database
     write   servicer -> resources/stores.py -> directory.resources (check, etag) -> write.lua
-            -> the change stream -> every process's replica; the writer waits for its own
+            -> the change stream -> the replica of every process; the writer waits for its own
     watch   servicer -> resources/watching.py -> directory.watching (the change stream, resumable)
 
-Nearest: origin (point, place text or H3 cell) -> replica.nearest -> the encoded stores, spliced
-into the answer without being parsed.
+FindNearestStores: origin (point, place or H3 cell) -> replica.nearest -> the answer, into which the
+encoded stores are copied without being parsed.
 
 Owns the records of kind `stores` (see `services.directory.keys`):
 

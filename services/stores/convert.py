@@ -23,7 +23,7 @@ from services.directory.origins import ResolvedOrigin
 from services.directory.schedules import Opening, Schedules
 from services.directory.service_areas import fold_postal_code
 from services.directory.stores import StoresReplica
-from services.stores.model.found import Cell, Match
+from services.stores.model.matches import Cell, Match
 
 SUGGESTED_FIELDS = FieldMask(paths=["name", "display_name", "brand", "address", "location"])
 

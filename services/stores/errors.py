@@ -1,19 +1,20 @@
 """The errors of the stores service: one class for each `ErrorReason` of its contract.
 
-PLACE_NOT_FOUND is `directory.origins.UnknownPlace`, CHANGES_EXPIRED `directory.watching`'s.
+PLACE_NOT_FOUND is `UnknownPlace` in `directory.origins`; CHANGES_EXPIRED is `ChangesExpired` in
+`directory.watching`.
 """
 
 from services.chassis.errors import Code, NotFound, ServiceError
 
 
 class StoreNotFound(NotFound):
-    """There is no store of that name, or it is private."""
+    """There is no store with this name, or it is private."""
 
     reason = "STORE_NOT_FOUND"
 
 
 class InvalidGeometry(ServiceError):
-    """A shape is not usable: it crosses itself, is empty, or is too large."""
+    """A shape cannot be used: it crosses itself, is empty, or is too large."""
 
     code = Code.INVALID_ARGUMENT
     reason = "INVALID_GEOMETRY"

@@ -1,4 +1,4 @@
-"""The methods of StoresService."""
+"""The methods of StoresService: reads from the directory, and changes by `Stores`."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,7 @@ from services.directory.keys import store_id
 from services.directory.origins import Origins
 from services.stores import convert
 from services.stores.errors import StoreNotFound
-from services.stores.model.found import BY_ID
+from services.stores.model.matches import BY_ID
 from services.stores.resources import search
 from services.stores.resources.stores import Stores
 from services.stores.resources.watching import watch
@@ -25,7 +25,7 @@ STORE = stores_pb2.Store.DESCRIPTOR
 
 
 class StoresServicer:
-    """Answers from the directory; changes go through `Stores`."""
+    """Answers `enrayon.stores.v1.StoresService`."""
 
     def __init__(
         self, directory: Directory, origins: Origins, tokens: PageTokens, stores: Stores
@@ -36,7 +36,7 @@ class StoresServicer:
         self._stores = stores
 
     def get_store(self, request: stores_pb2.GetStoreRequest) -> stores_pb2.Store | bytes:
-        """One store by name."""
+        """Get a store."""
         check_mask(request.read_mask, STORE, "read_mask")
         encoded = self._directory.stores.replica.public(store_id(request.name))
         if encoded is None:
@@ -46,7 +46,7 @@ class StoresServicer:
     def batch_get_stores(
         self, request: stores_pb2.BatchGetStoresRequest
     ) -> stores_pb2.BatchGetStoresResponse:
-        """Several stores by name, and the names that none has."""
+        """Get several stores, and the names without a store."""
         check_mask(request.read_mask, STORE, "read_mask")
         response = stores_pb2.BatchGetStoresResponse(as_of=self._as_of())
         for name in dict.fromkeys(request.names):
@@ -58,7 +58,7 @@ class StoresServicer:
         return response
 
     def list_stores(self, request: stores_pb2.ListStoresRequest) -> stores_pb2.ListStoresResponse:
-        """All stores, by name."""
+        """List stores in order of name."""
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
         ids = replica.ids(self._wanted(request.store_filter))
@@ -74,7 +74,7 @@ class StoresServicer:
     def search_stores(
         self, request: stores_pb2.SearchStoresRequest
     ) -> stores_pb2.SearchStoresResponse:
-        """Stores by text, by area, or along a route."""
+        """Find stores by text, in an area or along a route."""
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
         found = search.search(replica, request, self._wanted(request.store_filter))
@@ -87,7 +87,7 @@ class StoresServicer:
         )
 
     async def find_nearest_stores(self, request: stores_pb2.FindNearestStoresRequest) -> bytes:
-        """The stores nearest to an origin."""
+        """Find the stores nearest to an origin."""
         check_mask(request.read_mask, STORE, "read_mask")
         cursor = self._tokens.decode(request)
         origin = await self._origins.resolve(request.origin)
@@ -111,7 +111,7 @@ class StoresServicer:
         )
 
     def batch_find_nearest_stores(self, request: stores_pb2.BatchFindNearestStoresRequest) -> bytes:
-        """The stores nearest to each of many origins."""
+        """Find the stores nearest to each of many origins."""
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
         rows, distances_m = replica.nearest_batch(
@@ -127,7 +127,7 @@ class StoresServicer:
     def count_stores(
         self, request: stores_pb2.CountStoresRequest
     ) -> stores_pb2.CountStoresResponse:
-        """How many stores there are in each H3 cell of an area."""
+        """Count the stores in each H3 cell of an area."""
         cells = search.count(
             self._directory.stores.replica, request, self._wanted(request.store_filter)
         )
@@ -140,7 +140,7 @@ class StoresServicer:
     def suggest_places(
         self, request: stores_pb2.SuggestPlacesRequest
     ) -> stores_pb2.SuggestPlacesResponse:
-        """Places and stores whose names begin with what was typed so far."""
+        """Suggest places and stores whose names begin with a text."""
         limit = page_size(request.limit, default=8, most=50)
         near = convert.point(request.near) if request.HasField("near") else None
         places, ids = search.suggest(
@@ -151,17 +151,17 @@ class StoresServicer:
     async def upsert_stores(
         self, requests: AsyncIterator[stores_pb2.UpsertStoresRequest]
     ) -> stores_pb2.UpsertStoresResponse:
-        """Creates and changes stores in bulk."""
+        """Create and change stores in bulk."""
         return await self._stores.upsert(requests)
 
     @bulk
     async def update_store(self, request: stores_pb2.UpdateStoreRequest) -> stores_pb2.Store:
-        """Changes one store, or creates it."""
+        """Change a store, or create it."""
         check_mask(request.update_mask, STORE, "update_mask")
         return await self._stores.update(request)
 
     async def delete_store(self, request: stores_pb2.DeleteStoreRequest) -> Empty:
-        """Deletes one store."""
+        """Delete a store."""
         await self._stores.delete(request)
         return Empty()
 
@@ -169,7 +169,7 @@ class StoresServicer:
     def watch_stores(
         self, request: stores_pb2.WatchStoresRequest
     ) -> AsyncIterator[stores_pb2.WatchStoresResponse]:
-        """Every change from now on, or from a resume token on."""
+        """Stream every change from now on, or after a resume token."""
         check_mask(request.read_mask, STORE, "read_mask")
         return watch(self._directory.stores, request)
 

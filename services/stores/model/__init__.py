@@ -1,1 +1,1 @@
-"""Decisions of the stores service, without a clock, a network or a database."""
+"""Pure decisions of the stores service."""

@@ -1,1 +1,1 @@
-"""Stores: their changes, the searches over them, and changes as watchers follow them."""
+"""The acts on stores: changes, searches, and the stream of changes."""

@@ -1,4 +1,4 @@
-"""Searches by text, area and route, page by page."""
+"""Searches stores by text, area and route, counts them by cell, and suggests names."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,15 +18,16 @@ from services.directory.filters import StoreFilter
 from services.directory.service_areas import polygon_of
 from services.directory.stores import StoresReplica
 from services.stores.errors import InvalidGeometry, TooManyCells
-from services.stores.model.found import BY_ID, Cell, Match, Rank
+from services.stores.model.matches import BY_ID, Cell, Match, Rank
 
 CELLS_MOST = 10_000
+"""Cells of an answer, at most."""
 
 
 def search(
     replica: StoresReplica, request: stores_pb2.SearchStoresRequest, wanted: StoreFilter
 ) -> list[Match]:
-    """All stores that match, in the order of the answer.
+    """All stores that match, in the order of the answer: by text, by route position, else by id.
 
     Raises:
         InvalidGeometry: the area or the route cannot be used.
@@ -40,8 +41,8 @@ def search(
     if area == "route":
         matches = route_matches(replica, request.route, wanted)
     elif area:
-        found = replica.ids_of_rows(area_rows(replica, request, wanted))
-        matches = [Match(BY_ID, id) for id in sorted(found)]
+        ids = replica.ids_of_rows(area_rows(replica, request, wanted))
+        matches = [Match(BY_ID, id) for id in sorted(ids)]
     else:
         matches = [Match(BY_ID, id) for id in replica.ids(wanted)]
     if not request.query:
@@ -55,7 +56,7 @@ def search(
 def count(
     replica: StoresReplica, request: stores_pb2.CountStoresRequest, wanted: StoreFilter
 ) -> list[Cell]:
-    """The cells of an area that have stores, most stores first.
+    """The cells of an area with their numbers of stores, most stores first.
 
     Raises:
         InvalidGeometry: the area cannot be used.
@@ -66,29 +67,29 @@ def count(
     distinct, inverse, counts = np.unique(cells, return_inverse=True, return_counts=True)
     if len(distinct) > CELLS_MOST:
         raise TooManyCells(
-            f"h3_resolution: {len(distinct)} cells would be answered, at most {CELLS_MOST} can; "
-            "ask for a coarser resolution or a smaller area"
+            f"h3_resolution: the answer would have {len(distinct)} cells, the limit is "
+            f"{CELLS_MOST}; ask for a coarser resolution or a smaller area"
         )
-    # Cells are small beside the earth, so the mean of unit vectors is the mean position.
+    # A cell is small beside the earth, so the mean of unit vectors gives the mean position.
     means = np.zeros((len(distinct), 3))
     np.add.at(
         means, inverse, unit_vectors(replica.index.latitudes[rows], replica.index.longitudes[rows])
     )
     latitudes = np.degrees(np.arctan2(means[:, 2], np.hypot(means[:, 0], means[:, 1])))
     longitudes = np.degrees(np.arctan2(means[:, 1], means[:, 0]))
-    found = [
+    cells_found = [
         Cell(h3.int_to_str(cell), number, latitude, longitude)
         for cell, number, latitude, longitude in zip(
             distinct.tolist(), counts.tolist(), latitudes.tolist(), longitudes.tolist(), strict=True
         )
     ]
-    return sorted(found, key=lambda cell: (-cell.stores, cell.h3_cell))
+    return sorted(cells_found, key=lambda cell: (-cell.stores, cell.h3_cell))
 
 
 def suggest(
     replica: StoresReplica, gazetteer: Gazetteer, query: str, limit: int, near: Point | None
 ) -> tuple[list[Place], list[str]]:
-    """Places and ids of stores for what was typed so far, each the best first.
+    """Places and ids of stores whose names begin with a text, the best of each first.
 
     Raises:
         InvalidArgument: the text cannot be a place.
@@ -105,7 +106,7 @@ def area_rows(
     request: stores_pb2.SearchStoresRequest | stores_pb2.CountStoresRequest,
     wanted: StoreFilter,
 ) -> Rows:
-    """The rows of the request's area that the filter admits; everywhere when it has none.
+    """The rows in the request's area that the filter admits; without an area, of all stores.
 
     Raises:
         InvalidGeometry: the area cannot be used.
@@ -114,7 +115,7 @@ def area_rows(
     area = request.WhichOneof("area")
     if area is None:
         return np.flatnonzero(mask)
-    with refused(area):
+    with geometry_errors(area):
         if area == "viewport":
             low, high = request.viewport.low, request.viewport.high
             rows = in_viewport(replica.index, point(low), point(high))
@@ -126,13 +127,13 @@ def area_rows(
 def route_matches(
     replica: StoresReplica, route: stores_pb2.RouteCorridor, wanted: StoreFilter
 ) -> list[Match]:
-    """The stores along a route, by position.
+    """The stores along a route, by their position on it.
 
     Raises:
         InvalidGeometry: the route cannot be used.
     """
     mask = replica.mask(wanted)
-    with refused("route"):
+    with geometry_errors("route"):
         path = [point(position) for position in route.path.points]
         hits = along_route(replica.index, path, route.max_distance_m)
     return [
@@ -149,8 +150,8 @@ def route_matches(
 
 
 @contextmanager
-def refused(field: str) -> Iterator[None]:
-    """What geometry refuses, as an error of the service that names the field."""
+def geometry_errors(field: str) -> Iterator[None]:
+    """Turn a ValueError of geodata into InvalidGeometry, which names the field."""
     try:
         yield
     except ValueError as error:
@@ -159,7 +160,7 @@ def refused(field: str) -> Iterator[None]:
 
 
 def point(position: latlng_pb2.LatLng) -> Point:
-    """A position, checked.
+    """A checked position.
 
     Raises:
         ValueError: it is not on the earth.

@@ -1,4 +1,4 @@
-"""Stores as they are changed: one by one, and as rows of a stream."""
+"""Changes stores, one by one or as rows of a stream."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from services.stores.errors import StoreNotFound
 from services.stores.model.stores import OUTPUT_FIELDS, normalize, problems
 
 PREPARED_AT_ONCE = 100
-"""Stores that are checked before other calls get a turn."""
+"""Rows that are checked before other calls get a turn."""
 
 STORE = Kind(
     message=stores_pb2.Store,
@@ -30,7 +30,7 @@ STORE = Kind(
 
 
 class Stores:
-    """Changes stores. A change returns once this process's own replica has it."""
+    """Changes stores. A change returns once the replica of this process has it."""
 
     def __init__(self, writer: Writer, directory: Directory, clock: Clock) -> None:
         self._directory = directory
@@ -38,12 +38,12 @@ class Stores:
         self._resources = Resources(STORE, writer, clock)
 
     async def update(self, request: stores_pb2.UpdateStoreRequest) -> stores_pb2.Store:
-        """Change one store, or create it when that is allowed.
+        """Change one store, or create it if `allow_missing`.
 
         Raises:
             InvalidArgument: the changed store breaks its contract.
-            StoreNotFound: there is none, and none may be created.
-            EtagMismatch: it was changed by another.
+            StoreNotFound: there is none, and `allow_missing` is false.
+            EtagMismatch: the stored one has another etag.
         """
         return await self._resources.update(
             request.store,
@@ -56,8 +56,8 @@ class Stores:
         """Delete one store.
 
         Raises:
-            StoreNotFound: there is none, and that is not allowed.
-            EtagMismatch: it was changed by another.
+            StoreNotFound: there is none, and `allow_missing` is false.
+            EtagMismatch: the stored one has another etag.
         """
         await self._resources.delete(
             request.name, etag=request.etag, allow_missing=request.allow_missing
@@ -66,7 +66,7 @@ class Stores:
     async def upsert(
         self, requests: AsyncIterator[stores_pb2.UpsertStoresRequest]
     ) -> stores_pb2.UpsertStoresResponse:
-        """Create and change the stores of a stream; `replace` removes the rest of its source."""
+        """Create and change the stores of a stream; `replace` deletes the rest of its source."""
         response = stores_pb2.UpsertStoresResponse()
         rows = Upsert(self._write_of, self._writer.write, response, "name", "store")
         first: stores_pb2.UpsertStoresRequest | None = None
@@ -75,13 +75,13 @@ class Stores:
             for store in request.stores:
                 if rows.index % PREPARED_AT_ONCE == 0:
                     await asyncio.sleep(0)
-                found = problems(store) + foreign(store, first.source)
-                rows.take(store.name, store, found)
+                violations = problems(store) + source_violations(store, first.source)
+                rows.take(store.name, store, violations)
             await rows.write(validate_only=first.validate_only)
         if first is not None and first.replace:
-            kept = set(self._directory.stores.replica.ids_of_source(first.source))
-            gone = sorted(kept - set(map(store_id, rows.seen)))
-            await rows.remove(gone, validate_only=first.validate_only)
+            stored = set(self._directory.stores.replica.ids_of_source(first.source))
+            missing = sorted(stored - set(map(store_id, rows.seen)))
+            await rows.remove(missing, validate_only=first.validate_only)
         rows.count()
         return response
 
@@ -89,8 +89,8 @@ class Stores:
         return self._resources.prepared(store).write
 
 
-def foreign(store: stores_pb2.Store, source: str) -> list[FieldViolation]:
-    """The fault of a store whose id does not begin with the source of its stream."""
+def source_violations(store: stores_pb2.Store, source: str) -> list[FieldViolation]:
+    """The violation of a store whose id does not begin with the source of its stream."""
     if not source or store.name.startswith(f"stores/{source}-"):
         return []
     return [FieldViolation("name", f"must begin with stores/{source}-")]

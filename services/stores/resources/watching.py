@@ -1,4 +1,4 @@
-"""What happened to stores, told to those who watch."""
+"""Streams the changes of stores to watchers, as seen through their filters."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -26,28 +26,29 @@ DELETED = stores_pb2.WatchStoresResponse.CHANGE_TYPE_DELETED
 async def watch(
     feed: Feed[StoresReplica], request: stores_pb2.WatchStoresRequest
 ) -> AsyncIterator[stores_pb2.WatchStoresResponse]:
-    """The changes past the request's token, then those to come.
+    """Yields the changes after the request's token, then the changes to come.
 
     Raises:
-        InvalidArgument: the token is not one of ours, or the filter asks for open stores.
-        ChangesExpired: the token is older than what is kept.
-        StreamEnded: the reader was too slow, or the replica was loaded anew; resume.
+        InvalidArgument: the token is not one of ours, or the filter has open hours or a service.
+        ChangesExpired: the token is older than the kept changes.
+        StreamEnded: the reader was too slow, or all records were loaded anew; resume.
     """
     if request.store_filter.HasField("open_at") or request.store_filter.service:
-        raise InvalidArgument.field("store_filter", "cannot watch for open hours or services")
+        why = "cannot have open hours or a service: they change without a change of the store"
+        raise InvalidArgument.field("store_filter", why)
     wanted = convert.store_filter(request.store_filter)
     async with aclosing(steps(feed, request.resume_token)) as changes:
         async for token, change in changes:
             if change is None:
                 yield stores_pb2.WatchStoresResponse(resume_token=token)
-            elif is_about(change, wanted):
+            elif is_seen(change, wanted):
                 yield response(change, token, wanted, request.read_mask)
 
 
-def is_about(change: Change, wanted: StoreFilter) -> bool:
-    """Whether a change is one of a store that the filter admits, or admitted as far as known."""
+def is_seen(change: Change, wanted: StoreFilter) -> bool:
+    """True if the filter admits the store before or after the change, or may have admitted it."""
     if change.after is None and not change.before:
-        return True  # what a store was that is gone by now is not known
+        return True  # a deletion in the past: the content of the store is no longer known
     sides = (change.before, change.after)
     return any(side and wanted.admits(parse_store(side)) for side in sides)
 
@@ -55,7 +56,7 @@ def is_about(change: Change, wanted: StoreFilter) -> bool:
 def response(
     change: Change, token: str, wanted: StoreFilter, mask: FieldMask
 ) -> stores_pb2.WatchStoresResponse:
-    """A change as a watcher sees it: a store that leaves the filter is gone."""
+    """A change as its watcher sees it: a store that the filter no longer admits is deleted."""
     result = stores_pb2.WatchStoresResponse(resume_token=token)
     after = parse_store(change.after) if change.after is not None else None
     if after is None or not wanted.admits(after):

@@ -1,0 +1,30 @@
+"""The results of searches: stores that match, and H3 cells with stores."""
+
+from typing import NamedTuple
+
+Rank = tuple[float, ...]
+"""The sort key of a match before its id: the lower, the earlier.
+
+It is 0, the position on the route in metres, or tier and length of a text match.
+"""
+BY_ID: Rank = (0.0,)
+"""The rank of every match where the id alone gives the order."""
+
+
+class Match(NamedTuple):
+    """A store that matches; in a search along a route, with its position there."""
+
+    rank: Rank
+    id: str
+    distance_m: float | None = None
+    route_position_m: float | None = None
+    detour_m: float | None = None
+
+
+class Cell(NamedTuple):
+    """An H3 cell with the number of its stores and their mean position."""
+
+    h3_cell: str
+    stores: int
+    latitude: float
+    longitude: float
