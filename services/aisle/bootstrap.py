@@ -9,7 +9,7 @@ from services.aisle.resources.blocked_areas import BlockedAreas
 from services.aisle.resources.floor_plans import FloorPlans
 from services.aisle.resources.located_products import LocatedProducts
 from services.aisle.resources.pictures import Pictures
-from services.aisle.resources.placement_reports import PlacementReports
+from services.aisle.resources.placement_feedback import PlacementFeedback
 from services.aisle.resources.placements import Placements
 from services.aisle.resources.routes import Routes
 from services.aisle.servicer import AisleServicer
@@ -33,14 +33,14 @@ def build(parts: Parts) -> Service:
     anchors = Anchors(plans, feeds, shops, Tokens(keyring, settings.anchor_url), clock)
     products = LocatedProducts(feeds, shops)
     routes = Routes(shops, products, anchors)
-    reports_a_day = settings.feedback_per_day
+    feedback_per_day = settings.feedback_per_day
     servicer = AisleServicer(
         feeds,
         shops,
         PageTokens(keyring),
         floor_plans=FloorPlans(plans, feeds, shops, clock),
         placements=Placements(placements, feeds, shops),
-        reports=PlacementReports(placements, feeds, shops, keyring, clock, reports_a_day),
+        feedback=PlacementFeedback(placements, feeds, shops, keyring, clock, feedback_per_day),
         blocked_areas=BlockedAreas(plans, feeds, shops, clock),
         anchors=anchors,
         located_products=products,

@@ -15,25 +15,25 @@ from services.chassis.errors import (
 
 
 class StoreNotFound(NotFound):
-    """There is no store of that name."""
+    """There is no store with this name."""
 
     reason = "STORE_NOT_FOUND"
 
 
 class FloorPlanNotFound(NotFound):
-    """The store has no floor plan of that name, or none in force now."""
+    """The store has no floor plan with this name, or none in force now."""
 
     reason = "FLOOR_PLAN_NOT_FOUND"
 
 
 class BlockedAreaNotFound(NotFound):
-    """There is no blocked area of that name."""
+    """There is no blocked area with this name."""
 
     reason = "BLOCKED_AREA_NOT_FOUND"
 
 
 class AnchorNotFound(NotFound):
-    """There is no anchor of that name."""
+    """There is no anchor with this name."""
 
     reason = "ANCHOR_NOT_FOUND"
 
@@ -52,26 +52,28 @@ class FloorPlanInvalid(ServiceError):
         first = violations[0]
         super().__init__(
             f"{first.field}: {first.description}; {len(faults)} errors in all, "
-            "validate_only lists them",
+            "which validate_only lists",
             violations=violations,
         )
 
 
 class LevelNotFound(ServiceError):
-    """The floor plan in force has no such level, or nothing is drawn on it."""
+    """The floor plan in force has no such level, or the level has no geometry."""
 
     code = Code.NOT_FOUND
     reason = "LEVEL_NOT_FOUND"
 
 
 class StartNotOnMap(ServiceError):
-    """Where the walk starts is off the map, or shut."""
+    """The start of the walk is not on the walkable floor, or is in a blocked area."""
 
     code = Code.FAILED_PRECONDITION
     reason = "START_NOT_ON_MAP"
 
     def __init__(self) -> None:
-        super().__init__("walk.start: is not on the walkable floor of the plan, or is shut now")
+        super().__init__(
+            "walk.start: is not on the walkable floor of the plan, or is in a blocked area now"
+        )
 
 
 class PlaceNotOnPlan(ServiceError):
@@ -80,21 +82,19 @@ class PlaceNotOnPlan(ServiceError):
     code = Code.NOT_FOUND
     reason = "PLACE_NOT_ON_PLAN"
 
-    def __init__(self, field: str, what: str) -> None:
-        super().__init__(
-            f"{field}: the plan has no {what}",
-            violations=[FieldViolation(field, f"the plan has no {what}")],
-        )
+    def __init__(self, field: str, noun: str) -> None:
+        problem = f"the plan has no {noun}"
+        super().__init__(f"{field}: {problem}", violations=[FieldViolation(field, problem)])
 
 
 class NoWay(ServiceError):
-    """There is no way to where the walk ends that suits the profile now."""
+    """No walk to the end is possible now for the profile."""
 
     code = Code.FAILED_PRECONDITION
     reason = "NO_WAY"
 
     def __init__(self, place: str) -> None:
-        super().__init__(f"walk.end_place: there is no way to {place} now that suits the profile")
+        super().__init__(f"walk.end_place: no walk to {place} is possible now for the profile")
 
 
 class AnchorInvalid(NotSigned):
@@ -111,7 +111,7 @@ class AnchorExpired(Expired):
 
 
 class AnchorRevoked(ServiceError):
-    """The anchor was revoked, or replaced by one of the same name."""
+    """The anchor was revoked, or replaced by an anchor with the same name."""
 
     code = Code.FAILED_PRECONDITION
     reason = "ANCHOR_REVOKED"
@@ -121,14 +121,14 @@ class AnchorRevoked(ServiceError):
 
 
 class FeedbackLimit(ServiceError):
-    """The caller has reported as much on this product today as is counted."""
+    """The caller has reached today's limit of reports on this product."""
 
     code = Code.RESOURCE_EXHAUSTED
     reason = "FEEDBACK_LIMIT"
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         super().__init__(
-            f"{most} reports a day are counted of one caller on one product of a store",
-            metadata={"limit": str(most)},
+            f"one caller may report {limit} times a day on a product of a store",
+            metadata={"limit": str(limit)},
             retry_after=dt.timedelta(hours=1),
         )

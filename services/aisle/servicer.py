@@ -1,4 +1,4 @@
-"""The methods of AisleService."""
+"""The methods of AisleService: each calls the acts of its resource."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ from services.aisle.resources.blocked_areas import BlockedAreas
 from services.aisle.resources.floor_plans import FloorPlans
 from services.aisle.resources.located_products import LocatedProducts, shelves
 from services.aisle.resources.pictures import Pictures
-from services.aisle.resources.placement_reports import PlacementReports
+from services.aisle.resources.placement_feedback import PlacementFeedback
 from services.aisle.resources.placements import Placements
 from services.aisle.resources.routes import Routes
 from services.chassis.messages.paging import PageTokens
@@ -33,7 +33,7 @@ class AisleServicer:
         *,
         floor_plans: FloorPlans,
         placements: Placements,
-        reports: PlacementReports,
+        feedback: PlacementFeedback,
         blocked_areas: BlockedAreas,
         anchors: Anchors,
         located_products: LocatedProducts,
@@ -45,7 +45,7 @@ class AisleServicer:
         self._tokens = tokens
         self._floor_plans = floor_plans
         self._placements = placements
-        self._reports = reports
+        self._feedback = feedback
         self._blocked_areas = blocked_areas
         self._anchors = anchors
         self._located_products = located_products
@@ -55,14 +55,14 @@ class AisleServicer:
     # Floor plans
 
     async def get_floor_plan(self, request: pb.GetFloorPlanRequest) -> pb.FloorPlan:
-        """A version of a floor plan."""
+        """Get a version of a floor plan."""
         await self._feeds.ready()
         return self._floor_plans.get(request.name)
 
     async def list_floor_plans(
         self, request: pb.ListFloorPlansRequest
     ) -> pb.ListFloorPlansResponse:
-        """The versions of a store's floor plan."""
+        """List the versions of a store's floor plan."""
         await self._feeds.ready()
         store = self._shops.check_store(request.parent)
         versions = list(self._feeds.plans.replica.versions(store))
@@ -75,12 +75,12 @@ class AisleServicer:
     async def publish_floor_plan(
         self, request: pb.PublishFloorPlanRequest
     ) -> pb.PublishFloorPlanResponse:
-        """Checks a version of a floor plan and keeps it."""
+        """Check a version of a floor plan and store it."""
         await self._feeds.ready()
         return await self._floor_plans.publish(request)
 
     async def delete_floor_plan(self, request: pb.DeleteFloorPlanRequest) -> Empty:
-        """Deletes a version of a floor plan."""
+        """Delete a version of a floor plan."""
         await self._feeds.ready()
         await self._floor_plans.delete(request)
         return Empty()
@@ -88,7 +88,7 @@ class AisleServicer:
     async def render_floor_plan(
         self, request: pb.RenderFloorPlanRequest
     ) -> pb.RenderFloorPlanResponse:
-        """Draws a level."""
+        """Draw a level of a floor plan."""
         await self._feeds.ready()
         response = await self._pictures.render(request)
         if stale := timestamp(self._feeds.stale_as_of):
@@ -96,7 +96,7 @@ class AisleServicer:
         return response
 
     async def list_aisles(self, request: pb.ListAislesRequest) -> pb.ListAislesResponse:
-        """The aisles of a store."""
+        """List the aisles of a store."""
         await self._feeds.ready()
         shop = self._shops.open(self._shops.check_store(request.parent))
         page, token = self._tokens.page(request, aisles.in_order(shop), aisles.key_of)
@@ -112,12 +112,12 @@ class AisleServicer:
     async def upsert_placements(
         self, requests: AsyncIterator[pb.UpsertPlacementsRequest]
     ) -> pb.UpsertPlacementsResponse:
-        """Says where products stand."""
+        """Replace the placements of products in bulk."""
         await self._feeds.ready()
         return await self._placements.upsert(requests)
 
     async def locate_products(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
-        """Where products stand at a store."""
+        """Locate products at a store."""
         await self._feeds.ready()
         response = self._located_products.locate(request)
         if stale := timestamp(self._feeds.stale_as_of):
@@ -127,15 +127,15 @@ class AisleServicer:
     async def submit_placement_feedback(
         self, request: pb.SubmitPlacementFeedbackRequest
     ) -> pb.SubmitPlacementFeedbackResponse:
-        """What a shopper found or did not find."""
+        """Count a report of a shopper."""
         await self._feeds.ready()
-        shop, sources = await self._reports.submit(request)
+        shop, sources = await self._feedback.submit(request)
         return pb.SubmitPlacementFeedbackResponse(shelves=shelves(shop, sources, "en"))
 
     # Routes
 
     async def plan_route(self, request: pb.PlanRouteRequest) -> pb.PlanRouteResponse:
-        """The shortest way round a store for a list."""
+        """Plan the shortest route for a shopping list."""
         await self._feeds.ready()
         language = request.language_code
         planned = await self._routes.plan(request.store, request.walk, language)
@@ -150,14 +150,14 @@ class AisleServicer:
     # Blocked areas
 
     async def create_blocked_area(self, request: pb.CreateBlockedAreaRequest) -> pb.BlockedArea:
-        """Shuts a part of a store."""
+        """Block a part of a store."""
         await self._feeds.ready()
         return await self._blocked_areas.create(request)
 
     async def list_blocked_areas(
         self, request: pb.ListBlockedAreasRequest
     ) -> pb.ListBlockedAreasResponse:
-        """What is shut at a store."""
+        """List the blocked areas of a store."""
         await self._feeds.ready()
         blocks = self._blocked_areas.listed(request.parent)
         page, token = self._tokens.page(request, blocks, lambda block: (block.name,))
@@ -166,7 +166,7 @@ class AisleServicer:
         )
 
     async def delete_blocked_area(self, request: pb.DeleteBlockedAreaRequest) -> Empty:
-        """Opens what was shut."""
+        """Delete a blocked area."""
         await self._feeds.ready()
         await self._blocked_areas.delete(request)
         return Empty()
@@ -174,17 +174,17 @@ class AisleServicer:
     # Anchors
 
     async def create_anchor(self, request: pb.CreateAnchorRequest) -> pb.Anchor:
-        """Makes an anchor."""
+        """Create an anchor."""
         await self._feeds.ready()
         return await self._anchors.create(request)
 
     async def get_anchor(self, request: pb.GetAnchorRequest) -> pb.Anchor:
-        """An anchor with its QR code."""
+        """Get an anchor with its QR code."""
         await self._feeds.ready()
         return self._anchors.get(request.name)
 
     async def list_anchors(self, request: pb.ListAnchorsRequest) -> pb.ListAnchorsResponse:
-        """The anchors of a store."""
+        """List the anchors of a store."""
         await self._feeds.ready()
         anchors = self._anchors.listed(request.parent)
         page, token = self._tokens.page(request, anchors, lambda anchor: (anchor.name,))
@@ -193,11 +193,11 @@ class AisleServicer:
         )
 
     async def resolve_anchor(self, request: pb.ResolveAnchorRequest) -> pb.Anchor:
-        """Where a scanned QR code is put up."""
+        """Get the anchor of a scanned QR code."""
         await self._feeds.ready()
         return self._anchors.resolve(request.token)
 
     async def revoke_anchor(self, request: pb.RevokeAnchorRequest) -> pb.Anchor:
-        """Makes an anchor invalid."""
+        """Revoke an anchor."""
         await self._feeds.ready()
         return await self._anchors.revoke(request.name)

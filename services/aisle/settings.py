@@ -6,12 +6,12 @@ from services.chassis.settings import EnvironmentSettings
 
 
 class AisleSettings(EnvironmentSettings):
-    """What anchors' QR codes say, and how much one caller may report."""
+    """The link in the QR codes of anchors, and the limit of reports of one caller."""
 
     anchor_url: str = Field(
         "http://localhost:8080",
         pattern=r"^https?://[^\s?#]+[^\s?#/]$",
-        description="where the QR codes of anchors lead, without a slash at its end",
+        description="the address in the QR codes of anchors, without a slash at its end",
     )
     feedback_per_day: int = Field(
         5, ge=0, description="reports a day that one caller may make on a product at a store"

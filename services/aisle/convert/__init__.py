@@ -1,1 +1,1 @@
-"""Between the contract and what the service works with. Total: what is checked needs no check."""
+"""Converts messages of the contract to geodata's types and back; takes checked requests."""

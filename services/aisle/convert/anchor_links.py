@@ -1,4 +1,4 @@
-"""What the QR code of an anchor says: a signed token, in a link that any phone can open."""
+"""Makes and reads the link in the QR code of an anchor, which carries a signed token."""
 
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -9,13 +9,15 @@ from services.chassis.keyring import Keyring
 from services.chassis.messages.sealed import seal, unseal
 
 PURPOSE = "anchor"
+"""The purpose under which the keyring signs tokens."""
 PARAMETER = "a"
+"""The query parameter of a link that holds the token."""
 GLN, EXTENSION = "414", "254"
 """GS1 application identifiers: the number of a location, and of a place within it."""
 
 
 class Signed(NamedTuple):
-    """What a token says."""
+    """The content of a token: where an anchor is put up."""
 
     store: str
     """The store's id."""
@@ -28,30 +30,30 @@ class Signed(NamedTuple):
 
 
 class Scanned(NamedTuple):
-    """What was scanned: a token, and the store's GLN when the link around it names one."""
+    """The content of the token in a code, and the GLN of the store if the link has one."""
 
     signed: Signed
     gln: str = ""
 
 
 class Tokens:
-    """Signs anchors, and reads what was signed."""
+    """Makes and reads the tokens and links of anchors."""
 
     def __init__(self, keyring: Keyring, base_url: str) -> None:
         self._keyring = keyring
         self._base_url = base_url
 
     def token(self, signed: Signed) -> str:
-        """The token that says so."""
+        """The signed token of this content."""
         return seal(self._keyring, PURPOSE, orjson.dumps(list(signed)))
 
     def url(self, signed: Signed, gln: str) -> str:
-        """The link with the token: a GS1 Digital Link when there is a GLN (GS1 DL URI 1.4)."""
+        """The link with the token: a GS1 Digital Link if there is a GLN (GS1 DL URI 1.4)."""
         path = f"/{GLN}/{gln}/{EXTENSION}/{signed.anchor}" if is_gln(gln) else "/"
         return f"{self._base_url}{path}?{PARAMETER}={self.token(signed)}"
 
     def read(self, text: str) -> Scanned | None:
-        """What a token or a link with one says; None when it was not signed, or was altered."""
+        """The content of a token or of a link; None if it was not signed, or was altered."""
         if "/" not in text:
             signed = self._verified(text)
             return Scanned(signed) if signed else None
@@ -66,10 +68,10 @@ class Tokens:
         keys = link.path.split("/")
         if GLN not in keys:
             return Scanned(signed)
-        named = keys[keys.index(GLN) + 1 :]
-        if len(named) != 3 or named[1:] != [EXTENSION, signed.anchor]:
+        values = keys[keys.index(GLN) + 1 :]
+        if len(values) != 3 or values[1:] != [EXTENSION, signed.anchor]:
             return None
-        return Scanned(signed, named[0])
+        return Scanned(signed, values[0])
 
     def _verified(self, token: str) -> Signed | None:
         data = unseal(self._keyring, PURPOSE, token)
@@ -77,7 +79,7 @@ class Tokens:
 
 
 def is_gln(text: str) -> bool:
-    """Whether a text is a global location number: 13 digits, the last of which checks the rest."""
+    """True if a text is a global location number: 13 digits, of which the last is a check digit."""
     if len(text) != 13 or not (text.isascii() and text.isdecimal()):
         return False
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(text[:12]))

@@ -1,4 +1,4 @@
-"""Where products stand: placements, shelves, and products that no shelf is known of."""
+"""Converts placements of products, their shelves, and products without a known shelf."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from geodata.floorplans.shelves import Precision, Spot
 from geodata.wayfinding.shopping import Item
 from geodata.wayfinding.steps import address
 from services.aisle.convert.plans import moment
-from services.aisle.model.blocks import is_shut
+from services.aisle.model.blocked_areas import is_blocked
 from services.directory.messages.kinds import SIDES
 from services.directory.messages.placements import placement_message
 from services.directory.messages.plans import position_message
@@ -25,10 +25,10 @@ PRECISIONS = {
 
 
 def placement(message: pb.Placement, sku: str, store: str = "") -> Placement:
-    """A placement that keeps its contract.
+    """The placement of a checked message.
 
     Raises:
-        ValueError: it is no longer valid when it begins to be, or an instant is out of range.
+        ValueError: its validity ends before it starts, or an instant is out of range.
     """
     return Placement(
         sku=sku,
@@ -54,26 +54,26 @@ def shelf(
     *,
     reported: bool,
 ) -> pb.Shelf:
-    """A placement with where it is on a plan, if that is known."""
-    found = pb.Shelf(
+    """A placement, with its place on the plan if it has one."""
+    result = pb.Shelf(
         placement=placement_message(placement),
         address=address(placement, language),
         reported=reported,
     )
     if spot is None or plan is None:
-        return found
-    found.precision = PRECISIONS[spot.precision]
-    found.blocked = is_shut(plan, spot)
+        return result
+    result.precision = PRECISIONS[spot.precision]
+    result.blocked = is_blocked(plan, spot)
     if spot.stand is not None:
-        found.stand_position.CopyFrom(position_message(spot.stand, plan.frame))
+        result.stand_position.CopyFrom(position_message(spot.stand, plan.frame))
         if spot.shelf is not None:
             edge = Position(spot.stand.level, *spot.shelf)
-            found.shelf_position.CopyFrom(position_message(edge, plan.frame))
-    return found
+            result.shelf_position.CopyFrom(position_message(edge, plan.frame))
+    return result
 
 
 def missing(items: Iterable[Item], plan: FloorPlan | None) -> list[pb.MissingProduct]:
-    """Items that cannot be had, with the names of their departments."""
+    """Items that are not on the route, with the names of their departments."""
     return [
         pb.MissingProduct(
             product=product_name(item.sku),
@@ -85,14 +85,14 @@ def missing(items: Iterable[Item], plan: FloorPlan | None) -> list[pb.MissingPro
 
 
 def department_of(item: Item, plan: FloorPlan | None) -> str:
-    """What the plan calls an item's department, else its id."""
+    """The name of an item's department on the plan, else its id."""
     names = {part.id: part.name for part in plan.departments} if plan else {}
     return names.get(item.department) or item.department
 
 
 def name_in(product: stock_pb2.Product, language: str) -> str:
-    """A product's name in a language by its BCP 47 tag, else its own name."""
+    """The name of a product in a language, given by its BCP 47 tag, else its display name."""
     names = product.localized_names
     tags = {tag.lower(): name for tag, name in names.items()}
-    wanted = language.lower()
-    return tags.get(wanted) or tags.get(wanted.partition("-")[0]) or product.display_name
+    tag = language.lower()
+    return tags.get(tag) or tags.get(tag.partition("-")[0]) or product.display_name

@@ -1,4 +1,4 @@
-"""Floor plans as geodata works with them, from the contract's."""
+"""Converts floor plans of the contract to those of geodata."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from services.directory.messages.kinds import FIXTURE_KINDS, LINK_KINDS, PLACE_K
 def plan(
     message: pb.FloorPlan, store: str, blocked: Iterable[drawn.BlockedArea] = ()
 ) -> drawn.FloorPlan:
-    """The plan of a message that keeps its contract; `store` is the store's name."""
+    """The plan of a checked message; `store` is the store's name."""
     return drawn.FloorPlan(
         store=store,
         version=message.name.rpartition("/")[2],
@@ -35,7 +35,7 @@ def plan(
 
 
 def blocked_area(message: pb.BlockedArea) -> drawn.BlockedArea:
-    """A blocked area; from when to when is left to the caller."""
+    """A blocked area, without its times, which the caller applies."""
     return drawn.BlockedArea(
         id=message.name,
         level=message.level,
@@ -46,34 +46,34 @@ def blocked_area(message: pb.BlockedArea) -> drawn.BlockedArea:
 
 
 def frame(message: pb.MapFrame) -> LocalFrame:
-    """A frame."""
+    """The frame that places a plan on the earth."""
     origin = Point(message.origin.latitude, message.origin.longitude)
     return LocalFrame(origin, message.rotation_degrees)
 
 
 def position(message: pb.IndoorPosition) -> drawn.Position:
-    """A position in metres."""
+    """A position in metres on a level."""
     return drawn.Position(message.level, message.x_m, message.y_m)
 
 
 def area(message: pb.Area) -> Polygon | MultiPolygon:
-    """An area: a polygon when it is in one piece."""
-    pieces = [outline(part) for part in message.parts]
-    return pieces[0] if len(pieces) == 1 else MultiPolygon(pieces)
+    """An area: a polygon if it has one part."""
+    polygons = [outline(part) for part in message.parts]
+    return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
 
 
 def outline(message: pb.Outline) -> Polygon:
-    """An area in one piece."""
+    """An area of one part."""
     outer, *holes = [_corners(loop) for loop in message.loops]
     return Polygon(outer, holes)
 
 
 def moment(message: object, field: str) -> dt.datetime | None:
-    """A field of a message that is a moment; None when it is not set."""
+    """The instant in a field of a message; None if the field is not set."""
     if not message.HasField(field):  # type: ignore[attr-defined]
         return None
-    found: dt.datetime = getattr(message, field).ToDatetime(dt.UTC)
-    return found
+    instant: dt.datetime = getattr(message, field).ToDatetime(dt.UTC)
+    return instant
 
 
 def _level(message: pb.Level) -> drawn.Level:

@@ -1,4 +1,4 @@
-"""Routes as the contract has them."""
+"""Converts routes to messages of the contract."""
 
 from collections.abc import Mapping
 
@@ -33,7 +33,11 @@ def route_message(
     """A route in figures and in words.
 
     Args:
-        shelved: By SKU, the placements that the route was planned on.
+        route: The route.
+        plan: The plan that it was planned on.
+        shelves: The shelves of that plan.
+        shelved: The placements that it was planned on, by SKU.
+        language: The language of the words, by its BCP 47 tag.
     """
     response = pb.PlanRouteResponse(
         stops=[_stop(stop, plan, shelved, language) for stop in route.stops],
@@ -46,14 +50,14 @@ def route_message(
         end=place_message(route.end, plan.frame) if route.end else None,
     )
     for step in route_steps(route, plan, language, shelves):
-        told = response.steps.add(
+        step_message = response.steps.add(
             kind=STEP_KINDS[step.kind],
             text=step.text,
             distance_m=step.distance_m,
             stop_index=step.stop,
         )
         if step.position is not None:
-            told.position.CopyFrom(position_message(step.position, plan.frame))
+            step_message.position.CopyFrom(position_message(step.position, plan.frame))
     return response
 
 

@@ -1,1 +1,1 @@
-"""Decisions of the aisle service, without a clock or a store of their own."""
+"""Pure decisions of the aisle service; the clock is an argument."""

@@ -1,7 +1,8 @@
-"""What shoppers reported of one product at one store: how it is counted, and what it changes.
+"""Counts the reports of shoppers on one product at one store, and revises its placements by them.
 
-The reports belong to what the planogram said when they were made. Once it says something else they
-count no more. Nothing about people is kept: of a caller a keyed hash, for a day.
+How it works: each place of the product has two counts, found and missed, which move its confidence.
+The counts belong to the placements that the planogram had then (`basis`); with other placements
+they no longer apply. Of a caller only a keyed hash is stored, for a day.
 """
 
 import dataclasses
@@ -19,19 +20,21 @@ from geodata.floorplans.placements import (
 from geodata.floorplans.plan import Side
 
 PLACES_MOST = 28
-"""Those of a planogram, at most 20, and what shoppers add."""
+"""Places of a product: those of a planogram, at most 20, and those that shoppers add."""
 COUNTED_MOST = 100
-"""Beyond, the counts of a place are halved, so that it can still be put right."""
+"""Reports on a place at which its counts are halved, so that new reports still move it."""
 CALLERS_MOST = 1000
+"""Callers that may report on a product in a day: bounds the record."""
 REQUESTS_KEPT = 20
+"""Request ids remembered, so that a retry counts once."""
 
 Key = tuple[str, str, str, int]
-"""Level, aisle, side and bay: what tells the places of a product apart."""
+"""Level, aisle, side and bay, which identify a place of a product."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How often a product was found at a place, and how often not."""
+    """The numbers of reports that found a product at a place, and that missed it there."""
 
     key: Key
     found: int = 0
@@ -43,40 +46,42 @@ class Reports:
     """All reports on a product at a store."""
 
     basis: str = ""
-    """What the planogram said, as a digest."""
+    """The digest of the placements that the reports were made on."""
     places: tuple[Place, ...] = ()
     day: str = ""
     callers: dict[str, int] = field(default_factory=dict)
-    """How often each has reported on that day, by the hash of its id."""
+    """The number of reports of each caller on that day, by the hash of its id."""
     requests: tuple[str, ...] = ()
-    """Hashes of the last request ids."""
+    """Hashes of the last `REQUESTS_KEPT` request ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """A placement as it counts now."""
+    """A placement with its confidence after the reports."""
 
     placement: Placement
     reported: bool = False
-    """Whether shoppers named it, and no planogram."""
+    """True if shoppers added it and no planogram has it."""
 
 
 def encode(reports: Reports) -> bytes:
-    """The reports as they are kept."""
+    """Encode reports for their record."""
     return orjson.dumps(reports)
 
 
 def decode(encoded: bytes) -> Reports:
-    """The reports that `encode` made bytes of."""
-    kept = orjson.loads(encoded)
+    """Decode the reports of a record."""
+    fields = orjson.loads(encoded)
     places = tuple(
-        Place(tuple(place["key"]), place["found"], place["missed"]) for place in kept["places"]
+        Place(tuple(place["key"]), place["found"], place["missed"]) for place in fields["places"]
     )
-    return Reports(kept["basis"], places, kept["day"], kept["callers"], tuple(kept["requests"]))
+    return Reports(
+        fields["basis"], places, fields["day"], fields["callers"], tuple(fields["requests"])
+    )
 
 
 def key_of(placement: Placement) -> Key:
-    """What tells a placement from others of its product."""
+    """The key of the place of a placement."""
     side = placement.side.value if placement.side else ""
     return placement.floor, placement.aisle, side, placement.bay or 0
 
@@ -84,18 +89,19 @@ def key_of(placement: Placement) -> Key:
 def revised(
     sku: str, in_force: Sequence[Placement], known: Sequence[Placement], reports: Reports
 ) -> list[Shelved]:
-    """Placements as shoppers' reports leave them, the surest first.
+    """The placements with the confidence that the reports give them, the highest first.
 
     Args:
-        sku: The product's.
-        in_force: What the planogram says now.
-        known: All that it says, of other times too.
-        reports: On the same basis; else they are to be left out by the caller.
+        sku: The SKU of the product.
+        in_force: The placements of the planogram that are in force now.
+        known: All placements of the planogram, including those of other times.
+        reports: The reports on the same basis.
     """
     counts = {place.key: place for place in reports.places}
-    none = Place(("", "", "", 0))
-    found = [
-        Shelved(_moved(placement, counts.get(key_of(placement), none))) for placement in in_force
+    unreported = Place(("", "", "", 0))
+    shelved = [
+        Shelved(_with_counts(placement, counts.get(key_of(placement), unreported)))
+        for placement in in_force
     ]
     planned = {key_of(placement) for placement in known}
     for place in reports.places:
@@ -109,24 +115,24 @@ def revised(
                 bay=bay or None,
                 confidence=REPORTED_CONFIDENCE,
             )
-            found.append(Shelved(_moved(added, place), reported=True))
-    return sorted(found, key=lambda shelved: -shelved.placement.confidence)
+            shelved.append(Shelved(_with_counts(added, place), reported=True))
+    return sorted(shelved, key=lambda each: -each.placement.confidence)
 
 
 def place_meant(wanted: Placement, known: Sequence[Placement], reports: Reports) -> Key | None:
-    """The place of those known that a report means; what it leaves open fits all."""
+    """The known place that a report means; a field that the report leaves open fits every place."""
     floor, aisle, side, bay = key_of(wanted)
     keys = [*map(key_of, known), *(place.key for place in reports.places)]
     for key in keys:
         on_level = not (floor and key[0]) or floor == key[0]
-        given = ((side, key[2]), (bay, key[3]))
-        if aisle == key[1] and on_level and all(not asked or asked == at for asked, at in given):
+        others = ((side, key[2]), (bay, key[3]))
+        if aisle == key[1] and on_level and all(not part or part == at for part, at in others):
             return key
     return None
 
 
 def counted(reports: Reports, key: Key, *, found: bool) -> Reports:
-    """The reports with one more; of too many places the least found one makes room."""
+    """The reports with one more; if there are too many places, the least found one is dropped."""
     places = {place.key: place for place in reports.places}
     place = places.pop(key, Place(key))
     if found:
@@ -141,7 +147,7 @@ def counted(reports: Reports, key: Key, *, found: bool) -> Reports:
 
 
 def admitted(reports: Reports, caller: str, now: dt.datetime, most: int) -> Reports | None:
-    """The reports with one more of a caller's day counted; None when it has had them all."""
+    """The reports with one more of this caller today; None if it has made `most` already."""
     day = now.astimezone(dt.UTC).date().isoformat()
     callers = dict(reports.callers) if reports.day == day else {}
     if callers.get(caller, 0) >= most or (caller not in callers and len(callers) >= CALLERS_MOST):
@@ -151,11 +157,11 @@ def admitted(reports: Reports, caller: str, now: dt.datetime, most: int) -> Repo
 
 
 def remembered(reports: Reports, request: str) -> Reports:
-    """The reports with the hash of a request id."""
-    kept = (*reports.requests, request)[-REQUESTS_KEPT:]
-    return dataclasses.replace(reports, requests=kept)
+    """The reports with the hash of one more request id."""
+    requests = (*reports.requests, request)[-REQUESTS_KEPT:]
+    return dataclasses.replace(reports, requests=requests)
 
 
-def _moved(placement: Placement, place: Place) -> Placement:
+def _with_counts(placement: Placement, place: Place) -> Placement:
     confidence = revised_confidence(placement.confidence, place.found, place.missed)
     return dataclasses.replace(placement, confidence=confidence)

@@ -1,1 +1,1 @@
-"""What a process holds in memory of floor plans and placements."""
+"""Floor plans and placements in memory."""

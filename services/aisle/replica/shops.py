@@ -1,4 +1,9 @@
-"""What is known of the inside of a store now: its plan in force, its shelves, its walks."""
+"""The inside of each store now: the plan in force, its blocked areas, shelves and placements.
+
+How it works: plans are drawn once per version and etag. Blocked areas are added at each call, since
+they begin and expire by the clock. A walkable network is computed once per plan, set of blocked
+areas and profile; calls for the same one share the computation.
+"""
 
 import asyncio
 import dataclasses
@@ -25,9 +30,11 @@ from services.chassis.errors import ResourceExhausted
 from services.directory.keys import store_id, store_name
 
 PLANS_KEPT = 256
+"""Drawn plans in memory: the most recent ones."""
 NETWORKS_KEPT = 64
+"""Walkable networks in memory: the most recent ones."""
 AT_ONCE = 4
-"""Heavy computations of a process at a time; the others wait for their turn."""
+"""Heavy computations of a process at a time; others wait for their turn."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,7 +42,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A store's plan in force, with what is shut now."""
+    """A store's plan in force, with the blocked areas of now."""
 
     id: str
     plan_name: str
@@ -43,25 +50,25 @@ class Shop:
     plan: FloorPlan
     shelves: Shelves
     state: tuple[object, ...]
-    """Another one means that walks may be others."""
+    """Equal for equal walks: the version of the plan, and the blocked areas."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacementSources:
-    """What planogram and shoppers say of a product at a store."""
+    """The placements of a product at a store, by planogram and by shoppers."""
 
     known: tuple[Placement, ...]
-    """By the planogram or the store itself, of other times too."""
+    """Those of the store or its planogram, including those of other times."""
     shelved: tuple[Shelved, ...]
-    """What counts now, the surest first."""
+    """Those in force now, with the places that shoppers added, the most confident first."""
     basis: str
-    """A digest of what the planogram says."""
+    """The digest of the records of the store and its planogram."""
     reports: Reports
-    """Those on this basis."""
+    """The reports of shoppers on this basis."""
 
 
 class Shops:
-    """The stores of a process, from inside."""
+    """The insides of the stores of a process."""
 
     def __init__(self, feeds: Feeds, clock: Clock) -> None:
         self._feeds = feeds
@@ -71,10 +78,10 @@ class Shops:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     def check_store(self, name: str) -> str:
-        """The id of a store that there is and that is not private.
+        """The id of a store that exists and is not private.
 
         Raises:
-            StoreNotFound: there is none.
+            StoreNotFound: there is no such store.
         """
         id = store_id(name)
         if self._feeds.directory.stores.replica.public(id) is None:
@@ -82,17 +89,17 @@ class Shops:
         return id
 
     def current(self, id: str) -> pb.FloorPlan | None:
-        """The version in force now, undrawn: of several, the one that took effect last."""
+        """The version in force now, without its parts: the last one to take effect."""
         versions = {
             version.name.rpartition("/")[2]: version
             for version in self._feeds.plans.replica.versions(id)
         }
-        undrawn = (plans.plan(version, store_name(id)) for version in versions.values())
-        held = plan_in_force(undrawn, self._clock())
-        return versions[held.version] if held is not None else None
+        summaries = (plans.plan(version, store_name(id)) for version in versions.values())
+        current = plan_in_force(summaries, self._clock())
+        return versions[current.version] if current is not None else None
 
     def find(self, id: str) -> Shop | None:
-        """A store's plan in force with what is shut now; None when there is no plan."""
+        """A store's plan in force with the blocked areas of now; None if there is no plan."""
         version = self.current(id)
         if version is None:
             return None
@@ -112,10 +119,10 @@ class Shops:
         )
 
     def open(self, id: str) -> Shop:
-        """A store's plan in force with what is shut now.
+        """A store's plan in force with the blocked areas of now.
 
         Raises:
-            FloorPlanNotFound: there is none.
+            FloorPlanNotFound: the store has no plan in force.
         """
         shop = self.find(id)
         if shop is None:
@@ -123,33 +130,34 @@ class Shops:
         return shop
 
     def blocks(self, id: str) -> list[pb.BlockedArea]:
-        """What is shut at a store now and later, by name."""
+        """The blocked areas of a store that have not expired, by name."""
         return [block for _, block in self._blocks(id)]
 
     def sources(self, id: str, sku: str, planogram: str) -> PlacementSources:
-        """What is said of a product at a store: the store's own word, else its planogram's."""
+        """The placements of a product: those of the store, else those of its planogram."""
         replica = self._feeds.placements.replica
-        own, chain = replica.of(store_name(id), sku), replica.of(planogram, sku)
+        records = replica.of(store_name(id), sku), replica.of(planogram, sku)
         digest = hashlib.blake2b(digest_size=9)
-        for word in (own, chain):
-            digest.update(hashlib.blake2b(word or b"").digest())
+        for record in records:
+            digest.update(hashlib.blake2b(record or b"").digest())
         basis = digest.hexdigest()
-        at_store, of_chain = placed(own, sku, store_name(id)), placed(chain, sku)
-        in_force = placements_in_force(of_chain, at_store, self._clock()).get(sku, ())
-        kept = replica.of(reports_scope(id), sku)
-        reports = decode(kept) if kept is not None else Reports(basis)
+        of_store = decoded(records[0], sku, store_name(id))
+        of_planogram = decoded(records[1], sku)
+        in_force = placements_in_force(of_planogram, of_store, self._clock()).get(sku, ())
+        encoded = replica.of(reports_scope(id), sku)
+        reports = decode(encoded) if encoded is not None else Reports(basis)
         if reports.basis != basis:
             reports = dataclasses.replace(reports, basis=basis, places=())
-        known = tuple(dict.fromkeys([*in_force, *(at_store or of_chain)]))
+        known = tuple(dict.fromkeys([*in_force, *(of_store or of_planogram)]))
         return PlacementSources(
             known, tuple(revised(sku, in_force, known, reports)), basis, reports
         )
 
     async def network(self, shop: Shop, profile: Profile) -> Network:
-        """What a profile can walk there now, computed once.
+        """The walkable network of a profile in a store now, computed once.
 
         Raises:
-            ResourceExhausted: with all that is shut, the floor has too many corners.
+            ResourceExhausted: with the blocked areas, the floor has too many corners.
         """
         key = (shop.state, profile.name)
         task = self._networks.get(key)
@@ -162,10 +170,10 @@ class Shops:
         try:
             return await asyncio.shield(task)
         except ValueError as fault:
-            raise ResourceExhausted(f"with all that is shut there, {fault}") from None
+            raise ResourceExhausted(f"with the blocked areas of now, {fault}") from None
 
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something heavy beside the answering of other calls, a few of them at a time."""
+        """Run a heavy function in a thread, at most `AT_ONCE` at a time."""
         async with self._turns:
             return await asyncio.to_thread(function, *args, **kwargs)
 
@@ -187,13 +195,13 @@ class Shops:
 
 
 def started(block: pb.BlockedArea, now: dt.datetime) -> bool:
-    """Whether a blocked area is shut already."""
+    """True if the start time of a blocked area is past."""
     start = plans.moment(block, "start_time")
     return start is None or start <= now
 
 
-def placed(encoded: bytes | None, sku: str, store: str = "") -> list[Placement]:
-    """The placements in a record of a product."""
+def decoded(encoded: bytes | None, sku: str, store: str = "") -> list[Placement]:
+    """The placements in the record of a product; none without a record."""
     if encoded is None:
         return []
     product = pb.ProductPlacements.FromString(encoded)

@@ -1,1 +1,1 @@
-"""What one asks for inside a store: a file for each resource of the contract."""
+"""The acts on the resources of the aisle contract, a file for each resource."""

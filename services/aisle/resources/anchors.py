@@ -1,4 +1,4 @@
-"""QR codes that are put up in stores, and that say where."""
+"""Creates, reads, resolves and revokes anchors: QR codes at known positions in stores."""
 
 import datetime as dt
 
@@ -25,10 +25,11 @@ from services.directory.resources import Kind, Resources, new_id
 from services.directory.writer import Writer
 
 ANCHORS_MOST = 5000
+"""Anchors of a store, at most."""
 GLN = "gln"
-"""The scheme of a store's GLN among its external ids."""
+"""The scheme of the GLN in the external ids of a store."""
 ID_BYTES = 8
-"""Of ids that the caller does not give: short, since a QR code holds them."""
+"""Bytes of an id that the caller does not give: few, since a QR code holds it."""
 
 ANCHOR = Kind(
     message=pb.Anchor,
@@ -41,7 +42,7 @@ ANCHOR = Kind(
 
 
 class Anchors:
-    """Makes, reads and revokes anchors."""
+    """Creates, reads, resolves and revokes anchors."""
 
     def __init__(
         self, writer: Writer, feeds: Feeds, shops: Shops, tokens: Tokens, clock: Clock
@@ -53,34 +54,34 @@ class Anchors:
         self._clock = clock
 
     async def create(self, request: pb.CreateAnchorRequest) -> pb.Anchor:
-        """Make an anchor.
+        """Create an anchor.
 
         Raises:
             StoreNotFound: there is no such store.
-            InvalidArgument: it is nowhere on the plan in force, or expired.
-            AlreadyExists: there is another of that name.
-            ResourceExhausted: the store has as many as it may.
+            InvalidArgument: the position is not on the plan in force, or the anchor has expired.
+            AlreadyExists: another anchor has this name.
+            ResourceExhausted: the store has `ANCHORS_MOST` anchors.
         """
         id = self._shops.check_store(request.parent)
         check_instants(request.anchor, "anchor", "expire_time")
         collection = f"{request.parent}/anchors"
-        kept = self._prepared(request.anchor, id)
+        anchor = self._prepared(request.anchor, id)
         scope = (current_caller().id, collection)
         anchor_id = new_id(request.anchor_id, request.request_id, scope, ID_BYTES)
-        kept.name = f"{collection}/{anchor_id}"
+        anchor.name = f"{collection}/{anchor_id}"
         names = self._feeds.plans.replica.names(collection)
-        if kept.name not in names and len(names) >= ANCHORS_MOST:
+        if anchor.name not in names and len(names) >= ANCHORS_MOST:
             raise ResourceExhausted(f"{request.parent} has {ANCHORS_MOST} anchors")
-        [made] = await self._resources.create([kept], validate_only=request.validate_only)
-        return self._shown(made, with_code=not request.validate_only)
+        [created] = await self._resources.create([anchor], validate_only=request.validate_only)
+        return self._shown(created, with_code=not request.validate_only)
 
     def get(self, name: str) -> pb.Anchor:
         """An anchor with its QR code.
 
         Raises:
-            AnchorNotFound: there is none.
+            AnchorNotFound: there is no such anchor.
         """
-        return self._shown(self._kept(name), with_code=True)
+        return self._shown(self._stored(name), with_code=True)
 
     def listed(self, parent: str) -> list[pb.Anchor]:
         """The anchors of a store, by name.
@@ -90,39 +91,39 @@ class Anchors:
         """
         id = self._shops.check_store(parent)
         names = self._feeds.plans.replica.names(f"{store_name(id)}/anchors")
-        return [self._shown(self._kept(name)) for name in names]
+        return [self._shown(self._stored(name)) for name in names]
 
     def resolve(self, scanned: str) -> pb.Anchor:
-        """Where a QR code is put up.
+        """The anchor of a scanned QR code.
 
         Raises:
-            AnchorInvalid: it was not signed here, or was altered.
-            AnchorRevoked, AnchorExpired: it is good no more.
-            StoreNotFound: its store is gone.
+            AnchorInvalid: the code was not signed by this service, or was altered.
+            AnchorRevoked, AnchorExpired: the anchor is no longer valid.
+            AnchorNotFound, StoreNotFound: the anchor or its store no longer exists.
         """
-        read = self._tokens.read(scanned)
-        if read is None:
+        code = self._tokens.read(scanned)
+        if code is None:
             raise AnchorInvalid
-        name = f"{store_name(read.signed.store)}/anchors/{read.signed.anchor}"
-        self._shops.check_store(store_name(read.signed.store))
-        if read.gln and read.gln != self._gln(read.signed.store):
+        name = f"{store_name(code.signed.store)}/anchors/{code.signed.anchor}"
+        self._shops.check_store(store_name(code.signed.store))
+        if code.gln and code.gln != self._gln(code.signed.store):
             raise AnchorInvalid
-        kept = self._kept(name)
-        if kept.HasField("revoke_time") or _signed(kept) != read.signed:
+        anchor = self._stored(name)
+        if anchor.HasField("revoke_time") or _signed(anchor) != code.signed:
             raise AnchorRevoked(name)
-        expires = moment(kept, "expire_time")
+        expires = moment(anchor, "expire_time")
         if expires is not None and expires <= self._clock():
             raise AnchorExpired(name)
-        return self._shown(kept)
+        return self._shown(anchor)
 
     async def revoke(self, name: str) -> pb.Anchor:
-        """Make an anchor invalid; one that is revoked stays as it is.
+        """Revoke an anchor; a revoked one stays as it is.
 
         Raises:
-            AnchorNotFound: there is none.
+            AnchorNotFound: there is no such anchor.
         """
 
-        async def end(stored: pb.Anchor | None) -> pb.Anchor | None:
+        async def revoked(stored: pb.Anchor | None) -> pb.Anchor | None:
             if stored is None:
                 raise AnchorNotFound(name)
             if stored.HasField("revoke_time"):
@@ -130,40 +131,41 @@ class Anchors:
             stored.revoke_time.FromDatetime(self._clock())
             return stored
 
-        return self._shown(await self._resources.change(name, end))
+        return self._shown(await self._resources.change(name, revoked))
 
-    def _kept(self, name: str) -> pb.Anchor:
+    def _stored(self, name: str) -> pb.Anchor:
         encoded = self._feeds.plans.replica.record(name)
         if encoded is None:
             raise AnchorNotFound(name)
         return pb.Anchor.FromString(encoded)
 
-    def _prepared(self, asked: pb.Anchor, id: str) -> pb.Anchor:
-        expires = moment(asked, "expire_time")
+    def _prepared(self, given: pb.Anchor, id: str) -> pb.Anchor:
+        """The anchor to store, without its name."""
+        expires = moment(given, "expire_time")
         if expires is not None and expires <= self._clock():
             raise InvalidArgument.field("anchor.expire_time", "must be after now")
         shop = self._shops.find(id)
-        at = position_on(shop.plan if shop else None, asked.position, "anchor.position")
-        kept = pb.Anchor(display_name=asked.display_name)
-        # To the centimetre and the degree: so it fits a smaller code.
-        kept.position.level = at.level
-        kept.position.x_m, kept.position.y_m = round(at.x_m, 2), round(at.y_m, 2)
-        if asked.HasField("heading_degrees"):
-            kept.heading_degrees = round(asked.heading_degrees)
+        at = position_on(shop.plan if shop else None, given.position, "anchor.position")
+        anchor = pb.Anchor(display_name=given.display_name)
+        # Rounded to the centimetre and the degree, so that a smaller QR code holds it.
+        anchor.position.level = at.level
+        anchor.position.x_m, anchor.position.y_m = round(at.x_m, 2), round(at.y_m, 2)
+        if given.HasField("heading_degrees"):
+            anchor.heading_degrees = round(given.heading_degrees)
         if expires is not None:
-            kept.expire_time.FromDatetime(expires.astimezone(dt.UTC))
-        return kept
+            anchor.expire_time.FromDatetime(expires.astimezone(dt.UTC))
+        return anchor
 
-    def _shown(self, kept: pb.Anchor, *, with_code: bool = False) -> pb.Anchor:
-        """An anchor as it is answered; a revoked one has no code."""
+    def _shown(self, stored: pb.Anchor, *, with_code: bool = False) -> pb.Anchor:
+        """An anchor as answers have it; a revoked one has no code."""
         shown = pb.Anchor()
-        shown.CopyFrom(kept)
-        signed = _signed(kept)
+        shown.CopyFrom(stored)
+        signed = _signed(stored)
         shop = self._shops.find(signed.store)
         if shop is not None:
-            at = position_on(None, kept.position, "position")
+            at = position_on(None, stored.position, "position")
             shown.position.CopyFrom(position_message(at, shop.plan.frame))
-        if with_code and not kept.HasField("revoke_time"):
+        if with_code and not stored.HasField("revoke_time"):
             shown.token = self._tokens.token(signed)
             shown.url = self._tokens.url(signed, self._gln(signed.store))
             shown.qr_svg = qr_svg(shown.url)
@@ -175,6 +177,7 @@ class Anchors:
 
 
 def _signed(anchor: pb.Anchor) -> Signed:
+    """The content of an anchor's token."""
     store, _, id = anchor.name.partition("/anchors/")
     heading = anchor.heading_degrees if anchor.HasField("heading_degrees") else None
     at = anchor.position

@@ -1,4 +1,4 @@
-"""Parts of stores that are shut for a while."""
+"""Creates, lists and deletes blocked areas: parts of a store that are shut for some time."""
 
 import datetime as dt
 
@@ -20,10 +20,11 @@ from services.directory.resources import Kind, Resources, new_id
 from services.directory.writer import Writer
 
 CORNERS_MOST = 100
+"""Corners of an area, at most: each makes the walkable network larger."""
 AREAS_MOST = 100
+"""Blocked areas of a store, at most."""
 ID_BYTES = 8
-"""Of ids that the caller does not give."""
-
+"""Bytes of an id that the caller does not give."""
 
 BLOCKED_AREA = Kind(
     message=pb.BlockedArea,
@@ -36,7 +37,7 @@ BLOCKED_AREA = Kind(
 
 
 class BlockedAreas:
-    """Creates, lists and deletes blocked areas. Expired ones go when another is created."""
+    """Creates, lists and deletes blocked areas. Creating one deletes those that have expired."""
 
     def __init__(self, writer: Writer, feeds: Feeds, shops: Shops, clock: Clock) -> None:
         self._resources = Resources(BLOCKED_AREA, writer, clock)
@@ -45,44 +46,44 @@ class BlockedAreas:
         self._clock = clock
 
     async def create(self, request: pb.CreateBlockedAreaRequest) -> pb.BlockedArea:
-        """Shut a part of a store.
+        """Block a part of a store.
 
         Raises:
             StoreNotFound: there is no such store.
-            InvalidArgument: the area cannot be one of the plan in force.
-            AlreadyExists: there is another of that name.
-            ResourceExhausted: the store has as many as it may.
+            InvalidArgument: the area is not on the plan in force, is not valid, or has expired.
+            AlreadyExists: another blocked area has this name.
+            ResourceExhausted: the store has `AREAS_MOST` blocked areas.
         """
         id = self._shops.check_store(request.parent)
         check_instants(request.blocked_area, "blocked_area", "start_time", "expire_time")
-        kept = pb.BlockedArea()
-        kept.CopyFrom(request.blocked_area)
+        area = pb.BlockedArea()
+        area.CopyFrom(request.blocked_area)
         collection = f"{request.parent}/blockedAreas"
         scope = (current_caller().id, collection)
         area_id = new_id(request.blocked_area_id, request.request_id, scope, ID_BYTES)
-        kept.name = f"{collection}/{area_id}"
-        self._check(kept, self._shops.find(id))
+        area.name = f"{collection}/{area_id}"
+        self._check(area, self._shops.find(id))
         live = {block.name for block in self._shops.blocks(id)}
-        if kept.name not in live and len(live) >= AREAS_MOST:
+        if area.name not in live and len(live) >= AREAS_MOST:
             raise ResourceExhausted(f"{request.parent} has {AREAS_MOST} blocked areas")
         expired = set(self._feeds.plans.replica.names(collection)) - live
         [created] = await self._resources.create(
-            [kept],
+            [area],
             validate_only=request.validate_only,
             first=[Write(name, b"") for name in sorted(expired)],
         )
         return created
 
     async def delete(self, request: pb.DeleteBlockedAreaRequest) -> None:
-        """Open what was shut.
+        """Delete a blocked area.
 
         Raises:
-            BlockedAreaNotFound: there is none, and that is not allowed.
+            BlockedAreaNotFound: there is none, and `allow_missing` is false.
         """
         await self._resources.delete(request.name, allow_missing=request.allow_missing)
 
     def listed(self, parent: str) -> list[pb.BlockedArea]:
-        """All that are shut now or later, by name.
+        """The blocked areas of a store that have not expired, by name.
 
         Raises:
             StoreNotFound: there is no such store.

@@ -1,4 +1,4 @@
-"""Products and their shelves."""
+"""Locates products: their placements at a store, and the shelves on its plan."""
 
 from collections.abc import Iterable
 
@@ -12,14 +12,14 @@ from services.directory.products import parse_product, product_name, product_sku
 
 
 class LocatedProducts:
-    """Finds products and says where they stand."""
+    """Locates products at a store."""
 
     def __init__(self, feeds: Feeds, shops: Shops) -> None:
         self._feeds = feeds
         self._shops = shops
 
     def locate(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
-        """Where products stand at a store.
+        """Locate the named products, or those with the words of a query.
 
         Raises:
             StoreNotFound: there is no such store.
@@ -28,7 +28,7 @@ class LocatedProducts:
         shop = self._shops.find(id)
         plan = shop.plan if shop else None
         response = pb.LocateProductsResponse(floor_plan=shop.plan_name if shop else "")
-        for sku in self._wanted(request):
+        for sku in self._skus(request):
             item = self.item(sku, request.language_code)
             sources = self._shops.sources(id, sku, shop.planogram if shop else "")
             if sources.shelved:
@@ -43,7 +43,7 @@ class LocatedProducts:
         return response
 
     def item(self, sku: str, language: str, *, in_stock: bool | None = None) -> Item:
-        """A product as a line of a list, with what is known of it."""
+        """A product as an item of a shopping list, with its name and department."""
         encoded = self._feeds.directory.products.replica.record(sku)
         if encoded is None:
             return Item(sku=sku, in_stock=in_stock)
@@ -51,15 +51,15 @@ class LocatedProducts:
         name = placements.name_in(product, language)
         return Item(sku=sku, name=name, department=product.department, in_stock=in_stock)
 
-    def _wanted(self, request: pb.LocateProductsRequest) -> Iterable[str]:
+    def _skus(self, request: pb.LocateProductsRequest) -> Iterable[str]:
         if not request.query:
             return dict.fromkeys(map(product_sku, request.products))
-        found = self._feeds.directory.products.replica.search(request.query)
-        return [match.id for match in found[: page_size(request.limit, default=10, most=100)]]
+        matches = self._feeds.directory.products.replica.search(request.query)
+        return [match.id for match in matches[: page_size(request.limit, default=10, most=100)]]
 
 
 def shelves(shop: Shop | None, sources: PlacementSources, language: str) -> Iterable[pb.Shelf]:
-    """The shelves of a product, the surest first."""
+    """The shelves of a product, the most confident first."""
     for each in sources.shelved:
         spot = shop.shelves.find(each.placement) if shop else None
         plan = shop.plan if shop else None

@@ -1,4 +1,4 @@
-"""Pictures of floor plans."""
+"""Draws floor plans as SVG, PNG or GeoJSON, with products and routes on them."""
 
 import dataclasses
 from collections.abc import Iterable, Sequence
@@ -23,14 +23,16 @@ from services.directory.keys import parse_store
 from services.directory.products import product_sku
 
 WIDTH_PX = 960
+"""The width of a PNG if the request gives none."""
 MAX_PIXELS = 4_000_000
-"""Other calls wait while a picture is drawn: so many take a few tenths of a second."""
+"""Pixels of a PNG, at most: other calls wait while it is drawn, a few tenths of a second."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""Labels of products beside a route, whose stops have numbers."""
 Format = pb.RenderFloorPlanRequest
 
 
 class Pictures:
-    """Draws plans with what is pointed out on them."""
+    """Draws floor plans."""
 
     def __init__(
         self, feeds: Feeds, shops: Shops, products: LocatedProducts, routes: Routes
@@ -41,12 +43,12 @@ class Pictures:
         self._routes = routes
 
     async def render(self, request: pb.RenderFloorPlanRequest) -> pb.RenderFloorPlanResponse:
-        """A level of the plan in force.
+        """Draw a level of the plan in force.
 
         Raises:
-            StoreNotFound, FloorPlanNotFound, LevelNotFound: there is none to draw.
-            InvalidArgument: the plan cannot be drawn so.
-            Also what `Routes.plan` raises.
+            StoreNotFound, FloorPlanNotFound, LevelNotFound: there is nothing to draw.
+            InvalidArgument: the picture is too large, or the plan has no place on the earth.
+            And the errors of `Routes.plan`.
         """
         shop = self._shops.open(self._shops.check_store(request.store))
         overlay = Overlay()
@@ -55,7 +57,7 @@ class Pictures:
             overlay = route_overlay(planned.route, request.language_code, planned.start)
         pins = self._pins(shop, request, lettered=bool(overlay.pins))
         overlay = dataclasses.replace(overlay, pins=(*overlay.pins, *pins))
-        levels = touched(overlay)
+        levels = levels_of(overlay)
         response = pb.RenderFloorPlanResponse(
             floor_plan=shop.plan_name,
             level=request.level or next(iter(levels), "") or first_drawn(shop.plan),
@@ -98,15 +100,15 @@ def draw(
     response: pb.RenderFloorPlanResponse,
     title: str,
 ) -> None:
-    """Put the picture asked for into the response.
+    """Put the picture into the response.
 
     Raises:
-        LevelNotFound: the plan has no such level, or nothing is drawn on it.
-        InvalidArgument: the picture would be too large, or the plan is not placed on the earth.
+        LevelNotFound: the plan has no such level, or the level has no geometry.
+        InvalidArgument: the picture is too large, or the plan has no place on the earth.
     """
     if request.format == Format.FORMAT_GEO_JSON:
         if plan.frame is None:
-            why = "the place of the floor plan on the earth is not known; ask for SVG"
+            why = "the floor plan has no place on the earth; ask for SVG"
             raise InvalidArgument.field("format", why)
         features = plan_to_geojson(plan)
         features["features"] += overlay_to_geojson(overlay, plan.frame)
@@ -133,14 +135,14 @@ def draw(
         raise InvalidArgument.field("width_px", str(fault)) from None
 
 
-def touched(overlay: Overlay) -> Sequence[str]:
-    """The levels with something on them, in the order of the walk."""
+def levels_of(overlay: Overlay) -> Sequence[str]:
+    """The levels of an overlay, in the order of the walk, then of the pins."""
     walked = (point.level for point in overlay.walk)
     return list(dict.fromkeys([*walked, *(pin.at.level for pin in overlay.pins)]))
 
 
 def first_drawn(plan: FloorPlan) -> str:
-    """The lowest level from the ground floor up that has a floor or an outline, else the first."""
+    """The lowest level with geometry from the ground floor up, else any level with geometry."""
     levels = sorted(plan.levels, key=lambda level: (level.ordinal < 0, level.ordinal))
     drawn = [each for each in levels if each.outline is not None or each.walkable is not None]
     return next((level.id for level in (*drawn, *levels)), "")

@@ -1,4 +1,4 @@
-"""Where products stand, as shelf planning says it: taken in bulk, checked one by one."""
+"""Replaces the placements of products in bulk, and checks them against the plan in force."""
 
 import dataclasses
 import re
@@ -14,7 +14,7 @@ from services.aisle.replica.feeds import Feeds
 from services.aisle.replica.shops import Shops
 from services.chassis.errors import FieldViolation, InvalidArgument
 from services.chassis.serving.requests import violations_of
-from services.directory.messages.plans import problem
+from services.directory.messages.plans import problem_message
 from services.directory.products import product_sku
 from services.directory.records import Write, etag_of, record_of
 from services.directory.upserts import Upsert
@@ -22,7 +22,7 @@ from services.directory.writer import Writer
 
 
 class Placements:
-    """Writes placements, then waits until this process's own replica has them."""
+    """Writes placements. A write returns once the replica of this process has it."""
 
     def __init__(self, writer: Writer, feeds: Feeds, shops: Shops) -> None:
         self._writer = writer
@@ -32,10 +32,10 @@ class Placements:
     async def upsert(
         self, requests: AsyncIterator[pb.UpsertPlacementsRequest]
     ) -> pb.UpsertPlacementsResponse:
-        """Replace all that is known of where the products of a stream stand.
+        """Replace all placements of each product of a stream.
 
         Raises:
-            InvalidArgument: the first message names no parent.
+            InvalidArgument: the first message has no parent.
             StoreNotFound: there is no such store.
         """
         response = pb.UpsertPlacementsResponse()
@@ -51,17 +51,18 @@ class Placements:
             if first is None:
                 first = request
                 self._check_parent(first.parent)
-            kept = []
+            accepted = []
             for product in request.products:
                 index = rows.index
                 if rows.take(product.product, product, _violations(product)):
-                    kept.append((index, product))
+                    accepted.append((index, product))
             await rows.write(validate_only=first.validate_only)
-            response.problems.extend(map(problem, await self._doubts(first.parent, kept)))
+            problems = await self._problems(first.parent, accepted)
+            response.problems.extend(map(problem_message, problems))
         if first is not None and first.replace:
             skus = self._feeds.placements.replica.skus(first.parent)
-            gone = sorted(set(skus) - set(map(product_sku, rows.seen)))
-            ids = [f"{first.parent}/{sku}" for sku in gone]
+            missing = sorted(set(skus) - set(map(product_sku, rows.seen)))
+            ids = [f"{first.parent}/{sku}" for sku in missing]
             await rows.remove(ids, validate_only=first.validate_only)
         rows.count()
         return response
@@ -72,27 +73,29 @@ class Placements:
         if parent.startswith("stores/"):
             self._shops.check_store(parent)
 
-    async def _doubts(
-        self, parent: str, kept: Sequence[tuple[int, pb.ProductPlacements]]
+    async def _problems(
+        self, parent: str, accepted: Sequence[tuple[int, pb.ProductPlacements]]
     ) -> Sequence[Problem]:
-        """What a person should look at, on the plan in force of a store that has one."""
+        """The problems that a person should check, on the plan in force of a store that has one."""
         shop = self._shops.find(parent.removeprefix("stores/"))
         if shop is None or not parent.startswith("stores/"):
             return ()
-        return await self._shops.compute(_doubts_on, shop.plan, kept)
+        return await self._shops.compute(_problems_on, shop.plan, accepted)
 
 
-def _doubts_on(plan: FloorPlan, kept: Sequence[tuple[int, pb.ProductPlacements]]) -> list[Problem]:
+def _problems_on(
+    plan: FloorPlan, accepted: Sequence[tuple[int, pb.ProductPlacements]]
+) -> list[Problem]:
     flat: list[Placement] = []
     paths: list[str] = []
-    for index, product in kept:
+    for index, product in accepted:
         for number, each in enumerate(product.placements):
             flat.append(placements.placement(each, product_sku(product.product)))
             paths.append(f"products[{index}].placements[{number}]")
     return [
         dataclasses.replace(
             found,
-            severity=Severity.WARNING,  # it is kept: the plan may yet come
+            severity=Severity.WARNING,  # it is stored all the same: a new plan may follow
             path=re.sub(r"^placements\[(\d+)\]", lambda m: paths[int(m[1])], found.path),
         )
         for found in placement_problems(plan, flat)

@@ -1,4 +1,4 @@
-"""The way round a store for a list."""
+"""Plans the shortest route through a store for a shopping list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,14 +40,14 @@ IN_STOCK = {
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A route with what it was planned on."""
+    """A route, with the data that it was planned on."""
 
     shop: Shop
     route: Route
     start: Position | None
-    """Where one stands, if that was told."""
+    """The start of the walk, if the request gives one."""
     sources: Mapping[str, PlacementSources]
-    """By SKU."""
+    """The placements of each product, by SKU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,13 @@ class Routes:
         self._anchors = anchors
 
     async def plan(self, store: str, walk: pb.Walk, language: str) -> Planned:
-        """The shortest way for a walk.
+        """The shortest route for a walk.
 
         Raises:
-            StoreNotFound, FloorPlanNotFound: there is none.
+            StoreNotFound, FloorPlanNotFound: there is no such store, or no plan in force.
             InvalidArgument, StartNotOnMap, PlaceNotOnPlan: it cannot start or end there.
-            AnchorInvalid, AnchorExpired, AnchorRevoked: of the start's anchor.
-            NoWay: without items, when the end cannot be reached.
+            AnchorInvalid, AnchorExpired, AnchorRevoked: the anchor at the start is not valid.
+            NoWay: the walk has no items, and its end cannot be reached.
         """
         shop = self._shops.open(self._shops.check_store(store))
         start, ends = self._start(shop, walk), _ends(shop, walk)
@@ -143,14 +143,14 @@ def _way(network: Network, start: _Start, ends: Sequence[Place]) -> Route:
 
 
 def _ends(shop: Shop, walk: pb.Walk) -> Sequence[Place]:
-    """The places where a walk may end; none when it may end anywhere."""
+    """The places where a walk may end; none if it may end anywhere."""
     if walk.end_place:
         return [_place(shop, walk.end_place, "walk.end_place")]
     if walk.end == pb.ROUTE_END_LAST_STOP:
         return []
     kind = ENDS[walk.end]
     places = shop.plan.places_of(kind)
-    # A plan without tills is one of a mall, or of a small shop: there one is done at the last stop.
+    # A plan without tills is that of a mall or a small shop: the walk ends at its last stop.
     if not places and walk.end != pb.ROUTE_END_UNSPECIFIED and shop.plan.has_map:
         raise PlaceNotOnPlan("walk.end", kind.value)
     return places

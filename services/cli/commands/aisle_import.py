@@ -17,7 +17,7 @@ from services.cli import plan_files
 from services.cli.channel import services
 from services.cli.output import FAILED, USAGE, CommandError, console
 from services.directory.messages.placements import placement_message
-from services.directory.messages.plans import plan_message, problem
+from services.directory.messages.plans import plan_message, problem_message
 
 UPLOAD_TIMEOUT_S = 600.0
 PRODUCTS_PER_REQUEST = 1000
@@ -43,7 +43,7 @@ def import_plan(
             problems = publish(stub, name, found, version, dry_run=dry_run)
         else:
             problems = place(stub, name, found, replace=replace, dry_run=dry_run)
-    found_problems = [*map(problem, found.problems), *problems]
+    found_problems = [*map(problem_message, found.problems), *problems]
     for each in found_problems[:MAX_SHOWN]:
         severe = each.severity == pb.PlanProblem.SEVERITY_ERROR
         label = "[red]error[/]" if severe else "[yellow]warning[/]"

@@ -1,4 +1,4 @@
-"""Placements of products on shelves as messages of the aisle contract."""
+"""Converts placements of products on shelves to messages of the aisle contract."""
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement
@@ -7,7 +7,7 @@ from services.directory.messages.kinds import SIDE_VALUES
 
 
 def placement_message(placement: Placement) -> pb.Placement:
-    """A placement; its SKU stands in the message around it."""
+    """A placement, without its SKU, which the message around it has."""
     return pb.Placement(
         level=placement.floor,
         aisle=placement.aisle,

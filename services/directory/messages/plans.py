@@ -1,4 +1,4 @@
-"""Floor plans, their parts and their problems as messages of the aisle contract."""
+"""Converts floor plans, their parts and their problems to messages of the aisle contract."""
 
 import shapely
 from google.type import latlng_pb2
@@ -20,7 +20,7 @@ from services.directory.messages.kinds import (
 
 
 def plan_message(plan: drawn.FloorPlan, planogram: str = "") -> pb.FloorPlan:
-    """A plan without its blocked areas, which are resources of their own."""
+    """A plan, without its blocked areas, which are resources of their own."""
     return pb.FloorPlan(
         effective_start_time=timestamp(plan.effective_from),
         effective_end_time=timestamp(plan.effective_until),
@@ -90,10 +90,10 @@ def place_message(place: drawn.Place, frame: LocalFrame | None) -> pb.Place:
 
 def position_message(at: drawn.Position, frame: LocalFrame | None) -> pb.IndoorPosition:
     """A position in metres on its level; with a frame, also its WGS84 location."""
-    found = pb.IndoorPosition(level=at.level, x_m=at.x_m, y_m=at.y_m)
+    result = pb.IndoorPosition(level=at.level, x_m=at.x_m, y_m=at.y_m)
     if frame is not None:
-        found.location.CopyFrom(_latlng(frame.to_wgs84(at.x_m, at.y_m)))
-    return found
+        result.location.CopyFrom(_latlng(frame.to_wgs84(at.x_m, at.y_m)))
+    return result
 
 
 def area_message(shape: Polygon | MultiPolygon | None) -> pb.Area | None:
@@ -108,14 +108,14 @@ def outline_message(shape: Polygon | None) -> pb.Outline | None:
     return None if shape is None else _outline(shape)
 
 
-def problem(found: Problem) -> pb.PlanProblem:
-    """A problem that a check of a plan found."""
+def problem_message(problem: Problem) -> pb.PlanProblem:
+    """A problem of a plan or its placements."""
     return pb.PlanProblem(
-        severity=SEVERITIES[found.severity],
-        code=found.code,
-        path=found.path,
-        message=found.message,
-        suggestion=found.suggestion,
+        severity=SEVERITIES[problem.severity],
+        code=problem.code,
+        path=problem.path,
+        message=problem.message,
+        suggestion=problem.suggestion,
     )
 
 

@@ -62,7 +62,7 @@ def time_zones() -> frozenset[str]:
 
 @cache
 def time_zone_finder() -> Any:
-    """tzfpy's search by longitude and latitude; its data (35 MB) are loaded at the first look-up."""
+    """tzfpy's search by longitude and latitude; the first look-up loads its data, 35 MB."""
     import tzfpy
 
     return tzfpy.get_tz

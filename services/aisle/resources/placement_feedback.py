@@ -1,4 +1,4 @@
-"""What shoppers found and did not find."""
+"""Counts the reports of shoppers who found a product at a place, or did not."""
 
 import dataclasses
 import hashlib
@@ -21,11 +21,13 @@ from services.directory.records import MUST_NOT_EXIST, Outcome, Write, digest_of
 from services.directory.writer import Writer
 
 PURPOSE = "feedback"
+"""The purpose for which the keyring hashes callers."""
 TRIES = 20
+"""Attempts to count a report while others report on the same product."""
 
 
-class PlacementReports:
-    """Counts reports, each at most once, each caller's within bounds."""
+class PlacementFeedback:
+    """Counts reports, each once, within a daily limit for each caller."""
 
     def __init__(
         self,
@@ -46,12 +48,13 @@ class PlacementReports:
     async def submit(
         self, request: pb.SubmitPlacementFeedbackRequest
     ) -> tuple[Shop | None, PlacementSources]:
-        """Count a report; what is sources of the product then.
+        """Count a report; returns the placements of the product after it.
 
         Raises:
             StoreNotFound: there is no such store.
             InvalidArgument: the product or the place is not known.
-            FeedbackLimit: the caller has had its reports of the day.
+            FeedbackLimit: the caller has reached its limit of today.
+            ConcurrentChanges: too many callers reported on the product at the same time.
         """
         id, sku = self._shops.check_store(request.store), product_sku(request.product)
         shop = self._shops.find(id)
@@ -62,7 +65,7 @@ class PlacementReports:
                 raise InvalidArgument.field("product", "is not known")
             record = f"{reports_scope(id)}/{sku}"
             stored = await self._writer.read(record)
-            before = kept_reports(stored, sources)
+            before = reports_of(stored, sources)
             after = self._counted(request, shop, sources, before)
             if after is None:
                 return shop, sources
@@ -72,7 +75,7 @@ class PlacementReports:
             [outcome] = await self._writer.write([write])
             if outcome in (Outcome.CREATED, Outcome.CHANGED):
                 return shop, self._shops.sources(id, sku, planogram)
-        raise ConcurrentChanges("many callers report on this product at once")
+        raise ConcurrentChanges("too many callers report on this product at the same time")
 
     def _counted(
         self,
@@ -81,10 +84,10 @@ class PlacementReports:
         sources: PlacementSources,
         reports: Reports,
     ) -> Reports | None:
-        """The reports with this one; None when it is counted already."""
+        """The reports with this one; None if it was counted before."""
         caller = current_caller().id
-        asked = f"{caller}\0{request.request_id}".encode()
-        request_hash = hashlib.blake2b(asked, digest_size=6).hexdigest()
+        request_key = f"{caller}\0{request.request_id}".encode()
+        request_hash = hashlib.blake2b(request_key, digest_size=6).hexdigest()
         if request.request_id and request_hash in reports.requests:
             return None
         key = self._place(request, shop, sources, reports)
@@ -106,25 +109,25 @@ class PlacementReports:
     ) -> Key:
         sku = product_sku(request.product)
         given = request.placement
-        wanted = Placement(
+        reported = Placement(
             sku=sku,
             floor=given.level,
             aisle=given.aisle,
             side=SIDES.get(given.side),
             bay=given.bay or None,
         )
-        key = model.place_meant(wanted, sources.known, reports)
+        key = model.place_meant(reported, sources.known, reports)
         if key is not None:
             return key
         if request.kind == pb.SubmitPlacementFeedbackRequest.KIND_NOT_FOUND:
-            raise InvalidArgument.field("placement", "no such place of the product is known")
-        if shop is not None and shop.shelves.find(wanted) is None:
+            raise InvalidArgument.field("placement", "the product has no such place")
+        if shop is not None and shop.shelves.find(reported) is None:
             raise InvalidArgument.field("placement.aisle", "the store has no such aisle")
-        return model.key_of(wanted)
+        return model.key_of(reported)
 
 
-def kept_reports(stored: bytes | None, sources: PlacementSources) -> Reports:
-    """The reports in a record; those on what the planogram no longer says count no more."""
+def reports_of(stored: bytes | None, sources: PlacementSources) -> Reports:
+    """The reports of a record; counts on another basis no longer apply."""
     if stored is None:
         return Reports(sources.basis)
     reports = model.decode(decode_record(stored))

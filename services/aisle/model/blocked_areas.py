@@ -1,4 +1,4 @@
-"""What is shut."""
+"""Decides if a shelf is in a blocked area."""
 
 import shapely
 
@@ -6,8 +6,8 @@ from geodata.floorplans.plan import FloorPlan
 from geodata.floorplans.shelves import Spot
 
 
-def is_shut(plan: FloorPlan, spot: Spot) -> bool:
-    """Whether a blocked area of the plan holds a spot: its level, its aisle, or its ground."""
+def is_blocked(plan: FloorPlan, spot: Spot) -> bool:
+    """True if a blocked area contains a spot, by its level, its aisle or its position."""
     level = spot.stand.level if spot.stand else spot.aisle.level if spot.aisle else ""
     for block in plan.blocked:
         if block.level != level:

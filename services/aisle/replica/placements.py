@@ -1,0 +1,50 @@
+"""The replica of placements: all of them in memory, by store or planogram, and SKU."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from services.directory.replicas import Change
+
+
+class PlacementsReplica:
+    """All placements and reports of a process, encoded, by scope and SKU.
+
+    A scope is `stores/<id>`, `planograms/<id>` or `reports/<id>`.
+    """
+
+    def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
+        self._scopes: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
+        for id, encoded in records:
+            self.apply(id, encoded)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._scopes.values()))
+
+    def of(self, scope: str, sku: str) -> bytes | None:
+        """The record of a SKU in a scope; None if there is none."""
+        return self._scopes[scope].get(sku) if scope in self._scopes else None
+
+    def skus(self, scope: str) -> list[str]:
+        """The SKUs of a scope."""
+        return list(self._scopes.get(scope, ()))
+
+    def record(self, id: str) -> bytes | None:
+        """An encoded record; None if there is none."""
+        scope, _, sku = id.rpartition("/")
+        return self.of(scope, sku)
+
+    def records(self) -> Iterable[tuple[str, bytes]]:
+        """All ids with their encoded records."""
+        for scope, records in self._scopes.items():
+            for sku, encoded in records.items():
+                yield f"{scope}/{sku}", encoded
+
+    def apply(self, id: str, after: bytes | None) -> Change:
+        """Add, change or (None) delete one record."""
+        scope, _, sku = id.rpartition("/")
+        before = self._scopes[scope].pop(sku, None)
+        if after is not None:
+            self._scopes[scope][sku] = after
+        elif not self._scopes[scope]:
+            del self._scopes[scope]
+        return Change(id, before, after)
