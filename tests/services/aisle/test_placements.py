@@ -111,7 +111,7 @@ async def test_bad_products_are_reported_and_do_not_hold_up_the_others(aisle):
         (3, "placements[0].confidence"),
         (4, "product"),
         (6, "product"),
-        (7, "placements[0]"),
+        (7, "placements[0].valid_start_time"),
     ] == [(each.index, each.field) for each in answer.rejected]
     assert (1, 7) == (answer.changed_count, answer.rejected_count)
 
