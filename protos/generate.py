@@ -4,20 +4,24 @@
     generate.py --check    exit 1 when protos/gen is not what it would write
     generate.py --image F  write a descriptor set with comments, for buf, and nothing else
 
-The comments of the contracts, which stubs do not carry, are written beside them, for OpenAPI.
+Beside the stubs of a service stands `*_servicer.py`: a Protocol with a method for each RPC, which
+mypy holds servicers against. The comments of the contracts, which stubs do not carry, are written
+to `comments.json`, for OpenAPI.
 
-protovalidate ships `buf/validate/validate.proto` only as a descriptor inside its package, so that
-is where protoc gets it from; nothing is fetched and no third-party contract is kept here.
+protovalidate ships `buf/validate/validate.proto` only as a descriptor inside its package, and
+protoc gets it from there; nothing is fetched and no third-party contract is kept here.
 """
 
 import argparse
 import filecmp
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -31,10 +35,28 @@ from protovalidate._gen.buf.validate import validate_pb
 HERE = Path(__file__).parent
 GENERATED = HERE / "gen"
 VALIDATE = "buf/validate/validate.proto"
+WIDTH = 100
+"""Of lines that are written, in characters."""
+SERVICERS = '''"""The methods of servicers of `{contract}`. Generated; do not edit."""
+
+from collections.abc import AsyncIterator, Awaitable
+from typing import Protocol, TypeAlias, TypeVar
+
+{imports}
+
+ResponseT = TypeVar("ResponseT")
+Answer: TypeAlias = ResponseT | bytes | Awaitable[ResponseT | bytes]
+"""A response or its bytes, at once or awaited."""
+Stream: TypeAlias = AsyncIterator[ResponseT | bytes]
+"""Responses or their bytes, one after the other."""
+
+
+{classes}
+'''
 
 
 def main() -> None:
-    """Read the command line and do what it asks."""
+    """Read the command line and write what it asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--image", type=Path, metavar="FILE")
@@ -75,15 +97,79 @@ def write_stubs(scratch: Path, target: Path) -> None:
             stub.unlink()
             stub.with_suffix(".pyi").unlink(missing_ok=True)
     image = scratch / "commented.binpb"
-    run_protoc(scratch, "--include_source_info", f"--descriptor_set_out={image}")
-    written = json.dumps(comments(image), ensure_ascii=False, indent=0, sort_keys=True)
-    (target / "enrayon" / "comments.json").write_text(f"{written}\n", encoding="utf-8")
+    run_protoc(
+        scratch, "--include_imports", "--include_source_info", f"--descriptor_set_out={image}"
+    )
+    contracts = descriptor_pb2.FileDescriptorSet.FromString(image.read_bytes()).file
+    ours = [file for file in contracts if file.package.startswith("enrayon.")]
+    said = comments(ours)
+    text = json.dumps(said, ensure_ascii=False, indent=0, sort_keys=True)
+    (target / "enrayon" / "comments.json").write_text(f"{text}\n", encoding="utf-8")
+    modules = {
+        f"{file.package}.{message.name}": Path(file.name).with_suffix("")
+        for file in contracts
+        for message in file.message_type
+    }
+    for file in ours:
+        if file.service:
+            path = Path(file.name).with_suffix("")
+            servicers = target / path.with_name(f"{path.name}_servicer.py")
+            servicers.write_text(servicer_module(file, modules, said), encoding="utf-8")
 
 
-def comments(image: Path) -> dict[str, str]:
-    """What the contracts say of each service, method, message, field and value, by its name."""
+def servicer_module(
+    file: descriptor_pb2.FileDescriptorProto,
+    modules: Mapping[str, Path],
+    said: Mapping[str, str],
+) -> str:
+    """A Python module with a Protocol for each service of a contract.
+
+    Args:
+        file: the contract.
+        modules: the path of the contract of each message, without its suffix.
+        said: the comments of the contract.
+    """
+    used: set[Path] = set()
+
+    def type_of(name: str) -> str:
+        path = modules[name.removeprefix(".")]
+        used.add(path)
+        return f"{path.name}_pb2.{name.rpartition('.')[2]}"
+
+    classes = []
+    for service in file.service:
+        full_name = f"{file.package}.{service.name}"
+        lines = [
+            f"class {service.name.removesuffix('Service')}Servicer(Protocol):",
+            f'    """Answers `{full_name}`."""',
+        ]
+        for method in service.method:
+            request, response = type_of(method.input_type), type_of(method.output_type)
+            if method.client_streaming:
+                request = f"AsyncIterator[{request}]"
+            answer = f"Stream[{response}]" if method.server_streaming else f"Answer[{response}]"
+            comment = textwrap.fill(
+                f'"""{said[f"{full_name}.{method.name}"]}"""',
+                width=WIDTH,
+                initial_indent=" " * 8,
+                subsequent_indent=" " * 8,
+            )
+            name = re.sub(r"(?<!^)(?=[A-Z])", "_", method.name).lower()
+            head = f"    def {name}(self, request: {request}, /) -> {answer}:"
+            if len(head) > WIDTH:
+                head = f"    def {name}(\n        self, request: {request}, /\n    ) -> {answer}:"
+            lines += ["", head, comment]
+        classes.append("\n".join(lines))
+    imports = sorted(f"from {'.'.join(path.parent.parts)} import {path.name}_pb2" for path in used)
+    return SERVICERS.format(
+        contract=file.name, imports="\n".join(imports), classes="\n\n\n".join(classes)
+    )
+
+
+def comments(contracts: Iterable[descriptor_pb2.FileDescriptorProto]) -> dict[str, str]:
+    """The comment of each service, method, message, field and value, by its full name."""
     found = {}
-    for file in descriptor_pb2.FileDescriptorSet.FromString(image.read_bytes()).file:
+    for file in contracts:
         for location in file.source_code_info.location:
             text = location.leading_comments
             if text and (name := named(file, location.path)):
@@ -92,7 +178,7 @@ def comments(image: Path) -> dict[str, str]:
 
 
 def named(file: descriptor_pb2.FileDescriptorProto, path: Sequence[int]) -> str:
-    """The full name of what a path of `SourceCodeInfo` leads to; empty for an option."""
+    """The full name of the element at a path of `SourceCodeInfo`; empty for an option."""
     names, at = [file.package], file
     for field, number in zip(path[::2], path[1::2], strict=False):
         inner = getattr(at, at.DESCRIPTOR.fields_by_number[field].name)

@@ -1,6 +1,6 @@
 """Builds the aisle service."""
 
-from enrayon.aisle.v1 import aisle_pb2
+from enrayon.aisle.v1 import aisle_pb2, aisle_servicer
 from services.aisle.convert.anchor_links import Tokens
 from services.aisle.replica.feeds import PLACEMENTS, PLANS, Feeds
 from services.aisle.replica.shops import Shops
@@ -34,7 +34,7 @@ def build(parts: Parts) -> Service:
     products = LocatedProducts(feeds, shops)
     routes = Routes(shops, products, anchors)
     feedback_per_day = settings.feedback_per_day
-    servicer = AisleServicer(
+    servicer: aisle_servicer.AisleServicer = AisleServicer(
         feeds,
         shops,
         PageTokens(keyring),

@@ -3,6 +3,7 @@
 from functools import partial
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.geofence.v1 import geofence_servicer
 from services.chassis.loops.forever import forever
 from services.chassis.messages.paging import PageTokens
 from services.chassis.tasks import finish
@@ -69,7 +70,7 @@ def build(parts: Parts) -> Service:
         subscriptions.checker(private=settings.webhook_private),
     )
     owner = Subscriptions(subscription_writer, feeds, delivery, secrets, clock)
-    servicer = GeofenceServicer(
+    servicer: geofence_servicer.GeofenceServicer = GeofenceServicer(
         feeds,
         PageTokens(parts.keyring),
         fence_writer,

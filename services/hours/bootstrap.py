@@ -1,6 +1,6 @@
 """Builds the hours service."""
 
-from enrayon.hours.v1 import hours_pb2
+from enrayon.hours.v1 import hours_pb2, hours_servicer
 from services.chassis.messages.paging import PageTokens
 from services.directory.keys import HOURS
 from services.directory.parts import Parts, Service
@@ -16,7 +16,7 @@ CONTRACT = hours_pb2.DESCRIPTOR.services_by_name["HoursService"]
 def build(parts: Parts) -> Service:
     """The service on the parts that a process shares."""
     writer = Writer(Records(parts.client, HOURS), parts.directory.hours)
-    servicer = HoursServicer(
+    servicer: hours_servicer.HoursServicer = HoursServicer(
         parts.directory,
         parts.origins,
         PageTokens(parts.keyring),

@@ -3,7 +3,7 @@
 import math
 from functools import partial
 
-from enrayon.stock.v1 import stock_pb2
+from enrayon.stock.v1 import stock_pb2, stock_servicer
 from services.chassis.loops.forever import forever
 from services.chassis.messages.paging import PageTokens
 from services.directory.keys import GROUPS, PRODUCTS
@@ -53,7 +53,7 @@ def build(parts: Parts) -> Service:
         Answers(settings, follower.sources_of),
     )
     catalogue = Catalogue(Records(client, PRODUCTS), Records(client, GROUPS), directory, clock)
-    servicer = StockServicer(
+    servicer: stock_servicer.StockServicer = StockServicer(
         ProductCalls(directory, tokens, catalogue),
         LevelCalls(
             directory,

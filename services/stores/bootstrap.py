@@ -1,6 +1,6 @@
 """Builds the stores service."""
 
-from enrayon.stores.v1 import stores_pb2
+from enrayon.stores.v1 import stores_pb2, stores_servicer
 from services.chassis.messages.paging import PageTokens
 from services.directory.keys import STORES
 from services.directory.parts import Parts, Service
@@ -15,7 +15,7 @@ CONTRACT = stores_pb2.DESCRIPTOR.services_by_name["StoresService"]
 def build(parts: Parts) -> Service:
     """The service on the parts that a process shares."""
     writer = Writer(Records(parts.client, STORES), parts.directory.stores)
-    servicer = StoresServicer(
+    servicer: stores_servicer.StoresServicer = StoresServicer(
         parts.directory,
         parts.origins,
         PageTokens(parts.keyring),

@@ -1,0 +1,158 @@
+"""The methods of servicers of `enrayon/geofence/v1/geofence.proto`. Generated; do not edit."""
+
+from collections.abc import AsyncIterator, Awaitable
+from typing import Protocol, TypeAlias, TypeVar
+
+from enrayon.geofence.v1 import geofence_pb2
+from google.protobuf import empty_pb2
+
+ResponseT = TypeVar("ResponseT")
+Answer: TypeAlias = ResponseT | bytes | Awaitable[ResponseT | bytes]
+"""A response or its bytes, at once or awaited."""
+Stream: TypeAlias = AsyncIterator[ResponseT | bytes]
+"""Responses or their bytes, one after the other."""
+
+
+class GeofenceServicer(Protocol):
+    """Answers `enrayon.geofence.v1.GeofenceService`."""
+
+    def create_fence(
+        self, request: geofence_pb2.CreateFenceRequest, /
+    ) -> Answer[geofence_pb2.Fence]:
+        """Creates a fence."""
+
+    def batch_create_fences(
+        self, request: geofence_pb2.BatchCreateFencesRequest, /
+    ) -> Answer[geofence_pb2.BatchCreateFencesResponse]:
+        """Creates up to 100 fences, all or none."""
+
+    def update_fence(
+        self, request: geofence_pb2.UpdateFenceRequest, /
+    ) -> Answer[geofence_pb2.Fence]:
+        """Changes a fence."""
+
+    def get_fence(self, request: geofence_pb2.GetFenceRequest, /) -> Answer[geofence_pb2.Fence]:
+        """One fence."""
+
+    def list_fences(
+        self, request: geofence_pb2.ListFencesRequest, /
+    ) -> Answer[geofence_pb2.ListFencesResponse]:
+        """All fences, by name."""
+
+    def delete_fence(self, request: geofence_pb2.DeleteFenceRequest, /) -> Answer[empty_pb2.Empty]:
+        """Deletes a fence. The devices inside it get an EXIT whose cause is the deletion."""
+
+    def match_fences(
+        self, request: geofence_pb2.MatchFencesRequest, /
+    ) -> Answer[geofence_pb2.MatchFencesResponse]:
+        """The fences that contain a point, or that a line touches."""
+
+    def list_nearest_fences(
+        self, request: geofence_pb2.ListNearestFencesRequest, /
+    ) -> Answer[geofence_pb2.ListNearestFencesResponse]:
+        """The fences with the nearest edges, for the geofencing of a phone: 20 on iOS, 100 on
+        Android."""
+
+    def report_position(
+        self, request: geofence_pb2.ReportPositionRequest, /
+    ) -> Answer[geofence_pb2.ReportPositionResponse]:
+        """Applies one fix of a device."""
+
+    def report_positions(
+        self, request: geofence_pb2.ReportPositionsRequest, /
+    ) -> Answer[geofence_pb2.ReportPositionsResponse]:
+        """Applies up to 500 fixes of any devices. An invalid fix is refused by its index; the
+        others count."""
+
+    def stream_positions(
+        self, request: AsyncIterator[geofence_pb2.StreamPositionsRequest], /
+    ) -> Stream[geofence_pb2.StreamPositionsResponse]:
+        """Applies a stream of batches, with one answer per batch, in order."""
+
+    def create_subscription(
+        self, request: geofence_pb2.CreateSubscriptionRequest, /
+    ) -> Answer[geofence_pb2.Subscription]:
+        """Creates a subscription: from now on its events are stored until they are delivered."""
+
+    def get_subscription(
+        self, request: geofence_pb2.GetSubscriptionRequest, /
+    ) -> Answer[geofence_pb2.Subscription]:
+        """One subscription."""
+
+    def update_subscription(
+        self, request: geofence_pb2.UpdateSubscriptionRequest, /
+    ) -> Answer[geofence_pb2.Subscription]:
+        """Changes a subscription: its filter, its endpoint, its disabled flag."""
+
+    def list_subscriptions(
+        self, request: geofence_pb2.ListSubscriptionsRequest, /
+    ) -> Answer[geofence_pb2.ListSubscriptionsResponse]:
+        """All subscriptions, by name."""
+
+    def delete_subscription(
+        self, request: geofence_pb2.DeleteSubscriptionRequest, /
+    ) -> Answer[empty_pb2.Empty]:
+        """Deletes a subscription with its undelivered events."""
+
+    def rotate_subscription_secret(
+        self, request: geofence_pb2.RotateSubscriptionSecretRequest, /
+    ) -> Answer[geofence_pb2.Subscription]:
+        """Sets a new secret for a webhook. For 24 hours deliveries are also signed with the old
+        one."""
+
+    def stream_events(
+        self, request: geofence_pb2.StreamEventsRequest, /
+    ) -> Stream[geofence_pb2.StreamEventsResponse]:
+        """Streams the events of a subscription without a webhook: first the unacknowledged ones,
+        then new ones. Several readers of one subscription share its partitions. A reader keeps its
+        partitions until its call ends: cancel the call to stop reading (leaving the loop in Python
+        does not cancel it), so that the next reader gets them immediately. A reader with waiting
+        events that acknowledges nothing for long (by default 10 minutes) is ended with
+        NOT_ACKNOWLEDGED."""
+
+    def ack_events(
+        self, request: geofence_pb2.AckEventsRequest, /
+    ) -> Answer[geofence_pb2.AckEventsResponse]:
+        """Acknowledges events: they, and all earlier ones in their partitions, are not delivered
+        again."""
+
+    def list_dead_letters(
+        self, request: geofence_pb2.ListDeadLettersRequest, /
+    ) -> Answer[geofence_pb2.ListDeadLettersResponse]:
+        """The events that could not be delivered to a webhook."""
+
+    def replay_dead_letters(
+        self, request: geofence_pb2.ReplayDeadLettersRequest, /
+    ) -> Answer[geofence_pb2.ReplayDeadLettersResponse]:
+        """Queues the dead letters of a subscription for delivery again."""
+
+    def start_trip(self, request: geofence_pb2.StartTripRequest, /) -> Answer[geofence_pb2.Trip]:
+        """Starts a trip to pick up an order."""
+
+    def get_trip(self, request: geofence_pb2.GetTripRequest, /) -> Answer[geofence_pb2.Trip]:
+        """One trip."""
+
+    def check_in_trip(
+        self, request: geofence_pb2.CheckInTripRequest, /
+    ) -> Answer[geofence_pb2.Trip]:
+        """Records that the traveller is here, with the bay and the vehicle."""
+
+    def complete_trip(
+        self, request: geofence_pb2.CompleteTripRequest, /
+    ) -> Answer[geofence_pb2.Trip]:
+        """Completes a trip: the order was handed over."""
+
+    def cancel_trip(self, request: geofence_pb2.CancelTripRequest, /) -> Answer[geofence_pb2.Trip]:
+        """Cancels a trip."""
+
+    def list_arrivals(
+        self, request: geofence_pb2.ListArrivalsRequest, /
+    ) -> Answer[geofence_pb2.ListArrivalsResponse]:
+        """The arrivals at a store, for its staff: those who are here, longest waiting first; then
+        those on the way, soonest first."""
+
+    def erase_device(
+        self, request: geofence_pb2.EraseDeviceRequest, /
+    ) -> Answer[geofence_pb2.EraseDeviceResponse]:
+        """Deletes all data of a device, and the only link from its id to its subject. Within the
+        time in the server's settings (an hour), the database's own log is rewritten without it."""

@@ -1,0 +1,201 @@
+"""The methods of servicers of `enrayon/stock/v1/stock.proto`. Generated; do not edit."""
+
+from collections.abc import AsyncIterator, Awaitable
+from typing import Protocol, TypeAlias, TypeVar
+
+from enrayon.stock.v1 import stock_pb2
+from google.protobuf import empty_pb2
+
+ResponseT = TypeVar("ResponseT")
+Answer: TypeAlias = ResponseT | bytes | Awaitable[ResponseT | bytes]
+"""A response or its bytes, at once or awaited."""
+Stream: TypeAlias = AsyncIterator[ResponseT | bytes]
+"""Responses or their bytes, one after the other."""
+
+
+class StockServicer(Protocol):
+    """Answers `enrayon.stock.v1.StockService`."""
+
+    def upsert_products(
+        self, request: AsyncIterator[stock_pb2.UpsertProductsRequest], /
+    ) -> Answer[stock_pb2.UpsertProductsResponse]:
+        """Creates and changes products in bulk. Each message takes effect as a whole; rejected
+        products are reported and do not affect the others."""
+
+    def get_product(self, request: stock_pb2.GetProductRequest, /) -> Answer[stock_pb2.Product]:
+        """One product by name."""
+
+    def search_products(
+        self, request: stock_pb2.SearchProductsRequest, /
+    ) -> Answer[stock_pb2.SearchProductsResponse]:
+        """Products by words, by barcode, or by department."""
+
+    def delete_product(self, request: stock_pb2.DeleteProductRequest, /) -> Answer[empty_pb2.Empty]:
+        """Deletes one product. Its levels remain until their feeds remove them."""
+
+    def set_stock_levels(
+        self, request: AsyncIterator[stock_pb2.SetStockLevelsRequest], /
+    ) -> Answer[stock_pb2.SetStockLevelsResponse]:
+        """Sets levels from a snapshot of a till, ERP or warehouse system. Each message concerns one
+        store and takes effect as a whole; rejected rows are reported."""
+
+    def adjust_stock(
+        self, request: stock_pb2.AdjustStockRequest, /
+    ) -> Answer[stock_pb2.AdjustStockResponse]:
+        """Applies one event of a source, such as a till receipt, with all its deltas atomically.
+        Duplicate and late events change nothing."""
+
+    def get_stock_levels(
+        self, request: stock_pb2.GetStockLevelsRequest, /
+    ) -> Answer[stock_pb2.GetStockLevelsResponse]:
+        """The levels of some products at one store."""
+
+    def batch_get_stock_levels(
+        self, request: stock_pb2.BatchGetStockLevelsRequest, /
+    ) -> Answer[stock_pb2.BatchGetStockLevelsResponse]:
+        """The levels of some products at several stores, or their sum over a group of stores."""
+
+    def list_stock_levels(
+        self, request: stock_pb2.ListStockLevelsRequest, /
+    ) -> Answer[stock_pb2.ListStockLevelsResponse]:
+        """All levels of one store, by product, in pages: for exports."""
+
+    def list_stores_with_stock(
+        self, request: stock_pb2.ListStoresWithStockRequest, /
+    ) -> Answer[stock_pb2.ListStoresWithStockResponse]:
+        """The stores that have a product, by store."""
+
+    def get_stock_policy(
+        self, request: stock_pb2.GetStockPolicyRequest, /
+    ) -> Answer[stock_pb2.StockPolicy]:
+        """The rules by which a store sells and hands over."""
+
+    def update_stock_policy(
+        self, request: stock_pb2.UpdateStockPolicyRequest, /
+    ) -> Answer[stock_pb2.StockPolicy]:
+        """Changes the stock policy of a store."""
+
+    def find_nearest_availability(
+        self, request: stock_pb2.FindNearestAvailabilityRequest, /
+    ) -> Answer[stock_pb2.FindNearestAvailabilityResponse]:
+        """The nearest stores that have a whole basket; if allowed, also stores that have a part of
+        it, or the fewest stores that have it together."""
+
+    def find_pickup_options(
+        self, request: stock_pb2.FindPickupOptionsRequest, /
+    ) -> Answer[stock_pb2.FindPickupOptionsResponse]:
+        """The options to pick up a basket near by: store, method and time."""
+
+    def create_reservation(
+        self, request: stock_pb2.CreateReservationRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Holds a basket at one store: all or nothing, unless partial holds are allowed."""
+
+    def get_reservation(
+        self, request: stock_pb2.GetReservationRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """One hold by name."""
+
+    def list_reservations(
+        self, request: stock_pb2.ListReservationsRequest, /
+    ) -> Answer[stock_pb2.ListReservationsResponse]:
+        """The holds at a store, the oldest first."""
+
+    def watch_reservations(
+        self, request: stock_pb2.WatchReservationsRequest, /
+    ) -> Stream[stock_pb2.WatchReservationsResponse]:
+        """Streams the changes of the holds at a store, for the screen of the shop."""
+
+    def extend_reservation(
+        self, request: stock_pb2.ExtendReservationRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Changes the expiry of a hold."""
+
+    def cancel_reservation(
+        self, request: stock_pb2.CancelReservationRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Cancels a hold. Canceling a canceled hold succeeds."""
+
+    def prepare_reservation(
+        self, request: stock_pb2.PrepareReservationRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Records that the shop has begun to gather the goods."""
+
+    def mark_reservation_ready(
+        self, request: stock_pb2.MarkReservationReadyRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Records that the goods are ready for pick-up."""
+
+    def collect_reservation(
+        self, request: stock_pb2.CollectReservationRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Hands over all or some of the goods: they leave the stock."""
+
+    def transfer_reservation(
+        self, request: stock_pb2.TransferReservationRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Moves a hold to another store: it is held there first, then released here. If the
+        transfer is interrupted, both stores hold the goods until expiry; a retry with the same
+        `request_id` completes it."""
+
+    def get_pickup_code(
+        self, request: stock_pb2.GetPickupCodeRequest, /
+    ) -> Answer[stock_pb2.PickupCode]:
+        """The pick-up code of a hold, as text and as a QR code to show at the counter."""
+
+    def verify_receipt(
+        self, request: stock_pb2.VerifyReceiptRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Verifies a receipt or a pick-up code signed by this service, and returns its hold."""
+
+    def create_stock_alert(
+        self, request: stock_pb2.CreateStockAlertRequest, /
+    ) -> Answer[stock_pb2.StockAlert]:
+        """Creates an alert that fires once when stock arrives."""
+
+    def get_stock_alert(
+        self, request: stock_pb2.GetStockAlertRequest, /
+    ) -> Answer[stock_pb2.StockAlert]:
+        """One alert by name."""
+
+    def list_stock_alerts(
+        self, request: stock_pb2.ListStockAlertsRequest, /
+    ) -> Answer[stock_pb2.ListStockAlertsResponse]:
+        """The caller's alerts, by name; ended alerts are deleted after a week."""
+
+    def delete_stock_alert(
+        self, request: stock_pb2.DeleteStockAlertRequest, /
+    ) -> Answer[empty_pb2.Empty]:
+        """Deletes an alert."""
+
+    def watch_stock_alerts(
+        self, request: stock_pb2.WatchStockAlertsRequest, /
+    ) -> Stream[stock_pb2.WatchStockAlertsResponse]:
+        """Streams the caller's fired alerts, for the service that notifies people; resumable."""
+
+    def list_unmet_demand(
+        self, request: stock_pb2.ListUnmetDemandRequest, /
+    ) -> Answer[stock_pb2.ListUnmetDemandResponse]:
+        """Unmet demand: searches without a result, by product, coarse cell and day, never by
+        person."""
+
+    def get_stock_group(
+        self, request: stock_pb2.GetStockGroupRequest, /
+    ) -> Answer[stock_pb2.StockGroup]:
+        """A group of stores."""
+
+    def update_stock_group(
+        self, request: stock_pb2.UpdateStockGroupRequest, /
+    ) -> Answer[stock_pb2.StockGroup]:
+        """Creates or replaces a group of stores; a group without stores is deleted."""
+
+    def export_stock_movements(
+        self, request: stock_pb2.ExportStockMovementsRequest, /
+    ) -> Stream[stock_pb2.ExportStockMovementsResponse]:
+        """All movements in the ledger, in order per store. The ledger keeps them for three days,
+        then only their sum: export them to keep them."""
+
+    def reconcile_stock(
+        self, request: stock_pb2.ReconcileStockRequest, /
+    ) -> Answer[stock_pb2.ReconcileStockResponse]:
+        """Compares all levels with the ledger and with the holds; a difference is drift."""
