@@ -58,7 +58,7 @@ def test_aisles_and_placements_of_a_shop_without_a_map_come_from_tables(
     assert f"published stores/{store}/floorPlans/v1: 1 levels, 3 aisles" in published.stdout
     placed = shared_demo.command("aisle", "import", str(placements), "--store", store)
     assert 1 == placed.returncode, "a row is bad"
-    assert "3 products new" in placed.stdout
+    assert "3 products created" in placed.stdout
     assert "line 5" in placed.stdout
     assert "the plan has no aisle 'moon'" in placed.stdout
     walked = shared_demo.command("aisle", "route", "apples", "milk", "--store", store)
