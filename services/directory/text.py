@@ -9,6 +9,7 @@ rank: each new record changes the weight of every word.)
 """
 
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
@@ -84,6 +85,8 @@ class TextIndex(Generic[MessageT]):
 
     def _built(self) -> sqlite3.Connection:
         database = sqlite3.connect(":memory:", check_same_thread=False)
+        # Nobody closes a replica; Python 3.13 warns of a connection that is not closed.
+        weakref.finalize(self, database.close)
         database.executescript(
             """
             CREATE TABLE ids (docid INTEGER PRIMARY KEY, id TEXT UNIQUE, length INTEGER);

@@ -6,7 +6,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from enum import Enum
 from typing import NamedTuple
 
@@ -103,7 +103,8 @@ def full_text_search() -> Finding:
     """Checks that Python's SQLite has full-text search."""
     found = f"SQLite {sqlite3.sqlite_version}"
     try:
-        sqlite3.connect(":memory:").execute("CREATE VIRTUAL TABLE t USING fts5(a)")
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.execute("CREATE VIRTUAL TABLE t USING fts5(a)")
     except sqlite3.OperationalError:
         advice = "this Python's SQLite lacks FTS5; use a Python that has it"
         return Finding("text search", State.BAD, found, advice)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import grpc
@@ -23,9 +24,16 @@ UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 
 
 @pytest.fixture
-def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
+def short_path() -> Iterator[Path]:
+    """A folder whose path leaves room for that of a socket; pytest's grow with the user's name."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def valkey(short_path: Path) -> Iterator[EmbeddedValkey]:
     """A store of the test's own, to be spoilt, in a folder whose name has a space."""
-    with server(tmp_path / "a store", {"appendfsync": "no"}) as valkey:
+    with server(short_path / "a store", {"appendfsync": "no"}) as valkey:
         yield valkey
 
 

@@ -147,23 +147,23 @@ def test_other_processes_find_it_while_it_runs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["with a space", "100% Öppet", "x" * 200])
 def test_any_folder_name_will_do(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with EmbeddedValkey(tmp_path / name) as valkey, client(valkey.url) as redis:
+    monkeypatch.setattr(tempfile, "tempdir", str(short_path))
+    with EmbeddedValkey(short_path / name) as valkey, client(valkey.url) as redis:
         assert redis.ping()
-        assert running_url(tmp_path / name) == valkey.url
-        assert redis.config_get("dir") == {"dir": str(tmp_path / name / "valkey")}
+        assert running_url(short_path / name) == valkey.url
+        assert redis.config_get("dir") == {"dir": str(short_path / name / "valkey")}
 
 
 def test_a_socket_is_never_put_into_a_folder_that_may_be_another_users(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    (tmp_path / "trap").mkdir()
-    (tmp_path / f"enrayon-{os.getuid()}").symlink_to("trap")
+    monkeypatch.setattr(tempfile, "tempdir", str(short_path))
+    (short_path / "trap").mkdir()
+    (short_path / f"enrayon-{os.getuid()}").symlink_to("trap")
     with pytest.raises(EmbeddedValkeyError, match="the folder belongs to someone else"):
-        EmbeddedValkey(tmp_path / ("x" * 200)).start()
+        EmbeddedValkey(short_path / ("x" * 200)).start()
 
 
 def test_a_write_that_was_torn_off_does_not_stop_the_next_start(tmp_path: Path) -> None:
