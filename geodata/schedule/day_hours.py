@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from geodata.instants import FIRST_DATE
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.expression import Expression, Span
-from geodata.schedule.holiday_selectors import HolidaySelector, template
+from geodata.schedule.expression import FIRST_DATE, Expression, Span, follows_holidays
 from geodata.schedule.model import (
     MINUTES_PER_DAY,
     HolidayRules,
@@ -17,6 +16,7 @@ from geodata.schedule.model import (
     Schedule,
     State,
 )
+from geodata.schedule.selection import never
 from geodata.schedule.special_days import SpecialDays
 
 REGULAR = Rule(RuleKind.REGULAR)
@@ -43,7 +43,7 @@ class DayHours:
         self._expression, self._unknown = _expression(schedule)
         self._special = SpecialDays(schedule, self._expression, zone)
         self._days: dict[dt.date, tuple[RuledSpan, ...]] = {}
-        self._steady = (dt.datetime.max, dt.datetime.min)
+        self._steady = (dt.date.max, dt.date.min)
 
     def of(self, date: dt.date) -> tuple[RuledSpan, ...]:
         """The spans of a date, from midnight to midnight without a gap."""
@@ -55,7 +55,7 @@ class DayHours:
         return spans
 
     def steady_until(self, label: dt.datetime) -> dt.datetime | None:
-        """Until when, at least, nothing changes from a wall-clock label on; None is for good."""
+        """A wall-clock label up to which nothing changes after `label`; None is for good."""
         if self._is_constant:
             return None
         date = label.date()
@@ -64,23 +64,29 @@ class DayHours:
         special = self._special.next_from(date)
         if special == date:
             return label
-        if not self._steady[0] <= label < self._steady[1]:
-            self._steady = (label, self._expression.next_change(label) or dt.datetime.max)
+        if not self._steady[0] <= date < self._steady[1]:
+            self._steady = (date, self._expression.steady_until(date) or dt.date.max)
         until = self._steady[1]
+        if until == date:
+            return label
         if special:
-            until = min(until, dt.datetime.combine(special, dt.time()))
-        return None if until == dt.datetime.max else until
+            until = min(until, special)
+        return None if until == dt.date.max else dt.datetime.combine(until, dt.time())
 
     def steady_since(self, label: dt.datetime) -> dt.datetime:
-        """Since when, at the latest, nothing has changed before a label; at most a year back."""
+        """A wall-clock label since which nothing changes before `label`; at most a year back."""
         if self._is_constant:
             return label - _ONE_YEAR
         date = (label - dt.timedelta(microseconds=1)).date()
         special = self._special.last_until(date)
         if special == date or date < FIRST_DATE:
             return label
-        since = self._expression.unchanged_since(label)
-        return max(since, dt.datetime.combine(special + _ONE_DAY, dt.time())) if special else since
+        since = self._expression.steady_since(date)
+        if since > date:
+            return label
+        if special:
+            since = max(since, special + _ONE_DAY)
+        return dt.datetime.combine(since, dt.time())
 
     @property
     def _is_constant(self) -> bool:
@@ -139,9 +145,9 @@ class DayHours:
         is_school = self._special.school.__contains__
         if not self._special.school_unknown(date):
             return self._expression.day(date, is_public, is_school, carry=carry)
-        in_term = self._expression.day(date, is_public, _never, carry=carry)
+        in_term = self._expression.day(date, is_public, never, carry=carry)
         on_holiday = self._expression.day(date, is_public, _always, carry=carry)
-        return _agreed(in_term, on_holiday, "school holidays are not known")
+        return _perhaps_open(in_term, on_holiday, "school holidays are not known")
 
     def _ruled(self, spans: tuple[Span, ...], rule: Rule) -> tuple[RuledSpan, ...]:
         return tuple(
@@ -186,14 +192,9 @@ def _expression(schedule: Schedule) -> tuple[Expression, str]:
 
 
 def _with_holiday_rule(text: str, rules: HolidayRules) -> str:
-    has_rule = any(part.public for part in template(text) if isinstance(part, HolidaySelector))
-    if has_rule or not rules.on_public_holiday:
+    if not rules.on_public_holiday or follows_holidays(text, public=True):
         return text
     return f"{text}; PH {rules.on_public_holiday}"
-
-
-def _never(_: dt.date) -> bool:
-    return False
 
 
 def _always(_: dt.date) -> bool:
@@ -204,22 +205,18 @@ def _whole_day(state: State, comment: str, rule: Rule) -> tuple[RuledSpan, ...]:
     return (RuledSpan(0, MINUTES_PER_DAY, state, comment, rule),)
 
 
-def _agreed(one: tuple[Span, ...], other: tuple[Span, ...], disagreement: str) -> tuple[Span, ...]:
-    """What two versions of a day agree on, and UNKNOWN where they do not."""
-    starts = sorted({span.start_min for span in (*one, *other)})
-    agreed = []
+def _perhaps_open(
+    in_term: tuple[Span, ...], on_holiday: tuple[Span, ...], why: str
+) -> tuple[Span, ...]:
+    """A day in term, but UNKNOWN where it is CLOSED then and not so in school holidays."""
+    starts = sorted({span.start_min for span in (*in_term, *on_holiday)})
+    found = []
     for start_min, end_min in itertools.pairwise([*starts, MINUTES_PER_DAY]):
-        a, b = (
+        usual, other = (
             next(span for span in reversed(spans) if span.start_min <= start_min)
-            for spans in (one, other)
+            for spans in (in_term, on_holiday)
         )
-        same = a.state is b.state
-        agreed.append(
-            Span(
-                start_min,
-                end_min,
-                a.state if same else State.UNKNOWN,
-                a.comment if same else disagreement,
-            )
-        )
-    return tuple(agreed)
+        is_unsure = usual.state is State.CLOSED is not other.state
+        state, comment = (State.UNKNOWN, why) if is_unsure else (usual.state, usual.comment)
+        found.append(Span(start_min, end_min, state, comment))
+    return tuple(found)

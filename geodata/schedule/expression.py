@@ -1,67 +1,57 @@
-"""The wall-clock hours of an OSM `opening_hours` expression, a local date at a time.
+"""The wall-clock hours of an expression, one local date at a time.
 
-opening-hours-py (2.1) carries the grammar. It is asked about wall-clock labels only, without a
-country, and with a time zone only where the sun matters: its own holidays have no subdivisions and
-lack countries, and its conversions move labels that fall in a daylight-saving gap.
+On a date the rules count in their order. A rule joined by `;` replaces what earlier rules say of
+the dates that it selects, unless it is `off` for some hours only; these, and rules joined by `,`,
+are laid over the earlier hours. A rule joined by `||` counts where the earlier ones are CLOSED.
+Hours that run past midnight are laid over the next day in the place of their rule.
 """
 
 import datetime as dt
-import re
-from typing import NamedTuple
-
-from opening_hours import OpeningHours
-from opening_hours import State as ParsedState
 
 from geodata.instants import FIRST_DATE
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.grammar import LOOKAHEAD_YEARS, follows_sun, parse, parsed, without_comments
-from geodata.schedule.holiday_selectors import (
-    HolidaySelector,
+from geodata.schedule.hours import CLOSED_DAY, Place, Span, hours_of, merged, painted
+from geodata.schedule.reading import understood
+from geodata.schedule.selection import (
     IsHoliday,
-    are_understood,
-    filled,
-    template,
-    without_holidays,
+    last_boundary,
+    never,
+    next_boundary,
+    selects,
+    weekday_bits,
 )
-from geodata.schedule.model import MINUTES_PER_DAY, State
-from geodata.schedule.overnight import ending_at_midnight
+from geodata.schedule.states import State
+from geodata.schedule.syntax import MINUTES_PER_DAY, HolidaySelector, Rule, Separator
 
-_STATES = {
-    ParsedState.OPEN: State.OPEN,
-    ParsedState.CLOSED: State.CLOSED,
-    ParsedState.UNKNOWN: State.UNKNOWN,
-}
-_YEAR = re.compile(r"(?<![:\d])(?:19\d\d|[2-9]\d{3})(?![:\d])")
+__all__ = ["FIRST_DATE", "LAST_DATE", "Expression", "Span"]
 
+FIRST_DATE, LAST_DATE = dt.date(1900, 1, 1), dt.date(9999, 12, 30)
+"""Hours begin in 1900; the day after the last must still be a date."""
 
-class Span(NamedTuple):
-    """A stretch of one local day in one state, in minutes since its midnight."""
-
-    start_min: int
-    end_min: int
-    state: State
-    comment: str
+_ONE_DAY = dt.timedelta(1)
+_A_WEEK = 8
+_MOST_BOUNDARIES = 64
+"""How many changes of season one search for a steady time looks at."""
 
 
 class Expression:
-    """A parsed expression.
+    """An expression that can be asked for its hours.
 
     Raises:
-        ScheduleError: with position and message, on what opening-hours-py cannot parse and on
-            `PH` or `SH` after dates that end in a weekday, as in `Feb Mo[2]-Sep Su[-1] PH`.
+        ScheduleError: with position and message, if the text is no OSM expression.
     """
 
     def __init__(self, text: str, time_zone: str, location: Point | None = None) -> None:
-        parse(text)
-        self._place = (time_zone, location) if location and follows_sun(text) else None
-        self._template = template(text)
-        if not are_understood(self._template):
-            position = len(str(self._template[0]))
-            raise ScheduleError("expression", "PH or SH cannot stand here", position=position)
-        self._parsed = parsed(without_holidays(self._template), self._place)
-        self.holidays = tuple(x for x in self._template if isinstance(x, HolidaySelector))
-        self._years = sorted({int(year) for year in _YEAR.findall(without_comments(text))})
+        self._rules = understood(text)
+        self._place = Place(time_zone, location) if location and time_zone else None
+        self.holidays: tuple[HolidaySelector, ...] = tuple(
+            dict.fromkeys(holiday for rule in self._rules for holiday in rule.holidays)
+        )
+        self._weekly = _weekly(self._rules)
+        self._follows_sun = self._place is not None and any(r.follows_sun for r in self._rules)
+        self._hours: dict[int, tuple[Span, ...]] = {}
+        self._days: dict[tuple[int, int], tuple[Span, ...]] = {}
 
     def day(
         self, date: dt.date, is_public: IsHoliday, is_school: IsHoliday, *, carry: bool = True
@@ -70,50 +60,151 @@ class Expression:
 
         Without `carry` the hours that run into it from the day before are left out.
         """
-        text = filled(self._template, date, is_public, is_school)
-        return _spans(parsed(text if carry else ending_at_midnight(text), self._place), date)
+        today = self._selected(date, is_public, is_school)
+        before = self._selected(date - _ONE_DAY, is_public, is_school) if carry else 0
+        if self._follows_sun:
+            return self._painted(today, before, date)
+        spans = self._days.get((today, before))
+        if spans is None:
+            spans = self._days[today, before] = self._painted(today, before, date)
+        return spans
 
     def plain_day(self, date: dt.date) -> tuple[Span, ...]:
         """The spans of a date as if there were no holidays."""
-        return _spans(self._parsed, date)
+        return self.day(date, never, never)
 
-    def next_change(self, label: dt.datetime) -> dt.datetime | None:
-        """When state or comment next change after a wall-clock label, if there are no holidays.
+    def steady_until(self, date: dt.date) -> dt.date | None:
+        """A date up to which all days are wholly in one state, as this one is; None is for good.
 
-        The search ends after `LOOKAHEAD_YEARS`, but for the next years that the text names: to
-        the year 9999 it would take a second for hours such as `10:00-12:00 off`.
+        The date itself where it has more than one state. Without holidays.
         """
-        found = _naive(self._parsed.next_change(label))
-        beyond = [year for year in self._years if year > label.year + LOOKAHEAD_YEARS]
-        for year in beyond[:2]:
-            found = found or _naive(self._parsed.next_change(dt.datetime(year - 1, 12, 31)))
-        return found
+        state = self._whole(date)
+        if state is None:
+            return date
+        for _ in range(_MOST_BOUNDARIES):
+            boundary = self._boundary(date, ahead=True)
+            if (LAST_DATE - date).days <= _A_WEEK:
+                return None
+            for step in range(1, _A_WEEK + 1):
+                day = date + dt.timedelta(step)
+                if boundary and day >= boundary:
+                    break
+                if self._whole(day) != state:
+                    return day
+            if boundary is None or boundary > LAST_DATE:
+                return None
+            if self._whole(boundary) != state:
+                return boundary
+            date = boundary
+        return date
 
-    def unchanged_since(self, label: dt.datetime) -> dt.datetime:
-        """Since when state and comment are as they are just before a label, if no holidays are.
+    def steady_since(self, date: dt.date) -> dt.date:
+        """A date since which all days are wholly in one state, as this one is.
 
-        Looks back a year; where nothing changed in it, that is the answer.
+        The day after where this one has more than one state. Looks back a year. Without holidays.
         """
-        start = since = label
-        for days in (16, 366):
-            start = max(label - dt.timedelta(days), dt.datetime.combine(FIRST_DATE, dt.time()))
-            for begins, *_ in self._parsed.intervals(start, label):
-                since = begins.replace(tzinfo=None)
-            if since > start:
+        state = self._whole(date)
+        if state is None:
+            return date + _ONE_DAY
+        earliest = max(date - dt.timedelta(366), FIRST_DATE + dt.timedelta(_A_WEEK + 1))
+        while date > earliest:
+            boundary = self._boundary(date, ahead=False) or earliest
+            for step in range(1, _A_WEEK + 1):
+                day = date - dt.timedelta(step)
+                if day < boundary:
+                    break
+                if self._whole(day) != state:
+                    return day + _ONE_DAY
+            date = max(boundary, earliest)
+            if date == earliest:
                 break
-        return since
+            # Hours may run into the first day after a boundary.
+            for day in (date, date - _ONE_DAY):
+                if self._whole(day) != state:
+                    return day + _ONE_DAY
+            date -= _ONE_DAY
+        return date
+
+    def _whole(self, date: dt.date) -> tuple[State, str] | None:
+        spans = self.plain_day(date)
+        return (spans[0].state, spans[0].comment) if len(spans) == 1 else None
+
+    def _boundary(self, date: dt.date, *, ahead: bool) -> dt.date | None:
+        if self._follows_sun:
+            return date + _ONE_DAY if ahead else date
+        if self._weekly:
+            return None
+        find = next_boundary if ahead else last_boundary
+        found = [day for rule in self._rules if (day := find(rule, date))]
+        return (min if ahead else max)(found, default=None)
+
+    def _selected(self, date: dt.date, is_public: IsHoliday, is_school: IsHoliday) -> int:
+        """The rules that are about a date, as bits."""
+        if self._weekly:
+            return self._weekly[date.weekday()]
+        bits = 0
+        for number, rule in enumerate(self._rules):
+            if selects(rule, date, is_public, is_school):
+                bits |= 1 << number
+        return bits
+
+    def _painted(self, today: int, before: int, date: dt.date) -> tuple[Span, ...]:
+        spans: list[Span] = list(CLOSED_DAY)
+        for number, rule in enumerate(self._rules):
+            is_today = today >> number & 1
+            if is_today and rule.separator is Separator.NORMAL:
+                if rule.state is not State.CLOSED or not rule.times:
+                    spans = list(CLOSED_DAY)
+            where_closed = rule.separator is Separator.FALLBACK
+            if before >> number & 1:
+                for span in self._of(number, date - _ONE_DAY):
+                    if span.end_min > MINUTES_PER_DAY:
+                        start, end = (
+                            max(bound - MINUTES_PER_DAY, 0)
+                            for bound in (span.start_min, span.end_min)
+                        )
+                        over = Span(start, end, span.state, span.comment)
+                        spans = painted(spans, over, where_closed=where_closed)
+            if is_today:
+                for span in self._of(number, date):
+                    spans = painted(spans, span, where_closed=where_closed)
+        return merged(spans)
+
+    def _of(self, number: int, date: dt.date) -> tuple[Span, ...]:
+        rule = self._rules[number]
+        if self._follows_sun and rule.follows_sun:
+            return hours_of(rule, date, self._place)
+        spans = self._hours.get(number)
+        if spans is None:
+            spans = self._hours[number] = hours_of(rule, date, self._place)
+        return spans
 
 
-def _spans(hours: OpeningHours, date: dt.date) -> tuple[Span, ...]:
-    midnight = dt.datetime.combine(date, dt.time())
-    spans: list[Span] = []
-    for begins, _, state, comment in hours.intervals(midnight, midnight + dt.timedelta(1)):
-        start_min = 0 if not spans else begins.hour * 60 + begins.minute
-        if spans:
-            spans[-1] = spans[-1]._replace(end_min=start_min)
-        spans.append(Span(start_min, MINUTES_PER_DAY, _STATES[state], comment))
-    return tuple(spans)
+def follows_sun(text: str) -> bool:
+    """Whether hours depend on where the sun rises and sets."""
+    try:
+        return any(rule.follows_sun for rule in understood(text))
+    except ScheduleError:
+        return False
 
 
-def _naive(moment: dt.datetime | None) -> dt.datetime | None:
-    return moment.replace(tzinfo=None) if moment else None
+def follows_holidays(text: str, *, public: bool | None = None) -> bool:
+    """Whether hours depend on holidays, or on public (or school) ones only."""
+    try:
+        rules = understood(text)
+    except ScheduleError:
+        return False
+    return any(
+        public is None or holiday.public is public for rule in rules for holiday in rule.holidays
+    )
+
+
+def _weekly(rules: tuple[Rule, ...]) -> tuple[int, ...]:
+    """The rules of each weekday as bits, Monday first; empty where dates matter too."""
+    bits = [weekday_bits(rule) for rule in rules]
+    if None in bits:
+        return ()
+    return tuple(
+        sum(1 << number for number, days in enumerate(bits) if days and days >> weekday & 1)
+        for weekday in range(7)
+    )

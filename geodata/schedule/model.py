@@ -14,19 +14,11 @@ from dataclasses import dataclass
 
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.grammar import parse
-
-MINUTES_PER_DAY = 24 * 60
+from geodata.schedule.reading import understood
+from geodata.schedule.states import State as State
+from geodata.schedule.syntax import MINUTES_PER_DAY as MINUTES_PER_DAY
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
-
-
-class State(enum.Enum):
-    """Whether people are let in. UNKNOWN matches no filter for open stores."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-    UNKNOWN = "unknown"
 
 
 class RuleKind(enum.Enum):
@@ -175,7 +167,7 @@ class HolidayRules:
     def __post_init__(self) -> None:
         if self.on_public_holiday:
             try:
-                parse(f"PH {self.on_public_holiday}")
+                understood(f"PH {self.on_public_holiday}")
             except ScheduleError as error:
                 raise ScheduleError(
                     "holidays.on_public_holiday", error.message, suggestion="off"

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.schedule.closures import FOR_EVER_S
-from geodata.schedule.grammar import follows_sun
-from geodata.schedule.holiday_selectors import template
+from geodata.schedule.expression import follows_holidays, follows_sun
 from geodata.schedule.model import HolidayRules, Schedule, State
 from geodata.schedule.timeline import Timeline, instant_in_range
 
@@ -123,7 +122,7 @@ class _Lane:
 def _essence(schedule: Schedule) -> Schedule:
     """The schedule without what does not change when it is open, so that more are equal."""
     rules = schedule.holidays
-    by_holiday = rules.on_public_holiday or len(template(schedule.expression)) > 1
+    by_holiday = rules.on_public_holiday or follows_holidays(schedule.expression)
     return dataclasses.replace(
         schedule,
         holidays=rules if by_holiday else HolidayRules(),

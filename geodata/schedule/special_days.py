@@ -1,4 +1,4 @@
-"""The dates of a schedule on which more than its plain weekly rules may matter."""
+"""The dates on which a schedule may differ from its rules without holidays."""
 
 import bisect
 import datetime as dt
@@ -16,7 +16,7 @@ _ONE_DAY = dt.timedelta(1)
 class SpecialDays:
     """Dated exceptions, closed dates and holidays, each with the day after it.
 
-    The day after counts because hours may run past midnight.
+    Hours may run past midnight, so the day after is special too.
     """
 
     def __init__(self, schedule: Schedule, expression: Expression, zone: zoneinfo.ZoneInfo) -> None:
@@ -27,28 +27,28 @@ class SpecialDays:
         self.public = public_holidays(rules.country, rules.subdivision)
         self.school = school_holidays(rules.country, rules.school_zone or rules.subdivision)
         self._followed = {
-            (self.public if selector.public else self.school, selector.offset)
-            for selector in expression.holidays
+            (self.public if holiday.public else self.school, dt.timedelta(holiday.offset_days))
+            for holiday in expression.holidays
         }
-        self._follows_school = any(not selector.public for selector in expression.holidays)
+        self._follows_school = any(not holiday.public for holiday in expression.holidays)
 
     def exception(self, date: dt.date) -> DatedException | None:
-        """The exception that has this date."""
+        """The exception of this date."""
         found = self._latest_exception(date)
         return found if found and date <= found.last_date else None
 
     def is_shut(self, date: dt.date) -> bool:
-        """Whether a closure has the whole date."""
+        """Whether a closure covers the whole date."""
         return any(first <= date <= last for first, last in self._shut)
 
     def holidays(self, date: dt.date) -> Iterator[tuple[HolidayCalendar, dt.date]]:
-        """The holidays whose rules are about this date; `PH +1 day` is about the day after."""
+        """The holidays whose rules select this date; `PH +1 day` selects the day after."""
         for calendar, offset in self._followed:
             if date - offset in calendar:
                 yield calendar, date - offset
 
     def school_unknown(self, date: dt.date) -> bool:
-        """Whether rules ask for school holidays of a year or place that has none known."""
+        """Whether rules depend on school holidays that are not known for this place and year."""
         return self._follows_school and not self.school.covers(date.year)
 
     def next_from(self, date: dt.date) -> dt.date | None:

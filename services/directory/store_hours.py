@@ -15,7 +15,7 @@ from geodata import instants
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.formats import osm, text
-from geodata.schedule.grammar import follows_sun
+from geodata.schedule.expression import follows_sun
 from geodata.schedule.holiday_places import holiday_subdivision
 from geodata.schedule.model import Closure, DatedException, HolidayRules, Schedule, TimeRange
 

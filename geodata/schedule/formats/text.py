@@ -16,7 +16,7 @@ from geodata.schedule.formats import clock_words
 from geodata.schedule.formats.fuel import COLUMNS
 from geodata.schedule.formats.report import Loss, Reading, Written
 from geodata.schedule.formats.weekly import Ranges, week_and_dates, week_expression
-from geodata.schedule.grammar import WEEKDAYS
+from geodata.schedule.syntax import WEEKDAYS
 from geodata.schedule.model import ALL_DAY, MINUTES_PER_DAY, Schedule, TimeRange
 
 _DAY_NAMES = (

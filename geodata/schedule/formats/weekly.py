@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from geodata.schedule.day_hours import RuledSpan
 from geodata.schedule.formats.report import Loss
-from geodata.schedule.grammar import WEEKDAYS
+from geodata.schedule.syntax import WEEKDAYS
 from geodata.schedule.model import (
     ALL_DAY,
     MINUTES_PER_DAY,
