@@ -462,13 +462,14 @@ def _continued(more: _MoreDays, before: DateRange) -> DateRange:
 
 
 def _days_of_month(first: Day, token: Token, last: Token, step: Token | None) -> DateRange:
-    if not first.is_plain:
+    if not first.month or first.offset != NO_OFFSET:
         _refuse(last, "a day needs its month", f"Dec {last}")
     _check_day(token, first.month, last)
-    if int(last) < first.day:
-        _refuse(last, f"day {last} is before day {first.day}", f"{last}-{first.day}")
     end = Day(first.month, int(last), year=first.year)
-    return DateRange.of(first, end, _step(step, least=1) if step else 1)
+    found = DateRange.of(first, end, _step(step, least=1) if step else 1)
+    if found.wraps or (first.is_plain and int(last) < first.day):
+        _refuse(last, f"day {last} is before the first", f"{MONTHS[first.month % 12]} {last}")
+    return found
 
 
 def _check_day(token: Token, month: int, day: Token) -> None:

@@ -111,32 +111,34 @@ def _minutes(times: Times, date: dt.date, place: Place | None) -> _Range:
         end = opens if closes is None else _after(opens, closes)
         return _Range(opens, end, times.open_end, is_unsure=False)
     if place is None:
-        # The sun may rise and set at any time of the day.
-        first = opens if isinstance(opens, int) else 0
-        if closes is None:
-            last = MINUTES_PER_DAY
-        elif isinstance(closes, int):
-            is_next_day = closes < first or (not isinstance(opens, int) and closes < 12 * 60)
-            last = closes + MINUTES_PER_DAY if is_next_day else closes
-        else:
-            last = MINUTES_PER_DAY if closes.event not in RISING else 2 * MINUTES_PER_DAY
-        return _Range(first, last, has_open_end=False, is_unsure=True)
+        return _any_time(opens, closes)
     sun = sun_times(date, *place)
-    first = _moment(opens, sun)
+    first = max(_moment(opens, sun), 0)
     if closes is None:
         return _Range(first, first, has_open_end=True, is_unsure=False)
-    last = _moment(closes, sun)
-    rises = isinstance(opens, SunTime) and opens.event in RISING
-    sets = isinstance(closes, SunTime) and closes.event not in RISING
-    if rises and sets and last <= first:
-        return _Range(first, first, has_open_end=False, is_unsure=False)  # the sun stays down
+    last = min(max(_moment(closes, sun), 0), 2 * MINUTES_PER_DAY)
+    if last == first and isinstance(opens, SunTime) and isinstance(closes, SunTime):
+        if opens.event in RISING or closes.event not in RISING:
+            return _Range(first, first, has_open_end=False, is_unsure=False)  # it does not rise
     return _Range(first, _after(first, last), times.open_end, is_unsure=False)
 
 
+def _any_time(opens: int | SunTime, closes: int | SunTime | None) -> _Range:
+    """All the hours that these may be, wherever the sun stands."""
+    first = opens if isinstance(opens, int) else 0
+    may_end_tomorrow = isinstance(opens, SunTime) and opens.event not in RISING
+    if closes is None:
+        last = MINUTES_PER_DAY
+    elif isinstance(closes, int):
+        last = closes + MINUTES_PER_DAY if closes <= first or may_end_tomorrow else closes
+    else:
+        may_end_tomorrow = may_end_tomorrow or first >= 12 * 60 and closes.event in RISING
+        last = 2 * MINUTES_PER_DAY if may_end_tomorrow else MINUTES_PER_DAY
+    return _Range(first, min(last, 2 * MINUTES_PER_DAY), has_open_end=False, is_unsure=True)
+
+
 def _moment(moment: int | SunTime, sun: Mapping[str, int]) -> int:
-    if isinstance(moment, int):
-        return moment
-    return min(max(sun[moment.event] + moment.offset_min, 0), MINUTES_PER_DAY)
+    return moment if isinstance(moment, int) else sun[moment.event] + moment.offset_min
 
 
 def _after(opens: int, closes: int) -> int:

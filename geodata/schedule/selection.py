@@ -14,6 +14,8 @@ IsHoliday = Callable[[dt.date], bool]
 Boundary = Callable[[dt.date], dt.date | None]
 
 _ONE_DAY = dt.timedelta(1)
+_WEEKS_AHEAD = 53 * 8
+"""Week 53 comes within seven years."""
 _MONTHS_AHEAD = 16
 """A fifth weekday of the month comes within three months; an offset may take it a year away."""
 
@@ -84,12 +86,13 @@ def _has(days: DaySet, date: dt.date, is_public: IsHoliday, is_school: IsHoliday
 
 
 def _is_nth(nth: NthWeekday, date: dt.date) -> bool:
-    months = (0,) if not any(nth.offset) else (-13, 13)
-    return any(date == day for day in _days_of(nth, date, *_around(months)))
+    spread = _spread(nth)
+    return any(date == day for day in _days_of(nth, date, -spread, spread))
 
 
-def _around(months: tuple[int, ...]) -> tuple[int, int]:
-    return months[0], months[-1]
+def _spread(nth: NthWeekday) -> int:
+    """How many months away its offset may take a day."""
+    return 13 if any(nth.offset) else 0
 
 
 def _days_of(nth: NthWeekday, date: dt.date, first: int, last: int) -> Iterator[dt.date]:
@@ -155,7 +158,7 @@ def _week_boundary(rule: Rule, date: dt.date, *, ahead: bool) -> dt.date | None:
         return any(weeks.has(week) for weeks in rule.weeks)
 
     now = holds(monday)
-    for step in range(54):
+    for step in range(_WEEKS_AHEAD):
         if ahead:
             day = monday + dt.timedelta(7 * (step + 1))
             if holds(day) is not now:
@@ -176,7 +179,7 @@ def _nth_boundary(
     found: set[dt.date] = set()
     for nth in days.nth:
         months = (0, _MONTHS_AHEAD) if ahead else (-_MONTHS_AHEAD, 0)
-        spread = 13 if any(nth.offset) else 0
+        spread = _spread(nth)
         for day in _days_of(nth, date, months[0] - spread, months[1] + spread):
             found |= {day, day + _ONE_DAY}
     if ahead:
