@@ -80,7 +80,6 @@ class DateRange:
     last: Day | None
     """None is without an end: of the year, or for ever if `first` names a year."""
     step: int = 1
-    last_year: int | None = None
     wraps: bool = False
     """Whether it goes on into the next year in every year: `Dec 25-Jan 06`."""
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from geodata.instants import FIRST_DATE
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.expression import FIRST_DATE, Expression, Span, follows_holidays
+from geodata.schedule.expression import Expression, follows_holidays
+from geodata.schedule.hours import Span
 from geodata.schedule.model import (
     MINUTES_PER_DAY,
     HolidayRules,
@@ -16,6 +17,7 @@ from geodata.schedule.model import (
     Schedule,
     State,
 )
+from geodata.schedule.painting import FIRST_DATE
 from geodata.schedule.selection import never
 from geodata.schedule.special_days import SpecialDays
 

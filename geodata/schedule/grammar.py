@@ -18,6 +18,7 @@ from geodata.schedule.plain import plain_rules
 from geodata.schedule.states import State
 from geodata.schedule.syntax import (
     MINUTES_PER_DAY,
+    MONTHS,
     WEEKDAYS,
     DaySet,
     HolidaySelector,
@@ -34,9 +35,6 @@ from geodata.schedule.tokens import Prepared
 
 MAX_LENGTH = 1024
 """Characters. OSM allows 255; the longest real text found has 239."""
-DAY = "(?:Mo|Tu|We|Th|Fr|Sa|Su)"
-"""A weekday, as a regular expression."""
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MAX_EASTER_OFFSET_DAYS = 200
 """A date further from Easter is of another feast."""
 

@@ -1,9 +1,311 @@
-"""The rules of a text as people spell it, and what was taken for what."""
+"""Read a text of hours: OSM's grammar, the same with other spellings, or prose.
 
-from geodata.schedule.grammar import parse
-from geodata.schedule.syntax import Rule
+A reading is certain, or it says what could be meant. `understood` gives the rules of certain texts;
+`read` gives a text in OSM's grammar in which days in doubt are UNKNOWN.
+"""
+
+import dataclasses
+import functools
+import re
+from typing import NamedTuple
+
+from geodata.schedule import clock
+from geodata.schedule.doubts import Doubt, doubts
+from geodata.schedule.errors import ScheduleError
+from geodata.schedule.grammar import MAX_LENGTH, parse, texts_of, without_comments
+from geodata.schedule.prose import Told, read_week, week_text
+from geodata.schedule.repairs import Repair, with_night_kept, without_slips
+from geodata.schedule.spelling import Item, items
+from geodata.schedule.states import State
+from geodata.schedule.syntax import MONTHS, WEEKDAYS, Rule, Separator
+from geodata.schedule.writing import rules_text
+
+_MOST_PROSE = 2000
+_WHYS = {
+    "days": "the name of a day",
+    "holiday": "the name of holidays",
+    "hours": "times in another spelling",
+    "open end": "times in another spelling",
+    "always": "always open, in words",
+    "state": "open or closed in other words",
+    "comment": "words that only a comment can say",
+    "quoted": "quotes of another kind",
+    "comma": "a list in words",
+    "dash": "a dash of another kind",
+    "semicolon": "a line for each rule",
+    "osm": "the name of a month",
+}
+_CASED = frozenset((*WEEKDAYS, *MONTHS, "PH", "SH"))
+_KEYWORD = re.compile(rf"\b(?:{'|'.join(_CASED)})\b", re.IGNORECASE)
+_BEFORE_FIRST = ("semicolon", "nothing")
+_AFTER_LAST = ("semicolon", "comma", "dot", "fallback", "nothing")
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """What a text says."""
+
+    expression: str
+    """In OSM's grammar; days in doubt are UNKNOWN."""
+    repairs: tuple[Repair, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """What could be meant, in words."""
+    losses: tuple[str, ...] = ()
+
+
+class _Spelled(NamedTuple):
+    text: str
+    repairs: tuple[Repair, ...]
+    unsure: tuple["_Unsure", ...]
+
+
+class _Unsure(NamedTuple):
+    """Times with two readings."""
+
+    readings: tuple[str, ...]
+    position: int
+    """Where they stand in the new spelling."""
+    given: int
+    """Where they stand in the text as given."""
+
+
+@functools.lru_cache(maxsize=8192)
 def understood(text: str) -> tuple[Rule, ...]:
-    """The rules of a text."""
-    return parse(text)
+    """The rules of a text of certain meaning.
+
+    Raises:
+        ScheduleError: with the position, and what would be right; with both readings where the
+            text could mean two things.
+    """
+    return _certain(text)[0]
+
+
+@functools.lru_cache(maxsize=4096)
+def spelled(text: str) -> tuple[str, tuple[Repair, ...]]:
+    """A text of certain meaning as OSM spells it, and what was spelled anew.
+
+    Raises:
+        ScheduleError: as `understood`.
+    """
+    rules, repairs = _certain(text)
+    return (rules_text(rules) if repairs else text), repairs
+
+
+@functools.lru_cache(maxsize=4096)
+def read_strictly(text: str) -> Found:
+    """What a text says by OSM: whatever is valid OSM has OSM's meaning, and what may not be meant
+    is told in `doubts`.
+
+    Raises:
+        ScheduleError: as `understood`.
+    """
+    rules, repairs = _certain(text)
+    kept, slips = with_night_kept(*without_slips(rules))
+    why = "" if repairs else _misread_elsewhere(text, rules)
+    expression = rules_text(kept) if repairs or why or kept != rules else text
+    if why and expression != text:
+        repairs = (Repair("expression", text, expression, why),)
+    told = tuple(doubt.message for doubt in doubts(text, rules)) if not repairs else ()
+    return Found(expression, (*repairs, *slips), told)
+
+
+@functools.lru_cache(maxsize=16_384)
+def read(text: str, *, noon_is_24: bool | None = None) -> Found:
+    """What the text of a feed says: what is certain, and what is not.
+
+    Args:
+        text: of the feed.
+        noon_is_24: whether hours that begin at 24:00 begin at noon, where the feed tells.
+
+    Raises:
+        ScheduleError: if it is not understood at all.
+    """
+    if len(text) > _MOST_PROSE:
+        raise ScheduleError(
+            "expression", f"is longer than {_MOST_PROSE} characters", position=_MOST_PROSE
+        )
+    try:
+        rules = parse(text)
+    except ScheduleError as fault:
+        return _read_otherwise(text, fault, noon_is_24)
+    return _judged(text, rules, (), ())
+
+
+def _certain(text: str) -> tuple[tuple[Rule, ...], tuple[Repair, ...]]:
+    try:
+        return parse(text), ()
+    except ScheduleError as fault:
+        if len(text) > MAX_LENGTH:
+            raise
+        error = fault
+    told = _told(text, None)
+    if told and not told.doubts and (expression := _week(told)):
+        return parse(expression), (Repair("expression", text, expression, "hours in words"),)
+    if told and not all(doubt.is_osm for doubt in told.doubts):
+        unsure = next(doubt for doubt in told.doubts if not doubt.is_osm)
+        raise _two_readings(unsure.readings, unsure.position)
+    respelled = _respelled(text, None)
+    if respelled is None:
+        raise error
+    try:
+        rules = parse(respelled.text)
+    except ScheduleError:
+        raise error from None
+    for unsure_at in respelled.unsure:
+        raise _two_readings(unsure_at.readings, unsure_at.given)
+    return rules, respelled.repairs
+
+
+def _read_otherwise(text: str, fault: ScheduleError, noon_is_24: bool | None) -> Found:
+    told = _told(text, noon_is_24)
+    if told and (expression := _week(told)):
+        parse(expression)
+        repair = Repair("expression", text, expression, "hours in words")
+        unsure = tuple(
+            f"{doubt.text!r} could mean {' or '.join(doubt.readings)}" for doubt in told.doubts
+        )
+        return Found(expression, (repair,), unsure, tuple(told.losses))
+    respelled = _respelled(text, noon_is_24)
+    if respelled is None:
+        raise fault
+    try:
+        rules = parse(respelled.text)
+    except ScheduleError:
+        raise fault from None
+    return _judged(respelled.text, rules, respelled.repairs, respelled.unsure)
+
+
+def _told(text: str, noon_is_24: bool | None) -> Told | None:
+    try:
+        return read_week(text, "expression", noon_is_24=noon_is_24)
+    except ScheduleError:
+        return None
+
+
+def _judged(
+    text: str,
+    rules: tuple[Rule, ...],
+    repairs: tuple[Repair, ...],
+    unsure: tuple[_Unsure, ...],
+) -> Found:
+    """The reading of a text that parses, its doubtful rules made UNKNOWN."""
+    kept, kept_repairs = with_night_kept(*without_slips(rules))
+    found = list(doubts(text, rules))
+    starts = [rule.start for rule in rules]
+    for readings, position, _ in unsure:
+        number = max(n for n, start in enumerate(starts) if start <= position)
+        found = [doubt for doubt in found if doubt.rule != number]
+        message = f"could mean {' or '.join(readings)}"
+        found.append(Doubt(number, message, readings, position, readings[-1]))
+    why = _misread_elsewhere(text, rules)
+    if found:
+        kept, kept_repairs = _without_doubtful(rules, found), ()
+    needs_writing = kept != rules or bool(repairs) or bool(why)
+    expression = rules_text(kept) if needs_writing else text
+    if why and expression != text and not (repairs or found):
+        repairs = (Repair("expression", text, expression, why),)
+    words = texts_of(text, rules)
+    told = tuple(f"{words[doubt.rule]!r}: {doubt.message}" for doubt in found)
+    return Found(expression, (*repairs, *kept_repairs), told)
+
+
+def _without_doubtful(rules: tuple[Rule, ...], found: list[Doubt]) -> tuple[Rule, ...]:
+    kept = list(rules)
+    comments: dict[int, list[str]] = {}
+    for doubt in found:
+        comments.setdefault(doubt.rule, []).append(" or ".join(doubt.readings))
+    for doubt in found:
+        rule = rules[doubt.rule]
+        kept[doubt.rule] = rule._replace(
+            separator=Separator.NORMAL if doubt.rule == 0 else rule.separator,
+            days=rule.days if doubt.days is None else doubt.days,
+            times=(),
+            state=State.UNKNOWN,
+            always=False,
+            comment="; ".join(dict.fromkeys(comments[doubt.rule])).replace('"', "'"),
+        )
+    return tuple(kept)
+
+
+def _misread_elsewhere(text: str, rules: tuple[Rule, ...]) -> str:
+    """Why other readers may take a text in another way than OSM means it; empty if they do not."""
+    for rule, words in zip(rules, texts_of(text, rules), strict=True):
+        selector = words.partition(":")[0] if not rule.selects_all else ""
+        if ", " in selector or (rule.dates and "," in selector):
+            return "a list of days"
+        if rule.state is State.UNKNOWN and "unknown" not in words.lower():
+            return "a comment alone makes hours unknown"
+        if rule.unordered:
+            return "parts in another order"
+        if any(word.group() not in _CASED for word in _KEYWORD.finditer(without_comments(words))):
+            return "capital and small letters"
+    return ""
+
+
+def _respelled(text: str, noon_is_24: bool | None) -> _Spelled | None:
+    """The text with its words and signs as OSM spells them; None if a word is not understood."""
+    try:
+        found = items(text, "expression", noon_is_24=noon_is_24)
+    except ScheduleError:
+        return None
+    parts: list[str] = []
+    repairs: list[Repair] = []
+    unsure: list[_Unsure] = []
+    at = length = 0
+    for item in _useful(found):
+        before, given = text[at : item.start], text[item.start : item.end]
+        parts.append(before)
+        length += len(before)
+        new = _spelling(item, given)
+        if item.kind == "hours" and len(item.value) > 1:
+            readings = tuple(map(clock.text_of, item.value))
+            unsure.append(_Unsure(readings, length, item.start))
+        if new.lower() != given.lower().replace(" ", "") and new.strip() != given.strip():
+            repairs.append(Repair("expression", given.strip(), new.strip(), _WHYS.get(item.kind, "")))
+        parts.append(new)
+        length += len(new)
+        at = item.end
+    spelled_text = "".join((*parts, text[at:])).strip()
+    return _Spelled(spelled_text, tuple(r for r in repairs if r.why), tuple(unsure))
+
+
+def _useful(found: list[Item]) -> list[Item]:
+    """The items, the separators at both ends made nothing."""
+    useful = list(found)
+    for numbers, kinds in (
+        (range(len(useful)), _BEFORE_FIRST),
+        (range(len(useful) - 1, -1, -1), _AFTER_LAST),
+    ):
+        for number in numbers:
+            if useful[number].kind not in kinds:
+                break
+            useful[number] = useful[number]._replace(kind="nothing")
+    return useful
+
+
+def _spelling(item: Item, given: str) -> str:
+    if item.kind in _WHYS and item.kind not in ("comma", "dash", "semicolon", "osm"):
+        return item.spelled if item.spelled.lower() != given.lower() else given
+    if item.kind == "osm hours":
+        return given
+    if item.kind == "nothing":
+        return given if given in "()[]:" and given else ""
+    if item.kind == "semicolon":
+        return "; "
+    if item.kind in ("comma", "dash", "fallback"):
+        return item.spelled
+    return item.spelled or given
+
+
+def _week(told: Told) -> str:
+    has_hours = any(told.hours) or bool(told.doubts) or bool(told.appointments)
+    return week_text(told, others_closed=has_hours)
+
+
+def _two_readings(readings: tuple[str, ...], position: int) -> ScheduleError:
+    return ScheduleError(
+        "expression",
+        f"could mean {' or '.join(readings)}",
+        position=position,
+        suggestion=" or ".join(readings),
+    )

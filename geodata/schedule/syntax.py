@@ -8,6 +8,7 @@ from geodata.schedule.states import State
 
 MINUTES_PER_DAY = 24 * 60
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 EVERY_DAY = 0b1111111
 """All weekdays, as bits; Monday is bit 0."""
 

@@ -1,4 +1,4 @@
-"""The seven columns, mon to sun, of the French fuel price feed (prix-carburants.gouv.fr).
+"""The columns `mon` to `sun` of the French fuel price feed (prix-carburants.gouv.fr).
 
 A cell is `06.30-20.00`, several joined by `;`, `closed`, or empty for not told. `00.00-00.00`,
 `01.00-01.00` and `00.00-23.59` stand for the whole day.
@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.formats.report import Loss, Reading, Repair, Written
+from geodata.schedule.formats.report import Loss, Reading, Repair, Written, with_doubts
 from geodata.schedule.formats.weekly import Ranges, week_and_dates, week_expression
 from geodata.schedule.model import ALL_DAY, MINUTES_PER_DAY, Schedule, TimeRange, clock_text
 
@@ -29,13 +29,14 @@ def read(row: Mapping[str, str]) -> Reading:
         except ScheduleError as fault:
             faults.append(fault)
             week.append(None)
-    return Reading(
+    reading = Reading(
         expression=week_expression(tuple(week)), repairs=tuple(repairs), faults=tuple(faults)
     )
+    return with_doubts(reading, "hours")
 
 
 def write(schedule: Schedule, first: dt.date) -> Written[dict[str, str]]:
-    """Write the columns. Dates with other hours, which `first` begins the search for, are lost."""
+    """Write the columns. Dates with other hours, from `first` on, are lost."""
     plan = week_and_dates(schedule, first)
     row = {}
     for column, ranges in zip(COLUMNS, plan.week, strict=True):

@@ -9,14 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from geodata.schedule.clock import Hours, text_of
+from geodata.schedule.doubts import may_be_afternoon
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.formats.fields import mapping, mappings
-from geodata.schedule.formats.report import Loss, Reading, Written
+from geodata.schedule.formats.report import Loss, Reading, Repair, Written
 from geodata.schedule.formats.weekly import (
     Ranges,
     Week,
     hours_by_day,
     merged_dates,
+    unsure_days,
     week_and_dates,
     week_expression,
 )
@@ -79,27 +82,70 @@ def write(
 def _reading(
     hours: Mapping[str, Any], field: str, exceptions: tuple[DatedException, ...]
 ) -> Reading:
+    faults: list[ScheduleError] = []
+    repairs: list[Repair] = []
     try:
-        week = _week(hours.get("periods", []), f"{field}.periods")
+        week = _week(hours.get("periods", []), f"{field}.periods", faults, repairs)
     except ScheduleError as fault:
         return Reading(faults=(fault,), exceptions=exceptions)
-    return Reading(expression=week_expression(week), exceptions=exceptions)
+    return Reading(
+        expression=week_expression(week),
+        exceptions=exceptions,
+        repairs=tuple(repairs),
+        faults=tuple(faults),
+    )
 
 
-def _week(periods: Any, field: str) -> Week:
-    stretches = []
+def _week(
+    periods: Any, field: str, faults: list[ScheduleError], repairs: list[Repair]
+) -> Week:
+    """The week of some periods; a bad one makes its day unknown, with a fault."""
+    stretches: list[tuple[int, int]] = []
+    unsure: set[int] = set()
     for number, period in enumerate(mappings(periods, field)):
         name = f"{field}[{number}]"
-        closes_min = _time(period, "closeTime", name)
-        opens = _day(period, "openDay", name) * MINUTES_PER_DAY + _time(period, "openTime", name)
-        closes = _day(period, "closeDay", name) * MINUTES_PER_DAY + closes_min
-        if closes == opens and closes_min < MINUTES_PER_DAY:
-            raise ScheduleError(name, "opens and closes at the same time", suggestion="24:00")
-        stretches.append((opens, closes if closes > opens else closes + _WEEK_MIN))
-    week: list[Ranges] = [()] * 7
+        try:
+            stretches.append(_stretch(period, name, repairs))
+        except ScheduleError as fault:
+            faults.append(fault)
+            is_day = period.get("openDay") in _DAYS
+            unsure |= {_DAYS.index(period["openDay"])} if is_day else set(range(7))
+    week: list[Ranges | None] = [()] * 7
     for day, hours in hours_by_day(stretches):
-        week[day % 7] += (hours,)
-    return tuple(tuple(sorted(set(ranges))) for ranges in week)
+        week[day % 7] = (*(week[day % 7] or ()), hours)
+    return unsure_days([None if ranges is None else tuple(set(ranges)) for ranges in week], unsure)
+
+
+def _stretch(period: Mapping[str, Any], name: str, repairs: list[Repair]) -> tuple[int, int]:
+    """When a period opens and closes, in minutes since Monday's midnight."""
+    opens_min, closes_min = _time(period, "openTime", name), _time(period, "closeTime", name)
+    open_day, close_day = _day(period, "openDay", name), _day(period, "closeDay", name)
+    opens = open_day * MINUTES_PER_DAY + opens_min
+    closes = close_day * MINUTES_PER_DAY + closes_min
+    if closes == opens and closes_min < MINUTES_PER_DAY:
+        raise ScheduleError(name, "opens and closes at the same time", suggestion="24:00")
+    if close_day == open_day and closes_min < opens_min:
+        return _overnight(opens, opens_min, closes_min, name, repairs)
+    return opens, closes if closes > opens else closes + _WEEK_MIN
+
+
+def _overnight(
+    opens: int, opens_min: int, closes_min: int, name: str, repairs: list[Repair]
+) -> tuple[int, int]:
+    """A period that closes before it opens, on the same day: it ends on the next one.
+
+    Raises:
+        ScheduleError: if the hours may lack the afternoon of a clock of 12 hours.
+    """
+    night = Hours(opens_min, closes_min + MINUTES_PER_DAY)
+    if may_be_afternoon(opens_min, closes_min):
+        day = Hours(opens_min, closes_min + MINUTES_PER_DAY // 2)
+        raise ScheduleError(
+            name, f"could mean {text_of(night)} or {text_of(day)}", suggestion=text_of(day)
+        )
+    why = "a period that closes before it opens ends on the next day, not after a week"
+    repairs.append(Repair(name, "the same closeDay", "the next closeDay", why))
+    return opens, opens + night.closes - night.opens
 
 
 def _exceptions(periods: Any) -> tuple[DatedException, ...]:

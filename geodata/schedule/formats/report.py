@@ -1,4 +1,4 @@
-"""What reading or writing a foreign format gave, and what it changed or lost on the way."""
+"""The result of reading or writing a format: the hours, and what was changed or lost."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -6,18 +6,10 @@ from typing import Any, Generic, TypeVar
 
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import DatedException, Schedule
+from geodata.schedule.reading import read
+from geodata.schedule.repairs import Repair as Repair
 
 Document = TypeVar("Document")
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """A fault that was mended because its meaning is certain."""
-
-    field: str
-    before: str
-    after: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +32,9 @@ class Reading:
     repairs: tuple[Repair, ...] = ()
     losses: tuple[Loss, ...] = ()
     faults: tuple[ScheduleError, ...] = ()
-    """What made hours unusable; strict callers refuse the input with the first of them."""
+    """What is not understood, or could mean two things: the days concerned are UNKNOWN."""
+    cautions: tuple[str, ...] = ()
+    """What is read as its format has it, but may not be meant."""
 
     def schedule(self, **rest: Any) -> Schedule:
         """The schedule, with what the format does not say: time zone, holidays, location.
@@ -58,12 +52,25 @@ class Reading:
         return dataclasses.replace(
             self,
             repairs=tuple(
-                dataclasses.replace(note, field=f"{prefix}.{note.field}") for note in self.repairs
+                note._replace(field=f"{prefix}.{note.field}") for note in self.repairs
             ),
             losses=tuple(
                 dataclasses.replace(note, field=f"{prefix}.{note.field}") for note in self.losses
             ),
         )
+
+
+def with_doubts(reading: Reading, field: str) -> Reading:
+    """The reading with the days UNKNOWN of which its expression could mean two things."""
+    if not reading.expression:
+        return reading
+    found = read(reading.expression)
+    faults = tuple(ScheduleError(field, doubt) for doubt in found.doubts)
+    if not faults:
+        return reading
+    return dataclasses.replace(
+        reading, expression=found.expression, faults=(*reading.faults, *faults)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,101 +1,64 @@
 """Hours as people write them: `9:00 - 12:30 / 14:00 - 17:30`, `Mon-Fri 5:00 AM to 9:00 PM`.
 
-French and English; a text for the week, or one for each day. What could mean more than one thing,
-or is not understood to the last word, is a fault.
+A text for the week, or one for each day. Words that are not understood are a fault; so are times
+that could mean two things, and then their days are UNKNOWN.
 """
 
-import dataclasses
 import datetime as dt
-import enum
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
+from geodata.schedule import prose
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.formats import clock_words
 from geodata.schedule.formats.fuel import COLUMNS
 from geodata.schedule.formats.report import Loss, Reading, Written
-from geodata.schedule.formats.weekly import Ranges, week_and_dates, week_expression
-from geodata.schedule.syntax import WEEKDAYS
+from geodata.schedule.formats.weekly import week_and_dates
 from geodata.schedule.model import ALL_DAY, MINUTES_PER_DAY, Schedule, TimeRange
+from geodata.schedule.spelling import simplified
 
-_DAY_NAMES = (
-    "monday|mon|mo|lundi|lun|lu",
-    "tuesday|tues|tue|tu|mardi",
-    "wednesday|weds|wed|we|mercredi|mer|me",
-    "thursday|thurs|thur|thu|th|jeudi|jeu|je",
-    "friday|fri|fr|vendredi|ven|ve",
-    "saturday|sat|sa|samedi|sam",
-    "sunday|sun|su|dimanche|dim",
-)
-_DAY = re.compile("|".join(rf"(?P<d{n}>(?:{names})\b\.?s?)" for n, names in enumerate(_DAY_NAMES)))
-_DAY_SETS = (
-    (re.compile(r"(?:weekdays|en semaine|jours ouvrés)\b"), tuple(range(5))),
-    (re.compile(r"(?:weekends?|week-ends?)\b"), (5, 6)),
-    (re.compile(r"(?:daily|every day|all days|tous les jours|7j?/7j?)\b"), tuple(range(7))),
-)
-_TO = re.compile(r"\s*(?:-|to|through|thru|au|à)\s*(?=[a-z])")
-_CLOSED = re.compile(r"(?:closed|fermée?s?)\b")
-_WHOLE_DAY = re.compile(r"(?:open )?24 ?(?:hours|hrs|h)(?: ?/ ?24h?)?\b|24 ?/ ?24\b")
-_APPOINTMENT = re.compile(r"(?:sur|by) (?:rdv|rendez-vous|appointment)(?: only)?\b")
-_NO_APPOINTMENT = re.compile(r"sans (?:rdv|rendez-vous)\b")
-_HALF_DAYS = re.compile(r"(?:(?:l')?après-midi|matin|mornings?|afternoons?)\b")
-_BETWEEN = re.compile(r"(?:[\s,;:/|()\[\]]|\b(?:et|and|le|les)\b|&)+")
 _NOT_TOLD = ("", "horaires non communiqués", "n/a")
 
 
-class _Word(enum.Enum):
-    DAYS = enum.auto()
-    HOURS = enum.auto()
-    CLOSED = enum.auto()
-    BY_APPOINTMENT = enum.auto()
-    WITHOUT_APPOINTMENT = enum.auto()
-
-
-_Token = tuple[_Word, tuple[int, ...] | TimeRange | None]
-
-
-@dataclasses.dataclass(slots=True)
-class _Week:
-    """What has been read so far."""
-
-    days: list[Ranges | None]
-    appointments: list[tuple[int, TimeRange]] = dataclasses.field(default_factory=list)
-    losses: list[Loss] = dataclasses.field(default_factory=list)
-
-
-def read(text: str) -> Reading:
+def read(text: str, *, noon_is_24: bool | None = None) -> Reading:
     """Read the text of a week. Days that it does not name are closed."""
-    week = _Week([()] * 7)
     try:
-        tokens = list(_tokens(_simplified(text), "text"))
-        if not any(word is _Word.DAYS for word, _ in tokens):
-            raise ScheduleError("text", "names no day", position=0, suggestion="Mo-Su 09:00-18:00")
-        if tokens[-1][0] is _Word.DAYS:
-            raise ScheduleError("text", "names a day without its hours", position=len(text))
+        told = prose.read_week(text, "text", noon_is_24=noon_is_24)
     except ScheduleError as fault:
         return Reading(faults=(fault,))
-    _add(week, tokens, (), "text")
-    return _reading(week, [])
+    has_hours = any(told.hours) or bool(told.doubts) or bool(told.appointments)
+    expression = prose.week_text(told, others_closed=has_hours)
+    faults = [_fault("text", doubt) for doubt in told.doubts]
+    losses = tuple(Loss("text", why) for why in told.losses)
+    return Reading(expression=expression, losses=losses, faults=tuple(faults))
 
 
-def read_days(texts: Mapping[str, str]) -> Reading:
+def read_days(texts: Mapping[str, str], *, noon_is_24: bool | None = None) -> Reading:
     """Read a text for each of `mon` to `sun`; `-` is closed, an empty or absent one not told.
 
-    A day that cannot be read is UNKNOWN, with a fault.
+    A day that cannot be read, or could mean two things, is UNKNOWN, with a fault.
     """
-    week = _Week([None] * 7)
-    faults = []
+    week = prose.Told()
+    faults: list[ScheduleError] = []
+    losses: list[Loss] = []
     for day, column in enumerate(COLUMNS):
-        text = _simplified(texts.get(column, ""))
-        try:
-            if text == "-":
-                week.days[day] = ()
-            elif text not in _NOT_TOLD:
-                _add(week, list(_tokens(text, column)), (day,), column)
-        except ScheduleError as fault:
-            faults.append(fault)
-    return _reading(week, faults)
+        text = texts.get(column, "")
+        plain = " ".join(simplified(text).split())
+        if plain == "-":
+            week.hours[day] = ()
+        elif plain not in _NOT_TOLD:
+            try:
+                told = prose.read_day(text, (day,), column, noon_is_24=noon_is_24)
+            except ScheduleError as fault:
+                faults.append(fault)
+                continue
+            week.hours[day] = told.hours[day]
+            week.appointments += told.appointments
+            week.comments |= told.comments
+            week.doubts += told.doubts
+            faults += [_fault(column, doubt) for doubt in told.doubts]
+            losses += [Loss(column, why) for why in told.losses]
+    expression = prose.week_text(week, others_closed=False)
+    return Reading(expression=expression, losses=tuple(losses), faults=tuple(faults))
 
 
 def write_days(
@@ -117,86 +80,13 @@ def write_days(
     return Written(texts, losses)
 
 
-def _tokens(text: str, field: str) -> Iterator[_Token]:
-    at = 0
-    while at < len(text):
-        if match := _BETWEEN.match(text, at) or _HALF_DAYS.match(text, at):
-            pass
-        elif days := _days(text, at):
-            match, numbers = days
-            yield _Word.DAYS, numbers
-        elif match := _WHOLE_DAY.match(text, at):
-            yield _Word.HOURS, ALL_DAY
-        elif match := clock_words.RANGE.match(text, at):
-            yield _Word.HOURS, clock_words.hours(match, field)
-        elif match := _CLOSED.match(text, at):
-            yield _Word.CLOSED, None
-        elif match := _APPOINTMENT.match(text, at):
-            yield _Word.BY_APPOINTMENT, None
-        elif match := _NO_APPOINTMENT.match(text, at):
-            yield _Word.WITHOUT_APPOINTMENT, None
-        else:
-            raise ScheduleError(field, f"not understood: {text[at : at + 20]!r}", position=at)
-        at = match.end()
-
-
-def _days(text: str, at: int) -> tuple[re.Match[str], tuple[int, ...]] | None:
-    """A weekday, a range of weekdays or a word for several, at a position."""
-    for pattern, numbers in _DAY_SETS:
-        if match := pattern.match(text, at):
-            return match, numbers
-    match = _DAY.match(text, at)
-    if not match:
-        return None
-    first = int(str(match.lastgroup)[1:])
-    to = _TO.match(text, match.end())
-    last = _DAY.match(text, to.end()) if to else None
-    if not last:
-        return match, (first,)
-    count = (int(str(last.lastgroup)[1:]) - first) % 7 + 1
-    return last, tuple((first + step) % 7 for step in range(count))
-
-
-def _add(week: _Week, tokens: list[_Token], days: tuple[int, ...], field: str) -> None:
-    """Add what the tokens say about these days and about those that they name."""
-    previous: _Word | None = None
-    by_appointment = False
-    for word, value in [*tokens, (_Word.WITHOUT_APPOINTMENT, None)]:
-        if previous is _Word.BY_APPOINTMENT and word is not _Word.HOURS:
-            week.losses.append(Loss(field, "opening by appointment, without times"))
-        if word is _Word.DAYS and isinstance(value, tuple):
-            # Days after hours begin anew: `Mon, Tue 9:00-12:00, Wed 14:00-18:00`.
-            days = (*days, *value) if previous is _Word.DAYS else value
-        elif isinstance(value, TimeRange):
-            for day in days:
-                if by_appointment:
-                    week.appointments.append((day, value))
-                else:
-                    week.days[day] = (*(week.days[day] or ()), value)
-        elif word is _Word.CLOSED:
-            for day in days:
-                week.days[day] = ()
-        by_appointment = word is _Word.BY_APPOINTMENT or (by_appointment and word is _Word.HOURS)
-        previous = word
-
-
-def _reading(week: _Week, faults: list[ScheduleError]) -> Reading:
-    for day in {day for day, _ in week.appointments}:
-        week.days[day] = week.days[day] or ()
-    expression = week_expression(
-        tuple(None if ranges is None else tuple(sorted(ranges)) for ranges in week.days)
+def _fault(field: str, doubt: prose.Doubt) -> ScheduleError:
+    return ScheduleError(
+        field,
+        f"{doubt.text!r} could mean {' or '.join(doubt.readings)}",
+        position=doubt.position,
+        suggestion=doubt.readings[-1],
     )
-    rules = [expression] if expression else []
-    rules += [
-        f'{WEEKDAYS[day]} {hours} unknown "by appointment"' for day, hours in week.appointments
-    ]
-    return Reading(expression=", ".join(rules), losses=tuple(week.losses), faults=tuple(faults))
-
-
-def _simplified(text: str) -> str:
-    """Small letters, one kind of dash, of apostrophe and of space."""
-    text = re.sub(r"[‐-―−]", "-", text.lower().replace("’", "'"))
-    return " ".join(text.replace("<br>", " ").split())
 
 
 def _french(hours: TimeRange) -> str:

@@ -10,8 +10,14 @@ from typing import Any
 
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.formats.fields import date, mappings
-from geodata.schedule.formats.report import Loss, Reading, Written
-from geodata.schedule.formats.weekly import Ranges, Week, week_and_dates, week_expression
+from geodata.schedule.formats.report import Loss, Reading, Written, with_doubts
+from geodata.schedule.formats.weekly import (
+    Ranges,
+    Week,
+    unsure_days,
+    week_and_dates,
+    week_expression,
+)
 from geodata.schedule.model import (
     ALL_DAY,
     MINUTES_PER_DAY,
@@ -27,20 +33,35 @@ _LAST_MINUTE = MINUTES_PER_DAY - 1
 
 
 def read(location: Mapping[str, Any]) -> Reading:
-    """Read the hours of a Location. Without `hours` the regular hours are UNKNOWN."""
+    """Read the hours of a Location. Without `hours` the regular hours are UNKNOWN.
+
+    A bad entry of the week makes its day UNKNOWN; a bad exception makes all hours so.
+    """
     if "hours" not in location and "exception_hours" not in location:
         return Reading(time_zone=str(location.get("timezone", "")))
     try:
         time_zone = str(location.get("timezone", ""))
         check_time_zone(time_zone)
-        expression = ""
+    except ScheduleError as fault:
+        return Reading(faults=(fault,))
+    faults: list[ScheduleError] = []
+    expression = ""
+    exceptions: tuple[DatedException, ...] = ()
+    try:
         if "hours" in location:
-            expression = week_expression(_week(location["hours"]))
+            expression = week_expression(_week(location["hours"], faults))
+    except ScheduleError as fault:
+        faults.append(fault)
+    try:
         exceptions = _exceptions(location.get("exception_hours", []))
         Schedule(time_zone=time_zone, exceptions=exceptions)
     except ScheduleError as fault:
-        return Reading(faults=(fault,))
-    return Reading(expression=expression, exceptions=exceptions, time_zone=time_zone)
+        # Hours without their exceptions would be told for dates on which they do not hold.
+        return Reading(time_zone=time_zone, faults=(fault, *faults))
+    reading = Reading(
+        expression=expression, exceptions=exceptions, time_zone=time_zone, faults=tuple(faults)
+    )
+    return with_doubts(reading, "hours")
 
 
 def write(schedule: Schedule, first: dt.date) -> Written[dict[str, Any]]:
@@ -67,17 +88,27 @@ def write(schedule: Schedule, first: dt.date) -> Written[dict[str, Any]]:
     return Written(location, tuple(losses))
 
 
-def _week(entries: Any) -> Week:
-    week: list[Ranges] = [()] * 7
+def _week(entries: Any, faults: list[ScheduleError]) -> Week:
+    week: list[Ranges | None] = [()] * 7
+    unsure: set[int] = set()
     for number, entry in enumerate(mappings(entries, "hours")):
         field = f"hours[{number}]"
-        if entry.get("day") not in _DAYS:
-            raise ScheduleError(f"{field}.day", "is no day", suggestion="monday")
-        hours = _range(entry, field)
-        if hours is None:
-            raise ScheduleError(field, "needs opens and closes", suggestion="leave the day out")
-        week[_DAYS.index(entry["day"])] += (hours,)
-    return tuple(tuple(sorted(ranges)) for ranges in week)
+        day = None
+        try:
+            if entry.get("day") not in _DAYS:
+                raise ScheduleError(f"{field}.day", "is no day", suggestion="monday")
+            day = _DAYS.index(entry["day"])
+            hours = _range(entry, field)
+            if hours is None:
+                raise ScheduleError(
+                    field, "needs opens and closes", suggestion="leave the day out"
+                )
+        except ScheduleError as fault:
+            faults.append(fault)
+            unsure |= {day} if day is not None else set(range(7))
+            continue
+        week[day] = (*(week[day] or ()), hours)
+    return unsure_days(week, unsure)
 
 
 def _exceptions(entries: Any) -> tuple[DatedException, ...]:

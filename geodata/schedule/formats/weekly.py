@@ -1,9 +1,9 @@
-"""A week of hours and dated special days: what every format but OSM's consists of."""
+"""A week of hours and dated special days, of which every format but OSM's consists."""
 
 import collections
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from geodata.schedule.day_hours import RuledSpan
@@ -59,6 +59,21 @@ def week_expression(week: Week) -> str:
     # After ';' a day's rule would end the hours that run into it from the day before.
     overnight = any(r.closes_min > MINUTES_PER_DAY for ranges in groups for r in ranges or ())
     return (", " if overnight else "; ").join(rules)
+
+
+def unsure_days(week: Sequence[Ranges | None], unsure: Collection[int]) -> Week:
+    """The week with days made unknown of which an entry is not understood.
+
+    An entry of an unknown day may be of any: `unsure` then has all days, and those without hours
+    are unknown.
+    """
+    spare = set(unsure) >= set(range(7))
+    return tuple(
+        None
+        if day in unsure and (not spare or not ranges)
+        else (None if ranges is None else tuple(sorted(ranges)))
+        for day, ranges in enumerate(week)
+    )
 
 
 def week_and_dates(schedule: Schedule, first: dt.date) -> WeekAndDates:

@@ -18,29 +18,33 @@ from tests.geodata.schedule.stores import PARIS, in_utc, local, special
         ("Mo-Sat 08:00-19:00", "Mo-Sa 08:00-19:00"),
         (
             "Mo-Thu 08:00-12:00, 14:00-18:00, Fr 08:00-12:00, 14:00-17:00, Sat 08:00-12:00",
-            "Mo-Th 08:00-12:00, 14:00-18:00, Fr 08:00-12:00, 14:00-17:00, Sa 08:00-12:00",
+            "Mo-Th 08:00-12:00,14:00-18:00; Fr 08:00-12:00,14:00-17:00; Sa 08:00-12:00",
         ),
-        ("Mo-Fr 08:00-12:00,Mo-Fr 14:00-18:00", "Mo-Fr 08:00-12:00, Mo-Fr 14:00-18:00"),
         (
             "Mo-Fr 08:00-12:00,Mo-Fr 14:00-19:00,Sa 0900-12:00,Sa14:00-18:00",
-            "Mo-Fr 08:00-12:00, Mo-Fr 14:00-19:00, Sa 09:00-12:00, Sa 14:00-18:00",
+            "Mo-Fr 08:00-12:00,14:00-19:00; Sa 09:00-12:00,14:00-18:00",
         ),
         ("Mo-Fr 19:00-08:00,Sa-Su 00:00-23:59", "Mo-Fr 19:00-08:00, Sa-Su 00:00-24:00"),
         # Others.
-        ("Mo-Fr 24:00-18:00", "Mo-Fr 00:00-18:00"),
-        ("Lun-Ven 9h30-12h, 14h-19h", "Mo-Fr 9:30-12:00, 14:00-19:00"),
-        ("Mo-Sa 9.00-19.00", "Mo-Sa 9:00-19:00"),
+        ("Lun-Ven 9h30-12h, 14h-19h", "Mo-Fr 09:30-12:00,14:00-19:00"),
+        ("Mo-Sa 9.00-19.00", "Mo-Sa 09:00-19:00"),
         ("0800-1400", "08:00-14:00"),
         ("Mo - Fr 10:00–12:00;", "Mo-Fr 10:00-12:00"),
         ("Mo-Fr 10:00-12:00\nSa 10:00-11:00", "Mo-Fr 10:00-12:00; Sa 10:00-11:00"),
-        ("Mo 10:00-12:00||Tu", "Mo 10:00-12:00 || Tu"),
         ("Mo-Fr 10:00-12:00; ph off", "Mo-Fr 10:00-12:00; PH off"),
+        ("mo,We 09:00-19:00", "Mo,We 09:00-19:00"),
         ("Mo-Su 00:00-23:59", "Mo-Su 00:00-24:00"),
-        ("Mo-Fr 09:00-12:00 , 14:00-18:00", "Mo-Fr 09:00-12:00,14:00-18:00"),
         (
-            'Mo-Sat 08:00-19:00 "closed Sat, 00:00-23:59"',
-            'Mo-Sa 08:00-19:00 "closed Sat, 00:00-23:59"',
+            'Mo-Sat 08:00-19:00 open "closed Sat, 00:00-23:59"',
+            'Mo-Sa 08:00-19:00 open "closed Sat, 00:00-23:59"',
         ),
+        # A space after the comma of a list: other readers take it for a rule of its own.
+        ("Mo, Tu, We, Th 12:00-20:00", "Mo-Th 12:00-20:00"),
+        ("Dec 25, Jan 01 off", "Dec 25,Jan 01 off"),
+        # A comment without open, off or unknown.
+        ('"by appointment"', 'unknown "by appointment"'),
+        ("by appointment", 'unknown "by appointment"'),
+        ('Sa 10:00-16:00 "call us"', 'Sa 10:00-16:00 unknown "call us"'),
     ],
 )
 def test_a_fault_of_certain_meaning_is_repaired_and_told(text: str, expected: str) -> None:
@@ -66,7 +70,10 @@ def test_a_fault_of_certain_meaning_is_repaired_and_told(text: str, expected: st
         "00:01-23:59",
         "Mo-Fr 10:00-23:59",
         "Mo 04:00-04:00",
-        'Mo-Fr 09:00-18:00 "Sat , 9.00; 0900-1200"',
+        'Mo-Fr 09:00-18:00 open "Sat , 9.00; 0900-1200"',
+        "Mo-Fr 08:00-12:00,Mo-Fr 14:00-18:00",
+        "Mo 10:00-12:00||Tu",
+        "Mo-Fr 09:00-12:00 , 14:00-18:00",
     ],
 )
 def test_what_is_right_is_left_alone(text: str) -> None:
@@ -81,7 +88,10 @@ def test_what_is_right_is_left_alone(text: str) -> None:
         "Ma-Di 10:00-12:00",  # Tuesday to Sunday in French, Monday to Tuesday in Dutch
         "# Mar Su[-1]-Dec Su[1] -2 days: 22:00-23:00; PH off",
         "Mo 08:00-20:00, We 08:00-20, Su 0:00, Th 08:00-20:008:00-20:00",
-        "by appointment",
+        "Mo-Fr 24:00-18:00",  # noon, or midnight
+        "Mon-Sat 8.30-5.30",
+        "Mo-Fr 10:00-18:00; Nov 31 off",
+        "Feb 30",
         "",
         "x" + " " * 60_000 + "x",  # too long to look for faults in
     ],
@@ -141,7 +151,7 @@ def test_one_text_has_the_whole_schedule() -> None:
     written = osm.write(schedule)
     assert (
         "Mo-Fr 09:00-18:00; PH off; "
-        "2026 Dec 24 09:00-16:00 \"'Noël'\"; "
+        "2026 Dec 24 09:00-16:00 open \"'Noël'\"; "
         "2026 Dec 31-2027 Jan 01 20:00-04:00, 2027 Jan 02 00:00-04:00; "
         "2027 Jan 02 off; "
         '2027 Aug 01-2027 Aug 15 off "summer"; 2028 Jan 01+ off'

@@ -25,7 +25,8 @@ few = settings(max_examples=30, deadline=None)
 
 
 def again(reading: Reading) -> Schedule:
-    assert () == reading.faults
+    # What could be afternoon on a clock of 12 hours is told, and no store is open by it.
+    assert all(" or " in fault.message or "perhaps" in fault.message for fault in reading.faults)
     return reading.schedule(time_zone=PARIS)
 
 
@@ -88,7 +89,7 @@ def test_text(style: Any, week: Any) -> None:
         assert open_minutes(schedule) == open_minutes(again(read))
     # What could be morning or evening on a 12-hour clock is refused, not guessed.
     assert style == "fr" or () == read.faults
-    assert all("more than one thing" in fault.message for fault in read.faults)
+    assert all("could mean" in fault.message for fault in read.faults)
 
 
 KEYS = (

@@ -55,7 +55,7 @@ def test_regular_hours(specification: Any, expected: str) -> None:
 def test_the_older_property_is_osm_like_text() -> None:
     place = {"openingHours": ["Mo-Fr 09:00-18:00", "Sat 10:00-12:00"]}
     reading = schema_org.read(place)
-    assert "Mo-Fr 09:00-18:00, Sa 10:00-12:00" == reading.expression
+    assert "Mo-Fr 09:00-18:00; Sa 10:00-12:00" == reading.expression
     assert 1 == len(reading.repairs)
 
 
@@ -110,10 +110,9 @@ def test_half_a_range_of_dates_is_always_and_says_so() -> None:
     ("specification", "field"),
     [
         ("Mo-Fr 9-5", "openingHoursSpecification[0]"),
-        (day("Mon"), "openingHoursSpecification[0].dayOfWeek"),
-        (day("Monday", "9 am"), "openingHoursSpecification[0].opens"),
+        (day("Someday"), "openingHoursSpecification[0].dayOfWeek"),
+        (day("Monday", "9 o'clock"), "openingHoursSpecification[0].opens"),
         (day("Monday", "09:00", None), "openingHoursSpecification[0].closes"),
-        (day("Monday", "09:00", "09:00"), "openingHoursSpecification[0].closes"),
         (day("Monday", validFrom="soon"), "openingHoursSpecification[0].validFrom"),
         (
             day("Monday", validFrom="2026-01-01", validThrough="2126-01-01"),

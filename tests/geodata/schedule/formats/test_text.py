@@ -19,7 +19,6 @@ from tests.geodata.schedule.stores import PARIS, special
         ("9:00 - 12:30 / 14:00 - 17:30", "Mo 09:00-12:30,14:00-17:30"),
         ("5:00 AM to 9:00 PM", "Mo 05:00-21:00"),
         ("4:30 AM to 12:00 AM", "Mo 04:30-24:00"),
-        ("12:00 AM to 12:00 AM", "Mo 00:00-24:00"),
         ("5:00 AM to 1:00 AM", "Mo 05:00-01:00"),
         ("7:00 AM to 12:00 PM", "Mo 07:00-12:00"),
         ("9h30 à 12h et 14h–18h", "Mo 09:30-12:00,14:00-18:00"),
@@ -56,7 +55,7 @@ def test_a_day_that_is_not_told(cell: str) -> None:
 
 def test_hours_by_appointment_are_unknown() -> None:
     reading = text.read_days({"mon": "9:00 - 12:30 / Sur RDV : 14:00 - 16:30"})
-    assert reading.expression.endswith('Mo 09:00-12:30, Mo 14:00-16:30 unknown "by appointment"')
+    assert reading.expression.endswith('Mo 09:00-12:30, Mo 14:00-16:30 unknown "Sur RDV"')
     assert () == reading.losses
     parse(reading.expression)
 
@@ -64,7 +63,7 @@ def test_hours_by_appointment_are_unknown() -> None:
 def test_appointments_end_where_the_text_says_so() -> None:
     reading = text.read_days({"mon": "Sur RDV : 9:00 - 12:30 / Sans RDV : 14:00 - 16:30"})
     assert "Mo 14:00-16:30" in reading.expression
-    assert 'Mo 09:00-12:30 unknown "by appointment"' in reading.expression
+    assert 'Mo 09:00-12:30 unknown "Sur RDV"' in reading.expression
 
 
 def test_appointments_without_times_are_a_loss() -> None:
@@ -74,16 +73,35 @@ def test_appointments_without_times_are_a_loss() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "readings"),
+    [
+        ("9 - 5", "09:00-05:00 or 09:00-17:00"),
+        ("7-11", "07:00-11:00 or 19:00-23:00"),
+        ("9:00 - 5:00", "09:00-05:00 or 09:00-17:00"),
+        ("1:00 - 5:00 PM", "01:00-17:00 or 13:00-17:00"),
+        ("6-7pm", "06:00-19:00 or 18:00-19:00"),
+        ("9am - 5", "09:00-05:00 or 09:00-17:00"),
+        ("9-2am", "09:00-02:00 or 21:00-02:00"),
+        ("10:00 - 10:00", "10:00-10:00 or off"),
+        ("12:00 AM to 12:00 AM", "00:00-24:00 or off"),
+        ("24:00 - 18:00", "12:00-18:00 or 00:00-18:00"),
+    ],
+)
+def test_times_of_two_meanings_make_their_day_unknown_and_both_are_told(
+    cell: str, readings: str
+) -> None:
+    reading = text.read_days({"mon": cell, "tue": "9:00 - 12:00"})
+    [fault] = reading.faults
+    assert "mon" == fault.field
+    assert fault.message.endswith(f"could mean {readings}")
+    assert f'We-Su unknown "not known"; Tu 09:00-12:00; Mo unknown "{readings}"' == (
+        reading.expression
+    )
+
+
+@pytest.mark.parametrize(
     "cell",
     [
-        "9 - 5",
-        "7-11",
-        "9:00 - 5:00",
-        "1:00 - 5:00 PM",
-        "6-7pm",
-        "9am - 5",
-        "9-2am",
-        "10:00 - 10:00",
         "09:00 - 12:30 / 14:00 - 17:",
         "8:00 - 12:00 / 13:30 16:00 -30",
         "10:30-12:30 / 113:30 - 18:30",
@@ -120,6 +138,15 @@ def test_what_is_not_certain_to_the_last_word_is_a_fault_of_that_day_only(cell: 
             "Mo-Th 08:00-13:00,15:00-18:00; Sa-Su 08:00-13:00",
         ),
         ("Sunday to Tuesday 10:00-12:00", "Mo-Tu,Su 10:00-12:00"),
+        ("Closed Sunday; Mon-Sat 9am-5pm", "Mo-Sa 09:00-17:00"),
+        (
+            "Mon-Fri 9am-5pm, closed Saturday, Sunday 10am-2pm",
+            "Mo-Fr 09:00-17:00; Su 10:00-14:00",
+        ),
+        ("Mon-Fri 9am-5pm (closed 12pm-1pm)", "Mo-Fr 09:00-12:00,13:00-17:00"),
+        ("9am-5pm Mon-Fri, Sat 10am-2pm", "Mo-Fr 09:00-17:00; Sa 10:00-14:00"),
+        ("Mo-Do 9-17 Uhr, Fr 9-14 Uhr, Sa geschlossen", "Mo-Th 09:00-17:00; Fr 09:00-14:00"),
+        ("maanantai-perjantai klo 9-17, lauantai suljettu", "Mo-Fr 09:00-17:00"),
         ("9:00-17:00", None),
         ("Mon-Fri 9:00-17:00, Sat", None),
         ("", None),
@@ -142,8 +169,9 @@ def test_the_cases_of_alltheplaces_in_english(shared_json: Callable[[str], Any])
         expected = Schedule(expression=case["expected"], time_zone=PARIS)
         found = reading.schedule(time_zone=PARIS)
         assert open_minutes(expected, days=7) == open_minutes(found, days=7), case
-    # Unread are Russian, Polish and Italian, and the two whose Sunday opens at `056:00AM`.
-    assert (9, 9) == (read, unread)
+    # Unread are Russian, Polish and Italian, the two whose Sunday opens at `056:00AM`, and one
+    # that gives two overlapping hours for the same days.
+    assert (8, 10) == (read, unread)
 
 
 def test_every_french_public_service_is_read_or_says_why_not(
@@ -170,7 +198,8 @@ def test_every_starbucks_of_california_is_read(
         week = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), weekday)
         week |= {"sat": row["hours_saturday"], "sun": row["hours_sunday"]}
         reading = text.read_days(week)
-        assert () == reading.faults
+        # From midnight to midnight is all day, or not at all.
+        assert all("00:00-24:00 or off" in fault.message for fault in reading.faults)
         assert bool(weekday) is bool(reading.expression)
 
 

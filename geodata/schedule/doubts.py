@@ -1,0 +1,157 @@
+"""Hours in OSM's grammar that a shop may not mean so: what OSM says, and what else may be meant.
+
+OSM's reading stands where a person writes OSM. In a feed, whose writer may know nothing of OSM,
+the days concerned are UNKNOWN.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from geodata.schedule.clock import Hours, text_of
+from geodata.schedule.grammar import texts_of, without_comments
+from geodata.schedule.states import State
+from geodata.schedule.syntax import MINUTES_PER_DAY, DaySet, Rule, Separator, Times
+from geodata.schedule.writing import selector_text
+
+_DIGIT = re.compile(r"(?<![\d:])\d:\d\d")
+_LATE_HOUR = re.compile(r"(?<![\d:])(?:1[3-9]|2[0-3]):\d\d")
+_NOON = 12 * 60
+_DEAD_OF_NIGHT_MIN = 3 * 60
+_EARLY_MIN = 5 * 60
+"""Who opens before and closes at night is closed for some hours only."""
+
+
+class Doubt(NamedTuple):
+    """A rule that could mean two things."""
+
+    rule: int
+    """Its number, from 0."""
+    message: str
+    readings: tuple[str, ...]
+    """OSM's first."""
+    position: int
+    suggestion: str
+    """How to write the other one."""
+    days: tuple[DaySet, ...] | None = None
+    """The days concerned; None is all that the rule selects."""
+
+
+def doubts(text: str, rules: Sequence[Rule]) -> tuple[Doubt, ...]:
+    """The doubts about a text and its rules."""
+    found: list[Doubt] = []
+    by_24_hours = bool(_LATE_HOUR.search(without_comments(text)))
+    for number, (rule, words) in enumerate(zip(rules, texts_of(text, rules), strict=True)):
+        found += _about_times(number, rule, without_comments(words), by_24_hours=by_24_hours)
+        found += _about_holidays(number, rule)
+        found += _about_rule(number, rule, rules)
+    return tuple(found)
+
+
+def _about_times(number: int, rule: Rule, words: str, *, by_24_hours: bool) -> Iterator[Doubt]:
+    if rule.state is State.CLOSED:
+        return
+    for times in rule.times:
+        opens, closes = times.opens, times.closes
+        if not (isinstance(opens, int) and isinstance(closes, int)) or times.open_end:
+            continue
+        if opens == closes:
+            hours = text_of(Hours(opens, opens + MINUTES_PER_DAY))
+            message = f"{hours} lasts 24 hours; some mean closed"
+            other = "00:00-24:00" if opens else "off"
+            yield Doubt(number, message, ("24 hours", "off"), rule.start, other)
+        elif may_be_afternoon(
+            opens, closes, is_sure_of_24_hours=by_24_hours or not _DIGIT.search(words)
+        ):
+            night, day = Hours(opens, closes + MINUTES_PER_DAY), Hours(opens, closes + _NOON)
+            readings = text_of(night), text_of(day)
+            message = f"{readings[0]} goes through the night; perhaps {readings[1]} is meant"
+            yield Doubt(number, message, readings, rule.start, readings[1])
+
+
+def may_be_afternoon(opens: int, closes: int, *, is_sure_of_24_hours: bool = True) -> bool:
+    """Whether hours through the night may be hours of the day on a clock of 12 hours.
+
+    Args:
+        opens: minutes since midnight.
+        closes: the same; before `opens`.
+        is_sure_of_24_hours: whether the text is known to be of a clock of 24 hours. Even then who
+            opens in the morning and closes after three at night is rare.
+    """
+    if not (closes < opens < _NOON + 60 and closes < _NOON + 60 and closes + _NOON > opens):
+        return False
+    if closes >= _DEAD_OF_NIGHT_MIN:
+        return opens >= _EARLY_MIN
+    return not is_sure_of_24_hours
+
+
+def _about_holidays(number: int, rule: Rule) -> Iterator[Doubt]:
+    of_holidays = [days for days in rule.days if any(h.public for h in days.holidays)]
+    others = [days for days in rule.days if days not in of_holidays]
+    if not of_holidays or not others:
+        return
+    both = DaySet(
+        others[0].weekdays,
+        others[0].nth,
+        tuple(holiday for days in of_holidays for holiday in days.holidays),
+    )
+    wide = rule._replace(days=(both,), times=())
+    readings = selector_text(rule), selector_text(wide)
+    message = (
+        f"{readings[0]} are only the holidays that fall on these days; "
+        f"perhaps {readings[1]} is meant"
+    )
+    yield Doubt(number, message, readings, rule.start, readings[1], days=(both,))
+
+
+def _about_rule(number: int, rule: Rule, rules: Sequence[Rule]) -> Iterator[Doubt]:
+    if rule.state is State.CLOSED and len(rule.times) > 1:
+        *hours, pause = rule.times
+        message = "all these hours are off; perhaps only the last ones are"
+        closed = f"{','.join(map(_times_text, rule.times))} off"
+        pauses = f"{','.join(map(_times_text, hours))}; {_times_text(pause)} off"
+        yield Doubt(number, message, (closed, pauses), rule.start, pauses)
+        return
+    if rule.state is not State.OPEN or rule.separator is Separator.FALLBACK:
+        return
+    selector = selector_text(rule)
+    if not rule.times and not rule.always and not rule.comment and not rule.selects_all:
+        message = f"{selector} without hours is open for 24 hours"
+        yield Doubt(number, message, ("24 hours", "hours not told"), rule.start, f"{selector} off")
+    if rule.separator is not Separator.NORMAL or not rule.times or not number:
+        return
+    earlier = [each for each in rules[:number] if each.state is State.OPEN and each.times]
+    if rule.selects_all and any(not each.selects_all for each in earlier):
+        message = "hours without days replace the hours of all days before"
+        readings = (rule_hours(rule), "these hours on other days only")
+        yield Doubt(number, message, readings, rule.start, "Su " + rule_hours(rule))
+        return
+    for each in earlier:
+        if each._replace(times=(), start=0, separator=rule.separator) == rule._replace(
+            times=(), start=0
+        ) and _are_apart(each.times, rule.times):
+            both = f"{rule_hours(each)},{rule_hours(rule)}"
+            message = f"these hours replace {rule_hours(each)} of the same days"
+            yield Doubt(number, message, (rule_hours(rule), both), rule.start, both)
+
+
+def rule_hours(rule: Rule) -> str:
+    """The hours of a rule, as text."""
+    return ",".join(map(_times_text, rule.times))
+
+
+def _are_apart(some: Sequence[Times], others: Sequence[Times]) -> bool:
+    spans = []
+    for times in (*some, *others):
+        if not isinstance(times.opens, int) or not isinstance(times.closes, int):
+            return False
+        spans.append((times.opens, times.closes))
+    spans.sort()
+    return all(first[1] <= later[0] for first, later in zip(spans, spans[1:], strict=False))
+
+
+def _times_text(times: Times) -> str:
+    if isinstance(times.opens, int) and isinstance(times.closes, int):
+        closes = times.closes if times.closes > times.opens else times.closes + MINUTES_PER_DAY
+        return text_of(Hours(times.opens, closes))
+    return "?"

@@ -1,0 +1,83 @@
+"""Mend slips that parse but surely mean something else."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from geodata.schedule.hours import Span
+from geodata.schedule.painting import Painting
+from geodata.schedule.states import State
+from geodata.schedule.syntax import MINUTES_PER_DAY, Rule, Separator, Times
+from geodata.schedule.writing import rules_text
+
+_LAST_MINUTE = MINUTES_PER_DAY - 1
+_ALL_DAY = Times(0, MINUTES_PER_DAY, open_end=False)
+_SAMPLE = [dt.date(2027, 1, 1) + dt.timedelta(day) for day in range(365)]
+
+
+class Repair(NamedTuple):
+    """A fault that was mended because its meaning is certain."""
+
+    field: str
+    before: str
+    after: str
+    why: str
+
+
+def without_slips(rules: tuple[Rule, ...]) -> tuple[tuple[Rule, ...], tuple[Repair, ...]]:
+    """The rules with `00:00-23:59` made the whole day."""
+    kept = list(rules)
+    repairs: list[Repair] = []
+    for number, rule in enumerate(rules):
+        times = tuple(
+            _ALL_DAY if (each.opens, each.closes) == (0, _LAST_MINUTE) else each
+            for each in rule.times
+        )
+        if times != rule.times and rule.state is not State.CLOSED:
+            kept[number] = rule._replace(times=times)
+            why = "closing a minute before midnight means the whole day"
+            repairs.append(Repair("expression", "00:00-23:59", "00:00-24:00", why))
+    return tuple(kept), tuple(repairs)
+
+
+def with_night_kept(
+    rules: tuple[Rule, ...], repairs: tuple[Repair, ...]
+) -> tuple[tuple[Rule, ...], tuple[Repair, ...]]:
+    """The rules joined by ',' whose ';' does nothing but cut the hours after midnight.
+
+    In `Fr 20:00-02:00; Sa 20:00-03:00` Saturday's rule replaces the whole of Saturday, so that
+    Friday's hours end at midnight. Nobody means that.
+    """
+    joined = tuple(
+        rule._replace(separator=Separator.ADDITIONAL)
+        if number and rule.separator is Separator.NORMAL and rule.times and rule.days
+        and not rule.holidays and rule.state is not State.CLOSED
+        else rule
+        for number, rule in enumerate(rules)
+    )
+    if joined == rules or not any(map(runs_overnight, rules)):
+        return rules, repairs
+    if _year(joined, carry=True) == _year(rules, carry=True):
+        return rules, repairs
+    if _year(joined, carry=False) != _year(rules, carry=False):
+        return rules, repairs
+    why = "';' would end the hours after midnight of the day before; ',' keeps them"
+    repair = Repair("expression", rules_text(rules), rules_text(joined), why)
+    return joined, (*repairs, repair)
+
+
+def runs_overnight(rule: Rule) -> bool:
+    """Whether hours of a rule run past midnight."""
+    return any(
+        times.open_end
+        or not isinstance(times.opens, int)
+        or not isinstance(times.closes, int)
+        or times.closes <= times.opens
+        or times.closes > MINUTES_PER_DAY
+        for times in rule.times
+    )
+
+
+def _year(rules: tuple[Rule, ...], *, carry: bool) -> list[tuple[Span, ...]]:
+    painting = Painting(rules, None)
+    return [painting.plain_day(date, carry=carry) for date in _SAMPLE]
+
