@@ -73,6 +73,8 @@ class Store:
     time_zone: str = ""
     """IANA name; if empty, the stores service finds it from the location."""
     opening_hours: str = ""
-    """Text in OSM grammar where it could be parsed, else as the source gave it."""
+    """As the source gave it."""
+    opening_hours_expression: str = ""
+    """What an importer read of them, in OSM grammar; empty where the text alone says the same."""
     private: bool = False
     """Hidden from public answers: a dark kitchen or a hub."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from geodata.importers import delimited, fuel_fr, geojson, jsonld, osm
-from geodata.importers.assemble import assemble
+from geodata.importers.assemble import Hour24, assemble
 from geodata.importers.detect import detect
 from geodata.importers.files import Progress, Source
 from geodata.importers.record import FIELDS
@@ -24,6 +24,7 @@ from geodata.importers.report import (
 __all__ = [
     "FIELDS",
     "FORMATS",
+    "Hour24",
     "Import",
     "ImporterError",
     "Progress",
@@ -44,6 +45,7 @@ def read(
     source: str | None = None,
     columns: Mapping[str, str] | None = None,
     tag_filter: Mapping[str, frozenset[str] | None] | None = None,
+    hour_24: Hour24 = "auto",
     progress: Progress | None = None,
 ) -> Import:
     """Read all stores of a file, plain or gzip.
@@ -56,6 +58,8 @@ def read(
         columns: for CSV, a map from column name to a field of `FIELDS`.
         tag_filter: for OSM, a map from key to the values that make a store (None: any value except
             those that mean no).
+        hour_24: the meaning of hours that begin at 24:00: `noon`, `midnight`, `doubt`, or `auto`,
+            which takes noon where the rows prove it.
         progress: called with the bytes read and the file size.
 
     Raises:
@@ -79,7 +83,7 @@ def read(
         case _:
             records = fuel_fr.records(file)
     result = Import(format=name)
-    assemble(records, result, source)
+    assemble(records, result, source, hour_24)
     if progress:
         size = file.path.stat().st_size
         progress(size, size)

@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from geodata.importers.convert import Refused, store_of
+from geodata.importers.hours import Starts
 from geodata.importers.ids import checked_source, source_of, store_ids
 from geodata.importers.record import Record
 from geodata.importers.report import Import, Rejected, Remark, SourceUnknown
 from geodata.stores import Store
+
+
+Hour24: TypeAlias = Literal["auto", "noon", "midnight", "doubt"]
+"""What hours that begin at 24:00 mean: `auto` takes noon where the rows prove it, else a doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,12 @@ class _Draft:
     store: Store
 
 
-def assemble(records: Iterable[Record | Rejected], result: Import, source: str | None) -> None:
+def assemble(
+    records: Iterable[Record | Rejected],
+    result: Import,
+    source: str | None,
+    hour_24: Hour24 = "auto",
+) -> None:
     """Fill the result with the stores of the records.
 
     A row with the id of an earlier row is dropped with a remark if both are equal, else rejected.
@@ -28,6 +39,7 @@ def assemble(records: Iterable[Record | Rejected], result: Import, source: str |
         records: the rows of a reader.
         result: receives the stores, remarks and rejected rows.
         source: prefix of all store ids; None takes the source that the file names.
+        hour_24: what hours that begin at 24:00 mean.
 
     Raises:
         SourceUnknown: neither the file nor the caller names the source.
@@ -35,14 +47,16 @@ def assemble(records: Iterable[Record | Rejected], result: Import, source: str |
     given = checked_source(source) if source is not None else ""
     first_of: dict[tuple[str, str], Record] = {}
     drafts: list[_Draft] = []
-    for record in records:
+    rows = list(records)
+    noon_is_24 = _noon_is_24(rows, result, hour_24)
+    for record in rows:
         result.rows += 1
         if isinstance(record, Rejected):
             result.rejected.append(record)
             continue
         try:
             owner = given or _own_source(record)
-            store, remarks = store_of(record)
+            store, remarks = store_of(record, noon_is_24)
             original = record.fields["id"]
             first = first_of.setdefault((owner, original), record)
             if first is record:
@@ -57,6 +71,22 @@ def assemble(records: Iterable[Record | Rejected], result: Import, source: str |
             result.rejected.append(Rejected(record.row, refused.field, refused.reason, record.raw))
     result.sources = {draft.source for draft in drafts}
     result.stores = _with_ids(drafts, result.sources)
+
+
+def _noon_is_24(
+    rows: Iterable[Record | Rejected], result: Import, hour_24: Hour24
+) -> bool | None:
+    """Whether 24:00 as the beginning of hours is noon; None leaves such hours in doubt."""
+    if hour_24 != "auto":
+        return {"noon": True, "midnight": False}.get(hour_24)
+    starts = Starts()
+    for record in rows:
+        if isinstance(record, Record):
+            starts.add(record)
+    if starts.noon_is_24:
+        note = f"24:00 as the beginning of hours is read as noon: {starts}"
+        result.remarks.append(Remark(0, "opening_hours", note, repaired=True))
+    return starts.noon_is_24
 
 
 def _own_source(record: Record) -> str:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from geodata.importers.address import address, postcode, region_code, region_code_at
 from geodata.importers.coordinates import locate
-from geodata.importers.hours import from_text
+from geodata.importers.hours import hours_of
 from geodata.importers.record import Record, words
 from geodata.importers.report import Remark
 from geodata.stores import Store, StoreStatus
@@ -47,7 +47,7 @@ class Refused(Exception):
         self.reason = reason
 
 
-def store_of(record: Record) -> tuple[Store, list[Remark]]:
+def store_of(record: Record, noon_is_24: bool | None = None) -> tuple[Store, list[Remark]]:
     """The store of a record (without its id), and the remarks on it.
 
     Raises:
@@ -69,7 +69,7 @@ def store_of(record: Record) -> tuple[Store, list[Remark]]:
         raise Refused("lat, lon", "neither usable coordinates nor an address")
     for part in (*place.lines, place.locality, place.administrative_area, place.postal_code):
         _fitting(part, "address")
-    hours = from_text(fields.get("opening_hours", ""))
+    hours = hours_of(record, noon_is_24)
     for note in hours.repairs:
         notes.add("opening_hours", note, repaired=True)
     for note in hours.doubts:
@@ -88,6 +88,7 @@ def store_of(record: Record) -> tuple[Store, list[Remark]]:
         external_ids=record.external_ids,
         time_zone=notes.value("timezone", _time_zone(fields.get("timezone", ""))),
         opening_hours=hours.text,
+        opening_hours_expression=hours.kept_expression,
         private=notes.value("private", _private(fields.get("private", ""))),
     )
     return store, notes.remarks

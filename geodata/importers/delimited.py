@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from geodata.importers import attributes
 from geodata.importers.files import Source
-from geodata.importers.hours import from_columns
+from geodata.importers.hours import day_texts
 from geodata.importers.record import FIELDS, Record, Records, clean
 from geodata.importers.report import ImporterError, Rejected
 
@@ -155,5 +155,5 @@ def _record(row: Row, fields: Mapping[str, int], names: Sequence[str]) -> Record
     if "insee" in others:  # the number of a commune of France
         record.fields.setdefault("country", "FR")
     if "opening_hours" not in record.fields:
-        from_columns(others).add_to(record)
+        record.day_texts = day_texts(others)
     return record

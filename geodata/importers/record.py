@@ -35,6 +35,10 @@ class Record:
     external_ids: dict[str, str] = field(default_factory=dict)
     repairs: list[tuple[str, str]] = field(default_factory=list)
     """(field, note) of the reader's repairs."""
+    expression: str = ""
+    """The opening hours in OSM grammar, where the reader of the format understood them."""
+    day_texts: Mapping[str, str] = field(default_factory=dict)
+    """The opening hours of days by column, still to be understood."""
     doubts: list[tuple[str, str]] = field(default_factory=list)
     """(field, note) of values that the reader did not understand."""
 

@@ -77,6 +77,9 @@ _NAMES = {
     "DATE_NTH": "a weekday of the month",
     "$END": "the end",
 }
+_EXAMPLES = {"SPAN": "10:00-18:00", "DAY": "Mo", "CLOCK": "18:00", "NUMBER": "1", "MONTH": "Dec"}
+EXAMPLE = "Mo-Fr 09:00-18:00; PH off"
+"""What the nearest right text may look like, where nothing nearer is known."""
 _FEWEST_NAMED = ("COMMA", "SEMICOLON", "ADDITIONAL", "FALLBACK", "$END", "NTH_DAY", "DATE_NTH")
 
 
@@ -88,10 +91,13 @@ def parse(text: str) -> tuple[Rule, ...]:
         ScheduleError: with the position, if the text is empty, too long or no OSM expression.
     """
     if not text.strip():
-        raise ScheduleError("expression", "is empty", position=0)
+        raise ScheduleError("expression", "is empty", position=0, suggestion=EXAMPLE)
     if len(text) > MAX_LENGTH:
         raise ScheduleError(
-            "expression", f"is longer than {MAX_LENGTH} characters", position=MAX_LENGTH
+            "expression",
+            f"is longer than {MAX_LENGTH} characters",
+            position=MAX_LENGTH,
+            suggestion="fewer rules, or dated exceptions",
         )
     plain = plain_rules(text)
     if plain is not None:
@@ -558,10 +564,14 @@ def _explained(text: str, error: UnexpectedInput) -> ScheduleError:
         position = len(text.rstrip()) if error.token.type == "$END" else error.token.start_pos
     position = min(position or 0, len(text))
     word = _WORD.match(text, position)
-    near = difflib.get_close_matches(word[0].capitalize(), _WORDS, n=1) if word else []
-    names = [_NAMES[name] for name in _NAMES if name in set(expected) - set(_FEWEST_NAMED)]
-    wanted = f"expected {' or '.join(dict.fromkeys(names[:4]))}" if names else "not understood"
+    given = word[0].capitalize() if word else ""
+    near = difflib.get_close_matches(given, _WORDS, n=1)
+    names = [name for name in _NAMES if name in set(expected) - set(_FEWEST_NAMED)]
+    suggestion = "".join(near) if near and near[0] != given else ""
+    suggestion = suggestion or next((_EXAMPLES[n] for n in names if n in _EXAMPLES), EXAMPLE)
+    words = dict.fromkeys(_NAMES[name] for name in names[:4])
+    wanted = f"expected {' or '.join(words)}" if names else "not understood"
     message = wanted
     if position < len(text):
         message = f"{wanted} at {text[position : position + 12]!r}"
-    return ScheduleError("expression", message, position=position, suggestion="".join(near))
+    return ScheduleError("expression", message, position=position, suggestion=suggestion)

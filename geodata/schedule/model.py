@@ -192,7 +192,7 @@ class Schedule:
     closures: tuple[Closure, ...] = ()
     holidays: HolidayRules = HolidayRules()
     location: Point | None = None
-    """Only for rules by the sun; without it sunrise is at 07:00 and sunset at 19:00."""
+    """Only for rules by the sun; without it their hours are UNKNOWN."""
     unusable: str = ""
     """Why an importer found no usable hours, if it found none."""
     status: str = ""

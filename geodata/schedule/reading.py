@@ -37,6 +37,7 @@ _WHYS = {
 }
 _CASED = frozenset((*WEEKDAYS, *MONTHS, "PH", "SH"))
 _KEYWORD = re.compile(rf"\b(?:{'|'.join(_CASED)})\b", re.IGNORECASE)
+_NO_SPACE = re.compile(r"[A-Za-z\]]\d{1,2}:")
 _BEFORE_FIRST = ("semicolon", "nothing")
 _AFTER_LAST = ("semicolon", "comma", "dot", "fallback", "nothing")
 
@@ -237,6 +238,10 @@ def _misread_elsewhere(text: str, rules: tuple[Rule, ...]) -> str:
             return "a comment alone makes hours unknown"
         if rule.unordered:
             return "parts in another order"
+        if _NO_SPACE.search(without_comments(words)):
+            return "no space between days and hours"
+        if rule.separator is Separator.ADDITIONAL and text[rule.start - 1] != " ":
+            return "no space before the next rule"
         if any(word.group() not in _CASED for word in _KEYWORD.finditer(without_comments(words))):
             return "capital and small letters"
     return ""

@@ -27,6 +27,7 @@ def store_message(store: Store) -> stores_pb2.Store:
         external_ids=store.external_ids,
         time_zone=store.time_zone,
         opening_hours_text=store.opening_hours,
+        opening_hours_expression=store.opening_hours_expression,
         private=store.private,
     )
     for field, position in (("location", store.location), ("entrance", store.entrance)):

@@ -186,9 +186,11 @@ def test_hours_are_read_from_a_column_for_each_day_too(tmp_path: Path) -> None:
         "2,B,48.85,2.35,,,,,,,",
         "3,C,48.85,2.35,whenever,9:00 - 17:00,-,-,-,-,-",
     )
-    assert "Mo 09:00-12:00,14:00-17:30; Tu 09:00-17:00" == result.stores[0].opening_hours
+    first = result.stores[0]
+    assert "Mo 09:00-12:00,14:00-17:30; Tu 09:00-17:00" == first.opening_hours_expression
+    assert first.opening_hours.startswith("mon: 9:00 - 12:00 / 14:00 - 17:30; tue: 9:00 - 17:00;")
     assert "" == result.stores[1].opening_hours
-    assert "Tu 09:00-17:00" in result.stores[2].opening_hours
+    assert "Tu 09:00-17:00" in result.stores[2].opening_hours_expression
     assert [(4, "opening_hours")] == [(remark.row, remark.field) for remark in result.warnings]
     assert "mon 'whenever': not understood" in result.warnings[0].note
 

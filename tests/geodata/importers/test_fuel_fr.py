@@ -57,8 +57,8 @@ def test_a_station_of_the_feed_as_published(tmp_path: Path) -> None:
     assert Point(46.188, 5.245) == station.location
     assert ("20 Avenue du Maréchal Juin",) == station.address.lines
     assert ("FR", "01000") == (station.address.region_code, station.address.postal_code)
-    assert "Mo 06:30-12:00,14:00-20:00; Tu 06:30-20:00" in station.opening_hours
-    assert "We-Sa unknown" in station.opening_hours
+    assert "Mo 06:30-12:00,14:00-20:00; Tu 06:30-20:00" in station.opening_hours_expression
+    assert "We-Sa unknown" in station.opening_hours_expression
     assert (
         "dev.ucp.amenity.wi_fi",
         "osm.amenity.fuel",
@@ -90,7 +90,7 @@ def test_a_station_in_the_norwegian_sea_loses_its_location(tmp_path: Path) -> No
 
 def test_hours_that_make_no_sense_are_told_by_day(tmp_path: Path) -> None:
     result = table(tmp_path, "1,46.188,5.245,01000,R,X,Y,6h-20h,06.30-20.00,,,,,,,")
-    assert "Tu 06:30-20:00" in result.stores[0].opening_hours
+    assert "Tu 06:30-20:00" in result.stores[0].opening_hours_expression
     assert [("opening_hours", "mon '6h-20h'")] == [
         (remark.field, remark.note[: len("mon '6h-20h'")]) for remark in result.warnings
     ]

@@ -2,7 +2,14 @@
 
 import pytest
 
-from geodata.importers.hours import from_columns, from_fuel_feed, from_schema_org, from_text
+from geodata.importers.hours import (
+    Starts,
+    from_columns,
+    from_fuel_feed,
+    from_schema_org,
+    from_text,
+)
+from geodata.importers.record import Record
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -10,7 +17,12 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 @pytest.mark.parametrize("given", ["", "24/7", "Mo-Fr 08:00-20:00; Sa 09:00-18:00; PH off"])
 def test_hours_of_the_grammar_stay_as_they_are(given: str) -> None:
     hours = from_text(given)
-    assert (given, (), ()) == (hours.text, hours.repairs, hours.doubts)
+    assert (given, given, (), ()) == (
+        hours.text,
+        hours.expression,
+        hours.repairs,
+        hours.doubts,
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,21 +37,21 @@ def test_hours_of_the_grammar_stay_as_they_are(given: str) -> None:
 )
 def test_slips_of_the_pen_are_set_right_and_told(given: str, expected: str) -> None:
     hours = from_text(given)
-    assert expected == hours.text
+    assert (given, expected) == (hours.text, hours.expression)
     assert len(hours.repairs) == 1
     assert () == hours.doubts
 
 
 def test_prose_becomes_grammar() -> None:
     hours = from_text("Mon - Fri 11am - 11pm, Sat 12pm - 11pm")
-    assert "Mo-Fr 11:00-23:00; Sa 12:00-23:00" == hours.text
+    assert "Mo-Fr 11:00-23:00; Sa 12:00-23:00" == hours.expression
     assert len(hours.repairs) == 1
 
 
 @pytest.mark.parametrize("given", ["Seasonal, only summer time", "call us", "Mo-Fr 25:00-26:00"])
 def test_what_nobody_understands_is_kept_and_doubted(given: str) -> None:
     hours = from_text(given)
-    assert (given, ()) == (hours.text, hours.repairs)
+    assert (given, "", ()) == (hours.text, hours.expression, hours.repairs)
     assert "is not understood, kept as given" in hours.doubts[0]
 
 
@@ -57,7 +69,7 @@ def test_three_american_columns_make_a_week() -> None:
             "hours_sunday": "Closed",
         }
     )
-    assert "Mo-Fr 05:00-21:00; Sa 05:30-21:00" == hours.text
+    assert "Mo-Fr 05:00-21:00; Sa 05:30-21:00" == hours.expression
     assert () == hours.doubts
     assert "" == from_columns({"hours_weekday": "", "name": "x"}).text
 
@@ -65,9 +77,9 @@ def test_three_american_columns_make_a_week() -> None:
 def test_the_fuel_feed_writes_all_day_in_three_ways() -> None:
     for text in ("01.00-01.00", "00.00-00.00", "00.00-23.59"):
         hours = from_fuel_feed(dict.fromkeys(DAYS, text))
-        assert ("24/7", (), ()) == (hours.text, hours.repairs, hours.doubts)
+        assert ("24/7", (), ()) == (hours.expression, hours.repairs, hours.doubts)
     split = dict.fromkeys(DAYS, "06.30-12.00;14.00-20.00") | {"sun": "closed"}
-    assert "Mo-Sa 06:30-12:00,14:00-20:00" == from_fuel_feed(split).text
+    assert "Mo-Sa 06:30-12:00,14:00-20:00" == from_fuel_feed(split).expression
     assert "" == from_fuel_feed(dict.fromkeys(DAYS, "")).text
 
 
@@ -86,9 +98,40 @@ def test_schema_org_has_days_and_dates() -> None:
             ]
         }
     )
-    assert "Mo-Tu 09:00-17:00; 2026 Dec 24 09:00-12:00" == hours.text
+    assert "Mo-Tu 09:00-17:00; 2026 Dec 24 09:00-12:00" == hours.expression
     assert "Mo-Fr 09:00-17:00" == from_schema_org({"openingHours": "Mo-Fr 09:00-17:00"}).text
     assert "" == from_schema_org({}).text
     broken = from_schema_org({"openingHoursSpecification": [{"dayOfWeek": "Someday"}]})
-    assert "" == broken.text
+    assert "" == broken.expression
+    assert "Someday" in broken.text
     assert "dayOfWeek" in broken.doubts[0]
+
+
+def feed(starts: dict[str, int]) -> Starts:
+    found = Starts()
+    for start, count in starts.items():
+        for row in range(count):
+            found.add(Record(row, {"opening_hours": f"Mo-Su {start}-18:00"}, {}))
+    return found
+
+
+def test_a_feed_proves_that_it_writes_noon_as_24_by_its_other_rows() -> None:
+    assert feed({"24:00": 736, "24:30": 3, "12:00": 3, "08:00": 5_000}).noon_is_24
+    assert feed({"24:00": 739, "12:00": 100}).noon_is_24 is None
+    assert feed({"24:00": 5, "08:00": 5_000}).noon_is_24 is None, "too few to prove anything"
+
+
+@pytest.mark.parametrize(
+    ("noon_is_24", "expected"),
+    [
+        (True, "Su 12:30-17:00"),
+        (False, "Su 00:30-17:00"),
+        (None, 'Su unknown "12:30-17:00 or 00:30-17:00"'),
+    ],
+)
+def test_hours_from_24_on_are_read_as_the_feed_has_them(
+    noon_is_24: bool | None, expected: str
+) -> None:
+    hours = from_text("Su 24:30-17:00", noon_is_24)
+    assert ("Su 24:30-17:00", expected) == (hours.text, hours.expression)
+    assert (noon_is_24 is None) is bool(hours.doubts)

@@ -66,7 +66,7 @@ def test_a_store_of_schema_org(tmp_path: Path) -> None:
     )
     assert ("+33 4 78 00 00 00",) == store.phones
     assert ("https://shop.example/stores/12",) == store.urls
-    assert "Mo-Tu 08:00-20:00; Su 00:00-24:00" == store.opening_hours
+    assert "Mo-Tu 08:00-20:00; Su 00:00-24:00" == store.opening_hours_expression
     assert ("dev.ucp.amenity.parking", "enrayon.service.fresh_bread") == store.attributes
 
 

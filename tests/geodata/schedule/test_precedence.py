@@ -141,11 +141,14 @@ def test_weekdays_of_school_holidays_are_not_all_weekdays() -> None:
     assert State.OPEN is pool.state_at(local("2026-02-08 11:00")).state, "a Sunday in them"
 
 
-def test_hours_that_depend_on_unknown_school_holidays_are_unknown_and_only_those() -> None:
-    canteen = shop("Mo-Fr 11:30-13:30; SH 12:00-13:00", holidays=HolidayRules(country="US"))
-    states = [canteen.state_at(local(f"2026-02-09 {at}")) for at in ("11:45", "12:30", "14:00")]
-    assert [State.UNKNOWN, State.OPEN, State.CLOSED] == [each.state for each in states]
-    assert "school holidays are not known" == states[0].comment
+def test_regular_hours_stand_where_school_holidays_are_not_known() -> None:
+    canteen = shop("Mo-Fr 11:30-13:30; SH 12:00-15:00", holidays=HolidayRules(country="US"))
+    states = [canteen.state_at(local(f"2026-02-09 {at}")) for at in ("11:45", "14:00", "16:00")]
+    assert [State.OPEN, State.UNKNOWN, State.CLOSED] == [each.state for each in states]
+    assert "school holidays are not known" == states[1].comment
+    closed = shop("Mo-Fr 09:00-18:00; PH,SH off", holidays=HolidayRules(country="DE"))
+    assert State.OPEN is closed.state_at(local("2026-07-27 12:00")).state
+    assert State.CLOSED is closed.state_at(local("2026-05-01 12:00")).state
 
 
 def test_an_exception_cuts_the_hours_that_run_into_its_date() -> None:

@@ -41,6 +41,8 @@ from tests.geodata.schedule.stores import PARIS, in_utc, local, special
         # A space after the comma of a list: other readers take it for a rule of its own.
         ("Mo, Tu, We, Th 12:00-20:00", "Mo-Th 12:00-20:00"),
         ("Dec 25, Jan 01 off", "Dec 25,Jan 01 off"),
+        ("Mo-Fr 08:00-12:00,Mo-Fr 14:00-18:00", "Mo-Fr 08:00-12:00, Mo-Fr 14:00-18:00"),
+        ("Mo-Th 11:00-23:00; Fr11:00-24:00", "Mo-Th 11:00-23:00; Fr 11:00-24:00"),
         # A comment without open, off or unknown.
         ('"by appointment"', 'unknown "by appointment"'),
         ("by appointment", 'unknown "by appointment"'),
@@ -71,7 +73,6 @@ def test_a_fault_of_certain_meaning_is_repaired_and_told(text: str, expected: st
         "Mo-Fr 10:00-23:59",
         "Mo 04:00-04:00",
         'Mo-Fr 09:00-18:00 open "Sat , 9.00; 0900-1200"',
-        "Mo-Fr 08:00-12:00,Mo-Fr 14:00-18:00",
         "Mo 10:00-12:00||Tu",
         "Mo-Fr 09:00-12:00 , 14:00-18:00",
     ],

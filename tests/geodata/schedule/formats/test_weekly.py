@@ -104,14 +104,15 @@ def test_a_special_night_over_the_next_days_hours_is_shared_between_the_dates() 
 
 def test_comments_unknown_hours_and_far_dates_are_losses() -> None:
     shop = Schedule(
-        expression='Mo-Fr 09:00-12:00 "ring the bell"; Sa unknown "by appointment"',
+        expression='Mo-Fr 09:00-12:00 "ring the bell"; Tu 09:00-12:00 open "ask inside"; Sa unknown "by appointment"',
         time_zone=PARIS,
         exceptions=(special("2030-12-25"),),
     )
     found = week_and_dates(shop, FIRST)
     assert None is found.week[5]
     assert {
-        Loss("expression", "a comment is left out: ring the bell"),
+        Loss("expression", "hours that are UNKNOWN are left out: ring the bell"),
         Loss("expression", "hours that are UNKNOWN are left out: by appointment"),
+        Loss("expression", "a comment is left out: ask inside"),
         Loss("exceptions", "those after 2027-11-21 are left out"),
     } == set(found.losses)
