@@ -96,6 +96,17 @@ class DateRange:
         return cls(first, last, step, wraps=wraps)
 
     @property
+    def is_months(self) -> bool:
+        """Whether it is whole months."""
+        first, last = self.first, self.last
+        return bool(
+            last
+            and (first.is_plain and first.day == 1)
+            and (last.is_plain and last.day == 31)
+            and self.step == 1
+        )
+
+    @property
     def may_be_empty(self) -> bool:
         """Whether in some years the last day is before the first: `easter-Apr 20`."""
         if self.wraps or self.last is None or self.first.year or self.last is self.first:

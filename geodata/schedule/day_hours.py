@@ -11,6 +11,7 @@ from geodata.schedule.expression import Expression, follows_holidays
 from geodata.schedule.hours import Span
 from geodata.schedule.model import (
     MINUTES_PER_DAY,
+    DatedException,
     HolidayRules,
     Rule,
     RuleKind,
@@ -22,6 +23,7 @@ from geodata.schedule.selection import never
 from geodata.schedule.special_days import SpecialDays
 
 REGULAR = Rule(RuleKind.REGULAR)
+_SPECIAL_RULES = (RuleKind.HOLIDAY, RuleKind.EXCEPTION)
 _ONE_DAY = dt.timedelta(1)
 _ONE_YEAR = dt.timedelta(366)
 _DAYS_KEPT = 16
@@ -44,6 +46,7 @@ class DayHours:
         self._schedule = schedule
         self._expression, self._unknown = _expression(schedule)
         self._special = SpecialDays(schedule, self._expression, zone)
+        self._host = DayHours(schedule.host, zone) if schedule.host else None
         self._days: dict[dt.date, tuple[RuledSpan, ...]] = {}
         self._steady = (dt.date.max, dt.date.min)
 
@@ -63,7 +66,7 @@ class DayHours:
         date = label.date()
         if date < FIRST_DATE:
             return dt.datetime.combine(FIRST_DATE, dt.time())
-        special = self._special.next_from(date)
+        special = self._next_special(date)
         if special == date:
             return label
         if not self._steady[0] <= date < self._steady[1]:
@@ -80,7 +83,7 @@ class DayHours:
         if self._is_constant:
             return label - _ONE_YEAR
         date = (label - dt.timedelta(microseconds=1)).date()
-        special = self._special.last_until(date)
+        special = self._last_special(date)
         if special == date or date < FIRST_DATE:
             return label
         since = self._expression.steady_since(date)
@@ -121,7 +124,32 @@ class DayHours:
             for hours in before.ranges:
                 end_min = hours.closes_min - MINUTES_PER_DAY
                 spans = overlaid(spans, RuledSpan(0, end_min, State.OPEN, "", rule))
+        return spans if self._host is None else self._within_host(date, spans, exception)
+
+    def _within_host(
+        self, date: dt.date, spans: tuple[RuledSpan, ...], exception: DatedException | None
+    ) -> tuple[RuledSpan, ...]:
+        """The hours of a service in a store, closed while a special day of the store closes it."""
+        assert self._host
+        is_public, is_school = self._special.public.__contains__, self._special.school.__contains__
+        if exception or self._expression.names(date, is_public, is_school):
+            return spans
+        for span in self._host.of(date):
+            if span.state is State.CLOSED and span.rule.kind in _SPECIAL_RULES:
+                spans = overlaid(spans, span)
         return spans
+
+    def _next_special(self, date: dt.date) -> dt.date | None:
+        days = [self._special.next_from(date)]
+        if self._host:
+            days.append(self._host._next_special(date))
+        return min((day for day in days if day), default=None)
+
+    def _last_special(self, date: dt.date) -> dt.date | None:
+        days = [self._special.last_until(date)]
+        if self._host:
+            days.append(self._host._last_special(date))
+        return max((day for day in days if day), default=None)
 
     def _regular(self, date: dt.date, *, carry: bool) -> tuple[RuledSpan, ...]:
         followed = list(self._special.holidays(date))

@@ -6,6 +6,7 @@ from geodata.schedule.errors import ScheduleError
 from geodata.schedule.hours import Place
 from geodata.schedule.painting import Painting
 from geodata.schedule.reading import understood
+from geodata.schedule.states import State
 
 
 class Expression(Painting):
@@ -37,6 +38,14 @@ def follows_holidays(text: str, *, public: bool | None = None) -> bool:
     return any(
         public is None or holiday.public is public for rule in rules for holiday in rule.holidays
     )
+
+
+def may_open(text: str) -> bool:
+    """Whether a text has any hours that are OPEN."""
+    try:
+        return any(rule.state is State.OPEN for rule in understood(text))
+    except ScheduleError:
+        return False
 
 
 def comments(text: str) -> frozenset[str]:

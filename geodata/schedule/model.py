@@ -195,6 +195,10 @@ class Schedule:
     """Only for rules by the sun; without it their hours are UNKNOWN."""
     unusable: str = ""
     """Why an importer found no usable hours, if it found none."""
+    host: "Schedule | None" = None
+    """The schedule of the store that this service is in. On dates on which a holiday or an
+    exception decides the store's hours, the service is CLOSED when the store is, unless it has
+    hours of its own for the date: an exception, or a rule that names the date or `PH`."""
     status: str = ""
     """Why the store does not trade at all; not empty closes it throughout. `not open yet`,
     `temporarily closed`, `closed for good` and `moved` have words in each language."""

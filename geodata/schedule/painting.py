@@ -59,6 +59,14 @@ class Painting:
             spans = self._days[today, before] = self._painted(today, before, date)
         return spans
 
+    def names(self, date: dt.date, is_public: IsHoliday, is_school: IsHoliday) -> bool:
+        """Whether a rule names this date, as `Dec 24` or `PH` do; months and weekdays do not."""
+        return any(
+            (rule.holidays or any(not dates.is_months for dates in rule.dates))
+            and selects(rule, date, is_public, is_school)
+            for rule in self._rules
+        )
+
     def plain_day(self, date: dt.date, *, carry: bool = True) -> tuple[Span, ...]:
         """The spans of a date as if there were no holidays."""
         return self.day(date, never, never, carry=carry)

@@ -1,8 +1,9 @@
 """The phrases that say a state, by language. To add a language, add a column of phrases here.
 
 `{time}` is a time of day; `{day}` a weekday or a date, put in the form that "weekday" or "date"
-gives it; `{name}` a holiday, a label or a reason; `{opens}` one of the phrases that begin so.
-The last ones say why a store does not trade at all, by the `status` of its schedule.
+gives it; `{name}` a holiday, a label or a reason; `{comment}` a comment of the hours; `{opens}` one
+of the phrases that begin so. The last ones say why a store does not trade at all, by the `status`
+of its schedule.
 """
 
 PHRASES: dict[str, dict[str, str]] = {
@@ -22,6 +23,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "weekday": "{day}",
         "date": "{day}",
         "unknown": "Hours unknown",
+        "unknown, comment": "Ask by phone: {comment}",
         "not open yet": "Not open yet",
         "temporarily closed": "Temporarily closed",
         "closed for good": "Closed for good",
@@ -43,6 +45,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "weekday": "{day}",
         "date": "le {day}",
         "unknown": "Horaires inconnus",
+        "unknown, comment": "Renseignez-vous par téléphone : {comment}",
         "not open yet": "Pas encore ouvert",
         "temporarily closed": "Temporairement fermé",
         "closed for good": "Définitivement fermé",
@@ -64,6 +67,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "weekday": "{day}na",
         "date": "{day}",
         "unknown": "Aukioloajat eivät ole tiedossa",
+        "unknown, comment": "Kysy puhelimitse: {comment}",
         "not open yet": "Ei vielä avattu",
         "temporarily closed": "Tilapäisesti suljettu",
         "closed for good": "Lopettanut",
@@ -85,6 +89,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "weekday": "{day}",
         "date": "am {day}",
         "unknown": "Öffnungszeiten unbekannt",
+        "unknown, comment": "Bitte telefonisch erfragen: {comment}",
         "not open yet": "Noch nicht eröffnet",
         "temporarily closed": "Vorübergehend geschlossen",
         "closed for good": "Dauerhaft geschlossen",

@@ -141,7 +141,7 @@ def _certain(text: str) -> tuple[tuple[Rule, ...], tuple[Repair, ...]]:
         error = fault
     told = _told(text, None)
     if told and not told.doubts and (expression := _week(told)):
-        return parse(expression), (Repair("expression", text, expression, "hours in words"),)
+        return parse(expression), _repairs_of_words(text, expression, None)
     if told and not all(doubt.is_osm for doubt in told.doubts):
         unsure = next(doubt for doubt in told.doubts if not doubt.is_osm)
         raise _two_readings(unsure.readings, unsure.position)
@@ -161,11 +161,11 @@ def _read_otherwise(text: str, fault: ScheduleError, noon_is_24: bool | None) ->
     told = _told(text, noon_is_24)
     if told and (expression := _week(told)):
         parse(expression)
-        repair = Repair("expression", text, expression, "hours in words")
+        repairs = _repairs_of_words(text, expression, noon_is_24)
         unsure = tuple(
             f"{doubt.text!r} could mean {' or '.join(doubt.readings)}" for doubt in told.doubts
         )
-        return Found(expression, (repair,), unsure, tuple(told.losses))
+        return Found(expression, repairs, unsure, tuple(told.losses))
     respelled = _respelled(text, noon_is_24)
     if respelled is None:
         raise fault
@@ -174,6 +174,20 @@ def _read_otherwise(text: str, fault: ScheduleError, noon_is_24: bool | None) ->
     except ScheduleError:
         raise fault from None
     return _judged(respelled.text, rules, respelled.repairs, respelled.unsure)
+
+
+def _repairs_of_words(
+    text: str, expression: str, noon_is_24: bool | None
+) -> tuple[Repair, ...]:
+    """The repairs word by word where they alone make the expression, else the whole of it."""
+    respelled = _respelled(text, noon_is_24)
+    if respelled and not respelled.unsure:
+        try:
+            if rules_text(parse(respelled.text)) == expression:
+                return respelled.repairs
+        except ScheduleError:
+            pass
+    return (Repair("expression", text, expression, "hours in words"),)
 
 
 def _told(text: str, noon_is_24: bool | None) -> Told | None:

@@ -63,7 +63,7 @@ _WHOLE_DAY = re.compile(
 )
 _OPEN_END = re.compile(
     r"(?:from|à partir de|dès|ab|alkaen)\s+(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))?"
-    r"\s?(?:h\b|uhr\b)?(?P<half>\s?[ap]\.?m\b\.?)?(?!\s*(?:-|to\b|until\b|till\b|bis\b|à|au?\b))"
+    r"\s?(?:h\b|uhr\b)?(?P<half>\s?[ap]\.?m\b\.?)?(?!\s*(?:[ap]\.?m\b|[:.\d]|-|to\b|until\b|till\b|bis\b|à|au?\b))"
 )
 _WORDS: tuple[tuple[str, str, Any, str], ...] = (
     # kind, the spelling in OSM, value, words

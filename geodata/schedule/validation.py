@@ -1,6 +1,7 @@
 """Judge a schedule before it is kept: refuse what cannot be evaluated, warn of what may mislead."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from geodata.schedule.doubts import doubts, rule_hours
@@ -27,8 +28,12 @@ class Caution:
     suggestion: str = ""
 
 
-def check(schedule: Schedule) -> tuple[Caution, ...]:
+def check(schedule: Schedule, today: dt.date | None = None) -> tuple[Caution, ...]:
     """The cautions about a schedule that can be evaluated.
+
+    Args:
+        schedule: to be kept.
+        today: in whose year school holidays must be known; None asks whether any are.
 
     Raises:
         ScheduleError: if the expression has no certain meaning, with what would be right where
@@ -43,7 +48,7 @@ def check(schedule: Schedule) -> tuple[Caution, ...]:
     found = [
         *_about_spelling(text),
         *_about_rules(text, rules),
-        *_about_holidays(rules, schedule.holidays),
+        *_about_holidays(rules, schedule.holidays, today),
     ]
     if follows_sun(text) and schedule.location is None:
         message = "is needed to know when the sun rises and sets: these hours are UNKNOWN"
@@ -123,7 +128,9 @@ def _about_days_without_rule(rules: tuple[Rule, ...]) -> Iterator[Caution]:
         yield Caution("expression", f"no rule for {days}: closed", None, f"{days} off")
 
 
-def _about_holidays(rules: tuple[Rule, ...], settings: HolidayRules) -> Iterator[Caution]:
+def _about_holidays(
+    rules: tuple[Rule, ...], settings: HolidayRules, today: dt.date | None
+) -> Iterator[Caution]:
     selectors = [holiday for rule in rules for holiday in rule.holidays]
     public = public_holidays(settings.country, settings.subdivision)
     school = school_holidays(settings.country, settings.school_zone or settings.subdivision)
@@ -134,7 +141,8 @@ def _about_holidays(rules: tuple[Rule, ...], settings: HolidayRules) -> Iterator
         yield Caution(
             "holidays.subdivision", "has no known holidays of its own: only national ones"
         )
-    if any(not selector.public for selector in selectors) and not school.exists:
+    is_known = school.exists and (today is None or school.covers(today.year))
+    if any(not selector.public for selector in selectors) and not is_known:
         message = (
             "no school zone is known here: the regular hours stand in school holidays, "
             "and hours of school holidays alone are UNKNOWN"

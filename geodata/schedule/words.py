@@ -5,9 +5,11 @@ import datetime as dt
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, get_day_names
 
+from geodata.schedule.expression import comments
 from geodata.schedule.holiday_calendar import public_holidays, school_holidays
 from geodata.schedule.model import HolidayRules, Rule, RuleKind, State
 from geodata.schedule.phrases import PHRASES
+from geodata.schedule.prose import NOT_KNOWN
 from geodata.schedule.timeline import Timeline
 
 SOON = dt.timedelta(minutes=30)
@@ -26,6 +28,9 @@ def in_words(
     phrases = PHRASES[spoken.language]
     now = timeline.state_at(at)
     if now.state is State.UNKNOWN:
+        # A comment of the hours is for people; other reasons are for whoever mends the data.
+        if now.comment in comments(timeline.schedule.expression) and now.comment != NOT_KNOWN:
+            return phrases["unknown, comment"].format(comment=now.comment)
         return phrases["unknown"]
     if now.state is State.OPEN:
         if now.until is None:

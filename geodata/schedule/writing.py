@@ -100,7 +100,7 @@ def _dates(dates: DateRange) -> str:
         return f"{year}{_day(first)}+"
     if last is first:
         return f"{year}{_day(first)}"
-    if first.is_plain and first.day == 1 and last.is_plain and last.day == 31 and not step:
+    if dates.is_months:
         same_year = last.year in (None, first.year)
         if same_year and first.month == last.month:
             return f"{year}{MONTHS[first.month - 1]}"

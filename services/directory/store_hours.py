@@ -14,8 +14,8 @@ from enrayon.stores.v1 import stores_pb2
 from geodata import instants
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.formats import osm, text
 from geodata.schedule.expression import follows_sun
+from geodata.schedule.formats import osm
 from geodata.schedule.holiday_places import holiday_subdivision
 from geodata.schedule.model import Closure, DatedException, HolidayRules, Schedule, TimeRange
 
@@ -33,6 +33,7 @@ class ImportedHours(NamedTuple):
     """All that the schedule of a store depends on that was given no other hours."""
 
     text: str
+    expression: str
     time_zone: str
     holidays: HolidayRules
     status: str
@@ -51,17 +52,20 @@ def imported_hours(store: stores_pb2.Store) -> ImportedHours:
     """The hours that a store came with."""
     return ImportedHours(
         store.opening_hours_text,
+        store.opening_hours_expression,
         store.time_zone,
         holidays_of(store),
         STATUS_REASONS.get(store.status, ""),
-        _location(store) if follows_sun(store.opening_hours_text) else None,
+        _location(store) if _follows_sun(store) else None,
     )
 
 
 @lru_cache(maxsize=SCHEDULES_KEPT)
 def imported_schedule(hours: ImportedHours) -> Schedule:
     """The schedule of hours as they came; with the reason, if they are not understood."""
-    expression, unusable = regular_hours(hours.text)
+    expression, unusable = hours.expression, ""
+    if not expression:
+        expression, unusable = regular_hours(hours.text)
     try:
         return Schedule(
             expression=expression,
@@ -77,16 +81,17 @@ def imported_schedule(hours: ImportedHours) -> Schedule:
 
 @lru_cache(maxsize=SCHEDULES_KEPT)
 def regular_hours(given: str) -> tuple[str, str]:
-    """A text in the grammar of OSM, mended if need be; or nothing, and why it is not understood."""
+    """The hours of a text in OSM grammar, days in doubt UNKNOWN; or nothing, and why."""
     if not given.strip():
         return "", ""
-    reading = osm.read(given)
-    if not reading.faults:
+    reading = osm.read_feed(given)
+    if reading.expression:
         return reading.expression, ""
-    prose = text.read(given)
-    if not prose.faults:
-        return prose.expression, ""
     return "", f"{given[:60]!r} is not understood: {reading.faults[0].message}"
+
+
+def _follows_sun(store: stores_pb2.Store) -> bool:
+    return follows_sun(store.opening_hours_expression or store.opening_hours_text)
 
 
 def schedules_of(store: stores_pb2.Store, hours: hours_pb2.StoreHours | None) -> StoreSchedules:
@@ -120,21 +125,27 @@ def _service_schedule(
 ) -> Schedule:
     service, field = hours.services[number], f"services[{number}]"
     exceptions = list(exceptions_of(service.exceptions, f"{field}.exceptions"))
-    if service.expression:
-        inherited = [each for each in own.exceptions if not each.ranges]
-    else:
-        inherited = list(own.exceptions)
+    closures = tuple(closures_of(hours.closures, service.name.rpartition("/")[2]))
+    came = own
+    if service.independent_of_store:
+        came = dataclasses.replace(
+            own,
+            exceptions=(),
+            closures=(),
+            status="",
+            holidays=dataclasses.replace(own.holidays, on_public_holiday=""),
+        )
+    inherited = [] if service.expression else list(came.exceptions)
+    in_store = bool(service.expression) and not service.independent_of_store
     try:
         return dataclasses.replace(
-            own,
+            came,
             expression=service.expression or own.expression,
             unusable="" if service.expression else own.unusable,
             location=_location(store) if follows_sun(service.expression) else own.location,
             exceptions=(*exceptions, *_without(inherited, exceptions)),
-            closures=(
-                *own.closures,
-                *closures_of(hours.closures, service.name.rpartition("/")[2]),
-            ),
+            closures=(*came.closures, *closures),
+            host=dataclasses.replace(own, closures=()) if in_store else None,
         )
     except ScheduleError as fault:
         raise renamed(fault, f"{field}.{fault.field}") from None

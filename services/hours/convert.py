@@ -114,6 +114,10 @@ def parsed(reading: Reading) -> hours_pb2.ParsedHours:
             )
             for fault in reading.faults
         ],
+        warnings=[
+            hours_pb2.HoursWarning(field="expression", description=caution)
+            for caution in reading.cautions
+        ],
     )
 
 

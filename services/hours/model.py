@@ -114,14 +114,16 @@ def problems(hours: hours_pb2.StoreHours) -> list[FieldViolation]:
     return found
 
 
-def cautions(store: stores_pb2.Store, hours: hours_pb2.StoreHours) -> list[Caution]:
+def cautions(
+    store: stores_pb2.Store, hours: hours_pb2.StoreHours, today: dt.date
+) -> list[Caution]:
     """What in hours to be kept is perhaps not meant.
 
     Raises:
         ScheduleError: they cannot be evaluated.
     """
     schedules = schedules_of(store, hours)
-    found = list(check(schedules.own))
+    found = list(check(schedules.own, today))
     for number, (service, schedule) in enumerate(
         zip(hours.services, schedules.services.values(), strict=True)
     ):
@@ -131,7 +133,7 @@ def cautions(store: stores_pb2.Store, hours: hours_pb2.StoreHours) -> list[Cauti
         try:
             found += [
                 Caution(f"{field}.{each.field}", each.message, each.position, each.suggestion)
-                for each in check(schedule)
+                for each in check(schedule, today)
             ]
         except ScheduleError as fault:
             raise renamed(fault, f"{field}.{fault.field}") from None

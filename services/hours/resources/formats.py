@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from enrayon.hours.v1 import hours_pb2
+from geodata.schedule.expression import may_open
 from geodata.schedule.formats import fuel, google, osm, schema_org, text, ucp
 from geodata.schedule.formats.report import Reading
 from geodata.schedule.model import Schedule
@@ -78,7 +79,7 @@ def parse(request: hours_pb2.ParseHoursRequest) -> hours_pb2.ParseHoursResponse:
             columns = {key: str(value) for key, value in document.items()}
             is_fuel = request.format == hours_pb2.HOURS_FORMAT_FUEL
             reading = fuel.read(columns) if is_fuel else text.read_days(columns)
-    if reading.faults and not reading.expression:
+    if reading.faults and not may_open(reading.expression):
         raise InvalidSchedule(reading.faults[0])
     return hours_pb2.ParseHoursResponse(
         hours=convert.parsed(reading),

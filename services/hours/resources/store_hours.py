@@ -79,7 +79,7 @@ class Hours:
             wanted = merged(store, kept, given, mask)
             self._resources.check(wanted)
             try:
-                found = cautions(store, wanted)
+                found = cautions(store, wanted, self._clock().date())
             except ScheduleError as fault:
                 raise InvalidSchedule(fault, "store_hours.") from None
             kept.CopyFrom(wanted)

@@ -40,13 +40,28 @@ NINE_TO_NINE = {"day": "monday", "opens": "09:00", "closes": "09:00"}
 UNUSABLE = {
     "an expression that does not parse": (
         "UpdateStoreHours",
-        hours_of(expression="Mo-Fr 9-17"),
-        ("store_hours.expression", "6", ""),
+        hours_of(expression="Mo-Fr whenever"),
+        ("store_hours.expression", "6", "Mo-Fr 09:00-18:00; PH off"),
     ),
-    "an expression with a common fault": (
+    "a date that does not exist": (
         "UpdateStoreHours",
-        hours_of(expression="Mo-Sat 0900-1800"),
-        ("store_hours.expression", "5", "Mo-Sa 09:00-18:00"),
+        hours_of(expression="Mo-Fr 10:00-18:00; Nov 31 off"),
+        ("store_hours.expression", "19", "Nov 30"),
+    ),
+    "an expression that could mean two things": (
+        "UpdateStoreHours",
+        hours_of(expression="Mon-Sat 8.30-5.30"),
+        ("store_hours.expression", "8", "08:30-05:30 or 08:30-17:30"),
+    ),
+    "OSM text that could mean two things": (
+        "ParseHours",
+        hours_pb2.ParseHoursRequest(text="Su 24:00-18:00"),
+        ("expression", "3", "12:00-18:00 or 00:00-18:00"),
+    ),
+    "nested fallbacks without hours": (
+        "UpdateStoreHours",
+        hours_of(expression="|| " * 300),
+        ("store_hours.expression", "0", "10:00-18:00"),
     ),
     "exceptions that differ on a date": (
         "UpdateStoreHours",
@@ -100,7 +115,7 @@ UNUSABLE = {
     "a service whose hours do not parse": (
         "UpdateStoreHours",
         hours_of(services=[{"name": f"{NAME}/services/pharmacy", "expression": "Mo 9"}]),
-        ("store_hours.services[0].expression", "3", ""),
+        ("store_hours.services[0].expression", "3", "10:00-18:00"),
     ),
     "a closure that ends before it begins": (
         "CreateClosure",
@@ -135,7 +150,12 @@ UNUSABLE = {
     "text that could mean two things": (
         "ParseHours",
         hours_pb2.ParseHoursRequest(format=hours_pb2.HOURS_FORMAT_TEXT_US, text="Mon 1:00 - 5:00"),
-        ("text", "4", "09:00-17:00"),
+        ("text", "4", "13:00-17:00"),
+    ),
+    "words that are not understood": (
+        "ParseHours",
+        hours_pb2.ParseHoursRequest(format=hours_pb2.HOURS_FORMAT_TEXT_US, text="Mon at dawn"),
+        ("text", "7", ""),
     ),
 }
 

@@ -70,7 +70,7 @@ async def test_a_week_alone_goes_out_and_says_that_the_dates_are_lost(stores, ho
 async def test_osm_has_all_but_the_midnight_of_exceptions(stores, hours):
     await grocery(stores, hours)
     written = await export(hours, OSM)
-    assert f'{GROCERY}; 2026 Dec 24 09:00-16:00 "Réveillon"' == written.text
+    assert f'{GROCERY}; 2026 Dec 24 09:00-16:00 open "Réveillon"' == written.text
     assert written.text == (await parse(hours, OSM, text=written.text)).hours.expression
 
 

@@ -68,7 +68,7 @@ async def test_an_import_replaces_the_regular_hours_that_came_from_an_import(sto
     await put(stores, shop("grocery", "Mo-Fr 7h - 21h", address=FRANCE))
 
     kept = await get(hours)
-    assert (IMPORT, "Mo-Fr 7:00 - 21:00") == (kept.source, kept.expression)
+    assert (IMPORT, "Mo-Fr 07:00-21:00") == (kept.source, kept.expression)
     assert CLOSED == (await state(hours, "2026-11-30 10:00")).state, "the exception stays"
     assert OPEN == (await state(hours, "2026-12-01 07:30")).state
 
@@ -127,7 +127,8 @@ async def test_common_faults_are_mended_where_their_meaning_is_certain(stores, h
     texts = {
         "Mo-Sat 0900-1800": "Mo-Sa 09:00-18:00",
         "Mo-Su 00:00-23:59": "Mo-Su 00:00-24:00",
-        "24:00-18:00": "00:00-18:00",
+        "24:00-18:00 Mo": 'Mo unknown "12:00-18:00 or 00:00-18:00"',
+        "Mo, Tu, We, Th 12:00-20:00": "Mo-Th 12:00-20:00",
         "Mon-Fri 5:00 AM to 9:00 PM": "Mo-Fr 05:00-21:00",
         "lun-ven 9:00 - 12:30 / 14:00 - 17:30": "Mo-Fr 09:00-12:30,14:00-17:30",
     }

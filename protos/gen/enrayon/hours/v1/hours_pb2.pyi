@@ -413,9 +413,12 @@ Global___HolidayRules: _TypeAlias = HolidayRules  # noqa: Y015
 @_typing.final
 class InStoreService(_message.Message):
     """A service or counter in a store, with hours of its own: a pharmacy, a drive-through, click &
-    collect, the returns desk. The store's status, its closures and the holiday rules count for it
-    too; and on dates on which the store's exceptions close the store, it is closed unless it has an
-    exception for them itself.
+    collect, the returns desk.
+
+    It ends with the store: the store's status and closures close it; and on a date on which a
+    holiday or an exception decides the store's hours, it is closed while the store is closed, unless
+    it has hours of its own for that date. These are an exception of the service, or a rule of its
+    `expression` that names the date or `PH`; a rule for weekdays or months is not.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -426,12 +429,17 @@ class InStoreService(_message.Message):
     EXCEPTIONS_FIELD_NUMBER: _builtins.int
     CUT_OFFS_FIELD_NUMBER: _builtins.int
     OPEN_STATE_FIELD_NUMBER: _builtins.int
+    INDEPENDENT_OF_STORE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{store}/services/{service}`."""
     display_name: _builtins.str
     """What people call it."""
     expression: _builtins.str
     """Its regular hours in the grammar of OSM; those of the store, exceptions included, when empty."""
+    independent_of_store: _builtins.bool
+    """The service keeps its hours whatever the store does: fuel pumps, a cash machine, lockers. The
+    store's status, closures, exceptions and holidays do not count for it.
+    """
     @_builtins.property
     def exceptions(self) -> _containers.RepeatedCompositeFieldContainer[Global___DatedException]:
         """Dates with other hours."""
@@ -453,10 +461,11 @@ class InStoreService(_message.Message):
         exceptions: _abc.Iterable[Global___DatedException] | None = ...,
         cut_offs: Global___CutOffs | None = ...,
         open_state: Global___OpenState | None = ...,
+        independent_of_store: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cut_offs", b"cut_offs", "open_state", b"open_state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cut_offs", b"cut_offs", "display_name", b"display_name", "exceptions", b"exceptions", "expression", b"expression", "name", b"name", "open_state", b"open_state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cut_offs", b"cut_offs", "display_name", b"display_name", "exceptions", b"exceptions", "expression", b"expression", "independent_of_store", b"independent_of_store", "name", b"name", "open_state", b"open_state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1864,6 +1873,7 @@ class ParsedHours(_message.Message):
     REPAIRS_FIELD_NUMBER: _builtins.int
     LOSSES_FIELD_NUMBER: _builtins.int
     FAULTS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     expression: _builtins.str
     """The regular hours in the grammar of OSM; empty if there are none that can be used."""
     time_zone: _builtins.str
@@ -1882,7 +1892,11 @@ class ParsedHours(_message.Message):
 
     @_builtins.property
     def faults(self) -> _containers.RepeatedCompositeFieldContainer[Global___HoursWarning]:
-        """What could not be read; the hours it is about are UNKNOWN."""
+        """What could not be read, or could mean two things: both readings. These hours are UNKNOWN."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___HoursWarning]:
+        """Of OSM text: what has OSM's meaning, but may not be meant."""
 
     def __init__(
         self,
@@ -1893,10 +1907,11 @@ class ParsedHours(_message.Message):
         repairs: _abc.Iterable[Global___Repair] | None = ...,
         losses: _abc.Iterable[Global___Loss] | None = ...,
         faults: _abc.Iterable[Global___HoursWarning] | None = ...,
+        warnings: _abc.Iterable[Global___HoursWarning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["exceptions", b"exceptions", "expression", b"expression", "faults", b"faults", "losses", b"losses", "repairs", b"repairs", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exceptions", b"exceptions", "expression", b"expression", "faults", b"faults", "losses", b"losses", "repairs", b"repairs", "time_zone", b"time_zone", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -147,6 +147,7 @@ class Store(_message.Message):
     EXTERNAL_IDS_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     OPENING_HOURS_TEXT_FIELD_NUMBER: _builtins.int
+    OPENING_HOURS_EXPRESSION_FIELD_NUMBER: _builtins.int
     PRIVATE_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
@@ -164,6 +165,10 @@ class Store(_message.Message):
     """IANA time zone; if empty, the server finds it from the location."""
     opening_hours_text: _builtins.str
     """Opening hours as the source gave them, in OSM grammar where they can be parsed."""
+    opening_hours_expression: _builtins.str
+    """The hours that an importer read from the feed, in OSM grammar, with days in doubt `unknown`.
+    Empty if `opening_hours_text` alone is read as the same.
+    """
     private: _builtins.bool
     """True to hide the store from public answers, as for dark kitchens and hubs."""
     etag: _builtins.str
@@ -229,13 +234,14 @@ class Store(_message.Message):
         external_ids: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         time_zone: _builtins.str = ...,
         opening_hours_text: _builtins.str = ...,
+        opening_hours_expression: _builtins.str = ...,
         private: _builtins.bool = ...,
         etag: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "entrance", b"entrance", "location", b"location", "opening_date", b"opening_date", "service_area", b"service_area", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "attributes", b"attributes", "brand", b"brand", "display_name", b"display_name", "entrance", b"entrance", "etag", b"etag", "external_ids", b"external_ids", "location", b"location", "moved_to", b"moved_to", "name", b"name", "opening_date", b"opening_date", "opening_hours_text", b"opening_hours_text", "phones", b"phones", "private", b"private", "service_area", b"service_area", "status", b"status", "time_zone", b"time_zone", "update_time", b"update_time", "urls", b"urls"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "attributes", b"attributes", "brand", b"brand", "display_name", b"display_name", "entrance", b"entrance", "etag", b"etag", "external_ids", b"external_ids", "location", b"location", "moved_to", b"moved_to", "name", b"name", "opening_date", b"opening_date", "opening_hours_expression", b"opening_hours_expression", "opening_hours_text", b"opening_hours_text", "phones", b"phones", "private", b"private", "service_area", b"service_area", "status", b"status", "time_zone", b"time_zone", "update_time", b"update_time", "urls", b"urls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
