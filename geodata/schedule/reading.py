@@ -289,7 +289,7 @@ def _respelled(text: str, noon_is_24: bool | None) -> _Spelled | None:
 
 
 def _useful(found: list[Item]) -> list[Item]:
-    """The items, the separators at both ends made nothing."""
+    """The items, one separator at either end made nothing."""
     useful = list(found)
     for numbers, kinds in (
         (range(len(useful)), _BEFORE_FIRST),
@@ -298,7 +298,10 @@ def _useful(found: list[Item]) -> list[Item]:
         for number in numbers:
             if useful[number].kind not in kinds:
                 break
+            is_separator = useful[number].kind != "nothing"
             useful[number] = useful[number]._replace(kind="nothing")
+            if is_separator:
+                break
     return useful
 
 

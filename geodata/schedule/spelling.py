@@ -114,6 +114,7 @@ _QUOTES = re.compile(r'"[^"]*"|“[^”"]*[”"]|„[^“”"]*[“”"]|«[^»"
 _DASHES = re.compile(r"[‐-―−→~]")
 _APOSTROPHES = re.compile("[’‘´`]")
 _SPACES = re.compile(r"[^\S\n]+|\r")
+_DAYS_OF_MONTH = re.compile(r"\d{1,2}\s*-\s*\d{1,2}")
 _MOST_ITEMS = 400
 
 
@@ -154,20 +155,28 @@ def _items(
     plain: str, text: str, field: str, short: dict[str, int], noon_is_24: bool | None
 ) -> Iterator[Item]:
     at = 0
+    after_month = False
     while at < len(plain):
         if plain[at] == " ":
             at += 1
             continue
-        item = _item(plain, text, at, short, noon_is_24)
+        item = _item(plain, text, at, short, noon_is_24, after_month=after_month)
         if item is None:
             near = text[at : at + 20]
             raise ScheduleError(field, f"not understood: {near!r}", position=at)
         yield item
         at = item.end
+        after_month = item.kind == "osm" and item.spelled.capitalize() in MONTHS
 
 
 def _item(
-    plain: str, text: str, at: int, short: dict[str, int], noon_is_24: bool | None
+    plain: str,
+    text: str,
+    at: int,
+    short: dict[str, int],
+    noon_is_24: bool | None,
+    *,
+    after_month: bool,
 ) -> Item | None:
     if quoted := _QUOTES.match(plain, at):
         words = text[at + 1 : quoted.end() - 1].strip()
@@ -180,7 +189,8 @@ def _item(
         if (minutes := _minutes(match)) is not None:
             spelled = f"{minutes // 60:02}:{minutes % 60:02}+"
             return Item("open end", spelled, minutes, at, match.end())
-    if match := clock.RANGE.match(plain, at):
+    match = clock.RANGE.match(plain, at)
+    if match and not (after_month and _DAYS_OF_MONTH.fullmatch(match[0])):
         hours = clock.readings(match, noon_is_24=noon_is_24)
         if hours:
             spelled = clock.text_of(hours[0])

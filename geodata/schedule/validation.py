@@ -14,7 +14,7 @@ from geodata.schedule.reading import read_strictly, understood
 from geodata.schedule.selection import weekday_bits
 from geodata.schedule.states import State
 from geodata.schedule.syntax import EVERY_DAY, Rule, Separator
-from geodata.schedule.writing import rule_text, selector_text, weekday_bits_text
+from geodata.schedule.writing import rule_text, rules_text, selector_text, weekday_bits_text
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,8 +72,10 @@ def _about_rules(text: str, rules: tuple[Rule, ...]) -> Iterator[Caution]:
     except ScheduleError:
         is_osm = False
     words = texts_of(text, rules) if is_osm else [rule_text(rule) for rule in rules]
-    for doubt in doubts(text if is_osm else "", rules) if is_osm else ():
-        yield Caution("expression", doubt.message, doubt.position, doubt.suggestion)
+    spelled = text if is_osm else rules_text(rules)
+    for doubt in doubts(spelled, parse(spelled)):
+        position = doubt.position if is_osm else None
+        yield Caution("expression", doubt.message, position, doubt.suggestion)
     for number, rule in enumerate(rules):
         position = rule.start if is_osm else None
         yield from _about_rule(rule, words[number], position)

@@ -68,7 +68,7 @@ def test_plain_hours_need_no_caution() -> None:
         ("", "expression", "is empty"),
         ("Mo-Fr 09:00-18:00; Sa 10:00-18:00", "expression", "no rule for Su"),
         ("mo-Su 09:00-19:00", "expression", "capital"),
-        ("Mon-Sun 09:00-19:00", "expression", "hours in words"),
+        ("Mon-Sun 09:00-19:00", "expression", "the name of a day"),
         ("Mo-Su 00:00-23:59", "expression", "a minute before midnight"),
         ("Mo-Th,Sa,Su off; Fr 09:00-17:00; Fr 10:00-12:00", "expression", "replaces 09:00-17:00"),
         ("Mo-Th,Su off; Fr 20:00-02:00; Sa 20:00-03:00", "expression", "after midnight"),

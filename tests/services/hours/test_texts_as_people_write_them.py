@@ -163,7 +163,8 @@ BY_PEOPLE: Mapping[str, dict[str, str]] = {
 }
 WARNED = {
     "17:00+": "open end",
-    "Mon-Fri 9:00-5:00": "",
+    "Mon-Fri 9:00-5:00": "through the night",
+    "Mon-Sat 9am-5pm": "no rule for Su",
     "Mo-Sa 9:30-8:00": "through the night",
     "Su 00:00-00:00": "lasts 24 hours",
     "07:00-14:00,15:30-19:00; PH Su closed": "perhaps Su,PH is meant",

@@ -84,15 +84,15 @@ async def test_an_old_etag_is_aborted_and_changes_nothing(grocery, is_first):
 
 async def test_validate_only_answers_with_warnings_and_changes_nothing(grocery):
     change = hours_pb2.StoreHours(
-        name=HOURS, expression="Mo-Fr 08:00-08:00; SH off", holidays={"region_code": "US"}
+        name=HOURS, expression="Mo-Su 08:00-08:00; SH off", holidays={"region_code": "US"}
     )
 
     answer = await update(grocery, change, validate_only=True)
 
     found = {warning.field: warning for warning in answer.warnings}
     assert {"expression", "holidays.school_zone"} == set(found)
-    assert (6, "00:00-24:00") == (found["expression"].position, found["expression"].suggestion)
-    assert "Mo-Fr 08:00-08:00; SH off" == answer.expression
+    assert (0, "00:00-24:00") == (found["expression"].position, found["expression"].suggestion)
+    assert "Mo-Su 08:00-08:00; SH off" == answer.expression
     assert GROCERY == (await get(grocery)).expression
     assert [] == list((await get(grocery)).warnings)
 
