@@ -95,8 +95,11 @@ class DayHours:
 
     @property
     def _is_constant(self) -> bool:
-        """Whether all dates are alike, whatever the hours say."""
-        return bool(self._schedule.status) or not self._schedule.time_zone
+        """Whether all dates are alike."""
+        schedule = self._schedule
+        if schedule.status or not schedule.time_zone:
+            return True
+        return self._expression.is_never_open and not schedule.exceptions and not schedule.host
 
     def _decided(self, date: dt.date) -> tuple[RuledSpan, ...]:
         schedule = self._schedule

@@ -40,17 +40,27 @@ class Doubt(NamedTuple):
 def doubts(text: str, rules: Sequence[Rule]) -> tuple[Doubt, ...]:
     """The doubts about a text and its rules."""
     found: list[Doubt] = []
-    by_24_hours = bool(_LATE_HOUR.search(without_comments(text)))
-    for number, (rule, words) in enumerate(zip(rules, texts_of(text, rules), strict=True)):
-        found += _about_times(number, rule, without_comments(words), by_24_hours=by_24_hours)
-        found += _about_holidays(number, rule)
+    words: list[str] = []
+    by_24_hours = False
+    for number, rule in enumerate(rules):
+        if rule.state is not State.CLOSED and any(map(_is_backward, rule.times)):
+            if not words:
+                words = [without_comments(each) for each in texts_of(text, rules)]
+                by_24_hours = bool(_LATE_HOUR.search(without_comments(text)))
+            found += _about_times(number, rule, words[number], by_24_hours=by_24_hours)
+        if len(rule.days) > 1:
+            found += _about_holidays(number, rule)
         found += _about_rule(number, rule, rules)
     return tuple(found)
 
 
+def _is_backward(times: Times) -> bool:
+    """Whether hours end at or before the time at which they begin."""
+    opens, closes = times.opens, times.closes
+    return isinstance(opens, int) and isinstance(closes, int) and closes <= opens
+
+
 def _about_times(number: int, rule: Rule, words: str, *, by_24_hours: bool) -> Iterator[Doubt]:
-    if rule.state is State.CLOSED:
-        return
     for times in rule.times:
         opens, closes = times.opens, times.closes
         if not (isinstance(opens, int) and isinstance(closes, int)) or times.open_end:
@@ -114,8 +124,8 @@ def _about_rule(number: int, rule: Rule, rules: Sequence[Rule]) -> Iterator[Doub
         return
     if rule.state is not State.OPEN or rule.separator is Separator.FALLBACK:
         return
-    selector = selector_text(rule)
     if not rule.times and not rule.always and not rule.comment and not rule.selects_all:
+        selector = selector_text(rule)
         message = f"{selector} without hours is open for 24 hours"
         yield Doubt(number, message, ("24 hours", "hours not told"), rule.start, f"{selector} off")
     if rule.separator is not Separator.NORMAL or not rule.times or not number:
@@ -127,9 +137,11 @@ def _about_rule(number: int, rule: Rule, rules: Sequence[Rule]) -> Iterator[Doub
         yield Doubt(number, message, readings, rule.start, "Su " + rule_hours(rule))
         return
     for each in earlier:
-        if each._replace(times=(), start=0, separator=rule.separator) == rule._replace(
-            times=(), start=0
-        ) and _are_apart(each.times, rule.times):
+        if (
+            each.days == rule.days
+            and (each.years, each.dates, each.weeks) == (rule.years, rule.dates, rule.weeks)
+            and _are_apart(each.times, rule.times)
+        ):
             both = f"{rule_hours(each)},{rule_hours(rule)}"
             message = f"these hours replace {rule_hours(each)} of the same days"
             yield Doubt(number, message, (rule_hours(rule), both), rule.start, both)

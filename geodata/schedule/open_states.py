@@ -7,6 +7,7 @@ schedule, its state and the instants [since, until) for which that holds.
 import dataclasses
 import datetime as dt
 from collections import Counter
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,11 @@ NO_HOURS = 0
 MAX_LANES = 8
 """How many instants are remembered side by side: now, and those that people ask about."""
 _NEAR_S = 6 * 3600
+_NO_HOLIDAYS = HolidayRules()
+
+
+_Timelines: TypeAlias = list[Timeline | Schedule | None]
+"""By id; a schedule stands for the timeline that is made of it when it is first asked."""
 
 
 class OpenStates:
@@ -28,7 +34,7 @@ class OpenStates:
 
     def __init__(self) -> None:
         self._ids: dict[Schedule, int] = {}
-        self._timelines: list[Timeline | None] = [None]
+        self._timelines: _Timelines = [None]
         self._uses: Counter[int] = Counter()
         self._free: list[int] = []
         self._lanes: list[_Lane] = []
@@ -40,7 +46,7 @@ class OpenStates:
         if number is None:
             number = self._free.pop() if self._free else len(self._timelines)
             self._ids[key] = number
-            self._timelines[number:] = [Timeline(key), *self._timelines[number + 1 :]]
+            self._timelines[number:] = [key, *self._timelines[number + 1 :]]
         self._uses[number] += 1
         return number
 
@@ -48,9 +54,9 @@ class OpenStates:
         """Take back one `add`; an id that nobody holds any more may be given out again."""
         self._uses[number] -= 1
         if self._uses[number] == 0:
-            timeline = self._timelines[number]
-            assert timeline is not None
-            del self._ids[timeline.schedule], self._uses[number]
+            held = self._timelines[number]
+            assert held is not None
+            del self._ids[held.schedule if isinstance(held, Timeline) else held], self._uses[number]
             self._timelines[number] = None
             self._free.append(number)
             for lane in self._lanes:
@@ -99,7 +105,7 @@ class _Lane:
             self.is_open[number] = False
             self.until_s[number] = self.since_s[number]
 
-    def bring(self, at_s: int, timelines: list[Timeline | None], numbers: NDArray[np.int_]) -> None:
+    def bring(self, at_s: int, timelines: "_Timelines", numbers: NDArray[np.int_]) -> None:
         new = len(timelines) - self.is_open.size
         if new:
             self.is_open = np.pad(self.is_open, (0, new))
@@ -112,6 +118,8 @@ class _Lane:
             stale &= asked
         for number in np.flatnonzero(stale):
             timeline = timelines[number]
+            if isinstance(timeline, Schedule):
+                timeline = timelines[number] = Timeline(timeline)
             if timeline:
                 state, since_s, until_s = timeline.bounds_s(at_s)
                 self.is_open[number] = state is State.OPEN
@@ -122,9 +130,11 @@ class _Lane:
 def _essence(schedule: Schedule) -> Schedule:
     """The schedule without what does not change when it is open, so that more are equal."""
     rules = schedule.holidays
-    by_holiday = rules.on_public_holiday or follows_holidays(schedule.expression)
-    return dataclasses.replace(
-        schedule,
-        holidays=rules if by_holiday else HolidayRules(),
-        location=schedule.location if follows_sun(schedule.expression) else None,
-    )
+    if not (rules.on_public_holiday or follows_holidays(schedule.expression)):
+        rules = _NO_HOLIDAYS
+    location = schedule.location
+    if location is not None and not follows_sun(schedule.expression):
+        location = None
+    if rules is schedule.holidays and location is schedule.location:
+        return schedule
+    return dataclasses.replace(schedule, holidays=rules, location=location)

@@ -40,6 +40,8 @@ class Painting:
         )
         self._weekly = _weekly(self._rules)
         self._follows_sun = self._place is not None and any(r.follows_sun for r in self._rules)
+        self.is_never_open = all(r.state is State.CLOSED and not r.comment for r in rules)
+        """Whether it is CLOSED throughout, without a word."""
         self._hours: dict[int, tuple[Span, ...]] = {}
         self._days: dict[tuple[int, int], tuple[Span, ...]] = {}
 

@@ -37,6 +37,10 @@ _WHYS = {
 }
 _CASED = frozenset((*WEEKDAYS, *MONTHS, "PH", "SH"))
 _KEYWORD = re.compile(rf"\b(?:{'|'.join(_CASED)})\b", re.IGNORECASE)
+_ITEM = r"(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|SH)"
+_SPAN = r"\d\d:\d\d-\d\d:\d\d"
+_PLAIN_RULE = rf"(?:{_ITEM}(?:[-,]{_ITEM})*+ )?(?:{_SPAN}(?:,{_SPAN})*+|off)"
+_CANONICAL = re.compile(rf"{_PLAIN_RULE}(?:[;,] {_PLAIN_RULE})*+|24/7")
 _NO_SPACE = re.compile(r"[A-Za-z\]]\d{1,2}:")
 _BEFORE_FIRST = ("semicolon", "nothing")
 _AFTER_LAST = ("semicolon", "comma", "dot", "fallback", "nothing")
@@ -219,6 +223,8 @@ def _judged(
     expression = rules_text(kept) if needs_writing else text
     if why and expression != text and not (repairs or found):
         repairs = (Repair("expression", text, expression, why),)
+    if not found:
+        return Found(expression, (*repairs, *kept_repairs))
     words = texts_of(text, rules)
     told = tuple(f"{words[doubt.rule]!r}: {doubt.message}" for doubt in found)
     return Found(expression, (*repairs, *kept_repairs), told)
@@ -244,6 +250,8 @@ def _without_doubtful(rules: tuple[Rule, ...], found: list[Doubt]) -> tuple[Rule
 
 def _misread_elsewhere(text: str, rules: tuple[Rule, ...]) -> str:
     """Why other readers may take a text in another way than OSM means it; empty if they do not."""
+    if _CANONICAL.fullmatch(text):
+        return ""
     for rule, words in zip(rules, texts_of(text, rules), strict=True):
         selector = words.partition(":")[0] if not rule.selects_all else ""
         if ", " in selector or (rule.dates and "," in selector):

@@ -11,7 +11,8 @@ from geodata.schedule.writing import rules_text
 
 _LAST_MINUTE = MINUTES_PER_DAY - 1
 _ALL_DAY = Times(0, MINUTES_PER_DAY, open_end=False)
-_SAMPLE = [dt.date(2027, 1, 1) + dt.timedelta(day) for day in range(365)]
+_YEAR = [dt.date(2027, 1, 1) + dt.timedelta(day) for day in range(365)]
+_WEEK = _YEAR[:8]
 
 
 class Repair(NamedTuple):
@@ -25,6 +26,8 @@ class Repair(NamedTuple):
 
 def without_slips(rules: tuple[Rule, ...]) -> tuple[tuple[Rule, ...], tuple[Repair, ...]]:
     """The rules with `00:00-23:59` made the whole day."""
+    if not any(each.closes == _LAST_MINUTE for rule in rules for each in rule.times):
+        return rules, ()
     kept = list(rules)
     repairs: list[Repair] = []
     for number, rule in enumerate(rules):
@@ -47,6 +50,8 @@ def with_night_kept(
     In `Fr 20:00-02:00; Sa 20:00-03:00` Saturday's rule replaces the whole of Saturday, so that
     Friday's hours end at midnight. Nobody means that.
     """
+    if not any(map(runs_overnight, rules)):
+        return rules, repairs
     joined = tuple(
         rule._replace(separator=Separator.ADDITIONAL)
         if number and rule.separator is Separator.NORMAL and rule.times and rule.days
@@ -54,7 +59,7 @@ def with_night_kept(
         else rule
         for number, rule in enumerate(rules)
     )
-    if joined == rules or not any(map(runs_overnight, rules)):
+    if joined == rules:
         return rules, repairs
     if _year(joined, carry=True) == _year(rules, carry=True):
         return rules, repairs
@@ -79,5 +84,7 @@ def runs_overnight(rule: Rule) -> bool:
 
 def _year(rules: tuple[Rule, ...], *, carry: bool) -> list[tuple[Span, ...]]:
     painting = Painting(rules, None)
-    return [painting.plain_day(date, carry=carry) for date in _SAMPLE]
+    is_weekly = not any(rule.years or rule.dates or rule.weeks for rule in rules)
+    is_weekly = is_weekly and not any(days.nth for rule in rules for days in rule.days)
+    return [painting.plain_day(date, carry=carry) for date in (_WEEK if is_weekly else _YEAR)]
 

@@ -15,7 +15,7 @@ from geodata.schedule.zones import DAY_S, EPOCH, EPOCH_DATE, instant_s, offset_s
 
 LOOKBACK_S = 366 * DAY_S
 """How far back the beginning of a run is looked for."""
-MAX_DAYS_SEARCHED = 1_000
+MAX_DAYS_SEARCHED = 400
 """How many days a search ahead looks at one by one; steady stretches are skipped at no cost."""
 LATEST_S = instant_s(END)
 """Where every search ends."""
