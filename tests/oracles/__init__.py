@@ -1,0 +1,1 @@
+"""Development scripts that compare this code with programs of others, which are run, not shipped."""
