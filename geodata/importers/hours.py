@@ -144,9 +144,7 @@ def from_schema_org(node: Mapping[str, object]) -> Hours:
     if not reading.expression:
         return dataclasses.replace(found, expression="")
     lost = tuple(loss.why for loss in written.losses)
-    return dataclasses.replace(
-        found, expression=written.document, doubts=(*found.doubts, *lost)
-    )
+    return dataclasses.replace(found, expression=written.document, doubts=(*found.doubts, *lost))
 
 
 def _of(reading: Reading, given: Mapping[str, str], text: str) -> Hours:

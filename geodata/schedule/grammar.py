@@ -500,7 +500,9 @@ def _nth(token: Token) -> NthWeekday:
 
 def _span(token: Token, *, open_end: bool) -> Times:
     first, last = token.split("-")
-    return _times((_minutes(first, token), token), (_minutes(last, token), token), open_end=open_end)
+    return _times(
+        (_minutes(first, token), token), (_minutes(last, token), token), open_end=open_end
+    )
 
 
 def _times(first: Any, last: Any, *, open_end: bool) -> Times:
@@ -550,9 +552,7 @@ def _weekday(token: str) -> int:
 
 
 def _refuse(token: Token, message: str, suggestion: str) -> NoReturn:
-    raise ScheduleError(
-        "expression", message, position=token.start_pos or 0, suggestion=suggestion
-    )
+    raise ScheduleError("expression", message, position=token.start_pos or 0, suggestion=suggestion)
 
 
 def _explained(text: str, error: UnexpectedInput) -> ScheduleError:

@@ -132,7 +132,7 @@ def _any_time(opens: int | SunTime, closes: int | SunTime | None) -> _Range:
     elif isinstance(closes, int):
         last = closes + MINUTES_PER_DAY if closes <= first or may_end_tomorrow else closes
     else:
-        may_end_tomorrow = may_end_tomorrow or first >= 12 * 60 and closes.event in RISING
+        may_end_tomorrow = may_end_tomorrow or (first >= 12 * 60 and closes.event in RISING)
         last = 2 * MINUTES_PER_DAY if may_end_tomorrow else MINUTES_PER_DAY
     return _Range(first, min(last, 2 * MINUTES_PER_DAY), has_open_end=False, is_unsure=True)
 

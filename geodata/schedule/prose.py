@@ -183,7 +183,7 @@ def _cuts(kinds: tuple[str, ...], gaps: tuple[int, ...]) -> tuple[tuple[tuple[in
     """The ways to cut tokens into groups, at most some."""
     most = 64
 
-    @functools.lru_cache(maxsize=None)
+    @functools.cache
     def cuts(start: int, days_first: bool | None) -> tuple[tuple[tuple[int, int], ...], ...]:
         if start == len(kinds):
             return ((),)
@@ -223,9 +223,7 @@ def _is_said(said: str) -> bool:
     return "H" in said and not said.startswith("C") and not said.endswith("C")
 
 
-def _say(
-    told: Told, said: Sequence[Token], slots: tuple[int, ...], text: str, field: str
-) -> bool:
+def _say(told: Told, said: Sequence[Token], slots: tuple[int, ...], text: str, field: str) -> bool:
     """Take in what is said of some days; False where it makes no sense."""
     if not _is_said("".join(token.kind for token in said).replace("O", "H")):
         return False
@@ -368,7 +366,8 @@ def week_text(told: Told, *, others_closed: bool) -> str:
     for slot, comment in told.comments.items():
         unknown.setdefault(comment, []).append(slot)
     rules += [
-        f'{days_text(sorted(set(slots)))} unknown "{_quoted(why)}"' for why, slots in unknown.items()
+        f'{days_text(sorted(set(slots)))} unknown "{_quoted(why)}"'
+        for why, slots in unknown.items()
     ]
     # After ';' a day's rule would end the hours that run into it from the day before.
     overnight = any(each.closes > 1440 for found in groups for each in found)

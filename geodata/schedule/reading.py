@@ -180,9 +180,7 @@ def _read_otherwise(text: str, fault: ScheduleError, noon_is_24: bool | None) ->
     return _judged(respelled.text, rules, respelled.repairs, respelled.unsure)
 
 
-def _repairs_of_words(
-    text: str, expression: str, noon_is_24: bool | None
-) -> tuple[Repair, ...]:
+def _repairs_of_words(text: str, expression: str, noon_is_24: bool | None) -> tuple[Repair, ...]:
     """The repairs word by word where they alone make the expression, else the whole of it."""
     respelled = _respelled(text, noon_is_24)
     if respelled and not respelled.unsure:
@@ -288,7 +286,9 @@ def _respelled(text: str, noon_is_24: bool | None) -> _Spelled | None:
             readings = tuple(map(clock.text_of, item.value))
             unsure.append(_Unsure(readings, length, item.start))
         if new.lower() != given.lower().replace(" ", "") and new.strip() != given.strip():
-            repairs.append(Repair("expression", given.strip(), new.strip(), _WHYS.get(item.kind, "")))
+            repairs.append(
+                Repair("expression", given.strip(), new.strip(), _WHYS.get(item.kind, ""))
+            )
         parts.append(new)
         length += len(new)
         at = item.end

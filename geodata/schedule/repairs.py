@@ -54,8 +54,12 @@ def with_night_kept(
         return rules, repairs
     joined = tuple(
         rule._replace(separator=Separator.ADDITIONAL)
-        if number and rule.separator is Separator.NORMAL and rule.times and rule.days
-        and not rule.holidays and rule.state is not State.CLOSED
+        if number
+        and rule.separator is Separator.NORMAL
+        and rule.times
+        and rule.days
+        and not rule.holidays
+        and rule.state is not State.CLOSED
         else rule
         for number, rule in enumerate(rules)
     )
@@ -87,4 +91,3 @@ def _year(rules: tuple[Rule, ...], *, carry: bool) -> list[tuple[Span, ...]]:
     is_weekly = not any(rule.years or rule.dates or rule.weeks for rule in rules)
     is_weekly = is_weekly and not any(days.nth for rule in rules for days in rule.days)
     return [painting.plain_day(date, carry=carry) for date in (_WEEK if is_weekly else _YEAR)]
-

@@ -21,7 +21,9 @@ _DAY_NAMES = (
     "saturdays?|sat|samedis?|sam|samstags?|sonnabends?|lauantai(?:sin|na)?",
     "sundays?|sun|dimanches?|dim|sonntags?|sunnuntai(?:sin|na)?",
 )
-_NAME = re.compile("|".join(rf"(?P<d{n}>(?:{names})(?![^\W\d_])\.?)" for n, names in enumerate(_DAY_NAMES)))
+_NAME = re.compile(
+    "|".join(rf"(?P<d{n}>(?:{names})(?![^\W\d_])\.?)" for n, names in enumerate(_DAY_NAMES))
+)
 _ABBREVIATIONS = (
     "mo tu we th fr sa su",
     "lu ma me je ve sa di",
@@ -50,7 +52,9 @@ _MONTH_NAMES = (
 )
 _MONTH = re.compile("|".join(rf"(?P<m{n}>(?:{each})\b\.?)" for n, each in enumerate(_MONTH_NAMES)))
 
-_H24 = r"24\s?(?:hours|hrs?|heures?|std|stunden|h)?(?:\s?/\s?24\s?h?\b|\s(?:a|per|par)\s(?:day|jour))?"
+_H24 = (
+    r"24\s?(?:hours|hrs?|heures?|std|stunden|h)?(?:\s?/\s?24\s?h?\b|\s(?:a|per|par)\s(?:day|jour))?"
+)
 _D7 = r"(?:7\s?(?:jours|days|tage|j|d)?(?:\s?/\s?7\s?(?:jours|j)?\b|\s(?:a|per|par)\s(?:week|semaine)|\ssur\s7)?)"
 _AND = r"\s*(?:,|;|&|-|/|\bet\b|\band\b|\bund\b)?\s*"
 _ALWAYS = re.compile(
@@ -93,16 +97,36 @@ _WORDS: tuple[tuple[str, str, Any, str], ...] = (
         256,
         r"(?:school holidays?|vacances scolaires|schulferien|koululomat|sh)\b",
     ),
-    ("state", "off", "off", r"(?:closed|close|fermée?s?|fermeture|geschlossen|ruhetag|suljettu|off)\b"),
-    ("state", "open", "open", r"(?:open|opened|ouverte?s?|ouverture|geöffnet|offen|avoinna|auki)\b"),
+    (
+        "state",
+        "off",
+        "off",
+        r"(?:closed|close|fermée?s?|fermeture|geschlossen|ruhetag|suljettu|off)\b",
+    ),
+    (
+        "state",
+        "open",
+        "open",
+        r"(?:open|opened|ouverte?s?|ouverture|geöffnet|offen|avoinna|auki)\b",
+    ),
     ("state", "unknown", "unknown", r"unknown\b"),
     ("comma", ",", None, r"(?:and|et|und|ja)\b|[&,]"),
     ("dash", "-", None, r"(?:to|through|thru|until|till|bis|au|à)\b|-"),
     ("fallback", "||", None, r"\|\|"),
     ("semicolon", ";", None, r"(?:<br ?/?>|;|\n)(?:\s|;|<br ?/?>)*"),
     ("comma", ",", None, r"/"),
-    ("nothing", "", None, r"[()\[\]](?![-\d])|(?:le|les|l'|du|de|des|von|vom|am|an|on|at|from|klo)(?:\b|(?<=')|$)"),
-    ("nothing", "", None, r"(?:uhr|hours|horaires?|öffnungszeiten|opening hours|heures d'ouverture)\b:?"),
+    (
+        "nothing",
+        "",
+        None,
+        r"[()\[\]](?![-\d])|(?:le|les|l'|du|de|des|von|vom|am|an|on|at|from|klo)(?:\b|(?<=')|$)",
+    ),
+    (
+        "nothing",
+        "",
+        None,
+        r"(?:uhr|hours|horaires?|öffnungszeiten|opening hours|heures d'ouverture)\b:?",
+    ),
     ("nothing", "", None, r"(?:après-midi|matin|mornings?|afternoons?)\b|:"),
     # What only OSM has: the grammar reads it.
     ("osm", "", None, r"(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec|easter|week|days?)\b"),
@@ -210,7 +234,9 @@ def _item(
             given = text[at : match.end()]
             if kind == "comment":
                 return Item(kind, f'"{given}"', given, at, match.end())
-            return Item(kind, spelled if spelled or kind != "osm" else given, value, at, match.end())
+            return Item(
+                kind, spelled if spelled or kind != "osm" else given, value, at, match.end()
+            )
     return None
 
 

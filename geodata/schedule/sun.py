@@ -34,9 +34,7 @@ def sun_times(date: dt.date, zone: str, place: Point) -> Mapping[str, int]:
     midnight = dt.datetime.combine(date, dt.time())
     found = {}
     for event, text in _HOURS.items():
-        intervals = list(
-            _hours(text, zone, place).intervals(midnight, midnight + dt.timedelta(1))
-        )
+        intervals = list(_hours(text, zone, place).intervals(midnight, midnight + dt.timedelta(1)))
         if len(intervals) > 1:
             found[event] = intervals[0][1].hour * 60 + intervals[0][1].minute
         elif _is_summer(date, place):

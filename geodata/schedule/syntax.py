@@ -130,5 +130,7 @@ class Rule(NamedTuple):
     def follows_sun(self) -> bool:
         """Whether its hours depend on where the sun rises and sets."""
         return any(
-            isinstance(moment, SunTime) for each in self.times for moment in (each.opens, each.closes)
+            isinstance(moment, SunTime)
+            for each in self.times
+            for moment in (each.opens, each.closes)
         )

@@ -61,9 +61,7 @@ def _about_spelling(text: str) -> Iterator[Caution]:
     for repair in read_strictly(text).repairs:
         position = text.find(repair.before)
         message = f"{repair.before!r} is read as {repair.after!r}: {repair.why}"
-        yield Caution(
-            "expression", message, position if position >= 0 else None, repair.after
-        )
+        yield Caution("expression", message, position if position >= 0 else None, repair.after)
 
 
 def _about_rules(text: str, rules: tuple[Rule, ...]) -> Iterator[Caution]:

@@ -161,5 +161,3 @@ def _moment(moment: int | SunTime) -> str:
         return moment.event
     sign, minutes = ("-" if moment.offset_min < 0 else "+"), abs(moment.offset_min)
     return f"({moment.event}{sign}{minutes // 60:02}:{minutes % 60:02})"
-
-

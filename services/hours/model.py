@@ -114,9 +114,7 @@ def problems(hours: hours_pb2.StoreHours) -> list[FieldViolation]:
     return found
 
 
-def cautions(
-    store: stores_pb2.Store, hours: hours_pb2.StoreHours, today: dt.date
-) -> list[Caution]:
+def cautions(store: stores_pb2.Store, hours: hours_pb2.StoreHours, today: dt.date) -> list[Caution]:
     """What in hours to be kept is perhaps not meant.
 
     Raises:

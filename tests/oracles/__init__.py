@@ -1,1 +1,1 @@
-"""Development scripts that compare this code with programs of others, which are run, not shipped."""
+"""Development scripts that compare this code with programs of others; they are never shipped."""

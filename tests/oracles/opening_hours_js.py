@@ -51,8 +51,8 @@ def theirs(folder: Path, texts: list[str]) -> Iterator[str]:
     lines = [json.dumps([text, f"{FIRST}T00:00Z", HALF_HOURS]) for text in texts]
     script = folder / "ask_states.js"
     script.write_text(PROGRAM, "utf-8")
-    with subprocess.Popen(  # noqa: S603
-        ["node", str(script)],  # noqa: S607
+    with subprocess.Popen(
+        ["node", str(script)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

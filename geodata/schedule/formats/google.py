@@ -96,9 +96,7 @@ def _reading(
     )
 
 
-def _week(
-    periods: Any, field: str, faults: list[ScheduleError], repairs: list[Repair]
-) -> Week:
+def _week(periods: Any, field: str, faults: list[ScheduleError], repairs: list[Repair]) -> Week:
     """The week of some periods; a bad one makes its day unknown, with a fault."""
     stretches: list[tuple[int, int]] = []
     unsure: set[int] = set()

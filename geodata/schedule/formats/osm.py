@@ -21,9 +21,7 @@ def read(text: str) -> Reading:
         found = read_strictly(text.strip())
     except ScheduleError as fault:
         return Reading(faults=(fault,))
-    return Reading(
-        expression=found.expression, repairs=found.repairs, cautions=found.doubts
-    )
+    return Reading(expression=found.expression, repairs=found.repairs, cautions=found.doubts)
 
 
 def read_feed(text: str, *, noon_is_24: bool | None = None) -> Reading:

@@ -51,9 +51,7 @@ class Reading:
         """The same reading with its notes under a longer field name."""
         return dataclasses.replace(
             self,
-            repairs=tuple(
-                note._replace(field=f"{prefix}.{note.field}") for note in self.repairs
-            ),
+            repairs=tuple(note._replace(field=f"{prefix}.{note.field}") for note in self.repairs),
             losses=tuple(
                 dataclasses.replace(note, field=f"{prefix}.{note.field}") for note in self.losses
             ),

@@ -100,9 +100,7 @@ def _week(entries: Any, faults: list[ScheduleError]) -> Week:
             day = _DAYS.index(entry["day"])
             hours = _range(entry, field)
             if hours is None:
-                raise ScheduleError(
-                    field, "needs opens and closes", suggestion="leave the day out"
-                )
+                raise ScheduleError(field, "needs opens and closes", suggestion="leave the day out")
         except ScheduleError as fault:
             faults.append(fault)
             unsure |= {day} if day is not None else set(range(7))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from geodata.schedule.day_hours import RuledSpan
 from geodata.schedule.formats.report import Loss
-from geodata.schedule.syntax import WEEKDAYS
 from geodata.schedule.model import (
     ALL_DAY,
     MINUTES_PER_DAY,
@@ -19,6 +18,7 @@ from geodata.schedule.model import (
     State,
     TimeRange,
 )
+from geodata.schedule.syntax import WEEKDAYS
 from geodata.schedule.timeline import Timeline
 
 Ranges = tuple[TimeRange, ...]

@@ -41,6 +41,14 @@ def import_stores(
     map: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="The field of a CSV column.")
     ] = None,
+    hour_24: Annotated[
+        importers.Hour24,
+        typer.Option(
+            "--hour-24",
+            help="Meaning of hours that begin at 24:00: noon, midnight, doubt, "
+            "or auto: noon where the other rows prove it.",
+        ),
+    ] = "auto",
     replace: Annotated[
         bool, typer.Option("--replace", help="Remove the source's stores that are not in the file.")
     ] = False,
@@ -55,9 +63,8 @@ def import_stores(
     """Import stores from a file, and report the outcome of each row."""
     columns = dict(column_and_field(pair) for pair in map or [])
     with progress_bar(hidden=json) as progress:
-        found = read(file, format, source, columns, replace, progress)
-        with services() as channel:
-            answer = upload(channel, found, replace, dry_run, progress)
+        found = read(file, format, source, columns, replace, progress, hour_24)
+        answer = upload(found, replace, dry_run, progress)
     rejected = [*found.rejected, *refused(found, answer)]
     rejected_file = None
     if rejected:
@@ -95,6 +102,7 @@ def read(
     columns: dict[str, str],
     replace: bool,
     progress: Progress,
+    hour_24: importers.Hour24 = "auto",
 ) -> Import:
     """Reads the stores of a file.
 
@@ -107,7 +115,9 @@ def read(
         progress.update(task, completed=done, total=size)
 
     def attempt(source: str | None) -> Import:
-        return importers.read(file, format, source=source, columns=columns, progress=advance)
+        return importers.read(
+            file, format, source=source, columns=columns, hour_24=hour_24, progress=advance
+        )
 
     try:
         try:

@@ -88,9 +88,7 @@ def test_plain_hours_need_no_caution() -> None:
 )
 def test_what_may_not_be_meant_gets_a_caution(expression: str, field: str, part: str) -> None:
     cautions = check(paris(expression))
-    assert any(
-        caution.field == field and part in caution.message for caution in cautions
-    ), cautions
+    assert any(caution.field == field and part in caution.message for caution in cautions), cautions
 
 
 def test_a_subdivision_without_holidays_gets_a_caution_where_holidays_matter() -> None:

@@ -247,7 +247,9 @@ async def test_an_imported_text_is_read_as_people_mean_it(stores, hours, text):
     )
 
 
-@pytest.mark.parametrize("text", [text for text, days in IMPORTED.items() if DOUBT in days.values()])
+@pytest.mark.parametrize(
+    "text", [text for text, days in IMPORTED.items() if DOUBT in days.values()]
+)
 def test_a_doubt_names_both_readings_or_the_comment(text):
     reading = osm.read_feed(text)
     assert any(fault.message for fault in reading.faults) or "unknown" in reading.expression
@@ -358,7 +360,9 @@ def test_holidays_on_sundays_are_closed_and_others_open() -> None:
 )
 def test_the_cell_of_a_day_is_read_like_other_prose(cell: str, expected: str) -> None:
     found = from_columns({"mon": cell, "tue": "9:00-10:00"})
-    assert (expected, "09:00-10:00") == tuple(week_of(found.expression)[day] for day in ("Mo", "Tu"))
+    assert (expected, "09:00-10:00") == tuple(
+        week_of(found.expression)[day] for day in ("Mo", "Tu")
+    )
     assert found.text == f"mon: {cell}; tue: 9:00-10:00"
 
 

@@ -104,7 +104,8 @@ def test_a_special_night_over_the_next_days_hours_is_shared_between_the_dates() 
 
 def test_comments_unknown_hours_and_far_dates_are_losses() -> None:
     shop = Schedule(
-        expression='Mo-Fr 09:00-12:00 "ring the bell"; Tu 09:00-12:00 open "ask inside"; Sa unknown "by appointment"',
+        expression='Mo-Fr 09:00-12:00 "ring the bell"; Tu 09:00-12:00 open "ask inside"; '
+        'Sa unknown "by appointment"',
         time_zone=PARIS,
         exceptions=(special("2030-12-25"),),
     )

@@ -20,7 +20,7 @@ export async function showHours(element, name, choose) {
 const unknown = ({ state }) => state === "STATE_UNKNOWN";
 
 function showWeek(element, days) {
-  if (days.every(({ spans = [] }) => spans.some(unknown))) return; // nothing is known: no table
+  if (days.every(({ spans = [] }) => spans.some((span) => unknown(span) && span.start === "00:00" && span.end === "24:00"))) return; // nothing is known: no table
   const place = element.querySelector(".week");
   place.replaceChildren(el("h3", {}, say("hours")), el("table", {}, el("tbody", {}, days.slice(0, 7).map(row))));
   place.hidden = false;
@@ -31,7 +31,7 @@ function row({ date, spans = [], holiday, rule = {} }, index) {
   const name = new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "short", timeZone: "UTC" });
   const special = ["RULE_KIND_EXCEPTION", "RULE_KIND_CLOSURE"].includes(rule.kind);
   const note = (special && rule.displayName) || holiday;
-  const times = spans.map((span) => (unknown(span) ? span.comment || "?" : `${span.start}–${span.end}`)).join(", ");
+  const times = spans.map((span) => (unknown(span) ? [span.start === "00:00" && span.end === "24:00" ? "" : `${span.start}–${span.end}`, span.comment || "?"].filter(Boolean).join(" ") : `${span.start}–${span.end}`)).join(", ");
   return el("tr", { class: [index ? "" : "today", special || holiday ? "special" : ""].join(" ").trim() || undefined },
     el("th", { scope: "row" }, name.format(new Date(Date.UTC(date.year, date.month - 1, date.day))), note ? el("small", {}, note) : null),
     el("td", {}, times || say("closed")));

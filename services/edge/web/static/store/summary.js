@@ -36,7 +36,8 @@ export function showState(element, state) {
   const name = (state.state || "").replace("STATE_", "").toLowerCase();
   place.className = `state ${name}${state.closesSoon ? " soon" : ""}`;
   place.textContent = state.words || "";
-  place.hidden = !state.words || name === "unknown";
+  // Of hours that are not known only a comment of the shop says something.
+  place.hidden = !state.words || (name === "unknown" && !(state.comment && state.words.includes(state.comment)));
 }
 
 /** The state of a store without hours: not open yet, or no longer. */
