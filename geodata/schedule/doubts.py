@@ -4,6 +4,7 @@ OSM's reading stands where a person writes OSM. In a feed, whose writer may know
 the days concerned are UNKNOWN.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -159,7 +160,7 @@ def _are_apart(some: Sequence[Times], others: Sequence[Times]) -> bool:
             return False
         spans.append((times.opens, times.closes))
     spans.sort()
-    return all(first[1] <= later[0] for first, later in zip(spans, spans[1:], strict=False))
+    return all(first[1] <= later[0] for first, later in itertools.pairwise(spans))
 
 
 def _times_text(times: Times) -> str:

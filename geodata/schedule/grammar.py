@@ -47,8 +47,8 @@ _SUN = re.compile(r"(dawn|sunrise|sunset|dusk)(?:\s*([+-])\s*(\d+):(\d+))?", re.
 _OFFSET = re.compile(r"([+-])\s*(?:(\d+)|(\w+))")
 _NTH = re.compile(r"\s*(-?\d+)\s*(?:-\s*(\d+)\s*)?")
 _WORD = re.compile(r"[^\W\d_]+")
-_WORDS = (*WEEKDAYS, *MONTHS, "PH", "SH", "easter", "week", "open", "off", "closed", "unknown")
-_WORDS += ("sunrise", "sunset", "dawn", "dusk", "day", "days")
+_KEYWORDS = "PH SH easter week open off closed unknown sunrise sunset dawn dusk day days"
+_WORDS = (*WEEKDAYS, *MONTHS, *_KEYWORDS.split())
 _ORDER = ("years", "dates", "weeks", "days", "always", "times", "state", "comment")
 # The parts of the grammar, in words.
 _NAMES = {
@@ -441,9 +441,9 @@ def _in_year(each: Any, year: int, token: Token) -> DateRange:
             _refuse(token, "the last date is before the first", "2026 Dec 24-2027 Jan 05")
         return DateRange(first, last)
     first = replace(each.first, year=year)
-    if each.first.is_plain and (each.first.month, each.first.day) == (2, 29):
-        if not calendar.isleap(year) and each.last is each.first:
-            _refuse(token, f"there is no Feb 29 in {year}", f"{year} Feb 28")
+    is_leap_day = each.first.is_plain and (each.first.month, each.first.day) == (2, 29)
+    if is_leap_day and each.last is each.first and not calendar.isleap(year):
+        _refuse(token, f"there is no Feb 29 in {year}", f"{year} Feb 28")
     if each.last is None:
         return DateRange(first, None, each.step)
     if each.last is each.first:

@@ -117,10 +117,16 @@ def _minutes(times: Times, date: dt.date, place: Place | None) -> _Range:
     if closes is None:
         return _Range(first, first, has_open_end=True, is_unsure=False)
     last = min(max(_moment(closes, sun), 0), 2 * MINUTES_PER_DAY)
-    if last == first and isinstance(opens, SunTime) and isinstance(closes, SunTime):
-        if opens.event in RISING or closes.event not in RISING:
-            return _Range(first, first, has_open_end=False, is_unsure=False)  # it does not rise
+    by_sun = isinstance(opens, SunTime) and isinstance(closes, SunTime)
+    if by_sun and last == first and not _is_night(opens, closes):
+        return _Range(first, first, has_open_end=False, is_unsure=False)  # it does not rise
     return _Range(first, _after(first, last), times.open_end, is_unsure=False)
+
+
+def _is_night(opens: int | SunTime, closes: int | SunTime | None) -> bool:
+    """Whether hours go from where the sun sets to where it rises."""
+    sets = isinstance(opens, SunTime) and opens.event not in RISING
+    return sets and isinstance(closes, SunTime) and closes.event in RISING
 
 
 def _any_time(opens: int | SunTime, closes: int | SunTime | None) -> _Range:

@@ -152,9 +152,9 @@ class Painting:
         spans: list[Span] = list(CLOSED_DAY)
         for number, rule in enumerate(self._rules):
             is_today = today >> number & 1
-            if is_today and rule.separator is Separator.NORMAL:
-                if rule.state is not State.CLOSED or not rule.times:
-                    spans = list(CLOSED_DAY)
+            replaces = rule.state is not State.CLOSED or not rule.times
+            if is_today and replaces and rule.separator is Separator.NORMAL:
+                spans = list(CLOSED_DAY)
             where_closed = rule.separator is Separator.FALLBACK
             if before >> number & 1:
                 for span in self._of(number, date - _ONE_DAY):

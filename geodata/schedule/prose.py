@@ -73,7 +73,7 @@ def read_week(text: str, field: str = "text", *, noon_is_24: bool | None = None)
         raise ScheduleError(field, "names no day", position=0, suggestion="Mo-Su 09:00-18:00")
     if all(token.kind == "D" for token in found):
         raise ScheduleError(field, "names a day without its hours", position=len(text))
-    meanings = {repr(told): told for told in _meanings(found, text, field)}
+    meanings = {repr(told): told for told in _meanings(found, text)}
     if len(meanings) > 1:
         raise ScheduleError(field, "the days of some hours are not certain", position=0)
     if not meanings:
@@ -95,7 +95,7 @@ def read_day(
     if any(token.kind == "D" for token in found):
         raise ScheduleError(field, "names a day", position=0)
     told = Told()
-    if not found or not _say(told, found, tuple(slots), text, field):
+    if not found or not _say(told, found, tuple(slots), text):
         raise ScheduleError(field, "has no hours", position=0, suggestion="09:00-18:00")
     return told
 
@@ -157,7 +157,7 @@ def _range(first: int, last: int) -> int:
     return days
 
 
-def _meanings(found: Sequence[Token], text: str, field: str) -> Iterator[Told]:
+def _meanings(found: Sequence[Token], text: str) -> Iterator[Told]:
     """The meaning of each way to cut the tokens into groups."""
     kinds = tuple("H" if token.kind == "O" else token.kind for token in found)
     cuts = list(_cuts(kinds, tuple(token.gap for token in found)))
@@ -172,7 +172,7 @@ def _meanings(found: Sequence[Token], text: str, field: str) -> Iterator[Told]:
                     days |= int(token.value)  # type: ignore[call-overload]
             slots = tuple(slot for slot in range(SLOTS) if days >> slot & 1)
             said = [token for token in group if token.kind != "D"]
-            if not _say(told, said, slots, text, field):
+            if not _say(told, said, slots, text):
                 break
         else:
             yield told
@@ -223,7 +223,7 @@ def _is_said(said: str) -> bool:
     return "H" in said and not said.startswith("C") and not said.endswith("C")
 
 
-def _say(told: Told, said: Sequence[Token], slots: tuple[int, ...], text: str, field: str) -> bool:
+def _say(told: Told, said: Sequence[Token], slots: tuple[int, ...], text: str) -> bool:
     """Take in what is said of some days; False where it makes no sense."""
     if not _is_said("".join(token.kind for token in said).replace("O", "H")):
         return False

@@ -55,7 +55,10 @@ _MONTH = re.compile("|".join(rf"(?P<m{n}>(?:{each})\b\.?)" for n, each in enumer
 _H24 = (
     r"24\s?(?:hours|hrs?|heures?|std|stunden|h)?(?:\s?/\s?24\s?h?\b|\s(?:a|per|par)\s(?:day|jour))?"
 )
-_D7 = r"(?:7\s?(?:jours|days|tage|j|d)?(?:\s?/\s?7\s?(?:jours|j)?\b|\s(?:a|per|par)\s(?:week|semaine)|\ssur\s7)?)"
+_D7 = (
+    r"(?:7\s?(?:jours|days|tage|j|d)?"
+    r"(?:\s?/\s?7\s?(?:jours|j)?\b|\s(?:a|per|par)\s(?:week|semaine)|\ssur\s7)?)"
+)
 _AND = r"\s*(?:,|;|&|-|/|\bet\b|\band\b|\bund\b)?\s*"
 _ALWAYS = re.compile(
     rf"24\s?/\s?7(?!\d)|24x7\b|{_H24}{_AND}{_D7}(?![\d:.h])|{_D7}{_AND}{_H24}(?![\d:.h])"
@@ -209,10 +212,9 @@ def _item(
         return Item("always", "24/7", None, at, match.end())
     if match := _WHOLE_DAY.match(plain, at):
         return Item("hours", "00:00-24:00", (clock.ALL_DAY,), at, match.end())
-    if match := _OPEN_END.match(plain, at):
-        if (minutes := _minutes(match)) is not None:
-            spelled = f"{minutes // 60:02}:{minutes % 60:02}+"
-            return Item("open end", spelled, minutes, at, match.end())
+    if (match := _OPEN_END.match(plain, at)) and (minutes := _minutes(match)) is not None:
+        spelled = f"{minutes // 60:02}:{minutes % 60:02}+"
+        return Item("open end", spelled, minutes, at, match.end())
     match = clock.RANGE.match(plain, at)
     if match and not (after_month and _DAYS_OF_MONTH.fullmatch(match[0])):
         hours = clock.readings(match, noon_is_24=noon_is_24)
@@ -229,8 +231,8 @@ def _item(
         return Item("days", WEEKDAYS[number], 1 << number, at, match.end())
     if match := _MONTH.match(plain, at):
         return Item("osm", MONTHS[int(str(match.lastgroup)[1:])], None, at, match.end())
-    for kind, spelled, value, words in _TABLE:
-        if match := words.match(plain, at):
+    for kind, spelled, value, pattern in _TABLE:
+        if match := pattern.match(plain, at):
             given = text[at : match.end()]
             if kind == "comment":
                 return Item(kind, f'"{given}"', given, at, match.end())

@@ -18,21 +18,10 @@ from lark.lark import PostLex
 _TIMES = frozenset(("SPAN", "CLOCK", "SUN"))
 _SAID = frozenset(("STATE", "COMMENT", "ALWAYS"))
 _BEFORE_COLON = frozenset(
-    [
-        "YEAR",
-        "MONTH",
-        "NUMBER",
-        "DAY",
-        "NTH_DAY",
-        "DATE_NTH",
-        "HOLIDAY",
-        "OFFSET",
-        "EASTER",
-        "COMMENT",
-        "ALWAYS",
-        "STATE",
-        "PLUS",
-    ]
+    (
+        *("YEAR", "MONTH", "NUMBER", "DAY", "NTH_DAY", "DATE_NTH", "HOLIDAY", "OFFSET", "EASTER"),
+        *("COMMENT", "ALWAYS", "STATE", "PLUS"),
+    )
 )
 _DATES = frozenset(("NUMBER", "DATE_NTH", "EASTER", "OFFSET"))
 _PLAIN = frozenset(("SPAN", "DAY", "SEMICOLON", "DASH", "STATE"))

@@ -124,8 +124,8 @@ def _about_days_without_rule(rules: tuple[Rule, ...]) -> Iterator[Caution]:
             return
     missing = EVERY_DAY & ~covered
     if missing:
-        days = weekday_bits_text(missing)
-        yield Caution("expression", f"no rule for {days}: closed", None, f"{days} off")
+        names = weekday_bits_text(missing)
+        yield Caution("expression", f"no rule for {names}: closed", None, f"{names} off")
 
 
 def _about_holidays(
