@@ -18,7 +18,6 @@ from geodata.schedule.model import (
     Schedule,
     State,
 )
-from geodata.schedule.painting import FIRST_DATE
 from geodata.schedule.selection import never
 from geodata.schedule.special_days import SpecialDays
 

@@ -1,6 +1,5 @@
 """An expression of opening hours as a store has it, and what its hours depend on."""
 
-from geodata.instants import FIRST_DATE
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.hours import Place

@@ -8,6 +8,7 @@ Hours that run past midnight are laid over the next day in the place of their ru
 
 import datetime as dt
 
+from geodata.instants import FIRST_DATE
 from geodata.schedule.hours import CLOSED_DAY, Place, Span, hours_of, merged, painted
 from geodata.schedule.selection import (
     IsHoliday,
@@ -20,8 +21,8 @@ from geodata.schedule.selection import (
 from geodata.schedule.states import State
 from geodata.schedule.syntax import MINUTES_PER_DAY, HolidaySelector, Rule, Separator
 
-FIRST_DATE, LAST_DATE = dt.date(1900, 1, 1), dt.date(9999, 12, 30)
-"""Hours begin in 1900; the day after the last must still be a date."""
+LAST_DATE = dt.date(9999, 12, 30)
+"""The day after it must still be a date."""
 
 _ONE_DAY = dt.timedelta(1)
 _A_WEEK = 8

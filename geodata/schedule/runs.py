@@ -10,7 +10,6 @@ from geodata.instants import END
 from geodata.schedule.closures import FOR_EVER_S, closed_stretches
 from geodata.schedule.day_hours import DayHours, RuledSpan, overlaid
 from geodata.schedule.model import Rule, Schedule, State
-from geodata.schedule.painting import LAST_DATE
 from geodata.schedule.zones import DAY_S, EPOCH, EPOCH_DATE, instant_s, offset_s, segments
 
 LOOKBACK_S = 366 * DAY_S

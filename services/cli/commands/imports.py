@@ -16,7 +16,6 @@ from rich.table import Table
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata import importers
 from geodata.importers import Import, ImporterError, Rejected, write_rejected
-from services.cli.channel import services
 from services.cli.output import USAGE, CommandError, JsonOption, console, errors
 from services.directory.messages.stores import store_message
 
