@@ -1,22 +1,36 @@
-"""Who meets which fence, told once and in order: `enrayon.geofence.v1.GeofenceService`.
+"""Geofences: which device enters, leaves or stays where: `enrayon.geofence.v1.GeofenceService`.
+
+A fix goes one way through the service, an event another:
+
+    ReportPositions -> resources/positions.py      finds devices by the keyed hashes of their ids
+      -> model/roaming.py                          devices near no fence, thousands at once
+      -> resources/detection.py                    all others: fences, visits, trips, one by one
+      -> state/devices.py, lua/apply.lua           writes device, timer and events in one act; a
+                                                   device that another call changed is decided again
+    worker/timers.py                               dwells, delayed exits, trips that expire
+      -> the same detection, the same write
+    {f17}:events -> resources/events.py            readers stream events and acknowledge them
+                 -> worker/deliveries.py           posts events to webhooks, queues what fails
+    CreateFence, CreateSubscription -> resources/  written as records, followed by replica/
 
 Owns `fences/{id}` and `subscriptions/{id}` (records of those kinds, see `services.directory`),
 `devices/{subject}` and `stores/{id}/trips/{id}`. Devices hash into 64 partitions by the keyed hash
-of their id; every key of one carries its tag:
+of their id; every key of a partition carries its tag, for example `{f17}`:
 
-    {f17}:devices           hash, keyed hash -> version, subject, state (model/devices.py says how)
-    {f17}:timers            sorted set, keyed hash by the moment its next timer is due
+    {f17}:devices           hash, keyed hash of the device id -> record (see model/devices.py)
+    {f17}:timers            sorted set, keyed hash by the time when its next timer is due
     {f17}:events            stream of events, one for all subscriptions
     {f17}:trips:<store>     hash, trip -> keyed hash and JSON
-    {f17}:cursors           hash, subscription -> the last entry that it has done with
-    {f17}:used              hash, subscription -> when it was last looked after
-    {f17}:lease:<sub>       who delivers to the subscription from this partition
-    {f17}:retry:<sub>       sorted set, subject by its next attempt
+    {f17}:cursors           hash, subscription -> the last entry that it has finished with
+    {f17}:used              hash, subscription -> when it was last read or delivered to
+    {f17}:lease:<sub>       string, the process that serves the subscription in this partition
+    {f17}:retry:<sub>       sorted set, subject by the time of its next attempt
     {f17}:tries:<sub>       hash, subject -> attempts so far
-    {f17}:queue:<sub>:<subject>  list of the subject's events that wait for another attempt
-    {f17}:queued:<sub>      how many events lie in those lists
+    {f17}:queue:<sub>:<subject>  list of events of the subject that wait for another attempt
+    {f17}:queued:<sub>      number of events in those lists
     {f17}:dead:<sub>        stream of dead letters
-    {fences}:erased         set when something was erased that the store's own log still holds
-    {fences}:rewritten      set while that log was written anew not long ago
-    {fences}:partitions     how many partitions this data set has
+    {fences}:erased         set while the log of the database still holds something erased
+    {fences}:rewritten      set while the log of the database was rewritten recently
+    {fences}:partitions     number of partitions of this data set
+    {subscriptions}:secrets hash, subscription -> JSON of its webhook's secrets
 """

@@ -42,12 +42,12 @@ class InvalidFence(ServiceError):
 
     @classmethod
     def of(cls, fault: FenceError, field: str) -> "InvalidFence":
-        """The error for a fault of a shape; `field` is the shape's own."""
+        """The error for a fault of a shape or setting, below the path of a field."""
         return cls(f"{field}.{fault.field}" if fault.field else field, fault.problem)
 
 
 class EventsExpired(ServiceError):
-    """Events that the reader had not acknowledged are no longer kept."""
+    """Events that the reader has not acknowledged are no longer kept."""
 
     code = Code.OUT_OF_RANGE
     reason = "EVENTS_EXPIRED"
@@ -60,7 +60,7 @@ class EventsExpired(ServiceError):
 
 
 class NotAcknowledged(ServiceError):
-    """A reader was told of events and acknowledged none for too long: others may have them."""
+    """The reader acknowledged nothing for too long, and kept events from other readers."""
 
     code = Code.ABORTED
     reason = "NOT_ACKNOWLEDGED"
@@ -68,13 +68,13 @@ class NotAcknowledged(ServiceError):
     def __init__(self, name: str, seconds: float) -> None:
         super().__init__(
             f"this reader of {name} acknowledged nothing for {seconds:g} s; stream again, and "
-            "acknowledge what was dealt with",
+            "acknowledge the events that are finished with",
             metadata={"name": name},
         )
 
 
 class BacklogFull(ServiceError):
-    """So many events wait for delivery that no more are taken."""
+    """Too many events wait for delivery; no more are taken."""
 
     code = Code.RESOURCE_EXHAUSTED
     reason = "BACKLOG_FULL"
@@ -100,7 +100,7 @@ class WrongPartitions(shapes.PartitionsDiffer):
 
 
 class WrongDelivery(ServiceError):
-    """The subscription has a webhook, or has none, and that does not fit the method."""
+    """The method is for subscriptions with a webhook and this has none, or the other way round."""
 
     code = Code.FAILED_PRECONDITION
     reason = "WRONG_DELIVERY"

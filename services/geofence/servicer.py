@@ -1,68 +1,68 @@
 """The methods of GeofenceService."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
 from google.protobuf.empty_pb2 import Empty
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
-from geodata.points import Point
 from services.chassis.clock import Clock
 from services.chassis.messages.masks import check_mask
-from services.chassis.messages.paging import PageTokens, itself, page_size
+from services.chassis.messages.paging import PageTokens, page_size
 from services.chassis.messages.times import timestamp
 from services.chassis.serving.commits import commit
 from services.chassis.serving.methods import bulk, endless
-from services.geofence import convert, fences
-from services.geofence.arrivals import Trips
-from services.geofence.erasure import Erasure
+from services.geofence.convert.names import fence_id
 from services.geofence.errors import FenceNotFound
-from services.geofence.feeds import Feeds
 from services.geofence.model.trips import State
-from services.geofence.positions import Positions, Taken
+from services.geofence.replica.feeds import Feeds
+from services.geofence.resources.dead_letters import DeadLetters, message_of, page_after
+from services.geofence.resources.devices import Devices
+from services.geofence.resources.events import Reader, acknowledge, check_stream
+from services.geofence.resources.fences import Fences, labelled, match, nearest
+from services.geofence.resources.positions import FixOutcome, Positions
+from services.geofence.resources.subscriptions import Subscriptions
+from services.geofence.resources.trips import Trips
 from services.geofence.state.delivery import Delivery
-from services.geofence.streaming import Reader, acknowledge, check_stream
-from services.geofence.subscriptions import Subscriptions
-from services.geofence.writer import ResourceWriter
 
 WINDOW = 1000
+"""Events of a partition that may wait for their acknowledgement, unless the request says."""
 
 
 class GeofenceServicer:
-    """Answers from the feeds; changes go through the writers."""
+    """Answers from memory; changes go through the resources."""
 
     def __init__(
         self,
         feeds: Feeds,
         tokens: PageTokens,
-        fence_writer: ResourceWriter[pb.Fence],
+        *,
+        fences: Fences,
         positions: Positions,
         subscriptions: Subscriptions,
-        delivery: Delivery,
+        dead_letters: DeadLetters,
         trips: Trips,
-        erasure: Erasure,
+        devices: Devices,
+        delivery: Delivery,
         ack_s: float,
         clock: Clock,
     ) -> None:
         self._feeds = feeds
         self._tokens = tokens
-        self._fences = fence_writer
+        self._fences = fences
         self._positions = positions
         self._subscriptions = subscriptions
-        self._delivery = delivery
+        self._dead_letters = dead_letters
         self._trips = trips
-        self._erasure = erasure
+        self._devices = devices
+        self._delivery = delivery
         self._ack_s = ack_s
         self._clock = clock
 
     @bulk
     async def create_fence(self, request: pb.CreateFenceRequest) -> pb.Fence:
         """Creates a fence."""
-        await self._feeds.ready()
-        id = self._fences.id_for(request.fence_id, request.request_id)
-        [fence] = await self._fences.create(
-            [(id, request.fence)], validate_only=request.validate_only
-        )
+        [fence] = await self._fences.create([request], validate_only=request.validate_only)
         return fence
 
     @bulk
@@ -70,127 +70,102 @@ class GeofenceServicer:
         self, request: pb.BatchCreateFencesRequest
     ) -> pb.BatchCreateFencesResponse:
         """Creates fences, all or none."""
-        await self._feeds.ready()
-        wanted = [
-            (self._fences.id_for(each.fence_id, each.request_id), each.fence)
-            for each in request.requests
-        ]
-        only_look = any(each.validate_only for each in request.requests)
-        created = await self._fences.create(wanted, validate_only=only_look)
+        validate_only = any(each.validate_only for each in request.requests)
+        created = await self._fences.create(request.requests, validate_only=validate_only)
         return pb.BatchCreateFencesResponse(fences=created)
 
     @bulk
     async def update_fence(self, request: pb.UpdateFenceRequest) -> pb.Fence:
         """Changes a fence."""
         check_mask(request.update_mask, pb.Fence.DESCRIPTOR, "update_mask")
-        await self._feeds.ready()
-        return await self._fences.update(
-            request.fence,
-            request.update_mask,
-            allow_missing=request.allow_missing,
-            validate_only=request.validate_only,
-        )
+        return await self._fences.update(request)
 
     async def get_fence(self, request: pb.GetFenceRequest) -> bytes:
         """One fence."""
-        await self._feeds.ready()
-        encoded = self._feeds.fences.replica.record(convert.fence_id(request.name))
+        encoded = self._feeds.fences.replica.record(fence_id(request.name))
         if encoded is None:
             raise FenceNotFound(request.name)
         return encoded
 
     async def list_fences(self, request: pb.ListFencesRequest) -> pb.ListFencesResponse:
         """All fences, by name."""
-        await self._feeds.ready()
-        rules = self._feeds.fences.replica.rules
-        wanted = request.labels.items()
-        ids = sorted(id for id, rule in rules.items() if wanted <= rule.message.labels.items())
-        page, token = self._tokens.page(request, ids, itself)
+        fences = labelled(self._feeds.fences.replica, request)
+        page, token = self._tokens.page(request, fences, by_id)
         return pb.ListFencesResponse(
-            fences=[rules[id].message for id in page],
+            fences=page,
             next_page_token=token,
-            total_size=len(ids),
+            total_size=len(fences),
             as_of=timestamp(self._feeds.stale_as_of),
         )
 
     async def delete_fence(self, request: pb.DeleteFenceRequest) -> Empty:
         """Deletes a fence; the worker ends the visits to it."""
-        await self._feeds.ready()
-        await self._fences.delete(request.name, request.etag, allow_missing=request.allow_missing)
+        await self._fences.delete(request)
         return Empty()
 
     @bulk
     async def match_fences(self, request: pb.MatchFencesRequest) -> pb.MatchFencesResponse:
         """The fences that contain a point, or that a line touches."""
-        await self._feeds.ready()
         return pb.MatchFencesResponse(
-            matches=fences.match(self._feeds.fences.replica, request),
+            matches=match(self._feeds.fences.replica, request),
             as_of=timestamp(self._feeds.stale_as_of),
         )
 
     async def list_nearest_fences(
         self, request: pb.ListNearestFencesRequest
     ) -> pb.ListNearestFencesResponse:
-        """The fences for a phone to watch by itself."""
-        await self._feeds.ready()
-        point = Point(request.point.latitude, request.point.longitude)
-        response = fences.nearest(self._feeds.fences.replica, point, request.limit)
+        """The fences that a phone watches by itself."""
+        response = nearest(self._feeds.fences.replica, request)
         if as_of := timestamp(self._feeds.stale_as_of):
             response.as_of.CopyFrom(as_of)
         return response
 
     async def report_position(self, request: pb.ReportPositionRequest) -> pb.ReportPositionResponse:
         """Takes in one fix."""
-        [taken] = await self._positions.report([request.fix])
-        return pb.ReportPositionResponse(result=taken.message)
+        [outcome] = await self._positions.report([request.fix])
+        return pb.ReportPositionResponse(result=outcome.message)
 
     @bulk
     async def report_positions(
         self, request: pb.ReportPositionsRequest
     ) -> pb.ReportPositionsResponse:
         """Takes in many fixes."""
-        taken = await self._positions.report(request.fixes)
-        return pb.ReportPositionsResponse(results=[each.message for each in taken])
+        outcomes = await self._positions.report(request.fixes)
+        return pb.ReportPositionsResponse(results=[each.message for each in outcomes])
 
     async def stream_positions(
         self, requests: AsyncIterator[pb.StreamPositionsRequest]
     ) -> AsyncIterator[pb.StreamPositionsResponse]:
         """Takes in batch after batch; one answer for each."""
         async for request in requests:
-            taken = await self._positions.report(request.fixes)
-            yield streamed(taken, brief=request.brief)
+            outcomes = await self._positions.report(request.fixes)
+            yield batch_response(outcomes, brief=request.brief)
 
     async def create_subscription(self, request: pb.CreateSubscriptionRequest) -> pb.Subscription:
         """Creates a subscription."""
-        await self._feeds.ready()
         return await commit(self._subscriptions.create(request))
 
     async def get_subscription(self, request: pb.GetSubscriptionRequest) -> pb.Subscription:
         """One subscription."""
-        await self._feeds.ready()
         return self._subscriptions.find(request.name)
 
     async def update_subscription(self, request: pb.UpdateSubscriptionRequest) -> pb.Subscription:
         """Changes a subscription."""
         check_mask(request.update_mask, pb.Subscription.DESCRIPTOR, "update_mask")
-        await self._feeds.ready()
         return await self._subscriptions.update(request)
 
     async def list_subscriptions(
         self, request: pb.ListSubscriptionsRequest
     ) -> pb.ListSubscriptionsResponse:
         """All subscriptions, by name."""
-        await self._feeds.ready()
-        by_id = self._feeds.subscriptions.replica.by_id
-        page, token = self._tokens.page(request, sorted(by_id), itself)
-        return pb.ListSubscriptionsResponse(
-            subscriptions=[by_id[id] for id in page],
-            next_page_token=token,
-        )
+        subscriptions = [
+            each for _, each in sorted(self._feeds.subscriptions.replica.by_id.items())
+        ]
+        page, token = self._tokens.page(request, subscriptions, by_id)
+        return pb.ListSubscriptionsResponse(subscriptions=page, next_page_token=token)
 
     async def delete_subscription(self, request: pb.DeleteSubscriptionRequest) -> Empty:
         """Deletes a subscription."""
-        await self._feeds.ready()
         await commit(self._subscriptions.delete(request))
         return Empty()
 
@@ -198,15 +173,13 @@ class GeofenceServicer:
         self, request: pb.RotateSubscriptionSecretRequest
     ) -> pb.Subscription:
         """Gives a webhook a new secret."""
-        await self._feeds.ready()
-        return await self._subscriptions.rotate(request.name)
+        return await self._subscriptions.rotate_secret(request.name)
 
     @endless
     async def stream_events(
         self, request: pb.StreamEventsRequest
     ) -> AsyncIterator[pb.StreamEventsResponse]:
         """The events not acknowledged yet, then those to come."""
-        await self._feeds.ready()
         subscription = self._subscriptions.find(request.subscription)
         check_stream(subscription)
         window = request.max_unacknowledged or WINDOW
@@ -217,7 +190,6 @@ class GeofenceServicer:
 
     async def ack_events(self, request: pb.AckEventsRequest) -> pb.AckEventsResponse:
         """Acknowledges events."""
-        await self._feeds.ready()
         check_stream(self._subscriptions.find(request.subscription))
         await acknowledge(self._delivery, request.subscription, request.ack_tokens)
         return pb.AckEventsResponse()
@@ -225,33 +197,24 @@ class GeofenceServicer:
     async def list_dead_letters(
         self, request: pb.ListDeadLettersRequest
     ) -> pb.ListDeadLettersResponse:
-        """The events that a webhook could not be given."""
-        await self._feeds.ready()
+        """The events that a webhook did not accept."""
+        letters = await self._dead_letters.of(request.parent)
         size = page_size(request.page_size, default=50, most=1000)
-        found = await self._subscriptions.letters(
-            request.parent, self._tokens.decode(request), size + 1
+        page, cursor = page_after(letters, self._tokens.decode(request), size)
+        return pb.ListDeadLettersResponse(
+            dead_letters=map(message_of, page),
+            next_page_token=self._tokens.encode(request, cursor) if cursor else "",
         )
-        response = pb.ListDeadLettersResponse()
-        for letter in found[:size]:
-            dead = response.dead_letters.add(
-                event=pb.FenceEvent.FromString(letter.event), reason=letter.reason
-            )
-            dead.give_up_time.FromMilliseconds(int(letter.id.partition("-")[0]))
-        if len(found) > size:
-            last = found[size - 1]
-            response.next_page_token = self._tokens.encode(request, [last.id, last.place.partition])
-        return response
 
     async def replay_dead_letters(
         self, request: pb.ReplayDeadLettersRequest
     ) -> pb.ReplayDeadLettersResponse:
-        """Queues dead letters once more."""
-        await self._feeds.ready()
-        count = await commit(self._subscriptions.replay(request.parent))
+        """Queues dead letters again."""
+        count = await commit(self._dead_letters.replay(request.parent))
         return pb.ReplayDeadLettersResponse(replayed_count=count)
 
     async def start_trip(self, request: pb.StartTripRequest) -> pb.Trip:
-        """Someone sets out to pick up an order."""
+        """Starts a trip to pick up an order."""
         return await self._trips.start(request)
 
     async def get_trip(self, request: pb.GetTripRequest) -> pb.Trip:
@@ -259,35 +222,39 @@ class GeofenceServicer:
         return await self._trips.get(request.name)
 
     async def check_in_trip(self, request: pb.CheckInTripRequest) -> pb.Trip:
-        """ "I am here"."""
+        """Notes that the traveller is here."""
         return await self._trips.check_in(request)
 
     async def complete_trip(self, request: pb.CompleteTripRequest) -> pb.Trip:
-        """The order was handed over."""
+        """Ends a trip: the order was handed over."""
         return await self._trips.end(request.name, State.COMPLETED)
 
     async def cancel_trip(self, request: pb.CancelTripRequest) -> pb.Trip:
-        """Nobody is coming."""
+        """Ends a trip: nobody comes."""
         return await self._trips.end(request.name, State.CANCELED)
 
     async def list_arrivals(self, request: pb.ListArrivalsRequest) -> pb.ListArrivalsResponse:
-        """Who is here, then who comes."""
+        """The travellers who are here, then those who come."""
         return await self._trips.arrivals(request.parent)
 
     async def erase_device(self, request: pb.EraseDeviceRequest) -> pb.EraseDeviceResponse:
         """Deletes all that is kept of a device."""
-        await self._feeds.ready()
-        return pb.EraseDeviceResponse(found=await commit(self._erasure.erase(request.device_id)))
+        return pb.EraseDeviceResponse(found=await commit(self._devices.erase(request.device_id)))
 
 
-def streamed(taken: list[Taken], *, brief: bool) -> pb.StreamPositionsResponse:
-    """The answer to one batch of a stream."""
+def by_id(resource: pb.Fence | pb.Subscription) -> tuple[str]:
+    """The key of pages of resources: the id."""
+    return (resource.name.partition("/")[2],)
+
+
+def batch_response(outcomes: Sequence[FixOutcome], *, brief: bool) -> pb.StreamPositionsResponse:
+    """The answer to one batch of a stream; a brief one leaves out fixes without news."""
     applied, implausible = pb.FixResult.OUTCOME_APPLIED, pb.FixResult.OUTCOME_IMPLAUSIBLE
-    outcomes = [each.outcome for each in taken]
+    codes = [each.outcome for each in outcomes]
     response = pb.StreamPositionsResponse(
-        applied_count=outcomes.count(applied) + outcomes.count(implausible)
+        applied_count=codes.count(applied) + codes.count(implausible)
     )
-    for index, each in enumerate(taken):
+    for index, each in enumerate(outcomes):
         if brief:
             if each.outcome == applied and not each.events:
                 continue

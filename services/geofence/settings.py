@@ -9,58 +9,60 @@ from services.chassis.settings import EnvironmentSettings
 
 
 class GeofenceSettings(EnvironmentSettings):
-    """How much waits for delivery, how long, and what webhooks may reach."""
+    """Bounds of queues, leases of readers and workers, and limits of webhooks."""
 
     geofence_batches: int = Field(
-        32, ge=1, description="batches of fixes that one process works on; more are refused"
+        32, ge=1, description="batches of fixes that one process takes in at once; more are refused"
     )
     geofence_backlog: int = Field(
         100_000, ge=10, description="events a partition keeps for its slowest subscription"
     )
     geofence_idle_s: float = Field(
-        86_400.0, gt=0, description="after so long a subscription that nobody reads expires"
+        86_400.0, gt=0, description="how long a subscription may be unread before it expires"
     )
     geofence_queue: int = Field(
-        1_000, ge=1, description="events that wait for another attempt, by webhook and partition"
+        1_000, ge=1, description="events in the retry queues of a webhook, in each partition"
     )
     geofence_dead_letters: int = Field(
-        1_000, ge=1, description="dead letters kept, by webhook and partition"
+        1_000, ge=1, description="dead letters kept of a webhook, in each partition"
     )
     geofence_replicas: int = Field(
         0,
         ge=0,
         le=5,
-        description="replicas of the store that must have a position, with what it tells, before "
-        "it is acknowledged",
+        description="replicas of the database that must have a fix and its events before it is "
+        "acknowledged",
     )
     geofence_lease_s: float = Field(
         20.0,
         gt=0,
         allow_inf_nan=False,
-        description="so long after a worker or reader died another takes over",
+        description="how long after the end of a worker or reader another one takes over",
     )
     geofence_ack_s: float = Field(
         600.0,
         gt=0,
         allow_inf_nan=False,
-        description="a reader that was told of events and acknowledges none for so long makes way",
+        description="how long a reader with unacknowledged events may acknowledge none before it "
+        "is ended",
     )
     geofence_travel_time: str = Field(
         "",
-        description="`package.module:function` that answers the seconds from a position to a "
-        "store, given both and how one travels; empty: the straight line at usual speeds",
+        description="`package.module:function` that returns the travel time in seconds from a "
+        "position, a store and a mode; empty: the straight line at usual speeds",
     )
     geofence_rewrite_s: float = Field(
         3_600.0,
         gt=0,
         allow_inf_nan=False,
-        description="an erased device has left the store's own log after so long",
+        description="shortest time between two rewrites of the log of the database, which remove "
+        "erased devices from it",
     )
     webhook_timeout_s: float = Field(
-        10.0, gt=0, allow_inf_nan=False, description="longest wait for an answer of a webhook"
+        10.0, gt=0, allow_inf_nan=False, description="longest wait for the answer of a webhook"
     )
     webhook_private: bool = Field(
-        False, description="let webhooks reach http and private addresses, for trying things out"
+        False, description="let webhooks reach http and private addresses, for trials"
     )
 
     @field_validator("geofence_travel_time")

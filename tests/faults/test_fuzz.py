@@ -31,10 +31,9 @@ from tests.services.conftest import (  # noqa: F401 - fixtures
     parts,
     settings,
 )
-from tests.services.geofence.conftest import create
-from tests.services.geofence.places import KAMPPI, circle
 from tests.services.stock.goods import FORUM, PRODUCTS, state
 from tests.support.aisle import published
+from tests.support.geofence import KAMPPI, circle, create
 from tests.support.stores import SHOPS, upsert
 from tests.support.streams import SENT_TOO_LATE
 

@@ -16,14 +16,15 @@ import pytest
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from services.geofence import bootstrap
-from services.geofence.feeds import Feeds
 from services.geofence.model import matching
-from services.geofence.model.partitions import PARTITIONS, DeliveryKeys, Keys
+from services.geofence.model.partitions import PARTITIONS
+from services.geofence.replica.feeds import Feeds
 from services.geofence.settings import GeofenceSettings
 from services.geofence.state.delivery import Delivery
 from services.geofence.state.erased import Erased
-from services.geofence.webhooks import Posted, Webhooks
+from services.geofence.state.keys import DeliveryKeys, Keys
 from services.geofence.worker.upkeep import Upkeep
+from services.geofence.worker.webhooks import Posted, Webhooks
 from tests.faults.judging import judge
 from tests.services.conftest import (  # noqa: F401 - fixtures
     channel,
@@ -33,17 +34,20 @@ from tests.services.conftest import (  # noqa: F401 - fixtures
     parts,
     settings,
 )
-from tests.services.geofence.conftest import (
+from tests.support.endpoint import endpoint, status
+from tests.support.geofence import (
+    KAMPPI,
+    PASILA,
     ack,
+    circle,
     create,
+    fix,
     reading,
     report,
     running,
     subscribe,
     take,
 )
-from tests.services.geofence.endpoint import endpoint, status
-from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
 
 SECRETS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
 

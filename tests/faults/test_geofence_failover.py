@@ -7,7 +7,7 @@ import pytest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
-from services.geofence.model.partitions import Keys
+from services.geofence.state.keys import Keys
 from tests.backends import Cluster, ask
 from tests.faults.judging import Told, judge
 from tests.faults.retrying import surely
@@ -17,8 +17,7 @@ from tests.services.conftest import (  # noqa: F401 - fixtures
     gazetteer,
     parts,
 )
-from tests.services.geofence.conftest import create, reading, subscribe
-from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
+from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, reading, subscribe
 
 CARS = 24
 

@@ -11,7 +11,8 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from geodata.fences.cover import fill
 from geodata.fences.shape import FenceError
-from services.geofence import bootstrap, convert
+from services.geofence import bootstrap
+from services.geofence.convert.fences import shape
 from services.geofence.errors import InvalidFence
 from tests.services.conftest import (  # noqa: F401 - fixtures
     channel,
@@ -21,8 +22,11 @@ from tests.services.conftest import (  # noqa: F401 - fixtures
     parts,
     settings,
 )
-from tests.services.geofence.conftest import (
+from tests.support.geofence import (
+    KAMPPI,
+    circle,
     create,
+    fix,
     name_of,
     reading,
     report,
@@ -31,7 +35,6 @@ from tests.services.geofence.conftest import (
     take,
     told,
 )
-from tests.services.geofence.places import KAMPPI, circle, fix
 
 DAY_S = 86_400
 AHEAD, REFUSED = pb.FixResult.OUTCOME_AHEAD, pb.FixResult.OUTCOME_REFUSED
@@ -196,10 +199,10 @@ async def test_33_polygons_that_would_cost_too_much_are_refused_before_any_work(
     built = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.perf_counter()
     with pytest.raises(InvalidFence, match="10000 corners"):
-        convert.shape(fence)
+        shape(fence)
     inside_ms = (time.perf_counter() - began) * 1000
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - built
-    world = convert.shape(polygon([[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]))
+    world = shape(polygon([[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]))
     began = time.perf_counter()
     with pytest.raises(FenceError, match="needs about"):
         fill(world, 15)

@@ -23,9 +23,8 @@ from services.geofence.worker import deliveries
 from tests.faults.deployment import Deployment
 from tests.faults.judging import Told, judge
 from tests.faults.retrying import surely
-from tests.services.geofence.conftest import create, subscribe
-from tests.services.geofence.endpoint import Endpoint, endpoint, status
-from tests.services.geofence.places import KAMPPI, PASILA, circle, fix
+from tests.support.endpoint import Endpoint, endpoint, status
+from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, subscribe
 
 SETTINGS = {
     "ENRAYON_WEBHOOK_PRIVATE": "true",
@@ -41,7 +40,7 @@ SPARED = 0.7
 def try_again_soon() -> None:
     """A post may take too long while everything is killed: not to wait for 5 minutes then."""
     matching.RETRY_S = (0.2,) * 100
-    deliveries.REST_S = (0.05, 0.2)
+    deliveries.PAUSE_S = (0.05, 0.2)
 
 
 class Killer:

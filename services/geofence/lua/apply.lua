@@ -1,49 +1,62 @@
--- Changes devices of one partition, each only if it is as it was read, with its events and timers.
+-- Writes devices of one partition, each only if it is as it was read, with its events and timer.
 -- KEYS  devices, timers, events, then hashes of trips
--- ARGV  most events that the stream may have, then for each device: its hash, what its record must
---       begin with ("" when there must be none), the new record, and "" when that is all; else when
---       its timer is due ("-" never, "=" as it was), number of events, the events, number of trips,
---       then for each: its key as a place in KEYS, its id, its record ("" to forget it)
--- Returns for each device whether it was changed, 1 or 0; an error BACKLOG when there are too many
---       events
-if redis.call('XLEN', KEYS[3]) > tonumber(ARGV[1]) then
+-- ARGV  most events that the stream may have, then for each device:
+--       hash    keyed hash of its id
+--       stamp   the first bytes of the record as it was read; "" when there was none
+--       record  the new record
+--       due     "" when that is all, as for most fixes; else when its timer is due: a time in ms,
+--               "-" never, "=" as before; then
+--               number of events, the events,
+--               number of trips, and for each trip: the index of its key in KEYS, its id, its
+--               record ("" to forget it)
+-- Returns for each device 1 when it was written, 0 when another call had changed it; an error
+--       BACKLOG, with nothing written, when the stream has too many events
+--
+-- Device, timer and events lie in one slot, so a state never advances without its events.
+local devices, timers, events = KEYS[1], KEYS[2], KEYS[3]
+if redis.call('XLEN', events) > tonumber(ARGV[1]) then
   return redis.error_reply('BACKLOG too many events wait for delivery')
 end
 local result = {}
-local at = 2
+local at = 2 -- the next argument
 while at <= #ARGV do
   local hash, stamp, record, due = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local stored = redis.call('HGET', KEYS[1], hash) or ''
-  local same
-  if stamp == '' then same = stored == '' else same = string.sub(stored, 1, #stamp) == stamp end
-  if same then redis.call('HSET', KEYS[1], hash, record) end
+  local stored = redis.call('HGET', devices, hash) or ''
+  local is_same
+  if stamp == '' then
+    is_same = stored == ''
+  else
+    is_same = string.sub(stored, 1, #stamp) == stamp
+  end
+  if is_same then redis.call('HSET', devices, hash, record) end
   at = at + 4
   if due ~= '' then
-    local events = tonumber(ARGV[at])
-    if same then
+    -- The arguments of a device that is not written are skipped.
+    local last_event = at + tonumber(ARGV[at])
+    if is_same then
       if due == '-' then
-        redis.call('ZREM', KEYS[2], hash)
+        redis.call('ZREM', timers, hash)
       elseif due ~= '=' then
-        redis.call('ZADD', KEYS[2], due, hash)
+        redis.call('ZADD', timers, due, hash)
       end
-      for i = at + 1, at + events do
-        redis.call('XADD', KEYS[3], '*', 'e', ARGV[i])
+      for n = at + 1, last_event do
+        redis.call('XADD', events, '*', 'e', ARGV[n])
       end
     end
-    at = at + events + 1
-    local trips = tonumber(ARGV[at])
-    for i = at + 1, at + 3 * trips, 3 do
-      if same then
-        local key = KEYS[tonumber(ARGV[i])]
-        if ARGV[i + 2] == '' then
-          redis.call('HDEL', key, ARGV[i + 1])
+    at = last_event + 1
+    local last_trip = at + 3 * tonumber(ARGV[at])
+    if is_same then
+      for n = at + 1, last_trip, 3 do
+        local trips, id, trip = KEYS[tonumber(ARGV[n])], ARGV[n + 1], ARGV[n + 2]
+        if trip == '' then
+          redis.call('HDEL', trips, id)
         else
-          redis.call('HSET', key, ARGV[i + 1], ARGV[i + 2])
+          redis.call('HSET', trips, id, trip)
         end
       end
     end
-    at = at + 3 * trips + 1
+    at = last_trip + 1
   end
-  result[#result + 1] = same and 1 or 0
+  result[#result + 1] = is_same and 1 or 0
 end
 return result

@@ -1,21 +1,24 @@
--- Deletes a device if it is as it was read, with its timer, its trips and what waits of it.
+-- Deletes a device if it is as it was read, with its timer, trips and queued events.
 -- KEYS  devices, timers, then hashes of trips, then for each subscription: queue of the device,
 --       retry, tries, queued
--- ARGV  hash, what its record must begin with, subject, number of trips, then the ids of the trips
--- Returns 1, or 0 when it was changed meanwhile
-local stored = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-if stored == '' or string.sub(stored, 1, #ARGV[2]) ~= ARGV[2] then return 0 end
-redis.call('HDEL', KEYS[1], ARGV[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-local trips = tonumber(ARGV[4])
-for i = 1, trips do
-  redis.call('HDEL', KEYS[2 + i], ARGV[4 + i])
+-- ARGV  hash, the first bytes of the record as it was read, subject, number of trips, then the ids
+--       of the trips
+-- Returns 1, or 0 when another call had changed the device: nothing is deleted then
+local devices, timers = KEYS[1], KEYS[2]
+local hash, stamp, subject, trips = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local stored = redis.call('HGET', devices, hash) or ''
+if stored == '' or string.sub(stored, 1, #stamp) ~= stamp then return 0 end
+redis.call('HDEL', devices, hash)
+redis.call('ZREM', timers, hash)
+for n = 1, trips do
+  redis.call('HDEL', KEYS[2 + n], ARGV[4 + n])
 end
-for i = 3 + trips, #KEYS, 4 do
-  local waiting = redis.call('LLEN', KEYS[i])
-  redis.call('DEL', KEYS[i])
-  redis.call('ZREM', KEYS[i + 1], ARGV[3])
-  redis.call('HDEL', KEYS[i + 2], ARGV[3])
-  if waiting > 0 then redis.call('DECRBY', KEYS[i + 3], waiting) end
+for n = 3 + trips, #KEYS, 4 do
+  local queue, retry, tries, queued = KEYS[n], KEYS[n + 1], KEYS[n + 2], KEYS[n + 3]
+  local waiting = redis.call('LLEN', queue)
+  redis.call('DEL', queue)
+  redis.call('ZREM', retry, subject)
+  redis.call('HDEL', tries, subject)
+  if waiting > 0 then redis.call('DECRBY', queued, waiting) end
 end
 return 1

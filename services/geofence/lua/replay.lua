@@ -1,16 +1,21 @@
--- Puts dead letters back into the queues of their subjects.
+-- Moves dead letters back into the retry queues of their subjects.
 -- KEYS  retry, tries, queued, dead, then queues
--- ARGV  when to try in ms, then for each letter: its id, its queue as a place in KEYS, its subject,
---       the event
--- Returns how many were still there
-local done = 0
-for i = 2, #ARGV, 4 do
-  if redis.call('XDEL', KEYS[4], ARGV[i]) == 1 then
-    redis.call('RPUSH', KEYS[tonumber(ARGV[i + 1])], ARGV[i + 3])
-    redis.call('ZADD', KEYS[1], 'NX', ARGV[1], ARGV[i + 2])
-    redis.call('HSETNX', KEYS[2], ARGV[i + 2], 0)
-    redis.call('INCR', KEYS[3])
-    done = done + 1
+-- ARGV  when to try in ms, then for each letter: its id, the index of its queue in KEYS, its
+--       subject, the event
+-- Returns the number of letters that still existed
+local retry, tries, queued, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local due_ms = ARGV[1]
+local replayed = 0
+for n = 2, #ARGV, 4 do
+  local letter, queue = ARGV[n], KEYS[tonumber(ARGV[n + 1])]
+  local subject, event = ARGV[n + 2], ARGV[n + 3]
+  -- Another replay may have taken the letter, or its cap dropped it.
+  if redis.call('XDEL', dead, letter) == 1 then
+    redis.call('RPUSH', queue, event)
+    redis.call('ZADD', retry, 'NX', due_ms, subject)
+    redis.call('HSETNX', tries, subject, 0)
+    redis.call('INCR', queued)
+    replayed = replayed + 1
   end
 end
-return done
+return replayed

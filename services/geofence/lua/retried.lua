@@ -1,39 +1,44 @@
--- What became of another attempt with the first event of a subject's queue.
+-- Notes the outcome of another attempt with the first event of a subject's queue.
 -- KEYS  lease, retry, tries, queued, dead, queue
--- ARGV  who has the lease, subject, "ok", "later" or "dead", when to try again in ms, most dead
---       letters, why it is given up
+-- ARGV  holder of the lease, subject, outcome ("ok" delivered, "later" to be tried again, "dead"
+--       given up), when to try again in ms, most dead letters, why the event is given up
 -- Returns 1, or 0 when the lease is lost or nothing waits any more
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-local subject, outcome = ARGV[2], ARGV[3]
-if redis.call('LLEN', KEYS[6]) == 0 then
-  redis.call('ZREM', KEYS[2], subject)
-  redis.call('HDEL', KEYS[3], subject)
+local lease, retry, tries = KEYS[1], KEYS[2], KEYS[3]
+local queued, dead, queue = KEYS[4], KEYS[5], KEYS[6]
+local holder, subject, outcome, again_ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local most_dead, reason = ARGV[5], ARGV[6]
+
+local function end_retries()
+  redis.call('ZREM', retry, subject)
+  redis.call('HDEL', tries, subject)
+end
+
+if redis.call('GET', lease) ~= holder then return 0 end
+if redis.call('LLEN', queue) == 0 then -- the device was erased meanwhile
+  end_retries()
   return 0
 end
 if outcome == 'later' then
-  redis.call('HINCRBY', KEYS[3], subject, 1)
-  redis.call('ZADD', KEYS[2], ARGV[4], subject)
+  redis.call('HINCRBY', tries, subject, 1)
+  redis.call('ZADD', retry, again_ms, subject)
   return 1
 end
-local left = 1
-if outcome == 'ok' then
-  redis.call('LPOP', KEYS[6])
-  redis.call('DECR', KEYS[4])
-  left = redis.call('LLEN', KEYS[6])
-else
-  -- The endpoint has been dead for days: what follows of the subject goes too.
-  for _, event in ipairs(redis.call('LRANGE', KEYS[6], 0, -1)) do
-    redis.call('XADD', KEYS[5], 'MAXLEN', ARGV[5], '*', 'e', event, 'r', ARGV[6])
-    redis.call('DECR', KEYS[4])
+if outcome == 'dead' then
+  -- The endpoint has failed for days: all events of the subject are given up, in their order.
+  for _, event in ipairs(redis.call('LRANGE', queue, 0, -1)) do
+    redis.call('XADD', dead, 'MAXLEN', most_dead, '*', 'e', event, 'r', reason)
+    redis.call('DECR', queued)
   end
-  redis.call('DEL', KEYS[6])
-  left = 0
+  redis.call('DEL', queue)
+  end_retries()
+  return 1
 end
-if left == 0 then
-  redis.call('ZREM', KEYS[2], subject)
-  redis.call('HDEL', KEYS[3], subject)
+redis.call('LPOP', queue)
+redis.call('DECR', queued)
+if redis.call('LLEN', queue) == 0 then
+  end_retries()
 else
-  redis.call('HSET', KEYS[3], subject, 0)
-  redis.call('ZADD', KEYS[2], ARGV[4], subject)
+  redis.call('HSET', tries, subject, 0)
+  redis.call('ZADD', retry, again_ms, subject)
 end
 return 1

@@ -1,1 +1,1 @@
-"""What is kept of devices and trips, and pure decisions on them."""
+"""Records of devices and trips, and pure decisions on fixes, trips, filters and addresses."""

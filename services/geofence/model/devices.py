@@ -1,8 +1,8 @@
-"""What is kept of a device, as few bytes.
+"""Records of devices, in as few bytes as possible.
 
-version I4, mark (10 random bytes: the subject without the partition's two digits), received i8
-(ms), size of the state I4, the state (geodata.fences.encoding), then JSON of its trips and of how
-often it was told of fences, if there is any. Little-endian.
+Little-endian: version (u32), mark (10 random bytes: the subject without the partition's two
+digits), received (i64, ms), size of the state (u32), the state (`geodata.fences.encoding`); then,
+if there are any, JSON of the device's trips ("t") and frequency caps ("c").
 """
 
 import dataclasses
@@ -19,10 +19,11 @@ from services.geofence.model.partitions import partition_of
 from services.geofence.model.trips import Trip, from_dict, to_dict
 
 KEPT_MS = 24 * 3_600_000 - 600_000
-"""After so long without a fix a device is forgotten: its state may be kept for 24 hours."""
+"""A device is forgotten when no fix came for so long. Its state may be kept for 24 hours; the ten
+minutes are for the sweep that deletes it."""
 HASH_BYTES, MARK_BYTES = 16, 10
 _STAMP = struct.Struct("<I10s")
-"""Version and mark: another stamp means another record."""
+"""Version and mark. A record with another stamp was changed, or is of a new device."""
 STAMP_BYTES = _STAMP.size
 MARK = slice(STAMP_BYTES - MARK_BYTES, STAMP_BYTES)
 _HEAD = struct.Struct("<I10sqI")
@@ -35,12 +36,10 @@ PLAIN = np.dtype(
         *((name, encoding.PLAIN[name]) for name in encoding.PLAIN.names or ()),
     ]
 )
-"""The record of a device that is in no fence and on no trip, for many at once."""
+"""The record of a device without visits, trips and frequency caps, as a row of columns."""
 MAX_VERSION = 0xFFFFFFFF
-"""Then versions begin again with 1."""
-
-
-_EMPTY = DeviceState()
+"""The version after this one is 1."""
+_NO_STATE = DeviceState()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,47 +51,51 @@ class Device:
     mark: bytes
     """Random: with the partition it is the subject."""
     version: int = 0
-    """0 when nothing is kept of it."""
-    state: DeviceState = _EMPTY
+    """0 when the device has no record."""
+    state: DeviceState = _NO_STATE
     received_ms: int = 0
-    """When it was last heard of."""
+    """When the last fix or call about it came, by the server's clock."""
     trips: tuple[Trip, ...] = ()
     caps: tuple[tuple[str, int, int], ...] = ()
-    """Fence, begin of the period in ms, visits told in it."""
+    """Frequency caps: fence, start of the period (ms), visits in it."""
 
     @property
     def subject(self) -> str:
-        """What events name it by; only its record leads from the one to the other."""
+        """The id that events carry. Only the record leads from the device to it."""
         return subject_of(self.partition, self.mark)
 
     @property
     def partition(self) -> int:
-        """Where it lies."""
+        """The partition that holds its record."""
         return partition_of(self.hash)
 
     @property
     def stamp(self) -> bytes:
-        """What the record must begin with for a change to be taken; empty when there is none."""
+        """The first bytes of its record in the database; empty when it has none."""
         return _STAMP.pack(self.version, self.mark) if self.version else b""
 
     @property
     def due_ms(self) -> int | None:
-        """When time alone has something to tell of it."""
+        """When time alone causes an event or a change, by the server's clock; None if never."""
         if not self.state.visits and not self.trips:
             return None
         due = next_due_ms(self.state)
         times = [trip.due_ms for trip in self.trips]
         return min([*times, due] if due is not None else times, default=None)
 
-    def heard(self, state: DeviceState, received_ms: int) -> "Device":
-        """The next version of the device, in another state, as it was heard of."""
+    def is_expired(self, now_ms: int) -> bool:
+        """Whether its record has been kept for as long as it may be."""
+        return self.received_ms + KEPT_MS < now_ms
+
+    def next_version(self, state: DeviceState, received_ms: int) -> "Device":
+        """The next version of the device, in another state."""
         version = self.version % MAX_VERSION + 1
-        # As `replace` does, which takes far longer.
+        # The constructor takes half the time of `dataclasses.replace`.
         return Device(self.hash, self.mark, version, state, received_ms, self.trips, self.caps)
 
 
 def new_device(hash: bytes) -> Device:
-    """A device that nothing is known of, with a subject that nothing leads back from."""
+    """A device without a record, with a random subject."""
     return Device(hash, secrets.token_bytes(MARK_BYTES))
 
 
@@ -129,11 +132,5 @@ def unpack(hash: bytes, record: bytes) -> Device:
 
 
 def subject_of(partition: int, mark: bytes) -> str:
-    """What events name a device by."""
+    """The id that events carry for a device."""
     return f"{partition:02}{mark.hex()}"
-
-
-def received_ms_of(record: bytes) -> int:
-    """When the device of a record was last heard of."""
-    received_ms: int = _HEAD.unpack_from(record)[2]
-    return received_ms

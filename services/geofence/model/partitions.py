@@ -1,62 +1,9 @@
-"""Devices hash into partitions: a partition's keys lie in one slot of a cluster."""
-
-import re
-from typing import NamedTuple
+"""Partitions: devices hash into them, and the keys of one lie in one slot of a cluster."""
 
 PARTITIONS = 64
-SUBJECT = re.compile(r"[0-9]{2}[0-9a-f]{20}")
+"""Fixed when a data set is created, and checked when it is used."""
 
 
-def partition_of(device: bytes) -> int:
-    """The partition of a keyed hash."""
-    return device[0] % PARTITIONS
-
-
-def partition_of_subject(subject: str) -> int:
-    """The partition of a subject or a trip: its first two digits."""
-    return int(subject[:2])
-
-
-def tag(partition: int) -> str:
-    """The hash tag of a partition."""
-    return f"{{f{partition:02}}}"
-
-
-class Keys(NamedTuple):
-    """The keys of one partition."""
-
-    devices: str
-    timers: str
-    events: str
-    cursors: str
-    used: str
-
-    @classmethod
-    def of(cls, partition: int) -> "Keys":
-        """The keys of a partition."""
-        return cls(*(f"{tag(partition)}:{name}" for name in cls._fields))
-
-
-class DeliveryKeys(NamedTuple):
-    """The keys of one partition for one subscription."""
-
-    lease: str
-    retry: str
-    tries: str
-    queued: str
-    dead: str
-
-    @classmethod
-    def of(cls, partition: int, subscription: str) -> "DeliveryKeys":
-        """The keys of a partition and a subscription."""
-        return cls(*(f"{tag(partition)}:{name}:{subscription}" for name in cls._fields))
-
-
-def queue_key(partition: int, subscription: str, subject: str) -> str:
-    """The list of a subject's events that wait for another attempt."""
-    return f"{tag(partition)}:queue:{subscription}:{subject}"
-
-
-def trips_key(partition: int, store: str) -> str:
-    """The trips of a partition to a store."""
-    return f"{tag(partition)}:trips:{store}"
+def partition_of(hash: bytes) -> int:
+    """The partition of a device, by the keyed hash of its id."""
+    return hash[0] % PARTITIONS

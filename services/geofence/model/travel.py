@@ -1,4 +1,4 @@
-"""How long someone takes to a store: by what was plugged in, else by the straight line."""
+"""Travel time to a store: from a function that the settings name, else over the straight line."""
 
 import pkgutil
 from collections.abc import Callable
@@ -10,33 +10,33 @@ from geodata.fences.trips import Mode, eta_s
 from geodata.points import Point
 
 TravelTime = Callable[[Point, Point, Mode], float]
-"""Seconds from a position to a store. It answers from memory: a batch of fixes waits for it."""
+"""Seconds from a position to a store. It must answer from memory: a batch of fixes waits for it."""
 
 log = structlog.get_logger()
 
 
 def travel_time(name: str) -> TravelTime:
-    """The function of a name, `package.module:function`; the straight line when it is empty.
+    """The function of a name, `package.module:function`; `eta_s` when the name is empty.
 
-    Where the function fails, or answers what is no time, the straight line stands in.
+    `eta_s` also answers where that function fails or returns no valid time.
     """
     if not name:
         return eta_s
-    plugged = pkgutil.resolve_name(name)
-    is_well = True
+    provider = pkgutil.resolve_name(name)
+    works = True
 
     def seconds(position: Point, store: Point, mode: Mode) -> float:
-        nonlocal is_well
+        nonlocal works
         try:
-            found = float(plugged(position, store, mode))
+            found = float(provider(position, store, mode))
             if not (isfinite(found) and found >= 0):
                 raise ValueError
-        except Exception as error:  # whatever another's code may raise
-            if is_well:
+        except Exception as error:  # foreign code may raise anything
+            if works:  # logged once, until it works again
                 log.warning("the travel time provider fails", error=type(error).__name__)
-            is_well = False
+            works = False
             return eta_s(position, store, mode)
-        is_well = True
+        works = True
         return found
 
     return seconds

@@ -1,15 +1,15 @@
-"""Trips to pick up an order: what is kept of one, and what a position or time changes."""
+"""Trips to pick up an order: their records, and how positions, calls and time change them."""
 
 import dataclasses
 import enum
 from collections.abc import Collection
 
-from geodata.fences.trips import Mode, Progress, Stage, TripEvent, advance
+from geodata.fences.trips import Mode, Progress, Stage, advance
 
 ENDED_KEPT_MS = 3_600_000
-"""An ended trip can be read for so long."""
+"""How long an ended trip can still be read."""
 WRONG_STORES = 5
-"""So many other stores of the brand are looked at near a position."""
+"""The most other stores of the brand that are checked near a position."""
 
 
 class State(enum.Enum):
@@ -23,8 +23,8 @@ class State(enum.Enum):
     EXPIRED = "expired"
 
 
-class TripTold(enum.Enum):
-    """What there is to tell of a trip."""
+class TripEventType(enum.Enum):
+    """What happened on a trip."""
 
     STARTED = "started"
     APPROACHING = "approaching"
@@ -37,6 +37,8 @@ class TripTold(enum.Enum):
 
 
 LIVE = (State.STARTED, State.APPROACHING, State.ARRIVED)
+SIGNS = (TripEventType.APPROACHING, TripEventType.ARRIVED)
+"""The first of these calls for the order to be prepared."""
 _STAGES = {State.STARTED: Stage.STARTED, State.APPROACHING: Stage.APPROACHING}
 _STATES = {
     Stage.STARTED: State.STARTED,
@@ -47,7 +49,7 @@ _STATES = {
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Trip:
-    """A trip. Moments are in milliseconds since 1970 by the server's clock; 0 is not yet."""
+    """A trip. Times are in milliseconds since 1970 by the server's clock; 0 means not yet."""
 
     id: str
     store: str
@@ -58,8 +60,9 @@ class Trip:
     start_ms: int
     expire_ms: int
     owner: str = ""
-    """Whose it is: `Caller.owner`."""
+    """The caller who started it: `Caller.owner`."""
     request: str = ""
+    """The request id of the call that started it."""
     state: State = State.STARTED
     eta_ms: int = 0
     arrive_ms: int = 0
@@ -73,7 +76,7 @@ class Trip:
 
     @property
     def is_live(self) -> bool:
-        """Whether somebody may still come, or waits."""
+        """Whether the traveller may still come, or waits."""
         return self.state in LIVE
 
     @property
@@ -82,11 +85,12 @@ class Trip:
         return self.expire_ms if self.is_live else self.end_ms + ENDED_KEPT_MS
 
 
-Step = tuple[Trip, tuple[TripTold, ...]]
+Step = tuple[Trip, tuple[TripEventType, ...]]
+"""A trip after a change, and the events of the change."""
 
 
 def to_dict(trip: Trip) -> dict[str, object]:
-    """What JSON can hold."""
+    """The trip as JSON can hold it."""
     return {**dataclasses.asdict(trip), "mode": trip.mode.value, "state": trip.state.value}
 
 
@@ -114,12 +118,12 @@ def moved(trip: Trip, stores_here: Collection[str], eta_s: float, now_ms: int) -
         eta_ms=now_ms + round(eta_s * 1000),
         arrive_ms=now_ms if progress.stage is Stage.ARRIVED else 0,
     )
-    return _prepared(trip, tuple(TripTold(event.value) for event in events), now_ms)
+    return _prepared(trip, tuple(TripEventType(event.value) for event in events), now_ms)
 
 
 def checked_in(trip: Trip, bay: str, vehicle: str, now_ms: int) -> Step:
-    """The trip after "I am here"."""
-    arrived = trip.state is not State.ARRIVED
+    """The trip after a check-in."""
+    arrives = trip.state is not State.ARRIVED
     trip = dataclasses.replace(
         trip,
         state=State.ARRIVED,
@@ -128,23 +132,18 @@ def checked_in(trip: Trip, bay: str, vehicle: str, now_ms: int) -> Step:
         bay=bay or trip.bay,
         vehicle=vehicle or trip.vehicle,
     )
-    return _prepared(trip, (TripTold.ARRIVED,) if arrived else (), now_ms)
+    return _prepared(trip, (TripEventType.ARRIVED,) if arrives else (), now_ms)
 
 
 def ended(trip: Trip, state: State, now_ms: int) -> Step:
     """The trip after its end."""
-    return dataclasses.replace(trip, state=state, end_ms=now_ms), (TripTold(state.value),)
+    return dataclasses.replace(trip, state=state, end_ms=now_ms), (TripEventType(state.value),)
 
 
-def is_sign(event: TripEvent | TripTold) -> bool:
-    """Whether an event calls for the order to be prepared."""
-    return event.value in ("approaching", "arrived")
-
-
-def _prepared(trip: Trip, told: tuple[TripTold, ...], now_ms: int) -> Step:
-    """Calls for the order at the first sign, once."""
-    sign = next((event for event in told if is_sign(event)), None)
+def _prepared(trip: Trip, events: tuple[TripEventType, ...], now_ms: int) -> Step:
+    """Add PREPARE_ORDER at the first sign of an arrival, once in a trip."""
+    sign = next((event for event in events if event in SIGNS), None)
     if sign is None or trip.prepare_ms:
-        return trip, told
+        return trip, events
     trip = dataclasses.replace(trip, prepare_ms=now_ms, prepare_reason=sign.value)
-    return trip, (*told, TripTold.PREPARE_ORDER)
+    return trip, (*events, TripEventType.PREPARE_ORDER)

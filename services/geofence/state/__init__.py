@@ -1,1 +1,1 @@
-"""Everything of the geofence service that touches Redis."""
+"""Everything of the geofence service that touches the database."""

@@ -1,49 +1,52 @@
-"""Where each subscription stands in the events of each partition, and what waits of them."""
+"""Deliveries in the database: cursors and leases of subscriptions, retry queues, dead letters."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from services.chassis.database.client import Client, Value, many_script, script
-from services.geofence.model.partitions import PARTITIONS, DeliveryKeys, Keys, queue_key
+from services.geofence.model.partitions import PARTITIONS
 from services.geofence.state.devices import PACKAGE
+from services.geofence.state.keys import DeliveryKeys, Keys, queue_key
 
 TRIM_AT_ONCE = 10_000
+"""The most events that one trim of a partition looks at."""
 
 Entry = tuple[str, bytes]
-"""Id and event."""
+"""The id of an entry of a stream, and its encoded event."""
 
 
 class Place(NamedTuple):
-    """A subscription in a partition."""
+    """A subscription in one partition. Each place has a lease of its own."""
 
     subscription: str
     partition: int
 
 
 class Batch(NamedTuple):
-    """What comes next for a subscription in a partition whose lease is held."""
+    """The next events of a subscription in a partition whose lease this process holds."""
 
     cursor: str
     entries: list[Entry]
-    held: frozenset[str]
-    """Subjects of which earlier events wait: later ones must wait too."""
+    queued_subjects: frozenset[str]
+    """Subjects with events in the retry queue: their later events must queue up behind them."""
 
 
 class Expired(NamedTuple):
-    """The subscription was away for too long."""
+    """The subscription was not read for too long: events that it needs are gone."""
 
 
-class Waiting(NamedTuple):
-    """The first event that waits of a subject, and how often it was tried."""
+class QueueHead(NamedTuple):
+    """The first event in the retry queue of a subject."""
 
     place: Place
     subject: str
     event: bytes
+    """Empty when the queue is."""
     tries: int
 
 
-class Letter(NamedTuple):
-    """A dead letter."""
+class DeadLetter(NamedTuple):
+    """An event that could not be delivered."""
 
     place: Place
     id: str
@@ -52,16 +55,23 @@ class Letter(NamedTuple):
 
 
 class Delivery:
-    """Cursors, leases, queues and dead letters."""
+    """Cursors, leases, retry queues and dead letters of all subscriptions."""
 
     def __init__(
         self, client: Client, queue: int, dead_letters: int, lease_ms: int = 20_000
     ) -> None:
+        """Prepare the scripts.
+
+        Args:
+            client: Of the database.
+            queue: The most events in the retry queues of a place.
+            dead_letters: The most dead letters of a place.
+            lease_ms: How long a lease lasts unless it is renewed.
+        """
         self._client = client
         self._queue = queue
         self._dead_letters = dead_letters
         self.lease_ms = lease_ms
-        """So long after its last sign of life another may take over from a deliverer."""
         self._follow = many_script(client, PACKAGE, "follow")
         self._begin = many_script(client, PACKAGE, "begin")
         self._advance = many_script(client, PACKAGE, "advance")
@@ -71,18 +81,24 @@ class Delivery:
         self._retried = script(client, PACKAGE, "retried")
         self._replay = script(client, PACKAGE, "replay")
 
-    async def begin(self, subscription: str, now_ms: int, *, anew: bool = False) -> None:
-        """Let a subscription begin with what comes now, unless it has begun and is not to anew."""
-        args: list[Value] = [subscription, now_ms, int(anew)]
+    async def begin(self, subscription: str, now_ms: int, *, from_now: bool = False) -> None:
+        """Set the cursors of a subscription that has none, or all with `from_now`, to the end."""
+        args: list[Value] = [subscription, now_ms, int(from_now)]
         keys = [Keys.of(partition) for partition in range(PARTITIONS)]
         await self._begin([((of.cursors, of.used, of.events), args) for of in keys])
 
     async def follow(
         self, wanted: Mapping[Place, tuple[str, int]], holder: str, now_ms: int
     ) -> dict[Place, Batch | Expired]:
-        """Take or renew leases, and read so many entries after the ids; "" is the cursor.
+        """Take or renew leases, and read the next entries of each place.
 
-        Places whose lease another has are left out.
+        Args:
+            wanted: By place, the id to read after ("" for the cursor) and the number of entries.
+            holder: This reader or deliverer.
+            now_ms: The server's clock.
+
+        Returns:
+            By place, without the places whose lease another holds.
         """
         calls = []
         for (subscription, partition), (after, count) in wanted.items():
@@ -94,16 +110,16 @@ class Delivery:
             if answer[0] == 2:
                 found[place] = Expired()
             elif answer[0] == 1:
-                _, cursor, entries, held = answer
+                _, cursor, entries, queued = answer
                 found[place] = Batch(
                     cursor.decode(),
                     [(id.decode(), fields[1]) for id, fields in entries],
-                    frozenset(subject.decode() for subject in held),
+                    frozenset(subject.decode() for subject in queued),
                 )
         return found
 
     async def advance(self, moves: Mapping[Place, str]) -> None:
-        """Move cursors forward to entries that are done with."""
+        """Move cursors forward to entries that are finished with."""
         await self._advance(
             [
                 ((Keys.of(partition).cursors,), (subscription, id))
@@ -119,20 +135,28 @@ class Delivery:
         failed: Iterable[tuple[str, bytes]],
         again_ms: int,
     ) -> bool:
-        """Move a cursor past entries, those that failed to the queues of their subjects.
+        """Move a cursor past entries, and failed events to the retry queues of their subjects.
 
-        False when the lease is lost: then nothing has changed.
+        Args:
+            place: The place.
+            holder: This deliverer.
+            last_id: The last entry that is finished with.
+            failed: Subject and event.
+            again_ms: When to try the failed events again.
+
+        Returns:
+            False when the lease is lost: nothing has changed then.
         """
         of = DeliveryKeys.of(place.partition, place.subscription)
         keys = [of.lease, Keys.of(place.partition).cursors, of.retry, of.tries, of.queued, of.dead]
         args: list[Value] = [place.subscription, holder, last_id, self._queue]
         args += [self._dead_letters, again_ms]
         for subject, event in failed:
-            args += [place_of(keys, place, subject), subject, event]
+            args += [queue_number(keys, place, subject), subject, event]
         return bool(await self._settle(keys, args))
 
-    async def waiting(self, places: Sequence[Place], now_ms: int, limit: int) -> list[Waiting]:
-        """The events that are to be tried again by now."""
+    async def due(self, places: Sequence[Place], now_ms: int, limit: int) -> list[QueueHead]:
+        """The events whose next attempt is due, the first of each subject."""
         pipeline = self._client.pipeline(transaction=False)
         for place in places:
             key = DeliveryKeys.of(place.partition, place.subscription).retry
@@ -148,43 +172,58 @@ class Delivery:
             pipeline.hget(DeliveryKeys.of(partition, subscription).tries, subject)
         answers = await pipeline.execute() if due else []
         return [
-            Waiting(place, subject, event or b"", int(tries or 0))
+            QueueHead(place, subject, event or b"", int(tries or 0))
             for (place, subject), event, tries in zip(due, answers[::2], answers[1::2], strict=True)
         ]
 
     async def retried(
-        self, waiting: Waiting, holder: str, outcome: str, again_ms: int, reason: str = ""
+        self, head: QueueHead, holder: str, outcome: str, again_ms: int, reason: str = ""
     ) -> bool:
-        """What became of another attempt: `ok`, `later` or `dead`; False when the lease is lost."""
-        place = waiting.place
+        """Note the outcome of another attempt.
+
+        Args:
+            head: The event that was tried.
+            holder: This deliverer.
+            outcome: `ok` delivered, `later` to be tried again, `dead` given up.
+            again_ms: When to try the event again, or the next one of the subject.
+            reason: Why the event is given up.
+
+        Returns:
+            False when the lease is lost or nothing waits any more.
+        """
+        place = head.place
         of = DeliveryKeys.of(place.partition, place.subscription)
-        queue = queue_key(place.partition, place.subscription, waiting.subject)
+        queue = queue_key(place.partition, place.subscription, head.subject)
         keys = [of.lease, of.retry, of.tries, of.queued, of.dead, queue]
-        args: list[Value] = [holder, waiting.subject, outcome, again_ms]
+        args: list[Value] = [holder, head.subject, outcome, again_ms]
         return bool(await self._retried(keys, [*args, self._dead_letters, reason]))
 
-    async def letters(self, subscription: str) -> list[Letter]:
-        """The dead letters of a subscription, those given up first first."""
+    async def dead_letters(self, subscription: str) -> list[DeadLetter]:
+        """The dead letters of a subscription, in the order in which they were given up."""
         pipeline = self._client.pipeline(transaction=False)
         for partition in range(PARTITIONS):
             pipeline.xrange(DeliveryKeys.of(partition, subscription).dead)
         found = [
-            Letter(Place(subscription, partition), id.decode(), fields[b"e"], fields[b"r"].decode())
+            DeadLetter(
+                Place(subscription, partition), id.decode(), fields[b"e"], fields[b"r"].decode()
+            )
             for partition, entries in enumerate(await pipeline.execute())
             for id, fields in entries
         ]
-        return sorted(found, key=lambda letter: (position(letter.id), letter.place.partition))
+        return sorted(found, key=order_of)
 
-    async def replay(self, place: Place, letters: Sequence[tuple[Letter, str]], at_ms: int) -> int:
-        """Queue dead letters of one place once more, each with its subject; how many."""
+    async def replay(
+        self, place: Place, letters: Sequence[tuple[DeadLetter, str]], at_ms: int
+    ) -> int:
+        """Queue dead letters of one place again, each with its subject; answers how many."""
         of = DeliveryKeys.of(place.partition, place.subscription)
         keys = [of.retry, of.tries, of.queued, of.dead]
         args: list[Value] = [at_ms]
         for letter, subject in letters:
-            args += [letter.id, place_of(keys, place, subject), subject, letter.event]
+            args += [letter.id, queue_number(keys, place, subject), subject, letter.event]
         return int(await self._replay(keys, args))
 
-    async def delete_letters(self, letters: Iterable[Letter]) -> None:
+    async def delete_dead_letters(self, letters: Iterable[DeadLetter]) -> None:
         """Delete dead letters."""
         for letter in letters:
             place = letter.place
@@ -193,13 +232,13 @@ class Delivery:
             )
 
     async def release(self, places: Iterable[Place], holder: str) -> None:
-        """Give leases back, so that another need not wait."""
+        """Give leases back, so that another process need not wait for their end."""
         await self._release(
             [((DeliveryKeys.of(p.partition, p.subscription).lease,), (holder,)) for p in places]
         )
 
     async def trim(self, now_ms: int, idle_ms: int, backlog: int) -> tuple[int, int]:
-        """Drop what nobody needs; how many events were dropped, how many places expired."""
+        """Drop events that no subscription needs; answers how many, and how many places expired."""
         args: list[Value] = [now_ms, idle_ms, backlog, TRIM_AT_ONCE]
         keys = [Keys.of(partition) for partition in range(PARTITIONS)]
         answers = await self._trim([((of.events, of.cursors, of.used), args) for of in keys])
@@ -217,8 +256,8 @@ class Delivery:
             pipeline.delete(*of, *doomed)
             await pipeline.execute()
 
-    async def figures(self, subscription: str, now_ms: int) -> dict[str, float]:
-        """How far a subscription lags: events (up to 100 a partition), waiting, dead, oldest."""
+    async def standing(self, subscription: str, now_ms: int) -> dict[str, float]:
+        """The values of `metrics.STANDING`; at most 100 events a partition are counted."""
         pipeline = self._client.pipeline(transaction=False)
         for partition in range(PARTITIONS):
             pipeline.hget(Keys.of(partition).cursors, subscription)
@@ -232,7 +271,7 @@ class Delivery:
             pipeline.xlen(of.dead)
         answers = await pipeline.execute()
         lagging = answers[::3]
-        oldest = [position(entries[0][0].decode())[0] for entries in lagging if entries]
+        oldest = [entry_id(entries[0][0].decode())[0] for entries in lagging if entries]
         return {
             "lag": float(sum(map(len, lagging))),
             "queued": float(sum(int(count or 0) for count in answers[1::3])),
@@ -241,15 +280,20 @@ class Delivery:
         }
 
 
-def place_of(keys: list[str], place: Place, subject: str) -> int:
-    """The place in KEYS of a subject's queue, which is added when it is not there."""
+def queue_number(keys: list[str], place: Place, subject: str) -> int:
+    """The index of a subject's queue in KEYS, which count from 1; added when it is missing."""
     key = queue_key(place.partition, place.subscription, subject)
     if key not in keys:
         keys.append(key)
     return keys.index(key) + 1
 
 
-def position(id: str) -> tuple[int, int]:
-    """An entry's id as numbers that can be compared."""
-    milliseconds, _, number = id.partition("-")
+def order_of(letter: DeadLetter) -> tuple[tuple[int, int], int]:
+    """The key that orders dead letters: when they were given up, then the partition."""
+    return entry_id(letter.id), letter.place.partition
+
+
+def entry_id(text: str) -> tuple[int, int]:
+    """The id of an entry of a stream, as numbers that compare in the order of the stream."""
+    milliseconds, _, number = text.partition("-")
     return int(milliseconds), int(number or 0)

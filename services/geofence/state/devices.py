@@ -1,4 +1,4 @@
-"""Devices in Redis: read many, change those that nobody else changed, find what is due."""
+"""Records of devices in the database: read many, change those that nobody else changed."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -11,57 +11,44 @@ import structlog
 from services.chassis.database.client import Calls, Client, Value, script
 from services.chassis.database.replication import replicated_many_script
 from services.geofence.errors import BacklogFull, WrongPartitions
-from services.geofence.model.devices import (
-    KEPT_MS,
-    MARK,
-    Device,
-    pack,
-    received_ms_of,
-    subject_of,
-    unpack,
-)
-from services.geofence.model.partitions import (
-    PARTITIONS,
-    DeliveryKeys,
-    Keys,
-    partition_of,
-    queue_key,
-    trips_key,
-)
+from services.geofence.model.devices import HASH_BYTES, MARK, Device, pack, subject_of, unpack
+from services.geofence.model.partitions import PARTITIONS, partition_of
 from services.geofence.model.trips import Trip, from_dict, to_dict
+from services.geofence.state.keys import DeliveryKeys, Keys, queue_key, trips_key
 
 PACKAGE = "services.geofence"
 DATA_SET = "{fences}:partitions"
 SAME, NEVER = "=", "-"
 NO_TRIPS: Mapping[tuple[str, str], bytes] = {}
-HARD = 2
-"""A stream may grow to so many times the backlog before events are refused: trims come first."""
+HARD_LIMIT = 2
+"""A stream that has grown to so many times the backlog takes no more events. The backlog itself
+only decides what a trim drops."""
 
 log = structlog.get_logger()
 
 
-class Changed(NamedTuple):
-    """What is to be written of a device, if it is as it was read."""
+class DeviceChange(NamedTuple):
+    """A new record of a device, written if the old one is as it was read."""
 
     hash: bytes
     stamp: bytes
-    """What its record begins with; empty when there is none."""
+    """The first bytes of the old record; empty when there is none."""
     record: bytes
-    """The new one."""
+    """The new record."""
     timer: Value = SAME
-    """When time alone has something to tell of it; "-" never."""
+    """When time alone causes an event (ms); "-" never, "=" as before."""
     events: Sequence[bytes] = ()
     trips: Mapping[tuple[str, str], bytes] = NO_TRIPS
-    """The records of those that differ, by store and id; empty of one to be forgotten."""
+    """The records of the trips that differ, by store and id; empty for a trip to be forgotten."""
 
     @property
     def subject(self) -> str:
-        """What events name the device by."""
+        """The id that events carry for the device."""
         return subject_of(partition_of(self.hash), self.record[MARK])
 
     @classmethod
-    def of(cls, before: Device, after: Device, events: Sequence[bytes]) -> "Changed":
-        """A device as it was read and as it is to be, with what there is to tell."""
+    def of(cls, before: Device, after: Device, events: Sequence[bytes]) -> "DeviceChange":
+        """The change of a device from what was read to what is to be written."""
         was_due, due = before.due_ms, after.due_ms
         return cls(
             before.hash,
@@ -73,35 +60,39 @@ class Changed(NamedTuple):
         )
 
 
-class Devices:
-    """The devices of all partitions.
-
-    A change is acknowledged once so many `replicas` have it.
-    """
+class DeviceRecords:
+    """The records of devices of all partitions."""
 
     def __init__(self, client: Client, backlog: int, replicas: int = 0) -> None:
+        """Prepare the scripts.
+
+        Args:
+            client: Of the database.
+            backlog: Events that a partition keeps.
+            replicas: How many replicas must have a change before it is acknowledged.
+        """
         self._client = client
         self._replicas = replicas
-        self._most = backlog * HARD
-        self._is_checked = False
+        self._most_events = backlog * HARD_LIMIT
+        self._partitions_are_checked = False
         self._apply = replicated_many_script(client, PACKAGE, "apply", replicas=replicas)
         self._forget = script(client, PACKAGE, "forget")
 
     async def read(self, hashes: Iterable[bytes], now_ms: int) -> dict[bytes, Device]:
-        """The devices of the hashes, those that there are, in one round trip.
+        """The devices of the hashes that have a record, in one round trip.
 
         Raises:
-            WrongPartitions: they lie in another number of partitions.
+            WrongPartitions: the data set has another number of partitions.
         """
-        return await self.devices_of(await self.records(hashes), now_ms)
+        return await self.current(await self.records(hashes), now_ms)
 
     async def records(self, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
-        """The records of the hashes, those that there are, in one round trip.
+        """The records of the hashes that have one, in one round trip.
 
         Raises:
-            WrongPartitions: they lie in another number of partitions.
+            WrongPartitions: the data set has another number of partitions.
         """
-        if not self._is_checked:
+        if not self._partitions_are_checked:
             await self._check_partitions()
         by_partition: defaultdict[int, list[bytes]] = defaultdict(list)
         for hash in hashes:
@@ -117,34 +108,31 @@ class Devices:
             if record is not None
         }
 
-    async def devices_of(self, records: Mapping[bytes, bytes], now_ms: int) -> dict[bytes, Device]:
-        """The devices of records; those that nobody may know any longer are deleted."""
-        found, damaged, kept_since_ms = {}, [], now_ms - KEPT_MS
+    async def current(self, records: Mapping[bytes, bytes], now_ms: int) -> dict[bytes, Device]:
+        """The devices of records; those kept for too long are forgotten and left out."""
+        devices = await self.unpacked(records)
+        for device in [each for each in devices.values() if each.is_expired(now_ms)]:
+            await self.forget(device, ())
+            del devices[device.hash]
+        return devices
+
+    async def unpacked(self, records: Mapping[bytes, bytes]) -> dict[bytes, Device]:
+        """The devices of records; damaged records are deleted and left out.
+
+        While a damaged record stays, its device could never be written again.
+        """
+        devices = {}
         for hash, record in records.items():
             try:
-                found[hash] = unpack(hash, record)
+                devices[hash] = unpack(hash, record)
             except ValueError:
-                damaged.append((hash, record))
-        for hash, record in damaged:
-            await self.known(hash, record)
-        for device in [each for each in found.values() if each.received_ms < kept_since_ms]:
-            await self.forget(device, ())
-            del found[device.hash]
-        return found
+                log.error("the record of a device was damaged and has been deleted")
+                keys = Keys.of(partition_of(hash))
+                await self._forget([keys.devices, keys.timers], [hash, record, "", 0])
+        return devices
 
-    async def known(self, hash: bytes, record: bytes) -> Device | None:
-        """The device of a record; None of a damaged one, which is deleted."""
-        try:
-            return unpack(hash, record)
-        except ValueError:
-            # Nobody could ever read it, and while it stays the device cannot be written anew.
-            log.error("the record of a device was damaged and has been deleted")
-            partition = partition_of(hash)
-            await self._forget(list(Keys.of(partition)[:2]), [hash, record, "", 0])
-            return None
-
-    async def write(self, changes: Sequence[Changed]) -> list[bool]:
-        """Change devices in one round trip; whether each was as it had been read.
+    async def write(self, changes: Sequence[DeviceChange]) -> list[bool]:
+        """Write devices in one round trip; answers for each whether it was as it had been read.
 
         Raises:
             BacklogFull: too many events wait for delivery in one of the partitions.
@@ -154,28 +142,28 @@ class Devices:
             by_partition[change.hash[0] % PARTITIONS].append(number)
         calls = []
         for partition, numbers in by_partition.items():
-            keys = list(Keys.of(partition)[:3])
-            args: list[Value] = [self._most]
+            keys = apply_keys(partition)
+            args: list[Value] = [self._most_events]
             for number in numbers:
                 add_arguments(changes[number], partition, keys, args)
             calls.append((keys, args))
-        done = [False] * len(changes)
+        written = [False] * len(changes)
         for numbers, answer in zip(by_partition.values(), await self._run(calls), strict=True):
-            for number, was_same in zip(numbers, answer, strict=True):
-                done[number] = bool(was_same)
-        return done
+            for number, is_written in zip(numbers, answer, strict=True):
+                written[number] = bool(is_written)
+        return written
 
-    async def kept(self, hashes: Iterable[bytes]) -> None:
-        """Return once replicas have what was read of devices.
+    async def replicated(self, hashes: Iterable[bytes]) -> None:
+        """Wait until replicas have the records that were read.
 
-        So is answered who tells again what was written the first time, and perhaps nowhere else.
+        A retry may find the first attempt on the primary alone.
         """
         if self._replicas:
             partitions = {partition_of(hash) for hash in hashes}
-            await self._run([([*Keys.of(each)[:3]], [self._most]) for each in partitions])
+            await self._run([(apply_keys(each), [self._most_events]) for each in partitions])
 
     async def due(self, now_ms: int, limit: int) -> list[bytes]:
-        """Up to `limit` devices of each partition whose timers are due."""
+        """The devices whose timers are due, up to `limit` of each partition."""
         pipeline = self._client.pipeline(transaction=False)
         for partition in range(PARTITIONS):
             pipeline.zrange(
@@ -184,11 +172,11 @@ class Devices:
         return [hash for hashes in await pipeline.execute() for hash in hashes]
 
     async def drop_timer(self, hash: bytes) -> None:
-        """Forget the timer of a device that is not there."""
-        await self._client.zrem(Keys.of(hash[0] % PARTITIONS).timers, hash)
+        """Delete the timer of a device that has no record."""
+        await self._client.zrem(Keys.of(partition_of(hash)).timers, hash)
 
     async def all_of(self, partition: int) -> AsyncIterator[tuple[bytes, bytes]]:
-        """The hashes and records of a partition, at least those that stay throughout."""
+        """The hashes and records of a partition, at least those that exist throughout."""
         cursor = 0
         while True:
             cursor, page = await self._client.hscan(Keys.of(partition).devices, cursor, count=1000)
@@ -200,27 +188,27 @@ class Devices:
     async def forget(self, device: Device, subscriptions: Sequence[str]) -> bool:
         """Delete all that is kept of a device; False when it was changed since it was read."""
         partition = device.partition
-        keys = list(Keys.of(partition)[:2])
-        keys += [trips_key(partition, trip.store) for trip in device.trips]
+        of = Keys.of(partition)
+        keys = [of.devices, of.timers, *(trips_key(partition, trip.store) for trip in device.trips)]
         for subscription in subscriptions:
-            of = DeliveryKeys.of(partition, subscription)
-            keys += [queue_key(partition, subscription, device.subject), of.retry, of.tries]
-            keys.append(of.queued)
+            delivery = DeliveryKeys.of(partition, subscription)
+            keys.append(queue_key(partition, subscription, device.subject))
+            keys += [delivery.retry, delivery.tries, delivery.queued]
         args: list[Value] = [device.hash, device.stamp, device.subject, len(device.trips)]
         args += [trip.id for trip in device.trips]
         return bool(await self._forget(keys, args))
 
     async def trip(self, store: str, id: str) -> tuple[bytes, Trip] | None:
-        """A trip, and the hash of its device."""
+        """The hash of the device of a trip, and the trip. A trip's id begins with its partition."""
         raw = await self._client.hget(trips_key(int(id[:2]), store), id)
         return trip_of(raw) if raw else None
 
-    async def trips_to(self, store: str) -> list[tuple[bytes, Trip]]:
+    async def trips_to(self, store: str) -> list[Trip]:
         """All trips to a store, in one round trip."""
         pipeline = self._client.pipeline(transaction=False)
         for partition in range(PARTITIONS):
             pipeline.hvals(trips_key(partition, store))
-        return [trip_of(raw) for values in await pipeline.execute() for raw in values]
+        return [trip_of(raw)[1] for values in await pipeline.execute() for raw in values]
 
     async def _run(self, calls: Calls) -> list[list[int]]:
         try:
@@ -232,17 +220,23 @@ class Devices:
 
     async def _check_partitions(self) -> None:
         await self._client.set(DATA_SET, PARTITIONS, nx=True)
-        there = int(await self._client.get(DATA_SET))
-        if there != PARTITIONS:
-            raise WrongPartitions(there, PARTITIONS)
-        self._is_checked = True
+        found = int(await self._client.get(DATA_SET))
+        if found != PARTITIONS:
+            raise WrongPartitions(found, PARTITIONS)
+        self._partitions_are_checked = True
 
 
-def add_arguments(change: Changed, partition: int, keys: list[str], args: list[Value]) -> None:
-    """Add to the keys and arguments of `apply.lua` those of a change."""
+def apply_keys(partition: int) -> list[str]:
+    """The first keys of `apply.lua`."""
+    of = Keys.of(partition)
+    return [of.devices, of.timers, of.events]
+
+
+def add_arguments(change: DeviceChange, partition: int, keys: list[str], args: list[Value]) -> None:
+    """Add a change to the keys and arguments of `apply.lua`."""
     hash, stamp, record, timer, events, trips = change
-    if timer == SAME and not events and not trips:
-        args += (hash, stamp, record, "")  # so it is with most
+    if timer == SAME and not events and not trips:  # as for most fixes
+        args += (hash, stamp, record, "")
         return
     args += (hash, stamp, record, timer, len(events), *events, len(trips))
     for (store, id), encoded in trips.items():
@@ -253,7 +247,7 @@ def add_arguments(change: Changed, partition: int, keys: list[str], args: list[V
 
 
 def trip_changes(before: Device, after: Device) -> Mapping[tuple[str, str], bytes]:
-    """Store and id of each trip that differs, with its record; empty when it is to be forgotten."""
+    """The records of the trips that differ, by store and id; empty for a trip to be forgotten."""
     if before.trips == after.trips:
         return {}
     old = {(trip.store, trip.id): trip for trip in before.trips}
@@ -267,10 +261,5 @@ def trip_changes(before: Device, after: Device) -> Mapping[tuple[str, str], byte
 
 
 def trip_of(raw: bytes) -> tuple[bytes, Trip]:
-    """The hash of the device and the trip in a record of a trip."""
-    return raw[:16], from_dict(orjson.loads(raw[16:]))
-
-
-def is_old(record: bytes, now_ms: int) -> bool:
-    """Whether a record has been kept for as long as it may be."""
-    return received_ms_of(record) + KEPT_MS < now_ms
+    """The hash of the device and the trip in the record of a trip."""
+    return raw[:HASH_BYTES], from_dict(orjson.loads(raw[HASH_BYTES:]))

@@ -1,7 +1,7 @@
-"""What the store's own log still holds of the erased, until it is written anew.
+"""Rewrites the log of the database once something was erased, so that the log forgets it too.
 
-A deleted key stays in an append-only file as the commands that wrote it. `BGREWRITEAOF` writes the
-file anew from what there is.
+A deleted key stays in an append-only file, in the commands that wrote it. `BGREWRITEAOF` writes the
+file again from the data that are left.
 """
 
 from typing import Any
@@ -14,15 +14,15 @@ from services.chassis.database.cluster import Cluster
 from services.geofence.state.devices import PACKAGE
 
 MARK = "{fences}:erased"
-"""Says that something was erased; when, so that a later one is another."""
+"""Set while the log holds something erased. The value is a time: a later erasure sets another."""
 RECENT = "{fences}:rewritten"
-"""Lives while the log was written anew not long ago."""
+"""Exists while the log was rewritten recently."""
 
 log = structlog.get_logger()
 
 
 class Erased:
-    """Has the store's log written anew after something was erased."""
+    """Notes erasures, and has the log of the database rewritten."""
 
     def __init__(self, client: Client, rewrite_ms: int) -> None:
         self._client = client
@@ -35,7 +35,7 @@ class Erased:
         await self._client.set(MARK, now_ms)
 
     async def rewrite(self) -> bool:
-        """Write the log anew if that is called for, and was not done just now."""
+        """Rewrite the log if something was erased and the last rewrite is long enough ago."""
         mark = await self._client.get(MARK)
         if mark is None or not await self._client.set(RECENT, 1, nx=True, px=self._rewrite_ms):
             return False
@@ -45,18 +45,22 @@ class Erased:
                 if persistence.get("aof_enabled"):
                     await self._client.bgrewriteaof(**node)
         except redis.exceptions.ResponseError as error:
-            # It is being written already, perhaps since before; or a managed store refuses.
+            # A rewrite is under way, which may have begun before the erasure; or a managed
+            # database does not allow it.
             if self._is_allowed and "already in progress" not in str(error):
-                log.warning("the store does not let its log be written anew; see to it that it is")
+                log.warning(
+                    "the database refuses to rewrite its log: erased devices stay in it until the "
+                    "database rewrites it by itself"
+                )
                 self._is_allowed = False
             if self._is_allowed:
                 await self._client.delete(RECENT)
             return False
-        await self._release([MARK], [mark])  # unless more was erased meanwhile
+        await self._release([MARK], [mark])  # keeps the mark of a later erasure
         return True
 
     async def _nodes(self) -> list[dict[str, Any]]:
-        """All, also those that came to a cluster since this process learnt of the others."""
+        """All nodes, with those that joined the cluster after this process started."""
         if not isinstance(self._client, Cluster):
             return [{}]
         self._client.look_again()

@@ -1,24 +1,22 @@
-"""Events as the streams and queues have them."""
+"""Events as entries of streams and queues hold them."""
 
 import structlog
 from google.protobuf.message import DecodeError
-from prometheus_client import Counter
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
-
-UNREADABLE = Counter("enrayon_geofence_unreadable", "Entries of streams that hold no event.")
+from services.geofence import metrics
 
 log = structlog.get_logger()
 
 
 def read_event(encoded: bytes, subscription: str) -> pb.FenceEvent | None:
-    """The event; None, counted and logged, of bytes that nobody could ever read.
+    """The event; None for bytes that hold none, which are counted and logged.
 
-    Were such an entry an error, nothing after it would ever be told.
+    An error here would stop a subscription at this entry for ever.
     """
     try:
         return pb.FenceEvent.FromString(encoded)
     except DecodeError:
-        UNREADABLE.inc()
+        metrics.UNREADABLE.inc()
         log.error("an event cannot be read and is left out", subscription=subscription)
         return None

@@ -1,4 +1,4 @@
-"""The secrets of webhooks: `{subscriptions}:secrets`, a hash of subscription -> JSON."""
+"""The secrets that sign webhooks: `{subscriptions}:secrets`, a hash of subscription -> JSON."""
 
 import base64
 import secrets
@@ -8,8 +8,8 @@ import orjson
 from services.chassis.database.client import Client
 
 KEY = "{subscriptions}:secrets"
-BOTH_MS = 24 * 3_600_000
-"""After a rotation deliveries are signed by the old secret too for so long."""
+OVERLAP_MS = 24 * 3_600_000
+"""How long the old secret signs beside the new one after a rotation."""
 
 
 class Secrets:
@@ -19,18 +19,18 @@ class Secrets:
         self._client = client
 
     async def create(self, subscription: str) -> str:
-        """The secret of a new webhook; the one there is when there is one."""
+        """The current secret of a webhook, which is made when there is none."""
         made = orjson.dumps({"current": new_secret()})
         await self._client.hsetnx(KEY, subscription, made)
         current: str = orjson.loads(await self._client.hget(KEY, subscription))["current"]
         return current
 
     async def rotate(self, subscription: str, now_ms: int) -> str:
-        """A new secret; the old one signs too for a day."""
-        old = await self.create(subscription)
-        kept = {"current": new_secret(), "previous": old, "until_ms": now_ms + BOTH_MS}
+        """A new secret; for a day the old one signs too."""
+        old, new = await self.create(subscription), new_secret()
+        kept = {"current": new, "previous": old, "until_ms": now_ms + OVERLAP_MS}
         await self._client.hset(KEY, subscription, orjson.dumps(kept))
-        return kept["current"]  # type: ignore[return-value]
+        return new
 
     async def of(self, subscription: str, now_ms: int) -> list[str]:
         """The secrets that sign now, the current one first."""
@@ -38,8 +38,8 @@ class Secrets:
         if raw is None:
             return [await self.create(subscription)]
         kept = orjson.loads(raw)
-        both = kept.get("until_ms", 0) > now_ms
-        return [kept["current"], *([kept["previous"]] if both else [])]
+        overlaps = kept.get("until_ms", 0) > now_ms
+        return [kept["current"], *([kept["previous"]] if overlaps else [])]
 
     async def forget(self, subscription: str) -> None:
         """Delete the secrets of a subscription."""
@@ -47,5 +47,5 @@ class Secrets:
 
 
 def new_secret() -> str:
-    """A secret as Standard Webhooks writes it: 24 random bytes."""
+    """A secret in the form of Standard Webhooks: 24 random bytes."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"

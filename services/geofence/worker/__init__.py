@@ -1,1 +1,1 @@
-"""The loops that `enrayon work` runs."""
+"""Background loops: deliveries to webhooks, timers, trims and metrics."""

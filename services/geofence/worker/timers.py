@@ -1,101 +1,99 @@
-"""Dwells, delayed exits and trips whose time has come; visits to fences that are no more."""
+"""Timers: dwells, delayed exits and trips that are due; visits to fences that were deleted."""
 
 import asyncio
 
 from services.chassis.clock import Clock
 from services.chassis.loops.forever import forever
-from services.geofence.detection import Detection
-from services.geofence.feeds import Feeds
+from services.directory.replicas import Change
 from services.geofence.model.partitions import PARTITIONS
-from services.geofence.positions import Positions
-from services.geofence.state.devices import Devices, is_old
+from services.geofence.replica.feeds import Feeds
+from services.geofence.resources.detection import Detection, left_behind
+from services.geofence.resources.devices import Devices
+from services.geofence.state.devices import DeviceRecords
 from services.geofence.state.erased import Erased
 
 TIMERS_S = 0.2
 SWEEP_S = 60.0
 BATCH = 50
+"""Timers of a partition that one round fires at most."""
 
 
 class Timers:
-    """Tells what nobody's fix tells."""
+    """Causes the events that no fix causes."""
 
     def __init__(
         self,
+        records: DeviceRecords,
         devices: Devices,
-        positions: Positions,
         detection: Detection,
         feeds: Feeds,
         erased: Erased,
         clock: Clock,
     ) -> None:
+        self._records = records
         self._devices = devices
-        self._positions = positions
         self._detection = detection
         self._feeds = feeds
         self._erased = erased
         self._clock = clock
-        self._gone = asyncio.Event()
+        self._fence_is_deleted = asyncio.Event()
 
     async def fire(self) -> bool:
-        """Tell what is due by now; whether there was anything."""
-        await self._feeds.ready()
+        """Fire the timers that are due; answers whether there was one.
+
+        Several workers may decide one timer; the write lets one of them through.
+        """
         now_ms = self._now_ms()
-        hashes = await self._devices.due(now_ms, BATCH)
-        found = await self._devices.read(hashes, now_ms)
+        hashes = await self._records.due(now_ms, BATCH)
+        found = await self._records.read(hashes, now_ms)
         for hash in hashes:
             if hash not in found:
-                await self._devices.drop_timer(hash)
-        book = self._feeds.fences.replica
-        outcomes = [self._detection.time(book, device, now_ms) for device in found.values()]
+                await self._records.drop_timer(hash)
+        fences = self._feeds.fences.replica
+        outcomes = [self._detection.time(fences, device, now_ms) for device in found.values()]
         changed = [outcome for outcome in outcomes if outcome.is_changed]
         if changed:
-            await self._positions.write(changed)
+            await self._devices.write(changed)
         return bool(changed)
 
     async def sweep(self) -> bool:
-        """Forget devices not heard of for a day; end visits to fences that are no more."""
-        await self._feeds.ready()
+        """Forget devices without a fix for a day; end visits to fences that were deleted."""
         for partition in range(PARTITIONS):
-            records = [each async for each in self._devices.all_of(partition)]
+            records = {hash: record async for hash, record in self._records.all_of(partition)}
             if not records:
                 continue
-            # Whatever fence a record names was there before it was read.
+            # A record read before this line names no fence that the replica does not have by now.
             is_current = await self._feeds.caught_up()
             now_ms = self._now_ms()
-            book = self._feeds.fences.replica
-            for hash, record in records:
-                device = await self._devices.known(hash, record)
-                if device is None:
-                    continue
-                if is_old(record, now_ms):
+            fences = self._feeds.fences.replica
+            for device in (await self._records.unpacked(records)).values():
+                if device.is_expired(now_ms):
                     subscriptions = list(self._feeds.subscriptions.replica.by_id)
-                    if await self._devices.forget(device, subscriptions):
+                    if await self._records.forget(device, subscriptions):
                         await self._erased.mark(now_ms)
-                elif is_current and any(v.fence_id not in book.fences for v in device.state.visits):
-                    outcome = self._detection.deletions(book, device, now_ms)
-                    await self._positions.write([outcome])
+                elif is_current and left_behind(fences, device.state):
+                    await self._devices.write([self._detection.deletions(fences, device, now_ms)])
         return False
 
     async def sweep_when_needed(self) -> None:
         """Sweep every minute, and soon after a fence was deleted."""
-        await self._feeds.ready()
-        self._feeds.fences.listen(lambda change: self._note(change is None or change.after is None))
+        self._feeds.fences.listen(self._note)
 
         async def act() -> bool:
-            self._gone.clear()
+            self._fence_is_deleted.clear()
             await self.sweep()
             try:
                 async with asyncio.timeout(SWEEP_S):
-                    await self._gone.wait()
+                    await self._fence_is_deleted.wait()
             except TimeoutError:
                 pass
             return False
 
         await forever("geofence sweep", 0.2, act)
 
-    def _note(self, is_gone: bool) -> None:
-        if is_gone:
-            self._gone.set()
+    def _note(self, change: Change | None) -> None:
+        if change is None or change.after is None:
+            self._fence_is_deleted.set()
 
     def _now_ms(self) -> int:
         return round(self._clock().timestamp() * 1000)

@@ -16,14 +16,15 @@ from services.chassis.errors import InvalidArgument, ServiceError
 from services.chassis.serving.methods import BULK_REQUEST_BYTES
 from services.chassis.serving.requests import parsed
 from services.directory.messages.plans import plan_message
-from services.geofence import convert
-from services.geofence.book import compiled
-from services.geofence.roaming import Fixes
+from services.geofence.convert.fences import shape
+from services.geofence.convert.fixes import fix as fix_of
+from services.geofence.convert.fixes import fix_columns
+from services.geofence.replica.fences import compiled
 from services.hours.resources import formats
 from tests.faults import fuzz
 from tests.fuzz.target import target
 from tests.geodata.floorplans.shops import corner_shop, two_floors
-from tests.services.geofence.places import KAMPPI, fix
+from tests.support.geofence import KAMPPI, fix
 
 TYPES = sorted(
     {
@@ -80,9 +81,8 @@ def fence_seeds() -> list[bytes]:
 def fences(data: bytes) -> None:
     """A fence that keeps its contract has a shape and rules, or is refused."""
     fence = parsed(geofence_pb2.Fence, data, BULK_REQUEST_BYTES)
-    rule = compiled("f", fence)
-    if not rule.around_stores:
-        convert.shape(fence)
+    if not compiled("f", fence).is_around_stores:
+        shape(fence)
 
 
 def fix_seeds() -> list[bytes]:
@@ -96,20 +96,22 @@ def fix_seeds() -> list[bytes]:
 
 @target(fix_seeds, InvalidArgument)
 def fixes(data: bytes) -> None:
-    """Of fixes that columns take, each is what it is when looked at by itself."""
+    """A row of the columns that is valid holds what the fix converted alone holds."""
     request = parsed(geofence_pb2.ReportPositionsRequest, data, BULK_REQUEST_BYTES)
-    columns = Fixes.of(request.fixes)
-    for row in columns.usable.nonzero()[0].tolist():
+    columns = fix_columns(request.fixes)
+    for row in columns.is_valid.nonzero()[0].tolist():
         if not 1 <= len(request.fixes[row].device_id) <= 200:
-            continue  # there is no record of such a device, and what has none is looked at alone
-        alone = convert.fix(request.fixes[row], 0)
+            continue  # such a device has no record, and devices without one are decided alone
+        alone = fix_of(request.fixes[row], 0)
         assert (alone.point.latitude, alone.point.longitude, alone.time_ms, alone.sequence) == (
             columns.latitudes[row],
             columns.longitudes[row],
             columns.times_ms[row],
             columns.sequences[row],
         )
-        assert alone.accuracy_m == (columns.accuracies_m[row] if columns.is_known[row] else None)
+        assert alone.accuracy_m == (
+            columns.accuracies_m[row] if columns.has_accuracy[row] else None
+        )
 
 
 def plan_seeds() -> list[bytes]:

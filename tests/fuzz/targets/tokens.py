@@ -22,8 +22,8 @@ from services.chassis.errors import InvalidArgument, PermissionDenied, Unauthent
 from services.chassis.keyring import Key, Keyring
 from services.chassis.messages.paging import PageTokens
 from services.directory.watching import sequence_of, token_of
-from services.geofence import streaming
 from services.geofence.model.partitions import PARTITIONS
+from services.geofence.resources import events
 from services.stock import watching
 from services.stock.errors import ReceiptInvalid
 from services.stock.model.holds import HeldItem, Hold
@@ -88,10 +88,10 @@ def change_tokens(data: bytes) -> None:
     assert sequence_of(token_of(sequence)) == sequence
 
 
-@target(lambda: [streaming.token_of(17, "1790000000000-7").encode()], InvalidArgument)
+@target(lambda: [events.token_of(17, "1790000000000-7").encode()], InvalidArgument)
 def ack_tokens(data: bytes) -> None:
     """A token is of an entry in a partition."""
-    partition, id = streaming.parts_of(text_of(data), "ack_tokens[0]")
+    partition, id = events.parts_of(text_of(data), "ack_tokens[0]")
     assert 0 <= partition < PARTITIONS
     assert watching.ENTRY.fullmatch(id)
 

@@ -15,7 +15,7 @@ from services.edge.pickup.options import PickupFinder
 from services.edge.settings import EdgeSettings
 from services.edge.ucp import rest as ucp
 from services.edge.ucp.capability import Locations
-from services.geofence.webhooks import check_uri
+from services.geofence.model.endpoints import check_uri
 from tests.fuzz.services import Services
 from tests.fuzz.target import Refused, run, target, text_of
 

@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.aisle.v1 import aisle_pb2
+from enrayon.geofence.v1 import geofence_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
 from services.aisle.resources.anchors import ANCHOR
@@ -17,6 +18,8 @@ from services.chassis.errors import AlreadyExists, EtagMismatch, InvalidArgument
 from services.directory.records import Records
 from services.directory.resources import Kind, Resources
 from services.directory.writer import Writer
+from services.geofence.resources.fences import FENCE
+from services.geofence.resources.subscriptions import SUBSCRIPTION
 from services.hours.resources.store_events import STORE_EVENT
 from services.hours.resources.store_hours import STORE_HOURS
 from services.stores.resources.stores import STORE
@@ -60,6 +63,11 @@ def hours(**fields: Any) -> hours_pb2.StoreHours:
     return hours_pb2.StoreHours(name="stores/a/hours", **fields)
 
 
+def fence(name: str = "a", **fields: Any) -> geofence_pb2.Fence:
+    area = {"center": {"latitude": 60.17, "longitude": 24.93}, "radius_m": 300}
+    return geofence_pb2.Fence(name=f"fences/{name}", circle=area, **fields)
+
+
 UPDATED = [
     pytest.param(
         STORE,
@@ -72,6 +80,12 @@ UPDATED = [
         hours(expression="Mo-Fr 08:00-18:00"),
         hours(cut_offs={"order_before_close_minutes": 15}),
         id="hours",
+    ),
+    pytest.param(
+        FENCE,
+        fence(display_name="Kamppi"),
+        fence(exit_buffer_m=20),
+        id="fences",
     ),
 ]
 """Kinds with UpdateX(allow_missing), and two changes of different fields."""
@@ -147,10 +161,22 @@ def area(name: str, title: str) -> aisle_pb2.BlockedArea:
     )
 
 
+def circle(name: str, title: str) -> geofence_pb2.Fence:
+    return fence(name, display_name=title)
+
+
+def subscription(name: str, title: str) -> geofence_pb2.Subscription:
+    return geofence_pb2.Subscription(
+        name=f"subscriptions/{name}", filter={"labels": {"title": title}}
+    )
+
+
 CREATED = [
     pytest.param(STORE_EVENT, event, id="events"),
     pytest.param(ANCHOR, anchor, id="anchors"),
     pytest.param(BLOCKED_AREA, area, id="blocked areas"),
+    pytest.param(FENCE, circle, id="fences"),
+    pytest.param(SUBSCRIPTION, subscription, id="subscriptions"),
 ]
 """Kinds with CreateX, and how one is made."""
 

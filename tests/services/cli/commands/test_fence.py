@@ -15,8 +15,7 @@ from enrayon.geofence.v1 import geofence_pb2_grpc
 from services.cli import app
 from tests.geodata.fences import tracks
 from tests.geodata.fences.tracks import VISNJAN
-from tests.services.geofence.conftest import create, report
-from tests.services.geofence.places import KAMPPI, circle, fix
+from tests.support.geofence import KAMPPI, circle, create, fix, report
 from tests.support.hosting import serving
 from tests.support.tracks import GPX
 

@@ -1,0 +1,45 @@
+"""Resource names, and the ids within them."""
+
+from services.directory.keys import store_name
+from services.geofence.model.trips import Trip
+
+
+def fence_name(id: str) -> str:
+    """`fences/home` of `home`."""
+    return f"fences/{id}"
+
+
+def fence_id(name: str) -> str:
+    """`home` of `fences/home`."""
+    return name.removeprefix("fences/")
+
+
+def subscription_name(id: str) -> str:
+    """`subscriptions/shop` of `shop`."""
+    return f"subscriptions/{id}"
+
+
+def subscription_id(name: str) -> str:
+    """`shop` of `subscriptions/shop`."""
+    return name.removeprefix("subscriptions/")
+
+
+def device_name(subject: str) -> str:
+    """`devices/{subject}`; empty for no subject."""
+    return f"devices/{subject}" if subject else ""
+
+
+def subject_in(name: str) -> str:
+    """The subject of `devices/{subject}`."""
+    return name.removeprefix("devices/")
+
+
+def trip_name(trip: Trip) -> str:
+    """`stores/{store}/trips/{trip}`."""
+    return f"{store_name(trip.store)}/trips/{trip.id}"
+
+
+def shape_names(key: str) -> tuple[str, str]:
+    """The names of the fence and, if it is around stores, of the store that a shape belongs to."""
+    id, _, store = key.partition("@")
+    return fence_name(id), store_name(store) if store else ""

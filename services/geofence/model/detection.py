@@ -1,0 +1,115 @@
+"""Pure parts of detection: the shapes that fixes meet, frequency caps, versions of devices."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from geodata.fences import FenceIndex, Matches
+from geodata.fences.events import Event, EventType
+from geodata.fences.state import Fix
+from geodata.fences.tracking import MAX_AHEAD_MS, Verdict
+from services.geofence.model.devices import Device
+
+Work = Sequence[tuple[Device, Sequence[Fix]]]
+"""Devices with their fixes, in the order in which they are applied."""
+
+
+class Cap(NamedTuple):
+    """At most so many visits of a device to a fence are told in so long."""
+
+    visits: int
+    period_ms: int
+
+
+class Encounters(NamedTuple):
+    """The shapes that each fix meets, by the number of the fix in its batch."""
+
+    inside: Mapping[int, Collection[str]]
+    """Those that contain the fix."""
+    crossed: Mapping[int, Collection[str]]
+    """Those that the way to the fix touches."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A device after its fixes, with the verdict on each fix and the events to write."""
+
+    before: Device
+    after: Device
+    verdicts: list[Verdict] = field(default_factory=list)
+    events: list[list[pb.FenceEvent]] = field(default_factory=list)
+    """A list for each fix; one list when no fix caused them."""
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to write."""
+        return self.after is not self.before
+
+    @property
+    def encoded(self) -> list[bytes]:
+        """The events in order, as entries of the stream."""
+        return [event.SerializeToString() for events in self.events if events for event in events]
+
+    def with_next_version(self) -> "Outcome":
+        """The outcome of something other than a fix, with the version of a changed device."""
+        if self.is_changed:
+            self.after = self.after.next_version(self.after.state, self.after.received_ms)
+        return self
+
+
+def encounters(index: FenceIndex, work: Work, now_ms: int) -> Encounters:
+    """Which shapes the fixes of a batch meet, found for all fixes at once.
+
+    Fixes that will be refused are left out. A way leads from the fix applied before.
+    """
+    numbers, starts, ends = [], [], []
+    number = 0
+    for device, fixes in work:
+        last = device.state.last
+        for fix in fixes:
+            if fix.time_ms <= now_ms + MAX_AHEAD_MS and (last is None or fix.order > last.order):
+                numbers.append(number)
+                starts.append((last or fix).point)
+                ends.append(fix.point)
+                last = fix
+            number += 1
+    if not numbers or not len(index):
+        return Encounters({}, {})
+    inside, crossed = index.track_many(
+        np.array([point.latitude for point in starts]),
+        np.array([point.longitude for point in starts]),
+        np.array([point.latitude for point in ends]),
+        np.array([point.longitude for point in ends]),
+    )
+    return Encounters(by_number(numbers, inside), by_number(numbers, crossed))
+
+
+def by_number(numbers: Sequence[int], matches: Matches) -> Mapping[int, Collection[str]]:
+    """The shapes of each fix, by its number in the batch."""
+    result: defaultdict[int, list[str]] = defaultdict(list)
+    rows, ids = matches.rows.tolist(), matches.fence_ids.tolist()
+    for row, id in zip(rows, ids, strict=True):
+        result[numbers[row]].append(id)
+    return result
+
+
+def count_visit(device: Device, event: Event, cap: Cap) -> tuple[Device, bool]:
+    """Count a visit that an event begins.
+
+    Returns:
+        The device with its new count, and whether the event belongs to a visit over the cap.
+    """
+    caps = {fence: (start, count) for fence, start, count in device.caps}
+    start, count = caps.get(event.fence_id, (event.time_ms, 0))
+    if event.type in (EventType.ENTER, EventType.CROSS):
+        if event.time_ms - start >= cap.period_ms:
+            start, count = event.time_ms, 0
+        count += 1
+        caps[event.fence_id] = (start, count)
+        kept = tuple((fence, *pair) for fence, pair in sorted(caps.items()))
+        device = replace(device, caps=kept)
+    return device, count > cap.visits

@@ -1,0 +1,1 @@
+"""The fences and subscriptions that a process holds in memory."""

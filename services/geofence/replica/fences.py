@@ -1,0 +1,225 @@
+"""All fences of a process, compiled and indexed; circles around stores follow the stores."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.stores.v1 import stores_pb2
+from geodata.fences import Circle, FenceError, FenceIndex, Shape
+from geodata.fences.events import Event
+from geodata.fences.state import Fence, Rules
+from geodata.points import Point
+from geodata.schedule.errors import ScheduleError
+from geodata.schedule.model import Schedule, State
+from geodata.schedule.timeline import timeline
+from services.directory.directory import Directory
+from services.directory.filters import fold
+from services.directory.keys import parse_store, store_id
+from services.directory.replicas import Change
+from services.geofence.convert import fences as convert
+from services.geofence.errors import InvalidFence
+from services.geofence.model.detection import Cap
+
+EVERY_FIX_MOST = 100
+"""The most fences that may report every fix. Each device outside causes an event for each."""
+
+
+@dataclass(frozen=True)
+class CompiledFence:
+    """A fence with what detection needs of it."""
+
+    id: str
+    message: pb.Fence
+    rules: Rules
+    active: Schedule | None
+    quiet: Schedule | None
+    brands: frozenset[str] = frozenset()
+    stores: frozenset[str] = frozenset()
+
+    @property
+    def is_around_stores(self) -> bool:
+        """Whether it stands for one circle around each of some stores."""
+        return self.message.WhichOneof("area") == "around_stores"
+
+    def is_around(self, id: str, store: stores_pb2.Store) -> bool:
+        """Whether one of its circles is around a store."""
+        return (
+            store.HasField("location")
+            and not store.private
+            and (id in self.stores or (bool(self.brands) and fold(store.brand) in self.brands))
+        )
+
+
+def compiled(id: str, message: pb.Fence) -> CompiledFence:
+    """A fence with what detection needs of it.
+
+    Raises:
+        InvalidFence: its hours or its settings cannot be used.
+    """
+    around = message.around_stores
+    return CompiledFence(
+        id,
+        message,
+        convert.rules(message),
+        _schedule(message, "active_hours"),
+        _schedule(message, "quiet_hours"),
+        frozenset(map(fold, around.brands)),
+        frozenset(map(store_id, around.stores)),
+    )
+
+
+class FencesReplica:
+    """The fences in memory. Their shapes have keys: the fence's id, or `<fence>@<store>`."""
+
+    def __init__(self, directory: Directory, records: Iterable[tuple[str, bytes]] = ()) -> None:
+        self._directory = directory
+        self._records: dict[str, bytes] = {}
+        self.by_id: dict[str, CompiledFence] = {}
+        self.index = FenceIndex()
+        """The shapes, by key."""
+        self.fences: dict[str, Fence] = {}
+        """The shapes with their rules, by key."""
+        self._keys_of: defaultdict[str, set[str]] = defaultdict(set)
+        self._around: dict[str, CompiledFence] = {}
+        self.every_fix: set[str] = set()
+        """Ids of the fences that report every fix."""
+        for id, encoded in records:
+            self.apply(id, encoded)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def record(self, id: str) -> bytes | None:
+        """The encoded fence of an id."""
+        return self._records.get(id)
+
+    def records(self) -> Iterable[tuple[str, bytes]]:
+        """All ids with their encoded fences."""
+        return self._records.items()
+
+    def apply(self, id: str, after: bytes | None) -> Change:
+        """Add, change or (None) delete one fence."""
+        before = self._records.pop(id, None)
+        if before is not None:
+            for key in self._keys_of.pop(id, ()):
+                self._remove(key)
+            self.by_id.pop(id, None)
+            self._around.pop(id, None)
+            self.every_fix.discard(id)
+        if after is not None:
+            self._records[id] = after
+            fence = self.by_id[id] = compiled(id, pb.Fence.FromString(after))
+            if fence.rules.every_fix:
+                self.every_fix.add(id)
+            if fence.is_around_stores:
+                self._around[id] = fence
+                self._follow_all(fence)
+            else:
+                self._put(fence, id, convert.shape(fence.message))
+        return Change(id, before, after)
+
+    def store_changed(self, change: Change | None) -> None:
+        """Follow a change of a store; None means that all stores were loaded anew."""
+        if change is None:
+            for id in list(self._around):
+                self.apply(id, self._records[id])
+            return
+        for fence in self._around.values():
+            self._follow(fence, change.id, change.after)
+
+    @property
+    def keys_of_every_fix(self) -> list[str]:
+        """The keys of the shapes that report every fix, outside ones too."""
+        return [key for id in self.every_fix for key in self._keys_of[id]]
+
+    def labels(self, event: Event) -> Mapping[str, str]:
+        """The labels of the fence of an event; empty once it is deleted."""
+        fence = self.by_id.get(event.fence_id.partition("@")[0])
+        return fence.message.labels if fence else {}
+
+    def mute(self, event: Event) -> "pb.Mute.ValueType":
+        """Why an event is muted, apart from a frequency cap."""
+        id, _, store = event.fence_id.partition("@")
+        fence = self.by_id.get(id)
+        if fence is None:
+            return pb.MUTE_UNSPECIFIED
+        at = dt.datetime.fromtimestamp(event.time_ms / 1000, dt.UTC)
+        message = fence.message
+        if message.HasField("active_hours") and not self._is_within(
+            fence.active, message.active_hours, store, at
+        ):
+            return pb.MUTE_INACTIVE
+        if message.HasField("quiet_hours") and self._is_within(
+            fence.quiet, message.quiet_hours, store, at
+        ):
+            return pb.MUTE_QUIET_HOURS
+        # The contract counts from 1, since 0 is not set.
+        if event.confidence + 1 < message.min_confidence:
+            return pb.MUTE_CONFIDENCE
+        return pb.MUTE_UNSPECIFIED
+
+    def cap_of(self, key: str) -> Cap | None:
+        """The frequency cap of a shape; None when it has none."""
+        fence = self.by_id.get(key.partition("@")[0])
+        if fence is None or not fence.message.HasField("frequency_cap"):
+            return None
+        cap = fence.message.frequency_cap
+        return Cap(cap.visits, cap.period.ToMilliseconds())
+
+    def _is_within(
+        self, schedule: Schedule | None, hours: pb.Hours, store: str, at: dt.datetime
+    ) -> bool:
+        if hours.WhichOneof("kind") == "store_hours":
+            found = self._directory.schedules.of(store) if store else None
+            schedule = found.own if found else None
+        return schedule is not None and timeline(schedule).state_at(at).state is State.OPEN
+
+    def _follow_all(self, fence: CompiledFence) -> None:
+        stores = self._directory.stores
+        # Stores that are loaded later are followed as a change of all.
+        if stores.is_loaded:
+            for id, encoded in list(stores.replica.records()):
+                self._follow(fence, id, encoded)
+
+    def _follow(self, fence: CompiledFence, id: str, encoded: bytes | None) -> None:
+        """Put, move or remove the circle around a store."""
+        key = f"{fence.id}@{id}"
+        store = parse_store(encoded) if encoded else None
+        if store is None or not fence.is_around(id, store):
+            if key in self._keys_of[fence.id]:
+                self._keys_of[fence.id].discard(key)
+                self._remove(key)
+            return
+        center = Point(store.location.latitude, store.location.longitude)
+        shape = Circle(center, fence.message.around_stores.radius_m)
+        if key not in self.fences or self.fences[key].shape != shape:
+            self._put(fence, key, shape)
+
+    def _put(self, fence: CompiledFence, key: str, shape: Shape) -> None:
+        self.index.put(key, shape)
+        self.fences[key] = Fence(shape, fence.rules)
+        self._keys_of[fence.id].add(key)
+
+    def _remove(self, key: str) -> None:
+        self.index.remove(key)
+        del self.fences[key]
+
+
+def _schedule(message: pb.Fence, field: str) -> Schedule | None:
+    hours = getattr(message, field)
+    if hours.WhichOneof("kind") == "store_hours":
+        if message.WhichOneof("area") != "around_stores":
+            raise InvalidFence(f"fence.{field}.store_hours", "only for fences around stores")
+        return None
+    if not hours.expression:
+        return None
+    try:
+        schedule = Schedule(expression=hours.expression, time_zone=hours.time_zone or "UTC")
+        state = timeline(schedule).state_at(dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    except (ScheduleError, FenceError) as fault:
+        raise InvalidFence(f"fence.{field}", str(fault)) from None
+    if state.state is State.UNKNOWN and state.comment:
+        raise InvalidFence(f"fence.{field}.expression", "cannot be read")
+    return schedule

@@ -1,0 +1,261 @@
+"""Positions: takes in batches of fixes.
+
+A batch is read in one round trip, decided in memory, and written in one round trip. A device that
+another call changed in between is not written, and is decided again from what is there by then.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from geodata.fences.state import Fix
+from services.chassis.clock import Clock
+from services.chassis.errors import ConcurrentChanges, ResourceExhausted
+from services.chassis.serving.commits import commit
+from services.geofence import metrics
+from services.geofence.convert import fixes as convert
+from services.geofence.convert.names import device_name
+from services.geofence.model.detection import Outcome
+from services.geofence.model.devices import Device
+from services.geofence.replica.feeds import Feeds
+from services.geofence.resources.detection import Detection
+from services.geofence.resources.devices import TRIES, Devices, chosen
+from services.geofence.resources.roaming import LEAST, Roaming
+from services.geofence.state.devices import DeviceChange, DeviceRecords
+
+
+class FixOutcome(NamedTuple):
+    """The outcome of a fix, with its events."""
+
+    outcome: "pb.FixResult.Outcome.ValueType"
+    subject: str = ""
+    """Empty when nothing is kept of the device."""
+    events: Sequence[pb.FenceEvent] = ()
+    error: str = ""
+
+    @property
+    def message(self) -> pb.FixResult:
+        """The outcome, as the contract has it."""
+        return pb.FixResult(
+            outcome=self.outcome,
+            subject=device_name(self.subject),
+            events=self.events,
+            error=self.error,
+        )
+
+
+UNDECIDED = FixOutcome(pb.FixResult.OUTCOME_UNSPECIFIED)
+
+
+class _Work(NamedTuple):
+    """The fixes of one device that are to be decided."""
+
+    hashes: list[bytes]
+    indexes: list[int]
+    """Of the fixes in the batch."""
+    fixes: list[Fix]
+
+
+class _Decision(NamedTuple):
+    """What a batch does to its devices."""
+
+    roamed: dict[int, DeviceChange]
+    """Changes decided in columns, by index of the fix."""
+    changed: list[tuple[_Work, Outcome]]
+    unchanged: list[tuple[_Work, Outcome]]
+
+
+class _Overtaken(NamedTuple):
+    """Devices that other calls changed between the read and the write."""
+
+    roamed: list[int]
+    """Indexes of their fixes."""
+    work: list[_Work]
+
+
+class _Batch:
+    """Fixes that came together, and the outcome of each."""
+
+    def __init__(self, messages: Sequence[pb.Fix], now_ms: int) -> None:
+        self.messages = messages
+        self.now_ms = now_ms
+        self.outcomes = [UNDECIDED] * len(messages)
+        self.by_device: defaultdict[str, list[int]] = defaultdict(list)
+        """Indexes of the fixes of each device, by its id."""
+        for index, message in enumerate(messages):
+            self.by_device[message.device_id].append(index)
+
+    def work(self, hashes: list[bytes], indexes: Iterable[int]) -> list[_Work]:
+        """The work on one device; none if no fix of it is valid. Fixes that are not are refused."""
+        work = _Work(hashes, [], [])
+        for index in indexes:
+            try:
+                work.fixes.append(convert.fix(self.messages[index], self.now_ms))
+            except ValueError as fault:
+                self.outcomes[index] = FixOutcome(pb.FixResult.OUTCOME_REFUSED, error=str(fault))
+            else:
+                work.indexes.append(index)
+        return [work] if work.indexes else []
+
+    def settle(self, decision: _Decision, written: Sequence[bool]) -> _Overtaken:
+        """Note the outcomes of what was written, and of what needed no write.
+
+        Args:
+            decision: What was decided.
+            written: For each roaming device, then for each other changed one, whether it was as it
+                had been read.
+        """
+        roamed, changed, unchanged = decision
+        overtaken = _Overtaken([], [])
+        for (index, change), is_written in zip(roamed.items(), written[: len(roamed)], strict=True):
+            if is_written:
+                self.outcomes[index] = FixOutcome(pb.FixResult.OUTCOME_APPLIED, change.subject)
+            else:
+                overtaken.roamed.append(index)
+        for (work, outcome), is_written in zip(changed, written[len(roamed) :], strict=True):
+            if is_written:
+                self._note(work, outcome)
+            else:
+                overtaken.work.append(work)
+        for work, outcome in unchanged:
+            self._note(work, outcome)
+        return overtaken
+
+    def _note(self, work: _Work, outcome: Outcome) -> None:
+        subject = outcome.after.subject if outcome.after.version else ""
+        for index, verdict, events in zip(
+            work.indexes, outcome.verdicts, outcome.events, strict=True
+        ):
+            self.outcomes[index] = FixOutcome(convert.OUTCOMES[verdict], subject, events)
+
+
+class Positions:
+    """Takes in fixes."""
+
+    def __init__(
+        self,
+        records: DeviceRecords,
+        devices: Devices,
+        feeds: Feeds,
+        detection: Detection,
+        clock: Clock,
+        batches: int,
+    ) -> None:
+        """Prepare to take in at most `batches` batches at once; more are refused."""
+        self._records = records
+        self._devices = devices
+        self._feeds = feeds
+        self._detection = detection
+        self._clock = clock
+        self._free_batches = batches
+
+    async def report(self, messages: Sequence[pb.Fix]) -> list[FixOutcome]:
+        """Take in fixes; answers the outcome of each. An invalid fix does not affect the others.
+
+        Raises:
+            ResourceExhausted: too many batches wait for the database.
+            BacklogFull: too many events wait for delivery.
+            ConcurrentChanges: other fixes of the same devices keep coming.
+            DatabaseUnavailable: the fences are not loaded.
+        """
+        if self._free_batches <= 0:
+            raise ResourceExhausted("too many batches of fixes wait; send them again later")
+        self._free_batches -= 1
+        try:
+            outcomes = await self._report(messages)
+        finally:
+            self._free_batches += 1
+        metrics.count_fixes(each.outcome for each in outcomes)
+        return outcomes
+
+    async def _report(self, messages: Sequence[pb.Fix]) -> list[FixOutcome]:
+        batch = _Batch(messages, round(self._clock().timestamp() * 1000))
+        roaming = self._take_roaming(batch)
+        work = [
+            work
+            for id, indexes in batch.by_device.items()
+            for work in batch.work(self._devices.hashes(id), indexes)
+        ]
+        for _ in range(TRIES):
+            if not work and roaming is None:
+                return batch.outcomes
+            work, roaming = await self._step(batch, work, roaming), None
+        raise ConcurrentChanges("other fixes of the same devices came in between; send them again")
+
+    def _take_roaming(self, batch: _Batch) -> Roaming | None:
+        """Take out of a batch the devices that may be decided in columns, if that pays."""
+        alone = [indexes[0] for indexes in batch.by_device.values() if len(indexes) == 1]
+        if len(alone) < LEAST or self._feeds.fences.replica.every_fix:
+            return None
+        roaming = Roaming.among(batch.messages, alone, self._devices.hashes)
+        for index in roaming.indexes:
+            del batch.by_device[batch.messages[index].device_id]
+        return roaming if roaming.indexes else None
+
+    async def _step(
+        self, batch: _Batch, work: Sequence[_Work], roaming: Roaming | None
+    ) -> list[_Work]:
+        """Read, decide and write; answers the work on devices that other calls have changed."""
+        hashes = chain.from_iterable(each.hashes for each in work)
+        if roaming is not None:
+            hashes = chain(hashes, *roaming.hashes)
+        records = await self._records.records(hashes)
+        decision = await self._decide(batch, work, roaming, records)
+        written = await self._write(decision)
+        overtaken = batch.settle(decision, written)
+        return [
+            work
+            for index in overtaken.roamed
+            for work in batch.work(self._devices.hashes(batch.messages[index].device_id), [index])
+        ] + overtaken.work
+
+    async def _decide(
+        self,
+        batch: _Batch,
+        work: Sequence[_Work],
+        roaming: Roaming | None,
+        records: Mapping[bytes, bytes],
+    ) -> _Decision:
+        """Decide in columns if possible, and the rest one by one."""
+        fences = self._feeds.fences.replica
+        roamed: dict[int, DeviceChange] = {}
+        if roaming is not None:
+            # A fence that reports every fix may have come while the records were read.
+            if not fences.every_fix:
+                roamed = roaming.changes(fences.index, records, batch.now_ms)
+            work = [*work, *rest_of(batch, roaming, roamed)]
+        devices = await self._devices_of(work, records, batch.now_ms)
+        fixes = [(device, each.fixes) for device, each in zip(devices, work, strict=True)]
+        decision = _Decision(roamed, [], [])
+        for each, outcome in zip(
+            work, self._detection.fixes(fences, fixes, batch.now_ms), strict=True
+        ):
+            (decision.changed if outcome.is_changed else decision.unchanged).append((each, outcome))
+        return decision
+
+    async def _write(self, decision: _Decision) -> list[bool]:
+        """Write the changes; answers for each whether the device was as it had been read."""
+        roamed, changed, unchanged = decision
+        written: list[bool] = []
+        if roamed or changed:
+            outcomes = [outcome for _, outcome in changed]
+            written = await commit(self._devices.write(outcomes, [*roamed.values()]))
+        await self._records.replicated(outcome.before.hash for _, outcome in unchanged)
+        return written
+
+    async def _devices_of(
+        self, work: Sequence[_Work], records: Mapping[bytes, bytes], now_ms: int
+    ) -> list[Device]:
+        """The device of each work, known or new."""
+        hashes = [each.hashes for each in work]
+        theirs = {hash: records[hash] for hash in chain.from_iterable(hashes) if hash in records}
+        return chosen(hashes, await self._records.current(theirs, now_ms))
+
+
+def rest_of(batch: _Batch, roaming: Roaming, roamed: Mapping[int, DeviceChange]) -> Iterable[_Work]:
+    """The work on devices that columns could not decide."""
+    for hashes, index in zip(roaming.hashes, roaming.indexes, strict=True):
+        if index not in roamed:
+            yield from batch.work(hashes, [index])

@@ -1,0 +1,180 @@
+"""Trips to pick up orders: started, checked in, ended; the queue of a store's staff.
+
+A trip lies in the record of its device, since a fix changes both. A copy by store lets it be found
+by its name.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from services.chassis.caller import current_caller
+from services.chassis.clock import Clock
+from services.chassis.errors import AlreadyExists, ConcurrentChanges
+from services.chassis.serving.commits import commit
+from services.directory.keys import store_id
+from services.directory.resources import new_id
+from services.geofence.convert.names import trip_name
+from services.geofence.convert.trips import arrivals, new_trip, trip_message
+from services.geofence.errors import StoreNotFound, TripEnded, TripNotFound
+from services.geofence.model import trips
+from services.geofence.model.detection import Outcome
+from services.geofence.model.devices import Device
+from services.geofence.model.partitions import PARTITIONS
+from services.geofence.model.trips import State, Trip, TripEventType
+from services.geofence.resources.detection import Detection, add_trip_events
+from services.geofence.resources.devices import TRIES, Devices
+from services.geofence.state.devices import DeviceRecords
+
+TRIPS_MOST = 5
+"""The most trips that a device may be on at once."""
+
+Act = Callable[[Trip], trips.Step]
+
+
+class Trips:
+    """Reads and changes trips."""
+
+    def __init__(
+        self, records: DeviceRecords, devices: Devices, detection: Detection, clock: Clock
+    ) -> None:
+        self._records = records
+        self._devices = devices
+        self._detection = detection
+        self._clock = clock
+
+    async def start(self, request: pb.StartTripRequest) -> pb.Trip:
+        """Start a trip; a retry, or a second call for the same order, finds the first trip.
+
+        Raises:
+            StoreNotFound: there is no such store, or it has no location.
+            AlreadyExists: the device has a trip with that order to another store, or too many
+                trips.
+            ConcurrentChanges: other calls keep changing the device.
+        """
+        store = store_id(request.parent)
+        if self._detection.store_point(store) is None:
+            raise StoreNotFound(request.parent)
+        caller = current_caller()
+        hashes = self._devices.hashes(request.device_id)
+        for _ in range(TRIES):
+            now_ms = self._now_ms()
+            device = await self._devices.find(hashes, now_ms)
+            if trip := same_trip(device, request):
+                if trip.store != store or trip.order != request.order:
+                    raise AlreadyExists(trip_name(trip))
+                await self._records.replicated([device.hash])
+                return trip_message(trip, device.subject)
+            live = [trip for trip in device.trips if trip.is_live]
+            if len(live) >= TRIPS_MOST:
+                raise AlreadyExists(trip_name(live[0]))
+            made = new_id("", request.request_id, (caller.id, device.subject))
+            # A trip's id begins with the partition of its device, by which it is found.
+            trip = new_trip(f"{device.partition:02}{made}", request, caller.owner, now_ms)
+            after = replace(device, trips=(*device.trips, trip), received_ms=now_ms)
+            if await self._write(device, after, trip, (TripEventType.STARTED,), now_ms):
+                return trip_message(trip, device.subject)
+        raise ConcurrentChanges("the device was changed in between; try again")
+
+    async def get(self, name: str) -> pb.Trip:
+        """A trip.
+
+        Raises:
+            TripNotFound: the caller has none of that name.
+        """
+        hash, trip = await self._find(name)
+        device = (await self._records.read([hash], self._now_ms())).get(hash)
+        return trip_message(trip, device.subject if device else "")
+
+    async def check_in(self, request: pb.CheckInTripRequest) -> pb.Trip:
+        """Note that the traveller is here.
+
+        Raises:
+            TripNotFound: the caller has none of that name.
+            TripEnded: it has ended.
+            ConcurrentChanges: other calls keep changing the device.
+        """
+        now_ms = self._now_ms()
+        return await self._change(
+            request.name,
+            lambda trip: trips.checked_in(trip, request.bay, request.vehicle, now_ms),
+        )
+
+    async def end(self, name: str, state: State) -> pb.Trip:
+        """Complete or cancel a trip; a retry answers the ended trip.
+
+        Raises:
+            TripNotFound: the caller has none of that name.
+            TripEnded: it has ended in another way.
+            ConcurrentChanges: other calls keep changing the device.
+        """
+        now_ms = self._now_ms()
+        return await self._change(name, lambda trip: trips.ended(trip, state, now_ms), state)
+
+    async def arrivals(self, parent: str) -> pb.ListArrivalsResponse:
+        """The queue of a store's staff, of the trips that the caller may see."""
+        now_ms = self._now_ms()
+        caller = current_caller()
+        return arrivals(
+            [
+                trip
+                for trip in await self._records.trips_to(store_id(parent))
+                if trip.is_live and trip.expire_ms > now_ms and caller.may_see(trip.owner)
+            ],
+            now_ms,
+        )
+
+    async def _change(self, name: str, act: Act, final: State | None = None) -> pb.Trip:
+        """Change a live trip; answer one that is in the final state already as it is."""
+        hash, found = await self._find(name)
+        for _ in range(TRIES):
+            now_ms = self._now_ms()
+            device = (await self._records.read([hash], now_ms)).get(hash)
+            kept = {trip.id: trip for trip in device.trips} if device else {}
+            trip = kept.get(found.id)
+            if device is None or trip is None:
+                raise TripNotFound(name)
+            if trip.state is final:
+                await self._records.replicated([hash])
+                return trip_message(trip, device.subject)
+            if not trip.is_live:
+                raise TripEnded(name)
+            changed, kinds = act(trip)
+            after = replace(device, trips=tuple((kept | {trip.id: changed}).values()))
+            if await self._write(device, after, changed, kinds, now_ms):
+                return trip_message(changed, device.subject)
+        raise ConcurrentChanges("the device was changed in between; try again")
+
+    async def _find(self, name: str) -> tuple[bytes, Trip]:
+        """The hash of the device of a trip, and the trip as its copy has it."""
+        _, store, _, id = name.split("/")
+        found = await self._records.trip(store, id) if int(id[:2]) < PARTITIONS else None
+        if found is None or not current_caller().may_see(found[1].owner):
+            raise TripNotFound(name)
+        return found
+
+    async def _write(
+        self,
+        before: Device,
+        after: Device,
+        trip: Trip,
+        kinds: Sequence[TripEventType],
+        now_ms: int,
+    ) -> bool:
+        """Write a device with the events of a trip; False when another call had changed it."""
+        outcome = Outcome(before, after, events=[[]])
+        add_trip_events(outcome, trip, kinds, pb.CAUSE_CALL, now_ms, now_ms)
+        [is_written] = await commit(self._devices.write([outcome.with_next_version()]))
+        return is_written
+
+    def _now_ms(self) -> int:
+        return round(self._clock().timestamp() * 1000)
+
+
+def same_trip(device: Device, request: pb.StartTripRequest) -> Trip | None:
+    """The trip that a request started before, or that its order is on already."""
+    for trip in device.trips:
+        is_retry = bool(request.request_id) and trip.request == request.request_id
+        if is_retry or (trip.is_live and trip.order == request.order):
+            return trip
+    return None

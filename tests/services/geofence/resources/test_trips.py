@@ -1,0 +1,129 @@
+"""Trips to pick up an order."""
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.stores.v1 import stores_pb2_grpc
+from tests.support.geofence import fix, name_of, north_of, reading, report, subscribe, take, told
+from tests.support.stores import SHOPS, upsert
+
+STOCKMANN = (60.1687, 24.9418)
+STORE = "stores/t-stockmann"
+
+
+@pytest.fixture
+async def trips(fences, channel):
+    await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
+    return fences
+
+
+async def start(stub: Any, device: str = "anna", order: str = "1234", **rest: object) -> Any:
+    return await stub.StartTrip(
+        pb.StartTripRequest(
+            parent=STORE,
+            device_id=device,
+            consent=True,
+            order=order,
+            travel_mode=pb.TRAVEL_MODE_BIKE,
+            **rest,
+        )
+    )
+
+
+async def test_a_trip_from_start_to_hand_over_is_told_step_by_step(trips):
+    await subscribe(trips)
+    async with reading(trips) as events:
+        trip = await start(trips)
+        for metres, seconds in ((5000, 0), (900, 300), (600, 330), (50, 420), (20, 430)):
+            await report(trips, fix("anna", north_of(STOCKMANN, metres), seconds))
+        here = await trips.CheckInTrip(
+            pb.CheckInTripRequest(name=trip.name, bay="3", vehicle="red bike")
+        )
+        done = await trips.CompleteTrip(pb.CompleteTripRequest(name=trip.name))
+        found = [each.event for each in await take(events, 5)]
+
+    assert [
+        "TRIP_STARTED",
+        "TRIP_APPROACHING",
+        "PREPARE_ORDER",
+        "TRIP_ARRIVED",
+        "TRIP_COMPLETED",
+    ] == [name_of(event) for event in found]
+    assert [1, 2, 3, 4, 5] == [event.number for event in found]
+    assert pb.EVENT_TYPE_TRIP_APPROACHING == found[2].prepare_reason
+    assert {"1234"} == {event.order for event in found}
+    assert ("3", "red bike", pb.Trip.STATE_ARRIVED) == (here.bay, here.vehicle, here.state)
+    assert pb.Trip.STATE_COMPLETED == done.state
+
+
+async def test_the_order_is_prepared_once_however_many_calls_say_so(trips):
+    trip = await start(trips)
+    await subscribe(trips, "late")
+    near = north_of(STOCKMANN, 30)
+    calls = [report(trips, fix("anna", near, n)) for n in range(10)]
+    calls += [trips.CheckInTrip(pb.CheckInTripRequest(name=trip.name)) for _ in range(10)]
+    await asyncio.gather(*calls)
+    kept = await trips.GetTrip(pb.GetTripRequest(name=trip.name))
+    assert pb.EVENT_TYPE_TRIP_ARRIVED == kept.prepare_reason
+    async with reading(trips, "late") as events:
+        found = []
+        with pytest.raises(TimeoutError):
+            while True:
+                found += await take(events, 1, timeout_s=1)
+    assert ["PREPARE_ORDER", "TRIP_ARRIVED"] == sorted(name_of(each.event) for each in found)
+
+
+async def test_a_store_of_the_same_brand_is_told_as_the_wrong_one(trips):
+    await start(trips)
+    results = await report(trips, fix("anna", (60.4510, 22.2690), 0))
+    assert [(0, "TRIP_WRONG_STORE", "")] == told(results)
+    assert "stores/t-turku" == results[0].events[0].store
+
+
+async def test_the_queue_of_the_staff(trips):
+    for device, order in (("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")):
+        await start(trips, device, order)
+    await report(trips, fix("b", STOCKMANN, 0))
+    await report(trips, fix("a", north_of(STOCKMANN, 3000), 0))
+    await report(trips, fix("c", STOCKMANN, 0))
+    gone = await start(trips, "d", "4")
+    await trips.CancelTrip(pb.CancelTripRequest(name=gone.name))
+
+    queue = await trips.ListArrivals(pb.ListArrivalsRequest(parent=STORE))
+
+    assert ["2", "3", "1"] == [arrival.trip.order for arrival in queue.arrivals]
+    assert [True, True, False] == [a.HasField("waiting_time") for a in queue.arrivals]
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await trips.CheckInTrip(pb.CheckInTripRequest(name=gone.name))
+    assert grpc.StatusCode.FAILED_PRECONDITION == failure.value.code()
+
+
+async def test_a_retry_and_the_same_order_find_the_trip_there_is(trips):
+    first = await start(trips, request_id="r")
+    assert first == await start(trips, request_id="r") == await start(trips)
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await start(trips, order="other", request_id="r")
+    assert grpc.StatusCode.ALREADY_EXISTS == failure.value.code()
+
+
+async def test_a_trip_expires_by_itself(trips, workers):
+    del workers
+    await subscribe(trips, filter={"event_types": [pb.EVENT_TYPE_TRIP_EXPIRED]})
+    async with reading(trips) as events:
+        trip = await start(trips, ttl={"seconds": 1})
+        [found] = await take(events, 1)
+    assert trip.name == found.event.trip
+
+
+async def test_a_trip_to_nowhere_is_not_found(trips):
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await trips.StartTrip(
+            pb.StartTripRequest(parent="stores/none", device_id="a", consent=True, order="1")
+        )
+    with pytest.raises(grpc.aio.AioRpcError) as missing:
+        await trips.GetTrip(pb.GetTripRequest(name=f"{STORE}/trips/99{'0' * 20}"))
+    assert grpc.StatusCode.NOT_FOUND == failure.value.code() == missing.value.code()
