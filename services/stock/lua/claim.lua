@@ -1,7 +1,10 @@
 -- Fires an alert, once, and appends its delivery.
 -- KEYS  alerts, deliveries (of the alert's owner)
--- ARGV  now in ms or "" for the server's, alert, store, SKU, units available, deliveries kept
--- Returns 1 when it fired now, 0 when it had fired, had expired or is gone
+-- ARGV  now in ms or "" for the database's, alert, store, SKU, units available, deliveries to keep
+-- Returns 1 when it fired now, 0 when it had fired, had expired or is deleted
+--
+-- Alert (JSON): skus, stores, units; expire, fired (in ms).
+-- Entry of the deliveries: id alert, s store, u SKU, n units available.
 local now = now_ms(ARGV[1])
 local raw = redis.call('HGET', KEYS[1], ARGV[2])
 local alert = raw and cjson.decode(raw)

@@ -1,6 +1,10 @@
--- What the scripts of feeds share. Stands after the library and before each of them.
+-- Functions that the scripts of feeds share. Loaded after the library and before each of them.
+--
+-- Letters that say what became of a row: "a" applied, "i" ignored (late or a duplicate), "f" refused
+-- (the level has as many sources as it can remember), "r" refused (the level would be out of range).
+local MOST_SOURCES = 16 -- 8 bytes of each level of a store for each source
 
--- The number that stands for a source in this partition.
+-- The number that stands for a source in this partition, so that a level keeps 2 bytes of its name.
 local function source_number(sources, name)
   local number = redis.call('HGET', sources, name)
   if number then return tonumber(number) end
@@ -14,21 +18,21 @@ local function new_level()
     sources = 0, tail = '' }
 end
 
--- Takes note of a source's sequence: "a" when it is news, "i" when it is late or a duplicate.
-local function heard(level, number, sequence, most)
-  local rest = {}
+-- Notes a source's sequence in a level, and moves the source to the front: readers show its name.
+local function note_sequence(level, number, sequence)
+  local others = {}
   for i = 0, level.sources - 1 do
-    local known, last = struct.unpack('<I2I6', level.tail, i * 8 + 1)
-    if known ~= number then
-      rest[#rest + 1] = string.sub(level.tail, i * 8 + 1, i * 8 + 8)
+    local other, last = struct.unpack('<I2I6', level.tail, i * 8 + 1)
+    if other ~= number then
+      others[#others + 1] = string.sub(level.tail, i * 8 + 1, i * 8 + 8)
     elseif sequence <= last then
       return 'i'
     end
   end
-  if #rest >= most then return 'f' end
+  if #others >= MOST_SOURCES then return 'f' end
   local futures = string.sub(level.tail, level.sources * 8 + 1)
-  level.sources = #rest + 1
-  level.tail = struct.pack('<I2I6', number, sequence) .. table.concat(rest) .. futures
+  level.sources = #others + 1
+  level.tail = struct.pack('<I2I6', number, sequence) .. table.concat(others) .. futures
   return 'a'
 end
 

@@ -1,20 +1,21 @@
--- Takes a place in the quotas of a caller and of its shopper, for as long as a hold may live.
+-- Takes a lease in the quotas of a caller and of its shopper, for as long as a hold may live.
 -- KEYS  leases of the caller, leases of the shopper (in one slot)
--- ARGV  now in ms or "" for the server's, hold, for how long in ms, how many holds a caller may
---       have, how many a shopper; 0 is without end
--- Returns 0, or which of the two is full
+-- ARGV  now in ms or "" for the database's, hold, life of the lease in ms, most leases of a caller,
+--       most of a shopper; 0 is no limit
+-- Returns 0, or 1 when the caller's quota is full, 2 when the shopper's is
 local now, hold = now_ms(ARGV[1]), ARGV[2]
 local until_ms = now + tonumber(ARGV[3])
 for i = 1, 2 do
   local most = tonumber(ARGV[3 + i])
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
+  -- A retry has the same hold, so the lease that it has already does not count against it.
   if most > 0 and redis.call('ZCARD', KEYS[i]) >= most and not redis.call('ZSCORE', KEYS[i], hold) then
     return i
   end
 end
 for i = 1, 2 do
   redis.call('ZADD', KEYS[i], 'GT', until_ms, hold)
-  redis.call('PEXPIREAT', KEYS[i], until_ms, 'NX')
+  redis.call('PEXPIREAT', KEYS[i], until_ms, 'NX') -- GT alone does nothing where there is no expiry
   redis.call('PEXPIREAT', KEYS[i], until_ms, 'GT')
 end
 return 0

@@ -1,19 +1,37 @@
--- What the scripts of a partition share. Stands before each of them.
+-- Functions and layouts that the scripts of a partition share. Loaded before each of them.
 --
--- A level is one packed field: on_hand i4, reserved I4, safety I2, as_of in seconds I4, version I4,
--- sell policy B, futures B, sources B; then of each source its number I2 and last sequence I6, the
--- one that spoke last first; then of each future the day since 2020-01-01 I2 and the units I4.
--- A line of the ledger: length of the SKU B, SKU, change of on_hand i4, change of reserved i4, and
--- after it on_hand i4, reserved I4, safety I2, version I4.
+-- Level (one packed field of the hash `levels`, little-endian):
+--   on_hand i4, reserved I4, safety stock I2, as_of in seconds I4, version I4, sell policy B,
+--   number of futures B, number of sources B; then for each source its number I2 and its last
+--   sequence I6, the most recent source first; then for each future its day since 2020-01-01 I2 and
+--   its units I4.
+-- Line of the ledger (packed, several in a row):
+--   length of the SKU B, SKU, change of on_hand i4, change of reserved i4; then the level after the
+--   movement: on_hand i4, reserved I4, safety stock I2, version I4.
+-- Entry of the ledger: k kind, s store, a hold or source of the feed, d lines.
+-- Hold (JSON, one field of the hash `holds`):
+--   id; own caller; who shopper; m pick-up method; st state; rev revision; l items;
+--   c created, u updated, x expires, e ended (all in ms);
+--   rq fields of the hash `requests` that lead to it; tf, tt the hold it was transferred from, to
+-- Item of a hold: { SKU, requested, held, collected, back-ordered, version of the level }
 local HEADER = '<i4I4I2I4I4BBB'
 local LINE = '<i4i4i4I4I2I4'
-local KEEP_ENDED_MS = 7 * 86400000 -- an ended hold can be read for so long, and its request_id too
+local SKU, HELD, COLLECTED, VERSION = 1, 3, 4, 6 -- positions in an item
+local KEEP_ENDED_MS = 7 * 86400000 -- an ended hold, and its request_id, can be read for so long
+local ALL = 1000000
 local LIVE = { CONFIRMED = true, PREPARING = true, READY = true }
 
+-- The argument `now_ms`: tests and replays pass it, servers leave it empty and mean the database's.
 local function now_ms(arg)
   if arg ~= '' then return tonumber(arg) end
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- The keys that the scripts of holds take, in the order of `StoreKeys.of_holds`.
+local function store_of(keys, name)
+  return { name = name, levels = keys[1], holds = keys[2], expiry = keys[3], requests = keys[4],
+    ledger = keys[5], due = keys[6] }
 end
 
 local function level_of(raw)
@@ -21,7 +39,7 @@ local function level_of(raw)
   local at
   level.on_hand, level.reserved, level.safety, level.as_of, level.version, level.sell,
     level.futures, level.sources, at = struct.unpack(HEADER, raw)
-  level.tail = string.sub(raw, at)
+  level.tail = string.sub(raw, at) -- sources and futures stay packed: most scripts never need them
   return level
 end
 
@@ -30,12 +48,10 @@ local function raw_of(level)
     level.version, level.sell, level.futures, level.sources) .. level.tail
 end
 
-local function line_of(sku, level, on_hand_change, reserved_change)
-  return string.char(#sku) .. sku .. struct.pack(LINE, on_hand_change, reserved_change,
-    level.on_hand, level.reserved, level.safety, level.version)
+local function available(level)
+  return level.on_hand - level.reserved - level.safety
 end
 
--- Units dated to come.
 local function future_units(level)
   local units = 0
   local at = level.sources * 8 + 1
@@ -46,46 +62,76 @@ local function future_units(level)
   return units
 end
 
--- One movement of a store, told to the followers: kind, hold or source, lines.
+local function line_of(sku, level, on_hand_change, reserved_change)
+  return string.char(#sku) .. sku .. struct.pack(LINE, on_hand_change, reserved_change,
+    level.on_hand, level.reserved, level.safety, level.version)
+end
+
+-- Appends one movement of a store. Followers, alerts and the reconciliation read it.
 local function append(ledger, store, kind, about, lines)
   redis.call('XADD', ledger, '*', 'k', kind, 's', store, 'a', about, 'd', table.concat(lines))
 end
 
--- Gives back what a hold still holds, and ends it. `s` has the keys and the name of the store.
-local function finish(s, hold, state, now)
+-- Units that an item still holds back from others.
+local function outstanding(item)
+  return item[HELD] - item[COLLECTED]
+end
+
+local function hold_of(holds, id)
+  local raw = redis.call('HGET', holds, id)
+  return raw and cjson.decode(raw), raw
+end
+
+local function expired_ids(expiry, now, most)
+  return redis.call('ZRANGE', expiry, '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
+end
+
+-- Calls visit(sku, units) for what expired holds still hold in the packed levels. A script that may
+-- not write adds these units back itself, so that an expired hold counts nowhere.
+local function each_expired(expiry, holds, now, visit)
+  for _, id in ipairs(expired_ids(expiry, now, ALL)) do
+    local hold = hold_of(holds, id)
+    if hold and LIVE[hold.st] then
+      for _, item in ipairs(hold.l) do visit(item[SKU], outstanding(item)) end
+    end
+  end
+end
+
+-- Ends a hold and gives back the units that it still holds.
+local function finish(store, hold, state, now)
   local lines = {}
   for _, item in ipairs(hold.l) do
-    local rest = item[3] - item[4]
-    local raw = rest > 0 and redis.call('HGET', s.levels, item[1])
+    local units = outstanding(item)
+    local raw = units > 0 and redis.call('HGET', store.levels, item[SKU])
     if raw then
       local level = level_of(raw)
-      level.reserved, level.version = level.reserved - rest, level.version + 1
-      redis.call('HSET', s.levels, item[1], raw_of(level))
-      lines[#lines + 1] = line_of(item[1], level, 0, -rest)
-      item[6] = level.version
+      level.reserved, level.version = level.reserved - units, level.version + 1
+      redis.call('HSET', store.levels, item[SKU], raw_of(level))
+      lines[#lines + 1] = line_of(item[SKU], level, 0, -units)
+      item[VERSION] = level.version
     end
   end
   hold.st, hold.e, hold.u, hold.rev = state, now, now, hold.rev + 1
-  redis.call('ZADD', s.expiry, now + KEEP_ENDED_MS, hold.id)
-  redis.call('HSET', s.holds, hold.id, cjson.encode(hold))
-  append(s.ledger, s.store, state, hold.id, lines)
+  redis.call('ZADD', store.expiry, now + KEEP_ENDED_MS, hold.id)
+  redis.call('HSET', store.holds, hold.id, cjson.encode(hold))
+  append(store.ledger, store.name, state, hold.id, lines)
 end
 
--- Ends the holds whose time is over, at most so many, and forgets those that ended long ago.
-local function tidy(s, now, most)
-  local due = redis.call('ZRANGE', s.expiry, '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
-  for _, id in ipairs(due) do
-    local raw = redis.call('HGET', s.holds, id)
-    local hold = raw and cjson.decode(raw)
+-- Ends holds that have expired, and deletes those that ended KEEP_ENDED_MS ago: at most `most`.
+-- Every script that changes holds runs it first, so that none waits for the sweeper.
+local function tidy(store, now, most)
+  local ids = expired_ids(store.expiry, now, most)
+  for _, id in ipairs(ids) do
+    local hold = hold_of(store.holds, id)
     if hold and LIVE[hold.st] then
-      finish(s, hold, 'EXPIRED', now)
+      finish(store, hold, 'EXPIRED', now)
     else
-      redis.call('ZREM', s.expiry, id)
-      redis.call('HDEL', s.holds, id)
+      redis.call('ZREM', store.expiry, id)
+      redis.call('HDEL', store.holds, id)
       for _, request in ipairs(hold and hold.rq or {}) do
-        redis.call('HDEL', s.requests, request)
+        redis.call('HDEL', store.requests, request)
       end
     end
   end
-  return #due
+  return #ids
 end

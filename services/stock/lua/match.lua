@@ -1,10 +1,18 @@
--- Picks the wishes that the units of a level are enough for, the earliest first.
+-- Moves the wishes for a level that its units are enough for to the claims, the oldest first.
 -- KEYS  levels, wishes, told, wished, look, claims (all of the store's partition)
--- ARGV  now in ms or "" for the server's, store, SKU, for how long in ms units count as taken by
---       those who were told of them
--- Returns the wishes that were moved to the claims, and the units that are available
+-- ARGV  now in ms or "" for the database's, store, SKU, for how long in ms units count as promised
+--       to those who were told of them
+-- Returns the units that are available, then the wishes that were moved
+--
+-- A wish is "owner alert units"; a place is "store SKU"; a claim is "store SKU owner alert units".
+local MOST_WISHES = 1000 -- of one place in one run; `look` brings the others their turn
 local now, store, sku, window = now_ms(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
 local place = store .. ' ' .. sku
+
+local function units_of(wish)
+  return tonumber(string.match(wish, '(%d+)$'))
+end
+
 redis.call('ZREM', KEYS[5], place)
 if redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('SREM', KEYS[4], place)
@@ -12,24 +20,22 @@ if redis.call('EXISTS', KEYS[2]) == 0 then
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - window)
 local raw = redis.call('HGET', KEYS[1], sku)
-local level = raw and level_of(raw)
-local available = level and level.on_hand - level.reserved - level.safety or 0
-local room, picked = available, { available }
-for _, wish in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
-  room = room - tonumber(string.match(wish, '(%d+)$'))
-end
-for _, wish in ipairs(redis.call('ZRANGE', KEYS[2], 0, 999)) do
-  local units = tonumber(string.match(wish, '(%d+)$'))
-  if units <= room then
-    room = room - units
+local units = raw and available(level_of(raw)) or 0
+
+-- Two people must not be sent for one unit: those told lately get the time to come and take it.
+local room, moved = units, { units }
+for _, wish in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do room = room - units_of(wish) end
+for _, wish in ipairs(redis.call('ZRANGE', KEYS[2], 0, MOST_WISHES - 1)) do
+  if units_of(wish) <= room then
+    room = room - units_of(wish)
     redis.call('ZREM', KEYS[2], wish)
     redis.call('ZADD', KEYS[3], now, wish)
-    redis.call('HSET', KEYS[6], place .. ' ' .. wish, available)
-    picked[#picked + 1] = wish
+    redis.call('HSET', KEYS[6], place .. ' ' .. wish, units)
+    moved[#moved + 1] = wish
   end
 end
 redis.call('PEXPIRE', KEYS[3], window)
-if available > 0 and redis.call('EXISTS', KEYS[2]) == 1 then
-  redis.call('ZADD', KEYS[5], now + window, place) -- the others get their turn
+if units > 0 and redis.call('EXISTS', KEYS[2]) == 1 then
+  redis.call('ZADD', KEYS[5], now + window, place) -- if nobody came, the next are told
 end
-return picked
+return moved

@@ -1,19 +1,19 @@
 #!lua flags=no-writes
--- Tells what of a partition is to be matched with who waits for stock.
+-- Lists the places ("store SKU") of a partition whose levels are to be matched with wishes.
 -- KEYS  ledger, matched, mark, wished, look, claims (all of one partition)
--- ARGV  now in ms or "" for the server's, how many entries at most, how many places without one
--- Returns the id of the last entry looked at or "", how many there were, how many claims wait, and
---       "store SKU" of each place to be matched
+-- ARGV  now in ms or "" for the database's, most entries of the ledger, most places of `look`
+-- Returns the id of the last entry read or "", how many were read, how many claims wait, the places
 local now, most = now_ms(ARGV[1]), tonumber(ARGV[2])
+-- A partition that was never matched begins where its ledger was trimmed.
 local reached = redis.call('GET', KEYS[2]) or redis.call('GET', KEYS[3]) or '0-0'
 local last, count, places, seen = '', 0, {}, {}
-local nobody_waits = redis.call('EXISTS', KEYS[4]) == 0
+local has_wishes = redis.call('EXISTS', KEYS[4]) == 1
 
 for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '(' .. reached, '+', 'COUNT', most)) do
   last, count = entry[1], count + 1
   local fields = {}
   for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
-  local at, lines = 1, nobody_waits and '' or fields.d
+  local at, lines = 1, has_wishes and fields.d or ''
   while at <= #lines do
     local length = string.byte(lines, at)
     local sku = string.sub(lines, at + 1, at + length)

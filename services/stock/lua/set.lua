@@ -1,45 +1,47 @@
 -- Sets levels of one store from a snapshot of a source.
 -- KEYS  levels, ledger, sources (all of the store's partition)
 -- ARGV  store, source, sequence, as_of in seconds, rows; a row is: length of the SKU B, SKU,
---       on_hand i4, safety I2, sell policy B, futures B, then of each future day I2 and units I4
--- Returns a letter for each row: "a" applied, "i" ignored, "f" too many sources
-local MOST_SOURCES = 16
-local AT_ONCE = 250
+--       on_hand i4, safety stock I2, sell policy B, number of futures B, then for each future its
+--       day I2 and its units I4
+-- Returns a letter for each row (feeds.lua): "a", "i" or "f"
+local CHUNK = 250 -- fields of one HMGET and HSET: unpack() takes only so many from Lua's stack
 local store, sequence, as_of, rows = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local number = source_number(KEYS[3], ARGV[2])
 
-local wanted, at = {}, 1
+local stated, at = {}, 1
 while at <= #rows do
   local length = string.byte(rows, at)
-  local sku = string.sub(rows, at + 1, at + length)
-  local on_hand, safety, sell, futures, next = struct.unpack('<i4I2BB', rows, at + 1 + length)
-  wanted[#wanted + 1] = { sku, on_hand, safety, sell, futures,
-    string.sub(rows, next, next + 6 * futures - 1) }
-  at = next + 6 * futures
+  local row = { sku = string.sub(rows, at + 1, at + length) }
+  row.on_hand, row.safety, row.sell, row.futures, at =
+    struct.unpack('<i4I2BB', rows, at + 1 + length)
+  row.packed_futures = string.sub(rows, at, at + 6 * row.futures - 1)
+  stated[#stated + 1] = row
+  at = at + 6 * row.futures
 end
 
 local letters, lines = {}, {}
-for from = 1, #wanted, AT_ONCE do
-  local to = math.min(from + AT_ONCE - 1, #wanted)
+for from = 1, #stated, CHUNK do
+  local to = math.min(from + CHUNK - 1, #stated)
   local skus, fields = {}, {}
-  for i = from, to do skus[#skus + 1] = wanted[i][1] end
+  for i = from, to do skus[#skus + 1] = stated[i].sku end
   local stored = redis.call('HMGET', KEYS[1], unpack(skus))
   for i = from, to do
-    local row, raw = wanted[i], stored[i - from + 1]
+    local row, raw = stated[i], stored[i - from + 1]
     local level = raw and level_of(raw) or new_level()
-    local outcome = heard(level, number, sequence, MOST_SOURCES)
-    letters[i] = outcome
-    if outcome == 'a' then
-      local change = row[2] - level.on_hand
-      local moved = not raw or change ~= 0 or row[3] ~= level.safety
-      level.on_hand, level.safety, level.sell = row[2], row[3], row[4]
+    local letter = note_sequence(level, number, sequence)
+    letters[i] = letter
+    if letter == 'a' then
+      local change = row.on_hand - level.on_hand
+      -- A snapshot repeats most levels as they are; those make no movement, only a later as_of.
+      local moved = not raw or change ~= 0 or row.safety ~= level.safety
+      level.on_hand, level.safety, level.sell = row.on_hand, row.safety, row.sell
       level.as_of = math.max(level.as_of, as_of)
-      set_futures(level, row[5], row[6])
+      set_futures(level, row.futures, row.packed_futures)
       if moved then
         level.version = level.version + 1
-        lines[#lines + 1] = line_of(row[1], level, change, 0)
+        lines[#lines + 1] = line_of(row.sku, level, change, 0)
       end
-      fields[#fields + 1] = row[1]
+      fields[#fields + 1] = row.sku
       fields[#fields + 1] = raw_of(level)
     end
   end

@@ -1,7 +1,7 @@
 #!lua flags=no-writes
--- Lists what a store has on its shelves, holds left out of account.
+-- Lists the SKUs that a store has on the shelf (on_hand above the safety stock; holds do not count).
 -- KEYS  levels
--- Returns the SKUs whose on_hand exceeds the safety stock, each with its length before it
+-- Returns one text: each SKU with its length B before it
 local result, stored = {}, redis.call('HGETALL', KEYS[1])
 for i = 1, #stored, 2 do
   local on_hand, _, safety = struct.unpack('<i4I4I2', stored[i + 1])

@@ -1,27 +1,26 @@
 #!lua flags=allow-oom
 -- Brings a hold to another state. Runs when the memory is full too, since it gives units back.
 -- KEYS  levels, holds, expiry, requests, ledger, due (all of the store's partition)
--- ARGV  now in ms or "" for the server's, store, hold, owner or "" for anyone's, action, etag or "",
+-- ARGV  now in ms or "" for the database's, store, hold, owner or "" for any, action, etag or "",
 --       field of the request_id or "", fingerprint of the request, argument as JSON
 --       actions: cancel, prepare, ready; extend {ttl}; collect {l: SKU -> units, all, rest};
 --       depart {to}: a transfer begins; moved {to}: the other store holds it
--- Returns what became of it and the hold as JSON: "done", "same" (it was so), "missing", "expired",
---       "state", "etag", "reused"; "exceeds", hold, SKU
-local s = { levels = KEYS[1], holds = KEYS[2], expiry = KEYS[3], requests = KEYS[4],
-  ledger = KEYS[5], store = ARGV[2] }
+-- Returns the outcome and the hold as JSON: "done", "same" (nothing to do), "missing", "expired",
+--       "state", "etag", "reused" (the request_id, with another request); "exceeds", hold, SKU
+local store = store_of(KEYS, ARGV[2])
 local now, id, owner, action, etag = now_ms(ARGV[1]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local request, fingerprint = ARGV[7], ARGV[8]
 local argument = cjson.decode(ARGV[9])
 
-tidy(s, now, 1000000)
-local raw = redis.call('HGET', s.holds, id)
-local hold = raw and cjson.decode(raw)
+tidy(store, now, ALL)
+local hold, raw = hold_of(store.holds, id)
 if not hold or (owner ~= '' and hold.own ~= owner) then return { 'missing' } end
 
 if request ~= '' then
-  local known = redis.call('HGET', s.requests, request)
-  if known and known ~= fingerprint .. ':' .. id then return { 'reused' } end
-  if known and action == 'collect' then return { 'same', raw } end
+  local first = redis.call('HGET', store.requests, request)
+  if first and first ~= fingerprint .. ':' .. id then return { 'reused' } end
+  -- Of all actions only `collect` would do more when done again; the others know by the state.
+  if first and action == 'collect' then return { 'same', raw } end
 end
 if etag ~= '' and etag ~= tostring(hold.rev) then return { 'etag', raw } end
 
@@ -33,30 +32,34 @@ if not LIVE[hold.st] then
   return { hold.st == 'EXPIRED' and 'expired' or 'state', raw }
 end
 
-local function remember()
-  if request ~= '' and not redis.call('HGET', s.requests, request) then
-    redis.call('HSET', s.requests, request, fingerprint .. ':' .. id)
+local function remember_request()
+  if request ~= '' and not redis.call('HGET', store.requests, request) then
+    redis.call('HSET', store.requests, request, fingerprint .. ':' .. id)
     hold.rq = hold.rq or {}
-    hold.rq[#hold.rq + 1] = request
+    hold.rq[#hold.rq + 1] = request -- so that `tidy` deletes it with the hold
   end
 end
 
 local function keep(lines, kind)
   hold.u, hold.rev = now, hold.rev + 1
   local encoded = cjson.encode(hold)
-  redis.call('HSET', s.holds, id, encoded)
-  append(s.ledger, s.store, kind, id, lines)
+  redis.call('HSET', store.holds, id, encoded)
+  append(store.ledger, store.name, kind, id, lines)
   return { 'done', encoded }
+end
+
+local function ended(state)
+  finish(store, hold, state, now)
+  return { 'done', cjson.encode(hold) }
 end
 
 if action == 'cancel' or action == 'moved' then
   hold.tt = argument.to
-  remember()
-  finish(s, hold, 'CANCELED', now)
-  return { 'done', cjson.encode(hold) }
+  remember_request()
+  return ended('CANCELED')
 end
 if action == 'depart' then
-  remember()
+  remember_request()
   return keep({}, hold.st)
 end
 if action == 'prepare' then
@@ -71,41 +74,39 @@ if action == 'ready' then
 end
 if action == 'extend' then
   hold.x = now + argument.ttl
-  redis.call('ZADD', s.expiry, hold.x, id)
-  redis.call('ZADD', KEYS[6], 'LT', hold.x, s.store)
+  redis.call('ZADD', store.expiry, hold.x, id)
+  redis.call('ZADD', store.due, 'LT', hold.x, store.name)
   return keep({}, hold.st)
 end
 
--- collect: all lines are checked before any is changed
-local left = 0
+-- collect: all items are checked before any is changed, since Redis rolls nothing back.
+local left, held = 0, {}
 local wanted = argument.l or {}
 for _, item in ipairs(hold.l) do
-  local rest = item[3] - item[4]
-  local units = argument.all and rest or wanted[item[1]] or 0
-  if units > rest then return { 'exceeds', raw, item[1] } end
-  wanted[item[1]], left = units, left + rest - units
+  local rest = outstanding(item)
+  local units = argument.all and rest or wanted[item[SKU]] or 0
+  if units > rest then return { 'exceeds', raw, item[SKU] } end
+  held[item[SKU]] = true
+  wanted[item[SKU]], left = units, left + rest - units
 end
 for sku in pairs(wanted) do
-  local is_held = false
-  for _, item in ipairs(hold.l) do is_held = is_held or item[1] == sku end
-  if not is_held then return { 'exceeds', raw, sku } end
+  if not held[sku] then return { 'exceeds', raw, sku } end
 end
 local lines = {}
 for _, item in ipairs(hold.l) do
-  local units = wanted[item[1]]
-  local stored = units > 0 and redis.call('HGET', s.levels, item[1])
+  local units = wanted[item[SKU]]
+  local stored = units > 0 and redis.call('HGET', store.levels, item[SKU])
   if stored then
     local level = level_of(stored)
     level.on_hand, level.reserved = level.on_hand - units, level.reserved - units
     level.version = level.version + 1
-    redis.call('HSET', s.levels, item[1], raw_of(level))
-    lines[#lines + 1] = line_of(item[1], level, -units, -units)
-    item[6] = level.version
+    redis.call('HSET', store.levels, item[SKU], raw_of(level))
+    lines[#lines + 1] = line_of(item[SKU], level, -units, -units)
+    item[VERSION] = level.version
   end
-  item[4] = item[4] + units
+  item[COLLECTED] = item[COLLECTED] + units
 end
-remember()
+remember_request()
 if left > 0 and not argument.rest then return keep(lines, 'HANDED') end
-if #lines > 0 then append(s.ledger, s.store, 'HANDED', id, lines) end
-finish(s, hold, 'COLLECTED', now)
-return { 'done', cjson.encode(hold) }
+if #lines > 0 then append(store.ledger, store.name, 'HANDED', id, lines) end
+return ended('COLLECTED')

@@ -52,7 +52,7 @@ class Holds:
         )
         self._sweep = script(client, PACKAGE, "sweep", LIBRARY)
         self._due = many_script(client, PACKAGE, "due", LIBRARY)
-        self._look = script(client, PACKAGE, "look", LIBRARY)
+        self._look = script(client, PACKAGE, "holds", LIBRARY)
 
     async def reserve(
         self,

@@ -36,7 +36,7 @@ class Ledger:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._checkpoint = script(client, PACKAGE, "checkpoint")
-        self._count = script(client, PACKAGE, "counted")
+        self._count = script(client, PACKAGE, "reconcile")
 
     async def last_id(self, partition: int) -> str:
         """The id of the newest entry, `0-0` when there is none."""

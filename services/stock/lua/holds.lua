@@ -1,7 +1,7 @@
 #!lua flags=no-writes
--- Reads holds of one store as they are by the server's clock.
+-- Reads holds of one store, with the database's time: the reader judges by it which have expired.
 -- KEYS  holds
--- ARGV  now in ms or "" for the server's, then the holds, all when there is none
+-- ARGV  now in ms or "" for the database's, then the holds; none means all
 -- Returns now in ms, then each hold as JSON or false
 local result = { now_ms(ARGV[1]) }
 local found = #ARGV > 1 and redis.call('HMGET', KEYS[1], unpack(ARGV, 2))

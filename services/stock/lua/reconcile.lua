@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- What a store has, as it is at one moment, to be compared with its ledger.
+-- Reads all of a store at one moment, to be compared with its ledger.
 -- KEYS  levels, holds, checkpoint
 -- Returns the SKUs with their packed levels, the holds, the checkpoint's fields with their values
 return {
