@@ -1,28 +1,39 @@
 """What is on the shelves, and holds that never oversell: `enrayon.stock.v1.StockService`.
 
-Owns `products/{sku}` and `stockGroups/{id}` (records of kinds `products` and `groups`, see
-`services.directory`), `stores/{id}/stockPolicy`, `stores/{id}/reservations/{id}`, and
-`stockAlerts/{id}`. Stores hash into 64 partitions; every key of one carries its tag:
+Where a request goes:
 
-    {s17}:levels:<store>    hash, SKU -> packed level (lua/library.lua says how)
-    {s17}:holds:<store>     hash, hold -> JSON
-    {s17}:expiry:<store>    sorted set, hold by the moment it expires, or is forgotten once ended
-    {s17}:requests:<store>  hash, request_id -> fingerprint and hold
-    {s17}:policies          hash, store -> JSON
-    {s17}:sources           hash, source of a feed -> the number that stands for it
-    {s17}:due               sorted set, store by its next expiry
-    {s17}:ledger            stream of every movement, which followers read too
-    {s17}:mark              the last entry that was trimmed from the ledger
-    {s17}:checkpoint:<store>  hash, what the trimmed part of the ledger adds up to
-    {s17}:wishes:<store>:<sku>  sorted set, who waits for a product, the earliest first
-    {s17}:wished            set, the "store SKU" that anyone waits for
-    {s17}:look              sorted set, "store SKU" by when it is to be matched without an event
-    {s17}:told:<store>:<sku>  sorted set, who was told of units lately
-    {s17}:claims            hash, alerts that are to be fired
-    {s17}:matched           the last entry of the ledger that was matched with the wishes
-    {a:<owner>}:alerts      hash, alert -> JSON
-    {a:<owner>}:deliveries  stream of what fired
-    {demand}:<day>          hash, searches that found nothing, by product and cell
-    {q:<caller>}:...        sorted sets, the leases of the quotas
-    {stock}:partitions      how many partitions this data set has
+    feed    servicer -> resources/stock_feeds.py -> state/levels.py -> lua/set.lua, adjust.lua: the
+            level and its movement in the ledger, in one act
+    search  resources/availability.py -> replica/shelf_rows.py (stores with the products on the
+            shelf, in memory) -> state/level_reads.py -> lua/read.lua: two round trips at most
+    hold    resources/reservations.py -> hold_changes.py: a lease of the quotas, then
+            lua/reserve.lua or transition.lua: two round trips
+    alert   lua/wish.lua beside the level; worker.fire reads the ledger -> lua/match.lua in the
+            store's slot -> lua/claim.lua in the owner's slot -> WatchStockAlerts
+    follow  replica/follower.py reads all ledgers: it keeps the shelves, and WatchReservations
+    master  products and groups -> directory.resources, directory.upserts -> write.lua
+
+Owns `products/{sku}` and `stockGroups/{id}` (records of kinds `products` and `groups`, see
+`services.directory.keys`), and in stores, which hash into 64 partitions with a tag each:
+
+    {s17}:levels:<store>       hash: SKU -> packed level (lua/library.lua)
+    {s17}:holds:<store>        hash: hold -> JSON (lua/library.lua)
+    {s17}:expiry:<store>       sorted set: hold by when it expires, or is deleted once it ended
+    {s17}:requests:<store>     hash: hash of a request_id -> fingerprint and hold
+    {s17}:checkpoint:<store>   hash: sums of the trimmed part of the ledger
+    {s17}:wishes:<store>:<sku> sorted set: alerts that wait for a product, the oldest first
+    {s17}:told:<store>:<sku>   sorted set: alerts that were told of units lately
+    {s17}:policies             hash: store -> JSON (model/policies.py)
+    {s17}:sources              hash: source of a feed -> its number in levels
+    {s17}:due                  sorted set: store by its next expiry
+    {s17}:ledger               stream of all movements (lua/library.lua)
+    {s17}:mark, :matched       the last entry that was trimmed, and that was matched with wishes
+    {s17}:wished               set: "store SKU" with wishes
+    {s17}:look                 sorted set: "store SKU" by when to match it without a movement
+    {s17}:claims               hash: alerts that are to fire
+    {a:<owner>}:alerts         hash: alert -> JSON (lua/claim.lua)
+    {a:<owner>}:deliveries     stream of alerts that fired (lua/claim.lua)
+    {q:<caller>}:...           sorted sets: leases of the quotas, by when they expire
+    {demand}:<day>             hash: unmet demand by product and cell (state/demand.py)
+    {stock}:partitions         the number of partitions of this data set
 """

@@ -1,39 +1,40 @@
 """Builds the stock service."""
 
-import math
-from functools import partial
-
 from enrayon.stock.v1 import stock_pb2, stock_servicer
-from services.chassis.loops.forever import forever
 from services.chassis.messages.paging import PageTokens
 from services.directory.keys import GROUPS, PRODUCTS
-from services.directory.parts import Loop, Parts, Service
+from services.directory.parts import Parts, Service
 from services.directory.records import Records
+from services.directory.writer import Writer
 from services.stock import metrics, worker
-from services.stock.alerting import Alerting
-from services.stock.answers import Answers
-from services.stock.availability import Availability
-from services.stock.catalogue import Catalogue
-from services.stock.durability import Durability
-from services.stock.feeds import Feeds
-from services.stock.holding import Holding
-from services.stock.known import Known
-from services.stock.receipts import Receipts
+from services.stock.replica.follower import Follower
+from services.stock.replica.lookups import Lookups
+from services.stock.replica.shelf_rows import ShelfRows
+from services.stock.resources.availability import Availability, Searches
+from services.stock.resources.hold_changes import HoldChanges
+from services.stock.resources.pickup_options import PickupOptions
+from services.stock.resources.products import Products
+from services.stock.resources.receipts import Receipts
+from services.stock.resources.reservations import Reservations
+from services.stock.resources.stock_alerts import StockAlerts
+from services.stock.resources.stock_feeds import StockFeeds
+from services.stock.resources.stock_groups import StockGroups
+from services.stock.resources.stock_levels import StockLevels
+from services.stock.resources.stock_movements import StockMovements
+from services.stock.resources.stock_policies import StockPolicies
+from services.stock.resources.unmet_demand import UnmetDemand
+from services.stock.resources.watching import ReservationWatch
 from services.stock.servicer import StockServicer
-from services.stock.servicer.alerts import AlertCalls
-from services.stock.servicer.holds import HoldCalls
-from services.stock.servicer.ledger import LedgerCalls
-from services.stock.servicer.levels import LevelCalls
-from services.stock.servicer.products import ProductCalls
-from services.stock.servicer.search import SearchCalls
 from services.stock.settings import StockSettings
 from services.stock.state.alerts import Alerts
 from services.stock.state.demand import Demand
-from services.stock.state.follower import Follower
+from services.stock.state.durability import Durability
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
+from services.stock.state.policies import Policies
 from services.stock.state.quotas import Quotas
+from services.stock.state.shelves import ShelfLists
 
 CONTRACT = stock_pb2.DESCRIPTOR.services_by_name["StockService"]
 
@@ -41,74 +42,49 @@ CONTRACT = stock_pb2.DESCRIPTOR.services_by_name["StockService"]
 def build(parts: Parts) -> Service:
     """The service on the parts that a process shares."""
     settings = StockSettings()
-    client, directory, clock = parts.client, parts.directory, parts.clock
+    client, directory, origins = parts.client, parts.directory, parts.origins
+    keyring, clock = parts.keyring, parts.clock
     levels, ledger = Levels(client), Ledger(client)
     holds = Holds(client, settings.hold_replicas)
-    alerts, demand, follower = Alerts(client), Demand(client), Follower(client, ledger)
-    durability = Durability(client, levels, allow_loss=settings.stock_allow_loss)
+    alerts, demand = Alerts(client), Demand(client)
     quotas = Quotas(client, settings.holds_per_caller, settings.holds_per_shopper)
-    known, tokens, answers = (
-        Known(directory),
-        PageTokens(parts.keyring),
-        Answers(settings, follower.sources_of),
+    durability = Durability(client, levels, allow_loss=settings.stock_allow_loss)
+    follower = Follower(ledger, levels, ShelfLists(client))
+    metrics.watch(follower)
+    lookups = Lookups(directory)
+    groups = StockGroups(
+        Writer(Records(client, GROUPS), directory.groups), directory, lookups, clock
     )
-    catalogue = Catalogue(Records(client, PRODUCTS), Records(client, GROUPS), directory, clock)
+    searches = Searches(levels, ShelfRows(directory, follower), directory, settings)
+    unmet = UnmetDemand(demand, clock)
+    changes = HoldChanges(holds, quotas, int(settings.stock_freshness_s * 1000))
     servicer: stock_servicer.StockServicer = StockServicer(
-        ProductCalls(directory, tokens, catalogue),
-        LevelCalls(
-            directory,
-            tokens,
-            clock,
-            known=known,
-            catalogue=catalogue,
-            feeds=Feeds(levels, follower, durability, directory, clock),
-            levels=levels,
-            follower=follower,
-            answers=answers,
+        directory,
+        lookups,
+        PageTokens(keyring),
+        products=Products(Writer(Records(client, PRODUCTS), directory.products), directory, clock),
+        feeds=StockFeeds(levels, follower, durability, directory, lookups, settings, clock),
+        levels=StockLevels(levels, follower, groups, directory, lookups, settings, clock),
+        policies=StockPolicies(Policies(client), lookups),
+        groups=groups,
+        availability=Availability(
+            searches, unmet, follower, directory, lookups, origins, settings, clock
         ),
-        SearchCalls(
-            directory,
-            parts.origins,
-            tokens,
-            clock,
-            known=known,
-            availability=Availability(levels, follower, directory, settings.stock_freshness_s),
-            answers=answers,
-            follower=follower,
-            demand=demand,
+        pickup_options=PickupOptions(
+            searches, follower, directory, lookups, origins, settings, clock
         ),
-        HoldCalls(
-            tokens,
-            known=known,
-            holding=Holding(holds, quotas, durability, known, parts.keyring, settings),
-            holds=holds,
-            receipts=Receipts(parts.keyring),
-            follower=follower,
-            ledger=ledger,
+        demand=unmet,
+        reservations=Reservations(
+            holds, changes, Receipts(keyring), durability, lookups, keyring, settings
         ),
-        LedgerCalls(known, ledger),
-        AlertCalls(tokens, Alerting(alerts, known, directory, parts.origins, parts.keyring, clock)),
+        reservation_watch=ReservationWatch(follower, ledger, holds),
+        alerts=StockAlerts(alerts, lookups, directory, origins, keyring, clock),
+        movements=StockMovements(ledger, lookups),
     )
-    loops: dict[str, Loop] = {
-        "stock.sweep": partial(
-            forever, "stock sweep", worker.SWEEP_EVERY_S, partial(worker.sweep, holds)
-        ),
-        "stock.alerts": partial(
-            forever, "stock alerts", worker.MATCH_EVERY_S, partial(worker.fire, alerts)
-        ),
-        "stock.forget": partial(
-            forever, "stock forget", worker.FORGET_EVERY_S, partial(worker.forget, alerts)
-        ),
-        "stock.ledger": partial(
-            forever, "stock ledger", worker.TRIM_EVERY_S, partial(worker.trim, alerts, ledger)
-        ),
-    }
-    metrics.SHELVES.set_function(lambda: len(follower.shelves.stores))
-    metrics.SHELVES_LAG.set_function(lambda: math.nan if (s := follower.lag_s) is None else s)
-    background: dict[str, Loop] = {
-        "stock.follower": follower.run,
-        "stock.demand": partial(
-            forever, "stock demand", worker.FLUSH_EVERY_S, partial(worker.flush, demand)
-        ),
-    }
-    return Service(CONTRACT, servicer, loops, background, durability.at_start)
+    return Service(
+        CONTRACT,
+        servicer,
+        worker.workers(holds, alerts, ledger),
+        {"stock.follower": follower.run, **worker.background(demand)},
+        durability.at_start,
+    )

@@ -26,33 +26,33 @@ class StoreNotFound(NotFound):
 
 
 class InsufficientStock(ServiceError):
-    """The store does not have the quantity."""
+    """The store has fewer units than wanted."""
 
     code = Code.FAILED_PRECONDITION
     reason = "INSUFFICIENT_STOCK"
 
     def __init__(self, store: str, product: str, available: int) -> None:
         super().__init__(
-            f"{store} has {available} of {product}, fewer than asked for",
+            f"{store} has {available} units of {product}, fewer than wanted",
             metadata={"store": store, "product": product, "available": str(available)},
         )
 
 
 class StockUnknown(ServiceError):
-    """Nothing fresh is known of a product at the store."""
+    """The store has no level of a product, or only one past its freshness limit."""
 
     code = Code.FAILED_PRECONDITION
     reason = "STOCK_UNKNOWN"
 
     def __init__(self, store: str, product: str) -> None:
         super().__init__(
-            f"nothing fresh is known of {product} at {store}",
+            f"the level of {product} at {store} is unknown or too old",
             metadata={"store": store, "product": product},
         )
 
 
 class QuantityNotSold(ServiceError):
-    """The quantity is below the least or above the most that the store sells at once."""
+    """The quantity is outside the limits of the store's policy."""
 
     code = Code.INVALID_ARGUMENT
     reason = "QUANTITY_NOT_SOLD"
@@ -67,7 +67,7 @@ class QuantityNotSold(ServiceError):
 
 
 class ReservationNotFound(NotFound):
-    """There is no hold of that name, or it is someone else's."""
+    """There is no hold of that name, or it is another caller's."""
 
     reason = "RESERVATION_NOT_FOUND"
 
@@ -101,14 +101,14 @@ class RequestIdReused(ServiceError):
 
 
 class ExceedsHeld(ServiceError):
-    """More is asked for than is held."""
+    """The hold has fewer units than wanted."""
 
     code = Code.FAILED_PRECONDITION
     reason = "EXCEEDS_HELD"
 
     def __init__(self, name: str, product: str) -> None:
         super().__init__(
-            f"{name} holds fewer of {product}", metadata={"name": name, "product": product}
+            f"{name} holds fewer units of {product}", metadata={"name": name, "product": product}
         )
 
 
@@ -118,10 +118,10 @@ class QuotaExceeded(ServiceError):
     code = Code.RESOURCE_EXHAUSTED
     reason = "QUOTA_EXCEEDED"
 
-    def __init__(self, who: str, most: int) -> None:
+    def __init__(self, holder: str, most: int) -> None:
         super().__init__(
-            f"the {who} has {most} live holds, as many as allowed",
-            metadata={"who": who, "limit": str(most)},
+            f"the {holder} has {most} live holds, as many as allowed",
+            metadata={"who": holder, "limit": str(most)},
             retry_after=dt.timedelta(minutes=1),
         )
 
@@ -134,7 +134,7 @@ class ReceiptInvalid(NotSigned):
 
 
 class AlertNotFound(NotFound):
-    """There is no alert of that name, or it is someone else's."""
+    """There is no alert of that name, or it is another caller's."""
 
     reason = "ALERT_NOT_FOUND"
 

@@ -1,13 +1,17 @@
-"""Background loops: ends expired holds, fires alerts, trims ledgers. Any number may run at once."""
+"""Background loops: they end expired holds, fire alerts, trim ledgers. Many may run at once."""
 
 import time
+from functools import partial
 
+from services.chassis.loops.forever import forever
+from services.directory.parts import Loop
 from services.stock import metrics
+from services.stock.model.ledger import entry_id
 from services.stock.model.partitions import PARTITIONS
-from services.stock.state.alerts import ENTRIES, Alerts
+from services.stock.state.alerts import Alerts
 from services.stock.state.demand import Demand
 from services.stock.state.holds import Holds
-from services.stock.state.ledger import Ledger, position
+from services.stock.state.ledger import Ledger
 
 SWEEP_EVERY_S = 1.0
 MATCH_EVERY_S = 0.25
@@ -15,17 +19,36 @@ TRIM_EVERY_S = 60.0
 FLUSH_EVERY_S = 5.0
 FORGET_EVERY_S = 3600.0
 LEDGER_KEPT_MS = 3 * 86_400_000
+"""Time for which watchers and exports find movements."""
 ALERTS_KEPT_MS = 7 * 86_400_000
+"""Time for which alerts can be read after they fired or expired."""
+
+
+def workers(holds: Holds, alerts: Alerts, ledger: Ledger) -> dict[str, Loop]:
+    """The loops of `enrayon work`."""
+    return {
+        "stock.sweep": partial(forever, "stock sweep", SWEEP_EVERY_S, partial(sweep, holds)),
+        "stock.alerts": partial(forever, "stock alerts", MATCH_EVERY_S, partial(fire, alerts)),
+        "stock.forget": partial(forever, "stock forget", FORGET_EVERY_S, partial(forget, alerts)),
+        "stock.ledger": partial(
+            forever, "stock ledger", TRIM_EVERY_S, partial(trim, alerts, ledger)
+        ),
+    }
+
+
+def background(demand: Demand) -> dict[str, Loop]:
+    """The loops of each process that serves stock."""
+    return {"stock.demand": partial(forever, "stock demand", FLUSH_EVERY_S, partial(flush, demand))}
 
 
 async def sweep(holds: Holds) -> None:
-    """Give back what expired holds still seem to hold."""
+    """End expired holds: their units are given back in the packed levels too."""
     metrics.EXPIRED.inc(await holds.sweep_all())
 
 
-async def fire(alerts: Alerts) -> None:
-    """Match what came into stock with who waits for it."""
-    lag_s = 0.0
+async def fire(alerts: Alerts) -> bool:
+    """Fire the alerts that new movements are enough for; answers whether more movements wait."""
+    lag_s, has_more = 0.0, False
     for news in await alerts.news():
         for store, sku in news.places:
             await alerts.match(store, sku)
@@ -33,26 +56,28 @@ async def fire(alerts: Alerts) -> None:
             metrics.FIRED.inc(await alerts.claim_all(news.partition))
         if news.last:
             await alerts.set_matched(news.partition, news.last)
-        if news.entries == ENTRIES:  # there are more
-            lag_s = max(lag_s, time.time() - position(news.last)[0] / 1000)
+        if news.has_more:
+            has_more = True
+            lag_s = max(lag_s, time.time() - entry_id(news.last)[0] / 1000)
     metrics.ALERTS_LAG.set(lag_s)
+    return has_more
 
 
 async def forget(alerts: Alerts) -> None:
-    """Forget alerts that ended long ago."""
+    """Delete alerts that ended long ago."""
     await alerts.forget(int(time.time() * 1000) - ALERTS_KEPT_MS)
 
 
 async def trim(alerts: Alerts, ledger: Ledger, kept_ms: int = LEDGER_KEPT_MS) -> None:
-    """Sum up and drop the old part of each ledger that nobody needs any more."""
+    """Trim the old part of each ledger, as far as it is matched with alerts."""
     until_ms = int(time.time() * 1000) - kept_ms
     for partition in range(PARTITIONS):
         matched = await alerts.matched_to(partition) or "0-0"
-        keep_after = min(position(matched), (until_ms, 0))
-        while await ledger.trim(partition, f"{keep_after[0]}-{keep_after[1]}"):
+        milliseconds, number = min(entry_id(matched), (until_ms, 0))
+        while await ledger.trim(partition, f"{milliseconds}-{number}"):
             pass
 
 
 async def flush(demand: Demand) -> None:
-    """Write what searches did not find."""
+    """Write the counts of unmet demand."""
     await demand.flush()

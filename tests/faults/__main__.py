@@ -1,4 +1,4 @@
-"""Runs the tests of the fault matrix and prints a table: every row its figure.
+"""Runs the tests of the fault matrix and prints a table of their figures.
 
 `python -m tests.faults` runs them short, `python -m tests.faults --soak` long as well. The table
 goes to build/faults.json too, and with `--write` to deploy/reliability.md.
@@ -21,7 +21,7 @@ BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 
 
 def main() -> int:
-    """Run, print, write; the exit status of the tests."""
+    """Run the tests, print and write the table; answers the exit status."""
     options = ArgumentParser(prog="python -m tests.faults", description=__doc__)
     options.add_argument("--soak", action="store_true", help="long runs too")
     options.add_argument("--write", action="store_true", help="write deploy/reliability.md")

@@ -1,8 +1,8 @@
-"""Judges a history of holds: what clients were told, against what is there in the end.
+"""Judges a history of holds: the answers that clients got, against the stock in the end.
 
-Every answer carries, for each product, the number of the change it made among all changes of that
-level. So the order of all changes is known, and no search for one is needed: they are sorted by
-number, replayed, and compared with the clocks of the clients.
+Every answer carries the number of its change for each product, among all changes of that level. So
+the order of all changes is known and need not be searched for: they are sorted by number, replayed,
+and compared with the clocks of the clients.
 """
 
 from collections import defaultdict
@@ -20,16 +20,16 @@ class Act:
     began: float
     ended: float
     outcome: str
-    """`done`, `refused`, or `unknown`: even retries brought no answer."""
+    """`done`, `refused`, or `unknown`: even retries got no answer."""
     units: Mapping[str, int] = field(default_factory=dict)
     """SKU -> units that the change held, gave back or handed over."""
     versions: Mapping[str, int] = field(default_factory=dict)
-    """SKU -> the number of the change; of calls that were answered by a later state, none."""
+    """SKU -> the number of the change; None for a call that was answered with a later state."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What is there when all clients have stopped."""
+    """The stock and the holds when all clients have stopped."""
 
     on_hand: Mapping[str, int]
     reserved: Mapping[str, int]
@@ -40,7 +40,7 @@ class End:
 
 @dataclass(slots=True)
 class Verdict:
-    """What is wrong; and how much was looked at."""
+    """The faults that were found, and the number of acts that were judged."""
 
     acts: int = 0
     oversold: int = 0
@@ -49,7 +49,7 @@ class Verdict:
 
 
 def judge(initial: Mapping[str, int], acts: Sequence[Act], end: End) -> Verdict:
-    """Check a history."""
+    """Judge a history."""
     verdict = Verdict(len(acts))
     done = [act for act in acts if act.outcome == "done"]
     unknown = [act for act in acts if act.outcome == "unknown"]
@@ -75,7 +75,7 @@ def _acknowledged_are_there(
 
 
 def _nothing_unasked(verdict: Verdict, acts: Sequence[Act], end: End) -> None:
-    """Every hold is one that was acknowledged, or one of a call without an answer."""
+    """Every hold was acknowledged, or belongs to a call without an answer."""
     possible = {act.hold for act in acts if act.kind == "reserve" and act.outcome != "refused"}
     verdict.faults += [f"{hold} is nobody's" for hold in set(end.holds) - possible]
 
@@ -121,9 +121,9 @@ def _one_product(
     if len(set(numbers)) < len(numbers):
         verdict.faults.append(f"{sku}: two changes have one number")
     unnumbered = sum(act.versions.get(sku) is None for act in touching)
-    missing = end.version[sku] - 1 - len(set(numbers))  # the first number is the feed's
+    missing = end.version[sku] - 1 - len(set(numbers))  # the feed made the first change
     if not 0 <= missing <= silent + unnumbered:
-        verdict.faults.append(f"{sku}: {missing} changes are nobody's")
+        verdict.faults.append(f"{sku}: {missing} changes belong to no act")
     _replayed(verdict, sku, stock, [act for _, act in numbered], silent + unnumbered)
     _in_real_time(verdict, sku, [act for _, act in numbered])
 
@@ -145,7 +145,7 @@ def _replayed(verdict: Verdict, sku: str, stock: int, acts: Sequence[Act], unnum
 
 
 def _in_real_time(verdict: Verdict, sku: str, acts: Sequence[Act]) -> None:
-    """What ended before another began must have the smaller number."""
+    """An act that ended before another began must have the smaller number."""
     latest_begin = float("-inf")
     for act in acts:
         if act.ended < latest_begin:

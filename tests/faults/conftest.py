@@ -1,4 +1,4 @@
-"""A cluster of the test's own, to be spoilt, and those who ask it."""
+"""A cluster for one test, and settings of its clients."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> ChassisSettings:
-    """Any free port, a folder of its own, no long waits for what is dead."""
+    """Any free port, a folder for one test, no long waits for dead servers."""
     return ChassisSettings(
         grpc_port=0, http_port=0, data_dir=tmp_path, longest_wait_s=0, database_timeout_s=3
     )

@@ -1,4 +1,4 @@
-"""A store, a server and a worker in processes of their own, to be killed and started again."""
+"""A database, a server and a worker, each in a process that can be killed and started again."""
 
 import multiprocessing
 import os
@@ -10,7 +10,7 @@ from typing import Any, Self
 from tests.backends import server
 from tests.support.ports import free_port
 
-# Children begin with everything imported, so that a new one is there at once.
+# The fork server has imported everything, so a new process starts at once.
 CONTEXT: Any = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["services.app"])
 
@@ -18,9 +18,9 @@ ROLES = ("serve", "work")
 
 
 class Deployment:
-    """One service on a store of one server, each part in a process of its own.
+    """One service on a database of one server, each part in a process of its own.
 
-    `prepare` is called in each of them first.
+    Each process calls `prepare` first.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Deployment:
             self._processes[part].join()
 
     def start_again(self, part: str) -> None:
-        """Start what was killed."""
+        """Start the part that was killed."""
         if part == "database":
             self._valkey.stop()
             self._valkey.start()
@@ -90,7 +90,7 @@ def run(
     environment: Mapping[str, str],
     prepare: Callable[[], None] | None,
 ) -> None:
-    """What a process of a role does, as `enrayon serve` and `enrayon work` do it."""
+    """Run a process of a role, as `enrayon serve` and `enrayon work` do."""
     from services import app
     from services.chassis.settings import ChassisSettings
 

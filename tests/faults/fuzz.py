@@ -1,4 +1,4 @@
-"""Requests of every RPC made from its descriptor: nearly right, absurd, or mere bytes."""
+"""Requests of every RPC, made from its descriptor: nearly right, absurd, or random bytes."""
 
 import random
 import re
@@ -59,7 +59,7 @@ TEXTS = (
     "Mo-Fr 25:99; nonsense",
     "891126d1a0bffff",
     "2026-12-24",
-    "MC0w",  # a resume token of stock, and one of an entry that no stream can have
+    "MC0w",  # resume tokens of stock: a good one, and one of an entry that no stream can have
     "OTk5OTk5OTk5OTk5OTk5OTk5OTktMQ",
     "AAAAAAAAAAc",  # of stores and hours
     "17-1790000000000-7",  # an ack token
@@ -91,7 +91,7 @@ LIMITS = {
 
 
 def request(rng: random.Random, descriptor: Descriptor) -> bytes:
-    """A request of a type, encoded; half keep the contract, a tenth is damaged, some mere bytes."""
+    """An encoded request: half keep the contract, a tenth is damaged, some are random bytes."""
     chance = rng.random()
     if chance < 0.02:
         return rng.randbytes(rng.choice((1, 7, 60, 3000)))
@@ -123,13 +123,13 @@ def message(rng: random.Random, descriptor: Descriptor, depth: int = 0) -> Messa
 
 
 def mended(rng: random.Random, made: Message) -> None:
-    """Put other values, or none, where a message breaks the rules of its contract."""
+    """Replace or clear the fields that break the rules of the contract."""
     for attempt in range(TRIES):
         broken = _validator.collect_violations(made)
         if not broken:
             return
         for violation in broken:
-            with suppress(IndexError, KeyError):  # a list that was made anew is another one
+            with suppress(IndexError, KeyError):  # the list was made again, so it is another object
                 _mend(rng, made, violation, clear=2 * attempt > TRIES)
 
 
@@ -182,7 +182,7 @@ def put(rng: random.Random, made: Message, field: FieldDescriptor, depth: int) -
 
 
 def count(rng: random.Random, field: FieldDescriptor) -> int:
-    """How many values a field gets."""
+    """The number of values of a field."""
     return rng.choice((0, 1, 1, 2, 3, 40)) if field.is_repeated else 1
 
 
@@ -206,13 +206,13 @@ def scalar(rng: random.Random, field: FieldDescriptor) -> object:
 
 
 def text(rng: random.Random, field: FieldDescriptor) -> str:
-    """A text, often one that the name of the field asks for."""
+    """A text, often one that fits the name of the field."""
     likely: Sequence[str] = [each for each in TEXTS if each.startswith(field.name)]
     return rng.choice(likely) if likely and rng.random() < 0.6 else rng.choice(TEXTS)
 
 
 def number_near(rng: random.Random, name: str) -> float:
-    """A number, often one of Helsinki where the field is a coordinate."""
+    """A number; of a coordinate often one in Helsinki."""
     if rng.random() < 0.7:
         if name == "latitude":
             return rng.uniform(60.1, 60.3)

@@ -1,10 +1,10 @@
-"""What became of events, by what those saw who were told."""
+"""Judges deliveries of events by what their readers received."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 
 Told = tuple[str, int, str]
-"""The device, the number of the event among the device's, and its id."""
+"""The device, the number of the event for that device, and the id of the event."""
 
 
 def judge(told: Sequence[Told], expected: int) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""The rows of the fault matrix, and the report of what tests found about them."""
+"""The rows of the fault matrix, and the report of the figures that tests found."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROWS = {
-    1: "the last unit is asked for by many at once: one wins",
+    1: "many callers want the last unit at once: one gets it",
     2: "the same SKU twice in a basket; quantity 0, -1, 2^31",
-    3: "replies lost after the commit",
-    4: "a key used again with another body; fifty at once",
-    5: "confirmed at the edge of the time: confirmed or expired, never both",
+    3: "replies are lost after the commit",
+    4: "a request_id used again with another body; fifty at once",
+    5: "confirmed as the hold expires: confirmed or expired, never both",
     6: "10,000 holds expire at once",
     7: "two sweepers, one killed",
     8: "a client's clock is an hour off",
-    9: "the server is killed in the midst of a call",
+    9: "the server is killed during calls",
     10: "the database is killed: time to recover",
     11: "power loss",
     12: "a torn tail of the append-only file",
@@ -27,9 +27,9 @@ ROWS = {
     18: "the database hangs for 10 s: deadlines are kept",
     19: "deliverers die between a delivery and its acknowledgement",
     20: "readers die with events pending",
-    21: "a poison event: the others flow",
+    21: "a damaged event: the others are delivered",
     22: "a backlog over the cap",
-    23: "the stream of events is lost",
+    23: "the stream of events is deleted",
     24: "webhook endpoints: 3xx, 410, 429, a slow drip, a huge body",
     25: "late, permuted and duplicate fixes",
     26: "a device's clock is a day off",
@@ -40,18 +40,18 @@ ROWS = {
     31: "a bomb of compressed data",
     32: "absurd requests of every RPC",
     33: "polygons of a million vertices, bow-ties, the world",
-    34: "a deadline in the midst of a commit",
+    34: "a deadline passes during a commit",
     35: "SIGTERM under load: no call fails",
     36: "five times overload: sheds with pushback, goodput holds",
-    37: "hoarding of holds: a quota for each caller",
-    38: "every RPC as anonymous, other and own",
+    37: "one caller takes many holds: a quota for each caller",
+    38: "every RPC by anonymous, other and own callers",
     39: "webhooks to private addresses, rebinding, redirects",
-    40: "a second process on the same port: refused",
+    40: "a second process on the same port is refused",
 }
 
 
 def figures_of(junit: Path) -> dict[int, list[str]]:
-    """What passed tests told about each row, from a report of pytest in JUnit's format."""
+    """Row -> the figures of tests that passed, from pytest's report in JUnit's format."""
     found: dict[int, list[str]] = defaultdict(list)
     for case in ET.parse(junit).iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None:

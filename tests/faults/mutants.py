@@ -1,4 +1,4 @@
-"""Holds that are wrong on purpose: a checker that passes one of them is worth nothing."""
+"""Holds with a deliberate fault each: the checker must find every one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from services.chassis.database.client import Client, Script, Value, script_text
 from services.stock.model.holds import decoded
 from services.stock.model.partitions import StoreKeys
-from services.stock.state.holds import NO_REQUEST, Holds, Outcome, Request
-from services.stock.state.levels import LIBRARY, PACKAGE
+from services.stock.state import LIBRARY, PACKAGE
+from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey
 
 
 def changed(client: Client, name: str, *changes: tuple[str, str]) -> Script:
-    """A script of the service with some of its text replaced."""
+    """A script of the service with parts of its text replaced."""
     text, _ = script_text(PACKAGE, name, LIBRARY)
     for old, new in changes:
         assert old in text, f"{name}.lua has no {old!r} any more"
@@ -24,7 +24,7 @@ def changed(client: Client, name: str, *changes: tuple[str, str]) -> Script:
 
 
 class CheckThenAct(Holds):
-    """Looks in one call and takes in another."""
+    """Reads the stock in one call and takes it in another."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(client)
@@ -39,7 +39,7 @@ class CheckThenAct(Holds):
         self, store: str, record: bytes, lines: Mapping[str, int], **options: Any
     ) -> Outcome:
         self._reserve = self._looking
-        looked = await super().reserve(store, record, lines, **{**options, "only_look": True})
+        looked = await super().reserve(store, record, lines, **{**options, "validate_only": True})
         if looked.word != "new":
             return looked
         self._reserve = self._blind
@@ -47,7 +47,7 @@ class CheckThenAct(Holds):
 
 
 class KeyBesideTheScript(Holds):
-    """Keeps the key of a request in a call of its own, after the hold."""
+    """Keeps the key of a request in a second call, after the hold."""
 
     async def reserve(
         self,
@@ -55,13 +55,13 @@ class KeyBesideTheScript(Holds):
         record: bytes,
         lines: Mapping[str, int],
         *,
-        request: Request = NO_REQUEST,
+        request: RequestKey = NO_KEY,
         **options: Any,
     ) -> Outcome:
         keys = StoreKeys.of(store)
-        known = await self._client.hget(keys.requests, request.field)
-        if known is not None:
-            raw = await self._client.hget(keys.holds, known)
+        first = await self._client.hget(keys.requests, request.field)
+        if first is not None:
+            raw = await self._client.hget(keys.holds, first)
             return Outcome("same", decoded(raw, store))
         self._turn = getattr(self, "_turn", 0) + 1
         fresh = record.replace(b'"id":"', f'"id":"try{self._turn}-'.encode())
@@ -72,19 +72,19 @@ class KeyBesideTheScript(Holds):
 
 
 class LineByLine(Holds):
-    """Takes the lines of a basket one by one, and keeps those before the one that fails."""
+    """Takes the lines of a basket one by one, and keeps those taken before one fails."""
 
     async def reserve(
         self, store: str, record: bytes, lines: Mapping[str, int], **options: Any
     ) -> Outcome:
-        looked = await super().reserve(store, record, lines, **{**options, "only_look": True})
+        looked = await super().reserve(store, record, lines, **{**options, "validate_only": True})
         if looked.word == "same":
             return looked
         outcome = looked
         part = record.replace(b'"id":"', b'"id":"part-')
         for sku, units in lines.items():
             outcome = await super().reserve(
-                store, part, {sku: units}, **{**options, "request": NO_REQUEST}
+                store, part, {sku: units}, **{**options, "request": NO_KEY}
             )
             if outcome.found is None:
                 return outcome
@@ -92,7 +92,7 @@ class LineByLine(Holds):
 
 
 def with_script(attribute: str, name: str, *changes: tuple[str, str]) -> Callable[[Client], Holds]:
-    """Holds of which one script is changed."""
+    """Builds holds with one changed script."""
 
     def build(client: Client) -> Holds:
         holds = Holds(client)
@@ -113,12 +113,12 @@ MUTANTS: dict[str, Callable[[Client], Holds]] = {
         "_reserve",
         "reserve",
         (
-            "redis.call('HSET', s.holds, hold.id, encoded)",
-            "if hold.l[2] then redis.call('HSET', s.holds, hold.id, encoded) end",
+            "redis.call('HSET', store.holds, hold.id, encoded)",
+            "if hold.l[2] then redis.call('HSET', store.holds, hold.id, encoded) end",
         ),
         (
-            "redis.call('HSET', s.requests, request,",
-            "if hold.l[2] then redis.call('HSET', s.requests, request,",
+            "redis.call('HSET', store.requests, request,",
+            "if hold.l[2] then redis.call('HSET', store.requests, request,",
         ),
         ("fingerprint .. ':' .. hold.id)\n", "fingerprint .. ':' .. hold.id) end\n"),
     ),
@@ -129,10 +129,10 @@ MUTANTS: dict[str, Callable[[Client], Holds]] = {
         "_transition", "transition", ("level.on_hand - units,", "level.on_hand,")
     ),
     "a change without a number": with_script(
-        "_reserve", "reserve", ("level.version = level.version + 1\n      levels", "levels")
+        "_reserve", "reserve", ("level.version = level.version + 1\n      changed", "changed")
     ),
 }
 ONLY_A_SWEEPER_ENDS = with_script(
-    "_reserve", "reserve", ("else\n  tidy(s, now, 1000000)\nend", "end")
+    "_reserve", "reserve", ("else\n  tidy(store, now, ALL)\nend", "end")
 )
-"""Holds that count until a sweeper has come by; no history shows that, the clock must move."""
+"""Expired holds count until a sweeper ends them. No history shows that: the clock must move."""

@@ -1,4 +1,4 @@
-"""Stands between a client and Redis, and loses replies: the command has run, nobody hears of it."""
+"""A proxy in front of a database that loses replies: the command ran, the client cannot know."""
 
 import asyncio
 import random
@@ -14,24 +14,24 @@ from services.chassis.database.client import Client, connect
 from services.chassis.settings import ChassisSettings
 
 Node = tuple[str, int]
-"""Host and port; of a unix socket its path and 0."""
+"""Host and port; of a unix socket the path and 0."""
 
 
 @dataclass
 class Proxy:
-    """What it does to each chunk of replies."""
+    """The proxy, and what it does to each chunk of replies."""
 
     url: str = ""
     lose: float = 0.0
-    """The part of replies after which the connection is cut instead."""
+    """The share of replies in whose place the connection is cut."""
     lost: int = 0
     thawed: asyncio.Event = field(default_factory=asyncio.Event)
-    """Cleared, replies wait."""
+    """While it is cleared, replies wait."""
     fronts: dict[Node, Node] = field(default_factory=dict)
-    """Where each node is reached."""
+    """Node -> the address at which the proxy offers it."""
 
     def connect(self, settings: ChassisSettings) -> Client:
-        """A client of the store behind it; of a cluster, of all nodes behind it."""
+        """A client of the database behind the proxy; of a cluster, of all its nodes."""
         client = connect(settings, self.url)
         if isinstance(client, RedisCluster):
             client.nodes_manager.address_remap = lambda node: self.fronts[node]
@@ -40,7 +40,7 @@ class Proxy:
 
 @asynccontextmanager
 async def proxied(store_url: str, seed: int = 0) -> AsyncIterator[Proxy]:
-    """A TCP address that leads to a store on a unix socket, or to a cluster."""
+    """A proxy on a TCP address in front of a server on a unix socket, or of a cluster."""
     rng = random.Random(seed)
     tasks: set[asyncio.Task[None]] = set()
     proxy = Proxy()
@@ -84,7 +84,7 @@ async def proxied(store_url: str, seed: int = 0) -> AsyncIterator[Proxy]:
 
 
 async def nodes_of(store_url: str) -> list[Node]:
-    """The servers of a store."""
+    """The servers of a database."""
     if "+cluster" not in store_url:
         return [(unquote(store_url.removeprefix("unix://")), 0)]
     async with connect(ChassisSettings(), store_url) as client:
@@ -100,7 +100,7 @@ async def opened(node: Node) -> tuple[asyncio.StreamReader, asyncio.StreamWriter
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass on what comes."""
+    """Pass bytes on."""
     with suppress(OSError):
         while data := await reader.read(1 << 16):
             writer.write(data)

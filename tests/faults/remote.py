@@ -1,4 +1,4 @@
-"""Holds by way of the server: what the workload's clients use in place of the state."""
+"""Holds through the server: clients of the workload use it in place of the state."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from grpc_status import rpc_status
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from services.stock.model.holds import HeldItem, Hold
-from services.stock.state.holds import NO_REQUEST, Outcome, Request
+from services.stock.state.holds import NO_KEY, Outcome, RequestKey
 
 DEADLINE_S = 20.0
 SOON = [
@@ -19,7 +19,7 @@ SOON = [
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 500),
 ]
-"""Options of a channel that looks often whether its server is back."""
+"""Options of a channel that reconnects soon."""
 WORDS = {
     "INSUFFICIENT_STOCK": "short",
     "RESERVATION_NOT_FOUND": "missing",
@@ -31,17 +31,17 @@ AMBIGUOUS = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
 class RemoteHolds:
-    """Has the two methods of `Holds` that make and end holds."""
+    """The two methods of `Holds` that make and end holds, by gRPC."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stock = stock_pb2_grpc.StockServiceStub(channel)
         self.ambiguous = 0
-        """Calls that brought no answer."""
+        """Calls that got no answer."""
         self._answered = 0
         self._awaited: dict[asyncio.Event, int] = {}
 
     async def answered(self, count: int) -> None:
-        """Wait until so many more calls have brought an answer."""
+        """Wait until so many more calls got an answer."""
         event = asyncio.Event()
         self._awaited[event] = self._answered + count
         await event.wait()
@@ -54,7 +54,7 @@ class RemoteHolds:
         *,
         ttl_ms: int,
         fresh_ms: int,
-        request: Request = NO_REQUEST,
+        request: RequestKey = NO_KEY,
     ) -> Outcome:
         """Hold a basket."""
         items = [
@@ -73,10 +73,10 @@ class RemoteHolds:
         id: str,
         action: str,
         *,
-        request: Request = NO_REQUEST,
+        request: RequestKey = NO_KEY,
         argument: Mapping[str, Any] | None = None,
     ) -> Outcome:
-        """Give a hold up, or hand all of it over."""
+        """Cancel a hold, or collect all of it."""
         name = f"stores/{store}/reservations/{id}"
         call: Any
         if action == "cancel":
@@ -98,7 +98,7 @@ class RemoteHolds:
                 self.ambiguous += 1
                 raise redis.exceptions.ConnectionError(error.details() or "") from None
             outcome = Outcome(WORDS[reason_of(error)])
-        except asyncio.CancelledError:  # the channel says so when its server dies
+        except asyncio.CancelledError:  # the channel cancels its calls when the server dies
             raise redis.exceptions.ConnectionError("the call was cut off") from None
         self._answered += 1
         for event, target in list(self._awaited.items()):
@@ -109,7 +109,7 @@ class RemoteHolds:
 
 
 def hold_of(message: stock_pb2.Reservation) -> Hold:
-    """What the checker needs of a hold."""
+    """The hold of a message, as far as the checker reads it."""
     _, store, _, id = message.name.split("/")
     return Hold(
         id,

@@ -1,4 +1,4 @@
-"""Callers that ask again, as callers are told to."""
+"""Calls with retries, as the contract advises."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ AGAIN = (
 
 
 async def surely(call: Any) -> Any:
-    """Ask until there is an answer."""
+    """Call until there is an answer."""
     while True:
         try:
             return await call()

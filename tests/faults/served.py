@@ -1,4 +1,4 @@
-"""A server of stores and stock in a process of its own, to be killed and started again."""
+"""A server of stores and stock in a process that can be killed and started again."""
 
 import multiprocessing
 import os
@@ -9,13 +9,13 @@ from typing import Any, Self
 
 from tests.support.ports import free_port
 
-# Children begin with everything imported, so that a new one is there at once.
+# The fork server has imported everything, so a new process starts at once.
 CONTEXT: Any = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["services.app"])
 
 
 class Served:
-    """The process. It runs on a store that others start and stop."""
+    """The process. Its database is started and stopped by the test."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.port = free_port()
@@ -31,16 +31,16 @@ class Served:
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """The address of the server."""
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it; it listens soon."""
+        """Start the process; it listens soon after."""
         self._process = CONTEXT.Process(target=serve, args=(self._environment,))
         self._process.start()
 
     def kill(self) -> None:
-        """Kill it by SIGKILL; it is gone when this returns."""
+        """Kill the process by SIGKILL, and wait for its end."""
         self._process.kill()
         self._process.join()
 
@@ -58,7 +58,7 @@ class Served:
 
 
 def serve(environment: Mapping[str, str]) -> None:
-    """What the process does, as `enrayon serve stores stock` does it."""
+    """Run the process, as `enrayon serve stores stock` does."""
     from services import app
     from services.chassis.settings import ChassisSettings
 

@@ -1,6 +1,6 @@
 """Holds on a Valkey Cluster: masters die, slots move, replicas freeze; nothing is lost.
 
-Clients act all the while and retry what is ambiguous with the same key, as callers are told to.
+Clients act all the while, and retry ambiguous calls with the same key, as the contract advises.
 """
 
 import asyncio
@@ -38,20 +38,20 @@ def slot_of_holds(cluster: Cluster) -> int:
 
 
 def moved(cluster: Cluster, slot: int, to: EmbeddedValkey) -> None:
-    """Move a slot, a key at a time."""
+    """Move a slot, one key at a time."""
     for _ in cluster.migrate(slot, to, at_once=1):
         time.sleep(0.01)
 
 
 async def levels_everywhere(client: Client) -> list[object]:
-    """What shops on all masters have, asked in one pipeline to each."""
+    """The levels of stores on all masters, read by one pipeline to each."""
     shops = [f"shop-{number}" for number in range(PARTITIONS)]
     found = await Levels(client).read(shops, ["milk"])
     return [found[shop].levels for shop in shops]
 
 
 async def counted(client: Client, until_done: asyncio.Task[list[Act]]) -> tuple[int, set[int]]:
-    """Count in all partitions at once; how often, and what was counted."""
+    """Count in all partitions at once; answers how often, and the counts."""
     count = many_script(client, "tests.services.chassis", "count")
     keys = [f"{tag(partition)}:counted" for partition in range(PARTITIONS)]
     times = 0
@@ -88,9 +88,11 @@ async def test_a_masters_death_loses_no_acknowledged_hold(cluster, client, setti
     outage_s = time.monotonic() - began
     with pytest.raises(LevelsUnreachable):
         await levels_everywhere(reader)
-    assert expected == await levels_everywhere(reader)  # a failure makes it look who is there now
+    assert expected == await levels_everywhere(
+        reader
+    )  # after a failure the client learns the nodes again
     await reader.aclose()
-    cluster.revive(died)  # until then no replica has what the new master has
+    cluster.revive(died)  # until then the new master has no replica
     acts = await running
     verdict = await judged(initial, acts, settings, cluster.url)
 
@@ -107,7 +109,7 @@ async def test_a_masters_death_loses_no_acknowledged_hold(cluster, client, setti
 async def test_a_frozen_replica_that_takes_over_lacks_no_acknowledged_hold(
     cluster, client, settings, replicas, figure
 ):
-    """What only the master has is not acknowledged; where that is not waited for, it is lost."""
+    """Changes that only the master has are not acknowledged; without the wait they are lost."""
     initial = await workload.stocked(client, 500)
     running = asyncio.create_task(
         workload.run(Holds(client, replicas), CLIENTS, 60 if replicas else 600, seed=15)
@@ -166,7 +168,7 @@ async def test_what_is_new_in_a_slot_that_is_moving_is_made_where_it_moves_to(cl
     ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", id_of(to))
     count = script(client, "tests.services.chassis", "count")
     key = f"{tag(partition_of(workload.STORE))}:new"
-    for connections in range(1, 5):  # which of them a command takes must not matter
+    for connections in range(1, 5):  # each command may take another connection
         await asyncio.gather(*(client.ping(target_nodes="all") for _ in range(connections)))
         assert connections == await count([key], [1])
     assert 0 == ask(source, "CLUSTER", "COUNTKEYSINSLOT", slot)
@@ -191,13 +193,13 @@ async def test_a_replica_that_comes_back_later_writes_its_log_anew_when_somebody
 
 
 def listed(cluster: Cluster) -> set[int]:
-    """How many nodes the living ones tell clients of."""
+    """The number of nodes that the living ones tell clients of."""
     alive = [node for node in cluster.nodes if node.process]
     return {sum(len(each) - 2 for each in ask(node, "CLUSTER", "SLOTS")) for node in alive}
 
 
 def persistence(node: EmbeddedValkey) -> dict[str, str]:
-    """What a node tells of its files."""
+    """The state of a node's files, by INFO."""
     lines = ask(node, "INFO", "persistence").decode().splitlines()
     return dict(line.split(":", 1) for line in lines if ":" in line)
 

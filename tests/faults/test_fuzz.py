@@ -1,4 +1,4 @@
-"""Every RPC is given absurd requests: documented codes only, nothing dies, memory stays flat."""
+"""Absurd requests to every RPC: documented codes only, no crash, no growth of memory."""
 
 import asyncio
 import gc
@@ -31,9 +31,9 @@ from tests.services.conftest import (  # noqa: F401 - fixtures
     parts,
     settings,
 )
-from tests.services.stock.goods import FORUM, PRODUCTS, state
 from tests.support.aisle import published
 from tests.support.geofence import KAMPPI, circle, create
+from tests.support.stock import FORUM, PRODUCTS, state
 from tests.support.stores import SHOPS, upsert
 from tests.support.streams import SENT_TOO_LATE
 
@@ -49,7 +49,7 @@ DOCUMENTED = {
     grpc.StatusCode.PERMISSION_DENIED,
 }
 STREAM_S = 0.05
-"""How long a stream of answers is listened to."""
+"""Time for which a stream of answers is read."""
 CALL_S = 20.0
 
 CHANCES = st.randoms(use_true_random=False) | st.randoms(use_true_random=True)
@@ -73,7 +73,7 @@ def _as_in_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Asked:
-    """What was answered, and what no document tells of."""
+    """The answers of a method, and those that no document allows."""
 
     def __init__(self) -> None:
         self.codes: Counter[grpc.StatusCode] = Counter()
@@ -87,7 +87,7 @@ class Asked:
         seed: int,
         count: int,
     ) -> None:
-        """Ask a method so often; of what is answered wrongly keep the least request."""
+        """Call a method so often, and keep the smallest request that is answered wrongly."""
         loop = asyncio.get_running_loop()
         wrong: list[str] = []
 
@@ -108,7 +108,9 @@ class Asked:
             await asyncio.to_thread(explore)
         except AssertionError as least:
             self.undocumented.append(str(least))
-        except hypothesis.errors.Flaky:  # the state went on; or the same choices led elsewhere
+        except (
+            hypothesis.errors.Flaky
+        ):  # the state has changed since, so the same choices gave another answer
             self.unrepeatable += 1
             self.undocumented += wrong[:1]
 
@@ -127,14 +129,14 @@ async def answer(
     method: MethodDescriptor,
     requests: list[bytes],
 ) -> tuple[grpc.StatusCode, str]:
-    """Make a call of raw bytes; its code, and what it says."""
+    """Call a method with raw bytes; answers the code and the text."""
     path = f"/{method.containing_service.full_name}/{method.name}"
     arguments = iter(requests) if method.client_streaming else requests[0]
     kind = ("stream" if method.client_streaming else "unary") + (
         "_stream" if method.server_streaming else "_unary"
     )
     call = getattr(channel, kind)(path)(arguments, timeout=CALL_S)
-    with suppress(grpc.aio.AioRpcError):  # its code is looked at below
+    with suppress(grpc.aio.AioRpcError):  # its code is read below
         if not method.server_streaming:
             await call
         else:
@@ -151,16 +153,16 @@ async def answer(
 
 
 async def feed(channel: grpc.aio.Channel) -> None:  # noqa: F811
-    """Let a server know shops of Helsinki, and of one of them stock, a plan and a fence."""
+    """Feed stores of Helsinki, and for one of them stock, a plan and a fence."""
     await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
     stock = stock_pb2_grpc.StockServiceStub(channel)
     await stock.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=PRODUCTS)]))
     await state(stock, FORUM, next(SEQUENCE), "fuzz", milk=100_000, bread=100_000)
     fences = geofence_pb2_grpc.GeofenceServiceStub(channel)
     plans = aisle_pb2_grpc.AisleServiceStub(channel)
-    with suppress(grpc.aio.AioRpcError):  # it is there
+    with suppress(grpc.aio.AioRpcError):  # it exists already
         await create(fences, "kamppi", circle(KAMPPI, 300))
-    with suppress(grpc.aio.AioRpcError):  # another one has been made in its place
+    with suppress(grpc.aio.AioRpcError):  # another run has replaced it
         await plans.PublishFloorPlan(published(FORUM, corner_shop()))
 
 
@@ -170,7 +172,7 @@ async def test_absurd_requests_of_every_rpc_get_documented_codes(
 ) -> None:
     asked = Asked()
     for module in app.SERVICES.values():
-        await feed(channel)  # what deletes is asked too
+        await feed(channel)  # methods that delete are called too
         for method in module.CONTRACT.methods:
             await asked.ask(channel, method, 32, 6 if method.server_streaming else 25)
     figure(32, str(asked))
@@ -203,6 +205,6 @@ async def test_100_000_absurd_requests_and_the_memory_stays_flat(
 
 
 def memory_mb() -> float:
-    """What this process has in memory now."""
+    """The memory of this process in MB."""
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return pages * resource.getpagesize() / 1e6

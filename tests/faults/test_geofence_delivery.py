@@ -1,5 +1,6 @@
-"""Events under faults: deliverers and readers that die, poison, backlogs, lost streams, strange
-endpoints. Each test tells its figure.
+"""Events under faults: dead deliverers and readers, damaged events, backlogs, deleted streams.
+
+Each test tells its figure.
 """
 
 import asyncio
@@ -54,7 +55,7 @@ SECRETS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
 
 @pytest.fixture(autouse=True)
 def _reachable(monkeypatch):
-    """Endpoints of tests are on this machine; who takes over from the dead does so soon."""
+    """Endpoints of tests are on this machine; leases of the dead expire soon."""
     monkeypatch.setenv("ENRAYON_WEBHOOK_PRIVATE", "true")
     monkeypatch.setenv("ENRAYON_GEOFENCE_LEASE_S", "1")
     monkeypatch.setenv("ENRAYON_WEBHOOK_TIMEOUT_S", "0.5")
@@ -67,7 +68,7 @@ def stub(channel):  # noqa: F811
 
 
 async def drive(stub, devices: int, visits: int) -> int:
-    """Let devices come and go; how many events that makes."""
+    """Let devices come and go; answers the number of events."""
     for visit in range(visits):
         for place, seconds in ((KAMPPI, 0), (PASILA, 300)):
             fixes = [fix(f"car {n}", place, 600 * visit + seconds) for n in range(devices)]
@@ -89,7 +90,9 @@ async def test_20_readers_that_die_with_events_pending(stub, database, figure): 
                 for _ in range(rng.randrange(1, 20)):
                     try:
                         [each] = await take(events, 1, timeout_s=2)
-                    except TimeoutError:  # all is told, or another has its lease for a second more
+                    except (
+                        TimeoutError
+                    ):  # all is delivered, or another has the lease for a second more
                         break
                     event = each.event
                     told.append((event.subject, event.number, event.event_id))
@@ -106,7 +109,7 @@ async def test_20_readers_that_die_with_events_pending(stub, database, figure): 
 
 
 async def leases_left(client, subscription: str) -> int:
-    """Leases that are held for longer than the dead can: somebody lives on."""
+    """Leases that live longer than those of the dead: their holders are alive."""
     keys = [DeliveryKeys.of(partition, subscription).lease for partition in range(PARTITIONS)]
     try:
         async with asyncio.timeout(30):
@@ -160,7 +163,7 @@ async def test_21_entries_that_are_no_events_hold_up_nobody(stub, parts, databas
 
 
 async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, parts, database, figure):  # noqa: F811
-    """Nobody reads, nobody trims: a partition takes twice the cap, then refuses."""
+    """Without readers and trimming a partition takes twice the cap, then refuses."""
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub, "absent")
     wanted = GeofenceSettings()
@@ -250,7 +253,7 @@ async def test_39_private_addresses_are_not_reached_whatever_leads_there(monkeyp
         asked = 0
 
         async def resolve(host, port, **options):
-            """A name whose first address is public; whoever asks again gets this machine."""
+            """A name whose first address is public, and whose next one is this machine."""
             nonlocal asked
             if host != "rebinding.example":
                 return await original(host, port, **options)

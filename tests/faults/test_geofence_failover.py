@@ -1,4 +1,4 @@
-"""Positions on a Valkey Cluster: what was acknowledged is told, whoever takes over."""
+"""Positions on a Valkey Cluster: events of acknowledged ones are delivered after a failover."""
 
 import asyncio
 from typing import Any
@@ -24,13 +24,13 @@ CARS = 24
 
 @pytest.fixture
 def database_url(cluster: Cluster) -> str:
-    """What the services keep their state in."""
+    """The database of the services."""
     return cluster.url
 
 
 @pytest.fixture
 def replicas(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many are waited for; who takes over from a reader does so soon."""
+    """Positions wait for replicas; the lease of a dead reader expires soon."""
     monkeypatch.setenv("ENRAYON_GEOFENCE_LEASE_S", "1")
     monkeypatch.setenv("ENRAYON_WEBHOOK_TIMEOUT_S", "0.5")
     monkeypatch.setenv("ENRAYON_GEOFENCE_REPLICAS", str(request.param))
@@ -38,7 +38,7 @@ def replicas(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def drive(stub: Any, car: str, stop: asyncio.Event) -> int:
-    """Let a car come and go until told to stop; how many of its positions were acknowledged."""
+    """Let a car come and go until told to stop; answers its acknowledged positions."""
     count = 0
     while not stop.is_set():
         position = fix(car, (KAMPPI, PASILA)[count % 2], count)
@@ -49,7 +49,7 @@ async def drive(stub: Any, car: str, stop: asyncio.Event) -> int:
 
 
 async def told(stub: Any, expected: int) -> list[Told]:
-    """What waits for the reader, until that is all or nothing comes for long."""
+    """Events of the reader, until all have come or none comes for long."""
     found: list[Told] = []
     async with reading(stub) as call:
         while len({*found}) < expected:
@@ -71,7 +71,7 @@ async def test_15_a_frozen_replica_that_takes_over_tells_of_all_acknowledged_pos
     cluster,
     figure,
 ):
-    """What only the master has is not acknowledged; where that is not waited for, it is lost."""
+    """Changes that only the master has are not acknowledged; without the wait they are lost."""
     stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub)

@@ -131,7 +131,7 @@ async def test_29_deleting_a_fence_tells_everybody_inside_once(stub, parts, figu
     ):
         await stub.DeleteFence(pb.DeleteFenceRequest(name="fences/kamppi"))
         left = [each.event for each in await take(events, devices)]
-        # Whatever came twice would come before what follows.
+        # An event that came twice would come before the next one.
         await report(stub, *(fix(f"{n}", (60.3, 24.9), 60) for n in range(devices)))
         later = [each.event for each in await take(events, devices)]
     figure(
@@ -152,7 +152,7 @@ def polygon(ring: list[list[float]]) -> pb.Fence:
 
 
 async def refusal(stub, fence: pb.Fence) -> grpc.StatusCode:
-    """How a fence is refused."""
+    """The code with which a fence is refused."""
     try:
         await create(stub, "absurd", fence)
     except grpc.aio.AioRpcError as error:
@@ -161,7 +161,7 @@ async def refusal(stub, fence: pb.Fence) -> grpc.StatusCode:
 
 
 async def test_33_polygons_that_would_cost_too_much_are_refused_before_any_work(stub, figure):
-    """Also by those who come past the limits of the wire."""
+    """Also polygons that are within the limits of a request."""
     side = 250_000
     walls = ((0, 0, 1, 0), (1, 0, 1, 1), (1, 1, 0, 1), (0, 1, 0, 0))
     million = [

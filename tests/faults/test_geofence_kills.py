@@ -1,7 +1,7 @@
 """Row 19: worker, server or database is killed between a delivery and its acknowledgement.
 
-A webhook's endpoint and a reader kill what serves them when an event has come and before they have
-said so. Every event comes, in order for each device, and a second time only under its first id.
+A webhook's endpoint and a reader kill a part that serves them after an event came, before they
+acknowledge it. Every event comes, in order for each device; a duplicate has the id of the first.
 """
 
 import asyncio
@@ -34,17 +34,17 @@ SETTINGS = {
 DEVICES = 12
 AHEAD = 60
 SPARED = 0.7
-"""The share of deliveries after which nobody is killed."""
+"""The share of deliveries after which no part is killed."""
 
 
 def try_again_soon() -> None:
-    """A post may take too long while everything is killed: not to wait for 5 minutes then."""
+    """Retry soon: a post may time out while parts are down, and the normal pause is 5 minutes."""
     matching.RETRY_S = (0.2,) * 100
     deliveries.PAUSE_S = (0.05, 0.2)
 
 
 class Killer:
-    """Kills one part after another, each once the one before is back and delivers."""
+    """Kills one part after another, each once the last one is back and delivers."""
 
     def __init__(self, deployment: Deployment, kills: int) -> None:
         self._deployment = deployment
@@ -56,7 +56,7 @@ class Killer:
         self.done = asyncio.Event()
 
     def strike(self, victims: "cycle[str]") -> bool:
-        """Perhaps kill the next victim; whether it was killed."""
+        """Perhaps kill the next part; answers whether it did."""
         if not self._is_well or self.done.is_set() or self._rng.random() < SPARED:
             return False
         self._is_well = False
@@ -67,7 +67,7 @@ class Killer:
         return True
 
     async def mend(self) -> None:
-        """Start what was killed, again and again."""
+        """Start killed parts again, until cancelled."""
         while True:
             self._deployment.start_again(await self._hurt.get())
             self._left -= 1
@@ -77,7 +77,7 @@ class Killer:
 
 
 class Devices:
-    """They come and go until told to stop, through a server that comes and goes too."""
+    """Devices that come and go until told to stop, while their server is killed and started."""
 
     def __init__(self, stub: Any) -> None:
         self._stub = stub
@@ -85,11 +85,11 @@ class Devices:
 
     @property
     def events(self) -> int:
-        """What they have made."""
+        """The number of events of all devices."""
         return 2 * DEVICES * self.visits
 
     async def drive(self, stop: asyncio.Event, told: Callable[[], int]) -> None:
-        """Report each position until it was taken; not much faster than events come."""
+        """Report each position until it is accepted; not much faster than events are delivered."""
         while not stop.is_set():
             while self.events > told() + AHEAD and not stop.is_set():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
@@ -116,12 +116,12 @@ async def read(stub: Any, told: list[Told], killer: Killer) -> None:
                     break
                 tokens = [response.ack_token]
                 await stub.AckEvents(pb.AckEventsRequest(subscription=name, ack_tokens=tokens))
-        call.cancel()  # or its reader lives on where the server does, and keeps the next one out
+        call.cancel()  # else the server keeps its reader, which keeps the next one out
         await asyncio.sleep(0.05)
 
 
 def posted(hook: Endpoint) -> list[Told]:
-    """What the endpoint was given."""
+    """The events that the endpoint received."""
     data = [event["data"] for event in hook.taken]
     return [(each["subject"], int(each["number"]), each["eventId"]) for each in data]
 

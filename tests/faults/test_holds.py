@@ -1,4 +1,4 @@
-"""Holds under fire: replies are lost, servers die; the checker finds nothing, but every mutant."""
+"""Holds while replies are lost and servers die: the checker finds no fault, but each mutant."""
 
 import asyncio
 import time
@@ -23,14 +23,14 @@ CLIENTS = 8
 
 
 @pytest.fixture(scope="module")
-def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with backend(tmp_path_factory.mktemp("faults")) as url:
         yield url
 
 
 @pytest.fixture
-async def client(store_url: str, settings: ChassisSettings) -> AsyncIterator[Client]:
-    client = connect(settings, store_url)
+async def client(database_url: str, settings: ChassisSettings) -> AsyncIterator[Client]:
+    client = connect(settings, database_url)
     await client.flushall()
     yield client
     await client.aclose()
@@ -58,9 +58,9 @@ def said(what: str, verdict: Verdict, **more: object) -> str:
 
 
 async def test_replies_lost_after_the_commit_hold_nothing_twice(
-    client, store_url, settings, figure
+    client, database_url, settings, figure
 ):
-    async with proxied(store_url, seed=3) as proxy:
+    async with proxied(database_url, seed=3) as proxy:
         proxy.lose = 0.05
         lossy = proxy.connect(settings)
         verdict = await verdict_of(client, Holds(lossy), 150, units=60, seed=3)
@@ -73,13 +73,13 @@ async def test_replies_lost_after_the_commit_hold_nothing_twice(
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-async def test_the_checker_catches_every_mutant(client, store_url, settings, name, capsys):
+async def test_the_checker_catches_every_mutant(client, database_url, settings, name, capsys):
     caught = 0
     runs = 0
-    while not caught and runs < 5:  # some are a matter of luck
+    while not caught and runs < 5:  # some mutants need luck
         runs += 1
         await client.flushall()
-        async with proxied(store_url, seed=runs) as proxy:
+        async with proxied(database_url, seed=runs) as proxy:
             proxy.lose = 0.03
             lossy = proxy.connect(settings)
             verdict = await verdict_of(client, MUTANTS[name](lossy), 60, units=25, seed=runs)
@@ -114,8 +114,8 @@ async def test_expired_counts_nowhere_and_a_mutant_that_waits_for_the_sweeper_is
     assert ["new", "short"] == await words(ONLY_A_SWEEPER_ENDS(client), "m", "bread")
 
 
-async def test_a_killed_store_loses_nothing_and_is_back_soon(tmp_path, settings, figure):
-    """Rows 1, 3, 10: clients go on while the store is killed and started again."""
+async def test_a_killed_database_loses_nothing_and_is_back_soon(tmp_path, settings, figure):
+    """Rows 1, 3, 10: clients go on while the database is killed and started again."""
     with server(tmp_path) as valkey:  # every acknowledged write is on disk
         client = connect(settings, valkey.url)
         initial = await workload.stocked(client, 80)
@@ -126,7 +126,7 @@ async def test_a_killed_store_loses_nothing_and_is_back_soon(tmp_path, settings,
             outages.append(await killed_and_back(valkey))
         acts = await running
         await client.aclose()
-        client = connect(settings, valkey.url)  # what it had open led to the one that stopped
+        client = connect(settings, valkey.url)  # its connections led to the server that was killed
         verdict = judge(initial, acts, await workload.end_of(client))
         drifts = (await Ledger(client).reconcile()).drifts
         await client.aclose()
@@ -137,13 +137,13 @@ async def test_a_killed_store_loses_nothing_and_is_back_soon(tmp_path, settings,
 
 
 async def killed_and_back(valkey: EmbeddedValkey) -> float:
-    """Kill the server, start it again; how long it was away, in seconds."""
+    """Kill the server and start it again; answers the outage in seconds."""
     assert valkey.process is not None
     valkey.process.kill()
     valkey.process.wait()
     began = time.monotonic()
     valkey.stop()
-    valkey.start()  # on this thread: children end with the one that started them
+    valkey.start()  # on this thread: a child ends with the thread that started it
     return time.monotonic() - began
 
 

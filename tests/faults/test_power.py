@@ -1,7 +1,6 @@
-"""Row 11 and 12: what a power loss or a torn tail leaves of acknowledged holds."""
+"""Rows 11 and 12: acknowledged holds after a power loss, and after a torn tail of the log."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,8 @@ from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
 from tests.faults import workload
 from tests.faults.checker import Act, Verdict, judge
+from tests.faults.power import SHIM, cut_to_what_was_synced
 from tests.support.shims import compiled
-
-SHIM = Path(__file__).with_name("powerloss.c")
 
 
 @pytest.fixture(scope="module")
@@ -27,22 +25,10 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shim
 
 
-def cut_to_what_was_synced(folder: Path) -> int:
-    """Do to the append-only files what a power loss does; how many bytes are gone."""
-    lost = 0
-    for note in folder.rglob("*.aof.synced"):
-        file = note.with_suffix("")
-        size = int(note.read_text())
-        if file.exists() and file.stat().st_size > size:
-            lost += file.stat().st_size - size
-            os.truncate(file, size)
-    return lost
-
-
 async def survived(
     folder: Path, monkeypatch: pytest.MonkeyPatch, shim: Path, fsync: str
 ) -> tuple[Verdict, int]:
-    """Eight clients act; the power goes in their midst; what the checker says of what is left."""
+    """Judge the acts of eight clients during which the power goes."""
     settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder)
     monkeypatch.setenv("LD_PRELOAD", str(shim))
     valkey = EmbeddedValkey(folder, {"appendfsync": fsync})
@@ -58,7 +44,7 @@ async def acted_and_cut(
 ) -> tuple[Verdict, int]:
     client = connect(settings, valkey.url)
     initial = await workload.stocked(client, 300)
-    await asyncio.sleep(1.2 if fsync == "everysec" else 0)  # the stock itself is on disk
+    await asyncio.sleep(1.2 if fsync == "everysec" else 0)  # the levels are on disk
     acts: list[Act] = []
     running = asyncio.create_task(workload.run(Holds(client), 8, 100, 11, acts))
     while len(acts) < 200:  # noqa: ASYNC110 - a fraction of a second
@@ -72,7 +58,7 @@ async def acted_and_cut(
     valkey.start()
     await running
     await client.aclose()
-    client = connect(settings, valkey.url)  # what it had open led to the one that stopped
+    client = connect(settings, valkey.url)  # its connections led to the server that was killed
     verdict = judge(initial, acts, await workload.end_of(client))
     if fsync == "always":
         assert [] == (await Ledger(client).reconcile()).drifts
@@ -87,7 +73,7 @@ async def test_a_power_loss_spares_acknowledged_holds_only_when_every_write_is_s
     for number in range(1 if fsync == "always" else 5):
         verdict, lost_bytes = await survived(tmp_path / str(number), monkeypatch, shim, fsync)
         if verdict.faults:
-            break  # the cut may also fall on the very moment of a sync
+            break  # the cut may fall on the moment of a sync
 
     figure(
         11,
@@ -96,7 +82,7 @@ async def test_a_power_loss_spares_acknowledged_holds_only_when_every_write_is_s
     )
     if fsync == "always":
         assert [] == verdict.faults
-    else:  # what the shim and the checker are worth
+    else:  # proves that the shim and the checker work
         assert 0 < len(verdict.faults)
 
 
@@ -110,7 +96,7 @@ async def test_a_torn_tail_costs_nothing_that_was_acknowledged(tmp_path, figure)
         valkey.process.kill()
         valkey.process.wait()
         [tail] = valkey.folder.rglob("*.incr.aof")
-        with tail.open("ab") as file:  # a command that was being written
+        with tail.open("ab") as file:  # half a command
             file.write(b"*4\r\n$4\r\nHSET\r\n$10\r\n{s21}:hol")
         await client.aclose()
         valkey.stop()

@@ -1,8 +1,8 @@
 """Row 35: servers are replaced one after the other under load, and no call fails.
 
-Each new one is ready before an old one is told to stop, as a rolling update does it. Calls come by
-JSON through Envoy and by gRPC without it; half of them change something and are not tried again by
-anybody who does not know that they were never begun.
+Each new server is ready before an old one is told to stop, as in a rolling update. Calls come by
+JSON through Envoy and by gRPC without it. Half of them change something: they are tried again only
+if they surely never began.
 """
 
 import asyncio
@@ -26,24 +26,24 @@ from services.client import Client
 from services.edge.envoy import Address, render
 from tests.backends import backend
 from tests.faults.served import CONTEXT
-from tests.services.stock.goods import MILK, PRODUCTS, STOCKMANN, basket, state
 from tests.support.edge import free_address, running
 from tests.support.ports import free_port
+from tests.support.stock import MILK, PRODUCTS, STOCKMANN, basket, state
 from tests.support.stores import SHOPS, upsert
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 LINGER_S = 4.0
-"""Longer than Envoy takes to notice; clients that watch health know at once."""
+"""Longer than Envoy takes to notice; clients that watch health notice at once."""
 
 
 def serve(environment: dict[str, str]) -> None:
-    """What a server's process does."""
+    """Run a server's process."""
     os.environ.update(environment)
     app.serve(ChassisSettings(), ["stores", "stock"])
 
 
 class Servers:
-    """Up to three servers on one port of three addresses."""
+    """Up to three servers, on one port of three addresses."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.port = free_port()
@@ -52,7 +52,7 @@ class Servers:
         self._processes: dict[str, Any] = {}
 
     async def start(self, host: str) -> None:
-        """Start one, and wait until it is well."""
+        """Start a server, and wait until it is healthy."""
         environment = {
             "ENRAYON_HOST": host,
             "ENRAYON_GRPC_PORT": str(self.port),
@@ -73,7 +73,7 @@ class Servers:
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
     async def stop(self, host: str) -> None:
-        """Tell one to stop, and wait until it has."""
+        """Tell a server to stop, and wait until it has."""
         process = self._processes.pop(host)
         os.kill(process.pid, signal.SIGTERM)
         await asyncio.to_thread(process.join, 60)
@@ -87,7 +87,7 @@ class Servers:
 
 @pytest.fixture
 def store_url(tmp_path: Path) -> Iterator[str]:
-    with backend(tmp_path / "store") as url:
+    with backend(tmp_path / "database") as url:
         yield url
 
 
@@ -100,7 +100,7 @@ def servers(tmp_path: Path, store_url: str) -> Iterator[Servers]:
 
 @asynccontextmanager
 async def edge(servers: Servers, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """Envoy in front of all addresses, as a name that has several is."""
+    """Envoy in front of all addresses, as for a name with several."""
     config = render(app.descriptors(), free_address(), Address(HOSTS[0], servers.port))
     assignment = config["static_resources"]["clusters"][0]["load_assignment"]
     assignment["endpoints"][0]["lb_endpoints"] = [
@@ -124,7 +124,7 @@ class Load:
         self._stopping.set()
 
     async def by_json(self, http: httpx.AsyncClient) -> None:
-        """Through Envoy."""
+        """Calls by JSON through Envoy."""
         body = {"items": [{"product": MILK, "quantity": 1}]}
         while not self._stopping.is_set():
             nearest = await http.get("/v1/stores:findNearest?origin.place=Kamppi&page_size=3")
@@ -135,7 +135,7 @@ class Load:
                 await self._cancel_json(http, held.json()["name"])
 
     async def by_grpc(self, client: Client) -> None:
-        """Without Envoy: gRPC's own balancing over the addresses."""
+        """Calls by gRPC, which balances over the addresses itself."""
         while not self._stopping.is_set():
             request = stock_pb2.CreateReservationRequest(parent=STOCKMANN, items=basket(milk=1))
             levels = stock_pb2.GetStockLevelsRequest(store=STOCKMANN, products=[MILK])

@@ -1,4 +1,4 @@
-"""Rows of the fault matrix that are about stock and holds, each with its figure."""
+"""Rows of the fault matrix about stock and holds, each with its figure."""
 
 import asyncio
 import resource
@@ -15,7 +15,7 @@ from services.chassis.database.failures import as_service_error
 from services.chassis.errors import ResourceExhausted, Unavailable
 from services.chassis.settings import ChassisSettings
 from services.stock.model.holds import encoded
-from services.stock.state.holds import NO_REQUEST, Holds, Outcome, Request, request_of
+from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey, request_key
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
 from services.stock.state.quotas import Quotas
@@ -53,7 +53,7 @@ async def take(
     units: int = 1,
     *,
     ttl_ms: int = HOUR_MS,
-    request: Request = NO_REQUEST,
+    request: RequestKey = NO_KEY,
     now_ms: int | None = None,
 ) -> Outcome:
     return await holds.reserve(
@@ -87,9 +87,9 @@ async def test_row_1_the_last_unit_has_one_winner(client, figure):
 
 async def test_row_4_one_key_fifty_at_once_and_another_body(client, figure):
     await workload.stocked(client, 100)
-    same = request_of("a", "create", "key", b"one")
+    same = request_key("a", "create", "key", b"one")
     outcomes = await asyncio.gather(*(take(Holds(client), "h", request=same) for _ in range(50)))
-    other = await take(Holds(client), "h", request=request_of("a", "create", "key", b"other"))
+    other = await take(Holds(client), "h", request=request_key("a", "create", "key", b"other"))
 
     words = [outcome.word for outcome in outcomes]
     figure(4, f"one key: {words.count('new')} new, {words.count('same')} same, {other.word}")
@@ -134,7 +134,7 @@ async def test_row_6_many_holds_that_expire_at_once_are_free_at_once(client, fig
     before = await available(client, now_ms + HOUR_MS - 1)
     at_once = await available(client, now_ms + HOUR_MS)
     lags = []
-    while True:  # the sweeper only tidies
+    while True:  # the sweeper is not needed
         began = time.perf_counter()
         swept = await holds.sweep(STORE, 200, now_ms + HOUR_MS)
         lags.append((time.perf_counter() - began) * 1000)
@@ -203,7 +203,7 @@ async def test_row_13_a_full_disk_stops_the_server_and_loses_nothing(tmp_path, s
     valkey.start()  # there is room again
     acts = await running
     await client.aclose()
-    client = connect(settings, valkey.url)  # what it had open led to the one that stopped
+    client = connect(settings, valkey.url)  # its connections led to the server that was killed
     verdict = judge(initial, acts, await workload.end_of(client))
     await client.aclose()
     valkey.stop()
@@ -235,11 +235,11 @@ async def test_row_14_with_the_memory_full_holds_are_refused_and_releases_work(c
     assert (3, "done", 5) == (read, released, after)
 
 
-async def test_row_18_a_hung_store_keeps_the_deadline_and_a_retry_answers(
+async def test_row_18_with_a_hung_database_the_deadline_is_kept_and_a_retry_answers(
     client, store_url, settings, figure
 ):
     await workload.stocked(client, 5)
-    request = request_of("a", "create", "key", b"one")
+    request = request_key("a", "create", "key", b"one")
     async with proxied(store_url) as proxy:
         impatient = settings.model_copy(update={"database_timeout_s": 0.5})
         hung = proxy.connect(impatient)
@@ -263,7 +263,7 @@ async def test_row_18_a_hung_store_keeps_the_deadline_and_a_retry_answers(
     assert 3 == await available(client)
 
 
-async def test_row_37_a_hoarder_stops_at_its_quota(client, figure):
+async def test_row_37_a_caller_of_many_holds_stops_at_its_quota(client, figure):
     quotas = Quotas(client, per_caller=30, per_shopper=5)
     outcomes = await asyncio.gather(
         *(quotas.take("a", f"s{n % 20}", f"h{n}", 60_000) for n in range(200))

@@ -1,7 +1,7 @@
-"""All at once, for long: server and store are killed, the power goes, replies are lost.
+"""All faults at once: server and database are killed, the power goes, replies are lost.
 
-Eight clients hold, cancel and collect through the server all the while, and retry with the same
-key what brought no answer; the checker judges what they were told.
+Eight clients hold, cancel and collect through the server all the while, and retry calls without an
+answer with the same key; the checker judges their answers.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from services.chassis.settings import ChassisSettings
 from services.stock.state.ledger import Ledger
 from tests.faults import workload
 from tests.faults.checker import judge
+from tests.faults.power import SHIM, cut_to_what_was_synced
 from tests.faults.proxy import proxied
 from tests.faults.remote import SOON, RemoteHolds
 from tests.faults.served import Served
-from tests.faults.test_power import SHIM, cut_to_what_was_synced
 from tests.support.shims import compiled
 
 CLIENTS = 8
@@ -33,7 +33,7 @@ CLIENTS = 8
 
 @pytest.fixture
 def power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """How the power goes: by the shim where there is a C compiler, else not at all, and says so."""
+    """Cuts the power by the shim; without a C compiler it never does, and says so."""
     shim = compiled(SHIM, tmp_path)
     if shim is None:
         yield "no C compiler, so the power stayed on"
@@ -55,9 +55,9 @@ async def test_two_hundred_thousand_acts_survive_all_of_it(tmp_path, power, figu
 async def judged(
     folder: Path, power: str, figure: Any, *, acts_each: int, units: int, calls: int, seed: int
 ) -> None:
-    """Let the clients act while all dies by turns; nothing may be wrong in the end."""
+    """Let clients act while each part is killed in turn; nothing may be wrong in the end."""
     patient = ChassisSettings(grpc_port=0, http_port=0, data_dir=folder, database_timeout_s=60.0)
-    with EmbeddedValkey(folder / "store") as valkey:  # every acknowledged write is on disk
+    with EmbeddedValkey(folder / "database") as valkey:  # every acknowledged write is on disk
         async with proxied(valkey.url, seed=seed) as proxy:
             with Served(folder / "server", proxy.url) as server:
                 async with grpc.aio.insecure_channel(server.address, options=SOON) as channel:
@@ -86,7 +86,7 @@ async def judged(
 
 
 async def opened(channel: grpc.aio.Channel, units: int) -> dict[str, int]:
-    """Make the shop and its goods."""
+    """Make the store and its products."""
     stores, stock = (
         stores_pb2_grpc.StoresServiceStub(channel),
         stock_pb2_grpc.StockServiceStub(channel),
@@ -122,7 +122,7 @@ async def killing(
     power: str,
     seed: int,
 ) -> Counter[str]:
-    """Kill one or the other after each so many calls until the clients are done; how often."""
+    """Kill a part after each so many calls until the clients are done; answers how often."""
     rng = random.Random(seed)
     died: Counter[str] = Counter()
     turns = iter(["server", "power" if not power else "database"])
@@ -146,5 +146,5 @@ async def killing(
         if what == "power":
             died["bytes"] += cut_to_what_was_synced(valkey.folder)
         valkey.stop()
-        valkey.start()  # on this thread: children end with the one that started them
+        valkey.start()  # on this thread: a child ends with the thread that started it
     return died

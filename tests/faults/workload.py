@@ -1,4 +1,4 @@
-"""Clients that hold, cancel and collect at one store, retry what is ambiguous, and keep a log."""
+"""Clients that hold, cancel and collect at one store, retry ambiguous calls, and keep a log."""
 
 import asyncio
 import random
@@ -10,7 +10,7 @@ from services.chassis.database.failures import as_service_error
 from services.chassis.errors import Unavailable
 from services.stock.model.holds import Hold, encoded
 from services.stock.model.levels import packed_row
-from services.stock.state.holds import Holds, Outcome, request_of
+from services.stock.state.holds import Holds, Outcome, request_key
 from services.stock.state.levels import Levels
 from tests.faults.checker import Act, End
 
@@ -22,7 +22,7 @@ PAUSE_S = 0.02
 
 
 async def stocked(client: Client, units: int) -> dict[str, int]:
-    """State so many units of each product."""
+    """Feed so many units of each product."""
     rows = b"".join(packed_row(sku, units, 0, 0) for sku in SKUS)
     await Levels(client).set(STORE, "erp", 1, int(time.time()), rows)
     return dict.fromkeys(SKUS, units)
@@ -31,7 +31,7 @@ async def stocked(client: Client, units: int) -> dict[str, int]:
 async def run(
     holds: Holds, clients: int, acts_each: int, seed: int, log: list[Act] | None = None
 ) -> list[Act]:
-    """Let some clients act at the same time; what they saw, also in `log` as they go."""
+    """Let clients act at the same time; answers their acts, which `log` gets as they go."""
     log = [] if log is None else log
     await asyncio.gather(
         *(one_client(holds, number, acts_each, seed, log) for number in range(clients))
@@ -40,14 +40,14 @@ async def run(
 
 
 async def one_client(holds: Holds, number: int, count: int, seed: int, log: list[Act]) -> None:
-    """A client that acts one thing after the other."""
+    """Let one client act, one thing after the other."""
     rng = random.Random(seed * 1000 + number)
     mine: list[Hold] = []
     for turn in range(count):
         if mine and rng.random() < 0.55:
             hold = mine.pop(rng.randrange(len(mine)))
             kind = "cancel" if rng.random() < 0.8 else "collect"
-            log.append(await ended(holds, hold, kind))
+            log.append(await end_hold(holds, hold, kind))
             continue
         lines = {sku: rng.randint(1, 3) for sku in rng.sample(SKUS, rng.randint(1, 3))}
         act, hold_made = await reserved(holds, f"c{number}-{turn}", lines)
@@ -57,8 +57,8 @@ async def one_client(holds: Holds, number: int, count: int, seed: int, log: list
 
 
 async def reserved(holds: Holds, id: str, lines: Mapping[str, int]) -> tuple[Act, Hold | None]:
-    """Hold a basket; tried again with the same key until there is an answer."""
-    request = request_of("anonymous", "create", id, repr(sorted(lines.items())).encode())
+    """Hold a basket, with retries by the same key until there is an answer."""
+    request = request_key("anonymous", "create", id, repr(sorted(lines.items())).encode())
 
     def attempt() -> Awaitable[Outcome]:
         record = encoded(id, "anonymous", "", 0)
@@ -81,9 +81,9 @@ async def reserved(holds: Holds, id: str, lines: Mapping[str, int]) -> tuple[Act
     return act, hold
 
 
-async def ended(holds: Holds, hold: Hold, kind: str) -> Act:
-    """Cancel or collect a hold; tried again until there is an answer."""
-    request = request_of("anonymous", kind, hold.id, b"")
+async def end_hold(holds: Holds, hold: Hold, kind: str) -> Act:
+    """Cancel or collect a hold, with retries until there is an answer."""
+    request = request_key("anonymous", kind, hold.id, b"")
     argument = {"all": True} if kind == "collect" else {}
 
     def attempt() -> Awaitable[Outcome]:
@@ -101,7 +101,7 @@ async def ended(holds: Holds, hold: Hold, kind: str) -> Act:
 
 
 async def until_answered(attempt: Callable[[], Awaitable[Outcome]]) -> Outcome | None:
-    """Try again and again; None when there is no answer at all."""
+    """Try until there is an answer; None when all attempts fail."""
     for _ in range(TRIES):
         try:
             return await attempt()
@@ -114,7 +114,7 @@ async def until_answered(attempt: Callable[[], Awaitable[Outcome]]) -> Outcome |
 
 
 async def end_of(client: Client) -> End:
-    """What is there, read after the last client has stopped."""
+    """The stock and the holds, read after the last client has stopped."""
     levels = (await Levels(client).read([STORE], SKUS))[STORE].levels
     known = {sku: level for sku, level in zip(SKUS, levels, strict=True) if level is not None}
     live = [hold for hold in await Holds(client).of_store(STORE) if hold.is_live]

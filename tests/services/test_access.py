@@ -25,8 +25,8 @@ from services.chassis.clock import utc_now
 from services.client.interceptors import interceptors
 from services.directory.parts import Parts
 from services.policy import POLICY
-from tests.services.stock.goods import FORUM, PRODUCTS, STOCKMANN, basket, state
 from tests.support.hosting import serving
+from tests.support.stock import FORUM, PRODUCTS, STOCKMANN, basket, state
 from tests.support.stores import SHOPS, upsert
 from tests.support.streams import SENT_TOO_LATE
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata import importers
 from geodata.importers import Import, ImporterError, Rejected, write_rejected
+from services.cli.channel import services
 from services.cli.output import USAGE, CommandError, JsonOption, console, errors
 from services.directory.messages.stores import store_message
 
@@ -63,7 +64,8 @@ def import_stores(
     columns = dict(column_and_field(pair) for pair in map or [])
     with progress_bar(hidden=json) as progress:
         found = read(file, format, source, columns, replace, progress, hour_24)
-        answer = upload(found, replace, dry_run, progress)
+        with services() as channel:
+            answer = upload(channel, found, replace, dry_run, progress)
     rejected = [*found.rejected, *refused(found, answer)]
     rejected_file = None
     if rejected:

@@ -86,15 +86,17 @@ local function expired_ids(expiry, now, most)
   return redis.call('ZRANGE', expiry, '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
 end
 
--- Calls visit(sku, units) for what expired holds still hold in the packed levels. A script that may
--- not write adds these units back itself, so that an expired hold counts nowhere.
-local function each_expired(expiry, holds, now, visit)
+-- The items of expired holds, whose units are still reserved in the packed levels. A script that may
+-- not write adds them back itself, so that an expired hold counts nowhere.
+local function expired_items(expiry, holds, now)
+  local items = {}
   for _, id in ipairs(expired_ids(expiry, now, ALL)) do
     local hold = hold_of(holds, id)
     if hold and LIVE[hold.st] then
-      for _, item in ipairs(hold.l) do visit(item[SKU], outstanding(item)) end
+      for _, item in ipairs(hold.l) do items[#items + 1] = item end
     end
   end
+  return items
 end
 
 -- Ends a hold and gives back the units that it still holds.

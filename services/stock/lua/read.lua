@@ -13,10 +13,10 @@ while at <= #ARGV do
   for i = 1, stores do
     local policies, levels, expiry, holds = KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3]
     local back = {}
-    each_expired(expiry, holds, now, function(sku, units)
-      back[#back + 1] = sku
-      back[#back + 1] = units
-    end)
+    for _, item in ipairs(expired_items(expiry, holds, now)) do
+      back[#back + 1] = item[SKU]
+      back[#back + 1] = outstanding(item)
+    end
     result[#result + 1] = { redis.call('HGET', policies, ARGV[at + 2 + i]) or '',
       redis.call('HMGET', levels, unpack(skus)), back }
     key = key + 4

@@ -31,9 +31,9 @@ end
 -- Validation must not write, so it adds back what `tidy` would have given back.
 local given_back = {}
 if validate_only then
-  each_expired(store.expiry, store.holds, now, function(sku, units)
-    given_back[sku] = (given_back[sku] or 0) + units
-  end)
+  for _, item in ipairs(expired_items(store.expiry, store.holds, now)) do
+    given_back[item[SKU]] = (given_back[item[SKU]] or 0) + outstanding(item)
+  end
 else
   tidy(store, now, ALL)
 end

@@ -11,12 +11,11 @@ local number = source_number(KEYS[3], ARGV[2])
 local stated, at = {}, 1
 while at <= #rows do
   local length = string.byte(rows, at)
-  local row = { sku = string.sub(rows, at + 1, at + length) }
-  row.on_hand, row.safety, row.sell, row.futures, at =
-    struct.unpack('<i4I2BB', rows, at + 1 + length)
-  row.packed_futures = string.sub(rows, at, at + 6 * row.futures - 1)
-  stated[#stated + 1] = row
-  at = at + 6 * row.futures
+  local sku = string.sub(rows, at + 1, at + length)
+  local on_hand, safety, sell, futures, next = struct.unpack('<i4I2BB', rows, at + 1 + length)
+  at = next + 6 * futures
+  stated[#stated + 1] = { sku = sku, on_hand = on_hand, safety = safety, sell = sell,
+    futures = futures, packed_futures = string.sub(rows, next, at - 1) }
 end
 
 local letters, lines = {}, {}

@@ -1,1 +1,1 @@
-"""What stock means: levels and bands, policies, holds, baskets. Pure; the clock is an argument."""
+"""Levels, policies, holds, baskets and the ledger. Pure: no database, the clock is an argument."""

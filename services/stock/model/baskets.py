@@ -1,4 +1,4 @@
-"""What a store has of a basket, who comes first, and which stores hold it together."""
+"""Offers of stores for a basket: judged, ranked, and split over several stores."""
 
 import enum
 import itertools
@@ -8,14 +8,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.stock.model.levels import Level, Policy
+from services.stock.model.levels import Level
+from services.stock.model.policies import Policy
 
 KEPT_FOR_SPLIT = 120
-"""Stores among which triples are tried, once those that others outdo are left out."""
+"""Stores of which all triples are tried: 280,840, which takes about 0.1 s."""
+OUTDONE_BY = 3
+"""A store that so many nearer ones equal or exceed in every line is never needed in a triple."""
 
 
 class Lack(enum.IntEnum):
-    """Why a store does not have a basket; the values are the contract's."""
+    """The reason why a store does not have a basket; the values are the contract's."""
 
     OUT_OF_STOCK = 1
     NOT_ENOUGH = 2
@@ -25,7 +28,7 @@ class Lack(enum.IntEnum):
 
 
 class Offer(NamedTuple):
-    """What one store has of a basket."""
+    """The part of a basket that one store has."""
 
     store: str
     distance_m: float
@@ -33,9 +36,9 @@ class Offer(NamedTuple):
     levels: tuple[Level | None, ...]
     """One for each line, in their order."""
     units: tuple[int, ...]
-    """Of each line, what of the units wanted the store could give now."""
+    """For each line the units that the store can give now, at most the wanted ones."""
     lack: Lack | None
-    """Why it is not all of the basket; None when it is."""
+    """The reason why it is not the whole basket; None when it is."""
     lacking: int = 0
     """The number of the line that is the reason."""
 
@@ -43,6 +46,13 @@ class Offer(NamedTuple):
     def total(self) -> int:
         """Units of all lines."""
         return sum(self.units)
+
+
+class Share(NamedTuple):
+    """The units of each line that a split takes from one store."""
+
+    offer: Offer
+    units: tuple[int, ...]
 
 
 def offer_of(
@@ -54,7 +64,7 @@ def offer_of(
     now_ms: int,
     fresh_ms: int,
 ) -> Offer:
-    """Judge what a store has."""
+    """The offer of a store for the wanted units, by the levels it has of each line."""
     units, lack, lacking = [], None, 0
     oldest_s = (now_ms - (policy.fresh_ms or fresh_ms)) / 1000
     least, most = policy.least, policy.most
@@ -77,7 +87,7 @@ def offer_of(
 
 
 def ranked(offers: Sequence[Offer], *, allow_partial: bool) -> list[Offer]:
-    """Whole baskets by distance; if allowed the partial ones by units and distance after them."""
+    """Whole baskets by distance; then, if allowed, partial ones by units and distance."""
     found = [offer for offer in offers if offer.lack is None or (allow_partial and offer.total)]
     return sorted(
         found,
@@ -85,17 +95,15 @@ def ranked(offers: Sequence[Offer], *, allow_partial: bool) -> list[Offer]:
     )
 
 
-def split(
-    offers: Sequence[Offer], wanted: Sequence[int]
-) -> tuple[list[tuple[Offer, tuple[int, ...]]], bool] | None:
-    """The fewest stores that hold a basket together, each with what to take from it.
+def split(offers: Sequence[Offer], wanted: Sequence[int]) -> tuple[list[Share], bool] | None:
+    """The fewest stores that have a basket together, and whether they surely are the fewest.
 
-    Pairs and triples are all tried, the one of the least distance in all wins. A store that three
-    nearer ones outdo in every line is not needed for that: of three stores two at most are among
-    those, so that the third can take its place. Beyond, the store that adds most is taken again and
-    again, so that of five stores or more fewer might do; the answer says whether none can.
+    All pairs and triples are tried; the least sum of distances wins. A store that three nearer ones
+    equal or exceed in every line is left out of that: a triple has at most two of those three, so
+    the third can replace it. When no triple is enough, the store that adds most units is taken
+    until the basket is complete (greedy set cover); then only four stores are surely the fewest.
 
-    None when all of them together do not hold it.
+    None when all stores together do not have the basket.
     """
     nearest = sorted(offers, key=lambda offer: (offer.distance_m, offer.store))
     need = np.array(wanted, np.int64)
@@ -103,26 +111,25 @@ def split(
     table = np.zeros((0, len(wanted)), np.int64)
     for offer in nearest:
         row = np.array(offer.units, np.int64)
-        if row.any() and int((table >= row).all(axis=1).sum()) < 3:
+        if row.any() and int((table >= row).all(axis=1).sum()) < OUTDONE_BY:
             kept.append(offer)
             table = np.vstack([table, row])
-    certain = len(kept) <= KEPT_FOR_SPLIT
+    is_complete = len(kept) <= KEPT_FOR_SPLIT
     few = table[:KEPT_FOR_SPLIT]
     distances = np.array([offer.distance_m for offer in kept[:KEPT_FOR_SPLIT]])
     for size in (1, 2, 3):
         if (chosen := _best(few, distances, need, size)) is not None:
-            return _shared([kept[number] for number in chosen], wanted), certain or size < 2
-    everyone = [offer for offer in nearest if offer.total]
-    chosen_greedily = _greedy(everyone, need)
-    if chosen_greedily is None:
+            return _shared([kept[number] for number in chosen], wanted), is_complete or size < 2
+    cover = _greedy([offer for offer in nearest if offer.total], need)
+    if cover is None:
         return None
-    # Three cannot do it, so four are the fewest.
-    return _shared(chosen_greedily, wanted), certain and len(chosen_greedily) == 4
+    return _shared(cover, wanted), is_complete and len(cover) == 4
 
 
 def _best(
     table: NDArray[np.int64], distances: NDArray[np.float64], need: NDArray[np.int64], size: int
 ) -> tuple[int, ...] | None:
+    """The rows, so many, that cover the need with the least sum of distances; None if none do."""
     count = len(table)
     if count < size:
         return None
@@ -136,6 +143,7 @@ def _best(
 
 
 def _greedy(offers: Sequence[Offer], need: NDArray[np.int64]) -> list[Offer] | None:
+    """Offers that cover the need, each the one that adds most; the nearest first."""
     if not offers:
         return None
     table = np.array([offer.units for offer in offers], np.int64)
@@ -147,20 +155,21 @@ def _greedy(offers: Sequence[Offer], need: NDArray[np.int64]) -> list[Offer] | N
             return None
         chosen.append(offers[best])
         left = np.maximum(left - table[best], 0)
+        table[best] = 0  # its units are taken: it must not be chosen again
     return sorted(chosen, key=lambda offer: (offer.distance_m, offer.store))
 
 
-def _shared(chosen: Sequence[Offer], wanted: Sequence[int]) -> list[tuple[Offer, tuple[int, ...]]]:
-    """What to take from each, the nearest first."""
+def _shared(chosen: Sequence[Offer], wanted: Sequence[int]) -> list[Share]:
+    """The units to take from each store: as many as possible from the nearest."""
     left = list(wanted)
-    shares = []
+    shares: list[Share] = []
     for offer in chosen:
         taken = tuple(min(units, rest) for units, rest in zip(offer.units, left, strict=True))
         left = [rest - units for rest, units in zip(left, taken, strict=True)]
-        shares.append((offer, taken))
-    return [share for share in shares if any(share[1])]
+        shares.append(Share(offer, taken))
+    return [share for share in shares if any(share.units)]
 
 
-def coverage(units: Sequence[int], wanted: Sequence[tuple[str, int]]) -> float:
-    """The part of the wanted units, 0 to 1."""
-    return sum(units) / sum(quantity for _, quantity in wanted)
+def coverage(units: Sequence[int], wanted: Sequence[int]) -> float:
+    """Offered units as a share of the wanted ones, 0 to 1."""
+    return sum(units) / sum(wanted)

@@ -1,4 +1,4 @@
-"""Holds as they lie in Redis, as JSON that Lua reads too."""
+"""Holds, in JSON that Lua reads too; lua/library.lua explains its short names."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ class HeldItem(NamedTuple):
     collected: int
     back_ordered: int
     version: int
-    """The number of the last change that the hold made, among all changes of this level."""
+    """The version of the level after the last change that the hold made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class Hold:
 
     @property
     def is_live(self) -> bool:
-        """Whether it holds goods, as far as its state tells."""
+        """Whether it holds goods by its state, whatever the time."""
         return self.state in LIVE
 
     def at(self, now_ms: int) -> "Hold":
-        """The hold at a moment: expired is expired, whether or not a sweeper was there."""
+        """The hold at a moment: EXPIRED once its time is over, even if no sweeper has ended it."""
         if self.is_live and self.expire_ms <= now_ms:
             return replace(self, state="EXPIRED")
         return self
@@ -71,7 +71,7 @@ def decoded(raw: bytes, store: str) -> Hold:
 
 
 def encoded(id: str, caller: str, shopper: str, method: int, transferred_from: str = "") -> bytes:
-    """What a hold is before Lua adds its lines and times."""
+    """A new hold, to which lua/reserve.lua adds items and times."""
     record: dict[str, Any] = {"id": id, "own": caller, "who": shopper, "m": method}
     if transferred_from:
         record["tf"] = transferred_from

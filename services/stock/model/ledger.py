@@ -1,4 +1,4 @@
-"""Movements as the ledger has them, and whether levels are what they add up to."""
+"""Entries of the ledger, and the reconciliation of levels with them."""
 
 import struct
 from collections import defaultdict
@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 LINE = struct.Struct("<iiiIHI")
+"""The layout of lua/library.lua, past the SKU."""
 FED = ("set", "adjust")
+"""Kinds of entries that feeds cause; all others are about a hold."""
+
+EntryId = tuple[int, int]
+"""The id of a stream's entry in an order that can be compared: milliseconds, then a number."""
 
 
 class Line(NamedTuple):
-    """What one movement did to one level, and the level after it."""
+    """The change of one level by a movement, and the level after it."""
 
     sku: str
     on_hand_change: int
@@ -35,30 +40,37 @@ class Entry(NamedTuple):
 
     @property
     def is_fed(self) -> bool:
-        """Whether a feed told it; else it is about a hold."""
+        """Whether a feed caused it; else it is about a hold."""
         return self.kind in FED
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A figure that is not what the movements or the holds say."""
+    """A figure that differs from the sum of movements or holds."""
 
     store: str
     sku: str
     kind: str
+    """`ledger`, `holds` or `total`."""
     expected: int
     actual: int
 
 
 class Counted(NamedTuple):
-    """What one store has, read in one act."""
+    """The levels, holds and checkpoint of one store at one moment."""
 
     levels: Mapping[str, tuple[int, int, int]]
     """SKU -> on_hand, reserved (expired holds included until they are swept), version."""
     held: Mapping[str, int]
-    """SKU -> units of all holds that were not ended."""
+    """SKU -> units of all holds that are not ended."""
     trimmed: tuple[int, int]
-    """What the trimmed part of the ledger adds up to: on_hand, reserved."""
+    """Sums of the trimmed part of the ledger: on_hand, reserved."""
+
+
+def entry_id(id: str) -> EntryId:
+    """The id of an entry, from its text `milliseconds-number`."""
+    milliseconds, _, number = id.partition("-")
+    return int(milliseconds), int(number or 0)
 
 
 def entry_of(id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
@@ -82,8 +94,11 @@ def lines_of(packed: bytes) -> Iterator[Line]:
 
 
 def drifts(stores: Mapping[str, Counted], entries: Iterable[Entry]) -> Iterator[Drift]:
-    """What differs. The entries are all that were not trimmed; later ones than a level is, are left
-    out by their version.
+    """The figures that differ.
+
+    Args:
+        stores: Store -> its figures.
+        entries: All that are not trimmed. Entries later than a level are left out by version.
     """
     lines: defaultdict[tuple[str, str], list[Line]] = defaultdict(list)
     for entry in entries:
@@ -92,10 +107,10 @@ def drifts(stores: Mapping[str, Counted], entries: Iterable[Entry]) -> Iterator[
     for store, counted in stores.items():
         on_hand_before = reserved_before = 0
         for sku, (on_hand, reserved, version) in counted.levels.items():
-            known = [line for line in lines[store, sku] if line.version <= version]
-            yield from _broken_chain(store, sku, known, on_hand, reserved, version)
-            on_hand_before += on_hand - sum(line.on_hand_change for line in known)
-            reserved_before += reserved - sum(line.reserved_change for line in known)
+            past = [line for line in lines[store, sku] if line.version <= version]
+            yield from _broken_chain(store, sku, past, on_hand, reserved, version)
+            on_hand_before += on_hand - sum(line.on_hand_change for line in past)
+            reserved_before += reserved - sum(line.reserved_change for line in past)
             held = counted.held.get(sku, 0)
             if held != reserved:
                 yield Drift(store, sku, "holds", held, reserved)
@@ -106,21 +121,15 @@ def drifts(stores: Mapping[str, Counted], entries: Iterable[Entry]) -> Iterator[
 
 
 def _broken_chain(
-    store: str, sku: str, known: list[Line], on_hand: int, reserved: int, version: int
+    store: str, sku: str, lines: list[Line], on_hand: int, reserved: int, version: int
 ) -> Iterator[Drift]:
-    """Each movement must begin where the one before ended, and the last one end at the level."""
-    for number, line in enumerate(known):
-        after = (
-            (
-                (n := known[number + 1]).on_hand - n.on_hand_change,
-                n.reserved - n.reserved_change,
-                n.version - 1,
-            )
-            if number + 1 < len(known)
-            else (on_hand, reserved, version)
-        )
-        expected = (line.on_hand, line.reserved, line.version)
-        if expected != after:
-            wrong = next(i for i in range(3) if expected[i] != after[i])
-            yield Drift(store, sku, "ledger", expected[wrong], after[wrong])
-            return
+    """The first movement that does not end where the next one begins, or the last at the level."""
+    begins = [
+        (line.on_hand - line.on_hand_change, line.reserved - line.reserved_change, line.version - 1)
+        for line in lines
+    ]
+    for line, expected in zip(lines, [*begins[1:], (on_hand, reserved, version)], strict=True):
+        for told, found in zip((line.on_hand, line.reserved, line.version), expected, strict=True):
+            if told != found:
+                yield Drift(store, sku, "ledger", told, found)
+                return

@@ -1,25 +1,28 @@
-"""Levels as they lie in Redis, and what they mean to people."""
+"""Levels as the database keeps them, packed, and the bands that callers see."""
 
 import datetime as dt
 import enum
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from services.stock.model.policies import Policy, Sell
+
+# The layouts of lua/library.lua and lua/set.lua.
 HEADER = struct.Struct("<iIHIIBBB")
 SOURCED = struct.Struct("<iIHIIBBBH")
-"""A header with the number of the source that spoke last."""
+"""A header and the number of the source that stated the level last."""
 SOURCE = struct.Struct("<H6s")
 FUTURE = struct.Struct("<HI")
 ROW = struct.Struct("<iHBB")
 EPOCH = dt.date(2020, 1, 1)
 """Day 0 of the dates of futures."""
 MOST_DAYS = 65_535
+"""Days that 2 bytes can count: to 6 June 2199."""
 
 
 class Band(enum.IntEnum):
-    """How much there is; the values are the contract's."""
+    """The coarse quantity that every caller may see; the values are the contract's."""
 
     IN_STOCK = 1
     LIMITED = 2
@@ -27,17 +30,8 @@ class Band(enum.IntEnum):
     UNKNOWN = 4
 
 
-class Sell(enum.IntEnum):
-    """Whether more than what is there may be sold; the values are the contract's."""
-
-    DEFAULT = 0
-    DENY = 1
-    BACK_ORDER = 2
-    PRE_ORDER = 3
-
-
 SELLS = tuple(Sell)
-"""By value."""
+"""The sell policies by value."""
 
 
 class Future(NamedTuple):
@@ -47,30 +41,8 @@ class Future(NamedTuple):
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How a store sells and hands over; the names of its fields in Redis are those of `of_json`."""
-
-    sell: Sell = Sell.DEFAULT
-    least: int = 1
-    most: int = 0
-    """0: no limit."""
-    limited_up_to: int = 3
-    bands_only: bool = False
-    fresh_ms: int | None = None
-    """None: as the server is set."""
-    methods: tuple[int, ...] = (1,)
-    preparation_s: float = 3600.0
-    cutoff_minute: int | None = None
-    transfer_s: float | None = None
-    keep_s: float = 86_400.0
-
-
-DEFAULT_POLICY = Policy()
-
-
 class Level(NamedTuple):
-    """How much of a product there is at a store, expired holds left out."""
+    """The quantity of a product at a store; expired holds do not count."""
 
     on_hand: int
     reserved: int
@@ -79,7 +51,7 @@ class Level(NamedTuple):
     version: int
     sell: Sell = Sell.DEFAULT
     source: int = 0
-    """The number of who stated it last."""
+    """The number of the source that stated it last, in its partition; 0: none did."""
     futures: tuple[Future, ...] = ()
 
     @property
@@ -95,18 +67,18 @@ class Level(NamedTuple):
         return self.available + sum(future.units for future in self.futures)
 
     def is_fresh(self, now_ms: int, fresh_ms: int) -> bool:
-        """Whether its feed has spoken lately enough."""
+        """Whether a feed has stated it within the freshness limit."""
         return self.as_of_s * 1000 + fresh_ms >= now_ms
 
     def room(self, policy: Policy) -> int:
-        """Units that a hold could take now."""
+        """Units that a hold can take now."""
         sell = self.sell or policy.sell or Sell.DENY
         units = self.available if sell == Sell.DENY else self.available_to_order
         return units if units > 0 else 0
 
 
-def decoded(raw: bytes, given_back: int = 0) -> Level:
-    """The level in a packed field; `given_back` is what its expired holds still seem to hold."""
+def decoded(raw: bytes, expired_units: int = 0) -> Level:
+    """The level in a packed field, without the units that expired holds still hold in it."""
     if len(raw) < SOURCED.size:
         raw += bytes(SOURCED.size - len(raw))
     (on_hand, reserved, safety, as_of_s, version, sell, futures, sources, source) = (
@@ -114,7 +86,7 @@ def decoded(raw: bytes, given_back: int = 0) -> Level:
     )
     return Level(
         on_hand,
-        reserved - given_back,
+        reserved - expired_units,
         safety,
         as_of_s,
         version,
@@ -132,7 +104,7 @@ def _futures(raw: bytes, at: int, count: int) -> tuple[Future, ...]:
 
 
 def band_of(level: Level | None, policy: Policy, now_ms: int, fresh_ms: int) -> Band:
-    """What people are told of a level."""
+    """The band of a level."""
     if level is None or not level.is_fresh(now_ms, policy.fresh_ms or fresh_ms):
         return Band.UNKNOWN
     available = level.available
@@ -163,7 +135,7 @@ def summed(levels: Iterable[Level]) -> Level | None:
 def packed_row(
     sku: str, on_hand: int, safety: int, sell: int, futures: Sequence[Future] = ()
 ) -> bytes:
-    """A row of a snapshot as `lua/set.lua` reads it."""
+    """A row of a snapshot for `lua/set.lua`."""
     name = sku.encode()
     row = bytes((len(name),)) + name + ROW.pack(on_hand, safety, sell, len(futures))
     for future in futures:

@@ -1,4 +1,4 @@
-"""Stores hash into partitions: a partition's keys lie in one slot of a cluster."""
+"""Partitions of stores, and the keys of each: a partition lies in one slot of a cluster."""
 
 import zlib
 from functools import lru_cache
@@ -8,7 +8,7 @@ PARTITIONS = 64
 
 
 def partition_of(store: str) -> int:
-    """The partition of a store id, by CRC-32: the same in every process, for good."""
+    """The partition of a store id by CRC-32: the same in every process and every version."""
     return zlib.crc32(store.encode()) % PARTITIONS
 
 
@@ -49,5 +49,5 @@ class StoreKeys(NamedTuple):
 
     @property
     def of_holds(self) -> list[str]:
-        """Those that the scripts of holds take, in their order."""
+        """The keys that the scripts of holds take, in their order."""
         return [self.levels, self.holds, self.expiry, self.requests, self.ledger, self.due]

@@ -1,4 +1,4 @@
-"""From when to when a basket can be fetched. Pure; the hours are an argument."""
+"""The time window in which a basket can be picked up. The opening hours are an argument."""
 
 import datetime as dt
 import itertools
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from geodata.schedule.timeline import OpenState
-from services.stock.model.levels import Policy
+from services.stock.model.policies import Policy
 
 MOST_INTERVALS = 400
+"""Opening intervals that are looked at: about a year of days."""
 
 
 class OpeningHours(Protocol):
-    """When a store is open; a `geodata.schedule.timeline.Timeline` is."""
+    """The opening hours of a store: a `geodata.schedule.timeline.Timeline`, for example."""
 
     @property
     def zone(self) -> dt.tzinfo:
@@ -26,17 +27,17 @@ class OpeningHours(Protocol):
 
 
 class Window(NamedTuple):
-    """From when to when something can be fetched."""
+    """The instants from and until which goods can be picked up."""
 
     ready_by: dt.datetime
     pickup_by: dt.datetime
 
 
 def window(hours: OpeningHours, at: dt.datetime, policy: Policy) -> Window | None:
-    """The window of an order at an instant; None when no opening is known.
+    """The window of an order placed at an instant; None when no opening is known.
 
-    Goods are gathered while the store is open, from the next day on when the order came past the
-    cut-off. They are kept for the policy's time, and can be fetched while the store is open.
+    Goods are prepared while the store is open; an order past the cut-off is prepared from the next
+    day on. They are kept for the policy's time, and can be picked up while the store is open.
     """
     begin = at
     local = at.astimezone(hours.zone)
@@ -53,7 +54,7 @@ def window(hours: OpeningHours, at: dt.datetime, policy: Policy) -> Window | Non
 
 
 def last_open(hours: OpeningHours, ready: dt.datetime, keep: dt.timedelta) -> dt.datetime:
-    """The last instant within a time of `ready` until which it is open."""
+    """The last instant at which the store is open, at most `keep` after `ready`."""
     end = ready + keep
     last = ready
     for opens, closes in itertools.islice(intervals(hours, ready), MOST_INTERVALS):
@@ -66,7 +67,7 @@ def last_open(hours: OpeningHours, ready: dt.datetime, keep: dt.timedelta) -> dt
 def intervals(
     hours: OpeningHours, at: dt.datetime
 ) -> Iterator[tuple[dt.datetime, dt.datetime | None]]:
-    """The stretches in which it is open from an instant on; None is without a known end."""
+    """Yields the open intervals from an instant on; an end of None is not known."""
     here: dt.datetime | None = at
     while here is not None:
         state = hours.state_at(here)

@@ -1,9 +1,10 @@
-"""Which stores have a product on the shelf: a bitmap of stores for each SKU.
+"""Shelves: for each SKU a bitmap of the stores that have it on the shelf.
 
-A bit says `on_hand > safety_stock`, holds left out, so it narrows a search and never decides. Plain
-byte arrays: 10,000 SKUs over 30,000 stores take 38 MB, one is changed in 0.1 us and three are
-joined and unpacked in a few microseconds; compressed bitmaps would be smaller where nearly every
-store lacks nearly every product, and are one more native dependency.
+A bit means `on_hand > safety_stock`. Holds do not count, so shelves narrow a search and never
+decide it. The bitmaps are plain byte arrays: 10,000 SKUs over 30,000 stores take 38 MB, one bit
+changes in 0.1 us, three bitmaps are joined and unpacked in a few microseconds. Compressed bitmaps
+would be smaller where nearly every store lacks nearly every product, but need another native
+dependency.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,11 +14,11 @@ from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
 Bits = NDArray[np.uint8]
-"""Of store n the bit n mod 8 of byte n div 8."""
+"""The bit of store n is bit n mod 8 of byte n div 8."""
 
 
 class Shelves:
-    """The bitmaps. Stores are numbered as they are met."""
+    """The bitmaps. Stores are numbered in the order in which they appear."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -26,7 +27,7 @@ class Shelves:
 
     @property
     def stores(self) -> Sequence[str]:
-        """The stores by their numbers. Not to be changed."""
+        """The stores by number. Not to be changed."""
         return self._stores
 
     def put(self, store: str, sku: str, *, on_shelf: bool) -> None:
@@ -67,16 +68,16 @@ class Shelves:
         size = (len(self._stores) + 7) // 8
         result: Bits | None = None
         for sku in skus:
-            # A copy: bytes that an array looks at cannot grow.
-            known = bytes(self._bits.get(sku, b"")).ljust(size, b"\0")
-            bits = np.frombuffer(known, np.uint8)
+            # A copy: a bytearray that an array views cannot grow.
+            copy = bytes(self._bits.get(sku, b"")).ljust(size, b"\0")
+            bits = np.frombuffer(copy, np.uint8)
             result = bits if result is None else join(result, bits)
         assert result is not None
         return result
 
 
 def has_bits(bits: Bits, numbers: NDArray[np.int64]) -> Mask:
-    """For each of some stores by number whether its bit is set; never for those below 0."""
+    """For each store, by number, whether its bit is set. A number below 0 is no store: False."""
     if not len(bits):
         return np.zeros(len(numbers), np.bool_)
     set_bits: Mask = (bits[numbers >> 3] >> (numbers & 7)) & 1 == 1

@@ -1,31 +1,23 @@
-"""Unmet demand in Redis: a hash for each day, counted by product and coarse H3 cell."""
+"""Unmet demand: a hash for each day, counted by product and coarse H3 cell."""
 
 import datetime as dt
 from collections import Counter
-from typing import NamedTuple
 
 import h3
 
 from geodata.points import Point
 from services.chassis.database.client import Client
+from services.stock.model.demand import Unmet
 
 H3_RESOLUTION = 5
+"""Cells of about 250 km2: no cell leads to a person."""
 KEPT_S = 100 * 86_400
 MOST_WAITING = 100_000
-
-
-class Unmet(NamedTuple):
-    """Searches for a product in a cell on a day that found nothing."""
-
-    date: dt.date
-    sku: str
-    h3_cell: str
-    searches: int
-    units: int
+"""Product and cell pairs that wait for `flush`; more are not counted."""
 
 
 class Demand:
-    """Counts in memory; `flush` writes, so that a search waits for nothing."""
+    """Counts in memory, so that no search waits; `flush` writes the counts."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -33,7 +25,7 @@ class Demand:
         self._units: Counter[tuple[dt.date, str, str]] = Counter()
 
     def note(self, day: dt.date, sku: str, origin: Point, units: int) -> None:
-        """Count a search; of the origin only the cell is kept."""
+        """Count a search; only the cell of the origin is kept."""
         cell = h3.latlng_to_cell(origin.latitude, origin.longitude, H3_RESOLUTION)
         key = (day, sku, cell)
         if key in self._searches or len(self._searches) < MOST_WAITING:
@@ -41,7 +33,7 @@ class Demand:
             self._units[key] += units
 
     async def flush(self) -> None:
-        """Write what was counted. What could not be written is lost, and that is all."""
+        """Write the counts. Counts that cannot be written are lost."""
         searches, units = self._searches, self._units
         self._searches, self._units = Counter(), Counter()
         if not searches:
@@ -55,11 +47,11 @@ class Demand:
         await pipeline.execute()
 
     async def of_day(self, day: dt.date) -> list[Unmet]:
-        """What was not found on a day, by product and cell."""
+        """The unmet demand of a day, by product and cell."""
         counts: dict[tuple[str, str], dict[str, int]] = {}
         for field, value in (await self._client.hgetall(key_of(day))).items():
-            sku, cell, what = field.decode().split(" ")
-            counts.setdefault((sku, cell), {})[what] = int(value)
+            sku, cell, count = field.decode().split(" ")
+            counts.setdefault((sku, cell), {})[count] = int(value)
         return [
             Unmet(day, sku, cell, both.get("n", 0), both.get("u", 0))
             for (sku, cell), both in sorted(counts.items())
@@ -67,5 +59,5 @@ class Demand:
 
 
 def key_of(day: dt.date) -> str:
-    """The hash of a day."""
+    """The key of a day. Fields: "SKU cell n" for searches, "SKU cell u" for units."""
     return f"{{demand}}:{day.isoformat()}"

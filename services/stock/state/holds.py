@@ -1,4 +1,4 @@
-"""Holds in Redis: each change is one Lua call on one slot."""
+"""Holds: each change of one is one Lua call on one slot."""
 
 import base64
 import hashlib
@@ -11,21 +11,26 @@ from services.chassis.database.client import Client, Value, many_script, script
 from services.chassis.database.replication import replicated_script
 from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
-from services.stock.state.levels import LIBRARY, PACKAGE
+from services.stock.state import LIBRARY, PACKAGE
+
+STORES_AT_ONCE = 100
+"""Stores of a partition that one turn of the sweeper ends holds of."""
 
 
-class Request(NamedTuple):
-    """What makes a retry known: the key's field in Redis, and what tells the body from others."""
+class RequestKey(NamedTuple):
+    """Identifies a request, so that a retry is answered as the first time (AIP-155)."""
 
     field: str = ""
+    """Hash of the caller, the method and the `request_id`: the field in the database."""
     fingerprint: str = ""
+    """Hash of the request's content, which a retry must repeat."""
 
 
-NO_REQUEST = Request()
+NO_KEY = RequestKey()
 
 
 class Outcome(NamedTuple):
-    """What became of a change, in the words of its Lua file, with the hold or what was wrong."""
+    """The outcome of a change by the word of its Lua file, with the hold or the detail."""
 
     word: str
     found: Hold | None = None
@@ -33,15 +38,15 @@ class Outcome(NamedTuple):
 
     @property
     def hold(self) -> Hold:
-        """The hold, of words that come with one."""
+        """The hold of an outcome that has one."""
         assert self.found is not None, self.word
         return self.found
 
 
 class Holds:
-    """Makes, changes and reads holds. `now_ms` is for tests; servers leave it to Redis.
+    """Makes, changes and reads holds. `now_ms` is for tests; servers leave it to the database.
 
-    A change is acknowledged once so many `replicas` have it, which are given a second.
+    A change is acknowledged once so many `replicas` have it; they get a second for that.
     """
 
     def __init__(self, client: Client, replicas: int = 0) -> None:
@@ -52,7 +57,7 @@ class Holds:
         )
         self._sweep = script(client, PACKAGE, "sweep", LIBRARY)
         self._due = many_script(client, PACKAGE, "due", LIBRARY)
-        self._look = script(client, PACKAGE, "holds", LIBRARY)
+        self._read = script(client, PACKAGE, "holds", LIBRARY)
 
     async def reserve(
         self,
@@ -62,9 +67,9 @@ class Holds:
         *,
         ttl_ms: int,
         fresh_ms: int,
-        request: Request = NO_REQUEST,
+        request: RequestKey = NO_KEY,
         partial: bool = False,
-        only_look: bool = False,
+        validate_only: bool = False,
         now_ms: int | None = None,
     ) -> Outcome:
         """Hold units of each SKU; `record` comes from `model.holds.encoded`."""
@@ -74,7 +79,7 @@ class Holds:
             store,
             *request,
             int(partial),
-            int(only_look),
+            int(validate_only),
             fresh_ms,
             ttl_ms,
             record,
@@ -94,7 +99,7 @@ class Holds:
         *,
         owner: str = "",
         etag: str = "",
-        request: Request = NO_REQUEST,
+        request: RequestKey = NO_KEY,
         argument: Mapping[str, Any] | None = None,
         now_ms: int | None = None,
     ) -> Outcome:
@@ -116,56 +121,55 @@ class Holds:
     async def read(
         self, store: str, ids: Sequence[str], now_ms: int | None = None
     ) -> list[Hold | None]:
-        """Holds of a store by id, as they are by the store's clock; None where there is none."""
-        return await self._looked(store, ids, now_ms) if ids else []
+        """Holds of a store by id, by the database's clock; None where there is none."""
+        return await self._looked_up(store, ids, now_ms) if ids else []
 
     async def of_store(self, store: str, now_ms: int | None = None) -> list[Hold]:
-        """All holds of a store that are still kept."""
-        return [hold for hold in await self._looked(store, (), now_ms) if hold]
+        """All holds of a store, ended ones included as long as they are kept."""
+        return [hold for hold in await self._looked_up(store, (), now_ms) if hold]
 
-    async def _looked(
+    async def _looked_up(
         self, store: str, ids: Sequence[str], now_ms: int | None
     ) -> list[Hold | None]:
         args: list[Value] = ["" if now_ms is None else now_ms, *ids]
-        now, *raws = await self._look([StoreKeys.of(store).holds], args)
+        now, *raws = await self._read([StoreKeys.of(store).holds], args)
         return [decoded(raw, store).at(now) if raw else None for raw in raws]
 
     async def sweep(self, store: str, most: int, now_ms: int | None = None) -> int:
-        """End the expired holds of a store, at most so many; how many there were."""
+        """End expired holds of a store and delete old ones, at most so many; answers how many."""
         args: list[Value] = ["" if now_ms is None else now_ms, store, most]
         return int(await self._sweep(StoreKeys.of(store).of_holds, args))
 
     async def due(self, most: int, now_ms: int | None = None) -> list[str]:
-        """Stores that have something to sweep, so many of each partition; in one round trip."""
+        """Stores with holds to sweep, at most so many of each partition; in one round trip."""
         args: list[Value] = ["" if now_ms is None else now_ms, most]
         calls = [([f"{tag(partition)}:due"], args) for partition in range(PARTITIONS)]
         return [store.decode() for stores in await self._due(calls) for store in stores]
 
     async def sweep_all(self, most: int = 200, now_ms: int | None = None) -> int:
-        """End what is expired in every partition; how many holds there were."""
+        """Sweep every partition, at most so many holds of a store at once; answers how many."""
         count = 0
-        while stores := await self.due(100, now_ms):
+        while stores := await self.due(STORES_AT_ONCE, now_ms):
             for store in stores:
                 count += await self.sweep(store, most, now_ms)
         return count
 
 
-def request_of(caller: str, method: str, key: str, body: bytes) -> Request:
-    """What makes a retry known; its scope is (caller, method), and the store by where it lies."""
-    if not key:
-        return NO_REQUEST
-    field = hashlib.blake2b(
-        b"\0".join((caller.encode(), method.encode(), key.encode())), digest_size=15
-    )
+def request_key(caller: str, method: str, request_id: str, body: bytes) -> RequestKey:
+    """The key of a request; its scope is the caller, the method, and the store by where it lies."""
+    if not request_id:
+        return NO_KEY
+    scope = b"\0".join((caller.encode(), method.encode(), request_id.encode()))
+    field = hashlib.blake2b(scope, digest_size=15)
     fingerprint = hashlib.blake2b(body, digest_size=12)
-    return Request(text(field.digest()), text(fingerprint.digest()))
+    return RequestKey(base64url(field.digest()), base64url(fingerprint.digest()))
 
 
-def text(data: bytes) -> str:
-    """Bytes as letters that names and URLs take."""
+def base64url(data: bytes) -> str:
+    """Bytes as text for names and URLs: base64url (RFC 4648, section 5) without padding."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def plain(value: Any) -> Any:
-    """A text for the bytes of an answer."""
+    """An item of a script's answer; bytes become text."""
     return value.decode() if isinstance(value, bytes) else value

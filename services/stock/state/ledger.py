@@ -1,28 +1,30 @@
-"""The ledger of each partition: a stream of every movement, trimmed once it is summed up."""
+"""The ledger of each partition: a stream of all movements, trimmed once they are summed up."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
 
 from services.chassis.database.client import Client, script
+from services.chassis.database.cluster import Cluster
 from services.stock.model.holds import LIVE
-from services.stock.model.ledger import Counted, Drift, Entry, drifts, entry_of
+from services.stock.model.ledger import Counted, Drift, Entry, drifts, entry_id, entry_of
 from services.stock.model.levels import HEADER
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
-from services.stock.state.levels import PACKAGE
+from services.stock.state import PACKAGE
 
 BATCH = 1000
+FOLLOWED_AT_ONCE = 500
+"""Entries of a partition that one blocking read answers."""
+BLOCK_MS = 1000
 TRIES = 5
-
-Position = tuple[int, int]
-"""An entry's id as numbers that can be compared: milliseconds, and which of that millisecond."""
+"""Attempts to reconcile a partition; a trim meanwhile makes one more necessary."""
 
 
 class Reconciliation(NamedTuple):
-    """What was compared, and what differs."""
+    """The numbers of compared levels, movements and live holds, and the differences."""
 
     levels: int
     movements: int
@@ -31,24 +33,24 @@ class Reconciliation(NamedTuple):
 
 
 class Ledger:
-    """Reads, trims and reconciles."""
+    """Reads, trims and reconciles ledgers."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._checkpoint = script(client, PACKAGE, "checkpoint")
-        self._count = script(client, PACKAGE, "reconcile")
+        self._counts = script(client, PACKAGE, "reconcile")
 
     async def last_id(self, partition: int) -> str:
-        """The id of the newest entry, `0-0` when there is none."""
+        """The id of the newest entry, trimmed or not; `0-0` when there never was one."""
         newest = await self._client.xrevrange(ledger_key(partition), count=1)
         return newest[0][0].decode() if newest else await self._mark(partition) or "0-0"
 
     async def oldest_id(self, partition: int) -> str:
-        """The id up to which entries were trimmed, `0-0` when none was."""
+        """The id up to which entries are trimmed, `0-0` when none is."""
         return await self._mark(partition) or "0-0"
 
     async def after(self, partition: int, id: str, count: int = BATCH) -> list[Entry]:
-        """The entries past an id."""
+        """The next entries past an id."""
         found = await self._client.xrange(ledger_key(partition), min=f"({id}", count=count)
         return [entry_of(*entry) for entry in found]
 
@@ -60,8 +62,32 @@ class Ledger:
             id = page[-1].id
         return entries
 
+    def readable_together(self) -> list[Sequence[int]]:
+        """All partitions, in groups that one blocking read can follow: on a cluster, one slot."""
+        partitions = range(PARTITIONS)
+        return [[p] for p in partitions] if isinstance(self._client, Cluster) else [partitions]
+
+    async def follow(self, after: Mapping[int, str]) -> dict[int, list[Entry]]:
+        """The next entries past an id of each partition; waits for the first up to `BLOCK_MS`."""
+        numbers = {ledger_key(partition): partition for partition in after}
+        answer = await self._client.xread(
+            {key: after[partition] for key, partition in numbers.items()},
+            count=FOLLOWED_AT_ONCE,
+            block=BLOCK_MS,
+        )
+        # redis-py answers a list of streams by RESP 2, and by RESP 3 a dict of lists of pages.
+        streams = (
+            ((key, pages[0]) for key, pages in answer.items())
+            if isinstance(answer, dict)
+            else answer or ()
+        )
+        return {
+            numbers[key.decode()]: [entry_of(*entry) for entry in entries]
+            for key, entries in streams
+        }
+
     async def pages(self, store: str = "", start_ms: int = 0) -> AsyncIterator[list[Entry]]:
-        """The entries of a store, of all when it is empty, since a moment; page by page."""
+        """Yields pages of the entries since a moment: of one store, or of all when it is empty."""
         for partition in [partition_of(store)] if store else range(PARTITIONS):
             id = f"{max(start_ms - 1, 0)}-{2**64 - 1}"
             while page := await self.after(partition, id):
@@ -70,12 +96,12 @@ class Ledger:
                     yield wanted
 
     async def trim(self, partition: int, keep_after: str) -> int:
-        """Add the entries up to an id to the stores' sums and drop them; how many there were."""
+        """Add the next entries up to an id to the checkpoints and trim them; answers how many."""
         mark = await self._mark(partition)
         entries = [
             entry
             for entry in await self.after(partition, mark or "0-0")
-            if position(entry.id) <= position(keep_after)
+            if entry_id(entry.id) <= entry_id(keep_after)
         ]
         if not entries:
             return 0
@@ -84,7 +110,7 @@ class Ledger:
             for line in entry.lines:
                 sums[entry.store][0] += line.on_hand_change
                 sums[entry.store][1] += line.reserved_change
-        milliseconds, number = position(entries[-1].id)
+        milliseconds, number = entry_id(entries[-1].id)
         keys = [ledger_key(partition), mark_key(partition)]
         keys += [StoreKeys.of(store).checkpoint for store in sums]
         changes = [change for pair in sums.values() for change in pair]
@@ -124,7 +150,7 @@ class Ledger:
 
     async def _counted(self, store: str) -> tuple[Counted, int]:
         of = StoreKeys.of(store)
-        levels, holds, checkpoint = await self._count([of.levels, of.holds, of.checkpoint], [])
+        levels, holds, checkpoint = await self._counts([of.levels, of.holds, of.checkpoint], [])
         held: defaultdict[str, int] = defaultdict(int)
         live = 0
         for raw in holds:
@@ -152,21 +178,15 @@ class Ledger:
 
 
 def pairs(flat: Sequence[bytes]) -> Iterable[tuple[bytes, bytes]]:
-    """The fields of a hash with their values, of which Lua makes one list."""
+    """Fields and values of a hash, which Lua answers as one list."""
     return zip(flat[::2], flat[1::2], strict=True)
 
 
-def position(id: str) -> Position:
-    """Of an entry's id."""
-    milliseconds, _, number = id.partition("-")
-    return int(milliseconds), int(number or 0)
-
-
 def ledger_key(partition: int) -> str:
-    """The stream of a partition."""
+    """The key of a partition's ledger."""
     return f"{tag(partition)}:ledger"
 
 
 def mark_key(partition: int) -> str:
-    """Up to where the ledger of a partition was trimmed."""
+    """The key of the last entry that was trimmed from a partition's ledger."""
     return f"{tag(partition)}:mark"

@@ -1,6 +1,6 @@
-"""Quotas as leases: taken before a hold, released when it fails or ends, else they expire.
+"""Quotas: a lease is taken before a hold, and released when the hold fails or ends, or it expires.
 
-They may count too much for a while, never too little.
+Leases may over-count for a while, never under-count.
 """
 
 import hashlib
@@ -9,14 +9,14 @@ from contextlib import suppress
 import redis.exceptions
 
 from services.chassis.database.client import Client, Value, script
-from services.stock.state.levels import LIBRARY, PACKAGE
+from services.stock.state import LIBRARY, PACKAGE
 
 MARGIN_MS = 60_000
-"""A lease is older than its hold, and must not end before it."""
+"""A lease is taken before its hold is made, and must not expire before it."""
 
 
 class Quotas:
-    """How many holds a caller and each of its shoppers have."""
+    """Leases of the holds of a caller and of each of its shoppers."""
 
     def __init__(self, client: Client, per_caller: int, per_shopper: int) -> None:
         self._client = client
@@ -26,9 +26,9 @@ class Quotas:
     async def take(
         self, caller: str, shopper: str, hold: str, ttl_ms: int, now_ms: int | None = None
     ) -> tuple[str, int] | None:
-        """Take a place for a hold, or a longer one; who is full and at how many when there is none.
+        """Take or extend the lease of a hold; answers whose quota is full and its limit, if any.
 
-        Without a shopper only the caller's holds are counted.
+        Without a shopper only the caller's quota counts.
         """
         per_caller, per_shopper = self._limits
         args: list[Value] = [
@@ -42,7 +42,7 @@ class Quotas:
         return None if not full else (("caller", "shopper")[full - 1], self._limits[full - 1])
 
     async def release(self, caller: str, shopper: str, hold: str) -> None:
-        """Give a place back; when that fails it expires by itself."""
+        """Release a lease; if that fails it expires by itself."""
         pipeline = self._client.pipeline(transaction=False)
         for key in keys_of(caller, shopper):
             pipeline.zrem(key, hold)
@@ -51,7 +51,7 @@ class Quotas:
 
 
 def keys_of(caller: str, shopper: str) -> list[str]:
-    """The keys of both leases, in the caller's slot; they name nobody."""
+    """The keys of both leases, in the caller's slot. The names are hashed: keys name no person."""
     names = [
         hashlib.blake2b(name.encode(), digest_size=12).hexdigest() for name in (caller, shopper)
     ]

@@ -18,7 +18,7 @@ from services.directory import snapshot
 from services.geofence.model import devices
 from services.geofence.model.trips import Trip
 from services.stock.model import holds, ledger, levels
-from services.stock.state.levels import policy_json, policy_of
+from services.stock.model.policies import DEFAULT_POLICY, policy_json, policy_of
 from tests.fuzz.target import Refused, file_of, target
 
 DAMAGED = (ValueError, LookupError, TypeError, struct.error)
@@ -83,7 +83,7 @@ def stock_levels(data: bytes) -> None:
     """A level's figures add up, or its field is told to be damaged."""
     level = levels.decoded(data)
     assert level.available == level.on_hand - level.reserved - level.safety
-    level.room(levels.DEFAULT_POLICY)
+    level.room(DEFAULT_POLICY)
 
 
 def ledger_seeds() -> list[bytes]:
@@ -116,7 +116,7 @@ def hold_records(data: bytes) -> None:
     holds.decoded(data, "kamppi").at(10)
 
 
-@target(lambda: [policy_json(levels.DEFAULT_POLICY)], *DAMAGED)
+@target(lambda: [policy_json(DEFAULT_POLICY)], *DAMAGED)
 def policies(data: bytes) -> None:
     """A policy comes back as it was."""
     policy = policy_of(data)

@@ -24,10 +24,10 @@ from services.chassis.messages.paging import PageTokens
 from services.directory.watching import sequence_of, token_of
 from services.geofence.model.partitions import PARTITIONS
 from services.geofence.resources import events
-from services.stock import watching
+from services.stock.convert import entry_tokens
 from services.stock.errors import ReceiptInvalid
 from services.stock.model.holds import HeldItem, Hold
-from services.stock.receipts import Receipts
+from services.stock.resources.receipts import Receipts
 from tests.fuzz.target import Refused, document_of, file_of, run, target, text_of
 
 KEYRING = Keyring([Key(1, bytes(32))])
@@ -74,10 +74,10 @@ def receipts(data: bytes) -> None:
     assert (store, id) == (HOLD.store, HOLD.id)
 
 
-@target(lambda: [watching.token_of("1790000000000-7").encode()], InvalidArgument)
+@target(lambda: [entry_tokens.token_of("1790000000000-7").encode()], InvalidArgument)
 def resume_tokens(data: bytes) -> None:
     """A token is of an entry that a stream of the store can have."""
-    milliseconds, number = map(int, watching.id_of(text_of(data)).split("-"))
+    milliseconds, number = map(int, entry_tokens.id_of(text_of(data)).split("-"))
     assert 0 <= milliseconds < 2**64 > number >= 0
 
 
@@ -93,7 +93,7 @@ def ack_tokens(data: bytes) -> None:
     """A token is of an entry in a partition."""
     partition, id = events.parts_of(text_of(data), "ack_tokens[0]")
     assert 0 <= partition < PARTITIONS
-    assert watching.ENTRY.fullmatch(id)
+    assert entry_tokens.ENTRY.fullmatch(id)
 
 
 @target(lambda: [keys.new_key("till-4", Role.CHANNEL, NOW)[1].encode()])

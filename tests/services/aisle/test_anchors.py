@@ -16,8 +16,8 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from services.aisle.convert.anchor_links import Signed, Tokens, is_gln
 from services.chassis.keyring import Key, Keyring
 from tests.geodata.floorplans.shops import NOON
-from tests.services.stock.goods import refusal
 from tests.support.aisle import BARE, CORNER, GLN, VILLAGE, route
+from tests.support.refusals import refusal
 
 CODE = grpc.StatusCode
 HERE = {"level": "0", "x_m": 5.0, "y_m": 6.5}

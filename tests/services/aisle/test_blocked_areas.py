@@ -15,7 +15,6 @@ from services.chassis.database.client import Client
 from services.directory.keys import Keys
 from services.directory.messages.plans import outline_message
 from tests.geodata.floorplans.shops import NOON, corner_shop, two_floors
-from tests.services.stock.goods import refusal
 from tests.support.aisle import (
     CORNER,
     FLOORS,
@@ -27,6 +26,7 @@ from tests.support.aisle import (
     skus_of,
     stream,
 )
+from tests.support.refusals import refusal
 
 CODE = grpc.StatusCode
 

@@ -22,8 +22,8 @@ from geodata.floorplans.plan import (
 from services.aisle.convert.plans import plan as plan_of
 from services.directory.messages.plans import plan_message
 from tests.geodata.floorplans.shops import NOON, corner_shop, supermarket, two_floors, village_shop
-from tests.services.stock.goods import refusal
 from tests.support.aisle import BARE, CORNER, published, route
+from tests.support.refusals import refusal
 
 CODE = grpc.StatusCode
 BOW_TIE = shapely.Polygon([(5, 1), (7, 3), (7, 1), (5, 3)])

@@ -12,8 +12,8 @@ from google.protobuf import json_format
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.importers.indoor.geojson import plan_from_geojson
 from tests.geodata.floorplans.shops import corner_shop
-from tests.services.stock.goods import refusal
 from tests.support.aisle import BARE, CORNER, FLOORS, VILLAGE, published, walk
+from tests.support.refusals import refusal
 
 CODE = grpc.StatusCode
 SVG = "{http://www.w3.org/2000/svg}"

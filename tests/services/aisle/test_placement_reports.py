@@ -21,8 +21,8 @@ from services.chassis.database.client import Client
 from services.chassis.tasks import end
 from services.directory.keys import Keys
 from tests.geodata.floorplans.shops import NOON, corner_shop, in_aisle
-from tests.services.stock.goods import refusal
 from tests.support.aisle import BARE, CORNER, placed, published, stream
+from tests.support.refusals import refusal
 
 CODE = grpc.StatusCode
 FOUND = pb.SubmitPlacementFeedbackRequest.KIND_FOUND

@@ -10,7 +10,6 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import Side
 from tests.geodata.floorplans.shops import NOON, corner_shop, in_aisle
-from tests.services.stock.goods import refusal
 from tests.support.aisle import (
     BARE,
     CORNER,
@@ -21,6 +20,7 @@ from tests.support.aisle import (
     published,
     stream,
 )
+from tests.support.refusals import refusal
 
 CODE = grpc.StatusCode
 CHAIN = "planograms/chain"

@@ -7,7 +7,6 @@ import pytest
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from tests.geodata.floorplans.shops import in_aisle
-from tests.services.stock.goods import refusal
 from tests.support.aisle import (
     BARE,
     CORNER,
@@ -19,6 +18,7 @@ from tests.support.aisle import (
     skus_of,
     stream,
 )
+from tests.support.refusals import refusal
 
 CODE = grpc.StatusCode
 KIND = pb.RouteStep

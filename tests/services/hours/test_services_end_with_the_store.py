@@ -26,7 +26,8 @@ async def collect(stores, hours, text: str, found: dict[str, object], **fields: 
 
 
 async def collect_state(hours, at: str) -> int:
-    return (await state(hours, at, service="collect")).state
+    found: int = (await state(hours, at, service="collect")).state
+    return found
 
 
 async def test_it_is_closed_while_a_holiday_closes_the_store(stores, hours):

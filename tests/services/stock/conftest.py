@@ -1,4 +1,4 @@
-"""The stock service, and its state on a real store."""
+"""The stock service, and its state in a real database."""
 
 import grpc
 import pytest
@@ -8,31 +8,31 @@ from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis.database.client import Client
 from services.stock.state.holds import Holds
 from services.stock.state.levels import Levels
-from tests.services.stock.goods import PRODUCTS
+from tests.support.stock import PRODUCTS
 from tests.support.stores import SHOPS, upsert
 
 
 @pytest.fixture(autouse=True)
 def allow_loss(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store of the tests does not sync."""
+    """The database of the tests does not sync each write."""
     monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
 
 
 @pytest.fixture
 def levels(database: Client) -> Levels:
-    """Levels of an empty store."""
+    """Levels of an empty database."""
     return Levels(database)
 
 
 @pytest.fixture
 def holds(database: Client) -> Holds:
-    """Holds of an empty store."""
+    """Holds of an empty database."""
     return Holds(database)
 
 
 @pytest.fixture
 async def stock(channel: grpc.aio.Channel) -> "stock_pb2_grpc.StockServiceAsyncStub":
-    """A client of the service, with the shops of Helsinki and a few products, and no stock."""
+    """A client of the service, with stores of Helsinki and a few products, without stock."""
     await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
     client = stock_pb2_grpc.StockServiceStub(channel)
     request = stock_pb2.UpsertProductsRequest(products=PRODUCTS)

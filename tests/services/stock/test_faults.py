@@ -11,16 +11,8 @@ from enrayon.stores.v1 import stores_pb2_grpc
 from tests.backends import backend
 from tests.faults.remote import SOON
 from tests.faults.served import Served
-from tests.services.stock.goods import (
-    MILK,
-    PRODUCTS,
-    STOCKMANN,
-    available,
-    basket,
-    hold,
-    refusal,
-    state,
-)
+from tests.support.refusals import refusal
+from tests.support.stock import MILK, PRODUCTS, STOCKMANN, available, basket, hold, state
 from tests.support.stores import SHOPS, upsert
 
 
@@ -54,7 +46,7 @@ async def test_row_2_a_basket_with_a_product_twice_is_summed_and_absurd_units_ar
     assert 5 == left
 
 
-async def test_row_34_a_deadline_in_the_midst_of_a_commit_holds_once_or_not_at_all(stock, figure):
+async def test_row_34_a_deadline_during_a_commit_holds_once_or_not_at_all(stock, figure):
     await state(stock, STOCKMANN, milk=1000)
     cut = 0
     for n in range(60):
@@ -74,7 +66,7 @@ async def test_row_34_a_deadline_in_the_midst_of_a_commit_holds_once_or_not_at_a
 
 async def test_row_9_a_server_killed_mid_call_holds_once_after_a_retry(tmp_path, figure):
     with (
-        backend(tmp_path / "store") as url,
+        backend(tmp_path / "database") as url,
         Served(tmp_path / "server", url) as server,
     ):
         async with grpc.aio.insecure_channel(server.address, options=SOON) as channel:
@@ -100,7 +92,7 @@ async def test_row_9_a_server_killed_mid_call_holds_once_after_a_retry(tmp_path,
 
 
 async def holder(stock: Any, number: int, made: asyncio.Semaphore) -> int:
-    """Forty holds, each tried with one key until it is there; how many retries it took."""
+    """Makes forty holds, each with one key until it is there; answers the number of retries."""
     retries = 0
     for n in range(40):
         for _ in range(6000):

@@ -1,4 +1,4 @@
-"""Real stations in the shortage of October 2022: the nearest with two fuels, open, with a wash."""
+"""Fuel stations in the shortage of October 2022: the nearest open with a wash and two fuels."""
 
 import datetime as dt
 import random

@@ -8,7 +8,8 @@ from google.protobuf.message import Message
 from enrayon.stock.v1 import stock_pb2 as pb
 from services.chassis.keyring import Key, Keyring
 from services.chassis.messages.paging import PageTokens
-from tests.services.stock.goods import BREAD, FORUM, KAMPPI, MILK, SHEARS, basket, refusal, state
+from tests.support.refusals import refusal
+from tests.support.stock import BREAD, FORUM, KAMPPI, MILK, SHEARS, basket, state
 
 TOKENS = PageTokens(Keyring([Key(1, bytes(32))]))
 """By the key of the tests' server."""

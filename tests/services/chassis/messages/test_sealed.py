@@ -12,7 +12,7 @@ from services.chassis.keyring import Key, Keyring
 from services.chassis.messages.paging import PageTokens
 from services.chassis.messages.sealed import seal, unseal
 from services.stock.model.holds import HeldItem, Hold
-from services.stock.receipts import Receipts, digest
+from services.stock.resources.receipts import Receipts, digest
 
 RING = Keyring([Key(1, bytes(32))])
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

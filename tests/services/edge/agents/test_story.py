@@ -12,8 +12,8 @@ from enrayon.aisle.v1 import aisle_pb2
 from enrayon.stock.v1 import stock_pb2
 from services import client as enrayon_client
 from services.directory.parts import Parts
-from tests.services.stock.goods import FORUM, MILK, PRODUCTS, STOCKMANN, state
 from tests.support.edge_app import running
+from tests.support.stock import FORUM, MILK, PRODUCTS, STOCKMANN, state
 
 ITEMS = [
     {"product": "rye bread", "quantity": 2},

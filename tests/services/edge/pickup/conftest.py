@@ -20,8 +20,8 @@ from services.directory.parts import Parts
 from services.edge import problems
 from services.edge.pickup import rest
 from services.edge.pickup.options import PickupFinder
-from tests.services.stock.goods import FORUM, MILK, PRODUCTS, STOCKMANN, state
 from tests.support.edge_app import listening, shops
+from tests.support.stock import FORUM, MILK, PRODUCTS, STOCKMANN, state
 
 SERVICES = frozenset({"stores", "hours", "stock", "aisle"})
 

@@ -10,7 +10,7 @@ from services import app
 from services.edge.openapi import document
 from services.edge.pickup.described import described
 from services.edge.pickup.rest import PATH
-from tests.services.stock.goods import BREAD, FORUM, KAMPPI, MILK, STOCKMANN
+from tests.support.stock import BREAD, FORUM, KAMPPI, MILK, STOCKMANN
 
 BASKET = [{"product": MILK, "quantity": 2}, {"product": BREAD, "quantity": 1}]
 REQUEST = {"items": BASKET, "origin": KAMPPI, "radiusM": 16_000, "maxResults": 5}

@@ -11,8 +11,8 @@ from mcp import Client as Agent
 from enrayon.stock.v1 import stock_pb2
 from services.client import Client
 from services.directory.parts import Parts
-from tests.services.stock.goods import FORUM, PRODUCTS, STOCKMANN, state
 from tests.support.edge_app import running
+from tests.support.stock import FORUM, PRODUCTS, STOCKMANN, state
 
 TURKU = "stores/t-turku"
 META = {"ucp-agent": {"profile": "https://agent.example/profile"}}

@@ -1,6 +1,6 @@
-"""When goods can be fetched: by the clocks of real places, one of them turning back in the night.
+"""Pick-up windows by the clocks of real places, in one of which the clock goes back at night.
 
-Two independent ways to find the moment: the windows, and a minute-by-minute walk through the hours.
+Two independent ways find the window: the code, and a minute-by-minute walk through the hours.
 """
 
 import datetime as dt
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from geodata.schedule.model import Schedule, State
 from geodata.schedule.timeline import Timeline, timeline
-from services.stock.model.levels import Policy
 from services.stock.model.pickup import Window, window
+from services.stock.model.policies import Policy
 
 HELSINKI, PARIS = ZoneInfo("Europe/Helsinki"), ZoneInfo("Europe/Paris")
 MINUTE = dt.timedelta(minutes=1)
@@ -34,28 +34,28 @@ def policy(**changed: float | int | None) -> Policy:
     return Policy(**given)
 
 
-def test_an_order_of_the_forenoon_is_ready_an_hour_later_and_kept_until_the_next_evening():
+def test_an_order_of_the_morning_is_ready_an_hour_later_and_kept_for_a_day():
     found = window(hours("Mo-Sa 09:00-21:00"), local(2026, 11, 23, 10, 0), policy())
 
-    # A day on it is Tuesday 11:00, while the shop is open.
+    # A day later it is Tuesday 11:00, while the store is open.
     assert Window(local(2026, 11, 23, 11, 0), local(2026, 11, 24, 11, 0)) == found
 
 
-def test_an_order_of_the_night_is_gathered_once_the_shop_opens():
+def test_an_order_of_the_night_is_prepared_once_the_store_opens():
     found = window(hours("Mo-Sa 09:00-21:00"), local(2026, 11, 23, 2, 0), policy())
 
     assert found is not None
     assert local(2026, 11, 23, 10, 0) == found.ready_by
 
 
-def test_gathering_that_closing_time_cuts_goes_on_the_next_morning():
+def test_preparation_that_closing_time_interrupts_goes_on_the_next_morning():
     found = window(hours("Mo-Sa 09:00-21:00"), local(2026, 11, 23, 20, 40), policy())
 
     assert found is not None
     assert local(2026, 11, 24, 9, 40) == found.ready_by
 
 
-def test_past_the_cut_off_it_is_gathered_from_the_next_day_on():
+def test_an_order_past_the_cut_off_is_prepared_from_the_next_day_on():
     shop = hours("Mo-Sa 09:00-21:00")
     before = window(shop, local(2026, 11, 23, 15, 59), policy(cutoff_minute=16 * 60))
     past = window(shop, local(2026, 11, 23, 16, 0), policy(cutoff_minute=16 * 60))
@@ -68,21 +68,21 @@ def test_past_the_cut_off_it_is_gathered_from_the_next_day_on():
     )
 
 
-def test_over_a_closed_weekend_goods_wait_no_longer_than_they_are_kept():
+def test_over_a_closed_weekend_goods_are_kept_no_longer_than_until_closing_time():
     found = window(hours("Mo-Fr 09:00-18:00"), local(2026, 11, 27, 16, 0), policy(keep_s=3 * 3600))
 
-    # Ready on Friday at 17:00 and kept until 20:00, but the shop closes at 18:00.
+    # Ready on Friday at 17:00 and kept until 20:00, but the store closes at 18:00.
     assert Window(local(2026, 11, 27, 17, 0), local(2026, 11, 27, 18, 0)) == found
 
 
-def test_a_shop_that_never_closes_is_ready_at_once_and_keeps_its_time():
+def test_a_store_that_never_closes_prepares_and_keeps_for_the_exact_times():
     found = window(hours("24/7"), local(2026, 11, 23, 3, 0), policy(preparation_s=1800.0))
 
     assert Window(local(2026, 11, 23, 3, 30), local(2026, 11, 24, 3, 30)) == found
 
 
 def test_the_hour_that_comes_twice_in_paris_counts_twice():
-    """25 October 2026, 03:00 becomes 02:00: of 01:30 to 04:30 there are four hours."""
+    """On 25 October 2026 03:00 becomes 02:00: from 01:30 to 04:30 there are four hours."""
     found = window(
         hours("Mo-Su 01:30-04:30", PARIS),
         local(2026, 10, 25, 1, 30, zone=PARIS),
@@ -96,7 +96,7 @@ def test_the_hour_that_comes_twice_in_paris_counts_twice():
 @pytest.mark.parametrize(
     "schedule", [Schedule(), Schedule(expression="off", time_zone="Europe/Helsinki")]
 )
-def test_where_no_opening_is_known_nothing_is_promised(schedule):
+def test_without_a_known_opening_there_is_no_window(schedule):
     assert None is window(timeline(schedule), local(2026, 11, 23, 10, 0), policy())
 
 
@@ -109,7 +109,7 @@ def test_where_no_opening_is_known_nothing_is_promised(schedule):
     cutoff=st.none() | st.integers(0, 1440),
     keep=st.integers(1, 2 * 24 * 60),
 )
-def test_windows_are_those_of_a_walk_minute_by_minute(text, start, preparation, cutoff, keep):
+def test_windows_equal_those_of_a_walk_minute_by_minute(text, start, preparation, cutoff, keep):
     shop = hours(text)
     at = local(2026, 11, 23, 0, 0) + start * MINUTE
     rules = policy(preparation_s=preparation * 60.0, cutoff_minute=cutoff, keep_s=keep * 60.0)
@@ -120,7 +120,7 @@ def test_windows_are_those_of_a_walk_minute_by_minute(text, start, preparation, 
 def walked(
     shop: Timeline, at: dt.datetime, preparation: int, cutoff: int | None, keep: int
 ) -> Window:
-    """The window by looking at each minute."""
+    """The window, found by looking at each minute."""
     here = at
     day = at.astimezone(HELSINKI)
     if cutoff is not None and day.hour * 60 + day.minute >= cutoff:

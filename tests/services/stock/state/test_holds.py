@@ -1,14 +1,16 @@
-"""Holds as Redis keeps them: whole or nothing, never oversold, gone when their time is over."""
+"""Holds in the database: all or nothing, never oversold, counted nowhere once expired."""
 
 import asyncio
 import datetime as dt
 
 import pytest
 
-from services.stock.model.levels import Future, Policy, Sell, packed_row
+from services.stock.model.levels import Future, packed_row
 from services.stock.model.partitions import StoreKeys
-from services.stock.state.holds import request_of
-from tests.services.stock.state.acts import (
+from services.stock.model.policies import Policy, Sell
+from services.stock.state.holds import request_key
+from services.stock.state.policies import Policies
+from tests.support.stock_state import (
     FRESH,
     MINUTE,
     OTHER,
@@ -31,7 +33,7 @@ async def test_a_hold_takes_its_units_from_what_is_available_and_leaves_them_on_
     assert (5, 2, 3) == (milk.on_hand, milk.reserved, milk.available)
 
 
-async def test_a_basket_of_which_one_line_is_short_holds_nothing(levels, holds):
+async def test_a_basket_with_one_short_line_holds_nothing(levels, holds):
     await stated(levels, milk=5, bread=2)
 
     answer = await reserved(holds, "h1", milk=1, bread=3)
@@ -41,7 +43,7 @@ async def test_a_basket_of_which_one_line_is_short_holds_nothing(levels, holds):
     assert [None] == await holds.read(STORE, ["h1"])
 
 
-async def test_a_partial_hold_takes_what_there_is_and_an_empty_one_is_refused(levels, holds):
+async def test_a_partial_hold_takes_the_available_units_and_an_empty_one_is_refused(levels, holds):
     await stated(levels, milk=5, bread=2)
 
     some = await reserved(holds, "h1", partial=True, milk=1, bread=3)
@@ -51,7 +53,7 @@ async def test_a_partial_hold_takes_what_there_is_and_an_empty_one_is_refused(le
     assert "short" == none.word
 
 
-async def test_a_product_of_which_nothing_fresh_is_known_cannot_be_held(levels, holds):
+async def test_a_product_without_a_fresh_level_cannot_be_held(levels, holds):
     await stated(levels, milk=5)
 
     never = await reserved(holds, "h1", bread=1)
@@ -63,22 +65,22 @@ async def test_a_product_of_which_nothing_fresh_is_known_cannot_be_held(levels, 
 
 
 @pytest.mark.parametrize(("at_ms", "available"), [(10 * MINUTE - 1, 3), (10 * MINUTE, 5)])
-async def test_expired_is_expired_without_any_sweeper(levels, holds, at_ms, available):
+async def test_an_expired_hold_counts_nowhere_without_any_sweeper(levels, holds, at_ms, available):
     await stated(levels, milk=5)
     await reserved(holds, "h1", milk=2)
 
     assert available == (await level(levels, "milk", now_ms=T0 + at_ms)).available
-    looked = await reserved(holds, "h2", milk=5, only_look=True, now_ms=T0 + at_ms)
+    looked = await reserved(holds, "h2", milk=5, validate_only=True, now_ms=T0 + at_ms)
     answer = await reserved(holds, "h2", milk=5, now_ms=T0 + at_ms)
     expected = "new" if available == 5 else "short"
     assert (expected, expected) == (looked.word, answer.word)
 
 
-async def test_only_looking_changes_nothing(levels, holds, database):
+async def test_validation_changes_nothing(levels, holds, database):
     await stated(levels, milk=5)
     before = {key: await database.dump(key) for key in await database.keys("*")}
 
-    answer = await reserved(holds, "h1", milk=2, only_look=True)
+    answer = await reserved(holds, "h1", milk=2, validate_only=True)
 
     assert "new" == answer.word
     assert before == {key: await database.dump(key) for key in await database.keys("*")}
@@ -86,7 +88,7 @@ async def test_only_looking_changes_nothing(levels, holds, database):
 
 async def test_a_retry_with_the_same_key_answers_the_same_hold_and_holds_once(levels, holds):
     await stated(levels, milk=5)
-    request = request_of("anonymous", "create", "key-1", b"body")
+    request = request_key("anonymous", "create", "key-1", b"body")
 
     answers = await asyncio.gather(
         *(reserved(holds, f"h{n}", milk=2, request=request) for n in range(50))
@@ -100,21 +102,21 @@ async def test_a_retry_with_the_same_key_answers_the_same_hold_and_holds_once(le
 
 async def test_a_key_with_another_body_is_refused_and_changes_nothing(levels, holds):
     await stated(levels, milk=5)
-    await reserved(holds, "h1", milk=2, request=request_of("a", "create", "key-1", b"one"))
+    await reserved(holds, "h1", milk=2, request=request_key("a", "create", "key-1", b"one"))
 
     answer = await reserved(
-        holds, "h2", milk=1, request=request_of("a", "create", "key-1", b"other")
+        holds, "h2", milk=1, request=request_key("a", "create", "key-1", b"other")
     )
 
     assert "reused" == answer.word
     assert 2 == (await level(levels, "milk")).reserved
 
 
-async def test_a_key_outlives_its_hold_by_a_day_at_least_and_is_forgotten_in_the_end(
+async def test_a_key_outlives_its_hold_by_a_day_at_least_and_is_deleted_in_the_end(
     levels, holds, database
 ):
     await stated(levels, milk=5)
-    request = request_of("a", "create", "key-1", b"one")
+    request = request_key("a", "create", "key-1", b"one")
     await reserved(holds, "h1", milk=2, request=request)
     day = 24 * 60 * MINUTE
 
@@ -127,7 +129,7 @@ async def test_a_key_outlives_its_hold_by_a_day_at_least_and_is_forgotten_in_the
     assert "new" == (await reserved(holds, "h3", milk=2, request=request, now_ms=T0 + 9 * day)).word
 
 
-async def test_the_life_of_a_hold_ends_with_the_goods_leaving_the_stock(levels, holds):
+async def test_at_the_end_of_a_hold_its_goods_leave_the_stock(levels, holds):
     await stated(levels, milk=5, bread=3)
     await reserved(holds, "h1", milk=2, bread=1)
 
@@ -170,7 +172,7 @@ async def test_collecting_more_than_held_or_what_is_not_held_changes_nothing(lev
 async def test_a_part_collected_twice_with_one_key_leaves_once(levels, holds):
     await stated(levels, milk=5)
     await reserved(holds, "h1", milk=4)
-    request = request_of("a", "collect", "key", b"one")
+    request = request_key("a", "collect", "key", b"one")
 
     words = [
         (
@@ -185,7 +187,7 @@ async def test_a_part_collected_twice_with_one_key_leaves_once(levels, holds):
     assert 4 == (await level(levels, "milk")).on_hand
 
 
-async def test_the_rest_is_given_up_when_asked_for(levels, holds):
+async def test_the_rest_of_a_hold_is_released_when_the_request_says_so(levels, holds):
     await stated(levels, milk=5)
     await reserved(holds, "h1", milk=4)
 
@@ -237,7 +239,7 @@ async def test_an_extended_hold_lives_longer_and_an_expired_one_is_not_revived(l
     assert (2, "expired") == (alive.reserved, late.word)
 
 
-async def test_someone_elses_hold_is_not_there_and_an_old_etag_changes_nothing(levels, holds):
+async def test_another_callers_hold_is_missing_and_an_old_etag_changes_nothing(levels, holds):
     await stated(levels, milk=5)
     await reserved(holds, "h1", milk=2)
 
@@ -253,7 +255,7 @@ async def test_a_transfer_that_broke_off_leaves_both_held_and_a_retry_completes_
     await stated(levels, milk=5)
     await stated(levels, OTHER, milk=5)
     await reserved(holds, "h1", milk=2)
-    request = request_of("a", "transfer", "key", b"to sello")
+    request = request_key("a", "transfer", "key", b"to sello")
     argument = {"to": f"{OTHER}/h2"}
 
     departed = await holds.transition(
@@ -276,7 +278,7 @@ async def test_a_transfer_that_broke_off_leaves_both_held_and_a_retry_completes_
     assert "state" == elsewhere.word
 
 
-async def test_back_orders_take_what_is_dated_to_come_and_no_more(levels, holds):
+async def test_back_orders_take_dated_futures_and_no_more(levels, holds):
     row = packed_row("milk", 2, 1, Sell.BACK_ORDER, [Future(dt.date(2026, 12, 1), 3)])
     await levels.set(STORE, "erp", 1, T0 // 1000, row)
 
@@ -287,16 +289,18 @@ async def test_back_orders_take_what_is_dated_to_come_and_no_more(levels, holds)
     assert ("new", 3) == (answer.word, answer.hold.items[0].back_ordered)
 
 
-async def test_a_store_sells_no_less_than_its_least_and_no_more_than_its_most(levels, holds):
+async def test_a_store_sells_no_less_than_its_least_and_no_more_than_its_most(
+    levels, holds, database
+):
     await stated(levels, milk=50)
-    await levels.change_policy(STORE, lambda _: Policy(least=2, most=10))
+    await Policies(database).change(STORE, lambda _: Policy(least=2, most=10))
 
     words = [(await reserved(holds, f"h{n}", milk=n)).word for n in (1, 2, 10, 11)]
 
     assert ["limits", "new", "new", "limits"] == words
 
 
-async def test_a_sweep_gives_all_back_a_few_at_a_time(levels, holds):
+async def test_a_sweep_gives_back_all_expired_units_some_holds_at_a_time(levels, holds):
     await stated(levels, milk=1000)
     for n in range(300):
         await reserved(holds, f"h{n}", milk=2, ttl_ms=1000 + n)

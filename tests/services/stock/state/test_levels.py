@@ -1,28 +1,23 @@
-"""Levels as feeds state them: late news and duplicates change nothing, the ledger adds up."""
+"""Levels that feeds state: late and repeated events change nothing, the ledger adds up."""
 
+import asyncio
 import datetime as dt
 import itertools
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.stock.model.levels import (
-    Band,
-    Future,
-    Level,
-    Policy,
-    Sell,
-    band_of,
-    packed_row,
-    summed,
-)
-from services.stock.model.partitions import PARTITIONS, partition_of
+from services.chassis.database.client import connect
+from services.chassis.settings import ChassisSettings
+from services.stock.model.levels import Band, Future, band_of, packed_row
+from services.stock.model.partitions import partition_of
+from services.stock.model.policies import DEFAULT_POLICY, Sell
 from services.stock.state.ledger import Ledger
-from tests.services.stock.state.acts import MINUTE, OTHER, STORE, T0, level, reserved, stated
+from services.stock.state.levels import Levels
+from tests.support.stock_state import MINUTE, STORE, T0, level, reserved, stated
 
 
-async def test_a_level_says_what_its_feed_said(levels):
+async def test_a_level_reads_as_its_feed_stated_it(levels):
     christmas = Future(dt.date(2026, 12, 24), 12)
     row = packed_row("milk", 40, 5, Sell.PRE_ORDER, [christmas])
 
@@ -38,25 +33,18 @@ async def test_a_level_says_what_its_feed_said(levels):
         milk.available_to_order,
     )
     assert (Sell.PRE_ORDER, (christmas,), T0 // 1000) == (milk.sell, milk.futures, milk.as_of_s)
-    assert "erp" == await levels.source_name(STORE, milk.source)
+    assert {milk.source: "erp"} == await levels.sources(partition_of(STORE))
 
 
-async def test_what_was_never_stated_is_unknown_and_not_zero(levels):
+async def test_a_level_that_was_never_stated_is_unknown_and_not_zero(levels):
     await stated(levels, milk=0)
 
     [milk, bread] = (await levels.read([STORE], ["milk", "bread"], T0))[STORE].levels
 
     assert None is bread
-    assert Band.OUT_OF_STOCK == band_of(milk, Policy(), T0, MINUTE)
-    assert Band.UNKNOWN == band_of(bread, Policy(), T0, MINUTE)
-    assert Band.UNKNOWN == band_of(milk, Policy(), T0 + MINUTE + 1, MINUTE)
-
-
-@pytest.mark.parametrize(
-    ("available", "band"), [(0, Band.OUT_OF_STOCK), (3, Band.LIMITED), (4, Band.IN_STOCK)]
-)
-def test_bands_follow_what_is_available(available, band):
-    assert band == band_of(Level(available + 2, 1, 1, T0 // 1000, 1), Policy(), T0, MINUTE)
+    assert Band.OUT_OF_STOCK == band_of(milk, DEFAULT_POLICY, T0, MINUTE)
+    assert Band.UNKNOWN == band_of(bread, DEFAULT_POLICY, T0, MINUTE)
+    assert Band.UNKNOWN == band_of(milk, DEFAULT_POLICY, T0 + MINUTE + 1, MINUTE)
 
 
 async def test_an_older_snapshot_and_a_repeated_event_change_nothing(levels):
@@ -71,7 +59,7 @@ async def test_an_older_snapshot_and_a_repeated_event_change_nothing(levels):
     assert 8 == (await level(levels, "milk")).on_hand
 
 
-async def test_tills_with_numbers_of_their_own_do_not_hinder_each_other(levels):
+async def test_tills_with_their_own_sequences_do_not_hinder_each_other(levels):
     await stated(levels, milk=10)
 
     for sequence, till in itertools.product((1, 2), ("till-1", "till-2", "till-3")):
@@ -103,33 +91,6 @@ async def test_holds_live_on_when_a_snapshot_comes(levels, holds):
     assert "short" == (await reserved(holds, "h2", milk=1)).word
 
 
-async def test_stores_spread_evenly_over_the_partitions(levels):
-    counts = [0] * PARTITIONS
-    for number in range(64_000):
-        counts[partition_of(f"us-{number}")] += 1
-
-    assert 0.85 < min(counts) / 1000
-    assert 1.15 > max(counts) / 1000
-
-
-def test_a_group_is_the_sum_of_its_members():
-    day = dt.date(2026, 12, 1)
-    members = [Level(5, 1, 0, 100, 1, futures=(Future(day, 2),)), Level(7, 0, 2, 90, 3)]
-
-    group = summed(members)
-
-    assert group is not None
-    assert (12, 1, 2, 9, 11, 90) == (
-        group.on_hand,
-        group.reserved,
-        group.safety,
-        group.available,
-        group.available_to_order,
-        group.as_of_s,
-    )
-    assert None is summed([])
-
-
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(["till-1", "till-2"]),
@@ -146,23 +107,17 @@ EVENTS = st.lists(
 )
 @given(events=EVENTS)
 def test_events_apply_as_a_plain_model_says(events, database_url):
-    import asyncio
-
-    from services.chassis.database.client import connect
-    from services.chassis.settings import ChassisSettings
-    from services.stock.state.levels import Levels
-
     async def run() -> tuple[dict[str, int], dict[str, int]]:
         client = connect(ChassisSettings(), database_url)
         await client.flushall()
         levels = Levels(client)
         await stated(levels, milk=20, bread=20)
         expected = {"milk": 20, "bread": 20}
-        heard: dict[tuple[str, str], int] = {}
+        noted: dict[tuple[str, str], int] = {}
         for source, sequence, sku, delta in events:
             await levels.adjust(STORE, source, sequence, T0 // 1000, {sku: delta})
-            if sequence > heard.get((source, sku), 0):
-                heard[source, sku] = sequence
+            if sequence > noted.get((source, sku), 0):
+                noted[source, sku] = sequence
                 expected[sku] += delta
         found = {sku: (await level(levels, sku)).on_hand for sku in expected}
         assert [] == (await Ledger(client).reconcile()).drifts
@@ -171,37 +126,3 @@ def test_events_apply_as_a_plain_model_says(events, database_url):
 
     expected, found = asyncio.run(run())
     assert expected == found
-
-
-async def test_the_ledger_adds_up_also_when_it_was_trimmed(levels, holds, database):
-    ledger = Ledger(database)
-    for store in (STORE, OTHER):
-        await stated(levels, store, milk=10, bread=5)
-    await reserved(holds, "h1", milk=2)
-    await ledger.trim(partition_of(STORE), await ledger.last_id(partition_of(STORE)))
-    await holds.transition(STORE, "h1", "collect", argument={"all": True}, now_ms=T0)
-    await reserved(holds, "h2", bread=1)
-
-    result = await ledger.reconcile()
-
-    assert (4, []) == (result.levels, result.drifts)
-    assert 1 == result.holds
-
-
-@pytest.mark.parametrize("field", ["on_hand", "reserved"])
-async def test_a_level_that_was_tampered_with_is_drift(levels, holds, database, field):
-    from services.stock.model.levels import HEADER
-    from services.stock.model.partitions import StoreKeys
-
-    await stated(levels, milk=10)
-    await reserved(holds, "h1", milk=2)
-    key = StoreKeys.of(STORE).levels
-    raw = await database.hget(key, "milk")
-    figures = list(HEADER.unpack_from(raw))
-    figures[0 if field == "on_hand" else 1] += 1
-    await database.hset(key, "milk", HEADER.pack(*figures) + raw[HEADER.size :])
-
-    kinds = {drift.kind for drift in (await Ledger(database).reconcile()).drifts}
-
-    assert "ledger" in kinds
-    assert ("holds" in kinds) == (field == "reserved")

@@ -16,10 +16,10 @@ from hypothesis.stateful import (
 
 from services.chassis.database.client import connect
 from services.chassis.settings import ChassisSettings
-from services.stock.state.holds import Holds, request_of
+from services.stock.state.holds import Holds, request_key
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
-from tests.services.stock.state.acts import OTHER, STORE, T0, level, reserved, stated
+from tests.support.stock_state import OTHER, STORE, T0, level, reserved, stated
 
 STORES = (STORE, OTHER)
 SKUS = ("milk", "bread")
@@ -92,7 +92,7 @@ class Shop(RuleBasedStateMachine):
             return
         self.number += 1
         id = f"h{self.number}"
-        request = request_of("a", "create", id, b"")
+        request = request_key("a", "create", id, b"")
         fits = all(
             self.on_hand[store, sku] - self.reserved_of(store, sku) >= units
             for sku, units in lines.items()

@@ -1,0 +1,24 @@
+"""Baskets of requests."""
+
+from collections.abc import Iterable
+
+from enrayon.stock.v1 import stock_pb2
+from services.chassis.errors import InvalidArgument
+from services.directory.products import product_sku
+
+MOST_UNITS = 1_000_000
+
+
+def lines(items: Iterable[stock_pb2.BasketItem], field: str = "items") -> dict[str, int]:
+    """SKU -> units; those of a product that is named twice are summed.
+
+    Raises:
+        InvalidArgument: a sum is over the cap.
+    """
+    result: dict[str, int] = {}
+    for item in items:
+        sku = product_sku(item.product)
+        result[sku] = result.get(sku, 0) + item.quantity
+        if result[sku] > MOST_UNITS:
+            raise InvalidArgument.field(field, f"{item.product}: at most {MOST_UNITS} in all")
+    return result

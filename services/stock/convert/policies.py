@@ -1,0 +1,50 @@
+"""Stock policies."""
+
+from enrayon.stock.v1 import stock_pb2
+from enrayon.stock.v1.stock_pb2 import PickupMethod, SellPolicy
+from services.stock.convert.names import policy_name
+from services.stock.convert.times import duration, seconds
+from services.stock.model.policies import DEFAULT_POLICY, Policy, Sell
+
+
+def policy(message: stock_pb2.StockPolicy) -> Policy:
+    """The policy of a message; fields that are not set get the default."""
+    default = DEFAULT_POLICY
+    return Policy(
+        Sell(message.sell_policy),
+        message.min_quantity or 1,
+        message.max_quantity,
+        message.limited_up_to if message.HasField("limited_up_to") else default.limited_up_to,
+        message.bands_only,
+        int(seconds(message.freshness_limit) * 1000)
+        if message.HasField("freshness_limit")
+        else None,
+        tuple(sorted(set(message.pickup_methods))) or default.methods,
+        seconds(message.preparation_time)
+        if message.HasField("preparation_time")
+        else default.preparation_s,
+        message.cutoff_minute if message.HasField("cutoff_minute") else None,
+        seconds(message.transfer_time) if message.HasField("transfer_time") else None,
+        seconds(message.keep_time) if message.HasField("keep_time") else default.keep_s,
+    )
+
+
+def policy_message(store: str, kept: Policy) -> stock_pb2.StockPolicy:
+    """A store's policy as a message."""
+    message = stock_pb2.StockPolicy(
+        name=policy_name(store),
+        sell_policy=SellPolicy.ValueType(kept.sell or Sell.DENY),
+        min_quantity=kept.least,
+        max_quantity=kept.most,
+        limited_up_to=kept.limited_up_to,
+        bands_only=kept.bands_only,
+        pickup_methods=map(PickupMethod.ValueType, kept.methods),
+        preparation_time=duration(kept.preparation_s),
+        cutoff_minute=kept.cutoff_minute,
+        keep_time=duration(kept.keep_s),
+    )
+    if kept.fresh_ms is not None:
+        message.freshness_limit.CopyFrom(duration(kept.fresh_ms / 1000))
+    if kept.transfer_s is not None:
+        message.transfer_time.CopyFrom(duration(kept.transfer_s))
+    return message

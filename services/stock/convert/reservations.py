@@ -1,0 +1,42 @@
+"""Holds as reservations."""
+
+from enrayon.stock.v1 import stock_pb2
+from enrayon.stock.v1.stock_pb2 import PickupMethod
+from services.chassis.messages.times import timestamp_of_ms
+from services.directory.products import product_name
+from services.stock.convert.names import reservation_name
+from services.stock.model.holds import Hold
+
+State = stock_pb2.Reservation.State
+
+
+def reservation(hold: Hold, receipt: str) -> stock_pb2.Reservation:
+    """A hold as its owner sees it."""
+    message = stock_pb2.Reservation(
+        name=reservation_name(hold.store, hold.id),
+        state=State.Value(f"STATE_{hold.state}"),
+        shopper=hold.shopper,
+        method=PickupMethod.ValueType(hold.method),
+        create_time=timestamp_of_ms(hold.create_ms),
+        expire_time=timestamp_of_ms(hold.expire_ms),
+        update_time=timestamp_of_ms(hold.update_ms),
+        receipt=receipt,
+        transferred_from=hold.transferred_from,
+        transferred_to=hold.transferred_to,
+        etag=str(hold.revision),
+    )
+    for item in hold.items:
+        message.items.add(
+            product=product_name(item.sku),
+            requested_quantity=item.requested,
+            held_quantity=item.held,
+            collected_quantity=item.collected,
+            back_ordered_quantity=item.back_ordered,
+            level_version=item.version,
+        )
+    return message
+
+
+def state_of(value: "State.ValueType") -> str:
+    """The state of holds that a value of the contract means."""
+    return State.Name(value).removeprefix("STATE_")

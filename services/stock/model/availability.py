@@ -1,0 +1,88 @@
+"""A search for stores that have a basket, and its result."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from geodata.points import Point
+from services.stock.model.baskets import Lack, Offer, Share
+from services.stock.model.pickup import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search for a basket around a place."""
+
+    lines: Mapping[str, int]
+    """SKU -> units."""
+    origin: Point
+    radius_m: float
+    count: int
+    """Stores to be found."""
+    services: frozenset[str] = frozenset()
+    open_at: dt.datetime | None = None
+    allow_partial: bool = False
+    allow_split: bool = False
+    method: int = 0
+    """Only stores with this pick-up method; 0: any."""
+
+    @property
+    def quantities(self) -> Sequence[int]:
+        """The units of each line."""
+        return list(self.lines.values())
+
+    def admits(self, offer: Offer) -> bool:
+        """Whether a store has the wanted pick-up method."""
+        return not self.method or self.method in offer.policy.methods
+
+
+class LeftOut(NamedTuple):
+    """A store near the origin that is not in the result."""
+
+    store: str
+    distance_m: float
+    reason: Lack
+    line: int | None
+    """The number of the line that is the reason, if one is."""
+
+
+class Option(NamedTuple):
+    """A store where a basket can be picked up."""
+
+    offer: Offer
+    window: Window | None
+    """None where no opening is known."""
+    donor: str
+    """The store that the goods are brought from; empty when they are there."""
+
+
+@dataclass(slots=True)
+class Found:
+    """The result of a search."""
+
+    offers: list[Offer] = field(default_factory=list)
+    split: list[Share] = field(default_factory=list)
+    """The stores that have the basket together, where no single one has it."""
+    is_fewest: bool = False
+    """Whether no smaller number of stores has the basket together."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    is_reachable: bool = True
+    """Whether levels could be read."""
+    read: dict[str, Offer] = field(default_factory=dict)
+    """Store -> its offer, of all stores whose levels were read."""
+
+    @property
+    def shown(self) -> list[str]:
+        """The stores of the result."""
+        return [offer.store for offer in self.offers] + [share.offer.store for share in self.split]
+
+    def unmet(self, lines: Mapping[str, int]) -> list[str]:
+        """SKUs that no store has in the wanted quantity (unmet demand)."""
+        if not self.is_reachable or any(offer.lack is None for offer in self.read.values()):
+            return []
+        return [
+            sku
+            for number, (sku, quantity) in enumerate(lines.items())
+            if not any(offer.units[number] >= quantity for offer in self.read.values())
+        ]

@@ -1,0 +1,85 @@
+"""How a store sells and hands over, and the JSON in which the database keeps it."""
+
+import enum
+from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
+
+
+class Sell(enum.IntEnum):
+    """Whether a store may sell more than it has; the values are the contract's."""
+
+    DEFAULT = 0
+    DENY = 1
+    BACK_ORDER = 2
+    PRE_ORDER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a store sells and hands over."""
+
+    sell: Sell = Sell.DEFAULT
+    least: int = 1
+    most: int = 0
+    """0: no limit."""
+    limited_up_to: int = 3
+    """Up to so many available units a level reads LIMITED."""
+    bands_only: bool = False
+    fresh_ms: int | None = None
+    """Age up to which a level is believed; None: as the server is set."""
+    methods: tuple[int, ...] = (1,)
+    preparation_s: float = 3600.0
+    cutoff_minute: int | None = None
+    """Minute of the local day from which orders are prepared on the next day."""
+    transfer_s: float | None = None
+    """Time to bring goods from another store; None: it does not."""
+    keep_s: float = 86_400.0
+    """Time for which prepared goods are kept."""
+
+
+DEFAULT_POLICY = Policy()
+
+
+def policy_json(policy: Policy) -> bytes:
+    """A policy as Lua and `policy_of` read it. None is left out: Lua takes null for a value."""
+    record = {
+        "sell": int(policy.sell),
+        "min": policy.least,
+        "max": policy.most,
+        "few": policy.limited_up_to,
+        "bands": policy.bands_only,
+        "fresh_ms": policy.fresh_ms,
+        "methods": list(policy.methods),
+        "prep_s": policy.preparation_s,
+        "cutoff": policy.cutoff_minute,
+        "transfer_s": policy.transfer_s,
+        "keep_s": policy.keep_s,
+    }
+    return orjson.dumps({name: value for name, value in record.items() if value is not None})
+
+
+@lru_cache(maxsize=10_000)
+def policy_of(raw: bytes) -> Policy:
+    """The policy in its JSON; the default one in empty bytes.
+
+    Stores of one chain sell alike, and each level that is read comes with its store's policy, so
+    the last 10,000 distinct ones are kept.
+    """
+    if not raw:
+        return DEFAULT_POLICY
+    record = orjson.loads(raw)
+    return Policy(
+        Sell(record["sell"]),
+        record["min"],
+        record["max"],
+        record["few"],
+        record["bands"],
+        record.get("fresh_ms"),
+        tuple(record["methods"]),
+        record["prep_s"],
+        record.get("cutoff"),
+        record.get("transfer_s"),
+        record["keep_s"],
+    )

@@ -1,0 +1,67 @@
+"""Look-ups of the stores and products that requests name."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.directory.directory import Directory
+from services.directory.keys import parse_store, store_id
+from services.directory.products import product_name, product_sku
+from services.stock.errors import ProductNotFound, StoreNotFound
+
+
+class Lookups:
+    """Turns names into ids, and refuses names of nothing."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def store(self, name: str) -> str:
+        """The id of a public store.
+
+        Raises:
+            StoreNotFound: there is none of that name.
+        """
+        id = store_id(name)
+        if self._directory.stores.replica.public(id) is None:
+            raise StoreNotFound(name)
+        return id
+
+    def any_store(self, name: str) -> str:
+        """The id of a store, public or private: feeds state the stock of both.
+
+        Raises:
+            StoreNotFound: there is none of that name.
+        """
+        id = store_id(name)
+        if self._directory.stores.replica.record(id) is None:
+            raise StoreNotFound(name)
+        return id
+
+    def skus(self, products: Iterable[str]) -> list[str]:
+        """The SKUs of products, each once.
+
+        Raises:
+            ProductNotFound: there is none of one name.
+        """
+        skus = list(dict.fromkeys(map(product_sku, products)))
+        for sku in skus:
+            if sku not in self._directory.products.replica:
+                raise ProductNotFound(product_name(sku))
+        return skus
+
+    def basket(self, lines: Mapping[str, int]) -> Mapping[str, int]:
+        """A basket, SKU -> units, whose products exist.
+
+        Raises:
+            ProductNotFound: one does not.
+        """
+        self.skus(lines)
+        return lines
+
+    def display_names(self, stores: Sequence[str]) -> dict[str, str]:
+        """Store -> display name, of those stores that are public."""
+        replica = self._directory.stores.replica
+        return {
+            store: parse_store(encoded).display_name
+            for store in stores
+            if (encoded := replica.public(store)) is not None
+        }

@@ -1,0 +1,245 @@
+"""Availability: the nearest stores that have a basket. Shelves narrow the search, levels decide.
+
+Whatever the radius, a search takes two round trips to the database at most: one for the nearest
+stores with everything on the shelf, and one for all others, if the first found too few.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from enrayon.stock.v1 import stock_pb2
+from services.chassis.clock import Clock
+from services.chassis.messages.paging import page_size
+from services.chassis.messages.times import instant_if_set, timestamp
+from services.directory.directory import Directory
+from services.directory.filters import EVERYTHING, StoreFilter
+from services.directory.keys import parse_store
+from services.directory.origins import Origins
+from services.stock.convert.availability import SearchResponses
+from services.stock.convert.baskets import lines
+from services.stock.convert.levels import view_at
+from services.stock.convert.times import duration, ms_of
+from services.stock.model.availability import Found, LeftOut, Search
+from services.stock.model.baskets import Lack, Offer, offer_of, ranked, split
+from services.stock.replica.follower import Follower
+from services.stock.replica.lookups import Lookups
+from services.stock.replica.shelf_rows import ShelfRows
+from services.stock.resources.unmet_demand import UnmetDemand
+from services.stock.settings import StockSettings
+from services.stock.state.levels import Levels, LevelsUnreachable
+
+DEFAULT_RADIUS_M = 50_000.0
+SPARE = 6
+"""Candidates that the first round trip reads beyond the wanted number of stores."""
+MOST_CANDIDATES = 5000
+NEAREST_EXPLAINED = 8
+"""The nearest stores, of which each that is not in the result is left out with a reason."""
+MOST_LEFT_OUT = 20
+
+
+class Searches:
+    """Searches stores by their levels."""
+
+    def __init__(
+        self,
+        levels: Levels,
+        shelves: ShelfRows,
+        directory: Directory,
+        settings: StockSettings,
+    ) -> None:
+        self._levels = levels
+        self._shelves = shelves
+        self._directory = directory
+        self._fresh_ms = int(settings.stock_freshness_s * 1000)
+
+    async def find(self, search: Search, now_ms: int) -> Found:
+        """The stores that have a basket, and the reasons why near ones do not."""
+        store_filter = self._filter(search)
+        found = Found()
+        first = search.count + SPARE
+        complete = self._near(search, first, store_filter, every=True)
+        around = dict(
+            self._directory.stores.replica.nearest(
+                search.origin, NEAREST_EXPLAINED, EVERYTHING, radius_m=search.radius_m
+            )
+        )
+        await self._read(found, {**complete, **around}, search, now_ms)
+        candidates = complete
+        if found.is_reachable and needs_more(found, candidates, search, first):
+            some = search.allow_partial or search.allow_split
+            candidates = self._near(search, MOST_CANDIDATES, store_filter, every=not some)
+            unread = {id: m for id, m in candidates.items() if id not in found.read}
+            await self._read(found, unread, search, now_ms)
+        read = [found.read[id] for id in candidates if id in found.read]
+        offers = [offer for offer in read if search.admits(offer)]
+        found.offers = ranked(offers, allow_partial=search.allow_partial)[: search.count]
+        if search.allow_split and not any(offer.lack is None for offer in offers):
+            together = split(offers, search.quantities)
+            if together:
+                found.split, found.is_fewest = together
+        self._explain(found, around, search, store_filter)
+        return found
+
+    def _filter(self, search: Search) -> StoreFilter:
+        opening = (
+            None if search.open_at is None else self._directory.schedules.opening(search.open_at)
+        )
+        return StoreFilter(attributes=search.services, opening=opening)
+
+    def _near(
+        self, search: Search, count: int, store_filter: StoreFilter, *, every: bool
+    ) -> dict[str, float]:
+        """Store -> distance of the nearest stores with every product on the shelf, or with any."""
+        found = self._directory.stores.replica.nearest(
+            search.origin,
+            count,
+            store_filter,
+            radius_m=search.radius_m,
+            also=self._shelves.filter(search.lines, every=every),
+        )
+        return dict(found)
+
+    async def _read(
+        self, found: Found, distances: Mapping[str, float], search: Search, now_ms: int
+    ) -> None:
+        """Add the offers of some stores, whose distances are given, by their levels."""
+        try:
+            answers = await self._levels.read(distances, list(search.lines))
+        except LevelsUnreachable:
+            found.is_reachable = False
+            return
+        quantities = search.quantities
+        for store, (policy, levels) in answers.items():
+            found.read[store] = offer_of(
+                store, distances[store], policy, levels, quantities, now_ms, self._fresh_ms
+            )
+
+    def _explain(
+        self,
+        found: Found,
+        around: Mapping[str, float],
+        search: Search,
+        store_filter: StoreFilter,
+    ) -> None:
+        """Add the stores that are left out: the nearest ones, then others that sell the products.
+
+        A store that has no level of any product does not sell them, and needs no reason.
+        """
+        shown = set(found.shown)
+        for store, distance_m in around.items():
+            if store in shown:
+                continue
+            offer = found.read.get(store)
+            reason, line = self._reason(store, offer, search, store_filter)
+            if reason is not None:
+                found.left_out.append(LeftOut(store, distance_m, reason, line))
+        explained = {left_out.store for left_out in found.left_out} | shown
+        others = (offer for offer in found.read.values() if offer.store not in explained)
+        room = MOST_LEFT_OUT - len(found.left_out)
+        found.left_out += sorted(lacking(others), key=by_distance)[:room]
+        found.left_out.sort(key=by_distance)
+
+    def _reason(
+        self, store: str, offer: Offer | None, search: Search, store_filter: StoreFilter
+    ) -> tuple[Lack | None, int | None]:
+        """The reason why a near store is left out, and its line; None when there is none."""
+        encoded = self._directory.stores.replica.public(store)
+        if encoded is None:
+            return None, None
+        if not search.services.issubset(parse_store(encoded).attributes):
+            return Lack.LACKS_SERVICE, None
+        if store_filter.opening is not None and not store_filter.opening.admits(store):
+            return Lack.NOT_OPEN, None
+        if offer is None:
+            return Lack.STOCK_UNKNOWN, None
+        if offer.lack is None or not any(offer.levels):
+            return None, None
+        return offer.lack, offer.lacking
+
+
+def needs_more(found: Found, candidates: Mapping[str, float], search: Search, first: int) -> bool:
+    """Whether the first round trip found too few stores, and another can find more."""
+    read = [found.read[id] for id in candidates]
+    complete = sum(offer.lack is None and search.admits(offer) for offer in read)
+    if complete >= search.count:
+        return False
+    if search.allow_partial or (search.allow_split and not complete):
+        return True
+    return len(candidates) == first  # more stores may have everything on the shelf
+
+
+def lacking(offers: Iterable[Offer]) -> Iterable[LeftOut]:
+    """Yields the stores that sell the products and do not have the basket, with the reason."""
+    for offer in offers:
+        if offer.lack is not None and any(offer.levels):
+            yield LeftOut(offer.store, offer.distance_m, offer.lack, offer.lacking)
+
+
+def by_distance(left_out: LeftOut) -> tuple[float, str]:
+    """The order of stores that are left out."""
+    return left_out.distance_m, left_out.store
+
+
+class Availability:
+    """Answers where a basket is available."""
+
+    def __init__(
+        self,
+        searches: Searches,
+        demand: UnmetDemand,
+        follower: Follower,
+        directory: Directory,
+        lookups: Lookups,
+        origins: Origins,
+        settings: StockSettings,
+        clock: Clock,
+    ) -> None:
+        self._searches = searches
+        self._demand = demand
+        self._follower = follower
+        self._directory = directory
+        self._lookups = lookups
+        self._origins = origins
+        self._settings = settings
+        self._clock = clock
+
+    async def find(
+        self, request: stock_pb2.FindNearestAvailabilityRequest
+    ) -> stock_pb2.FindNearestAvailabilityResponse:
+        """The nearest stores that have a basket.
+
+        Raises:
+            ProductNotFound: there is no product of one name.
+            InvalidArgument: the origin, the basket or the instant cannot be used.
+        """
+        basket = self._lookups.basket(lines(request.items))
+        origin = await self._origins.resolve(request.origin)
+        now = self._clock()
+        search = Search(
+            basket,
+            origin.point,
+            request.radius_m if request.HasField("radius_m") else DEFAULT_RADIUS_M,
+            page_size(request.max_results, default=10, most=100),
+            frozenset(request.services),
+            instant_if_set(request, "open_at"),
+            request.allow_partial,
+            request.allow_split,
+        )
+        found = await self._searches.find(search, ms_of(now))
+        self._demand.note(now.date(), found.unmet(basket), search)
+        await self._follower.learn_sources(
+            {store: found.read[store].levels for store in found.shown}
+        )
+        response = SearchResponses(
+            basket,
+            self._lookups.display_names(found.shown),
+            view_at(ms_of(now), self._settings),
+            self._follower.sources_of,
+        ).availability(found)
+        response.origin_uncertainty_m = origin.uncertainty_m
+        if origin.place:
+            response.origin_display_name = origin.place.name
+        if (as_of := timestamp(self._directory.stale_as_of)) is not None:
+            response.as_of.CopyFrom(as_of)
+        if (lag_s := self._follower.lag_s) is not None:
+            response.index_lag.CopyFrom(duration(lag_s))
+        return response

@@ -1,0 +1,141 @@
+"""Changes of holds: counted against quotas, made in one script, its outcome told as an error."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from services.chassis.caller import current_caller
+from services.chassis.errors import EtagMismatch
+from services.directory.keys import store_name
+from services.directory.products import product_name
+from services.stock import errors, metrics
+from services.stock.convert.names import reservation_ids
+from services.stock.model.holds import Hold, encoded
+from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey
+from services.stock.state.quotas import Quotas
+
+
+class NewHold(NamedTuple):
+    """A hold to be made."""
+
+    store: str
+    id: str
+    caller: str
+    shopper: str
+    method: int
+    lines: Mapping[str, int]
+    """SKU -> units."""
+    ttl_ms: int
+    request: RequestKey
+    transferred_from: str = ""
+
+
+class HoldChanges:
+    """Makes and changes holds."""
+
+    def __init__(self, holds: Holds, quotas: Quotas, fresh_ms: int) -> None:
+        self._holds = holds
+        self._quotas = quotas
+        self._fresh_ms = fresh_ms
+
+    async def reserve(
+        self, new: NewHold, *, partial: bool = False, validate_only: bool = False
+    ) -> Hold:
+        """Make a hold: its lease first, which is released if the hold is not made.
+
+        Raises:
+            QuotaExceeded: the caller or the shopper has too many holds.
+            InsufficientStock: the store has too few units of a product.
+            StockUnknown: no feed has stated a product lately.
+            QuantityNotSold: the store's policy does not sell the quantity.
+            RequestIdReused: the `request_id` belongs to another request.
+        """
+        if not validate_only:
+            await self.lease(new.caller, new.shopper, new.id, new.ttl_ms)
+        outcome: Outcome | None = None
+        try:
+            outcome = await self._holds.reserve(
+                new.store,
+                encoded(new.id, new.caller, new.shopper, new.method, new.transferred_from),
+                new.lines,
+                ttl_ms=new.ttl_ms,
+                fresh_ms=self._fresh_ms,
+                request=new.request,
+                partial=partial,
+                validate_only=validate_only,
+            )
+        finally:
+            # Without an answer the hold may have been made, so its lease stays until it expires.
+            is_held = outcome is None or (outcome.found is not None and outcome.found.is_live)
+            if not validate_only and not is_held:
+                await self._quotas.release(new.caller, new.shopper, new.id)
+        if not validate_only:
+            metrics.HOLDS.labels(outcome.word).inc()
+        store = store_name(new.store)
+        match outcome:
+            case Outcome("new" | "same"):
+                return outcome.hold
+            case Outcome("short", _, (sku, available)):
+                raise errors.InsufficientStock(store, product_name(sku), available)
+            case Outcome("unknown", _, (sku,)):
+                raise errors.StockUnknown(store, product_name(sku))
+            case Outcome("limits", _, (sku, least, most)):
+                raise errors.QuantityNotSold(store, product_name(sku), least, most)
+        raise errors.RequestIdReused
+
+    async def change(
+        self,
+        name: str,
+        action: str,
+        etag: str = "",
+        argument: Mapping[str, Any] | None = None,
+        request: RequestKey = NO_KEY,
+    ) -> Hold:
+        """Bring a hold of the caller to another state; lua/transition.lua lists the actions.
+
+        Raises:
+            ReservationNotFound: there is none of that name, or it is another caller's.
+            ReservationExpired: it has expired.
+            ReservationState: its state does not allow this.
+            EtagMismatch: it was changed by another.
+            RequestIdReused: the `request_id` belongs to another request.
+            ExceedsHeld: it holds fewer units of a product.
+        """
+        store, id = reservation_ids(name)
+        caller = current_caller()
+        outcome = await self._holds.transition(
+            store,
+            id,
+            action,
+            owner="" if caller.admin else caller.id,
+            etag=etag,
+            request=request,
+            argument=argument,
+        )
+        metrics.CHANGES.labels(action, outcome.word).inc()
+        match outcome:
+            case Outcome("done" | "same"):
+                return outcome.hold
+            case Outcome("expired"):
+                raise errors.ReservationExpired(name)
+            case Outcome("state"):
+                raise errors.ReservationState(name, outcome.hold.state)
+            case Outcome("etag"):
+                raise EtagMismatch(name)
+            case Outcome("reused"):
+                raise errors.RequestIdReused
+            case Outcome("exceeds", _, (sku,)):
+                raise errors.ExceedsHeld(name, product_name(sku))
+        raise errors.ReservationNotFound(name)
+
+    async def lease(self, caller: str, shopper: str, id: str, ttl_ms: int) -> None:
+        """Take or extend the lease of a hold.
+
+        Raises:
+            QuotaExceeded: the caller or the shopper has too many holds.
+        """
+        if full := await self._quotas.take(caller, shopper, id, ttl_ms):
+            raise errors.QuotaExceeded(*full)
+
+    async def release(self, hold: Hold) -> None:
+        """Release the lease of a hold that has ended."""
+        await self._quotas.release(hold.caller, hold.shopper, hold.id)

@@ -1,0 +1,90 @@
+"""Pick-up options: near stores where a basket can be picked up, with the time window."""
+
+import datetime as dt
+
+from enrayon.stock.v1 import stock_pb2
+from geodata.schedule.timeline import timeline
+from services.chassis.clock import Clock
+from services.chassis.messages.paging import page_size
+from services.directory.directory import Directory
+from services.directory.origins import Origins
+from services.stock.convert.availability import SearchResponses
+from services.stock.convert.baskets import lines
+from services.stock.convert.levels import view_at
+from services.stock.convert.times import ms_of
+from services.stock.model.availability import Found, Option, Search
+from services.stock.model.baskets import Offer
+from services.stock.model.pickup import Window, window
+from services.stock.replica.follower import Follower
+from services.stock.replica.lookups import Lookups
+from services.stock.resources.availability import DEFAULT_RADIUS_M, Searches
+from services.stock.settings import StockSettings
+
+
+class PickupOptions:
+    """Answers where and when a basket can be picked up."""
+
+    def __init__(
+        self,
+        searches: Searches,
+        follower: Follower,
+        directory: Directory,
+        lookups: Lookups,
+        origins: Origins,
+        settings: StockSettings,
+        clock: Clock,
+    ) -> None:
+        self._searches = searches
+        self._follower = follower
+        self._directory = directory
+        self._lookups = lookups
+        self._origins = origins
+        self._settings = settings
+        self._clock = clock
+
+    async def find(
+        self, request: stock_pb2.FindPickupOptionsRequest
+    ) -> stock_pb2.FindPickupOptionsResponse:
+        """The nearest stores that have a basket, or to which it can be brought.
+
+        Raises:
+            ProductNotFound: there is no product of one name.
+            InvalidArgument: the origin or the basket cannot be used.
+        """
+        basket = self._lookups.basket(lines(request.items))
+        origin = await self._origins.resolve(request.origin)
+        now = self._clock()
+        search = Search(
+            basket,
+            origin.point,
+            request.radius_m if request.HasField("radius_m") else DEFAULT_RADIUS_M,
+            page_size(request.max_results, default=10, most=100),
+            method=request.method,
+        )
+        found = await self._searches.find(search, ms_of(now))
+        options = self._options(found, search, now)
+        await self._follower.learn_sources(
+            {option.offer.store: option.offer.levels for option in options}
+        )
+        return SearchResponses(
+            basket,
+            self._lookups.display_names([option.offer.store for option in options]),
+            view_at(ms_of(now), self._settings),
+            self._follower.sources_of,
+        ).pickup_options(options, is_reachable=found.is_reachable)
+
+    def _options(self, found: Found, search: Search, now: dt.datetime) -> list[Option]:
+        options = [Option(offer, self._window(offer, now), "") for offer in found.offers]
+        if found.offers:
+            donor = found.offers[0].store
+            for offer in found.read.values():
+                delay_s = offer.policy.transfer_s
+                if offer.lack is not None and delay_s is not None and search.admits(offer):
+                    brought = self._window(offer, now + dt.timedelta(seconds=delay_s))
+                    options.append(Option(offer, brought, donor))
+        options.sort(key=lambda option: (option.offer.distance_m, option.offer.store))
+        return options[: search.count]
+
+    def _window(self, offer: Offer, at: dt.datetime) -> Window | None:
+        schedules = self._directory.schedules.of(offer.store)
+        return window(timeline(schedules.own), at, offer.policy) if schedules else None

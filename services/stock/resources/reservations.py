@@ -1,0 +1,240 @@
+"""Reservations: holds from their making to their end, and the receipts that prove them."""
+
+import secrets
+from typing import Any
+
+from enrayon.stock.v1 import stock_pb2
+from services.chassis.caller import current_caller
+from services.chassis.errors import InvalidArgument
+from services.chassis.keyring import Keyring
+from services.stock.convert.baskets import lines
+from services.stock.convert.names import reservation_ids, reservation_name
+from services.stock.convert.reservations import reservation, state_of
+from services.stock.convert.times import seconds
+from services.stock.errors import (
+    ReceiptInvalid,
+    ReservationExpired,
+    ReservationNotFound,
+    ReservationState,
+)
+from services.stock.model.holds import Hold
+from services.stock.replica.lookups import Lookups
+from services.stock.resources import receipts
+from services.stock.resources.hold_changes import HoldChanges, NewHold
+from services.stock.resources.receipts import Receipts
+from services.stock.settings import StockSettings
+from services.stock.state.durability import Durability
+from services.stock.state.holds import Holds, base64url, request_key
+
+
+class Reservations:
+    """Reads and changes the holds of callers. An admin has those of all callers."""
+
+    def __init__(
+        self,
+        holds: Holds,
+        changes: HoldChanges,
+        receipts: Receipts,
+        durability: Durability,
+        lookups: Lookups,
+        keyring: Keyring,
+        settings: StockSettings,
+    ) -> None:
+        self._holds = holds
+        self._changes = changes
+        self._receipts = receipts
+        self._durability = durability
+        self._lookups = lookups
+        self._keyring = keyring
+        self._settings = settings
+
+    async def create(self, request: stock_pb2.CreateReservationRequest) -> Hold:
+        """Hold a basket at one store.
+
+        Raises:
+            StoreNotFound: there is no such store.
+            ProductNotFound: there is no product of one name.
+            ServiceError: `HoldChanges.reserve` raises more.
+        """
+        caller = current_caller().id
+        store = self._lookups.store(request.parent)
+        basket = self._lookups.basket(lines(request.items))
+        new = NewHold(
+            store,
+            self._new_id(caller, store, "create", request.request_id),
+            caller,
+            request.shopper,
+            request.method,
+            basket,
+            self._ttl_ms(request, default_s=self._settings.hold_ttl_s),
+            request_key(caller, "create", request.request_id, content(request)),
+        )
+        await self._durability.check()
+        return await self._changes.reserve(
+            new, partial=request.allow_partial, validate_only=request.validate_only
+        )
+
+    async def get(self, name: str) -> Hold:
+        """One hold of the caller.
+
+        Raises:
+            ReservationNotFound: there is none of that name, or it is another caller's.
+        """
+        store, id = reservation_ids(name)
+        [hold] = await self._holds.read(store, [id])
+        caller = current_caller()
+        if hold is None or (hold.caller != caller.id and not caller.admin):
+            raise ReservationNotFound(reservation_name(store, id))
+        return hold
+
+    async def at_store(self, request: stock_pb2.ListReservationsRequest) -> list[Hold]:
+        """The caller's holds at a store in the wanted states (live ones by default), oldest first.
+
+        Raises:
+            StoreNotFound: there is no such store.
+        """
+        caller = current_caller()
+        states = set(map(state_of, request.states))
+        found = [
+            hold
+            for hold in await self._holds.of_store(self._lookups.store(request.parent))
+            if (caller.admin or hold.caller == caller.id)
+            and (hold.state in states if states else hold.is_live)
+            and (not request.shopper or hold.shopper == request.shopper)
+        ]
+        return sorted(found, key=lambda hold: (hold.create_ms, hold.id))
+
+    async def extend(self, request: stock_pb2.ExtendReservationRequest) -> Hold:
+        """Move the end of a hold, its lease first."""
+        ttl_ms = self._ttl_ms(request, default_s=0)
+        hold = await self.get(request.name)
+        await self._changes.lease(hold.caller, hold.shopper, hold.id, ttl_ms)
+        return await self._changes.change(request.name, "extend", request.etag, {"ttl": ttl_ms})
+
+    async def cancel(self, request: stock_pb2.CancelReservationRequest) -> Hold:
+        """Give a hold up."""
+        hold = await self._changes.change(request.name, "cancel", request.etag)
+        await self._changes.release(hold)
+        return hold
+
+    async def prepare(self, request: stock_pb2.PrepareReservationRequest) -> Hold:
+        """Note that the store has begun to prepare the goods."""
+        return await self._changes.change(request.name, "prepare", request.etag)
+
+    async def mark_ready(self, request: stock_pb2.MarkReservationReadyRequest) -> Hold:
+        """Note that the goods can be picked up."""
+        return await self._changes.change(request.name, "ready", request.etag)
+
+    async def collect(self, request: stock_pb2.CollectReservationRequest) -> Hold:
+        """Hand over the goods of a hold, or some of them."""
+        units = lines(request.items)
+        argument: dict[str, Any] = {"l": units} if units else {"all": True}
+        argument["rest"] = request.release_rest
+        caller = current_caller().id
+        key = request_key(caller, "collect", request.request_id, content(request))
+        hold = await self._changes.change(request.name, "collect", request.etag, argument, key)
+        if not hold.is_live:
+            await self._changes.release(hold)
+        return hold
+
+    async def transfer(self, request: stock_pb2.TransferReservationRequest) -> Hold:
+        """Move a hold to another store: it is held there before it is released here.
+
+        No script can change two slots, so a hold first departs, which remembers the request and the
+        target; a retry finds both and completes what broke off.
+
+        Raises:
+            StoreNotFound: there is no such destination.
+            InvalidArgument: the hold is there already.
+            ServiceError: `HoldChanges` raises more; the hold then stays as it was.
+        """
+        await self._durability.check()
+        destination = self._lookups.store(request.destination_store)
+        source, id = reservation_ids(request.name)
+        if destination == source:
+            raise InvalidArgument.field("destination_store", "is the store of the hold")
+        caller = current_caller().id
+        key = request_key(caller, "transfer", request.request_id, content(request))
+        new_id = self._new_id(caller, f"{source}/{id}", "transfer", request.request_id)
+        target = reservation_name(destination, new_id)
+        argument = {"to": target}
+        hold = await self._changes.change(request.name, "depart", "", argument, key)
+        left = {item.sku: item.held - item.collected for item in hold.items}
+        new = NewHold(
+            destination,
+            new_id,
+            hold.caller,  # it stays its owner's, also when an admin moves it
+            hold.shopper,
+            hold.method,
+            {sku: units for sku, units in left.items() if units > 0},
+            max(hold.expire_ms - hold.update_ms, 1000),
+            key,
+            request.name,
+        )
+        there = await self._changes.reserve(new)
+        try:
+            gone = await self._changes.change(request.name, "moved", "", argument, key)
+        except ReservationExpired:
+            return there
+        except ReservationState:  # it was given up, or moved elsewhere, in the meantime
+            await self._changes.release(await self._changes.change(target, "cancel"))
+            raise
+        await self._changes.release(gone)
+        return there
+
+    async def verify(self, receipt: str) -> Hold:
+        """The hold of a receipt.
+
+        Raises:
+            ReceiptInvalid: this service did not sign the receipt, or its goods are others.
+            ReservationNotFound: the hold is no longer kept.
+        """
+        store, id, digest = self._receipts.read(receipt)
+        [hold] = await self._holds.read(store, [id])
+        if hold is None:
+            raise ReservationNotFound(reservation_name(store, id))
+        if receipts.digest(hold) != digest:
+            raise ReceiptInvalid
+        return hold
+
+    def receipt(self, hold: Hold) -> str:
+        """The receipt of a hold."""
+        return self._receipts.of(hold)
+
+    def message(self, hold: Hold) -> stock_pb2.Reservation:
+        """A hold with its receipt, as the contract has it."""
+        return reservation(hold, self.receipt(hold))
+
+    def _ttl_ms(
+        self,
+        request: stock_pb2.CreateReservationRequest | stock_pb2.ExtendReservationRequest,
+        default_s: float,
+    ) -> int:
+        ttl_s = seconds(request.ttl) if request.HasField("ttl") else default_s
+        if ttl_s > self._settings.hold_max_ttl_s:
+            raise InvalidArgument.field("ttl", f"at most {self._settings.hold_max_ttl_s:.0f} s")
+        return max(int(ttl_s * 1000), 1)
+
+    def _new_id(self, caller: str, scope: str, method: str, request_id: str) -> str:
+        """An id that nobody can guess; a retry gets the same, so that its lease is the same.
+
+        `directory.resources.new_id` has no key: with it, ids could be guessed from a `request_id`.
+        """
+        if not request_id:
+            return secrets.token_urlsafe(12)
+        data = "\0".join((caller, scope, method, request_id)).encode()
+        return base64url(self._keyring.hashes("hold-id", data)[0][:12])
+
+
+def content(
+    request: stock_pb2.CreateReservationRequest
+    | stock_pb2.CollectReservationRequest
+    | stock_pb2.TransferReservationRequest,
+) -> bytes:
+    """The content of a request that a retry must repeat."""
+    kept = type(request)()
+    kept.CopyFrom(request)  # type: ignore[arg-type]
+    kept.ClearField("request_id")
+    if isinstance(kept, stock_pb2.CreateReservationRequest):
+        kept.ClearField("validate_only")
+    return kept.SerializeToString(deterministic=True)

@@ -1,0 +1,144 @@
+"""Stock alerts: made for a store, or for the stores around a place; each fires once."""
+
+import asyncio
+import datetime as dt
+import secrets
+from collections.abc import AsyncIterator
+
+from enrayon.stock.v1 import stock_pb2
+from services.chassis.caller import current_caller
+from services.chassis.clock import Clock
+from services.chassis.errors import InvalidArgument
+from services.chassis.keyring import Keyring
+from services.chassis.messages.times import instant
+from services.directory.directory import Directory
+from services.directory.filters import EVERYTHING
+from services.directory.origins import Origins
+from services.stock.convert.alerts import delivery_message
+from services.stock.convert.entry_tokens import id_of, token_of
+from services.stock.convert.names import alert_id, alert_name
+from services.stock.convert.times import ms_of
+from services.stock.errors import AlertNotFound, ChangesExpired
+from services.stock.model.alerts import Alert
+from services.stock.model.ledger import entry_id
+from services.stock.replica.lookups import Lookups
+from services.stock.state.alerts import Alerts
+from services.stock.state.holds import base64url
+
+DEFAULT_LIFE = dt.timedelta(days=30)
+LONGEST_LIFE = dt.timedelta(days=365)
+MOST_PLACES = 2000
+"""Stores times products of one alert."""
+POLL_S = 0.2
+"""Interval between reads of new deliveries."""
+
+
+class StockAlerts:
+    """Makes, reads and deletes the alerts of callers."""
+
+    def __init__(
+        self,
+        alerts: Alerts,
+        lookups: Lookups,
+        directory: Directory,
+        origins: Origins,
+        keyring: Keyring,
+        clock: Clock,
+    ) -> None:
+        self._alerts = alerts
+        self._lookups = lookups
+        self._directory = directory
+        self._origins = origins
+        self._keyring = keyring
+        self._clock = clock
+
+    async def create(self, request: stock_pb2.CreateStockAlertRequest) -> Alert:
+        """Make an alert; a retry gets the same id, and changes nothing.
+
+        Raises:
+            StoreNotFound: there is no such store.
+            ProductNotFound: there is no product of one name.
+            InvalidArgument: the area has no store or too many, or the end is too far away.
+        """
+        wanted = request.stock_alert
+        skus = tuple(self._lookups.skus(wanted.products))
+        stores = await self._stores(wanted, MOST_PLACES // len(skus))
+        caller = current_caller()
+        id = secrets.token_urlsafe(12)
+        if request.request_id:
+            data = f"{caller.id}\0{request.request_id}".encode()
+            id = base64url(self._keyring.hashes("alert-id", data)[0][:12])
+        alert = Alert(id, skus, stores, max(wanted.min_quantity, 1), self._expire_ms(wanted))
+        await self._alerts.create(caller.owner, alert)
+        return await self.get(alert_name(id))
+
+    async def get(self, name: str) -> Alert:
+        """One alert of the caller.
+
+        Raises:
+            AlertNotFound: there is none of that name.
+        """
+        alert = await self._alerts.get(current_caller().owner, alert_id(name))
+        if alert is None:
+            raise AlertNotFound(name)
+        return alert
+
+    async def all(self) -> list[Alert]:
+        """The caller's alerts, by id."""
+        return await self._alerts.all(current_caller().owner)
+
+    async def delete(self, name: str) -> None:
+        """Delete an alert.
+
+        Raises:
+            AlertNotFound: there is none of that name.
+        """
+        if not await self._alerts.delete(current_caller().owner, alert_id(name)):
+            raise AlertNotFound(name)
+
+    async def watch(
+        self, request: stock_pb2.WatchStockAlertsRequest
+    ) -> AsyncIterator[stock_pb2.WatchStockAlertsResponse]:
+        """The caller's alerts as they fire; first a token alone.
+
+        Raises:
+            InvalidArgument: the token is not one of this service.
+            ChangesExpired: the token is older than the deliveries that are kept.
+        """
+        owner = current_caller().owner
+        token = request.resume_token
+        reached = id_of(token) if token else await self._alerts.last_delivery(owner)
+        if token and token != token_of("0-0"):
+            oldest = await self._alerts.oldest_delivery(owner)
+            if entry_id(reached) < entry_id(oldest):
+                raise ChangesExpired("the deliveries are no longer kept; watch without a token")
+        yield stock_pb2.WatchStockAlertsResponse(resume_token=token_of(reached))
+        while True:
+            for delivery in await self._alerts.deliveries(owner, reached):
+                reached = delivery.id
+                yield delivery_message(delivery)
+            await asyncio.sleep(POLL_S)
+
+    async def _stores(self, wanted: stock_pb2.StockAlert, most: int) -> tuple[str, ...]:
+        """The store of an alert, or those of its area: only they are kept, not the place."""
+        if wanted.WhichOneof("place") == "store":
+            return (self._lookups.store(wanted.store),)
+        field = "stock_alert.area"
+        origin = await self._origins.resolve(wanted.area.origin, f"{field}.origin")
+        near = self._directory.stores.replica.nearest(
+            origin.point, most + 1, EVERYTHING, radius_m=wanted.area.radius_m
+        )
+        if not near or len(near) > most:
+            raise InvalidArgument.field(
+                f"{field}.radius_m", f"must reach 1 to {most} stores; it reaches {len(near)}"
+            )
+        return tuple(store for store, _ in near)
+
+    def _expire_ms(self, wanted: stock_pb2.StockAlert) -> int:
+        now = self._clock()
+        if not wanted.HasField("expire_time"):
+            return ms_of(now + DEFAULT_LIFE)
+        expires = instant(wanted.expire_time, "stock_alert.expire_time")
+        if not now < expires <= now + LONGEST_LIFE:
+            raise InvalidArgument.field("stock_alert.expire_time", "must be within 365 days")
+        return ms_of(expires)

@@ -1,0 +1,52 @@
+"""Acts on levels and holds in few words; the clock is given."""
+
+from services.stock.model.holds import encoded
+from services.stock.model.levels import Level, packed_row
+from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey
+from services.stock.state.levels import Levels
+
+STORE = "t-kamppi"
+OTHER = "t-sello"
+T0 = 1_700_000_000_000
+"""The instant at which tests begin, in ms."""
+MINUTE = 60_000
+FRESH = 10 * 365 * 86_400_000
+
+
+async def stated(levels: Levels, store: str = STORE, sequence: int = 1, **units: int) -> bytes:
+    """Feeds a snapshot of a store: SKU=units on hand."""
+    rows = b"".join(packed_row(sku, on_hand, 0, 0) for sku, on_hand in units.items())
+    return await levels.set(store, "erp", sequence, T0 // 1000, rows)
+
+
+async def level(levels: Levels, sku: str, store: str = STORE, now_ms: int = T0) -> Level:
+    """One level."""
+    [found] = (await levels.read([store], [sku], now_ms))[store].levels
+    assert found is not None
+    return found
+
+
+async def reserved(
+    holds: Holds,
+    id: str,
+    *,
+    store: str = STORE,
+    ttl_ms: int = 10 * MINUTE,
+    now_ms: int = T0,
+    request: RequestKey = NO_KEY,
+    partial: bool = False,
+    validate_only: bool = False,
+    **lines: int,
+) -> Outcome:
+    """Tries to hold a basket: SKU=units."""
+    return await holds.reserve(
+        store,
+        encoded(id, "anonymous", "", 0),
+        lines,
+        ttl_ms=ttl_ms,
+        fresh_ms=FRESH,
+        request=request,
+        partial=partial,
+        validate_only=validate_only,
+        now_ms=now_ms,
+    )
