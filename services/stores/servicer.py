@@ -14,7 +14,9 @@ from services.directory.directory import Directory
 from services.directory.filters import StoreFilter
 from services.directory.keys import store_id
 from services.directory.origins import Origins
-from services.stores import convert
+from services.stores.convert import encoded
+from services.stores.convert import stores as convert
+from services.stores.convert.filters import point, store_filter
 from services.stores.errors import StoreNotFound
 from services.stores.model.matches import BY_ID
 from services.stores.resources import search
@@ -80,7 +82,7 @@ class StoresServicer:
         found = search.search(replica, request, self._wanted(request.store_filter))
         page, token = self._tokens.page(request, found, lambda match: (*match.rank, match.id))
         return stores_pb2.SearchStoresResponse(
-            matches=[convert.match(replica, match, request.read_mask) for match in page],
+            matches=[convert.match_message(replica, match, request.read_mask) for match in page],
             next_page_token=token,
             total_size=len(found),
             as_of=self._as_of(),
@@ -106,7 +108,7 @@ class StoresServicer:
             rest.next_page_token = self._tokens.encode(request, [distance_m, id])
         if as_of := self._as_of():
             rest.as_of.CopyFrom(as_of)
-        return convert.nearest_response(
+        return encoded.nearest_response(
             self._directory.stores.replica, hits, request.read_mask, rest
         )
 
@@ -121,7 +123,7 @@ class StoresServicer:
             self._wanted(request.store_filter),
             radius_m=request.radius_m if request.HasField("radius_m") else None,
         )
-        return convert.batch_response(replica, rows, distances_m, request.read_mask, self._as_of())
+        return encoded.batch_response(replica, rows, distances_m, request.read_mask, self._as_of())
 
     @bulk
     def count_stores(
@@ -142,7 +144,7 @@ class StoresServicer:
     ) -> stores_pb2.SuggestPlacesResponse:
         """Suggest places and stores whose names begin with a text."""
         limit = page_size(request.limit, default=8, most=50)
-        near = convert.point(request.near) if request.HasField("near") else None
+        near = point(request.near) if request.HasField("near") else None
         places, ids = search.suggest(
             self._directory.stores.replica, self._origins.gazetteer, request.query, limit, near
         )
@@ -174,7 +176,7 @@ class StoresServicer:
         return watch(self._directory.stores, request)
 
     def _wanted(self, wanted: stores_pb2.StoreFilter) -> StoreFilter:
-        return convert.store_filter(wanted, self._directory.schedules)
+        return store_filter(wanted, self._directory.schedules)
 
     def _as_of(self) -> Timestamp | None:
         return timestamp(self._directory.stale_as_of)

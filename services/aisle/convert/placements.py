@@ -9,8 +9,8 @@ from geodata.floorplans.plan import FloorPlan, Position
 from geodata.floorplans.shelves import Precision, Spot
 from geodata.wayfinding.shopping import Item
 from geodata.wayfinding.steps import address
-from services.aisle.convert.plans import moment
 from services.aisle.model.blocked_areas import is_blocked
+from services.chassis.messages.times import instant_if_set
 from services.directory.messages.kinds import SIDES
 from services.directory.messages.placements import placement_message
 from services.directory.messages.plans import position_message
@@ -28,7 +28,8 @@ def placement(message: pb.Placement, sku: str, store: str = "") -> Placement:
     """The placement of a checked message.
 
     Raises:
-        ValueError: its validity ends before it starts, or an instant is out of range.
+        ValueError: its validity ends before it starts.
+        InvalidArgument: an instant is not a valid Timestamp; the error names the field.
     """
     return Placement(
         sku=sku,
@@ -40,8 +41,8 @@ def placement(message: pb.Placement, sku: str, store: str = "") -> Placement:
         shelf=message.shelf or None,
         position=message.position or None,
         description=message.description,
-        valid_from=moment(message, "valid_start_time"),
-        valid_until=moment(message, "valid_end_time"),
+        valid_from=instant_if_set(message, "valid_start_time"),
+        valid_until=instant_if_set(message, "valid_end_time"),
         confidence=message.confidence if message.HasField("confidence") else 1.0,
     )
 

@@ -1,6 +1,5 @@
 """Converts floor plans of the contract to those of geodata."""
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from shapely import MultiPolygon, Polygon
@@ -9,6 +8,7 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans import plan as drawn
 from geodata.floorplans.frame import LocalFrame
 from geodata.points import Point
+from services.chassis.messages.times import instant_if_set
 from services.directory.messages.kinds import FIXTURE_KINDS, LINK_KINDS, PLACE_KINDS, SIDES
 
 
@@ -19,8 +19,8 @@ def plan(
     return drawn.FloorPlan(
         store=store,
         version=message.name.rpartition("/")[2],
-        effective_from=moment(message, "effective_start_time"),
-        effective_until=moment(message, "effective_end_time"),
+        effective_from=instant_if_set(message, "effective_start_time"),
+        effective_until=instant_if_set(message, "effective_end_time"),
         frame=frame(message.frame) if message.HasField("frame") else None,
         levels=tuple(map(_level, message.levels)),
         aisles=tuple(map(_aisle, message.aisles)),
@@ -66,14 +66,6 @@ def outline(message: pb.Outline) -> Polygon:
     """An area of one part."""
     outer, *holes = [_corners(loop) for loop in message.loops]
     return Polygon(outer, holes)
-
-
-def moment(message: object, field: str) -> dt.datetime | None:
-    """The instant in a field of a message; None if the field is not set."""
-    if not message.HasField(field):  # type: ignore[attr-defined]
-        return None
-    instant: dt.datetime = getattr(message, field).ToDatetime(dt.UTC)
-    return instant
 
 
 def _level(message: pb.Level) -> drawn.Level:

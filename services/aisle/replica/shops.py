@@ -27,6 +27,7 @@ from services.aisle.model.reports import Reports, Shelved, decode, revised
 from services.aisle.replica.feeds import Feeds
 from services.chassis.clock import Clock
 from services.chassis.errors import ResourceExhausted
+from services.chassis.messages.times import instant_if_set
 from services.directory.keys import store_id, store_name
 
 PLANS_KEPT = 256
@@ -196,7 +197,7 @@ class Shops:
 
 def started(block: pb.BlockedArea, now: dt.datetime) -> bool:
     """True if the start time of a blocked area is past."""
-    start = plans.moment(block, "start_time")
+    start = instant_if_set(block, "start_time")
     return start is None or start <= now
 
 

@@ -4,7 +4,6 @@ import datetime as dt
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from services.aisle.convert.anchor_links import Signed, Tokens
-from services.aisle.convert.plans import moment
 from services.aisle.convert.positions import position_on
 from services.aisle.errors import (
     AnchorExpired,
@@ -18,7 +17,7 @@ from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ResourceExhausted
 from services.chassis.messages.qr import qr_svg
-from services.chassis.messages.times import check_instants
+from services.chassis.messages.times import check_instants, instant_if_set
 from services.directory.keys import parse_store, store_id, store_name
 from services.directory.messages.plans import position_message
 from services.directory.resources import Kind, Resources, new_id
@@ -111,7 +110,7 @@ class Anchors:
         anchor = self._stored(name)
         if anchor.HasField("revoke_time") or _signed(anchor) != code.signed:
             raise AnchorRevoked(name)
-        expires = moment(anchor, "expire_time")
+        expires = instant_if_set(anchor, "expire_time")
         if expires is not None and expires <= self._clock():
             raise AnchorExpired(name)
         return self._shown(anchor)
@@ -141,7 +140,7 @@ class Anchors:
 
     def _prepared(self, given: pb.Anchor, id: str) -> pb.Anchor:
         """The anchor to store, without its name."""
-        expires = moment(given, "expire_time")
+        expires = instant_if_set(given, "expire_time")
         if expires is not None and expires <= self._clock():
             raise InvalidArgument.field("anchor.expire_time", "must be after now")
         shop = self._shops.find(id)

@@ -13,7 +13,7 @@ from services.aisle.replica.shops import Shop, Shops
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ResourceExhausted
-from services.chassis.messages.times import check_instants
+from services.chassis.messages.times import check_instants, instant_if_set
 from services.directory.keys import store_name
 from services.directory.records import Write
 from services.directory.resources import Kind, Resources, new_id
@@ -94,7 +94,7 @@ class BlockedAreas:
         def refuse(field: str, why: str) -> None:
             raise InvalidArgument.field(f"blocked_area.{field}", why)
 
-        start = plans.moment(block, "start_time") or dt.datetime.min.replace(tzinfo=dt.UTC)
+        start = instant_if_set(block, "start_time") or dt.datetime.min.replace(tzinfo=dt.UTC)
         if block.expire_time.ToDatetime(dt.UTC) <= max(self._clock(), start):
             refuse("expire_time", "must be after now and after start_time")
         if block.HasField("outline"):

@@ -114,6 +114,9 @@ def _violations(product: pb.ProductPlacements) -> list[FieldViolation]:
     for number, each in enumerate(product.placements):
         try:
             read = placements.placement(each, "sku")
+        except InvalidArgument as error:
+            [(field, problem)] = error.violations
+            return [FieldViolation(f"placements[{number}].{field}", problem)]
         except ValueError as error:
             return [FieldViolation(f"placements[{number}]", str(error))]
         place = dataclasses.replace(read, description="", confidence=1.0)

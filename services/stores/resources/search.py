@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import h3
 import numpy as np
-from google.type import latlng_pb2
 
 from enrayon.stores.v1 import stores_pb2
 from geodata.distance import Floats
@@ -17,6 +16,7 @@ from services.chassis.errors import FieldViolation, InvalidArgument
 from services.directory.filters import StoreFilter
 from services.directory.service_areas import polygon_of
 from services.directory.stores import StoresReplica
+from services.stores.convert.filters import point
 from services.stores.errors import InvalidGeometry, TooManyCells
 from services.stores.model.matches import BY_ID, Cell, Match, Rank
 
@@ -157,15 +157,6 @@ def geometry_errors(field: str) -> Iterator[None]:
     except ValueError as error:
         violation = FieldViolation(field, str(error))
         raise InvalidGeometry(f"{field}: {error}", violations=[violation]) from None
-
-
-def point(position: latlng_pb2.LatLng) -> Point:
-    """A checked position.
-
-    Raises:
-        ValueError: it is not on the earth.
-    """
-    return Point(position.latitude, position.longitude)
 
 
 def unit_vectors(latitudes: Floats, longitudes: Floats) -> Floats:

@@ -14,7 +14,8 @@ from services.directory.keys import parse_store, store_name
 from services.directory.replicas import Change
 from services.directory.stores import StoresReplica
 from services.directory.watching import steps
-from services.stores import convert
+from services.stores.convert.filters import store_filter
+from services.stores.convert.stores import read_store
 from services.stores.model.stores import OUTPUT_FIELDS
 
 CREATED = stores_pb2.WatchStoresResponse.CHANGE_TYPE_CREATED
@@ -36,7 +37,7 @@ async def watch(
     if request.store_filter.HasField("open_at") or request.store_filter.service:
         why = "cannot have open hours or a service: they change without a change of the store"
         raise InvalidArgument.field("store_filter", why)
-    wanted = convert.store_filter(request.store_filter)
+    wanted = store_filter(request.store_filter)
     async with aclosing(steps(feed, request.resume_token)) as changes:
         async for token, change in changes:
             if change is None:
@@ -69,5 +70,5 @@ def response(
     if before is not None and not is_new:
         result.changed_fields.paths.extend(changed_fields(before, after, OUTPUT_FIELDS))
     result.change_time.CopyFrom(after.update_time)
-    result.store.CopyFrom(convert.read_store(change.after or b"", mask))
+    result.store.CopyFrom(read_store(change.after or b"", mask))
     return result

@@ -1,0 +1,93 @@
+"""Encodes answers of searches by distance, into which encoded stores are copied unparsed.
+
+How it works: a message is a sequence of fields in any order (protobuf encoding, "Message Order"),
+and an embedded message is a key, a length and its bytes. So an answer is its other fields, encoded
+as usual, and for each store a short head and the bytes of the replica: no store is parsed.
+"""
+
+import struct
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+import numpy as np
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from enrayon.stores.v1 import stores_pb2
+from geodata.distance import Floats
+from geodata.nearest import Rows
+from services.chassis.messages.masks import selects_all
+from services.directory.stores import StoresReplica
+from services.stores.convert.stores import stored
+
+_STORES = b"\x0a"  # field 1, length-delimited: FindNearestStoresResponse.stores
+_STORE = b"\x0a"  # field 1, length-delimited: NearestStore.store
+_DISTANCE_M = 0x11  # field 2, double: NearestStore.distance_m
+_DISTANCE = struct.Struct("<Bd")
+_BATCH_STORES = b"\x12"  # field 2, length-delimited: BatchFindNearestStoresResponse.stores
+
+
+def nearest_response(
+    replica: StoresReplica,
+    hits: Iterable[tuple[str, float]],
+    mask: FieldMask,
+    rest: stores_pb2.FindNearestStoresResponse,
+) -> bytes:
+    """The encoded answer: the hits, ids and distances in metres, and the other fields in `rest`."""
+    encode = encoder(replica, mask)
+    parts: list[bytes] = []
+    for id, distance_m in hits:
+        encoded = encode(id)
+        parts += (hit_head(len(encoded)), encoded, _DISTANCE.pack(_DISTANCE_M, distance_m))
+    parts.append(rest.SerializeToString())
+    return b"".join(parts)
+
+
+def encoder(replica: StoresReplica, mask: FieldMask) -> Callable[[str], bytes]:
+    """A function that encodes stores of the replica with the fields of a read mask."""
+    if selects_all(mask):
+        return replica.encoded
+    return lambda of: stored(replica, of, mask).SerializeToString()
+
+
+@lru_cache(maxsize=4096)
+def hit_head(store_bytes: int) -> bytes:
+    """The bytes before an encoded store of this length: the heads of NearestStore and Store."""
+    head = _STORE + varint(store_bytes)
+    return _STORES + varint(len(head) + store_bytes + _DISTANCE.size) + head
+
+
+def varint(number: int) -> bytes:
+    """A number in the encoding of protobuf's lengths: seven bits a byte, the lowest first."""
+    result = bytearray()
+    while number > 0x7F:
+        result.append(number & 0x7F | 0x80)
+        number >>= 7
+    result.append(number)
+    return bytes(result)
+
+
+def batch_response(
+    replica: StoresReplica,
+    rows: Rows,
+    distances_m: Floats,
+    mask: FieldMask,
+    as_of: Timestamp | None,
+) -> bytes:
+    """The encoded answer to many origins: each store once, and indexes and distances per origin.
+
+    Rows and distances have the shape (origins, limit); row -1 fills up an origin with fewer stores.
+    """
+    is_hit = rows >= 0
+    distinct, inverse = np.unique(rows[is_hit], return_inverse=True)
+    indexes, distances = inverse.tolist(), distances_m[is_hit].tolist()
+    response = stores_pb2.BatchFindNearestStoresResponse(as_of=as_of)
+    begin = 0
+    for end in is_hit.sum(axis=1).cumsum().tolist():
+        response.results.add(store_indexes=indexes[begin:end], distances_m=distances[begin:end])
+        begin = end
+    encode = encoder(replica, mask)
+    parts = [response.SerializeToString()]
+    for encoded in map(encode, replica.ids_of_rows(distinct)):
+        parts += (_BATCH_STORES, varint(len(encoded)), encoded)
+    return b"".join(parts)

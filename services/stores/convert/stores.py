@@ -1,0 +1,83 @@
+"""Converts stores, matches, places and counts to messages of the contract."""
+
+from collections.abc import Sequence
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from enrayon.stores.v1 import stores_pb2
+from geodata.gazetteer import Place
+from services.chassis.messages.masks import read, selects_all
+from services.directory.keys import parse_store
+from services.directory.origins import ResolvedOrigin
+from services.directory.stores import StoresReplica
+from services.stores.model.matches import Cell, Match
+
+SUGGESTED_FIELDS = FieldMask(paths=["name", "display_name", "brand", "address", "location"])
+"""The fields of a suggested store."""
+
+
+def read_store(encoded: bytes, mask: FieldMask) -> stores_pb2.Store:
+    """Decode a store, with the fields of a read mask."""
+    store = parse_store(encoded)
+    if selects_all(mask):
+        return store
+    selected = read(mask, store)
+    assert isinstance(selected, stores_pb2.Store)
+    return selected
+
+
+def origin_fields(origin: ResolvedOrigin) -> stores_pb2.FindNearestStoresResponse:
+    """The fields of an answer about the origin of its search."""
+    return stores_pb2.FindNearestStoresResponse(
+        origin_uncertainty_m=origin.uncertainty_m,
+        origin_place=place_message(origin.place) if origin.place else None,
+    )
+
+
+def place_message(place: Place) -> stores_pb2.Place:
+    """A place of the gazetteer."""
+    region = ", ".join(part for part in (place.admin_name, place.country) if part)
+    return stores_pb2.Place(
+        display_name=place.name,
+        description=region,
+        location={"latitude": place.point.latitude, "longitude": place.point.longitude},
+        place_type=place.kind.name.lower(),
+    )
+
+
+def stored(replica: StoresReplica, id: str, mask: FieldMask) -> stores_pb2.Store:
+    """A store of the replica, with the fields of a read mask."""
+    return read_store(replica.encoded(id), mask)
+
+
+def match_message(replica: StoresReplica, match: Match, mask: FieldMask) -> stores_pb2.StoreMatch:
+    """A store that matches a search."""
+    return stores_pb2.StoreMatch(
+        store=stored(replica, match.id, mask),
+        distance_m=match.distance_m,
+        route_position_m=match.route_position_m,
+        detour_m=match.detour_m,
+    )
+
+
+def cell_count(cell: Cell) -> stores_pb2.CellCount:
+    """A cell with the number of its stores."""
+    return stores_pb2.CellCount(
+        h3_cell=cell.h3_cell,
+        centroid={"latitude": cell.latitude, "longitude": cell.longitude},
+        count=cell.stores,
+    )
+
+
+def suggestions(
+    replica: StoresReplica, places: Sequence[Place], ids: Sequence[str], limit: int
+) -> stores_pb2.SuggestPlacesResponse:
+    """Places, then stores: half of the limit each, more if there are few of the other."""
+    store_count = min(len(ids), max(limit // 2, limit - len(places)))
+    place_count = min(len(places), limit - store_count)
+    response = stores_pb2.SuggestPlacesResponse()
+    for place in places[:place_count]:
+        response.suggestions.add(place=place_message(place))
+    for id in ids[:store_count]:
+        response.suggestions.add(store=stored(replica, id, SUGGESTED_FIELDS))
+    return response
