@@ -47,4 +47,4 @@ def build(parts: Parts) -> Service:
         routes=routes,
         pictures=Pictures(feeds, shops, products, routes),
     )
-    return Service(CONTRACT, servicer, background={"aisle feeds": feeds.run})
+    return Service(CONTRACT, servicer, feeds=(feeds.plans, feeds.placements))

@@ -54,16 +54,12 @@ class AisleServicer:
 
     # Floor plans
 
-    async def get_floor_plan(self, request: pb.GetFloorPlanRequest) -> pb.FloorPlan:
+    def get_floor_plan(self, request: pb.GetFloorPlanRequest) -> pb.FloorPlan:
         """Get a version of a floor plan."""
-        await self._feeds.ready()
         return self._floor_plans.get(request.name)
 
-    async def list_floor_plans(
-        self, request: pb.ListFloorPlansRequest
-    ) -> pb.ListFloorPlansResponse:
+    def list_floor_plans(self, request: pb.ListFloorPlansRequest) -> pb.ListFloorPlansResponse:
         """List the versions of a store's floor plan."""
-        await self._feeds.ready()
         store = self._shops.check_store(request.parent)
         versions = list(self._feeds.plans.replica.versions(store))
         page, token = self._tokens.page(request, versions, lambda version: (version.name,))
@@ -76,12 +72,10 @@ class AisleServicer:
         self, request: pb.PublishFloorPlanRequest
     ) -> pb.PublishFloorPlanResponse:
         """Check a version of a floor plan and store it."""
-        await self._feeds.ready()
         return await self._floor_plans.publish(request)
 
     async def delete_floor_plan(self, request: pb.DeleteFloorPlanRequest) -> Empty:
         """Delete a version of a floor plan."""
-        await self._feeds.ready()
         await self._floor_plans.delete(request)
         return Empty()
 
@@ -89,15 +83,13 @@ class AisleServicer:
         self, request: pb.RenderFloorPlanRequest
     ) -> pb.RenderFloorPlanResponse:
         """Draw a level of a floor plan."""
-        await self._feeds.ready()
         response = await self._pictures.render(request)
         if stale := timestamp(self._feeds.stale_as_of):
             response.as_of.CopyFrom(stale)
         return response
 
-    async def list_aisles(self, request: pb.ListAislesRequest) -> pb.ListAislesResponse:
+    def list_aisles(self, request: pb.ListAislesRequest) -> pb.ListAislesResponse:
         """List the aisles of a store."""
-        await self._feeds.ready()
         shop = self._shops.open(self._shops.check_store(request.parent))
         page, token = self._tokens.page(request, aisles.in_order(shop), aisles.key_of)
         return pb.ListAislesResponse(
@@ -113,12 +105,10 @@ class AisleServicer:
         self, requests: AsyncIterator[pb.UpsertPlacementsRequest]
     ) -> pb.UpsertPlacementsResponse:
         """Replace the placements of products in bulk."""
-        await self._feeds.ready()
         return await self._placements.upsert(requests)
 
-    async def locate_products(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
+    def locate_products(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
         """Locate products at a store."""
-        await self._feeds.ready()
         response = self._located_products.locate(request)
         if stale := timestamp(self._feeds.stale_as_of):
             response.as_of.CopyFrom(stale)
@@ -128,7 +118,6 @@ class AisleServicer:
         self, request: pb.SubmitPlacementFeedbackRequest
     ) -> pb.SubmitPlacementFeedbackResponse:
         """Count a report of a shopper."""
-        await self._feeds.ready()
         shop, sources = await self._feedback.submit(request)
         return pb.SubmitPlacementFeedbackResponse(shelves=shelves(shop, sources, "en"))
 
@@ -136,7 +125,6 @@ class AisleServicer:
 
     async def plan_route(self, request: pb.PlanRouteRequest) -> pb.PlanRouteResponse:
         """Plan the shortest route for a shopping list."""
-        await self._feeds.ready()
         language = request.language_code
         planned = await self._routes.plan(request.store, request.walk, language)
         shop = planned.shop
@@ -151,14 +139,12 @@ class AisleServicer:
 
     async def create_blocked_area(self, request: pb.CreateBlockedAreaRequest) -> pb.BlockedArea:
         """Block a part of a store."""
-        await self._feeds.ready()
         return await self._blocked_areas.create(request)
 
-    async def list_blocked_areas(
+    def list_blocked_areas(
         self, request: pb.ListBlockedAreasRequest
     ) -> pb.ListBlockedAreasResponse:
         """List the blocked areas of a store."""
-        await self._feeds.ready()
         blocks = self._blocked_areas.listed(request.parent)
         page, token = self._tokens.page(request, blocks, lambda block: (block.name,))
         return pb.ListBlockedAreasResponse(
@@ -167,7 +153,6 @@ class AisleServicer:
 
     async def delete_blocked_area(self, request: pb.DeleteBlockedAreaRequest) -> Empty:
         """Delete a blocked area."""
-        await self._feeds.ready()
         await self._blocked_areas.delete(request)
         return Empty()
 
@@ -175,29 +160,24 @@ class AisleServicer:
 
     async def create_anchor(self, request: pb.CreateAnchorRequest) -> pb.Anchor:
         """Create an anchor."""
-        await self._feeds.ready()
         return await self._anchors.create(request)
 
-    async def get_anchor(self, request: pb.GetAnchorRequest) -> pb.Anchor:
+    def get_anchor(self, request: pb.GetAnchorRequest) -> pb.Anchor:
         """Get an anchor with its QR code."""
-        await self._feeds.ready()
         return self._anchors.get(request.name)
 
-    async def list_anchors(self, request: pb.ListAnchorsRequest) -> pb.ListAnchorsResponse:
+    def list_anchors(self, request: pb.ListAnchorsRequest) -> pb.ListAnchorsResponse:
         """List the anchors of a store."""
-        await self._feeds.ready()
         anchors = self._anchors.listed(request.parent)
         page, token = self._tokens.page(request, anchors, lambda anchor: (anchor.name,))
         return pb.ListAnchorsResponse(
             anchors=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
         )
 
-    async def resolve_anchor(self, request: pb.ResolveAnchorRequest) -> pb.Anchor:
+    def resolve_anchor(self, request: pb.ResolveAnchorRequest) -> pb.Anchor:
         """Get the anchor of a scanned QR code."""
-        await self._feeds.ready()
         return self._anchors.resolve(request.token)
 
     async def revoke_anchor(self, request: pb.RevokeAnchorRequest) -> pb.Anchor:
         """Revoke an anchor."""
-        await self._feeds.ready()
         return await self._anchors.revoke(request.name)

@@ -1,4 +1,4 @@
-"""Plans and products that the tests of the service are about."""
+"""Stores with floor plans and products, and requests of the aisle service."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +49,7 @@ SHELVES = (
     in_aisle("oil", "1", Side.RIGHT, 1),
     in_aisle("peas", "3", Side.LEFT, 2),
 )
-"""Of the corner shop; nobody knows where the caviar is."""
+"""The placements of the corner shop; the caviar has none."""
 
 
 def published(store: str, plan: FloorPlan, id: str = "v1", **options: Any) -> Any:
@@ -59,7 +59,7 @@ def published(store: str, plan: FloorPlan, id: str = "v1", **options: Any) -> An
 
 
 def placed(placements: Iterable[Placement]) -> list[pb.ProductPlacements]:
-    """Placements as a stream takes them."""
+    """Placements as the rows of a stream."""
     by_sku: defaultdict[str, list[pb.Placement]] = defaultdict(list)
     for placement in placements:
         by_sku[placement.sku].append(placement_message(placement))
@@ -72,17 +72,17 @@ def placed(placements: Iterable[Placement]) -> list[pb.ProductPlacements]:
 def stream(
     parent: str, products: Sequence[pb.ProductPlacements], **options: bool
 ) -> Iterator[pb.UpsertPlacementsRequest]:
-    """The products of a parent in one message."""
+    """A stream of one message with the products of a parent."""
     yield pb.UpsertPlacementsRequest(parent=parent, products=products, **options)
 
 
 def walk(*skus: str, **options: Any) -> pb.Walk:
-    """A list of SKUs."""
+    """A walk for a list of SKUs."""
     return pb.Walk(items=[pb.WalkItem(product=f"products/{sku}") for sku in skus], **options)
 
 
 def route(store: str, *skus: str, language: str = "en", **options: Any) -> pb.PlanRouteRequest:
-    """The request for the way of a list."""
+    """The request for the route of a list."""
     return pb.PlanRouteRequest(store=store, walk=walk(*skus, **options), language_code=language)
 
 
@@ -92,5 +92,16 @@ def skus_of(answer: pb.PlanRouteResponse) -> list[list[str]]:
 
 
 def names(missing: Iterable[pb.MissingProduct]) -> list[str]:
-    """The SKUs of products that cannot be had."""
+    """The SKUs of missing products."""
     return [each.product.partition("/")[2] for each in missing]
+
+
+def located(store: str, *skus: str, **options: object) -> pb.LocateProductsRequest:
+    """The request that locates products at a store."""
+    products = [f"products/{sku}" for sku in skus]
+    return pb.LocateProductsRequest(store=store, products=products, **options)
+
+
+def addresses(answer: pb.LocateProductsResponse) -> dict[str, list[str]]:
+    """The addresses of the shelves of each product."""
+    return {each.product: [shelf.address for shelf in each.shelves] for each in answer.located}

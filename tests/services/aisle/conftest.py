@@ -1,4 +1,4 @@
-"""The aisle service with a corner shop, a shop without a map, and one of two floors."""
+"""The aisle service with a corner shop, a shop without a map, and a shop of two floors."""
 
 import dataclasses
 from collections.abc import AsyncIterator
@@ -35,14 +35,14 @@ def clock() -> SetClock:
 
 @pytest.fixture
 async def timed(parts: Parts, clock: SetClock) -> AsyncIterator[grpc.aio.Channel]:
-    """A channel to all services, which go by the test's clock."""
+    """A channel to all services, which use the clock of the test."""
     async with hosted(dataclasses.replace(parts, clock=clock)) as channel:
         yield channel
 
 
 @pytest.fixture
 async def bare(timed: grpc.aio.Channel) -> "aisle_pb2_grpc.AisleServiceAsyncStub":
-    """A client of the service, with stores and products, and nothing known of their insides."""
+    """A client of the service, with stores and products, without plans and placements."""
     await upsert(stores_pb2_grpc.StoresServiceStub(timed), STORES)
     stock = stock_pb2_grpc.StockServiceStub(timed)
     await stock.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=PRODUCTS)]))

@@ -1,4 +1,4 @@
-"""While the store is down shelves and routes still answer, and say as of when; changes wait."""
+"""While the database is down, shelves and routes are answered with `as_of`; changes fail."""
 
 import datetime as dt
 from pathlib import Path
@@ -25,8 +25,8 @@ from tests.support.hosting import hosted
 from tests.support.stores import upsert
 
 
-async def told(aisle: Any, token: str) -> tuple[pb.PlanRouteResponse, pb.Anchor]:
-    """The way of a list, and where a QR code is, of a service whose store is down."""
+async def answers(aisle: Any, token: str) -> tuple[pb.PlanRouteResponse, pb.Anchor]:
+    """A route and a resolved anchor of a service whose database is down."""
     answer = await aisle.PlanRoute(route(CORNER, "rice"))
     assert answer.HasField("as_of")
     located = await aisle.LocateProducts(
@@ -37,7 +37,7 @@ async def told(aisle: Any, token: str) -> tuple[pb.PlanRouteResponse, pb.Anchor]
     return answer, await aisle.ResolveAnchor(pb.ResolveAnchorRequest(token=token))
 
 
-async def test_shelves_outlive_their_store_and_a_restart_without_it(
+async def test_shelves_and_routes_are_answered_without_the_database_and_after_a_restart(
     tmp_path: Path, gazetteer: Origins
 ):
     settings = ChassisSettings(grpc_port=0, http_port=0, data_dir=tmp_path, database_timeout_s=0.5)
@@ -46,7 +46,7 @@ async def test_shelves_outlive_their_store_and_a_restart_without_it(
     def parts(client: Client, directory: Directory) -> Parts:
         return Parts(settings, client, directory, gazetteer, keyring, clock)
 
-    with backend(tmp_path / "store") as url:
+    with backend(tmp_path / "database") as url:
         client = connect(settings, url)
         directory = Directory(client, tmp_path, clock)
         await directory.start()
@@ -57,13 +57,13 @@ async def test_shelves_outlive_their_store_and_a_restart_without_it(
         await aisle.PublishFloorPlan(published(CORNER, corner_shop()))
         await aisle.UpsertPlacements(stream(CORNER, placed(SHELVES)))
         at = pb.IndoorPosition(level="0", x_m=5, y_m=6)
-        asked = pb.CreateAnchorRequest(parent=CORNER, anchor=pb.Anchor(position=at))
-        token = (await aisle.CreateAnchor(asked)).token
+        request = pb.CreateAnchorRequest(parent=CORNER, anchor=pb.Anchor(position=at))
+        token = (await aisle.CreateAnchor(request)).token
         fresh = await aisle.PlanRoute(route(CORNER, "rice"))
         assert not fresh.HasField("as_of")
     clock.ahead = dt.timedelta(seconds=CURRENT_S + 10)
 
-    before, anchor = await told(aisle, token)
+    before, anchor = await answers(aisle, token)
     assert fresh.length_m == before.length_m
     for change in (
         aisle.PublishFloorPlan(published(CORNER, corner_shop(), "v2")),
@@ -79,7 +79,7 @@ async def test_shelves_outlive_their_store_and_a_restart_without_it(
     directory = Directory(client, tmp_path, clock)
     await directory.start()
     async with hosted(parts(client, directory)) as channel:
-        after, again = await told(aisle_pb2_grpc.AisleServiceStub(channel), token)
+        after, again = await answers(aisle_pb2_grpc.AisleServiceStub(channel), token)
     assert (before.length_m, anchor) == (after.length_m, again)
     await directory.stop()
     await client.aclose()

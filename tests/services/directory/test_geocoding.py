@@ -1,4 +1,4 @@
-"""A geocoder outside the project answers first; whatever ails it, the gazetteer still does."""
+"""A geocoder of geopy answers first; if it fails, the gazetteer answers."""
 
 import json
 import threading
@@ -17,11 +17,11 @@ CASTLE = {"display_name": "Suomenlinna, Helsinki", "lat": "60.1454", "lon": "24.
 
 
 class Nominatim(ThreadingHTTPServer):
-    """Answers as Nominatim does, and counts what it is asked."""
+    """A server that answers like Nominatim and records its queries."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
-        self.asked: list[str] = []
+        self.queries: list[str] = []
         self.status = 200
         self.silent = threading.Event()
 
@@ -30,7 +30,7 @@ class Answer(BaseHTTPRequestHandler):
     server: Nominatim
 
     def do_GET(self) -> None:
-        self.server.asked.append(parse_qs(urlsplit(self.path).query)["q"][0])
+        self.server.queries.append(parse_qs(urlsplit(self.path).query)["q"][0])
         if self.server.silent.is_set():
             self.server.silent.wait(0)
             self.connection.recv(1)  # until the client gives up
@@ -57,10 +57,12 @@ def nominatim() -> Iterator[Nominatim]:
 
 @pytest.fixture
 def origins(nominatim: Nominatim, database, gazetteer: Origins) -> Origins:
-    return asking(nominatim, database, gazetteer, timeout_s=60)
+    return with_geocoder(nominatim, database, gazetteer, timeout_s=60)
 
 
-def asking(nominatim: Nominatim, database: Client, gazetteer: Origins, timeout_s: float) -> Origins:
+def with_geocoder(
+    nominatim: Nominatim, database: Client, gazetteer: Origins, timeout_s: float
+) -> Origins:
     settings = GeocodingSettings(
         geocoder="nominatim",
         geocoder_options={"domain": f"127.0.0.1:{nominatim.server_port}", "scheme": "http"},
@@ -73,33 +75,33 @@ def text(place: str) -> geometry_pb2.Origin:
     return geometry_pb2.Origin(place=place)
 
 
-async def test_it_is_asked_once_and_remembered_in_the_store(origins, nominatim):
+async def test_an_answer_is_cached_in_the_database(origins, nominatim):
     first = await origins.resolve(text("Suomenlinna"))
     second = await origins.resolve(text("suomenlinna"))
 
     assert (60.1454, 24.9881) == (first.point.latitude, first.point.longitude)
     assert first == second
-    assert ["Suomenlinna"] == nominatim.asked
+    assert ["Suomenlinna"] == nominatim.queries
 
 
-async def test_what_it_does_not_know_the_gazetteer_may(origins, nominatim):
+async def test_the_gazetteer_answers_for_an_unknown_place(origins, nominatim):
     here = await origins.resolve(text("Kamppi"))
     await origins.resolve(text("Kamppi"))
 
     assert here.place is not None
     assert "Kamppi" == here.place.name
-    assert ["Kamppi"] == nominatim.asked
+    assert ["Kamppi"] == nominatim.queries
 
 
-async def test_when_it_fails_or_is_silent_the_gazetteer_answers(
+async def test_the_gazetteer_answers_if_the_geocoder_fails_or_is_silent(
     origins, nominatim, database, gazetteer
 ):
     nominatim.status = 500
     failing = await origins.resolve(text("Kamppi"))
     nominatim.silent.set()
-    impatient = asking(nominatim, database, gazetteer, timeout_s=0.3)
+    impatient = with_geocoder(nominatim, database, gazetteer, timeout_s=0.3)
     silent = await impatient.resolve(text("Kamppi"))
 
     assert failing.place is not None
     assert failing == silent
-    assert ["Kamppi", "Kamppi"] == nominatim.asked
+    assert ["Kamppi", "Kamppi"] == nominatim.queries

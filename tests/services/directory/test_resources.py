@@ -1,4 +1,4 @@
-"""No change of a resource is lost to another, and a batch is created whole or not at all."""
+"""No update of a resource is lost, and a batch is created as a whole or not at all."""
 
 import asyncio
 import datetime as dt
@@ -35,7 +35,7 @@ class Current:
 
 
 class Together(Records):
-    """Records whose first reads wait for each other, so that both see what is there before."""
+    """Records whose first reads wait for each other: all happen before the first write."""
 
     def __init__(self, client: Any, kind: str, readers: int) -> None:
         super().__init__(client, kind)
@@ -92,7 +92,7 @@ UPDATED = [
 
 
 @pytest.mark.parametrize(("kind", "one", "other"), UPDATED)
-async def test_two_creations_by_update_at_the_same_time_lose_nothing(database, kind, one, other):
+async def test_two_concurrent_creations_by_update_lose_nothing(database, kind, one, other):
     """Both callers find no resource; the second to write must see the first one's change."""
     shared = resources(database, kind, readers=2)
     answers = await asyncio.gather(
@@ -106,7 +106,7 @@ async def test_two_creations_by_update_at_the_same_time_lose_nothing(database, k
 
 
 @pytest.mark.parametrize(("kind", "one", "other"), UPDATED)
-async def test_two_updates_at_the_same_time_lose_nothing(database, kind, one, other):
+async def test_two_concurrent_updates_lose_nothing(database, kind, one, other):
     first = kind.message(name=one.name)
     first.MergeFrom(one)
     await resources(database, kind).update(first, FieldMask(), allow_missing=True)
@@ -126,7 +126,7 @@ async def test_two_updates_at_the_same_time_lose_nothing(database, kind, one, ot
 
 
 @pytest.mark.parametrize(("kind", "one", "other"), UPDATED)
-async def test_an_update_with_the_etag_of_before_changes_nothing(database, kind, one, other):
+async def test_an_update_with_an_old_etag_changes_nothing(database, kind, one, other):
     one_kind = resources(database, kind)
     made = await one_kind.update(one, FieldMask(), allow_missing=True)
     changed = await one_kind.update(other, FieldMask())
@@ -178,7 +178,7 @@ CREATED = [
     pytest.param(FENCE, circle, id="fences"),
     pytest.param(SUBSCRIPTION, subscription, id="subscriptions"),
 ]
-"""Kinds with CreateX, and how one is made."""
+"""Kinds with CreateX, and a function that makes a resource."""
 
 
 @pytest.mark.parametrize(("kind", "make"), CREATED)
@@ -191,7 +191,7 @@ async def test_one_name_twice_in_a_batch_creates_nothing(database, kind, make):
 
 
 @pytest.mark.parametrize(("kind", "make"), CREATED)
-async def test_a_name_that_another_takes_meanwhile_leaves_nothing_behind(database, kind, make):
+async def test_a_batch_with_a_name_that_another_call_takes_creates_nothing(database, kind, make):
     """Ten batches share one name: one is created whole, the others leave nothing."""
     things = resources(database, kind)
     batches = [[make(f"own-{n}", "own"), make("shared", f"of {n}")] for n in range(10)]
@@ -217,14 +217,14 @@ async def test_a_retry_finds_what_the_first_attempt_created(database, kind, make
 
 
 @pytest.mark.parametrize(("kind", "make"), CREATED)
-async def test_a_check_alone_writes_nothing(database, kind, make):
+async def test_validate_only_writes_nothing(database, kind, make):
     things = resources(database, kind)
     await things.create([make("x", "one")], validate_only=True)
     assert await things.read(make("x", "one").name) is None
 
 
 @pytest.mark.parametrize(("kind", "make"), CREATED)
-async def test_what_is_deleted_is_gone_once(database, kind, make):
+async def test_a_resource_is_deleted_once(database, kind, make):
     things = resources(database, kind)
     [made] = await things.create([make("x", "one")])
     assert await things.delete(made.name)
@@ -235,7 +235,7 @@ async def test_what_is_deleted_is_gone_once(database, kind, make):
     assert {"name": made.name} == raised.value.metadata
 
 
-async def test_the_fault_of_a_field_names_its_path_in_the_request(database):
+async def test_an_invalid_field_is_named_by_its_path_in_the_request(database):
     with pytest.raises(InvalidArgument) as raised:
         await resources(database, STORE).update(
             store(display_name="x", location={"latitude": 91}), FieldMask(), allow_missing=True

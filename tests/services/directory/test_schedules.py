@@ -1,4 +1,4 @@
-"""Schedules of stores joined with the hours they were given, whatever came in which order."""
+"""Schedules of all stores agree with those of each store alone, in any order of changes."""
 
 import datetime as dt
 
@@ -24,8 +24,8 @@ MONDAY_NOON = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
 IDS = st.integers(0, 8).map("s-{}".format)
 
 
-class Fed:
-    """A feed without Redis: what is applied to its replica is told at once."""
+class LocalFeed:
+    """A feed without a database: its listeners are called at each change of its replica."""
 
     def __init__(self, replica) -> None:
         self.replica = replica
@@ -92,9 +92,9 @@ instants = st.integers(-200, 200).map(lambda hours: MONDAY_NOON + dt.timedelta(h
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(changes, instants, st.sampled_from((0, 60)), st.sampled_from(("", "pharmacy")))
-def test_rows_are_what_each_store_says_alone(monkeypatch, changes, at, minutes, service):
-    monkeypatch.setattr(module, "SPARE", 1)  # so that schedules out of use are given up
-    by_store, by_hours = Fed(StoresReplica()), Fed(HoursReplica())
+def test_open_rows_are_those_of_the_stores_one_by_one(monkeypatch, changes, at, minutes, service):
+    monkeypatch.setattr(module, "SPARE", 1)  # so that schedules are numbered anew often
+    by_store, by_hours = LocalFeed(StoresReplica()), LocalFeed(HoursReplica())
     schedules = Schedules(by_store, by_hours)
     opening = schedules.opening(at, minutes, service)
     for change in changes:
@@ -113,7 +113,7 @@ def test_rows_are_what_each_store_says_alone(monkeypatch, changes, at, minutes, 
 
     replica = by_store.replica
     alone = sorted(
-        id for id, _ in replica.records() if says_open(schedules, id, at, minutes, service)
+        id for id, _ in replica.records() if is_open(schedules, id, at, minutes, service)
     )
     wanted = StoreFilter(opening=opening, statuses=frozenset({1, 3}))
     assert alone == replica.ids(wanted)
@@ -121,7 +121,7 @@ def test_rows_are_what_each_store_says_alone(monkeypatch, changes, at, minutes, 
     assert located == sorted(replica.ids_of_rows(np.flatnonzero(replica.mask(wanted))))
 
 
-def says_open(schedules: Schedules, id: str, at: dt.datetime, minutes: int, service: str) -> bool:
+def is_open(schedules: Schedules, id: str, at: dt.datetime, minutes: int, service: str) -> bool:
     found = schedules.of(id)
     if found is None or (service and service not in found.services):
         return False
@@ -140,18 +140,7 @@ def test_equal_hours_of_many_stores_are_one_schedule():
         for number in range(1_000)
     ]
     replica = StoresReplica((shop.name[7:], shop.SerializeToString()) for shop in shops)
-    schedules = Schedules(Fed(replica), Fed(HoursReplica()))
+    schedules = Schedules(LocalFeed(replica), LocalFeed(HoursReplica()))
     schedules.refresh()
     assert 3 == len(schedules._imported)
     assert 666 == schedules.opening(MONDAY_NOON).rows(np.arange(1_000)).sum()
-
-
-def test_events_are_no_hours_and_belong_to_their_store():
-    replica = HoursReplica([("s-1", b"h"), ("s-1/sale", b"e"), ("s-2/sale", b"f")])
-    assert ["s-1"] == list(replica.store_ids())
-    assert {"s-1/sale"} == set(replica.event_ids("s-1"))
-    assert {"s-1/sale", "s-2/sale"} == set(replica.event_ids())
-    replica.apply("s-1/sale", None)
-    replica.apply("s-2/tasting", b"g")
-    assert set() == set(replica.event_ids("s-1"))
-    assert {"s-2/sale", "s-2/tasting"} == set(replica.event_ids())

@@ -1,4 +1,4 @@
-"""The replica answers as its stores are, however they came there."""
+"""The replica gives the same answers as its stores one by one, after any changes."""
 
 import numpy as np
 import pytest
@@ -50,8 +50,8 @@ changes = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(changes, st.lists(filters, min_size=1, max_size=4), st.integers(0, 24))
-def test_columns_and_lists_agree_with_the_stores_one_by_one(changes, wanted, loaded_after):
-    """Masks made early are kept current; those made late are computed: both are the filter's."""
+def test_masks_and_lists_agree_with_the_filter_of_each_store(changes, wanted, loaded_after):
+    """Masks that are kept current and masks that are computed anew are both those of the filter."""
     replica = StoresReplica()
     truth: dict[str, stores_pb2.Store] = {}
     for number, change in enumerate(changes):
@@ -77,7 +77,7 @@ def test_columns_and_lists_agree_with_the_stores_one_by_one(changes, wanted, loa
 
 @settings(max_examples=50, deadline=None)
 @given(changes)
-def test_text_search_finds_by_the_beginnings_of_words_whatever_case_and_accents(changes):
+def test_text_search_finds_beginnings_of_words_in_any_case_and_without_accents(changes):
     replica = StoresReplica()
     truth: dict[str, stores_pb2.Store] = {}
     for change in changes:

@@ -1,4 +1,4 @@
-"""What cannot be answered is refused by the name of its field, and the server goes on."""
+"""Invalid requests are refused with the name of the field, and the server still answers."""
 
 import math
 
@@ -91,7 +91,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_it_is_an_invalid_argument_that_names_the_field(shops, case):
+async def test_an_invalid_request_is_refused_with_its_field(shops, case):
     method, request, field = REFUSED[case]
 
     with pytest.raises(grpc.aio.AioRpcError) as failure:
@@ -129,7 +129,7 @@ async def test_an_unknown_place_is_not_found_with_suggestions(shops):
     assert "Kamppi, FI" in info.metadata["suggestions"]
 
 
-async def test_a_store_that_no_one_has_is_not_found_by_name(shops):
+async def test_an_unknown_store_is_not_found_by_its_name(shops):
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         await shops.GetStore(stores_pb2.GetStoreRequest(name="stores/none"))
 

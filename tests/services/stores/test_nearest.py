@@ -25,7 +25,7 @@ def ids(response: stores_pb2.FindNearestStoresResponse) -> list[str]:
 
 
 @pytest.mark.parametrize("origin", [KAMPPI, PARIS, DATE_LINE, NORTH_POLE, (-90.0, 12.0)])
-async def test_the_order_and_the_distances_are_those_of_the_geodesics(shops, origin):
+async def test_order_and_distances_are_those_of_the_geodesics(shops, origin):
     ranked = sorted((distance_m(origin, store), store.name) for store in SHOPS)
 
     response = await shops.FindNearestStores(near(*origin, page_size=100))
@@ -46,7 +46,7 @@ async def test_forum_is_the_nearest_to_kamppi_and_the_answer_has_the_whole_store
     assert hit.store == await shops.GetStore(stores_pb2.GetStoreRequest(name="stores/t-forum"))
 
 
-async def test_a_radius_takes_in_what_lies_exactly_on_it(shops):
+async def test_a_radius_includes_a_store_exactly_on_it(shops):
     to_sokos = distance_m(KAMPPI, SHOPS[2])
 
     exactly = await shops.FindNearestStores(near(*KAMPPI, radius_m=to_sokos))
@@ -78,7 +78,7 @@ async def test_shops_at_one_place_rank_by_name(stores):
         ({"brands": ["Stockmann"], "region_codes": ["FR"]}, []),
     ],
 )  # fmt: skip
-async def test_all_parts_of_a_filter_hold(shops, wanted, expected):
+async def test_a_store_must_meet_all_parts_of_a_filter(shops, wanted, expected):
     request = near(*KAMPPI, page_size=50, store_filter=stores_pb2.StoreFilter(**wanted))
 
     assert expected == ids(await shops.FindNearestStores(request))
@@ -97,7 +97,7 @@ async def test_the_pages_together_are_the_whole_answer(shops):
     assert list(whole.stores) == pages
 
 
-async def test_a_place_text_starts_at_the_place(shops):
+async def test_a_search_from_a_place_text_starts_at_the_place(shops):
     request = stores_pb2.FindNearestStoresRequest(origin={"place": "Kamppi"}, page_size=2)
 
     response = await shops.FindNearestStores(request)
@@ -108,7 +108,7 @@ async def test_a_place_text_starts_at_the_place(shops):
     assert ["forum", "sokos"] == ids(response)
 
 
-async def test_an_h3_cell_stands_for_its_centre_and_says_how_far_off_that_may_be(shops):
+async def test_an_h3_cell_stands_for_its_centre_with_an_uncertainty(shops):
     cell = h3.latlng_to_cell(*KAMPPI, 8)
     centre = h3.cell_to_latlng(cell)
     farthest = max(
@@ -135,7 +135,7 @@ async def test_a_read_mask_leaves_only_its_fields(shops):
     assert hit.distance_m > 0
 
 
-async def test_closed_and_moved_shops_come_only_when_asked_for_and_private_ones_never(stores):
+async def test_closed_shops_are_found_only_by_status_and_private_ones_never(stores):
     kept = [stores_pb2.Store() for _ in range(4)]
     for copy, original in zip(kept, SHOPS, strict=False):
         copy.CopyFrom(original)
@@ -160,7 +160,7 @@ async def test_a_shop_without_a_position_matches_no_search_by_distance(stores):
     assert ["stores/t-nowhere", "stores/t-stockmann"] == [store.name for store in listed.stores]
 
 
-async def test_serving_a_place_is_another_matter_than_being_near(stores):
+async def test_serving_a_place_is_independent_of_being_near(stores):
     far, nearby = stores_pb2.Store(), stores_pb2.Store()
     far.CopyFrom(SHOPS[7])  # in Paris
     far.service_area.postal_codes.append("00100")
@@ -176,7 +176,7 @@ async def test_serving_a_place_is_another_matter_than_being_near(stores):
     assert ["forum"] == ids(await stores.FindNearestStores(near(*KAMPPI, store_filter=by_point)))
 
 
-async def test_many_origins_at_once_get_what_each_gets_alone(shops):
+async def test_many_origins_in_one_call_get_the_answers_of_each_alone(shops):
     origins = [KAMPPI, PARIS, DATE_LINE, NORTH_POLE]
     points = [{"latitude": latitude, "longitude": longitude} for latitude, longitude in origins]
 

@@ -1,6 +1,5 @@
-"""QR codes say where: signed, and refused once forged, altered, expired or revoked."""
+"""Anchors resolve to their position, and are refused once forged, expired or revoked."""
 
-import base64
 import datetime as dt
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,11 +8,9 @@ from xml.etree import ElementTree
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from hypothesis import given
-from hypothesis import strategies as st
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
-from services.aisle.convert.anchor_links import Signed, Tokens, is_gln
+from services.aisle.convert.anchor_links import Signed, Tokens
 from services.chassis.keyring import Key, Keyring
 from tests.geodata.floorplans.shops import NOON
 from tests.support.aisle import BARE, CORNER, GLN, VILLAGE, route
@@ -22,22 +19,19 @@ from tests.support.refusals import refusal
 CODE = grpc.StatusCode
 HERE = {"level": "0", "x_m": 5.0, "y_m": 6.5}
 
-SIGNED = Signed("osm-node~299983963", "a1", "0", -7.75, 31.93, 90.0)
 TOKENS = Tokens(Keyring([Key(1, bytes(32))]), "https://shop.example")
-TOKEN = TOKENS.token(SIGNED)
-LINK = TOKENS.url(SIGNED, GLN)
 
 
 def anchor(store: str = CORNER, id: str = "a1", **options: Any) -> pb.CreateAnchorRequest:
-    made = pb.Anchor(position=options.pop("position", HERE), heading_degrees=-90.0, **options)
-    return pb.CreateAnchorRequest(parent=store, anchor=made, anchor_id=id)
+    anchor = pb.Anchor(position=options.pop("position", HERE), heading_degrees=-90.0, **options)
+    return pb.CreateAnchorRequest(parent=store, anchor=anchor, anchor_id=id)
 
 
 def resolving(token: str) -> pb.ResolveAnchorRequest:
     return pb.ResolveAnchorRequest(token=token)
 
 
-async def test_a_scan_of_either_form_gives_store_level_position_and_heading(aisle):
+async def test_a_scan_of_either_form_gives_the_store_level_position_and_heading(aisle):
     made = await aisle.CreateAnchor(anchor())
     for scanned in (made.token, made.url):
         found = await aisle.ResolveAnchor(resolving(scanned))
@@ -69,7 +63,7 @@ async def test_a_scan_can_start_a_route(aisle):
     assert (CODE.INVALID_ARGUMENT, "ANCHOR_INVALID") == (code, reason)
 
 
-async def test_the_qr_code_is_a_drawing(aisle):
+async def test_the_qr_code_is_an_svg_drawing(aisle):
     made = await aisle.GetAnchor(
         pb.GetAnchorRequest(name=(await aisle.CreateAnchor(anchor())).name)
     )
@@ -77,7 +71,7 @@ async def test_the_qr_code_is_a_drawing(aisle):
     assert "" != made.token
 
 
-async def test_a_revoked_anchor_is_refused_for_good(aisle):
+async def test_a_revoked_anchor_stays_refused(aisle):
     made = await aisle.CreateAnchor(anchor())
     revoked = await aisle.RevokeAnchor(pb.RevokeAnchorRequest(name=made.name))
     again = await aisle.RevokeAnchor(pb.RevokeAnchorRequest(name=made.name))
@@ -106,7 +100,7 @@ async def test_an_expired_anchor_is_refused(aisle, clock):
     assert (CODE.INVALID_ARGUMENT, ["anchor.expire_time"]) == (code, fields)
 
 
-async def test_the_same_anchor_made_again_is_the_same_one_and_another_is_refused(aisle):
+async def test_creating_an_equal_anchor_again_succeeds_and_a_different_one_is_refused(aisle):
     first, again = [await aisle.CreateAnchor(anchor()) for _ in range(2)]
     assert first == again
     other = anchor(position={"level": "0", "x_m": 1.0, "y_m": 1.0})
@@ -114,15 +108,15 @@ async def test_the_same_anchor_made_again_is_the_same_one_and_another_is_refused
     assert (CODE.ALREADY_EXISTS, "ALREADY_EXISTS") == (code, reason)
 
 
-async def test_validate_only_makes_no_anchor_and_no_code(aisle):
+async def test_validate_only_creates_no_anchor_and_no_code(aisle):
     request = anchor()
     request.validate_only = True
-    looked = await aisle.CreateAnchor(request)
-    assert (f"{CORNER}/anchors/a1", "") == (looked.name, looked.token)
+    checked = await aisle.CreateAnchor(request)
+    assert (f"{CORNER}/anchors/a1", "") == (checked.name, checked.token)
     assert [] == list((await aisle.ListAnchors(pb.ListAnchorsRequest(parent=CORNER))).anchors)
 
 
-async def test_a_retry_with_its_request_id_makes_one_only(aisle):
+async def test_a_retry_with_its_request_id_creates_one_anchor(aisle):
     requests = [anchor(id="") for _ in range(2)]
     for request in requests:
         request.request_id = "r-1"
@@ -140,17 +134,17 @@ async def test_a_link_with_the_gln_of_another_store_is_refused(aisle):
 
 
 @pytest.mark.parametrize("text", ["https://[x/?a=1", "//[::1", "http://[]/"])
-async def test_a_text_that_no_link_can_be_is_no_anchor(aisle, text):
+async def test_a_text_that_is_no_link_is_no_anchor(aisle, text):
     assert (CODE.INVALID_ARGUMENT, "ANCHOR_INVALID", ["anchor"]) == await refusal(
         aisle.ResolveAnchor(resolving(text))
     )
 
 
-async def test_a_token_of_an_anchor_that_was_never_made_is_refused(aisle):
+async def test_a_token_of_an_anchor_that_was_never_created_is_refused(aisle):
     signed = Signed("a-corner", "unmade", "0", 1.0, 1.0, None)
     code, reason, _ = await refusal(aisle.ResolveAnchor(resolving(TOKENS.token(signed))))
     assert (CODE.NOT_FOUND, "ANCHOR_NOT_FOUND") == (code, reason)
-    # Signed, but not where the anchor of that name is: as one that was replaced.
+    # Signed, but with another position than the anchor of that name: it was replaced.
     await aisle.CreateAnchor(anchor())
     moved = Signed("a-corner", "a1", "0", 1.0, 1.0, None)
     code, reason, _ = await refusal(aisle.ResolveAnchor(resolving(TOKENS.token(moved))))
@@ -172,82 +166,8 @@ async def test_a_token_of_an_anchor_that_was_never_made_is_refused(aisle):
     ],
     ids=["no level", "far", "latitude 91", "no frame", "no instant", "bad id", "10 kB"],
 )  # fmt: skip
-async def test_an_anchor_that_is_nowhere_is_refused(aisle, request_: Any, fields: list[str]):
+async def test_an_anchor_without_a_valid_position_is_refused(
+    aisle, request_: Any, fields: list[str]
+):
     code, _, named = await refusal(aisle.CreateAnchor(request_))
     assert (CODE.INVALID_ARGUMENT, fields) == (code, named)
-
-
-def test_a_token_and_its_links_say_what_was_signed() -> None:
-    for scanned in (TOKEN, LINK, TOKENS.url(SIGNED, "")):
-        read = TOKENS.read(scanned)
-        assert read is not None
-        assert SIGNED == read.signed
-    assert "https://shop.example/414/9521321000018/254/a1?a=" + TOKEN == LINK
-
-
-@given(st.integers(0, len(TOKEN) - 1), st.characters(codec="utf-8"))
-def test_a_token_with_another_letter_is_refused(place: int, letter: str) -> None:
-    altered = TOKEN[:place] + letter + TOKEN[place + 1 :]
-    assert (TOKENS.read(altered) is None) == (altered != TOKEN)
-
-
-@given(st.integers(0, len(TOKEN)), st.characters(codec="utf-8"))
-def test_a_token_with_a_letter_more_is_refused(place: int, letter: str) -> None:
-    assert TOKENS.read(TOKEN[:place] + letter + TOKEN[place:]) is None
-
-
-@given(st.integers(0, len(TOKEN) - 1), st.integers(1, len(TOKEN)))
-def test_a_token_with_letters_less_is_refused(place: int, count: int) -> None:
-    assert TOKENS.read(TOKEN[:place] + TOKEN[place + count :]) is None
-
-
-BYTES = base64.urlsafe_b64decode(TOKEN + "=" * (-len(TOKEN) % 4))
-
-
-@given(st.integers(0, len(BYTES) - 1), st.integers(1, 255))
-def test_any_altered_byte_of_what_was_signed_is_refused(place: int, flipped: int) -> None:
-    altered = bytearray(BYTES)
-    altered[place] ^= flipped
-    text = base64.urlsafe_b64encode(bytes(altered)).decode().rstrip("=")
-    assert TOKENS.read(text) is None
-
-
-PATH = len("https://shop.example")
-
-
-@given(st.integers(PATH, len(LINK) - 1), st.characters(codec="utf-8"))
-def test_an_altered_link_is_refused_or_names_its_own_gln(place: int, letter: str) -> None:
-    altered = LINK[:place] + letter + LINK[place + 1 :]
-    read = TOKENS.read(altered)
-    # What says another GLN is refused beside the store's own; what says none has a good token.
-    if altered != LINK and read is not None:
-        assert SIGNED == read.signed
-        assert read.gln != GLN
-        assert TOKEN in altered
-
-
-@given(st.binary(min_size=1, max_size=400))
-def test_what_another_key_signed_is_refused(data: bytes) -> None:
-    others = Tokens(Keyring([Key(1, b"\x01" * 32)]), "https://shop.example")
-    assert TOKENS.read(others.token(SIGNED)) is None
-    assert TOKENS.read(base64.urlsafe_b64encode(data).decode().rstrip("=")) is None
-
-
-def test_what_was_signed_for_another_purpose_is_refused() -> None:
-    keyring = Keyring([Key(1, bytes(32))])
-    receipt = keyring.sign("receipt", b'["a","b","0",0,0,null]')
-    assert TOKENS.read(base64.urlsafe_b64encode(receipt).decode().rstrip("=")) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "is_one"),
-    [
-        ("9521321000018", True),
-        ("9521321000010", False),
-        ("952132100001", False),
-        ("95213210000١١", False),
-        ("", False),
-    ],
-)
-def test_a_gln_has_13_digits_and_a_right_check_digit(text: str, is_one: bool) -> None:
-    assert is_one == is_gln(text)

@@ -1,4 +1,4 @@
-"""What is shut for a while is walked round, and opens by itself."""
+"""Routes avoid blocked areas, which expire by themselves."""
 
 import dataclasses
 import datetime as dt
@@ -37,15 +37,15 @@ def at(**after_noon: float) -> Timestamp:
     return moment
 
 
-def shut(store: str = CORNER, id: str = "spill", **area: Any) -> pb.CreateBlockedAreaRequest:
+def blocking(store: str = CORNER, id: str = "spill", **area: Any) -> pb.CreateBlockedAreaRequest:
     area = {"level": "0", "expire_time": at(hours=1)} | area
     return pb.CreateBlockedAreaRequest(
         parent=store, blocked_area=pb.BlockedArea(**area), blocked_area_id=id
     )
 
 
-async def test_an_item_in_a_shut_aisle_is_unreachable_until_it_opens_by_itself(aisle, clock):
-    await aisle.CreateBlockedArea(shut(aisle="2"))
+async def test_an_item_in_a_blocked_aisle_is_unreachable_until_the_area_expires(aisle, clock):
+    await aisle.CreateBlockedArea(blocking(aisle="2"))
     answer = await aisle.PlanRoute(route(CORNER, "rice", "oil"))
     assert ([["oil"]], ["rice"]) == (skus_of(answer), names(answer.unreachable))
     assert "Cannot be reached now: Basmati rice" == answer.steps[0].text
@@ -63,10 +63,10 @@ async def test_an_item_in_a_shut_aisle_is_unreachable_until_it_opens_by_itself(a
     assert [] == list(areas.blocked_areas)
 
 
-async def test_a_way_round_a_shut_spot_is_longer(aisle):
+async def test_a_route_round_a_blocked_spot_is_longer(aisle):
     free = await aisle.PlanRoute(route(CORNER, "rice"))
     mouth = outline_message(box(4, 3, 8, 4.5))
-    await aisle.CreateBlockedArea(shut(outline=mouth))
+    await aisle.CreateBlockedArea(blocking(outline=mouth))
     round_ = await aisle.PlanRoute(route(CORNER, "rice"))
     assert round_.length_m > free.length_m + 5
     await aisle.DeleteBlockedArea(pb.DeleteBlockedAreaRequest(name=f"{CORNER}/blockedAreas/spill"))
@@ -74,8 +74,8 @@ async def test_a_way_round_a_shut_spot_is_longer(aisle):
     assert free.length_m == again.length_m
 
 
-async def test_to_a_shop_on_a_shut_level_there_is_no_way(aisle, clock):
-    await aisle.CreateBlockedArea(shut(FLOORS, level="1", start_time=at(minutes=30)))
+async def test_no_walk_leads_to_a_shop_on_a_blocked_level(aisle, clock):
+    await aisle.CreateBlockedArea(blocking(FLOORS, level="1", start_time=at(minutes=30)))
     await aisle.PlanRoute(route(FLOORS, end_place="shop"))
     clock.forward(minutes=30)
     assert (CODE.FAILED_PRECONDITION, "NO_WAY", []) == await refusal(
@@ -83,7 +83,7 @@ async def test_to_a_shop_on_a_shut_level_there_is_no_way(aisle, clock):
     )
 
 
-async def test_an_item_on_a_shut_level_is_unreachable(aisle):
+async def test_an_item_on_a_blocked_level_is_unreachable(aisle):
     upstairs = dataclasses.replace(corner_shop().fixtures[0], level="1")
     plan = dataclasses.replace(
         two_floors(), fixtures=(upstairs,), aisles=(Aisle(id="2", level="1", order=1),)
@@ -94,25 +94,25 @@ async def test_an_item_on_a_shut_level_is_unreachable(aisle):
     await aisle.UpsertPlacements(stream(FLOORS, placed(SHELVES[:1])))
     open_ = await aisle.PlanRoute(route(FLOORS, "rice"))
     assert [["rice"]] == skus_of(open_)
-    await aisle.CreateBlockedArea(shut(FLOORS, level="1"))
+    await aisle.CreateBlockedArea(blocking(FLOORS, level="1"))
     answer = await aisle.PlanRoute(route(FLOORS, "rice"))
     assert ([], ["rice"]) == (skus_of(answer), names(answer.unreachable))
 
 
-async def test_what_has_expired_is_forgotten_when_another_is_made(aisle, clock, database: Client):
-    await aisle.CreateBlockedArea(shut(id="a"))
-    await aisle.CreateBlockedArea(shut(id="b"))
+async def test_expired_areas_are_deleted_when_another_is_created(aisle, clock, database: Client):
+    await aisle.CreateBlockedArea(blocking(id="a"))
+    await aisle.CreateBlockedArea(blocking(id="b"))
     clock.forward(hours=2)
-    made = await aisle.CreateBlockedArea(shut(id="a", expire_time=at(hours=3), aisle="1"))
+    made = await aisle.CreateBlockedArea(blocking(id="a", expire_time=at(hours=3), aisle="1"))
     assert "1" == made.aisle
     kept = await database.hkeys(Keys.of("plans").records)
     assert [b"a"] == [name.rpartition(b"/")[2] for name in kept if b"/blockedAreas/" in name]
 
 
-async def test_the_same_area_made_again_is_the_same_and_another_is_refused(aisle):
-    first, again = [await aisle.CreateBlockedArea(shut(aisle="2")) for _ in range(2)]
+async def test_creating_an_equal_area_again_succeeds_and_a_different_one_is_refused(aisle):
+    first, again = [await aisle.CreateBlockedArea(blocking(aisle="2")) for _ in range(2)]
     assert first == again
-    code, reason, _ = await refusal(aisle.CreateBlockedArea(shut(aisle="1")))
+    code, reason, _ = await refusal(aisle.CreateBlockedArea(blocking(aisle="1")))
     assert (CODE.ALREADY_EXISTS, "ALREADY_EXISTS") == (code, reason)
 
 
@@ -123,28 +123,28 @@ LACE = outline_message(box(0, 0, 5, 5).buffer(1, quad_segs=64))
 @pytest.mark.parametrize(
     ("request_", "field"),
     [
-        (shut(expire_time=at(hours=-1)), "blocked_area.expire_time"),
-        (shut(start_time=at(hours=1)), "blocked_area.expire_time"),
-        (shut(expire_time=Timestamp(seconds=10**15)), "blocked_area.expire_time"),
-        (shut(level="7"), "blocked_area.level"),
-        (shut(aisle="99"), "blocked_area.aisle"),
-        (shut(outline=BOW_TIE), "blocked_area.outline"),
-        (shut(outline=LACE), "blocked_area.outline"),
-        (shut(outline=BOW_TIE, aisle="1"), "blocked_area"),
-        (shut(reason="x" * 10_240), "blocked_area.reason"),
-        (shut(id="../"), "blocked_area_id"),
+        (blocking(expire_time=at(hours=-1)), "blocked_area.expire_time"),
+        (blocking(start_time=at(hours=1)), "blocked_area.expire_time"),
+        (blocking(expire_time=Timestamp(seconds=10**15)), "blocked_area.expire_time"),
+        (blocking(level="7"), "blocked_area.level"),
+        (blocking(aisle="99"), "blocked_area.aisle"),
+        (blocking(outline=BOW_TIE), "blocked_area.outline"),
+        (blocking(outline=LACE), "blocked_area.outline"),
+        (blocking(outline=BOW_TIE, aisle="1"), "blocked_area"),
+        (blocking(reason="x" * 10_240), "blocked_area.reason"),
+        (blocking(id="../"), "blocked_area_id"),
     ],
     ids=[
         "over", "starts too late", "never", "no level", "no aisle", "bow-tie", "260 corners",
         "both", "10 kB", "bad id",
     ],
 )  # fmt: skip
-async def test_what_cannot_be_shut_is_refused(aisle, request_: Any, field: str):
+async def test_an_area_that_cannot_be_blocked_is_refused(aisle, request_: Any, field: str):
     code, _, fields = await refusal(aisle.CreateBlockedArea(request_))
     assert (CODE.INVALID_ARGUMENT, [field]) == (code, fields)
 
 
-async def test_opening_what_is_not_shut_is_refused_unless_allowed(aisle):
+async def test_deleting_an_unknown_area_is_refused_unless_allow_missing(aisle):
     name = f"{CORNER}/blockedAreas/none"
     code, reason, _ = await refusal(aisle.DeleteBlockedArea(pb.DeleteBlockedAreaRequest(name=name)))
     assert (CODE.NOT_FOUND, "BLOCKED_AREA_NOT_FOUND") == (code, reason)

@@ -1,4 +1,4 @@
-"""Pictures of a plan: SVG, PNG and GeoJSON, with what is pointed out and the way of a list."""
+"""Pictures of a plan as SVG, PNG and GeoJSON, with products and the route of a list."""
 
 import dataclasses
 import struct
@@ -37,7 +37,7 @@ async def test_a_plan_is_drawn_with_the_numbered_stops_of_a_list(aisle):
     assert ("0", ["0"]) == (answer.level, list(answer.levels))
 
 
-async def test_products_are_pointed_out_in_the_shoppers_language(aisle):
+async def test_products_are_labelled_in_the_shoppers_language(aisle):
     request = drawn(products=["products/oil", "products/caviar"], language_code="fi")
     words = texts((await aisle.RenderFloorPlan(request)).svg)
     assert "Oliiviöljy" in words
@@ -46,14 +46,14 @@ async def test_products_are_pointed_out_in_the_shoppers_language(aisle):
 
 
 @pytest.mark.parametrize("width_px", [0, 400])
-async def test_a_png_has_the_width_asked_for(aisle, width_px: int):
+async def test_a_png_has_the_requested_width(aisle, width_px: int):
     answer = await aisle.RenderFloorPlan(drawn(format=FORMAT.FORMAT_PNG, width_px=width_px))
     assert answer.png.startswith(b"\x89PNG\r\n")
     [width] = struct.unpack(">I", answer.png[16:20])
     assert (width_px or 960) == width
 
 
-async def test_geojson_is_read_back_as_the_plan_with_the_route_beside_it(aisle):
+async def test_geojson_reads_back_as_the_plan_and_has_the_route(aisle):
     answer = await aisle.RenderFloorPlan(drawn(format=FORMAT.FORMAT_GEO_JSON, walk=walk("rice")))
     document = json_format.MessageToDict(answer.geo_json)
     route = [f for f in document["features"] if f["properties"]["feature"] == "route"]
@@ -67,7 +67,7 @@ async def test_geojson_is_read_back_as_the_plan_with_the_route_beside_it(aisle):
     assert 2 == len(plan.fixtures)
 
 
-async def test_of_a_way_over_two_levels_the_first_is_drawn_and_both_are_named(aisle):
+async def test_the_first_level_of_a_route_is_drawn_and_all_its_levels_named(aisle):
     up = pb.Walk(end_place="shop", place="door")
     answer = await aisle.RenderFloorPlan(drawn(FLOORS, walk=up))
     assert ("0", ["0", "1"]) == (answer.level, list(answer.levels))
@@ -105,7 +105,7 @@ async def test_names_cannot_break_out_of_the_drawing(aisle):
         ),
     ],
 )
-async def test_what_cannot_be_drawn_is_refused(
+async def test_a_picture_that_cannot_be_drawn_is_refused(
     aisle, request_: pb.RenderFloorPlanRequest, code: CODE, reason: str
 ):
     answered, why, _ = await refusal(aisle.RenderFloorPlan(request_))

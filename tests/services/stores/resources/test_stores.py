@@ -1,4 +1,4 @@
-"""Stores as they are created, changed and deleted."""
+"""Stores are created, changed and deleted, one by one and in bulk."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ async def test_a_change_of_one_shop_is_counted_and_changes_its_etag(stores):
     assert before.update_time.ToDatetime() <= after.update_time.ToDatetime()
 
 
-async def test_bad_shops_are_named_and_the_good_ones_taken(stores):
+async def test_bad_shops_are_rejected_and_the_others_stored(stores):
     off_the_earth = copy_of(SHOPS[1])
     off_the_earth.location.latitude = 91
     nowhere = copy_of(SHOPS[2], time_zone="Europe/Atlantis")
@@ -70,7 +70,7 @@ async def test_bad_shops_are_named_and_the_good_ones_taken(stores):
     ]
 
 
-async def test_replacing_removes_only_what_that_source_no_longer_has(stores):
+async def test_replacing_removes_only_missing_stores_of_the_source(stores):
     other = copy_of(SHOPS[3])
     other.name = "stores/other-1"
     await upsert(stores, [*SHOPS[:3], other])
@@ -82,7 +82,7 @@ async def test_replacing_removes_only_what_that_source_no_longer_has(stores):
     assert ["stores/other-1", "stores/t-forum", NAME] == [store.name for store in listed.stores]
 
 
-async def test_replacing_spares_a_shop_whose_new_version_is_refused(stores):
+async def test_replacing_keeps_a_shop_whose_row_is_rejected(stores):
     await upsert(stores, SHOPS[:2])
     broken = copy_of(SHOPS[1])
     broken.location.longitude = 500
@@ -110,7 +110,7 @@ async def test_a_dry_run_counts_and_changes_nothing(stores):
     assert "Forum" == listed.stores[0].brand
 
 
-async def test_an_update_changes_the_fields_of_its_mask_alone(shops):
+async def test_an_update_changes_only_the_fields_of_its_mask(shops):
     change = stores_pb2.Store(name=NAME, display_name="Stocka", brand="ignored")
 
     answer = await shops.UpdateStore(
@@ -163,7 +163,7 @@ async def test_an_old_etag_is_aborted_and_changes_nothing(shops):
     assert "New" == (await get(shops)).brand
 
 
-async def test_allow_missing_creates_and_without_it_there_is_nothing_to_update(shops):
+async def test_an_update_of_a_missing_store_creates_it_only_with_allow_missing(shops):
     new = stores_pb2.Store(name="stores/t-new", display_name="New")
 
     with pytest.raises(grpc.aio.AioRpcError) as failure:
@@ -174,7 +174,7 @@ async def test_allow_missing_creates_and_without_it_there_is_nothing_to_update(s
     assert answer == await get(shops, "stores/t-new")
 
 
-async def test_validate_only_answers_as_it_would_and_changes_nothing(shops):
+async def test_validate_only_gives_the_answer_and_changes_nothing(shops):
     change = stores_pb2.Store(name=NAME, brand="Perhaps")
 
     answer = await shops.UpdateStore(
@@ -202,7 +202,7 @@ async def test_a_deleted_shop_is_gone_everywhere(shops):
     assert [NAME] == list(batch.not_found)
 
 
-async def test_a_private_store_is_not_there_for_the_public(stores):
+async def test_a_private_store_is_in_no_public_answer(stores):
     await upsert(stores, [copy_of(SHOPS[0], private=True)])
 
     with pytest.raises(grpc.aio.AioRpcError) as failure:

@@ -1,20 +1,18 @@
-"""Where products stand: taken in bulk, found by name and by words, and said when not known."""
+"""Placements are replaced in bulk, and checked against the plan without holding up others."""
 
 import dataclasses
-import datetime as dt
 
 import grpc
-import pytest
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
-from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import Side
 from tests.geodata.floorplans.shops import NOON, corner_shop, in_aisle
 from tests.support.aisle import (
-    BARE,
     CORNER,
     SHELVES,
     VILLAGE,
+    addresses,
+    located,
     names,
     placed,
     published,
@@ -27,45 +25,7 @@ CHAIN = "planograms/chain"
 RICE, OIL = "products/rice", "products/oil"
 
 
-def located(store: str, *skus: str, **options: object) -> pb.LocateProductsRequest:
-    products = [f"products/{sku}" for sku in skus]
-    return pb.LocateProductsRequest(store=store, products=products, **options)
-
-
-def addresses(answer: pb.LocateProductsResponse) -> dict[str, list[str]]:
-    return {each.product: [shelf.address for shelf in each.shelves] for each in answer.located}
-
-
-async def test_products_are_located_and_those_that_are_not_are_said_with_their_department(aisle):
-    answer = await aisle.LocateProducts(located(CORNER, "caviar", "rice", "mystery", "rice"))
-
-    assert {RICE: ["Aisle 2, left, third bay"]} == addresses(answer)
-    [shelf] = answer.located[0].shelves
-    assert (pb.PRECISION_BAY, False, False) == (shelf.precision, shelf.reported, shelf.blocked)
-    assert (4.0, 6.5) == (shelf.shelf_position.x_m, shelf.shelf_position.y_m)
-    assert ["caviar", "mystery"] == names(answer.unlocated)
-    assert ["Dry goods", ""] == [missing.department for missing in answer.unlocated]
-
-
-@pytest.mark.parametrize(
-    ("query", "skus"),
-    [("basmati", ["rice"]), ("RIISI", []), ("basmatirii", ["rice"]), ("oliivi", ["oil"])],
-)
-async def test_products_are_found_by_words_in_any_language(aisle, query: str, skus: list[str]):
-    request = pb.LocateProductsRequest(store=CORNER, query=query, language_code="fi")
-    answer = await aisle.LocateProducts(request)
-    assert skus == [each.product.partition("/")[2] for each in answer.located]
-
-
-async def test_a_store_without_a_plan_still_says_the_shelf(aisle):
-    await aisle.UpsertPlacements(stream(BARE, placed([in_aisle("rice", "7", Side.RIGHT, 2)])))
-    answer = await aisle.LocateProducts(located(BARE, "rice"))
-    assert {RICE: ["Aisle 7, right, second bay"]} == addresses(answer)
-    assert "" == answer.floor_plan
-    assert pb.PRECISION_UNSPECIFIED == answer.located[0].shelves[0].precision
-
-
-async def test_a_product_in_two_places_is_taken_said_and_shown_in_both(aisle):
+async def test_a_product_in_two_places_is_stored_with_a_warning_and_located_in_both(aisle):
     two = [in_aisle("rice", "2", Side.LEFT, 3), in_aisle("rice", "1", Side.RIGHT, 4)]
     answer = await aisle.UpsertPlacements(stream(CORNER, placed(two)))
     assert (1, 0) == (answer.changed_count, answer.rejected_count)
@@ -74,7 +34,7 @@ async def test_a_product_in_two_places_is_taken_said_and_shown_in_both(aisle):
     assert 2 == len(found.located[0].shelves)
 
 
-async def test_what_the_plan_does_not_have_is_taken_and_said(aisle):
+async def test_a_placement_that_is_not_on_the_plan_is_stored_with_a_warning(aisle):
     odd = [in_aisle("caviar", "99"), in_aisle("oil", "1", Side.RIGHT, 12)]
     answer = await aisle.UpsertPlacements(stream(CORNER, placed(odd)))
     assert [
@@ -88,7 +48,7 @@ async def test_what_the_plan_does_not_have_is_taken_and_said(aisle):
     assert [pb.PRECISION_UNSPECIFIED, pb.PRECISION_SIDE] == precisions
 
 
-async def test_bad_products_are_reported_and_do_not_hold_up_the_others(aisle):
+async def test_bad_products_are_rejected_and_the_others_stored(aisle):
     [rice] = placed([in_aisle("rice", "2")])
     [oil] = placed([in_aisle("oil", "1")])
     twice = pb.ProductPlacements(product=OIL, placements=[oil.placements[0]] * 2)
@@ -116,7 +76,7 @@ async def test_bad_products_are_reported_and_do_not_hold_up_the_others(aisle):
     assert (1, 7) == (answer.changed_count, answer.rejected_count)
 
 
-async def test_replacing_takes_away_what_was_not_sent_again(aisle):
+async def test_replacing_removes_products_that_are_not_sent_again(aisle):
     [rice] = placed(SHELVES[:1])
     looked = await aisle.UpsertPlacements(stream(CORNER, [rice], replace=True, validate_only=True))
     assert (1, 2) == (looked.unchanged_count, looked.removed_count)
@@ -128,7 +88,7 @@ async def test_replacing_takes_away_what_was_not_sent_again(aisle):
     assert ([RICE], ["oil", "peas"]) == (list(addresses(found)), names(found.unlocated))
 
 
-async def test_a_stores_own_word_replaces_that_of_its_chain(aisle):
+async def test_a_stores_own_placement_replaces_that_of_its_planogram(aisle):
     chain = [in_aisle("rice", "3", Side.LEFT, 1), in_aisle("caviar", "1", Side.RIGHT, 2)]
     await aisle.UpsertPlacements(stream(CHAIN, placed(chain)))
     before = await aisle.LocateProducts(located(CORNER, "rice", "caviar"))
@@ -147,37 +107,7 @@ async def test_a_stores_own_word_replaces_that_of_its_chain(aisle):
     assert ["caviar"] == names((await aisle.LocateProducts(located(CORNER, "caviar"))).unlocated)
 
 
-async def test_a_placement_counts_in_its_time_alone(aisle, clock):
-    until = NOON + dt.timedelta(days=1)
-    now = Placement(sku="rice", aisle="1", side=Side.RIGHT, bay=2, valid_until=until)
-    then = Placement(sku="rice", aisle="3", side=Side.LEFT, bay=4, valid_from=until)
-    await aisle.UpsertPlacements(stream(CORNER, placed([now, then])))
-    found = await aisle.LocateProducts(located(CORNER, "rice"))
-    assert {RICE: ["Aisle 1, right, second bay"]} == addresses(found)
-    clock.forward(days=1)
-    found = await aisle.LocateProducts(located(CORNER, "rice"))
-    assert {RICE: ["Aisle 3, left, fourth bay"]} == addresses(found)
-
-
-@pytest.mark.parametrize(
-    ("request_", "fields"),
-    [
-        (located(CORNER, *(f"sku-{number}" for number in range(500))), ["products"]),
-        (pb.LocateProductsRequest(store=CORNER, query="x" * 10_240), ["query"]),
-        (pb.LocateProductsRequest(store=CORNER), [""]),
-        (located(CORNER, "rice", query="rice"), [""]),
-        (located("shops/1", "rice"), ["store"]),
-    ],
-    ids=["500 products", "10 kB of text", "nothing", "names and words", "no store"],
-)
-async def test_what_cannot_be_looked_for_is_refused(
-    aisle, request_: pb.LocateProductsRequest, fields: list[str]
-):
-    expected = (CODE.INVALID_ARGUMENT, "INVALID_ARGUMENT", fields)
-    assert expected == await refusal(aisle.LocateProducts(request_))
-
-
-async def test_a_stream_without_a_parent_or_of_no_store_is_refused(aisle):
+async def test_a_stream_without_a_parent_or_of_an_unknown_store_is_refused(aisle):
     code, _, fields = await refusal(aisle.UpsertPlacements(stream("", placed(SHELVES))))
     assert (CODE.INVALID_ARGUMENT, ["parent"]) == (code, fields)
     code, reason, _ = await refusal(aisle.UpsertPlacements(stream("stores/nowhere", [])))

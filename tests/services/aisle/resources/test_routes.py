@@ -1,4 +1,4 @@
-"""The way of a list: shortest, in words, and with what cannot be had said first."""
+"""The route of a list is the shortest, in words, and names missing products first."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def texts(answer: pb.PlanRouteResponse, *kinds: int) -> list[str]:
     return [step.text for step in answer.steps if not kinds or step.kind in kinds]
 
 
-async def test_a_list_is_walked_the_shortest_way_with_frozen_goods_last(aisle):
+async def test_a_route_is_the_shortest_with_frozen_goods_last(aisle):
     answer = await aisle.PlanRoute(route(CORNER, "peas", "rice", "oil"))
 
     assert [["oil"], ["rice"], ["peas"]] == skus_of(answer)
@@ -49,13 +49,13 @@ async def test_a_list_is_walked_the_shortest_way_with_frozen_goods_last(aisle):
         ("ja", "Aisle 2, left, third bay: Basmati rice"),
     ],
 )
-async def test_the_steps_are_told_in_the_shoppers_language(aisle, language: str, text: str):
+async def test_the_steps_are_in_the_shoppers_language(aisle, language: str, text: str):
     answer = await aisle.PlanRoute(route(CORNER, "rice", language=language))
-    [told] = texts(answer, KIND.KIND_TAKE)
-    assert text.replace(" : ", ": ") == told.replace(" : ", ": ")
+    [step] = texts(answer, KIND.KIND_TAKE)
+    assert text.replace(" : ", ": ") == step.replace(" : ", ": ")
 
 
-async def test_a_position_is_said_in_metres_and_on_the_earth(aisle):
+async def test_a_position_has_metres_and_a_place_on_the_earth(aisle):
     answer = await aisle.PlanRoute(route(CORNER, "rice"))
     at = answer.stops[0].position
     # The shelf is at x = 4, bays of a metre begin at y = 4; one stands 0.6 m before it.
@@ -63,7 +63,7 @@ async def test_a_position_is_said_in_metres_and_on_the_earth(aisle):
     assert at.location.latitude == pytest.approx(60.1795, abs=1e-3)
 
 
-async def test_what_cannot_be_had_is_said_before_the_walk(aisle):
+async def test_missing_products_are_named_before_the_walk(aisle):
     request = route(CORNER, "rice", "caviar", "oil")
     request.walk.items[0].availability = pb.AVAILABILITY_OUT_OF_STOCK
     request.walk.items[2].availability = pb.AVAILABILITY_LIMITED
@@ -86,14 +86,14 @@ async def test_what_cannot_be_had_is_said_before_the_walk(aisle):
     ] == texts(answer, KIND.KIND_NOTICE)
 
 
-async def test_the_same_product_twice_is_fetched_once_as_its_first_line_says(aisle):
+async def test_a_repeated_product_is_fetched_once_by_its_first_line(aisle):
     request = route(CORNER, "rice", "rice")
     request.walk.items[1].availability = pb.AVAILABILITY_OUT_OF_STOCK
     answer = await aisle.PlanRoute(request)
     assert ([["rice"]], []) == (skus_of(answer), names(answer.out_of_stock))
 
 
-async def test_one_may_start_anywhere_and_end_at_the_last_stop(aisle):
+async def test_a_walk_may_start_anywhere_and_end_at_the_last_stop(aisle):
     start = {"level": "0", "x_m": 5.0, "y_m": 6.5}
     answer = await aisle.PlanRoute(
         route(CORNER, "rice", position=start, heading_degrees=-90, end=pb.ROUTE_END_LAST_STOP)
@@ -102,7 +102,7 @@ async def test_one_may_start_anywhere_and_end_at_the_last_stop(aisle):
     assert not answer.HasField("end")
 
 
-async def test_a_start_on_the_earth_is_carried_onto_the_plan(aisle):
+async def test_a_start_on_the_earth_is_converted_to_the_plan(aisle):
     door = (await aisle.PlanRoute(route(CORNER, "rice"))).legs[0].positions[0]
     there = {"level": "0", "location": door.location}
     answer = await aisle.PlanRoute(route(CORNER, "rice", position=there))
@@ -130,7 +130,7 @@ async def test_from_the_door_to_a_shop_upstairs_by_profile(
     assert "You are there: Shop" == answer.steps[-1].text
 
 
-async def test_without_a_map_the_stops_follow_the_stores_own_order(aisle):
+async def test_without_a_map_the_stops_are_in_the_stores_own_order(aisle):
     shelves = [in_aisle("rice", "1"), in_aisle("oil", "Bread"), in_aisle("peas", "F")]
     await aisle.UpsertPlacements(stream(VILLAGE, placed(shelves)))
 
@@ -206,7 +206,7 @@ OFF_THE_MAP = {"level": "0", "x_m": 40.0, "y_m": 40.0}
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_what_cannot_be_walked_is_refused_by_name(
+async def test_a_walk_that_is_not_possible_is_refused_with_its_reason(
     aisle, request_: Any, code: CODE, reason: str, fields: list[str]
 ):
     assert (code, reason, fields) == await refusal(aisle.PlanRoute(request_))

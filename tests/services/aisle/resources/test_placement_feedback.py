@@ -1,4 +1,4 @@
-"""What shoppers report moves how sure a placement is: by little, and within bounds."""
+"""Reports of shoppers change the confidence of placements by little, and within bounds."""
 
 import asyncio
 import datetime as dt
@@ -6,21 +6,17 @@ from typing import Any
 
 import grpc
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import Side
 from services.aisle.bootstrap import build
 from services.aisle.errors import FeedbackLimit
-from services.aisle.model import reports as model
-from services.aisle.model.reports import Place, Reports
+from services.app import followed
 from services.chassis.caller import Caller, begin
 from services.chassis.database.client import Client
-from services.chassis.tasks import end
 from services.directory.keys import Keys
-from tests.geodata.floorplans.shops import NOON, corner_shop, in_aisle
+from tests.geodata.floorplans.shops import corner_shop, in_aisle
 from tests.support.aisle import BARE, CORNER, placed, published, stream
 from tests.support.refusals import refusal
 
@@ -55,12 +51,12 @@ async def test_not_found_lowers_and_found_raises_by_a_fifth_at_most(aisle):
     assert [("2", 5 / 6, False)] == surest(again)
 
 
-async def test_what_a_report_leaves_open_fits_the_known_place(aisle):
+async def test_a_field_that_a_report_leaves_open_fits_the_known_place(aisle):
     answer = await aisle.SubmitPlacementFeedback(report(NOT_FOUND, {"aisle": "2"}))
     assert [("2", 0.8, False)] == surest(answer)
 
 
-async def test_found_elsewhere_adds_a_place_that_more_reports_make_sure_of(aisle):
+async def test_a_report_from_elsewhere_adds_a_place_and_more_reports_confirm_it(aisle):
     answer = await aisle.SubmitPlacementFeedback(report(FOUND, ELSEWHERE))
     assert [("2", 1.0, False), ("1", 0.6, True)] == surest(answer)
     for _ in range(2):
@@ -75,13 +71,13 @@ async def test_the_same_report_sent_again_counts_once(aisle):
     assert [[("2", 0.8, False)]] * 3 == [surest(answer) for answer in answers]
 
 
-async def test_reports_at_the_same_time_all_count(aisle):
+async def test_concurrent_reports_all_count(aisle):
     calls = [aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF)) for _ in range(4)]
     answers = await asyncio.gather(*calls)
     assert min(answer.shelves[0].placement.confidence for answer in answers) == pytest.approx(0.5)
 
 
-async def test_a_caller_is_heard_so_often_a_day_and_no_more(aisle, clock):
+async def test_a_caller_over_its_daily_limit_is_refused(aisle, clock):
     for _ in range(4):
         await aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF))
     assert (CODE.RESOURCE_EXHAUSTED, "FEEDBACK_LIMIT", []) == await refusal(
@@ -93,12 +89,11 @@ async def test_a_caller_is_heard_so_often_a_day_and_no_more(aisle, clock):
     await aisle.SubmitPlacementFeedback(report(FOUND, RICE_SHELF))
 
 
-async def test_each_caller_has_reports_of_its_own(aisle, parts):
+async def test_each_caller_has_a_limit_of_its_own(aisle, parts):
     service = build(parts)
     servicer: Any = service.servicer
-    feeds = asyncio.ensure_future(service.background["aisle feeds"]())
 
-    async def told_by(caller: str) -> str:
+    async def reported_by(caller: str) -> str:
         begin(Caller(caller), None)
         try:
             await servicer.submit_placement_feedback(report(NOT_FOUND, RICE_SHELF))
@@ -106,14 +101,14 @@ async def test_each_caller_has_reports_of_its_own(aisle, parts):
             return "limit"
         return "counted"
 
-    # A task of its own for each, as each call has: who calls is sources in its context.
-    kiosk = [await asyncio.create_task(told_by("kiosk")) for _ in range(5)]
-    assert ["counted"] * 4 + ["limit"] == kiosk
-    assert "counted" == await asyncio.create_task(told_by("app"))
-    await end([feeds])
+    # Each call has a task of its own, whose context holds the caller.
+    async with followed([service]):
+        kiosk = [await asyncio.create_task(reported_by("kiosk")) for _ in range(5)]
+        assert ["counted"] * 4 + ["limit"] == kiosk
+        assert "counted" == await asyncio.create_task(reported_by("app"))
 
 
-async def test_once_the_planogram_says_otherwise_old_reports_count_no_more(aisle):
+async def test_reports_on_earlier_placements_no_longer_count(aisle):
     await aisle.SubmitPlacementFeedback(report(NOT_FOUND, RICE_SHELF))
     await aisle.SubmitPlacementFeedback(report(FOUND, ELSEWHERE))
     moved = [in_aisle("rice", "2", Side.LEFT, 4)]
@@ -123,7 +118,9 @@ async def test_once_the_planogram_says_otherwise_old_reports_count_no_more(aisle
     assert [(4, 1.0)] == [(s.placement.bay, s.placement.confidence) for s in rice.shelves]
 
 
-async def test_once_the_stores_own_word_is_over_reports_on_that_of_its_chain_count(aisle, clock):
+async def test_reports_count_on_the_planogram_after_the_stores_own_placement_has_ended(
+    aisle, clock
+):
     chain = placed([in_aisle("rice", "3", Side.LEFT, 1)])
     await aisle.UpsertPlacements(stream("planograms/chain", chain))
     plan = published(CORNER, corner_shop(), planogram="planograms/chain")
@@ -150,12 +147,12 @@ async def test_once_the_stores_own_word_is_over_reports_on_that_of_its_chain_cou
     ],
     ids=["unknown place", "unknown aisle", "no aisle", "10 kB", "no kind", "unknown product"],
 )
-async def test_a_report_on_what_is_not_known_is_refused(aisle, request_: Any, field: str):
+async def test_a_report_on_an_unknown_product_or_place_is_refused(aisle, request_: Any, field: str):
     code, _, fields = await refusal(aisle.SubmitPlacementFeedback(request_))
     assert (CODE.INVALID_ARGUMENT, [field]) == (code, fields)
 
 
-async def test_of_a_caller_a_hash_is_kept_and_nothing_else(aisle, database: Client):
+async def test_a_caller_is_stored_as_a_hash_only(aisle, database: Client):
     await aisle.SubmitPlacementFeedback(report(FOUND, ELSEWHERE, request_id="from-anna"))
     record = await database.hget(Keys.of("placements").records, "reports/a-corner/rice")
     assert record is not None
@@ -164,34 +161,8 @@ async def test_of_a_caller_a_hash_is_kept_and_nothing_else(aisle, database: Clie
     assert "anna" not in kept
 
 
-async def test_without_a_plan_shoppers_can_say_where_things_are(aisle):
+async def test_without_a_plan_shoppers_can_report_places(aisle):
     answer = await aisle.SubmitPlacementFeedback(
         report(FOUND, {"aisle": "7"}, store=BARE, product="products/caviar")
     )
     assert [("7", 0.6, True)] == surest(answer)
-
-
-KEYS = st.tuples(st.just(""), st.sampled_from("ABCDEFGHIJ"), st.just("left"), st.integers(0, 9))
-
-
-@given(st.lists(st.tuples(KEYS, st.booleans()), max_size=300))
-def test_whatever_is_reported_the_record_stays_small_and_confidence_within_one(told) -> None:
-    reports = Reports("basis")
-    for key, found in told:
-        reports = model.counted(reports, key, found=found)
-    assert len(reports.places) <= model.PLACES_MOST
-    assert all(place.found + place.missed <= model.COUNTED_MOST for place in reports.places)
-    assert reports == model.decode(model.encode(reports))
-    shelved = model.revised("rice", [in_aisle("rice", "2")], [in_aisle("rice", "2")], reports)
-    sureness = [each.placement.confidence for each in shelved]
-    assert sureness == sorted(sureness, reverse=True)
-    assert all(0 <= confidence <= 1 for confidence in sureness)
-
-
-def test_more_callers_than_are_kept_are_not_heard_that_day() -> None:
-    reports: Reports | None = Reports("basis", (Place(("", "1", "", 0)),))
-    for number in range(model.CALLERS_MOST):
-        assert reports is not None
-        reports = model.admitted(reports, f"c{number}", NOON, 1)
-    assert reports is not None
-    assert model.admitted(reports, "one more", NOON, 1) is None

@@ -1,4 +1,4 @@
-"""Versions of floor plans: what is refused, which holds when, and that nothing is lost."""
+"""Versions of floor plans: which are refused, and which is in force at what time."""
 
 import dataclasses
 import datetime as dt
@@ -19,10 +19,8 @@ from geodata.floorplans.plan import (
     Position,
     Side,
 )
-from services.aisle.convert.plans import plan as plan_of
-from services.directory.messages.plans import plan_message
-from tests.geodata.floorplans.shops import NOON, corner_shop, supermarket, two_floors, village_shop
-from tests.support.aisle import BARE, CORNER, published, route
+from tests.geodata.floorplans.shops import NOON, corner_shop, two_floors
+from tests.support.aisle import CORNER, published, route
 from tests.support.refusals import refusal
 
 CODE = grpc.StatusCode
@@ -44,15 +42,6 @@ def behind_walls() -> FloorPlan:
     return dataclasses.replace(plan, aisles=(*plan.aisles, Aisle(id="9", level="0", order=9)))
 
 
-@pytest.mark.parametrize(
-    "plan", [corner_shop(), two_floors(), village_shop(), supermarket()[0]], ids=lambda p: p.store
-)
-def test_a_plan_comes_back_from_the_contract_as_it_was(plan: FloorPlan) -> None:
-    message = pb.FloorPlan.FromString(plan_message(plan).SerializeToString())
-    message.name = f"{plan.store}/floorPlans/{plan.version}"
-    assert dataclasses.replace(plan, blocked=()) == plan_of(message, plan.store)
-
-
 async def test_a_published_plan_is_read_back_by_its_name_and_as_the_current_one(bare):
     answer = await bare.PublishFloorPlan(published(CORNER, corner_shop(), "v1"))
     assert f"{CORNER}/floorPlans/v1" == answer.floor_plan.name
@@ -63,7 +52,7 @@ async def test_a_published_plan_is_read_back_by_its_name_and_as_the_current_one(
         assert 2 == len(read.fixtures)
 
 
-async def test_each_version_holds_in_its_time_and_the_latest_to_begin_wins(bare, clock):
+async def test_each_version_is_in_force_in_its_time_and_the_last_to_begin_wins(bare, clock):
     spring, summer = clock.now - dt.timedelta(days=30), clock.now + dt.timedelta(days=30)
     old = dataclasses.replace(corner_shop(), effective_from=spring)
     new = dataclasses.replace(corner_shop(), effective_from=summer)
@@ -88,7 +77,7 @@ async def test_each_version_holds_in_its_time_and_the_latest_to_begin_wins(bare,
     assert "" == rest.next_page_token
 
 
-async def test_a_version_that_is_over_leaves_no_plan(bare, clock):
+async def test_after_the_end_of_its_only_version_a_store_has_no_plan(bare, clock):
     plan = dataclasses.replace(corner_shop(), effective_until=NOON + dt.timedelta(hours=1))
     await bare.PublishFloorPlan(published(CORNER, plan))
     clock.forward(hours=1)
@@ -140,7 +129,7 @@ async def test_a_graph_in_pieces_is_published_with_a_warning(bare):
     await bare.GetFloorPlan(pb.GetFloorPlanRequest(name=answer.floor_plan.name))
 
 
-async def test_validate_only_keeps_nothing(bare):
+async def test_validate_only_stores_nothing(bare):
     await bare.PublishFloorPlan(published(CORNER, corner_shop(), validate_only=True))
     listed = await bare.ListFloorPlans(pb.ListFloorPlansRequest(parent=CORNER))
     assert [] == list(listed.floor_plans)
@@ -176,7 +165,7 @@ async def test_a_deleted_version_is_gone(aisle):
         ({"parent": "shops/1"}, "parent"),
     ],
 )
-async def test_a_plan_that_breaks_the_contract_is_refused_by_the_name_of_the_field(
+async def test_a_plan_that_breaks_the_contract_is_refused_with_the_field(
     bare, change: dict[str, str], field: str
 ):
     request = published(CORNER, corner_shop())
@@ -186,46 +175,16 @@ async def test_a_plan_that_breaks_the_contract_is_refused_by_the_name_of_the_fie
     assert ("INVALID_ARGUMENT", [field]) == (reason, fields)
 
 
-async def test_an_instant_out_of_range_is_refused_by_the_name_of_the_field(bare):
+async def test_an_instant_out_of_range_is_refused_with_the_field(bare):
     request = published(CORNER, corner_shop())
     request.floor_plan.effective_end_time.seconds = 10**15
     code, _, fields = await refusal(bare.PublishFloorPlan(request))
     assert (CODE.INVALID_ARGUMENT, ["floor_plan.effective_end_time"]) == (code, fields)
 
 
-async def test_an_aisle_that_is_built_between_two_pages_repeats_no_other(bare):
-    store, village = "stores/a-village", village_shop()
-    first_aisle = min(village.aisles, key=lambda aisle: aisle.order)
-    others = tuple(aisle for aisle in village.aisles if aisle is not first_aisle)
-    await bare.PublishFloorPlan(published(store, dataclasses.replace(village, aisles=others), "v1"))
-    first = await bare.ListAisles(pb.ListAislesRequest(parent=store, page_size=2))
-    await bare.PublishFloorPlan(published(store, village, "v1"))
-    rest = await bare.ListAisles(
-        pb.ListAislesRequest(parent=store, page_size=9, page_token=first.next_page_token)
-    )
-    assert [["F", "3"], ["2", "1"]] == [[e.aisle for e in page.aisles] for page in (first, rest)]
-
-
-async def test_numbers_that_are_none_are_refused(bare):
+async def test_nan_coordinates_are_refused(bare):
     request = published(CORNER, corner_shop())
     request.floor_plan.fixtures[0].outline.loops[0].coordinates_m[0] = float("nan")
     code, _, fields = await refusal(bare.PublishFloorPlan(request))
     assert CODE.INVALID_ARGUMENT == code
     assert ["floor_plan.fixtures[0].outline.loops[0].coordinates_m[0]"] == fields
-
-
-async def test_aisles_are_listed_in_walking_order_with_their_departments(aisle):
-    answer = await aisle.ListAisles(pb.ListAislesRequest(parent=CORNER, page_size=2))
-    assert [("1", ["Dry goods"]), ("2", ["Dry goods"])] == [
-        (entry.aisle, list(entry.departments)) for entry in answer.aisles
-    ]
-    rest = await aisle.ListAisles(
-        pb.ListAislesRequest(parent=CORNER, page_size=2, page_token=answer.next_page_token)
-    )
-    assert [("3", ["Frozen"])] == [(e.aisle, list(e.departments)) for e in rest.aisles]
-    village = await aisle.ListAisles(pb.ListAislesRequest(parent="stores/a-village"))
-    assert ["Bread", "F", "3", "2", "1"] == [entry.aisle for entry in village.aisles]
-    assert not any(entry.HasField("position") for entry in village.aisles)
-    assert (CODE.NOT_FOUND, "FLOOR_PLAN_NOT_FOUND", []) == await refusal(
-        aisle.ListAisles(pb.ListAislesRequest(parent=BARE))
-    )

@@ -1,4 +1,4 @@
-"""Stores by text, by area and along a route, and how many there are."""
+"""Stores are found by text, in an area and along a route, and counted by cell."""
 
 import h3
 import pyproj
@@ -60,13 +60,13 @@ async def test_a_match_in_the_name_ranks_before_one_in_the_address(stores):
         (viewport(0, 0, 1, 1), []),
     ],
 )
-async def test_a_viewport_holds_what_a_screen_shows(shops, area, expected):
+async def test_a_viewport_finds_the_stores_on_the_screen(shops, area, expected):
     request = stores_pb2.SearchStoresRequest(viewport=area)
 
     assert expected == ids(await shops.SearchStores(request))
 
 
-async def test_a_polygon_with_a_hole_leaves_the_hole_out(shops):
+async def test_a_polygon_finds_no_store_in_its_hole(shops):
     outer = latlngs((60.1, 24.7), (60.1, 25.2), (60.3, 25.2), (60.3, 24.7))
     centre = latlngs((60.16, 24.9), (60.16, 24.96), (60.18, 24.96), (60.18, 24.9))
     request = stores_pb2.SearchStoresRequest(
@@ -76,7 +76,7 @@ async def test_a_polygon_with_a_hole_leaves_the_hole_out(shops):
     assert ["itis", "sello"] == ids(await shops.SearchStores(request))
 
 
-async def test_all_that_is_set_holds(shops):
+async def test_a_store_must_meet_query_area_and_filter(shops):
     request = stores_pb2.SearchStoresRequest(
         query="helsinki",
         viewport=viewport(60.16, 24.9, 60.18, 24.95),
@@ -86,7 +86,7 @@ async def test_all_that_is_set_holds(shops):
     assert ["forum"] == ids(await shops.SearchStores(request))
 
 
-async def test_along_the_road_from_espoo_to_itis_the_shops_come_in_order(shops):
+async def test_stores_along_a_route_are_in_its_order(shops):
     start, middle, end = (60.2180, 24.8000), (60.1699, 24.9384), (60.2108, 25.0900)
     request = stores_pb2.SearchStoresRequest(
         route={"path": {"points": latlngs(start, middle, end)}, "max_distance_m": 1500}
@@ -128,7 +128,7 @@ async def test_search_pages_together_are_the_whole(shops):
     assert sorted(row[0][2:] for row in ROWS) == found
 
 
-async def test_a_better_match_that_comes_between_two_pages_repeats_no_other(stores):
+async def test_a_better_match_added_between_two_pages_repeats_no_other(stores):
     named = [shop((f"t-{n}", f"{n} Books", "", *KAMPPI, "FI", "Helsinki", "osm.x")) for n in "abcd"]
     await upsert(stores, named)
     request = stores_pb2.SearchStoresRequest(query="books", page_size=2)
@@ -169,7 +169,7 @@ async def test_counts_follow_a_shop_that_moves(shops):
     assert (2, 3) == (before.total_size, (await shops.CountStores(paris)).total_size)
 
 
-async def test_typing_suggests_places_and_shops(shops):
+async def test_the_beginning_of_a_name_suggests_places_and_shops(shops):
     response = await shops.SuggestPlaces(stores_pb2.SuggestPlacesRequest(query="kampp", limit=4))
     by_name = await shops.SuggestPlaces(stores_pb2.SuggestPlacesRequest(query="Stockm", limit=4))
 

@@ -1,4 +1,4 @@
-"""Changes as watchers see them."""
+"""Watchers see each change, resume after it, and see it through their filter."""
 
 import grpc
 import pytest
@@ -54,7 +54,7 @@ async def test_a_watcher_resumes_where_it_stopped(stores):
     second.cancel()
 
 
-async def test_a_store_that_leaves_the_filter_is_gone_for_its_watcher(shops):
+async def test_a_store_that_leaves_the_filter_is_deleted_for_its_watcher(shops):
     wanted = stores_pb2.StoreFilter(brands=["Stockmann"])
     watch = shops.WatchStores(stores_pb2.WatchStoresRequest(store_filter=wanted))
     await watch.read()
@@ -67,9 +67,7 @@ async def test_a_store_that_leaves_the_filter_is_gone_for_its_watcher(shops):
     watch.cancel()
 
 
-async def test_a_token_from_the_future_or_from_beyond_what_is_kept_is_out_of_range(
-    stores, database
-):
+async def test_a_token_older_than_the_kept_changes_is_out_of_range(stores, database):
     watch = stores.WatchStores(stores_pb2.WatchStoresRequest())
     old = (await watch.read()).resume_token
     watch.cancel()

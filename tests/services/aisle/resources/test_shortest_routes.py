@@ -1,4 +1,4 @@
-"""Routes against other ways to compute them: brute force over orders, networkx over graphs."""
+"""Routes are as short as those of two oracles: brute force over orders, and networkx."""
 
 import random
 from collections import Counter
@@ -62,7 +62,7 @@ async def market(bare):
 
 
 async def best_of_all_orders(market: Any, rng: random.Random, count: int) -> None:
-    """A random list's way is as short as the shortest of all orders of its stops."""
+    """Check that the route of a random list is as short as the best of all orders of its stops."""
     skus = rng.sample(THAWED, count)
     answer = await market.PlanRoute(route(BARE, *skus, profile=pb.ROUTE_PROFILE_TROLLEY))
     hand = ByHand(stands_of(skus))
@@ -71,7 +71,7 @@ async def best_of_all_orders(market: Any, rng: random.Random, count: int) -> Non
 
 
 async def own_order(market: Any, rng: random.Random, count: int) -> tuple[float, float]:
-    """How much shorter a random list's way is than in its own order, and its stated gap."""
+    """The part that the route of a random list saves over its own order, and its stated gap."""
     skus = rng.sample(THAWED, count)
     answer = await market.PlanRoute(route(BARE, *skus, profile=pb.ROUTE_PROFILE_TROLLEY))
     hand = ByHand(stands_of(skus))
@@ -82,13 +82,13 @@ async def own_order(market: Any, rng: random.Random, count: int) -> tuple[float,
     return 1 - answer.length_m / own, answer.length_m / answer.lower_bound_m - 1
 
 
-async def test_random_lists_are_walked_as_short_as_the_best_of_all_orders(market):
+async def test_routes_of_random_lists_are_as_short_as_the_best_of_all_orders(market):
     rng = random.Random(11)
     for count in (1, 2, 3, 4, 5, 6, 6, 7, 8):
         await best_of_all_orders(market, rng, count)
 
 
-async def test_a_long_list_is_never_walked_longer_than_in_its_own_order(market):
+async def test_the_route_of_a_long_list_is_never_longer_than_its_own_order(market):
     rng = random.Random(12)
     for count in (10, 20, 40, 80, 100):
         await own_order(market, rng, count)
@@ -96,7 +96,7 @@ async def test_a_long_list_is_never_walked_longer_than_in_its_own_order(market):
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-async def test_two_hundred_lists_are_walked_as_short_as_the_best_of_all_orders(market):
+async def test_routes_of_two_hundred_lists_are_as_short_as_the_best_of_all_orders(market):
     rng = random.Random(21)
     for number in range(200):
         await best_of_all_orders(market, rng, 1 + number % 8)
@@ -125,7 +125,7 @@ STEPPED = {LinkKind.STEPS, LinkKind.ESCALATOR, LinkKind.MOVING_WALKWAY}
 
 
 async def walked(client: Any, plan: FloorPlan, profile: Profile, one: Place, other: Place) -> Any:
-    """The service's way between two places, checked against networkx on the plan's own graph."""
+    """The route between two places, checked against networkx on the graph of the plan."""
     await client.PublishFloorPlan(published(BARE, plan))
     name = f"{BARE}/floorPlans/current"
     kept = plan_of(await client.GetFloorPlan(pb.GetFloorPlanRequest(name=name)), BARE)
@@ -147,14 +147,14 @@ async def walked(client: Any, plan: FloorPlan, profile: Profile, one: Place, oth
     )
     kinds = [LINK_KINDS[kind] for kind in leg.link_kinds]
     for before, after, kind in zip(leg.positions[:-1], leg.positions[1:], kinds, strict=True):
-        # Connected: nobody changes the level on foot.
+        # The path is connected: only a link that is no walk changes the level.
         assert before.level == after.level or kind is not LinkKind.WALK
     assert profile is WALKING or not STEPPED & set(kinds)
     return answer
 
 
 @pytest.mark.parametrize("profile", [WALKING, STEP_FREE], ids=["walking", "step-free"])
-async def test_between_shops_on_two_levels_of_grand_place_the_way_is_networkx_shortest(
+async def test_the_route_between_two_shops_of_grand_place_is_that_of_networkx(
     bare, shared_json: Callable[[str], Any], profile: Profile
 ):
     plan = plan_from_osm(
@@ -169,7 +169,7 @@ async def test_between_shops_on_two_levels_of_grand_place_the_way_is_networkx_sh
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("profile", [WALKING, STEP_FREE], ids=["walking", "step-free"])
-async def test_between_all_shops_on_two_levels_of_grand_place_the_ways_are_networkx_shortest(
+async def test_the_routes_between_all_shops_of_grand_place_are_those_of_networkx(
     bare, shared_json: Callable[[str], Any], profile: Profile
 ):
     document = shared_json("indoor_mall_grandplace.geojson")
@@ -191,7 +191,7 @@ async def test_between_all_shops_on_two_levels_of_grand_place_the_ways_are_netwo
 
 
 @pytest.mark.parametrize("profile", [WALKING, STEP_FREE], ids=["walking", "step-free"])
-async def test_from_a_shop_of_unimall_to_the_street_the_way_is_networkx_shortest(
+async def test_the_route_from_a_shop_of_unimall_to_the_street_is_that_of_networkx(
     bare, shared_json: Callable[[str], Any], profile: Profile
 ):
     plan = plan_from_japanese(shared_json("indoor_unimall.json"), BARE).plan
