@@ -22,6 +22,7 @@ from services.chassis.access.settings import AccessSettings, check_exposure
 from services.chassis.clock import utc_now
 from services.chassis.database.client import connect
 from services.chassis.database.embedded import EmbeddedValkey, running_url
+from services.chassis.database.observed import measured_connections
 from services.chassis.keyring import load_keyring
 from services.chassis.serving.health import Health
 from services.chassis.serving.methods import methods_of
@@ -99,7 +100,11 @@ def run(
         async with shared_parts(settings, url) as parts:
             held = parts.directory
             health = Health(parts.client, {"reads": held.why_unread, "directory": held.why_stale})
-            with monitored(settings, health), tracing.traced(settings, process):
+            with (
+                measured_connections(parts.client.connections),
+                monitored(settings, health),
+                tracing.traced(settings, process),
+            ):
                 async with health:
                     await act(parts, health)
 

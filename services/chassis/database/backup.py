@@ -15,8 +15,9 @@ from pathlib import Path
 import redis.exceptions
 
 from services.chassis.database.backup_file import BackupError, Entry, Header, check, read, writing
-from services.chassis.database.client import Client, connect, database_facts_of, script
+from services.chassis.database.client import Client, connect, script
 from services.chassis.database.embedded import EmbeddedValkey, running_url
+from services.chassis.database.facts import database_facts_of
 from services.chassis.settings import ChassisSettings
 
 TIMEOUT_S = 120.0

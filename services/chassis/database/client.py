@@ -1,36 +1,53 @@
-"""The connection to Redis or Valkey: one server or a cluster, over TCP or a unix socket."""
+"""Clients of Redis or Valkey, one server or a cluster, and Lua scripts as functions."""
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Protocol, TypeAlias
 
 import redis.exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from services.chassis.database.cluster import Cluster
-from services.chassis.database.observed import SCRIPTS, observed, watch_connections
-from services.chassis.database.sending import sending
+from services.chassis.database.connections import SENDING
+from services.chassis.database.observed import Connections, ObservedCommands, ObservedPipeline
 from services.chassis.settings import ChassisSettings
 
-OLDEST_MAJOR = 7
 CLUSTER_SCHEMES = ("redis+cluster://", "rediss+cluster://")
 
 Value = bytes | str | int | float
 Client: TypeAlias = Any
-"""A Redis or RedisCluster of bytes. redis-py types each answer as a union over all settings."""
+"""A `Server` or a `Cluster`, of bytes. redis-py types each answer as a union over all settings."""
+
+
+class Server(ObservedCommands, Redis):  # type: ignore[misc]  # redis-py's own bases differ
+    """The client of one server."""
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> "ServerPipeline":
+        """Commands that go out together."""
+        return ServerPipeline(
+            self.connection_pool, self.response_callbacks, transaction, shard_hint
+        )
+
+    def connections(self) -> Connections:
+        """Count its connections."""
+        pool: Any = self.connection_pool
+        in_use, idle = len(pool._in_use_connections), len(pool._available_connections)
+        return Connections(in_use, idle, pool.max_connections)
+
+
+class ServerPipeline(ObservedPipeline, Pipeline):  # type: ignore[misc]  # as above
+    """The pipeline of a `Server`."""
 
 
 def connect(settings: ChassisSettings, url: str) -> Client:
     """A client for `url`. It connects on first use, and retries nothing by itself.
 
-    A retry below would run a script again whose reply was lost; whoever calls knows whether
-    that is safe.
+    A retry by the client would run a script again whose reply was lost; only the caller knows
+    whether that is safe.
     """
     options: dict[str, Any] = {
         "socket_timeout": settings.database_timeout_s,
@@ -38,14 +55,12 @@ def connect(settings: ChassisSettings, url: str) -> Client:
         "health_check_interval": 0,
     }
     if url.startswith(CLUSTER_SCHEMES):
-        return watch_connections(
-            observed(Cluster).from_url(
-                url.replace("+cluster", "", 1),
-                retry=Retry(NoBackoff(), 0),
-                max_connections=settings.database_connections,
-                require_full_coverage=False,
-                **options,
-            )
+        return Cluster.from_url(
+            url.replace("+cluster", "", 1),
+            retry=Retry(NoBackoff(), 0),
+            max_connections=settings.database_connections,
+            require_full_coverage=False,
+            **options,
         )
     pool = BlockingConnectionPool.from_url(
         url,
@@ -54,8 +69,8 @@ def connect(settings: ChassisSettings, url: str) -> Client:
         timeout=settings.database_timeout_s,
         **options,
     )
-    pool.connection_class = sending(pool.connection_class)
-    return watch_connections(observed(Redis).from_pool(pool))
+    pool.connection_class = SENDING[pool.connection_class]
+    return Server.from_pool(pool)
 
 
 class Script(Protocol):
@@ -70,7 +85,7 @@ def script(client: Client, package: str, name: str, libraries: Sequence[str] = (
 
     A server that does not know the script yet is sent its text.
     """
-    text, digest = script_text(package, name, libraries)
+    text, digest = named_script(client, package, name, libraries)
 
     async def run(keys: Sequence[str], args: Sequence[Value]) -> Any:
         try:
@@ -119,10 +134,19 @@ def many_script(
     return run
 
 
-def script_text(package: str, name: str, libraries: Sequence[str] = ()) -> tuple[str, str]:
-    """The text of a script, and the digest that a server knows it by.
+def named_script(
+    client: Client, package: str, name: str, libraries: Sequence[str] = ()
+) -> tuple[str, str]:
+    """The text and the digest of a script, which the client's spans name from now on."""
+    text, digest = script_text(package, name, libraries)
+    client.script_names[digest] = f"{package.removeprefix('services.')}/{name}"
+    return text, digest
 
-    Of the text comes first its `#!lua` line if it has one, then the libraries, then the rest.
+
+def script_text(package: str, name: str, libraries: Sequence[str] = ()) -> tuple[str, str]:
+    """The text of a script, and the digest by which servers know it.
+
+    The text begins with the `#!lua` line of the script, if it has one; then the libraries follow.
     """
     folder = files(package) / "lua"
     shared, text = (
@@ -132,77 +156,4 @@ def script_text(package: str, name: str, libraries: Sequence[str] = ()) -> tuple
     flags, newline, rest = text.partition("\n") if text.startswith("#!") else ("", "", text)
     whole = f"{flags}{newline}{shared}{rest}"
     digest = hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest()
-    SCRIPTS[digest] = f"{package.removeprefix('services.')}/{name}"
     return whole, digest
-
-
-@dataclass(frozen=True)
-class DatabaseFacts:
-    """What a store tells of itself."""
-
-    version: str
-    appendonly: str
-    appendfsync: str
-
-    @property
-    def is_too_old(self) -> bool:
-        """Whether it lacks what the suite needs."""
-        return int(self.version.partition(".")[0]) < OLDEST_MAJOR
-
-    @property
-    def keeps_acknowledged(self) -> bool | None:
-        """Whether a power loss spares what it acknowledged; None when it does not tell."""
-        if not self.appendonly:
-            return None
-        return (self.appendonly, self.appendfsync) == ("yes", "always")
-
-
-async def database_facts(settings: ChassisSettings, url: str) -> DatabaseFacts:
-    """Ask a store for its version and how it keeps what it is told.
-
-    Managed stores refuse CONFIG; their durability is not known.
-    """
-    client = connect(settings, url)
-    try:
-        return await database_facts_of(client)
-    finally:
-        await client.aclose()
-
-
-async def database_facts_of(client: Client) -> DatabaseFacts:
-    """The same of a store that one is connected to; of a cluster, of its worst node.
-
-    Nodes that cannot be reached are left out, unless none can.
-    """
-    if not isinstance(client, Cluster):
-        return await node_facts(client)
-    await client.initialize()
-    answers = await asyncio.gather(
-        *(node_facts(client, target_nodes=node) for node in client.get_nodes()),
-        return_exceptions=True,
-    )
-    told = [answer for answer in answers if isinstance(answer, DatabaseFacts)]
-    if not told:
-        raise next(answer for answer in answers if isinstance(answer, BaseException))
-    return min(
-        told, key=lambda it: (not it.is_too_old, (False, None, True).index(it.keeps_acknowledged))
-    )
-
-
-async def node_facts(client: Client, **node: Any) -> DatabaseFacts:
-    """What one server tells."""
-    info = await client.info("server", **node)
-    kept: dict[str, str] = {}
-    with suppress(redis.exceptions.ResponseError):
-        answer = await client.config_get("append*", **node)
-        kept = {text(name): text(value) for name, value in answer.items()}
-    return DatabaseFacts(
-        text(info.get("valkey_version") or info["redis_version"]),
-        kept.get("appendonly", ""),
-        kept.get("appendfsync", ""),
-    )
-
-
-def text(value: str | bytes) -> str:
-    """A text as such, whether it came decoded or not."""
-    return value.decode() if isinstance(value, bytes) else value

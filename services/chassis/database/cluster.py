@@ -1,4 +1,4 @@
-"""A Redis or Valkey Cluster: calls wait for their turn, and fail as those of one server do."""
+"""A client of a Redis or Valkey Cluster that waits for connections and fails as one server does."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -10,39 +10,40 @@ import redis.exceptions
 from redis.asyncio import RedisCluster
 from redis.asyncio.cluster import ClusterNode, ClusterPipeline, PipelineCommand
 
-from services.chassis.database.sending import sending
+from services.chassis.database.connections import SENDING
+from services.chassis.database.observed import Connections, ObservedCommands, ObservedPipeline
 
 GONE = (
     redis.exceptions.ConnectionError,
     redis.exceptions.TimeoutError,
     redis.exceptions.ClusterDownError,
 )
-"""What a node fails with whose slots another may have by now."""
+"""Failures of a node whose slots another node may have by now."""
 
 
 IN_CALL: ContextVar[bool] = ContextVar("in_call", default=False)
-"""Whether this is a part of a call, such as a command of a pipeline that is sent once more."""
+"""Whether a call is running already, such as a pipeline that sends a command once more."""
 
 
-class Cluster(RedisCluster):
+class BoundedCluster(RedisCluster):
     """A cluster whose calls wait for a connection, and whose failures are those of one server.
 
     redis-py refuses a call when all connections to its node are in use, raises what is no
     `RedisError` when no node can be reached, and cuts off all calls when one is sent elsewhere.
 
-    So many calls are under way at the same time as there may be connections to a node. XREAD is
-    left out of account: each slot that is followed needs one of its own, which waits most of the
-    time, and together they would leave nothing to the others.
+    At most as many calls run at the same time as connections to one node may be open. XREAD does
+    not count: each followed slot needs a connection of its own, which waits most of the time, and
+    together they would leave none for the other calls.
     """
 
     def __init__(self, *, max_connections: int, socket_timeout: float, **options: Any) -> None:
         super().__init__(socket_timeout=socket_timeout, **options)
         self.calls = 0
-        """How many are under way."""
+        """Calls that are running."""
         self.most_calls = max_connections
         self._wait_s = socket_timeout
         self._turns = asyncio.Semaphore(max_connections)
-        kind = sending(self.connection_kwargs["connection_class"])
+        kind: Any = SENDING[self.connection_kwargs["connection_class"]]
         self.connection_kwargs["connection_class"] = kind
         for node in self.startup_nodes:
             node.connection_class = kind
@@ -58,14 +59,9 @@ class Cluster(RedisCluster):
             with as_one_server():
                 return await super().execute_command(*args, **options)
 
-    def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> "Pipeline":
-        """Commands that go out together, to each node its own."""
-        del shard_hint
-        return Pipeline(self, transaction)  # type: ignore[abstract]  # redis-py's base is too wide
-
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait until one more call may be made; what is a part of one needs no turn of its own."""
+        """Wait until one more call may run; a part of a call needs no turn of its own."""
         if IN_CALL.get():
             yield
             return
@@ -84,18 +80,18 @@ class Cluster(RedisCluster):
     def get_node(
         self, host: str | None = None, port: int | None = None, node_name: str | None = None
     ) -> Any:
-        """A node by its address; redis-py asks by name for the one that a slot is moving to."""
+        """A node by its address; redis-py asks by name for a node that a slot is moving to."""
         node = super().get_node(host, port, node_name)
         return Importing(node) if node and node_name else node
 
     def look_again(self) -> None:
-        """Before the next call, ask who has which slot now."""
+        """Before the next call, ask which node has which slot."""
         self._initialize = True
 
     async def aclose(self) -> None:
-        """Close every connection; after a failure redis-py believes that there is none.
+        """Close every connection, those too that redis-py forgets after a failure.
 
-        Within a call, where redis-py closes all in order to look again, it only looks again.
+        Within a call redis-py closes all in order to look for the slots again: only look again.
         """
         if IN_CALL.get():
             self.look_again()
@@ -108,7 +104,7 @@ class Cluster(RedisCluster):
 class Importing:
     """A node that a slot is moving to: it takes a command that has ASKING just before it.
 
-    redis-py sends them on any two connections, and so again and again in vain.
+    redis-py sends the two on any two connections, so that the command is refused again and again.
     """
 
     def __init__(self, node: ClusterNode) -> None:
@@ -129,10 +125,10 @@ class Importing:
         return command.result
 
 
-class Pipeline(ClusterPipeline):
+class BoundedPipeline(ClusterPipeline):
     """Commands to several nodes of a cluster, which fail as single ones do.
 
-    redis-py takes no notice when one brings to light that a node is gone.
+    redis-py does not look for the slots of a node again when a pipeline finds that it is gone.
     """
 
     async def execute(
@@ -152,9 +148,27 @@ class Pipeline(ClusterPipeline):
         return answers
 
 
+class Cluster(ObservedCommands, BoundedCluster):  # type: ignore[misc]  # redis-py's bases differ
+    """The client of a cluster."""
+
+    def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> "Pipeline":
+        """Commands that go out together, to each node its own."""
+        del shard_hint
+        return Pipeline(self, transaction)  # type: ignore[abstract]  # redis-py's base is too wide
+
+    def connections(self) -> Connections:
+        """Count the connections of its calls."""
+        idle = sum(len(node._free) for node in self.get_nodes())
+        return Connections(self.calls, idle, self.most_calls)
+
+
+class Pipeline(ObservedPipeline, BoundedPipeline):  # type: ignore[misc]  # as above
+    """The pipeline of a `Cluster`."""
+
+
 @contextmanager
 def as_one_server() -> Iterator[None]:
-    """A call, whose failures get the names that those of one server have."""
+    """Run a part of a call; give its failures the types that those of one server have."""
     token = IN_CALL.set(True)
     try:
         yield

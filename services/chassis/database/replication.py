@@ -14,7 +14,7 @@ from services.chassis.database.client import (
     Script,
     Value,
     many_script,
-    script_text,
+    named_script,
 )
 from services.chassis.database.cluster import Cluster
 
@@ -58,7 +58,7 @@ def replicated_many_script(
     """
     if not replicas:
         return many_script(client, package, name, libraries)
-    text, digest = script_text(package, name, libraries)
+    text, digest = named_script(client, package, name, libraries)
 
     async def attempt(command: Sequence[str], calls: Calls) -> list[Any]:
         """The answers; of those that did not run, why."""

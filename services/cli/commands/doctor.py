@@ -16,8 +16,8 @@ import typer
 from rich.markup import escape
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from services.chassis.database.client import DatabaseFacts, database_facts
 from services.chassis.database.embedded import EmbeddedValkeyError, running_url, server_binary
+from services.chassis.database.facts import DatabaseFacts, database_facts
 from services.chassis.settings import ChassisSettings
 from services.cli.channel import CallerSettings, channel_to, services
 from services.cli.commands.status import MEANINGS, health_of

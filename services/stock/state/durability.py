@@ -7,7 +7,8 @@ import asyncio
 
 import structlog
 
-from services.chassis.database.client import Client, database_facts_of
+from services.chassis.database.client import Client
+from services.chassis.database.facts import database_facts_of
 from services.chassis.database.failures import FAILURES
 from services.stock.errors import DatabaseNotDurable, PartitionsDiffer
 from services.stock.model.partitions import PARTITIONS

@@ -5,15 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.chassis.database.client import (
-    Client,
-    connect,
-    database_facts,
-    many_script,
-)
+from services.chassis.database.client import Client, connect, many_script
 from services.chassis.database.embedded import EmbeddedValkey
+from services.chassis.database.facts import database_facts
 from services.chassis.database.failures import as_service_error
-from services.chassis.database.observed import connections
 from services.chassis.settings import ChassisSettings
 from services.chassis.tasks import end
 from tests.backends import Cluster, ask
@@ -109,7 +104,7 @@ async def test_pipelines_wait_too_while_all_connections_are_in_use(
         runs = [count([(["{s1}n"], [1]), (["{s2}n"], [1])]) for _ in range(50)]
         for counted in zip(*await asyncio.gather(*runs), strict=True):
             assert sorted(counted) == list(range(1, 51))
-        in_use, idle, most = connections(client)
+        in_use, idle, most = client.connections()
         assert (in_use, most) == (0, 2)
         assert idle <= most
 
@@ -126,7 +121,7 @@ async def test_streams_of_a_cluster_are_followed_on_connections_of_their_own(
         await blocked(other, 9)
         await client.set("town", "Helsinki")
         assert await client.get("town") == b"Helsinki"
-        assert connections(client)[0::2] == (0, 1)
+        assert client.connections()[0::2] == (0, 1)
         for each in streams:
             await other.xadd(each, {"shop": "Stockmann"})
         answers = await asyncio.gather(*following)

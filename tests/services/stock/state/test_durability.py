@@ -11,8 +11,9 @@ import pytest
 
 from enrayon.stock.v1 import stock_pb2_grpc
 from services import app
-from services.chassis.database.client import Client, DatabaseFacts, connect
+from services.chassis.database.client import Client, connect
 from services.chassis.database.embedded import EmbeddedValkey
+from services.chassis.database.facts import DatabaseFacts
 from services.chassis.settings import ChassisSettings
 from services.directory.parts import Service
 from services.stock.errors import DatabaseNotDurable, PartitionsDiffer
