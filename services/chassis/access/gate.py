@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from services.chassis.access.credentials import Asked, Credentials, Identity
+from services.chassis.access.authenticator import Authenticator, Identity
+from services.chassis.access.credentials import Credentials
 from services.chassis.access.key_ring import KeyRing
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.limits import LocalLimits, SharedLimits, Streams
@@ -40,7 +41,7 @@ class Gate:
         self._policy = policy
         self._keys = KeyRing(KeyStore(client), settings.access_refresh_s, clock)
         tokens = Tokens(settings) if settings.jwt_keys else None
-        self.credentials = Credentials(settings, self._keys, tokens)
+        self.authenticator = Authenticator(settings, self._keys, tokens)
         self.here = LocalLimits()
         self.together = SharedLimits(client)
         self.streams = Streams()
@@ -78,7 +79,7 @@ class Guard:
             Role.ADMIN: 1 / settings.limit_admin_per_s,
         }
 
-    async def enter(self, asked: Asked) -> Identity:
+    async def enter(self, credentials: Credentials) -> Identity:
         """Recognise the caller, for whom the call then is answered.
 
         Raises:
@@ -87,7 +88,7 @@ class Guard:
             RateLimited: it called too much.
             Unavailable: that cannot be told at the moment.
         """
-        identity = await self._gate.credentials.identify(asked)
+        identity = await self._gate.authenticator.identify(credentials)
         rule = self._checked(identity)
         recognise(identity.caller)
         await self._count(identity, rule)

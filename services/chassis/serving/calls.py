@@ -1,15 +1,21 @@
-"""One call, from bytes to bytes, whatever transport hosts it."""
+"""Answers calls of a service's methods, from bytes to bytes, whatever the transport."""
 
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    aclosing,
+    contextmanager,
+    nullcontext,
+)
 from typing import Any
 
 import structlog
 from google.protobuf.message import Message
 
-from services.chassis.access.credentials import NOBODY, Asked
+from services.chassis.access.credentials import NO_CREDENTIALS, Credentials
 from services.chassis.access.gate import Gate, Guard
 from services.chassis.database.failures import as_service_error
 from services.chassis.errors import Internal, ServiceError, StreamEnded
@@ -23,16 +29,16 @@ log = structlog.get_logger()
 
 
 class Calls:
-    """Answers calls, counts the running ones, and lets no error through but `ServiceError`."""
+    """Answers calls, counts those that run, and raises no error but `ServiceError`."""
 
     def __init__(self, gate: Gate | None = None, longest_wait_s: float = 0.0) -> None:
         """Prepare to answer; without a gate everybody may call everything."""
         self._gate = gate
         self.admission = Admission(longest_wait_s)
         self.answered = 0
-        """How many calls of one request and one response were answered, well or not."""
+        """Calls of one request and one response that were answered, well or not."""
         self.streaming = 0
-        """How many streams are open."""
+        """Streams that are open."""
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -54,18 +60,56 @@ class Calls:
         """Wait until no call is running."""
         await self._idle.wait()
 
-    def unary(self, method: Method) -> Callable[..., Awaitable[bytes]]:
-        """Answers a call with one request and one response."""
+    def answer(self, method: Method) -> Callable[..., Awaitable[bytes]]:
+        """The function that answers a call of a method with one response."""
+        if not method.client_streaming:
+            return self._unary(method)
+        stream = self.stream(method)
+
+        async def answer(
+            data: AsyncIterator[bytes], credentials: Credentials = NO_CREDENTIALS
+        ) -> bytes:
+            [response] = [response async for response in stream(data, credentials)]
+            return response
+
+        return answer
+
+    def stream(self, method: Method) -> Callable[..., AsyncGenerator[bytes, None]]:
+        """The function that answers a call of a method that streams requests or responses.
+
+        One response is a stream of one.
+        """
+        guard = self._gate.guard(method.path) if self._gate else None
+        measured = telemetry.MethodMetrics(method.path)
+        is_endless = getattr(method.function, "endless", False)
+
+        async def answer(
+            data: Any, credentials: Credentials = NO_CREDENTIALS
+        ) -> AsyncGenerator[bytes, None]:
+            with self._stream(measured), await let_in(guard, credentials):
+                life_s = guard.life_s() if guard else None
+                with self._endable(life_s) if is_endless else nullcontext():
+                    async with (
+                        requests_of(method, data) as request,
+                        responses_of(method, request) as responses,
+                    ):
+                        async for response in responses:
+                            yield encoded(response)
+
+        return answer
+
+    def _unary(self, method: Method) -> Callable[..., Awaitable[bytes]]:
+        """`answer` for one request: by far the most calls, so without a generator for each."""
         function, request_type = method.function, method.request_type
         guard = self._gate.guard(method.path) if self._gate else None
         limit, measured = method.max_request_bytes, telemetry.MethodMetrics(method.path)
         is_async = inspect.iscoroutinefunction(function)
 
-        async def answer(data: bytes, asked: Asked = NOBODY) -> bytes:
+        async def answer(data: bytes, credentials: Credentials = NO_CREDENTIALS) -> bytes:
             with self._call(measured):
                 try:
                     if guard is not None:
-                        await guard.enter(asked)
+                        await guard.enter(credentials)
                     request = parsed(request_type, data, limit)
                     response = await function(request) if is_async else function(request)
                     return encoded(response)
@@ -74,56 +118,9 @@ class Calls:
 
         return answer
 
-    def server_stream(self, method: Method) -> Callable[..., AsyncGenerator[bytes, None]]:
-        """Answers a call with one request and a stream of responses."""
-        guard = self._gate.guard(method.path) if self._gate else None
-        measured = telemetry.MethodMetrics(method.path)
-        is_endless = getattr(method.function, "endless", False)
-
-        async def answer(data: bytes, asked: Asked = NOBODY) -> AsyncGenerator[bytes, None]:
-            with self._stream(measured), await let_in(guard, asked):
-                request = parsed(method.request_type, data, method.max_request_bytes)
-                life_s = guard.life_s() if guard else None
-                with self._endable(life_s) if is_endless else nullcontext():
-                    async with aclosing(method.function(request)) as responses:
-                        async for response in responses:
-                            yield encoded(response)
-
-        return answer
-
-    def client_stream(self, method: Method) -> Callable[..., Awaitable[bytes]]:
-        """Answers a call with a stream of requests and one response."""
-        guard = self._gate.guard(method.path) if self._gate else None
-        measured = telemetry.MethodMetrics(method.path)
-
-        async def answer(data: AsyncIterator[bytes], asked: Asked = NOBODY) -> bytes:
-            with self._stream(measured), await let_in(guard, asked):
-                async with aclosing(requests(method, data)) as checked:
-                    return encoded(await method.function(checked))
-
-        return answer
-
-    def both_stream(self, method: Method) -> Callable[..., AsyncGenerator[bytes, None]]:
-        """Answers a call with a stream of requests and a stream of responses."""
-        guard = self._gate.guard(method.path) if self._gate else None
-        measured = telemetry.MethodMetrics(method.path)
-
-        async def answer(
-            data: AsyncIterator[bytes], asked: Asked = NOBODY
-        ) -> AsyncGenerator[bytes, None]:
-            with self._stream(measured), await let_in(guard, asked):
-                async with (
-                    aclosing(requests(method, data)) as checked,
-                    aclosing(method.function(checked)) as responses,
-                ):
-                    async for response in responses:
-                        yield encoded(response)
-
-        return answer
-
     @contextmanager
     def _endable(self, life_s: float | None) -> Iterator[None]:
-        """What `end_streams` ends, and its own time."""
+        """Run a stream that `end_streams` ends, and that ends after its own time."""
         task = asyncio.current_task()
         assert task
         is_over = False
@@ -141,8 +138,8 @@ class Calls:
             if not (self._stopping or is_over):
                 raise
             task.uncancel()
-            why = "the server is stopping" if self._stopping else "this stream has had its time"
-            raise StreamEnded(f"{why}; resume elsewhere") from None
+            why = "the server is stopping" if self._stopping else "the time of this stream is over"
+            raise StreamEnded(f"{why}; resume it with its last token") from None
         finally:
             self._streams.discard(task)
             if timer:
@@ -150,7 +147,7 @@ class Calls:
 
     @contextmanager
     def _stream(self, measured: telemetry.MethodMetrics) -> Iterator[None]:
-        """A call that is open for as long as it likes, and so does not count as waiting."""
+        """Run a call that may stay open, and so does not count as one that waits."""
         self.streaming += 1
         try:
             with self._call(measured):
@@ -174,7 +171,7 @@ class Calls:
 
 
 class _Call:
-    """One running call: counted, measured, its errors made fit for the client."""
+    """One running call: counted and measured; its errors become those that clients see."""
 
     __slots__ = ("_calls", "_measured", "_started")
 
@@ -201,7 +198,7 @@ class _Call:
 
 
 def shown_error(error: Exception, where: str) -> ServiceError:
-    """What the client learns of an error; one that is a bug goes to the log."""
+    """The error that the client sees; a bug goes to the log."""
     shown = error if isinstance(error, ServiceError) else as_service_error(error)
     if shown is None:
         log.error("a call failed by a bug", where=where, stack=logs.stack_of(error))
@@ -209,17 +206,39 @@ def shown_error(error: Exception, where: str) -> ServiceError:
     return shown
 
 
-async def let_in(guard: Guard | None, asked: Asked) -> AbstractContextManager[None]:
-    """Let a caller in whose stream then is counted while it is open."""
-    return nullcontext() if guard is None else guard.stream(await guard.enter(asked))
+async def let_in(guard: Guard | None, credentials: Credentials) -> AbstractContextManager[None]:
+    """Let a caller in; the stream is counted while the result is entered."""
+    return nullcontext() if guard is None else guard.stream(await guard.enter(credentials))
 
 
-async def requests(method: Method, data: AsyncIterator[bytes]) -> AsyncGenerator[Message, None]:
+def requests_of(method: Method, data: Any) -> AbstractAsyncContextManager[Any]:
+    """The argument of a servicer's method: its request, or an iterator of its requests."""
+    if method.client_streaming:
+        return aclosing(checked(method, data))
+    return nullcontext(parsed(method.request_type, data, method.max_request_bytes))
+
+
+def responses_of(
+    method: Method, request: Any
+) -> AbstractAsyncContextManager[AsyncIterator[Message | bytes]]:
+    """The responses of a servicer's method."""
+    response = method.function(request)
+    return aclosing(response if method.server_streaming else only(response))
+
+
+async def checked(method: Method, data: AsyncIterator[bytes]) -> AsyncGenerator[Message, None]:
     """The requests of a stream, each checked."""
     async for message in data:
         yield parsed(method.request_type, message, method.max_request_bytes)
 
 
+async def only(
+    response: Awaitable[Message | bytes],
+) -> AsyncGenerator[Message | bytes, None]:
+    """A stream of one response."""
+    yield await response
+
+
 def encoded(response: Message | bytes) -> bytes:
-    """The response as it goes over the wire."""
+    """The bytes of a response."""
     return response if isinstance(response, bytes) else response.SerializeToString()

@@ -16,7 +16,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.chassis import caller
-from services.chassis.access.credentials import NOBODY, Asked
+from services.chassis.access.credentials import NO_CREDENTIALS, Credentials
 from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
 from services.chassis.errors import ServiceError
@@ -31,11 +31,11 @@ from services.chassis.telemetry import correlation, tracing
 from services.chassis.telemetry import metrics as telemetry
 
 RECEIVE_BYTES = 4 * 1024 * 1024
-"""Larger messages are cut off by gRPC itself, before the chassis can answer which one it was."""
+"""gRPC itself refuses larger messages, before the chassis can say which field is too large."""
 
 DETAILS = "grpc-status-details-bin"
 LOOK_S = 0.1
-"""How often it is looked how many calls wait; a look takes about 0.3 ms."""
+"""Interval between polls of the number of calls that wait; one poll takes about 0.3 ms."""
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ class Server:
         others = servers() if counts else set()
         self._server = grpc.aio.server(
             options=[
-                # A second server takes the same port without a word where that is not meant.
+                # Otherwise a second server takes the same port without an error.
                 ("grpc.so_reuseport", int(settings.servers > 1)),
                 ("grpc.max_receive_message_length", RECEIVE_BYTES),
                 ("grpc.max_send_message_length", -1),
@@ -71,8 +71,8 @@ class Server:
         )
         self._id = (servers() - others).pop() if counts else 0
         self.health = health.aio.HealthServicer()
-        asking = asked if gate else nobody
-        self._server.add_generic_rpc_handlers([Handlers(self._calls, methods, asking)])
+        read = credentials_of if gate else no_credentials
+        self._server.add_generic_rpc_handlers([Handlers(self._calls, methods, read)])
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         if settings.reflection if settings.reflection is not None else gate is None:
             names = [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME]
@@ -168,11 +168,11 @@ class Server:
 
 
 class Handlers(grpc.GenericRpcHandler):
-    """The handlers of methods by their paths; or, when too many calls wait, one that sheds."""
+    """The handlers of methods by their paths; while too many calls wait, those that refuse."""
 
-    def __init__(self, calls: Calls, methods: Sequence[Method], asking: "Asking") -> None:
+    def __init__(self, calls: Calls, methods: Sequence[Method], read: "ReadCredentials") -> None:
         self._admission = calls.admission
-        self._handlers = {m.path: handler(calls, m, asking) for m in methods}
+        self._handlers = {m.path: handler(calls, m, read) for m in methods}
         self._shedders = {
             m.path: shedder(calls.admission, m)
             for m in methods
@@ -180,16 +180,16 @@ class Handlers(grpc.GenericRpcHandler):
         }
 
     def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
-        """Whatever answers a call."""
+        """The handler of a call."""
         if self._admission.to_shed > 0 and details.method in self._shedders:
             return self._shedders[details.method]
         return self._handlers.get(details.method)
 
 
 def shedder(admission: Admission, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
-    """A handler that refuses, at half of what it costs to raise an error.
+    """A handler that refuses, at half the cost of raising an error.
 
-    It does not even take in the request: hence the handler of a stream.
+    It does not even read the request, and so is a handler of streams.
     """
     shed = telemetry.REQUESTS.labels(method.path, Overloaded.code.name)
 
@@ -203,35 +203,41 @@ def shedder(admission: Admission, method: Method) -> "grpc.RpcMethodHandler[Any,
     return grpc.stream_unary_rpc_method_handler(refuse)
 
 
-Asking = Callable[[Context], Asked]
-"""Tells who calls, as far as the transport knows."""
+ReadCredentials = Callable[[Context], Credentials]
+"""Reads the credentials of a caller from the transport."""
+
+WRAPPERS: Mapping[tuple[bool, bool], Callable[..., "grpc.RpcMethodHandler[Any, Any]"]] = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
+"""gRPC's kinds of handlers, by whether requests and whether responses are streams."""
 
 
-def handler(calls: Calls, method: Method, asking: Asking) -> "grpc.RpcMethodHandler[Any, Any]":
+def handler(
+    calls: Calls, method: Method, read: ReadCredentials
+) -> "grpc.RpcMethodHandler[Any, Any]":
     """The gRPC side of one RPC: bytes in, bytes out, errors as rich status."""
-    if method.client_streaming and method.server_streaming:
-        both = streamed(method, calls.both_stream(method), asking)
-        return grpc.stream_stream_rpc_method_handler(both)
-    if method.client_streaming:
-        collected = answered(method, calls.client_stream(method), asking)
-        return grpc.stream_unary_rpc_method_handler(collected)
+    name = method.path.removeprefix("/")
+    handle: Callable[..., Any]
     if method.server_streaming:
-        told = streamed(method, calls.server_stream(method), asking)
-        return grpc.unary_stream_rpc_method_handler(told)
-    return grpc.unary_unary_rpc_method_handler(answered(method, calls.unary(method), asking))
+        handle = streamed(name, calls.stream(method), read)
+    else:
+        handle = answered(name, calls.answer(method), read)
+    return WRAPPERS[method.client_streaming, method.server_streaming](handle)
 
 
 def answered(
-    method: Method, answer: Callable[[Any, Asked], Awaitable[bytes]], asking: Asking
-) -> Callable[[Any, Context], Any]:
+    name: str, answer: Callable[[Any, Credentials], Awaitable[bytes]], read: ReadCredentials
+) -> Callable[[Any, Context], Awaitable[bytes]]:
     """A handler with one response."""
-    name = method.path.removeprefix("/")
 
     async def handle(data: Any, context: Context) -> bytes:
         begin(context)
         with tracing.call(name) as ended:
             try:
-                return await answer(data, asking(context))
+                return await answer(data, read(context))
             except ServiceError as error:
                 ended(error.code.name)
                 await abort(context, error)
@@ -240,16 +246,17 @@ def answered(
 
 
 def streamed(
-    method: Method, answer: Callable[[Any, Asked], AsyncGenerator[bytes, None]], asking: Asking
-) -> Callable[[Any, Context], Any]:
+    name: str,
+    answer: Callable[[Any, Credentials], AsyncGenerator[bytes, None]],
+    read: ReadCredentials,
+) -> Callable[[Any, Context], AsyncGenerator[bytes, None]]:
     """A handler with a stream of responses."""
-    name = method.path.removeprefix("/")
 
     async def handle(data: Any, context: Context) -> AsyncGenerator[bytes, None]:
         begin(context)
         with tracing.call(name) as ended:
             try:
-                async with aclosing(answer(data, asking(context))) as responses:
+                async with aclosing(answer(data, read(context))) as responses:
                     async for response in responses:
                         yield response
             except ServiceError as error:
@@ -259,29 +266,29 @@ def streamed(
     return handle
 
 
-def asked(context: Context) -> Asked:
-    """Who calls, by headers, address and certificate."""
+def credentials_of(context: Context) -> Credentials:
+    """The caller's headers, address and certificate."""
     names = context.auth_context().get("x509_common_name", ())
-    return Asked(
+    return Credentials(
         context.invocation_metadata() or (),
         context.peer(),
         next(iter(names), b"").decode(errors="replace"),
     )
 
 
-def nobody(_: Context) -> Asked:
-    """Who calls where it does not matter."""
-    return NOBODY
+def no_credentials(_: Context) -> Credentials:
+    """The credentials of a caller where everybody may call everything."""
+    return NO_CREDENTIALS
 
 
 def begin(context: Context) -> None:
-    """Say in this task who asks, until when, and which request it is."""
+    """Note in this task the caller, the deadline and the id of the request."""
     caller.begin(caller.ANONYMOUS, context.time_remaining())
     correlation.begin(context.invocation_metadata)
 
 
 async def abort(context: Context, error: ServiceError) -> NoReturn:
-    """End the call with the error's status and details, and the id that the logs have it by."""
+    """End the call with the error's status and details, and the id that it has in the logs."""
     status = error.status()
     status.details.add().Pack(error_details_pb2.RequestInfo(request_id=correlation.current_id()))
     trailers = trailers_of(status.SerializeToString(), error.retry_after)
@@ -292,7 +299,7 @@ async def abort(context: Context, error: ServiceError) -> NoReturn:
 def trailers_of(
     details: bytes, retry_after: dt.timedelta | None
 ) -> tuple[tuple[str, str | bytes], ...]:
-    """What a failed call ends with. Envoy makes headers of it: HTTP clients see when to retry."""
+    """Trailers of a failed call. Envoy makes headers of them: HTTP clients see when to retry."""
     if retry_after is None:
         return ((DETAILS, details),)
     return (DETAILS, details), ("retry-after", str(math.ceil(retry_after.total_seconds())))

@@ -14,7 +14,8 @@ from enrayon.stores.v1.stores_pb2 import ListStoresRequest
 from services.aisle.convert.anchor_links import Signed
 from services.aisle.convert.anchor_links import Tokens as AnchorTokens
 from services.chassis.access import keys
-from services.chassis.access.credentials import Asked, Credentials
+from services.chassis.access.authenticator import Authenticator
+from services.chassis.access.credentials import Credentials
 from services.chassis.access.policy import Role
 from services.chassis.access.settings import AccessSettings
 from services.chassis.access.tokens import Tokens
@@ -169,10 +170,10 @@ class OneKey:
 
 
 @cache
-def credentials() -> Credentials:
+def authenticator() -> Authenticator:
     """What recognises callers, behind a trusted proxy."""
     settings = AccessSettings(access="enforced")
-    return Credentials(settings, OneKey(), jwt_reader())
+    return Authenticator(settings, OneKey(), jwt_reader())
 
 
 def header_seeds() -> list[bytes]:
@@ -190,6 +191,6 @@ def header_seeds() -> list[bytes]:
 def headers(data: bytes) -> None:
     """Whatever headers say, they name a caller, or are refused as a caller's fault."""
     lines = [line.partition(": ") for line in text_of(data).split("\n")]
-    asked = Asked([(name, value) for name, _, value in lines], "ipv4:127.0.0.1:51000")
-    identity = run(credentials().identify(asked))
+    shown = Credentials([(name, value) for name, _, value in lines], "ipv4:127.0.0.1:51000")
+    identity = run(authenticator().identify(shown))
     assert identity.counted

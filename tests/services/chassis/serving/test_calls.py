@@ -38,13 +38,13 @@ async def answer(name: str, function: Callable[[Any], Any]) -> Any:
     calls = Calls()
     match name:
         case "say":
-            return await calls.unary(method("Say", say=function))(REQUEST)
+            return await calls.answer(method("Say", say=function))(REQUEST)
         case "collect":
-            return await calls.client_stream(method("Collect", collect=function))(stream(KAMPPI))
+            return await calls.answer(method("Collect", collect=function))(stream(KAMPPI))
         case "count_up":
-            answers = calls.server_stream(method("CountUp", count_up=function))(REQUEST)
+            answers = calls.stream(method("CountUp", count_up=function))(REQUEST)
         case "chat":
-            answers = calls.both_stream(method("Chat", chat=function))(stream(KAMPPI))
+            answers = calls.stream(method("Chat", chat=function))(stream(KAMPPI))
     return [each async for each in answers]
 
 
@@ -180,14 +180,14 @@ async def test_a_request_against_the_rules_never_reaches_the_servicer(name: str)
     with pytest.raises(InvalidArgument) as shown:
         match name:
             case "say":
-                await calls.unary(method("Say", say=reached.append))(bad.SerializeToString())
+                await calls.answer(method("Say", say=reached.append))(bad.SerializeToString())
             case "collect":
-                await calls.client_stream(method("Collect", collect=once))(stream(bad))
+                await calls.answer(method("Collect", collect=once))(stream(bad))
             case "count_up":
-                counting = calls.server_stream(method("CountUp", count_up=each))
+                counting = calls.stream(method("CountUp", count_up=each))
                 await anext(counting(bad.SerializeToString()))
             case "chat":
-                await anext(calls.both_stream(method("Chat", chat=each))(stream(bad)))
+                await anext(calls.stream(method("Chat", chat=each))(stream(bad)))
     assert shown.value.violations[0].field == "place"
     assert reached == []
 
@@ -216,7 +216,7 @@ async def test_a_running_call_is_counted_until_it_ends() -> None:
 
     calls = Calls()
     await calls.wait_idle()
-    call = asyncio.ensure_future(calls.unary(method("Say", say=slow))(REQUEST))
+    call = asyncio.ensure_future(calls.answer(method("Say", say=slow))(REQUEST))
     await begun.wait()
     idle = asyncio.create_task(calls.wait_idle())
     await asyncio.sleep(0)
