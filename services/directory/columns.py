@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from enrayon.stores.v1 import stores_pb2
 from geodata.nearest import NearestIndex
 from services.directory.filters import HIDDEN, Mask, StoreFilter, fold, status_of
+from services.directory.imported_hours import ImportedHours, imported_hours
 from services.directory.service_areas import ServiceAreas
-from services.directory.store_hours import ImportedHours, imported_hours
 
 MASKS_KEPT = 64
 """Filters whose masks are kept: the most recent ones."""

@@ -21,14 +21,10 @@ from geodata.schedule.timeline import instant_in_range, timeline
 from services.directory.feed import Feed
 from services.directory.filters import Mask
 from services.directory.hours import HoursReplica, is_event
+from services.directory.imported_hours import ImportedHours, imported_schedule
 from services.directory.keys import parse_store
 from services.directory.replicas import Change
-from services.directory.store_hours import (
-    ImportedHours,
-    StoreSchedules,
-    imported_schedule,
-    schedules_of,
-)
+from services.directory.store_hours import StoreSchedules, schedules_of
 from services.directory.stores import StoresReplica
 
 Numbers = NDArray[np.int_]

@@ -17,9 +17,9 @@ from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
 from services.directory.columns import Columns
 from services.directory.filters import HIDDEN, Mask, StoreFilter, status_of
+from services.directory.imported_hours import ImportedHours
 from services.directory.keys import parse_store
 from services.directory.replicas import Change
-from services.directory.store_hours import ImportedHours
 from services.directory.text import Match, TextIndex, Texts
 
 

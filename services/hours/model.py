@@ -13,14 +13,9 @@ from geodata.schedule.validation import Caution, check
 from services.chassis.errors import FieldViolation
 from services.chassis.messages.masks import selects_all
 from services.chassis.serving.requests import violations_of
-from services.directory.store_hours import (
-    closure_of,
-    holidays_of,
-    imported_hours,
-    imported_schedule,
-    renamed,
-    schedules_of,
-)
+from services.directory.imported_hours import holidays_of, imported_hours, imported_schedule
+from services.directory.messages.hours import closure_of, renamed
+from services.directory.store_hours import schedules_of
 
 OUTPUT_FIELDS = (
     "source",

@@ -1,4 +1,4 @@
-"""Converts data of `geodata` to messages of the contracts, for services and channels alike.
+"""Converts between `geodata` and messages of the contracts, for services and channels alike.
 
-These modules are pure: they import the contracts, `geodata` and `keys` only.
+These modules are pure: they import the contracts, `geodata`, `keys` and `chassis.messages` only.
 """
