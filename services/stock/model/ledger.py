@@ -124,11 +124,12 @@ def _broken_chain(
     store: str, sku: str, lines: list[Line], on_hand: int, reserved: int, version: int
 ) -> Iterator[Drift]:
     """The first movement that does not end where the next one begins, or the last at the level."""
-    begins = [
+    ends = [
         (line.on_hand - line.on_hand_change, line.reserved - line.reserved_change, line.version - 1)
-        for line in lines
+        for line in lines[1:]
     ]
-    for line, expected in zip(lines, [*begins[1:], (on_hand, reserved, version)], strict=True):
+    ends.append((on_hand, reserved, version))
+    for line, expected in zip(lines, ends, strict=False):  # no lines: all are trimmed
         for told, found in zip((line.on_hand, line.reserved, line.version), expected, strict=True):
             if told != found:
                 yield Drift(store, sku, "ledger", told, found)
