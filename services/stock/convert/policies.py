@@ -16,9 +16,7 @@ def policy(message: stock_pb2.StockPolicy) -> Policy:
         message.max_quantity,
         message.limited_up_to if message.HasField("limited_up_to") else default.limited_up_to,
         message.bands_only,
-        int(seconds(message.freshness_limit) * 1000)
-        if message.HasField("freshness_limit")
-        else None,
+        message.freshness_limit.ToMilliseconds() if message.HasField("freshness_limit") else None,
         tuple(sorted(set(message.pickup_methods))) or default.methods,
         seconds(message.preparation_time)
         if message.HasField("preparation_time")

@@ -12,8 +12,8 @@ def date_message(day: dt.date) -> date_pb2.Date:
 
 
 def seconds(length: Duration) -> float:
-    """A length of time in seconds."""
-    return length.seconds + length.nanos / 1e9
+    """A length of time in seconds, to the millisecond, so that it reads as it was written."""
+    return length.ToMilliseconds() / 1000
 
 
 def duration(length_s: float) -> Duration:

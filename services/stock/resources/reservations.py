@@ -10,7 +10,6 @@ from services.chassis.keyring import Keyring
 from services.stock.convert.baskets import lines
 from services.stock.convert.names import reservation_ids, reservation_name
 from services.stock.convert.reservations import reservation, state_of
-from services.stock.convert.times import seconds
 from services.stock.errors import (
     ReceiptInvalid,
     ReservationExpired,
@@ -210,10 +209,11 @@ class Reservations:
         request: stock_pb2.CreateReservationRequest | stock_pb2.ExtendReservationRequest,
         default_s: float,
     ) -> int:
-        ttl_s = seconds(request.ttl) if request.HasField("ttl") else default_s
-        if ttl_s > self._settings.hold_max_ttl_s:
+        given = request.HasField("ttl")
+        ttl_ms = request.ttl.ToMilliseconds() if given else int(default_s * 1000)
+        if ttl_ms > self._settings.hold_max_ttl_s * 1000:
             raise InvalidArgument.field("ttl", f"at most {self._settings.hold_max_ttl_s:.0f} s")
-        return max(int(ttl_s * 1000), 1)
+        return max(ttl_ms, 1)
 
     def _new_id(self, caller: str, scope: str, method: str, request_id: str) -> str:
         """An id that nobody can guess; a retry gets the same, so that its lease is the same.
