@@ -9,8 +9,8 @@ import numpy as np
 from geodata.importers import read
 from geodata.samples import HELSINKI_STORES
 from geodata.schedule.open_states import OpenStates
+from services.directory.imported_hours import imported_hours, imported_schedule
 from services.directory.messages.stores import store_message
-from services.directory.store_hours import imported_hours, imported_schedule
 from tests.bench.measure import Result, by_turns, medians, seconds_each
 from tests.bench.places import SEED
 
