@@ -1,11 +1,15 @@
 """An expression of opening hours as a store has it, and what its hours depend on."""
 
+import re
+
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.hours import Place
 from geodata.schedule.painting import Painting
 from geodata.schedule.reading import understood
 from geodata.schedule.states import State
+
+_SUN = re.compile("dawn|sunrise|sunset|dusk", re.IGNORECASE)
 
 
 class Expression(Painting):
@@ -22,6 +26,8 @@ class Expression(Painting):
 
 def follows_sun(text: str) -> bool:
     """Whether hours depend on where the sun rises and sets."""
+    if not _SUN.search(text):
+        return False  # most texts, which need not be parsed for it
     try:
         return any(rule.follows_sun for rule in understood(text))
     except ScheduleError:

@@ -83,13 +83,28 @@ EXAMPLE = "Mo-Fr 09:00-18:00; PH off"
 _FEWEST_NAMED = ("COMMA", "SEMICOLON", "ADDITIONAL", "FALLBACK", "$END", "NTH_DAY", "DATE_NTH")
 
 
-@functools.lru_cache(maxsize=8192)
 def parse(text: str) -> tuple[Rule, ...]:
     """The rules of a text.
 
     Raises:
         ScheduleError: with the position, if the text is empty, too long or no OSM expression.
     """
+    return rules_if_any(text) or _parsed(text)
+
+
+@functools.lru_cache(maxsize=8192)
+def rules_if_any(text: str) -> tuple[Rule, ...]:
+    """The rules of a text; none if it is no OSM expression, without the cost of telling why."""
+    plain = plain_rules(text) if len(text) <= MAX_LENGTH else None
+    if plain is not None:
+        return plain
+    try:
+        return _parsed(text, explains=False)
+    except (ScheduleError, UnexpectedInput):
+        return ()
+
+
+def _parsed(text: str, *, explains: bool = True) -> tuple[Rule, ...]:
     if not text.strip():
         raise ScheduleError("expression", "is empty", position=0, suggestion=EXAMPLE)
     if len(text) > MAX_LENGTH:
@@ -99,12 +114,11 @@ def parse(text: str) -> tuple[Rule, ...]:
             position=MAX_LENGTH,
             suggestion="fewer rules, or dated exceptions",
         )
-    plain = plain_rules(text)
-    if plain is not None:
-        return plain
     try:
         rules: tuple[Rule, ...] = _parser().parse(text)  # type: ignore[assignment]
     except UnexpectedInput as error:
+        if not explains:
+            raise
         raise _explained(text, error) from None
     return rules
 

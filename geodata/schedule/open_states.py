@@ -7,6 +7,7 @@ schedule, its state and the instants [since, until) for which that holds.
 import dataclasses
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -22,11 +23,12 @@ NO_HOURS = 0
 MAX_LANES = 8
 """How many instants are remembered side by side: now, and those that people ask about."""
 _NEAR_S = 6 * 3600
+"""Instants so far apart share a lane."""
 _NO_HOLIDAYS = HolidayRules()
 
 
-_Timelines: TypeAlias = list[Timeline | Schedule | None]
-"""By id; a schedule stands for the timeline that is made of it when it is first asked."""
+_Timelines: TypeAlias = list[Timeline | Schedule | Callable[[], Schedule] | None]
+"""By id; what a timeline is made of stands for it until it is first asked."""
 
 
 class OpenStates:
@@ -50,13 +52,19 @@ class OpenStates:
         self._uses[number] += 1
         return number
 
+    def add_later(self, make: Callable[[], Schedule]) -> int:
+        """A new id, for good, of a schedule that is made when it is first asked."""
+        self._timelines.append(make)
+        return len(self._timelines) - 1
+
     def remove(self, number: int) -> None:
         """Take back one `add`; an id that nobody holds any more may be given out again."""
         self._uses[number] -= 1
         if self._uses[number] == 0:
             held = self._timelines[number]
-            assert held is not None
-            del self._ids[held.schedule if isinstance(held, Timeline) else held], self._uses[number]
+            key = held.schedule if isinstance(held, Timeline) else held
+            assert isinstance(key, Schedule)
+            del self._ids[key], self._uses[number]
             self._timelines[number] = None
             self._free.append(number)
             for lane in self._lanes:
@@ -118,10 +126,11 @@ class _Lane:
             stale &= asked
         for number in np.flatnonzero(stale):
             timeline = timelines[number]
-            if isinstance(timeline, Schedule):
-                timeline = timelines[number] = Timeline(timeline)
-            if timeline:
-                state, since_s, until_s = timeline.bounds_s(at_s)
+            if timeline is not None:
+                if not isinstance(timeline, Timeline):
+                    schedule = timeline if isinstance(timeline, Schedule) else timeline()
+                    timeline = timelines[number] = Timeline(schedule)
+                state, since_s, until_s = timeline.bounds_s(at_s, _NEAR_S)
                 self.is_open[number] = state is State.OPEN
                 self.since_s[number], self.until_s[number] = since_s, until_s
         self.at_s = at_s

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from geodata.schedule import clock
 from geodata.schedule.doubts import Doubt, doubts
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.grammar import MAX_LENGTH, parse, texts_of, without_comments
+from geodata.schedule.grammar import MAX_LENGTH, parse, rules_if_any, texts_of, without_comments
 from geodata.schedule.prose import Told, read_week, week_text
 from geodata.schedule.repairs import Repair, with_night_kept, without_slips
 from geodata.schedule.spelling import Item, items
@@ -129,20 +129,13 @@ def read(text: str, *, noon_is_24: bool | None = None) -> Found:
         raise ScheduleError(
             "expression", f"is longer than {_MOST_PROSE} characters", position=_MOST_PROSE
         )
-    try:
-        rules = parse(text)
-    except ScheduleError as fault:
-        return _read_otherwise(text, fault, noon_is_24)
-    return _judged(text, rules, (), ())
+    rules = rules_if_any(text)
+    return _judged(text, rules, (), ()) if rules else _read_otherwise(text, noon_is_24)
 
 
 def _certain(text: str) -> tuple[tuple[Rule, ...], tuple[Repair, ...]]:
-    try:
-        return parse(text), ()
-    except ScheduleError as fault:
-        if len(text) > MAX_LENGTH:
-            raise
-        error = fault
+    if (rules := rules_if_any(text)) or len(text) > MAX_LENGTH:
+        return rules or parse(text), ()
     told = _told(text, None)
     if told and not told.doubts and (expression := _week(told)):
         return parse(expression), _repairs_of_words(text, expression, None)
@@ -150,18 +143,14 @@ def _certain(text: str) -> tuple[tuple[Rule, ...], tuple[Repair, ...]]:
         unsure = next(doubt for doubt in told.doubts if not doubt.is_osm)
         raise _two_readings(unsure.readings, unsure.position)
     respelled = _respelled(text, None)
-    if respelled is None:
-        raise error
-    try:
-        rules = parse(respelled.text)
-    except ScheduleError:
-        raise error from None
+    if respelled is None or not (rules := rules_if_any(respelled.text)):
+        return parse(text), ()  # which tells why it is none
     for unsure_at in respelled.unsure:
         raise _two_readings(unsure_at.readings, unsure_at.given)
     return rules, respelled.repairs
 
 
-def _read_otherwise(text: str, fault: ScheduleError, noon_is_24: bool | None) -> Found:
+def _read_otherwise(text: str, noon_is_24: bool | None) -> Found:
     told = _told(text, noon_is_24)
     if told and (expression := _week(told)):
         parse(expression)
@@ -171,12 +160,8 @@ def _read_otherwise(text: str, fault: ScheduleError, noon_is_24: bool | None) ->
         )
         return Found(expression, repairs, unsure, tuple(told.losses))
     respelled = _respelled(text, noon_is_24)
-    if respelled is None:
-        raise fault
-    try:
-        rules = parse(respelled.text)
-    except ScheduleError:
-        raise fault from None
+    if respelled is None or not (rules := rules_if_any(respelled.text)):
+        return Found(rules_text(parse(text)))  # which tells why it is none
     return _judged(respelled.text, rules, respelled.repairs, respelled.unsure)
 
 
@@ -184,11 +169,9 @@ def _repairs_of_words(text: str, expression: str, noon_is_24: bool | None) -> tu
     """The repairs word by word where they alone make the expression, else the whole of it."""
     respelled = _respelled(text, noon_is_24)
     if respelled and not respelled.unsure:
-        try:
-            if rules_text(parse(respelled.text)) == expression:
-                return respelled.repairs
-        except ScheduleError:
-            pass
+        rules = rules_if_any(respelled.text)
+        if rules and rules_text(rules) == expression:
+            return respelled.repairs
     return (Repair("expression", text, expression, "hours in words"),)
 
 

@@ -1,12 +1,13 @@
 """Mend slips that parse but surely mean something else."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from geodata.schedule.hours import Span
 from geodata.schedule.painting import Painting
+from geodata.schedule.selection import weekday_bits
 from geodata.schedule.states import State
-from geodata.schedule.syntax import MINUTES_PER_DAY, Rule, Separator, Times
+from geodata.schedule.syntax import EVERY_DAY, MINUTES_PER_DAY, Rule, Separator, Times
 from geodata.schedule.writing import rules_text
 
 _LAST_MINUTE = MINUTES_PER_DAY - 1
@@ -63,15 +64,30 @@ def with_night_kept(
         else rule
         for number, rule in enumerate(rules)
     )
-    if joined == rules:
+    if not _may_cut_night(rules, joined):
         return rules, repairs
-    if _year(joined, carry=True) == _year(rules, carry=True):
+    dates = _WEEK if _is_weekly(rules) else _YEAR
+    before, after = Painting(rules, None), Painting(joined, None)
+    if _are_same(before, after, dates, carry=True):
         return rules, repairs
-    if _year(joined, carry=False) != _year(rules, carry=False):
+    if not _are_same(before, after, dates, carry=False):
         return rules, repairs
     why = "';' would end the hours after midnight of the day before; ',' keeps them"
     repair = Repair("expression", rules_text(rules), rules_text(joined), why)
     return joined, (*repairs, repair)
+
+
+def _may_cut_night(rules: tuple[Rule, ...], joined: tuple[Rule, ...]) -> bool:
+    """Whether a rule that would be joined may select a day into which earlier hours run."""
+    into = 0
+    for rule, other in zip(rules, joined, strict=True):
+        bits = weekday_bits(rule)
+        bits = EVERY_DAY if bits is None else bits
+        if rule.separator is not other.separator and into & bits:
+            return True
+        if runs_overnight(rule):
+            into |= (bits << 1 | bits >> 6) & EVERY_DAY
+    return False
 
 
 def runs_overnight(rule: Rule) -> bool:
@@ -86,8 +102,13 @@ def runs_overnight(rule: Rule) -> bool:
     )
 
 
-def _year(rules: tuple[Rule, ...], *, carry: bool) -> list[tuple[Span, ...]]:
-    painting = Painting(rules, None)
-    is_weekly = not any(rule.years or rule.dates or rule.weeks for rule in rules)
-    is_weekly = is_weekly and not any(days.nth for rule in rules for days in rule.days)
-    return [painting.plain_day(date, carry=carry) for date in (_WEEK if is_weekly else _YEAR)]
+def _is_weekly(rules: tuple[Rule, ...]) -> bool:
+    if any(rule.years or rule.dates or rule.weeks for rule in rules):
+        return False
+    return not any(days.nth for rule in rules for days in rule.days)
+
+
+def _are_same(one: Painting, other: Painting, dates: Sequence[dt.date], *, carry: bool) -> bool:
+    return all(
+        one.plain_day(date, carry=carry) == other.plain_day(date, carry=carry) for date in dates
+    )

@@ -61,11 +61,11 @@ class Runs:
             if start_s >= LATEST_S or leaps > _MAX_LEAPS:
                 return
 
-    def start(self, at_s: int, state: State) -> int:
-        """When the state that holds at an instant began, or a year before it."""
-        end_s, earliest_s = at_s, at_s - LOOKBACK_S
+    def start(self, at_s: int, state: State, lookback_s: int = LOOKBACK_S) -> int:
+        """When the state that holds at an instant began; at most so long before it."""
+        end_s, earliest_s = at_s, at_s - lookback_s
         while end_s > earliest_s:
-            start_s = end_s - DAY_S
+            start_s = max(end_s - DAY_S, earliest_s)
             for run in reversed(list(self._between(start_s, end_s))):
                 if run.state is not state:
                     return run.end_s

@@ -137,6 +137,10 @@ _WORDS: tuple[tuple[str, str, Any, str], ...] = (
     ("dot", ";", None, r"\.(?=\s|$)"),
 )
 _TABLE = [(kind, spelled, value, re.compile(words)) for kind, spelled, value, words in _WORDS]
+# A part of every word above that names holidays.
+_HOLIDAY_PARTS = re.compile(
+    "ph|sh|holiday|férié|feiertag|pyhäp|vacances|ferien|koululom", re.IGNORECASE
+)
 _QUOTES = re.compile(r'"[^"]*"|“[^”"]*[”"]|„[^“”"]*[“”"]|«[^»"]*»')
 _DASHES = re.compile(r"[‐-―−→~]")
 _APOSTROPHES = re.compile("[’‘´`]")
@@ -163,6 +167,11 @@ def simplified(text: str) -> str:
     small = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
     small = _APOSTROPHES.sub("'", _DASHES.sub("-", small))
     return _SPACES.sub(lambda space: " " * len(space[0]), small)
+
+
+def names_holidays(text: str) -> bool:
+    """Whether a text may name holidays; cheap, and never False where it does."""
+    return _HOLIDAY_PARTS.search(text) is not None
 
 
 def items(text: str, field: str, *, noon_is_24: bool | None = None) -> list[Item]:

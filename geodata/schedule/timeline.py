@@ -58,11 +58,15 @@ class _Answer:
         self.to_s = next(runs.ahead(at_s)).end_s
         self._known: list[Run] = []
         self._unknown = _states(runs, at_s)
-        run = next(self._states())
-        self.since_s = runs.start(at_s, run.state)
-        self.until_s = run.end_s
-        since = instant_of(self.since_s) if self.since_s > at_s - LOOKBACK_S else None
-        self.state = OpenState(run.state, since, _end(run), run.rule, run.comment)
+        self._runs = runs
+        self.run = next(self._states())
+
+    @functools.cached_property
+    def state(self) -> OpenState:
+        run, at_s = self.run, self.from_s
+        since_s = self._runs.start(at_s, run.state)
+        since = instant_of(since_s) if since_s > at_s - LOOKBACK_S else None
+        return OpenState(run.state, since, _end(run), run.rule, run.comment)
 
     @functools.cached_property
     def next_opening(self) -> dt.datetime | None:
@@ -160,10 +164,13 @@ class Timeline:
         """
         return self._runs.day(date)
 
-    def bounds_s(self, at_s: int) -> tuple[State, int, int]:
-        """The state at an instant and [since, until) around it, in seconds since the epoch."""
-        answer = self._answer(at_s)
-        return answer.state.state, answer.since_s, answer.until_s
+    def bounds_s(self, at_s: int, lookback_s: int) -> tuple[State, int, int]:
+        """The state at an instant, and [since, until) in which it holds, in epoch seconds.
+
+        `until` is when it ends; `since` is when it began, but at most so long before the instant.
+        """
+        run = next(_states(self._runs, at_s))
+        return run.state, self._runs.start(at_s, run.state, lookback_s), run.end_s
 
     def _answer(self, at_s: int) -> _Answer:
         if self._last is None or not self._last.from_s <= at_s < self._last.to_s:
@@ -174,7 +181,7 @@ class Timeline:
         """How long it stays open, in seconds, if it is."""
         at_s = instant_in_range(at)
         answer = self._answer(at_s)
-        return answer.until_s - at_s if answer.state.state is State.OPEN else None
+        return answer.run.end_s - at_s if answer.run.state is State.OPEN else None
 
 
 def instant_in_range(at: dt.datetime) -> int:

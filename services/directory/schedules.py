@@ -2,11 +2,13 @@
 
 How it works: a store without hours of its own record has those of its imported text. Equal
 schedules share a number in `OpenStates`, and an array holds the number of each row of the index; so
-the open rows at an instant are one look-up. Feeds note the ids that change; the next read brings
-the array up to date.
+the open rows at an instant are one look-up. A text is parsed when a filter first asks one of its
+stores, once for all of them, so that it costs nothing before the process is ready. Feeds note the
+ids that change; the next read brings the array up to date.
 """
 
 import datetime as dt
+import functools
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +17,9 @@ from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
 from geodata.nearest import Rows
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.model import Schedule
+from geodata.schedule.model import HolidayRules, Schedule
 from geodata.schedule.open_states import NO_HOURS, OpenStates
+from geodata.schedule.spelling import names_holidays
 from geodata.schedule.timeline import instant_in_range, timeline
 from services.directory.feed import Feed
 from services.directory.filters import Mask
@@ -35,6 +38,7 @@ SPARE = 1000
 
 Numbers out of use are never freed one by one: many rows may share one.
 """
+NO_HOLIDAYS = HolidayRules()
 
 
 class Schedules:
@@ -147,9 +151,13 @@ class Schedules:
             self._numbers[row] = held[""]
 
     def _imported_number(self, hours: ImportedHours) -> int:
-        if hours not in self._imported:
-            self._imported[hours] = self._states.add(imported_schedule(hours))
-        return self._imported[hours]
+        if not names_holidays(hours.expression or hours.text):
+            hours = hours._replace(holidays=NO_HOLIDAYS)  # so that more are equal
+        number = self._imported.get(hours)
+        if number is None:
+            make = functools.partial(imported_schedule, hours)
+            number = self._imported[hours] = self._states.add_later(make)
+        return number
 
     def _service_numbers(self, service: str) -> Numbers:
         """For each row of the index the number of its schedule of a service, or NO_HOURS."""

@@ -59,9 +59,9 @@ class Counting(Timeline):
 
     count = 0
 
-    def bounds_s(self, at_s: int) -> tuple[State, int, int]:
+    def bounds_s(self, at_s: int, lookback_s: int) -> tuple[State, int, int]:
         Counting.count += 1
-        return super().bounds_s(at_s)
+        return super().bounds_s(at_s, lookback_s)
 
 
 @pytest.fixture
