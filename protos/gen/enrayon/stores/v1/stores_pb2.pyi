@@ -164,7 +164,9 @@ class Store(_message.Message):
     time_zone: _builtins.str
     """IANA time zone; if empty, the server finds it from the location."""
     opening_hours_text: _builtins.str
-    """Opening hours as the source gave them, in OSM grammar where they can be parsed."""
+    """Opening hours as the source gave them, faults and all: in OSM grammar, in words, or the cells
+    of a feed. What is certain of them stands in `opening_hours_expression` where it is otherwise.
+    """
     opening_hours_expression: _builtins.str
     """The hours that an importer read from the feed, in OSM grammar, with days in doubt `unknown`.
     Empty if `opening_hours_text` alone is read as the same.
