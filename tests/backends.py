@@ -13,6 +13,7 @@ from typing import Any, Self
 import redis
 
 from services.chassis.database.embedded import EmbeddedValkey, EmbeddedValkeyError
+from services.chassis.settings import check_names
 from tests.support.ports import CLUSTER_BUS, free_port, on_free_ports
 
 MASTERS = 3
@@ -22,6 +23,7 @@ FAST = {"appendfsync": "no", "hz": "100"}
 """Nothing is kept after a test, and expiry is not waited for."""
 
 
+check_names()
 CHOSEN = os.environ.get("ENRAYON_TEST_DATABASE", "valkey")
 """`valkey`, `redis`, `cluster`, or the address of one that runs."""
 

@@ -1,14 +1,36 @@
-"""Settings come from `ENRAYON_*` variables alone; unset, each has a value that runs on a laptop."""
+"""Settings of all processes: `ENRAYON_*` variables, each with a default that runs on a laptop."""
 
 import ipaddress
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).parents[2]
+
+
+RENAMED = {
+    "ENRAYON_REDIS_URL": "ENRAYON_DATABASE_URL",
+    "ENRAYON_REDIS_TIMEOUT_S": "ENRAYON_DATABASE_TIMEOUT_S",
+    "ENRAYON_REDIS_CONNECTIONS": "ENRAYON_DATABASE_CONNECTIONS",
+    "ENRAYON_TEST_STORE": "ENRAYON_TEST_DATABASE",
+}
+"""The new name of each variable that was renamed. One that is still set would have no effect."""
+
+
+def check_names(environment: Mapping[str, str] = os.environ) -> None:
+    """Check that no variable is set by a name that it no longer has.
+
+    Raises:
+        ValueError: naming both names of each that is.
+    """
+    old = [name for name in RENAMED if environment.get(name)]
+    if old:
+        raise ValueError("; ".join(f"{name} is now {RENAMED[name]}: rename it" for name in old))
 
 
 def ip_address(text: str) -> str:
@@ -46,9 +68,15 @@ class EnvironmentSettings(BaseSettings):
         env_prefix="ENRAYON_", env_ignore_empty=True, frozen=True, extra="ignore"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _check_names(cls, values: object) -> object:
+        check_names()
+        return values
+
 
 class ChassisSettings(EnvironmentSettings):
-    """What every process of the suite needs to know."""
+    """Settings of every process of the suite."""
 
     host: Host = Field("127.0.0.1", description="address the servers listen on")
     grpc_port: Port = Field(50051, description="port of the gRPC services")
@@ -72,13 +100,13 @@ class ChassisSettings(EnvironmentSettings):
         2.0,
         gt=0,
         allow_inf_nan=False,
-        description="longest wait for an answer of Redis, in seconds",
+        description="longest wait for an answer of the database, in seconds",
     )
     database_connections: int = Field(
         64,
         ge=1,
-        description="connections to Redis that one process opens at the most; to each node of a "
-        "cluster, which needs one more for each stream that is followed",
+        description="most connections that one process opens to the database; on a cluster to each "
+        "node, and one more for each stream that it follows",
     )
     max_request_bytes: int = Field(
         64 * 1024, ge=1024, le=1024 * 1024, description="largest request of a public method"
@@ -106,7 +134,7 @@ class ChassisSettings(EnvironmentSettings):
         2.0,
         ge=0,
         allow_inf_nan=False,
-        description="how long calls may wait before some are refused, in seconds; 0: for ever",
+        description="how long calls may wait before some are refused, in seconds; 0: without end",
     )
     reflection: bool | None = Field(
         None, description="whether gRPC reflection answers; empty: while access is open"

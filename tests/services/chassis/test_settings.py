@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from services.chassis.settings import CHECKOUT, ChassisSettings
+from services.app import SETTINGS
+from services.chassis.access.settings import AccessSettings
+from services.chassis.settings import CHECKOUT, RENAMED, ChassisSettings
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +81,24 @@ def test_a_value_that_makes_no_sense_is_refused_by_name(
     with pytest.raises(ValidationError) as refused:
         ChassisSettings()
     assert [error["loc"] for error in refused.value.errors()] == [(name,)]
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_variable_by_an_old_name_is_refused_with_its_new_one(
+    monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    monkeypatch.setenv(old, "")
+    ChassisSettings()
+    monkeypatch.setenv(old, "redis://shop.example")
+    for kind in (ChassisSettings, AccessSettings):
+        with pytest.raises(ValidationError, match=f"{old} is now {new}: rename it"):
+            kind()
+
+
+def test_every_new_name_is_one_that_is_read() -> None:
+    read = {f"ENRAYON_{name.upper()}" for kind in SETTINGS for name in kind.model_fields}
+    assert set(RENAMED.values()) - read == {"ENRAYON_TEST_DATABASE"}
+    assert not RENAMED.keys() & read
 
 
 def test_settings_do_not_change_and_do_not_show_secrets() -> None:
