@@ -190,7 +190,7 @@ def named(file: descriptor_pb2.FileDescriptorProto, path: Sequence[int]) -> str:
 
 
 def run_protoc(scratch: Path, *options: str, extra: list[str] | None = None) -> None:
-    """Run protoc on all contracts, with Google's and protovalidate's at hand."""
+    """Run protoc on all contracts, with Google's and protovalidate's in its path."""
     contracts = sorted(str(path.relative_to(HERE)) for path in (HERE / "enrayon").rglob("*.proto"))
     validate = scratch / "validate.binpb"
     validate.write_bytes(descriptor_set(validate_pb.desc()).SerializeToString())
@@ -214,7 +214,7 @@ def run_protoc(scratch: Path, *options: str, extra: list[str] | None = None) -> 
 
 
 def descriptor_set(root: DescFile) -> descriptor_pb2.FileDescriptorSet:
-    """The file with all that it imports, imports first."""
+    """The file with all of its imports, imports first."""
     result = descriptor_pb2.FileDescriptorSet()
     seen = set()
 
@@ -230,7 +230,7 @@ def descriptor_set(root: DescFile) -> descriptor_pb2.FileDescriptorSet:
 
 
 def differences(left: Path, right: Path) -> Iterator[str]:
-    """Paths that are not the same in both folders, Python's own caches aside."""
+    """Paths that differ between two folders, Python's caches aside."""
     names = {
         path.relative_to(side)
         for side in (left, right)

@@ -52,7 +52,7 @@ SERVICES: dict[str, ModuleType] = {
     "geofence": geofence,
     "aisle": aisle,
 }
-"""The bootstrap of each service, by the name that commands know it by."""
+"""The bootstrap of each service, by the name that commands use."""
 SETTINGS = (
     ChassisSettings,
     AccessSettings,
@@ -62,18 +62,18 @@ SETTINGS = (
     GeofenceSettings,
     AisleSettings,
 )
-"""Every settings class of the suite, for `enrayon settings`."""
+"""All classes of settings, for `enrayon settings`."""
 
 log = structlog.get_logger()
 
 
 def serve(settings: ChassisSettings, names: Sequence[str]) -> None:
-    """Serve the named services, all when there is no name, until told to stop.
+    """Serve the named services, or all, until told to stop.
 
     Raises:
         OSError: the port is taken, or a certificate cannot be read.
         EmbeddedValkeyError: the embedded Valkey cannot run.
-        AccessError: everybody would reach open services, or keys of tokens cannot be used.
+        AccessError: open services would be offered to other machines, or keys are not usable.
         ServiceError: a service refuses to start.
     """
     check_exposure(settings, AccessSettings())
@@ -85,14 +85,14 @@ def serve(settings: ChassisSettings, names: Sequence[str]) -> None:
 
 
 def work(settings: ChassisSettings, names: Sequence[str]) -> None:
-    """Run the background loops of the named services, all when there is no name, until stopped."""
+    """Run the background loops of the named services, or all, until told to stop."""
     run(settings, "work", lambda parts, health: work_until_stopped(health, built(parts, names)))
 
 
 def run(
     settings: ChassisSettings, process: str, act: Callable[[Parts, Health], Awaitable[None]]
 ) -> None:
-    """Run an act on the shared parts, with the embedded Valkey where no other is set."""
+    """Run an act on the shared parts, with an embedded Valkey if no database is set."""
     configure_logs(settings)
     faulthandler.enable()
 
@@ -119,7 +119,7 @@ def run(
 
 @asynccontextmanager
 async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Parts]:
-    """The parts of a process, connected and loaded; closed in the end."""
+    """The shared parts of a process, connected and loaded; closed in the end."""
     client = connect(settings, url)
     geocoding = GeocodingSettings()
     geocoder = GeopyGeocoder(geocoding, client) if geocoding.geocoder else None
@@ -134,12 +134,12 @@ async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Par
 
 
 def built(parts: Parts, names: Sequence[str]) -> list[Service]:
-    """The named services, all when there is no name."""
+    """The named services, or all."""
     return [SERVICES[name].build(parts) for name in names or SERVICES]
 
 
 def descriptors() -> list[ServiceDescriptor]:
-    """The contracts of all services, for whoever builds an edge from them."""
+    """The contracts of all services, for the edge."""
     return [bootstrap.CONTRACT for bootstrap in SERVICES.values()]
 
 
@@ -150,11 +150,11 @@ async def serve_until_stopped(parts: Parts, health: Health, services: Sequence[S
     server = server_of(parts.settings, services, gate)
     await check(services)
     async with background(services), gate or nullcontext():
-        # What is loaded stays: without this each full collection walks through all of it.
+        # Loaded data stay: otherwise each full collection walks through all of them.
         gc.collect()
         gc.freeze()
-        # A batch makes a hundred thousand objects that live for a moment; by default every 700 of
-        # them call for a collection, which took a third of the time.
+        # A batch makes a hundred thousand short-lived objects; by default every 700 of them cause
+        # a collection, which took a third of the time.
         gc.set_threshold(100_000, 20, 100)
         for service in services:
             if service.feeds:
@@ -170,12 +170,12 @@ async def serve_until_stopped(parts: Parts, health: Health, services: Sequence[S
 
 @asynccontextmanager
 async def served_alone(parts: Parts) -> AsyncIterator[str]:
-    """All services for this process alone, on a unix socket of its own: the socket's address."""
+    """Host all services for this process alone; yields the address of their unix socket."""
     settings = parts.settings.model_copy(update={"longest_wait_s": 0.0, "linger_s": 0.0})
     services = built(parts, [])
     server = server_of(settings, services, None)
     await check(services)
-    with TemporaryDirectory(prefix="enrayon-") as folder:  # which nobody else may enter
+    with TemporaryDirectory(prefix="enrayon-") as folder:  # that no other user can enter
         socket = Path(folder) / "grpc.sock"
         async with background(services):
             await server.start(socket=socket)
@@ -195,10 +195,10 @@ def server_of(settings: ChassisSettings, services: Sequence[Service], gate: Gate
 
 
 async def check(services: Sequence[Service]) -> None:
-    """Return if the process may start with these services.
+    """Check that the process may start with these services.
 
     Raises:
-        ServiceError: one of them refuses.
+        ServiceError: a service refuses to start.
     """
     for service in services:
         if service.check:
@@ -237,7 +237,7 @@ async def background(services: Sequence[Service]) -> AsyncIterator[None]:
 
 
 async def work_until_stopped(health: Health, services: Sequence[Service]) -> None:
-    """Run the loops of services until the process is told to stop, or one of them fails."""
+    """Run the loops of services until told to stop, or until one of them fails."""
     await check(services)
     async with followed(services):
         loops = {name: loop for service in services for name, loop in service.workers.items()}

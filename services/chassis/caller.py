@@ -1,4 +1,4 @@
-"""Who is asking, and until when. Set by the chassis for each call; read by whoever must know."""
+"""The caller and the deadline of the call that is being answered, in context variables."""
 
 import hashlib
 import time
@@ -8,30 +8,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking. Holds, alerts, trips and devices belong to a caller."""
+    """A caller. Holds, alerts, trips and devices belong to one."""
 
     id: str
     admin: bool = False
 
     @property
     def owner(self) -> str:
-        """What stands for the caller in what is kept; it names nobody."""
+        """The caller as records name it: a hash, which does not tell its id."""
         return hashlib.blake2b(self.id.encode(), digest_size=12).hexdigest()
 
     def may_see(self, owner: str) -> bool:
-        """Whether what belongs to an owner is the caller's business."""
+        """Whether the caller may see what belongs to an owner."""
         return self.admin or owner == self.owner
 
 
 ANONYMOUS = Caller("anonymous")
-"""Everybody while access is open, and whoever does not say who it is."""
+"""Every caller while access is open, and callers without credentials."""
 
 _caller: ContextVar[Caller] = ContextVar("caller", default=ANONYMOUS)
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 def current_caller() -> Caller:
-    """Who makes the call that is being answered."""
+    """The caller of the call that is being answered."""
     return _caller.get()
 
 
@@ -42,11 +42,11 @@ def time_remaining_s() -> float | None:
 
 
 def begin(caller: Caller, remaining_s: float | None) -> None:
-    """Start a call in the present context; used by whatever hosts the servicers."""
+    """Start a call in the present context; for hosts of servicers."""
     _caller.set(caller)
     _deadline.set(None if remaining_s is None else time.monotonic() + remaining_s)
 
 
 def recognise(caller: Caller) -> None:
-    """Say who makes the call, once that is known."""
+    """Set the caller once it is known."""
     _caller.set(caller)

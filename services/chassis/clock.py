@@ -1,12 +1,12 @@
-"""The clock is an argument: decisions take the time, only servers read it."""
+"""The clock, an argument of decisions: only servers read the machine's."""
 
 import datetime as dt
 from collections.abc import Callable
 
 Clock = Callable[[], dt.datetime]
-"""Answers the present moment, in UTC."""
+"""Returns the present instant, in UTC."""
 
 
 def utc_now() -> dt.datetime:
-    """The present moment by the machine's clock."""
+    """The present instant by the machine's clock."""
     return dt.datetime.now(dt.UTC)

@@ -1,8 +1,8 @@
 """The versioned keys that sign receipts, anchors and page tokens, and hash device ids.
 
-The current key signs; every key of the ring verifies, so that a key can be changed while what it
-signed is still about. Each purpose gets a key of its own, derived by HKDF (RFC 5869, extract and
-expand with HMAC-SHA-256).
+The current key signs; every key of the ring verifies, so that a key can be replaced while texts
+that it signed are still in use. Each purpose gets a key of its own, derived by HKDF (RFC 5869,
+extract and expand with HMAC-SHA-256).
 """
 
 import base64
@@ -20,19 +20,19 @@ from services.chassis.settings import ChassisSettings
 
 KEY_BYTES = 32
 SIGNATURE_BYTES, HASH_BYTES = 16, 32
-"""Of keyed BLAKE2b (RFC 7693), a quarter of the time that HMAC-SHA-256 takes."""
+"""Of keyed BLAKE2b (RFC 7693), which takes a quarter of the time of HMAC-SHA-256."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """A secret with the version that names it in what it signed."""
+    """A secret, and its version, which signed data begin with."""
 
     version: int
     secret: bytes = field(repr=False)
 
 
 class Keyring:
-    """Signs with the current key and verifies with all."""
+    """Signs with the current key, and verifies with every key."""
 
     def __init__(self, keys: list[Key]) -> None:
         if not keys or len({key.version for key in keys}) < len(keys):
@@ -47,12 +47,12 @@ class Keyring:
         return list(self._keys)
 
     def sign(self, purpose: str, data: bytes) -> bytes:
-        """The data with a version and a signature before it."""
+        """Version, signature and data, one after the other."""
         head = self._current.to_bytes(1)
         return head + self._mac(self._current, purpose, data) + data
 
     def verify(self, purpose: str, signed: bytes) -> bytes | None:
-        """The data that was signed for this purpose; None when it was not, or was altered."""
+        """The data of `sign` for the same purpose; None for anything else."""
         version, mac = signed[:1], signed[1 : 1 + SIGNATURE_BYTES]
         data = signed[1 + SIGNATURE_BYTES :]
         if not version or version[0] not in self._keys:
@@ -65,7 +65,7 @@ class Keyring:
         return self.hasher(purpose)(data)
 
     def hasher(self, purpose: str, size: int = HASH_BYTES) -> Callable[[bytes], list[bytes]]:
-        """`hashes` of that many bytes for one purpose, to hash much."""
+        """A function as `hashes` of that many bytes, for hashing much for one purpose."""
         keys = [self._purpose_key(version, purpose) for version in self._keys]
         return lambda data: [
             hashlib.blake2b(data, key=key, digest_size=size).digest() for key in keys
@@ -85,7 +85,7 @@ class Keyring:
 
 
 def load_keyring(settings: ChassisSettings) -> Keyring:
-    """The keys of the settings, or else those of the data folder, made when there are none.
+    """The keys of the settings, or else those of the data folder, made at the first start.
 
     Raises:
         ValueError: the keys are not `version:base64` joined by commas.
@@ -99,7 +99,7 @@ def load_keyring(settings: ChassisSettings) -> Keyring:
 
 
 def parse_keys(text: str, source: str) -> Keyring:
-    """The keys in the text; `source` says where it came from."""
+    """The keys in a text; errors name its `source`."""
     keys = []
     for part in text.split(","):
         version, _, secret = part.strip().partition(":")
@@ -114,12 +114,12 @@ def parse_keys(text: str, source: str) -> Keyring:
 
 
 def keep_new_key(path: Path) -> None:
-    """Write a new key, readable by the owner alone, unless another process was faster."""
+    """Write a new key that only the owner can read, unless another process was faster."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = f"1:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix="keys.") as scratch:
         scratch.write(text)
         scratch.flush()
-        os.fsync(scratch.fileno())  # what it signs must outlive a power loss
+        os.fsync(scratch.fileno())  # signed texts must outlive a power loss
         with suppress(FileExistsError):
             os.link(scratch.name, path)

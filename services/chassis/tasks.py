@@ -9,7 +9,7 @@ ASK_AGAIN_S = 0.1
 
 
 async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and wait until they have ended, whatever they ended with.
+    """Cancel tasks and wait until they have ended, whatever their results.
 
     One `cancel` may be lost: in Python 3.11 `asyncio.wait_for`, which libraries use, drops a
     cancellation that comes as the waited-for part ends (CPython issue 86296, mended in 3.12).
@@ -35,7 +35,7 @@ async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 async def finish(act: Coroutine[Any, Any, None]) -> None:
-    """Run what closes something to its end, however often the task that needs it is cancelled."""
+    """Run a clean-up to its end, however often the task that waits for it is cancelled."""
     task = asyncio.ensure_future(act)
     while not task.done():
         with suppress(asyncio.CancelledError):

@@ -1,11 +1,12 @@
-"""Who may do what, and how much of it.
+"""Access control: who may call which method, and how often.
 
-settings    every variable
-policy      roles, and the rule of a method (which methods have which: `services.policy`)
-keys        API keys as pure data; `key_store` keeps them in Redis, `key_ring` in each process
-tokens      JSON Web Tokens, checked against a file of public keys
-tls         the server's certificate, and clients known by theirs
-credentials who a request says it is, from its headers, its address and its certificate
-limits      how much each caller may ask: GCRA, in this process or for all of them
-gate        all of it before each call
+settings       every variable
+policy         roles, and the rule of a method (`services.policy` has the rules of all)
+keys           API keys as pure data; `key_store` keeps them in the database, `key_ring` in memory
+tokens         JSON Web Tokens, checked against a file of public keys
+tls            the server's certificate, and clients that are known by theirs
+credentials    what a request shows: headers, address, certificate
+authenticator  the caller's identity by its credentials
+limits         calls and streams that each caller may make (GCRA)
+gate           all of it, before each call
 """

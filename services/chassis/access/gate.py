@@ -1,6 +1,6 @@
-"""What each call passes before it is answered: who asks, may they, have they asked too much.
+"""Checks each call before it is answered: the caller, its role and scopes, its limits.
 
-While access is open there is no gate at all.
+While access is open there is no gate.
 """
 
 import random
@@ -26,7 +26,7 @@ HOUR_S = 3600.0
 
 
 class Gate:
-    """Guards the methods of a server. To be entered: it follows the API keys."""
+    """Guards the methods of a server. Enter it: it follows the API keys."""
 
     def __init__(
         self, settings: AccessSettings, policy: Policy, client: Client, clock: Clock
@@ -35,7 +35,7 @@ class Gate:
 
         Raises:
             OSError: the file of token keys cannot be read.
-            AccessError: it holds none.
+            AccessError: the file has no usable keys.
         """
         self.settings = settings
         self._policy = policy
@@ -59,12 +59,12 @@ class Gate:
         await self._keys.__aexit__(kind, error, trace)
 
     def guard(self, path: str) -> "Guard":
-        """What guards one method."""
+        """The guard of one method."""
         return Guard(self, path, self._policy.get(path))
 
 
 class Guard:
-    """Guards one method; without a rule it lets nobody pass."""
+    """Guards one method; without a rule nobody may call it."""
 
     def __init__(self, gate: Gate, path: str, rule: Rule | None) -> None:
         self._gate = gate
@@ -80,13 +80,13 @@ class Guard:
         }
 
     async def enter(self, credentials: Credentials) -> Identity:
-        """Recognise the caller, for whom the call then is answered.
+        """Identify the caller and let it in; from then on it is the current caller.
 
         Raises:
-            Unauthenticated: the caller did not say who it is, or that does not hold.
+            Unauthenticated: the method needs credentials, or those shown are not valid.
             PermissionDenied: the caller may not call this method.
-            RateLimited: it called too much.
-            Unavailable: that cannot be told at the moment.
+            RateLimited: the caller made too many calls.
+            DatabaseUnavailable: keys or limits cannot be checked now.
         """
         identity = await self._gate.authenticator.identify(credentials)
         rule = self._checked(identity)
@@ -108,13 +108,13 @@ class Guard:
             yield
 
     def life_s(self) -> float:
-        """How long a stream may last until its caller must show again who it is."""
+        """Time that a stream may last, in seconds; then its caller must be identified again."""
         return self._gate.settings.access_stream_s * random.uniform(0.9, 1.0)
 
     def _checked(self, identity: Identity) -> Rule:
         rule = self._rule
         if rule is None:
-            raise PermissionDenied("nobody may call this method: it has no rule")
+            raise PermissionDenied("nobody may call this method: the policy has no rule for it")
         if rule.role is Role.PUBLIC:
             return rule
         if identity.role is Role.PUBLIC:
@@ -122,7 +122,7 @@ class Guard:
         if identity.role < rule.role:
             raise PermissionDenied(f"this method is for the role {rule.role.name.lower()}")
         if not is_in_scope(self._path, identity.scopes):
-            raise PermissionDenied("this method is not in the scopes of the key")
+            raise PermissionDenied("the scopes of the key do not have this method")
         return rule
 
     async def _count(self, identity: Identity, rule: Rule) -> None:

@@ -1,9 +1,9 @@
-"""The API keys as a process knows them: all in memory, looked up anew every few seconds.
+"""All API keys in the memory of a process, refreshed every few seconds.
 
-So no call waits for Redis to learn who calls, and a flood of made-up keys costs Redis next to
-nothing. A key that is revoked may be taken for one refresh more. One that is not known is looked
-for at once, all such together and ten times a second at most. While Redis cannot be reached the
-keys last known stay good.
+So no call waits for the database, and a flood of made-up keys costs the database next to nothing.
+A revoked key is valid until the next refresh. An unknown key has the keys refreshed at once, one
+refresh for all that wait, ten times a second at most. While the database cannot be reached the
+last known keys stay valid.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class KeyRing:
-    """The keys of a process; follows those in Redis while it is entered."""
+    """The keys of a process; they follow the database while it is entered."""
 
     def __init__(self, store: KeyStore, refresh_s: float, clock: Clock) -> None:
         self._store = store
@@ -47,10 +47,10 @@ class KeyRing:
         await end(task for task in (self._following, self._looking) if task)
 
     async def find(self, token: str) -> ApiKey | None:
-        """The key of a token; None when there is none such.
+        """The key of a token; None for a token that is not valid.
 
         Raises:
-            DatabaseUnavailable: Redis could not be asked since this process began.
+            DatabaseUnavailable: no key could be read since this process began.
         """
         parsed = parse_token(token)
         if parsed is None:
@@ -76,12 +76,12 @@ class KeyRing:
         return key if key and key.matches(secret, self._clock()) else None
 
     async def _look(self) -> None:
-        """Wait for a refresh that begins from now on; one serves all that wait."""
+        """Wait for a refresh that begins from now on; one refresh serves all that wait."""
         arrived_s = time.monotonic()
         while self._looked_s < arrived_s:
             if self._looking is None or self._looking.done():
                 self._looking = asyncio.create_task(self._refresh_soon())
-            await asyncio.wait([self._looking])  # unlike awaiting it, this leaves it to the others
+            await asyncio.wait([self._looking])  # a cancelled waiter leaves the task to others
 
     async def _refresh_soon(self) -> None:
         await asyncio.sleep(self._looked_s + LOOK_AGAIN_S - time.monotonic())

@@ -1,4 +1,4 @@
-"""API keys in Redis: the hash `{access}:keys`, name -> record, and `{access}:version`."""
+"""API keys in the database: the hash `{access}:keys`, name -> record, and `{access}:version`."""
 
 import structlog
 
@@ -7,7 +7,7 @@ from services.chassis.database.client import Client, script
 
 KEYS = "{access}:keys"
 VERSION = "{access}:version"
-"""Counts the changes, so that a process need not read all keys to see that none changed."""
+"""Number of changes: a process reads the keys only when it has changed."""
 
 log = structlog.get_logger()
 
@@ -20,15 +20,15 @@ class KeyStore:
         self._change = script(client, "services.chassis.access", "change_key")
 
     async def create(self, key: ApiKey) -> bool:
-        """Keep a new key; False when there is one of its name."""
+        """Keep a new key; False when its name is taken."""
         return await self._changed(key.name, b"", encode(key))
 
     async def replace(self, before: ApiKey, after: ApiKey) -> bool:
-        """Change a key; False when it is no longer as it was."""
+        """Change a key; False when it was changed in the meantime."""
         return await self._changed(before.name, encode(before), encode(after))
 
     async def revoke(self, name: str) -> bool:
-        """Forget a key; False when there is none."""
+        """Delete a key; False when there is none."""
         return await self._changed(name, b"*", b"")
 
     async def get(self, name: str) -> ApiKey | None:
@@ -37,7 +37,7 @@ class KeyStore:
         return decode(name, record) if record else None
 
     async def all(self) -> dict[str, ApiKey]:
-        """All keys by name; one whose record is damaged is none."""
+        """All keys by name, without those whose records are damaged."""
         records = await self._client.hgetall(KEYS)
         keys = {}
         for name, record in records.items():
@@ -48,7 +48,7 @@ class KeyStore:
         return keys
 
     async def version(self) -> int:
-        """How often keys were changed."""
+        """Number of changes of keys so far."""
         return int(await self._client.get(VERSION) or 0)
 
     async def _changed(self, name: str, before: bytes, after: bytes) -> bool:

@@ -1,8 +1,8 @@
-"""API keys as pure data: made, read, written, matched.
+"""API keys as pure data: making, rotating, matching, encoding.
 
-A key is `enrayon_<name>_<secret>`: the name says whose it is, the secret has 256 random bits. Kept
-is the SHA-256 of the secret: a slow hash protects passwords that people choose, which can be
-guessed; of 256 random bits there is nothing to guess.
+A token is `enrayon_<name>_<secret>`; the name identifies the key, the secret has 256 random bits.
+Records hold the SHA-256 of the secret. A slow hash would protect passwords, which people choose
+and others guess; nobody guesses 256 random bits.
 """
 
 import datetime as dt
@@ -32,14 +32,14 @@ class Secret:
     expire_time: dt.datetime | None = None
 
     def matches(self, secret: str, now: dt.datetime) -> bool:
-        """Whether it is this one, compared in constant time, and may still be used."""
+        """Whether a secret is this one and has not expired; compared in constant time."""
         is_same = hmac.compare_digest(self.digest, digest(secret))
         return is_same and (self.expire_time is None or now < self.expire_time)
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """Who has a key, and what it may do."""
+    """A key with its permissions."""
 
     name: str
     role: Role
@@ -47,11 +47,11 @@ class ApiKey:
     """The current one first; older ones until they expire."""
     scopes: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
-    """Of a publishable key: the web origins that may use it, as `https://shop.example`."""
+    """Web origins that may use a publishable key, such as `https://shop.example`."""
     note: str = ""
 
     def matches(self, secret: str, now: dt.datetime) -> bool:
-        """Whether one of its secrets is this; looks at each, so that time tells nothing."""
+        """Whether one of the key's secrets matches; compares with each, whatever the result."""
         found = False
         for each in self.secrets:
             found |= each.matches(secret, now)
@@ -71,14 +71,14 @@ def new_key(
     """A key, and the token that is shown this once.
 
     Raises:
-        ValueError: the name or an origin is none, or role and origins do not fit.
+        ValueError: the name or an origin is malformed, or role and origins do not fit.
     """
     if not NAME.fullmatch(name):
         raise ValueError("a name has small letters, digits and hyphens, and begins with a letter")
     if (role is Role.PAGE) != bool(origins):
         raise ValueError("a publishable key has one origin or more, other keys have none")
     if role is Role.PUBLIC:
-        raise ValueError("what is public needs no key")
+        raise ValueError("public methods need no key")
     for origin in origins:
         if not ORIGIN.fullmatch(origin):
             raise ValueError(
@@ -90,7 +90,7 @@ def new_key(
 
 
 def rotated(key: ApiKey, now: dt.datetime, overlap: dt.timedelta) -> tuple[ApiKey, str]:
-    """The key with a new secret, and its token; the older ones end after the overlap at last."""
+    """The key with a new secret, and its token; older secrets expire after the overlap at most."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     until = now + overlap
     older = tuple(
@@ -105,18 +105,18 @@ def rotated(key: ApiKey, now: dt.datetime, overlap: dt.timedelta) -> tuple[ApiKe
 
 
 def parse_token(token: str) -> tuple[str, str] | None:
-    """Name and secret of a token; None when it is none."""
+    """Name and secret of a token; None for any other text."""
     found = TOKEN.fullmatch(token)
     return (found[1], found[2]) if found else None
 
 
 def token_of(name: str, secret: str) -> str:
-    """What the caller sends."""
+    """The token that callers send."""
     return f"{PREFIX}_{name}_{secret}"
 
 
 def digest(secret: str) -> bytes:
-    """What is kept of a secret."""
+    """The hash of a secret that is kept."""
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -160,10 +160,10 @@ def decode(name: str, record: bytes) -> ApiKey:
 
 
 def moment(text: str) -> dt.datetime:
-    """A moment as JSON has it."""
+    """An instant of a record."""
     return dt.datetime.fromisoformat(text)
 
 
 def moment_or_none(text: str | None) -> dt.datetime | None:
-    """The same, where there may be none."""
+    """An instant of a record, if there is one."""
     return moment(text) if text else None

@@ -1,8 +1,8 @@
-"""How much a caller may ask, by the generic cell rate algorithm (GCRA).
+"""Limits of calls by the generic cell rate algorithm (GCRA), and of open streams.
 
-For each caller one moment is kept: when its limit would be whole again. A call moves it on by the
-time that it costs, and is refused when it would lie more than the burst ahead (ITU-T I.371, the
-"virtual scheduling" form). Nothing fills up in the background, and the wait is known exactly.
+One instant is kept for each caller: when its limit will be whole again. A call moves it on by the
+time that the call costs, and is refused if it would lie more than the burst ahead (ITU-T I.371,
+"virtual scheduling"). Nothing needs refilling, and the wait is known exactly.
 """
 
 import datetime as dt
@@ -17,13 +17,13 @@ from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable, ResourceExhausted
 
 KEPT_MOST = 100_000
-"""Callers that a process counts at once; beyond that those nearest to being whole are forgotten."""
+"""Callers that a process counts; beyond that it forgets those nearest to a whole limit."""
 GRACE_NS = 1000
-"""A wait that is shorter cannot be told."""
+"""A shorter wait is rounding, and no reason to refuse."""
 
 
 class RateLimited(ResourceExhausted):
-    """The caller asks too much; it says when to ask again."""
+    """The caller makes too many calls; the error says when to call again."""
 
     reason = "RATE_LIMITED"
 
@@ -35,7 +35,7 @@ class TooManyStreams(ResourceExhausted):
 
 
 class LocalLimits:
-    """Limits counted in this process. Several processes together allow as many times more."""
+    """Limits that this process counts alone: several processes together allow a multiple."""
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         self._now_s = now_s
@@ -47,8 +47,8 @@ class LocalLimits:
         Raises:
             RateLimited: there is no room yet.
         """
-        # Whole nanoseconds, and as many of grace as their rounding may sum up to: as floats, a
-        # moment and a cost are not told apart again, and the first call could be refused.
+        # In whole nanoseconds, and with grace for their rounding: a float loses small costs beside
+        # a large instant, so that a first call could be refused.
         now_ns, cost_ns, burst_ns = (round(x * 1e9) for x in (self._now_s(), cost_s, burst_s))
         whole_ns = max(self._whole_ns.get(counted, now_ns), now_ns) + cost_ns
         wait_ns = whole_ns - now_ns - max(burst_ns, cost_ns)
@@ -66,7 +66,7 @@ class LocalLimits:
 
 
 class SharedLimits:
-    """Limits counted in Redis, by all processes together and by its clock."""
+    """Limits that all processes count together, in the database and by its clock."""
 
     def __init__(self, client: Client) -> None:
         self._gcra = script(client, "services.chassis.access", "gcra")
@@ -91,7 +91,7 @@ class SharedLimits:
 
 
 class Streams:
-    """How many streams each caller has open in this process."""
+    """Numbers of streams that callers have open in this process."""
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
@@ -105,7 +105,8 @@ class Streams:
         """
         if self._open[counted] >= most:
             raise TooManyStreams(
-                f"at most {most} streams may be open", retry_after=dt.timedelta(seconds=10)
+                f"at most {most} streams may be open; close one, or wait",
+                retry_after=dt.timedelta(seconds=10),
             )
         self._open[counted] += 1
         try:
@@ -117,6 +118,6 @@ class Streams:
 
 
 def limited(wait_s: float) -> RateLimited:
-    """The error that says how long to wait."""
+    """The error with the time to wait."""
     wait = dt.timedelta(seconds=wait_s)
     return RateLimited(f"too many calls; wait {wait_s:.1f} s", retry_after=wait)

@@ -1,4 +1,4 @@
-"""Roles, and what a method asks of its caller."""
+"""Roles of callers, and rules of methods."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -6,48 +6,48 @@ from enum import Enum, IntEnum
 
 
 class Role(IntEnum):
-    """How much is trusted to a caller; each role may do all that the ones before may."""
+    """Trust in a caller; each role may do all that the ones before it may."""
 
     PUBLIC = 0
     """Anybody."""
     PAGE = 1
-    """A publishable key: it stands in a web page, so everybody can read it."""
+    """A caller with a publishable key, which stands in a web page for everybody to read."""
     CHANNEL = 2
     """An application with a key, a token or a certificate of its own."""
     ADMIN = 3
-    """Who keeps the data, and staff: sees what belongs to all callers."""
+    """Staff, and whoever maintains the data: sees what belongs to every caller."""
 
 
 class Counted(Enum):
     """Where the calls of a caller are counted."""
 
     HERE = "here"
-    """In each process by itself: costs no call of Redis, and works without it."""
+    """In each process by itself: without the database."""
     TOGETHER = "together"
-    """By all processes, in Redis: one more round trip, and no call without Redis."""
+    """By all processes, in the database: one more round trip, and no call without it."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What a method asks."""
+    """The rule of a method."""
 
     role: Role
-    """The least."""
+    """The least role that may call it."""
     cost: float = 1.0
-    """Of one call, beside a plain look-up; a stream pays it once."""
+    """Of a call, in units of a plain look-up; a stream pays it once."""
     counted: Counted = Counted.HERE
     is_hold: bool = False
-    """Whether it keeps goods from others: with a publishable key that has a limit of its own."""
+    """Whether it reserves goods: calls with a publishable key then have a limit of their own."""
 
 
 Policy = Mapping[str, Rule]
-"""Rules by the paths of their methods, `/package.Service/Method`. No row: nobody may."""
+"""Rules by the paths of methods, `/package.Service/Method`; no rule: nobody may call it."""
 
 
 def is_in_scope(path: str, scopes: Collection[str]) -> bool:
-    """Whether scopes admit a method: `stock` all of a service, `stock.AdjustStock` one method.
+    """Whether scopes admit a method; without scopes every method is admitted.
 
-    None at all admit every method that the role may call.
+    The scope `stock` admits a whole service, `stock.AdjustStock` one method.
     """
     if not scopes:
         return True

@@ -1,4 +1,4 @@
-"""Settings of access: who may call, and how much."""
+"""Settings of access control."""
 
 import ipaddress
 from pathlib import Path
@@ -12,11 +12,11 @@ Mode = Literal["open", "enforced"]
 Algorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
 ]
-"""Signatures by a private key alone: whoever may check a token may not make one."""
+"""Signatures by private keys: who can check a token cannot make one."""
 
 
 class AccessSettings(EnvironmentSettings):
-    """Who may call, how they say who they are, and how much each may ask."""
+    """Settings of credentials and limits of callers."""
 
     access: Mode = Field(
         "open",
@@ -27,15 +27,15 @@ class AccessSettings(EnvironmentSettings):
         5.0,
         gt=0,
         le=60,
-        description="how long a process goes by the API keys that it knows, in seconds: "
-        "so long after its revocation a key may still be taken",
+        description="seconds between refreshes of the API keys in a process: a revoked key may be "
+        "valid for that long",
     )
     access_stream_s: float = Field(
         900.0,
         gt=0,
         le=86_400,
-        description="how long a stream lasts until it must be resumed, in seconds: "
-        "so long may one still be told things whose key was revoked",
+        description="seconds that a stream lasts until it must be resumed: one whose key was "
+        "revoked may last for that long",
     )
     trusted_proxies: list[IPvAnyNetwork] = Field(
         default_factory=lambda: [ipaddress.ip_network(n) for n in ("127.0.0.0/8", "::1/128")],
@@ -77,14 +77,15 @@ class AccessSettings(EnvironmentSettings):
     )
     tls_key: Path | None = Field(None, description="its private key (PEM)")
     tls_client_ca: Path | None = Field(
-        None, description="who signs clients' certificates (PEM); then each client must have one"
+        None,
+        description="authority that signs clients' certificates (PEM): each client needs one",
     )
     tls_admins: list[str] = Field(
         [], description="common names of clients that are admins, as a JSON list"
     )
     tls_proxies: list[str] = Field(
         [],
-        description="common names of proxies: they are nobody themselves, and their "
+        description="common names of proxies: they are no callers themselves, and their "
         "x-forwarded-for is believed",
     )
 
@@ -107,18 +108,18 @@ class AccessSettings(EnvironmentSettings):
 
 
 class AccessError(ValueError):
-    """Settings of access that must not be served by; the text says what to do."""
+    """Settings of access that are not safe or not usable; the text says what to change."""
 
 
 def check_exposure(settings: ChassisSettings, access: AccessSettings) -> None:
-    """Refuse to serve everybody beyond this machine.
+    """Check that open access is not offered beyond this machine.
 
     Raises:
         AccessError: access is open, and the servers would listen on more than loopback.
     """
     if access.is_open and not ipaddress.ip_address(settings.host).is_loopback:
         raise AccessError(
-            f"with ENRAYON_HOST={settings.host} others reach this machine, and access is open to "
-            "all: set ENRAYON_ACCESS=enforced (and make keys with `enrayon keys create`), or "
+            f"with ENRAYON_HOST={settings.host} other machines reach this one, and access is open "
+            "to all: set ENRAYON_ACCESS=enforced (and make keys with `enrayon keys create`), or "
             "leave ENRAYON_HOST at 127.0.0.1"
         )

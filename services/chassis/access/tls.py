@@ -1,4 +1,4 @@
-"""The server's certificate, and clients that are known by theirs (mTLS)."""
+"""TLS: the server's certificate, and callers that are known by theirs (mTLS)."""
 
 import grpc
 
@@ -8,7 +8,7 @@ from services.chassis.caller import Caller
 
 
 def server_credentials(settings: AccessSettings) -> grpc.ServerCredentials | None:
-    """What the server shows and asks for; None without TLS.
+    """The server's certificate and the authority of its clients; None without TLS.
 
     Raises:
         OSError: a file cannot be read.
@@ -24,7 +24,7 @@ def server_credentials(settings: AccessSettings) -> grpc.ServerCredentials | Non
 
 
 def bearer(settings: AccessSettings, common_name: str) -> tuple[Caller, Role] | None:
-    """Who a client with a certificate is; None for nobody in particular, as a proxy is."""
+    """The caller that a certificate names; None for a proxy, and without a certificate."""
     if not common_name or common_name in settings.tls_proxies:
         return None
     is_admin = common_name in settings.tls_admins

@@ -19,17 +19,17 @@ from services.chassis.caller import Caller
 
 MAX_BYTES = 8 * 1024
 LEEWAY_S = 30
-"""How far apart the clocks of issuer and server may be."""
+"""Allowed difference between the clocks of issuer and server."""
 LOOK_AT_FILE_S = 5.0
 KNOWN_MOST = 10_000
-"""Tokens remembered as good until they expire, for a signature takes 100 µs to check."""
+"""Valid tokens that are remembered until they expire: checking a signature takes 100 µs."""
 ROLES = {"channel": Role.CHANNEL, "admin": Role.ADMIN}
 
 log = structlog.get_logger()
 
 
 class Tokens:
-    """Checks tokens."""
+    """Checks tokens by a file of public keys."""
 
     def __init__(self, settings: AccessSettings) -> None:
         assert settings.jwt_keys
@@ -50,7 +50,7 @@ class Tokens:
         self._look_at_file()
 
     def read(self, token: str) -> tuple[Caller, Role, tuple[str, ...]] | None:
-        """Who a token says its bearer is, with role and scopes; None when it does not hold."""
+        """The caller of a token, with role and scopes; None when it is not valid."""
         if time.monotonic() - self._looked_s > LOOK_AT_FILE_S:
             self._look_at_file()
         known = self._known.get(token)
@@ -80,15 +80,15 @@ class Tokens:
         return answer
 
     def _key_of(self, signed: Any) -> Any:
-        # Without a `kid` joserfc would take any key of the set by chance.
+        # Without a `kid` joserfc would try any one key of the set.
         return self._keys.get_by_kid(signed.headers().get("kid"))
 
     def _look_at_file(self) -> None:
-        """Read the file of keys if it has changed; one that cannot be read changes nothing later.
+        """Read the file of keys if it has changed; keep the keys if it cannot be read any more.
 
         Raises:
-            OSError: it cannot be read, and never was.
-            AccessError: it is no JWKS, and no other was read before.
+            OSError: it cannot be read, and no keys were read before.
+            AccessError: it is not a JWKS, and no keys were read before.
         """
         self._looked_s = time.monotonic()
         try:
@@ -99,7 +99,7 @@ class Tokens:
         except (OSError, AccessError):
             if not self._keys:
                 raise
-            log.warning("the file of token keys cannot be read; the keys before are kept")
+            log.warning("the file of token keys cannot be read; its former keys stay valid")
             return
         self._changed_ns = changed_ns
         self._known.clear()

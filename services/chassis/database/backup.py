@@ -1,9 +1,9 @@
-"""Copies all that a store holds into a file, and back.
+"""Copies all keys of a database into a file, and back.
 
-The keys of one hash tag are dumped in one act, as they are at one moment; tags one after another.
-Since every act of the suite changes the keys of one tag, each partition is whole in the copy, and
-between partitions it is as after a crash. A tag blocks the store while it is dumped; a key whose
-dump is larger than 512 MiB cannot be copied.
+The keys of one hash tag are dumped in one script, as they are at one instant; tags follow one
+another. Every change of the suite is within one tag, so each partition is consistent in the copy;
+between partitions the copy is as after a crash. The database answers nothing else while it dumps
+a tag. A key whose dump is larger than 512 MiB cannot be copied.
 """
 
 import asyncio
@@ -27,15 +27,15 @@ TAG = re.compile(rb"\{([^}]+)\}")
 GLOB = re.compile(r"([*?\[\]\\^])")
 
 Progress = Callable[[int, int], None]
-"""Told how much of how much is done."""
+"""Called with the amount that is done, and the whole."""
 
 
 def on_database(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]]) -> int:
-    """Act on the store of the settings; one of its own that does not run is started for it.
+    """Act on the database of the settings; an embedded one is started if it does not run.
 
     Raises:
-        BackupError: the store failed, or the act.
-        EmbeddedValkeyError: the embedded store cannot run.
+        BackupError: the database or the act failed.
+        EmbeddedValkeyError: the embedded Valkey cannot run.
     """
 
     async def main(url: str) -> int:
@@ -43,7 +43,7 @@ def on_database(settings: ChassisSettings, act: Callable[[Client], Awaitable[int
         try:
             return await act(client)
         except redis.exceptions.RedisError as error:
-            raise BackupError(f"the store failed: {type(error).__name__}: {error}") from error
+            raise BackupError(f"the database failed: {type(error).__name__}: {error}") from error
         finally:
             await client.aclose()
 
@@ -60,14 +60,14 @@ async def backup(
     left_out: Collection[str],
     progress: Progress,
 ) -> int:
-    """Copy a store into a file; answers how many keys it has.
+    """Copy a database into a file; returns the number of keys.
 
     Args:
-        client: of the store.
-        path: the file; one that is there is replaced.
-        keyring: what tells the signing keys apart.
+        client: of the database.
+        path: the file; an existing one is replaced.
+        keyring: fingerprints of the signing keys.
         left_out: names of keys (behind their tag) that are not copied.
-        progress: told of tags.
+        progress: called with numbers of tags.
     """
     facts = await database_facts_of(client)
     header = Header(dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), facts.version, keyring)
@@ -87,17 +87,17 @@ async def backup(
 async def restore(
     client: Client, path: Path, left_out: Collection[str], progress: Progress, *, replace: bool
 ) -> int:
-    """Copy a file into a store, once all of it was read; answers how many keys it has.
+    """Copy a file into a database, after reading all of it; returns the number of keys.
 
     Raises:
-        BackupError: the file is damaged, the store holds something and `replace` does not say
-            that it shall go, or the store does not read the dumps.
+        BackupError: the file is damaged, the database is not empty and `replace` is not set, or
+            the database cannot read the dumps.
     """
     _, total = check(path)
     if replace:
         await client.flushdb()
     elif held := await first_key(client, left_out):
-        raise BackupError(f"the store is not empty: it holds {held}")
+        raise BackupError(f"the database is not empty: it holds {held}")
     done = size = 0
     batch: list[Entry] = []
     for entry in read(path):
@@ -114,7 +114,7 @@ async def restore(
 
 
 async def first_key(client: Client, left_out: Collection[str]) -> str:
-    """A key that the store holds; empty when it holds none but those that are left out."""
+    """The name of a key in the database, those left out aside; empty when there is none."""
     async for key in client.scan_iter(count=1000):
         if name_of(key) not in left_out:
             return str(key.decode(errors="replace"))
@@ -128,7 +128,7 @@ def tag_of(key: bytes) -> str:
 
 
 def name_of(key: bytes) -> str:
-    """What a key is called behind its tag: `levels` of `{s17}:levels:osm-1`."""
+    """The name of a key behind its tag: `levels` of `{s17}:levels:osm-1`."""
     return key.decode(errors="replace").partition("}:")[2].partition(":")[0]
 
 
@@ -144,6 +144,6 @@ async def _put(client: Client, batch: list[Entry]) -> None:
         )
     except redis.exceptions.ResponseError as error:
         raise BackupError(
-            f"the store does not take it ({error}): it must be of the kind that was copied, and "
-            "not older. Some of it is there now; restore again with --replace"
+            f"the database refuses a key ({error}): it must be of the same kind as the one that "
+            "was copied, and not older. Some keys are restored; restore again with --replace"
         ) from error

@@ -1,7 +1,7 @@
-"""The file of a backup: gzip of a line of JSON, then the keys, then an empty one with their number.
+"""The file of a backup: gzip of a line of JSON, the keys, and an empty key with their number.
 
-A key is its name, when it expires and its dump in the store's own format, which that store and its
-later versions read.
+A key has its name, its expiry, and its dump in the database's own format, which the same database
+and its later versions can read.
 """
 
 import gzip
@@ -18,11 +18,11 @@ import orjson
 
 FORMAT = "enrayon-backup-1"
 LENGTHS = struct.Struct(">IqI")
-"""Length of the name, when it expires (ms since 1970; -1: never), length of the dump."""
+"""Length of the name, expiry (ms since 1970; -1: none), length of the dump."""
 
 MOST_NAME_BYTES = 64 * 1024
 MOST_DUMP_BYTES = 512 * 1024 * 1024
-"""Larger values no store has: a damaged length asks for no more memory than that."""
+"""The largest value of the databases: a damaged length asks for no more memory than that."""
 
 
 class BackupError(Exception):
@@ -31,14 +31,14 @@ class BackupError(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a backup says of itself."""
+    """The first line of a backup."""
 
     created: str
-    """When it was begun (RFC 3339)."""
+    """The time of its begin (RFC 3339)."""
     store: str
-    """The version of the store that it is of."""
+    """The version of the database that was copied."""
     keyring: list[str]
-    """What tells the signing keys apart that it belongs to, the current one first."""
+    """Fingerprints of the signing keys that belong to it, the current one first."""
     format: str = FORMAT
 
 
@@ -51,14 +51,14 @@ class Entry(NamedTuple):
 
 
 class Writer:
-    """Writes entries."""
+    """Writes the entries of a backup."""
 
     def __init__(self, file: gzip.GzipFile) -> None:
         self._file = file
         self.count = 0
 
     def add(self, entry: Entry) -> None:
-        """Write one."""
+        """Write one entry."""
         lengths = LENGTHS.pack(len(entry.name), entry.expire_ms, len(entry.dump))
         self._file.write(lengths + entry.name + entry.dump)
         self.count += 1
@@ -66,7 +66,7 @@ class Writer:
 
 @contextmanager
 def writing(path: Path, header: Header) -> Iterator[Writer]:
-    """Write a backup, which appears, readable by its owner alone, once it is whole."""
+    """Write a backup that appears once it is complete; only its owner can read it."""
     partial = path.with_name(f"{path.name}.part")
     try:
         raw = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -84,18 +84,18 @@ def writing(path: Path, header: Header) -> Iterator[Writer]:
 
 
 def check(path: Path) -> tuple[Header, int]:
-    """Read a whole backup; answers what it says of itself, and how many keys it has.
+    """Read a whole backup; returns its header and its number of keys.
 
     Raises:
-        BackupError: it is none, or is cut off or damaged.
-        OSError: it cannot be read.
+        BackupError: the file is not a backup, or is cut off or damaged.
+        OSError: the file cannot be read.
     """
     try:
         with gzip.open(path, "rb") as file:
             header = _header(file.readline(65_536))
             return header, sum(1 for _ in _entries(file))
     except (gzip.BadGzipFile, EOFError, ValueError, struct.error, zlib.error) as error:
-        raise BackupError(f"{path} is no backup, or is cut off or damaged: {error}") from error
+        raise BackupError(f"{path} is not a backup, or is cut off or damaged: {error}") from error
 
 
 def read(path: Path) -> Iterator[Entry]:
@@ -111,7 +111,7 @@ def _header(line: bytes) -> Header:
             texts = isinstance(keys, list) and all(isinstance(key, str) for key in keys)
             if format == FORMAT and texts:
                 return Header(created, store, keys)
-    raise ValueError("no header of a backup")
+    raise ValueError("it has no header of a backup")
 
 
 def _entries(file: gzip.GzipFile) -> Iterator[Entry]:
@@ -120,10 +120,10 @@ def _entries(file: gzip.GzipFile) -> Iterator[Entry]:
         name_length, expire_ms, length = LENGTHS.unpack(file.read(LENGTHS.size))
         if not name_length:
             if count != expire_ms or file.read(1):
-                raise ValueError("it does not end as it says")
+                raise ValueError("it does not have as many keys as it says")
             return
         if name_length > MOST_NAME_BYTES or length > MOST_DUMP_BYTES:
-            raise ValueError("no key is as large as it says")
+            raise ValueError("a key is larger than any can be")
         name, dump = file.read(name_length), file.read(length)
         if len(name) + len(dump) < name_length + length:
             raise EOFError("it ends within a key")

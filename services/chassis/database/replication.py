@@ -1,4 +1,4 @@
-"""Changes that are acknowledged once replicas have them, so that a failover does not lose them."""
+"""Scripts whose changes are acknowledged once replicas have them: a failover loses none."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from services.chassis.database.client import (
 from services.chassis.database.cluster import Cluster
 
 WAIT_S = 1.0
-"""So long replicas are given to have a change."""
+"""Time that replicas have to confirm a change."""
 PAUSES_S = (0.0, 0.02, 0.05, 0.1, 0.2)
-"""Before each attempt while a slot moves to another node."""
+"""Pauses before the attempts while a slot moves to another node."""
 MARK_S = 60
 MOVING = (
     redis.exceptions.AskError,
@@ -33,12 +33,12 @@ MOVING = (
 def replicated_script(
     client: Client, package: str, name: str, libraries: Sequence[str] = (), *, replicas: int
 ) -> Script:
-    """A Lua file as a function that returns once so many replicas have what it changed.
+    """A Lua file as a function that returns once that many replicas have its changes.
 
-    It raises a `TimeoutError` of redis-py when they have not in time: then nothing is known of the
-    change, and whoever asks again must be answered as the first time. An answer that changes
-    nothing, as that one is, waits for all changes before it: a mark is written behind it on the
-    same connection, since WAIT (Redis 3.0) counts a connection's own writes.
+    It raises a `TimeoutError` of redis-py when they do not confirm in time: then the change may or
+    may not last, and a retry must get the answer of the first call. A retry changes nothing, but
+    it must wait too: it may find the first attempt on the primary alone. So a mark is written
+    behind each script on the same connection, for WAIT counts that connection's own writes.
     """
     many = replicated_many_script(client, package, name, libraries, replicas=replicas)
 
@@ -52,16 +52,16 @@ def replicated_script(
 def replicated_many_script(
     client: Client, package: str, name: str, libraries: Sequence[str] = (), *, replicas: int
 ) -> ManyScript:
-    """The same, many times in one round trip, on a cluster one to each node.
+    """`replicated_script` for many runs in one round trip, on a cluster one to each node.
 
-    When it raises, nothing is known of any of them.
+    When it raises, each run may or may not have changed something.
     """
     if not replicas:
         return many_script(client, package, name, libraries)
     text, digest = named_script(client, package, name, libraries)
 
     async def attempt(command: Sequence[str], calls: Calls) -> list[Any]:
-        """The answers; of those that did not run, why."""
+        """The answers; for runs that did not happen, the exceptions."""
         targets: list[dict[str, Any]] = [{} for _ in calls]
         options = {}
         if isinstance(client, Cluster):
@@ -88,7 +88,7 @@ def replicated_many_script(
                     raise answer
             is_kept = not isinstance(marked, Exception) and isinstance(count, int)
             if ran and not (is_kept and count >= replicas):
-                raise redis.exceptions.TimeoutError("too few replicas have the changes as yet")
+                raise redis.exceptions.TimeoutError("too few replicas have confirmed the changes")
         return answers
 
     async def run(calls: Calls) -> list[Any]:
@@ -114,7 +114,7 @@ def replicated_many_script(
         raise redis.exceptions.TryAgainError("the slot is moving to another node")
 
     async def find_again(key: str) -> None:
-        """Let redis-py learn who has the slot now, which it does not from these pipelines."""
+        """Have redis-py look for the node of a slot, which it does not after these pipelines."""
         with suppress(redis.exceptions.RedisError):
             await client.exists(mark_of(key))
 
@@ -122,11 +122,11 @@ def replicated_many_script(
 
 
 def did_not_run(answer: object) -> bool:
-    """Whether that is an answer to a script that changed nothing and may be sent again."""
+    """Whether an answer means that the script did not run, and may be sent again."""
     return isinstance(answer, (redis.exceptions.NoScriptError, *MOVING))
 
 
 def mark_of(key: str) -> str:
-    """A key in the slot of a key with a hash tag."""
+    """The key of the mark in the slot of a key, which has a hash tag."""
     tag = key[key.index("{") : key.index("}") + 1]
     return f"{tag}:mark"

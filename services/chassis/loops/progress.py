@@ -1,13 +1,13 @@
-"""Lets a writer wait until what this process keeps in memory has followed its write."""
+"""Lets a writer wait until the data in this process's memory have followed its write."""
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
 LOST_S = 2.0
-"""A writer waits no longer for a follower that cannot follow; what is read then may be older."""
+"""Wait for a follower that cannot reach the database; later reads may be older."""
 SLOW_S = 30.0
-"""A writer waits no longer for a follower that is slow, as on a busy machine."""
+"""Wait for a follower that is slow, as on a busy machine."""
 
 
 class Progress:
@@ -24,7 +24,7 @@ class Progress:
             self._advanced.notify_all()
 
     async def wait(self, is_reached: Callable[[], bool], timeout_s: float = SLOW_S) -> bool:
-        """Wait until the follower has reached something; whether it has."""
+        """Wait until the follower has reached a point; returns whether it has."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while not is_reached():

@@ -1,1 +1,1 @@
-"""What requests and answers share: masks, pages, QR codes."""
+"""Parts of requests and answers: masks, pages, instants, signed text, QR codes."""

@@ -13,10 +13,15 @@ MessageT = TypeVar("MessageT", bound=Message)
 
 
 def check_mask(mask: FieldMask, descriptor: Descriptor, field: str) -> None:
-    """Check that each path of a mask names a field; `field` is the mask's own name.
+    """Check that each path of a mask names a field of a message.
+
+    Args:
+        mask: the mask.
+        descriptor: of the message.
+        field: the mask's own name.
 
     Raises:
-        InvalidArgument: naming the first path that does not.
+        InvalidArgument: naming the first path that names no field.
     """
     for path in mask.paths:
         if path != "*" and not has_path(descriptor, path):

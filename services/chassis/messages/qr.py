@@ -1,4 +1,4 @@
-"""Texts as QR codes."""
+"""QR codes of texts."""
 
 import io
 
@@ -6,7 +6,7 @@ import segno
 
 
 def qr_svg(text: str) -> str:
-    """A text as a QR code that survives a scratched screen (15 % of it), as SVG."""
+    """The QR code of a text, as SVG; it can be read with up to 15 % of it damaged."""
     file = io.BytesIO()
     segno.make(text, error="m", micro=False).save(file, kind="svg", scale=4, xmldecl=False)
     return file.getvalue().decode()

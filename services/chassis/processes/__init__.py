@@ -1,1 +1,1 @@
-"""Processes of one machine: the supervisor, lifelines, locks, log files."""
+"""Child processes on one machine: the supervisor, their end, locks of folders, log files."""

@@ -1,7 +1,7 @@
-"""A folder that only one owner uses at a time, wherever the owner is killed.
+"""A lock of a folder that ends with its owner and its owner's children, also when they are killed.
 
 The lock is the kernel's (flock(2)) and ends with the last process that holds its descriptor. An
-owner hands it to its children, so that the folder is free only when they have ended too.
+owner hands it to its children, so that the folder is free once they have ended too.
 """
 
 import fcntl
@@ -9,16 +9,16 @@ import os
 import time
 from pathlib import Path
 
-OWNER_WAIT_S = 3.0  # for an owner that is on its way out
+OWNER_WAIT_S = 3.0  # for an owner that is ending
 ORPHAN_WAIT_S = 30.0  # for children of an owner that was killed
 
 
 class FolderInUseError(RuntimeError):
-    """Another process owns the folder; the text says which and what to do."""
+    """Another process owns the folder; the text says which one and what to do."""
 
 
 class FolderLock:
-    """The file `lock` in a folder; it says who owns the folder, and a word of the owner's."""
+    """The file `lock` in a folder, with the process id and a note of the owner."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -26,7 +26,7 @@ class FolderLock:
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """What a child must inherit (`pass_fds`) to hold the lock too."""
+        """The descriptors that a child must inherit (`pass_fds`) to hold the lock too."""
         return () if self._descriptor is None else (self._descriptor,)
 
     def acquire(self, note: str) -> None:
@@ -44,7 +44,7 @@ class FolderLock:
         self._descriptor = descriptor
 
     def release(self) -> None:
-        """Let go of the folder; it is free once the children that hold the lock have ended."""
+        """Unlock the folder; it is free once the children that hold the lock have ended."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -60,13 +60,13 @@ class FolderLock:
                 if time.monotonic() - began > wait_s:
                     raise FolderInUseError(
                         f"the data folder {self.folder} is in use by process {owner}. "
-                        "Stop that one first, or set ENRAYON_DATA_DIR to another folder."
+                        "Stop that process first, or set ENRAYON_DATA_DIR to another folder."
                     ) from error
                 time.sleep(0.02)
 
 
 def read(folder: Path) -> tuple[int, str]:
-    """Who took the folder last, and their note; 0 and an empty text if nobody ever did."""
+    """Process id and note of the last owner; 0 and an empty text if there was none."""
     try:
         owner, note = (folder / "lock").read_text().split(maxsplit=1)
         return int(owner), note.strip()

@@ -1,8 +1,8 @@
 """A child that dies with its parent, so that `kill -9` of a parent leaves no orphan (Linux).
 
-`lifeline(argv)` is the command that does it: this file, run as a script in place of the program,
-asks the kernel for a signal on the parent's death (prctl(2), PR_SET_PDEATHSIG) and becomes the
-program. It costs 9 ms, and unlike a `preexec_fn` runs no Python between fork and exec.
+`lifeline(argv)` is the command for it: this file, run as a script in place of the program, asks
+the kernel for a signal on the parent's death (prctl(2), PR_SET_PDEATHSIG) and becomes the program.
+It costs 9 ms, and unlike a `preexec_fn` it runs no Python between fork and exec.
 """
 
 import os
@@ -17,7 +17,7 @@ PR_SET_PDEATHSIG = 1
 def lifeline(argv: Sequence[str]) -> list[str]:
     """The command that runs `argv` (the program by its path) until this process ends.
 
-    The kernel means the thread that forks, not the process: only the main thread may start it.
+    The kernel signals at the end of the thread that forks: only the main thread may start it.
     Systems other than Linux have no such signal; there the command is `argv` itself.
     """
     if sys.platform != "linux":

@@ -7,9 +7,9 @@ MAX_BYTES = 1_000_000
 
 
 def open_log(path: Path) -> BinaryIO:
-    """Open a log to append to, in a folder of its own; one that has grown long is set aside first.
+    """Open a log to append to; a long one is renamed to `.1` first.
 
-    So a log and the one before, `.1`, take little room however often their process starts.
+    So a log and the one before it stay small however often their process starts.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > MAX_BYTES:
@@ -18,7 +18,7 @@ def open_log(path: Path) -> BinaryIO:
 
 
 def last_lines(path: Path, count: int = 5) -> str:
-    """The end of a log, each line on a line of its own and indented, for an error to show."""
+    """The last lines of a log, each indented on a line of its own, for an error."""
     if not path.exists():
         return ""
     with path.open("rb") as log:

@@ -1,7 +1,7 @@
 """Starts the processes of the suite on one machine, keeps them running, and stops them in order.
 
-Whatever is killed with `kill -9`, nothing is left behind: a child ends with the supervisor (see
-`services.chassis.processes.lifeline`), and the supervisor starts a child that ended again.
+No `kill -9` leaves a process behind: a child ends with the supervisor (see
+`services.chassis.processes.lifeline`), and the supervisor restarts a child that ended.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ from services.chassis.processes.lifeline import lifeline
 from services.chassis.processes.log_files import last_lines, open_log
 from services.chassis.tasks import task_group
 
-STEADY_S = 30.0  # having run this long, a child is well again
+STEADY_S = 30.0  # a child that ran for this long counts as well again
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 10.0
-MAX_FAILURES = 10  # in a row: half a minute of trying
+MAX_FAILURES = 10  # in a row: half a minute of attempts
 
 
 class ChildError(RuntimeError):
-    """A child cannot be kept running; the text names it and shows its last words."""
+    """A child cannot be kept running; the text names it and shows the end of its log."""
 
 
 async def _at_once() -> bool:
@@ -33,27 +33,27 @@ async def _at_once() -> bool:
 
 @dataclass(frozen=True)
 class Child:
-    """What to run, and when it counts as running."""
+    """A program to run, and the conditions of its start and stop."""
 
     name: str
     command: Sequence[str]
     ready: Callable[[], Awaitable[bool]] = _at_once
-    """Asked again and again after a start, until it says yes."""
+    """Called after a start until it returns True."""
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to the environment of this process."""
     pass_fds: tuple[int, ...] = ()
     before_stop: Callable[[], Awaitable[object]] = _at_once
-    """Done before it is told to stop."""
+    """Awaited before it is told to stop."""
     ready_s: float = 60.0
-    """How long a start may take, in seconds."""
+    """Time for a start, in seconds."""
     once: bool = False
-    """Whether it does its work and ends, with code 0, before the next one starts."""
+    """Whether it ends with code 0 by itself, before the next child starts."""
     stop_s: float = 20.0
-    """How long a stop may take, in seconds, before the child is killed."""
+    """Time for a stop, in seconds; then the child is killed."""
 
 
 class Supervisor:
-    """Runs children. Each writes to `<name>.log` in a folder; `say` is told when one ends."""
+    """Runs children. Each logs to `<name>.log` in a folder; `say` is called when one ends."""
 
     def __init__(
         self, children: Sequence[Child], log_folder: Path, say: Callable[[str], None]
@@ -68,7 +68,7 @@ class Supervisor:
         SIGINT, SIGTERM and SIGHUP stop them, the last one first; a second signal kills them.
 
         Raises:
-            ChildError: one did not start, or ended again and again; the others are stopped.
+            ChildError: a child did not start, or ended again and again; all others are stopped.
         """
         loop = asyncio.get_running_loop()
         signals = [signal.SIGINT, signal.SIGTERM]
@@ -100,7 +100,7 @@ class Supervisor:
             for process in self._processes:
                 process.kill()
         else:
-            self._say("stopping; once more to kill")
+            self._say("stopping; a second signal kills")
             self.stop()
 
     async def _keep_running(self, started: Callable[[], None]) -> None:
@@ -113,7 +113,7 @@ class Supervisor:
 
 
 class _Process:
-    """A child, and the process that runs it at the moment."""
+    """A child, and the process that runs it now."""
 
     def __init__(self, child: Child, log_folder: Path, say: Callable[[str], None]) -> None:
         self._child = child
@@ -124,11 +124,11 @@ class _Process:
 
     @property
     def is_done(self) -> bool:
-        """Whether it has done its work and is not started again."""
+        """Whether it has done its work and is not restarted."""
         return self._child.once and self._process is not None and self._process.returncode == 0
 
     async def start(self) -> None:
-        """Start it, and wait until it is ready, or done."""
+        """Start it, and wait until it is ready or done."""
         child = self._child
         self._started_at = time.monotonic()
         with open_log(self._log) as log:
@@ -139,7 +139,7 @@ class _Process:
                 stderr=log,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **child.env},
                 pass_fds=child.pass_fds,
-                start_new_session=True,  # a Ctrl-C is for the supervisor alone
+                start_new_session=True,  # a Ctrl-C is for the supervisor only
             )
         try:
             async with asyncio.timeout(child.ready_s):
@@ -152,7 +152,7 @@ class _Process:
             raise self._error(f"was not ready in {child.ready_s:.0f} s") from None
 
     async def keep(self) -> None:
-        """Start it again whenever it ends."""
+        """Restart it whenever it ends."""
         failures = 0
         while True:
             end = await self._ended()
@@ -166,7 +166,7 @@ class _Process:
                 await self.start()
 
     async def stop(self) -> None:
-        """Let it end; kill it if it does not."""
+        """Stop it; kill it if it does not end in time."""
         if self._process is None:
             return
         try:

@@ -46,7 +46,7 @@ class Calls:
         self._stopping = False
 
     def end_streams(self) -> None:
-        """End the endless streams with UNAVAILABLE; their clients resume elsewhere."""
+        """End the endless streams with UNAVAILABLE; their clients resume at another server."""
         self._stopping = True
         for task in self._streams:
             task.cancel()

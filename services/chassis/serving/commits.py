@@ -1,4 +1,4 @@
-"""Changes that run to their end, whatever becomes of the calls that began them."""
+"""Changes that run to their end, also when the call that began them is cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,10 +9,11 @@ from services.chassis.serving.calls import shown_error
 T = TypeVar("T")
 
 _commits: set[asyncio.Task[Any]] = set()
+"""The running changes of this process; a server waits for them before it stops."""
 
 
 async def commit(act: Coroutine[Any, Any, T]) -> T:
-    """Run a change to its end even when the client's deadline cancels the call that began it."""
+    """Run a change to its end, also when the client's deadline cancels its call."""
     task = asyncio.create_task(act)
     _commits.add(task)
     task.add_done_callback(_commits.discard)
@@ -25,11 +26,11 @@ async def commit(act: Coroutine[Any, Any, T]) -> T:
 
 
 async def wait_commits() -> None:
-    """Wait for the changes whose callers are gone."""
+    """Wait until no change is running."""
     while _commits:
         await asyncio.wait(_commits)
 
 
 def _log_bug(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and isinstance(error := task.exception(), Exception):
-        shown_error(error, "a change whose caller had gone")
+        shown_error(error, "a change whose call was cancelled")

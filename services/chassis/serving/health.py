@@ -1,12 +1,13 @@
-"""Which parts of a process are well, since when not, and why: for probes, commands and metrics.
+"""The parts of a process that are well or not, since when and why: for probes and metrics.
 
-    reads      what is answered from memory can be answered
-    directory  and is current
-    redis      Redis or Valkey answers
-    writes     and takes changes
+    reads      questions about stores and hours can be answered from memory
+    directory  what is in memory is current
+    database   Redis or Valkey answers
+    writes     the database takes changes
 
-Only `reads` decides whether the process as a whole is SERVING: without Redis stores and hours are
-answered as of when they were last current, so no balancer should turn away from it.
+A service with feeds of its own is one more part, by its full name. Only `reads` decides whether
+the process as a whole is SERVING: without the database stores and hours are answered as of when
+they were last current, so no balancer should turn away.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from services.chassis.tasks import end
 
 LOOK_EVERY_S = 2.0
 STUCK_S = 30.0
-"""An event loop that has not looked for so long is stuck."""
+"""An event loop that has not looked for this long is stuck."""
 PROBE = "{health}:probe"
 PROBE_KEPT_MS = 60_000
 
@@ -39,10 +40,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """How a part is."""
+    """The state of a part."""
 
     reason: str
-    """Why it is not well; empty when it is."""
+    """The reason why it is not well; empty when it is."""
     since: dt.datetime
 
     @property
@@ -52,7 +53,7 @@ class Part:
 
 
 Check = Callable[[], str]
-"""Answers at once why a part is not well; an empty text when it is."""
+"""Returns the reason why a part is not well, at once; empty when it is."""
 Listener = Callable[[Mapping[str, Part]], Awaitable[None]]
 
 
@@ -71,7 +72,7 @@ class Health:
 
     @property
     def parts(self) -> Mapping[str, Part]:
-        """The parts by name, as they were when last looked at."""
+        """The parts by name, as of the last look."""
         return MappingProxyType(self._parts)
 
     @property
@@ -81,7 +82,7 @@ class Health:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the event loop goes round."""
+        """Whether the event loop runs."""
         return self._clock() - self._looked_at < dt.timedelta(seconds=STUCK_S)
 
     def watch(self, name: str, check: Check) -> None:
@@ -90,7 +91,7 @@ class Health:
         self._note(name, check(), self._clock())
 
     async def listen(self, listener: Listener) -> None:
-        """Have a function told how the parts are, now and after each look."""
+        """Call a function with the parts, now and after each look."""
         self._listeners.append(listener)
         await listener(self.parts)
 
@@ -131,9 +132,9 @@ class Health:
 
 
 async def database_reasons(client: Client) -> tuple[str, str]:
-    """Why Redis does not answer, and why it takes no changes; empty texts when it does.
+    """The reasons why the database does not answer, and takes no changes; empty when it does.
 
-    Of a cluster all masters must answer; the change is tried at one of them.
+    Of a cluster all primaries must answer; the change is tried at one of them.
     """
     try:
         if isinstance(client, RedisCluster):
@@ -150,7 +151,7 @@ async def database_reasons(client: Client) -> tuple[str, str]:
 
 
 def reason_of(error: Exception) -> str:
-    """The code that the store answered, such as MISCONF, else the kind of the failure."""
+    """The code that the database answered, such as MISCONF, or the kind of the failure."""
     code = str(error).partition(" ")[0]
     is_code = isinstance(error, redis.exceptions.ResponseError) and code.isupper()
     return code if is_code else type(error).__name__

@@ -1,9 +1,10 @@
-"""The RPCs of a service, and the method of its servicer that answers each.
+"""The RPCs of a service, and the methods of its servicer that answer them.
 
 A servicer has one method for each RPC, in snake case. It takes a request (or an asynchronous
 iterator of them) and returns a response (or is an asynchronous generator of them). It may answer
-bytes that are already encoded. It never sees the transport: errors are raised, who asks and until
-when stand in `chassis.caller`.
+bytes that are encoded already. `protos/generate.py` writes these types as a Protocol, so that mypy
+holds a servicer against its contract. A servicer never sees the transport: it raises errors, and
+finds the caller and the deadline in `chassis.caller`.
 """
 
 import re
@@ -35,18 +36,18 @@ class Method:
 
     @property
     def path(self) -> str:
-        """As HTTP/2 carries it."""
+        """Its path in HTTP/2."""
         return f"/{self.service}/{self.name}"
 
 
 def bulk(function: Handler) -> Handler:
-    """Mark a servicer method that takes requests of up to 1 MiB, as those with a stream do."""
+    """Mark a servicer method that takes requests of up to 1 MiB, as streams of requests are."""
     function.max_request_bytes = BULK_REQUEST_BYTES  # type: ignore[attr-defined]
     return function
 
 
 def endless(function: Handler) -> Handler:
-    """Mark a servicer method whose stream ends only with its client, or with the server."""
+    """Mark a servicer method whose stream ends with its client or with the server only."""
     function.endless = True  # type: ignore[attr-defined]
     return function
 
@@ -54,7 +55,7 @@ def endless(function: Handler) -> Handler:
 def methods_of(
     descriptor: ServiceDescriptor, servicer: object, max_request_bytes: int
 ) -> list[Method]:
-    """Every RPC of the service with the servicer's method for it.
+    """Every RPC of a service, with the servicer's method for it.
 
     Raises:
         TypeError: naming the RPCs that the servicer does not have.

@@ -1,4 +1,4 @@
-"""What the platform asks of a process over HTTP: `/metrics`, `/readyz` and `/livez`."""
+"""Metrics and probes over HTTP: `/metrics`, `/readyz` and `/livez`."""
 
 import json
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ from prometheus_client import MetricsHandler, disable_created_metrics
 from services.chassis.serving.health import Health
 from services.chassis.settings import ChassisSettings
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double every series
 
 
 @contextmanager
 def monitored(settings: ChassisSettings, health: Health) -> Iterator[None]:
-    """Answer on the metrics port, when one is set.
+    """Answer on the metrics port, if one is set.
 
-    `/readyz` is 200 while reads can be answered and tells each part; `/livez` is 200 while the
-    event loop goes round.
+    `/readyz` is 200 while the process is ready, and lists its parts; `/livez` is 200 while the
+    event loop runs.
 
     Raises:
         OSError: the port is taken, or not allowed.
@@ -48,7 +48,7 @@ def monitored(settings: ChassisSettings, health: Health) -> Iterator[None]:
 
 def _handler(health: Health) -> type[MetricsHandler]:
     class Handler(MetricsHandler):
-        """Metrics, and how the process is."""
+        """Answers requests for metrics and probes."""
 
         def do_GET(self) -> None:  # noqa: N802 the name that http.server asks for
             """Answer a page."""

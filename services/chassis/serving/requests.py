@@ -1,4 +1,4 @@
-"""From bytes to a request that keeps its contract: size, parsing, protovalidate rules."""
+"""Parses requests and checks them by their contract: size, protobuf, protovalidate's rules."""
 
 from itertools import islice
 from typing import TypeVar
@@ -12,7 +12,7 @@ from services.chassis.errors import MAX_VIOLATIONS, FieldViolation, InvalidArgum
 MessageT = TypeVar("MessageT", bound=Message)
 
 EVERY_VIOLATION_BYTES = 1024
-"""Up to this size every violation is looked for. 64 KiB have room for 60,000, which take 1.4 s."""
+"""Up to this size all violations are found. 64 KiB can hold 60,000, which would take 1.4 s."""
 
 _validator = protovalidate.Validator()
 
@@ -21,7 +21,7 @@ def parsed(message_type: type[MessageT], data: bytes, max_bytes: int) -> Message
     """The request in `data`, checked by the rules of its contract.
 
     Raises:
-        InvalidArgument: too large, not protobuf, or against a rule; names the fields.
+        InvalidArgument: it is too large, not protobuf, or breaks a rule; names the fields.
     """
     if len(data) > max_bytes:
         raise InvalidArgument(
@@ -51,7 +51,7 @@ def check(message: Message) -> None:
 
 
 def violations_of(message: Message) -> list[FieldViolation]:
-    """The fields of the message that break a rule of its contract: of a large one, the first."""
+    """The fields of a message that break a rule of its contract; of a large message, the first."""
     found = _validator.collect_violations(
         message, fail_fast=message.ByteSize() > EVERY_VIOLATION_BYTES
     )
@@ -62,7 +62,7 @@ def violations_of(message: Message) -> list[FieldViolation]:
 
 
 def field_path(violation: Violation) -> str:
-    """The path as `names[2]`, `origin.point` or `external_ids["gln"]`."""
+    """The path of a field: `names[2]`, `origin.point` or `external_ids["gln"]`."""
     parts = []
     field = violation.proto.field
     for element in field.elements if field else ():

@@ -1,7 +1,7 @@
-"""The id that a request keeps from the edge to the last log line: `x-request-id`.
+"""The id of a request, from the edge to the last log line: `x-request-id`.
 
-Envoy gives each request one, and tells it to the client; a gRPC client may send its own, and one
-without gets one here. It is looked up only when it is needed: in a log line or in an error.
+Envoy gives each request an id and tells it to the client; a gRPC client may send its own, and gets
+one here otherwise. The id is read only when it is needed: in a log line or in an error.
 """
 
 import re
@@ -15,7 +15,7 @@ import structlog
 
 HEADER = "x-request-id"
 ACCEPTED = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,56}")
-"""UUIDs and other hexadecimal ids. Whatever else a client sends stays out of logs and traces."""
+"""UUIDs and other hexadecimal ids; no other text of a client reaches logs and traces."""
 
 Metadata = Iterable[tuple[str, Any]]
 
@@ -30,12 +30,12 @@ _request: ContextVar[_Request | None] = ContextVar("request", default=None)
 
 
 def begin(metadata: Callable[[], Metadata | None]) -> None:
-    """Start a request in the present context; `metadata` gives its headers when asked."""
+    """Start a request in the present context; `metadata` returns its headers."""
     _request.set(_Request(metadata))
 
 
 def current_id() -> str:
-    """The id of the request that is being answered; empty outside of any."""
+    """The id of the request that is being answered; empty outside of a request."""
     request = _request.get()
     if request is None:
         return ""
@@ -47,7 +47,7 @@ def current_id() -> str:
 
 
 def current_metadata() -> Mapping[str, str]:
-    """The textual headers of the request that is being answered."""
+    """The text headers of the request that is being answered."""
     request = _request.get()
     headers = (request.metadata() or ()) if request else ()
     return {key: value for key, value in headers if isinstance(value, str)}

@@ -1,4 +1,4 @@
-"""Structured logs, without the texts of errors: these may quote a request."""
+"""Structured logs, without the texts of errors, which may quote a request."""
 
 import logging
 import sys
@@ -11,7 +11,7 @@ from services.chassis.telemetry.correlation import add_request_id
 
 
 def configure_logs(settings: ChassisSettings) -> None:
-    """Log to standard error, as JSON lines or for people, from the chosen level on."""
+    """Log to standard error, as JSON lines or for people, at the level of the settings."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     to_console = settings.log_format == "console" or (
         settings.log_format == "auto" and sys.stderr.isatty()
@@ -23,7 +23,7 @@ def configure_logs(settings: ChassisSettings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(
-                # Its own choice would print local variables, requests among them.
+                # The default would print local variables, requests among them.
                 [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
                 if to_console
                 else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
@@ -37,7 +37,7 @@ def configure_logs(settings: ChassisSettings) -> None:
 
 
 def stack_of(error: BaseException) -> str:
-    """Where an error and its causes came from, without their texts: these may quote a request."""
+    """The stacks of an error and its causes, without their texts, which may quote a request."""
     errors = [error]
     for each in errors:
         inner = each.exceptions if isinstance(each, BaseExceptionGroup) else ()

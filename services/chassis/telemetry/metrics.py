@@ -1,4 +1,4 @@
-"""Prometheus metrics of calls."""
+"""Prometheus metrics of calls, by method and code."""
 
 import time
 
@@ -7,7 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 REQUESTS = Counter("enrayon_requests", "Calls answered.", ["method", "code"])
 SECONDS = Histogram(
     "enrayon_request_seconds",
-    "How long calls took.",
+    "Duration of calls.",
     ["method"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
@@ -24,7 +24,7 @@ class MethodMetrics:
         self._codes: dict[str, Counter] = {}
 
     def begin(self) -> float:
-        """Count a running call; answers when it began."""
+        """Count a running call; returns the time of its begin."""
         self._running.inc()
         return time.perf_counter()
 

@@ -1,8 +1,10 @@
-"""Traces by OpenTelemetry. Off unless ENRAYON_OTLP_ENDPOINT names a collector, then next to free.
+"""Traces by OpenTelemetry, off unless ENRAYON_OTLP_ENDPOINT names a collector.
 
-The instrumentations that OpenTelemetry offers for gRPC and Redis write texts of errors and peers'
-addresses into spans. A span here has a name, a few attributes of closed vocabularies and the id of
-the request: no coordinate, no id of a device, no key of the store, no text of an error.
+OpenTelemetry's own instrumentations of gRPC and Redis write texts of errors and peers' addresses
+into spans. A span here has a name, a few attributes of closed vocabularies and the id of the
+request: no coordinate, no id of a device, no key of the database, no text of an error.
+
+The tracer is one of the process, as OpenTelemetry's own is: `traced` sets it and ends it.
 """
 
 import asyncio
@@ -20,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Ended(Protocol):
-    """What is called with how something ended, and with its name where that is known only then."""
+    """Takes the code of the end of a span, and its name where that is known only then."""
 
     def __call__(self, code: str, name: str = "") -> None:
-        """Say so; without it the code is OK."""
+        """Set the code; without a call it is OK."""
 
 
 Span = AbstractContextManager[Ended]
@@ -44,22 +46,22 @@ FINE = {
     "NoScriptError",  # and the script's text is sent
     *(str(status) for status in range(100, 500)),
 }
-"""Codes that are the client's business: spans that end with them are no errors."""
+"""Codes that are no faults of the server: spans that end with them are no errors."""
 MAX_ACTS = 100
-"""Of one request; a stream of a whole catalogue would fill the trace with the same act."""
+"""Spans within one request at most: the stream of a catalogue would repeat the same span."""
 
 _left: ContextVar[int] = ContextVar("left", default=0)
 
 
 @contextmanager
 def traced(settings: ChassisSettings, process: str) -> Iterator[None]:
-    """Trace this process, if a collector is set; what is left is sent in the end.
+    """Trace this process, if a collector is set; spans that wait are sent in the end.
 
     Raises:
-        OSError: what traces is not installed.
+        OSError: OpenTelemetry is not installed.
     """
     if settings.otlp_endpoint:
-        # Imported here: time that a process without traces need not spend.
+        # Imported here, as it takes time that a process without traces need not spend.
         try:
             from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
         except ImportError as error:
@@ -75,7 +77,7 @@ def traced(settings: ChassisSettings, process: str) -> Iterator[None]:
 
 
 def start(exporter: "SpanExporter", process: str, ratio: float = 1.0) -> None:
-    """Begin to trace this process, into an exporter; `stop` it before the process ends."""
+    """Begin to trace this process into an exporter; call `stop` before the process ends."""
     global _tracer, _shut_down
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -92,7 +94,7 @@ def start(exporter: "SpanExporter", process: str, ratio: float = 1.0) -> None:
 
 
 def stop() -> None:
-    """Send what is left, and trace no more."""
+    """Send the spans that wait, and trace no more."""
     global _tracer
     _tracer = None
     _shut_down()
@@ -104,19 +106,19 @@ def is_on() -> bool:
 
 
 def call(method: str) -> Span:
-    """A span around the answer to an RPC, below what the request's headers name."""
+    """A span around the answer to an RPC, below the span that the request's headers name."""
     if _tracer is None:
         return OFF
     return _answer(_tracer, method, {"rpc.system.name": "grpc", "rpc.method": method})
 
 
 def page(method: str) -> Span:
-    """A span around the answer to an HTTP request, below what its headers name."""
+    """A span around the answer to an HTTP request, below the span that its headers name."""
     return OFF if _tracer is None else _answer(_tracer, method, {"http.request.method": method})
 
 
 def act(name: str, attributes: Mapping[str, str | int]) -> Span:
-    """A span around something that a traced request does; none outside of such a request."""
+    """A span around an act of a traced request; none outside of such a request."""
     if _tracer is None:
         return OFF
     from opentelemetry.trace import SpanKind, get_current_span

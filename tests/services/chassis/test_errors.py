@@ -26,7 +26,7 @@ from services.chassis.errors import (
     Unauthenticated,
     shortened,
 )
-from tests.services.chassis.echo import details_of
+from tests.support.echo import details_of
 
 SOFT_LIMIT_OF_GRPC_BYTES = 8 * 1024
 

@@ -102,7 +102,7 @@ def test_every_new_name_is_one_that_is_read() -> None:
 
 
 def test_settings_do_not_change_and_do_not_show_secrets() -> None:
-    settings = ChassisSettings(keys="1:c2VjcmV0", database_url="redis://:secret@store")
+    settings = ChassisSettings(keys="1:c2VjcmV0", database_url="redis://:secret@db")
     assert "secret" not in repr(settings)
     assert "c2VjcmV0" not in repr(settings)
     with pytest.raises(ValidationError, match="frozen"):

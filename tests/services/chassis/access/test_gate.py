@@ -26,7 +26,7 @@ from services.chassis.database.client import Client, connect
 from services.chassis.serving.methods import endless
 from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
-from tests.services.chassis.echo import SERVICE, Echo, error_of, methods
+from tests.support.echo import SERVICE, Echo, error_of, methods
 
 KAMPPI = Origin(place="Kamppi")
 SHOP = "https://shop.example"

@@ -20,7 +20,7 @@ from services.chassis.database.client import Client
 from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
 from tests.services.certificates import Authority
-from tests.services.chassis.echo import SERVICE, methods
+from tests.support.echo import SERVICE, methods
 
 KAMPPI = Origin(place="Kamppi")
 SAY = f"/{SERVICE}/Say"

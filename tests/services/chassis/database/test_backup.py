@@ -92,7 +92,7 @@ async def test_where_people_are_is_not_in_the_file(database: Client, tmp_path: P
     assert b"60.168713" not in told
 
 
-async def test_a_store_that_holds_something_is_left_alone_unless_told(
+async def test_a_database_that_holds_something_is_left_alone_unless_told(
     database: Client, tmp_path: Path
 ) -> None:
     await filled(database)

@@ -1,4 +1,4 @@
-"""Each failure of a store has its name."""
+"""Each failure of the database has its name."""
 
 import asyncio
 from typing import Any
@@ -17,20 +17,18 @@ from services.chassis.database.client import (
 from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.database.failures import as_service_error
 from services.chassis.settings import ChassisSettings
-from tests.services.chassis.database.conftest import (
-    PACKAGE,
-    UNAVAILABLE,
-    connected,
-    told,
-)
+from tests.support.database import connected, told
 from tests.support.ports import free_port
+
+PACKAGE = "tests.services.chassis"
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 
 
 @pytest.mark.parametrize(
     "address",
     ["redis://127.0.0.1:{port}", "unix:///nowhere/valkey.sock", "redis+cluster://127.0.0.1:{port}"],
 )
-async def test_a_store_that_is_down_is_unavailable_for_now(
+async def test_a_database_that_is_down_is_unavailable_for_now(
     settings: ChassisSettings, address: str
 ) -> None:
     async with connected(settings, address.format(port=free_port())) as client:
@@ -42,7 +40,7 @@ async def test_a_store_that_is_down_is_unavailable_for_now(
 
 
 @pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
-async def test_a_store_that_hangs_is_unavailable(settings: ChassisSettings, scheme: str) -> None:
+async def test_a_database_that_hangs_is_unavailable(settings: ChassisSettings, scheme: str) -> None:
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
@@ -68,7 +66,7 @@ async def test_a_full_memory_is_exhausted_and_reads_go_on(
         assert await client.get("n") == b"1"
 
 
-async def test_a_store_that_cannot_write_to_disk_is_unavailable(
+async def test_a_database_that_cannot_write_to_disk_is_unavailable(
     valkey: EmbeddedValkey, settings: ChassisSettings
 ) -> None:
     async with connected(settings, valkey.url) as client:
@@ -83,7 +81,7 @@ async def test_a_store_that_cannot_write_to_disk_is_unavailable(
         await client.config_set("save", "")  # or it would not stop
 
 
-async def test_a_store_without_enough_replicas_is_unavailable(
+async def test_a_database_without_enough_replicas_is_unavailable(
     valkey: EmbeddedValkey, settings: ChassisSettings
 ) -> None:
     async with connected(settings, valkey.url) as client:
@@ -103,7 +101,7 @@ async def test_a_replica_that_lost_its_master_is_unavailable(
             assert error.code is UNAVAILABLE
 
 
-async def test_a_store_that_is_busy_with_a_script_is_unavailable(
+async def test_a_database_that_is_busy_with_a_script_is_unavailable(
     valkey: EmbeddedValkey, settings: ChassisSettings
 ) -> None:
     async with (
@@ -126,7 +124,7 @@ async def test_a_store_that_is_busy_with_a_script_is_unavailable(
         assert told_of.code is UNAVAILABLE
 
 
-def test_writing_to_a_closed_connection_is_a_failure_of_the_store_on_uvloop_too(
+def test_writing_to_a_closed_connection_is_a_failure_of_the_database_on_uvloop_too(
     url: str, settings: ChassisSettings
 ) -> None:
     async def failure() -> Exception:
@@ -162,5 +160,5 @@ def test_writing_to_a_closed_connection_is_a_failure_of_the_store_on_uvloop_too(
         KeyError("town"),
     ],
 )
-def test_what_is_no_failure_of_the_store_is_left_alone(error: Exception) -> None:
+def test_what_is_no_failure_of_the_database_is_left_alone(error: Exception) -> None:
     assert as_service_error(error) is None

@@ -1,10 +1,11 @@
-"""Scripts on a real store, single and as a cluster: nothing runs twice."""
+"""Scripts on a real database, single and as a cluster: nothing runs twice."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import grpc
 import redis
 import redis.exceptions
 
@@ -13,31 +14,29 @@ from services.chassis.database.client import (
     script,
 )
 from services.chassis.settings import ChassisSettings
-from tests.services.chassis.database.conftest import (
-    PACKAGE,
-    UNAVAILABLE,
-    connected,
-    told,
-)
+from tests.support.database import connected, told
+
+PACKAGE = "tests.services.chassis"
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 
 
 class Proxy:
-    """Stands before a store, and can do harm to the next scripts that pass."""
+    """Stands before a database, and can do harm to the next scripts that pass."""
 
     def __init__(self, upstream: Callable[[], Awaitable[Any]]) -> None:
         self._upstream = upstream
         self.swallows = False
         """Whether their answer is lost."""
         self.midway: Callable[[], Awaitable[Any]] | None = None
-        """What happens when the store has begun to answer them."""
+        """What happens when the database has begun to answer them."""
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_store, to_store = await self._upstream()
+        from_database, to_database = await self._upstream()
         answered = asyncio.Event()
         swallow = False
 
         async def answers() -> None:
-            while (data := await from_store.read(1 << 16)) and not swallow:
+            while (data := await from_database.read(1 << 16)) and not swallow:
                 writer.write(data)
                 answered.set()
             writer.close()
@@ -48,19 +47,19 @@ class Proxy:
                 swallow = self.swallows
                 if self.midway:
                     answered.clear()
-                    to_store.write(data[: len(data) // 2])
+                    to_database.write(data[: len(data) // 2])
                     data = data[len(data) // 2 :]
                     await answered.wait()
                     await self.midway()
                     self.midway = None
-            to_store.write(data)
-        to_store.close()
+            to_database.write(data)
+        to_database.close()
         await pump
 
 
 @asynccontextmanager
 async def behind_proxy(url: str) -> AsyncIterator[tuple[Proxy, str]]:
-    """A proxy and the address of the store behind it."""
+    """A proxy and the address of the database behind it."""
     is_cluster = "+cluster" in url
     with redis.Redis.from_url(url.replace("+cluster", "")) as node:
         where = node.connection_pool.connection_kwargs
@@ -88,7 +87,7 @@ async def test_a_script_runs_on_its_keys_and_arguments(url: str, settings: Chass
         assert await count(["{s1}n"], [3]) == 5
 
 
-async def test_a_store_that_forgot_its_scripts_is_told_them_again(
+async def test_a_database_that_forgot_its_scripts_is_told_them_again(
     url: str, settings: ChassisSettings
 ) -> None:
     async with connected(settings, url) as client:

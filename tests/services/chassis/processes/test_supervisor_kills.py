@@ -120,7 +120,7 @@ def test_a_signal_stops_the_suite(number: signal.Signals, tmp_path: Path) -> Non
     with suite_process(tmp_path) as process:
         process.send_signal(number)
         assert process.stdout
-        assert process.stdout.read() == "stopping; once more to kill\nstopped\n"
+        assert process.stdout.read() == "stopping; a second signal kills\nstopped\n"
         assert process.wait() == 0
     assert running_url(tmp_path) is None
 
@@ -133,7 +133,7 @@ def test_a_hang_up_under_nohup_is_ignored_and_an_interrupt_never(tmp_path: Path)
         os.kill(valkey_pid(write(tmp_path, "k")), signal.SIGKILL)
         assert "it is started again" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.stdout.read() == "stopping; once more to kill\nstopped\n"
+        assert process.stdout.read() == "stopping; a second signal kills\nstopped\n"
 
 
 def test_a_second_signal_kills(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_second_signal_kills(tmp_path: Path) -> None:
         os.kill(valkey_pid(url), signal.SIGSTOP)  # it cannot hear a SIGTERM
         process.send_signal(signal.SIGINT)
         assert process.stdout
-        assert process.stdout.readline() == "stopping; once more to kill\n"
+        assert process.stdout.readline() == "stopping; a second signal kills\n"
         process.send_signal(signal.SIGINT)
         assert process.stdout.read() == "stopped\n"
     with EmbeddedValkey(tmp_path) as valkey, Redis.from_url(valkey.url) as redis:

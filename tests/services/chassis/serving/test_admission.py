@@ -11,7 +11,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 from enrayon.type.v1.geometry_pb2 import Origin
 from services.chassis.serving.admission import LEAST, Admission, calls_in
 from services.chassis.settings import ChassisSettings
-from tests.services.chassis.echo import KAMPPI, error_of, served
+from tests.support.echo import KAMPPI, error_of, served
 
 
 def admission(longest_wait_s: float = 0.5) -> Admission:

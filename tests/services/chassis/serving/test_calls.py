@@ -12,13 +12,9 @@ from prometheus_client import REGISTRY, generate_latest
 from structlog.testing import capture_logs
 
 from enrayon.type.v1.geometry_pb2 import Origin
-from services.chassis import caller
-from services.chassis.caller import Caller, current_caller
 from services.chassis.errors import Internal, InvalidArgument, ServiceError, Unavailable
 from services.chassis.serving.calls import Calls
-from services.chassis.serving.commits import commit, wait_commits
-from services.chassis.serving.methods import bulk, methods_of, snake_case
-from tests.services.chassis.echo import CONTRACT, KAMPPI, SERVICE, method, methods, say
+from tests.support.echo import KAMPPI, SERVICE, method, methods
 
 REQUEST = KAMPPI.SerializeToString()
 
@@ -73,36 +69,6 @@ def running(name: str) -> float | None:
 KINDS = ["say", "collect", "count_up", "chat"]
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("GetStore", "get_store"),
-        ("FindNearestStores", "find_nearest_stores"),
-        ("Say", "say"),
-    ],
-)
-def test_a_servicers_methods_are_those_of_the_contract_in_snake_case(
-    name: str, expected: str
-) -> None:
-    assert expected == snake_case(name)
-
-
-def test_a_servicer_that_lacks_methods_is_refused_by_their_names() -> None:
-    class Half:
-        say = staticmethod(say)
-        collect = staticmethod(say)
-
-    with pytest.raises(TypeError, match=r"^Half lacks CountUp, Chat$"):
-        methods_of(CONTRACT, Half(), 1024)
-
-
-def test_a_method_takes_what_the_setting_says_and_a_mebibyte_if_marked_or_streamed() -> None:
-    limits = {m.name: m.max_request_bytes for m in methods(2000, say=say)}
-    assert limits == {"Say": 2000, "CountUp": 2000, "Collect": 1 << 20, "Chat": 1 << 20}
-    limits = {m.name: m.max_request_bytes for m in methods(2000, say=bulk(lambda _: None))}
-    assert limits["Say"] == 1 << 20
-
-
 @pytest.mark.parametrize("name", KINDS)
 async def test_a_bug_is_internal_without_a_word_and_its_stack_is_in_the_log(name: str) -> None:
     with capture_logs() as logs, pytest.raises(Internal) as shown:
@@ -150,7 +116,7 @@ async def test_a_service_error_reaches_the_client_as_it_is_and_is_not_logged(nam
 
 
 @pytest.mark.parametrize("name", KINDS)
-async def test_a_store_that_is_down_is_unavailable_and_not_a_bug(name: str) -> None:
+async def test_a_database_that_is_down_is_unavailable_and_not_a_bug(name: str) -> None:
     with capture_logs() as logs, pytest.raises(Unavailable) as shown:
         await answer(name, raising(name, redis.exceptions.ConnectionError("10.0.0.1 refused")))
     assert "10.0.0.1" not in shown.value.message
@@ -158,7 +124,7 @@ async def test_a_store_that_is_down_is_unavailable_and_not_a_bug(name: str) -> N
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError(2, "x"), TimeoutError(), OSError("disk")])
-async def test_an_os_error_is_a_bug_and_not_taken_for_the_store(error: OSError) -> None:
+async def test_an_os_error_is_a_bug_and_not_taken_for_the_database(error: OSError) -> None:
     with capture_logs() as logs, pytest.raises(Internal):
         await answer("say", raising("say", error))
     assert type(error).__name__ in logs[0]["stack"]
@@ -225,67 +191,3 @@ async def test_a_running_call_is_counted_until_it_ends() -> None:
     proceed.set()
     await asyncio.gather(call, idle)
     assert running("Say") == 0.0
-
-
-async def test_a_change_is_made_also_when_its_call_is_cancelled() -> None:
-    begun, proceed, made = asyncio.Event(), asyncio.Event(), []
-
-    async def change() -> None:
-        begun.set()
-        await proceed.wait()
-        made.append(current_caller())
-
-    async def call() -> None:
-        caller.begin(Caller("kiosk"), None)
-        await commit(change())
-
-    task = asyncio.create_task(call())
-    await begun.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    waiting = asyncio.create_task(wait_commits())
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    proceed.set()
-    await waiting
-    assert made == [Caller("kiosk")]
-
-
-async def test_a_change_answers_its_call_or_raises_to_it() -> None:
-    async def change() -> str:
-        return "done"
-
-    async def refused() -> None:
-        raise StoreNotFound("x")
-
-    assert await commit(change()) == "done"
-    with capture_logs() as logs, pytest.raises(StoreNotFound):
-        await commit(refused())
-    assert logs == []
-
-
-@pytest.mark.parametrize(
-    ("error", "logged"), [(KeyError("60.1687"), True), (StoreNotFound("x"), False)]
-)
-async def test_a_change_that_fails_when_its_call_is_gone_is_logged_if_that_is_a_bug(
-    error: Exception, logged: bool
-) -> None:
-    begun, proceed = asyncio.Event(), asyncio.Event()
-
-    async def change() -> None:
-        begun.set()
-        await proceed.wait()
-        raise error
-
-    with capture_logs() as logs:
-        task = asyncio.create_task(commit(change()))
-        await begun.wait()
-        task.cancel()
-        await asyncio.wait([task])
-        proceed.set()
-        await wait_commits()
-        await asyncio.sleep(0)
-    assert [("KeyError" in log["stack"], "60.1687" in log["stack"]) for log in logs] == (
-        [(True, False)] if logged else []
-    )

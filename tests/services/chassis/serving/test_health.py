@@ -1,13 +1,8 @@
 """Which part is not well, as a balancer, a probe and a person see it."""
 
-import datetime as dt
-import json
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -15,11 +10,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from services.chassis.database.client import Client, connect
 from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.serving.health import Health, database_reasons
-from services.chassis.serving.monitoring import monitored
 from services.chassis.settings import ChassisSettings
 from tests.backends import server
-from tests.services.chassis.echo import SERVICE, served
-from tests.support.ports import free_port
+from tests.support.echo import SERVICE, served
 
 WELL = {"reads": lambda: "", "directory": lambda: ""}
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -36,7 +29,7 @@ def reasons(health: Health) -> dict[str, str]:
     return {name: part.reason for name, part in health.parts.items()}
 
 
-async def test_a_store_that_answers_and_takes_changes_is_well(database: Client) -> None:
+async def test_a_database_that_answers_and_takes_changes_is_well(database: Client) -> None:
     assert ("", "") == await database_reasons(database)
 
 
@@ -46,7 +39,7 @@ def ready(health: Health, *, is_started: bool) -> bool:
     return health.is_ready
 
 
-async def test_a_store_that_is_down_names_both_parts(
+async def test_a_database_that_is_down_names_both_parts(
     valkey: EmbeddedValkey, settings: ChassisSettings
 ) -> None:
     client = connect(settings, valkey.url)
@@ -69,7 +62,7 @@ async def test_a_store_that_is_down_names_both_parts(
     await client.aclose()
 
 
-async def test_a_store_whose_memory_is_full_answers_but_takes_no_changes(
+async def test_a_database_whose_memory_is_full_answers_but_takes_no_changes(
     valkey: EmbeddedValkey, settings: ChassisSettings
 ) -> None:
     client = connect(settings, valkey.url)
@@ -137,60 +130,6 @@ async def test_the_parts_are_told_by_the_health_protocol_and_reads_decide(
         await health.look()
         await echo.server.set_parts(health.parts)
         assert [NOT_SERVING] * 4 + [SERVING] * 2 == await states()
-
-
-def page(port: int, path: str) -> tuple[int, str]:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}{path}") as answer:
-            return answer.status, answer.read().decode()
-    except HTTPError as error:
-        return error.code, error.read().decode()
-
-
-@pytest.fixture
-def port() -> int:
-    return free_port()
-
-
-async def test_metrics_and_probes_are_answered_on_one_port(
-    database: Client, settings: ChassisSettings, port: int
-) -> None:
-    unread = "not loaded: stores"
-    health = Health(database, {"reads": lambda: unread})
-    health.is_started = True
-    with monitored(settings.model_copy(update={"metrics_port": port}), health):
-        await health.look()
-        status, told = page(port, "/readyz")
-        assert (503, "not loaded: stores") == (status, json.loads(told)["parts"]["reads"]["reason"])
-        unread = ""
-        await health.look()
-        assert 200 == page(port, "/readyz")[0]
-        assert 200 == page(port, "/livez")[0]
-        status, metrics = page(port, "/metrics")
-        assert 200 == status
-        assert 'enrayon_part_well{part="reads"} 1.0' in metrics
-
-
-async def test_an_event_loop_that_does_not_look_any_more_is_not_alive(
-    database: Client,
-) -> None:
-    now = dt.datetime(2026, 11, 2, 12, tzinfo=dt.UTC)
-    health = Health(database, WELL, lambda: now)
-    await health.look()
-    assert health.is_alive
-    now += dt.timedelta(minutes=1)
-    assert not health.is_alive
-
-
-def test_a_port_of_metrics_that_is_taken_is_refused_by_its_setting() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        settings = ChassisSettings(metrics_port=port)
-        with (
-            pytest.raises(OSError, match=f"127.0.0.1:{port}.*ENRAYON_METRICS_PORT"),
-            monitored(settings, Health(None, WELL)),
-        ):
-            pass
 
 
 async def test_the_probe_leaves_nothing_behind_for_long(database: Client) -> None:

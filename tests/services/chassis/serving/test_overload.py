@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.services.chassis.serving.overload import DEADLINE_S, Tally, arriving, busy
+from tests.support.overload import DEADLINE_S, Tally, arriving, busy
 
 COST_S = 0.005
 """Of CPU for one call, as a search over the stock of many stores takes."""
@@ -18,7 +18,7 @@ SECONDS = 5.0
 @pytest.fixture
 def port() -> Iterator[int]:
     """A server that takes 5 ms for each call, and lets calls wait for half a second."""
-    command = [sys.executable, "-m", "tests.services.chassis.serving.overload", str(COST_S), "0.5"]
+    command = [sys.executable, "-m", "tests.support.overload", str(COST_S), "0.5"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout
         yield int(process.stdout.readline())

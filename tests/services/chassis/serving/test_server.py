@@ -1,288 +1,327 @@
-"""Over a real connection: answers, errors with their details, limits, streams, who asks."""
+"""A server's life: its port, its health, what it tells of itself, and an end that loses nothing."""
 
 import asyncio
-import datetime as dt
-import itertools
-import math
-from collections.abc import AsyncIterator, Iterator
+import socket
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from structlog.testing import capture_logs
 
 from enrayon.type.v1.geometry_pb2 import Origin
-from services.chassis import caller
-from services.chassis.caller import ANONYMOUS, Caller, current_caller, time_remaining_s
-from services.chassis.errors import FieldViolation, ServiceError
+from services.chassis.serving.commits import commit
+from services.chassis.serving.methods import endless
+from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
-from tests.services.chassis.echo import KAMPPI, error_of, served
+from tests.support.echo import KAMPPI, SERVICE, Echo, methods, served
 
-BAD = Origin(point={"latitude": 91, "longitude": 24})
-
-
-class StoreClosed(ServiceError):
-    code = grpc.StatusCode.FAILED_PRECONDITION
-    reason = "STORE_CLOSED"
-    domain = "hours.enrayon"
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-async def failure(call: Any) -> grpc.aio.AioRpcError:
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call
-    return raised.value
+class Gate:
+    """A servicer method that stands in the midst of its call until it is let go."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.open = asyncio.Event()
+
+    async def pass_through(self) -> None:
+        self.reached.set()
+        await self.open.wait()
 
 
-async def all_of(call: Any) -> list[str]:
-    return [answer.value async for answer in call]
+async def stopping(echo: Echo) -> "asyncio.Task[None]":
+    """Tell the server to stop; answers once it has said so."""
+    health: Any = health_pb2_grpc.HealthStub(echo.channel)
+    watch = health.Watch(health_pb2.HealthCheckRequest(service=SERVICE))
+    assert (await watch.read()).status == SERVING
+    stop = asyncio.create_task(echo.server.stop())
+    assert (await watch.read()).status == NOT_SERVING
+    watch.cancel()
+    return stop
 
 
-async def test_each_kind_of_method_answers(settings: ChassisSettings) -> None:
-    places = [Origin(place="Kamppi"), Origin(place="Töölö")]
-    async with served(settings) as echo:
-        assert (await echo.say(places[1])).value == "Töölö"
-        assert await all_of(echo.count_up(places[1])) == ["T", "ö", "ö", "l", "ö"]
-        assert (await echo.collect(iter(places))).value == "Kamppi Töölö"
-        assert await all_of(echo.chat(iter(places))) == ["Kamppi", "Töölö"]
+async def is_waiting(task: "asyncio.Task[None]") -> bool:
+    await asyncio.wait([task], timeout=0.2)
+    return not task.done()
 
 
-async def test_a_chat_answers_before_the_client_has_said_all(settings: ChassisSettings) -> None:
-    async with served(settings) as echo:
-        call = echo.chat()
-        for place in ("Kamppi", "Töölö"):
-            await call.write(Origin(place=place))
-            assert (await call.read()).value == place
-        await call.done_writing()
-        assert await call.code() is grpc.StatusCode.OK
-
-
-async def test_an_answer_that_is_bytes_already_goes_out_as_it_is(
-    settings: ChassisSettings,
-) -> None:
-    # A field that the contract lacks would be moved or lost if they were parsed on the way.
-    encoded = b"\x78\x01" + StringValue(value="Kamppi").SerializeToString()
-
-    async def twice(_: Origin) -> AsyncIterator[bytes]:
-        yield encoded
-        yield encoded
-
-    async with served(settings, say=lambda _: encoded, count_up=twice) as echo:
-        assert await echo.say_bytes(KAMPPI.SerializeToString()) == encoded
-        assert await all_of(echo.count_up(KAMPPI)) == ["Kamppi", "Kamppi"]
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        pytest.param(b"\xff\xff\xff", id="no protobuf"),
-        pytest.param(b"\x12\x02\xc3\x28", id="a text that is not UTF-8"),
-        pytest.param(KAMPPI.SerializeToString()[:-1], id="cut short"),
-        pytest.param(b"\x1b" * 60_000, id="nested 60,000 deep"),
-        pytest.param(b"x" * (64 * 1024 + 1), id="a byte over the limit"),
-        pytest.param(b"x" * 4 * 1024 * 1024, id="4 MiB"),
-    ],
-)
-async def test_a_malformed_or_oversized_message_is_invalid_and_the_server_goes_on(
-    settings: ChassisSettings, sent: bytes
+async def test_a_second_server_on_the_port_is_refused(
+    settings: ChassisSettings, figure: Callable[[int, str], None]
 ) -> None:
     async with served(settings) as echo:
-        error = await failure(echo.say_bytes(sent))
-        assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
-        assert error_of(error)["ErrorInfo"].reason == "INVALID_ARGUMENT"
-        assert error_of(error)["ErrorInfo"].domain == "enrayon"
+        port = echo.server.port
+        second = Server(settings.model_copy(update={"grpc_port": port}), methods())
+        match = f"127.0.0.1:{port}.*another program.*ENRAYON_GRPC_PORT"
+        with pytest.raises(OSError, match=match) as refused:
+            await second.start()
         assert (await echo.say(Origin(place="Kamppi"))).value == "Kamppi"
+    figure(40, f"refused: {str(refused.value).replace(str(port), 'PORT')}; the first answers on")
 
 
-async def test_a_small_message_that_unpacks_to_a_huge_one_is_refused_and_the_server_goes_on(
+async def test_servers_that_are_to_share_a_port_all_answer_on_it(settings: ChassisSettings) -> None:
+    several = settings.model_copy(update={"servers": 2})
+
+    def answering(name: str) -> Any:
+        return lambda _: StringValue(value=name)
+
+    async with served(several, say=answering("one")) as one:
+        shared = several.model_copy(update={"grpc_port": one.server.port})
+        async with served(shared, say=answering("other")):
+            heard = set()
+            for _ in range(64):  # each connection goes to either, with equal chances
+                async with grpc.aio.insecure_channel(
+                    f"127.0.0.1:{one.server.port}", options=[("grpc.use_local_subchannel_pool", 1)]
+                ) as channel:
+                    heard.add((await Echo(one.server, channel).say(KAMPPI)).value)
+    assert {"one", "other"} == heard
+
+
+async def test_an_address_that_is_not_this_machines_is_refused(settings: ChassisSettings) -> None:
+    server = Server(settings.model_copy(update={"host": "192.0.2.1"}), methods())
+    with pytest.raises(OSError, match=r"192\.0\.2\.1.*ENRAYON_HOST"):
+        await server.start()
+
+
+async def test_it_listens_on_ipv6(settings: ChassisSettings) -> None:
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    async with served(settings.model_copy(update={"host": "::1"})) as echo:
+        with socket.create_connection(("::1", echo.server.port), timeout=10):
+            pass
+
+
+async def test_health_is_told_for_the_server_and_for_each_service(
     settings: ChassisSettings,
 ) -> None:
     async with served(settings) as echo:
-        bomb = echo.say_bytes(bytes(32 * 1024 * 1024), compression=grpc.Compression.Gzip)
-        assert (await failure(bomb)).code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert (await echo.say(Origin(place="Kamppi"))).value == "Kamppi"
+        health: Any = health_pb2_grpc.HealthStub(echo.channel)
+
+        async def status(service: str) -> int:
+            answer = await health.Check(health_pb2.HealthCheckRequest(service=service))
+            return int(answer.status)
+
+        assert await status("") == SERVING
+        assert await status(SERVICE) == SERVING
+        await echo.server.set_serving(SERVICE, serving=False)
+        assert await status(SERVICE) == NOT_SERVING
+        assert await status("") == SERVING
+        with pytest.raises(grpc.aio.AioRpcError) as unknown:
+            await status("tests.echo.NoSuchService")
+        assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
 
 
-@pytest.mark.parametrize(
-    ("axis", "value"),
-    [
-        *itertools.product(["latitude", "longitude"], [math.nan, math.inf, -math.inf]),
-        ("latitude", 90.000001),
-        ("longitude", -180.000001),
-    ],
-)
-async def test_a_coordinate_that_is_none_is_refused_by_its_field(
-    settings: ChassisSettings, axis: str, value: float
-) -> None:
-    point = {"latitude": 60.0, "longitude": 24.0} | {axis: value}
+async def listed(echo: Echo) -> set[str]:
+    stub: Any = reflection_pb2_grpc.ServerReflectionStub(echo.channel)
+    request = reflection_pb2.ServerReflectionRequest(list_services="")
+    call = stub.ServerReflectionInfo(iter([request]))
+    return {service.name for service in (await call.read()).list_services_response.service}
+
+
+async def test_reflection_lists_the_services(settings: ChassisSettings) -> None:
     async with served(settings) as echo:
-        error = error_of(await failure(echo.say(Origin(point=point))))
-    [violation] = error["BadRequest"].field_violations
-    assert violation.field == "point"
-    assert violation.description.startswith(f"{axis} must be in")
+        assert {SERVICE, "grpc.health.v1.Health"} <= await listed(echo)
 
 
-async def test_an_error_arrives_with_all_that_it_says(settings: ChassisSettings) -> None:
-    def closed(_: Origin) -> None:
-        raise StoreClosed(
-            "stores/osm-1 is closed – come back",
-            metadata={"store": "stores/osm-1"},
-            violations=[FieldViolation("place", "closed")],
-            retry_after=dt.timedelta(seconds=90, milliseconds=500),
-        )
-
-    async with served(settings, say=closed) as echo:
-        failed = await failure(echo.say(KAMPPI))
-    error = error_of(failed)
-    assert dict(failed.trailing_metadata())["retry-after"] == "91"
-    assert error["code"] == grpc.StatusCode.FAILED_PRECONDITION.value[0]
-    assert error["message"] == "stores/osm-1 is closed – come back"
-    assert error["ErrorInfo"].reason == "STORE_CLOSED"
-    assert error["ErrorInfo"].domain == "hours.enrayon"
-    assert dict(error["ErrorInfo"].metadata) == {"store": "stores/osm-1"}
-    assert error["BadRequest"].field_violations[0].field == "place"
-    assert error["RetryInfo"].retry_delay.ToTimedelta() == dt.timedelta(seconds=90.5)
+async def test_reflection_can_be_switched_off(settings: ChassisSettings) -> None:
+    async with served(settings.model_copy(update={"reflection": False})) as echo:
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(echo.channel)
+        call = stub.ServerReflectionInfo(iter(()))
+        assert await call.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-@pytest.mark.parametrize("letter", ["x", "ä", "𝔘"])
-async def test_the_largest_error_arrives_whole(settings: ChassisSettings, letter: str) -> None:
-    def verbose(_: Origin) -> None:
-        text = letter * 10_000
-        raise StoreClosed(
-            text, metadata={"store": text}, violations=[FieldViolation(text, text)] * 1000
-        )
+async def test_a_stop_lets_a_running_call_end(settings: ChassisSettings) -> None:
+    gate = Gate()
 
-    async with served(settings, say=verbose) as echo:
-        error = error_of(await failure(echo.say(KAMPPI)))
-    assert error["ErrorInfo"].reason == "STORE_CLOSED"
-    assert error["message"].startswith(letter * 100)
-    assert error["message"].endswith("…")
+    async def slow(request: Origin) -> StringValue:
+        await gate.pass_through()
+        return StringValue(value=request.place)
 
-
-async def test_an_error_in_the_midst_of_a_stream_comes_after_its_answers(
-    settings: ChassisSettings,
-) -> None:
-    async def breaks(request: Origin) -> AsyncIterator[StringValue]:
-        yield StringValue(value=request.place)
-        raise StoreClosed("closed in the meantime")
-
-    async with served(settings, count_up=breaks) as echo:
-        call = echo.count_up(Origin(place="Kamppi"))
-        assert (await call.read()).value == "Kamppi"
-        error = error_of(await failure(call.read()))
-    assert error["ErrorInfo"].reason == "STORE_CLOSED"
+    async with served(settings, say=slow) as echo:
+        call = echo.say(Origin(place="Kamppi"))
+        await gate.reached.wait()
+        stop = await stopping(echo)
+        assert await is_waiting(stop)
+        gate.open.set()
+        assert (await call).value == "Kamppi"
+        await stop
 
 
-async def test_a_bad_request_in_the_midst_of_a_stream_ends_it_by_its_field(
-    settings: ChassisSettings,
-) -> None:
-    async with served(settings) as echo:
-        call = echo.chat()
-        await call.write(Origin(place="Kamppi"))
-        assert (await call.read()).value == "Kamppi"
-        await call.write(BAD)
-        error = error_of(await failure(call.read()))
-        assert error["BadRequest"].field_violations[0].field == "point"
-        collected = await failure(echo.collect(iter([Origin(place="Kamppi"), BAD])))
-        assert error_of(collected)["BadRequest"].field_violations[0].field == "point"
+async def test_a_stop_lets_a_running_stream_end(settings: ChassisSettings) -> None:
+    gate = Gate()
+
+    async def slow(request: Origin) -> AsyncIterator[StringValue]:
+        for letter in request.place:
+            yield StringValue(value=letter)
+            await gate.pass_through()
+
+    async with served(settings, count_up=slow) as echo:
+        answers = aiter(echo.count_up(Origin(place="Kamppi")))
+        assert (await anext(answers)).value == "K"
+        stop = await stopping(echo)
+        assert await is_waiting(stop)
+        gate.open.set()
+        assert [answer.value async for answer in answers] == ["a", "m", "p", "p", "i"]
+        await stop
 
 
-async def test_a_stream_takes_messages_of_up_to_a_mebibyte(settings: ChassisSettings) -> None:
-    def padded(size: int) -> Iterator[bytes]:
-        known = Origin(place="Kamppi").SerializeToString()
-        rest = size - len(known) - 4
-        length = bytes([rest & 0x7F | 0x80, rest >> 7 & 0x7F | 0x80, rest >> 14])
-        yield known + b"\x7a" + length + bytes(rest)  # a field that the contract lacks
+async def test_a_stop_ends_an_endless_stream_with_word_to_resume(settings: ChassisSettings) -> None:
+    gate = Gate()
+    cleaned = asyncio.Event()
 
-    async with served(settings) as echo:
-        assert await echo.collect_bytes(padded(1024 * 1024)) == b"\x0a\x06Kamppi"
-        too_large = await failure(echo.collect_bytes(padded(1024 * 1024 + 1)))
-        assert too_large.code() is grpc.StatusCode.INVALID_ARGUMENT
-
-
-async def test_a_servicer_may_answer_a_stream_of_requests_without_reading_it_all(
-    settings: ChassisSettings,
-) -> None:
-    async def first(requests: AsyncIterator[Origin]) -> StringValue:
-        async for request in requests:
-            return StringValue(value=request.place)
-        return StringValue()
-
-    async with served(settings, collect=first) as echo:
-        many = (Origin(place=place) for place in ["Kamppi", *["Töölö"] * 1000])
-        assert (await echo.collect(many)).value == "Kamppi"
-
-
-async def test_each_call_knows_its_own_deadline(settings: ChassisSettings) -> None:
-    together = asyncio.Barrier(3)
-
-    async def remaining(_: Origin) -> StringValue:
-        await together.wait()  # each of them has begun
-        return StringValue(value=str(time_remaining_s()))
-
-    async with served(settings, say=remaining) as echo:
-        calls = [echo.say(KAMPPI, timeout=timeout_s) for timeout_s in (100, 1000, None)]
-        short, long, none = [(await call).value for call in calls]
-    assert 50 < float(short) < 110  # gRPC rounds it up on its way
-    assert 500 < float(long) < 1100
-    assert none == "None"
-
-
-async def test_who_asks_does_not_leak_into_another_call(settings: ChassisSettings) -> None:
-    told = asyncio.Event()
-    seen: dict[str, Caller] = {}
-
-    async def who(request: Origin) -> StringValue:
-        seen[f"{request.place}, at first"] = current_caller()
-        if request.place == "Kamppi":
-            caller.begin(Caller("kiosk"), None)
-            told.set()
-        await told.wait()
-        seen[request.place] = current_caller()
-        return StringValue()
-
-    async with served(settings, say=who) as echo:
-        await asyncio.gather(echo.say(Origin(place="Töölö")), echo.say(Origin(place="Kamppi")))
-        await echo.say(Origin(place="Pasila"))
-    assert seen["Kamppi"] == Caller("kiosk")
-    del seen["Kamppi"]
-    assert set(seen.values()) == {ANONYMOUS}
-
-
-async def test_a_client_that_leaves_while_nothing_happens_ends_the_stream(
-    settings: ChassisSettings,
-) -> None:
-    ended = asyncio.Event()
-
-    async def silent(request: Origin) -> AsyncIterator[StringValue]:
+    @endless
+    async def watch(request: Origin) -> AsyncIterator[StringValue]:
         try:
             yield StringValue(value=request.place)
-            await asyncio.Event().wait()
+            await gate.pass_through()
         finally:
-            ended.set()
+            cleaned.set()
 
-    async with served(settings, count_up=silent) as echo:
-        call = echo.count_up(Origin(place="Kamppi"))
-        assert (await call.read()).value == "Kamppi"
-        call.cancel()
-        await asyncio.wait_for(ended.wait(), 10)
+    async with served(settings, count_up=watch) as echo:
+        answers = aiter(echo.count_up(Origin(place="Kamppi")))
+        assert (await anext(answers)).value == "Kamppi"
+        await gate.reached.wait()
+        stop = await stopping(echo)
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await anext(answers)
+        await stop
+    assert ended.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert "resume" in (ended.value.details() or "")
+    assert cleaned.is_set()
 
 
-async def test_a_client_that_leaves_while_it_is_being_sent_to_ends_the_stream(
+async def test_a_stop_lets_a_client_say_all_that_it_began_to_say(settings: ChassisSettings) -> None:
+    async with served(settings) as echo:
+        call = echo.collect()
+        await call.write(Origin(place="Kamppi"))
+        chat = echo.chat()
+        await chat.write(Origin(place="Töölö"))
+        assert (await chat.read()).value == "Töölö"
+        stop = await stopping(echo)
+        await call.write(Origin(place="Töölö"))
+        await call.done_writing()
+        assert (await call).value == "Kamppi Töölö"
+        assert await is_waiting(stop)
+        await chat.done_writing()
+        assert await chat.read() is grpc.aio.EOF
+        await stop
+
+
+async def test_no_new_call_is_taken_once_the_server_stops(settings: ChassisSettings) -> None:
+    gate = Gate()
+
+    async def slow(_: Origin) -> StringValue:
+        await gate.pass_through()
+        return StringValue()
+
+    async with served(settings, say=slow) as echo:
+        running = echo.say(KAMPPI)
+        await gate.reached.wait()
+        stop = await stopping(echo)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await echo.collect(iter([KAMPPI]))
+        # CANCELLED where the call crossed the word that no more are taken.
+        assert refused.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+        gate.open.set()
+        await running
+        await stop
+
+
+async def test_a_change_outlives_its_client_and_the_stop_waits_for_it(
     settings: ChassisSettings,
 ) -> None:
-    ended = asyncio.Event()
+    gate = Gate()
+    changed = []
+
+    async def change() -> StringValue:
+        await gate.pass_through()
+        changed.append("Kamppi")
+        return StringValue()
+
+    async def changing(_: Origin) -> StringValue:
+        return await commit(change())
+
+    async with served(settings, say=changing) as echo:
+        call = echo.say(KAMPPI, timeout=0.3)
+        await gate.reached.wait()
+        with pytest.raises(grpc.aio.AioRpcError) as late:
+            await call
+        assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        stop = await stopping(echo)
+        assert await is_waiting(stop)
+        assert changed == []
+        gate.open.set()
+        await stop
+        assert changed == ["Kamppi"]
+
+
+async def test_a_stop_waits_for_the_clean_up_of_a_stream_whose_client_left(
+    settings: ChassisSettings,
+) -> None:
+    gate = Gate()
 
     async def endless(_: Origin) -> AsyncIterator[StringValue]:
         try:
-            while True:  # more than the connection takes, so that it waits for the client to read
+            while True:
                 yield StringValue(value="x" * 100_000)
         finally:
-            await asyncio.sleep(0)  # a clean-up may take a while
-            ended.set()
+            await gate.pass_through()
 
     async with served(settings, count_up=endless) as echo:
         call = echo.count_up(KAMPPI)
         await call.read()
         call.cancel()
-        await asyncio.wait_for(ended.wait(), 10)
+        await gate.reached.wait()
+        stop = await stopping(echo)
+        assert await is_waiting(stop)
+        gate.open.set()
+        await stop
+
+
+async def test_a_call_that_never_ends_is_cut_off_in_time(settings: ChassisSettings) -> None:
+    ended = []
+
+    async def endless(_: Origin) -> StringValue:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("say")
+        return StringValue()
+
+    async def endless_stream(_: Origin) -> AsyncIterator[StringValue]:
+        try:
+            yield StringValue(value="Kamppi")
+            await asyncio.Event().wait()
+        finally:
+            ended.append("count_up")
+
+    settings = settings.model_copy(update={"drain_s": 0.2})
+    async with served(settings, say=endless, count_up=endless_stream) as echo:
+        call, stream = echo.say(KAMPPI), echo.count_up(KAMPPI)
+        assert (await stream.read()).value == "Kamppi"
+        with capture_logs() as logs:
+            await asyncio.wait_for(echo.server.stop(), 10)
+        for cut in (call, stream.read()):
+            with pytest.raises(grpc.aio.AioRpcError) as lost:
+                await cut
+            assert lost.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert sorted(ended) == ["count_up", "say"]
+    assert [(log["log_level"], log["event"]) for log in logs] == [
+        ("warning", "calls were still running when the server stopped")
+    ]
+
+
+async def test_a_server_without_calls_stops_at_once(settings: ChassisSettings) -> None:
+    settings = settings.model_copy(update={"drain_s": 3600})
+    async with served(settings) as echo:
+        await echo.say(KAMPPI)
         await asyncio.wait_for(echo.server.stop(), 10)
+        await asyncio.wait_for(echo.server.wait(), 10)

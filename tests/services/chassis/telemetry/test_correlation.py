@@ -13,7 +13,7 @@ from services.chassis.errors import InvalidArgument
 from services.chassis.settings import ChassisSettings
 from services.chassis.telemetry import correlation
 from services.chassis.telemetry.logs import configure_logs
-from tests.services.chassis.echo import KAMPPI, error_of, served
+from tests.support.echo import KAMPPI, error_of, served
 
 ID = "5f0c6f0e-9a53-4a0f-8d4b-0d8d1c3f9f10"
 

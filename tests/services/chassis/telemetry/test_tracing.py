@@ -15,7 +15,7 @@ from services.chassis.database.client import Client, script
 from services.chassis.errors import InvalidArgument
 from services.chassis.settings import ChassisSettings
 from services.chassis.telemetry import tracing
-from tests.services.chassis.echo import KAMPPI, SERVICE, served
+from tests.support.echo import KAMPPI, SERVICE, served
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 NOT_SAMPLED = PARENT[:-1] + "0"

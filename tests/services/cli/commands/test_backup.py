@@ -14,7 +14,7 @@ def _on_the_database(database_url, database, tmp_path, monkeypatch):
 
 def test_a_file_that_is_no_backup_is_a_one_line_error(tmp_path):
     (tmp_path / "file").write_text("id,name\n")
-    with pytest.raises(CommandError, match="file is no backup, or is cut off or damaged"):
+    with pytest.raises(CommandError, match="file is not a backup, or is cut off or damaged"):
         restore(tmp_path / "file")
     with pytest.raises(CommandError, match="there is no file"):
         restore(tmp_path / "none")

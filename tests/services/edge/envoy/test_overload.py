@@ -15,9 +15,9 @@ from enrayon.stores.v1 import stores_pb2 as pb
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.edge.envoy import Address, render
 from tests.bench.measure import cpu_s
-from tests.services.chassis.echo import CONTRACT, error_of
-from tests.services.chassis.serving.overload import Tally, arriving, busy
+from tests.support.echo import CONTRACT, error_of
 from tests.support.edge import Edge, free_address, running
+from tests.support.overload import Tally, arriving, busy
 from tests.support.stores_stub import SERVICE, Stub
 
 FIND = "/v1/stores:findNearest"
@@ -104,7 +104,7 @@ class Served(NamedTuple):
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    command = [sys.executable, "-m", "tests.services.chassis.serving.overload", str(COST_S), "2"]
+    command = [sys.executable, "-m", "tests.support.overload", str(COST_S), "2"]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout

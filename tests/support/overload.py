@@ -12,7 +12,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from enrayon.type.v1.geometry_pb2 import Origin
 from services.chassis.settings import ChassisSettings
-from tests.services.chassis.echo import SERVICE, error_of, methods
+from tests.support.echo import SERVICE, error_of, methods
 
 DEADLINE_S = 2.0
 CHANNELS = 8

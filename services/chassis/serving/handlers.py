@@ -1,0 +1,161 @@
+"""The gRPC side of methods: bytes in, bytes out, errors as rich status; or a refusal under load."""
+
+import datetime as dt
+import math
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, NoReturn
+
+import grpc
+from google.rpc import error_details_pb2
+
+from services.chassis import caller
+from services.chassis.access.credentials import NO_CREDENTIALS, Credentials
+from services.chassis.errors import ServiceError
+from services.chassis.serving.admission import Admission, Overloaded
+from services.chassis.serving.calls import Calls
+from services.chassis.serving.methods import Method
+from services.chassis.telemetry import correlation, tracing
+from services.chassis.telemetry import metrics as telemetry
+
+DETAILS = "grpc-status-details-bin"
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+ReadCredentials = Callable[[Context], Credentials]
+"""Reads the credentials of a caller from the transport."""
+
+WRAPPERS: Mapping[tuple[bool, bool], Callable[..., "grpc.RpcMethodHandler[Any, Any]"]] = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
+"""gRPC's kinds of handlers, by whether requests and whether responses are streams."""
+
+
+class Handlers(grpc.GenericRpcHandler):
+    """The handlers of methods by their paths; while too many calls wait, those that refuse."""
+
+    def __init__(self, calls: Calls, methods: Sequence[Method], read: ReadCredentials) -> None:
+        self._admission = calls.admission
+        self._handlers = {m.path: handler(calls, m, read) for m in methods}
+        self._shedders = {
+            m.path: shedder(calls.admission, m)
+            for m in methods
+            if not m.client_streaming and not m.server_streaming
+        }
+
+    def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        """The handler of a call."""
+        if self._admission.to_shed > 0 and details.method in self._shedders:
+            return self._shedders[details.method]
+        return self._handlers.get(details.method)
+
+
+def shedder(admission: Admission, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
+    """A handler that refuses, at half the cost of raising an error.
+
+    It does not even read the request, and so is a handler of streams.
+    """
+    shed = telemetry.REQUESTS.labels(method.path, Overloaded.code.name)
+
+    async def refuse(_: Any, context: Context) -> None:
+        shed.inc()
+        refusal = admission.refusal()
+        context.set_code(refusal.code)
+        context.set_details(refusal.message)
+        context.set_trailing_metadata(trailers_of(refusal.encoded, refusal.retry_after))
+
+    return grpc.stream_unary_rpc_method_handler(refuse)
+
+
+def handler(
+    calls: Calls, method: Method, read: ReadCredentials
+) -> "grpc.RpcMethodHandler[Any, Any]":
+    """The gRPC side of one RPC: bytes in, bytes out, errors as rich status."""
+    name = method.path.removeprefix("/")
+    handle: Callable[..., Any]
+    if method.server_streaming:
+        handle = streamed(name, calls.stream(method), read)
+    else:
+        handle = answered(name, calls.answer(method), read)
+    return WRAPPERS[method.client_streaming, method.server_streaming](handle)
+
+
+def answered(
+    name: str, answer: Callable[[Any, Credentials], Awaitable[bytes]], read: ReadCredentials
+) -> Callable[[Any, Context], Awaitable[bytes]]:
+    """A handler with one response."""
+
+    async def handle(data: Any, context: Context) -> bytes:
+        begin(context)
+        with tracing.call(name) as ended:
+            try:
+                return await answer(data, read(context))
+            except ServiceError as error:
+                ended(error.code.name)
+                await abort(context, error)
+
+    return handle
+
+
+def streamed(
+    name: str,
+    answer: Callable[[Any, Credentials], AsyncGenerator[bytes, None]],
+    read: ReadCredentials,
+) -> Callable[[Any, Context], AsyncGenerator[bytes, None]]:
+    """A handler with a stream of responses."""
+
+    async def handle(data: Any, context: Context) -> AsyncGenerator[bytes, None]:
+        begin(context)
+        with tracing.call(name) as ended:
+            try:
+                async with aclosing(answer(data, read(context))) as responses:
+                    async for response in responses:
+                        yield response
+            except ServiceError as error:
+                ended(error.code.name)
+                await abort(context, error)
+
+    return handle
+
+
+def credentials_of(context: Context) -> Credentials:
+    """The caller's headers, address and certificate."""
+    names = context.auth_context().get("x509_common_name", ())
+    return Credentials(
+        context.invocation_metadata() or (),
+        context.peer(),
+        next(iter(names), b"").decode(errors="replace"),
+    )
+
+
+def no_credentials(_: Context) -> Credentials:
+    """The credentials of a caller where everybody may call everything."""
+    return NO_CREDENTIALS
+
+
+def begin(context: Context) -> None:
+    """Note in this task the caller, the deadline and the id of the request."""
+    caller.begin(caller.ANONYMOUS, context.time_remaining())
+    correlation.begin(context.invocation_metadata)
+
+
+async def abort(context: Context, error: ServiceError) -> NoReturn:
+    """End the call with the error's status and details, and the id that it has in the logs."""
+    status = error.status()
+    status.details.add().Pack(error_details_pb2.RequestInfo(request_id=correlation.current_id()))
+    trailers = trailers_of(status.SerializeToString(), error.retry_after)
+    await context.abort(error.code, error.message, trailing_metadata=trailers)
+    raise AssertionError("abort always raises")
+
+
+def trailers_of(
+    details: bytes, retry_after: dt.timedelta | None
+) -> tuple[tuple[str, str | bytes], ...]:
+    """Trailers of a failed call. Envoy makes headers of them: HTTP clients see when to retry."""
+    if retry_after is None:
+        return ((DETAILS, details),)
+    return (DETAILS, details), ("retry-after", str(math.ceil(retry_after.total_seconds())))
