@@ -11,7 +11,7 @@ READY  := $(VENV)/.ready
 FUZZ_READY := $(VENV)/.ready-fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check release-protos alerts pictures chart lock licences sbom audit clean
+.PHONY: help demo test test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos alerts pictures chart lock licences sbom audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -99,6 +99,10 @@ protos-check: setup
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python protos/generate.py --image $(VENV)/contracts.binpb
 	$(BIN)/buf lint $(VENV)/contracts.binpb --config protos/buf.yaml
+
+# Not a part of `make check` before the first release: until then contracts may change.
+protos-breaking: setup ## list the changes of the contracts that break callers of the released ones
+	$(BIN)/python protos/generate.py --image $(VENV)/contracts.binpb
 	$(BIN)/buf breaking $(VENV)/contracts.binpb --config protos/buf.yaml --against protos/released.binpb
 
 release-protos: setup ## take the contracts as they are for the ones that later ones must not break

@@ -161,7 +161,7 @@ def test_a_failure_is_one_line_with_advice(demo, tmp_path):
     missing = demo.command("import", str(tmp_path / "none.csv"))
 
     assert (1, 3, 2) == (unknown.returncode, lonely.returncode, missing.returncode)
-    assert "no place is known" in unknown.stderr
+    assert "no known place has this name" in unknown.stderr
     assert "enrayon up" in lonely.stderr
     assert "none.csv" in missing.stderr
     assert "Traceback" not in unknown.stderr + lonely.stderr + missing.stderr

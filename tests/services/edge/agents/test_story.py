@@ -166,7 +166,7 @@ async def test_ucp_answers_in_structured_content(connect):
 @pytest.mark.parametrize(
     ("tool", "arguments", "hint"),
     [
-        ("find_stores", {"place": "Atlantis-sur-Mer"}, "no place is known"),
+        ("find_stores", {"place": "Atlantis-sur-Mer"}, "no known place has this name"),
         ("find_stores", {"place": "Helsnki"}, "Helsinki"),
         ("find_stores", {}, "Give either"),
         ("find_stores", {"place": "Kamppi", "latitude": 60.0, "longitude": 24.0}, "Give either"),
