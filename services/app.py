@@ -18,7 +18,7 @@ from geodata.gazetteer import Gazetteer
 from services.aisle import bootstrap as aisle
 from services.aisle.settings import AisleSettings
 from services.chassis.access.gate import Gate
-from services.chassis.access.settings import AccessSettings, check_exposure
+from services.chassis.access.settings import AccessSettings, check_grpc_exposure
 from services.chassis.clock import utc_now
 from services.chassis.database.client import connect
 from services.chassis.database.embedded import EmbeddedValkey, running_url
@@ -76,7 +76,7 @@ def serve(settings: ChassisSettings, names: Sequence[str]) -> None:
         AccessError: open services would be offered to other machines, or keys are not usable.
         ServiceError: a service refuses to start.
     """
-    check_exposure(settings, AccessSettings())
+    check_grpc_exposure(settings, AccessSettings())
     run(
         settings,
         "serve",

@@ -1,10 +1,11 @@
 """The public address of the edge."""
 
-from starlette.requests import Request
-
 from services.edge.settings import EdgeSettings
 
 
-def base_url(request: Request, edge: EdgeSettings) -> str:
-    """The public base URL, without a trailing slash: the setting, else the request's own."""
-    return (edge.edge_public_url or str(request.base_url)).rstrip("/")
+def base_url(edge: EdgeSettings) -> str:
+    """The public base URL without a slash at its end; without the setting, empty: relative links.
+
+    It is never made of the request's Host, which a stranger may choose for an answer in a cache.
+    """
+    return edge.edge_public_url.rstrip("/")

@@ -67,11 +67,11 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             app.state.pickup = PickupFinder(client, names)
             yield
 
-    async def openapi(request: Request) -> Response:
+    async def openapi(_: Request) -> Response:
         """The OpenAPI document of the JSON API."""
         version = importlib.metadata.version("enrayon")
         added = described.described() if "stock" in names else None
-        return JSONResponse(document(contracts, version, base_url(request, edge), added))
+        return JSONResponse(document(contracts, version, base_url(edge), added))
 
     return Starlette(
         routes=[

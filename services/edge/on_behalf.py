@@ -1,8 +1,16 @@
 """Forwards the caller's credentials and trace context to the services."""
 
+from services.chassis.access.credentials import EDGE_HEADER, KEY_HEADER
 from services.chassis.telemetry import correlation, tracing
 
-FORWARDED = ("authorization", "origin", "referer", "x-api-key", "x-forwarded-for")
+FORWARDED = (
+    "authorization",
+    "origin",
+    "referer",
+    KEY_HEADER,
+    "x-forwarded-for",
+    EDGE_HEADER,
+)
 """Headers that identify a caller to the services: its key or token, its page, its address."""
 
 

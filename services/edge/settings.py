@@ -1,11 +1,15 @@
 """Settings of Envoy and of the application behind it."""
 
+import itertools
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, IPvAnyNetwork, model_validator
 
 from services.chassis.settings import EnvironmentSettings, Port
+from services.edge.envoy.counter import MOST_NETWORKS
+
+Times = Annotated[int, Field(ge=1, le=1000)]
 
 
 class EdgeSettings(EnvironmentSettings):
@@ -24,6 +28,30 @@ class EdgeSettings(EnvironmentSettings):
         ge=0,
         le=1_000_000,
         description="requests a second per client address, twice as many at once; 0: no limit",
+    )
+    edge_requests: int = Field(
+        256,
+        ge=0,
+        le=1_000_000,
+        description="requests of a client address in progress, streams included, in each worker "
+        "thread of Envoy; 0: no limit",
+    )
+    edge_connections: int = Field(
+        512,
+        ge=0,
+        le=1_000_000,
+        description="connections of a client address, in each worker thread of Envoy; 0: no limit",
+    )
+    edge_networks: dict[IPvAnyNetwork, Times] = Field(
+        {},
+        max_length=MOST_NETWORKS,
+        description="networks whose addresses may take so many times as much, as a JSON object: "
+        '{"203.0.113.7/32": 10} for the many phones behind a shop\'s address',
+    )
+    edge_hosts: list[str] = Field(
+        [],
+        description="names that the edge answers under, as a JSON list without ports; empty: any; "
+        "while access is open, localhost, 127.0.0.1, [::1] and ENRAYON_HOST",
     )
     edge_calls: int = Field(
         1024,
@@ -64,8 +92,8 @@ class EdgeSettings(EnvironmentSettings):
     )
     edge_public_url: str = Field(
         "",
-        description="public URL of the edge, as https://shops.example; "
-        "empty: taken from each request",
+        pattern=r"^(https?://[^/?#]+(/[^?#]*)?)?$",
+        description="public URL of the edge, as https://shops.example; empty: links are relative",
     )
     edge_map_style: str = Field(
         "", description="URL of a MapLibre style; empty: the base map of the sample"
@@ -79,6 +107,13 @@ class EdgeSettings(EnvironmentSettings):
     edge_embedders: list[str] = Field(
         ["*"], description="pages that may embed the locator, as a JSON list of CSP sources"
     )
+
+    @model_validator(mode="after")
+    def _check_networks(self) -> Self:
+        for one, other in itertools.combinations(self.edge_networks, 2):
+            if one.version == other.version and one.overlaps(other):
+                raise ValueError(f"ENRAYON_EDGE_NETWORKS: {one} and {other} overlap")
+        return self
 
     @model_validator(mode="after")
     def _check_certificate(self) -> Self:

@@ -60,7 +60,8 @@ BAD_BODIES = [
 
 @pytest.fixture(scope="module")
 def http(shared_demo: Suite) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"http://127.0.0.1:{shared_demo.http_port}", timeout=60) as http:
+    base, json = f"http://127.0.0.1:{shared_demo.http_port}", {"content-type": "application/json"}
+    with httpx.Client(base_url=base, headers=json, timeout=60) as http:
         yield http
 
 

@@ -1,11 +1,13 @@
 """Finds out who a caller is: by key, token or certificate, or else by its address."""
 
+import hmac
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from services.chassis.access.credentials import (
+    EDGE_HEADER,
     KEY_HEADER,
     Credentials,
     address_of,
@@ -31,8 +33,8 @@ class Identity:
     role: Role
     counted: str
     """The name that its calls are counted under."""
-    scopes: Sequence[str] = ()
-    """Services and methods that it may call; all when there is none."""
+    scopes: Sequence[str] | None = None
+    """Services and methods that it may call; None: all that its role may."""
 
 
 class Authenticator:
@@ -77,11 +79,11 @@ class Authenticator:
             raise Unauthenticated(f"{KEY_HEADER}: this key is not valid, or not any more")
         caller = Caller(f"keys/{key.name}", admin=key.role is Role.ADMIN)
         if key.role is not Role.PAGE:
-            return Identity(caller, key.role, caller.id, key.scopes)
+            return Identity(caller, key.role, caller.id, key.scopes or None)
         if origin_of(headers) not in key.origins:
             raise PermissionDenied("this key is valid on web pages of its origins only")
         counted = f"{caller.id} {self._address(headers, credentials)}"
-        return Identity(caller, key.role, counted, key.scopes)
+        return Identity(caller, key.role, counted, key.scopes or None)
 
     def _by_token(self, authorization: str) -> Identity:
         scheme, _, token = authorization.partition(" ")
@@ -92,14 +94,18 @@ class Authenticator:
         return Identity(caller, role, caller.id, scopes)
 
     def _address(self, headers: dict[str, str], credentials: Credentials) -> str:
-        """The client's network; behind trusted proxies the nearest address that is none of them."""
+        """The client's network: of the address that the edge tells, or else of the connection."""
         address = address_of(credentials.peer)
-        trusted = credentials.common_name in self._settings.tls_proxies or self._is_trusted(address)
-        if trusted and (told := headers.get("x-forwarded-for")):
-            for part in reversed(told.split(",")[-10:]):
-                if not is_address(part.strip()):
-                    break
-                address = part.strip()
-                if not self._is_trusted(address):
-                    break
+        hops = self._settings.forwarded_hops
+        if self._is_edge(headers, credentials, address):
+            told = headers.get("x-forwarded-for", "").split(",")[-hops:]
+            if len(told) == hops and is_address(told[0].strip()):
+                address = told[0].strip()
         return network_of(address)
+
+    def _is_edge(self, headers: dict[str, str], credentials: Credentials, address: str) -> bool:
+        if credentials.common_name in self._settings.tls_proxies:
+            return True
+        if secret := self._settings.edge_secret:
+            return hmac.compare_digest(headers.get(EDGE_HEADER, "").encode(), secret.encode())
+        return self._is_trusted(address)

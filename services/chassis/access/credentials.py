@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 KEY_HEADER = "x-api-key"
+EDGE_HEADER = "x-enrayon-edge"
+"""Header by which the edge proves that it is the edge."""
 LOCAL = "127.0.0.1"
 
 

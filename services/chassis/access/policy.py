@@ -44,12 +44,12 @@ Policy = Mapping[str, Rule]
 """Rules by the paths of methods, `/package.Service/Method`; no rule: nobody may call it."""
 
 
-def is_in_scope(path: str, scopes: Collection[str]) -> bool:
-    """Whether scopes admit a method; without scopes every method is admitted.
+def is_in_scope(path: str, scopes: Collection[str] | None) -> bool:
+    """Whether scopes admit a method; None admits every method, an empty collection none.
 
     The scope `stock` admits a whole service, `stock.AdjustStock` one method.
     """
-    if not scopes:
+    if scopes is None:
         return True
     service, method = short_name(path)
     return service in scopes or f"{service}.{method}" in scopes

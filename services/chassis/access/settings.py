@@ -39,7 +39,26 @@ class AccessSettings(EnvironmentSettings):
     )
     trusted_proxies: list[IPvAnyNetwork] = Field(
         default_factory=lambda: [ipaddress.ip_network(n) for n in ("127.0.0.0/8", "::1/128")],
-        description="networks of proxies whose x-forwarded-for is believed, as a JSON list",
+        description="networks of proxies whose x-forwarded-for is believed, as a JSON list, "
+        "without ENRAYON_EDGE_SECRET",
+    )
+    edge_secret: str = Field(
+        "",
+        repr=False,
+        description="secret that Envoy sends to the services: then they believe x-forwarded-for "
+        "from Envoy alone, whatever its address",
+    )
+    forwarded_hops: int = Field(
+        1,
+        ge=1,
+        le=10,
+        description="addresses in x-forwarded-for, counted from the last, up to the client's; "
+        "Envoy sends one alone",
+    )
+    grpc_direct: bool = Field(
+        False,
+        description="whether others than the edge may reach the gRPC port beyond this machine; "
+        "gRPC bounds neither connections nor resets of one address",
     )
     limit_public_per_s: float = Field(
         20.0, gt=0, description="cost of calls a second, without a key, by client address"
@@ -106,6 +125,12 @@ class AccessSettings(EnvironmentSettings):
         """Whether every caller may do everything."""
         return self.access == "open"
 
+    @property
+    def knows_edge(self) -> bool:
+        """Whether it is set how an edge on another machine is known."""
+        beyond = any(not network.is_loopback for network in self.trusted_proxies)
+        return bool(self.edge_secret or self.tls_proxies or beyond)
+
 
 class AccessError(ValueError):
     """Settings of access that are not safe or not usable; the text says what to change."""
@@ -117,9 +142,33 @@ def check_exposure(settings: ChassisSettings, access: AccessSettings) -> None:
     Raises:
         AccessError: access is open, and the servers would listen on more than loopback.
     """
-    if access.is_open and not ipaddress.ip_address(settings.host).is_loopback:
+    if access.is_open and not _is_loopback(settings):
         raise AccessError(
             f"with ENRAYON_HOST={settings.host} other machines reach this one, and access is open "
             "to all: set ENRAYON_ACCESS=enforced (and make keys with `enrayon keys create`), or "
             "leave ENRAYON_HOST at 127.0.0.1"
         )
+
+
+def check_grpc_exposure(settings: ChassisSettings, access: AccessSettings) -> None:
+    """Refuse to serve gRPC beyond this machine without the edge in front.
+
+    gRPC's core works off every stream of a client that opens and resets them, and has no limit of
+    the connections or calls of one address; the edge has.
+
+    Raises:
+        AccessError: access is open, or the services know no edge, and they would listen on more
+            than loopback.
+    """
+    check_exposure(settings, access)
+    if not (_is_loopback(settings) or access.grpc_direct or access.knows_edge):
+        raise AccessError(
+            f"with ENRAYON_HOST={settings.host} others reach the gRPC port without the edge, which "
+            "alone limits what one address may open: let only the edge reach the port and set "
+            "ENRAYON_EDGE_SECRET (or ENRAYON_TRUSTED_PROXIES, ENRAYON_TLS_PROXIES), or set "
+            "ENRAYON_GRPC_DIRECT=true"
+        )
+
+
+def _is_loopback(settings: ChassisSettings) -> bool:
+    return ipaddress.ip_address(settings.host).is_loopback

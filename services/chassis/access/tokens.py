@@ -25,6 +25,10 @@ KNOWN_MOST = 10_000
 """Valid tokens that are remembered until they expire: checking a signature takes 100 µs."""
 ROLES = {"channel": Role.CHANNEL, "admin": Role.ADMIN}
 
+Bearer = tuple[Caller, Role, tuple[str, ...] | None]
+"""Caller, role and scopes. A token without `scope` may do all that its role may; with an empty one,
+only what everybody may."""
+
 log = structlog.get_logger()
 
 
@@ -43,13 +47,13 @@ class Tokens:
             exp={"essential": True},
             sub={"essential": True},
         )
-        self._known: dict[str, tuple[float, tuple[Caller, Role, tuple[str, ...]]]] = {}
+        self._known: dict[str, tuple[float, Bearer]] = {}
         self._changed_ns = -1
         self._looked_s = -float("inf")
         self._keys = KeySet([])
         self._look_at_file()
 
-    def read(self, token: str) -> tuple[Caller, Role, tuple[str, ...]] | None:
+    def read(self, token: str) -> Bearer | None:
         """The caller of a token, with role and scopes; None when it is not valid."""
         if time.monotonic() - self._looked_s > LOOK_AT_FILE_S:
             self._look_at_file()
@@ -65,15 +69,15 @@ class Tokens:
             return None
         return self._remember(token, claims)
 
-    def _remember(
-        self, token: str, claims: dict[str, Any]
-    ) -> tuple[Caller, Role, tuple[str, ...]] | None:
+    def _remember(self, token: str, claims: dict[str, Any]) -> Bearer | None:
         role = ROLES.get(str(claims.get(self._role_claim)))
-        subject, scope, expires = claims["sub"], claims.get("scope", ""), claims["exp"]
-        if role is None or not (isinstance(subject, str) and subject and isinstance(scope, str)):
+        subject, scope, expires = claims["sub"], claims.get("scope"), claims["exp"]
+        if role is None or not (isinstance(subject, str) and subject):
+            return None
+        if "scope" in claims and not isinstance(scope, str):
             return None
         caller = Caller(f"jwt/{subject}", admin=role is Role.ADMIN)
-        answer = (caller, role, tuple(scope.split()))
+        answer = (caller, role, None if scope is None else tuple(scope.split()))
         if len(self._known) >= KNOWN_MOST:
             self._known.clear()
         self._known[token] = (float(expires), answer)

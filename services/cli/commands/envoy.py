@@ -12,9 +12,11 @@ from services.chassis.access.settings import AccessSettings
 from services.chassis.settings import ChassisSettings
 from services.cli.output import CommandError
 from services.edge.app import PREFIXES
-from services.edge.envoy import Address, EnvoyError, Tls, Tokens, command, render
+from services.edge.envoy import Address, EnvoyError, Limits, Tls, Tokens, command, render
 from services.edge.envoy.program import admin_socket, run
 from services.edge.settings import EdgeSettings
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +50,7 @@ def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) 
     Raises:
         CommandError: an address is not `host:port`.
     """
+    access = AccessSettings()
     return render(
         root.descriptors(),
         Address(settings.host, settings.http_port),
@@ -59,17 +62,36 @@ def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) 
         metrics=Address(settings.host, edge.edge_admin_port) if edge.edge_admin_port else None,
         allow_origins=edge.edge_origins,
         trusted_hops=edge.edge_trusted_hops,
-        requests_per_s=edge.edge_requests_per_s,
+        limits=Limits(
+            edge.edge_requests_per_s,
+            edge.edge_requests,
+            edge.edge_connections,
+            edge.edge_networks,
+        ),
+        hosts=hosts(settings, edge, access),
+        proof=access.edge_secret,
         calls=edge.edge_calls,
         tls=Tls(edge.edge_services_ca, edge.edge_certificate, edge.edge_certificate_key)
         if edge.edge_services_ca
         else None,
-        tokens=tokens(AccessSettings()),
+        tokens=tokens(access),
         collector=address(settings.otlp_endpoint, "", 0, "ENRAYON_OTLP_ENDPOINT")
         if settings.otlp_endpoint
         else None,
         trace_ratio=settings.trace_ratio,
     )
+
+
+def hosts(settings: ChassisSettings, edge: EdgeSettings, access: AccessSettings) -> list[str]:
+    """The names that the edge answers under; empty: any.
+
+    While access is open it answers under names of this machine alone: under another one, a page
+    of the internet could read the answers (DNS rebinding).
+    """
+    if edge.edge_hosts or not access.is_open:
+        return edge.edge_hosts
+    own = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return list(dict.fromkeys([*LOOPBACK_NAMES, own]))
 
 
 def tokens(access: AccessSettings) -> Tokens | None:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.samples import HELSINKI_CENTRE
-from services.chassis.access.settings import AccessError, AccessSettings, check_exposure
+from services.chassis.access.settings import AccessError, AccessSettings, check_grpc_exposure
 from services.chassis.database.embedded import EmbeddedValkey, EmbeddedValkeyError
 from services.chassis.processes.supervisor import Child, ChildError, Supervisor
 from services.chassis.settings import ChassisSettings
@@ -47,7 +47,7 @@ def up(
     if access.tls_certificate:
         raise CommandError("`enrayon up` serves without TLS; use `enrayon serve`", USAGE)
     try:
-        check_exposure(settings, access)
+        check_grpc_exposure(settings, access)
     except AccessError as error:
         raise CommandError(str(error), USAGE) from None
     for name, port in (("GRPC", settings.grpc_port), ("HTTP", settings.http_port)):

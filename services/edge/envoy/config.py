@@ -7,8 +7,10 @@ from typing import Any
 
 from google.protobuf.descriptor import ServiceDescriptor
 
+from services.chassis.access.credentials import EDGE_HEADER
 from services.edge.envoy.admin import admin as admin_interface
 from services.edge.envoy.admin import admin_cluster, metrics_routes, stats_config
+from services.edge.envoy.borders import domains, foreign_pages, other_hosts, other_types
 from services.edge.envoy.clusters import (
     CALLS,
     Address,
@@ -18,7 +20,7 @@ from services.edge.envoy.clusters import (
     services_cluster,
 )
 from services.edge.envoy.filters import cors_policy, http_filters
-from services.edge.envoy.guards import Tokens
+from services.edge.envoy.guards import UNLIMITED, Limits, Tokens
 from services.edge.envoy.listener import edge_listener, metrics_listener
 from services.edge.envoy.overload import overload_manager
 from services.edge.envoy.routes import routes
@@ -39,7 +41,9 @@ def render(
     metrics: Address | None = None,
     allow_origins: Sequence[str] = (),
     trusted_hops: int = 0,
-    requests_per_s: int = 0,
+    limits: Limits = UNLIMITED,
+    hosts: Sequence[str] = (),
+    proof: str = "",
     calls: int = CALLS,
     tls: Tls | None = None,
     tokens: Tokens | None = None,
@@ -57,7 +61,10 @@ def render(
         metrics: the address for `/ready` and `/stats/prometheus`, if any; needs `admin`.
         allow_origins: web origins that may call, as regular expressions, or `*` for any.
         trusted_hops: proxies in front that each add an address to `x-forwarded-for`.
-        requests_per_s: requests a second per client address, twice as many at once; 0: no limit.
+        limits: what one client may take.
+        hosts: the names that the edge answers under, to its own pages and those of `allow_origins`;
+            empty: any name, to any page.
+        proof: what the services know the edge by, so that they believe the address it tells.
         calls: limit of calls to the services in progress at once; streams do not count.
         tls: TLS files for the services; None for no TLS.
         tokens: accepted JSON Web Tokens; None passes every token on unchecked.
@@ -67,15 +74,21 @@ def render(
     clusters = {prefix: f"app:{address.host}:{address.port}" for prefix, address in apps.items()}
     virtual_host = {
         "name": "all",
-        "domains": ["*"],
-        "routes": routes(services, SERVICES, clusters.items()),
+        "domains": domains(hosts) or ["*"],
+        "routes": [
+            *(foreign_pages(hosts, allow_origins) if hosts else ()),
+            *other_types(),
+            *routes(services, SERVICES, clusters.items()),
+        ],
         "typed_per_filter_config": {"envoy.filters.http.cors": cors_policy(allow_origins)},
         # The original path may have coordinates in its query; nothing upstream needs it.
         "request_headers_to_remove": ["x-envoy-original-path", "x-envoy-original-method"],
+        "request_headers_to_add": client_headers(proof),
     }
-    filters = http_filters(services, SERVICES, requests_per_s, tokens)
+    filters = http_filters(services, SERVICES, limits, tokens)
+    virtual_hosts = [virtual_host, *([other_hosts()] if hosts else ())]
     traced = tracing(COLLECTOR, trace_ratio) if collector else {}
-    listeners = [edge_listener(listen, virtual_host, filters, traced, trusted_hops)]
+    listeners = [edge_listener(listen, virtual_hosts, filters, traced, trusted_hops, limits)]
     targets = [
         services_cluster(SERVICES, upstream, calls, tls),
         *(app_cluster(clusters[prefix], apps[prefix], APP_HEALTH_PATH) for prefix in apps),
@@ -93,3 +106,17 @@ def render(
             targets.append(admin_cluster(admin))
     by_name = {cluster["name"]: cluster for cluster in targets}
     return config | {"static_resources": {"listeners": listeners, "clusters": [*by_name.values()]}}
+
+
+def client_headers(proof: str) -> list[dict[str, Any]]:
+    """The headers that tell the servers behind the one address of the client that Envoy found."""
+    told = {"x-forwarded-for": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}
+    if proof:
+        told[EDGE_HEADER] = proof
+    return [
+        {
+            "header": {"key": name, "value": value},
+            "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+        }
+        for name, value in told.items()
+    ]

@@ -9,11 +9,12 @@ from typing import Any
 
 from google.protobuf.descriptor import ServiceDescriptor
 
+from services.edge.envoy.counter import EXTENSIONS, request_counter
 from services.edge.envoy.descriptors import descriptor_set
-from services.edge.envoy.guards import EXTENSIONS, Tokens, rate_limit, token_check
+from services.edge.envoy.guards import UNLIMITED, Limits, Tokens, rate_limit, token_check
 from services.edge.envoy.local_replies import ORIGINAL_CONTENT_TYPE
+from services.edge.envoy.routes import MAX_BODY_BYTES
 
-MAX_BODY_BYTES = 1024 * 1024
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Limit of a JSON answer of one message; a page of 1,000 stores has about 1 MiB."""
 READY_PATH = "/readyz"
@@ -29,7 +30,7 @@ BROTLI = {
 def http_filters(
     services: Sequence[ServiceDescriptor],
     cluster: str,
-    requests_per_s: int = 0,
+    limits: Limits = UNLIMITED,
     tokens: Tokens | None = None,
 ) -> list[dict[str, Any]]:
     """The chain of HTTP filters. `GET /readyz` is 200 while `cluster` has a healthy server."""
@@ -47,13 +48,14 @@ def http_filters(
             headers=[{"name": ":path", "string_match": {"exact": READY_PATH}}],
             cluster_min_healthy_percentages={cluster: {"value": 1}},
         ),
-        *([rate_limit(requests_per_s)] if requests_per_s else []),
+        *([rate_limit(limits)] if limits.requests_per_s else []),
+        *([request_counter(limits.requests, limits.times)] if limits.requests else []),
         *([token_check(tokens)] if tokens else []),
         _compressor("brotli", BROTLI),
         _compressor("gzip", GZIP),
-        _filter(
-            "body_size_limit", "body_size_limit.v3.BodySizeLimit", max_request_bytes=MAX_BODY_BYTES
-        ),
+        # A request goes on once it is complete: until then it is no call to the services, so
+        # bodies that never come take nothing of the limit of calls. Routes of streams have it off.
+        _filter("buffer", "buffer.v3.Buffer", max_request_bytes=MAX_BODY_BYTES),
         _filter("grpc_web", "grpc_web.v3.GrpcWeb"),
         _filter(
             "grpc_json_transcoder",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.edge.envoy.guards import EXTENSIONS
+from services.edge.envoy.counter import EXTENSIONS
 
 MAX_CONNECTIONS = 10_000
 MAX_HEAP_BYTES = 1024**3

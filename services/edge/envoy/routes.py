@@ -6,16 +6,26 @@ from typing import Any
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from services.client.service_config import is_retriable
+from services.edge.envoy.counter import EXTENSIONS
 from services.edge.envoy.descriptors import is_read, is_stream, json_prefixes
 
-READ_TIMEOUT = "10s"
-CHANGE_TIMEOUT = "20s"
+READ_TIMEOUT_S = 10
+"""Time of a whole call, with the receiving of its request."""
+CHANGE_TIMEOUT_S = 20
 """A change may wait for the database's disk."""
-APP_TIMEOUT = "30s"
+APP_TIMEOUT_S = 30
 """The application answers with several calls."""
-LONG_TIMEOUTS = {"enrayon.stock.v1.StockService.ReconcileStock": "300s"}
+LONG_TIMEOUTS_S = {"enrayon.stock.v1.StockService.ReconcileStock": 300}
 """Calls that read all of the data."""
 STREAM_IDLE_TIMEOUT = "3600s"
+MAX_BODY_BYTES = 1024 * 1024
+"""Limit of a body that is not a stream of gRPC."""
+MAX_MESSAGE_BYTES = MAX_BODY_BYTES + 64 * 1024
+"""Limit of a gRPC request of one message; the services refuse it before, and say why."""
+OTHER_GRPC_S = 30
+"""Reflection, a stream that lasts as long as its client looks around, and unknown methods."""
+HEALTH_WATCH = "/grpc.health.v1.Health/Watch"
+"""A stream without an end: gRPC clients follow the health of a server by it."""
 
 NO_ANSWER = "connect-failure,refused-stream,reset"
 """Failures without an answer; a server may have begun the call."""
@@ -33,8 +43,7 @@ def retry_policy(retry_on: str) -> dict[str, Any]:
             {
                 "name": "envoy.retry_host_predicates.previous_hosts",
                 "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3."
-                    "PreviousHostsPredicate"
+                    "@type": f"{EXTENSIONS}.retry.host.previous_hosts.v3.PreviousHostsPredicate"
                 },
             }
         ],
@@ -49,39 +58,48 @@ def routes(
 
     An application's prefix below one of the JSON prefixes comes before it.
 
-    A JSON request is routed twice: by its HTTP path, for CORS and the filters, and after
-    transcoding by its gRPC path.
+    A JSON request is routed twice: by its HTTP path, for CORS and the filters, and when it is
+    complete and transcoded, by its gRPC path.
     """
     prefixes, apps = json_prefixes(services), list(apps)
     below = [(path, app) for path, app in apps if any(path.startswith(f"{p}/") for p in prefixes)]
     return [
         *(_method_route(method, cluster) for service in services for method in service.methods),
+        _route("health", {"path": HEALTH_WATCH}, _endless(cluster)),
         # Health, reflection, and unknown methods, which the services answer.
-        _grpc_route("other gRPC", {"prefix": "/", "grpc": {}}, _endless(cluster)),
+        _grpc_route(
+            "other gRPC",
+            {"prefix": "/", "grpc": {}},
+            _brief(cluster, OTHER_GRPC_S),
+            is_streamed=True,
+        ),
         *(route for each in below for route in _app_routes(*each)),
         *(
             _route(
-                f"JSON {prefix}", {"path_separated_prefix": prefix}, _brief(cluster, READ_TIMEOUT)
+                f"JSON {prefix}",
+                {"path_separated_prefix": prefix},
+                _brief(cluster, CHANGE_TIMEOUT_S),
             )
             for prefix in prefixes
         ),
         *(route for each in apps if each not in below for route in _app_routes(*each)),
         # Not reached: the transcoder refuses unknown paths before.
-        _route("unknown", {"prefix": "/"}, _brief(cluster, READ_TIMEOUT)),
+        _route("unknown", {"prefix": "/"}, _brief(cluster, READ_TIMEOUT_S)),
     ]
 
 
 def _method_route(method: MethodDescriptor, cluster: str) -> dict[str, Any]:
-    action = _endless(cluster) if is_stream(method) else _brief(cluster, _timeout(method))
+    action = _endless(cluster) if is_stream(method) else _brief(cluster, _timeout_s(method))
     retry_on = f"{NOT_BEGUN},unavailable" if is_retriable(method) else NOT_BEGUN
     action["retry_policy"] = retry_policy(retry_on)
     name = f"{method.containing_service.full_name}/{method.name}"
-    return _grpc_route(name, {"path": f"/{name}"}, action)
+    match = {"path": f"/{name}"}
+    return _grpc_route(name, match, action, is_streamed=method.client_streaming)
 
 
-def _timeout(method: MethodDescriptor) -> str:
-    usual = READ_TIMEOUT if is_read(method) else CHANGE_TIMEOUT
-    return LONG_TIMEOUTS.get(method.full_name, usual)
+def _timeout_s(method: MethodDescriptor) -> int:
+    usual = READ_TIMEOUT_S if is_read(method) else CHANGE_TIMEOUT_S
+    return LONG_TIMEOUTS_S.get(method.full_name, usual)
 
 
 def _route(name: str, match: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
@@ -89,9 +107,16 @@ def _route(name: str, match: dict[str, Any], action: dict[str, Any]) -> dict[str
     return {"name": name, "match": match, "route": action}
 
 
-def _grpc_route(name: str, match: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
-    # A stream may have any size; the services limit each message.
-    return _route(name, match, action) | _without("body_size_limit")
+def _grpc_route(
+    name: str, match: dict[str, Any], action: dict[str, Any], *, is_streamed: bool
+) -> dict[str, Any]:
+    route = _route(name, match, action)
+    if is_streamed:
+        # A stream of requests may have any size and last; the services limit each message.
+        return route | without("buffer")
+    kind = f"{EXTENSIONS}.filters.http.buffer.v3.BufferPerRoute"
+    buffer = {"@type": kind, "buffer": {"max_request_bytes": MAX_MESSAGE_BYTES}}
+    return route | {"typed_per_filter_config": {"envoy.filters.http.buffer": buffer}}
 
 
 def _app_routes(prefix: str, cluster: str) -> list[dict[str, Any]]:
@@ -104,18 +129,25 @@ def _app_routes(prefix: str, cluster: str) -> list[dict[str, Any]]:
 
 
 def _app_route(prefix: str, cluster: str, match: dict[str, Any], retry_on: str) -> dict[str, Any]:
-    action = _brief(cluster, APP_TIMEOUT) | {"retry_policy": retry_policy(retry_on)}
+    action = _brief(cluster, APP_TIMEOUT_S) | {"retry_policy": retry_policy(retry_on)}
     route = _route(f"application {prefix}", {"prefix": prefix, **match}, action)
-    return route | _without("grpc_json_transcoder")
+    return route | without("grpc_json_transcoder")
 
 
-def _without(http_filter: str) -> dict[str, Any]:
+def without(*http_filters: str) -> dict[str, Any]:
+    """The part of a route that has these HTTP filters off."""
     off = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
-    return {"typed_per_filter_config": {f"envoy.filters.http.{http_filter}": off}}
+    return {"typed_per_filter_config": {f"envoy.filters.http.{name}": off for name in http_filters}}
 
 
-def _brief(cluster: str, timeout: str) -> dict[str, Any]:
-    return {"cluster": cluster, "timeout": timeout}
+def _brief(cluster: str, most_s: float) -> dict[str, Any]:
+    # Counted from the first byte of the request to the last of the answer; the deadline of a gRPC
+    # client counts if it is earlier. Envoy's `timeout` would begin with the complete request.
+    most = f"{most_s:g}s"
+    return {
+        "cluster": cluster,
+        "max_stream_duration": {"max_stream_duration": most, "grpc_timeout_header_max": most},
+    }
 
 
 def _endless(cluster: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ PROBLEMS = {
     "408": "The request did not arrive in time.",
     "409": "A conflict: the name is taken, or the etag is not current.",
     "413": "The request is too large.",
+    "415": "The body is not JSON, or does not say so.",
     "429": "A limit is reached; the details say when to retry.",
     "431": "The path or the headers are too large.",
     "500": "A bug of the service; its log has the request id.",
@@ -41,7 +42,7 @@ def document(
     Args:
         services: the contracts.
         version: the version of the suite.
-        server: the base URL of the edge.
+        server: the public URL of the edge; empty: where the document lies.
         added: more paths and their schemas, as the members `paths` and `schemas`; the error
             responses are added to them.
     """
@@ -62,7 +63,7 @@ def document(
     return {
         "openapi": "3.1.0",
         "info": {"title": "enrayon", "version": version, "license": {"name": "Apache-2.0"}},
-        "servers": [{"url": server}],
+        "servers": [{"url": server or "/"}],
         "security": [{}, {"key": []}, {"token": []}],
         "tags": [
             {"name": service.name, "description": comment(service.full_name)}

@@ -18,7 +18,11 @@ def metadata(operation: str, *, status: str = "success") -> dict[str, Any]:
 
 
 def profile(base: str) -> dict[str, Any]:
-    """The business profile; `base` is where the edge is reached, without a slash at its end."""
+    """The business profile.
+
+    Args:
+        base: The public URL of the edge without a slash at its end; empty for relative links.
+    """
     return {
         "ucp": {
             "version": VERSION,

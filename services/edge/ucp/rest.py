@@ -28,9 +28,9 @@ _CODES = {
 def routes(edge: EdgeSettings) -> list[Route]:
     """The routes of the profile and of both operations."""
 
-    async def ucp_profile(request: Request) -> Response:
+    async def ucp_profile(_: Request) -> Response:
         headers = {"cache-control": "public, max-age=300"}
-        return JSONResponse(profile(base_url(request, edge)), headers=headers)
+        return JSONResponse(profile(base_url(edge)), headers=headers)
 
     return [
         Route("/.well-known/ucp", ucp_profile),

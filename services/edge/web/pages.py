@@ -65,7 +65,7 @@ class Locator:
             status = 404 if error.code() is grpc.StatusCode.NOT_FOUND else 503
             return self._render(request, title="enrayon", data=None, status=status)
         hours = await self._hours(client, store.name)
-        data = store_as_schema_org(store, f"{base_url(request, self._edge)}/{store.name}", hours)
+        data = store_as_schema_org(store, f"{base_url(self._edge)}/{store.name}", hours)
         town = store.address.locality
         title = f"{store.display_name}, {town}" if town else store.display_name
         return self._render(request, title=title, data=data)

@@ -360,6 +360,8 @@ async def test_a_token_says_who_calls_and_what_it_is_good_for(settings, database
         for metadata in (till, admin):
             error = await refused(echo.count_up(KAMPPI, metadata=metadata).read())
             assert "PERMISSION_DENIED" == reason(error)
+        error = await refused(echo.say(KAMPPI, metadata=bearer(role="admin", scope="")))
+        assert "PERMISSION_DENIED" == reason(error)
         late = bearer(role="channel", exp=1_700_000_000)
         error = await refused(echo.say(KAMPPI, metadata=late))
 

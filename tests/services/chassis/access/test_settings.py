@@ -3,7 +3,12 @@
 import pytest
 from pydantic import ValidationError
 
-from services.chassis.access.settings import AccessError, AccessSettings, check_exposure
+from services.chassis.access.settings import (
+    AccessError,
+    AccessSettings,
+    check_exposure,
+    check_grpc_exposure,
+)
 from services.chassis.settings import ChassisSettings
 
 
@@ -17,6 +22,21 @@ def test_open_access_is_not_served_to_others(host):
     with pytest.raises(AccessError, match="ENRAYON_ACCESS=enforced"):
         check_exposure(ChassisSettings(host=host), AccessSettings())
     check_exposure(ChassisSettings(host=host), AccessSettings(access="enforced"))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4"])
+def test_grpc_beyond_this_machine_needs_the_edge_or_a_word(host):
+    settings = ChassisSettings(host=host)
+    with pytest.raises(AccessError, match="ENRAYON_GRPC_DIRECT=true"):
+        check_grpc_exposure(settings, AccessSettings(access="enforced"))
+    for fields in (
+        {"edge_secret": "between us"},
+        {"tls_proxies": ["edge"]},
+        {"trusted_proxies": ["172.30.57.0/24"]},
+        {"grpc_direct": True},
+    ):
+        check_grpc_exposure(settings, AccessSettings(access="enforced", **fields))
+    check_grpc_exposure(ChassisSettings(), AccessSettings(access="enforced"))
 
 
 @pytest.mark.parametrize(

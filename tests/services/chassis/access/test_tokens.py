@@ -67,13 +67,18 @@ def unpadded(data: bytes) -> str:
 
 
 def test_a_token_says_who_calls(checker: Tokens):
-    assert (Caller("jwt/till-4"), Role.CHANNEL, ()) == checker.read(token())
+    assert (Caller("jwt/till-4"), Role.CHANNEL, None) == checker.read(token())
     admin = checker.read(token(role="admin", scope="stock.AdjustStock hours"))
     assert (
         Caller("jwt/till-4", admin=True),
         Role.ADMIN,
         ("stock.AdjustStock", "hours"),
     ) == admin
+
+
+@pytest.mark.parametrize("scope", ["", " "])
+def test_an_empty_scope_admits_nothing(checker: Tokens, scope):
+    assert (Caller("jwt/till-4"), Role.CHANNEL, ()) == checker.read(token(scope=scope))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from google.rpc import code_pb2
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from services.edge.envoy import Address, Tokens, render
+from services.edge.envoy import Address, Limits, Tokens, render
 from tests.support.edge import Edge, free_address, running
 from tests.support.stores_stub import SERVICE, Stub
 
@@ -23,7 +23,7 @@ FORGED = ECKey.generate_key("P-256", {"kid": "1", "use": "sig", "alg": "ES256"})
 async def test_who_asks_too_much_is_told_when_to_ask_again(
     upstream: tuple[Stub, Address], stub: Stub, tmp_path: Path
 ) -> None:
-    config = render([SERVICE], free_address(), upstream[1], trusted_hops=1, requests_per_s=1)
+    config = render([SERVICE], free_address(), upstream[1], trusted_hops=1, limits=Limits(1))
     async with running(config, tmp_path) as edge:
         mine = {"x-forwarded-for": "192.0.2.1"}
         answers = [await edge.http.get(FIND, headers=mine) for _ in range(20)]

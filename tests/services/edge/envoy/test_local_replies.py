@@ -17,6 +17,7 @@ from tests.support.edge import Edge, free_address, running
 from tests.support.stores_stub import SERVICE, Stub, serve
 
 FIND = "/v1/stores:findNearest"
+JSON = {"content-type": "application/json"}
 NOWHERE = b'{"origin": {"point": {"latitude": "61.234567"'
 
 
@@ -101,7 +102,7 @@ async def test_a_bad_query_parameter_is_named(
     ids=lambda body: body[:20],
 )
 async def test_a_bad_body_is_refused(body: bytes, edge: Edge, stub: Stub) -> None:
-    answer = await edge.http.post(FIND, content=body)
+    answer = await edge.http.post(FIND, content=body, headers=JSON)
     message = answer.json()["message"]
     assert error(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", message) == told(answer)
     assert answer.status_code == 400
@@ -162,8 +163,8 @@ async def test_no_coordinate_reaches_the_log(edge: Edge) -> None:
     await edge.http.get(f"{FIND}?{query}&radius=5")
     await edge.http.get(f"/v1/nothing?{query}")
     await edge.http.get(f"{FIND}?{query}&origin.place={'x' * 65_000}")
-    await edge.http.post(f"{FIND}?{query}", content=NOWHERE)
-    await edge.http.post(f"{FIND}?{query}", content=b"{" + b" " * 2**20)
+    await edge.http.post(f"{FIND}?{query}", content=NOWHERE, headers=JSON)
+    await edge.http.post(f"{FIND}?{query}", content=b"{" + b" " * 2**20, headers=JSON)
     await edge.http.get(f"{FIND}?{query}")
     assert "61.234567" not in edge.log.read_text()
 

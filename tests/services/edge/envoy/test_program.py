@@ -1,5 +1,6 @@
 """The Envoy program: its configuration check, its socket, and its own port."""
 
+import ipaddress
 import json
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.edge.envoy import Address, EnvoyError, command, render, validate
+from services.edge.envoy import Address, EnvoyError, Limits, command, render, validate
 from tests.support.edge import Edge, free_address
 from tests.support.stores_stub import SERVICE
 
@@ -22,7 +23,8 @@ def rendered(listen: Address, folder: Path) -> Path:
         admin=folder / "envoy.sock",
         metrics=free_address(),
         trusted_hops=1,
-        requests_per_s=100,
+        limits=Limits(100, 50, 500, {ipaddress.ip_network("203.0.113.0/24"): 10}),
+        hosts=["shop.example", "[::1]"],
         allow_origins=["*", r"https://.*\.shop\.example"],
     )
     path.write_text(json.dumps(config))

@@ -88,19 +88,19 @@ def test_only_calls_whose_contract_says_so_are_tried_again_once_begun() -> None:
     assert {method.name for method in SERVICE.methods} - {"UpsertStores"} == retried
 
 
-def test_only_streams_may_last() -> None:
+def test_only_streams_and_the_watch_of_health_may_last() -> None:
     lasting = {
         route["match"]["path"].rpartition("/")[2]
-        for route in routes.routes([SERVICE], "services", [])
-        if route["route"].get("timeout") == "0s" and "path" in route["match"]
+        for route in routes.routes([SERVICE], "services", [("/", "app")])
+        if "max_stream_duration" not in route["route"]
     }
-    assert {"UpsertStores", "WatchStores"} == lasting
+    assert {"UpsertStores", "WatchStores", "Watch"} == lasting
 
 
 async def test_a_service_that_hangs_is_given_up(
     upstream: tuple[Stub, Address], stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "READ_TIMEOUT", "0.2s")
+    monkeypatch.setattr(routes, "READ_TIMEOUT_S", 0.2)
     stub.hangs = True
     config = render([SERVICE], free_address(), upstream[1])
     async with running(config, tmp_path) as edge:
@@ -147,17 +147,17 @@ def test_the_application_keeps_idle_connections_for_longer_than_envoy() -> None:
 
 def test_reads_are_given_up_before_changes_and_walks_through_everything_last() -> None:
     services = app.descriptors()
-    timeouts = {
-        route["match"]["path"].rpartition("/")[2]: route["route"]["timeout"]
+    durations = {
+        route["match"]["path"].rpartition("/")[2]: duration["max_stream_duration"]
         for route in routes.routes(services, "services", [])
-        if "path" in route["match"]
+        if "path" in route["match"] and (duration := route["route"].get("max_stream_duration"))
     }
     assert {"FindNearestStores": "10s", "CreateReservation": "20s", "ReconcileStock": "300s"} == {
-        name: timeouts[name]
+        name: durations[name]
         for name in ("FindNearestStores", "CreateReservation", "ReconcileStock")
     }
     methods = {method.full_name for service in services for method in service.methods}
-    assert routes.LONG_TIMEOUTS.keys() <= methods
+    assert routes.LONG_TIMEOUTS_S.keys() <= methods
 
 
 async def test_a_path_of_an_application_among_those_of_the_methods_goes_there(
