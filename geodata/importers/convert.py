@@ -13,6 +13,8 @@ from geodata.importers.record import Record, words
 from geodata.importers.report import Remark
 from geodata.stores import Store, StoreStatus
 
+_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_HOST_FIRST = re.compile(r"[\w-]+(\.[\w-]+)+(/|$)")
 # The longest values that the stores service accepts.
 _MAX_LENGTHS = {"id": 300, "name": 300, "brand": 200, "phone": 100, "website": 2000, "address": 300}
 _MAX_ATTRIBUTES = 200
@@ -149,9 +151,11 @@ def _urls(text: str) -> tuple[tuple[str, ...], str]:
     good: list[str] = []
     bad: list[str] = []
     for url in given:
-        # A URL with another scheme, such as javascript:, could run in the page that shows it.
-        is_web = re.match(r"https?://|[\w-]+(\.[\w-]+)+(/|$)", url, re.IGNORECASE)
-        (good if is_web and len(url) <= _MAX_LENGTHS["website"] else bad).append(url)
+        # A URL with another scheme, such as javascript:, could run in the page that shows it. A
+        # server that has HTTPS alone still answers HTTP with the way to it.
+        full = url if "://" in url or not _HOST_FIRST.match(url) else f"http://{url}"
+        is_web = _WEB_ADDRESS.fullmatch(full) and len(full) <= _MAX_LENGTHS["website"]
+        (good if is_web else bad).append(full if is_web else url)
     note = f"{bad[0][:100]!r} is not a web address: ignored" if bad else ""
     return tuple(dict.fromkeys(good))[:_MAX_ITEMS], note
 

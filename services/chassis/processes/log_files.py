@@ -1,20 +1,36 @@
 """Log files of child processes."""
 
+import contextlib
+import os
+import shutil
 from pathlib import Path
 from typing import BinaryIO
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 10_000_000
+LOOK_S = 5.0
+"""Time between two looks at the size of a log."""
 
 
 def open_log(path: Path) -> BinaryIO:
     """Open a log to append to; a long one is renamed to `.1` first.
 
-    So a log and the one before it stay small however often their process starts.
+    The file that the process then has is kept short by `turn_over`.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > MAX_BYTES:
-        path.replace(path.with_name(f"{path.name}.1"))
+    turn_over(path)
     return path.open("ab")
+
+
+def turn_over(path: Path) -> None:
+    """Set a log that has grown long aside as `.1`, and empty it; its process need not know.
+
+    So both together take little room. What is written while the file is copied is lost, and on a
+    full disk all of it.
+    """
+    if path.exists() and path.stat().st_size > MAX_BYTES:
+        with contextlib.suppress(OSError):
+            shutil.copyfile(path, path.with_name(f"{path.name}.1"))
+        os.truncate(path, 0)  # its process appends, and so goes on at the begin
 
 
 def last_lines(path: Path, count: int = 5) -> str:

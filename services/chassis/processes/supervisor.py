@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.chassis.processes.lifeline import lifeline
-from services.chassis.processes.log_files import last_lines, open_log
+from services.chassis.processes.log_files import LOOK_S, last_lines, open_log, turn_over
 from services.chassis.tasks import task_group
 
 STEADY_S = 30.0  # a child that ran for this long counts as well again
@@ -110,6 +110,13 @@ class Supervisor:
                 if not process.is_done:
                     group.create_task(process.keep())
             started()
+            group.create_task(self._keep_logs_short())
+
+    async def _keep_logs_short(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for process in self._processes:
+                await asyncio.to_thread(turn_over, process.log)
 
 
 class _Process:
@@ -117,7 +124,7 @@ class _Process:
 
     def __init__(self, child: Child, log_folder: Path, say: Callable[[str], None]) -> None:
         self._child = child
-        self._log = log_folder / f"{child.name}.log"
+        self.log = log_folder / f"{child.name}.log"
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
         self._started_at = 0.0
@@ -131,7 +138,7 @@ class _Process:
         """Start it, and wait until it is ready or done."""
         child = self._child
         self._started_at = time.monotonic()
-        with open_log(self._log) as log:
+        with open_log(self.log) as log:
             self._process = await asyncio.create_subprocess_exec(
                 *lifeline(child.command),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -160,7 +167,7 @@ class _Process:
             failures = 1 if steady else failures + 1
             if failures > MAX_FAILURES:
                 raise self._error(f"{end}, {failures} times in a row")
-            self._say(f"{self._child.name} {end}; it is started again ({self._log})")
+            self._say(f"{self._child.name} {end}; it is started again ({self.log})")
             await asyncio.sleep(min(FIRST_DELAY_S * 2 ** (failures - 1), LONGEST_DELAY_S))
             with contextlib.suppress(ChildError):
                 await self.start()
@@ -194,5 +201,5 @@ class _Process:
         return f"ended with code {code}"
 
     def _error(self, what: str) -> ChildError:
-        name, log = self._child.name, self._log
+        name, log = self._child.name, self.log
         return ChildError(f"{name} {what}; {log} ends:{last_lines(log)}")

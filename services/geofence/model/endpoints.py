@@ -27,6 +27,8 @@ def check_uri(uri: str, *, private: bool) -> None:
         raise InvalidArgument.field(field, "not a URI") from None
     if not parts.hostname or parts.username is not None or parts.fragment:
         raise InvalidArgument.field(field, "must have a host, and neither user nor fragment")
+    if parts.scheme not in ("http", "https"):
+        raise InvalidArgument.field(field, "must begin with https:// or http://")
     if private:
         return
     if parts.scheme != "https":

@@ -356,7 +356,7 @@ def test_texts_lose_what_no_label_should_have(tmp_path: Path) -> None:
     (store,) = result.stores
     assert "A shop" == store.display_name
     assert ("01 42", "01 43") == store.phones
-    assert ("www.a.example/x",) == store.urls
+    assert ("http://www.a.example/x",) == store.urls
     assert ["'javascript:alert(1)' is not a web address: ignored"] == [
         remark.note for remark in result.warnings
     ]

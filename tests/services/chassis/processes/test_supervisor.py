@@ -233,3 +233,20 @@ async def test_a_long_log_is_set_aside_at_a_start(
             out.unlink(missing_ok=True)
     logs = {log.name: log.read_text() for log in (suite.folder / "logs").iterdir()}
     assert logs == dict.fromkeys(("serve.log", "serve.log.1"), "a line of a log\n")
+
+
+async def test_the_log_of_a_child_that_runs_on_stays_short(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_files, "MAX_BYTES", 1000)
+    monkeypatch.setattr(supervisor, "LOOK_S", 0.01)
+    out = suite.folder / "out"
+    script = (
+        f"n=0; while [ $n -lt 3000 ]; do echo a line of a log $n; n=$((n+1)); done;"
+        f" sleep 0.2; echo the last line; echo > '{out}'; exec sleep 999"
+    )
+    async with suite.running(Child("envoy", ["/bin/sh", "-c", script])):
+        await until(lambda: is_written(out))
+        log = suite.folder / "logs" / "envoy.log"
+        assert 1000 < log.with_name("envoy.log.1").stat().st_size < 80_000
+        assert "the last line\n" == log.read_text(), "it goes on at the begin, without zeros"

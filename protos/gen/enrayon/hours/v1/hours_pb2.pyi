@@ -1372,7 +1372,7 @@ class StoreEvent(_message.Message):
     description: _builtins.str
     """What it is about."""
     url: _builtins.str
-    """Where to read more."""
+    """Where to read more: an `http` or `https` address."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it begins. From 1000-01-01 to 9999-12-29 (UTC)."""

@@ -195,7 +195,7 @@ class Store(_message.Message):
 
     @_builtins.property
     def urls(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Web addresses, the page of the store first."""
+        """Web addresses, `http` or `https`, the page of the store first."""
 
     @_builtins.property
     def opening_date(self) -> _date_pb2.Date:
