@@ -24,10 +24,11 @@ class EdgeSettings(EnvironmentSettings):
         0, description="port of Envoy's /ready and /stats/prometheus; 0: none"
     )
     edge_requests_per_s: int = Field(
-        1000,
+        200,
         ge=0,
         le=1_000_000,
-        description="requests a second per client address, twice as many at once; 0: no limit",
+        description="requests a second of a client address (an IPv6 network of 64 bits), twice as "
+        "many at once; 0: no limit",
     )
     edge_requests: int = Field(
         256,

@@ -54,6 +54,7 @@ class Suite:
             "COLUMNS": "120",
             "ENRAYON_DATABASE_TIMEOUT_S": "20",  # a busy machine is waited for
             "ENRAYON_DATA_DIR": str(data_dir),
+            "ENRAYON_EDGE_REQUESTS_PER_S": "0",  # all tests are one client
             "ENRAYON_GRPC_PORT": str(self.grpc_port),
             "ENRAYON_HTTP_PORT": str(self.http_port),
             **(database or {}),

@@ -47,6 +47,11 @@ ROWS = {
     38: "every RPC by anonymous, other and own callers",
     39: "webhooks to private addresses, rebinding, redirects",
     40: "a second process on the same port is refused",
+    41: "calls whose body never comes, from one address",
+    42: "ten thousand idle connections",
+    45: "rapid reset through the edge",
+    49: "forged forwarding headers",
+    50: "a foreign page and a rebound name against an open suite",
 }
 
 

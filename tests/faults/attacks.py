@@ -1,0 +1,214 @@
+"""What one hostile address sends, in a process of its own, on one core, bounded in count and time.
+
+`python -m tests.faults.attacks NAME PORT ADDRESS SECONDS [METRICS]` sends from an address of
+127.0.0.0/8 to a port of this machine, and prints what became of it.
+"""
+
+import contextlib
+import os
+import resource
+import selectors
+import socket
+import struct
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+DATA, HEADERS, RESET, SETTINGS = 0, 1, 3, 4
+END_STREAM, END_HEADERS = 1, 4
+CANCEL = 8
+GET_STORE = "/enrayon.stores.v1.StoresService/GetStore"
+STREAMS = 100
+"""Streams of a connection, the most that the edge allows."""
+MESSAGE = b"\x0a\x10stores/osm-12345"
+"""A GetStoreRequest."""
+
+
+def main() -> None:
+    """Attack for as long as told, then print the outcome."""
+    name, port, address, seconds = sys.argv[1:5]
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    print("begun", flush=True)
+    outcome = ATTACKS[name](int(port), address, time.monotonic() + float(seconds))
+    print(", ".join(f"{what} {count:,}" for what, count in outcome.items()), flush=True)
+
+
+def bodies(port: int, address: str, end_s: float) -> Counter[str]:
+    """1,100 gRPC calls over 11 connections whose message never comes, a byte now and then."""
+    count: Counter[str] = Counter()
+    for _ in _rounds(end_s, pause_s=1.0, most=100):
+        for _ in range(11):
+            connection = _http2(port, address)
+            if connection is None:
+                count["connections refused"] += 1
+                continue
+            for number in range(STREAMS):
+                stream = 2 * number + 1
+                connection.send(_headers(stream) + _frame(DATA, 0, stream, b"\0"))
+                count["calls begun"] += 1
+            _held.append(connection)
+        for connection in _held:
+            with contextlib.suppress(OSError):
+                for number in range(STREAMS):
+                    connection.send(_frame(DATA, 0, 2 * number + 1, b"\0"))
+    return count
+
+
+def posts(port: int, address: str, end_s: float) -> Counter[str]:
+    """1,100 POSTs of JSON whose body never comes."""
+    count: Counter[str] = Counter()
+    head = (
+        b"POST /v1/stores:findNearest HTTP/1.1\r\nhost: localhost\r\n"
+        b"content-type: application/json\r\ncontent-length: 1000\r\n\r\n"
+    )
+    for _ in _rounds(end_s, pause_s=1.0, most=100):
+        _drop_closed()
+        while len(_held) < 1100:
+            connection = _connection(port, address)
+            if connection is None:
+                count["connections refused"] += 1
+                break
+            with contextlib.suppress(OSError):
+                connection.send(head)
+            _held.append(connection)
+            count["POSTs begun"] += 1
+        for connection in _held:
+            with contextlib.suppress(OSError):
+                connection.send(b" ")
+    return count
+
+
+def idle(port: int, address: str, end_s: float) -> Counter[str]:
+    """10,050 connections that send nothing; those that are closed are opened again."""
+    count: Counter[str] = Counter()
+    for _ in _rounds(end_s, pause_s=0.2, most=100):
+        _drop_closed()
+        for _ in range(10_050 - len(_held)):
+            connection = _connection(port, address)
+            if connection is None:
+                count["refused"] += 1
+                break
+            _held.append(connection)
+            count["opened"] += 1
+            if time.monotonic() > end_s:
+                break
+        _drop_closed()
+        count["open at once"] = max(count["open at once"], len(_held))
+    return count
+
+
+def resets(port: int, address: str, end_s: float) -> Counter[str]:
+    """Complete calls that are reset at once, 20,000 at the most."""
+    count: Counter[str] = Counter()
+    for _ in _rounds(end_s, pause_s=0.0, most=2_000):
+        connection = _http2(port, address)
+        if connection is None:
+            count["connections refused"] += 1
+            time.sleep(0.05)
+            continue
+        with contextlib.suppress(OSError):
+            count["connections"] += 1
+            for number in range(1000):
+                stream = 2 * number + 1
+                message = b"\0" + struct.pack(">I", len(MESSAGE)) + MESSAGE
+                connection.sendall(
+                    _headers(stream)
+                    + _frame(DATA, END_STREAM, stream, message)
+                    + _frame(RESET, 0, stream, struct.pack(">I", CANCEL))
+                )
+                count["streams reset"] += 1
+                if count["streams reset"] >= 20_000:
+                    return count
+        connection.close()
+    return count
+
+
+def nothing(port: int, address: str, end_s: float) -> Counter[str]:
+    """Only takes the processor, as every attack may."""
+    del port, address
+    while time.monotonic() < end_s:
+        pass
+    return Counter()
+
+
+ATTACKS: dict[str, Callable[[int, str, float], Counter[str]]] = {
+    attack.__name__: attack for attack in (nothing, bodies, posts, idle, resets)
+}
+_held: list[socket.socket] = []
+
+
+def _rounds(end_s: float, pause_s: float, most: int) -> Iterator[int]:
+    for number in range(most):
+        if time.monotonic() > end_s:
+            return
+        yield number
+        time.sleep(pause_s)
+
+
+def _connection(port: int, address: str) -> socket.socket | None:
+    connection = socket.socket()
+    try:
+        connection.settimeout(2)
+        connection.bind((address, 0))
+        connection.connect(("127.0.0.1", port))
+    except OSError:
+        connection.close()
+        return None
+    return connection
+
+
+def _http2(port: int, address: str) -> socket.socket | None:
+    connection = _connection(port, address)
+    if connection:
+        with contextlib.suppress(OSError):
+            connection.sendall(PREFACE + _frame(SETTINGS, 0, 0, b""))
+    return connection
+
+
+def _drop_closed() -> None:
+    """Forget the connections that the server has closed."""
+    with selectors.PollSelector() as selector:
+        for connection in _held:
+            selector.register(connection, selectors.EVENT_READ)
+        readable: list[socket.socket] = [key.fileobj for key, _ in selector.select(0)]  # type: ignore[misc]
+    for connection in readable:
+        with contextlib.suppress(OSError):
+            if connection.recv(65_536):
+                continue
+        connection.close()
+    _held[:] = [connection for connection in _held if connection.fileno() >= 0]
+
+
+def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    """A frame of HTTP/2 (RFC 9113, section 4.1)."""
+    return (
+        struct.pack(">I", len(payload))[1:]
+        + bytes([kind, flags])
+        + struct.pack(">I", stream)
+        + payload
+    )
+
+
+def _headers(stream: int) -> bytes:
+    """The request headers of a gRPC call, as literals (RFC 7541, section 6.2.2)."""
+    fields = {
+        ":method": "POST",
+        ":scheme": "http",
+        ":path": GET_STORE,
+        ":authority": "localhost",
+        "content-type": "application/grpc",
+        "te": "trailers",
+    }
+    block = b"".join(
+        b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+        for name, value in fields.items()
+    )
+    return _frame(HEADERS, END_HEADERS, stream, block)
+
+
+if __name__ == "__main__":
+    main()
