@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import compose_spec
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
+from redis import Redis
+from redis.exceptions import ConnectionError as NotThere
 
 from services.app import SETTINGS
-from services.chassis.database.embedded import OPTIONS
+from services.chassis.database.embedded import OPTIONS, EmbeddedValkey
 from services.edge.envoy import validate
 from tests.deploy.queries import DEPLOY
 
@@ -205,3 +209,74 @@ def test_compose_makes_envoy_the_door(tmp_path):
     }
     services = endpoints["services"]["address"]["socket_address"]
     assert ("services", 50051) == (services["address"], services["port_value"])
+
+
+def test_no_network_of_strangers_may_tell_addresses():
+    """The services know the edge by its secret, not by a range that others have too."""
+    texts = [*DEPLOY.glob("compose.yaml"), *(DEPLOY / "kubernetes").rglob("*.yaml")]
+    assert [] == [path for path in texts if "ENRAYON_TRUSTED_PROXIES" in path.read_text()]
+    for documents in map(rendered, OVERLAYS):
+        for name in ("enrayon-services", "enrayon-envoy"):
+            [container] = pods(documents)[name]["containers"]
+            secrets = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in container["env"]}
+            assert "edge-secret" == secrets["ENRAYON_EDGE_SECRET"]["key"]
+    assert {"services", "envoy"} <= {
+        name
+        for name, service in compose()["services"].items()
+        if "ENRAYON_EDGE_SECRET" in service["environment"]
+    }
+
+
+def test_only_the_edge_reaches_the_services(documents):
+    [policy] = [
+        d["spec"]
+        for d in of_kind(documents, "NetworkPolicy")
+        if "enrayon-services" == d["metadata"]["name"]
+    ]
+    [rule] = policy["ingress"]
+    [source] = rule["from"]
+    [term] = source["podSelector"]["matchExpressions"]
+    assert ["envoy", "application"] == term["values"]
+
+
+def test_logs_and_memory_of_compose_have_a_bound():
+    for service in compose()["services"].values():
+        assert {"max-size", "max-file"} <= set(service["logging"]["options"])
+        assert service["mem_limit"].endswith("g")
+
+
+def scripts() -> list[str]:
+    """What compose and Kubernetes have a shell do to start Valkey."""
+    valkey = compose()["services"]["valkey"]
+    of_compose = valkey["command"][2].replace("$$", "$")
+    [container] = pods(rendered("overlays/single"))["valkey"]["containers"]
+    return [of_compose, container["command"][2]]
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["compose", "kubernetes"])
+def test_the_password_of_valkey_is_in_no_command(number, tmp_path):
+    program = EmbeddedValkey(tmp_path).command()[0]
+    (tmp_path / "valkey-server").symlink_to(program)
+    config = tmp_path / "valkey.conf"
+    config.write_text((DEPLOY / "valkey" / "valkey.conf").read_text())
+    socket = tmp_path / "valkey.sock"
+    with config.open("a") as file:
+        file.write(f"port 0\nunixsocket {socket}\ndir {tmp_path}\n")
+    script = scripts()[number].replace("/etc/valkey/valkey.conf", str(config))
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "VALKEYCLI_AUTH": "between us"}
+    with subprocess.Popen(
+        ["sh", "-c", script], env=environment, stdout=subprocess.DEVNULL
+    ) as server:
+        try:
+            with Redis(unix_socket_path=str(socket), password="between us") as redis:
+                for _ in range(200):
+                    with suppress(NotThere):
+                        if redis.ping():
+                            break
+                    time.sleep(0.05)
+                assert "1572864000" == redis.config_get("maxmemory")["maxmemory"]
+            command = Path(f"/proc/{server.pid}/cmdline").read_bytes()
+            assert b"valkey-server" in command
+            assert b"between us" not in command
+        finally:
+            server.terminate()

@@ -10,21 +10,22 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 
 from tests.e2e.suite import Suite, started
 from tests.support.paths import ROOT
-from tests.support.ports import free_port
 
 ATTACKER, OTHER = "127.0.0.66", "127.0.0.77"
 FIND = "/v1/stores:findNearest?origin.place=Kamppi&page_size=3"
 ROUNDS = 3
 ROUND_S = 4.0
+FEWEST = 20
+"""Calls of a round on a machine that is too busy for more."""
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -39,19 +40,34 @@ class Seen(NamedTuple):
     @property
     def p99_ms(self) -> float:
         """The time below which 99 of 100 calls stay."""
-        return statistics.quantiles(self.ms, n=100)[98]
+        return sorted(self.ms)[int(len(self.ms) * 0.99)]
+
+
+class Limited(Suite):
+    """A suite with the usual limits of the edge."""
+
+    def start(self) -> None:
+        """Start it, and wait for its greeting."""
+        del self.environment["ENRAYON_EDGE_REQUESTS_PER_S"]
+        super().start()
+
+
+class Guarded(Limited):
+    """A suite that lets an address without a key call five times."""
+
+    def start(self) -> None:
+        """Start it, and wait for its greeting."""
+        self.environment |= {
+            "ENRAYON_ACCESS": "enforced",
+            "ENRAYON_LIMIT_PUBLIC_PER_S": "0.002",
+            "ENRAYON_LIMIT_BURST_S": "2500",
+        }
+        super().start()
 
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    class WithMetrics(Suite):
-        def start(self) -> None:
-            self.admin_port = free_port()
-            self.environment["ENRAYON_EDGE_ADMIN_PORT"] = str(self.admin_port)
-            del self.environment["ENRAYON_EDGE_REQUESTS_PER_S"]
-            super().start()
-
-    with started(WithMetrics, tmp_path_factory.mktemp("doors"), "--demo") as suite:
+    with started(Limited, tmp_path_factory.mktemp("doors"), "--demo") as suite:
         yield suite
 
 
@@ -59,7 +75,7 @@ def look(suite: Suite) -> Seen:
     """Ask as one client does that opens a connection for each call, 50 times a second."""
     statuses, times_ms = [], []
     before_s, end = server_s(suite), time.monotonic() + ROUND_S
-    while time.monotonic() < end:
+    while time.monotonic() < end or len(statuses) < FEWEST:
         began = time.perf_counter()
         statuses.append(asked(suite.http_port))
         times_ms.append((time.perf_counter() - began) * 1000)
@@ -131,12 +147,8 @@ def test_row_41_bodies_that_never_come_take_nothing_from_others(suite, figure, a
 
 
 def test_row_42_idle_connections_take_nothing_from_others(suite, figure):
-    ready = []
     words, quiet, hostile = under(suite, "idle")
-    ready = [
-        urllib.request.urlopen(f"http://127.0.0.1:{suite.admin_port}/ready", timeout=10).status
-    ]
-    figure(42, f"{told(words, quiet, hostile)}; /ready {ready[0]}")
+    figure(42, told(words, quiet, hostile))
     assert {200} == {status for seen in hostile for status in seen.statuses}
 
 
@@ -144,3 +156,76 @@ def test_row_45_rapid_resets_take_nothing_from_others(suite, figure):
     words, quiet, hostile = under(suite, "resets")
     figure(45, told(words, quiet, hostile))
     assert {200} == {status for seen in hostile for status in seen.statuses}
+
+
+def test_row_49_forged_addresses_move_no_limit(tmp_path, figure):
+    def forged(number: int) -> list[tuple[str, str]]:
+        address = f"203.0.{number // 256}.{number % 256}"
+        kinds = (
+            [("x-forwarded-for", address)],
+            [("x-forwarded-for", f"{address}, 127.0.0.1")],
+            [("x-forwarded-for", address), ("x-forwarded-for", "127.0.0.1, 127.0.0.1")],
+            [("x-forwarded-for", address), ("x-enrayon-edge", ""), ("x-real-ip", address)],
+            [("forwarded", f"for={address}"), ("x-envoy-external-address", address)],
+        )
+        return kinds[number % len(kinds)]
+
+    with started(Guarded, tmp_path) as suite:
+        base = f"http://127.0.0.1:{suite.http_port}"
+        transport = httpx.HTTPTransport(local_address=ATTACKER)
+        with httpx.Client(base_url=base, transport=transport, timeout=60) as http:
+            own = [http.get("/v1/stores").status_code for _ in range(10)]
+            passed = 0
+            for number in range(500):
+                passed += http.get("/v1/stores", headers=forged(number)).status_code != 429
+                time.sleep(0.005)  # below the rate of the edge, so that the services refuse
+        other = asked(suite.http_port)
+
+    figure(49, f"forged headers: {passed} of 500 calls passed; another address: {other}")
+    assert {200, 429} == set(own), "its own budget ends"
+    assert (0, 200) == (passed, other)
+
+
+def test_row_50_a_foreign_page_reads_and_writes_nothing(suite, figure):
+    store = '{"stores": [{"name": "stores/x-1", "displayName": "x"}]}'
+    call = '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
+    doors = {
+        "/v1/stores:upsert": f"[{store}]",
+        "/v1/stores?store_id=x-1": '{"displayName": "x"}',
+        "/mcp": call,
+        "/ucp/locations/search": "{}",
+        "/v1/pickupOptions:find": "{}",
+    }
+    page = {"origin": "https://evil.example"}
+    plain = {"content-type": "text/plain"}
+    json = {"content-type": "application/json"}
+    accept = {"accept": "application/json, text/event-stream"}
+    rebound = {"host": f"evil.example:{suite.http_port}"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{suite.http_port}", timeout=60) as http:
+
+        def stores() -> int:
+            return int(http.get("/v1/stores?page_size=1").json()["totalSize"])
+
+        before, statuses = stores(), []
+        for path, body in doors.items():
+            for headers in (plain, page | plain, page | json, rebound | json, rebound | plain, {}):
+                content = body.encode()
+                answer = http.post(path, content=content, headers={**accept, **headers})
+                statuses.append(answer.status_code)
+        paths = ("/v1/stores", "/", "/mcp", "/openapi.json", "/.well-known/ucp")
+        statuses += [http.get(path, headers=rebound).status_code for path in paths]
+        asking = page | {"access-control-request-method": "POST"}
+        statuses.append(http.options("/v1/stores", headers=asking).status_code)
+        from_page = {"referer": "https://shop.example/"}
+        embedded = [http.get(path, headers=from_page).status_code for path in ("/embed.js", "/")]
+        own = http.post("/mcp", content=call, headers={**accept, **json}).status_code
+        after = stores()
+
+    refused = sum(status in (403, 415) for status in statuses)
+    figure(
+        50,
+        f"foreign pages, rebound names and types of forms: {refused} of {len(statuses)} requests"
+        f" refused, {after - before} stores written; the embedded page answers",
+    )
+    assert len(statuses) == refused
+    assert (before, [200, 200], 200) == (after, embedded, own)
