@@ -16,6 +16,8 @@ from typing import Any
 
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
 CODE = Path(__file__).with_name("counter.wasm")
+SOURCE_SHA256 = "19ef883e756cdd3b161de707e763f9da21572dde0cc6399b398bed6453b69715"
+"""Of the `counter.c` that `counter.wasm` is compiled from."""
 MOST_NETWORKS = 256
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -2,9 +2,15 @@
 
 import asyncio
 import contextlib
+import hashlib
 import ipaddress
+import os
+import re
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.access.credentials import network_of
-from services.edge.envoy import Address, Limits, render
-from services.edge.envoy.counter import configuration
+from services.edge.envoy import Address, Limits, counter, render
+from services.edge.envoy.counter import CODE, SOURCE_SHA256, configuration
 from tests.support.edge import Edge, free_address, running
 from tests.support.stores_stub import SERVICE, Stub
 
@@ -35,6 +41,23 @@ def connect() -> Iterator[Connect]:
             return opened
 
         yield from_
+
+
+def test_the_filter_is_compiled_from_its_source() -> None:
+    source = CODE.with_name("counter.c").read_bytes()
+    assert SOURCE_SHA256 == hashlib.sha256(source).hexdigest(), "compile it: see the package"
+
+
+def test_the_compiler_gives_the_same_bytes(tmp_path: Path) -> None:
+    if find_spec("ziglang") is None:
+        pytest.skip("needs the C compiler of ziglang 0.17.1, which is not among the dependencies")
+    words = re.findall(r"^    (.*)", str(counter.__doc__), re.MULTILINE)
+    _, *options = " ".join(words).split()
+    made = tmp_path / "counter.wasm"
+    options[options.index("counter.wasm")] = str(made)
+    environment = os.environ | {"ZIG_GLOBAL_CACHE_DIR": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, *options], cwd=CODE.parent, env=environment, check=True)
+    assert CODE.read_bytes() == made.read_bytes()
 
 
 def begin(connection: socket.socket, port: int, forwarded: str = "") -> None:
