@@ -47,6 +47,7 @@ def is_refused(field: FieldDescriptor, address: str) -> bool:
     found = {
         violation.proto.field.elements[0].field_name
         for violation in protovalidate.collect_violations(message)
+        if violation.proto.field
     }
     return field.name in found
 

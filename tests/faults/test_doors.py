@@ -73,7 +73,8 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
 
 def look(suite: Suite) -> Seen:
     """Ask as one client does that opens a connection for each call, 50 times a second."""
-    statuses, times_ms = [], []
+    statuses: list[int] = []
+    times_ms: list[float] = []
     before_s, end = server_s(suite), time.monotonic() + ROUND_S
     while time.monotonic() < end or len(statuses) < FEWEST:
         began = time.perf_counter()
@@ -111,7 +112,9 @@ def under(suite: Suite, attack: str) -> tuple[str, list[Seen], list[Seen]]:
 
     Without it a process that sends nothing takes as much of the processor as it may.
     """
-    words, quiet, hostile = "", [], []
+    words = ""
+    quiet: list[Seen] = []
+    hostile: list[Seen] = []
     for _ in range(ROUNDS):
         for name, seen in (("nothing", quiet), (attack, hostile)):
             command = [sys.executable, "-m", "tests.faults.attacks", name, str(suite.http_port)]

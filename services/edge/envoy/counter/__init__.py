@@ -60,8 +60,8 @@ def _first(network: Network) -> int:
 
 def _mask(network: Network) -> int:
     if network.version == 4:
-        return 2**64 - 2 ** (32 - network.prefixlen)
-    return 2**64 - 2 ** (64 - min(network.prefixlen, 64))
+        return (1 << 64) - (1 << (32 - network.prefixlen))
+    return (1 << 64) - (1 << (64 - min(network.prefixlen, 64)))
 
 
 def _wasm(kind: str, counted: str, most: int, times: Mapping[Network, int]) -> dict[str, Any]:

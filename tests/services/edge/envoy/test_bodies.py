@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -90,7 +91,7 @@ async def test_an_unknown_method_does_not_last(brief: Edge) -> None:
             await asyncio.sleep(0.1)
 
     async with grpc.aio.insecure_channel(f"127.0.0.1:{brief.port}") as channel:
-        call = channel.stream_stream("/enrayon.stores.v2.StoresService/Nothing")
+        call: Any = channel.stream_stream("/enrayon.stores.v2.StoresService/Nothing")
         with pytest.raises(grpc.aio.AioRpcError) as error:
             async with asyncio.timeout(15):
                 async for _ in call(endless()):

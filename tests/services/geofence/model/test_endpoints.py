@@ -44,3 +44,11 @@ def test_a_uri_that_shows_that_it_is_not_public_is_refused(uri):
 def test_a_public_uri_passes_and_a_private_one_where_the_settings_allow_it():
     check_uri("https://shop.example/hook?x=1", private=False)
     check_uri("http://10.0.0.1:22/hook", private=True)
+
+
+@pytest.mark.parametrize(
+    "uri", ["javascript://h/%0aalert(1)", "ftp://shop.example/", "file://h/etc/passwd"]
+)
+def test_an_address_of_another_scheme_is_refused_whatever_the_settings_allow(uri):
+    with pytest.raises(InvalidArgument):
+        check_uri(uri, private=True)
