@@ -61,7 +61,9 @@ def test_the_addresses_are_those_that_are_known():
 
 
 @pytest.mark.parametrize(
-    "field", [f for f in addresses() if f.full_name not in CHECKED_BY_THE_SERVICE], ids=str
+    "field",
+    [f for f in addresses() if f.full_name not in CHECKED_BY_THE_SERVICE],
+    ids=lambda field: field.full_name,
 )
 def test_only_http_and_https_are_taken(field):
     assert not is_refused(field, "https://www.stockmann.com/helsinki?x=1#y")
