@@ -122,7 +122,7 @@ def test_a_second_start_is_refused_by_folder_and_process(
             EmbeddedValkey(tmp_path).start()
         assert str(refusal.value) == (
             f"the data folder {tmp_path} is in use by process {process.pid}. "
-            "Stop that one first, or set ENRAYON_DATA_DIR to another folder."
+            "Stop that process first, or set ENRAYON_DATA_DIR to another folder."
         )
         with client(url) as redis:
             assert redis.ping()
