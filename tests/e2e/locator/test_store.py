@@ -43,7 +43,7 @@ async def test_a_store_has_an_address_of_its_own_and_its_facts_for_search_engine
     facts = json.loads(await page.locator('script[type="application/ld+json"]').inner_text())
 
     assert ("GroceryStore", "S-Market Kasarmitori") == (facts["@type"], facts["name"])
-    assert f"http://127.0.0.1:{demo.http_port}/{shop}" == facts["@id"]
+    assert f"/{shop}" == facts["@id"]  # relative, since no public address is set
     assert {"Sunday", "12:00", "18:00"} <= {
         value
         for part in facts["openingHoursSpecification"]
