@@ -4,20 +4,26 @@ OSM's reading stands where a person writes OSM. In a feed, whose writer may know
 the days concerned are UNKNOWN.
 """
 
+import datetime as dt
+import functools
 import itertools
+import operator
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from geodata.schedule.clock import Hours, text_of
 from geodata.schedule.grammar import texts_of, without_comments
+from geodata.schedule.painting import Painting
+from geodata.schedule.selection import weekday_bits
 from geodata.schedule.states import State
-from geodata.schedule.syntax import MINUTES_PER_DAY, DaySet, Rule, Separator, Times
+from geodata.schedule.syntax import EVERY_DAY, MINUTES_PER_DAY, DaySet, Rule, Separator, Times
 from geodata.schedule.writing import selector_text
 
 _DIGIT = re.compile(r"(?<![\d:])\d:\d\d")
 _LATE_HOUR = re.compile(r"(?<![\d:])(?:1[3-9]|2[0-3]):\d\d")
 _NOON = 12 * 60
+_WEEK = [dt.date(2027, 1, 4) + dt.timedelta(day) for day in range(7)]
 _DEAD_OF_NIGHT_MIN = 3 * 60
 _EARLY_MIN = 5 * 60
 """Who opens before and closes at night is closed for some hours only."""
@@ -36,6 +42,8 @@ class Doubt(NamedTuple):
     """How to write the other one."""
     days: tuple[DaySet, ...] | None = None
     """The days concerned; None is all that the rule selects."""
+    certain: tuple[Rule, ...] = ()
+    """What the rule says of other days for certain."""
 
 
 def doubts(text: str, rules: Sequence[Rule]) -> tuple[Doubt, ...]:
@@ -133,9 +141,7 @@ def _about_rule(number: int, rule: Rule, rules: Sequence[Rule]) -> Iterator[Doub
         return
     earlier = [each for each in rules[:number] if each.state is State.OPEN and each.times]
     if rule.selects_all and any(not each.selects_all for each in earlier):
-        message = "hours without days replace the hours of all days before"
-        readings = (rule_hours(rule), "these hours on other days only")
-        yield Doubt(number, message, readings, rule.start, "Su " + rule_hours(rule))
+        yield from _about_all_days(number, rule, rules[:number])
         return
     for each in earlier:
         if (
@@ -146,6 +152,26 @@ def _about_rule(number: int, rule: Rule, rules: Sequence[Rule]) -> Iterator[Doub
             both = f"{rule_hours(each)},{rule_hours(rule)}"
             message = f"these hours replace {rule_hours(each)} of the same days"
             yield Doubt(number, message, (rule_hours(rule), both), rule.start, both)
+
+
+def _about_all_days(number: int, rule: Rule, earlier: Sequence[Rule]) -> Iterator[Doubt]:
+    """A rule without days after rules with days: it may mean the other days only."""
+    message = "hours without days replace the hours of all days before"
+    readings = (rule_hours(rule), "these hours on other days only")
+    doubt = Doubt(number, message, readings, rule.start, "Su " + rule_hours(rule))
+    bits = [weekday_bits(each) for each in earlier]
+    if None in bits:
+        yield doubt
+        return
+    named = functools.reduce(operator.or_, filter(None, bits), 0)
+    others = rule._replace(days=(DaySet(EVERY_DAY & ~named),))
+    one, other = Painting((*earlier, rule), None), Painting((*earlier, others), None)
+    differing = sum(
+        1 << date.weekday() for date in _WEEK if one.plain_day(date) != other.plain_day(date)
+    )
+    if differing:
+        certain = (others,) if named != EVERY_DAY else ()
+        yield doubt._replace(days=(DaySet(differing),), certain=certain)
 
 
 def rule_hours(rule: Rule) -> str:

@@ -14,3 +14,14 @@ class ScheduleError(ValueError):
         """Index of the first character in error, where the field is text."""
         self.suggestion = suggestion
         """What to write instead, where that is known."""
+
+
+class NoSuchDateError(ScheduleError):
+    """A text names a day that its month does not have."""
+
+    def __init__(self, message: str, position: int, suggestion: str, day: str, last_day: int):
+        super().__init__("expression", message, position=position, suggestion=suggestion)
+        self.day = day
+        """As given."""
+        self.last_day = last_day
+        """Of the month."""

@@ -13,7 +13,7 @@ from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from geodata.schedule.date_ranges import NO_OFFSET, DateRange, Day, Offset
-from geodata.schedule.errors import ScheduleError
+from geodata.schedule.errors import NoSuchDateError, ScheduleError
 from geodata.schedule.plain import plain_rules
 from geodata.schedule.states import State
 from geodata.schedule.syntax import (
@@ -457,7 +457,7 @@ def _in_year(each: Any, year: int, token: Token) -> DateRange:
     first = replace(each.first, year=year)
     is_leap_day = each.first.is_plain and (each.first.month, each.first.day) == (2, 29)
     if is_leap_day and each.last is each.first and not calendar.isleap(year):
-        _refuse(token, f"there is no Feb 29 in {year}", f"{year} Feb 28")
+        _refuse_date(token, f"Feb 29 in {year}", f"{year} Feb", "29", 28)
     if each.last is None:
         return DateRange(first, None, each.step)
     if each.last is each.first:
@@ -494,7 +494,7 @@ def _check_day(token: Token, month: int, day: Token) -> None:
     longest = 29 if month == 2 else calendar.monthrange(2023, month)[1]
     if not 1 <= int(day) <= longest:
         name = MONTHS[month - 1]
-        _refuse(token, f"there is no {name} {day}", f"{name} {longest}")
+        _refuse_date(token, f"{name} {day}", name, str(day), longest)
 
 
 def _nth(token: Token) -> NthWeekday:
@@ -567,6 +567,12 @@ def _weekday(token: str) -> int:
 
 def _refuse(token: Token, message: str, suggestion: str) -> NoReturn:
     raise ScheduleError("expression", message, position=token.start_pos or 0, suggestion=suggestion)
+
+
+def _refuse_date(token: Token, date: str, month: str, day: str, last_day: int) -> NoReturn:
+    raise NoSuchDateError(
+        f"there is no {date}", token.start_pos or 0, f"{month} {last_day}", day, last_day
+    )
 
 
 def _explained(text: str, error: UnexpectedInput) -> ScheduleError:

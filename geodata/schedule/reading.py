@@ -6,12 +6,13 @@ A reading is certain, or it says what could be meant. `understood` gives the rul
 
 import dataclasses
 import functools
+import itertools
 import re
 from typing import NamedTuple
 
 from geodata.schedule import clock
 from geodata.schedule.doubts import Doubt, doubts
-from geodata.schedule.errors import ScheduleError
+from geodata.schedule.errors import NoSuchDateError, ScheduleError
 from geodata.schedule.grammar import MAX_LENGTH, parse, rules_if_any, texts_of, without_comments
 from geodata.schedule.prose import Told, read_week, week_text
 from geodata.schedule.repairs import Repair, with_night_kept, without_slips
@@ -21,6 +22,8 @@ from geodata.schedule.syntax import MONTHS, WEEKDAYS, Rule, Separator
 from geodata.schedule.writing import rules_text
 
 _MOST_PROSE = 2000
+_MOST_IMPOSSIBLE = 8
+"""Dates of a text that do not exist."""
 _WHYS = {
     "days": "the name of a day",
     "holiday": "the name of holidays",
@@ -160,9 +163,34 @@ def _read_otherwise(text: str, noon_is_24: bool | None) -> Found:
         )
         return Found(expression, repairs, unsure, tuple(told.losses))
     respelled = _respelled(text, noon_is_24)
-    if respelled is None or not (rules := rules_if_any(respelled.text)):
+    if respelled is None:
         return Found(rules_text(parse(text)))  # which tells why it is none
-    return _judged(respelled.text, rules, respelled.repairs, respelled.unsure)
+    if rules := rules_if_any(respelled.text):
+        return _judged(respelled.text, rules, respelled.repairs, respelled.unsure)
+    possible, faults = _with_possible_dates(respelled.text)
+    rules = rules_if_any(possible)
+    if not faults or len({_rule_at(fault.position or 0, rules) for fault in faults}) >= len(rules):
+        return Found(rules_text(parse(text)))  # nothing else is said for certain
+    return _judged(respelled.text, rules, respelled.repairs, respelled.unsure, faults)
+
+
+def _with_possible_dates(text: str) -> tuple[str, tuple[NoSuchDateError, ...]]:
+    """The text with the last day of the month for days that do not exist, and these."""
+    faults: list[NoSuchDateError] = []
+    for _ in range(_MOST_IMPOSSIBLE):
+        try:
+            parse(text)
+            break
+        except NoSuchDateError as fault:
+            day = re.compile(rf"(?<!\d){fault.day}(?!\d)").search(text, fault.position or 0)
+            last = str(fault.last_day).zfill(len(fault.day))
+            if not day or len(last) != len(fault.day):  # positions would move
+                break
+            text = text[: day.start()] + last + text[day.end() :]
+            faults.append(fault)
+        except ScheduleError:
+            break
+    return text, tuple(faults)
 
 
 def _repairs_of_words(text: str, expression: str, noon_is_24: bool | None) -> tuple[Repair, ...]:
@@ -187,13 +215,17 @@ def _judged(
     rules: tuple[Rule, ...],
     repairs: tuple[Repair, ...],
     unsure: tuple[_Unsure, ...],
+    impossible: tuple[NoSuchDateError, ...] = (),
 ) -> Found:
     """The reading of a text that parses, its doubtful rules made UNKNOWN."""
     kept, kept_repairs = with_night_kept(*without_slips(rules))
     found = list(doubts(text, rules))
-    starts = [rule.start for rule in rules]
+    for fault in impossible:
+        position = fault.position or 0
+        number = _rule_at(position, rules)
+        found.append(Doubt(number, fault.message, (fault.message,), position, fault.suggestion))
     for readings, position, _ in unsure:
-        number = max(n for n, start in enumerate(starts) if start <= position)
+        number = _rule_at(position, rules)
         found = [doubt for doubt in found if doubt.rule != number]
         message = f"could mean {' or '.join(readings)}"
         found.append(Doubt(number, message, readings, position, readings[-1]))
@@ -211,14 +243,19 @@ def _judged(
     return Found(expression, (*repairs, *kept_repairs), told)
 
 
+def _rule_at(position: int, rules: tuple[Rule, ...]) -> int:
+    """The number of the rule at a position of the text; 0 where there are none."""
+    return max((n for n, rule in enumerate(rules) if rule.start <= position), default=0)
+
+
 def _without_doubtful(rules: tuple[Rule, ...], found: list[Doubt]) -> tuple[Rule, ...]:
-    kept = list(rules)
+    kept: list[tuple[Rule, ...]] = [(rule,) for rule in rules]
     comments: dict[int, list[str]] = {}
     for doubt in found:
         comments.setdefault(doubt.rule, []).append(" or ".join(doubt.readings))
     for doubt in found:
         rule = rules[doubt.rule]
-        kept[doubt.rule] = rule._replace(
+        unknown = rule._replace(
             separator=Separator.NORMAL if doubt.rule == 0 else rule.separator,
             days=rule.days if doubt.days is None else doubt.days,
             times=(),
@@ -226,7 +263,8 @@ def _without_doubtful(rules: tuple[Rule, ...], found: list[Doubt]) -> tuple[Rule
             always=False,
             comment="; ".join(dict.fromkeys(comments[doubt.rule])).replace('"', "'"),
         )
-    return tuple(kept)
+        kept[doubt.rule] = (*doubt.certain, unknown)
+    return tuple(itertools.chain.from_iterable(kept))
 
 
 def _misread_elsewhere(text: str, rules: tuple[Rule, ...]) -> str:

@@ -3,8 +3,12 @@
 import datetime as dt
 from collections.abc import Callable
 
+import pytest
+
+from geodata.schedule.expression import follows_holidays
 from geodata.schedule.formats import osm
 from geodata.schedule.model import HolidayRules, State
+from geodata.schedule.spelling import names_holidays
 from geodata.schedule.timeline import Timeline
 from tests.geodata.schedule.real_strings import TEXTS
 from tests.geodata.schedule.stores import PARIS, local, shop
@@ -36,3 +40,27 @@ def test_what_is_read_with_repairs_is_unknown_for_ten_texts_only(shared_rows: Ro
 def test_the_texts_kept_here_need_no_repair_but_for_the_last_minute_of_the_day() -> None:
     whys = {repair.why for text in TEXTS for repair in osm.read(text).repairs}
     assert {"closing a minute before midnight means the whole day"} == whys
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mo 10:00-12:00; ph off",
+        "SH Mo 10:00-12:00",
+        "Mon-Fri 9am-5pm; bank holidays closed",
+        "Mon-Fri 9am-5pm, closed on public holidays",
+        "lundi-vendredi 9h-17h, fermé les jours fériés",
+        "Mo-Fr 9-17 Uhr, Feiertage geschlossen",
+        "ma-pe 9-17, pyhäpäivinä suljettu",
+    ],
+)
+def test_a_text_that_follows_holidays_names_them(text: str) -> None:
+    assert follows_holidays(osm.read_feed(text).expression)
+    assert names_holidays(text)
+
+
+def test_every_published_text_that_follows_holidays_names_them(shared_rows: Rows) -> None:
+    texts = [row["opening_hours"] for row in shared_rows("hours_strings")]
+    following = [text for text in texts if follows_holidays(osm.read_feed(text).expression)]
+    assert len(following) > 100
+    assert all(map(names_holidays, following))

@@ -107,6 +107,58 @@ def test_what_is_uncertain_is_a_fault_at_a_position(text: str) -> None:
     assert str(fault) == Timeline(schedule).state_at(local("2026-11-28 12:00")).comment
 
 
+@pytest.mark.parametrize(
+    ("text", "expression", "told"),
+    [
+        (
+            "Mo-Fr 08:00-18:00; Nov 31 off",
+            'Mo-Fr 08:00-18:00; Nov 30 unknown "there is no Nov 31"',
+            "'Nov 31 off': there is no Nov 31",
+        ),
+        (
+            "Mo-Fr 08:00-18:00; Dec 25, Jun 31 off; PH off",
+            'Mo-Fr 08:00-18:00; Dec 25,Jun 30 unknown "there is no Jun 31"; PH off',
+            "'Dec 25, Jun 31 off': there is no Jun 31",
+        ),
+        (
+            "Mo-Fr 08:00-18:00; 2027 Feb 29 off",
+            'Mo-Fr 08:00-18:00; 2027 Feb 28 unknown "there is no Feb 29 in 2027"',
+            "'2027 Feb 29 off': there is no Feb 29 in 2027",
+        ),
+        (
+            "Mo-Sa 08:00-22:00; 08:00-12:30",
+            "Mo-Sa 08:00-22:00; Su 08:00-12:30; "
+            'Mo-Sa unknown "08:00-12:30 or these hours on other days only"',
+            "'08:00-12:30': hours without days replace the hours of all days before",
+        ),
+        (
+            "Mo 08:00-12:30; Tu 14:00-18:00; 08:00-12:30",
+            "Mo 08:00-12:30; Tu 14:00-18:00; We-Su 08:00-12:30; "
+            'Tu unknown "08:00-12:30 or these hours on other days only"',
+            "'08:00-12:30': hours without days replace the hours of all days before",
+        ),
+    ],
+)
+def test_in_a_feed_only_the_days_in_doubt_are_unknown(
+    text: str, expression: str, told: str
+) -> None:
+    reading = osm.read_feed(text)
+    assert expression == reading.expression
+    assert [told] == [fault.message for fault in reading.faults]
+
+
+@pytest.mark.parametrize("text", ["Feb 30", "Nov 31 off; Feb 30 10:00-12:00"])
+def test_of_impossible_dates_alone_nothing_is_known(text: str) -> None:
+    reading = osm.read_feed(text)
+    assert "" == reading.expression
+    assert "there is no" in reading.faults[0].message
+
+
+def test_two_readings_that_are_the_same_are_no_doubt() -> None:
+    reading = osm.read_feed("Mo 08:00-12:30; 08:00-12:30")
+    assert ("Mo 08:00-12:30; 08:00-12:30", ()) == (reading.expression, reading.faults)
+
+
 def test_hours_after_midnight_that_only_a_semicolon_cuts_are_kept() -> None:
     text = "Tu-Th 08:00-23:30; Fr 08:00-01:30; Sa 10:00-01:30; Su 10:00-22:00"
     reading = osm.read(text)
