@@ -93,6 +93,21 @@ async def test_what_decides_the_hours_of_a_holiday_is_named_before_the_holiday(
     await expect(days.nth(1)).to_contain_text("Long Tuesday")
 
 
+async def test_hours_that_are_not_known_are_shown_with_the_words_of_the_shop(visit, demo):
+    store = demo.store("s-market kasarmitori")
+    path = f"/v1/{store}/hours?updateMask=expression"
+    demo.post(
+        path, {"expression": 'Mo-Su unknown "by appointment"; Tu 10:00-12:00'}, method="PATCH"
+    )
+    try:
+        page = await visit(f"/{store}")
+        by_appointment = page.locator(".week td", has_text="by appointment")
+        await expect(by_appointment).to_have_count(6)
+        await expect(page.locator(".week td", has_text="10:00–12:00")).to_have_count(1)
+    finally:
+        demo.post(path, {}, method="PATCH")
+
+
 async def test_directions_start_nowhere_in_particular(visit, demo):
     page = await visit(f"/{demo.store('s-market kasarmitori')}")
     link = page.get_by_role("link", name="Directions")

@@ -7,6 +7,8 @@ import pytest
 from rich.console import Console
 
 from enrayon.hours.v1 import hours_pb2
+from enrayon.stores.v1 import stores_pb2
+from services.cli.commands import hours
 from services.cli.week import chart
 
 FRIDAY = dt.datetime(2026, 12, 4, 12, 10)
@@ -57,3 +59,21 @@ def test_times_are_written_as_in_the_language():
         "12:00 AM – 2:00 AM, 9:00 AM – 12:30 PM, 2:00 PM – 12:00 AM"
     )
     assert drawn(120, "fi")[1].endswith("9.00 – 12.30, 14.00 – 0.00")
+
+
+def test_hours_that_are_not_known_say_why_in_the_words_of_the_shop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    console = Console(width=200, color_system=None)
+    monkeypatch.setattr(hours, "console", console)
+    state = hours_pb2.OpenState(state=UNKNOWN, words="Ask by phone: by appointment")
+    state.comment = "by appointment"
+    span = hours_pb2.LocalSpan(start="10:00", end="11:00", state=UNKNOWN, comment=state.comment)
+    with console.capture() as capture:
+        hours.show(stores_pb2.Store(display_name="Tailor"), state, ())
+        console.print(
+            chart([hours_pb2.LocalDay(date=day(7).date, spans=[span])], FRIDAY, "en_GB", 120)
+        )
+    said = capture.get()
+    assert "Tailor  Ask by phone: by appointment" in said
+    assert "10:00 – 11:00 (by appointment)" in said

@@ -9,6 +9,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from enrayon.aisle.v1 import aisle_pb2
+from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
 from services import client as enrayon_client
 from services.directory.parts import Parts
@@ -32,6 +33,14 @@ PLACEMENTS = aisle_pb2.UpsertPlacementsRequest(
 )
 
 
+TAILOR = hours_pb2.StoreHours(
+    name=f"{STOCKMANN}/hours",
+    services=[
+        hours_pb2.InStoreService(
+            name=f"{STOCKMANN}/services/tailor", expression='Mo-Su unknown "by appointment"'
+        )
+    ],
+)
 Agent = Callable[[], Client]
 
 
@@ -48,6 +57,9 @@ async def connect(
             await state(enrayon.stock, STOCKMANN, milk=5, bread=3, shears=1)
             await state(enrayon.stock, FORUM, milk=5, bread=1)
             await enrayon.aisle.UpsertPlacements(iter([PLACEMENTS]))
+            await enrayon.hours.UpdateStoreHours(
+                hours_pb2.UpdateStoreHoursRequest(store_hours=TAILOR)
+            )
         stdio = StdioServerParameters(
             command=sys.executable,
             args=["-m", "services.cli", "mcp"],
@@ -149,6 +161,20 @@ async def test_the_nearest_stores_and_their_hours(connect):
         assert ("OPEN", "Europe/Helsinki") == (checked["state"], checked["time_zone"])
         assert "2026-11-22T16:00:00Z" == checked["until"]
         assert "18" in hours
+
+
+async def test_hours_that_are_not_known_are_told_in_the_words_of_the_shop(connect):
+    async with connect() as agent:
+        said, checked = await call(
+            agent,
+            "check_hours",
+            store=STOCKMANN,
+            service="tailor",
+            at="2026-11-23T12:00:00+02:00",
+        )
+
+        assert ("UNKNOWN", "Ask by phone: by appointment") == (checked["state"], said)
+        assert said == checked["words"]
 
 
 async def test_ucp_answers_in_structured_content(connect):
