@@ -1,7 +1,8 @@
 """The columns `mon` to `sun` of the French fuel price feed (prix-carburants.gouv.fr).
 
 A cell is `06.30-20.00`, several joined by `;`, `closed`, or empty for not told. `00.00-00.00`,
-`01.00-01.00` and `00.00-23.59` stand for the whole day.
+`01.00-01.00` and `00.00-23.59` stand for the whole day. Equal times do so in a week of which most
+days are whole; on a few days beside other hours they may as well mean closed.
 """
 
 import datetime as dt
@@ -12,10 +13,15 @@ from geodata.schedule.errors import ScheduleError
 from geodata.schedule.formats.report import Loss, Reading, Repair, Written, with_doubts
 from geodata.schedule.formats.weekly import Ranges, week_and_dates, week_expression
 from geodata.schedule.model import ALL_DAY, MINUTES_PER_DAY, Schedule, TimeRange, clock_text
+from geodata.schedule.writing import weekday_bits_text
 
 COLUMNS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"(\d\d)\.(\d\d)-(\d\d)\.(\d\d)")
-_WHOLE_DAY = ("00.00-00.00", "01.00-01.00", "00.00-23.59")
+_EQUAL = ("00.00-00.00", "01.00-01.00")
+_WHOLE_DAY = (*_EQUAL, "00.00-23.59")
+_FEWEST_WHOLE = 4
+"""Days of a week that are whole, for equal times to mean that too."""
+_READINGS = f"{ALL_DAY} or off"
 
 
 def read(row: Mapping[str, str]) -> Reading:
@@ -23,15 +29,23 @@ def read(row: Mapping[str, str]) -> Reading:
     week: list[Ranges | None] = []
     repairs: list[Repair] = []
     faults: list[ScheduleError] = []
-    for column in COLUMNS:
+    is_whole = sum(row.get(column, "") in _WHOLE_DAY for column in COLUMNS) >= _FEWEST_WHOLE
+    unsure = 0
+    for day, column in enumerate(COLUMNS):
+        if row.get(column) in _EQUAL and not is_whole:
+            faults.append(ScheduleError(column, f"could mean {_READINGS}"))
+            week.append(())
+            unsure |= 1 << day
+            continue
         try:
             week.append(_ranges(row.get(column, ""), column, repairs))
         except ScheduleError as fault:
             faults.append(fault)
             week.append(None)
-    reading = Reading(
-        expression=week_expression(tuple(week)), repairs=tuple(repairs), faults=tuple(faults)
-    )
+    expression = week_expression(tuple(week))
+    if unsure:
+        expression += f'; {weekday_bits_text(unsure)} unknown "{_READINGS}"'
+    reading = Reading(expression=expression, repairs=tuple(repairs), faults=tuple(faults))
     return with_doubts(reading, "hours")
 
 

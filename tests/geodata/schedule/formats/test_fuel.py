@@ -39,10 +39,30 @@ def test_a_station(cells: list[str], expected: str) -> None:
 
 
 def test_what_stands_for_the_whole_day_is_told_as_a_repair() -> None:
-    reading = fuel.read(row("01.00-01.00", *["closed"] * 6))
-    assert [("mon", "01.00-01.00", "00:00-24:00")] == [
+    reading = fuel.read(row("01.00-01.00", *["00.00-23.59"] * 3, *["closed"] * 3))
+    assert ("mon", "01.00-01.00", "00:00-24:00") in [
         (repair.field, repair.before, repair.after) for repair in reading.repairs
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (
+            ["09.00-19.30"] * 6 + ["00.00-00.00"],
+            'Mo-Sa 09:00-19:30; Su unknown "00:00-24:00 or off"',
+        ),
+        (
+            ["00.00-00.00"] + [""] * 6,
+            'Tu-Su unknown "not known"; Mo unknown "00:00-24:00 or off"',
+        ),
+        (["01.00-01.00"] + ["closed"] * 6, 'off; Mo unknown "00:00-24:00 or off"'),
+    ],
+)
+def test_equal_times_beside_other_hours_may_mean_closed(cells: list[str], expected: str) -> None:
+    reading = fuel.read(row(*cells))
+    assert expected == reading.expression
+    assert {"could mean 00:00-24:00 or off"} == {fault.message for fault in reading.faults}
 
 
 @pytest.mark.parametrize("cell", ["06.00-06.00", "6.30-20.00", "06:30-20:00", "24h", "25.00-26.00"])
@@ -62,8 +82,8 @@ def test_every_station_of_the_feed_is_read(
     for expression in {reading.expression for reading in told}:
         parse(expression)
     assert 3906 == len(told)
-    assert 24 == sum(len(reading.faults) for reading in readings)
-    assert {"00.00-00.00": 1222, "00.00-23.59": 1904} == {
+    assert 60 == sum(len(reading.faults) for reading in readings)
+    assert {"00.00-00.00": 1186, "00.00-23.59": 1904} == {
         cell: sum(repair.before == cell for reading in readings for repair in reading.repairs)
         for cell in ("00.00-00.00", "00.00-23.59")
     }
