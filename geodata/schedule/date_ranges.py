@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from geodata.instants import END
+
 _ONE_DAY = dt.timedelta(1)
-_FIRST, _LAST = dt.date(1, 1, 2), dt.date(9999, 12, 30)
+_FIRST, _LAST = dt.date(1, 1, 2), END.date()
 # Two Easters a year apart, early and late ones, a leap year: enough to see whether a range wraps.
 _SAMPLE_YEARS = (2008, 2011, 2024, 2025, 2026, 2027, 2030, 2035, 2038)
 _YEARS_AHEAD = 9

@@ -8,7 +8,7 @@ Hours that run past midnight are laid over the next day in the place of their ru
 
 import datetime as dt
 
-from geodata.instants import FIRST_DATE
+from geodata.instants import END, FIRST_DATE
 from geodata.schedule.hours import CLOSED_DAY, Place, Span, hours_of, merged, painted
 from geodata.schedule.selection import (
     IsHoliday,
@@ -21,7 +21,7 @@ from geodata.schedule.selection import (
 from geodata.schedule.states import State
 from geodata.schedule.syntax import MINUTES_PER_DAY, HolidaySelector, Rule, Separator
 
-LAST_DATE = dt.date(9999, 12, 30)
+LAST_DATE = END.date()
 """The day after it must still be a date."""
 
 _ONE_DAY = dt.timedelta(1)
