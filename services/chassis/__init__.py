@@ -3,7 +3,7 @@
 errors     the one family of errors, and how gRPC sends them
 settings   the variables of every process, and names that variables no longer have
 clock      the clock as an argument
-caller     the caller and the deadline of the call that is being answered
+caller     the caller of the call that is being answered
 keyring    keys that sign receipts, anchors and page tokens, and hash device ids
 tasks      background tasks that surely end
 

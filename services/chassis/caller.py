@@ -1,7 +1,6 @@
-"""The caller and the deadline of the call that is being answered, in context variables."""
+"""The caller of the call that is being answered, in a context variable."""
 
 import hashlib
-import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -27,7 +26,6 @@ ANONYMOUS = Caller("anonymous")
 """Every caller while access is open, and callers without credentials."""
 
 _caller: ContextVar[Caller] = ContextVar("caller", default=ANONYMOUS)
-_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 def current_caller() -> Caller:
@@ -35,18 +33,6 @@ def current_caller() -> Caller:
     return _caller.get()
 
 
-def time_remaining_s() -> float | None:
-    """Seconds until the client stops waiting; None when it set no deadline."""
-    deadline = _deadline.get()
-    return None if deadline is None else deadline - time.monotonic()
-
-
-def begin(caller: Caller, remaining_s: float | None) -> None:
-    """Start a call in the present context; for hosts of servicers."""
-    _caller.set(caller)
-    _deadline.set(None if remaining_s is None else time.monotonic() + remaining_s)
-
-
-def recognise(caller: Caller) -> None:
-    """Set the caller once it is known."""
+def set_caller(caller: Caller) -> None:
+    """Set the caller of the call that is answered in the present context."""
     _caller.set(caller)

@@ -65,3 +65,14 @@ async def test_without_database_and_snapshot_the_service_starts_and_says_what_it
         assert f"not loaded: {STORES}" == service.why_unread()
         with pytest.raises(DatabaseUnavailable):
             _ = feed.replica
+
+
+async def test_mypy_sees_every_method_of_a_servicer(parts):
+    """A `__getattr__` would have any method, of any type."""
+    services = app.built(parts, [])
+    assert len(app.SERVICES) == len(services)
+    assert [] == [
+        service.descriptor.name
+        for service in services
+        if hasattr(type(service.servicer), "__getattr__")
+    ]

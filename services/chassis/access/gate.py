@@ -17,7 +17,7 @@ from services.chassis.access.limits import LocalLimits, SharedLimits, Streams
 from services.chassis.access.policy import Counted, Policy, Role, Rule, is_in_scope
 from services.chassis.access.settings import AccessSettings
 from services.chassis.access.tokens import Tokens
-from services.chassis.caller import recognise
+from services.chassis.caller import set_caller
 from services.chassis.clock import Clock
 from services.chassis.database.client import Client
 from services.chassis.errors import PermissionDenied, Unauthenticated
@@ -90,7 +90,7 @@ class Guard:
         """
         identity = await self._gate.authenticator.identify(credentials)
         rule = self._checked(identity)
-        recognise(identity.caller)
+        set_caller(identity.caller)
         await self._count(identity, rule)
         return identity
 

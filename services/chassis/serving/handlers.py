@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 import grpc
 from google.rpc import error_details_pb2
 
-from services.chassis import caller
 from services.chassis.access.credentials import NO_CREDENTIALS, Credentials
+from services.chassis.caller import ANONYMOUS, set_caller
 from services.chassis.errors import ServiceError
 from services.chassis.serving.admission import Admission, Overloaded
 from services.chassis.serving.calls import Calls
@@ -138,8 +138,8 @@ def no_credentials(_: Context) -> Credentials:
 
 
 def begin(context: Context) -> None:
-    """Note in this task the caller, the deadline and the id of the request."""
-    caller.begin(caller.ANONYMOUS, context.time_remaining())
+    """Note in this task that the caller is not known yet, and how to find the request's id."""
+    set_caller(ANONYMOUS)
     correlation.begin(context.invocation_metadata)
 
 

@@ -4,7 +4,7 @@ A servicer has one method for each RPC, in snake case. It takes a request (or an
 iterator of them) and returns a response (or is an asynchronous generator of them). It may answer
 bytes that are encoded already. `protos/generate.py` writes these types as a Protocol, so that mypy
 holds a servicer against its contract. A servicer never sees the transport: it raises errors, and
-finds the caller and the deadline in `chassis.caller`.
+finds the caller in `chassis.caller`. gRPC cancels a call at its deadline.
 """
 
 import re

@@ -149,7 +149,3 @@ class Server:
             waiting = calls_in(self._id) - self._calls.streaming
             self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)
             answered, looked_s = now_answered, now_s
-
-    async def wait(self) -> None:
-        """Wait until the server has stopped."""
-        await self._server.wait_for_termination()

@@ -13,7 +13,7 @@ from geodata.floorplans.plan import Side
 from services.aisle.bootstrap import build
 from services.aisle.errors import FeedbackLimit
 from services.app import followed
-from services.chassis.caller import Caller, begin
+from services.chassis.caller import Caller, set_caller
 from services.chassis.database.client import Client
 from services.directory.keys import Keys
 from tests.geodata.floorplans.shops import corner_shop, in_aisle
@@ -94,7 +94,7 @@ async def test_each_caller_has_a_limit_of_its_own(aisle, parts):
     servicer: Any = service.servicer
 
     async def reported_by(caller: str) -> str:
-        begin(Caller(caller), None)
+        set_caller(Caller(caller))
         try:
             await servicer.submit_placement_feedback(report(NOT_FOUND, RICE_SHELF))
         except FeedbackLimit:

@@ -5,8 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from services.chassis import caller
-from services.chassis.caller import Caller, current_caller
+from services.chassis.caller import Caller, current_caller, set_caller
 from services.chassis.errors import PermissionDenied
 from services.chassis.serving.commits import commit, wait_commits
 
@@ -20,7 +19,7 @@ async def test_a_change_is_made_also_when_its_call_is_cancelled() -> None:
         made.append(current_caller())
 
     async def call() -> None:
-        caller.begin(Caller("kiosk"), None)
+        set_caller(Caller("kiosk"))
         await commit(change())
 
     task = asyncio.create_task(call())

@@ -12,8 +12,7 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
 from enrayon.type.v1.geometry_pb2 import Origin
-from services.chassis import caller
-from services.chassis.caller import ANONYMOUS, Caller, current_caller, time_remaining_s
+from services.chassis.caller import ANONYMOUS, Caller, current_caller, set_caller
 from services.chassis.errors import FieldViolation, ServiceError
 from services.chassis.settings import ChassisSettings
 from tests.support.echo import KAMPPI, error_of, served
@@ -212,21 +211,6 @@ async def test_a_servicer_may_answer_a_stream_of_requests_without_reading_it_all
         assert (await echo.collect(many)).value == "Kamppi"
 
 
-async def test_each_call_knows_its_own_deadline(settings: ChassisSettings) -> None:
-    together = asyncio.Barrier(3)
-
-    async def remaining(_: Origin) -> StringValue:
-        await together.wait()  # each of them has begun
-        return StringValue(value=str(time_remaining_s()))
-
-    async with served(settings, say=remaining) as echo:
-        calls = [echo.say(KAMPPI, timeout=timeout_s) for timeout_s in (100, 1000, None)]
-        short, long, none = [(await call).value for call in calls]
-    assert 50 < float(short) < 110  # gRPC rounds it up on its way
-    assert 500 < float(long) < 1100
-    assert none == "None"
-
-
 async def test_who_asks_does_not_leak_into_another_call(settings: ChassisSettings) -> None:
     told = asyncio.Event()
     seen: dict[str, Caller] = {}
@@ -234,7 +218,7 @@ async def test_who_asks_does_not_leak_into_another_call(settings: ChassisSetting
     async def who(request: Origin) -> StringValue:
         seen[f"{request.place}, at first"] = current_caller()
         if request.place == "Kamppi":
-            caller.begin(Caller("kiosk"), None)
+            set_caller(Caller("kiosk"))
             told.set()
         await told.wait()
         seen[request.place] = current_caller()

@@ -324,4 +324,3 @@ async def test_a_server_without_calls_stops_at_once(settings: ChassisSettings) -
     async with served(settings) as echo:
         await echo.say(KAMPPI)
         await asyncio.wait_for(echo.server.stop(), 10)
-        await asyncio.wait_for(echo.server.wait(), 10)
