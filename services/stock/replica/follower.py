@@ -16,7 +16,7 @@ from services.stock.model.levels import Level
 from services.stock.model.partitions import PARTITIONS, partition_of
 from services.stock.model.shelves import Shelves
 from services.stock.replica.subscriptions import Subscriptions
-from services.stock.state.ledger import FOLLOWED_AT_ONCE, Ledger
+from services.stock.state.ledger import FOLLOWED_AT_ONCE, Bounds, Ledger
 from services.stock.state.levels import Levels
 from services.stock.state.shelves import ShelfLists
 
@@ -120,12 +120,13 @@ class Follower:
 
     async def _load(self) -> None:
         """List all shelves, unless all entries since the last one followed are still kept."""
-        if self.is_loaded and not await self._has_missed():
-            return
         self._owed.clear()
         began = time.monotonic()
-        # Positions first: what moves while the shelves are listed is then followed once more.
-        reached = {p: await self._ledger.last_id(p) for p in range(PARTITIONS)}
+        # Read before the shelves: entries that come while they are listed are followed after it.
+        bounds = await self._ledger.bounds()
+        if self.is_loaded and not self._has_missed(bounds):
+            return
+        reached = {partition: each.newest for partition, each in bounds.items()}
         shelves = await self._lists.read()
         await self._read_sources(range(PARTITIONS))
         self.shelves, self._reached = shelves, reached
@@ -139,13 +140,12 @@ class Follower:
         if all(self._reached_id(partition) >= last for partition, last in self._owed.items()):
             self._loaded.set()
 
-    async def _has_missed(self) -> bool:
-        for partition, id in self._reached.items():
-            newest = entry_id(await self._ledger.last_id(partition))
-            oldest = entry_id(await self._ledger.oldest_id(partition))
-            if newest < entry_id(id) or oldest > entry_id(id):
-                return True
-        return False
+    def _has_missed(self, bounds: Mapping[int, Bounds]) -> bool:
+        """Whether entries past the last one followed are trimmed, or the data set is another."""
+        return any(
+            not entry_id(each.trimmed) <= self._reached_id(partition) <= entry_id(each.newest)
+            for partition, each in bounds.items()
+        )
 
     async def _follow_all(self) -> None:
         async with task_group() as group:
@@ -180,5 +180,4 @@ class Follower:
         return entry_id(self._reached[partition])
 
     async def _read_sources(self, partitions: Iterable[int]) -> None:
-        for partition in partitions:
-            self._sources[partition] = await self._levels.sources(partition)
+        self._sources.update(await self._levels.sources(partitions))

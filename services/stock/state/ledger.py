@@ -23,6 +23,15 @@ TRIES = 5
 """Attempts to reconcile a partition; a trim meanwhile makes one more necessary."""
 
 
+class Bounds(NamedTuple):
+    """The ends of a partition's ledger."""
+
+    trimmed: str
+    """The id up to which entries are trimmed, `0-0` when none is."""
+    newest: str
+    """The id of the newest entry, trimmed or not; `0-0` when there never was one."""
+
+
 class Reconciliation(NamedTuple):
     """The numbers of compared levels, movements and live holds, and the differences."""
 
@@ -39,6 +48,20 @@ class Ledger:
         self._client = client
         self._checkpoint = script(client, PACKAGE, "checkpoint")
         self._counts = script(client, PACKAGE, "reconcile")
+
+    async def bounds(self) -> dict[int, Bounds]:
+        """The ends of all ledgers, in one round trip."""
+        pipeline = self._client.pipeline(transaction=False)
+        for partition in range(PARTITIONS):
+            pipeline.xrevrange(ledger_key(partition), count=1)
+            pipeline.get(mark_key(partition))
+        answers = await pipeline.execute()
+        bounds = {}
+        for partition in range(PARTITIONS):
+            newest, mark = answers[2 * partition], answers[2 * partition + 1]
+            trimmed = mark.decode() if mark else "0-0"
+            bounds[partition] = Bounds(trimmed, newest[0][0].decode() if newest else trimmed)
+        return bounds
 
     async def last_id(self, partition: int) -> str:
         """The id of the newest entry, trimmed or not; `0-0` when there never was one."""

@@ -74,10 +74,17 @@ class Levels:
         letters, *raws = await self._adjust([of.levels, of.ledger, of.sources], args)
         return letters, [decoded(raw) for raw in raws]
 
-    async def sources(self, partition: int) -> dict[int, str]:
-        """The names of the sources of a partition, by the numbers that stand for them in levels."""
-        names = await self._client.hgetall(f"{tag(partition)}:sources")
-        return {int(number): name.decode() for name, number in names.items()}
+    async def sources(self, partitions: Iterable[int]) -> dict[int, dict[int, str]]:
+        """The names of the sources of partitions, by their numbers in levels; in one round trip."""
+        wanted = list(partitions)
+        pipeline = self._client.pipeline(transaction=False)
+        for partition in wanted:
+            pipeline.hgetall(f"{tag(partition)}:sources")
+        answers = await pipeline.execute() if wanted else []
+        return {
+            partition: {int(number): name.decode() for name, number in names.items()}
+            for partition, names in zip(wanted, answers, strict=True)
+        }
 
     async def partitions(self, count: int) -> int:
         """The number of partitions of this data set; a new data set gets `count`."""

@@ -1,7 +1,7 @@
 """The shelves of a process, as its writers and its readers find them, also after a failure."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +32,18 @@ def follower(database: Any) -> Follower:
 
 
 async def test_stock_that_is_fed_while_the_shelves_load_is_there_for_the_first_reader(
-    follower, levels, database, monkeypatch
+    follower, levels, monkeypatch
 ):
     """Names of sources are read after the shelves are listed: no list has stock fed then."""
-    ask = database.hgetall
+    read = Levels.sources
 
-    async def fed_meanwhile(key: str) -> Any:
-        monkeypatch.setattr(database, "hgetall", ask)
+    async def fed_meanwhile(self: Levels, partitions: Iterable[int]) -> Any:
+        monkeypatch.setattr(Levels, "sources", read)
         await stated(levels, milk=5)
         assert not await follower.caught_up(partition_of(STORE))
-        return await ask(key)
+        return await read(self, partitions)
 
-    monkeypatch.setattr(database, "hgetall", fed_meanwhile)
+    monkeypatch.setattr(Levels, "sources", fed_meanwhile)
     task = asyncio.create_task(follower.run())
     await follower.loaded()
     found = follower.shelves.stores_with("milk")

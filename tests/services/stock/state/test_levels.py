@@ -33,7 +33,8 @@ async def test_a_level_reads_as_its_feed_stated_it(levels):
         milk.available_to_order,
     )
     assert (Sell.PRE_ORDER, (christmas,), T0 // 1000) == (milk.sell, milk.futures, milk.as_of_s)
-    assert {milk.source: "erp"} == await levels.sources(partition_of(STORE))
+    partition = partition_of(STORE)
+    assert {partition: {milk.source: "erp"}} == await levels.sources([partition])
 
 
 async def test_a_level_that_was_never_stated_is_unknown_and_not_zero(levels):
