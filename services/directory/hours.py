@@ -7,7 +7,7 @@ one kind of record, so that one stream has the changes of both in order.
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from services.directory.replicas import Change
+from services.directory.replicas import Change, Records
 
 
 def event_record_id(store_id: str, event_id: str) -> str:
@@ -25,25 +25,14 @@ def store_of(record_id: str) -> str:
     return record_id.partition("/")[0]
 
 
-class HoursReplica:
+class HoursReplica(Records):
     """All hours and store events of a process."""
 
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
-        self._records = dict(records)
+        super().__init__(records)
         self._events: defaultdict[str, set[str]] = defaultdict(set)
         for id in self._records:
             self._count_event(id)
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def record(self, id: str) -> bytes | None:
-        """An encoded record; None if there is none."""
-        return self._records.get(id)
-
-    def records(self) -> Iterable[tuple[str, bytes]]:
-        """All ids with their encoded records."""
-        return self._records.items()
 
     def store_ids(self) -> Iterable[str]:
         """The ids of the stores whose hours were set."""
@@ -55,19 +44,13 @@ class HoursReplica:
             return self._events.get(store_id, set())
         return [id for ids in self._events.values() for id in ids]
 
-    def apply(self, id: str, after: bytes | None) -> Change:
-        """Add, change or (None) delete one record."""
-        before = self._records.get(id)
-        if after is not None:
-            self._records[id] = after
-            self._count_event(id)
-        elif before is not None:
-            del self._records[id]
-            if is_event(id) and (ids := self._events[store_of(id)]):
-                ids.discard(id)
-                if not ids:
-                    del self._events[store_of(id)]
-        return Change(id, before, after)
+    def _index(self, change: Change) -> None:
+        if change.after is not None:
+            self._count_event(change.id)
+        elif is_event(change.id) and (ids := self._events.get(store_of(change.id))):
+            ids.discard(change.id)
+            if not ids:
+                del self._events[store_of(change.id)]
 
     def _count_event(self, id: str) -> None:
         if is_event(id):

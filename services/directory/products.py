@@ -4,18 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from enrayon.stock.v1 import stock_pb2
-from services.directory.replicas import Change
+from services.directory.replicas import Change, Records
 from services.directory.text import Match, TextIndex, Texts
 
 GTIN_LENGTH = 14
 """Digits of a GTIN-14, to which shorter barcodes are padded with zeros."""
 
 
-class ProductsReplica:
+class ProductsReplica(Records):
     """All products of a process."""
 
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
-        self._records: dict[str, bytes] = dict(records)
+        super().__init__(records)
         self._by_gtin: defaultdict[str, set[str]] = defaultdict(set)
         self._by_department: defaultdict[str, set[str]] = defaultdict(set)
         self._sorted: list[str] | None = None
@@ -23,19 +23,8 @@ class ProductsReplica:
         for sku, product in self._products():
             self._file(sku, product)
 
-    def __len__(self) -> int:
-        return len(self._records)
-
     def __contains__(self, sku: str) -> bool:
         return sku in self._records
-
-    def record(self, sku: str) -> bytes | None:
-        """An encoded product; None if there is none."""
-        return self._records.get(sku)
-
-    def records(self) -> Iterable[tuple[str, bytes]]:
-        """All SKUs with their encoded products."""
-        return self._records.items()
 
     def skus(self) -> list[str]:
         """All SKUs in order; read-only."""
@@ -52,19 +41,13 @@ class ProductsReplica:
                 matches = [match for match in matches if match.id in admitted]
         return matches
 
-    def apply(self, id: str, after: bytes | None) -> Change:
-        """Add, change or (None) delete one product."""
-        before = self._records.get(id)
-        if before is not None:
-            self._unfile(id, parse_product(before))
-        if after is None:
-            self._records.pop(id, None)
-        else:
-            self._records[id] = after
-            self._file(id, parse_product(after))
-        if (before is None) != (after is None):
+    def _index(self, change: Change) -> None:
+        if change.before is not None:
+            self._unfile(change.id, parse_product(change.before))
+        if change.after is not None:
+            self._file(change.id, parse_product(change.after))
+        if (change.before is None) != (change.after is None):
             self._sorted = None
-        return Change(id, before, after)
 
     def _products(self) -> Iterable[tuple[str, stock_pb2.Product]]:
         return ((sku, parse_product(encoded)) for sku, encoded in self._records.items())

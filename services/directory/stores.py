@@ -19,15 +19,15 @@ from services.directory.columns import Columns
 from services.directory.filters import HIDDEN, Mask, StoreFilter, status_of
 from services.directory.imported_hours import ImportedHours
 from services.directory.keys import parse_store
-from services.directory.replicas import Change
+from services.directory.replicas import Change, Records
 from services.directory.text import Match, TextIndex, Texts
 
 
-class StoresReplica:
+class StoresReplica(Records):
     """All stores of a process. Only `record` and `records` include private ones."""
 
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
-        self._records: dict[str, bytes] = dict(records)
+        super().__init__(records)
         self._hidden: set[str] = set()
         self._unlocated: set[str] = set()
         self._columns = Columns()
@@ -48,13 +48,6 @@ class StoresReplica:
                 self._hidden.add(id)
         self.index = NearestIndex.build(located, latitudes, longitudes)
 
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def record(self, id: str) -> bytes | None:
-        """An encoded store, private or not; None if there is none."""
-        return self._records.get(id)
-
     def encoded(self, id: str) -> bytes:
         """The encoded store of an id that is known to exist."""
         return self._records[id]
@@ -62,10 +55,6 @@ class StoresReplica:
     def public(self, id: str) -> bytes | None:
         """An encoded store; None if there is none or it is private."""
         return None if id in self._hidden else self._records.get(id)
-
-    def records(self) -> Iterable[tuple[str, bytes]]:
-        """All ids with their encoded stores."""
-        return self._records.items()
 
     def row(self, id: str) -> int | None:
         """The row of a store in the index; None if it has no location."""
@@ -85,15 +74,6 @@ class StoresReplica:
     def ids_of_source(self, source: str) -> list[str]:
         """The ids that begin with `<source>-`."""
         return [id for id in self._records if id.startswith(f"{source}-")]
-
-    def apply(self, id: str, after: bytes | None) -> Change:
-        """Add, change or (None) delete one store."""
-        before = self._records.get(id)
-        if after is None:
-            self._forget(id)
-        else:
-            self._remember(id, after)
-        return Change(id, before, after)
 
     def mask(self, wanted: StoreFilter) -> Mask:
         """The mask of the rows that a filter admits; read-only."""
@@ -171,11 +151,16 @@ class StoresReplica:
     def _stores(self) -> Iterable[tuple[str, stores_pb2.Store]]:
         return ((id, parse_store(encoded)) for id, encoded in self._records.items())
 
-    def _remember(self, id: str, encoded: bytes) -> None:
+    def _index(self, change: Change) -> None:
+        if change.after is not None:
+            self._remember(change.id, change.after, is_new=change.before is None)
+        elif change.before is not None:
+            self._forget(change.id)
+
+    def _remember(self, id: str, encoded: bytes, *, is_new: bool) -> None:
         store = parse_store(encoded)
-        if id not in self._records and self._sorted_ids is not None:
+        if is_new and self._sorted_ids is not None:
             bisect.insort(self._sorted_ids, id)
-        self._records[id] = encoded
         (self._hidden.add if status_of(store) == HIDDEN else self._hidden.discard)(id)
         if store.HasField("location"):
             self._unlocated.discard(id)
@@ -187,8 +172,6 @@ class StoresReplica:
         self._text.put(id, store)
 
     def _forget(self, id: str) -> None:
-        if self._records.pop(id, None) is None:
-            return
         if self._sorted_ids is not None:
             del self._sorted_ids[bisect.bisect_left(self._sorted_ids, id)]
         self._hidden.discard(id)

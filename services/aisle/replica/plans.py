@@ -4,29 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
-from services.directory.replicas import Change
+from services.directory.replicas import Change, Records
 
 
-class PlansReplica:
+class PlansReplica(Records):
     """All floor plans, blocked areas and anchors of a process."""
 
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
-        self._records: dict[str, bytes] = {}
+        super().__init__()
         self._children: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._versions: dict[str, pb.FloorPlan] = {}
         for name, encoded in records:
             self.apply(name, encoded)
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def record(self, id: str) -> bytes | None:
-        """An encoded resource; None if there is none."""
-        return self._records.get(id)
-
-    def records(self) -> Iterable[tuple[str, bytes]]:
-        """All names with their encoded resources."""
-        return self._records.items()
 
     def names(self, collection: str) -> list[str]:
         """The names of a collection such as `stores/1/anchors`, in order."""
@@ -37,18 +26,15 @@ class PlansReplica:
         for name in self.names(f"stores/{store}/floorPlans"):
             yield self._versions[name]
 
-    def apply(self, id: str, after: bytes | None) -> Change:
-        """Add, change or (None) delete one resource."""
-        before = self._records.pop(id, None)
+    def _index(self, change: Change) -> None:
+        id = change.id
         collection = id.rpartition("/")[0]
         self._children[collection].pop(id, None)
         self._versions.pop(id, None)
-        if after is not None:
-            self._records[id] = after
+        if change.after is not None:
             self._children[collection][id] = None
             if collection.endswith("/floorPlans"):
-                self._versions[id] = summary_of(pb.FloorPlan.FromString(after))
-        return Change(id, before, after)
+                self._versions[id] = summary_of(pb.FloorPlan.FromString(change.after))
 
 
 def summary_of(plan: pb.FloorPlan) -> pb.FloorPlan:

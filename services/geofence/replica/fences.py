@@ -17,7 +17,7 @@ from geodata.schedule.timeline import timeline
 from services.directory.directory import Directory
 from services.directory.filters import fold
 from services.directory.keys import parse_store, store_id
-from services.directory.replicas import Change
+from services.directory.replicas import Change, Records
 from services.geofence.convert import fences as convert
 from services.geofence.errors import InvalidFence
 from services.geofence.model.detection import Cap
@@ -70,12 +70,12 @@ def compiled(id: str, message: pb.Fence) -> CompiledFence:
     )
 
 
-class FencesReplica:
+class FencesReplica(Records):
     """The fences in memory. Their shapes have keys: the fence's id, or `<fence>@<store>`."""
 
     def __init__(self, directory: Directory, records: Iterable[tuple[str, bytes]] = ()) -> None:
+        super().__init__()
         self._directory = directory
-        self._records: dict[str, bytes] = {}
         self.by_id: dict[str, CompiledFence] = {}
         self.index = FenceIndex()
         """The shapes, by key."""
@@ -88,29 +88,16 @@ class FencesReplica:
         for id, encoded in records:
             self.apply(id, encoded)
 
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def record(self, id: str) -> bytes | None:
-        """The encoded fence of an id."""
-        return self._records.get(id)
-
-    def records(self) -> Iterable[tuple[str, bytes]]:
-        """All ids with their encoded fences."""
-        return self._records.items()
-
-    def apply(self, id: str, after: bytes | None) -> Change:
-        """Add, change or (None) delete one fence."""
-        before = self._records.pop(id, None)
-        if before is not None:
+    def _index(self, change: Change) -> None:
+        id = change.id
+        if change.before is not None:
             for key in self._keys_of.pop(id, ()):
                 self._remove(key)
             self.by_id.pop(id, None)
             self._around.pop(id, None)
             self.every_fix.discard(id)
-        if after is not None:
-            self._records[id] = after
-            fence = self.by_id[id] = compiled(id, pb.Fence.FromString(after))
+        if change.after is not None:
+            fence = self.by_id[id] = compiled(id, pb.Fence.FromString(change.after))
             if fence.rules.every_fix:
                 self.every_fix.add(id)
             if fence.is_around_stores:
@@ -118,7 +105,6 @@ class FencesReplica:
                 self._follow_all(fence)
             else:
                 self._put(fence, id, convert.shape(fence.message))
-        return Change(id, before, after)
 
     def store_changed(self, change: Change | None) -> None:
         """Follow a change of a store; None means that all stores were loaded anew."""

@@ -1,36 +1,21 @@
-"""All subscriptions of a process, by id."""
+"""The replica of subscriptions: all of them in memory, by id."""
 
 from collections.abc import Iterable
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
-from services.directory.replicas import Change
+from services.directory.replicas import Change, Records
 
 
-class SubscriptionsReplica:
-    """The subscriptions in memory."""
+class SubscriptionsReplica(Records):
+    """All subscriptions of a process."""
 
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
-        self._records: dict[str, bytes] = {}
-        self.by_id: dict[str, pb.Subscription] = {}
-        for id, encoded in records:
-            self.apply(id, encoded)
+        super().__init__(records)
+        self.by_id = {
+            id: pb.Subscription.FromString(encoded) for id, encoded in self._records.items()
+        }
 
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def record(self, id: str) -> bytes | None:
-        """The encoded subscription of an id."""
-        return self._records.get(id)
-
-    def records(self) -> Iterable[tuple[str, bytes]]:
-        """All ids with their encoded subscriptions."""
-        return self._records.items()
-
-    def apply(self, id: str, after: bytes | None) -> Change:
-        """Add, change or (None) delete one subscription."""
-        before = self._records.pop(id, None)
-        self.by_id.pop(id, None)
-        if after is not None:
-            self._records[id] = after
-            self.by_id[id] = pb.Subscription.FromString(after)
-        return Change(id, before, after)
+    def _index(self, change: Change) -> None:
+        self.by_id.pop(change.id, None)
+        if change.after is not None:
+            self.by_id[change.id] = pb.Subscription.FromString(change.after)
