@@ -1,47 +1,22 @@
 """The life cycle of a resource, for all services: get, create, change, replace and delete.
 
-| resource | record | create | batch | update | upsert | delete |
-|---|---|---|---|---|---|---|
-| Store | stores | by update | | yes | rows of a stream | yes |
-| StoreHours | hours | by update | | yes | | |
-| StoreEvent | hours | yes | | | | yes |
-| Fence | fences | yes | all or none | yes | | yes |
-| Subscription | subscriptions | yes | | yes | | yes |
-| FloorPlan | plans | by publishing | | | one | yes |
-| BlockedArea | plans | yes | | | | yes |
-| Anchor | plans | yes | | revoking | | |
-| ProductPlacements | placements | | | | rows of a stream | by an empty row |
-| Product | products | | | | rows of a stream | yes |
-| StockGroup | groups | | | | one | by an empty group |
-
-How it works: each write carries a condition on the stored etag, so a change that reads, computes
-and writes is repeated when another one came between. A batch is one script, all or none.
-
-Not of this kind: a *closure* is a part of its store's hours and changes with them; a *stock policy*
-lies in the partition of its store's stock, since each hold reads it; *holds*, *alerts* and *trips*
-change state by scripts of their own, together with stock, quotas and events; a placement *report*
-is a counter without a name.
+`kind` lists the resources. How it works: each write carries a condition on the stored etag, so a
+change that reads, computes and writes is repeated when another one came between. A batch is one
+script, all or none.
 """
 
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from typing import Generic
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.chassis.clock import Clock
-from services.chassis.errors import (
-    AlreadyExists,
-    EtagMismatch,
-    FieldViolation,
-    InvalidArgument,
-    NotFound,
-)
+from services.chassis.errors import AlreadyExists, EtagMismatch, FieldViolation, InvalidArgument
 from services.chassis.messages.masks import merged
 from services.chassis.serving.requests import violations_of
 from services.directory.keys import ETAG_LENGTH, decode_record
+from services.directory.kind import Kind, MessageT
 from services.directory.records import (
     MUST_EXIST,
     MUST_NOT_EXIST,
@@ -56,33 +31,6 @@ from services.directory.writer import Writer
 
 CHANGE_TRIES = 5
 """Attempts of a change while other changes come between its read and its write."""
-
-MessageT = TypeVar("MessageT", bound=Any)
-
-
-def _as_it_is(_message: Any) -> None:
-    """Normalize nothing."""
-
-
-@dataclass(frozen=True)
-class Kind(Generic[MessageT]):
-    """The rules of one kind of resource."""
-
-    message: type[MessageT]
-    field: str
-    """The request field that carries the resource; error paths begin with it."""
-    record_id: Callable[[str], str]
-    """Makes the record id of a resource's name."""
-    not_found: Callable[[str], NotFound]
-    """Makes the NOT_FOUND error with the reason of this kind."""
-    output: tuple[str, ...] = ("etag", "update_time")
-    """The fields that the server sets. They are not part of the content and the etag."""
-    stamp: str = "update_time"
-    """The output field with the time of the write or creation; empty if there is none."""
-    normalize: Callable[[MessageT], None] = _as_it_is
-    """Brings a message, in place, into its stored form."""
-    violations: Callable[[MessageT], Sequence[FieldViolation]] = violations_of
-    """Lists the violations of a message. May raise a `ServiceError` with a reason of its own."""
 
 
 @dataclass(frozen=True)
@@ -298,21 +246,3 @@ class Resources(Generic[MessageT]):
             return "", None
         message: MessageT = self.kind.message.FromString(decode_record(record))
         return record[:ETAG_LENGTH].decode(), message
-
-
-def new_id(given: str, request_id: str, scope: Sequence[str], digest_size: int = 10) -> str:
-    """The id of a resource to create: the given one, else derived from the request, else random.
-
-    Args:
-        given: The id that the request asks for, if any.
-        request_id: The request id, if any: in one scope, an equal one gives an equal id (AIP-155).
-        scope: The caller and the collection.
-        digest_size: Bytes of an id that is not given; it has twice as many characters.
-    """
-    if given:
-        return given
-    if request_id:
-        return blake2b(
-            "\0".join((*scope, request_id)).encode(), digest_size=digest_size
-        ).hexdigest()
-    return secrets.token_hex(digest_size)

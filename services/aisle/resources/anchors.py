@@ -18,9 +18,11 @@ from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ResourceExhausted
 from services.chassis.messages.qr import qr_svg
 from services.chassis.messages.times import check_instants, instant_if_set
+from services.directory.ids import new_id
 from services.directory.keys import parse_store, store_id, store_name
+from services.directory.kind import Kind
 from services.directory.messages.plans import position_message
-from services.directory.resources import Kind, Resources, new_id
+from services.directory.resources import Resources
 from services.directory.writer import Writer
 
 ANCHORS_MOST = 5000

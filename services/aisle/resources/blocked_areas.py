@@ -14,9 +14,11 @@ from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ResourceExhausted
 from services.chassis.messages.times import check_instants, instant_if_set
+from services.directory.ids import new_id
 from services.directory.keys import store_name
+from services.directory.kind import Kind
 from services.directory.records import Write
-from services.directory.resources import Kind, Resources, new_id
+from services.directory.resources import Resources
 from services.directory.writer import Writer
 
 CORNERS_MOST = 100

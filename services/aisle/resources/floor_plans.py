@@ -16,8 +16,9 @@ from services.chassis.clock import Clock
 from services.chassis.errors import ResourceExhausted
 from services.chassis.messages.times import check_instants
 from services.directory.keys import store_name
+from services.directory.kind import Kind
 from services.directory.messages.plans import problem_message
-from services.directory.resources import Kind, Resources
+from services.directory.resources import Resources
 from services.directory.writer import Writer
 
 CURRENT = "current"

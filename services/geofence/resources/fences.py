@@ -12,7 +12,9 @@ from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation, InvalidArgument, ResourceExhausted
 from services.chassis.serving.requests import violations_of
-from services.directory.resources import Kind, Resources, new_id
+from services.directory.ids import new_id
+from services.directory.kind import Kind
+from services.directory.resources import Resources
 from services.directory.writer import Writer
 from services.geofence.convert.fences import shape
 from services.geofence.convert.names import fence_id, fence_name, shape_names

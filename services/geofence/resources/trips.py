@@ -12,8 +12,8 @@ from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import AlreadyExists, ConcurrentChanges
 from services.chassis.serving.commits import commit
+from services.directory.ids import new_id
 from services.directory.keys import store_id
-from services.directory.resources import new_id
 from services.geofence.convert.names import trip_name
 from services.geofence.convert.trips import arrivals, new_trip, trip_message
 from services.geofence.errors import StoreNotFound, TripEnded, TripNotFound

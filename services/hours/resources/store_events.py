@@ -13,8 +13,10 @@ from services.chassis.errors import ResourceExhausted
 from services.chassis.messages import times
 from services.directory.directory import Directory
 from services.directory.hours import event_record_id, store_of
+from services.directory.ids import new_id
 from services.directory.keys import parse_store, store_id
-from services.directory.resources import Kind, Resources, new_id
+from services.directory.kind import Kind
+from services.directory.resources import Resources
 from services.directory.writer import Writer
 from services.hours.errors import StoreEventNotFound, StoreNotFound
 

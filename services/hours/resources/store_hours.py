@@ -13,9 +13,11 @@ from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import AlreadyExists, EtagMismatch
 from services.directory.directory import Directory
+from services.directory.ids import new_id
 from services.directory.keys import parse_store, store_id, store_name
+from services.directory.kind import Kind
 from services.directory.records import etag_of
-from services.directory.resources import Kind, Resources, new_id
+from services.directory.resources import Resources
 from services.directory.writer import Writer
 from services.hours import convert
 from services.hours.errors import (

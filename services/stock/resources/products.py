@@ -7,9 +7,10 @@ from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation
 from services.chassis.serving.requests import violations_of
 from services.directory.directory import Directory
+from services.directory.kind import Kind
 from services.directory.products import parse_product, product_sku
 from services.directory.records import Write
-from services.directory.resources import Kind, Resources
+from services.directory.resources import Resources
 from services.directory.upserts import Upsert
 from services.directory.writer import Writer
 from services.stock.errors import ProductNotFound

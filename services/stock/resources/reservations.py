@@ -218,7 +218,7 @@ class Reservations:
     def _new_id(self, caller: str, scope: str, method: str, request_id: str) -> str:
         """An id that nobody can guess; a retry gets the same, so that its lease is the same.
 
-        `directory.resources.new_id` has no key: with it, ids could be guessed from a `request_id`.
+        `directory.ids.new_id` has no key: with it, ids could be guessed from a `request_id`.
         """
         if not request_id:
             return secrets.token_urlsafe(12)

@@ -3,7 +3,8 @@
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
 from services.directory.directory import Directory
-from services.directory.resources import Kind, Resources
+from services.directory.kind import Kind
+from services.directory.resources import Resources
 from services.directory.writer import Writer
 from services.stock.convert.names import group_id
 from services.stock.errors import GroupNotFound

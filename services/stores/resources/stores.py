@@ -8,8 +8,9 @@ from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation
 from services.directory.directory import Directory
 from services.directory.keys import store_id
+from services.directory.kind import Kind
 from services.directory.records import Write
-from services.directory.resources import Kind, Resources
+from services.directory.resources import Resources
 from services.directory.upserts import Upsert
 from services.directory.writer import Writer
 from services.stores.errors import StoreNotFound

@@ -15,8 +15,9 @@ from services.aisle.resources.anchors import ANCHOR
 from services.aisle.resources.blocked_areas import BLOCKED_AREA
 from services.chassis.clock import utc_now
 from services.chassis.errors import AlreadyExists, EtagMismatch, InvalidArgument, NotFound
+from services.directory.kind import Kind
 from services.directory.records import Records
-from services.directory.resources import Kind, Resources
+from services.directory.resources import Resources
 from services.directory.writer import Writer
 from services.geofence.resources.fences import FENCE
 from services.geofence.resources.subscriptions import SUBSCRIPTION
