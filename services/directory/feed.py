@@ -118,7 +118,10 @@ class Feed(Generic[ReplicaT]):
         with suppress(*FAILURES):
             await self._synchronise()
         self._tasks = [
-            asyncio.create_task(self._follow(), name=f"follows {self.kind}"),
+            asyncio.create_task(
+                self._progress.keep_up(self.kind, self._synchronise, self._follow),
+                name=f"follows {self.kind}",
+            ),
             asyncio.create_task(self._keep_snapshot(), name=f"keeps the snapshot of {self.kind}"),
         ]
 
@@ -155,21 +158,8 @@ class Feed(Generic[ReplicaT]):
             yield change
 
     async def _follow(self) -> None:
-        pause_s, self._progress.is_following = 0.05, True
-        while True:
-            try:
-                await self._synchronise()
-                if not self._progress.is_following:
-                    log.info("following changes again", kind=self.kind)
-                pause_s, self._progress.is_following = 0.05, True
-                while await self._apply_changes():
-                    pass
-            except FAILURES as error:
-                if self._progress.is_following:
-                    log.warning("cannot follow changes", kind=self.kind, error=type(error).__name__)
-                self._progress.is_following = False
-                await asyncio.sleep(pause_s)
-                pause_s = min(1.0, pause_s * 2)
+        while await self._apply_changes():
+            pass
 
     async def _synchronise(self) -> None:
         """Apply the changes after the replica's last one; load all records if some are missing."""

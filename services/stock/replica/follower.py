@@ -105,18 +105,7 @@ class Follower:
 
     async def run(self) -> None:
         """Load, then follow, for ever; load again when entries were missed."""
-        self._progress.is_following, pause_s = True, 0.05
-        while True:
-            try:
-                await self._load()
-                self._progress.is_following, pause_s = True, 0.05
-                await self._follow_all()
-            except FAILURES as error:
-                if self._progress.is_following:
-                    log.warning("cannot follow stock", error=type(error).__name__)
-                self._progress.is_following = False
-                await asyncio.sleep(pause_s)
-                pause_s = min(1.0, pause_s * 2)
+        await self._progress.keep_up("stock", self._load, self._follow_all)
 
     async def _load(self) -> None:
         """List all shelves, unless all entries since the last one followed are still kept."""
