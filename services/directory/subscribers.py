@@ -1,14 +1,12 @@
 """Passes the changes of a replica to functions and queues of this process."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from services.chassis.loops.queues import Queues
 from services.directory.replicas import Change
-
-QUEUE_SIZE = 10_000
-"""Changes that wait for one reader. A reader that lags further gets None and no more changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +26,21 @@ class Subscribers:
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
-        self._queues: set[asyncio.Queue[Event | None]] = set()
+        self._queues = Queues[Event]()
 
     def listen(self, listener: Listener) -> None:
         """Call a function at each change, before the next one is applied."""
         self._listeners.append(listener)
 
-    @contextmanager
-    def queue(self) -> Iterator[asyncio.Queue[Event | None]]:
+    def queue(self) -> AbstractContextManager["asyncio.Queue[Event | None]"]:
         """A queue of the changes; None is its last entry and means that some were lost."""
-        queue: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE_SIZE)
-        self._queues.add(queue)
-        try:
-            yield queue
-        finally:
-            self._queues.discard(queue)
+        return self._queues.queue()
 
     def publish(self, event: Event | None) -> None:
         """Pass on a change; None means that all records were loaded anew."""
         for listener in self._listeners:
             listener(event.change if event else None)
-        for queue in list(self._queues):
-            if event is not None and queue.qsize() < QUEUE_SIZE - 1:
-                queue.put_nowait(event)
-            else:
-                queue.put_nowait(None)
-                self._queues.discard(queue)
+        if event is None:
+            self._queues.end_all()
+        else:
+            self._queues.publish(event)

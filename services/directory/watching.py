@@ -1,11 +1,10 @@
 """Streams the changes of records in order, each with a token that resumes the stream after it."""
 
-import base64
-import binascii
 from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
 from services.chassis.errors import Code, InvalidArgument, ServiceError, StreamEnded
+from services.chassis.messages.base64url import base64url, from_base64url
 from services.directory.feed import Feed
 from services.directory.replicas import Change, ReplicaT
 
@@ -54,7 +53,7 @@ async def steps(feed: Feed[ReplicaT], resume_token: str) -> AsyncGenerator[Step,
 
 def token_of(sequence: int) -> str:
     """The opaque form of a sequence number."""
-    return base64.urlsafe_b64encode(sequence.to_bytes(8)).decode().rstrip("=")
+    return base64url(sequence.to_bytes(8))
 
 
 def sequence_of(token: str) -> int:
@@ -63,10 +62,7 @@ def sequence_of(token: str) -> int:
     Raises:
         InvalidArgument: it is not one of ours.
     """
-    try:
-        data = base64.b64decode(token + "=", altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        data = b""
-    if len(data) != 8:
+    data = from_base64url(token)
+    if data is None or len(data) != 8:
         raise InvalidArgument.field("resume_token", "not a token of this service")
     return int.from_bytes(data)

@@ -10,12 +10,12 @@ import structlog
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
 from services.chassis.loops.progress import SLOW_S, Progress
+from services.chassis.loops.queues import Queues
 from services.chassis.tasks import task_group
 from services.stock.model.ledger import Entry, EntryId, entry_id
 from services.stock.model.levels import Level
 from services.stock.model.partitions import PARTITIONS, partition_of
 from services.stock.model.shelves import Shelves
-from services.stock.replica.subscriptions import Subscriptions
 from services.stock.state.ledger import FOLLOWED_AT_ONCE, Bounds, Ledger
 from services.stock.state.levels import Levels
 from services.stock.state.shelves import ShelfLists
@@ -43,7 +43,8 @@ class Follower:
         """Entries written through this process while it loads: the first reader must see them."""
         self._progress = Progress()
         self.shelves = Shelves()
-        self.subscriptions = Subscriptions()
+        self.entries = Queues[Entry]()
+        """Passes on the entries as they are followed."""
 
     @property
     def is_loaded(self) -> bool:
@@ -121,7 +122,7 @@ class Follower:
         self.shelves, self._reached = shelves, reached
         self._current_at = dict.fromkeys(range(PARTITIONS), began)
         self._open()
-        self.subscriptions.end_all()
+        self.entries.end_all()
         log.info("loaded all shelves", stores=len(shelves.stores))
 
     def _open(self) -> None:
@@ -163,7 +164,7 @@ class Follower:
         self._reached[partition] = entry.id
         for line in entry.lines:
             self.shelves.put(entry.store, line.sku, on_shelf=line.on_hand > line.safety)
-        self.subscriptions.publish(entry)
+        self.entries.publish(entry)
 
     def _reached_id(self, partition: int) -> EntryId:
         return entry_id(self._reached[partition])

@@ -7,6 +7,7 @@ from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
+from services.chassis.messages.base64url import base64url
 from services.stock.convert.baskets import lines
 from services.stock.convert.names import reservation_ids, reservation_name
 from services.stock.convert.reservations import reservation, state_of
@@ -23,7 +24,7 @@ from services.stock.resources.hold_changes import HoldChanges, NewHold
 from services.stock.resources.receipts import Receipts
 from services.stock.settings import StockSettings
 from services.stock.state.durability import Durability
-from services.stock.state.holds import Holds, base64url, request_key
+from services.stock.state.holds import Holds, request_key
 
 
 class Reservations:

@@ -10,6 +10,7 @@ from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
+from services.chassis.messages.base64url import base64url
 from services.chassis.messages.times import instant
 from services.directory.directory import Directory
 from services.directory.filters import EVERYTHING
@@ -23,7 +24,6 @@ from services.stock.model.alerts import Alert
 from services.stock.model.ledger import entry_id
 from services.stock.replica.lookups import Lookups
 from services.stock.state.alerts import Alerts
-from services.stock.state.holds import base64url
 
 DEFAULT_LIFE = dt.timedelta(days=30)
 LONGEST_LIFE = dt.timedelta(days=365)

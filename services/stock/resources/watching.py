@@ -31,7 +31,7 @@ class ReservationWatch:
         """
         partition = partition_of(store)
         await self._follower.loaded()
-        with self._follower.subscriptions.queue(store) as queue:
+        with self._follower.entries.queue(lambda entry: entry.store == store) as queue:
             reached = id_of(resume_token) if resume_token else await self._ledger.last_id(partition)
             if entry_id(reached) < entry_id(await self._ledger.oldest_id(partition)):
                 raise ChangesExpired("the changes are no longer kept; list the holds, then watch")

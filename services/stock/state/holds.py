@@ -1,6 +1,5 @@
 """Holds: each change of one is one Lua call on one slot."""
 
-import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ import orjson
 
 from services.chassis.database.client import Client, Value, many_script, script
 from services.chassis.database.replication import replicated_script
+from services.chassis.messages.base64url import base64url
 from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.state import LIBRARY, PACKAGE
@@ -163,11 +163,6 @@ def request_key(caller: str, method: str, request_id: str, body: bytes) -> Reque
     field = hashlib.blake2b(scope, digest_size=15)
     fingerprint = hashlib.blake2b(body, digest_size=12)
     return RequestKey(base64url(field.digest()), base64url(fingerprint.digest()))
-
-
-def base64url(data: bytes) -> str:
-    """Bytes as text for names and URLs: base64url (RFC 4648, section 5) without padding."""
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def plain(value: Any) -> Any:
