@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from geodata.barcodes import check_digit
 from geodata.floorplans.synthetic.groceries import groceries
 from geodata.stores import Store
 
@@ -115,5 +116,4 @@ def _gtin(sku: str) -> str:
     """A GTIN-13 from the range for use inside a shop (GS1 General Specifications, 2.1.11)."""
     series = "1" if sku.startswith("g") else "2"
     digits = f"20{series}{int(sku[2:]):09}"
-    total = sum(int(d) * (3 if place % 2 else 1) for place, d in enumerate(digits))
-    return digits + str(-total % 10)
+    return digits + check_digit(digits)

@@ -7,11 +7,10 @@ import grpc
 import typer
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from geodata.barcodes import is_gtin
 from services.cli.channel import TIMEOUT_S
 from services.cli.output import USAGE, CommandError
 
-BARCODE_LENGTHS = (8, 12, 13, 14)
-"""Digits of a GTIN (GS1 General Specifications, section 3)."""
 BasketArgument = Annotated[
     list[str],
     typer.Argument(metavar="PRODUCT[:UNITS]...", help="SKUs, barcodes or words: milk:2 bread."),
@@ -59,6 +58,6 @@ def product_of(stub: "stock_pb2_grpc.StockServiceStub", word: str) -> stock_pb2.
 
 def search_request(text: str, page_size: int) -> stock_pb2.SearchProductsRequest:
     """A search by barcode if the text has the form of one, else by words."""
-    if text.isdecimal() and len(text) in BARCODE_LENGTHS:
+    if is_gtin(text):
         return stock_pb2.SearchProductsRequest(gtin=text, page_size=page_size)
     return stock_pb2.SearchProductsRequest(query=text, page_size=page_size)

@@ -4,11 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from enrayon.stock.v1 import stock_pb2
+from geodata.barcodes import gtin_14
 from services.directory.replicas import Change, Records
 from services.directory.text import Match, TextIndex, Texts
-
-GTIN_LENGTH = 14
-"""Digits of a GTIN-14, to which shorter barcodes are padded with zeros."""
 
 
 class ProductsReplica(Records):
@@ -35,7 +33,7 @@ class ProductsReplica(Records):
     def search(self, query: str = "", gtin: str = "", department: str = "") -> list[Match]:
         """The products that meet all given arguments, the best match first, else by SKU."""
         matches = self._text.search(query) if query else [Match(0, 0, sku) for sku in self.skus()]
-        for wanted, by in ((folded_gtin(gtin), self._by_gtin), (department, self._by_department)):
+        for wanted, by in ((gtin_14(gtin), self._by_gtin), (department, self._by_department)):
             if wanted:
                 admitted = by.get(wanted, set())
                 matches = [match for match in matches if match.id in admitted]
@@ -54,14 +52,14 @@ class ProductsReplica(Records):
 
     def _file(self, sku: str, product: stock_pb2.Product) -> None:
         for gtin in product.gtins:
-            self._by_gtin[folded_gtin(gtin)].add(sku)
+            self._by_gtin[gtin_14(gtin)].add(sku)
         if product.department:
             self._by_department[product.department].add(sku)
         self._text.put(sku, product)
 
     def _unfile(self, sku: str, product: stock_pb2.Product) -> None:
         for gtin in product.gtins:
-            self._by_gtin[folded_gtin(gtin)].discard(sku)
+            self._by_gtin[gtin_14(gtin)].discard(sku)
         self._by_department[product.department].discard(sku)
         self._text.remove(sku)
 
@@ -79,11 +77,6 @@ def product_sku(name: str) -> str:
 def product_name(sku: str) -> str:
     """`products/milk` of `milk`."""
     return f"products/{sku}"
-
-
-def folded_gtin(gtin: str) -> str:
-    """A barcode of any length as a GTIN-14; empty stays empty."""
-    return gtin.zfill(GTIN_LENGTH) if gtin else ""
 
 
 def texts_of(product: stock_pb2.Product) -> Texts:

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
+from geodata.barcodes import is_gln
 from services.chassis.keyring import Keyring
 from services.chassis.messages.sealed import seal, unseal
 
@@ -76,11 +77,3 @@ class Tokens:
     def _verified(self, token: str) -> Signed | None:
         data = unseal(self._keyring, PURPOSE, token)
         return Signed(*orjson.loads(data)) if data is not None else None
-
-
-def is_gln(text: str) -> bool:
-    """True if a text is a global location number: 13 digits, of which the last is a check digit."""
-    if len(text) != 13 or not (text.isascii() and text.isdecimal()):
-        return False
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(text[:12]))
-    return int(text[12]) == -total % 10

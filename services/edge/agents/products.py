@@ -9,6 +9,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 from enrayon.stock.v1 import stock_pb2
+from geodata.barcodes import is_gtin
 from services.client import Client
 
 
@@ -49,7 +50,7 @@ async def product_of(client: Client, text: str) -> stock_pb2.Product:
     if text.startswith("products/"):
         return await client.stock.GetProduct(stock_pb2.GetProductRequest(name=text))
     request = stock_pb2.SearchProductsRequest(page_size=1)
-    if text.isdecimal() and len(text) in {8, 12, 13, 14}:
+    if is_gtin(text):
         request.gtin = text
     else:
         request.query = text

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from enrayon.stock.v1 import stock_pb2
+from geodata.barcodes import has_right_check_digit
 from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation
 from services.chassis.serving.requests import violations_of
@@ -14,7 +15,6 @@ from services.directory.resources import Resources
 from services.directory.upserts import Upsert
 from services.directory.writer import Writer
 from services.stock.errors import ProductNotFound
-from services.stock.model.barcodes import has_right_check_digit
 
 
 def violations(product: stock_pb2.Product) -> list[FieldViolation]:

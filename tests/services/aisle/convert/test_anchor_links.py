@@ -2,11 +2,10 @@
 
 import base64
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aisle.convert.anchor_links import Signed, Tokens, is_gln
+from services.aisle.convert.anchor_links import Signed, Tokens
 from services.chassis.keyring import Key, Keyring
 from tests.support.aisle import GLN
 
@@ -76,17 +75,3 @@ def test_a_text_signed_for_another_purpose_is_refused() -> None:
     keyring = Keyring([Key(1, bytes(32))])
     receipt = keyring.sign("receipt", b'["a","b","0",0,0,null]')
     assert TOKENS.read(base64.urlsafe_b64encode(receipt).decode().rstrip("=")) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "is_valid"),
-    [
-        ("9521321000018", True),
-        ("9521321000010", False),
-        ("952132100001", False),
-        ("95213210000١١", False),
-        ("", False),
-    ],
-)
-def test_a_gln_has_13_digits_and_a_right_check_digit(text: str, is_valid: bool) -> None:
-    assert is_valid == is_gln(text)
