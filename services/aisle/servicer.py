@@ -1,6 +1,7 @@
 """The methods of AisleService: each calls the acts of its resource."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from google.protobuf.empty_pb2 import Empty
 
@@ -22,49 +23,35 @@ from services.chassis.messages.times import timestamp
 from services.chassis.serving.methods import bulk
 
 
+@dataclass(frozen=True)
 class AisleServicer:
     """Answers `enrayon.aisle.v1.AisleService`."""
 
-    def __init__(
-        self,
-        feeds: Feeds,
-        shops: Shops,
-        tokens: PageTokens,
-        *,
-        floor_plans: FloorPlans,
-        placements: Placements,
-        feedback: PlacementFeedback,
-        blocked_areas: BlockedAreas,
-        anchors: Anchors,
-        located_products: LocatedProducts,
-        routes: Routes,
-        pictures: Pictures,
-    ) -> None:
-        self._feeds = feeds
-        self._shops = shops
-        self._tokens = tokens
-        self._floor_plans = floor_plans
-        self._placements = placements
-        self._feedback = feedback
-        self._blocked_areas = blocked_areas
-        self._anchors = anchors
-        self._located_products = located_products
-        self._routes = routes
-        self._pictures = pictures
+    feeds: Feeds
+    shops: Shops
+    tokens: PageTokens
+    floor_plans: FloorPlans
+    placements: Placements
+    feedback: PlacementFeedback
+    blocked_areas: BlockedAreas
+    anchors: Anchors
+    located_products: LocatedProducts
+    routes: Routes
+    pictures: Pictures
 
     # Floor plans
 
     def get_floor_plan(self, request: pb.GetFloorPlanRequest) -> pb.FloorPlan:
         """Get a version of a floor plan."""
-        return self._floor_plans.get(request.name)
+        return self.floor_plans.get(request.name)
 
     def list_floor_plans(self, request: pb.ListFloorPlansRequest) -> pb.ListFloorPlansResponse:
         """List the versions of a store's floor plan."""
-        store = self._shops.check_store(request.parent)
-        versions = list(self._feeds.plans.replica.versions(store))
-        page, token = self._tokens.page(request, versions, lambda version: (version.name,))
+        store = self.shops.check_store(request.parent)
+        versions = list(self.feeds.plans.replica.versions(store))
+        page, token = self.tokens.page(request, versions, lambda version: (version.name,))
         return pb.ListFloorPlansResponse(
-            floor_plans=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
+            floor_plans=page, next_page_token=token, as_of=timestamp(self.feeds.stale_as_of)
         )
 
     @bulk
@@ -72,31 +59,31 @@ class AisleServicer:
         self, request: pb.PublishFloorPlanRequest
     ) -> pb.PublishFloorPlanResponse:
         """Check a version of a floor plan and store it."""
-        return await self._floor_plans.publish(request)
+        return await self.floor_plans.publish(request)
 
     async def delete_floor_plan(self, request: pb.DeleteFloorPlanRequest) -> Empty:
         """Delete a version of a floor plan."""
-        await self._floor_plans.delete(request)
+        await self.floor_plans.delete(request)
         return Empty()
 
     async def render_floor_plan(
         self, request: pb.RenderFloorPlanRequest
     ) -> pb.RenderFloorPlanResponse:
         """Draw a level of a floor plan."""
-        response = await self._pictures.render(request)
-        if stale := timestamp(self._feeds.stale_as_of):
+        response = await self.pictures.render(request)
+        if stale := timestamp(self.feeds.stale_as_of):
             response.as_of.CopyFrom(stale)
         return response
 
     def list_aisles(self, request: pb.ListAislesRequest) -> pb.ListAislesResponse:
         """List the aisles of a store."""
-        shop = self._shops.open(self._shops.check_store(request.parent))
-        page, token = self._tokens.page(request, aisles.in_order(shop), aisles.key_of)
+        shop = self.shops.open(self.shops.check_store(request.parent))
+        page, token = self.tokens.page(request, aisles.in_order(shop), aisles.key_of)
         return pb.ListAislesResponse(
             aisles=aisles.listed(shop, page),
             next_page_token=token,
             floor_plan=shop.plan_name,
-            as_of=timestamp(self._feeds.stale_as_of),
+            as_of=timestamp(self.feeds.stale_as_of),
         )
 
     # Placements
@@ -105,12 +92,12 @@ class AisleServicer:
         self, requests: AsyncIterator[pb.UpsertPlacementsRequest]
     ) -> pb.UpsertPlacementsResponse:
         """Replace the placements of products in bulk."""
-        return await self._placements.upsert(requests)
+        return await self.placements.upsert(requests)
 
     def locate_products(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
         """Locate products at a store."""
-        response = self._located_products.locate(request)
-        if stale := timestamp(self._feeds.stale_as_of):
+        response = self.located_products.locate(request)
+        if stale := timestamp(self.feeds.stale_as_of):
             response.as_of.CopyFrom(stale)
         return response
 
@@ -118,7 +105,7 @@ class AisleServicer:
         self, request: pb.SubmitPlacementFeedbackRequest
     ) -> pb.SubmitPlacementFeedbackResponse:
         """Count a report of a shopper."""
-        shop, sources = await self._feedback.submit(request)
+        shop, sources = await self.feedback.submit(request)
         return pb.SubmitPlacementFeedbackResponse(shelves=shelves(shop, sources, "en"))
 
     # Routes
@@ -126,12 +113,12 @@ class AisleServicer:
     async def plan_route(self, request: pb.PlanRouteRequest) -> pb.PlanRouteResponse:
         """Plan the shortest route for a shopping list."""
         language = request.language_code
-        planned = await self._routes.plan(request.store, request.walk, language)
+        planned = await self.routes.plan(request.store, request.walk, language)
         shop = planned.shop
         shelved = {sku: sources.shelved for sku, sources in planned.sources.items()}
         response = route_message(planned.route, shop.plan, shop.shelves, shelved, language)
         response.floor_plan = shop.plan_name
-        if stale := timestamp(self._feeds.stale_as_of):
+        if stale := timestamp(self.feeds.stale_as_of):
             response.as_of.CopyFrom(stale)
         return response
 
@@ -139,45 +126,45 @@ class AisleServicer:
 
     async def create_blocked_area(self, request: pb.CreateBlockedAreaRequest) -> pb.BlockedArea:
         """Block a part of a store."""
-        return await self._blocked_areas.create(request)
+        return await self.blocked_areas.create(request)
 
     def list_blocked_areas(
         self, request: pb.ListBlockedAreasRequest
     ) -> pb.ListBlockedAreasResponse:
         """List the blocked areas of a store."""
-        blocks = self._blocked_areas.listed(request.parent)
-        page, token = self._tokens.page(request, blocks, lambda block: (block.name,))
+        blocks = self.blocked_areas.listed(request.parent)
+        page, token = self.tokens.page(request, blocks, lambda block: (block.name,))
         return pb.ListBlockedAreasResponse(
-            blocked_areas=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
+            blocked_areas=page, next_page_token=token, as_of=timestamp(self.feeds.stale_as_of)
         )
 
     async def delete_blocked_area(self, request: pb.DeleteBlockedAreaRequest) -> Empty:
         """Delete a blocked area."""
-        await self._blocked_areas.delete(request)
+        await self.blocked_areas.delete(request)
         return Empty()
 
     # Anchors
 
     async def create_anchor(self, request: pb.CreateAnchorRequest) -> pb.Anchor:
         """Create an anchor."""
-        return await self._anchors.create(request)
+        return await self.anchors.create(request)
 
     def get_anchor(self, request: pb.GetAnchorRequest) -> pb.Anchor:
         """Get an anchor with its QR code."""
-        return self._anchors.get(request.name)
+        return self.anchors.get(request.name)
 
     def list_anchors(self, request: pb.ListAnchorsRequest) -> pb.ListAnchorsResponse:
         """List the anchors of a store."""
-        anchors = self._anchors.listed(request.parent)
-        page, token = self._tokens.page(request, anchors, lambda anchor: (anchor.name,))
+        anchors = self.anchors.listed(request.parent)
+        page, token = self.tokens.page(request, anchors, lambda anchor: (anchor.name,))
         return pb.ListAnchorsResponse(
-            anchors=page, next_page_token=token, as_of=timestamp(self._feeds.stale_as_of)
+            anchors=page, next_page_token=token, as_of=timestamp(self.feeds.stale_as_of)
         )
 
     def resolve_anchor(self, request: pb.ResolveAnchorRequest) -> pb.Anchor:
         """Get the anchor of a scanned QR code."""
-        return self._anchors.resolve(request.token)
+        return self.anchors.resolve(request.token)
 
     async def revoke_anchor(self, request: pb.RevokeAnchorRequest) -> pb.Anchor:
         """Revoke an anchor."""
-        return await self._anchors.revoke(request.name)
+        return await self.anchors.revoke(request.name)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from google.protobuf.empty_pb2 import Empty
 
@@ -29,40 +30,26 @@ WINDOW = 1000
 """Events of a partition that may wait for their acknowledgement, unless the request says."""
 
 
+@dataclass(frozen=True)
 class GeofenceServicer:
     """Answers from memory; changes go through the resources."""
 
-    def __init__(
-        self,
-        feeds: Feeds,
-        tokens: PageTokens,
-        *,
-        fences: Fences,
-        positions: Positions,
-        subscriptions: Subscriptions,
-        dead_letters: DeadLetters,
-        trips: Trips,
-        devices: Devices,
-        delivery: Delivery,
-        ack_s: float,
-        clock: Clock,
-    ) -> None:
-        self._feeds = feeds
-        self._tokens = tokens
-        self._fences = fences
-        self._positions = positions
-        self._subscriptions = subscriptions
-        self._dead_letters = dead_letters
-        self._trips = trips
-        self._devices = devices
-        self._delivery = delivery
-        self._ack_s = ack_s
-        self._clock = clock
+    feeds: Feeds
+    tokens: PageTokens
+    fences: Fences
+    positions: Positions
+    subscriptions: Subscriptions
+    dead_letters: DeadLetters
+    trips: Trips
+    devices: Devices
+    delivery: Delivery
+    ack_s: float
+    clock: Clock
 
     @bulk
     async def create_fence(self, request: pb.CreateFenceRequest) -> pb.Fence:
         """Creates a fence."""
-        [fence] = await self._fences.create([request], validate_only=request.validate_only)
+        [fence] = await self.fences.create([request], validate_only=request.validate_only)
         return fence
 
     @bulk
@@ -71,58 +58,58 @@ class GeofenceServicer:
     ) -> pb.BatchCreateFencesResponse:
         """Creates fences, all or none."""
         validate_only = any(each.validate_only for each in request.requests)
-        created = await self._fences.create(request.requests, validate_only=validate_only)
+        created = await self.fences.create(request.requests, validate_only=validate_only)
         return pb.BatchCreateFencesResponse(fences=created)
 
     @bulk
     async def update_fence(self, request: pb.UpdateFenceRequest) -> pb.Fence:
         """Changes a fence."""
         check_mask(request.update_mask, pb.Fence.DESCRIPTOR, "update_mask")
-        return await self._fences.update(request)
+        return await self.fences.update(request)
 
     async def get_fence(self, request: pb.GetFenceRequest) -> bytes:
         """One fence."""
-        encoded = self._feeds.fences.replica.record(fence_id(request.name))
+        encoded = self.feeds.fences.replica.record(fence_id(request.name))
         if encoded is None:
             raise FenceNotFound(request.name)
         return encoded
 
     async def list_fences(self, request: pb.ListFencesRequest) -> pb.ListFencesResponse:
         """All fences, by name."""
-        fences = labelled(self._feeds.fences.replica, request)
-        page, token = self._tokens.page(request, fences, by_id)
+        fences = labelled(self.feeds.fences.replica, request)
+        page, token = self.tokens.page(request, fences, by_id)
         return pb.ListFencesResponse(
             fences=page,
             next_page_token=token,
             total_size=len(fences),
-            as_of=timestamp(self._feeds.stale_as_of),
+            as_of=timestamp(self.feeds.stale_as_of),
         )
 
     async def delete_fence(self, request: pb.DeleteFenceRequest) -> Empty:
         """Deletes a fence; the worker ends the visits to it."""
-        await self._fences.delete(request)
+        await self.fences.delete(request)
         return Empty()
 
     @bulk
     async def match_fences(self, request: pb.MatchFencesRequest) -> pb.MatchFencesResponse:
         """The fences that contain a point, or that a line touches."""
         return pb.MatchFencesResponse(
-            matches=match(self._feeds.fences.replica, request),
-            as_of=timestamp(self._feeds.stale_as_of),
+            matches=match(self.feeds.fences.replica, request),
+            as_of=timestamp(self.feeds.stale_as_of),
         )
 
     async def list_nearest_fences(
         self, request: pb.ListNearestFencesRequest
     ) -> pb.ListNearestFencesResponse:
         """The fences that a phone watches by itself."""
-        response = nearest(self._feeds.fences.replica, request)
-        if as_of := timestamp(self._feeds.stale_as_of):
+        response = nearest(self.feeds.fences.replica, request)
+        if as_of := timestamp(self.feeds.stale_as_of):
             response.as_of.CopyFrom(as_of)
         return response
 
     async def report_position(self, request: pb.ReportPositionRequest) -> pb.ReportPositionResponse:
         """Takes in one fix."""
-        [outcome] = await self._positions.report([request.fix])
+        [outcome] = await self.positions.report([request.fix])
         return pb.ReportPositionResponse(result=outcome.message)
 
     @bulk
@@ -130,7 +117,7 @@ class GeofenceServicer:
         self, request: pb.ReportPositionsRequest
     ) -> pb.ReportPositionsResponse:
         """Takes in many fixes."""
-        outcomes = await self._positions.report(request.fixes)
+        outcomes = await self.positions.report(request.fixes)
         return pb.ReportPositionsResponse(results=[each.message for each in outcomes])
 
     async def stream_positions(
@@ -138,108 +125,106 @@ class GeofenceServicer:
     ) -> AsyncIterator[pb.StreamPositionsResponse]:
         """Takes in batch after batch; one answer for each."""
         async for request in requests:
-            outcomes = await self._positions.report(request.fixes)
+            outcomes = await self.positions.report(request.fixes)
             yield batch_response(outcomes, brief=request.brief)
 
     async def create_subscription(self, request: pb.CreateSubscriptionRequest) -> pb.Subscription:
         """Creates a subscription."""
-        return await commit(self._subscriptions.create(request))
+        return await commit(self.subscriptions.create(request))
 
     async def get_subscription(self, request: pb.GetSubscriptionRequest) -> pb.Subscription:
         """One subscription."""
-        return self._subscriptions.find(request.name)
+        return self.subscriptions.find(request.name)
 
     async def update_subscription(self, request: pb.UpdateSubscriptionRequest) -> pb.Subscription:
         """Changes a subscription."""
         check_mask(request.update_mask, pb.Subscription.DESCRIPTOR, "update_mask")
-        return await self._subscriptions.update(request)
+        return await self.subscriptions.update(request)
 
     async def list_subscriptions(
         self, request: pb.ListSubscriptionsRequest
     ) -> pb.ListSubscriptionsResponse:
         """All subscriptions, by name."""
-        subscriptions = [
-            each for _, each in sorted(self._feeds.subscriptions.replica.by_id.items())
-        ]
-        page, token = self._tokens.page(request, subscriptions, by_id)
+        subscriptions = [each for _, each in sorted(self.feeds.subscriptions.replica.by_id.items())]
+        page, token = self.tokens.page(request, subscriptions, by_id)
         return pb.ListSubscriptionsResponse(subscriptions=page, next_page_token=token)
 
     async def delete_subscription(self, request: pb.DeleteSubscriptionRequest) -> Empty:
         """Deletes a subscription."""
-        await commit(self._subscriptions.delete(request))
+        await commit(self.subscriptions.delete(request))
         return Empty()
 
     async def rotate_subscription_secret(
         self, request: pb.RotateSubscriptionSecretRequest
     ) -> pb.Subscription:
         """Gives a webhook a new secret."""
-        return await self._subscriptions.rotate_secret(request.name)
+        return await self.subscriptions.rotate_secret(request.name)
 
     @endless
     async def stream_events(
         self, request: pb.StreamEventsRequest
     ) -> AsyncIterator[pb.StreamEventsResponse]:
         """The events not acknowledged yet, then those to come."""
-        subscription = self._subscriptions.find(request.subscription)
+        subscription = self.subscriptions.find(request.subscription)
         check_stream(subscription)
         window = request.max_unacknowledged or WINDOW
-        reader = Reader(self._delivery, subscription, window, self._ack_s, self._clock)
+        reader = Reader(self.delivery, subscription, window, self.ack_s, self.clock)
         async with aclosing(reader.events(from_now=request.from_now)) as events:
             async for event in events:
                 yield event
 
     async def ack_events(self, request: pb.AckEventsRequest) -> pb.AckEventsResponse:
         """Acknowledges events."""
-        check_stream(self._subscriptions.find(request.subscription))
-        await acknowledge(self._delivery, request.subscription, request.ack_tokens)
+        check_stream(self.subscriptions.find(request.subscription))
+        await acknowledge(self.delivery, request.subscription, request.ack_tokens)
         return pb.AckEventsResponse()
 
     async def list_dead_letters(
         self, request: pb.ListDeadLettersRequest
     ) -> pb.ListDeadLettersResponse:
         """The events that a webhook did not accept."""
-        letters = await self._dead_letters.of(request.parent)
+        letters = await self.dead_letters.of(request.parent)
         size = page_size(request.page_size, default=50, most=1000)
-        page, cursor = page_after(letters, self._tokens.decode(request), size)
+        page, cursor = page_after(letters, self.tokens.decode(request), size)
         return pb.ListDeadLettersResponse(
             dead_letters=map(message_of, page),
-            next_page_token=self._tokens.encode(request, cursor) if cursor else "",
+            next_page_token=self.tokens.encode(request, cursor) if cursor else "",
         )
 
     async def replay_dead_letters(
         self, request: pb.ReplayDeadLettersRequest
     ) -> pb.ReplayDeadLettersResponse:
         """Queues dead letters again."""
-        count = await commit(self._dead_letters.replay(request.parent))
+        count = await commit(self.dead_letters.replay(request.parent))
         return pb.ReplayDeadLettersResponse(replayed_count=count)
 
     async def start_trip(self, request: pb.StartTripRequest) -> pb.Trip:
         """Starts a trip to pick up an order."""
-        return await self._trips.start(request)
+        return await self.trips.start(request)
 
     async def get_trip(self, request: pb.GetTripRequest) -> pb.Trip:
         """One trip."""
-        return await self._trips.get(request.name)
+        return await self.trips.get(request.name)
 
     async def check_in_trip(self, request: pb.CheckInTripRequest) -> pb.Trip:
         """Notes that the traveller is here."""
-        return await self._trips.check_in(request)
+        return await self.trips.check_in(request)
 
     async def complete_trip(self, request: pb.CompleteTripRequest) -> pb.Trip:
         """Ends a trip: the order was handed over."""
-        return await self._trips.end(request.name, State.COMPLETED)
+        return await self.trips.end(request.name, State.COMPLETED)
 
     async def cancel_trip(self, request: pb.CancelTripRequest) -> pb.Trip:
         """Ends a trip: nobody comes."""
-        return await self._trips.end(request.name, State.CANCELED)
+        return await self.trips.end(request.name, State.CANCELED)
 
     async def list_arrivals(self, request: pb.ListArrivalsRequest) -> pb.ListArrivalsResponse:
         """The travellers who are here, then those who come."""
-        return await self._trips.arrivals(request.parent)
+        return await self.trips.arrivals(request.parent)
 
     async def erase_device(self, request: pb.EraseDeviceRequest) -> pb.EraseDeviceResponse:
         """Deletes all that is kept of a device."""
-        return pb.EraseDeviceResponse(found=await commit(self._devices.erase(request.device_id)))
+        return pb.EraseDeviceResponse(found=await commit(self.devices.erase(request.device_id)))
 
 
 def by_id(resource: pb.Fence | pb.Subscription) -> tuple[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -35,30 +36,22 @@ STATES_AT_ONCE = 20
 NEAR_M = 10_000.0
 
 
+@dataclass(frozen=True)
 class HoursServicer:
     """Answers from the directory; changes go through the writers."""
 
-    def __init__(
-        self,
-        directory: Directory,
-        origins: Origins,
-        tokens: PageTokens,
-        hours: Hours,
-        events: StoreEvents,
-        clock: Clock,
-    ) -> None:
-        self._directory = directory
-        self._origins = origins
-        self._tokens = tokens
-        self._hours = hours
-        self._events = events
-        self._clock = clock
+    directory: Directory
+    origins: Origins
+    tokens: PageTokens
+    hours: Hours
+    events: StoreEvents
+    clock: Clock
 
     def get_store_hours(self, request: hours_pb2.GetStoreHoursRequest) -> hours_pb2.StoreHours:
         """The hours of a store."""
         check_mask(request.read_mask, STORE_HOURS, "read_mask")
         id = id_of(request.name)
-        encoded = self._directory.stores.replica.public(id)
+        encoded = self.directory.stores.replica.public(id)
         if encoded is None:
             raise StoreNotFound(f"stores/{id}")
         hours = shown(parse_store(encoded), self._kept(id))
@@ -74,7 +67,7 @@ class HoursServicer:
     ) -> hours_pb2.StoreHours:
         """Changes the hours of a store."""
         check_mask(request.update_mask, STORE_HOURS, "update_mask")
-        return await self._hours.update(
+        return await self.hours.update(
             request.store_hours, request.update_mask, validate_only=request.validate_only
         )
 
@@ -83,7 +76,7 @@ class HoursServicer:
     ) -> hours_pb2.CheckOpenStateResponse:
         """Whether a store, or a service in it, is open at an instant."""
         state = self._state(
-            States(question(request, self._clock())), id_of(request.name), request.service
+            States(question(request, self.clock())), id_of(request.name), request.service
         )
         return hours_pb2.CheckOpenStateResponse(open_state=state, as_of=self._as_of())
 
@@ -92,7 +85,7 @@ class HoursServicer:
         self, request: hours_pb2.BatchCheckOpenStatesRequest
     ) -> hours_pb2.BatchCheckOpenStatesResponse:
         """The same of several stores."""
-        states = States(question(request, self._clock()))
+        states = States(question(request, self.clock()))
         response = hours_pb2.BatchCheckOpenStatesResponse(as_of=self._as_of())
         for number, name in enumerate(dict.fromkeys(request.names), 1):
             try:
@@ -110,7 +103,7 @@ class HoursServicer:
         id, language = id_of(request.name), request.language_code or "en"
         schedule = self._schedule(id, request.service)
         line = timeline(schedule)
-        first, last = dates(request, line, self._clock())
+        first, last = dates(request, line, self.clock())
         return hours_pb2.ListOpenIntervalsResponse(
             intervals=[
                 convert.interval(found, schedule.holidays, language)
@@ -130,8 +123,8 @@ class HoursServicer:
         """The services and counters in a store, each with its state."""
         id = store_id(request.parent)
         schedules, kept = self._schedules(id), self._kept(id)
-        page, token = self._tokens.page(request, kept.services, lambda each: (each.name,), most=50)
-        states = States(question(request, self._clock()))
+        page, token = self.tokens.page(request, kept.services, lambda each: (each.name,), most=50)
+        states = States(question(request, self.clock()))
         for service in page:
             service_id = service.name.rpartition("/")[2]
             state = states.of(
@@ -146,17 +139,17 @@ class HoursServicer:
 
     async def create_closure(self, request: hours_pb2.CreateClosureRequest) -> hours_pb2.Closure:
         """Closes a store, or a service in it, for a time."""
-        return await self._hours.create_closure(request)
+        return await self.hours.create_closure(request)
 
     async def cancel_closure(self, request: hours_pb2.CancelClosureRequest) -> hours_pb2.Closure:
         """Takes a closure back."""
-        return await self._hours.cancel_closure(request.name)
+        return await self.hours.cancel_closure(request.name)
 
     async def create_store_event(
         self, request: hours_pb2.CreateStoreEventRequest
     ) -> hours_pb2.StoreEvent:
         """Announces something that takes place in a store."""
-        return await self._events.create(request)
+        return await self.events.create(request)
 
     async def list_store_events(
         self, request: hours_pb2.ListStoreEventsRequest
@@ -164,10 +157,10 @@ class HoursServicer:
         """What takes place in one store, or near a place."""
         origin = None
         if request.HasField("origin"):
-            origin = (await self._origins.resolve(request.origin)).point
+            origin = (await self.origins.resolve(request.origin)).point
         radius_m = request.radius_m if request.HasField("radius_m") else NEAR_M
-        found = store_events.find(self._directory, request, origin, radius_m)
-        page, token = self._tokens.page(request, found, lambda e: (e.start.isoformat(), e.name))
+        found = store_events.find(self.directory, request, origin, radius_m)
+        page, token = self.tokens.page(request, found, lambda e: (e.start.isoformat(), e.name))
         return hours_pb2.ListStoreEventsResponse(
             store_events=[each.event for each in page],
             distances_m=[each.distance_m for each in page if each.distance_m is not None],
@@ -178,7 +171,7 @@ class HoursServicer:
 
     async def delete_store_event(self, request: hours_pb2.DeleteStoreEventRequest) -> Empty:
         """Deletes an announcement."""
-        await self._events.delete(request)
+        await self.events.delete(request)
         return Empty()
 
     @endless
@@ -186,7 +179,7 @@ class HoursServicer:
         self, request: hours_pb2.WatchHoursRequest
     ) -> AsyncIterator[hours_pb2.WatchHoursResponse]:
         """Every change from now on, or from a resume token on."""
-        async for change in watch(self._directory, request):
+        async for change in watch(self.directory, request):
             yield change
 
     def export_store_hours(
@@ -195,7 +188,7 @@ class HoursServicer:
         """The hours of a store in a format of others."""
         id = id_of(request.name)
         schedule = self._schedule(id, request.service)
-        first = first_date(request, timeline(schedule), self._clock())
+        first = first_date(request, timeline(schedule), self.clock())
         services = {} if request.service else self._schedules(id).services
         return formats.export(schedule, services, request.format, first)
 
@@ -218,7 +211,7 @@ class HoursServicer:
         return states.of(schedules.services[service], cut_offs, name, service)
 
     def _schedules(self, id: str) -> StoreSchedules:
-        schedules = self._directory.schedules.of(id)
+        schedules = self.directory.schedules.of(id)
         if schedules is None:
             raise StoreNotFound(f"stores/{id}")
         return schedules
@@ -232,11 +225,11 @@ class HoursServicer:
         return schedules.services[service]
 
     def _kept(self, id: str) -> hours_pb2.StoreHours:
-        kept = self._directory.schedules.given(id)
+        kept = self.directory.schedules.given(id)
         if kept is None:
             kept = new_hours(id)
             kept.etag = etag_of(kept)
         return kept
 
     def _as_of(self) -> Timestamp | None:
-        return timestamp(self._directory.stale_as_of)
+        return timestamp(self.directory.stale_as_of)

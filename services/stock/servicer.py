@@ -1,6 +1,7 @@
 """The methods of StockService."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from google.protobuf.empty_pb2 import Empty
 
@@ -35,43 +36,25 @@ POLICY = stock_pb2.StockPolicy.DESCRIPTOR
 GROUP = stock_pb2.StockGroup.DESCRIPTOR
 
 
+@dataclass(frozen=True)
 class StockServicer:
     """Answers each RPC by its resource, and cuts lists into pages."""
 
-    def __init__(
-        self,
-        directory: Directory,
-        lookups: Lookups,
-        tokens: PageTokens,
-        *,
-        products: Products,
-        feeds: StockFeeds,
-        levels: StockLevels,
-        policies: StockPolicies,
-        groups: StockGroups,
-        availability: Availability,
-        pickup_options: PickupOptions,
-        demand: UnmetDemand,
-        reservations: Reservations,
-        reservation_watch: ReservationWatch,
-        alerts: StockAlerts,
-        movements: StockMovements,
-    ) -> None:
-        self._directory = directory
-        self._lookups = lookups
-        self._tokens = tokens
-        self._products = products
-        self._feeds = feeds
-        self._levels = levels
-        self._policies = policies
-        self._groups = groups
-        self._availability = availability
-        self._pickup_options = pickup_options
-        self._demand = demand
-        self._reservations = reservations
-        self._reservation_watch = reservation_watch
-        self._alerts = alerts
-        self._movements = movements
+    directory: Directory
+    lookups: Lookups
+    tokens: PageTokens
+    products: Products
+    feeds: StockFeeds
+    levels: StockLevels
+    policies: StockPolicies
+    groups: StockGroups
+    availability: Availability
+    pickup_options: PickupOptions
+    demand: UnmetDemand
+    reservations: Reservations
+    reservation_watch: ReservationWatch
+    alerts: StockAlerts
+    movements: StockMovements
 
     # Products
 
@@ -79,19 +62,19 @@ class StockServicer:
         self, requests: AsyncIterator[stock_pb2.UpsertProductsRequest]
     ) -> stock_pb2.UpsertProductsResponse:
         """Creates and changes products in bulk."""
-        return await self._products.upsert(requests)
+        return await self.products.upsert(requests)
 
     def get_product(self, request: stock_pb2.GetProductRequest) -> stock_pb2.Product:
         """One product by name."""
-        return self._products.get(request.name)
+        return self.products.get(request.name)
 
     def search_products(
         self, request: stock_pb2.SearchProductsRequest
     ) -> stock_pb2.SearchProductsResponse:
         """Products by words, by barcode, or by department."""
-        feed = self._directory.products
+        feed = self.directory.products
         found = feed.replica.search(request.query, request.gtin, request.department)
-        page, token = self._tokens.page(request, found, tuple, default=20)
+        page, token = self.tokens.page(request, found, tuple, default=20)
         return stock_pb2.SearchProductsResponse(
             products=[parse_product(feed.replica.record(match.id) or b"") for match in page],
             next_page_token=token,
@@ -101,7 +84,7 @@ class StockServicer:
 
     async def delete_product(self, request: stock_pb2.DeleteProductRequest) -> Empty:
         """Deletes one product."""
-        await self._products.delete(request)
+        await self.products.delete(request)
         return Empty()
 
     # Levels
@@ -110,45 +93,45 @@ class StockServicer:
         self, requests: AsyncIterator[stock_pb2.SetStockLevelsRequest]
     ) -> stock_pb2.SetStockLevelsResponse:
         """Sets levels from snapshots."""
-        return await self._feeds.set(requests)
+        return await self.feeds.set(requests)
 
     async def adjust_stock(
         self, request: stock_pb2.AdjustStockRequest
     ) -> stock_pb2.AdjustStockResponse:
         """Applies one event of a source."""
-        return await self._feeds.adjust(request)
+        return await self.feeds.adjust(request)
 
     async def get_stock_levels(
         self, request: stock_pb2.GetStockLevelsRequest
     ) -> stock_pb2.GetStockLevelsResponse:
         """The levels of some products at one store."""
-        return await self._levels.get(request)
+        return await self.levels.get(request)
 
     async def batch_get_stock_levels(
         self, request: stock_pb2.BatchGetStockLevelsRequest
     ) -> stock_pb2.BatchGetStockLevelsResponse:
         """The levels of some products at several stores, or their sums."""
-        return await self._levels.batch_get(request)
+        return await self.levels.batch_get(request)
 
     async def list_stock_levels(
         self, request: stock_pb2.ListStockLevelsRequest
     ) -> stock_pb2.ListStockLevelsResponse:
         """All levels of one store. A page is of products, so it may have fewer levels."""
-        store = self._lookups.store(request.parent)
-        skus = self._directory.products.replica.skus()
-        page, token = self._tokens.page(request, skus, itself, default=1000, most=5000)
+        store = self.lookups.store(request.parent)
+        skus = self.directory.products.replica.skus()
+        page, token = self.tokens.page(request, skus, itself, default=1000, most=5000)
         return stock_pb2.ListStockLevelsResponse(
-            levels=await self._levels.of_store(store, page), next_page_token=token
+            levels=await self.levels.of_store(store, page), next_page_token=token
         )
 
     async def list_stores_with_stock(
         self, request: stock_pb2.ListStoresWithStockRequest
     ) -> stock_pb2.ListStoresWithStockResponse:
         """The stores that have a product."""
-        [sku] = self._lookups.skus([request.product])
-        stores = await self._levels.stores_with(sku)
-        page, token = self._tokens.page(request, stores, itself, default=100)
-        response = await self._levels.with_units(page, sku, max(request.min_quantity, 1))
+        [sku] = self.lookups.skus([request.product])
+        stores = await self.levels.stores_with(sku)
+        page, token = self.tokens.page(request, stores, itself, default=100)
+        response = await self.levels.with_units(page, sku, max(request.min_quantity, 1))
         response.next_page_token = token
         return response
 
@@ -158,18 +141,18 @@ class StockServicer:
         self, request: stock_pb2.GetStockPolicyRequest
     ) -> stock_pb2.StockPolicy:
         """How a store sells and hands over."""
-        return await self._policies.get(request.name)
+        return await self.policies.get(request.name)
 
     async def update_stock_policy(
         self, request: stock_pb2.UpdateStockPolicyRequest
     ) -> stock_pb2.StockPolicy:
         """Changes how a store sells and hands over."""
         check_mask(request.update_mask, POLICY, "update_mask")
-        return await commit(self._policies.update(request))
+        return await commit(self.policies.update(request))
 
     def get_stock_group(self, request: stock_pb2.GetStockGroupRequest) -> stock_pb2.StockGroup:
         """One group of stores by name."""
-        return self._groups.get(request.name)
+        return self.groups.get(request.name)
 
     @bulk
     async def update_stock_group(
@@ -177,7 +160,7 @@ class StockServicer:
     ) -> stock_pb2.StockGroup:
         """Creates, replaces or, without stores, deletes a group of stores."""
         check_mask(request.update_mask, GROUP, "update_mask")
-        return await self._groups.put(request.stock_group)
+        return await self.groups.put(request.stock_group)
 
     # Searches
 
@@ -185,20 +168,20 @@ class StockServicer:
         self, request: stock_pb2.FindNearestAvailabilityRequest
     ) -> stock_pb2.FindNearestAvailabilityResponse:
         """The nearest stores that have a basket."""
-        return await self._availability.find(request)
+        return await self.availability.find(request)
 
     async def find_pickup_options(
         self, request: stock_pb2.FindPickupOptionsRequest
     ) -> stock_pb2.FindPickupOptionsResponse:
         """The nearest stores where a basket can be picked up, and when."""
-        return await self._pickup_options.find(request)
+        return await self.pickup_options.find(request)
 
     async def list_unmet_demand(
         self, request: stock_pb2.ListUnmetDemandRequest
     ) -> stock_pb2.ListUnmetDemandResponse:
         """Products that searches did not find, by day and cell."""
-        found = await self._demand.of_days(request)
-        page, token = self._tokens.page(
+        found = await self.demand.of_days(request)
+        page, token = self.tokens.page(
             request,
             found,
             lambda unmet: (unmet.date.isoformat(), unmet.sku, unmet.h3_cell),
@@ -214,20 +197,20 @@ class StockServicer:
         self, request: stock_pb2.CreateReservationRequest
     ) -> stock_pb2.Reservation:
         """Holds a basket at one store."""
-        return self._message(await commit(self._reservations.create(request)))
+        return self._message(await commit(self.reservations.create(request)))
 
     async def get_reservation(
         self, request: stock_pb2.GetReservationRequest
     ) -> stock_pb2.Reservation:
         """One hold by name."""
-        return self._message(await self._reservations.get(request.name))
+        return self._message(await self.reservations.get(request.name))
 
     async def list_reservations(
         self, request: stock_pb2.ListReservationsRequest
     ) -> stock_pb2.ListReservationsResponse:
         """The holds at a store."""
-        found = await self._reservations.at_store(request)
-        page, token = self._tokens.page(request, found, lambda hold: (hold.create_ms, hold.id))
+        found = await self.reservations.at_store(request)
+        page, token = self.tokens.page(request, found, lambda hold: (hold.create_ms, hold.id))
         return stock_pb2.ListReservationsResponse(
             reservations=map(self._message, page), next_page_token=token
         )
@@ -237,9 +220,9 @@ class StockServicer:
         self, request: stock_pb2.WatchReservationsRequest
     ) -> AsyncIterator[stock_pb2.WatchReservationsResponse]:
         """The holds at a store as they change."""
-        store = self._lookups.store(request.parent)
+        store = self.lookups.store(request.parent)
         caller = current_caller()
-        async for hold, token in self._reservation_watch.watch(store, request.resume_token):
+        async for hold, token in self.reservation_watch.watch(store, request.resume_token):
             if hold is None:
                 yield stock_pb2.WatchReservationsResponse(resume_token=token)
             elif caller.admin or hold.caller == caller.id:
@@ -251,50 +234,50 @@ class StockServicer:
         self, request: stock_pb2.ExtendReservationRequest
     ) -> stock_pb2.Reservation:
         """Moves the end of a hold."""
-        return self._message(await commit(self._reservations.extend(request)))
+        return self._message(await commit(self.reservations.extend(request)))
 
     async def cancel_reservation(
         self, request: stock_pb2.CancelReservationRequest
     ) -> stock_pb2.Reservation:
         """Gives a hold up."""
-        return self._message(await commit(self._reservations.cancel(request)))
+        return self._message(await commit(self.reservations.cancel(request)))
 
     async def prepare_reservation(
         self, request: stock_pb2.PrepareReservationRequest
     ) -> stock_pb2.Reservation:
         """Notes that the store prepares the goods."""
-        return self._message(await commit(self._reservations.prepare(request)))
+        return self._message(await commit(self.reservations.prepare(request)))
 
     async def mark_reservation_ready(
         self, request: stock_pb2.MarkReservationReadyRequest
     ) -> stock_pb2.Reservation:
         """Notes that the goods can be picked up."""
-        return self._message(await commit(self._reservations.mark_ready(request)))
+        return self._message(await commit(self.reservations.mark_ready(request)))
 
     async def collect_reservation(
         self, request: stock_pb2.CollectReservationRequest
     ) -> stock_pb2.Reservation:
         """Hands the goods over."""
-        return self._message(await commit(self._reservations.collect(request)))
+        return self._message(await commit(self.reservations.collect(request)))
 
     async def transfer_reservation(
         self, request: stock_pb2.TransferReservationRequest
     ) -> stock_pb2.Reservation:
         """Moves a hold to another store."""
-        return self._message(await commit(self._reservations.transfer(request)))
+        return self._message(await commit(self.reservations.transfer(request)))
 
     async def get_pickup_code(
         self, request: stock_pb2.GetPickupCodeRequest
     ) -> stock_pb2.PickupCode:
         """The pick-up code of a hold."""
-        receipt = self._reservations.receipt(await self._reservations.get(request.name))
+        receipt = self.reservations.receipt(await self.reservations.get(request.name))
         return stock_pb2.PickupCode(name=request.name, text=receipt, svg=qr_svg(receipt))
 
     async def verify_receipt(
         self, request: stock_pb2.VerifyReceiptRequest
     ) -> stock_pb2.Reservation:
         """The hold of a receipt."""
-        return self._message(await self._reservations.verify(request.receipt))
+        return self._message(await self.reservations.verify(request.receipt))
 
     # Alerts
 
@@ -302,27 +285,27 @@ class StockServicer:
         self, request: stock_pb2.CreateStockAlertRequest
     ) -> stock_pb2.StockAlert:
         """Makes an alert that fires once when stock comes."""
-        return alert_message(await commit(self._alerts.create(request)))
+        return alert_message(await commit(self.alerts.create(request)))
 
     async def get_stock_alert(
         self, request: stock_pb2.GetStockAlertRequest
     ) -> stock_pb2.StockAlert:
         """One alert by name."""
-        return alert_message(await self._alerts.get(request.name))
+        return alert_message(await self.alerts.get(request.name))
 
     async def list_stock_alerts(
         self, request: stock_pb2.ListStockAlertsRequest
     ) -> stock_pb2.ListStockAlertsResponse:
         """The caller's alerts."""
-        found = await self._alerts.all()
-        page, token = self._tokens.page(request, found, lambda alert: (alert.id,))
+        found = await self.alerts.all()
+        page, token = self.tokens.page(request, found, lambda alert: (alert.id,))
         return stock_pb2.ListStockAlertsResponse(
             stock_alerts=map(alert_message, page), next_page_token=token
         )
 
     async def delete_stock_alert(self, request: stock_pb2.DeleteStockAlertRequest) -> Empty:
         """Deletes an alert."""
-        await self._alerts.delete(request.name)
+        await self.alerts.delete(request.name)
         return Empty()
 
     @endless
@@ -330,7 +313,7 @@ class StockServicer:
         self, request: stock_pb2.WatchStockAlertsRequest
     ) -> AsyncIterator[stock_pb2.WatchStockAlertsResponse]:
         """The caller's alerts as they fire."""
-        return self._alerts.watch(request)
+        return self.alerts.watch(request)
 
     # The ledger
 
@@ -338,13 +321,13 @@ class StockServicer:
         self, request: stock_pb2.ExportStockMovementsRequest
     ) -> AsyncIterator[stock_pb2.ExportStockMovementsResponse]:
         """The movements that the ledger still keeps."""
-        return self._movements.export(request)
+        return self.movements.export(request)
 
     async def reconcile_stock(
         self, _request: stock_pb2.ReconcileStockRequest
     ) -> stock_pb2.ReconcileStockResponse:
         """Compares all levels with the ledger and with the holds."""
-        return await self._movements.reconcile()
+        return await self.movements.reconcile()
 
     def _message(self, hold: Hold) -> stock_pb2.Reservation:
-        return self._reservations.message(hold)
+        return self.reservations.message(hold)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from dataclasses import dataclass
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement
@@ -26,24 +27,16 @@ TRIES = 20
 """Attempts to count a report while others report on the same product."""
 
 
+@dataclass(frozen=True)
 class PlacementFeedback:
     """Counts reports, each once, within a daily limit for each caller."""
 
-    def __init__(
-        self,
-        writer: Writer,
-        feeds: Feeds,
-        shops: Shops,
-        keyring: Keyring,
-        clock: Clock,
-        per_day: int,
-    ) -> None:
-        self._writer = writer
-        self._feeds = feeds
-        self._shops = shops
-        self._keyring = keyring
-        self._clock = clock
-        self._per_day = per_day
+    writer: Writer
+    feeds: Feeds
+    shops: Shops
+    keyring: Keyring
+    clock: Clock
+    per_day: int
 
     async def submit(
         self, request: pb.SubmitPlacementFeedbackRequest
@@ -56,15 +49,15 @@ class PlacementFeedback:
             FeedbackLimit: the caller has reached its limit of today.
             ConcurrentChanges: too many callers reported on the product at the same time.
         """
-        id, sku = self._shops.check_store(request.store), product_sku(request.product)
-        shop = self._shops.find(id)
+        id, sku = self.shops.check_store(request.store), product_sku(request.product)
+        shop = self.shops.find(id)
         planogram = shop.planogram if shop else ""
         for _ in range(TRIES):
-            sources = self._shops.sources(id, sku, planogram)
-            if not sources.known and sku not in self._feeds.directory.products.replica:
+            sources = self.shops.sources(id, sku, planogram)
+            if not sources.known and sku not in self.feeds.directory.products.replica:
                 raise InvalidArgument.field("product", "is not known")
             record = f"{reports_scope(id)}/{sku}"
-            stored = await self._writer.read(record)
+            stored = await self.writer.read(record)
             before = reports_of(stored, sources)
             after = self._counted(request, shop, sources, before)
             if after is None:
@@ -72,9 +65,9 @@ class PlacementFeedback:
             encoded = model.encode(after)
             etag = stored[:ETAG_LENGTH].decode() if stored else MUST_NOT_EXIST
             write = Write(record, encode_record(digest_of(encoded), encoded), etag)
-            [outcome] = await self._writer.write([write])
+            [outcome] = await self.writer.write([write])
             if outcome in (Outcome.CREATED, Outcome.CHANGED):
-                return shop, self._shops.sources(id, sku, planogram)
+                return shop, self.shops.sources(id, sku, planogram)
         raise ConcurrentChanges("too many callers report on this product at the same time")
 
     def _counted(
@@ -91,10 +84,10 @@ class PlacementFeedback:
         if request.request_id and request_hash in reports.requests:
             return None
         key = self._place(request, shop, sources, reports)
-        [hashed, *_] = self._keyring.hashes(PURPOSE, caller.encode())
-        admitted = model.admitted(reports, hashed[:8].hex(), self._clock(), self._per_day)
+        [hashed, *_] = self.keyring.hashes(PURPOSE, caller.encode())
+        admitted = model.admitted(reports, hashed[:8].hex(), self.clock(), self.per_day)
         if admitted is None:
-            raise FeedbackLimit(self._per_day)
+            raise FeedbackLimit(self.per_day)
         if request.request_id:
             admitted = model.remembered(admitted, request_hash)
         found = request.kind == pb.SubmitPlacementFeedbackRequest.KIND_FOUND

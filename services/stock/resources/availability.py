@@ -5,6 +5,7 @@ stores with everything on the shelf, and one for all others, if the first found 
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
@@ -179,28 +180,18 @@ def by_distance(left_out: LeftOut) -> tuple[float, str]:
     return left_out.distance_m, left_out.store
 
 
+@dataclass(frozen=True)
 class Availability:
     """Answers where a basket is available."""
 
-    def __init__(
-        self,
-        searches: Searches,
-        demand: UnmetDemand,
-        follower: Follower,
-        directory: Directory,
-        lookups: Lookups,
-        origins: Origins,
-        settings: StockSettings,
-        clock: Clock,
-    ) -> None:
-        self._searches = searches
-        self._demand = demand
-        self._follower = follower
-        self._directory = directory
-        self._lookups = lookups
-        self._origins = origins
-        self._settings = settings
-        self._clock = clock
+    searches: Searches
+    demand: UnmetDemand
+    follower: Follower
+    directory: Directory
+    lookups: Lookups
+    origins: Origins
+    settings: StockSettings
+    clock: Clock
 
     async def find(
         self, request: stock_pb2.FindNearestAvailabilityRequest
@@ -211,9 +202,9 @@ class Availability:
             ProductNotFound: there is no product of one name.
             InvalidArgument: the origin, the basket or the instant cannot be used.
         """
-        basket = self._lookups.basket(lines(request.items))
-        origin = await self._origins.resolve(request.origin)
-        now = self._clock()
+        basket = self.lookups.basket(lines(request.items))
+        origin = await self.origins.resolve(request.origin)
+        now = self.clock()
         search = Search(
             basket,
             origin.point,
@@ -224,22 +215,22 @@ class Availability:
             request.allow_partial,
             request.allow_split,
         )
-        found = await self._searches.find(search, ms_of(now))
-        self._demand.note(now.date(), found.unmet(basket), search)
-        await self._follower.learn_sources(
+        found = await self.searches.find(search, ms_of(now))
+        self.demand.note(now.date(), found.unmet(basket), search)
+        await self.follower.learn_sources(
             {store: found.read[store].levels for store in found.shown}
         )
         response = SearchResponses(
             basket,
-            self._lookups.display_names(found.shown),
-            view_at(ms_of(now), self._settings),
-            self._follower.sources_of,
+            self.lookups.display_names(found.shown),
+            view_at(ms_of(now), self.settings),
+            self.follower.sources_of,
         ).availability(found)
         response.origin_uncertainty_m = origin.uncertainty_m
         if origin.place:
             response.origin_display_name = origin.place.name
-        if (as_of := timestamp(self._directory.stale_as_of)) is not None:
+        if (as_of := timestamp(self.directory.stale_as_of)) is not None:
             response.as_of.CopyFrom(as_of)
-        if (lag_s := self._follower.lag_s) is not None:
+        if (lag_s := self.follower.lag_s) is not None:
             response.index_lag.CopyFrom(duration(lag_s))
         return response

@@ -1,6 +1,7 @@
 """Pick-up options: near stores where a basket can be picked up, with the time window."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 from enrayon.stock.v1 import stock_pb2
 from geodata.schedule.timeline import timeline
@@ -21,26 +22,17 @@ from services.stock.resources.availability import DEFAULT_RADIUS_M, Searches
 from services.stock.settings import StockSettings
 
 
+@dataclass(frozen=True)
 class PickupOptions:
     """Answers where and when a basket can be picked up."""
 
-    def __init__(
-        self,
-        searches: Searches,
-        follower: Follower,
-        directory: Directory,
-        lookups: Lookups,
-        origins: Origins,
-        settings: StockSettings,
-        clock: Clock,
-    ) -> None:
-        self._searches = searches
-        self._follower = follower
-        self._directory = directory
-        self._lookups = lookups
-        self._origins = origins
-        self._settings = settings
-        self._clock = clock
+    searches: Searches
+    follower: Follower
+    directory: Directory
+    lookups: Lookups
+    origins: Origins
+    settings: StockSettings
+    clock: Clock
 
     async def find(
         self, request: stock_pb2.FindPickupOptionsRequest
@@ -51,9 +43,9 @@ class PickupOptions:
             ProductNotFound: there is no product of one name.
             InvalidArgument: the origin or the basket cannot be used.
         """
-        basket = self._lookups.basket(lines(request.items))
-        origin = await self._origins.resolve(request.origin)
-        now = self._clock()
+        basket = self.lookups.basket(lines(request.items))
+        origin = await self.origins.resolve(request.origin)
+        now = self.clock()
         search = Search(
             basket,
             origin.point,
@@ -61,16 +53,16 @@ class PickupOptions:
             page_size(request.max_results, default=10, most=100),
             method=request.method,
         )
-        found = await self._searches.find(search, ms_of(now))
+        found = await self.searches.find(search, ms_of(now))
         options = self._options(found, search, now)
-        await self._follower.learn_sources(
+        await self.follower.learn_sources(
             {option.offer.store: option.offer.levels for option in options}
         )
         return SearchResponses(
             basket,
-            self._lookups.display_names([option.offer.store for option in options]),
-            view_at(ms_of(now), self._settings),
-            self._follower.sources_of,
+            self.lookups.display_names([option.offer.store for option in options]),
+            view_at(ms_of(now), self.settings),
+            self.follower.sources_of,
         ).pickup_options(options, is_reachable=found.is_reachable)
 
     def _options(self, found: Found, search: Search, now: dt.datetime) -> list[Option]:
@@ -86,5 +78,5 @@ class PickupOptions:
         return options[: search.count]
 
     def _window(self, offer: Offer, at: dt.datetime) -> Window | None:
-        schedules = self._directory.schedules.of(offer.store)
+        schedules = self.directory.schedules.of(offer.store)
         return window(timeline(schedules.own), at, offer.policy) if schedules else None

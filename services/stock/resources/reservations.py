@@ -1,6 +1,7 @@
 """Reservations: holds from their making to their end, and the receipts that prove them."""
 
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from enrayon.stock.v1 import stock_pb2
@@ -27,26 +28,17 @@ from services.stock.state.durability import Durability
 from services.stock.state.holds import Holds, request_key
 
 
+@dataclass(frozen=True)
 class Reservations:
     """Reads and changes the holds of callers. An admin has those of all callers."""
 
-    def __init__(
-        self,
-        holds: Holds,
-        changes: HoldChanges,
-        receipts: Receipts,
-        durability: Durability,
-        lookups: Lookups,
-        keyring: Keyring,
-        settings: StockSettings,
-    ) -> None:
-        self._holds = holds
-        self._changes = changes
-        self._receipts = receipts
-        self._durability = durability
-        self._lookups = lookups
-        self._keyring = keyring
-        self._settings = settings
+    holds: Holds
+    changes: HoldChanges
+    receipts: Receipts
+    durability: Durability
+    lookups: Lookups
+    keyring: Keyring
+    settings: StockSettings
 
     async def create(self, request: stock_pb2.CreateReservationRequest) -> Hold:
         """Hold a basket at one store.
@@ -57,8 +49,8 @@ class Reservations:
             ServiceError: `HoldChanges.reserve` raises more.
         """
         caller = current_caller().id
-        store = self._lookups.store(request.parent)
-        basket = self._lookups.basket(lines(request.items))
+        store = self.lookups.store(request.parent)
+        basket = self.lookups.basket(lines(request.items))
         new = NewHold(
             store,
             self._new_id(caller, store, "create", request.request_id),
@@ -66,11 +58,11 @@ class Reservations:
             request.shopper,
             request.method,
             basket,
-            self._ttl_ms(request, default_s=self._settings.hold_ttl_s),
+            self._ttl_ms(request, default_s=self.settings.hold_ttl_s),
             request_key(caller, "create", request.request_id, content(request)),
         )
-        await self._durability.check()
-        return await self._changes.reserve(
+        await self.durability.check()
+        return await self.changes.reserve(
             new, partial=request.allow_partial, validate_only=request.validate_only
         )
 
@@ -81,7 +73,7 @@ class Reservations:
             ReservationNotFound: there is none of that name, or it is another caller's.
         """
         store, id = reservation_ids(name)
-        [hold] = await self._holds.read(store, [id])
+        [hold] = await self.holds.read(store, [id])
         caller = current_caller()
         if hold is None or (hold.caller != caller.id and not caller.admin):
             raise ReservationNotFound(reservation_name(store, id))
@@ -97,7 +89,7 @@ class Reservations:
         states = set(map(state_of, request.states))
         found = [
             hold
-            for hold in await self._holds.of_store(self._lookups.store(request.parent))
+            for hold in await self.holds.of_store(self.lookups.store(request.parent))
             if (caller.admin or hold.caller == caller.id)
             and (hold.state in states if states else hold.is_live)
             and (not request.shopper or hold.shopper == request.shopper)
@@ -108,22 +100,22 @@ class Reservations:
         """Move the end of a hold, its lease first."""
         ttl_ms = self._ttl_ms(request, default_s=0)
         hold = await self.get(request.name)
-        await self._changes.lease(hold.caller, hold.shopper, hold.id, ttl_ms)
-        return await self._changes.change(request.name, "extend", request.etag, {"ttl": ttl_ms})
+        await self.changes.lease(hold.caller, hold.shopper, hold.id, ttl_ms)
+        return await self.changes.change(request.name, "extend", request.etag, {"ttl": ttl_ms})
 
     async def cancel(self, request: stock_pb2.CancelReservationRequest) -> Hold:
         """Give a hold up."""
-        hold = await self._changes.change(request.name, "cancel", request.etag)
-        await self._changes.release(hold)
+        hold = await self.changes.change(request.name, "cancel", request.etag)
+        await self.changes.release(hold)
         return hold
 
     async def prepare(self, request: stock_pb2.PrepareReservationRequest) -> Hold:
         """Note that the store has begun to prepare the goods."""
-        return await self._changes.change(request.name, "prepare", request.etag)
+        return await self.changes.change(request.name, "prepare", request.etag)
 
     async def mark_ready(self, request: stock_pb2.MarkReservationReadyRequest) -> Hold:
         """Note that the goods can be picked up."""
-        return await self._changes.change(request.name, "ready", request.etag)
+        return await self.changes.change(request.name, "ready", request.etag)
 
     async def collect(self, request: stock_pb2.CollectReservationRequest) -> Hold:
         """Hand over the goods of a hold, or some of them."""
@@ -132,9 +124,9 @@ class Reservations:
         argument["rest"] = request.release_rest
         caller = current_caller().id
         key = request_key(caller, "collect", request.request_id, content(request))
-        hold = await self._changes.change(request.name, "collect", request.etag, argument, key)
+        hold = await self.changes.change(request.name, "collect", request.etag, argument, key)
         if not hold.is_live:
-            await self._changes.release(hold)
+            await self.changes.release(hold)
         return hold
 
     async def transfer(self, request: stock_pb2.TransferReservationRequest) -> Hold:
@@ -148,8 +140,8 @@ class Reservations:
             InvalidArgument: the hold is there already.
             ServiceError: `HoldChanges` raises more; the hold then stays as it was.
         """
-        await self._durability.check()
-        destination = self._lookups.store(request.destination_store)
+        await self.durability.check()
+        destination = self.lookups.store(request.destination_store)
         source, id = reservation_ids(request.name)
         if destination == source:
             raise InvalidArgument.field("destination_store", "is the store of the hold")
@@ -158,7 +150,7 @@ class Reservations:
         new_id = self._new_id(caller, f"{source}/{id}", "transfer", request.request_id)
         target = reservation_name(destination, new_id)
         argument = {"to": target}
-        hold = await self._changes.change(request.name, "depart", "", argument, key)
+        hold = await self.changes.change(request.name, "depart", "", argument, key)
         left = {item.sku: item.held - item.collected for item in hold.items}
         new = NewHold(
             destination,
@@ -171,15 +163,15 @@ class Reservations:
             key,
             request.name,
         )
-        there = await self._changes.reserve(new)
+        there = await self.changes.reserve(new)
         try:
-            gone = await self._changes.change(request.name, "moved", "", argument, key)
+            gone = await self.changes.change(request.name, "moved", "", argument, key)
         except ReservationExpired:
             return there
         except ReservationState:  # it was given up, or moved elsewhere, in the meantime
-            await self._changes.release(await self._changes.change(target, "cancel"))
+            await self.changes.release(await self.changes.change(target, "cancel"))
             raise
-        await self._changes.release(gone)
+        await self.changes.release(gone)
         return there
 
     async def verify(self, receipt: str) -> Hold:
@@ -189,8 +181,8 @@ class Reservations:
             ReceiptInvalid: this service did not sign the receipt, or its goods are others.
             ReservationNotFound: the hold is no longer kept.
         """
-        store, id, digest = self._receipts.read(receipt)
-        [hold] = await self._holds.read(store, [id])
+        store, id, digest = self.receipts.read(receipt)
+        [hold] = await self.holds.read(store, [id])
         if hold is None:
             raise ReservationNotFound(reservation_name(store, id))
         if receipts.digest(hold) != digest:
@@ -199,7 +191,7 @@ class Reservations:
 
     def receipt(self, hold: Hold) -> str:
         """The receipt of a hold."""
-        return self._receipts.of(hold)
+        return self.receipts.of(hold)
 
     def message(self, hold: Hold) -> stock_pb2.Reservation:
         """A hold with its receipt, as the contract has it."""
@@ -212,8 +204,8 @@ class Reservations:
     ) -> int:
         given = request.HasField("ttl")
         ttl_ms = request.ttl.ToMilliseconds() if given else int(default_s * 1000)
-        if ttl_ms > self._settings.hold_max_ttl_s * 1000:
-            raise InvalidArgument.field("ttl", f"at most {self._settings.hold_max_ttl_s:.0f} s")
+        if ttl_ms > self.settings.hold_max_ttl_s * 1000:
+            raise InvalidArgument.field("ttl", f"at most {self.settings.hold_max_ttl_s:.0f} s")
         return max(ttl_ms, 1)
 
     def _new_id(self, caller: str, scope: str, method: str, request_id: str) -> str:
@@ -224,7 +216,7 @@ class Reservations:
         if not request_id:
             return secrets.token_urlsafe(12)
         data = "\0".join((caller, scope, method, request_id)).encode()
-        return base64url(self._keyring.hashes("hold-id", data)[0][:12])
+        return base64url(self.keyring.hashes("hold-id", data)[0][:12])
 
 
 def content(

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
@@ -33,24 +34,16 @@ POLL_S = 0.2
 """Interval between reads of new deliveries."""
 
 
+@dataclass(frozen=True)
 class StockAlerts:
     """Makes, reads and deletes the alerts of callers."""
 
-    def __init__(
-        self,
-        alerts: Alerts,
-        lookups: Lookups,
-        directory: Directory,
-        origins: Origins,
-        keyring: Keyring,
-        clock: Clock,
-    ) -> None:
-        self._alerts = alerts
-        self._lookups = lookups
-        self._directory = directory
-        self._origins = origins
-        self._keyring = keyring
-        self._clock = clock
+    alerts: Alerts
+    lookups: Lookups
+    directory: Directory
+    origins: Origins
+    keyring: Keyring
+    clock: Clock
 
     async def create(self, request: stock_pb2.CreateStockAlertRequest) -> Alert:
         """Make an alert; a retry gets the same id, and changes nothing.
@@ -61,15 +54,15 @@ class StockAlerts:
             InvalidArgument: the area has no store or too many, or the end is too far away.
         """
         wanted = request.stock_alert
-        skus = tuple(self._lookups.skus(wanted.products))
+        skus = tuple(self.lookups.skus(wanted.products))
         stores = await self._stores(wanted, MOST_PLACES // len(skus))
         caller = current_caller()
         id = secrets.token_urlsafe(12)
         if request.request_id:
             data = f"{caller.id}\0{request.request_id}".encode()
-            id = base64url(self._keyring.hashes("alert-id", data)[0][:12])
+            id = base64url(self.keyring.hashes("alert-id", data)[0][:12])
         alert = Alert(id, skus, stores, max(wanted.min_quantity, 1), self._expire_ms(wanted))
-        await self._alerts.create(caller.owner, alert)
+        await self.alerts.create(caller.owner, alert)
         return await self.get(alert_name(id))
 
     async def get(self, name: str) -> Alert:
@@ -78,14 +71,14 @@ class StockAlerts:
         Raises:
             AlertNotFound: there is none of that name.
         """
-        alert = await self._alerts.get(current_caller().owner, alert_id(name))
+        alert = await self.alerts.get(current_caller().owner, alert_id(name))
         if alert is None:
             raise AlertNotFound(name)
         return alert
 
     async def all(self) -> list[Alert]:
         """The caller's alerts, by id."""
-        return await self._alerts.all(current_caller().owner)
+        return await self.alerts.all(current_caller().owner)
 
     async def delete(self, name: str) -> None:
         """Delete an alert.
@@ -93,7 +86,7 @@ class StockAlerts:
         Raises:
             AlertNotFound: there is none of that name.
         """
-        if not await self._alerts.delete(current_caller().owner, alert_id(name)):
+        if not await self.alerts.delete(current_caller().owner, alert_id(name)):
             raise AlertNotFound(name)
 
     async def watch(
@@ -107,14 +100,14 @@ class StockAlerts:
         """
         owner = current_caller().owner
         token = request.resume_token
-        reached = id_of(token) if token else await self._alerts.last_delivery(owner)
+        reached = id_of(token) if token else await self.alerts.last_delivery(owner)
         if token and token != token_of("0-0"):
-            oldest = await self._alerts.oldest_delivery(owner)
+            oldest = await self.alerts.oldest_delivery(owner)
             if entry_id(reached) < entry_id(oldest):
                 raise ChangesExpired("the deliveries are no longer kept; watch without a token")
         yield stock_pb2.WatchStockAlertsResponse(resume_token=token_of(reached))
         while True:
-            for delivery in await self._alerts.deliveries(owner, reached):
+            for delivery in await self.alerts.deliveries(owner, reached):
                 reached = delivery.id
                 yield delivery_message(delivery)
             await asyncio.sleep(POLL_S)
@@ -122,10 +115,10 @@ class StockAlerts:
     async def _stores(self, wanted: stock_pb2.StockAlert, most: int) -> tuple[str, ...]:
         """The store of an alert, or those of its area: only they are kept, not the place."""
         if wanted.WhichOneof("place") == "store":
-            return (self._lookups.store(wanted.store),)
+            return (self.lookups.store(wanted.store),)
         field = "stock_alert.area"
-        origin = await self._origins.resolve(wanted.area.origin, f"{field}.origin")
-        near = self._directory.stores.replica.nearest(
+        origin = await self.origins.resolve(wanted.area.origin, f"{field}.origin")
+        near = self.directory.stores.replica.nearest(
             origin.point, most + 1, EVERYTHING, radius_m=wanted.area.radius_m
         )
         if not near or len(near) > most:
@@ -135,7 +128,7 @@ class StockAlerts:
         return tuple(store for store, _ in near)
 
     def _expire_ms(self, wanted: stock_pb2.StockAlert) -> int:
-        now = self._clock()
+        now = self.clock()
         if not wanted.HasField("expire_time"):
             return ms_of(now + DEFAULT_LIFE)
         expires = instant(wanted.expire_time, "stock_alert.expire_time")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
@@ -35,26 +36,17 @@ APPLIED, IGNORED, FULL, OUT_OF_RANGE = b"aifr"
 """Letters of lua/feeds.lua."""
 
 
+@dataclass(frozen=True)
 class StockFeeds:
     """Applies snapshots and events of sources."""
 
-    def __init__(
-        self,
-        levels: Levels,
-        follower: Follower,
-        durability: Durability,
-        directory: Directory,
-        lookups: Lookups,
-        settings: StockSettings,
-        clock: Clock,
-    ) -> None:
-        self._levels = levels
-        self._follower = follower
-        self._durability = durability
-        self._directory = directory
-        self._lookups = lookups
-        self._settings = settings
-        self._clock = clock
+    levels: Levels
+    follower: Follower
+    durability: Durability
+    directory: Directory
+    lookups: Lookups
+    settings: StockSettings
+    clock: Clock
 
     async def set(
         self, requests: AsyncIterator[stock_pb2.SetStockLevelsRequest]
@@ -65,16 +57,16 @@ class StockFeeds:
             StoreNotFound: a message names no store.
             InvalidArgument: its `as_of` is in the future.
         """
-        await self._durability.check_partitions()
+        await self.durability.check_partitions()
         # Another process may just have written the stores and products that the rows name.
-        await asyncio.gather(self._directory.stores.catch_up(), self._directory.products.catch_up())
+        await asyncio.gather(self.directory.stores.catch_up(), self.directory.products.catch_up())
         response = stock_pb2.SetStockLevelsResponse()
         index = 0
         running: dict[str, asyncio.Task[None]] = {}
         partitions: set[int] = set()
         try:
             async for request in requests:
-                store = self._lookups.any_store(request.store)
+                store = self.lookups.any_store(request.store)
                 as_of_s = self._as_of_s(request)
                 indexes, rows = self._packed(request, response, index)
                 index += len(request.levels)
@@ -91,7 +83,7 @@ class StockFeeds:
             if isinstance(result, BaseException):
                 raise result
         for partition in partitions:
-            await self._follower.caught_up(partition)
+            await self.follower.caught_up(partition)
         return response
 
     async def adjust(self, request: stock_pb2.AdjustStockRequest) -> stock_pb2.AdjustStockResponse:
@@ -103,19 +95,19 @@ class StockFeeds:
             ResourceExhausted: a level remembers no further source; nothing was changed.
             InvalidArgument: a level would be out of range; nothing was changed.
         """
-        await self._durability.check_partitions()
-        store = self._lookups.any_store(request.store)
+        await self.durability.check_partitions()
+        store = self.lookups.any_store(request.store)
         deltas: dict[str, int] = {}
         for delta in request.deltas:
             await self._check_product(delta.product)
             sku = product_sku(delta.product)
             deltas[sku] = deltas.get(sku, 0) + delta.delta
         letters, levels = await commit(
-            self._levels.adjust(
+            self.levels.adjust(
                 store, request.source, request.sequence, self._as_of_s(request), deltas
             )
         )
-        await self._follower.caught_up(partition_of(store))
+        await self.follower.caught_up(partition_of(store))
         for sku, letter in zip(deltas, letters, strict=True):
             if letter == FULL:
                 raise ResourceExhausted(
@@ -123,7 +115,7 @@ class StockFeeds:
                 )
             if letter == OUT_OF_RANGE:
                 raise InvalidArgument.field("deltas", f"{product_name(sku)}: over the cap in all")
-        view = view_at(ms_of(self._clock()), self._settings)
+        view = view_at(ms_of(self.clock()), self.settings)
         return stock_pb2.AdjustStockResponse(
             applied_count=letters.count(APPLIED),
             ignored_count=letters.count(IGNORED),
@@ -143,7 +135,7 @@ class StockFeeds:
         response: stock_pb2.SetStockLevelsResponse,
     ) -> None:
         letters = await commit(
-            self._levels.set(store, request.source, request.sequence, as_of_s, rows)
+            self.levels.set(store, request.source, request.sequence, as_of_s, rows)
         )
         response.applied_count += letters.count(APPLIED)
         response.ignored_count += letters.count(IGNORED)
@@ -164,7 +156,7 @@ class StockFeeds:
         A snapshot has millions of rows, so these comparisons stand in for the contract's validator;
         a test proves that both take the same rows. `index` is that of the message's first row.
         """
-        products = self._directory.products.replica
+        products = self.directory.products.replica
         indexes: dict[str, int] = {}
         rows: list[bytes] = []
         for number, level in enumerate(request.levels, index):
@@ -199,7 +191,7 @@ class StockFeeds:
 
     async def _check_product(self, name: str) -> None:
         """Check that a product exists; another process may just have written it."""
-        sku, feed = product_sku(name), self._directory.products
+        sku, feed = product_sku(name), self.directory.products
         if sku not in feed.replica:
             await feed.catch_up()
         if sku not in feed.replica:
@@ -208,7 +200,7 @@ class StockFeeds:
     def _as_of_s(
         self, request: stock_pb2.SetStockLevelsRequest | stock_pb2.AdjustStockRequest
     ) -> int:
-        now_s = int(self._clock().timestamp())
+        now_s = int(self.clock().timestamp())
         if not request.HasField("as_of"):
             return now_s
         if not 0 < request.as_of.seconds <= now_s + CLOCK_SKEW_S:

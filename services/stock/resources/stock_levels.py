@@ -1,6 +1,7 @@
 """Stock levels as callers read them: of stores, of groups, of all stores with a product."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from enrayon.stock.v1 import stock_pb2
@@ -27,26 +28,17 @@ class LevelsRead(NamedTuple):
     """Parts of the answer that could not be read: `stock`, and every level is unknown."""
 
 
+@dataclass(frozen=True)
 class StockLevels:
     """Reads levels."""
 
-    def __init__(
-        self,
-        levels: Levels,
-        follower: Follower,
-        groups: StockGroups,
-        directory: Directory,
-        lookups: Lookups,
-        settings: StockSettings,
-        clock: Clock,
-    ) -> None:
-        self._levels = levels
-        self._follower = follower
-        self._groups = groups
-        self._directory = directory
-        self._lookups = lookups
-        self._settings = settings
-        self._clock = clock
+    levels: Levels
+    follower: Follower
+    groups: StockGroups
+    directory: Directory
+    lookups: Lookups
+    settings: StockSettings
+    clock: Clock
 
     async def get(
         self, request: stock_pb2.GetStockLevelsRequest
@@ -57,8 +49,8 @@ class StockLevels:
             StoreNotFound: there is no such store.
             ProductNotFound: there is no product of one name.
         """
-        store = self._lookups.store(request.store)
-        skus = self._lookups.skus(request.products)
+        store = self.lookups.store(request.store)
+        skus = self.lookups.skus(request.products)
         read = await self._read([store], skus)
         return stock_pb2.GetStockLevelsResponse(
             levels=await self._messages(read, skus), unreachable=read.unreachable
@@ -73,15 +65,15 @@ class StockLevels:
             ProductNotFound: there is no product of one name.
             GroupNotFound: there is no such group.
         """
-        skus = self._lookups.skus(request.products)
+        skus = self.lookups.skus(request.products)
         if request.group:
-            members = self._groups.get(request.group).stores
+            members = self.groups.get(request.group).stores
             read = await self._read(list(map(store_id, members)), skus)
             return stock_pb2.BatchGetStockLevelsResponse(
                 levels=self._sums(request.group, read, skus), unreachable=read.unreachable
             )
         ids = list(dict.fromkeys(map(store_id, request.stores)))
-        public = [id for id in ids if self._directory.stores.replica.public(id) is not None]
+        public = [id for id in ids if self.directory.stores.replica.public(id) is not None]
         read = await self._read(public, skus)
         return stock_pb2.BatchGetStockLevelsResponse(
             levels=await self._messages(read, skus),
@@ -96,7 +88,7 @@ class StockLevels:
             DatabaseUnavailable: the database does not answer.
         """
         try:
-            stores = await self._levels.read([store], skus)
+            stores = await self.levels.read([store], skus)
         except LevelsUnreachable:
             raise DatabaseUnavailable("the database cannot be reached; try again") from None
         policy, levels = stores[store]
@@ -110,9 +102,9 @@ class StockLevels:
         Raises:
             DatabaseUnavailable: the shelves are not loaded yet.
         """
-        await self._follower.loaded()
-        public = self._directory.stores.replica.public
-        return [s for s in self._follower.shelves.stores_with(sku) if public(s) is not None]
+        await self.follower.loaded()
+        public = self.directory.stores.replica.public
+        return [s for s in self.follower.shelves.stores_with(sku) if public(s) is not None]
 
     async def with_units(
         self, stores: Sequence[str], sku: str, units: int
@@ -131,20 +123,20 @@ class StockLevels:
 
     async def _read(self, stores: Sequence[str], skus: Sequence[str]) -> LevelsRead:
         try:
-            found = await self._levels.read(stores, skus)
+            found = await self.levels.read(stores, skus)
         except LevelsUnreachable:
             unknown = StoreLevels(DEFAULT_POLICY, (None,) * len(skus))
             return LevelsRead(dict.fromkeys(stores, unknown), ["stock"])
         return LevelsRead({store: found[store] for store in stores}, [])
 
     async def _messages(self, read: LevelsRead, skus: Sequence[str]) -> list[stock_pb2.StockLevel]:
-        await self._follower.learn_sources(
+        await self.follower.learn_sources(
             {store: found.levels for store, found in read.stores.items()}
         )
         view = self._view()
         messages = []
         for store, (policy, levels) in read.stores.items():
-            sources = self._follower.sources_of(store)
+            sources = self.follower.sources_of(store)
             for sku, level in zip(skus, levels, strict=True):
                 source = sources.get(level.source, "") if level else ""
                 messages.append(level_message(store_name(store), sku, level, view, policy, source))
@@ -165,4 +157,4 @@ class StockLevels:
         ]
 
     def _view(self) -> View:
-        return view_at(ms_of(self._clock()), self._settings)
+        return view_at(ms_of(self.clock()), self.settings)
