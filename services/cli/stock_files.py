@@ -6,7 +6,7 @@ store_code, id, availability, quantity, price; without a quantity, `in_stock` an
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,19 +91,12 @@ def write_google(levels: Iterable[stock_pb2.StockLevel], file: Path) -> int:
     Returns:
         The number of rows.
     """
-    count = 0
-    with file.open("w", encoding="utf-8", newline="") as text:
-        rows = csv.writer(text, delimiter="\t", lineterminator="\n")
-        rows.writerow(GOOGLE_COLUMNS)
-        for level in levels:
-            availability = AVAILABILITY.get(level.band)
-            if availability is None:
-                continue
-            quantity = level.available if level.HasField("available") else ""
-            store, sku = level.store.partition("/")[2], level.product.partition("/")[2]
-            rows.writerow((store, sku, quantity, availability))
-            count += 1
-    return count
+    rows = (
+        (level, level.available if level.HasField("available") else "", AVAILABILITY[level.band])
+        for level in levels
+        if level.band in AVAILABILITY
+    )
+    return _write(file, GOOGLE_COLUMNS, rows, "\t")
 
 
 def write_csv(levels: Iterable[stock_pb2.StockLevel], file: Path) -> int:
@@ -112,13 +105,25 @@ def write_csv(levels: Iterable[stock_pb2.StockLevel], file: Path) -> int:
     Returns:
         The number of rows.
     """
+    rows = (
+        (level, level.on_hand, level.safety_stock) for level in levels if level.HasField("on_hand")
+    )
+    return _write(file, COLUMNS, rows, ",")
+
+
+def _write(
+    file: Path,
+    columns: Sequence[str],
+    rows: Iterable[tuple[stock_pb2.StockLevel, int | str, int | str]],
+    delimiter: str,
+) -> int:
+    """Write a row for each level: its store, its SKU and two further cells."""
     count = 0
     with file.open("w", encoding="utf-8", newline="") as text:
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        for level in levels:
-            if level.HasField("on_hand"):
-                store, sku = level.store.partition("/")[2], level.product.partition("/")[2]
-                rows.writerow((store, sku, level.on_hand, level.safety_stock))
-                count += 1
+        writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+        writer.writerow(columns)
+        for level, third, fourth in rows:
+            store, sku = level.store.partition("/")[2], level.product.partition("/")[2]
+            writer.writerow((store, sku, third, fourth))
+            count += 1
     return count

@@ -55,7 +55,8 @@ def build(parts: Parts) -> Service:
     groups = StockGroups(
         Writer(Records(client, GROUPS), directory.groups), directory, lookups, clock
     )
-    searches = Searches(levels, ShelfRows(directory, follower), directory, settings)
+    shelf_rows = ShelfRows(directory, follower)
+    searches = Searches(levels, shelf_rows, follower, directory, lookups, settings)
     unmet = UnmetDemand(demand, clock)
     changes = HoldChanges(holds, quotas, int(settings.stock_freshness_s * 1000))
     servicer: stock_servicer.StockServicer = StockServicer(
@@ -67,12 +68,8 @@ def build(parts: Parts) -> Service:
         levels=StockLevels(levels, follower, groups, directory, lookups, settings, clock),
         policies=StockPolicies(Policies(client), lookups),
         groups=groups,
-        availability=Availability(
-            searches, unmet, follower, directory, lookups, origins, settings, clock
-        ),
-        pickup_options=PickupOptions(
-            searches, follower, directory, lookups, origins, settings, clock
-        ),
+        availability=Availability(searches, unmet, follower, directory, lookups, origins, clock),
+        pickup_options=PickupOptions(searches, directory, lookups, origins, clock),
         demand=unmet,
         reservations=Reservations(
             holds, changes, Receipts(keyring), durability, lookups, keyring, settings

@@ -6,7 +6,6 @@ While access is open there is no gate.
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Self
 
 from services.chassis.access.authenticator import Authenticator, Identity
@@ -50,13 +49,8 @@ class Gate:
         await self._keys.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._keys.__aexit__(kind, error, trace)
+    async def __aexit__(self, *exception: object) -> None:
+        await self._keys.__aexit__(*exception)
 
     def guard(self, path: str) -> "Guard":
         """The guard of one method."""

@@ -1,6 +1,6 @@
 """Look-ups of the stores and products that requests name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id
@@ -57,7 +57,7 @@ class Lookups:
         self.skus(lines)
         return lines
 
-    def display_names(self, stores: Sequence[str]) -> dict[str, str]:
+    def display_names(self, stores: Iterable[str]) -> dict[str, str]:
         """Store -> display name, of those stores that are public."""
         replica = self._directory.stores.replica
         return {

@@ -44,12 +44,17 @@ class Searches:
         self,
         levels: Levels,
         shelves: ShelfRows,
+        follower: Follower,
         directory: Directory,
+        lookups: Lookups,
         settings: StockSettings,
     ) -> None:
         self._levels = levels
         self._shelves = shelves
+        self._follower = follower
         self._directory = directory
+        self._lookups = lookups
+        self._settings = settings
         self._fresh_ms = int(settings.stock_freshness_s * 1000)
 
     async def find(self, search: Search, now_ms: int) -> Found:
@@ -79,6 +84,19 @@ class Searches:
                 found.split, found.is_fewest = together
         self._explain(found, around, search, store_filter)
         return found
+
+    async def responses(
+        self, basket: Mapping[str, int], offers: Iterable[Offer], now_ms: int
+    ) -> SearchResponses:
+        """The builder of a response with these offers."""
+        levels = {offer.store: offer.levels for offer in offers}
+        await self._follower.learn_sources(levels)
+        return SearchResponses(
+            basket,
+            self._lookups.display_names(levels),
+            view_at(now_ms, self._settings),
+            self._follower.sources_of,
+        )
 
     def _filter(self, search: Search) -> StoreFilter:
         opening = (
@@ -190,7 +208,6 @@ class Availability:
     directory: Directory
     lookups: Lookups
     origins: Origins
-    settings: StockSettings
     clock: Clock
 
     async def find(
@@ -217,15 +234,9 @@ class Availability:
         )
         found = await self.searches.find(search, ms_of(now))
         self.demand.note(now.date(), found.unmet(basket), search)
-        await self.follower.learn_sources(
-            {store: found.read[store].levels for store in found.shown}
-        )
-        response = SearchResponses(
-            basket,
-            self.lookups.display_names(found.shown),
-            view_at(ms_of(now), self.settings),
-            self.follower.sources_of,
-        ).availability(found)
+        shown = [found.read[store] for store in found.shown]
+        responses = await self.searches.responses(basket, shown, ms_of(now))
+        response = responses.availability(found)
         response.origin_uncertainty_m = origin.uncertainty_m
         if origin.place:
             response.origin_display_name = origin.place.name

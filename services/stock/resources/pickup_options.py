@@ -9,17 +9,13 @@ from services.chassis.clock import Clock
 from services.chassis.messages.paging import page_size
 from services.directory.directory import Directory
 from services.directory.origins import Origins
-from services.stock.convert.availability import SearchResponses
 from services.stock.convert.baskets import lines
-from services.stock.convert.levels import view_at
 from services.stock.convert.times import ms_of
 from services.stock.model.availability import Found, Option, Search
 from services.stock.model.baskets import Offer
 from services.stock.model.pickup import Window, window
-from services.stock.replica.follower import Follower
 from services.stock.replica.lookups import Lookups
 from services.stock.resources.availability import DEFAULT_RADIUS_M, Searches
-from services.stock.settings import StockSettings
 
 
 @dataclass(frozen=True)
@@ -27,11 +23,9 @@ class PickupOptions:
     """Answers where and when a basket can be picked up."""
 
     searches: Searches
-    follower: Follower
     directory: Directory
     lookups: Lookups
     origins: Origins
-    settings: StockSettings
     clock: Clock
 
     async def find(
@@ -55,15 +49,9 @@ class PickupOptions:
         )
         found = await self.searches.find(search, ms_of(now))
         options = self._options(found, search, now)
-        await self.follower.learn_sources(
-            {option.offer.store: option.offer.levels for option in options}
-        )
-        return SearchResponses(
-            basket,
-            self.lookups.display_names([option.offer.store for option in options]),
-            view_at(ms_of(now), self.settings),
-            self.follower.sources_of,
-        ).pickup_options(options, is_reachable=found.is_reachable)
+        offers = [option.offer for option in options]
+        responses = await self.searches.responses(basket, offers, ms_of(now))
+        return responses.pickup_options(options, is_reachable=found.is_reachable)
 
     def _options(self, found: Found, search: Search, now: dt.datetime) -> list[Option]:
         options = [Option(offer, self._window(offer, now), "") for offer in found.offers]
