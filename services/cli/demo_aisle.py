@@ -6,10 +6,10 @@ import grpc
 
 from enrayon.aisle.v1 import aisle_pb2, aisle_pb2_grpc
 from geodata.floorplans.synthetic.assortment import Product
-from geodata.floorplans.synthetic.demo import helsinki_supermarket
 from geodata.floorplans.synthetic.groceries import groceries
 from geodata.samples import SUPERMARKET
 from geodata.samples.catalogue import catalogue
+from geodata.samples.supermarket import helsinki_supermarket
 from services.directory.messages.placements import placement_message
 from services.directory.messages.plans import plan_message
 

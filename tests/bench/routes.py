@@ -7,7 +7,7 @@ from time import process_time
 
 from geodata.floorplans.placements import placements_in_force
 from geodata.floorplans.shelves import Shelves
-from geodata.floorplans.synthetic.demo import helsinki_supermarket
+from geodata.samples.supermarket import helsinki_supermarket
 from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import WALKING
 from geodata.wayfinding.route import plan_route

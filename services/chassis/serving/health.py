@@ -17,21 +17,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
 
-import redis.exceptions
 import structlog
 from prometheus_client import Gauge
-from redis.asyncio import RedisCluster
 
 from services.chassis.clock import Clock, utc_now
 from services.chassis.database.client import Client
-from services.chassis.database.failures import FAILURES
+from services.chassis.database.probe import database_reasons
 from services.chassis.tasks import end
 
 LOOK_EVERY_S = 2.0
 STUCK_S = 30.0
 """An event loop that has not looked for this long is stuck."""
-PROBE = "{health}:probe"
-PROBE_KEPT_MS = 60_000
 
 WELL = Gauge("enrayon_part_well", "Whether a part of the process is well.", ["part"])
 
@@ -129,29 +125,3 @@ class Health:
             await self.look()
             for listener in self._listeners:
                 await listener(self.parts)
-
-
-async def database_reasons(client: Client) -> tuple[str, str]:
-    """The reasons why the database does not answer, and takes no changes; empty when it does.
-
-    Of a cluster all primaries must answer; the change is tried at one of them.
-    """
-    try:
-        if isinstance(client, RedisCluster):
-            await client.ping(target_nodes=RedisCluster.PRIMARIES)
-        else:
-            await client.ping()
-    except FAILURES as error:
-        return reason_of(error), reason_of(error)
-    try:
-        await client.set(PROBE, 1, px=PROBE_KEPT_MS)
-    except FAILURES as error:
-        return "", reason_of(error)
-    return "", ""
-
-
-def reason_of(error: Exception) -> str:
-    """The code that the database answered, such as MISCONF, or the kind of the failure."""
-    code = str(error).partition(" ")[0]
-    is_code = isinstance(error, redis.exceptions.ResponseError) and code.isupper()
-    return code if is_code else type(error).__name__

@@ -5,10 +5,10 @@ from geodata.floorplans.placement_validation import placement_problems
 from geodata.floorplans.plan import FixtureKind, PlaceKind
 from geodata.floorplans.shelves import Precision, Shelves
 from geodata.floorplans.synthetic.assortment import Product
-from geodata.floorplans.synthetic.demo import helsinki_supermarket
 from geodata.floorplans.synthetic.groceries import groceries
 from geodata.floorplans.synthetic.store import synthetic_store
 from geodata.floorplans.validation import plan_problems
+from geodata.samples.supermarket import helsinki_supermarket
 from geodata.wayfinding.reachability import reach_problems
 
 OUTLINES = {

@@ -9,7 +9,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.chassis.database.client import Client, connect
 from services.chassis.database.embedded import EmbeddedValkey
-from services.chassis.serving.health import Health, database_reasons
+from services.chassis.database.probe import database_reasons
+from services.chassis.serving.health import Health
 from services.chassis.settings import ChassisSettings
 from tests.backends import server
 from tests.support.echo import SERVICE, served

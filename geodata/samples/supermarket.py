@@ -1,16 +1,16 @@
-"""The demo store: the outline of a real supermarket with a synthetic planogram."""
+"""The sample's floor plan: the outline of a real supermarket with invented shelves."""
 
 from collections.abc import Sequence
 
 from shapely import Polygon
 
-from geodata import samples
 from geodata.floorplans.frame import frame_along
 from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import FloorPlan
 from geodata.floorplans.synthetic.assortment import Product
 from geodata.floorplans.synthetic.groceries import groceries
 from geodata.floorplans.synthetic.store import synthetic_store
+from geodata.samples import building_outline
 
 SEED = 2
 
@@ -27,7 +27,7 @@ def helsinki_supermarket(
         store: the resource name of the store.
         products: the products to place; empty means `groceries()`.
     """
-    corners = [(point.longitude, point.latitude) for point in samples.building_outline()]
+    corners = [(point.longitude, point.latitude) for point in building_outline()]
     frame = frame_along(Polygon(corners))
     outline = frame.geometry_to_local(Polygon(corners))
     assert isinstance(outline, Polygon)
