@@ -14,7 +14,6 @@ from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
 from services.chassis.serving.admission import calls_in, servers
 from services.chassis.serving.calls import Calls
-from services.chassis.serving.commits import wait_commits
 from services.chassis.serving.handlers import Handlers, credentials_of, no_credentials
 from services.chassis.serving.health import Part
 from services.chassis.serving.methods import Method
@@ -130,7 +129,6 @@ class Server:
             # grpc's own grace does not wait for handlers whose clients have gone.
             async with asyncio.timeout(self._settings.drain_s):
                 await self._calls.wait_idle()
-                await wait_commits()
         except TimeoutError:
             log.warning("calls were still running when the server stopped")
         await stopping

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from services.chassis.caller import Caller, current_caller, set_caller
 from services.chassis.errors import PermissionDenied
-from services.chassis.serving.commits import commit, wait_commits
+from services.chassis.serving.commits import commit
 
 
 async def test_a_change_is_made_also_when_its_call_is_cancelled() -> None:
@@ -24,15 +24,22 @@ async def test_a_change_is_made_also_when_its_call_is_cancelled() -> None:
 
     task = asyncio.create_task(call())
     await begun.wait()
-    task.cancel()
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+    assert not task.done()
+    proceed.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-    waiting = asyncio.create_task(wait_commits())
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    proceed.set()
-    await waiting
     assert made == [Caller("kiosk")]
+
+
+async def test_a_change_that_is_itself_cancelled_cancels_its_call() -> None:
+    async def change() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await commit(change())
 
 
 async def test_a_change_answers_its_call_or_raises_to_it() -> None:
@@ -65,10 +72,9 @@ async def test_a_change_that_fails_when_its_call_is_gone_is_logged_if_that_is_a_
         task = asyncio.create_task(commit(change()))
         await begun.wait()
         task.cancel()
-        await asyncio.wait([task])
         proceed.set()
-        await wait_commits()
-        await asyncio.sleep(0)
+        await asyncio.wait([task])
+    assert task.cancelled()
     assert [("KeyError" in log["stack"], "60.1687" in log["stack"]) for log in logs] == (
         [(True, False)] if logged else []
     )
