@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.paths import SHARED_DATA
 
+pytest_plugins = ("tests.support.fixtures",)
+
 # No test is timed; CI looks at the same examples each time.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("tests")

@@ -23,14 +23,6 @@ from enrayon.stores.v1 import stores_pb2_grpc
 from services import app
 from tests.faults import fuzz
 from tests.geodata.floorplans.shops import corner_shop
-from tests.services.conftest import (  # noqa: F401 - fixtures
-    channel,
-    database,
-    database_url,
-    gazetteer,
-    parts,
-    settings,
-)
 from tests.support.aisle import published
 from tests.support.geofence import KAMPPI, circle, create
 from tests.support.stock import FORUM, PRODUCTS, state
@@ -82,7 +74,7 @@ class Asked:
 
     async def ask(
         self,
-        channel: grpc.aio.Channel,  # noqa: F811
+        channel: grpc.aio.Channel,
         method: MethodDescriptor,
         seed: int,
         count: int,
@@ -125,7 +117,7 @@ class Asked:
 
 
 async def answer(
-    channel: grpc.aio.Channel,  # noqa: F811
+    channel: grpc.aio.Channel,
     method: MethodDescriptor,
     requests: list[bytes],
 ) -> tuple[grpc.StatusCode, str]:
@@ -152,7 +144,7 @@ async def answer(
     return code, details
 
 
-async def feed(channel: grpc.aio.Channel) -> None:  # noqa: F811
+async def feed(channel: grpc.aio.Channel) -> None:
     """Feed stores of Helsinki, and for one of them stock, a plan and a fence."""
     await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
     stock = stock_pb2_grpc.StockServiceStub(channel)
@@ -167,7 +159,7 @@ async def feed(channel: grpc.aio.Channel) -> None:  # noqa: F811
 
 
 async def test_absurd_requests_of_every_rpc_get_documented_codes(
-    channel: grpc.aio.Channel,  # noqa: F811
+    channel: grpc.aio.Channel,
     figure: Callable[[int, str], None],
 ) -> None:
     asked = Asked()
@@ -182,7 +174,7 @@ async def test_absurd_requests_of_every_rpc_get_documented_codes(
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 async def test_100_000_absurd_requests_and_the_memory_stays_flat(
-    channel: grpc.aio.Channel,  # noqa: F811
+    channel: grpc.aio.Channel,
     figure: Callable[[int, str], None],
 ) -> None:
     plain = [method for method in METHODS if not method.server_streaming]

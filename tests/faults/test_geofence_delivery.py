@@ -27,14 +27,6 @@ from services.geofence.state.keys import DeliveryKeys, Keys
 from services.geofence.worker.upkeep import Upkeep
 from services.geofence.worker.webhooks import Posted, Webhooks
 from tests.faults.judging import judge
-from tests.services.conftest import (  # noqa: F401 - fixtures
-    channel,
-    database,
-    database_url,
-    gazetteer,
-    parts,
-    settings,
-)
 from tests.support.endpoint import endpoint, status
 from tests.support.geofence import (
     KAMPPI,
@@ -63,7 +55,7 @@ def _reachable(monkeypatch):
 
 
 @pytest.fixture
-def stub(channel):  # noqa: F811
+def stub(channel):
     return geofence_pb2_grpc.GeofenceServiceStub(channel)
 
 
@@ -76,7 +68,7 @@ async def drive(stub, devices: int, visits: int) -> int:
     return 2 * devices * visits
 
 
-async def test_20_readers_that_die_with_events_pending(stub, database, figure):  # noqa: F811
+async def test_20_readers_that_die_with_events_pending(stub, database, figure):
     rng = random.Random(20)
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub)
@@ -122,7 +114,7 @@ async def leases_left(client, subscription: str) -> int:
 
 async def test_23_a_stream_that_vanishes_costs_its_events_and_no_later_one(
     stub,
-    database,  # noqa: F811
+    database,
     figure,
 ):
     await create(stub, "kamppi", circle(KAMPPI, 300))
@@ -137,7 +129,7 @@ async def test_23_a_stream_that_vanishes_costs_its_events_and_no_later_one(
     assert {3: 10} == found
 
 
-async def test_21_entries_that_are_no_events_hold_up_nobody(stub, parts, database, figure):  # noqa: F811
+async def test_21_entries_that_are_no_events_hold_up_nobody(stub, parts, database, figure):
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub, "read")
     async with endpoint() as hook, running(bootstrap.build(parts)):
@@ -162,7 +154,7 @@ async def test_21_entries_that_are_no_events_hold_up_nobody(stub, parts, databas
     assert (expected, read) == (len(read), posted)
 
 
-async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, parts, database, figure):  # noqa: F811
+async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, parts, database, figure):
     """Without readers and trimming a partition takes twice the cap, then refuses."""
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await subscribe(stub, "absent")
@@ -209,7 +201,7 @@ def always(reply: bytes, _event: object) -> bytes:
     return reply
 
 
-async def test_24_strange_endpoints_hold_up_no_other(stub, parts, monkeypatch, figure):  # noqa: F811
+async def test_24_strange_endpoints_hold_up_no_other(stub, parts, monkeypatch, figure):
     monkeypatch.setenv("ENRAYON_GEOFENCE_LEASE_S", "8")
     monkeypatch.setenv("ENRAYON_WEBHOOK_TIMEOUT_S", "4")
     monkeypatch.setattr(matching, "RETRY_S", (0.2,) * 9)

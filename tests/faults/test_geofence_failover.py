@@ -11,12 +11,6 @@ from services.geofence.state.keys import Keys
 from tests.backends import Cluster, ask
 from tests.faults.judging import Told, judge
 from tests.faults.retrying import surely
-from tests.services.conftest import (  # noqa: F401 - fixtures
-    channel,
-    database,
-    gazetteer,
-    parts,
-)
 from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, reading, subscribe
 
 CARS = 24
@@ -67,7 +61,7 @@ async def told(stub: Any, expected: int) -> list[Told]:
 @pytest.mark.parametrize("replicas", [1, 0], indirect=True)
 async def test_15_a_frozen_replica_that_takes_over_tells_of_all_acknowledged_positions(
     replicas,
-    channel,  # noqa: F811
+    channel,
     cluster,
     figure,
 ):

@@ -14,14 +14,6 @@ from geodata.fences.shape import FenceError
 from services.geofence import bootstrap
 from services.geofence.convert.fences import shape
 from services.geofence.errors import InvalidFence
-from tests.services.conftest import (  # noqa: F401 - fixtures
-    channel,
-    database,
-    database_url,
-    gazetteer,
-    parts,
-    settings,
-)
 from tests.support.geofence import (
     KAMPPI,
     circle,
@@ -41,11 +33,11 @@ AHEAD, REFUSED = pb.FixResult.OUTCOME_AHEAD, pb.FixResult.OUTCOME_REFUSED
 
 
 @pytest.fixture
-def stub(channel):  # noqa: F811
+def stub(channel):
     return geofence_pb2_grpc.GeofenceServiceStub(channel)
 
 
-async def test_26_a_device_whose_clock_is_a_day_off(stub, parts, figure):  # noqa: F811
+async def test_26_a_device_whose_clock_is_a_day_off(stub, parts, figure):
     await create(stub, "kamppi", circle(KAMPPI, 300, dwell_time={"seconds": 1}))
     await subscribe(stub, filter={"event_types": [pb.EVENT_TYPE_DWELL]})
     ahead = await report(stub, *(fix("ahead", KAMPPI, DAY_S + n) for n in range(10)))
@@ -118,7 +110,7 @@ async def test_28_no_number_no_pole_and_no_date_line_is_special(stub, figure):
     )
 
 
-async def test_29_deleting_a_fence_tells_everybody_inside_once(stub, parts, figure):  # noqa: F811
+async def test_29_deleting_a_fence_tells_everybody_inside_once(stub, parts, figure):
     devices = 500
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await create(stub, "kept", circle(KAMPPI, 400))

@@ -17,9 +17,9 @@ from services.directory.messages.placements import placement_message
 from services.directory.messages.plans import plan_message
 from tests.fuzz.target import Refused, file_of, target
 from tests.geodata.floorplans.shops import corner_shop, two_floors
-from tests.geodata.importers.indoor.test_imdf import VENUE
-from tests.geodata.importers.indoor.test_japan import ARCADE
-from tests.geodata.importers.indoor.test_osm import arcade
+from tests.support.imdf_venue import VENUE
+from tests.support.japanese_arcade import ARCADE
+from tests.support.osm_arcade import arcade
 
 STORE = "stores/kamppi"
 

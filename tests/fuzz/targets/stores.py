@@ -5,13 +5,13 @@ from geodata.stores import STORE_ID
 from services.chassis.serving.requests import violations_of
 from services.directory.messages.stores import store_message
 from tests.fuzz.target import file_of, target
-from tests.geodata.importers import test_fuzz
+from tests.support import store_files as samples
 
 DEEP = b'{"type": "Feature", "geometry": ' + b"[" * 300 + b"]" * 300 + b"}\n"
 """More than what can be written as JSON again."""
 
 
-@target(lambda: [*test_fuzz.SEEDS.values(), 2 * DEEP], ImporterError)
+@target(lambda: [*samples.SEEDS.values(), 2 * DEEP], ImporterError)
 def store_files(data: bytes) -> None:
     """Every row of a file becomes a store that can be sent, or is told of; else it is refused."""
     found = read(file_of(data), source="x")
@@ -23,7 +23,7 @@ def store_files(data: bytes) -> None:
         assert not (faults := violations_of(message)), faults
 
 
-@target(lambda: [test_fuzz.extract()], ImporterError)
+@target(lambda: [samples.extract()], ImporterError)
 def osm_extracts(data: bytes) -> None:
     """An extract of OpenStreetMap gives stores, or is refused."""
     found = read(file_of(data, "input.osm.pbf"), "osm")

@@ -8,6 +8,16 @@ from geodata.schedule.model import DatedException, Schedule, TimeRange
 from geodata.schedule.timeline import OpenInterval, Timeline
 
 PARIS = "Europe/Paris"
+ZONES = (
+    "Europe/Paris",
+    "America/New_York",
+    "America/Santiago",
+    "Africa/Casablanca",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+)
+COUNTRIES = ("FR", "US", "DE", "GB")
 
 
 def shop(expression: str, time_zone: str = PARIS, **rest: Any) -> Timeline:

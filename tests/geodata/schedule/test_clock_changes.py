@@ -6,61 +6,7 @@ import pytest
 
 from geodata.schedule.model import Closure, State
 from tests.geodata.schedule.stores import in_utc, local, shop, special, utc
-
-PARIS, NEW_YORK, LORD_HOWE, TOKYO = (
-    "Europe/Paris",
-    "America/New_York",
-    "Australia/Lord_Howe",
-    "Asia/Tokyo",
-)
-
-# Zone, local date, hours, and the instants (UTC) at which they really are open.
-GAPS_AND_FOLDS = [
-    # Paris, 29 March 2026: at 01:00Z the clock goes from 02:00 to 03:00.
-    (PARIS, "2026-03-29", "01:30-02:30", [("03-29 00:30", "03-29 01:00")]),
-    (PARIS, "2026-03-29", "02:15-02:45", []),
-    (PARIS, "2026-03-29", "02:30-03:30", [("03-29 01:00", "03-29 01:30")]),
-    (PARIS, "2026-03-29", "01:30-03:30", [("03-29 00:30", "03-29 01:30")]),
-    # Paris, 25 October 2026: at 01:00Z the clock goes from 03:00 to 02:00.
-    (
-        PARIS,
-        "2026-10-25",
-        "02:15-02:45",
-        [("10-25 00:15", "10-25 00:45"), ("10-25 01:15", "10-25 01:45")],
-    ),
-    (
-        PARIS,
-        "2026-10-25",
-        "01:30-02:30",
-        [("10-24 23:30", "10-25 00:30"), ("10-25 01:00", "10-25 01:30")],
-    ),
-    (PARIS, "2026-10-25", "01:30-03:30", [("10-24 23:30", "10-25 02:30")]),
-    # New York, 2026: on 8 March at 07:00Z from 02:00 to 03:00,
-    # on 1 November at 06:00Z from 02:00 to 01:00.
-    (NEW_YORK, "2026-03-08", "01:30-02:30", [("03-08 06:30", "03-08 07:00")]),
-    (NEW_YORK, "2026-03-08", "02:15-02:45", []),
-    (
-        NEW_YORK,
-        "2026-11-01",
-        "00:30-01:30",
-        [("11-01 04:30", "11-01 05:30"), ("11-01 06:00", "11-01 06:30")],
-    ),
-    (NEW_YORK, "2026-11-01", "00:30-02:30", [("11-01 04:30", "11-01 07:30")]),
-    # Lord Howe moves by half an hour: on 4 October 2026 at 15:30Z from 02:00 to 02:30,
-    # on 5 April at 15:00Z from 02:00 to 01:30.
-    (LORD_HOWE, "2026-10-04", "02:10-02:40", [("10-03 15:30", "10-03 15:40")]),
-    (LORD_HOWE, "2026-10-04", "02:05-02:25", []),
-    (
-        LORD_HOWE,
-        "2026-04-05",
-        "01:40-01:50",
-        [("04-04 14:40", "04-04 14:50"), ("04-04 15:10", "04-04 15:20")],
-    ),
-    (LORD_HOWE, "2026-04-05", "01:20-02:10", [("04-04 14:20", "04-04 15:40")]),
-    # Tokyo never changes its clocks.
-    (TOKYO, "2026-03-29", "02:15-02:45", [("03-28 17:15", "03-28 17:45")]),
-    (TOKYO, "2026-10-25", "02:15-02:45", [("10-24 17:15", "10-24 17:45")]),
-]
+from tests.support.clock_changes import GAPS_AND_FOLDS
 
 
 @pytest.mark.parametrize(("zone", "date", "hours", "expected"), GAPS_AND_FOLDS)

@@ -15,17 +15,8 @@ from geodata.schedule.model import HolidayRules, Schedule, State
 from geodata.schedule.timeline import Timeline, timeline
 from tests.geodata.schedule import slow_hours
 from tests.geodata.schedule.real_strings import TEXTS
+from tests.geodata.schedule.stores import COUNTRIES, ZONES
 
-ZONES = (
-    "Europe/Paris",
-    "America/New_York",
-    "America/Santiago",
-    "Africa/Casablanca",
-    "Asia/Kolkata",
-    "Australia/Lord_Howe",
-    "Pacific/Apia",
-)
-COUNTRIES = ("FR", "US", "DE", "GB")
 MINUTE = dt.timedelta(minutes=1)
 
 

@@ -12,42 +12,16 @@ from geodata.schedule.expression import follows_sun
 from geodata.schedule.grammar import parse
 from geodata.schedule.model import HolidayRules, State
 from tests.geodata.schedule.stores import shop
+from tests.support.reference_hours import (
+    DAVIS_SUN,
+    JUDGED,
+    OTHER_HOLIDAYS,
+    PARIS_SUN,
+    in_year_9999_or_before,
+    is_same,
+)
 
 SharedJson = Callable[[str], Any]
-PARIS_SUN, DAVIS_SUN = Point(48.87, 2.29), Point(-80, 80)
-OTHER_HOLIDAYS = {
-    ("2020-07-04", "10:00-12:00; PH off", "us"),
-    ("2025-03-08", "10:00-12:00; PH off", "de"),
-    ("2025-03-08", "08:00-18:00, PH 12:00-14:00 off", "de"),
-}
-"""Cases whose calendar is not ours. Independence Day of 2020 fell on a Saturday: it is a holiday
-itself beside the Friday kept for it. Without a federal state, Germany has its national holidays,
-and International Women's Day is none."""
-OTHERWISE = {
-    "a comment alone is UNKNOWN": {
-        '10:00-18:00 "may close later" ; 12:00-13:00 closed "ring the bell"',
-        '10:00-18:00 "may close later", 12:00-13:00 "ring the bell"',
-        '10:00-14:00 "may open earlier", 14:00-18:00 "may close later"',
-    },
-    "a fallback counts outside the hours of the first rule": {
-        "Jun:10:00-12:00 open || unknown",
-        "Jun:10:00-12:00 open || Mo-Fr closed || unknown",
-    },
-    "a date that does not exist is refused": {"Feb01-Feb31:10:00-12:00", "May15-01:10:00-12:00"},
-    "a range of days ends after it begins": {"2020 Jan Mo[-1]-15"},
-    "an open end is UNKNOWN for ten hours at most": {"Jun dusk+"},
-    "a year is named by the first date": {"Mar 28-2021 Apr 16", "easter-2025 Jan Su[-2]"},
-}
-"""Cases whose text means something else by the specification, by the rule that says so."""
-_JUDGED = frozenset().union(*OTHERWISE.values())
-
-
-def is_same(case: dict[str, Any]) -> bool:
-    """Whether a case must have the hours that it says."""
-    without_sun = "lat" in case or not follows_sun(case["value"])
-    # Where the sun does not rise or set, the cases take summer for winter.
-    is_polar = case.get("lat") == -80.0 and case.get("date", "")[:7] in ("2020-01", "2020-06")
-    return case["value"] not in _JUDGED and without_sun and not is_polar
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +51,6 @@ def wall_clock_day(case: dict[str, Any]) -> list[tuple[str, str, str, str]]:
 
 def clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def in_year_9999_or_before(case: dict[str, Any]) -> bool:
-    return not case["at"].startswith("+")
 
 
 def test_every_day_has_the_hours_of_its_case(cases: dict[str, list[dict[str, Any]]]) -> None:
@@ -135,7 +105,7 @@ def test_what_is_judged_otherwise_is_told_in_the_answer(
     cases: dict[str, list[dict[str, Any]]],
 ) -> None:
     judged = {case["value"] for kind in ("schedule_at", "next_change") for case in cases[kind]}
-    assert judged >= _JUDGED
+    assert judged >= JUDGED
     for case in cases["schedule_at"]:
         if follows_sun(case["value"]) and "lat" not in case and case["intervals"]:
             spans = wall_clock_day(case)

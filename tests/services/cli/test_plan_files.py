@@ -12,8 +12,8 @@ from geodata.importers.indoor.result import ImportedPlan
 from geodata.importers.indoor.tables import ImportedPlacements
 from services.cli import plan_files
 from tests.geodata.floorplans.shops import corner_shop
-from tests.geodata.importers.indoor.test_japan import ARCADE
-from tests.geodata.importers.indoor.test_osm import arcade
+from tests.support.japanese_arcade import ARCADE
+from tests.support.osm_arcade import arcade
 
 STORE = "stores/1"
 

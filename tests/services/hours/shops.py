@@ -84,3 +84,16 @@ def in_utc(found: Iterable[hours_pb2.OpenInterval]) -> list[tuple[str, str]]:
         (f"{instant(each.open_time):%m-%d %H:%M}", f"{instant(each.close_time):%m-%d %H:%M}")
         for each in found
     ]
+
+
+def event(title: str, first: str, last: str) -> hours_pb2.StoreEvent:
+    return hours_pb2.StoreEvent(
+        title=title, start_time=timestamp(local(first)), end_time=timestamp(local(last))
+    )
+
+
+async def announce(hours, store: str, title: str, first: str, last: str, **fields: object):
+    request = hours_pb2.CreateStoreEventRequest(
+        parent=f"stores/t-{store}", store_event=event(title, first, last), **fields
+    )
+    return await hours.CreateStoreEvent(request)

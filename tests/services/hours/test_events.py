@@ -7,7 +7,7 @@ import pytest
 
 from enrayon.hours.v1 import hours_pb2
 from services.hours.resources import store_events as events
-from tests.services.hours.shops import local, put, shop, timestamp
+from tests.services.hours.shops import announce, local, put, shop, timestamp
 
 KAMPPI = {"point": {"latitude": 60.1690, "longitude": 24.9310}}
 # Real shops, positions to about 100 m.
@@ -27,19 +27,6 @@ async def shops(stores, hours) -> Any:
     ]
     await put(stores, *located, shop("online"))
     return hours
-
-
-def event(title: str, first: str, last: str) -> hours_pb2.StoreEvent:
-    return hours_pb2.StoreEvent(
-        title=title, start_time=timestamp(local(first)), end_time=timestamp(local(last))
-    )
-
-
-async def announce(hours, store: str, title: str, first: str, last: str, **fields: object):
-    request = hours_pb2.CreateStoreEventRequest(
-        parent=f"stores/t-{store}", store_event=event(title, first, last), **fields
-    )
-    return await hours.CreateStoreEvent(request)
 
 
 async def titles(hours, store: str = "-", **fields: object) -> list[str]:

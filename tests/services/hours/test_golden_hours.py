@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from enrayon.hours.v1 import hours_pb2
-from tests.geodata.schedule.test_clock_changes import GAPS_AND_FOLDS
 from tests.services.hours.shops import (
     NAME,
     date,
@@ -20,6 +19,7 @@ from tests.services.hours.shops import (
     shop,
     state,
 )
+from tests.support.clock_changes import GAPS_AND_FOLDS
 
 OPEN, CLOSED = hours_pb2.STATE_OPEN, hours_pb2.STATE_CLOSED
 HOLIDAY = hours_pb2.RULE_KIND_HOLIDAY

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from enrayon.hours.v1 import hours_pb2
 from tests.geodata.schedule import slow_hours
 from tests.geodata.schedule.real_strings import TEXTS
-from tests.geodata.schedule.test_minute_by_minute import COUNTRIES, ZONES
+from tests.geodata.schedule.stores import COUNTRIES, ZONES
 from tests.services.hours.shops import give, put, shop, timestamp
 
 SharedRows = Callable[[str], list[dict[str, str]]]

@@ -9,15 +9,15 @@ import pytest
 from google.rpc import error_details_pb2
 
 from enrayon.hours.v1 import hours_pb2
-from tests.geodata.schedule.test_reference_cases import (
+from tests.services.hours.shops import NAME, date, give, instant, put, shop, timestamp
+from tests.support.error_details import detail
+from tests.support.reference_hours import (
     DAVIS_SUN,
     OTHER_HOLIDAYS,
     PARIS_SUN,
     in_year_9999_or_before,
     is_same,
 )
-from tests.services.hours.shops import NAME, date, give, instant, put, shop, timestamp
-from tests.support.error_details import detail
 
 SharedJson = Callable[[str], Any]
 STATES = {

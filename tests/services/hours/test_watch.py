@@ -6,8 +6,7 @@ import grpc
 import pytest
 
 from enrayon.hours.v1 import hours_pb2
-from tests.services.hours.shops import GROCERY, NAME, date, give, put, shop
-from tests.services.hours.test_events import announce
+from tests.services.hours.shops import GROCERY, NAME, announce, date, give, put, shop
 
 Response = hours_pb2.WatchHoursResponse
 HOURS_CHANGED = Response.CHANGE_TYPE_HOURS_CHANGED

@@ -1,4 +1,4 @@
-"""A real database, and the services on it, in this process."""
+"""Fixtures of all tests: a real database, and the services on it in this process."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
