@@ -5,7 +5,7 @@ import faulthandler
 import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -21,7 +21,9 @@ from services.chassis.access.gate import Gate
 from services.chassis.access.settings import AccessSettings, check_grpc_exposure
 from services.chassis.clock import utc_now
 from services.chassis.database.client import connect
+from services.chassis.database.data_set import open_data_set
 from services.chassis.database.embedded import EmbeddedValkey, running_url
+from services.chassis.database.failures import FAILURES
 from services.chassis.database.observed import measured_connections
 from services.chassis.keyring import load_keyring
 from services.chassis.serving.health import Health
@@ -74,6 +76,7 @@ def serve(settings: ChassisSettings, names: Sequence[str]) -> None:
         OSError: the port is taken, or a certificate cannot be read.
         EmbeddedValkeyError: the embedded Valkey cannot run.
         AccessError: open services would be offered to other machines, or keys are not usable.
+        DataSetError: the data in the database are not those of this process.
         ServiceError: a service refuses to start.
     """
     check_grpc_exposure(settings, AccessSettings())
@@ -125,11 +128,16 @@ async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Par
     geocoder = GeopyGeocoder(geocoding, client) if geocoding.geocoder else None
     origins = Origins(Gazetteer.load(), geocoder)
     directory = Directory(client, settings.data_dir)
-    await directory.start()
+    keyring = load_keyring(settings)
     try:
-        yield Parts(settings, client, directory, origins, load_keyring(settings), utc_now)
+        with suppress(*FAILURES):  # a server begins with its snapshots while there is no database
+            await open_data_set(client, keyring, settings.data_dir)
+        await directory.start()
+        try:
+            yield Parts(settings, client, directory, origins, keyring, utc_now)
+        finally:
+            await directory.stop()
     finally:
-        await directory.stop()
         await client.aclose()
 
 

@@ -46,6 +46,11 @@ class Keyring:
         """The current version, then the others."""
         return list(self._keys)
 
+    @property
+    def fingerprints(self) -> list[str]:
+        """Texts that tell keys apart and reveal nothing else; of the current key first."""
+        return [hash.hex()[:16] for hash in self.hashes("backup", b"")]
+
     def sign(self, purpose: str, data: bytes) -> bytes:
         """Version, signature and data, one after the other."""
         head = self._current.to_bytes(1)

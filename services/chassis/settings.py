@@ -96,6 +96,14 @@ class ChassisSettings(EnvironmentSettings):
         default_factory=default_data_dir,
         description="folder of the embedded Valkey, the snapshots and the keys",
     )
+    backup_key_file: Path = Field(
+        default_factory=lambda: platformdirs.user_config_path("enrayon") / "backup.key",
+        description="file of the key that signs backups; `enrayon backup` makes it once; "
+        "not in the data folder, and kept apart from the backups",
+    )
+    backup_encrypted: bool = Field(
+        False, description="whether backups are encrypted too, with the same key"
+    )
     database_timeout_s: float = Field(
         2.0,
         gt=0,

@@ -41,6 +41,10 @@ COMMANDS = {
         "backup",
         "Load a backup into an empty database. Stop servers and workers first, start them after.",
     ),
+    "repair": (
+        "repair",
+        "Mend the embedded Valkey's append-only file after a power loss or a disk error.",
+    ),
     "status": (
         "status",
         "Show the health of services and their parts; exit status 1 if one is unhealthy.",

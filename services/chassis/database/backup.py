@@ -16,8 +16,10 @@ import redis.exceptions
 
 from services.chassis.database.backup_file import BackupError, Entry, Header, check, read, writing
 from services.chassis.database.client import Client, connect, script
+from services.chassis.database.data_set import FORMAT, DataSetError, check_format, first_key
 from services.chassis.database.embedded import EmbeddedValkey, running_url
 from services.chassis.database.facts import database_facts_of
+from services.chassis.database.sealed_file import SealKey
 from services.chassis.settings import ChassisSettings
 
 TIMEOUT_S = 120.0
@@ -30,8 +32,12 @@ Progress = Callable[[int, int], None]
 """Called with the amount that is done, and the whole."""
 
 
-def on_database(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]]) -> int:
+def on_database(
+    settings: ChassisSettings, act: Callable[[Client], Awaitable[int]], *, anew: bool = False
+) -> int:
     """Act on the database of the settings; an embedded one is started if it does not run.
+
+    With `anew`, an embedded one whose files are gone begins empty.
 
     Raises:
         BackupError: the database or the act failed.
@@ -49,7 +55,7 @@ def on_database(settings: ChassisSettings, act: Callable[[Client], Awaitable[int
 
     if url := settings.database_url or running_url(settings.data_dir):
         return asyncio.run(main(url))
-    with EmbeddedValkey(settings.data_dir) as valkey:
+    with EmbeddedValkey(settings.data_dir, anew=anew) as valkey:
         return asyncio.run(main(valkey.url))
 
 
@@ -59,6 +65,9 @@ async def backup(
     keyring: list[str],
     left_out: Collection[str],
     progress: Progress,
+    key: SealKey,
+    *,
+    is_encrypted: bool = False,
 ) -> int:
     """Copy a database into a file; returns the number of keys.
 
@@ -68,12 +77,15 @@ async def backup(
         keyring: fingerprints of the signing keys.
         left_out: names of keys (behind their tag) that are not copied.
         progress: called with numbers of tags.
+        key: signs the file, and encrypts it.
+        is_encrypted: whether it does.
     """
     facts = await database_facts_of(client)
-    header = Header(dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), facts.version, keyring)
+    created = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    header = Header(created, facts.version, keyring, FORMAT)
     dump = script(client, "services.chassis.database", "dump")
     tags = sorted({tag_of(key) async for key in client.scan_iter(count=1000)})
-    with writing(path, header) as file:
+    with writing(path, header, key, is_encrypted=is_encrypted) as file:
         for number, tag in enumerate(tags):
             progress(number, len(tags))
             pattern = GLOB.sub(lambda found: f"\\{found[1]}", tag)
@@ -85,22 +97,42 @@ async def backup(
 
 
 async def restore(
-    client: Client, path: Path, left_out: Collection[str], progress: Progress, *, replace: bool
+    client: Client,
+    path: Path,
+    left_out: Collection[str],
+    progress: Progress,
+    key: SealKey | None,
+    *,
+    replace: bool,
+    is_unsigned: bool = False,
 ) -> int:
     """Copy a file into a database, after reading all of it; returns the number of keys.
 
+    Args:
+        client: of the database.
+        path: the file.
+        left_out: names of keys that an empty database may hold.
+        progress: called with numbers of keys.
+        key: the key that signed the file.
+        replace: delete the whole content of the database first.
+        is_unsigned: take the file without a look at its signature.
+
     Raises:
-        BackupError: the file is damaged, the database is not empty and `replace` is not set, or
-            the database cannot read the dumps.
+        BackupError: the file is damaged, not signed or of a later version, the database is not
+            empty and `replace` is not set, or the database cannot read the dumps.
     """
-    _, total = check(path)
+    header, total = check(path, key, is_unsigned=is_unsigned)
+    try:
+        check_format(header.data_format)
+    except DataSetError as error:
+        raise BackupError(str(error)) from error
     if replace:
         await client.flushdb()
     elif held := await first_key(client, left_out):
         raise BackupError(f"the database is not empty: it holds {held}")
     done = size = 0
     batch: list[Entry] = []
-    for entry in read(path):
+    for entry in read(path, key):
         batch.append(entry)
         size += len(entry.dump)
         if len(batch) == BATCH_KEYS or size > BATCH_BYTES:
@@ -113,23 +145,10 @@ async def restore(
     return total
 
 
-async def first_key(client: Client, left_out: Collection[str]) -> str:
-    """The name of a key in the database, those left out aside; empty when there is none."""
-    async for key in client.scan_iter(count=1000):
-        if name_of(key) not in left_out:
-            return str(key.decode(errors="replace"))
-    return ""
-
-
 def tag_of(key: bytes) -> str:
     """The hash tag of a key; the key itself when it has none."""
     found = TAG.search(key)
     return (found[1] if found else key).decode()
-
-
-def name_of(key: bytes) -> str:
-    """The name of a key behind its tag: `levels` of `{s17}:levels:osm-1`."""
-    return key.decode(errors="replace").partition("}:")[2].partition(":")[0]
 
 
 async def _put(client: Client, batch: list[Entry]) -> None:

@@ -1,7 +1,8 @@
 """The file of a backup: gzip of a line of JSON, the keys, and an empty key with their number.
 
 A key has its name, its expiry, and its dump in the database's own format, which the same database
-and its later versions can read.
+and its later versions can read. The whole is signed, and encrypted if wanted (`sealed_file`);
+files from before that are not.
 """
 
 import gzip
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import orjson
+
+from services.chassis.database.sealed_file import SealError, SealKey, opening, sealing, verify
 
 FORMAT = "enrayon-backup-1"
 LENGTHS = struct.Struct(">IqI")
@@ -39,6 +42,8 @@ class Header:
     """The version of the database that was copied."""
     keyring: list[str]
     """Fingerprints of the signing keys that belong to it, the current one first."""
+    data_format: int = 1
+    """Of the keys and records; a file from before it was noted has 1."""
     format: str = FORMAT
 
 
@@ -65,13 +70,18 @@ class Writer:
 
 
 @contextmanager
-def writing(path: Path, header: Header) -> Iterator[Writer]:
+def writing(
+    path: Path, header: Header, key: SealKey, *, is_encrypted: bool = False
+) -> Iterator[Writer]:
     """Write a backup that appears once it is complete; only its owner can read it."""
     partial = path.with_name(f"{path.name}.part")
     try:
         raw = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(raw, "wb") as disk:
-            with gzip.GzipFile("", "wb", 1, disk) as file:
+            with (
+                sealing(disk, key, is_encrypted=is_encrypted) as sealed,
+                gzip.GzipFile("", "wb", 1, sealed) as file,
+            ):
                 file.write(orjson.dumps(header) + b"\n")
                 writer = Writer(file)
                 yield writer
@@ -83,34 +93,53 @@ def writing(path: Path, header: Header) -> Iterator[Writer]:
         partial.unlink(missing_ok=True)
 
 
-def check(path: Path) -> tuple[Header, int]:
+def check(path: Path, key: SealKey | None, *, is_unsigned: bool = False) -> tuple[Header, int]:
     """Read a whole backup; returns its header and its number of keys.
 
+    Args:
+        path: the file.
+        key: the key that signed it; None only with `is_unsigned`.
+        is_unsigned: take it without a look at its signature.
+
     Raises:
-        BackupError: the file is not a backup, or is cut off or damaged.
+        BackupError: the file is not a backup, is cut off or damaged, or not signed with the key.
         OSError: the file cannot be read.
     """
     try:
-        with gzip.open(path, "rb") as file:
+        if not is_unsigned:
+            if key is None:
+                raise SealError("a signature cannot be checked without a backup key")
+            verify(path, key)
+        with opened(path, key) as file:
             header = _header(file.readline(65_536))
             return header, sum(1 for _ in _entries(file))
+    except SealError as error:
+        raise BackupError(str(error)) from error
     except (gzip.BadGzipFile, EOFError, ValueError, struct.error, zlib.error) as error:
         raise BackupError(f"{path} is not a backup, or is cut off or damaged: {error}") from error
 
 
-def read(path: Path) -> Iterator[Entry]:
+def read(path: Path, key: SealKey | None) -> Iterator[Entry]:
     """The keys of a backup that was checked."""
-    with gzip.open(path, "rb") as file:
+    with opened(path, key) as file:
         file.readline()
         yield from _entries(file)
 
 
+@contextmanager
+def opened(path: Path, key: SealKey | None) -> Iterator[gzip.GzipFile]:
+    """The unpacked content of a backup."""
+    with opening(path, key) as content, gzip.GzipFile("", "rb", fileobj=content) as file:
+        yield file
+
+
 def _header(line: bytes) -> Header:
-    match orjson.loads(line):
+    match found := orjson.loads(line):
         case {"format": str(format), "created": str(created), "store": str(store), "keyring": keys}:
             texts = isinstance(keys, list) and all(isinstance(key, str) for key in keys)
-            if format == FORMAT and texts:
-                return Header(created, store, keys)
+            data_format = found.get("data_format", 1)
+            if format == FORMAT and texts and isinstance(data_format, int):
+                return Header(created, store, keys, data_format)
     raise ValueError("it has no header of a backup")
 
 

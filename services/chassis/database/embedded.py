@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote, unquote
 
+from services.chassis.database import append_only
 from services.chassis.processes import folder_lock
 from services.chassis.processes.lifeline import lifeline
 from services.chassis.processes.log_files import last_lines, open_log
@@ -34,6 +35,7 @@ OPTIONS = {
 }
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 (unix(7))
+REPAIR_ADVICE = "its append-only file is damaged: `enrayon repair` shows the damage and mends it"
 SILENCE_S = 20.0  # without any answer; while it loads its data it answers LOADING
 STOP_WAIT_S = 20.0
 
@@ -51,15 +53,22 @@ def running_url(data_dir: Path) -> str | None:
 class EmbeddedValkey:
     """A Valkey of this process, which ends with it.
 
-    `options` change or add to those of `OPTIONS`, for example `{"appendfsync": "no"}` in tests.
+    Args:
+        data_dir: the data folder; made if it does not exist.
+        options: change or add to those of `OPTIONS`, for example `{"appendfsync": "no"}` in tests.
+        anew: begin with an empty database where the files of an earlier one are gone; what is left
+            of it is set aside. Otherwise that is an error.
     """
 
-    def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, options: Mapping[str, str] | None = None, *, anew: bool = False
+    ) -> None:
         self.data_dir = data_dir.absolute()
         self.folder = self.data_dir / "valkey"
         self.log_file = self.data_dir / "logs" / "valkey.log"
         self.options = {**OPTIONS, **(options or {})}
         self.process: subprocess.Popen[bytes] | None = None
+        self._anew = anew
         self._lock = folder_lock.FolderLock(self.data_dir)
 
     @property
@@ -128,6 +137,7 @@ class EmbeddedValkey:
             self._lock.acquire(note=self.url)
             _make_private(self.folder)
             _make_private(self.socket_path.parent)
+            self._check_files()
         except folder_lock.FolderInUseError as error:
             raise EmbeddedValkeyError(str(error)) from error
         except OSError as error:
@@ -172,10 +182,30 @@ class EmbeddedValkey:
                 raise self._failed(f"did not answer in {SILENCE_S} s")
             time.sleep(min(0.002 + (now - began) / 20, 0.2))
 
+    def _check_files(self) -> None:
+        try:
+            append_only.check(self.data_dir, self.folder)
+        except append_only.DataLostError as error:
+            if not self._anew:
+                self.unlock()
+                raise EmbeddedValkeyError(
+                    f"{error}. Put the file back if you have it. If it is lost, load a backup with "
+                    "`enrayon restore FILE`, or begin with no data with `enrayon up --anew`; both "
+                    f"move what is left into a folder of its own in {self.data_dir}."
+                ) from error
+            append_only.set_aside(self.data_dir, self.folder)
+
     def _failed(self, what: str) -> EmbeddedValkeyError:
+        lines = last_lines(self.log_file)
+        advice = f"; {REPAIR_ADVICE}" if is_damage(lines) else ""
         return EmbeddedValkeyError(
-            f"the embedded Valkey {what}; {self.log_file} ends:{last_lines(self.log_file)}"
+            f"the embedded Valkey {what}{advice}; {self.log_file} ends:{lines}"
         )
+
+
+def is_damage(lines: str) -> bool:
+    """Whether the end of Valkey's log says that it cannot read its append-only file."""
+    return "Bad file format reading the append only file" in lines
 
 
 def server_binary() -> Path:

@@ -11,14 +11,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from services.chassis.database import backup as chassis
 from services.chassis.database.backup_file import BackupError, Header, check
 from services.chassis.database.client import Client
+from services.chassis.database.data_set import MARKS
 from services.chassis.database.embedded import EmbeddedValkeyError
+from services.chassis.database.sealed_file import SealError, SealKey
 from services.chassis.keyring import load_keyring
 from services.chassis.settings import ChassisSettings
-from services.cli.output import CommandError, console, errors
+from services.cli.output import USAGE, CommandError, console, errors
 
-LEFT_OUT = ("devices", "timers", "trips", "epoch", "probe")
-"""Keys that are not copied: people's positions stay nowhere else, and without the epoch servers
-load everything again after a restore."""
+LEFT_OUT = ("devices", "timers", "trips", *MARKS)
+"""Keys that are not copied: people's positions stay nowhere else, and without the marks of a data
+set servers load everything again after a restore."""
 
 File = Annotated[Path, typer.Argument(dir_okay=False, help="The backup file.")]
 
@@ -33,14 +35,24 @@ def backup(file: File) -> None:
     """Copy the database into a file, without device positions; the suite may keep running.
 
     Each partition is copied as of one moment: its stock with its holds, or all records of a kind.
-    The signing keys are not in the file; keep a copy of them elsewhere.
+    The file is signed with the backup key (ENRAYON_BACKUP_KEY_FILE). Neither this key nor the
+    signing keys are in the file; keep a copy of both elsewhere.
     """
     settings = ChassisSettings()
-    keyring = fingerprint(settings)
+    keyring = load_keyring(settings).fingerprints
+    key = key_to_seal(settings)
     with progress_bar("copying") as progress:
         count = run(
             settings,
-            lambda client: chassis.backup(client, file, keyring, LEFT_OUT, progress),
+            lambda client: chassis.backup(
+                client,
+                file,
+                keyring,
+                LEFT_OUT,
+                progress,
+                key,
+                is_encrypted=settings.backup_encrypted,
+            ),
         )
     size = file.stat().st_size
     console.print(f"{count:,} keys in {file}, {size / 1e6:,.1f} MB", highlight=False)
@@ -51,14 +63,23 @@ def restore(
     replace: Annotated[
         bool, typer.Option("--replace", help="Delete the whole content of the database first.")
     ] = False,
+    unsigned: Annotated[
+        bool,
+        typer.Option(
+            "--unsigned",
+            help="Take the file without a look at its signature: one from before backups were "
+            "signed, or whose key is lost. Only if nobody else could alter it.",
+        ),
+    ] = False,
 ) -> None:
     """Load a backup into an empty database. Stop servers and workers first, start them after."""
     settings = ChassisSettings()
     if not file.is_file():
         raise CommandError(f"there is no file {file}")
-    header, count = checked(file)
+    key = key_to_open(settings, unsigned=unsigned)
+    header, count = checked(file, key, unsigned=unsigned)
     console.print(f"{count:,} keys of {header.store}, copied at {header.created}", highlight=False)
-    ours = fingerprint(settings)
+    ours = load_keyring(settings).fingerprints
     if header.keyring and header.keyring[0] not in ours:
         errors.print(
             "[yellow]the signing keys differ from those of the backup: receipts, page tokens "
@@ -67,15 +88,20 @@ def restore(
     with progress_bar("restoring") as progress:
         run(
             settings,
-            lambda client: chassis.restore(client, file, LEFT_OUT, progress, replace=replace),
+            lambda client: chassis.restore(
+                client, file, LEFT_OUT, progress, key, replace=replace, is_unsigned=unsigned
+            ),
+            anew=True,
         )
     console.print(f"{count:,} keys restored; start the servers and workers", highlight=False)
 
 
-def run(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]]) -> int:
+def run(
+    settings: ChassisSettings, act: Callable[[Client], Awaitable[int]], *, anew: bool = False
+) -> int:
     """Run an act on the database; its expected failures become one-line errors."""
     try:
-        return chassis.on_database(settings, act)
+        return chassis.on_database(settings, act, anew=anew)
     except (BackupError, EmbeddedValkeyError) as error:
         hint = "; --replace deletes its content first" if "not empty" in str(error) else ""
         raise CommandError(f"{error}{hint}") from None
@@ -83,21 +109,61 @@ def run(settings: ChassisSettings, act: Callable[[Client], Awaitable[int]]) -> i
         raise CommandError(f"{error.filename}: {error.strerror}") from None
 
 
-def checked(file: Path) -> tuple[Header, int]:
+def checked(file: Path, key: SealKey | None, *, unsigned: bool) -> tuple[Header, int]:
     """The header of a backup, and its number of keys.
 
     Raises:
-        CommandError: the file is not a complete backup.
+        CommandError: the file is not a complete backup, or not signed with the key.
     """
     try:
-        return check(file)
+        return check(file, key, is_unsigned=unsigned)
     except BackupError as error:
         raise CommandError(str(error)) from None
 
 
-def fingerprint(settings: ChassisSettings) -> list[str]:
-    """Fingerprints of the signing keys, the current key first; they reveal nothing else."""
-    return [hash.hex()[:16] for hash in load_keyring(settings).hashes("backup", b"")]
+def key_to_seal(settings: ChassisSettings) -> SealKey:
+    """The backup key, which is made if there is none yet.
+
+    Raises:
+        CommandError: the key cannot be used or made.
+    """
+    path = settings.backup_key_file
+    if path.absolute().is_relative_to(settings.data_dir.absolute()):
+        raise CommandError(
+            f"the backup key {path} lies in the data folder, and would be lost with it: set "
+            "ENRAYON_BACKUP_KEY_FILE to a file elsewhere",
+            USAGE,
+        )
+    try:
+        if path.exists():
+            return SealKey.load(path)
+        key = SealKey.make(path)
+    except SealError as error:
+        raise CommandError(f"{error}; ENRAYON_BACKUP_KEY_FILE names another file") from None
+    errors.print(
+        f"[yellow]made the backup key {path}. Keep a copy of it apart from the backups: without "
+        "it a backup cannot be checked, and an encrypted one not be read[/]",
+        highlight=False,
+    )
+    return key
+
+
+def key_to_open(settings: ChassisSettings, *, unsigned: bool) -> SealKey | None:
+    """The backup key; None if there is none and signatures do not count.
+
+    Raises:
+        CommandError: there is no usable key.
+    """
+    path = settings.backup_key_file
+    if unsigned and not path.exists():
+        return None
+    try:
+        return SealKey.load(path)
+    except SealError as error:
+        raise CommandError(
+            f"{error}. Put the key that signed the backup there, or set ENRAYON_BACKUP_KEY_FILE; "
+            "--unsigned takes the backup without it, unless it is encrypted"
+        ) from None
 
 
 @contextmanager

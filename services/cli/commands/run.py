@@ -6,6 +6,7 @@ import typer
 
 from services import app as root
 from services.chassis.access.settings import AccessError
+from services.chassis.database.data_set import DataSetError
 from services.chassis.database.embedded import EmbeddedValkeyError
 from services.chassis.errors import ServiceError
 from services.chassis.settings import ChassisSettings
@@ -30,7 +31,7 @@ def serve(names: Names = None) -> None:
     check(names)
     try:
         root.serve(ChassisSettings(), names or [])
-    except (OSError, AccessError, EmbeddedValkeyError, ServiceError) as error:
+    except (OSError, AccessError, DataSetError, EmbeddedValkeyError, ServiceError) as error:
         raise CommandError(str(error)) from None
 
 
@@ -39,7 +40,7 @@ def work(names: Names = None) -> None:
     check(names)
     try:
         root.work(ChassisSettings(), names or [])
-    except (OSError, EmbeddedValkeyError, ServiceError) as error:
+    except (OSError, DataSetError, EmbeddedValkeyError, ServiceError) as error:
         raise CommandError(str(error)) from None
 
 

@@ -17,7 +17,12 @@ from rich.table import Table
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.samples import HELSINKI_CENTRE
 from services.chassis.access.settings import AccessError, AccessSettings, check_grpc_exposure
-from services.chassis.database.embedded import EmbeddedValkey, EmbeddedValkeyError
+from services.chassis.database.embedded import (
+    REPAIR_ADVICE,
+    EmbeddedValkey,
+    EmbeddedValkeyError,
+    is_damage,
+)
 from services.chassis.processes.supervisor import Child, ChildError, Supervisor
 from services.chassis.settings import ChassisSettings
 from services.cli.channel import TIMEOUT_S, services
@@ -41,6 +46,12 @@ def up(
             "--demo", help="Load the sample: the shops of central Helsinki, with made-up stock."
         ),
     ] = False,
+    anew: Annotated[
+        bool,
+        typer.Option(
+            "--anew", help="Begin with no data where the database's files are gone for good."
+        ),
+    ] = False,
 ) -> None:
     """Run the whole suite on this machine, on the embedded Valkey, until Ctrl-C."""
     settings, access = ChassisSettings(), AccessSettings()
@@ -52,7 +63,7 @@ def up(
         raise CommandError(str(error), USAGE) from None
     for name, port in (("GRPC", settings.grpc_port), ("HTTP", settings.http_port)):
         check_free(settings.host, port, f"ENRAYON_{name}_PORT")
-    valkey = None if settings.database_url else EmbeddedValkey(settings.data_dir)
+    valkey = None if settings.database_url else EmbeddedValkey(settings.data_dir, anew=anew)
     try:
         if valkey:
             valkey.lock()
@@ -60,7 +71,8 @@ def up(
         supervisor = Supervisor(started, settings.data_dir / "logs", say)
         asyncio.run(supervised(supervisor, settings))
     except (EmbeddedValkeyError, EnvoyError, ChildError) as error:
-        raise CommandError(str(error)) from None
+        advice = f"\n{REPAIR_ADVICE}" if is_damage(str(error)) else ""
+        raise CommandError(f"{error}{advice}") from None
     finally:
         if valkey:
             valkey.unlock()

@@ -6,6 +6,7 @@ import gzip
 import struct
 
 import orjson
+from pyrage.x25519 import Identity
 
 from geodata.fences import encoding
 from geodata.fences.events import Reason
@@ -14,6 +15,7 @@ from geodata.fences.trips import Mode
 from geodata.points import Point
 from services.aisle.model import reports
 from services.chassis.database import backup_file
+from services.chassis.database.sealed_file import SealKey
 from services.directory import snapshot
 from services.geofence.model import devices
 from services.geofence.model.trips import Trip
@@ -21,6 +23,7 @@ from services.stock.model import holds, ledger, levels
 from services.stock.model.policies import DEFAULT_POLICY, policy_json, policy_of
 from tests.fuzz.target import Refused, file_of, target
 
+KEY = SealKey(str(Identity.generate()), "here")
 DAMAGED = (ValueError, LookupError, TypeError, struct.error)
 """Of records that scripts of our own alone write: one that is damaged is an INTERNAL error."""
 STATE = DeviceState(
@@ -140,29 +143,30 @@ def backup_seeds() -> list[bytes]:
     """A backup of two keys, plain: `backups` compresses it, as a mutation of gzip is no gzip."""
     path = file_of(b"", "backup")
     header = backup_file.Header("2026-11-23T12:00:00+00:00", "9.1.2", ["0123456789abcdef"])
-    with backup_file.writing(path, header) as file:
+    with backup_file.writing(path, header, KEY) as file:
         file.add(backup_file.Entry(b"{s17}:levels:kamppi", -1, b"dump"))
         file.add(backup_file.Entry(b"{stock}:partitions", 1_790_000_000_000, b"\0\1"))
-    return [gzip.decompress(path.read_bytes())]
+    with backup_file.opened(path, KEY) as file:
+        return [file.read()]
 
 
 @target(backup_seeds, backup_file.BackupError)
 def backups(data: bytes) -> None:
     """A backup that is whole gives its keys, and written anew gives the same."""
     path = file_of(gzip.compress(data, 1), "backup")
-    header, count = backup_file.check(path)
-    entries = list(backup_file.read(path))
+    header, count = backup_file.check(path, None, is_unsigned=True)
+    entries = list(backup_file.read(path, None))
     assert count == len(entries)
-    with backup_file.writing(path, header) as file:
+    with backup_file.writing(path, header, KEY) as file:
         for entry in entries:
             file.add(entry)
-    assert (header, count) == backup_file.check(path)
+    assert (header, count) == backup_file.check(path, None, is_unsigned=True)
 
 
 @target(lambda: [gzip.compress(seed) for seed in backup_seeds()], backup_file.BackupError)
 def backup_files(data: bytes) -> None:
     """A file that is no backup is told so."""
-    backup_file.check(file_of(data, "backup"))
+    backup_file.check(file_of(data, "backup"), None, is_unsigned=True)
 
 
 def snapshot_seeds() -> list[bytes]:
