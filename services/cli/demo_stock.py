@@ -11,6 +11,8 @@ from geodata.stores import Store
 
 SOURCE = "demo"
 TIMEOUT_S = 600.0
+CONFIRMED_AT_ONCE = 250
+"""Products of one call, which takes 500 movements."""
 
 
 def load(channel: grpc.Channel, stores: Iterable[Store]) -> tuple[int, int]:
@@ -38,6 +40,29 @@ def load(channel: grpc.Channel, stores: Iterable[Store]) -> tuple[int, int]:
 
     answer = stub.SetStockLevels(snapshots(), timeout=TIMEOUT_S)
     return len(articles), answer.applied_count
+
+
+def confirm(channel: grpc.Channel, stores: Iterable[Store]) -> None:
+    """Say of levels that were loaded earlier that they are as they are: units sold stay sold.
+
+    A level that nobody confirms for a day reads UNKNOWN.
+    """
+    stub = stock_pb2_grpc.StockServiceStub(channel)
+    articles = catalogue()
+    sequence = int(time.time())
+    for store in stores:
+        skus = [article.sku for article, _ in stock_of(store, articles)]
+        for first in range(0, len(skus), CONFIRMED_AT_ONCE):
+            # One unit in and out again changes the time of a level alone, whatever is sold now.
+            deltas = [
+                stock_pb2.StockDelta(product=f"products/{sku}", delta=delta)
+                for sku in skus[first : first + CONFIRMED_AT_ONCE]
+                for delta in (1, -1)
+            ]
+            request = stock_pb2.AdjustStockRequest(
+                store=f"stores/{store.id}", source=SOURCE, sequence=sequence, deltas=deltas
+            )
+            stub.AdjustStock(request, timeout=TIMEOUT_S)
 
 
 def product_of(article: Article) -> stock_pb2.Product:

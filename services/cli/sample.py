@@ -23,8 +23,11 @@ def main() -> None:
 
 
 async def load(parts: Parts) -> None:
-    """Load the stores, unless the database has some; then made-up stock and a plan for them."""
-    stores = parts.directory.stores
+    """Load the stores, unless the database has some, and made-up stock and a plan for them, once.
+
+    A later start only confirms the levels that were loaded: what was sold or changed stays so.
+    """
+    stores, products = parts.directory.stores, parts.directory.products
     found = importers.read(HELSINKI_STORES, "auto", source=SOURCE)
     with_stores = not stores.size or bool(await parts.client.exists(BEGUN))
     async with app.served_alone(parts) as address:
@@ -33,7 +36,10 @@ async def load(parts: Parts) -> None:
                 await parts.client.set(BEGUN, 1)
                 await asyncio.to_thread(imports.load, channel, found)
             held = [store for store in found.stores if stores.replica.record(store.id) is not None]
-            await asyncio.to_thread(demo_stock.load, channel, held)
+            if with_stores or not products.size:
+                await asyncio.to_thread(demo_stock.load, channel, held)
+            else:
+                await asyncio.to_thread(demo_stock.confirm, channel, held)
             await asyncio.to_thread(demo_aisle.load, channel)
     await parts.client.delete(BEGUN)
 

@@ -1,13 +1,23 @@
 """The sample is loaded whole, once, and again when that was interrupted."""
 
+import struct
+import time
+
 import pytest
 
 from enrayon.stores.v1 import stores_pb2
+from geodata.samples import SUPERMARKET
 from services import app
 from services.cli import sample
 from services.directory.keys import STORES
 from services.directory.records import Records, Write, etag_of, record_of
+from services.stock.model.levels import decoded
+from services.stock.model.partitions import StoreKeys
+from services.stock.state.ledger import Ledger
+from services.stock.state.levels import Levels
 
+AS_OF = 10
+"""Where a packed level has its time."""
 OWN = stores_pb2.Store(name="stores/own", display_name="Own")
 
 
@@ -45,6 +55,28 @@ async def test_a_database_with_stores_of_its_own_gets_none(parts):
     assert await parts.directory.stores.caught_up(written)
     await sample.load(parts)
     assert 1 == parts.directory.stores.size
+
+
+async def test_what_was_sold_stays_sold_and_is_known_the_day_after(parts, monkeypatch):
+    await sample.load(parts)
+    key = StoreKeys.of(SUPERMARKET).levels
+    sku, raw = min((await parts.client.hgetall(key)).items())
+    loaded = decoded(raw)
+    await Levels(parts.client).adjust(SUPERMARKET, "till", 1, loaded.as_of_s, {sku.decode(): -3})
+    sold = decoded(await parts.client.hget(key, sku))
+    assert loaded.on_hand - 3 == sold.on_hand
+    yesterday_s = loaded.as_of_s - 2 * 86_400
+    stale = await parts.client.hget(key, sku)
+    stale = stale[:AS_OF] + struct.pack("<I", yesterday_s) + stale[AS_OF + 4 :]
+    assert yesterday_s == decoded(stale).as_of_s
+    await parts.client.hset(key, sku, stale)
+
+    monkeypatch.setattr(time, "time", lambda: loaded.as_of_s + 10)  # a later start
+    await sample.load(parts)
+    found = decoded(await parts.client.hget(key, sku))
+    assert sold.on_hand == found.on_hand
+    assert loaded.as_of_s <= found.as_of_s
+    assert [] == (await Ledger(parts.client).reconcile()).drifts
 
 
 async def test_services_of_a_process_alone_listen_on_no_port(parts):
