@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
 
+from services.chassis.database import data_set
 from services.chassis.database.client import Client
 from services.directory.keys import Keys, decode_record
 
@@ -38,6 +39,10 @@ class ChangeLog:
             await self._client.set(self._keys.epoch, secrets.token_hex(8), nx=True)
             epoch = await self._client.get(self._keys.epoch)
         return Position(epoch.decode(), int(sequence or 0))
+
+    async def is_lost(self) -> bool:
+        """Whether the database has no data set, as after its data were lost."""
+        return not await self._client.exists(data_set.KEY)
 
     async def records(self) -> dict[str, bytes]:
         """All encoded records by id. A change made during the scan may be included or not."""

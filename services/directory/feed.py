@@ -37,6 +37,9 @@ class Feed(Generic[ReplicaT]):
     smaller last number means that changes are missing: then all records are loaded anew. Every
     answer of the database, also an empty one, proves that the replica was current when the
     question was asked.
+
+    A database that is suddenly empty, without the mark of a data set, has lost its data: the
+    replica stays as it is and grows old, until there are data again or the process starts anew.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Feed(Generic[ReplicaT]):
         self._written = self._position
         self._current_at = dt.datetime.fromtimestamp(0, dt.UTC)
         self._progress = Progress()
+        self._has_told_loss = False
         self._subscribers = Subscribers()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -173,6 +177,12 @@ class Feed(Generic[ReplicaT]):
                 self._current_at = max(self._current_at, read_at)
                 return
         records = await self._changes.records()
+        if not records and self.size and await self._changes.is_lost():
+            if not self._has_told_loss:
+                log.error("the database has lost its data", kind=self.kind, kept=self.size)
+                self._has_told_loss = True
+            return
+        self._has_told_loss = False
         replica = await asyncio.to_thread(self._build, records.items())
         self._replace(replica, position, self._clock())
         await self._progress.advance()

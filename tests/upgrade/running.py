@@ -62,6 +62,7 @@ class Suite:
             **{name: value for name, value in os.environ.items() if "ENRAYON" not in name},
             **SETTINGS,
             "COLUMNS": "120",
+            "ENRAYON_BACKUP_KEY_FILE": str(folder.with_name("backup.key")),
             "ENRAYON_DATA_DIR": str(folder),
             "ENRAYON_GRPC_PORT": str(self._port),
             "LD_PRELOAD": str(clock),

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from services.chassis.database import data_set
 from services.chassis.database.client import connect
 from services.chassis.errors import Unavailable
+from services.chassis.keyring import Key, Keyring
 from services.chassis.loops import progress
 from services.chassis.settings import ChassisSettings
+from services.directory import feed as feeds
 from services.directory.feed import CURRENT_S
 from services.directory.keys import STORES, Keys
 from services.directory.records import Write
@@ -103,6 +106,30 @@ async def test_a_feed_notices_another_data_set_at_the_same_address(database, tmp
             await write(database, record("new"))
             assert await asyncio.wait_for(events.get(), 20) is None
         assert {"new": ""} == brands(feed)
+    finally:
+        await feed.stop()
+
+
+async def test_a_database_that_lost_its_data_empties_no_replica(database, tmp_path, monkeypatch):
+    await write(database, record("kept"))
+    await data_set.mark(database, Keyring([Key(1, bytes(32))]))
+    clock = SetClock(MARCH)
+    feed = feed_of(database, tmp_path, clock)
+    await feed.start()
+    try:
+        await database.flushall()
+        told = asyncio.Event()
+        monkeypatch.setattr(feeds.log, "error", lambda *_, **__: told.set())
+        await asyncio.wait_for(told.wait(), 20)
+        clock.forward(seconds=CURRENT_S + 1)
+        assert {"kept": ""} == brands(feed)
+        assert feed.stale_as_of is not None
+
+        with feed.subscription() as events:  # an empty data set that was begun on purpose counts
+            await data_set.mark(database, Keyring([Key(1, bytes(32))]))
+            assert await asyncio.wait_for(events.get(), 20) is None
+        assert {} == brands(feed)
+        assert feed.stale_as_of is None
     finally:
         await feed.stop()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from services.chassis.database import append_only
 from services.chassis.database.embedded import EmbeddedValkey, EmbeddedValkeyError, running_url
 from services.chassis.processes import folder_lock, log_files
 
@@ -235,3 +236,72 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(EmbeddedValkeyError, match=r"cannot use .*/file/data: .*ENRAYON_DATA_DIR"):
         EmbeddedValkey(tmp_path / "file" / "data").start()
+
+
+def snapshot(data_dir: Path, count: int = 938) -> None:
+    """What a server keeps of the stores that it has read."""
+    data_dir.mkdir(exist_ok=True)
+    (data_dir / "stores.snapshot").write_text(f'{{"format":1,"count":{count}}}\n')
+
+
+def files_of(data_dir: Path) -> Path:
+    return data_dir / "valkey" / append_only.FOLDER
+
+
+def filled(data_dir: Path) -> None:
+    with EmbeddedValkey(data_dir) as valkey, client(valkey.url) as redis:
+        redis.set("stores/helsinki", "Kamppi")
+
+
+def value(data_dir: Path, *, anew: bool = False) -> str | None:
+    with EmbeddedValkey(data_dir, anew=anew) as valkey, client(valkey.url) as redis:
+        return redis.get("stores/helsinki")
+
+
+def test_a_folder_whose_database_is_gone_is_not_begun_anew(tmp_path: Path) -> None:
+    filled(tmp_path)
+    snapshot(tmp_path)
+    files_of(tmp_path).rename(tmp_path / "elsewhere")
+    with pytest.raises(EmbeddedValkeyError, match=r"938 stores.*enrayon restore.*up --anew"):
+        EmbeddedValkey(tmp_path).start()
+    assert not files_of(tmp_path).exists()
+    (tmp_path / "elsewhere").rename(files_of(tmp_path))  # as the text says
+    assert "Kamppi" == value(tmp_path)
+
+
+def test_a_folder_without_the_list_of_its_files_is_not_begun_anew(tmp_path: Path) -> None:
+    """Valkey would start empty, and append to the old file."""
+    filled(tmp_path)
+    (files_of(tmp_path) / append_only.MANIFEST).unlink()
+    before = {path.name: path.read_bytes() for path in files_of(tmp_path).iterdir()}
+    with pytest.raises(EmbeddedValkeyError, match=r"manifest is gone.*enrayon restore"):
+        EmbeddedValkey(tmp_path).start()
+    assert before == {path.name: path.read_bytes() for path in files_of(tmp_path).iterdir()}
+
+
+def test_what_is_left_of_lost_data_is_set_aside_and_not_deleted(tmp_path: Path) -> None:
+    filled(tmp_path)
+    snapshot(tmp_path)
+    (files_of(tmp_path) / append_only.MANIFEST).unlink()
+    assert value(tmp_path, anew=True) is None
+    [aside] = tmp_path.glob("earlier-*")
+    assert {"stores.snapshot", append_only.FOLDER} == {path.name for path in aside.iterdir()}
+    assert any((aside / append_only.FOLDER).glob("*.aof"))
+    assert value(tmp_path) is None  # the next start finds a database
+
+
+@pytest.mark.parametrize("count", [0, None])
+def test_a_snapshot_of_nothing_is_no_sign_of_data(tmp_path: Path, count: int | None) -> None:
+    snapshot(tmp_path)
+    if count is None:
+        (tmp_path / "stores.snapshot").write_bytes(b"\xff")
+    else:
+        snapshot(tmp_path, count)
+    assert value(tmp_path) is None
+
+
+def test_a_folder_of_whole_files_is_never_set_aside(tmp_path: Path) -> None:
+    filled(tmp_path)
+    snapshot(tmp_path)
+    assert "Kamppi" == value(tmp_path, anew=True)
+    assert [] == list(tmp_path.glob("earlier-*"))
