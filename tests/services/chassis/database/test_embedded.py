@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 from redis import Redis
@@ -22,6 +23,7 @@ from services.chassis.processes import folder_lock, log_files
 LAUNCHER = """
 import sys
 from pathlib import Path
+from typing import cast
 from services.chassis.database.embedded import EmbeddedValkey
 valkey = EmbeddedValkey(Path(sys.argv[1]))
 print(valkey.start(), flush=True)
@@ -255,7 +257,7 @@ def filled(data_dir: Path) -> None:
 
 def value(data_dir: Path, *, anew: bool = False) -> str | None:
     with EmbeddedValkey(data_dir, anew=anew) as valkey, client(valkey.url) as redis:
-        return redis.get("stores/helsinki")
+        return cast("str | None", redis.get("stores/helsinki"))
 
 
 def test_a_folder_whose_database_is_gone_is_not_begun_anew(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """`enrayon repair` asks before it cuts anything off, and takes new signing keys when told."""
 
+from pathlib import Path
+
 import pytest
 import typer
 from redis import Redis
@@ -19,7 +21,7 @@ def data_dir(tmp_path, monkeypatch):
     return tmp_path / "data"
 
 
-def newest(data_dir):
+def newest(data_dir: Path) -> Path:
     [file] = (data_dir / "valkey" / append_only.FOLDER).glob("*.incr.aof")
     return file
 
