@@ -34,7 +34,7 @@ SPDX_IDS = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
-UNSTATED = {"font-source-sans-pro": "OFL-1.1", "resvg-py": "MIT"}
+UNSTATED = {"font-source-sans-pro": "OFL-1.1", "pyrage": "MIT", "resvg-py": "MIT"}
 """Licences of packages without usable metadata, read from their files."""
 OF_SOME_PYTHONS = {"async-timeout": "Apache-2.0"}
 """Licences of packages that only some Pythons need; if one is installed, its metadata decides."""
