@@ -99,7 +99,7 @@ async def test_repairs_and_losses_are_told(hours):
     assert {"Sat": "Sa", "0900-1800": "09:00-18:00"} == {
         repair.before: repair.after for repair in answer.hours.repairs
     }
-    fuel = await parse(hours, FUEL, document=struct({"mon": "01.00-01.00", "tue": "soon"}))
+    fuel = await parse(hours, FUEL, document=struct({"mon": "00.00-23.59", "tue": "soon"}))
     assert ["stands for the whole day"] == [each.description for each in fuel.hours.repairs]
     assert ["tue"] == [fault.field for fault in fuel.hours.faults]
     assert 'Tu-Su unknown "not known"; Mo 00:00-24:00' == fuel.hours.expression

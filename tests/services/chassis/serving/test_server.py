@@ -250,11 +250,11 @@ async def test_a_change_outlives_its_client_and_the_stop_waits_for_it(
         return await commit(change())
 
     async with served(settings, say=changing) as echo:
-        call = echo.say(KAMPPI, timeout=0.3)
+        call = echo.say(KAMPPI)
         await gate.reached.wait()
-        with pytest.raises(grpc.aio.AioRpcError) as late:
+        call.cancel()  # a deadline ends a call in the same way, but may pass before it has begun
+        with pytest.raises(asyncio.CancelledError):
             await call
-        assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         stop = await stopping(echo)
         assert await is_waiting(stop)
         assert changed == []
