@@ -241,8 +241,9 @@ async def test_39_private_addresses_are_not_reached_whatever_leads_there(monkeyp
     async with endpoint() as hook:
         port = hook.uri.rpartition(":")[2].partition("/")[0]
         loop = asyncio.get_running_loop()
-        original = loop.getaddrinfo
+        original, connect = loop.getaddrinfo, loop.create_connection
         asked = 0
+        abroad = []
 
         async def resolve(host, port, **options):
             """A name whose first address is public, and whose next one is this machine."""
@@ -250,11 +251,20 @@ async def test_39_private_addresses_are_not_reached_whatever_leads_there(monkeyp
             if host != "rebinding.example":
                 return await original(host, port, **options)
             asked += 1
-            address = "192.88.99.1" if asked == 1 else "127.0.0.1"
+            address = "8.8.8.8" if asked == 1 else "127.0.0.1"
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
+        async def connected(factory, host, port, **options):
+            """Connections to this machine; others are noted and refused."""
+            if host != "127.0.0.1":
+                abroad.append(host)
+                raise ConnectionRefusedError
+            return await connect(factory, host, port, **options)
+
         monkeypatch.setattr(loop, "getaddrinfo", resolve)
+        monkeypatch.setattr(loop, "create_connection", connected)
         hosts = ["127.0.0.1", "localhost", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"]
+        hosts += ["[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]"]
         hosts += ["2130706433", "0x7f.1", "017700000001", "127.1", "rebinding.example"]
         outcomes = [await hooks.post(f"http://{host}:{port}/", event, SECRETS) for host in hosts]
         public = Webhooks(1.0, private=True)
@@ -270,3 +280,4 @@ async def test_39_private_addresses_are_not_reached_whatever_leads_there(monkeyp
     )
     assert {Posted.FAILED} == {*outcomes, redirected}
     assert (1, 1) == (asked, reached)
+    assert ["8.8.8.8"] == abroad  # the address that was checked

@@ -7,6 +7,43 @@ from services.chassis.errors import InvalidArgument
 
 PORTS = (443, 80)
 """The system ports (below 1024) that an endpoint may have."""
+SPECIAL_IPV4 = tuple(
+    map(
+        ipaddress.IPv4Network,
+        [
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.31.196.0/24",
+            "192.52.193.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "192.175.48.0/24",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",
+        ],
+    )
+)
+"""IANA's IPv4 Special-Purpose Address Registry (of October 2025), and multicast."""
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""By IANA's Internet Protocol Version 6 Address Space; all else is local, multicast or reserved."""
+SPECIAL_IPV6 = tuple(
+    map(
+        ipaddress.IPv6Network,
+        ["2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"],
+    )
+)
+"""IANA's IPv6 Special-Purpose Address Registry (of October 2025) within global unicast."""
+TRANSLATED = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
+"""IPv4-mapped addresses and NAT64 (RFC 6052): the last 32 bits are an IPv4 address."""
 
 
 def check_uri(uri: str, *, private: bool) -> None:
@@ -44,12 +81,15 @@ def check_uri(uri: str, *, private: bool) -> None:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is public, also when it is an IPv4 address within IPv6."""
+    """Whether an IP address is one of the public internet, on every version of Python the same.
+
+    Blocks with a special purpose are not, whatever it is; of IPv6 only global unicast is. An IPv4
+    address within IPv6 is judged by itself where the system translates it (mapped, NAT64); tunnels
+    (6to4, Teredo) are refused.
+    """
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour
-        if parsed in ipaddress.ip_network("64:ff9b::/96"):  # NAT64
-            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-        if inner is not None:
-            return inner.is_global and not inner.is_multicast
-    return parsed.is_global and not parsed.is_multicast
+        if not any(parsed in network for network in TRANSLATED):
+            return parsed in GLOBAL_UNICAST and not any(parsed in each for each in SPECIAL_IPV6)
+        parsed = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+    return not any(parsed in network for network in SPECIAL_IPV4)
