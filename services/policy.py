@@ -5,30 +5,39 @@ process counts reads for itself, so that a nearest query never calls the databas
 count together what keeps or makes something. A method without a row may be called by nobody.
 
 Holds, alerts, trips and devices belong to their caller beyond this table: the services answer
-NOT_FOUND to all others but admins. A subscription is told of the devices of all callers, so it is
-for admins; a key may be scoped to subscriptions alone.
+NOT_FOUND to all others but admins, and the staff of the shop where a hold or a trip is. Each row
+says where shop staff may call its method; `at` names the field of the request with the store. A
+subscription is told of the devices of all callers, so it is for admins; a key may be scoped to
+subscriptions alone.
 """
 
-from services.chassis.access.policy import Counted, Policy, Role, Rule
+import re
 
-LOOK_UP = Rule(Role.PUBLIC)
-SEARCH = Rule(Role.PUBLIC, cost=2)
-LARGE_READ = Rule(Role.PUBLIC, cost=10)
+from services.chassis.access.policy import Counted, Policy, Role, Rule, Where
 
-SHOP_READ = Rule(Role.PAGE)
-SHOP_SEARCH = Rule(Role.PAGE, cost=5)
-SHOP_CHANGE = Rule(Role.PAGE, cost=5, counted=Counted.TOGETHER)
-SHOP_HOLD = Rule(Role.PAGE, cost=10, counted=Counted.TOGETHER, is_hold=True)
+LOOK_UP = Rule(Role.PUBLIC, Where.ANYWHERE)
+SEARCH = Rule(Role.PUBLIC, Where.ANYWHERE, cost=2)
+LARGE_READ = Rule(Role.PUBLIC, Where.ANYWHERE, cost=10)
 
-OWN_READ = Rule(Role.CHANNEL)
-OWN_CHANGE = Rule(Role.CHANNEL, cost=5, counted=Counted.TOGETHER)
-BULK_READ = Rule(Role.CHANNEL, cost=10)
-STREAM = Rule(Role.CHANNEL, cost=10)
-REPORT = Rule(Role.CHANNEL)  # positions come by the thousand; the service bounds the queue
+SHOP_READ = Rule(Role.PAGE, Where.ANYWHERE)
+SHOP_SEARCH = Rule(Role.PAGE, Where.ANYWHERE, cost=5)
+SHOP_CHANGE = Rule(Role.PAGE, Where.NOWHERE, cost=5, counted=Counted.TOGETHER)
+SHOP_HOLD = Rule(Role.PAGE, Where.NOWHERE, cost=10, counted=Counted.TOGETHER, is_hold=True)
 
-STAFF_READ = Rule(Role.ADMIN, cost=5)
-STAFF_STREAM = Rule(Role.ADMIN, cost=10)
-CHANGE = Rule(Role.ADMIN, cost=2)
+OWN_READ = Rule(Role.CHANNEL, Where.NOWHERE)
+OWN_CHANGE = Rule(Role.CHANNEL, Where.NOWHERE, cost=5, counted=Counted.TOGETHER)
+BULK_READ = Rule(Role.CHANNEL, Where.NOWHERE, cost=10)
+STREAM = Rule(Role.CHANNEL, Where.NOWHERE, cost=10)
+# Positions come by the thousand; the service bounds the queue.
+REPORT = Rule(Role.CHANNEL, Where.NOWHERE)
+
+ADMIN_READ = Rule(Role.ADMIN, Where.NOWHERE, cost=5)
+ADMIN_STREAM = Rule(Role.ADMIN, Where.NOWHERE, cost=10)
+CHANGE = Rule(Role.ADMIN, Where.NOWHERE, cost=2)
+
+STAFF_SOURCE = "source", re.compile("staff-[1-8]")
+"""Sources of stock that shop staff sends. So it cannot pass on a number for the source of another
+system, whose next messages would then be late, nor take all places for sources that a level has."""
 
 
 def rows(service: str, **rules: Rule) -> Policy:
@@ -94,35 +103,35 @@ POLICY = joined(
         ListStoresWithStock=SHOP_SEARCH,
         FindNearestAvailability=SHOP_SEARCH,
         FindPickupOptions=SHOP_SEARCH,
-        CreateReservation=SHOP_HOLD,
-        GetReservation=SHOP_READ,
-        CancelReservation=SHOP_CHANGE,
-        ListReservations=OWN_READ,
-        WatchReservations=STREAM,
-        ExtendReservation=OWN_CHANGE,
-        PrepareReservation=OWN_CHANGE,
-        MarkReservationReady=OWN_CHANGE,
-        CollectReservation=OWN_CHANGE,
-        TransferReservation=OWN_CHANGE,
-        GetPickupCode=SHOP_READ,
-        VerifyReceipt=STAFF_READ,
+        CreateReservation=SHOP_HOLD.at("parent"),
+        GetReservation=SHOP_READ.at("name", hides=True),
+        CancelReservation=SHOP_CHANGE.at("name", hides=True),
+        ListReservations=OWN_READ.at("parent"),
+        WatchReservations=STREAM.at("parent"),
+        ExtendReservation=OWN_CHANGE.at("name", hides=True),
+        PrepareReservation=OWN_CHANGE.at("name", hides=True),
+        MarkReservationReady=OWN_CHANGE.at("name", hides=True),
+        CollectReservation=OWN_CHANGE.at("name", hides=True),
+        TransferReservation=OWN_CHANGE.at("name", hides=True, other="destination_store"),
+        GetPickupCode=SHOP_READ.at("name", hides=True),
+        VerifyReceipt=ADMIN_READ.at(""),
         CreateStockAlert=OWN_CHANGE,
         GetStockAlert=OWN_READ,
         ListStockAlerts=OWN_READ,
         DeleteStockAlert=OWN_CHANGE,
         WatchStockAlerts=STREAM,
-        ListStockLevels=BULK_READ,
-        GetStockPolicy=OWN_READ,
+        ListStockLevels=BULK_READ.at("parent"),
+        GetStockPolicy=OWN_READ.at("name"),
         GetStockGroup=OWN_READ,
         UpsertProducts=CHANGE,
         DeleteProduct=CHANGE,
-        SetStockLevels=CHANGE,
-        AdjustStock=CHANGE,
+        SetStockLevels=CHANGE.at("store", only=STAFF_SOURCE),
+        AdjustStock=CHANGE.at("store", only=STAFF_SOURCE),
         UpdateStockPolicy=CHANGE,
         UpdateStockGroup=CHANGE,
-        ListUnmetDemand=STAFF_READ,
-        ReconcileStock=STAFF_READ,
-        ExportStockMovements=STAFF_READ,
+        ListUnmetDemand=ADMIN_READ,
+        ReconcileStock=ADMIN_READ,
+        ExportStockMovements=ADMIN_READ,
     ),
     rows(
         "geofence",
@@ -138,21 +147,21 @@ POLICY = joined(
         ReportPositions=REPORT,
         StreamPositions=STREAM,
         CreateSubscription=CHANGE,
-        GetSubscription=STAFF_READ,
+        GetSubscription=ADMIN_READ,
         UpdateSubscription=CHANGE,
-        ListSubscriptions=STAFF_READ,
+        ListSubscriptions=ADMIN_READ,
         DeleteSubscription=CHANGE,
         RotateSubscriptionSecret=CHANGE,
-        StreamEvents=STAFF_STREAM,
+        StreamEvents=ADMIN_STREAM,
         AckEvents=CHANGE,
-        ListDeadLetters=STAFF_READ,
+        ListDeadLetters=ADMIN_READ,
         ReplayDeadLetters=CHANGE,
         StartTrip=OWN_CHANGE,
-        GetTrip=OWN_READ,
-        CheckInTrip=OWN_CHANGE,
-        CompleteTrip=OWN_CHANGE,
-        CancelTrip=OWN_CHANGE,
-        ListArrivals=OWN_READ,
+        GetTrip=OWN_READ.at("name", hides=True),
+        CheckInTrip=OWN_CHANGE.at("name", hides=True),
+        CompleteTrip=OWN_CHANGE.at("name", hides=True),
+        CancelTrip=OWN_CHANGE.at("name", hides=True),
+        ListArrivals=OWN_READ.at("parent"),
         EraseDevice=OWN_CHANGE,
     ),
     rows(
@@ -165,15 +174,15 @@ POLICY = joined(
         PlanRoute=LARGE_READ,
         ListBlockedAreas=LOOK_UP,
         ResolveAnchor=LOOK_UP,
-        SubmitPlacementFeedback=SHOP_CHANGE,
+        SubmitPlacementFeedback=SHOP_CHANGE.at("store"),
         PublishFloorPlan=CHANGE,
         DeleteFloorPlan=CHANGE,
         UpsertPlacements=CHANGE,
         CreateBlockedArea=CHANGE,
         DeleteBlockedArea=CHANGE,
         CreateAnchor=CHANGE,
-        GetAnchor=STAFF_READ,
-        ListAnchors=STAFF_READ,
+        GetAnchor=ADMIN_READ,
+        ListAnchors=ADMIN_READ,
         RevokeAnchor=CHANGE,
     ),
 )

@@ -225,7 +225,7 @@ class StockServicer:
         async for hold, token in self.reservation_watch.watch(store, request.resume_token):
             if hold is None:
                 yield stock_pb2.WatchReservationsResponse(resume_token=token)
-            elif caller.admin or hold.caller == caller.id:
+            elif caller.sees_all or hold.caller == caller.id:
                 yield stock_pb2.WatchReservationsResponse(
                     reservation=self._message(hold), resume_token=token
                 )

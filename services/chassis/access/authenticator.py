@@ -19,6 +19,7 @@ from services.chassis.access.credentials import (
 from services.chassis.access.key_ring import KeyRing
 from services.chassis.access.policy import Role
 from services.chassis.access.settings import AccessSettings
+from services.chassis.access.stores import bound_to
 from services.chassis.access.tls import bearer
 from services.chassis.access.tokens import Tokens
 from services.chassis.caller import ANONYMOUS, Caller
@@ -66,7 +67,7 @@ class Authenticator:
             return await self._by_key(key, headers, credentials)
         if authorization := headers.get("authorization"):
             return self._by_token(authorization)
-        if known := bearer(self._settings, credentials.common_name):
+        if known := bearer(self._settings, credentials.common_name, credentials.uris):
             caller, role = known
             return Identity(caller, role, caller.id)
         return Identity(ANONYMOUS, Role.PUBLIC, self._address(headers, credentials))
@@ -77,7 +78,8 @@ class Authenticator:
         key = await self._keys.find(token)
         if key is None:
             raise Unauthenticated(f"{KEY_HEADER}: this key is not valid, or not any more")
-        caller = Caller(f"keys/{key.name}", admin=key.role is Role.ADMIN)
+        stores = bound_to(key.stores) or frozenset() if key.role is Role.STAFF else None
+        caller = Caller(f"keys/{key.name}", admin=key.role is Role.ADMIN, stores=stores)
         if key.role is not Role.PAGE:
             return Identity(caller, key.role, caller.id, key.scopes or None)
         if origin_of(headers) not in key.origins:

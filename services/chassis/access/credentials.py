@@ -23,6 +23,8 @@ class Credentials:
     """As gRPC writes it: `ipv4:192.0.2.1:4711`."""
     common_name: str = ""
     """Of the client's certificate."""
+    uris: tuple[str, ...] = ()
+    """The URIs among the alternative names of the client's certificate."""
 
 
 NO_CREDENTIALS = Credentials((), "")

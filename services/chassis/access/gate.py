@@ -4,16 +4,20 @@ While access is open there is no gate.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from operator import attrgetter
 from typing import Self
+
+from google.protobuf.message import Message
 
 from services.chassis.access.authenticator import Authenticator, Identity
 from services.chassis.access.credentials import Credentials
 from services.chassis.access.key_ring import KeyRing
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.limits import LocalLimits, SharedLimits, Streams
-from services.chassis.access.policy import Counted, Policy, Role, Rule, is_in_scope
+from services.chassis.access.policy import At, Counted, Policy, Role, Rule, Where, is_in_scope
 from services.chassis.access.settings import AccessSettings
 from services.chassis.access.tokens import Tokens
 from services.chassis.caller import set_caller
@@ -64,11 +68,13 @@ class Guard:
         self._gate = gate
         self._path = path
         self._rule = rule
+        self._staff = rule.staff if rule and rule.role is not Role.PUBLIC else Where.ANYWHERE
         settings = gate.settings
         self._burst_s = settings.limit_burst_s
         self._second_costs_s = {
             Role.PUBLIC: 1 / settings.limit_public_per_s,
             Role.PAGE: 1 / settings.limit_page_per_s,
+            Role.STAFF: 1 / settings.limit_staff_per_s,
             Role.CHANNEL: 1 / settings.limit_channel_per_s,
             Role.ADMIN: 1 / settings.limit_admin_per_s,
         }
@@ -88,9 +94,29 @@ class Guard:
         await self._count(identity, rule)
         return identity
 
+    def check(self, identity: Identity, request: Message) -> None:
+        """Hold shop staff to their own stores; from then on they see all that is there.
+
+        Raises:
+            PermissionDenied: the request is about another store.
+        """
+        if identity.role is not Role.STAFF or not isinstance(at := self._staff, At):
+            return
+        caller = identity.caller
+        if at.other and not caller.at(attrgetter(at.other)(request)).in_store:
+            raise PermissionDenied(f"{at.other}: is not a store of this caller")
+        if at.only and not at.only[1].fullmatch(attrgetter(at.only[0])(request)):
+            raise PermissionDenied(f"{at.only[0]}: shop staff sends {at.only[1].pattern}")
+        if not at.field:
+            return
+        here = caller.at(attrgetter(at.field)(request))
+        if not (here.in_store or at.hides):
+            raise PermissionDenied(f"{at.field}: is not a store of this caller")
+        set_caller(here)
+
     @contextmanager
-    def stream(self, identity: Identity) -> Iterator[None]:
-        """Count a stream while it is open.
+    def stream(self, identity: Identity) -> Iterator[Callable[[Message], None]]:
+        """Count a stream while it is open; yields the check of its requests.
 
         Raises:
             TooManyStreams: the caller has as many as it may.
@@ -99,7 +125,7 @@ class Guard:
         is_address = identity.role <= Role.PAGE
         most = settings.limit_address_streams if is_address else settings.limit_caller_streams
         with self._gate.streams.one(identity.counted, most):
-            yield
+            yield partial(self.check, identity)
 
     def life_s(self) -> float:
         """Time that a stream may last, in seconds; then its caller must be identified again."""
@@ -113,7 +139,10 @@ class Guard:
             return rule
         if identity.role is Role.PUBLIC:
             raise Unauthenticated("this method needs a key: send it as x-api-key")
-        if identity.role < rule.role:
+        if identity.role is Role.STAFF:
+            if self._staff is Where.NOWHERE:
+                raise PermissionDenied("this method is not for shop staff")
+        elif identity.role < rule.role:
             raise PermissionDenied(f"this method is for the role {rule.role.name.lower()}")
         if not is_in_scope(self._path, identity.scopes):
             raise PermissionDenied("the scopes of the key do not have this method")

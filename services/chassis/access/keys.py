@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from services.chassis.access.policy import Role
+from services.chassis.access.stores import STORES_MOST, bound_to
 
 PREFIX = "enrayon"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -49,6 +50,8 @@ class ApiKey:
     origins: tuple[str, ...] = ()
     """Web origins that may use a publishable key, such as `https://shop.example`."""
     note: str = ""
+    stores: tuple[str, ...] = ()
+    """Ids of the stores that a key of shop staff is bound to."""
 
     def matches(self, secret: str, now: dt.datetime) -> bool:
         """Whether one of the key's secrets matches; compares with each, whatever the result."""
@@ -65,18 +68,23 @@ def new_key(
     *,
     scopes: tuple[str, ...] = (),
     origins: tuple[str, ...] = (),
+    stores: tuple[str, ...] = (),
     note: str = "",
     expire_time: dt.datetime | None = None,
 ) -> tuple[ApiKey, str]:
     """A key, and the token that is shown this once.
 
     Raises:
-        ValueError: the name or an origin is malformed, or role and origins do not fit.
+        ValueError: the name, an origin or a store is malformed, or they do not fit the role.
     """
     if not NAME.fullmatch(name):
         raise ValueError("a name has small letters, digits and hyphens, and begins with a letter")
     if (role is Role.PAGE) != bool(origins):
         raise ValueError("a publishable key has one origin or more, other keys have none")
+    if (role is Role.STAFF) != bool(stores):
+        raise ValueError("a key of shop staff has one store or more, other keys have none")
+    if bound_to(stores) is None:
+        raise ValueError(f"stores: at most {STORES_MOST}, each by its id, such as us-1")
     if role is Role.PUBLIC:
         raise ValueError("public methods need no key")
     for origin in origins:
@@ -86,7 +94,7 @@ def new_key(
             )
     secret = secrets.token_urlsafe(SECRET_BYTES)
     kept = Secret(digest(secret), now, expire_time)
-    return ApiKey(name, role, (kept,), scopes, origins, note), token_of(name, secret)
+    return ApiKey(name, role, (kept,), scopes, origins, note, stores), token_of(name, secret)
 
 
 def rotated(key: ApiKey, now: dt.datetime, overlap: dt.timedelta) -> tuple[ApiKey, str]:
@@ -128,6 +136,7 @@ def encode(key: ApiKey) -> bytes:
             "scopes": key.scopes,
             "origins": key.origins,
             "note": key.note,
+            "stores": key.stores,
             "secrets": [
                 {"sha256": s.digest.hex(), "create": s.create_time, "expire": s.expire_time}
                 for s in key.secrets
@@ -144,9 +153,12 @@ def decode(name: str, record: bytes) -> ApiKey:
     """
     try:
         fields = orjson.loads(record)
+        role, stores = Role[fields["role"]], tuple(fields.get("stores", ()))
+        if (role is Role.STAFF) != bool(stores) or bound_to(stores) is None:
+            raise ValueError("the record of a key is damaged")
         return ApiKey(
             name,
-            Role[fields["role"]],
+            role,
             tuple(
                 Secret(bytes.fromhex(s["sha256"]), moment(s["create"]), moment_or_none(s["expire"]))
                 for s in fields["secrets"]
@@ -154,6 +166,7 @@ def decode(name: str, record: bytes) -> ApiKey:
             tuple(fields["scopes"]),
             tuple(fields["origins"]),
             fields["note"],
+            stores,
         )
     except (KeyError, TypeError) as error:
         raise ValueError("the record of a key is damaged") from error

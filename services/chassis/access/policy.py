@@ -1,21 +1,24 @@
 """Roles of callers, and rules of methods."""
 
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
 
 class Role(IntEnum):
-    """Trust in a caller; each role may do all that the ones before it may."""
+    """Trust in a caller; each role but STAFF may do all that the ones before it may."""
 
     PUBLIC = 0
     """Anybody."""
     PAGE = 1
     """A caller with a publishable key, which stands in a web page for everybody to read."""
-    CHANNEL = 2
+    STAFF = 2
+    """Staff of shops, bound to their stores: may do what a page may, and what `Rule.staff` says."""
+    CHANNEL = 3
     """An application with a key, a token or a certificate of its own."""
-    ADMIN = 3
-    """Staff, and whoever maintains the data: sees what belongs to every caller."""
+    ADMIN = 4
+    """Whoever maintains the data of all stores: sees what belongs to every caller."""
 
 
 class Counted(Enum):
@@ -27,17 +30,53 @@ class Counted(Enum):
     """By all processes, in the database: one more round trip, and no call without it."""
 
 
+class Where(Enum):
+    """Where shop staff may call a method that asks for no store."""
+
+    NOWHERE = "nowhere"
+    ANYWHERE = "anywhere"
+    """The answer has nothing that belongs to another caller."""
+
+
+@dataclass(frozen=True)
+class At:
+    """Shop staff may call a method about their own stores, and see what is anybody's there."""
+
+    field: str
+    """Path of the field that names the store, or something in it. Empty: the service finds the
+    store, and asks `Caller.at`."""
+    hides: bool = False
+    """Whether what is elsewhere is not there for them, like what belongs to another caller;
+    otherwise the call is refused."""
+    other: str = ""
+    """Path of the field that names a second store, which must be their own too."""
+    only: tuple[str, "re.Pattern[str]"] | None = None
+    """Path of a field, and the values that staff may send in it."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """The rule of a method."""
 
     role: Role
-    """The least role that may call it."""
+    """The least role that may call it; for shop staff `staff` decides."""
+    staff: Where | At
     cost: float = 1.0
     """Of a call, in units of a plain look-up; a stream pays it once."""
     counted: Counted = Counted.HERE
     is_hold: bool = False
     """Whether it reserves goods: calls with a publishable key then have a limit of their own."""
+
+    def at(
+        self,
+        field: str,
+        *,
+        hides: bool = False,
+        other: str = "",
+        only: "tuple[str, re.Pattern[str]] | None" = None,
+    ) -> "Rule":
+        """The same rule, for shop staff `At` their own stores."""
+        return replace(self, staff=At(field, hides, other, only))
 
 
 Policy = Mapping[str, Rule]

@@ -66,6 +66,7 @@ class AccessSettings(EnvironmentSettings):
     limit_page_per_s: float = Field(
         20.0, gt=0, description="the same with a publishable key, by client address"
     )
+    limit_staff_per_s: float = Field(100.0, gt=0, description="the same of one of shop staff")
     limit_channel_per_s: float = Field(1000.0, gt=0, description="the same of one channel")
     limit_admin_per_s: float = Field(10_000.0, gt=0, description="the same of one admin")
     limit_burst_s: float = Field(
@@ -89,7 +90,13 @@ class AccessSettings(EnvironmentSettings):
         ["RS256", "ES256"], min_length=1, description="signatures taken, as a JSON list"
     )
     jwt_role_claim: str = Field(
-        "role", min_length=1, description="claim that says `channel` or `admin`"
+        "role", min_length=1, description="claim that says `staff`, `channel` or `admin`"
+    )
+    jwt_stores_claim: str = Field(
+        "stores",
+        min_length=1,
+        description="claim with the ids of the stores of `staff`, a list; without it, or empty, a "
+        "token of staff may do only what everybody may",
     )
     tls_certificate: Path | None = Field(
         None, description="the server's certificate chain (PEM); empty: no TLS"

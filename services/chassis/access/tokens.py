@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet
 
 from services.chassis.access.policy import Role
 from services.chassis.access.settings import AccessError, AccessSettings
+from services.chassis.access.stores import bound_to
 from services.chassis.caller import Caller
 
 MAX_BYTES = 8 * 1024
@@ -23,11 +24,11 @@ LEEWAY_S = 30
 LOOK_AT_FILE_S = 5.0
 KNOWN_MOST = 10_000
 """Valid tokens that are remembered until they expire: checking a signature takes 100 µs."""
-ROLES = {"channel": Role.CHANNEL, "admin": Role.ADMIN}
+ROLES = {"staff": Role.STAFF, "channel": Role.CHANNEL, "admin": Role.ADMIN}
 
 Bearer = tuple[Caller, Role, tuple[str, ...] | None]
 """Caller, role and scopes. A token without `scope` may do all that its role may; with an empty one,
-only what everybody may."""
+only what everybody may; shop staff without stores too."""
 
 log = structlog.get_logger()
 
@@ -40,6 +41,7 @@ class Tokens:
         self._path: Path = settings.jwt_keys
         self._algorithms = list(settings.jwt_algorithms)
         self._role_claim = settings.jwt_role_claim
+        self._stores_claim = settings.jwt_stores_claim
         self._claims = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_S,
             iss={"essential": True, "value": settings.jwt_issuer},
@@ -76,8 +78,16 @@ class Tokens:
             return None
         if "scope" in claims and not isinstance(scope, str):
             return None
-        caller = Caller(f"jwt/{subject}", admin=role is Role.ADMIN)
-        answer = (caller, role, None if scope is None else tuple(scope.split()))
+        given = claims.get(self._stores_claim, [])
+        stores = bound_to(given) if isinstance(given, list) else None
+        if stores is None or (role is not Role.STAFF and self._stores_claim in claims):
+            return None
+        is_staff = role is Role.STAFF
+        caller = Caller(
+            f"jwt/{subject}", admin=role is Role.ADMIN, stores=stores if is_staff else None
+        )
+        scopes = None if scope is None else tuple(scope.split())
+        answer = (caller, role, () if is_staff and not stores else scopes)
         if len(self._known) >= KNOWN_MOST:
             self._known.clear()
         self._known[token] = (float(expires), answer)

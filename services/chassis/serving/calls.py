@@ -25,6 +25,9 @@ from services.chassis.serving.requests import parsed
 from services.chassis.telemetry import logs
 from services.chassis.telemetry import metrics as telemetry
 
+Check = Callable[[Message], None]
+"""The check of a request by the gate, once it is read."""
+
 log = structlog.get_logger()
 
 
@@ -86,11 +89,11 @@ class Calls:
         async def answer(
             data: Any, credentials: Credentials = NO_CREDENTIALS
         ) -> AsyncGenerator[bytes, None]:
-            with self._stream(measured), await let_in(guard, credentials):
+            with self._stream(measured), await let_in(guard, credentials) as check:
                 life_s = guard.life_s() if guard else None
                 with self._endable(life_s) if is_endless else nullcontext():
                     async with (
-                        requests_of(method, data) as request,
+                        requests_of(method, data, check) as request,
                         responses_of(method, request) as responses,
                     ):
                         async for response in responses:
@@ -108,9 +111,10 @@ class Calls:
         async def answer(data: bytes, credentials: Credentials = NO_CREDENTIALS) -> bytes:
             with self._call(measured):
                 try:
-                    if guard is not None:
-                        await guard.enter(credentials)
+                    identity = None if guard is None else await guard.enter(credentials)
                     request = parsed(request_type, data, limit)
+                    if guard is not None and identity is not None:
+                        guard.check(identity, request)
                     response = await function(request) if is_async else function(request)
                     return encoded(response)
                 finally:
@@ -206,16 +210,20 @@ def shown_error(error: Exception, where: str) -> ServiceError:
     return shown
 
 
-async def let_in(guard: Guard | None, credentials: Credentials) -> AbstractContextManager[None]:
-    """Let a caller in; the stream is counted while the result is entered."""
-    return nullcontext() if guard is None else guard.stream(await guard.enter(credentials))
+async def let_in(guard: Guard | None, credentials: Credentials) -> AbstractContextManager[Check]:
+    """Let a caller in; the stream is counted while the result, its check, is entered."""
+    if guard is None:
+        return nullcontext(lambda _: None)
+    return guard.stream(await guard.enter(credentials))
 
 
-def requests_of(method: Method, data: Any) -> AbstractAsyncContextManager[Any]:
+def requests_of(method: Method, data: Any, check: Check) -> AbstractAsyncContextManager[Any]:
     """The argument of a servicer's method: its request, or an iterator of its requests."""
     if method.client_streaming:
-        return aclosing(checked(method, data))
-    return nullcontext(parsed(method.request_type, data, method.max_request_bytes))
+        return aclosing(checked(method, data, check))
+    request = parsed(method.request_type, data, method.max_request_bytes)
+    check(request)
+    return nullcontext(request)
 
 
 def responses_of(
@@ -226,10 +234,14 @@ def responses_of(
     return aclosing(response if method.server_streaming else only(response))
 
 
-async def checked(method: Method, data: AsyncIterator[bytes]) -> AsyncGenerator[Message, None]:
+async def checked(
+    method: Method, data: AsyncIterator[bytes], check: Check
+) -> AsyncGenerator[Message, None]:
     """The requests of a stream, each checked."""
     async for message in data:
-        yield parsed(method.request_type, message, method.max_request_bytes)
+        request = parsed(method.request_type, message, method.max_request_bytes)
+        check(request)
+        yield request
 
 
 async def only(

@@ -124,11 +124,13 @@ def streamed(
 
 def credentials_of(context: Context) -> Credentials:
     """The caller's headers, address and certificate."""
-    names = context.auth_context().get("x509_common_name", ())
+    certificate = context.auth_context()
+    names = certificate.get("x509_common_name", ())
     return Credentials(
         context.invocation_metadata() or (),
         context.peer(),
         next(iter(names), b"").decode(errors="replace"),
+        tuple(uri.decode(errors="replace") for uri in certificate.get("peer_uri", ())),
     )
 
 

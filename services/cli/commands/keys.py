@@ -22,6 +22,7 @@ from services.chassis.database.failures import as_service_error
 from services.chassis.settings import ChassisSettings
 from services.cli.clock import length
 from services.cli.output import UNREACHABLE, USAGE, CommandError, JsonOption, console, errors
+from services.cli.stores import store_id
 from services.policy import POLICY
 
 T = TypeVar("T")
@@ -31,6 +32,7 @@ class RoleName(StrEnum):
     """The roles that a key can have."""
 
     page = "page"
+    staff = "staff"
     channel = "channel"
     admin = "admin"
 
@@ -57,7 +59,10 @@ def create(
     name: NameArgument,
     role: Annotated[
         RoleName,
-        typer.Option(help="page: for a public web page; channel: for an application; admin."),
+        typer.Option(
+            help="page: for a public web page; staff: for a till or a tablet of a shop, with "
+            "--store; channel: for an application; admin: for whoever maintains the data."
+        ),
     ] = RoleName.channel,
     scope: Annotated[
         list[str] | None,
@@ -66,6 +71,13 @@ def create(
     origin: Annotated[
         list[str] | None,
         typer.Option(help="A web origin that may use it: https://shop.example. Repeatable."),
+    ] = None,
+    store: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A store whose staff uses the key: us-1. It may see, prepare and hand over every "
+            "hold there, and note stock and arrivals; nothing at other stores. Repeatable."
+        ),
     ] = None,
     expires: Annotated[str, typer.Option(help="Lifetime: 12h, 90d. [no end]")] = "",
     note: Annotated[str, typer.Option(help="The purpose of the key.")] = "",
@@ -81,6 +93,7 @@ def create(
             now,
             scopes=tuple(scope or ()),
             origins=tuple(origin or ()),
+            stores=tuple(map(store_id, store or ())),
             note=note,
             expire_time=now + length(expires) if expires else None,
         )
@@ -103,10 +116,10 @@ def list_keys(json: JsonOption = False) -> None:
         console.print("[dim]no keys; create one with `enrayon keys create`[/]")
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("name", "role", "scopes, origins", "secrets", "note"):
+    for column in ("name", "role", "stores, scopes, origins", "secrets", "note"):
         table.add_column(column, overflow="fold")
     for row in rows:
-        limits = [*row["scopes"], *row["origins"]] or ["all of its role"]
+        limits = [*row["stores"], *row["scopes"], *row["origins"]] or ["all of its role"]
         secrets = [
             f"created {secret['create_time'][:16]}"
             + (f", until {secret['expire_time'][:16]}" if secret["expire_time"] else "")
@@ -200,6 +213,7 @@ def described(key: ApiKey, now: dt.datetime) -> dict[str, Any]:
         "role": key.role.name.lower(),
         "scopes": list(key.scopes),
         "origins": list(key.origins),
+        "stores": list(key.stores),
         "note": key.note,
         "secrets": [
             {

@@ -106,7 +106,7 @@ class HoldChanges:
             store,
             id,
             action,
-            owner="" if caller.admin else caller.id,
+            owner="" if caller.sees_all else caller.id,
             etag=etag,
             request=request,
             argument=argument,

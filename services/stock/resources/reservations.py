@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.caller import current_caller
+from services.chassis.caller import NOBODY, current_caller
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
 from services.chassis.messages.base64url import base64url
@@ -30,7 +30,10 @@ from services.stock.state.holds import Holds, request_key
 
 @dataclass(frozen=True)
 class Reservations:
-    """Reads and changes the holds of callers. An admin has those of all callers."""
+    """Reads and changes the holds of callers.
+
+    An admin has those of all callers, and shop staff those at its own stores.
+    """
 
     holds: Holds
     changes: HoldChanges
@@ -75,7 +78,7 @@ class Reservations:
         store, id = reservation_ids(name)
         [hold] = await self.holds.read(store, [id])
         caller = current_caller()
-        if hold is None or (hold.caller != caller.id and not caller.admin):
+        if hold is None or not (caller.sees_all or hold.caller == caller.id):
             raise ReservationNotFound(reservation_name(store, id))
         return hold
 
@@ -90,7 +93,7 @@ class Reservations:
         found = [
             hold
             for hold in await self.holds.of_store(self.lookups.store(request.parent))
-            if (caller.admin or hold.caller == caller.id)
+            if (caller.sees_all or hold.caller == caller.id)
             and (hold.state in states if states else hold.is_live)
             and (not request.shopper or hold.shopper == request.shopper)
         ]
@@ -179,12 +182,13 @@ class Reservations:
 
         Raises:
             ReceiptInvalid: this service did not sign the receipt, or its goods are others.
-            ReservationNotFound: the hold is no longer kept.
+            ReservationNotFound: the hold is no longer kept, or is at a store of other staff.
         """
         store, id, digest = self.receipts.read(receipt)
         [hold] = await self.holds.read(store, [id])
-        if hold is None:
-            raise ReservationNotFound(reservation_name(store, id))
+        name = reservation_name(store, id)
+        if hold is None or current_caller().at(name) is NOBODY:
+            raise ReservationNotFound(name)
         if receipts.digest(hold) != digest:
             raise ReceiptInvalid
         return hold

@@ -18,7 +18,7 @@ from services.chassis.access.gate import Gate
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.keys import new_key
 from services.chassis.access.limits import SharedLimits
-from services.chassis.access.policy import Counted, Policy, Role, Rule
+from services.chassis.access.policy import Counted, Policy, Role, Rule, Where
 from services.chassis.access.settings import AccessSettings
 from services.chassis.caller import current_caller
 from services.chassis.clock import utc_now
@@ -88,7 +88,7 @@ def who(_: Origin) -> StringValue:
 
 
 async def test_the_method_learns_who_calls(settings, database):
-    rules = policy(Say=Rule(Role.PUBLIC))
+    rules = policy(Say=Rule(Role.PUBLIC, Where.NOWHERE))
     async with guarded(settings, database, rules, say=who) as echo:
         till = await echo.key("till", Role.CHANNEL)
         office = await echo.key("office", Role.ADMIN)
@@ -101,7 +101,7 @@ async def test_the_method_learns_who_calls(settings, database):
 async def test_a_role_may_what_the_roles_before_it_may(settings, database):
     answers: dict[Role, dict[str, str]] = {}
     for least in Role:
-        rules = policy(Say=Rule(least))
+        rules = policy(Say=Rule(least, Where.NOWHERE))
         async with guarded(settings, database, rules) as echo:
             page = await echo.key(f"web-{least}", Role.PAGE, origins=(SHOP,))
             callers = {
@@ -140,7 +140,7 @@ async def test_a_method_without_a_rule_is_for_nobody(settings, database):
     ],
 )
 async def test_what_does_not_hold_is_refused_where_nothing_is_needed_too(settings, database, shown):
-    rules = policy(Say=Rule(Role.PUBLIC))
+    rules = policy(Say=Rule(Role.PUBLIC, Where.NOWHERE))
     async with guarded(settings, database, rules) as echo:
         error = await refused(echo.say(KAMPPI, metadata=shown))
 
@@ -149,7 +149,7 @@ async def test_what_does_not_hold_is_refused_where_nothing_is_needed_too(setting
 
 
 async def test_two_keys_at_once_are_none(settings, database):
-    rules = policy(Say=Rule(Role.PUBLIC))
+    rules = policy(Say=Rule(Role.PUBLIC, Where.NOWHERE))
     async with guarded(settings, database, rules) as echo:
         both = [*await echo.key("till", Role.CHANNEL), *await echo.key("office", Role.ADMIN)]
         assert "UNAUTHENTICATED" == reason(await refused(echo.say(KAMPPI, metadata=both)))
@@ -160,7 +160,7 @@ async def test_two_keys_at_once_are_none(settings, database):
     [((), True), (("echo",), True), (("echo.Say",), True), (("echo.Chat", "stock"), False)],
 )
 async def test_a_key_is_good_for_its_scopes(settings, database, scopes, may):
-    rules = policy(Say=Rule(Role.CHANNEL), CountUp=Rule(Role.PUBLIC))
+    rules = policy(Say=Rule(Role.CHANNEL, Where.NOWHERE), CountUp=Rule(Role.PUBLIC, Where.NOWHERE))
     async with guarded(settings, database, rules) as echo:
         till = await echo.key("till", Role.CHANNEL, scopes=scopes)
         code = await echo.say(KAMPPI, metadata=till).code()
@@ -183,7 +183,7 @@ async def test_a_key_is_good_for_its_scopes(settings, database, scopes, may):
     ],
 )
 async def test_a_publishable_key_is_good_for_its_origins(settings, database, headers, may):
-    rules = policy(Say=Rule(Role.PAGE))
+    rules = policy(Say=Rule(Role.PAGE, Where.NOWHERE))
     async with guarded(settings, database, rules) as echo:
         page = await echo.key("web", Role.PAGE, origins=(SHOP,))
         code = await echo.say(KAMPPI, metadata=[*page, *headers]).code()
@@ -195,7 +195,7 @@ async def test_a_publishable_key_is_good_for_its_origins(settings, database, hea
 async def test_who_asks_too_much_is_told_when_to_ask_again(settings, database):
     # One call an hour after the first two, so that no time that the test takes matters.
     access = {"limit_public_per_s": 1 / 3600, "limit_burst_s": 3600, "limit_channel_per_s": 1e6}
-    rules = policy(Say=Rule(Role.PUBLIC))
+    rules = policy(Say=Rule(Role.PUBLIC, Where.NOWHERE))
     async with guarded(settings, database, rules, access=access) as echo:
         till = await echo.key("till", Role.CHANNEL)
         await echo.say(KAMPPI)
@@ -209,7 +209,7 @@ async def test_who_asks_too_much_is_told_when_to_ask_again(settings, database):
 
 async def test_addresses_are_counted_apart_behind_a_proxy(settings, database):
     access = {"limit_page_per_s": 1 / 3600, "limit_burst_s": 3600}
-    rules = policy(Say=Rule(Role.PAGE))
+    rules = policy(Say=Rule(Role.PAGE, Where.NOWHERE))
     async with guarded(settings, database, rules, access=access) as echo:
         page = [*await echo.key("web", Role.PAGE, origins=(SHOP,)), ("origin", SHOP)]
         phones = [[*page, ("x-forwarded-for", f"203.0.113.{n}")] for n in (7, 8)]
@@ -220,7 +220,7 @@ async def test_addresses_are_counted_apart_behind_a_proxy(settings, database):
 
 async def test_holds_of_pages_are_counted_by_address_in_redis(settings, database):
     access = {"limit_page_holds_per_hour": 2}
-    rules = policy(Say=Rule(Role.PAGE, is_hold=True))
+    rules = policy(Say=Rule(Role.PAGE, Where.NOWHERE, is_hold=True))
     async with (
         guarded(settings, database, rules, access=access) as echo,
         guarded(settings, database, rules, access=access) as other_process,
@@ -239,7 +239,8 @@ async def test_holds_of_pages_are_counted_by_address_in_redis(settings, database
 
 async def test_without_redis_reads_go_on_within_limits_and_holds_are_refused(settings, database):
     rules = policy(
-        Say=Rule(Role.CHANNEL), Collect=Rule(Role.CHANNEL, counted=Counted.TOGETHER, is_hold=True)
+        Say=Rule(Role.CHANNEL, Where.NOWHERE),
+        Collect=Rule(Role.CHANNEL, Where.NOWHERE, counted=Counted.TOGETHER, is_hold=True),
     )
     access = {"limit_channel_per_s": 4 / 3600, "limit_burst_s": 3600}
     nowhere = connect(settings, "redis://127.0.0.1:1")
@@ -271,7 +272,9 @@ async def test_streams_of_a_caller_are_counted_while_they_are_open(settings, dat
         return StringValue()
 
     begun = asyncio.Event()
-    rules = policy(**{name: Rule(Role.PUBLIC) for name in ("CountUp", "Collect", "Chat")})
+    rules = policy(
+        **{name: Rule(Role.PUBLIC, Where.NOWHERE) for name in ("CountUp", "Collect", "Chat")}
+    )
     access = {"limit_address_streams": 1}
     async with guarded(
         settings, database, rules, access=access, count_up=count_up, collect=collect
@@ -301,7 +304,7 @@ async def test_a_stream_ends_in_its_time_and_is_not_resumed_with_a_revoked_key(s
         yield StringValue(value="begun")
         await asyncio.Event().wait()
 
-    rules, access = policy(CountUp=Rule(Role.CHANNEL)), {"access_stream_s": 0.2}
+    rules, access = policy(CountUp=Rule(Role.CHANNEL, Where.NOWHERE)), {"access_stream_s": 0.2}
     async with guarded(settings, database, rules, access, count_up=forever) as echo:
         till = await echo.key("till", Role.CHANNEL)
         stream = echo.count_up(KAMPPI, metadata=till)
@@ -352,7 +355,7 @@ async def test_a_token_says_who_calls_and_what_it_is_good_for(settings, database
         token = jwt.encode({"alg": "ES256", "kid": "2026"}, all_of, key, algorithms=["ES256"])
         return [("authorization", f"Bearer {token}")]
 
-    rules = policy(Say=Rule(Role.CHANNEL), CountUp=Rule(Role.ADMIN))
+    rules = policy(Say=Rule(Role.CHANNEL, Where.NOWHERE), CountUp=Rule(Role.ADMIN, Where.NOWHERE))
     async with guarded(settings, database, rules, access, say=who) as echo:
         till, admin = bearer(role="channel"), bearer(role="admin", scope="echo.Say")
         assert "jwt/till-4" == (await echo.say(KAMPPI, metadata=till)).value

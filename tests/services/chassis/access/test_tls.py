@@ -12,7 +12,7 @@ from enrayon.type.v1.geometry_pb2 import Origin
 from services.chassis.access.gate import Gate
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.keys import new_key
-from services.chassis.access.policy import Role, Rule
+from services.chassis.access.policy import Role, Rule, Where
 from services.chassis.access.settings import AccessSettings
 from services.chassis.caller import current_caller
 from services.chassis.clock import utc_now
@@ -49,7 +49,7 @@ async def port(settings: ChassisSettings, database: Client, tmp_path: Path) -> A
         caller = current_caller()
         return StringValue(value=f"{caller.id}{' admin' if caller.admin else ''}")
 
-    async with Gate(access, {SAY: Rule(Role.PUBLIC)}, database, utc_now) as gate:
+    async with Gate(access, {SAY: Rule(Role.PUBLIC, Where.NOWHERE)}, database, utc_now) as gate:
         server = Server(settings, methods(say=who), gate)
         await server.start()
         yield server.port
