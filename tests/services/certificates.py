@@ -1,6 +1,7 @@
 """An authority that signs certificates for tests."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,8 +18,8 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         self.certificate = self._signed(self._name, self._key, is_authority=True)
 
-    def issued(self, name: str) -> tuple[bytes, bytes]:
-        """A private key and a certificate for a name, as PEM."""
+    def issued(self, name: str, *uris: str) -> tuple[bytes, bytes]:
+        """A private key and a certificate for a name and URIs, as PEM."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         pem = key.private_bytes(
@@ -26,11 +27,17 @@ class Authority:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        return pem, self._signed(subject, key)
+        return pem, self._signed(subject, key, uris)
 
     def _signed(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, is_authority: bool = False
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        uris: Sequence[str] = (),
+        *,
+        is_authority: bool = False,
     ) -> bytes:
+        names = [x509.DNSName("localhost"), *map(x509.UniformResourceIdentifier, uris)]
         now = utc_now()
         builder = (
             x509.CertificateBuilder()
@@ -41,7 +48,7 @@ class Authority:
             .not_valid_before(now - dt.timedelta(hours=1))
             .not_valid_after(now + dt.timedelta(hours=1))
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
         )
         signed = builder.sign(self._key, hashes.SHA256())
         return signed.public_bytes(serialization.Encoding.PEM)

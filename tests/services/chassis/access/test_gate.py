@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -84,7 +85,8 @@ def reason(error: dict[str, Any]) -> str:
 
 def who(_: Origin) -> StringValue:
     caller = current_caller()
-    return StringValue(value=f"{caller.id}{' admin' if caller.admin else ''}")
+    marks = f"{' admin' if caller.admin else ''}{' in store' if caller.in_store else ''}"
+    return StringValue(value=f"{caller.id}{marks}")
 
 
 async def test_the_method_learns_who_calls(settings, database):
@@ -370,3 +372,99 @@ async def test_a_token_says_who_calls_and_what_it_is_good_for(settings, database
 
     assert "UNAUTHENTICATED" == reason(error)
     assert late[0][1].split(".")[2] not in str(error)
+
+
+OURS, THEIRS = Origin(place="stores/us-1/trips/t1"), Origin(place="stores/us-2")
+"""The place of a request stands for the field that names a store."""
+
+
+async def test_shop_staff_is_in_its_store_and_refused_elsewhere(settings, database):
+    rules = policy(Say=Rule(Role.ADMIN, Where.NOWHERE).at("place"))
+    async with guarded(settings, database, rules, say=who) as echo:
+        staff = await echo.key("till", Role.STAFF, stores=("us-1", "us-3"))
+        other = await echo.key("app", Role.CHANNEL)
+
+        assert "keys/till in store" == (await echo.say(OURS, metadata=staff)).value
+        for elsewhere in (
+            "stores/us-2",
+            "stores/us-11",
+            "stores/us-",
+            "stores/-",
+            "us-1",
+            "stores",
+        ):
+            error = await refused(echo.say(Origin(place=elsewhere), metadata=staff))
+            assert "place: is not a store of this caller" == error["message"]
+        error = await refused(echo.say(OURS, metadata=other))
+        assert "PERMISSION_DENIED" == reason(error)
+
+
+async def test_what_is_hidden_elsewhere_is_asked_for_by_nobody(settings, database):
+    rules = policy(Say=Rule(Role.PAGE, Where.NOWHERE).at("place", hides=True))
+    async with guarded(settings, database, rules, say=who) as echo:
+        staff = await echo.key("till", Role.STAFF, stores=("us-1",))
+
+        assert "keys/till in store" == (await echo.say(OURS, metadata=staff)).value
+        assert "nobody" == (await echo.say(THEIRS, metadata=staff)).value
+
+
+@pytest.mark.parametrize("least", [Role.PAGE, Role.CHANNEL, Role.ADMIN])
+async def test_without_a_store_in_the_rule_staff_sees_its_own_alone(settings, database, least):
+    rules = policy(Say=Rule(least, Where.ANYWHERE), CountUp=Rule(least, Where.NOWHERE))
+    async with guarded(settings, database, rules, say=who) as echo:
+        staff = await echo.key("till", Role.STAFF, stores=("us-1",))
+
+        assert "keys/till" == (await echo.say(OURS, metadata=staff)).value
+        error = await refused(echo.count_up(OURS, metadata=staff).read())
+        assert "PERMISSION_DENIED" == reason(error)
+
+
+async def test_a_field_may_have_fixed_values_for_staff(settings, database):
+    values = re.compile("stores/us-[12]/trips/t[1-8]")
+    rules = policy(Say=Rule(Role.ADMIN, Where.NOWHERE).at("place", only=("place", values)))
+    async with guarded(settings, database, rules, say=who) as echo:
+        staff = await echo.key("till", Role.STAFF, stores=("us-1",))
+
+        assert "keys/till in store" == (await echo.say(OURS, metadata=staff)).value
+        for value in ("stores/us-1/trips/t9", "stores/us-1/trips/t11", "stores/us-1"):
+            error = await refused(echo.say(Origin(place=value), metadata=staff))
+            assert f"place: shop staff sends {values.pattern}" == error["message"]
+
+
+async def test_a_second_store_must_be_their_own_too(settings, database):
+    rules = policy(Say=Rule(Role.ADMIN, Where.NOWHERE).at("place", hides=True, other="place"))
+    async with guarded(settings, database, rules, say=who) as echo:
+        staff = await echo.key("till", Role.STAFF, stores=("us-1",))
+
+        assert "keys/till in store" == (await echo.say(OURS, metadata=staff)).value
+        error = await refused(echo.say(THEIRS, metadata=staff))
+        assert "place: is not a store of this caller" == error["message"]
+
+
+async def test_each_request_of_a_stream_is_held_to_the_stores(settings, database):
+    at = Rule(Role.CHANNEL, Where.NOWHERE).at("place")
+    rules = policy(Collect=at, Chat=at, CountUp=at)
+    async with guarded(settings, database, rules) as echo:
+        staff = await echo.key("till", Role.STAFF, stores=("us-1",))
+
+        assert (
+            f"{OURS.place} {OURS.place}"
+            == (await echo.collect(iter([OURS, OURS]), metadata=staff)).value
+        )
+        error = await refused(echo.collect(iter([OURS, THEIRS]), metadata=staff))
+        assert "PERMISSION_DENIED" == reason(error)
+        chat = echo.chat(iter([OURS, THEIRS]), metadata=staff)
+        assert OURS.place == (await chat.read()).value
+        assert "PERMISSION_DENIED" == reason(await refused(chat.read()))
+        error = await refused(echo.count_up(THEIRS, metadata=staff).read())
+        assert "PERMISSION_DENIED" == reason(error)
+
+
+async def test_scopes_narrow_what_staff_may(settings, database):
+    at = Rule(Role.CHANNEL, Where.NOWHERE).at("place")
+    async with guarded(settings, database, policy(Say=at, CountUp=at), say=who) as echo:
+        staff = await echo.key("till", Role.STAFF, stores=("us-1",), scopes=("echo.Say",))
+
+        assert "keys/till in store" == (await echo.say(OURS, metadata=staff)).value
+        error = await refused(echo.count_up(OURS, metadata=staff).read())
+        assert "the scopes of the key do not have this method" == error["message"]

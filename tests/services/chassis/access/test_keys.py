@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +100,48 @@ def test_a_key_with_an_end_does_not_outlive_it_by_rotation():
 def test_a_key_that_could_not_be_meant_is_not_made(name, role, origins):
     with pytest.raises(ValueError):
         new_key(name, role, NOON, origins=origins)
+
+
+@pytest.mark.parametrize(
+    ("role", "stores"),
+    [
+        (Role.STAFF, ()),
+        (Role.CHANNEL, ("us-1",)),
+        (Role.ADMIN, ("us-1",)),
+        (Role.STAFF, ("us-1", "-")),
+        (Role.STAFF, ("*",)),
+        (Role.STAFF, ("",)),
+        (Role.STAFF, ("stores/us-1",)),
+        (Role.STAFF, ("US-1",)),
+        (Role.STAFF, tuple(f"us-{number}" for number in range(101))),
+    ],
+)
+def test_a_binding_that_could_not_be_meant_is_not_made(role, stores):
+    with pytest.raises(ValueError):
+        new_key("till", role, NOON, stores=stores)
+
+
+def test_a_key_of_shop_staff_has_its_stores():
+    key, _ = new_key("till", Role.STAFF, NOON, stores=("us-1", "us-2"))
+
+    assert ("us-1", "us-2") == key.stores
+    assert key == decode("till", encode(key))
+    assert key.stores == rotated(key, NOON, HOUR)[0].stores
+
+
+def test_a_record_of_before_the_binding_is_read():
+    key, _ = new_key("till", Role.CHANNEL, NOON)
+    record = orjson.loads(encode(key))
+    del record["stores"]
+    assert key == decode("till", orjson.dumps(record))
+
+
+@pytest.mark.parametrize("stores", [[], None, ["*"], "us-1", [1]])
+def test_a_damaged_binding_is_good_for_nothing(stores):
+    key, _ = new_key("till", Role.STAFF, NOON, stores=("us-1",))
+    record = orjson.loads(encode(key)) | {"stores": stores}
+    with pytest.raises(ValueError):
+        decode("till", orjson.dumps(record))
 
 
 @given(st.text(max_size=200))

@@ -47,7 +47,9 @@ async def port(settings: ChassisSettings, database: Client, tmp_path: Path) -> A
 
     def who(_: Origin) -> StringValue:
         caller = current_caller()
-        return StringValue(value=f"{caller.id}{' admin' if caller.admin else ''}")
+        stores = " ".join(sorted(caller.stores or ()))
+        marks = f"{' admin' if caller.admin else ''}{' of ' if stores else ''}{stores}"
+        return StringValue(value=f"{caller.id}{marks}")
 
     async with Gate(access, {SAY: Rule(Role.PUBLIC, Where.NOWHERE)}, database, utc_now) as gate:
         server = Server(settings, methods(say=who), gate)
@@ -67,6 +69,23 @@ async def say(port: int, client: tuple[bytes, bytes] | None, metadata: Any = ())
 async def test_a_certificate_of_ours_says_who_calls(port: int):
     assert "tls/till-4" == await say(port, OURS.issued("till-4"))
     assert "tls/office admin" == await say(port, OURS.issued("office"))
+
+
+async def test_a_certificate_of_shop_staff_names_its_stores(port: int):
+    ours = ("enrayon:stores/us-1", "https://shop.example", "enrayon:stores/us-2")
+    assert "tls/till-4 of stores/us-1 stores/us-2" == await say(port, OURS.issued("till-4", *ours))
+    assert "tls/office of stores/us-1" == await say(port, OURS.issued("office", ours[0]))
+    assert "tls/till-4" == await say(port, OURS.issued("till-4", "https://stores/us-1"))
+
+
+@pytest.mark.parametrize(
+    "uri", ["enrayon:", "enrayon:store/us-1", "ENRAYON:stores/us-1", "enrayon:stores/*"]
+)
+async def test_a_certificate_that_binds_to_no_store_is_refused(port: int, uri):
+    for uris in ((uri,), ("enrayon:stores/us-1", uri)):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await say(port, OURS.issued("till-4", *uris))
+        assert grpc.StatusCode.UNAUTHENTICATED is refused.value.code()
 
 
 async def test_behind_a_proxy_is_whoever_the_proxy_passes_on(port: int, database: Client):

@@ -81,9 +81,45 @@ def test_an_empty_scope_admits_nothing(checker: Tokens, scope):
     assert (Caller("jwt/till-4"), Role.CHANNEL, ()) == checker.read(token(scope=scope))
 
 
+def test_a_token_of_shop_staff_names_its_stores(checker: Tokens):
+    staff = token(role="staff", stores=["us-1", "us-2"])
+    bound = Caller("jwt/till-4", stores=frozenset({"stores/us-1", "stores/us-2"}))
+
+    assert (bound, Role.STAFF, None) == checker.read(staff)
+    assert (bound, Role.STAFF, ("stock",)) == checker.read(
+        token(role="staff", stores=["us-1", "us-2"], scope="stock")
+    )
+
+
+@pytest.mark.parametrize("stores", [None, []], ids=["absent", "empty"])
+@pytest.mark.parametrize("scope", [None, "stock"])
+def test_staff_of_no_store_may_nothing(checker: Tokens, stores, scope):
+    nowhere = Caller("jwt/till-4", stores=frozenset())
+    read = checker.read(token(role="staff", stores=stores, scope=scope))
+    assert (nowhere, Role.STAFF, ()) == read
+
+
+def test_the_claim_of_the_stores_has_a_name_of_its_own(file: Path):
+    other = Tokens(settings_of(file, jwt_stores_claim="https://shop.example/branches"))
+    bound = Caller("jwt/till-4", stores=frozenset({"stores/us-1"}))
+    branches = {"https://shop.example/branches": ["us-1"]}
+
+    assert (bound, Role.STAFF, None) == other.read(token(role="staff", **branches))
+    assert (Caller("jwt/till-4", stores=frozenset()), Role.STAFF, ()) == other.read(
+        token(role="staff", stores=["us-1"])
+    )
+
+
 @pytest.mark.parametrize(
     "changes",
     [
+        pytest.param({"role": "staff", "stores": "us-1"}, id="stores in a text"),
+        pytest.param({"role": "staff", "stores": ["*"]}, id="all stores"),
+        pytest.param({"role": "staff", "stores": ["us-1", 7]}, id="a store that is a number"),
+        pytest.param({"role": "staff", "stores": ["stores/us-1"]}, id="a name for an id"),
+        pytest.param({"role": "staff", "stores": {"us-1": True}}, id="stores in an object"),
+        pytest.param({"role": "channel", "stores": ["us-1"]}, id="stores of a channel"),
+        pytest.param({"role": "admin", "stores": []}, id="stores of an admin"),
         pytest.param({"iss": "https://id.other.example"}, id="another issuer"),
         pytest.param({"iss": None}, id="no issuer"),
         pytest.param({"aud": "payroll"}, id="for another"),

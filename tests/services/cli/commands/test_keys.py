@@ -62,6 +62,16 @@ async def test_a_key_is_made_listed_rotated_and_revoked(run: Run, database: Clie
     assert [] == orjson.loads((await run("list", "--json")).stdout)
 
 
+async def test_a_key_of_shop_staff_is_bound_to_stores_by_id_or_name(run: Run, database: Client):
+    words = ["create", "till-4", "--role", "staff", "--store", "us-1", "--store", "stores/us-2"]
+    token = (await run(*words)).stdout.strip()
+    assert await holds(database, token)
+
+    [row] = orjson.loads((await run("list", "--json")).stdout)
+    assert ("staff", ["us-1", "us-2"]) == (row["role"], row["stores"])
+    assert "us-2" in (await run("list")).stdout
+
+
 async def test_after_a_rotation_the_old_secret_works_for_a_day_unless_told_otherwise(
     run: Run, database: Client
 ):
@@ -77,6 +87,9 @@ async def test_after_a_rotation_the_old_secret_works_for_a_day_unless_told_other
     ("words", "told"),
     [
         (["create", "Till"], "small letters"),
+        (["create", "till", "--role", "staff"], "a key of shop staff has one store or more"),
+        (["create", "till", "--store", "us-1"], "other keys have none"),
+        (["create", "till", "--role", "staff", "--store", "*"], "each by its id"),
         (["create", "till", "--scope", "stock.Adjust"], "no service or method 'stock.Adjust'"),
         (["create", "web", "--role", "page"], "one origin or more"),
         (["create", "web", "--role", "page", "--origin", "shop.example"], "https://shop.example"),
