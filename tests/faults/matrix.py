@@ -44,7 +44,7 @@ ROWS = {
     35: "SIGTERM under load: no call fails",
     36: "five times overload: sheds with pushback, goodput holds",
     37: "one caller takes many holds: a quota for each caller",
-    38: "every RPC by anonymous, other and own callers",
+    38: "every RPC by anonymous, own and other callers, staff of its store and of another",
     39: "webhooks to private addresses, rebinding, redirects",
     40: "a second process on the same port is refused",
     41: "calls whose body never comes, from one address",

@@ -146,6 +146,7 @@ class Caller:
     """One caller's stubs."""
 
     def __init__(self, address: str, metadata: Metadata) -> None:
+        self.address = address
         self.channel: Any = grpc.aio.insecure_channel(
             address, interceptors=interceptors(30.0, lambda: metadata)
         )

@@ -1,11 +1,14 @@
 """Every method has its row, and the rows say what a retailer would expect."""
 
+import re
+
 import pytest
+from buf.validate import validate_pb2
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from services.app import descriptors
-from services.chassis.access.policy import Counted, Role, is_in_scope, short_name
+from services.chassis.access.policy import At, Counted, Role, Where, is_in_scope, short_name
 from services.policy import LOOK_UP, POLICY, SEARCH, joined, rows
 
 METHODS: dict[str, MethodDescriptor] = {
@@ -65,6 +68,61 @@ def test_a_hold_of_a_page_is_limited():
     assert ["/enrayon.stock.v1.StockService/CreateReservation"] == [
         path for path, rule in POLICY.items() if rule.is_hold
     ]
+
+
+def test_staff_may_do_anywhere_what_shows_nothing_of_others():
+    """Beyond what everybody may: a new method is closed to staff until somebody decides."""
+    assert {
+        "stock.GetStockLevels",
+        "stock.BatchGetStockLevels",
+        "stock.ListStoresWithStock",
+        "stock.FindNearestAvailability",
+        "stock.FindPickupOptions",
+    } == {
+        ".".join(short_name(path))
+        for path, rule in POLICY.items()
+        if rule.role is not Role.PUBLIC and rule.staff is Where.ANYWHERE
+    }
+
+
+def pattern(path: str, field: str) -> str:
+    """The pattern that the contract has for a field of a method's request."""
+    message = METHODS[path].input_type
+    *parents, last = field.split(".")
+    for parent in parents:
+        message = message.fields_by_name[parent].message_type
+    options = message.fields_by_name[last].GetOptions()
+    return str(options.Extensions[validate_pb2.field].string.pattern)
+
+
+def test_each_rule_of_staff_names_fields_of_stores():
+    at = {path: rule.staff for path, rule in POLICY.items() if isinstance(rule.staff, At)}
+    fields = {
+        (path, field) for path, staff in at.items() for field in (staff.field, staff.other) if field
+    }
+    assert {"VerifyReceipt"} == {
+        short_name(path)[1] for path, staff in at.items() if not staff.field
+    }
+    assert fields
+    assert [] == [each for each in fields if not pattern(*each).startswith("^stores/[a-z0-9]")]
+
+
+def test_what_belongs_to_callers_is_hidden_from_staff_elsewhere():
+    """Each method about one hold or one trip, and no other."""
+    owned = re.compile(r"\^stores/.*/(reservations|trips)/")
+    at = {path: rule.staff for path, rule in POLICY.items() if isinstance(rule.staff, At)}
+    hides = {path for path, staff in at.items() if staff.hides}
+
+    assert hides == {
+        path
+        for path, staff in at.items()
+        if staff.field and owned.match(pattern(path, staff.field))
+    }
+    assert hides == {
+        path
+        for path, method in METHODS.items()
+        if "name" in method.input_type.fields_by_name and owned.match(pattern(path, "name"))
+    }
 
 
 def test_what_lasts_is_for_known_callers():

@@ -102,17 +102,18 @@ class Guard:
         """
         if identity.role is not Role.STAFF or not isinstance(at := self._staff, At):
             return
-        caller = identity.caller
-        if at.other and not caller.at(attrgetter(at.other)(request)).in_store:
+        if not at.field:
+            return
+        caller = identity.caller.at(attrgetter(at.field)(request))
+        set_caller(caller)
+        if not caller.in_store:
+            if at.hides:
+                return
+            raise PermissionDenied(f"{at.field}: is not a store of this caller")
+        if at.other and not identity.caller.at(attrgetter(at.other)(request)).in_store:
             raise PermissionDenied(f"{at.other}: is not a store of this caller")
         if at.only and not at.only[1].fullmatch(attrgetter(at.only[0])(request)):
             raise PermissionDenied(f"{at.only[0]}: shop staff sends {at.only[1].pattern}")
-        if not at.field:
-            return
-        here = caller.at(attrgetter(at.field)(request))
-        if not (here.in_store or at.hides):
-            raise PermissionDenied(f"{at.field}: is not a store of this caller")
-        set_caller(here)
 
     @contextmanager
     def stream(self, identity: Identity) -> Iterator[Callable[[Message], None]]:

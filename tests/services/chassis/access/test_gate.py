@@ -431,16 +431,6 @@ async def test_a_field_may_have_fixed_values_for_staff(settings, database):
             assert f"place: shop staff sends {values.pattern}" == error["message"]
 
 
-async def test_a_second_store_must_be_their_own_too(settings, database):
-    rules = policy(Say=Rule(Role.ADMIN, Where.NOWHERE).at("place", hides=True, other="place"))
-    async with guarded(settings, database, rules, say=who) as echo:
-        staff = await echo.key("till", Role.STAFF, stores=("us-1",))
-
-        assert "keys/till in store" == (await echo.say(OURS, metadata=staff)).value
-        error = await refused(echo.say(THEIRS, metadata=staff))
-        assert "place: is not a store of this caller" == error["message"]
-
-
 async def test_each_request_of_a_stream_is_held_to_the_stores(settings, database):
     at = Rule(Role.CHANNEL, Where.NOWHERE).at("place")
     rules = policy(Collect=at, Chat=at, CountUp=at)
