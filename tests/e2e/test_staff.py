@@ -66,12 +66,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.fixture(scope="module")
-def http(shop: Shop) -> Iterator[httpx.Client]:
+def http(shop: Shop) -> Iterator[Any]:
     with httpx.Client(base_url=f"http://127.0.0.1:{shop.suite.http_port}", timeout=60) as http:
         yield http
 
 
-def tool(http: httpx.Client, key: str, name: str, **arguments: Any) -> Any:
+def tool(http: Any, key: str, name: str, **arguments: Any) -> Any:
     """The result of a tool of agents."""
     asked = {"name": name, "arguments": arguments}
     answer = http.post(
@@ -96,7 +96,8 @@ def test_by_json(shop, http):
     name = shop.hold()
 
     def asked(key: str, method: str, path: str) -> int:
-        return http.request(method, f"/v1/{path}", json={}, headers={"x-api-key": key}).status_code
+        answer = http.request(method, f"/v1/{path}", json={}, headers={"x-api-key": key})
+        return int(answer.status_code)
 
     prepare, listed = f"{name}:prepare", f"{shop.store}/reservations"
     assert [404, 404, 403] == [
@@ -111,7 +112,7 @@ def test_by_grpc_web(shop, http):
     name = shop.hold()
     body = grpc_web.framed(stock_pb2.GetReservationRequest(name=name).SerializeToString())
 
-    def asked(key: str) -> httpx.Response:
+    def asked(key: str) -> Any:
         return http.post(GET, content=body, headers={**grpc_web.HEADERS, "x-api-key": key})
 
     [message] = grpc_web.messages(iter([asked(shop.here).content]))
@@ -136,7 +137,7 @@ def test_by_the_tools_of_agents(shop, http):
 def test_by_ucp_staff_finds_what_a_page_finds_and_a_stranger_no_stock(shop, http):
     asked = {"filters": {"inventory": [{"id": "g-048"}]}, "pagination": {"limit": 50}}
 
-    def found(*key: str) -> httpx.Response:
+    def found(*key: str) -> Any:
         headers = {"x-api-key": key[0]} if key else {}
         return http.post("/ucp/locations/search", json=asked, headers=headers)
 

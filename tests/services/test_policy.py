@@ -90,7 +90,9 @@ def pattern(path: str, field: str) -> str:
     message = METHODS[path].input_type
     *parents, last = field.split(".")
     for parent in parents:
-        message = message.fields_by_name[parent].message_type
+        inner = message.fields_by_name[parent].message_type
+        assert inner
+        message = inner
     options = message.fields_by_name[last].GetOptions()
     return str(options.Extensions[validate_pb2.field].string.pattern)
 

@@ -129,18 +129,22 @@ def digest(secret: str) -> bytes:
 
 
 def encode(key: ApiKey) -> bytes:
-    """The record of a key."""
+    """The record of a key; of one without stores byte by byte that of versions before stores.
+
+    A change of a key is refused unless the record is still the same.
+    """
+    bound = {"stores": key.stores} if key.stores else {}
     return orjson.dumps(
         {
             "role": key.role.name,
             "scopes": key.scopes,
             "origins": key.origins,
             "note": key.note,
-            "stores": key.stores,
             "secrets": [
                 {"sha256": s.digest.hex(), "create": s.create_time, "expire": s.expire_time}
                 for s in key.secrets
             ],
+            **bound,
         }
     )
 

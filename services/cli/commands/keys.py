@@ -83,7 +83,11 @@ def create(
     note: Annotated[str, typer.Option(help="The purpose of the key.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Create a key and show it, only this once: `enrayon keys create till-4 --scope stock`."""
+    """Create a key and show it, only this once.
+
+    For an application: `enrayon keys create app --scope stock`. For a tablet of a shop:
+    `enrayon keys create tablet-1 --role staff --store us-1`.
+    """
     check_scopes(scope or [])
     now = utc_now()
     try:

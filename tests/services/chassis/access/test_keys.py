@@ -130,10 +130,14 @@ def test_a_key_of_shop_staff_has_its_stores():
 
 
 def test_a_record_of_before_the_binding_is_read():
-    key, _ = new_key("till", Role.CHANNEL, NOON)
-    record = orjson.loads(encode(key))
-    del record["stores"]
-    assert key == decode("till", orjson.dumps(record))
+    """And is the same when it is written again, so that it can be rotated."""
+    record = (
+        b'{"role":"CHANNEL","scopes":["stock"],"origins":[],"note":"by the door",'
+        b'"secrets":[{"sha256":"00ff","create":"2026-11-01T12:00:00+00:00","expire":null}]}'
+    )
+    key = decode("till", record)
+    assert (Role.CHANNEL, ()) == (key.role, key.stores)
+    assert record == encode(key)
 
 
 @pytest.mark.parametrize("stores", [[], None, ["*"], "us-1", [1]])
