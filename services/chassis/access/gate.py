@@ -143,6 +143,8 @@ class Guard:
         if identity.role is Role.STAFF:
             if self._staff is Where.NOWHERE:
                 raise PermissionDenied("this method is not for shop staff")
+            if not identity.caller.stores:
+                raise PermissionDenied("this caller is staff of no store")
         elif identity.role < rule.role:
             raise PermissionDenied(f"this method is for the role {rule.role.name.lower()}")
         if not is_in_scope(self._path, identity.scopes):

@@ -28,7 +28,7 @@ ROLES = {"staff": Role.STAFF, "channel": Role.CHANNEL, "admin": Role.ADMIN}
 
 Bearer = tuple[Caller, Role, tuple[str, ...] | None]
 """Caller, role and scopes. A token without `scope` may do all that its role may; with an empty one,
-only what everybody may; shop staff without stores too."""
+only what everybody may."""
 
 log = structlog.get_logger()
 
@@ -82,12 +82,9 @@ class Tokens:
         stores = bound_to(given) if isinstance(given, list) else None
         if stores is None or (role is not Role.STAFF and self._stores_claim in claims):
             return None
-        is_staff = role is Role.STAFF
-        caller = Caller(
-            f"jwt/{subject}", admin=role is Role.ADMIN, stores=stores if is_staff else None
-        )
-        scopes = None if scope is None else tuple(scope.split())
-        answer = (caller, role, () if is_staff and not stores else scopes)
+        bound = stores if role is Role.STAFF else None
+        caller = Caller(f"jwt/{subject}", admin=role is Role.ADMIN, stores=bound)
+        answer = (caller, role, None if scope is None else tuple(scope.split()))
         if len(self._known) >= KNOWN_MOST:
             self._known.clear()
         self._known[token] = (float(expires), answer)

@@ -357,7 +357,11 @@ async def test_a_token_says_who_calls_and_what_it_is_good_for(settings, database
         token = jwt.encode({"alg": "ES256", "kid": "2026"}, all_of, key, algorithms=["ES256"])
         return [("authorization", f"Bearer {token}")]
 
-    rules = policy(Say=Rule(Role.CHANNEL, Where.NOWHERE), CountUp=Rule(Role.ADMIN, Where.NOWHERE))
+    rules = policy(
+        Say=Rule(Role.CHANNEL, Where.ANYWHERE),
+        CountUp=Rule(Role.ADMIN, Where.NOWHERE),
+        Chat=Rule(Role.PAGE, Where.NOWHERE).at("place", hides=True),
+    )
     async with guarded(settings, database, rules, access, say=who) as echo:
         till, admin = bearer(role="channel"), bearer(role="admin", scope="echo.Say")
         assert "jwt/till-4" == (await echo.say(KAMPPI, metadata=till)).value
@@ -367,6 +371,15 @@ async def test_a_token_says_who_calls_and_what_it_is_good_for(settings, database
             assert "PERMISSION_DENIED" == reason(error)
         error = await refused(echo.say(KAMPPI, metadata=bearer(role="admin", scope="")))
         assert "PERMISSION_DENIED" == reason(error)
+        assert (
+            "jwt/till-4"
+            == (await echo.say(KAMPPI, metadata=bearer(role="staff", stores=["us-1"]))).value
+        )
+        for staff in (bearer(role="staff"), bearer(role="staff", stores=[])):
+            chat = echo.chat(iter([OURS]), metadata=staff)
+            for call in (echo.say(OURS, metadata=staff), chat.read()):
+                error = await refused(call)
+                assert "this caller is staff of no store" == error["message"]
         late = bearer(role="channel", exp=1_700_000_000)
         error = await refused(echo.say(KAMPPI, metadata=late))
 
