@@ -52,6 +52,11 @@ ROWS = {
     45: "rapid reset through the edge",
     49: "forged forwarding headers",
     50: "a foreign page and a rebound name against an open suite",
+    61: "the append-only file is gone, beside snapshots of its data",
+    62: "zeros at the end of the append-only file",
+    63: "an altered backup",
+    64: "data of a later format, or of other signing keys",
+    65: "the demo starts again after sales",
 }
 
 

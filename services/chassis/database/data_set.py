@@ -39,7 +39,9 @@ async def open_data_set(client: Client, keyring: Keyring, data_dir: Path) -> Non
         redis.exceptions.RedisError, OSError: the database cannot be reached.
     """
     marks = await client.hgetall(KEY)
-    if not marks:
+    check_format(int(marks.get(b"format", FORMAT)))
+    belongs = marks.get(b"keys", b"").decode()
+    if not belongs:
         if not await first_key(client, MARKS) and (kept := kept_records(data_dir)):
             raise DataSetError(
                 f"the database is empty, but snapshots in {data_dir} hold {summary(kept)} of it. "
@@ -48,8 +50,6 @@ async def open_data_set(client: Client, keyring: Keyring, data_dir: Path) -> Non
             )
         await mark(client, keyring)
         return
-    check_format(int(marks[b"format"]))
-    belongs = marks[b"keys"].decode()
     if belongs not in keyring.fingerprints:
         raise DataSetError(
             "the signing keys are not those of the data in the database: receipts and QR codes "
@@ -65,8 +65,8 @@ async def open_data_set(client: Client, keyring: Keyring, data_dir: Path) -> Non
 async def mark(client: Client, keyring: Keyring) -> None:
     """Mark the data as of the present format and of these keys."""
     begun = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    for name, value in (("format", FORMAT), ("keys", keyring.fingerprints[0]), ("begun", begun)):
-        await client.hsetnx(KEY, name, str(value))
+    for name, value in (("format", FORMAT), ("begun", begun), ("keys", keyring.fingerprints[0])):
+        await client.hsetnx(KEY, name, str(value))  # the keys last: they say that all is there
 
 
 async def adopt(client: Client, keyring: Keyring) -> None:
