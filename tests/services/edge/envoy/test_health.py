@@ -3,10 +3,11 @@
 import asyncio
 from pathlib import Path
 
+import httpx
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from services.edge.envoy import Address, clusters, render
+from services.edge.envoy import Address, clusters, overload, render
 from tests.support.edge import Edge, free_address, running
 from tests.support.stores_stub import SERVICE, Stub, serve
 
@@ -52,3 +53,31 @@ async def test_an_application_that_is_slow_to_say_it_is_well_is_asked_still(
         async with running(config, tmp_path) as edge:
             assert (await edge.http.get("/healthz")).status_code == 500
             assert (await edge.http.get("/page")).status_code == 200
+
+
+async def test_probes_are_answered_while_all_connections_are_taken(
+    upstream: tuple[Stub, Address], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overload, "MAX_CONNECTIONS", 8)
+    probes = free_address()
+    config = render(
+        [SERVICE], free_address(), upstream[1], admin=tmp_path / "admin.sock", metrics=probes
+    )
+    async with running(config, tmp_path) as edge:
+        await edge.http.aclose()
+        taken = [await asyncio.open_connection("127.0.0.1", edge.port) for _ in range(20)]
+        closed = [reader.read() for reader, _ in taken]
+        done, waiting = await asyncio.wait(
+            [asyncio.ensure_future(one) for one in closed], timeout=5
+        )
+        assert 20 - 8 <= len(done)
+        assert waiting
+        async with httpx.AsyncClient() as http:
+            answer = await http.get(f"http://{probes.host}:{probes.port}/ready")
+            assert 200 == answer.status_code
+            with pytest.raises(httpx.TransportError):
+                await http.get(f"http://127.0.0.1:{edge.port}/readyz")
+        for one in waiting:
+            one.cancel()
+        for _, writer in taken:
+            writer.close()
