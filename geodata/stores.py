@@ -75,6 +75,6 @@ class Store:
     opening_hours: str = ""
     """As the source gave it."""
     opening_hours_expression: str = ""
-    """What an importer read of them, in OSM grammar; empty where the text alone says the same."""
+    """The hours that an importer read, in OSM grammar; empty if the text alone says the same."""
     private: bool = False
     """Hidden from public answers: a dark kitchen or a hub."""

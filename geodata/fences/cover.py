@@ -36,7 +36,7 @@ class Cover:
     border: tuple[int, ...]
     """A point under these cells may be in the shape."""
     resolution: int
-    """Of the border cells; a point under no cell is farther than `margin_m` from the shape."""
+    """That of the border cells; a point under no cell is over `margin_m` from the shape."""
 
 
 def margin_m(resolution: int) -> float:

@@ -12,7 +12,7 @@ from geodata.importers.report import Import, Rejected, Remark, SourceUnknown
 from geodata.stores import Store
 
 Hour24: TypeAlias = Literal["auto", "noon", "midnight", "doubt"]
-"""What hours that begin at 24:00 mean: `auto` takes noon where the rows prove it, else a doubt."""
+"""The meaning of hours that begin at 24:00. `auto`: noon if the rows prove it, else a doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def assemble(
 
 
 def _noon_is_24(rows: Iterable[Record | Rejected], result: Import, hour_24: Hour24) -> bool | None:
-    """Whether 24:00 as the beginning of hours is noon; None leaves such hours in doubt."""
+    """True if 24:00 as the beginning of hours is noon; None leaves such hours in doubt."""
     if hour_24 != "auto":
         return {"noon": True, "midnight": False}.get(hour_24)
     starts = Starts()

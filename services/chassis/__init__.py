@@ -1,4 +1,4 @@
-"""What every server of the suite shares; it knows no domain: no store, no stock, no fence.
+"""The parts that all servers of the suite share. It knows no domain: no store, stock or fence.
 
 errors     the one family of errors, and how gRPC sends them
 settings   the variables of every process, and names that variables no longer have

@@ -23,11 +23,11 @@ class Caller:
 
     @property
     def sees_all(self) -> bool:
-        """Whether the caller may see and change what belongs to any caller."""
+        """True if the caller may see and change what belongs to any caller."""
         return self.admin or self.in_store
 
     def may_see(self, owner: str) -> bool:
-        """Whether the caller may see what belongs to an owner."""
+        """True if the caller may see what belongs to an owner."""
         return self.sees_all or owner == self.owner
 
     def at(self, name: str) -> "Caller":

@@ -27,7 +27,7 @@ Code = grpc.StatusCode
 
 
 class FieldViolation(NamedTuple):
-    """What is wrong with one field of a request."""
+    """The problem of one field of a request."""
 
     field: str
     """Its path, for example `origin.point.latitude`."""

@@ -20,7 +20,7 @@ from services.chassis.settings import ChassisSettings
 
 KEY_BYTES = 32
 SIGNATURE_BYTES, HASH_BYTES = 16, 32
-"""Of keyed BLAKE2b (RFC 7693), which takes a quarter of the time of HMAC-SHA-256."""
+"""By keyed BLAKE2b (RFC 7693), which takes a quarter of the time of HMAC-SHA-256."""
 
 
 @dataclass(frozen=True)

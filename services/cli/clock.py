@@ -62,7 +62,7 @@ def instant(text: str, time_zone: str, option: str) -> dt.datetime:
 
 
 def has_offset(text: str) -> bool:
-    """Whether a text names the same instant in every zone: `now`, or a time with an offset."""
+    """True if a text names the same instant in every zone: `now`, or a time with an offset."""
     try:
         return text == "now" or dt.datetime.fromisoformat(text).tzinfo is not None
     except ValueError:

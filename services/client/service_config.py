@@ -42,6 +42,6 @@ def service_config(contracts: Sequence[ServiceDescriptor]) -> str:
 
 
 def is_retriable(method: MethodDescriptor) -> bool:
-    """Whether a call may be made twice: its contract says so, and its request is one message."""
+    """True if a call may be made twice: its contract says so, and its request is one message."""
     level = method.GetOptions().idempotency_level
     return level != MethodOptions.IDEMPOTENCY_UNKNOWN and not method.client_streaming

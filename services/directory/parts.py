@@ -47,6 +47,6 @@ class Service:
     followed for as long as it does; nothing else starts them."""
 
     def why_unread(self) -> str:
-        """Why the service cannot answer from memory; empty when it can."""
+        """The reason why the service cannot answer from memory; empty when it can."""
         missing = [feed.kind for feed in self.feeds if not feed.is_loaded]
         return f"not loaded: {', '.join(missing)}" if missing else ""

@@ -53,7 +53,7 @@ class Schedules:
         self._imported: dict[ImportedHours, int] = {}
         self._limit = 0
         self._numbers: Numbers = np.zeros(0, np.int_)
-        # Of stores with an hours record: the numbers of the own schedule ("") and of services.
+        # For stores with an hours record: the numbers of the own schedule ("") and of services.
         self._held: dict[str, dict[str, int]] = {}
         self._services: dict[str, dict[str, int]] = {}
         self._service_columns: dict[str, Numbers] = {}

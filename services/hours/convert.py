@@ -78,7 +78,7 @@ def local_span(span: RuledSpan) -> hours_pb2.LocalSpan:
 
 
 def warning(caution: Caution) -> hours_pb2.HoursWarning:
-    """What may not be meant."""
+    """A part of hours that may not be meant."""
     return hours_pb2.HoursWarning(
         field=caution.field,
         description=caution.message,
@@ -88,7 +88,7 @@ def warning(caution: Caution) -> hours_pb2.HoursWarning:
 
 
 def losses(found: Iterable[Loss]) -> list[hours_pb2.Loss]:
-    """What a format does not say."""
+    """A part of hours that a format cannot express."""
     return [hours_pb2.Loss(field=loss.field, description=loss.why) for loss in found]
 
 

@@ -1,4 +1,4 @@
-"""What makes hours fit to be kept, and how changes go into them. Pure: the clock is an argument."""
+"""Checks of hours before they are stored, and their changes. Pure: the clock is an argument."""
 
 import datetime as dt
 
@@ -31,7 +31,7 @@ CLOSURES_MOST = 100
 EXPRESSIONS_MOST = 8192
 """Characters of all expressions of a store: to judge a long one may take a tenth of a second."""
 CLOSURE_KEPT = dt.timedelta(days=30)
-"""How long a closure that has ended is still shown."""
+"""Time for which a closure that has ended is still shown."""
 
 
 def hours_name(store_id: str) -> str:
@@ -45,7 +45,7 @@ def new_hours(store_id: str) -> hours_pb2.StoreHours:
 
 
 def shown(store: stores_pb2.Store, kept: hours_pb2.StoreHours) -> hours_pb2.StoreHours:
-    """What is kept, with what the store says itself."""
+    """The stored hours, with the fields that come from the store itself."""
     result = hours_pb2.StoreHours()
     result.CopyFrom(kept)
     result.time_zone = store.time_zone
@@ -65,7 +65,7 @@ def merged(
     change: hours_pb2.StoreHours,
     mask: FieldMask,
 ) -> hours_pb2.StoreHours:
-    """What is kept with the fields of the mask changed; all set fields when it is empty.
+    """The stored hours with the fields of the mask changed; all set fields if it is empty.
 
     Values that are sent back as they were shown, but come from the store, stay with the store.
     """
@@ -93,7 +93,7 @@ def merged(
 
 
 def problems(hours: hours_pb2.StoreHours) -> list[FieldViolation]:
-    """What in hours to be kept breaks a rule of the contract."""
+    """The fields of hours that break a rule of the contract."""
     found = violations_of(hours)
     seen = set()
     for number, service in enumerate(hours.services):
@@ -110,7 +110,7 @@ def problems(hours: hours_pb2.StoreHours) -> list[FieldViolation]:
 
 
 def cautions(store: stores_pb2.Store, hours: hours_pb2.StoreHours, today: dt.date) -> list[Caution]:
-    """What in hours to be kept is perhaps not meant.
+    """The parts of hours that are perhaps not meant.
 
     Raises:
         ScheduleError: they cannot be evaluated.
@@ -153,7 +153,7 @@ def without_old_closures(hours: hours_pb2.StoreHours, now: dt.datetime) -> None:
 
 
 def is_old(closure: hours_pb2.Closure, now: dt.datetime) -> bool:
-    """Whether a closure ended long ago."""
+    """True if a closure ended long ago."""
     before = now - CLOSURE_KEPT
     model = closure_of(closure)
     if model.expires and model.expires < before:
@@ -164,7 +164,7 @@ def is_old(closure: hours_pb2.Closure, now: dt.datetime) -> bool:
 
 
 def same_content(one: Message, other: Message) -> bool:
-    """Whether two resources say the same, the time of their making aside."""
+    """True if two resources are equal apart from their times of creation."""
     copies = []
     for message in (one, other):
         copy = type(message)()

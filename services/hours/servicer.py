@@ -74,7 +74,7 @@ class HoursServicer:
     def check_open_state(
         self, request: hours_pb2.CheckOpenStateRequest
     ) -> hours_pb2.CheckOpenStateResponse:
-        """Whether a store, or a service in it, is open at an instant."""
+        """The open state of a store, or of a service in it, at an instant."""
         state = self._state(
             States(question(request, self.clock())), id_of(request.name), request.service
         )
@@ -154,7 +154,7 @@ class HoursServicer:
     async def list_store_events(
         self, request: hours_pb2.ListStoreEventsRequest
     ) -> hours_pb2.ListStoreEventsResponse:
-        """What takes place in one store, or near a place."""
+        """The events in one store, or near a place."""
         origin = None
         if request.HasField("origin"):
             origin = (await self.origins.resolve(request.origin)).point

@@ -1,4 +1,4 @@
-"""What is on the shelves, and holds that never oversell: `enrayon.stock.v1.StockService`.
+"""Stock levels, and holds that never oversell: `enrayon.stock.v1.StockService`.
 
 Where a request goes:
 

@@ -140,7 +140,7 @@ class StockServicer:
     async def get_stock_policy(
         self, request: stock_pb2.GetStockPolicyRequest
     ) -> stock_pb2.StockPolicy:
-        """How a store sells and hands over."""
+        """The policy by which a store sells and hands over."""
         return await self.policies.get(request.name)
 
     async def update_stock_policy(

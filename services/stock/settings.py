@@ -6,7 +6,7 @@ from services.chassis.settings import EnvironmentSettings
 
 
 class StockSettings(EnvironmentSettings):
-    """How long levels are believed and goods held, and how many holds one caller may have."""
+    """Times of freshness and of holds, and the number of holds that one caller may have."""
 
     stock_freshness_s: float = Field(
         86_400.0, gt=0, allow_inf_nan=False, description="age from which a level reads UNKNOWN"

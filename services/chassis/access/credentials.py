@@ -1,4 +1,4 @@
-"""What a caller shows of itself: headers, address, certificate; and how to read them."""
+"""The credentials of a caller: its headers, address and certificate."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -15,14 +15,14 @@ LOCAL = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the transport knows of a caller."""
+    """The facts that the transport knows about a caller."""
 
     headers: Iterable[tuple[str, str | bytes]]
     """In the order of arrival, names in small letters."""
     peer: str
     """As gRPC writes it: `ipv4:192.0.2.1:4711`."""
     common_name: str = ""
-    """Of the client's certificate."""
+    """The common name in the client's certificate."""
     uris: tuple[str, ...] = ()
     """The URIs among the alternative names of the client's certificate."""
 
@@ -61,7 +61,7 @@ def address_of(peer: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def is_address(text: str) -> bool:
-    """Whether a text is an IP address."""
+    """True if a text is an IP address."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -71,7 +71,7 @@ def is_address(text: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
-    """What counts as one client: an IPv4 address, or an IPv6 network of 64 bits."""
+    """The network that counts as one client: an IPv4 address, or an IPv6 network of 64 bits."""
     found: Any = ipaddress.ip_address(address)
     if found.version == 4:
         return address

@@ -33,7 +33,7 @@ class Secret:
     expire_time: dt.datetime | None = None
 
     def matches(self, secret: str, now: dt.datetime) -> bool:
-        """Whether a secret is this one and has not expired; compared in constant time."""
+        """True if a secret is this one and has not expired; compared in constant time."""
         is_same = hmac.compare_digest(self.digest, digest(secret))
         return is_same and (self.expire_time is None or now < self.expire_time)
 
@@ -54,7 +54,7 @@ class ApiKey:
     """Ids of the stores that a key of shop staff is bound to."""
 
     def matches(self, secret: str, now: dt.datetime) -> bool:
-        """Whether one of the key's secrets matches; compares with each, whatever the result."""
+        """True if one of the key's secrets matches; compares with each, whatever the result."""
         found = False
         for each in self.secrets:
             found |= each.matches(secret, now)

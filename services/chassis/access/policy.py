@@ -22,7 +22,7 @@ class Role(IntEnum):
 
 
 class Counted(Enum):
-    """Where the calls of a caller are counted."""
+    """The place where the calls of a caller are counted."""
 
     HERE = "here"
     """In each process by itself: without the database."""
@@ -62,10 +62,10 @@ class Rule:
     """The least role that may call it; for shop staff `staff` decides."""
     staff: Where | At
     cost: float = 1.0
-    """Of a call, in units of a plain look-up; a stream pays it once."""
+    """Cost of a call, in units of a plain look-up; a stream pays it once."""
     counted: Counted = Counted.HERE
     is_hold: bool = False
-    """Whether it reserves goods: calls with a publishable key then have a limit of their own."""
+    """True if it reserves goods: calls with a publishable key then have a limit of their own."""
 
     def at(
         self,
@@ -84,7 +84,7 @@ Policy = Mapping[str, Rule]
 
 
 def is_in_scope(path: str, scopes: Collection[str] | None) -> bool:
-    """Whether scopes admit a method; None admits every method, an empty collection none.
+    """True if scopes admit a method; None admits every method, an empty collection none.
 
     The scope `stock` admits a whole service, `stock.AdjustStock` one method.
     """

@@ -129,12 +129,12 @@ class AccessSettings(EnvironmentSettings):
 
     @property
     def is_open(self) -> bool:
-        """Whether every caller may do everything."""
+        """True if every caller may do everything."""
         return self.access == "open"
 
     @property
     def knows_edge(self) -> bool:
-        """Whether it is set how an edge on another machine is known."""
+        """True if a setting says how to recognize an edge on another machine."""
         beyond = any(not network.is_loopback for network in self.trusted_proxies)
         return bool(self.edge_secret or self.tls_proxies or beyond)
 

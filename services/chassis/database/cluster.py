@@ -22,7 +22,7 @@ GONE = (
 
 
 IN_CALL: ContextVar[bool] = ContextVar("in_call", default=False)
-"""Whether a call is running already, such as a pipeline that sends a command once more."""
+"""True inside a call that is running already, such as a pipeline that sends a command once more."""
 
 
 class BoundedCluster(RedisCluster):

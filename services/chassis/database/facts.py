@@ -16,7 +16,7 @@ OLDEST_MAJOR = 7
 
 @dataclass(frozen=True)
 class DatabaseFacts:
-    """What a server reports of itself."""
+    """Facts that a server reports about itself."""
 
     version: str
     appendonly: str
@@ -24,12 +24,12 @@ class DatabaseFacts:
 
     @property
     def is_too_old(self) -> bool:
-        """Whether the suite needs a newer version."""
+        """True if the suite needs a newer version."""
         return int(self.version.partition(".")[0]) < OLDEST_MAJOR
 
     @property
     def keeps_acknowledged(self) -> bool | None:
-        """Whether acknowledged changes survive a power loss; None when it does not tell."""
+        """True if acknowledged changes survive a power loss; None if the server does not tell."""
         if not self.appendonly:
             return None
         return (self.appendonly, self.appendfsync) == ("yes", "always")

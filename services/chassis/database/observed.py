@@ -25,7 +25,7 @@ Attributes = Mapping[str, str | int]
 
 
 class ObservedCommands:
-    """Of a client: each command of a traced request is a span, each failure is counted.
+    """Mixin of a client: each command of a traced request is a span, each failure is counted.
 
     Stands before redis-py's class among the bases.
     """
@@ -47,7 +47,7 @@ class ObservedCommands:
 
 
 class ObservedPipeline:
-    """Of a pipeline: each run in a traced request is a span, each failure is counted.
+    """Mixin of a pipeline: each run in a traced request is a span, each failure is counted.
 
     Stands before redis-py's class among the bases.
     """

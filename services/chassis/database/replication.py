@@ -122,7 +122,7 @@ def replicated_many_script(
 
 
 def did_not_run(answer: object) -> bool:
-    """Whether an answer means that the script did not run, and may be sent again."""
+    """True if an answer means that the script did not run, and may be sent again."""
     return isinstance(answer, (redis.exceptions.NoScriptError, *MOVING))
 
 

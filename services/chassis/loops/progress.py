@@ -25,7 +25,7 @@ class Progress:
     def __init__(self) -> None:
         self._advanced = asyncio.Condition()
         self.is_following = False
-        """Whether the database answers the follower."""
+        """True if the database answers the follower."""
 
     async def keep_up(
         self,

@@ -29,7 +29,7 @@ def check_mask(mask: FieldMask, descriptor: Descriptor, field: str) -> None:
 
 
 def has_path(descriptor: Descriptor, path: str) -> bool:
-    """Whether the path leads to a field, through single messages only."""
+    """True if the path leads to a field, through single messages only."""
     here: Descriptor | None = descriptor
     *parents, last = path.split(".")
     for name in parents:
@@ -41,7 +41,7 @@ def has_path(descriptor: Descriptor, path: str) -> bool:
 
 
 def selects_all(mask: FieldMask) -> bool:
-    """Whether a read mask asks for every field."""
+    """True if a read mask asks for every field."""
     return not mask.paths or "*" in mask.paths
 
 

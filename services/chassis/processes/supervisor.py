@@ -47,7 +47,7 @@ class Child:
     ready_s: float = 60.0
     """Time for a start, in seconds."""
     once: bool = False
-    """Whether it ends with code 0 by itself, before the next child starts."""
+    """True if it ends with code 0 by itself, before the next child starts."""
     stop_s: float = 20.0
     """Time for a stop, in seconds; then the child is killed."""
 
@@ -131,7 +131,7 @@ class _Process:
 
     @property
     def is_done(self) -> bool:
-        """Whether it has done its work and is not restarted."""
+        """True if it has done its work and is not restarted."""
         return self._child.once and self._process is not None and self._process.returncode == 0
 
     async def start(self) -> None:

@@ -56,7 +56,7 @@ class Calls:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no call is running."""
+        """True if no call is running."""
         return not self._running
 
     async def wait_idle(self) -> None:

@@ -44,7 +44,7 @@ class Part:
 
     @property
     def is_well(self) -> bool:
-        """Whether it is well."""
+        """True if it is well."""
         return not self.reason
 
 
@@ -64,7 +64,7 @@ class Health:
         self._looked_at = clock()
         self._listeners: list[Listener] = []
         self.is_started = False
-        """Whether the process does its work; the composition root sets it."""
+        """True if the process does its work; the composition root sets it."""
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -73,12 +73,12 @@ class Health:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the process does its work, and can answer from memory."""
+        """True if the process does its work, and can answer from memory."""
         return self.is_started and "reads" in self._parts and self._parts["reads"].is_well
 
     @property
     def is_alive(self) -> bool:
-        """Whether the event loop runs."""
+        """True if the event loop runs."""
         return self._clock() - self._looked_at < dt.timedelta(seconds=STUCK_S)
 
     def watch(self, name: str, check: Check) -> None:

@@ -101,7 +101,7 @@ def stop() -> None:
 
 
 def is_on() -> bool:
-    """Whether this process traces."""
+    """True if this process traces."""
     return _tracer is not None
 
 

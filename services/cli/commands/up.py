@@ -149,7 +149,7 @@ def children(
 
 
 async def is_serving(settings: ChassisSettings) -> bool:
-    """Whether the services answer and their health is SERVING."""
+    """True if the services answer and their health is SERVING."""
     async with grpc.aio.insecure_channel(f"{settings.host}:{settings.grpc_port}") as channel:
         try:
             answer = await health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]
@@ -228,7 +228,7 @@ def free_port(host: str) -> int:
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether nothing listens on a port."""
+    """True if nothing listens on a port."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.settimeout(1.0)
         return probe.connect_ex((host, port)) != 0

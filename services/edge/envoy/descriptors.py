@@ -22,12 +22,12 @@ def descriptor_set(services: Sequence[ServiceDescriptor]) -> bytes:
 
 
 def is_read(method: MethodDescriptor) -> bool:
-    """Whether a call changes nothing."""
+    """True if a call changes nothing."""
     return bool(method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS)
 
 
 def is_stream(method: MethodDescriptor) -> bool:
-    """Whether a call is a stream, which may last as long as its client likes."""
+    """True if a call is a stream, which may last as long as its client likes."""
     return method.client_streaming or method.server_streaming
 
 

@@ -28,7 +28,7 @@ class Tokens(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """What one client may take: an IPv4 address, or an IPv6 network of 64 bits."""
+    """The limits of one client: an IPv4 address, or an IPv6 network of 64 bits."""
 
     requests_per_s: int = 0
     """Requests a second; twice as many may come at once. 0: no limit."""

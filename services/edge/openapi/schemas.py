@@ -120,7 +120,7 @@ class Schemas:
 
 
 def is_required(field: FieldDescriptor) -> bool:
-    """Whether the contract requires a field."""
+    """True if the contract requires a field."""
     return field_behavior_pb2.REQUIRED in _behaviors(field)
 
 

@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def is_changed(self) -> bool:
-        """Whether there is anything to write."""
+        """True if there is anything to write."""
         return self.after is not self.before
 
     @property
@@ -62,7 +62,7 @@ class Outcome:
 
 
 def encounters(index: FenceIndex, work: Work, now_ms: int) -> Encounters:
-    """Which shapes the fixes of a batch meet, found for all fixes at once.
+    """The shapes that the fixes of a batch meet, found for all fixes at once.
 
     Fixes that will be refused are left out. A way leads from the fix applied before.
     """

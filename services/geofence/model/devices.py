@@ -47,7 +47,7 @@ class Device:
     """A device as it was read, or as it is to be written."""
 
     hash: bytes
-    """Of its id, by a key of the keyring."""
+    """The keyed hash of the device's id."""
     mark: bytes
     """Random: with the partition it is the subject."""
     version: int = 0
@@ -84,7 +84,7 @@ class Device:
         return min([*times, due] if due is not None else times, default=None)
 
     def is_expired(self, now_ms: int) -> bool:
-        """Whether its record has been kept for as long as it may be."""
+        """True if its record has been kept for as long as it may be."""
         return self.received_ms + KEPT_MS < now_ms
 
     def next_version(self, state: DeviceState, received_ms: int) -> "Device":

@@ -81,7 +81,7 @@ def check_uri(uri: str, *, private: bool) -> None:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet, on every version of Python the same.
+    """True if an IP address is one of the public internet, on every version of Python the same.
 
     Blocks with a special purpose are not, whatever it is; of IPv6 only global unicast is. An IPv4
     address within IPv6 is judged by itself where the system translates it (mapped, NAT64); tunnels

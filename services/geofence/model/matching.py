@@ -1,4 +1,4 @@
-"""Which events a subscription gets, and when a failed delivery is tried again."""
+"""Decides the events that a subscription gets, and the times of retries of a delivery."""
 
 import random
 
@@ -11,7 +11,7 @@ JITTER = 0.2
 
 
 def admits(wanted: pb.EventFilter, event: pb.FenceEvent) -> bool:
-    """Whether an event passes a filter."""
+    """True if an event passes a filter."""
     if event.mute and not wanted.include_muted:
         return False
     if wanted.event_types and event.event_type not in wanted.event_types:

@@ -37,7 +37,7 @@ class FixColumns:
     """0 where the device does not tell."""
     has_accuracy: Flags
     is_valid: Flags
-    """Whether the fix keeps every rule of the contract. Each of the others is checked alone."""
+    """True for fixes that keep every rule of the contract; the others are checked one by one."""
 
     def at(self, rows: Sequence[int] | Integers) -> "FixColumns":
         """Some of the rows."""
@@ -66,7 +66,7 @@ def next_records(
 
 
 def is_simple(before: NDArray[np.void], fixes: FixColumns, now_ms: int) -> Flags:
-    """Whether each record is readable, of a device in no fence, and its fix will be applied."""
+    """True for readable records of devices in no fence whose fix will be applied."""
     is_later = (fixes.times_ms > before["time_ms"]) | (
         (fixes.times_ms == before["time_ms"]) & (fixes.sequences > before["sequence"])
     )
@@ -85,7 +85,7 @@ def is_simple(before: NDArray[np.void], fixes: FixColumns, now_ms: int) -> Flags
 
 
 def touches_fence(index: FenceIndex, before: NDArray[np.void], fixes: FixColumns) -> Flags:
-    """Whether a fence contains the fix, or touches the way to it."""
+    """True for the fixes that a fence contains, or whose way a fence touches."""
     touched = np.zeros(len(before), np.bool_)
     if len(index) and len(before):
         for matches in index.track_many(

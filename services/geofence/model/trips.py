@@ -7,13 +7,13 @@ from collections.abc import Collection
 from geodata.fences.trips import Mode, Progress, Stage, advance
 
 ENDED_KEPT_MS = 3_600_000
-"""How long an ended trip can still be read."""
+"""Time for which an ended trip can still be read."""
 WRONG_STORES = 5
 """The most other stores of the brand that are checked near a position."""
 
 
 class State(enum.Enum):
-    """How far a trip has come."""
+    """The state of a trip."""
 
     STARTED = "started"
     APPROACHING = "approaching"
@@ -24,7 +24,7 @@ class State(enum.Enum):
 
 
 class TripEventType(enum.Enum):
-    """What happened on a trip."""
+    """The type of an event of a trip."""
 
     STARTED = "started"
     APPROACHING = "approaching"
@@ -76,7 +76,7 @@ class Trip:
 
     @property
     def is_live(self) -> bool:
-        """Whether the traveller may still come, or waits."""
+        """True while the traveller may still come, or waits."""
         return self.state in LIVE
 
     @property

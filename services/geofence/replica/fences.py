@@ -40,11 +40,11 @@ class CompiledFence:
 
     @property
     def is_around_stores(self) -> bool:
-        """Whether it stands for one circle around each of some stores."""
+        """True if it stands for one circle around each of some stores."""
         return self.message.WhichOneof("area") == "around_stores"
 
     def is_around(self, id: str, store: stores_pb2.Store) -> bool:
-        """Whether one of its circles is around a store."""
+        """True if one of its circles is around a store."""
         return (
             store.HasField("location")
             and not store.private
@@ -126,7 +126,7 @@ class FencesReplica(Records):
         return fence.message.labels if fence else {}
 
     def mute(self, event: Event) -> "pb.Mute.ValueType":
-        """Why an event is muted, apart from a frequency cap."""
+        """The reason why an event is muted, apart from a frequency cap."""
         id, _, store = event.fence_id.partition("@")
         fence = self.by_id.get(id)
         if fence is None:

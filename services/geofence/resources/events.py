@@ -66,7 +66,7 @@ class Reader:
         self._acknowledged_at = time.monotonic()
         """When the last acknowledgement came, or nothing waited for one."""
         self._skipped: dict[Place, str] = {}
-        """Where cursors were moved past entries that the filter leaves out."""
+        """The entries up to which cursors were moved, past those that the filter leaves out."""
 
     async def events(self, *, from_now: bool) -> AsyncGenerator[pb.StreamEventsResponse, None]:
         """Yields the events not acknowledged yet, then those to come.

@@ -54,12 +54,12 @@ class _Work(NamedTuple):
 
     hashes: list[bytes]
     indexes: list[int]
-    """Of the fixes in the batch."""
+    """Indexes of the fixes in the batch."""
     fixes: list[Fix]
 
 
 class _Decision(NamedTuple):
-    """What a batch does to its devices."""
+    """The changes of devices by a batch."""
 
     roamed: dict[int, DeviceChange]
     """Changes decided in columns, by index of the fix."""

@@ -20,9 +20,9 @@ class Roaming(NamedTuple):
     """Devices with one fix each. The fields run in parallel."""
 
     indexes: Sequence[int]
-    """Of the fixes in the batch."""
+    """Indexes of the fixes in the batch."""
     hashes: Sequence[list[bytes]]
-    """Of the devices' ids, that by the current key first."""
+    """The hashes of each device's id, that by the current key first."""
     fixes: FixColumns
 
     @classmethod

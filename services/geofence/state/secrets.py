@@ -9,7 +9,7 @@ from services.chassis.database.client import Client
 
 KEY = "{subscriptions}:secrets"
 OVERLAP_MS = 24 * 3_600_000
-"""How long the old secret signs beside the new one after a rotation."""
+"""Time for which the old secret signs beside the new one after a rotation."""
 
 
 class Secrets:

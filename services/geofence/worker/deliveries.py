@@ -53,7 +53,7 @@ class Round:
 
     @property
     def is_over(self) -> bool:
-        """Whether no further delivery may begin."""
+        """True if no further delivery may begin."""
         return time.monotonic() > self.until
 
 

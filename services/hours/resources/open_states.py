@@ -1,4 +1,4 @@
-"""What is said of a schedule at an instant. One `States` answers one call: equal ones cost once."""
+"""Open states of schedules at an instant. One `States` serves one call and computes each once."""
 
 import datetime as dt
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from services.hours.model import minutes_of
 
 
 class Question(NamedTuple):
-    """What is asked of each schedule."""
+    """The question to each schedule."""
 
     at: dt.datetime
     language: str = "en"

@@ -1,4 +1,4 @@
-"""What a request asks: instants, dates and names, checked."""
+"""The instants, dates and names of requests, checked."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ StatesRequest = (
 
 
 def question(request: StatesRequest, now: dt.datetime) -> Question:
-    """What a request asks of each schedule.
+    """The question of a request to each schedule.
 
     Raises:
         InvalidArgument: its instant is out of range.

@@ -1,4 +1,4 @@
-"""What happened to hours, closures and store events, told to those who watch."""
+"""Streams the changes of hours, closures and store events."""
 
 import datetime as dt
 from collections.abc import AsyncIterator, Iterator
@@ -63,7 +63,7 @@ def event_change(change: Change) -> Response:
 
 
 def hours_changes(change: Change, store: stores_pb2.Store) -> Iterator[Response]:
-    """What a change of a store's hours consists of: closures come, closures go, hours change."""
+    """The parts of a change of hours: closures created, closures canceled, hours changed."""
     before, after = (
         hours_pb2.StoreHours.FromString(side) if side else new_hours(change.id)
         for side in (change.before, change.after)

@@ -18,7 +18,7 @@ class View(NamedTuple):
     fresh_ms: int
     """Freshness limit of stores whose policy has none."""
     quantities: bool
-    """Whether quantities are shown; otherwise bands alone."""
+    """True if quantities are shown; else only bands."""
 
 
 def view_at(now_ms: int, settings: StockSettings) -> View:

@@ -19,7 +19,7 @@ if not hold or (owner ~= '' and hold.own ~= owner) then return { 'missing' } end
 if request ~= '' then
   local first = redis.call('HGET', store.requests, request)
   if first and first ~= fingerprint .. ':' .. id then return { 'reused' } end
-  -- Of all actions only `collect` would do more when done again; the others know by the state.
+  -- Only `collect` would do more if it ran again; the state tells the other actions.
   if first and action == 'collect' then return { 'same', raw } end
 end
 if etag ~= '' and etag ~= tostring(hold.rev) then return { 'etag', raw } end

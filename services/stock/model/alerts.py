@@ -27,7 +27,7 @@ class Delivery(NamedTuple):
     """An alert that fired, as an entry of its owner's stream."""
 
     id: str
-    """Of the entry."""
+    """The id of the entry."""
     alert: str
     store: str
     sku: str

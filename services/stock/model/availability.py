@@ -33,7 +33,7 @@ class Search:
         return list(self.lines.values())
 
     def admits(self, offer: Offer) -> bool:
-        """Whether a store has the wanted pick-up method."""
+        """True if a store has the wanted pick-up method."""
         return not self.method or self.method in offer.policy.methods
 
 
@@ -65,10 +65,10 @@ class Found:
     split: list[Share] = field(default_factory=list)
     """The stores that have the basket together, where no single one has it."""
     is_fewest: bool = False
-    """Whether no smaller number of stores has the basket together."""
+    """True if no smaller number of stores has the basket together."""
     left_out: list[LeftOut] = field(default_factory=list)
     is_reachable: bool = True
-    """Whether levels could be read."""
+    """True if levels could be read."""
     read: dict[str, Offer] = field(default_factory=dict)
     """Store -> its offer, of all stores whose levels were read."""
 

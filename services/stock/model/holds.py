@@ -40,7 +40,7 @@ class Hold:
 
     @property
     def is_live(self) -> bool:
-        """Whether it holds goods by its state, whatever the time."""
+        """True if it holds goods by its state, whatever the time."""
         return self.state in LIVE
 
     def at(self, now_ms: int) -> "Hold":

@@ -40,7 +40,7 @@ class Entry(NamedTuple):
 
     @property
     def is_fed(self) -> bool:
-        """Whether a feed caused it; else it is about a hold."""
+        """True if a feed caused it; else it is about a hold."""
         return self.kind in FED
 
 

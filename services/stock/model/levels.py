@@ -67,7 +67,7 @@ class Level(NamedTuple):
         return self.available + sum(future.units for future in self.futures)
 
     def is_fresh(self, now_ms: int, fresh_ms: int) -> bool:
-        """Whether a feed has stated it within the freshness limit."""
+        """True if a feed has stated it within the freshness limit."""
         return self.as_of_s * 1000 + fresh_ms >= now_ms
 
     def room(self, policy: Policy) -> int:

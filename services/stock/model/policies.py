@@ -1,4 +1,4 @@
-"""How a store sells and hands over, and the JSON in which the database keeps it."""
+"""The policy by which a store sells and hands over, and its JSON in the database."""
 
 import enum
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import orjson
 
 
 class Sell(enum.IntEnum):
-    """Whether a store may sell more than it has; the values are the contract's."""
+    """The rule for selling more than the store has; the values are the contract's."""
 
     DEFAULT = 0
     DENY = 1
@@ -18,7 +18,7 @@ class Sell(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How a store sells and hands over."""
+    """The policy by which a store sells and hands over."""
 
     sell: Sell = Sell.DEFAULT
     least: int = 1

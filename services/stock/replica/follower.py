@@ -48,7 +48,7 @@ class Follower:
 
     @property
     def is_loaded(self) -> bool:
-        """Whether the shelves can be read."""
+        """True if the shelves can be read."""
         return self._loaded.is_set()
 
     @property
@@ -131,7 +131,7 @@ class Follower:
             self._loaded.set()
 
     def _has_missed(self, bounds: Mapping[int, Bounds]) -> bool:
-        """Whether entries past the last one followed are trimmed, or the data set is another."""
+        """True if entries past the last one followed are trimmed, or the data set is another."""
         return any(
             not entry_id(each.trimmed) <= self._reached_id(partition) <= entry_id(each.newest)
             for partition, each in bounds.items()

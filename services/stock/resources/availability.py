@@ -176,7 +176,7 @@ class Searches:
 
 
 def needs_more(found: Found, candidates: Mapping[str, float], search: Search, first: int) -> bool:
-    """Whether the first round trip found too few stores, and another can find more."""
+    """True if the first round trip found too few stores, and another can find more."""
     read = [found.read[id] for id in candidates]
     complete = sum(offer.lack is None and search.admits(offer) for offer in read)
     if complete >= search.count:

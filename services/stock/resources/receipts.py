@@ -20,7 +20,7 @@ class Receipt(NamedTuple):
     store: str
     hold: str
     digest: str
-    """Of the held goods."""
+    """The digest of the held goods."""
 
 
 class Receipts:

@@ -1,7 +1,7 @@
 """All that reads and writes the database: levels, holds, ledger, alerts, quotas, demand."""
 
 PACKAGE = "services.stock"
-"""Of the Lua files."""
+"""The package of the Lua files."""
 LIBRARY = ("library",)
 FEEDS = ("library", "feeds")
 """Lua files that stand before a script."""

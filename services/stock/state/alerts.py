@@ -15,7 +15,7 @@ from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of,
 from services.stock.state import LIBRARY, PACKAGE
 
 DELIVERIES_KEPT = 100_000
-"""Of each owner."""
+"""The most deliveries that are kept for each owner."""
 ENTRIES_AT_ONCE = 1000
 """Entries of a partition's ledger that one turn reads."""
 PLACES_AT_ONCE = 1000
@@ -38,7 +38,7 @@ class News(NamedTuple):
 
     @property
     def has_more(self) -> bool:
-        """Whether the ledger may have further entries."""
+        """True if the ledger may have further entries."""
         return self.entries == ENTRIES_AT_ONCE
 
 

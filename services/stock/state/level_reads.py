@@ -31,7 +31,7 @@ class Part(NamedTuple):
     """The stores of a read that one script reads."""
 
     number: int
-    """Of the read."""
+    """The number of the read among those of the batch."""
     stores: Sequence[str]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
 CODE = Path(__file__).with_name("counter.wasm")
 SOURCE_SHA256 = "19ef883e756cdd3b161de707e763f9da21572dde0cc6399b398bed6453b69715"
-"""Of the `counter.c` that `counter.wasm` is compiled from."""
+"""The digest of the `counter.c` from which `counter.wasm` is compiled."""
 MOST_NETWORKS = 256
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -44,7 +44,7 @@ def request_counter(most: int, times: Mapping[Network, int]) -> dict[str, Any]:
 
 
 def configuration(most: int, times: Mapping[Network, int]) -> str:
-    """What `counter.c` reads: numbers in hexadecimal, the most specific network first."""
+    """The configuration of `counter.c`: numbers in hexadecimal, the most specific network first."""
     numbers = [most]
     for network in sorted(times, key=lambda each: -_mask(each)):
         numbers += [_first(network), _mask(network), most * times[network]]
