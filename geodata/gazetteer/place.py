@@ -1,4 +1,4 @@
-"""The result types of the gazetteer: place, box, and the error for an unknown name."""
+"""The data types of the gazetteer: place, box, and the error for an unknown name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

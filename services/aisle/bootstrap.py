@@ -1,4 +1,4 @@
-"""Builds the aisle service."""
+"""Builds the aisle service from settings and the shared parts of a process."""
 
 from enrayon.aisle.v1 import aisle_pb2, aisle_servicer
 from services.aisle.convert.anchor_links import Tokens

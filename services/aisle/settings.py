@@ -1,4 +1,4 @@
-"""Settings of the aisle service."""
+"""Settings of the aisle service: links of QR codes, and limits of feedback."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""Background tasks that surely end, and fail with an error that callers can catch."""
+"""Ends background tasks for sure, and lets them fail with an error that callers can catch."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable

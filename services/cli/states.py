@@ -1,4 +1,4 @@
-"""Opening states of stores, asked from hours and written in words and colour."""
+"""Reads opening states of stores from hours, and writes them in words and colour."""
 
 import datetime as dt
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Errors of CSV files that name their line."""
+"""Gives errors of CSV files their line."""
 
 import csv
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The public address of the edge."""
+"""The public base URL of the edge, for links in its answers."""
 
 from services.edge.settings import EdgeSettings
 

@@ -1,4 +1,4 @@
-"""Settings of Envoy and of the application behind it."""
+"""Settings of Envoy and of the application behind it: origins, limits of clients, addresses."""
 
 import itertools
 from pathlib import Path

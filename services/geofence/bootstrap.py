@@ -1,4 +1,4 @@
-"""Builds the geofence service."""
+"""Builds the geofence service from settings and the shared parts of a process."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""The methods of GeofenceService."""
+"""The methods of GeofenceService: reads from memory, and changes by the resources."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing

@@ -1,4 +1,4 @@
-"""Settings of the geofence service."""
+"""Settings of the geofence service: bounds of queues, leases, and limits of webhooks."""
 
 import math
 import pkgutil

@@ -1,4 +1,4 @@
-"""When stores are open, and what takes place in them: `enrayon.hours.v1.HoursService`.
+"""Opening hours of stores, and the events in them: `enrayon.hours.v1.HoursService`.
 
 Where a request goes:
 

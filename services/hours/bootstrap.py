@@ -1,4 +1,4 @@
-"""Builds the hours service."""
+"""Builds the hours service from the shared parts of a process."""
 
 from enrayon.hours.v1 import hours_pb2, hours_servicer
 from services.chassis.messages.paging import PageTokens

@@ -1,4 +1,4 @@
-"""Between the contract and what the service works with. Total: what is checked needs no check."""
+"""Converts answers, warnings and losses of schedules to messages of the hours contract."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The methods of HoursService."""
+"""The methods of HoursService: reads from the directory, and changes by the resources."""
 
 import asyncio
 from collections.abc import AsyncIterator

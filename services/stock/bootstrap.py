@@ -1,4 +1,4 @@
-"""Builds the stock service."""
+"""Builds the stock service from settings and the shared parts of a process."""
 
 from enrayon.stock.v1 import stock_pb2, stock_servicer
 from services.chassis.messages.paging import PageTokens

@@ -1,4 +1,4 @@
-"""The methods of StockService."""
+"""The methods of StockService: each calls its resource, and cuts lists into pages."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Settings of the stock service."""
+"""Settings of the stock service: freshness, lifetimes and numbers of holds, durability."""
 
 from pydantic import Field
 

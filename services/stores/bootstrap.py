@@ -1,4 +1,4 @@
-"""Builds the stores service."""
+"""Builds the stores service from the shared parts of a process."""
 
 from enrayon.stores.v1 import stores_pb2, stores_servicer
 from services.chassis.messages.paging import PageTokens

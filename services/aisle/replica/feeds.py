@@ -1,4 +1,4 @@
-"""The feeds of the aisle service: floor plans and placements."""
+"""The feeds that keep the floor plans and placements of a process current."""
 
 import datetime as dt
 from pathlib import Path

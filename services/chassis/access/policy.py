@@ -1,4 +1,4 @@
-"""Roles of callers, and rules of methods."""
+"""The types of the access policy: roles of callers, and the rule of each method."""
 
 import re
 from collections.abc import Collection, Mapping

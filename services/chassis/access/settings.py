@@ -1,4 +1,4 @@
-"""Settings of access control."""
+"""Settings of access control: keys, tokens, certificates, proxies and limits."""
 
 import ipaddress
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Redis or Valkey.
+"""Access to the database, Redis or Valkey: clients, scripts, replication, backup.
 
 client       a client of one server or of a cluster, by an address; Lua scripts as functions
 cluster      the client of a cluster; connections: how commands are sent

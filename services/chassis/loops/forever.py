@@ -1,4 +1,4 @@
-"""Background loops that go on when the database fails."""
+"""Runs background loops that go on when the database fails."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""QR codes of texts."""
+"""Draws QR codes of texts as SVG."""
 
 import io
 

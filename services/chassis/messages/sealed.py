@@ -1,4 +1,4 @@
-"""Signed text for URLs and fields."""
+"""Signs and reads text for URLs and fields, such as page tokens and anchors."""
 
 from services.chassis.keyring import Keyring
 from services.chassis.messages.base64url import base64url, from_base64url

@@ -1,4 +1,4 @@
-"""Instants and dates between protobuf and Python.
+"""Converts instants and dates between protobuf and Python, within the bounds of the suite.
 
 The contracts bound every instant that a request may hold (`geodata.instants` says how, and why).
 What is left to check here is that a Timestamp is one at all: its nanoseconds may be out of range.

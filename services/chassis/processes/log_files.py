@@ -1,4 +1,4 @@
-"""Log files of child processes."""
+"""Opens and turns over the log files of child processes."""
 
 import contextlib
 import os

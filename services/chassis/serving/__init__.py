@@ -1,4 +1,4 @@
-"""A gRPC server.
+"""Serves methods over gRPC: requests, admission, health, metrics, a stop that drains.
 
 server      hosts services on a port; handlers: the gRPC side of each method
 methods     the methods of a servicer, by its contract

@@ -1,4 +1,4 @@
-"""The tool check_hours: whether a store is open at a time."""
+"""The tool check_hours: the opening state of a store at a time."""
 
 import datetime as dt
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The tool find_pickup_options: where to collect a basket, when, and on which shelves."""
+"""The tool find_pickup_options: stores to collect a basket at, with times and shelves."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""UCP's requests. Unknown fields are ignored; known fields must keep the schema."""
+"""Parses UCP's requests; unknown fields are ignored, known fields must keep the schema."""
 
 import datetime as dt
 import re

@@ -1,4 +1,4 @@
-"""The files of the web locator: its own, the sample's base map, and those in packages."""
+"""Serves the files of the web locator: its own, the sample's base map, those of packages."""
 
 import gzip
 from functools import cache

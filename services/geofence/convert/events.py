@@ -1,4 +1,4 @@
-"""Events of fences, as readers and webhooks get them."""
+"""Converts fence and trip events to messages, as readers and webhooks get them."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Fences: their shapes and settings."""
+"""Converts fences of the contract to the shapes and rules of geodata."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Fixes: one message as a fix, many messages as columns, verdicts as outcomes."""
+"""Converts fixes of the contract, one by one or in columns; gives outcomes their codes."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Resource names, and the ids within them."""
+"""Makes and reads resource names of the geofence contract."""
 
 from services.directory.keys import store_name
 from services.geofence.model.trips import Trip

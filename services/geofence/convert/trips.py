@@ -1,4 +1,4 @@
-"""Trips and their events."""
+"""Converts trips of the contract, and lists of arrivals."""
 
 from collections.abc import Sequence
 

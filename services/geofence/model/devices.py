@@ -1,4 +1,4 @@
-"""Records of devices, in as few bytes as possible.
+"""Encodes records of devices in as few bytes as possible.
 
 Little-endian: version (u32), mark (10 random bytes: the subject without the partition's two
 digits), received (i64, ms), size of the state (u32), the state (`geodata.fences.encoding`); then,

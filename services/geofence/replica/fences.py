@@ -1,4 +1,4 @@
-"""All fences of a process, compiled and indexed; circles around stores follow the stores."""
+"""The replica of fences, compiled and indexed; circles around stores follow the stores."""
 
 import datetime as dt
 from collections import defaultdict

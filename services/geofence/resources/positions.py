@@ -1,4 +1,4 @@
-"""Positions: takes in batches of fixes.
+"""Takes in batches of positions: reads devices, decides, writes, and retries refused devices.
 
 A batch is read in one round trip, decided in memory, and written in one round trip. A device that
 another call changed in between is not written, and is decided again from what is there by then.

@@ -1,4 +1,4 @@
-"""Events as entries of streams and queues hold them."""
+"""Encodes events as entries of streams and queues."""
 
 import structlog
 from google.protobuf.message import DecodeError

@@ -1,4 +1,4 @@
-"""Hours in the formats of others."""
+"""Reads and writes hours in the formats of others: OSM, schema.org, Google, UCP, plain text."""
 
 import datetime as dt
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Hours of stores as they are changed, with the closures that are a part of them."""
+"""Changes the hours of stores, and the closures that are a part of them."""
 
 import asyncio
 from collections.abc import Callable

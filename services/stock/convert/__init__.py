@@ -1,1 +1,1 @@
-"""Between messages of the contract and the model. Total functions: requests are checked before."""
+"""Converts messages of the contract to the model and back; takes checked requests."""

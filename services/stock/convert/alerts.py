@@ -1,4 +1,4 @@
-"""Stock alerts and their deliveries."""
+"""Converts stock alerts and their deliveries to messages."""
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.messages.times import timestamp_of_ms

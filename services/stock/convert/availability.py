@@ -1,4 +1,4 @@
-"""Responses of searches for baskets."""
+"""Builds the responses of searches for baskets."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Baskets of requests."""
+"""Converts the items of requests to a basket: SKU -> units."""
 
 from collections.abc import Iterable
 

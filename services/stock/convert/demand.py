@@ -1,4 +1,4 @@
-"""Unmet demand."""
+"""Converts unmet demand to messages."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Levels as a caller may see them."""
+"""Converts levels to messages with what the caller may see: quantities, or bands only."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Movements and drifts of the ledger."""
+"""Converts movements and drifts of the ledger to messages."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Names of resources, and the ids in them."""
+"""Makes and reads resource names of the stock contract."""
 
 from services.directory.keys import store_id, store_name
 

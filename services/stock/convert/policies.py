@@ -1,4 +1,4 @@
-"""Stock policies."""
+"""Converts stock policies between messages and the model."""
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2 import PickupMethod, SellPolicy

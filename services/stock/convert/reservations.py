@@ -1,4 +1,4 @@
-"""Holds as reservations."""
+"""Converts holds to reservations of the contract."""
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2 import PickupMethod

@@ -1,4 +1,4 @@
-"""Dates, lengths of time and milliseconds; `chassis.messages.times` reads what requests hold."""
+"""Converts dates, durations and milliseconds; `chassis.messages.times` reads those of requests."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Products: rows of a stream, and deletion."""
+"""Changes products: rows of a stream, and deletion."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Stock groups: stores whose levels are summed."""
+"""Reads and changes stock groups: stores whose levels are summed."""
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock

@@ -1,4 +1,4 @@
-"""Stock policies: how a store sells and hands over."""
+"""Reads and changes stock policies: the rules by which a store sells and hands over."""
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.messages.masks import merged

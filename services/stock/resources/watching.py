@@ -1,4 +1,4 @@
-"""Changes of a store's reservations, told to those who watch; resumable."""
+"""Streams the changes of reservations at a store; a stream can be resumed by its token."""
 
 from collections.abc import AsyncIterator
 

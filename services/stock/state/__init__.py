@@ -1,4 +1,4 @@
-"""All that reads and writes the database: levels, holds, ledger, alerts, quotas, demand."""
+"""Access of the stock service to the database: levels, holds, ledger, alerts, quotas, demand."""
 
 PACKAGE = "services.stock"
 """The package of the Lua files."""

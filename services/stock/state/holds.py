@@ -1,4 +1,4 @@
-"""Holds: each change of one is one Lua call on one slot."""
+"""Holds in the database: each change is one Lua call in one slot."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

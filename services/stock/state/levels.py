@@ -1,4 +1,4 @@
-"""Levels: read for many stores in one round trip, and written by feeds."""
+"""Levels in the database: read for many stores in one round trip, and written by feeds."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
