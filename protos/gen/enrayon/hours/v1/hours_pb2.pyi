@@ -33,55 +33,55 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Never sent."""
     STORE_NOT_FOUND: _ErrorReason.ValueType  # 1
-    """There is no store of that name."""
+    """There is no store with this name."""
     SERVICE_NOT_FOUND: _ErrorReason.ValueType  # 2
-    """The store has no service of that id."""
+    """The store has no service with this id."""
     CLOSURE_NOT_FOUND: _ErrorReason.ValueType  # 3
-    """The store has no closure of that name."""
+    """The store has no closure with this name."""
     STORE_EVENT_NOT_FOUND: _ErrorReason.ValueType  # 4
-    """There is no store event of that name."""
+    """There is no store event with this name."""
     INVALID_SCHEDULE: _ErrorReason.ValueType  # 5
-    """Hours cannot be evaluated. The metadata has `field`, and where they are known `position` (of
-    the first character in error, from 0) and `suggestion`.
+    """The hours cannot be evaluated. The metadata has `field` and, if known, `position` (of the first
+    wrong character, from 0) and `suggestion`.
     """
     ETAG_MISMATCH: _ErrorReason.ValueType  # 6
     """The hours were changed since their etag was read. Read them again, then retry."""
     ALREADY_EXISTS: _ErrorReason.ValueType  # 7
-    """Another closure or store event has that id."""
+    """Another closure or store event has this id."""
     TOO_MANY_CLOSURES: _ErrorReason.ValueType  # 8
-    """The store has as many closures as it may have. Cancel some."""
+    """The store has reached the limit of closures. Cancel some."""
     CHANGES_EXPIRED: _ErrorReason.ValueType  # 9
-    """The resume token is older than the changes that are kept. Read, then watch from now on."""
+    """The resume token is older than the kept changes. List all, then watch without a token."""
     PLACE_NOT_FOUND: _ErrorReason.ValueType  # 10
-    """The text names no known place; the metadata `suggestions` lists similar ones, joined by ` | `."""
+    """No known place has this name; the metadata `suggestions` lists similar names, joined by ` | `."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a request failed, in `google.rpc.ErrorInfo.reason` under the domain `enrayon`."""
+    """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 STORE_NOT_FOUND: ErrorReason.ValueType  # 1
-"""There is no store of that name."""
+"""There is no store with this name."""
 SERVICE_NOT_FOUND: ErrorReason.ValueType  # 2
-"""The store has no service of that id."""
+"""The store has no service with this id."""
 CLOSURE_NOT_FOUND: ErrorReason.ValueType  # 3
-"""The store has no closure of that name."""
+"""The store has no closure with this name."""
 STORE_EVENT_NOT_FOUND: ErrorReason.ValueType  # 4
-"""There is no store event of that name."""
+"""There is no store event with this name."""
 INVALID_SCHEDULE: ErrorReason.ValueType  # 5
-"""Hours cannot be evaluated. The metadata has `field`, and where they are known `position` (of
-the first character in error, from 0) and `suggestion`.
+"""The hours cannot be evaluated. The metadata has `field` and, if known, `position` (of the first
+wrong character, from 0) and `suggestion`.
 """
 ETAG_MISMATCH: ErrorReason.ValueType  # 6
 """The hours were changed since their etag was read. Read them again, then retry."""
 ALREADY_EXISTS: ErrorReason.ValueType  # 7
-"""Another closure or store event has that id."""
+"""Another closure or store event has this id."""
 TOO_MANY_CLOSURES: ErrorReason.ValueType  # 8
-"""The store has as many closures as it may have. Cancel some."""
+"""The store has reached the limit of closures. Cancel some."""
 CHANGES_EXPIRED: ErrorReason.ValueType  # 9
-"""The resume token is older than the changes that are kept. Read, then watch from now on."""
+"""The resume token is older than the kept changes. List all, then watch without a token."""
 PLACE_NOT_FOUND: ErrorReason.ValueType  # 10
-"""The text names no known place; the metadata `suggestions` lists similar ones, joined by ` | `."""
+"""No known place has this name; the metadata `suggestions` lists similar names, joined by ` | `."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _State:
@@ -93,21 +93,21 @@ class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_State.ValueType
     STATE_UNSPECIFIED: _State.ValueType  # 0
     """Never sent."""
     STATE_OPEN: _State.ValueType  # 1
-    """They are."""
+    """Customers are let in."""
     STATE_CLOSED: _State.ValueType  # 2
-    """They are not."""
+    """Customers are not let in."""
     STATE_UNKNOWN: _State.ValueType  # 3
     """Hours are missing or cannot be used. No filter for open stores matches."""
 
 class State(_State, metaclass=_StateEnumTypeWrapper):
-    """Whether people are let in."""
+    """The state of a store or a service: open or not."""
 
 STATE_UNSPECIFIED: State.ValueType  # 0
 """Never sent."""
 STATE_OPEN: State.ValueType  # 1
-"""They are."""
+"""Customers are let in."""
 STATE_CLOSED: State.ValueType  # 2
-"""They are not."""
+"""Customers are not let in."""
 STATE_UNKNOWN: State.ValueType  # 3
 """Hours are missing or cannot be used. No filter for open stores matches."""
 Global___State: _TypeAlias = State  # noqa: Y015
@@ -126,7 +126,7 @@ class _HoursSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HoursSour
     """From UpdateStoreHours. No import replaces them."""
 
 class HoursSource(_HoursSource, metaclass=_HoursSourceEnumTypeWrapper):
-    """Where the regular hours of a store come from."""
+    """The origin of the regular hours of a store."""
 
 HOURS_SOURCE_UNSPECIFIED: HoursSource.ValueType  # 0
 """Never sent."""
@@ -156,7 +156,7 @@ class _RuleKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RuleKind.Val
     """The status of the store: it does not trade at all."""
 
 class RuleKind(_RuleKind, metaclass=_RuleKindEnumTypeWrapper):
-    """What kind of rule decided a state."""
+    """The kind of the rule that decided a state."""
 
 RULE_KIND_UNSPECIFIED: RuleKind.ValueType  # 0
 """Never sent."""
@@ -218,7 +218,7 @@ Global___HoursFormat: _TypeAlias = HoursFormat  # noqa: Y015
 
 @_typing.final
 class StoreHours(_message.Message):
-    """The hours of a store and of what is inside it."""
+    """The hours of a store and of the services in it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -242,14 +242,14 @@ class StoreHours(_message.Message):
     replacing them; clearing them brings back those of the store's `opening_hours_text`.
     """
     source: Global___HoursSource.ValueType
-    """Where `expression` comes from."""
+    """The origin of `expression`."""
     unusable_reason: _builtins.str
-    """Why there are no usable regular hours, if there are none."""
+    """The reason why there are no usable regular hours; empty if there are."""
     time_zone: _builtins.str
-    """The IANA time zone of the store, by which all local times here are meant."""
+    """The IANA time zone of the store, of all local times here."""
     etag: _builtins.str
-    """Changes with every change of what is kept. Sent back with a change, it prevents overwriting
-    another's: a mismatch is ABORTED.
+    """It differs after each change. A change that carries it does not overwrite another change: a
+    mismatch is ABORTED.
     """
     @_builtins.property
     def exceptions(self) -> _containers.RepeatedCompositeFieldContainer[Global___DatedException]:
@@ -257,7 +257,7 @@ class StoreHours(_message.Message):
 
     @_builtins.property
     def holidays(self) -> Global___HolidayRules:
-        """Whose holidays count, and what they mean. By default those of the store's address."""
+        """The holidays that count, and their meaning. By default those of the store's address."""
 
     @_builtins.property
     def services(self) -> _containers.RepeatedCompositeFieldContainer[Global___InStoreService]:
@@ -265,21 +265,21 @@ class StoreHours(_message.Message):
 
     @_builtins.property
     def cut_offs(self) -> Global___CutOffs:
-        """When orders end before the store closes."""
+        """The times before closing at which orders end."""
 
     @_builtins.property
     def closures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Closure]:
-        """The closures that are still to come or have ended lately. CreateClosure and CancelClosure
+        """The closures to come, and those that ended recently. CreateClosure and CancelClosure
         change them.
         """
 
     @_builtins.property
     def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___HoursWarning]:
-        """What may not be meant. Set in answers to UpdateStoreHours alone."""
+        """Parts of the hours that are perhaps not meant. Set only in answers of UpdateStoreHours."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When they were last changed; not set if never."""
+        """The time of the last change; not set if there was none."""
 
     def __init__(
         self,
@@ -343,7 +343,7 @@ class DatedException(_message.Message):
     HOURS_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     label: _builtins.str
-    """What people may call it: `Sale`, `Inventory`."""
+    """A name for people: `Sale`, `Inventory`."""
     @_builtins.property
     def first_date(self) -> _date_pb2.Date:
         """The first date."""
@@ -374,7 +374,7 @@ Global___DatedException: _TypeAlias = DatedException  # noqa: Y015
 
 @_typing.final
 class HolidayRules(_message.Message):
-    """Whose holidays `PH` and `SH` mean, and what follows a public holiday without a `PH` rule."""
+    """The holidays that `PH` and `SH` mean, and the hours on a public holiday without a `PH` rule."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -383,15 +383,15 @@ class HolidayRules(_message.Message):
     SCHOOL_ZONE_FIELD_NUMBER: _builtins.int
     ON_PUBLIC_HOLIDAY_FIELD_NUMBER: _builtins.int
     region_code: _builtins.str
-    """The country (CLDR region code, `FR`); without one no holidays are known."""
+    """The country (CLDR region code, `FR`); if empty, no holidays are known."""
     subdivision: _builtins.str
-    """Its subdivision, by ISO 3166-2 code or name: `BY`, `Alsace-Moselle`. One without holidays of
-    its own has the national ones.
+    """Its subdivision, by ISO 3166-2 code or name: `BY`, `Alsace-Moselle`. A subdivision without
+    holidays of its own has the national ones.
     """
     school_zone: _builtins.str
-    """Where school holidays have zones of their own (`Zone A` in France), the zone."""
+    """The zone of school holidays, if the country has such zones (`Zone A` in France)."""
     on_public_holiday: _builtins.str
-    """What follows `PH ` in a rule of OSM, for expressions without such a rule: `off`,
+    """The hours on public holidays for expressions without a rule `PH`, in the grammar of OSM: `off`,
     `10:00-16:00`. Empty keeps the regular hours.
     """
     def __init__(
@@ -433,11 +433,11 @@ class InStoreService(_message.Message):
     name: _builtins.str
     """`stores/{store}/services/{service}`."""
     display_name: _builtins.str
-    """What people call it."""
+    """Its name for people."""
     expression: _builtins.str
     """Its regular hours in the grammar of OSM; those of the store, exceptions included, when empty."""
     independent_of_store: _builtins.bool
-    """The service keeps its hours whatever the store does: fuel pumps, a cash machine, lockers. The
+    """The hours of the service do not depend on the store: fuel pumps, a cash machine, lockers. The
     store's status, closures, exceptions and holidays do not count for it.
     """
     @_builtins.property
@@ -446,11 +446,11 @@ class InStoreService(_message.Message):
 
     @_builtins.property
     def cut_offs(self) -> Global___CutOffs:
-        """When orders end before it closes."""
+        """The times before its closing at which orders end."""
 
     @_builtins.property
     def open_state(self) -> Global___OpenState:
-        """Its state at the instant asked. Set in answers to ListInStoreServices alone."""
+        """Its state at the instant of the request. Set only in answers of ListInStoreServices."""
 
     def __init__(
         self,
@@ -473,7 +473,7 @@ Global___InStoreService: _TypeAlias = InStoreService  # noqa: Y015
 
 @_typing.final
 class CutOffs(_message.Message):
-    """When orders end, before the doors do."""
+    """The times at which orders end, before the doors close."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -481,9 +481,9 @@ class CutOffs(_message.Message):
     PICKUP_BEFORE_CLOSE_MINUTES_FIELD_NUMBER: _builtins.int
     SAME_DAY_ORDER_UNTIL_FIELD_NUMBER: _builtins.int
     order_before_close_minutes: _builtins.int
-    """The last order is taken so long before closing."""
+    """Time from the last order to closing."""
     pickup_before_close_minutes: _builtins.int
-    """The last order is handed over so long before closing."""
+    """Time from the last hand-over of an order to closing."""
     same_day_order_until: _builtins.str
     """Until this local time, `HH:MM` exclusive, an order can be picked up on the same date."""
     def __init__(
@@ -526,7 +526,7 @@ class Closure(_message.Message):
     name: _builtins.str
     """`stores/{store}/closures/{closure}`."""
     reason: _builtins.str
-    """What people are told: `works`, `water damage`."""
+    """The reason for people: `works`, `water damage`."""
     service: _builtins.str
     """The service of the store that is closed; the whole store when empty."""
     @_builtins.property
@@ -547,13 +547,13 @@ class Closure(_message.Message):
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """From this instant on it no longer counts, whatever its end. From 1000-01-01 to 9999-12-29
-        (UTC).
+        """From this instant on the closure no longer counts, whatever its end. From 1000-01-01 to
+        9999-12-29 (UTC).
         """
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was created."""
+        """The time of its creation."""
 
     def __init__(
         self,
@@ -578,7 +578,7 @@ Global___Closure: _TypeAlias = Closure  # noqa: Y015
 
 @_typing.final
 class HoursWarning(_message.Message):
-    """Something in valid hours that is perhaps not meant."""
+    """A part of valid hours that is perhaps not meant."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -587,13 +587,13 @@ class HoursWarning(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     SUGGESTION_FIELD_NUMBER: _builtins.int
     field: _builtins.str
-    """The field it is about, for example `expression`."""
+    """The field with that part, for example `expression`."""
     description: _builtins.str
-    """What may be wrong."""
+    """The possible mistake, in words."""
     position: _builtins.int
-    """The first character it is about, from 0."""
+    """The position of its first character, from 0."""
     suggestion: _builtins.str
-    """What to write instead."""
+    """A text to write instead."""
     def __init__(
         self,
         *,
@@ -622,7 +622,7 @@ class Rule(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     DATE_FIELD_NUMBER: _builtins.int
     kind: Global___RuleKind.ValueType
-    """What kind of rule."""
+    """The kind of the rule."""
     display_name: _builtins.str
     """The holiday's name, the exception's label, the reason of the closure, the status."""
     @_builtins.property
@@ -646,7 +646,7 @@ Global___Rule: _TypeAlias = Rule  # noqa: Y015
 
 @_typing.final
 class OpenState(_message.Message):
-    """Whether a store or a service in it is open at an instant, and what comes before and after."""
+    """The open state of a store or a service in it at an instant, with the changes before and after."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -673,30 +673,30 @@ class OpenState(_message.Message):
     state: Global___State.ValueType
     """The state."""
     comment: _builtins.str
-    """The comment of the hours, or why they are UNKNOWN."""
+    """The comment of the hours, or the reason why they are UNKNOWN."""
     closes_soon: _builtins.bool
     """It is open and closes within `soon_minutes`."""
     open_long_enough: _builtins.bool
-    """It is open, and stays so for at least the `open_for_minutes` asked."""
+    """It is open, and stays open for at least `open_for_minutes`."""
     words: _builtins.str
-    """All this in words: `Open until 19:30`, `Closed for Toussaint, opens Monday at 8:30`."""
+    """The state in words: `Open until 19:30`, `Closed for Toussaint, opens Monday at 8:30`."""
     time_zone: _builtins.str
     """The IANA time zone of the store."""
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
-        """The instant asked."""
+        """The instant of the state."""
 
     @_builtins.property
     def since_time(self) -> _timestamp_pb2.Timestamp:
-        """When the state began; not set if that is a year ago or more."""
+        """The begin of the state; not set if that is a year ago or more."""
 
     @_builtins.property
     def until_time(self) -> _timestamp_pb2.Timestamp:
-        """When the state ends, exclusive; not set if no end is known."""
+        """The end of the state, exclusive; not set if no end is known."""
 
     @_builtins.property
     def rule(self) -> Global___Rule:
-        """What decides at the instant asked."""
+        """The rule that decides."""
 
     @_builtins.property
     def next_open_time(self) -> _timestamp_pb2.Timestamp:
@@ -708,11 +708,11 @@ class OpenState(_message.Message):
 
     @_builtins.property
     def next_change_time(self) -> _timestamp_pb2.Timestamp:
-        """When anything but the comment or the comment changes next; not set if never."""
+        """The next change of the state or of the comment; not set if there is none."""
 
     @_builtins.property
     def cut_off_times(self) -> Global___CutOffTimes:
-        """When orders end, of the present or the next stretch of open hours."""
+        """The ends of orders in the present or the next interval of open hours."""
 
     def __init__(
         self,
@@ -744,7 +744,7 @@ Global___OpenState: _TypeAlias = OpenState  # noqa: Y015
 
 @_typing.final
 class CutOffTimes(_message.Message):
-    """When orders end."""
+    """The instants at which orders end."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -780,7 +780,7 @@ Global___CutOffTimes: _TypeAlias = CutOffTimes  # noqa: Y015
 
 @_typing.final
 class GetStoreHoursRequest(_message.Message):
-    """Asks for the hours of a store."""
+    """Request of GetStoreHours."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -790,7 +790,7 @@ class GetStoreHoursRequest(_message.Message):
     """`stores/{store}/hours`."""
     @_builtins.property
     def read_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields wanted; all when empty."""
+        """The fields to return; all if empty."""
 
     def __init__(
         self,
@@ -808,7 +808,7 @@ Global___GetStoreHoursRequest: _TypeAlias = GetStoreHoursRequest  # noqa: Y015
 
 @_typing.final
 class UpdateStoreHoursRequest(_message.Message):
-    """Changes the hours of a store."""
+    """Request of UpdateStoreHours."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -816,15 +816,15 @@ class UpdateStoreHoursRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     validate_only: _builtins.bool
-    """Checks and answers as it would, warnings included, but changes nothing."""
+    """Check and answer, warnings included, but change nothing."""
     @_builtins.property
     def store_hours(self) -> Global___StoreHours:
-        """The hours. An etag, if set, must be that of the present ones."""
+        """The hours. An etag, if set, must be that of the stored hours."""
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change; those that are set in `store_hours` when empty; `*` replaces all that can
-        be set.
+        """The fields to change; if empty, those that are set in `store_hours`; `*` replaces all fields
+        that can be set.
         """
 
     def __init__(
@@ -844,7 +844,7 @@ Global___UpdateStoreHoursRequest: _TypeAlias = UpdateStoreHoursRequest  # noqa: 
 
 @_typing.final
 class CheckOpenStateRequest(_message.Message):
-    """Asks for the state of a store."""
+    """Request of CheckOpenState."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -859,12 +859,12 @@ class CheckOpenStateRequest(_message.Message):
     service: _builtins.str
     """The id of a service in the store; the store itself when empty."""
     open_for_minutes: _builtins.int
-    """For how long it must be open for `open_long_enough`."""
+    """Time for which it must stay open for `open_long_enough`."""
     soon_minutes: _builtins.int
-    """How long before closing is soon; 30 when not set."""
+    """Time before closing that counts as soon; 30 if not set."""
     language_code: _builtins.str
-    """BCP 47: the language of `words` and of holidays, and whether clocks have 12 or 24 hours:
-    English, French, Finnish or German, of any region; English when empty or another.
+    """BCP 47: the language of `words` and of holidays, and the clock of 12 or 24 hours: English,
+    French, Finnish or German, of any region; English if empty or another language.
     """
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
@@ -892,7 +892,7 @@ Global___CheckOpenStateRequest: _TypeAlias = CheckOpenStateRequest  # noqa: Y015
 
 @_typing.final
 class CheckOpenStateResponse(_message.Message):
-    """Answers CheckOpenState."""
+    """Response of CheckOpenState."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -904,7 +904,7 @@ class CheckOpenStateResponse(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """The instant at which the answer was last known to be current; set if it may be out of date."""
 
     def __init__(
         self,
@@ -922,7 +922,7 @@ Global___CheckOpenStateResponse: _TypeAlias = CheckOpenStateResponse  # noqa: Y0
 
 @_typing.final
 class BatchCheckOpenStatesRequest(_message.Message):
-    """Asks for the states of several stores."""
+    """Request of BatchCheckOpenStates."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -937,14 +937,14 @@ class BatchCheckOpenStatesRequest(_message.Message):
     `not_found`.
     """
     open_for_minutes: _builtins.int
-    """For how long they must be open for `open_long_enough`."""
+    """Time for which they must stay open for `open_long_enough`."""
     soon_minutes: _builtins.int
-    """How long before closing is soon; 30 when not set."""
+    """Time before closing that counts as soon; 30 if not set."""
     language_code: _builtins.str
     """As in CheckOpenStateRequest."""
     @_builtins.property
     def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Up to 1,000 names `stores/{store}/hours`; repeated ones count once."""
+        """Up to 1,000 names `stores/{store}/hours`; repeated names count once."""
 
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
@@ -972,7 +972,7 @@ Global___BatchCheckOpenStatesRequest: _TypeAlias = BatchCheckOpenStatesRequest  
 
 @_typing.final
 class BatchCheckOpenStatesResponse(_message.Message):
-    """Answers BatchCheckOpenStates."""
+    """Response of BatchCheckOpenStates."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -981,7 +981,7 @@ class BatchCheckOpenStatesResponse(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def open_states(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpenState]:
-        """Those of stores that exist, in the order asked."""
+        """The states of stores that exist, in the order of the request."""
 
     @_builtins.property
     def not_found(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -989,7 +989,7 @@ class BatchCheckOpenStatesResponse(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """The instant at which the answer was last known to be current; set if it may be out of date."""
 
     def __init__(
         self,
@@ -1008,7 +1008,7 @@ Global___BatchCheckOpenStatesResponse: _TypeAlias = BatchCheckOpenStatesResponse
 
 @_typing.final
 class ListOpenIntervalsRequest(_message.Message):
-    """Asks for the hours of a range of dates."""
+    """Request of ListOpenIntervals."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1052,7 +1052,7 @@ Global___ListOpenIntervalsRequest: _TypeAlias = ListOpenIntervalsRequest  # noqa
 
 @_typing.final
 class OpenInterval(_message.Message):
-    """A stretch of hours that are OPEN or UNKNOWN."""
+    """An interval of hours that are OPEN or UNKNOWN."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1065,14 +1065,14 @@ class OpenInterval(_message.Message):
     state: Global___State.ValueType
     """OPEN or UNKNOWN."""
     comment: _builtins.str
-    """The comment of the hours, or why they are UNKNOWN."""
+    """The comment of the hours, or the reason why they are UNKNOWN."""
     @_builtins.property
     def local_date(self) -> _date_pb2.Date:
         """The local date on which it begins."""
 
     @_builtins.property
     def open_time(self) -> _timestamp_pb2.Timestamp:
-        """Its beginning; not set if that is a year before or more."""
+        """Its begin; not set if that is a year before or more."""
 
     @_builtins.property
     def close_time(self) -> _timestamp_pb2.Timestamp:
@@ -1080,7 +1080,7 @@ class OpenInterval(_message.Message):
 
     @_builtins.property
     def rule(self) -> Global___Rule:
-        """What decided its beginning."""
+        """The rule that decided its begin."""
 
     def __init__(
         self,
@@ -1102,7 +1102,7 @@ Global___OpenInterval: _TypeAlias = OpenInterval  # noqa: Y015
 
 @_typing.final
 class LocalSpan(_message.Message):
-    """A stretch of a local day on the wall clock."""
+    """An interval of a local day on the wall clock."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1115,9 +1115,9 @@ class LocalSpan(_message.Message):
     end: _builtins.str
     """`HH:MM`, exclusive; `24:00` is midnight."""
     state: Global___State.ValueType
-    """OPEN or UNKNOWN; what is in no span is CLOSED."""
+    """OPEN or UNKNOWN; times in no span are CLOSED."""
     comment: _builtins.str
-    """The comment of the hours, or why they are UNKNOWN."""
+    """The comment of the hours, or the reason why they are UNKNOWN."""
     def __init__(
         self,
         *,
@@ -1136,8 +1136,8 @@ Global___LocalSpan: _TypeAlias = LocalSpan  # noqa: Y015
 
 @_typing.final
 class LocalDay(_message.Message):
-    """A local date on the wall clock, to be drawn or printed on a door. It says nothing about hours
-    that a change of the clocks skips or repeats.
+    """A local date on the wall clock, to draw or to print on a door. It leaves out hours that a change
+    of the clocks skips or repeats.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -1147,18 +1147,18 @@ class LocalDay(_message.Message):
     RULE_FIELD_NUMBER: _builtins.int
     HOLIDAY_FIELD_NUMBER: _builtins.int
     holiday: _builtins.str
-    """The public holiday it is, also where the regular hours apply."""
+    """The public holiday of the date, also if the regular hours apply."""
     @_builtins.property
     def date(self) -> _date_pb2.Date:
         """The date."""
 
     @_builtins.property
     def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___LocalSpan]:
-        """Its hours, those from the night before included, in order."""
+        """Its hours in order, with those that began the night before."""
 
     @_builtins.property
     def rule(self) -> Global___Rule:
-        """What decides the date."""
+        """The rule that decides the date."""
 
     def __init__(
         self,
@@ -1178,7 +1178,7 @@ Global___LocalDay: _TypeAlias = LocalDay  # noqa: Y015
 
 @_typing.final
 class ListOpenIntervalsResponse(_message.Message):
-    """Answers ListOpenIntervals."""
+    """Response of ListOpenIntervals."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1198,7 +1198,7 @@ class ListOpenIntervalsResponse(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """The instant at which the answer was last known to be current; set if it may be out of date."""
 
     def __init__(
         self,
@@ -1218,7 +1218,7 @@ Global___ListOpenIntervalsResponse: _TypeAlias = ListOpenIntervalsResponse  # no
 
 @_typing.final
 class ListInStoreServicesRequest(_message.Message):
-    """Asks for what is inside a store."""
+    """Request of ListInStoreServices."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1230,9 +1230,9 @@ class ListInStoreServicesRequest(_message.Message):
     parent: _builtins.str
     """`stores/{store}`."""
     page_size: _builtins.int
-    """How many at most; 50 when 0, which is as many as a store may have."""
+    """The largest number of services; 50 if 0, which is the limit of a store."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the page before, with all other fields unchanged."""
     language_code: _builtins.str
     """As in CheckOpenStateRequest."""
     @_builtins.property
@@ -1258,7 +1258,7 @@ Global___ListInStoreServicesRequest: _TypeAlias = ListInStoreServicesRequest  # 
 
 @_typing.final
 class ListInStoreServicesResponse(_message.Message):
-    """Answers ListInStoreServices."""
+    """Response of ListInStoreServices."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1273,7 +1273,7 @@ class ListInStoreServicesResponse(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """The instant at which the answer was last known to be current; set if it may be out of date."""
 
     def __init__(
         self,
@@ -1292,7 +1292,7 @@ Global___ListInStoreServicesResponse: _TypeAlias = ListInStoreServicesResponse  
 
 @_typing.final
 class CreateClosureRequest(_message.Message):
-    """Closes a store for a time."""
+    """Request of CreateClosure."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1304,14 +1304,14 @@ class CreateClosureRequest(_message.Message):
     parent: _builtins.str
     """`stores/{store}`."""
     closure_id: _builtins.str
-    """Its id; made up when empty."""
+    """Its id; if empty, the server makes one."""
     request_id: _builtins.str
-    """A retry with the same one does not close twice (AIP-155)."""
+    """A retry with the same id does not close twice (AIP-155)."""
     validate_only: _builtins.bool
-    """Checks and answers as it would, but changes nothing."""
+    """Check and answer, but change nothing."""
     @_builtins.property
     def closure(self) -> Global___Closure:
-        """The closure; its name is not looked at."""
+        """The closure; its name is ignored."""
 
     def __init__(
         self,
@@ -1332,7 +1332,7 @@ Global___CreateClosureRequest: _TypeAlias = CreateClosureRequest  # noqa: Y015
 
 @_typing.final
 class CancelClosureRequest(_message.Message):
-    """Takes a closure back."""
+    """Request of CancelClosure."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1354,7 +1354,7 @@ Global___CancelClosureRequest: _TypeAlias = CancelClosureRequest  # noqa: Y015
 
 @_typing.final
 class StoreEvent(_message.Message):
-    """Something that takes place in a store."""
+    """An event that takes place in a store."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1368,22 +1368,22 @@ class StoreEvent(_message.Message):
     name: _builtins.str
     """`stores/{store}/events/{event}`."""
     title: _builtins.str
-    """What it is called."""
+    """Its title."""
     description: _builtins.str
-    """What it is about."""
+    """Its description."""
     url: _builtins.str
-    """Where to read more: an `http` or `https` address."""
+    """A page with more about it: an `http` or `https` address."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """When it begins. From 1000-01-01 to 9999-12-29 (UTC)."""
+        """Its begin. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """When it ends, exclusive. From 1000-01-01 to 9999-12-29 (UTC)."""
+        """Its end, exclusive. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was announced."""
+        """The time of its announcement."""
 
     def __init__(
         self,
@@ -1406,7 +1406,7 @@ Global___StoreEvent: _TypeAlias = StoreEvent  # noqa: Y015
 
 @_typing.final
 class CreateStoreEventRequest(_message.Message):
-    """Announces something."""
+    """Request of CreateStoreEvent."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1418,14 +1418,14 @@ class CreateStoreEventRequest(_message.Message):
     parent: _builtins.str
     """`stores/{store}`."""
     store_event_id: _builtins.str
-    """Its id; made up when empty."""
+    """Its id; if empty, the server makes one."""
     request_id: _builtins.str
-    """A retry with the same one does not announce twice (AIP-155)."""
+    """A retry with the same id does not announce twice (AIP-155)."""
     validate_only: _builtins.bool
-    """Checks and answers as it would, but changes nothing."""
+    """Check and answer, but change nothing."""
     @_builtins.property
     def store_event(self) -> Global___StoreEvent:
-        """The event; its name is not looked at."""
+        """The event; its name is ignored."""
 
     def __init__(
         self,
@@ -1446,7 +1446,7 @@ Global___CreateStoreEventRequest: _TypeAlias = CreateStoreEventRequest  # noqa: 
 
 @_typing.final
 class ListStoreEventsRequest(_message.Message):
-    """Asks what takes place."""
+    """Request of ListStoreEvents."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1460,22 +1460,22 @@ class ListStoreEventsRequest(_message.Message):
     parent: _builtins.str
     """`stores/{store}`, or `stores/-` for all stores."""
     page_size: _builtins.int
-    """How many at most; 50 when 0; more than 1,000 is taken as 1,000."""
+    """The largest number of events on a page; 50 if 0; at most 1,000."""
     page_token: _builtins.str
-    """The `next_page_token` of the previous answer, with all else unchanged."""
+    """The `next_page_token` of the page before, with all other fields unchanged."""
     radius_m: _builtins.float
-    """How far from `origin` at most, inclusive; 10 km when not set."""
+    """The largest distance from `origin`, inclusive; 10 km if not set."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """Those that end after this. From 1000-01-01 to 9999-12-29 (UTC)."""
+        """Only events that end after this. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """Those that begin before this. From 1000-01-01 to 9999-12-29 (UTC)."""
+        """Only events that begin before this. From 1000-01-01 to 9999-12-29 (UTC)."""
 
     @_builtins.property
     def origin(self) -> _geometry_pb2.Origin:
-        """Those in stores within `radius_m` of this."""
+        """Only events in stores within `radius_m` of this."""
 
     def __init__(
         self,
@@ -1500,7 +1500,7 @@ Global___ListStoreEventsRequest: _TypeAlias = ListStoreEventsRequest  # noqa: Y0
 
 @_typing.final
 class ListStoreEventsResponse(_message.Message):
-    """Answers ListStoreEvents."""
+    """Response of ListStoreEvents."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1512,18 +1512,18 @@ class ListStoreEventsResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     total_size: _builtins.int
-    """How many there are on all pages."""
+    """The number of events on all pages."""
     @_builtins.property
     def store_events(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoreEvent]:
-        """Those that begin earlier first; at the same time by name."""
+        """The events by their begin, then by name."""
 
     @_builtins.property
     def distances_m(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """With an `origin`: the distance of each one's store."""
+        """With an `origin`: the distance to the store of each event."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Set when the answer may be out of date: the moment it was last known to be current."""
+        """The instant at which the answer was last known to be current; set if it may be out of date."""
 
     def __init__(
         self,
@@ -1546,7 +1546,7 @@ Global___ListStoreEventsResponse: _TypeAlias = ListStoreEventsResponse  # noqa: 
 
 @_typing.final
 class DeleteStoreEventRequest(_message.Message):
-    """Deletes an announcement."""
+    """Request of DeleteStoreEvent."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1555,7 +1555,7 @@ class DeleteStoreEventRequest(_message.Message):
     name: _builtins.str
     """`stores/{store}/events/{event}`."""
     allow_missing: _builtins.bool
-    """Deleting one that does not exist succeeds."""
+    """The deletion of an event that does not exist succeeds."""
     def __init__(
         self,
         *,
@@ -1572,17 +1572,17 @@ Global___DeleteStoreEventRequest: _TypeAlias = DeleteStoreEventRequest  # noqa: 
 
 @_typing.final
 class WatchHoursRequest(_message.Message):
-    """Asks for changes as they happen."""
+    """Request of WatchHours."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     STORES_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
-    """Of the last change that was seen; from now on when empty."""
+    """The token of the last change that was seen; from now on if empty."""
     @_builtins.property
     def stores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """One of these stores; any when empty."""
+        """Only changes of these stores; of all if empty."""
 
     def __init__(
         self,
@@ -1600,7 +1600,7 @@ Global___WatchHoursRequest: _TypeAlias = WatchHoursRequest  # noqa: Y015
 
 @_typing.final
 class WatchHoursResponse(_message.Message):
-    """A change."""
+    """Response of WatchHours: one change."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1611,7 +1611,7 @@ class WatchHoursResponse(_message.Message):
     class _ChangeTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[WatchHoursResponse._ChangeType.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         CHANGE_TYPE_UNSPECIFIED: WatchHoursResponse._ChangeType.ValueType  # 0
-        """Nothing yet: sent once at the start, so that there is a token to resume from."""
+        """No change: sent once at the start, with a token to resume from."""
         CHANGE_TYPE_HOURS_CHANGED: WatchHoursResponse._ChangeType.ValueType  # 1
         """The hours of a store were changed; `store_hours` has them."""
         CHANGE_TYPE_CLOSURE_CREATED: WatchHoursResponse._ChangeType.ValueType  # 2
@@ -1624,10 +1624,10 @@ class WatchHoursResponse(_message.Message):
         """A store event was deleted; only its name is set."""
 
     class ChangeType(_ChangeType, metaclass=_ChangeTypeEnumTypeWrapper):
-        """What happened."""
+        """The type of a change."""
 
     CHANGE_TYPE_UNSPECIFIED: WatchHoursResponse.ChangeType.ValueType  # 0
-    """Nothing yet: sent once at the start, so that there is a token to resume from."""
+    """No change: sent once at the start, with a token to resume from."""
     CHANGE_TYPE_HOURS_CHANGED: WatchHoursResponse.ChangeType.ValueType  # 1
     """The hours of a store were changed; `store_hours` has them."""
     CHANGE_TYPE_CLOSURE_CREATED: WatchHoursResponse.ChangeType.ValueType  # 2
@@ -1647,14 +1647,14 @@ class WatchHoursResponse(_message.Message):
     CHANGED_FIELDS_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     change_type: Global___WatchHoursResponse.ChangeType.ValueType
-    """What happened."""
+    """The type of the change."""
     store: _builtins.str
     """The store."""
     resume_token: _builtins.str
     """Continues after this change."""
     @_builtins.property
     def store_hours(self) -> Global___StoreHours:
-        """The hours as they are now."""
+        """The hours after the change."""
 
     @_builtins.property
     def closure(self) -> Global___Closure:
@@ -1666,8 +1666,8 @@ class WatchHoursResponse(_message.Message):
 
     @_builtins.property
     def changed_fields(self) -> _field_mask_pb2.FieldMask:
-        """The fields of the hours that were changed. Empty when that is not known, as it is for changes
-        made before this server started: closures among them are told as a change of the hours.
+        """The changed fields of the hours. Empty if they are not known: for changes made before this
+        server started. Changes of closures among those have the type HOURS_CHANGED.
         """
 
     def __init__(
@@ -1693,7 +1693,7 @@ Global___WatchHoursResponse: _TypeAlias = WatchHoursResponse  # noqa: Y015
 
 @_typing.final
 class ExportStoreHoursRequest(_message.Message):
-    """Asks for the hours of a store in a format of others."""
+    """Request of ExportStoreHours."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1711,8 +1711,8 @@ class ExportStoreHoursRequest(_message.Message):
     """
     @_builtins.property
     def start_date(self) -> _date_pb2.Date:
-        """From this local date on, for a year, hours that are not the same every week are written as
-        dates; today when not set.
+        """Hours that differ from the weekly ones are written as dates, for a year from this local date
+        on; today if not set.
         """
 
     def __init__(
@@ -1733,7 +1733,7 @@ Global___ExportStoreHoursRequest: _TypeAlias = ExportStoreHoursRequest  # noqa: 
 
 @_typing.final
 class Loss(_message.Message):
-    """What the other format says, or ours, that the result does not."""
+    """A part of the hours that the result lacks."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1742,7 +1742,7 @@ class Loss(_message.Message):
     field: _builtins.str
     """The field of the format or of the hours."""
     description: _builtins.str
-    """What is lost."""
+    """The lost part, in words."""
     def __init__(
         self,
         *,
@@ -1759,7 +1759,7 @@ Global___Loss: _TypeAlias = Loss  # noqa: Y015
 
 @_typing.final
 class ExportStoreHoursResponse(_message.Message):
-    """Answers ExportStoreHours."""
+    """Response of ExportStoreHours."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1767,14 +1767,14 @@ class ExportStoreHoursResponse(_message.Message):
     DOCUMENT_FIELD_NUMBER: _builtins.int
     LOSSES_FIELD_NUMBER: _builtins.int
     text: _builtins.str
-    """In formats that are a text."""
+    """For formats that are a text."""
     @_builtins.property
     def document(self) -> _struct_pb2.Struct:
-        """In formats that are an object."""
+        """For formats that are an object."""
 
     @_builtins.property
     def losses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Loss]:
-        """What is not in it."""
+        """The parts of the hours that it lacks."""
 
     def __init__(
         self,
@@ -1795,7 +1795,7 @@ Global___ExportStoreHoursResponse: _TypeAlias = ExportStoreHoursResponse  # noqa
 
 @_typing.final
 class ParseHoursRequest(_message.Message):
-    """Hours in a format of others."""
+    """Request of ParseHours: hours in a format of others."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1805,10 +1805,10 @@ class ParseHoursRequest(_message.Message):
     format: Global___HoursFormat.ValueType
     """The format."""
     text: _builtins.str
-    """Of formats that are a text."""
+    """For formats that are a text."""
     @_builtins.property
     def document(self) -> _struct_pb2.Struct:
-        """Of formats that are an object."""
+        """For formats that are an object."""
 
     def __init__(
         self,
@@ -1829,7 +1829,7 @@ Global___ParseHoursRequest: _TypeAlias = ParseHoursRequest  # noqa: Y015
 
 @_typing.final
 class Repair(_message.Message):
-    """A fault that was mended because its meaning is certain."""
+    """A repair: a fault whose meaning is certain."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1840,11 +1840,11 @@ class Repair(_message.Message):
     field: _builtins.str
     """The field of the format."""
     before: _builtins.str
-    """What it said."""
+    """The text as it was."""
     after: _builtins.str
-    """What it was taken as."""
+    """The text as it was read."""
     description: _builtins.str
-    """Why that is certain."""
+    """The reason why that is certain."""
     def __init__(
         self,
         *,
@@ -1863,7 +1863,7 @@ Global___Repair: _TypeAlias = Repair  # noqa: Y015
 
 @_typing.final
 class ParsedHours(_message.Message):
-    """Hours that were read."""
+    """Hours that were read from a format of others."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1875,28 +1875,28 @@ class ParsedHours(_message.Message):
     FAULTS_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
     expression: _builtins.str
-    """The regular hours in the grammar of OSM; empty if there are none that can be used."""
+    """The regular hours in the grammar of OSM; empty if there are none, or none can be used."""
     time_zone: _builtins.str
-    """Where the format names one."""
+    """The time zone, if the format names one."""
     @_builtins.property
     def exceptions(self) -> _containers.RepeatedCompositeFieldContainer[Global___DatedException]:
         """Dates with other hours."""
 
     @_builtins.property
     def repairs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Repair]:
-        """What was mended."""
+        """The repairs."""
 
     @_builtins.property
     def losses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Loss]:
-        """What was lost."""
+        """The parts that were lost."""
 
     @_builtins.property
     def faults(self) -> _containers.RepeatedCompositeFieldContainer[Global___HoursWarning]:
-        """What could not be read, or could mean two things: both readings. These hours are UNKNOWN."""
+        """Hours that cannot be read, or could mean two things, with both readings. They are UNKNOWN."""
 
     @_builtins.property
     def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___HoursWarning]:
-        """Of OSM text: what has OSM's meaning, but may not be meant."""
+        """For OSM text: hours with OSM's meaning that are perhaps not meant."""
 
     def __init__(
         self,
@@ -1919,7 +1919,7 @@ Global___ParsedHours: _TypeAlias = ParsedHours  # noqa: Y015
 
 @_typing.final
 class ParseHoursResponse(_message.Message):
-    """Answers ParseHours. Hours of which nothing can be used are refused as INVALID_SCHEDULE."""
+    """Response of ParseHours. Hours of which nothing can be used are refused with INVALID_SCHEDULE."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1952,7 +1952,7 @@ class ParseHoursResponse(_message.Message):
 
     @_builtins.property
     def services(self) -> _containers.MessageMap[_builtins.str, Global___ParsedHours]:
-        """Those of services, by Google's hours type."""
+        """The hours of services, by Google's hours type."""
 
     def __init__(
         self,

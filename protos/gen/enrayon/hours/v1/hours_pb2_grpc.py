@@ -27,16 +27,16 @@ if _version_not_supported:
 
 
 class HoursServiceStub:
-    """When stores and what is inside them are open.
+    """Opening hours of stores, and of the services and counters in them.
 
-    An instant is brought to the time zone of its store. Hours are `[opens, closes)`. A local time
-    that a change of the clocks skips is no instant, and one that it repeats is two. In order, what
-    decides is: a status of the store other than open, a closure, a dated exception, the rule for
-    public holidays, the regular hours. An exception replaces whole local dates and ends at midnight
-    what runs into them from the day before.
+    An instant is converted to the time zone of its store. Hours are `[opens, closes)`. A local time
+    that a change of the clocks skips is no instant; one that it repeats is two instants. The first
+    of these decides: a status of the store other than open, a closure, a dated exception, the rule
+    for public holidays, the regular hours. An exception replaces whole local dates, and at midnight
+    it ends hours that run into them from the day before.
 
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory, also while the database is down; `as_of` is then the
+    instant at which the replica was last known to be current.
     """
 
     def __init__(self, channel):
@@ -118,20 +118,20 @@ class HoursServiceStub:
 
 
 class HoursServiceServicer:
-    """When stores and what is inside them are open.
+    """Opening hours of stores, and of the services and counters in them.
 
-    An instant is brought to the time zone of its store. Hours are `[opens, closes)`. A local time
-    that a change of the clocks skips is no instant, and one that it repeats is two. In order, what
-    decides is: a status of the store other than open, a closure, a dated exception, the rule for
-    public holidays, the regular hours. An exception replaces whole local dates and ends at midnight
-    what runs into them from the day before.
+    An instant is converted to the time zone of its store. Hours are `[opens, closes)`. A local time
+    that a change of the clocks skips is no instant; one that it repeats is two instants. The first
+    of these decides: a status of the store other than open, a closure, a dated exception, the rule
+    for public holidays, the regular hours. An exception replaces whole local dates, and at midnight
+    it ends hours that run into them from the day before.
 
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory, also while the database is down; `as_of` is then the
+    instant at which the replica was last known to be current.
     """
 
     def GetStoreHours(self, request, context):
-        """The hours of a store. Every store has them: until someone changes them they are those of its
+        """Gets the hours of a store. Every store has hours: until they are changed, they are those of its
         `opening_hours_text`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -139,36 +139,37 @@ class HoursServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateStoreHours(self, request, context):
-        """Changes the hours of a store. Hours that cannot be kept are refused with the position and, if
-        there is one, a suggestion; what may not be meant is answered in `warnings`.
+        """Changes the hours of a store. Invalid hours are refused with the position of the error and a
+        suggestion, if there is one; `warnings` lists hours that are perhaps not meant.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CheckOpenState(self, request, context):
-        """Whether a store, or a service in it, is open at an instant, since when, until when and why.
+        """Gets the open state of a store, or of a service in it, at an instant, with its begin, its end
+        and the rule that decides.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def BatchCheckOpenStates(self, request, context):
-        """The same of up to 1,000 stores.
+        """Gets the open states of up to 1,000 stores.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListOpenIntervals(self, request, context):
-        """The hours of a range of local dates, as instants and on the local clock.
+        """Lists the hours of a range of local dates, as instants and on the local clock.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListInStoreServices(self, request, context):
-        """The services and counters in a store, each with its own hours and its state.
+        """Lists the services and counters in a store, each with its own hours and its state.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -182,7 +183,7 @@ class HoursServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelClosure(self, request, context):
-        """Takes a closure back; answers it as it was.
+        """Cancels a closure; answers the closure as it was.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -196,36 +197,36 @@ class HoursServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListStoreEvents(self, request, context):
-        """What takes place in one store (`stores/us-1`), or in any (`stores/-`), perhaps near a place.
+        """Lists the events in one store (`stores/us-1`) or in any (`stores/-`), also only near a place.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteStoreEvent(self, request, context):
-        """Deletes an announcement.
+        """Deletes a store event.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchHours(self, request, context):
-        """Every change of hours, closures and store events from now on, or from a resume token on.
-        Changes of a store's text, time zone and status are told by the stores API.
+        """Streams the changes of hours, closures and store events from now on, or from a resume token on.
+        The stores API streams changes of a store's text, time zone and status.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ExportStoreHours(self, request, context):
-        """The hours of a store in a format of others, with what that format cannot say.
+        """Writes the hours of a store in a format of others, and lists what that format cannot express.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ParseHours(self, request, context):
-        """Reads hours in a format of others, with what was repaired and what was lost. Keeps nothing.
+        """Reads hours in a format of others, and lists repairs and losses. Stores nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -313,16 +314,16 @@ def add_HoursServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class HoursService:
-    """When stores and what is inside them are open.
+    """Opening hours of stores, and of the services and counters in them.
 
-    An instant is brought to the time zone of its store. Hours are `[opens, closes)`. A local time
-    that a change of the clocks skips is no instant, and one that it repeats is two. In order, what
-    decides is: a status of the store other than open, a closure, a dated exception, the rule for
-    public holidays, the regular hours. An exception replaces whole local dates and ends at midnight
-    what runs into them from the day before.
+    An instant is converted to the time zone of its store. Hours are `[opens, closes)`. A local time
+    that a change of the clocks skips is no instant; one that it repeats is two instants. The first
+    of these decides: a status of the store other than open, a closure, a dated exception, the rule
+    for public holidays, the regular hours. An exception replaces whole local dates, and at midnight
+    it ends hours that run into them from the day before.
 
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory, also while the database is down; `as_of` is then the
+    instant at which the replica was last known to be current.
     """
 
     @staticmethod

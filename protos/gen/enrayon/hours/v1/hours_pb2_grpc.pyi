@@ -28,16 +28,16 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class HoursServiceStub:
-    """When stores and what is inside them are open.
+    """Opening hours of stores, and of the services and counters in them.
 
-    An instant is brought to the time zone of its store. Hours are `[opens, closes)`. A local time
-    that a change of the clocks skips is no instant, and one that it repeats is two. In order, what
-    decides is: a status of the store other than open, a closure, a dated exception, the rule for
-    public holidays, the regular hours. An exception replaces whole local dates and ends at midnight
-    what runs into them from the day before.
+    An instant is converted to the time zone of its store. Hours are `[opens, closes)`. A local time
+    that a change of the clocks skips is no instant; one that it repeats is two instants. The first
+    of these decides: a status of the store other than open, a closure, a dated exception, the rule
+    for public holidays, the regular hours. An exception replaces whole local dates, and at midnight
+    it ends hours that run into them from the day before.
 
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory, also while the database is down; `as_of` is then the
+    instant at which the replica was last known to be current.
     """
 
     @_typing.overload
@@ -45,101 +45,105 @@ class HoursServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> HoursServiceAsyncStub: ...
     GetStoreHours: _grpc.UnaryUnaryMultiCallable[_hours_pb2.GetStoreHoursRequest, _hours_pb2.StoreHours]
-    """The hours of a store. Every store has them: until someone changes them they are those of its
+    """Gets the hours of a store. Every store has hours: until they are changed, they are those of its
     `opening_hours_text`.
     """
     UpdateStoreHours: _grpc.UnaryUnaryMultiCallable[_hours_pb2.UpdateStoreHoursRequest, _hours_pb2.StoreHours]
-    """Changes the hours of a store. Hours that cannot be kept are refused with the position and, if
-    there is one, a suggestion; what may not be meant is answered in `warnings`.
+    """Changes the hours of a store. Invalid hours are refused with the position of the error and a
+    suggestion, if there is one; `warnings` lists hours that are perhaps not meant.
     """
     CheckOpenState: _grpc.UnaryUnaryMultiCallable[_hours_pb2.CheckOpenStateRequest, _hours_pb2.CheckOpenStateResponse]
-    """Whether a store, or a service in it, is open at an instant, since when, until when and why."""
+    """Gets the open state of a store, or of a service in it, at an instant, with its begin, its end
+    and the rule that decides.
+    """
     BatchCheckOpenStates: _grpc.UnaryUnaryMultiCallable[_hours_pb2.BatchCheckOpenStatesRequest, _hours_pb2.BatchCheckOpenStatesResponse]
-    """The same of up to 1,000 stores."""
+    """Gets the open states of up to 1,000 stores."""
     ListOpenIntervals: _grpc.UnaryUnaryMultiCallable[_hours_pb2.ListOpenIntervalsRequest, _hours_pb2.ListOpenIntervalsResponse]
-    """The hours of a range of local dates, as instants and on the local clock."""
+    """Lists the hours of a range of local dates, as instants and on the local clock."""
     ListInStoreServices: _grpc.UnaryUnaryMultiCallable[_hours_pb2.ListInStoreServicesRequest, _hours_pb2.ListInStoreServicesResponse]
-    """The services and counters in a store, each with its own hours and its state."""
+    """Lists the services and counters in a store, each with its own hours and its state."""
     CreateClosure: _grpc.UnaryUnaryMultiCallable[_hours_pb2.CreateClosureRequest, _hours_pb2.Closure]
     """Closes a store, or a service in it, for a time."""
     CancelClosure: _grpc.UnaryUnaryMultiCallable[_hours_pb2.CancelClosureRequest, _hours_pb2.Closure]
-    """Takes a closure back; answers it as it was."""
+    """Cancels a closure; answers the closure as it was."""
     CreateStoreEvent: _grpc.UnaryUnaryMultiCallable[_hours_pb2.CreateStoreEventRequest, _hours_pb2.StoreEvent]
     """Announces something that takes place in a store: a private sale, a workshop, a tasting."""
     ListStoreEvents: _grpc.UnaryUnaryMultiCallable[_hours_pb2.ListStoreEventsRequest, _hours_pb2.ListStoreEventsResponse]
-    """What takes place in one store (`stores/us-1`), or in any (`stores/-`), perhaps near a place."""
+    """Lists the events in one store (`stores/us-1`) or in any (`stores/-`), also only near a place."""
     DeleteStoreEvent: _grpc.UnaryUnaryMultiCallable[_hours_pb2.DeleteStoreEventRequest, _empty_pb2.Empty]
-    """Deletes an announcement."""
+    """Deletes a store event."""
     WatchHours: _grpc.UnaryStreamMultiCallable[_hours_pb2.WatchHoursRequest, _hours_pb2.WatchHoursResponse]
-    """Every change of hours, closures and store events from now on, or from a resume token on.
-    Changes of a store's text, time zone and status are told by the stores API.
+    """Streams the changes of hours, closures and store events from now on, or from a resume token on.
+    The stores API streams changes of a store's text, time zone and status.
     """
     ExportStoreHours: _grpc.UnaryUnaryMultiCallable[_hours_pb2.ExportStoreHoursRequest, _hours_pb2.ExportStoreHoursResponse]
-    """The hours of a store in a format of others, with what that format cannot say."""
+    """Writes the hours of a store in a format of others, and lists what that format cannot express."""
     ParseHours: _grpc.UnaryUnaryMultiCallable[_hours_pb2.ParseHoursRequest, _hours_pb2.ParseHoursResponse]
-    """Reads hours in a format of others, with what was repaired and what was lost. Keeps nothing."""
+    """Reads hours in a format of others, and lists repairs and losses. Stores nothing."""
 
 @_typing.type_check_only
 class HoursServiceAsyncStub(HoursServiceStub):
-    """When stores and what is inside them are open.
+    """Opening hours of stores, and of the services and counters in them.
 
-    An instant is brought to the time zone of its store. Hours are `[opens, closes)`. A local time
-    that a change of the clocks skips is no instant, and one that it repeats is two. In order, what
-    decides is: a status of the store other than open, a closure, a dated exception, the rule for
-    public holidays, the regular hours. An exception replaces whole local dates and ends at midnight
-    what runs into them from the day before.
+    An instant is converted to the time zone of its store. Hours are `[opens, closes)`. A local time
+    that a change of the clocks skips is no instant; one that it repeats is two instants. The first
+    of these decides: a status of the store other than open, a closure, a dated exception, the rule
+    for public holidays, the regular hours. An exception replaces whole local dates, and at midnight
+    it ends hours that run into them from the day before.
 
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory, also while the database is down; `as_of` is then the
+    instant at which the replica was last known to be current.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetStoreHours: _aio.UnaryUnaryMultiCallable[_hours_pb2.GetStoreHoursRequest, _hours_pb2.StoreHours]  # type: ignore[assignment]
-    """The hours of a store. Every store has them: until someone changes them they are those of its
+    """Gets the hours of a store. Every store has hours: until they are changed, they are those of its
     `opening_hours_text`.
     """
     UpdateStoreHours: _aio.UnaryUnaryMultiCallable[_hours_pb2.UpdateStoreHoursRequest, _hours_pb2.StoreHours]  # type: ignore[assignment]
-    """Changes the hours of a store. Hours that cannot be kept are refused with the position and, if
-    there is one, a suggestion; what may not be meant is answered in `warnings`.
+    """Changes the hours of a store. Invalid hours are refused with the position of the error and a
+    suggestion, if there is one; `warnings` lists hours that are perhaps not meant.
     """
     CheckOpenState: _aio.UnaryUnaryMultiCallable[_hours_pb2.CheckOpenStateRequest, _hours_pb2.CheckOpenStateResponse]  # type: ignore[assignment]
-    """Whether a store, or a service in it, is open at an instant, since when, until when and why."""
+    """Gets the open state of a store, or of a service in it, at an instant, with its begin, its end
+    and the rule that decides.
+    """
     BatchCheckOpenStates: _aio.UnaryUnaryMultiCallable[_hours_pb2.BatchCheckOpenStatesRequest, _hours_pb2.BatchCheckOpenStatesResponse]  # type: ignore[assignment]
-    """The same of up to 1,000 stores."""
+    """Gets the open states of up to 1,000 stores."""
     ListOpenIntervals: _aio.UnaryUnaryMultiCallable[_hours_pb2.ListOpenIntervalsRequest, _hours_pb2.ListOpenIntervalsResponse]  # type: ignore[assignment]
-    """The hours of a range of local dates, as instants and on the local clock."""
+    """Lists the hours of a range of local dates, as instants and on the local clock."""
     ListInStoreServices: _aio.UnaryUnaryMultiCallable[_hours_pb2.ListInStoreServicesRequest, _hours_pb2.ListInStoreServicesResponse]  # type: ignore[assignment]
-    """The services and counters in a store, each with its own hours and its state."""
+    """Lists the services and counters in a store, each with its own hours and its state."""
     CreateClosure: _aio.UnaryUnaryMultiCallable[_hours_pb2.CreateClosureRequest, _hours_pb2.Closure]  # type: ignore[assignment]
     """Closes a store, or a service in it, for a time."""
     CancelClosure: _aio.UnaryUnaryMultiCallable[_hours_pb2.CancelClosureRequest, _hours_pb2.Closure]  # type: ignore[assignment]
-    """Takes a closure back; answers it as it was."""
+    """Cancels a closure; answers the closure as it was."""
     CreateStoreEvent: _aio.UnaryUnaryMultiCallable[_hours_pb2.CreateStoreEventRequest, _hours_pb2.StoreEvent]  # type: ignore[assignment]
     """Announces something that takes place in a store: a private sale, a workshop, a tasting."""
     ListStoreEvents: _aio.UnaryUnaryMultiCallable[_hours_pb2.ListStoreEventsRequest, _hours_pb2.ListStoreEventsResponse]  # type: ignore[assignment]
-    """What takes place in one store (`stores/us-1`), or in any (`stores/-`), perhaps near a place."""
+    """Lists the events in one store (`stores/us-1`) or in any (`stores/-`), also only near a place."""
     DeleteStoreEvent: _aio.UnaryUnaryMultiCallable[_hours_pb2.DeleteStoreEventRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes an announcement."""
+    """Deletes a store event."""
     WatchHours: _aio.UnaryStreamMultiCallable[_hours_pb2.WatchHoursRequest, _hours_pb2.WatchHoursResponse]  # type: ignore[assignment]
-    """Every change of hours, closures and store events from now on, or from a resume token on.
-    Changes of a store's text, time zone and status are told by the stores API.
+    """Streams the changes of hours, closures and store events from now on, or from a resume token on.
+    The stores API streams changes of a store's text, time zone and status.
     """
     ExportStoreHours: _aio.UnaryUnaryMultiCallable[_hours_pb2.ExportStoreHoursRequest, _hours_pb2.ExportStoreHoursResponse]  # type: ignore[assignment]
-    """The hours of a store in a format of others, with what that format cannot say."""
+    """Writes the hours of a store in a format of others, and lists what that format cannot express."""
     ParseHours: _aio.UnaryUnaryMultiCallable[_hours_pb2.ParseHoursRequest, _hours_pb2.ParseHoursResponse]  # type: ignore[assignment]
-    """Reads hours in a format of others, with what was repaired and what was lost. Keeps nothing."""
+    """Reads hours in a format of others, and lists repairs and losses. Stores nothing."""
 
 class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
-    """When stores and what is inside them are open.
+    """Opening hours of stores, and of the services and counters in them.
 
-    An instant is brought to the time zone of its store. Hours are `[opens, closes)`. A local time
-    that a change of the clocks skips is no instant, and one that it repeats is two. In order, what
-    decides is: a status of the store other than open, a closure, a dated exception, the rule for
-    public holidays, the regular hours. An exception replaces whole local dates and ends at midnight
-    what runs into them from the day before.
+    An instant is converted to the time zone of its store. Hours are `[opens, closes)`. A local time
+    that a change of the clocks skips is no instant; one that it repeats is two instants. The first
+    of these decides: a status of the store other than open, a closure, a dated exception, the rule
+    for public holidays, the regular hours. An exception replaces whole local dates, and at midnight
+    it ends hours that run into them from the day before.
 
-    Answers come from a replica in memory and keep coming when the database is down: `as_of` is then
-    set to the moment the replica was last known to be current.
+    Answers come from a replica in memory, also while the database is down; `as_of` is then the
+    instant at which the replica was last known to be current.
     """
 
     @_abc_1.abstractmethod
@@ -148,7 +152,7 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.GetStoreHoursRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hours_pb2.StoreHours, _abc.Awaitable[_hours_pb2.StoreHours]]:
-        """The hours of a store. Every store has them: until someone changes them they are those of its
+        """Gets the hours of a store. Every store has hours: until they are changed, they are those of its
         `opening_hours_text`.
         """
 
@@ -158,8 +162,8 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.UpdateStoreHoursRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hours_pb2.StoreHours, _abc.Awaitable[_hours_pb2.StoreHours]]:
-        """Changes the hours of a store. Hours that cannot be kept are refused with the position and, if
-        there is one, a suggestion; what may not be meant is answered in `warnings`.
+        """Changes the hours of a store. Invalid hours are refused with the position of the error and a
+        suggestion, if there is one; `warnings` lists hours that are perhaps not meant.
         """
 
     @_abc_1.abstractmethod
@@ -168,7 +172,9 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.CheckOpenStateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hours_pb2.CheckOpenStateResponse, _abc.Awaitable[_hours_pb2.CheckOpenStateResponse]]:
-        """Whether a store, or a service in it, is open at an instant, since when, until when and why."""
+        """Gets the open state of a store, or of a service in it, at an instant, with its begin, its end
+        and the rule that decides.
+        """
 
     @_abc_1.abstractmethod
     def BatchCheckOpenStates(
@@ -176,7 +182,7 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.BatchCheckOpenStatesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hours_pb2.BatchCheckOpenStatesResponse, _abc.Awaitable[_hours_pb2.BatchCheckOpenStatesResponse]]:
-        """The same of up to 1,000 stores."""
+        """Gets the open states of up to 1,000 stores."""
 
     @_abc_1.abstractmethod
     def ListOpenIntervals(
@@ -184,7 +190,7 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.ListOpenIntervalsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hours_pb2.ListOpenIntervalsResponse, _abc.Awaitable[_hours_pb2.ListOpenIntervalsResponse]]:
-        """The hours of a range of local dates, as instants and on the local clock."""
+        """Lists the hours of a range of local dates, as instants and on the local clock."""
 
     @_abc_1.abstractmethod
     def ListInStoreServices(
@@ -192,7 +198,7 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.ListInStoreServicesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hours_pb2.ListInStoreServicesResponse, _abc.Awaitable[_hours_pb2.ListInStoreServicesResponse]]:
-        """The services and counters in a store, each with its own hours and its state."""
+        """Lists the services and counters in a store, each with its own hours and its state."""
 
     @_abc_1.abstractmethod
     def CreateClosure(
@@ -208,7 +214,7 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.CancelClosureRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hours_pb2.Closure, _abc.Awaitable[_hours_pb2.Closure]]:
-        """Takes a closure back; answers it as it was."""
+        """Cancels a closure; answers the closure as it was."""
 
     @_abc_1.abstractmethod
     def CreateStoreEvent(
@@ -224,7 +230,7 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.ListStoreEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hours_pb2.ListStoreEventsResponse, _abc.Awaitable[_hours_pb2.ListStoreEventsResponse]]:
-        """What takes place in one store (`stores/us-1`), or in any (`stores/-`), perhaps near a place."""
+        """Lists the events in one store (`stores/us-1`) or in any (`stores/-`), also only near a place."""
 
     @_abc_1.abstractmethod
     def DeleteStoreEvent(
@@ -232,7 +238,7 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.DeleteStoreEventRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes an announcement."""
+        """Deletes a store event."""
 
     @_abc_1.abstractmethod
     def WatchHours(
@@ -240,8 +246,8 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.WatchHoursRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_hours_pb2.WatchHoursResponse], _abc.AsyncIterator[_hours_pb2.WatchHoursResponse]]:
-        """Every change of hours, closures and store events from now on, or from a resume token on.
-        Changes of a store's text, time zone and status are told by the stores API.
+        """Streams the changes of hours, closures and store events from now on, or from a resume token on.
+        The stores API streams changes of a store's text, time zone and status.
         """
 
     @_abc_1.abstractmethod
@@ -250,7 +256,7 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.ExportStoreHoursRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hours_pb2.ExportStoreHoursResponse, _abc.Awaitable[_hours_pb2.ExportStoreHoursResponse]]:
-        """The hours of a store in a format of others, with what that format cannot say."""
+        """Writes the hours of a store in a format of others, and lists what that format cannot express."""
 
     @_abc_1.abstractmethod
     def ParseHours(
@@ -258,6 +264,6 @@ class HoursServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hours_pb2.ParseHoursRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hours_pb2.ParseHoursResponse, _abc.Awaitable[_hours_pb2.ParseHoursResponse]]:
-        """Reads hours in a format of others, with what was repaired and what was lost. Keeps nothing."""
+        """Reads hours in a format of others, and lists repairs and losses. Stores nothing."""
 
 def add_HoursServiceServicer_to_server(servicer: HoursServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

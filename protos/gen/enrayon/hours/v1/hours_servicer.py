@@ -19,35 +19,35 @@ class HoursServicer(Protocol):
     def get_store_hours(
         self, request: hours_pb2.GetStoreHoursRequest, /
     ) -> Answer[hours_pb2.StoreHours]:
-        """The hours of a store. Every store has them: until someone changes them they are those of
-        its `opening_hours_text`."""
+        """Gets the hours of a store. Every store has hours: until they are changed, they are those
+        of its `opening_hours_text`."""
 
     def update_store_hours(
         self, request: hours_pb2.UpdateStoreHoursRequest, /
     ) -> Answer[hours_pb2.StoreHours]:
-        """Changes the hours of a store. Hours that cannot be kept are refused with the position
-        and, if there is one, a suggestion; what may not be meant is answered in `warnings`."""
+        """Changes the hours of a store. Invalid hours are refused with the position of the error
+        and a suggestion, if there is one; `warnings` lists hours that are perhaps not meant."""
 
     def check_open_state(
         self, request: hours_pb2.CheckOpenStateRequest, /
     ) -> Answer[hours_pb2.CheckOpenStateResponse]:
-        """Whether a store, or a service in it, is open at an instant, since when, until when and
-        why."""
+        """Gets the open state of a store, or of a service in it, at an instant, with its begin, its
+        end and the rule that decides."""
 
     def batch_check_open_states(
         self, request: hours_pb2.BatchCheckOpenStatesRequest, /
     ) -> Answer[hours_pb2.BatchCheckOpenStatesResponse]:
-        """The same of up to 1,000 stores."""
+        """Gets the open states of up to 1,000 stores."""
 
     def list_open_intervals(
         self, request: hours_pb2.ListOpenIntervalsRequest, /
     ) -> Answer[hours_pb2.ListOpenIntervalsResponse]:
-        """The hours of a range of local dates, as instants and on the local clock."""
+        """Lists the hours of a range of local dates, as instants and on the local clock."""
 
     def list_in_store_services(
         self, request: hours_pb2.ListInStoreServicesRequest, /
     ) -> Answer[hours_pb2.ListInStoreServicesResponse]:
-        """The services and counters in a store, each with its own hours and its state."""
+        """Lists the services and counters in a store, each with its own hours and its state."""
 
     def create_closure(
         self, request: hours_pb2.CreateClosureRequest, /
@@ -57,7 +57,7 @@ class HoursServicer(Protocol):
     def cancel_closure(
         self, request: hours_pb2.CancelClosureRequest, /
     ) -> Answer[hours_pb2.Closure]:
-        """Takes a closure back; answers it as it was."""
+        """Cancels a closure; answers the closure as it was."""
 
     def create_store_event(
         self, request: hours_pb2.CreateStoreEventRequest, /
@@ -68,27 +68,27 @@ class HoursServicer(Protocol):
     def list_store_events(
         self, request: hours_pb2.ListStoreEventsRequest, /
     ) -> Answer[hours_pb2.ListStoreEventsResponse]:
-        """What takes place in one store (`stores/us-1`), or in any (`stores/-`), perhaps near a
+        """Lists the events in one store (`stores/us-1`) or in any (`stores/-`), also only near a
         place."""
 
     def delete_store_event(
         self, request: hours_pb2.DeleteStoreEventRequest, /
     ) -> Answer[empty_pb2.Empty]:
-        """Deletes an announcement."""
+        """Deletes a store event."""
 
     def watch_hours(
         self, request: hours_pb2.WatchHoursRequest, /
     ) -> Stream[hours_pb2.WatchHoursResponse]:
-        """Every change of hours, closures and store events from now on, or from a resume token on.
-        Changes of a store's text, time zone and status are told by the stores API."""
+        """Streams the changes of hours, closures and store events from now on, or from a resume
+        token on. The stores API streams changes of a store's text, time zone and status."""
 
     def export_store_hours(
         self, request: hours_pb2.ExportStoreHoursRequest, /
     ) -> Answer[hours_pb2.ExportStoreHoursResponse]:
-        """The hours of a store in a format of others, with what that format cannot say."""
+        """Writes the hours of a store in a format of others, and lists what that format cannot
+        express."""
 
     def parse_hours(
         self, request: hours_pb2.ParseHoursRequest, /
     ) -> Answer[hours_pb2.ParseHoursResponse]:
-        """Reads hours in a format of others, with what was repaired and what was lost. Keeps
-        nothing."""
+        """Reads hours in a format of others, and lists repairs and losses. Stores nothing."""
