@@ -28,8 +28,6 @@ PROBLEMS = {
 }
 """Every HTTP status of an error. The body is always a `google.rpc.Status`."""
 
-Paths = dict[str, dict[str, Any]]
-
 
 def document(
     services: Sequence[ServiceDescriptor],
