@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class GeocodingSettings(EnvironmentSettings):
-    """The geocoder that is asked for a place before the gazetteer."""
+    """The geocoder that looks up a place before the gazetteer does."""
 
     geocoder: str = Field(
         "", description="a geocoder of geopy, such as nominatim or photon; empty: none"

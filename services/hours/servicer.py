@@ -84,7 +84,7 @@ class HoursServicer:
     async def batch_check_open_states(
         self, request: hours_pb2.BatchCheckOpenStatesRequest
     ) -> hours_pb2.BatchCheckOpenStatesResponse:
-        """The same of several stores."""
+        """The open states of several stores."""
         states = States(question(request, self.clock()))
         response = hours_pb2.BatchCheckOpenStatesResponse(as_of=self._as_of())
         for number, name in enumerate(dict.fromkeys(request.names), 1):
@@ -142,13 +142,13 @@ class HoursServicer:
         return await self.hours.create_closure(request)
 
     async def cancel_closure(self, request: hours_pb2.CancelClosureRequest) -> hours_pb2.Closure:
-        """Takes a closure back."""
+        """Cancels a closure."""
         return await self.hours.cancel_closure(request.name)
 
     async def create_store_event(
         self, request: hours_pb2.CreateStoreEventRequest
     ) -> hours_pb2.StoreEvent:
-        """Announces something that takes place in a store."""
+        """Announces an event in a store."""
         return await self.events.create(request)
 
     async def list_store_events(

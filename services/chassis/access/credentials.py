@@ -28,11 +28,11 @@ class Credentials:
 
 
 NO_CREDENTIALS = Credentials((), "")
-"""Nothing is known of the caller."""
+"""The credentials of a caller that shows none."""
 
 
 def joined(headers: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
-    """Text headers by name; what came twice is joined by a comma, as HTTP has it."""
+    """Text headers by name; values of a repeated header are joined by commas, as in HTTP."""
     found: dict[str, str] = {}
     for name, value in headers:
         if isinstance(value, str):

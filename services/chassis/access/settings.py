@@ -12,7 +12,7 @@ Mode = Literal["open", "enforced"]
 Algorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
 ]
-"""Signatures by private keys: who can check a token cannot make one."""
+"""Algorithms with private keys: a server that checks tokens cannot make one."""
 
 
 class AccessSettings(EnvironmentSettings):

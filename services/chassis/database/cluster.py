@@ -28,7 +28,7 @@ IN_CALL: ContextVar[bool] = ContextVar("in_call", default=False)
 class BoundedCluster(RedisCluster):
     """A cluster whose calls wait for a connection, and whose failures are those of one server.
 
-    redis-py refuses a call when all connections to its node are in use, raises what is no
+    redis-py refuses a call when all connections to its node are in use, raises another error than
     `RedisError` when no node can be reached, and cuts off all calls when one is sent elsewhere.
 
     At most as many calls run at the same time as connections to one node may be open. XREAD does

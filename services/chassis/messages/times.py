@@ -1,7 +1,7 @@
 """Converts instants and dates between protobuf and Python, within the bounds of the suite.
 
-The contracts bound every instant that a request may hold (`geodata.instants` says how, and why).
-What is left to check here is that a Timestamp is one at all: its nanoseconds may be out of range.
+The contracts bound every instant of a request (`geodata.instants` gives the bounds and reasons).
+One check remains here: the nanoseconds of a Timestamp may be out of range.
 """
 
 import datetime as dt

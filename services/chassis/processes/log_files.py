@@ -22,10 +22,9 @@ def open_log(path: Path) -> BinaryIO:
 
 
 def turn_over(path: Path) -> None:
-    """Set a log that has grown long aside as `.1`, and empty it; its process need not know.
+    """Copy a long log to `.1` and empty it; its process goes on writing to the same file.
 
-    So both together take little room. What is written while the file is copied is lost, and on a
-    full disk all of it.
+    Both files stay small. Lines that are written during the copy are lost; on a full disk, all are.
     """
     if path.exists() and path.stat().st_size > MAX_BYTES:
         with contextlib.suppress(OSError):

@@ -57,7 +57,7 @@ class Handlers(grpc.GenericRpcHandler):
 def shedder(admission: Admission, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
     """A handler that refuses, at half the cost of raising an error.
 
-    It does not even read the request, and so is a handler of streams.
+    It does not read the request: therefore it is a handler of streams.
     """
     shed = telemetry.REQUESTS.labels(method.path, Overloaded.code.name)
 

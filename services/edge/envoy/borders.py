@@ -1,4 +1,4 @@
-"""Routes that refuse what a web page must not have a browser do, before all other routes.
+"""Routes that refuse requests which foreign web pages make by a browser, before all others.
 
 A page of any origin can send a browser's requests to this machine: as a form or a fetch with
 `text/plain`, and by a name of its own that resolves to 127.0.0.1 (DNS rebinding). A browser always

@@ -61,10 +61,10 @@ def render(
         metrics: the address for `/ready` and `/stats/prometheus`, if any; needs `admin`.
         allow_origins: web origins that may call, as regular expressions, or `*` for any.
         trusted_hops: proxies in front that each add an address to `x-forwarded-for`.
-        limits: what one client may take.
+        limits: the limits of one client.
         hosts: the names that the edge answers under, to its own pages and those of `allow_origins`;
             empty: any name, to any page.
-        proof: what the services know the edge by, so that they believe the address it tells.
+        proof: the secret by which the services recognize the edge and believe its client address.
         calls: limit of calls to the services in progress at once; streams do not count.
         tls: TLS files for the services; None for no TLS.
         tokens: accepted JSON Web Tokens; None passes every token on unchecked.

@@ -19,7 +19,7 @@ Work = Sequence[tuple[Device, Sequence[Fix]]]
 
 
 class Cap(NamedTuple):
-    """At most so many visits of a device to a fence are told in so long."""
+    """The most visits of a device to a fence that are reported within a period."""
 
     visits: int
     period_ms: int

@@ -1,7 +1,7 @@
 """Takes in batches of positions: reads devices, decides, writes, and retries refused devices.
 
 A batch is read in one round trip, decided in memory, and written in one round trip. A device that
-another call changed in between is not written, and is decided again from what is there by then.
+another call changed in between is not written; it is read and decided again.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ class FixOutcome(NamedTuple):
 
     outcome: "pb.FixResult.Outcome.ValueType"
     subject: str = ""
-    """Empty when nothing is kept of the device."""
+    """Empty if the database has no record of the device."""
     events: Sequence[pb.FenceEvent] = ()
     error: str = ""
 
@@ -100,10 +100,10 @@ class _Batch:
         return [work] if work.indexes else []
 
     def settle(self, decision: _Decision, written: Sequence[bool]) -> _Overtaken:
-        """Note the outcomes of what was written, and of what needed no write.
+        """Note the outcomes of devices that were written or needed no write.
 
         Args:
-            decision: What was decided.
+            decision: The changes of the devices.
             written: For each roaming device, then for each other changed one, whether it was as it
                 had been read.
         """

@@ -48,7 +48,7 @@ class DeviceChange(NamedTuple):
 
     @classmethod
     def of(cls, before: Device, after: Device, events: Sequence[bytes]) -> "DeviceChange":
-        """The change of a device from what was read to what is to be written."""
+        """The change from the device as it was read to the device to write."""
         was_due, due = before.due_ms, after.due_ms
         return cls(
             before.hash,

@@ -40,7 +40,7 @@ class Upkeep:
         return dropped > 0
 
     async def rewrite(self) -> bool:
-        """Have the log of the database forget what was erased."""
+        """Remove erased data from the log of the database."""
         await self._erased.rewrite()
         return False
 

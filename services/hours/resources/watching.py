@@ -24,7 +24,7 @@ async def watch(
 
     Raises:
         InvalidArgument: the token is not one of ours.
-        ChangesExpired: the token is older than what is kept.
+        ChangesExpired: the token is older than the kept changes.
         StreamEnded: the reader was too slow, or the replica was loaded anew; resume.
     """
     wanted = set(map(store_id, request.stores))

@@ -33,7 +33,7 @@ SPARE = 6
 """Candidates that the first round trip reads beyond the wanted number of stores."""
 MOST_CANDIDATES = 5000
 NEAREST_EXPLAINED = 8
-"""The nearest stores, of which each that is not in the result is left out with a reason."""
+"""The number of nearest stores that the answer lists with a reason if they lack the basket."""
 MOST_LEFT_OUT = 20
 
 

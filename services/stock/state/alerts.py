@@ -21,7 +21,7 @@ ENTRIES_AT_ONCE = 1000
 PLACES_AT_ONCE = 1000
 """Places without a new entry that one turn matches."""
 PROMISED_MS = 15 * 60_000
-"""Units count as promised to those who were told of them for so long."""
+"""Time for which units count as promised to the owner of a fired alert."""
 
 
 class News(NamedTuple):
