@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from mcp.server import MCPServer
 from mcp_types import CallToolResult
 from pydantic import BaseModel
@@ -119,15 +118,11 @@ def _store(option: Option, wanted: dict[str, int], names: dict[str, str]) -> Pic
         distance_m=round(pickup.distance_m, 1),
         open=hours_pb2.State.Name(state.state).removeprefix("STATE_") if state else "",
         hours=state.words if state else "",
-        ready_by=_text(pickup.ready_by) if pickup.HasField("ready_by") else "",
-        pickup_by=_text(pickup.pickup_by) if pickup.HasField("pickup_by") else "",
+        ready_by=pickup.ready_by.ToJsonString() if pickup.HasField("ready_by") else "",
+        pickup_by=pickup.pickup_by.ToJsonString() if pickup.HasField("pickup_by") else "",
         transfer_from=pickup.transfer_from,
         lines=lines,
     )
-
-
-def _text(moment: Timestamp) -> str:
-    return moment.ToJsonString()
 
 
 def _sentence(content: PickupOptions) -> str:
