@@ -1,1 +1,1 @@
-"""Background loops, and how far one of them has come."""
+"""Background loops, followers of changes, and queues that pass changes to readers."""

@@ -1,1 +1,1 @@
-"""Parts of requests and answers: masks, pages, instants, signed text, QR codes."""
+"""Parts of requests and answers: masks, pages, instants, base64url, signed text, QR codes."""
