@@ -15,6 +15,9 @@ class Caller:
     """Names of the stores whose staff the caller is; None if it is no staff of a shop."""
     in_store: bool = False
     """Whether it is staff in a call about its own store."""
+    address: str = ""
+    """The network of a caller that anybody can be, without a key or with that of a page; empty for
+    all that are trusted, and while access is open."""
 
     @property
     def owner(self) -> str:

@@ -12,6 +12,7 @@ from services.stock.replica.lookups import Lookups
 from services.stock.replica.shelf_rows import ShelfRows
 from services.stock.resources.availability import Availability, Searches
 from services.stock.resources.hold_changes import HoldChanges
+from services.stock.resources.page_holds import PageHolds
 from services.stock.resources.pickup_options import PickupOptions
 from services.stock.resources.products import Products
 from services.stock.resources.receipts import Receipts
@@ -33,7 +34,7 @@ from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
 from services.stock.state.policies import Policies
-from services.stock.state.quotas import Quotas
+from services.stock.state.quotas import Limits, Quotas
 from services.stock.state.shelves import ShelfLists
 
 CONTRACT = stock_pb2.DESCRIPTOR.services_by_name["StockService"]
@@ -46,8 +47,12 @@ def build(parts: Parts) -> Service:
     keyring, clock = parts.keyring, parts.clock
     levels, ledger = Levels(client), Ledger(client)
     holds = Holds(client, settings.hold_replicas)
-    alerts, demand = Alerts(client), Demand(client)
-    quotas = Quotas(client, settings.holds_per_caller, settings.holds_per_shopper)
+    alerts = Alerts(client, bands_only=not settings.stock_quantities)
+    demand = Demand(client)
+    quotas = Quotas(
+        client,
+        Limits(settings.holds_per_caller, settings.holds_per_shopper, settings.holds_per_address),
+    )
     durability = Durability(client, levels, allow_loss=settings.stock_allow_loss)
     follower = Follower(ledger, levels, ShelfLists(client))
     metrics.watch(follower)
@@ -58,21 +63,25 @@ def build(parts: Parts) -> Service:
     shelf_rows = ShelfRows(directory, follower)
     searches = Searches(levels, shelf_rows, follower, directory, lookups, settings)
     unmet = UnmetDemand(demand, clock)
-    changes = HoldChanges(holds, quotas, int(settings.stock_freshness_s * 1000))
+    policies = Policies(client)
+    page_holds = PageHolds(policies, directory, keyring, clock, settings)
+    changes = HoldChanges(holds, quotas, settings)
     servicer: stock_servicer.StockServicer = StockServicer(
         directory,
         lookups,
         PageTokens(keyring),
         products=Products(Writer(Records(client, PRODUCTS), directory.products), directory, clock),
-        feeds=StockFeeds(levels, follower, durability, directory, lookups, settings, clock),
+        feeds=StockFeeds(
+            levels, policies, follower, durability, directory, lookups, settings, clock
+        ),
         levels=StockLevels(levels, follower, groups, directory, lookups, settings, clock),
-        policies=StockPolicies(Policies(client), lookups),
+        policies=StockPolicies(policies, lookups),
         groups=groups,
         availability=Availability(searches, unmet, follower, directory, lookups, origins, clock),
         pickup_options=PickupOptions(searches, directory, lookups, origins, clock),
         demand=unmet,
         reservations=Reservations(
-            holds, changes, Receipts(keyring), durability, lookups, keyring, settings
+            holds, changes, Receipts(keyring), durability, lookups, page_holds, keyring, settings
         ),
         reservation_watch=ReservationWatch(follower, ledger, holds),
         alerts=StockAlerts(alerts, lookups, directory, origins, keyring, clock),

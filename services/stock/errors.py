@@ -31,11 +31,14 @@ class InsufficientStock(ServiceError):
     code = Code.FAILED_PRECONDITION
     reason = "INSUFFICIENT_STOCK"
 
-    def __init__(self, store: str, product: str, available: int) -> None:
-        super().__init__(
-            f"{store} has {available} units of {product}, fewer than wanted",
-            metadata={"store": store, "product": product, "available": str(available)},
-        )
+    def __init__(self, store: str, product: str, available: int | None) -> None:
+        """`available` is None where the store answers with bands alone."""
+        metadata = {"store": store, "product": product}
+        text = f"{store} has fewer units of {product} than wanted"
+        if available is not None:
+            metadata["available"] = str(available)
+            text += f": {available}"
+        super().__init__(text, metadata=metadata)
 
 
 class StockUnknown(ServiceError):
@@ -113,15 +116,15 @@ class ExceedsHeld(ServiceError):
 
 
 class QuotaExceeded(ServiceError):
-    """The caller or the shopper has as many holds as allowed."""
+    """A caller, a shopper or an address has as much as a quota allows."""
 
     code = Code.RESOURCE_EXHAUSTED
     reason = "QUOTA_EXCEEDED"
 
-    def __init__(self, holder: str, most: int) -> None:
+    def __init__(self, quota: str, most: int) -> None:
         super().__init__(
-            f"the {holder} has {most} live holds, as many as allowed",
-            metadata={"who": holder, "limit": str(most)},
+            f"the quota {quota} allows {most}",
+            metadata={"quota": quota, "limit": str(most)},
             retry_after=dt.timedelta(minutes=1),
         )
 

@@ -26,6 +26,9 @@ class StockSettings(EnvironmentSettings):
     holds_per_shopper: int = Field(
         20, ge=0, description="live holds that one shopper of a caller may have; 0: no limit"
     )
+    holds_per_address: int = Field(
+        20, ge=0, description="the same of one address with the key of a page; 0: no limit"
+    )
     hold_replicas: int = Field(
         0,
         ge=0,

@@ -6,7 +6,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from tests.contracts.contracts import ENUMS, FIELDS
 
-UNIT = re.compile(r".*_(m|mps|s|ms|minutes|days|degrees|px)")
+UNIT = re.compile(r".*_(m|mps|s|ms|minutes|days|degrees|px|percent)")
 NUMBER_OF = re.compile(r".*_(count|size|index|indexes)")
 INTEGERS = {
     FieldDescriptor.CPPTYPE_INT32,

@@ -57,6 +57,7 @@ ROWS = {
     63: "an altered backup",
     64: "data of a later format, or of other signing keys",
     65: "the demo starts again after sales",
+    51: "a page holds the whole stock of a shop for a week",
 }
 
 

@@ -107,7 +107,7 @@ MUTANTS: dict[str, Callable[[Client], Holds]] = {
     "the key beside the script": KeyBesideTheScript,
     "line by line": LineByLine,
     "one too many": with_script(
-        "_reserve", "reserve", ("math.max(room, 0)", "math.max(room + 1, 0)")
+        "_reserve", "reserve", ("math.max(here + coming, 0)", "math.max(here + coming + 1, 0)")
     ),
     "acknowledged and not written": with_script(
         "_reserve",

@@ -70,7 +70,8 @@ class Authenticator:
         if known := bearer(self._settings, credentials.common_name, credentials.uris):
             caller, role = known
             return Identity(caller, role, caller.id)
-        return Identity(ANONYMOUS, Role.PUBLIC, self._address(headers, credentials))
+        address = self._address(headers, credentials)
+        return Identity(Caller(ANONYMOUS.id, address=address), Role.PUBLIC, address)
 
     async def _by_key(
         self, token: str, headers: dict[str, str], credentials: Credentials
@@ -78,14 +79,15 @@ class Authenticator:
         key = await self._keys.find(token)
         if key is None:
             raise Unauthenticated(f"{KEY_HEADER}: this key is not valid, or not any more")
-        stores = bound_to(key.stores) or frozenset() if key.role is Role.STAFF else None
-        caller = Caller(f"keys/{key.name}", admin=key.role is Role.ADMIN, stores=stores)
+        id = f"keys/{key.name}"
         if key.role is not Role.PAGE:
-            return Identity(caller, key.role, caller.id, key.scopes or None)
+            stores = bound_to(key.stores) or frozenset() if key.role is Role.STAFF else None
+            caller = Caller(id, admin=key.role is Role.ADMIN, stores=stores)
+            return Identity(caller, key.role, id, key.scopes or None)
         if origin_of(headers) not in key.origins:
             raise PermissionDenied("this key is valid on web pages of its origins only")
-        counted = f"{caller.id} {self._address(headers, credentials)}"
-        return Identity(caller, key.role, counted, key.scopes or None)
+        caller = Caller(id, address=self._address(headers, credentials))
+        return Identity(caller, key.role, f"{id} {caller.address}", key.scopes or None)
 
     def _by_token(self, authorization: str) -> Identity:
         scheme, _, token = authorization.partition(" ")

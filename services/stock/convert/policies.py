@@ -4,7 +4,13 @@ from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2 import PickupMethod, SellPolicy
 from services.stock.convert.names import policy_name
 from services.stock.convert.times import duration, seconds
-from services.stock.model.policies import DEFAULT_POLICY, Policy, Sell
+from services.stock.model.policies import (
+    DEFAULT_PAGE_LIMITS,
+    DEFAULT_POLICY,
+    PageLimits,
+    Policy,
+    Sell,
+)
 
 
 def policy(message: stock_pb2.StockPolicy) -> Policy:
@@ -24,6 +30,20 @@ def policy(message: stock_pb2.StockPolicy) -> Policy:
         message.cutoff_minute if message.HasField("cutoff_minute") else None,
         seconds(message.transfer_time) if message.HasField("transfer_time") else None,
         seconds(message.keep_time) if message.HasField("keep_time") else default.keep_s,
+        page_limits(message.page_hold_limits),
+    )
+
+
+def page_limits(message: stock_pb2.PageHoldLimits) -> PageLimits:
+    """The bounds of a page's holds; fields that are not set get the default."""
+    default = DEFAULT_PAGE_LIMITS
+    return PageLimits(
+        message.max_hold_count if message.HasField("max_hold_count") else default.holds,
+        message.max_line_count if message.HasField("max_line_count") else default.lines,
+        message.max_quantity if message.HasField("max_quantity") else default.units,
+        message.max_share_percent
+        if message.HasField("max_share_percent")
+        else default.share_percent,
     )
 
 
@@ -40,6 +60,12 @@ def policy_message(store: str, kept: Policy) -> stock_pb2.StockPolicy:
         preparation_time=duration(kept.preparation_s),
         cutoff_minute=kept.cutoff_minute,
         keep_time=duration(kept.keep_s),
+        page_hold_limits=stock_pb2.PageHoldLimits(
+            max_hold_count=kept.page.holds,
+            max_line_count=kept.page.lines,
+            max_quantity=kept.page.units,
+            max_share_percent=kept.page.share_percent,
+        ),
     )
     if kept.fresh_ms is not None:
         message.freshness_limit.CopyFrom(duration(kept.fresh_ms / 1000))

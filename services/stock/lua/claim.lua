@@ -4,7 +4,7 @@
 -- Returns 1 when it fired now, 0 when it had fired, had expired or is deleted
 --
 -- Alert (JSON): skus, stores, units; expire, fired (in ms).
--- Entry of the deliveries: id alert, s store, u SKU, n units available.
+-- Entry of the deliveries: id alert, s store, u SKU, n units available; with bands alone, as wanted.
 local now = now_ms(ARGV[1])
 local raw = redis.call('HGET', KEYS[1], ARGV[2])
 local alert = raw and cjson.decode(raw)

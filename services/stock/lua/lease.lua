@@ -1,8 +1,8 @@
--- Takes a lease in the quotas of a caller and of its shopper, for as long as a hold may live.
--- KEYS  leases of the caller, leases of the shopper (in one slot)
+-- Takes a lease in the quotas of a caller and of its shopper or address, for as long as a hold may live.
+-- KEYS  leases of the caller, leases of the shopper or address (in one slot)
 -- ARGV  now in ms or "" for the database's, hold, life of the lease in ms, most leases of a caller,
---       most of a shopper; 0 is no limit
--- Returns 0, or 1 when the caller's quota is full, 2 when the shopper's is
+--       most of the other; 0 is no limit
+-- Returns 0, or 1 when the caller's quota is full, 2 when the other's is
 local now, hold = now_ms(ARGV[1]), ARGV[2]
 local until_ms = now + tonumber(ARGV[3])
 for i = 1, 2 do

@@ -12,7 +12,9 @@
 -- Hold (JSON, one field of the hash `holds`):
 --   id; own caller; who shopper; m pick-up method; st state; rev revision; l items;
 --   c created, u updated, x expires, e ended (all in ms);
---   rq fields of the hash `requests` that lead to it; tf, tt the hold it was transferred from, to
+--   rq fields of the hash `requests` that lead to it; tf, tt the hold it was transferred from, to;
+--   ad, of a live hold made with the key of a page: keyed hash of the address
+-- Field of the hash `addresses`: ad; its value: the ids of its live holds, a space between two.
 -- Item of a hold: { SKU, requested, held, collected, back-ordered, version of the level }
 local HEADER = '<i4I4I2I4I4BBB'
 local LINE = '<i4i4i4I4I2I4'
@@ -31,7 +33,7 @@ end
 -- The keys that the scripts of holds take, in the order of `StoreKeys.of_holds`.
 local function store_of(keys, name)
   return { name = name, levels = keys[1], holds = keys[2], expiry = keys[3], requests = keys[4],
-    ledger = keys[5], due = keys[6] }
+    ledger = keys[5], due = keys[6], addresses = keys[7] }
 end
 
 local function level_of(raw)
@@ -82,6 +84,21 @@ local function hold_of(holds, id)
   return raw and cjson.decode(raw), raw
 end
 
+-- Notes, or forgets, that a live hold is of its address.
+local function note_address(store, hold, is_live)
+  if not hold.ad then return end
+  local ids = {}
+  for id in string.gmatch(redis.call('HGET', store.addresses, hold.ad) or '', '%S+') do
+    if id ~= hold.id then ids[#ids + 1] = id end
+  end
+  if is_live then ids[#ids + 1] = hold.id end
+  if #ids > 0 then
+    redis.call('HSET', store.addresses, hold.ad, table.concat(ids, ' '))
+  else
+    redis.call('HDEL', store.addresses, hold.ad)
+  end
+end
+
 local function expired_ids(expiry, now, most)
   return redis.call('ZRANGE', expiry, '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
 end
@@ -99,7 +116,7 @@ local function expired_items(expiry, holds, now)
   return items
 end
 
--- Ends a hold and gives back the units that it still holds.
+-- Ends a hold, gives back the units that it still holds, and forgets its address.
 local function finish(store, hold, state, now)
   local lines = {}
   for _, item in ipairs(hold.l) do
@@ -114,8 +131,12 @@ local function finish(store, hold, state, now)
     end
   end
   hold.st, hold.e, hold.u, hold.rev = state, now, now, hold.rev + 1
+  note_address(store, hold, false)
+  local address = hold.ad
+  hold.ad = nil
   redis.call('ZADD', store.expiry, now + KEEP_ENDED_MS, hold.id)
   redis.call('HSET', store.holds, hold.id, cjson.encode(hold))
+  hold.ad = address -- for the answer: the lease of the address is released
   append(store.ledger, store.name, state, hold.id, lines)
 end
 

@@ -1,13 +1,15 @@
 -- Moves the wishes for a level that its units are enough for to the claims, the oldest first.
--- KEYS  levels, wishes, told, wished, look, claims (all of the store's partition)
+-- KEYS  levels, wishes, told, wished, look, claims, policies (all of the store's partition)
 -- ARGV  now in ms or "" for the database's, store, SKU, for how long in ms units count as promised
---       to those who were told of them
+--       to those who were told of them, "1" to tell bands alone
 -- Returns the units that are available, then the wishes that were moved
 --
 -- A wish is "owner alert units"; a place is "store SKU"; a claim is "store SKU owner alert units".
 local MOST_WISHES = 1000 -- of one place in one run; `look` brings the others their turn
 local now, store, sku, window = now_ms(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
 local place = store .. ' ' .. sku
+local policy = redis.call('HGET', KEYS[7], store)
+local bands = ARGV[5] == '1' or (policy and cjson.decode(policy).bands)
 
 local function units_of(wish)
   return tonumber(string.match(wish, '(%d+)$'))
@@ -30,7 +32,7 @@ for _, wish in ipairs(redis.call('ZRANGE', KEYS[2], 0, MOST_WISHES - 1)) do
     room = room - units_of(wish)
     redis.call('ZREM', KEYS[2], wish)
     redis.call('ZADD', KEYS[3], now, wish)
-    redis.call('HSET', KEYS[6], place .. ' ' .. wish, units)
+    redis.call('HSET', KEYS[6], place .. ' ' .. wish, bands and units_of(wish) or units)
     moved[#moved + 1] = wish
   end
 end

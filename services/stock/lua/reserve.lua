@@ -1,17 +1,23 @@
 -- Holds a basket at one store: all of it or nothing, unless a part is enough.
--- KEYS  levels, holds, expiry, requests, ledger, due, policies (all of the store's partition)
+-- KEYS  levels, holds, expiry, requests, ledger, due, addresses, policies (all of the store's
+--       partition)
 -- ARGV  now in ms or "" for the database's, store, field of the request_id or "", fingerprint of the
---       request, "1" when a part is enough, "1" to validate only, freshness limit in ms, ttl in ms,
---       the hold as JSON, then SKU and quantity of each line
+--       request, "1" when a part is enough, "1" to validate only, "1" to answer with bands alone,
+--       freshness limit in ms, ttl in ms, the hold as JSON, the bounds of an address as JSON or "",
+--       then SKU and quantity of each line
 -- Returns the outcome, and the hold as JSON or the detail:
 --       "new", "same" (a retry), "reused" (the request_id, with another request);
---       "short", SKU, available; "unknown", SKU; "limits", SKU, least, most
+--       "short", SKU, available or "" with bands alone; "unknown", SKU; "limits", SKU, least, most;
+--       "bounded", a bound of the address (holds, lines, units, share_percent), its limit
 --
 -- Field of `requests`: caller, method and request_id, hashed. Its value: "fingerprint:hold".
--- Policy (JSON): min and max quantity, sell policy, fresh_ms.
+-- Policy (JSON): min and max quantity, sell policy, fresh_ms, bands, page: as `limits`.
+-- Bounds (JSON): addresses, the keyed hashes of one address; limits, of all its live holds here:
+--       holds, lines, units, share_percent of a level.
 local store = store_of(KEYS, ARGV[2])
 local now, request, fingerprint = now_ms(ARGV[1]), ARGV[3], ARGV[4]
-local part, validate_only = ARGV[5] == '1', ARGV[6] == '1'
+local part, validate_only, bands = ARGV[5] == '1', ARGV[6] == '1', ARGV[7] == '1'
+local FIRST_LINE = 12
 
 if request ~= '' then
   local first = redis.call('HGET', store.requests, request)
@@ -38,13 +44,43 @@ else
   tidy(store, now, ALL)
 end
 
-local policy = redis.call('HGET', KEYS[7], store.name)
+local policy = redis.call('HGET', KEYS[8], store.name)
 policy = policy and cjson.decode(policy) or {}
-local fresh_ms = policy.fresh_ms or tonumber(ARGV[7])
+local fresh_ms = policy.fresh_ms or tonumber(ARGV[8])
 local least, most = policy.min or 1, policy.max or 0
+bands = bands or policy.bands
+
+-- What the address has here already, by its bounds; no limits for callers without an address.
+local limits, has = nil, { holds = 1, lines = (#ARGV - FIRST_LINE + 1) / 2, units = 0, of = {} }
+if ARGV[11] ~= '' then
+  local bounds = cjson.decode(ARGV[11])
+  limits = policy.page or bounds.limits
+  for i = FIRST_LINE + 1, #ARGV, 2 do has.units = has.units + tonumber(ARGV[i]) end
+  for _, address in ipairs(bounds.addresses) do
+    for id in string.gmatch(redis.call('HGET', store.addresses, address) or '', '%S+') do
+      local hold = hold_of(store.holds, id)
+      if hold and LIVE[hold.st] and hold.x > now then
+        has.holds, has.lines = has.holds + 1, has.lines + #hold.l
+        for _, item in ipairs(hold.l) do
+          has.units = has.units + outstanding(item)
+          has.of[item[SKU]] = (has.of[item[SKU]] or 0) + outstanding(item)
+        end
+      end
+    end
+  end
+  for _, bound in ipairs({ 'holds', 'lines', 'units' }) do
+    if has[bound] > limits[bound] then return { 'bounded', bound, limits[bound] } end
+  end
+end
+
+-- Units that the address may still take of all that the store can sell of a level: at least one.
+local function share_of(sku, units)
+  if not limits then return units end
+  return math.max(1, math.floor(units * limits.share_percent / 100)) - (has.of[sku] or 0)
+end
 
 local changed, items, total = {}, {}, 0
-for i = 10, #ARGV, 2 do
+for i = FIRST_LINE, #ARGV, 2 do
   local sku, wanted = ARGV[i], tonumber(ARGV[i + 1])
   if wanted < least or (most > 0 and wanted > most) then
     return { 'limits', sku, least, most }
@@ -57,24 +93,29 @@ for i = 10, #ARGV, 2 do
   else
     local here = available(level) + (given_back[sku] or 0)
     local sell = level.sell > 0 and level.sell or policy.sell or 1
-    local room = sell > 1 and here + future_units(level) or here -- 1 sells only what is there
-    local held = math.min(wanted, math.max(room, 0))
-    if held < wanted and not part then return { 'short', sku, math.max(room, 0) } end
+    local coming = sell > 1 and future_units(level) or 0 -- 1 sells only what is there
+    local room = math.max(here + coming, 0)
+    local share = share_of(sku, level.on_hand - level.safety + coming)
+    if not part and room < wanted then return { 'short', sku, bands and '' or room } end
+    if not part and share < wanted then return { 'bounded', 'share_percent', limits.share_percent } end
+    local held = math.max(0, math.min(wanted, room, share))
+    if bands and held < wanted then held = 0 end -- a part would tell the level
     level.reserved = level.reserved + held
     if held > 0 then
       level.version = level.version + 1
       changed[#changed + 1] = { sku = sku, level = level, held = held }
     end
     local back_ordered = math.min(held, math.max(held - here, 0))
+    if bands and back_ordered > 0 then back_ordered = held end
     items[#items + 1] = { sku, wanted, held, 0, back_ordered, level.version }
     total = total + held
   end
 end
-if total == 0 then return { 'short', ARGV[10], 0 } end
+if total == 0 then return { 'short', ARGV[FIRST_LINE], bands and '' or 0 } end
 
-local hold = cjson.decode(ARGV[9])
+local hold = cjson.decode(ARGV[10])
 hold.l, hold.st, hold.c, hold.u, hold.rev = items, 'CONFIRMED', now, now, 1
-hold.x = now + tonumber(ARGV[8])
+hold.x = now + tonumber(ARGV[9])
 if request ~= '' then hold.rq = { request } end
 local encoded = cjson.encode(hold)
 if validate_only then return { 'new', encoded } end
@@ -87,6 +128,7 @@ for _, change in ipairs(changed) do
 end
 redis.call('HSET', store.levels, unpack(fields))
 redis.call('HSET', store.holds, hold.id, encoded)
+note_address(store, hold, true)
 redis.call('ZADD', store.expiry, hold.x, hold.id)
 redis.call('ZADD', store.due, 'LT', hold.x, store.name)
 if request ~= '' then

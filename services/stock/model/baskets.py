@@ -63,8 +63,13 @@ def offer_of(
     wanted: Sequence[int],
     now_ms: int,
     fresh_ms: int,
+    *,
+    bands_only: bool = False,
 ) -> Offer:
-    """The offer of a store for the wanted units, by the levels it has of each line."""
+    """The offer of a store for the wanted units, by the levels it has of each line.
+
+    With bands alone it offers each line whole or not at all: a part would tell the level.
+    """
     units, lack, lacking = [], None, 0
     oldest_s = (now_ms - (policy.fresh_ms or fresh_ms)) / 1000
     least, most = policy.least, policy.most
@@ -78,6 +83,7 @@ def offer_of(
             room = level.room(policy)
             if room < quantity:
                 why = Lack.NOT_ENOUGH if room else Lack.OUT_OF_STOCK
+                room = 0 if bands_only or policy.bands_only else room
             else:
                 room = quantity
         units.append(room)

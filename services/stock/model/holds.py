@@ -37,6 +37,8 @@ class Hold:
     items: tuple[HeldItem, ...]
     transferred_from: str = ""
     transferred_to: str = ""
+    address: str = ""
+    """The keyed hash of the address that holds it with the key of a page, while it is live."""
 
     @property
     def is_live(self) -> bool:
@@ -67,12 +69,22 @@ def decoded(raw: bytes, store: str) -> Hold:
         items=tuple(HeldItem(*item) for item in record["l"]),
         transferred_from=record.get("tf", ""),
         transferred_to=record.get("tt", ""),
+        address=record.get("ad", ""),
     )
 
 
-def encoded(id: str, caller: str, shopper: str, method: int, transferred_from: str = "") -> bytes:
+def encoded(
+    id: str,
+    caller: str,
+    shopper: str,
+    method: int,
+    transferred_from: str = "",
+    address: str = "",
+) -> bytes:
     """A new hold, to which lua/reserve.lua adds items and times."""
     record: dict[str, Any] = {"id": id, "own": caller, "who": shopper, "m": method}
     if transferred_from:
         record["tf"] = transferred_from
+    if address:
+        record["ad"] = address
     return orjson.dumps(record)

@@ -26,6 +26,7 @@ class StoreKeys(NamedTuple):
     requests: str
     ledger: str
     due: str
+    addresses: str
     policies: str
     sources: str
     checkpoint: str
@@ -42,6 +43,7 @@ class StoreKeys(NamedTuple):
             f"{head}:requests:{store}",
             f"{head}:ledger",
             f"{head}:due",
+            f"{head}:addresses:{store}",
             f"{head}:policies",
             f"{head}:sources",
             f"{head}:checkpoint:{store}",
@@ -50,4 +52,4 @@ class StoreKeys(NamedTuple):
     @property
     def of_holds(self) -> list[str]:
         """The keys that the scripts of holds take, in their order."""
-        return [self.levels, self.holds, self.expiry, self.requests, self.ledger, self.due]
+        return list(self[:7])

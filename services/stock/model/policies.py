@@ -3,6 +3,7 @@
 import enum
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import orjson
 
@@ -14,6 +15,19 @@ class Sell(enum.IntEnum):
     DENY = 1
     BACK_ORDER = 2
     PRE_ORDER = 3
+
+
+class PageLimits(NamedTuple):
+    """What one address may hold at a store at a time with the key of a page; at least 1 of each."""
+
+    holds: int = 5
+    lines: int = 20
+    units: int = 20
+    share_percent: int = 50
+    """Of all that the store can sell of a product, held or not; one unit is always allowed."""
+
+
+DEFAULT_PAGE_LIMITS = PageLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,7 @@ class Policy:
     """Time to bring goods from another store; None: it does not."""
     keep_s: float = 86_400.0
     """Time for which prepared goods are kept."""
+    page: PageLimits = DEFAULT_PAGE_LIMITS
 
 
 DEFAULT_POLICY = Policy()
@@ -56,6 +71,7 @@ def policy_json(policy: Policy) -> bytes:
         "cutoff": policy.cutoff_minute,
         "transfer_s": policy.transfer_s,
         "keep_s": policy.keep_s,
+        "page": policy.page._asdict(),
     }
     return orjson.dumps({name: value for name, value in record.items() if value is not None})
 
@@ -82,4 +98,5 @@ def policy_of(raw: bytes) -> Policy:
         record.get("cutoff"),
         record.get("transfer_s"),
         record["keep_s"],
+        PageLimits(**record.get("page", {})),
     )

@@ -56,6 +56,7 @@ class Searches:
         self._lookups = lookups
         self._settings = settings
         self._fresh_ms = int(settings.stock_freshness_s * 1000)
+        self._bands_only = not settings.stock_quantities
 
     async def find(self, search: Search, now_ms: int) -> Found:
         """The stores that have a basket, and the reasons why near ones do not."""
@@ -129,7 +130,14 @@ class Searches:
         quantities = search.quantities
         for store, (policy, levels) in answers.items():
             found.read[store] = offer_of(
-                store, distances[store], policy, levels, quantities, now_ms, self._fresh_ms
+                store,
+                distances[store],
+                policy,
+                levels,
+                quantities,
+                now_ms,
+                self._fresh_ms,
+                bands_only=self._bands_only,
             )
 
     def _explain(

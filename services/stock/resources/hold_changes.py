@@ -1,6 +1,6 @@
 """Changes of holds: counted against quotas, made in one script, its outcome told as an error."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.chassis.caller import current_caller
@@ -10,8 +10,9 @@ from services.directory.products import product_name
 from services.stock import errors, metrics
 from services.stock.convert.names import reservation_ids
 from services.stock.model.holds import Hold, encoded
+from services.stock.settings import StockSettings
 from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey
-from services.stock.state.quotas import Quotas
+from services.stock.state.quotas import Holder, Quotas
 
 
 class NewHold(NamedTuple):
@@ -19,23 +20,25 @@ class NewHold(NamedTuple):
 
     store: str
     id: str
-    caller: str
-    shopper: str
+    holder: Holder
     method: int
     lines: Mapping[str, int]
     """SKU -> units."""
     ttl_ms: int
     request: RequestKey
+    addresses: Sequence[str] = ()
+    """The keyed hashes of the address whose bounds apply; none for trusted callers."""
     transferred_from: str = ""
 
 
 class HoldChanges:
     """Makes and changes holds."""
 
-    def __init__(self, holds: Holds, quotas: Quotas, fresh_ms: int) -> None:
+    def __init__(self, holds: Holds, quotas: Quotas, settings: StockSettings) -> None:
         self._holds = holds
         self._quotas = quotas
-        self._fresh_ms = fresh_ms
+        self._fresh_ms = int(settings.stock_freshness_s * 1000)
+        self._bands_only = not settings.stock_quantities
 
     async def reserve(
         self, new: NewHold, *, partial: bool = False, validate_only: bool = False
@@ -43,31 +46,40 @@ class HoldChanges:
         """Make a hold: its lease first, which is released if the hold is not made.
 
         Raises:
-            QuotaExceeded: the caller or the shopper has too many holds.
+            QuotaExceeded: the caller, the shopper or the address has too much.
             InsufficientStock: the store has too few units of a product.
             StockUnknown: no feed has stated a product lately.
             QuantityNotSold: the store's policy does not sell the quantity.
             RequestIdReused: the `request_id` belongs to another request.
         """
         if not validate_only:
-            await self.lease(new.caller, new.shopper, new.id, new.ttl_ms)
+            await self.lease(new.holder, new.id, new.ttl_ms)
         outcome: Outcome | None = None
         try:
             outcome = await self._holds.reserve(
                 new.store,
-                encoded(new.id, new.caller, new.shopper, new.method, new.transferred_from),
+                encoded(
+                    new.id,
+                    new.holder.caller,
+                    new.holder.shopper,
+                    new.method,
+                    new.transferred_from,
+                    new.holder.address,
+                ),
                 new.lines,
                 ttl_ms=new.ttl_ms,
                 fresh_ms=self._fresh_ms,
                 request=new.request,
+                addresses=new.addresses,
                 partial=partial,
                 validate_only=validate_only,
+                bands_only=self._bands_only,
             )
         finally:
             # Without an answer the hold may have been made, so its lease stays until it expires.
             is_held = outcome is None or (outcome.found is not None and outcome.found.is_live)
             if not validate_only and not is_held:
-                await self._quotas.release(new.caller, new.shopper, new.id)
+                await self._quotas.release(new.holder, new.id)
         if not validate_only:
             metrics.HOLDS.labels(outcome.word).inc()
         store = store_name(new.store)
@@ -75,7 +87,10 @@ class HoldChanges:
             case Outcome("new" | "same"):
                 return outcome.hold
             case Outcome("short", _, (sku, available)):
-                raise errors.InsufficientStock(store, product_name(sku), available)
+                units = None if available == "" else int(available)
+                raise errors.InsufficientStock(store, product_name(sku), units)
+            case Outcome("bounded", _, (bound, most)):
+                raise errors.QuotaExceeded(f"address_{bound}", most)
             case Outcome("unknown", _, (sku,)):
                 raise errors.StockUnknown(store, product_name(sku))
             case Outcome("limits", _, (sku, least, most)):
@@ -127,15 +142,20 @@ class HoldChanges:
                 raise errors.ExceedsHeld(name, product_name(sku))
         raise errors.ReservationNotFound(name)
 
-    async def lease(self, caller: str, shopper: str, id: str, ttl_ms: int) -> None:
+    async def lease(self, holder: Holder, id: str, ttl_ms: int) -> None:
         """Take or extend the lease of a hold.
 
         Raises:
-            QuotaExceeded: the caller or the shopper has too many holds.
+            QuotaExceeded: the caller, the shopper or the address has too many holds.
         """
-        if full := await self._quotas.take(caller, shopper, id, ttl_ms):
+        if full := await self._quotas.take(holder, id, ttl_ms):
             raise errors.QuotaExceeded(*full)
 
     async def release(self, hold: Hold) -> None:
         """Release the lease of a hold that has ended."""
-        await self._quotas.release(hold.caller, hold.shopper, hold.id)
+        await self._quotas.release(holder_of(hold), hold.id)
+
+
+def holder_of(hold: Hold) -> Holder:
+    """The caller of a hold, and for whom it is."""
+    return Holder(hold.caller, hold.shopper, hold.address)

@@ -4,7 +4,6 @@ import datetime as dt
 from dataclasses import dataclass
 
 from enrayon.stock.v1 import stock_pb2
-from geodata.schedule.timeline import timeline
 from services.chassis.clock import Clock
 from services.chassis.messages.paging import page_size
 from services.directory.directory import Directory
@@ -13,9 +12,10 @@ from services.stock.convert.baskets import lines
 from services.stock.convert.times import ms_of
 from services.stock.model.availability import Found, Option, Search
 from services.stock.model.baskets import Offer
-from services.stock.model.pickup import Window, window
+from services.stock.model.pickup import Window
 from services.stock.replica.lookups import Lookups
 from services.stock.resources.availability import DEFAULT_RADIUS_M, Searches
+from services.stock.resources.page_holds import window_at
 
 
 @dataclass(frozen=True)
@@ -66,5 +66,4 @@ class PickupOptions:
         return options[: search.count]
 
     def _window(self, offer: Offer, at: dt.datetime) -> Window | None:
-        schedules = self.directory.schedules.of(offer.store)
-        return window(timeline(schedules.own), at, offer.policy) if schedules else None
+        return window_at(self.directory, offer.store, at, offer.policy)

@@ -21,11 +21,13 @@ from services.stock.errors import (
 from services.stock.model.holds import Hold
 from services.stock.replica.lookups import Lookups
 from services.stock.resources import receipts
-from services.stock.resources.hold_changes import HoldChanges, NewHold
+from services.stock.resources.hold_changes import HoldChanges, NewHold, holder_of
+from services.stock.resources.page_holds import PageHolds
 from services.stock.resources.receipts import Receipts
 from services.stock.settings import StockSettings
 from services.stock.state.durability import Durability
 from services.stock.state.holds import Holds, request_key
+from services.stock.state.quotas import Holder
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Reservations:
     receipts: Receipts
     durability: Durability
     lookups: Lookups
+    page_holds: PageHolds
     keyring: Keyring
     settings: StockSettings
 
@@ -51,18 +54,24 @@ class Reservations:
             ProductNotFound: there is no product of one name.
             ServiceError: `HoldChanges.reserve` raises more.
         """
-        caller = current_caller().id
+        caller = current_caller()
         store = self.lookups.store(request.parent)
         basket = self.lookups.basket(lines(request.items))
+        ttl_ms = self._ttl_ms(request, default_s=self.settings.hold_ttl_s)
+        addresses = self.page_holds.addresses(caller)
+        if addresses:
+            ttl_ms = await self.page_holds.bounded_ms(
+                store, ttl_ms, is_given=request.HasField("ttl")
+            )
         new = NewHold(
             store,
-            self._new_id(caller, store, "create", request.request_id),
-            caller,
-            request.shopper,
+            self._new_id(caller.id, store, "create", request.request_id),
+            Holder(caller.id, request.shopper, *addresses[:1]),
             request.method,
             basket,
-            self._ttl_ms(request, default_s=self.settings.hold_ttl_s),
-            request_key(caller, "create", request.request_id, content(request)),
+            ttl_ms,
+            request_key(caller.id, "create", request.request_id, content(request)),
+            addresses,
         )
         await self.durability.check()
         return await self.changes.reserve(
@@ -103,7 +112,7 @@ class Reservations:
         """Move the end of a hold, its lease first."""
         ttl_ms = self._ttl_ms(request, default_s=0)
         hold = await self.get(request.name)
-        await self.changes.lease(hold.caller, hold.shopper, hold.id, ttl_ms)
+        await self.changes.lease(holder_of(hold), hold.id, ttl_ms)
         return await self.changes.change(request.name, "extend", request.etag, {"ttl": ttl_ms})
 
     async def cancel(self, request: stock_pb2.CancelReservationRequest) -> Hold:
@@ -158,13 +167,12 @@ class Reservations:
         new = NewHold(
             destination,
             new_id,
-            hold.caller,  # it stays its owner's, also when an admin moves it
-            hold.shopper,
+            holder_of(hold),  # it stays its owner's, also when an admin moves it
             hold.method,
             {sku: units for sku, units in left.items() if units > 0},
             max(hold.expire_ms - hold.update_ms, 1000),
             key,
-            request.name,
+            transferred_from=request.name,
         )
         there = await self.changes.reserve(new)
         try:

@@ -23,6 +23,7 @@ from services.stock.replica.lookups import Lookups
 from services.stock.settings import StockSettings
 from services.stock.state.durability import Durability
 from services.stock.state.levels import Levels
+from services.stock.state.policies import Policies
 
 PRODUCTS = "products/"
 MOST_SAFETY = 65_535
@@ -41,6 +42,7 @@ class StockFeeds:
     """Applies snapshots and events of sources."""
 
     levels: Levels
+    policies: Policies
     follower: Follower
     durability: Durability
     directory: Directory
@@ -116,11 +118,12 @@ class StockFeeds:
             if letter == OUT_OF_RANGE:
                 raise InvalidArgument.field("deltas", f"{product_name(sku)}: over the cap in all")
         view = view_at(ms_of(self.clock()), self.settings)
+        policy = await self.policies.get(store)
         return stock_pb2.AdjustStockResponse(
             applied_count=letters.count(APPLIED),
             ignored_count=letters.count(IGNORED),
             levels=[
-                level_message(request.store, sku, level, view, source=request.source)
+                level_message(request.store, sku, level, view, policy, request.source)
                 for sku, level in zip(deltas, levels, strict=True)
             ],
         )

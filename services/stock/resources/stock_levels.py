@@ -146,6 +146,8 @@ class StockLevels:
         self, group: str, read: LevelsRead, skus: Sequence[str]
     ) -> list[stock_pb2.StockLevel]:
         view, stores = self._view(), read.stores.values()
+        if any(found.policy.bands_only for found in stores):
+            view = view._replace(quantities=False)  # one member could be all of the sum
         return [
             level_message(
                 group,

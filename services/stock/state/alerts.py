@@ -45,8 +45,11 @@ class News(NamedTuple):
 class Alerts:
     """Keeps, matches and fires alerts. `now_ms` is for tests."""
 
-    def __init__(self, client: Client, promised_ms: int = PROMISED_MS) -> None:
+    def __init__(
+        self, client: Client, promised_ms: int = PROMISED_MS, *, bands_only: bool = False
+    ) -> None:
         self._client = client
+        self._bands_only = bands_only
         self._promised_ms = promised_ms
         self._wish = many_script(client, PACKAGE, "wish", LIBRARY)
         self._news = many_script(client, PACKAGE, "news", LIBRARY)
@@ -137,10 +140,11 @@ class Alerts:
             f"{head}:wished",
             f"{head}:look",
             f"{head}:claims",
+            StoreKeys.of(store).policies,
         ]
-        _, *moved = await self._match(
-            keys, ["" if now_ms is None else now_ms, store, sku, self._promised_ms]
-        )
+        now: Value = "" if now_ms is None else now_ms
+        args: list[Value] = [now, store, sku, self._promised_ms, int(self._bands_only)]
+        _, *moved = await self._match(keys, args)
         return len(moved)
 
     async def claim_all(self, partition: int) -> int:

@@ -11,6 +11,7 @@ from services.chassis.database.replication import replicated_script
 from services.chassis.messages.base64url import base64url
 from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
+from services.stock.model.policies import DEFAULT_PAGE_LIMITS
 from services.stock.state import LIBRARY, PACKAGE
 
 STORES_AT_ONCE = 100
@@ -68,21 +69,31 @@ class Holds:
         ttl_ms: int,
         fresh_ms: int,
         request: RequestKey = NO_KEY,
+        addresses: Sequence[str] = (),
         partial: bool = False,
         validate_only: bool = False,
+        bands_only: bool = False,
         now_ms: int | None = None,
     ) -> Outcome:
-        """Hold units of each SKU; `record` comes from `model.holds.encoded`."""
+        """Hold units of each SKU; `record` comes from `model.holds.encoded`.
+
+        The store's bounds of one address apply to `addresses`, the keyed hashes of one.
+        """
         of = StoreKeys.of(store)
+        bounds = (
+            {"addresses": addresses, "limits": DEFAULT_PAGE_LIMITS._asdict()} if addresses else ""
+        )
         args: list[Value] = [
             "" if now_ms is None else now_ms,
             store,
             *request,
             int(partial),
             int(validate_only),
+            int(bands_only),
             fresh_ms,
             ttl_ms,
             record,
+            orjson.dumps(bounds) if bounds else "",
         ]
         for sku, quantity in lines.items():
             args += [sku, quantity]

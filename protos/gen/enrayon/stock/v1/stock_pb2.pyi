@@ -37,7 +37,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     STORE_NOT_FOUND: _ErrorReason.ValueType  # 2
     """There is no store with that name."""
     INSUFFICIENT_STOCK: _ErrorReason.ValueType  # 3
-    """The store does not have the quantity; the metadata have `product` and `available`."""
+    """The store does not have the quantity; the metadata have `product`, and `available` unless the
+    store answers with bands only.
+    """
     STOCK_UNKNOWN: _ErrorReason.ValueType  # 4
     """The level of a product at the store is unknown."""
     RESERVATION_NOT_FOUND: _ErrorReason.ValueType  # 5
@@ -51,7 +53,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     EXCEEDS_HELD: _ErrorReason.ValueType  # 9
     """The quantity exceeds the held quantity."""
     QUOTA_EXCEEDED: _ErrorReason.ValueType  # 10
-    """The caller or the shopper has reached the limit of holds."""
+    """A bound of what a caller, a shopper or an address may have is reached; the metadata have
+    `quota`, its name, and `limit`.
+    """
     QUANTITY_NOT_SOLD: _ErrorReason.ValueType  # 11
     """The quantity is outside the limits of the store for one sale."""
     RECEIPT_INVALID: _ErrorReason.ValueType  # 12
@@ -79,7 +83,9 @@ PRODUCT_NOT_FOUND: ErrorReason.ValueType  # 1
 STORE_NOT_FOUND: ErrorReason.ValueType  # 2
 """There is no store with that name."""
 INSUFFICIENT_STOCK: ErrorReason.ValueType  # 3
-"""The store does not have the quantity; the metadata have `product` and `available`."""
+"""The store does not have the quantity; the metadata have `product`, and `available` unless the
+store answers with bands only.
+"""
 STOCK_UNKNOWN: ErrorReason.ValueType  # 4
 """The level of a product at the store is unknown."""
 RESERVATION_NOT_FOUND: ErrorReason.ValueType  # 5
@@ -93,7 +99,9 @@ REQUEST_ID_REUSED: ErrorReason.ValueType  # 8
 EXCEEDS_HELD: ErrorReason.ValueType  # 9
 """The quantity exceeds the held quantity."""
 QUOTA_EXCEEDED: ErrorReason.ValueType  # 10
-"""The caller or the shopper has reached the limit of holds."""
+"""A bound of what a caller, a shopper or an address may have is reached; the metadata have
+`quota`, its name, and `limit`.
+"""
 QUANTITY_NOT_SOLD: ErrorReason.ValueType  # 11
 """The quantity is outside the limits of the store for one sale."""
 RECEIPT_INVALID: ErrorReason.ValueType  # 12
@@ -1147,6 +1155,7 @@ class StockPolicy(_message.Message):
     CUTOFF_MINUTE_FIELD_NUMBER: _builtins.int
     TRANSFER_TIME_FIELD_NUMBER: _builtins.int
     KEEP_TIME_FIELD_NUMBER: _builtins.int
+    PAGE_HOLD_LIMITS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{id}/stockPolicy`."""
     sell_policy: Global___SellPolicy.ValueType
@@ -1158,7 +1167,7 @@ class StockPolicy(_message.Message):
     limited_up_to: _builtins.int
     """The largest available quantity that reads LIMITED; 3 if not set."""
     bands_only: _builtins.bool
-    """True to answer with bands only."""
+    """True to answer with bands only: no answer then tells a quantity, a part of a line or a sum."""
     cutoff_minute: _builtins.int
     """Orders after this minute of the local day are prepared on the next day; no cut-off if not set."""
     @_builtins.property
@@ -1183,6 +1192,10 @@ class StockPolicy(_message.Message):
     def keep_time(self) -> _duration_pb2.Duration:
         """The time that ready goods are kept; a day if not set."""
 
+    @_builtins.property
+    def page_hold_limits(self) -> Global___PageHoldLimits:
+        """The bounds of holds made with the publishable key of a page."""
+
     def __init__(
         self,
         *,
@@ -1198,10 +1211,11 @@ class StockPolicy(_message.Message):
         cutoff_minute: _builtins.int | None = ...,
         transfer_time: _duration_pb2.Duration | None = ...,
         keep_time: _duration_pb2.Duration | None = ...,
+        page_hold_limits: Global___PageHoldLimits | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "preparation_time", b"preparation_time", "transfer_time", b"transfer_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "page_hold_limits", b"page_hold_limits", "preparation_time", b"preparation_time", "transfer_time", b"transfer_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "bands_only", b"bands_only", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "max_quantity", b"max_quantity", "min_quantity", b"min_quantity", "name", b"name", "pickup_methods", b"pickup_methods", "preparation_time", b"preparation_time", "sell_policy", b"sell_policy", "transfer_time", b"transfer_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "bands_only", b"bands_only", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "max_quantity", b"max_quantity", "min_quantity", b"min_quantity", "name", b"name", "page_hold_limits", b"page_hold_limits", "pickup_methods", b"pickup_methods", "preparation_time", b"preparation_time", "sell_policy", b"sell_policy", "transfer_time", b"transfer_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cutoff_minute: _TypeAlias = _typing.Literal["cutoff_minute"]  # noqa: Y015
     _WhichOneofArgType__cutoff_minute: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute"]  # noqa: Y015
@@ -1213,6 +1227,60 @@ class StockPolicy(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__limited_up_to) -> _WhichOneofReturnType__limited_up_to | None: ...
 
 Global___StockPolicy: _TypeAlias = StockPolicy  # noqa: Y015
+
+@_typing.final
+class PageHoldLimits(_message.Message):
+    """What one client address may hold at a store at a time with the publishable key of a page. Such a
+    hold ends with the pick-up window at the latest; without known opening hours, after the server's
+    default duration.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_HOLD_COUNT_FIELD_NUMBER: _builtins.int
+    MAX_LINE_COUNT_FIELD_NUMBER: _builtins.int
+    MAX_QUANTITY_FIELD_NUMBER: _builtins.int
+    MAX_SHARE_PERCENT_FIELD_NUMBER: _builtins.int
+    max_hold_count: _builtins.int
+    """The number of holds; 5 if not set."""
+    max_line_count: _builtins.int
+    """The number of lines of all holds; 20 if not set."""
+    max_quantity: _builtins.int
+    """The number of units of all holds; 20 if not set."""
+    max_share_percent: _builtins.int
+    """The share of what the store can sell of a product, in percent; 50 if not set. One unit is
+    always allowed.
+    """
+    def __init__(
+        self,
+        *,
+        max_hold_count: _builtins.int | None = ...,
+        max_line_count: _builtins.int | None = ...,
+        max_quantity: _builtins.int | None = ...,
+        max_share_percent: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_hold_count", b"_max_hold_count", "_max_line_count", b"_max_line_count", "_max_quantity", b"_max_quantity", "_max_share_percent", b"_max_share_percent", "max_hold_count", b"max_hold_count", "max_line_count", b"max_line_count", "max_quantity", b"max_quantity", "max_share_percent", b"max_share_percent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_hold_count", b"_max_hold_count", "_max_line_count", b"_max_line_count", "_max_quantity", b"_max_quantity", "_max_share_percent", b"_max_share_percent", "max_hold_count", b"max_hold_count", "max_line_count", b"max_line_count", "max_quantity", b"max_quantity", "max_share_percent", b"max_share_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_hold_count: _TypeAlias = _typing.Literal["max_hold_count"]  # noqa: Y015
+    _WhichOneofArgType__max_hold_count: _TypeAlias = _typing.Literal["_max_hold_count", b"_max_hold_count"]  # noqa: Y015
+    _WhichOneofReturnType__max_line_count: _TypeAlias = _typing.Literal["max_line_count"]  # noqa: Y015
+    _WhichOneofArgType__max_line_count: _TypeAlias = _typing.Literal["_max_line_count", b"_max_line_count"]  # noqa: Y015
+    _WhichOneofReturnType__max_quantity: _TypeAlias = _typing.Literal["max_quantity"]  # noqa: Y015
+    _WhichOneofArgType__max_quantity: _TypeAlias = _typing.Literal["_max_quantity", b"_max_quantity"]  # noqa: Y015
+    _WhichOneofReturnType__max_share_percent: _TypeAlias = _typing.Literal["max_share_percent"]  # noqa: Y015
+    _WhichOneofArgType__max_share_percent: _TypeAlias = _typing.Literal["_max_share_percent", b"_max_share_percent"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_hold_count) -> _WhichOneofReturnType__max_hold_count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_line_count) -> _WhichOneofReturnType__max_line_count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_quantity) -> _WhichOneofReturnType__max_quantity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_share_percent) -> _WhichOneofReturnType__max_share_percent | None: ...
+
+Global___PageHoldLimits: _TypeAlias = PageHoldLimits  # noqa: Y015
 
 @_typing.final
 class GetStockPolicyRequest(_message.Message):
@@ -1371,7 +1439,9 @@ class AvailableLine(_message.Message):
     requested_quantity: _builtins.int
     """The requested quantity."""
     offered_quantity: _builtins.int
-    """The quantity that the store has; in a split, the quantity to take from it."""
+    """The quantity that the store has, at most the requested one; in a split, the quantity to take
+    from it. Where the store answers with bands only: the requested quantity or 0.
+    """
     @_builtins.property
     def level(self) -> Global___StockLevel:
         """The level."""
@@ -1901,7 +1971,9 @@ class CreateReservationRequest(_message.Message):
     shopper: _builtins.str
     """The caller's opaque reference for the shopper."""
     allow_partial: _builtins.bool
-    """True to hold the available part if not all is available."""
+    """True to hold the available part if not all is available. Where a store answers with bands only,
+    each line is held whole or not at all.
+    """
     method: Global___PickupMethod.ValueType
     """How the goods are handed over."""
     request_id: _builtins.str
@@ -1917,7 +1989,7 @@ class CreateReservationRequest(_message.Message):
     @_builtins.property
     def ttl(self) -> _duration_pb2.Duration:
         """The duration of the hold; the server's default if not set. A duration over the server's limit
-        is refused.
+        is refused; with the publishable key of a page, one past the end of the pick-up window.
         """
 
     def __init__(
@@ -2597,7 +2669,7 @@ class WatchStockAlertsResponse(_message.Message):
     store: _builtins.str
     """The store."""
     available: _builtins.int
-    """The available quantity when it fired."""
+    """The available quantity when it fired; where the store answers with bands only, the wanted one."""
     resume_token: _builtins.str
     """The token to continue after this alert."""
     @_builtins.property

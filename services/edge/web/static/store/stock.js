@@ -83,7 +83,7 @@ export class StoreStock {
   }
 
   #why({ reason, status, metadata, message, passing }) {
-    if (reason === "INSUFFICIENT_STOCK") return say("lessNow", { product: productName(metadata.product), n: metadata.available });
+    if (reason === "INSUFFICIENT_STOCK") return say(metadata.available ? "lessNow" : "tooFewNow", { product: productName(metadata.product), n: metadata.available });
     if (reason === "QUOTA_EXCEEDED") return say("quota");
     if (status === 429) return say("keyQuota");
     return passing ? say("holdFailed") : message;
