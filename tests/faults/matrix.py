@@ -58,6 +58,7 @@ ROWS = {
     64: "data of a later format, or of other signing keys",
     65: "the demo starts again after sales",
     51: "a page holds the whole stock of a shop for a week",
+    52: "exact levels of a shop that answers with bands alone",
 }
 
 
