@@ -59,6 +59,7 @@ ROWS = {
     65: "the demo starts again after sales",
     51: "a page holds the whole stock of a shop for a week",
     52: "exact levels of a shop that answers with bands alone",
+    56: "an idle suite",
 }
 
 
