@@ -209,6 +209,20 @@ class ResourceExhausted(ServiceError):
     reason = "RESOURCE_EXHAUSTED"
 
 
+class QuotaExceeded(ServiceError):
+    """There is as much of something as a quota allows; the error names the quota and its limit."""
+
+    code = Code.RESOURCE_EXHAUSTED
+    reason = "QUOTA_EXCEEDED"
+
+    def __init__(self, quota: str, most: int) -> None:
+        super().__init__(
+            f"the quota {quota} allows {most}",
+            metadata={"quota": quota, "limit": str(most)},
+            retry_after=dt.timedelta(minutes=1),
+        )
+
+
 class Unauthenticated(ServiceError):
     """The caller showed no credentials, or credentials that are not valid."""
 

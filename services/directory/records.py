@@ -6,13 +6,18 @@ import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import redis.exceptions
 from google.protobuf.message import Message
 
 from services.chassis.database.client import Client, Value, script
+from services.chassis.errors import QuotaExceeded
 from services.directory.keys import ETAG_LENGTH, Keys, encode_record
 
 CHANGES_KEPT = 200_000
 """Changes kept per kind of record. A follower that lags further loads all records."""
+MOST = {"subscriptions": 1_000, "groups": 100_000, "plans": 100_000, "placements": 10_000_000}
+"""The most records of a kind."""
+MOST_OF_OTHERS = 1_000_000
 MUST_EXIST = "+"
 MUST_NOT_EXIST = "-"
 
@@ -61,6 +66,7 @@ class Records:
 
     def __init__(self, client: Client, kind: str) -> None:
         self._client = client
+        self._kind = kind
         self._keys = Keys.of(kind)
         self._write = script(client, "services.directory", "write")
 
@@ -72,12 +78,22 @@ class Records:
     async def write(
         self, writes: Sequence[Write], mode: Mode = Mode.EACH
     ) -> tuple[int, list[Outcome]]:
-        """Write records in one act; returns the number of the last change, and the outcomes."""
-        args: list[Value] = [CHANGES_KEPT, mode.value]
+        """Write records in one act; returns the number of the last change, and the outcomes.
+
+        Raises:
+            QuotaExceeded: there would be too many records of the kind; nothing was written.
+        """
+        most = MOST.get(self._kind, MOST_OF_OTHERS)
+        args: list[Value] = [CHANGES_KEPT, most, mode.value]
         for write in writes:
             args += [write.id, write.condition, write.record]
         keys = [self._keys.records, self._keys.changes, self._keys.sequence]
-        sequence, *outcomes = await self._write(keys, args)
+        try:
+            sequence, *outcomes = await self._write(keys, args)
+        except redis.exceptions.ResponseError as error:
+            if str(error).startswith("QUOTA"):
+                raise QuotaExceeded(self._kind, most) from None
+            raise
         return sequence, [Outcome(outcome) for outcome in outcomes]
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_servicer
+from services.chassis.database.leases import Leases
 from services.chassis.loops.forever import forever
 from services.chassis.messages.paging import PageTokens
 from services.chassis.tasks import finish
@@ -39,7 +40,9 @@ def build(parts: Parts) -> Service:
     client, directory, clock = parts.client, parts.directory, parts.clock
     feeds = Feeds(client, directory, parts.settings.data_dir, clock)
 
-    records = DeviceRecords(client, settings.geofence_backlog, settings.geofence_replicas)
+    records = DeviceRecords(
+        client, settings.geofence_backlog, settings.geofence_replicas, settings.geofence_devices
+    )
     lease_ms = round(settings.geofence_lease_s * 1000)
     delivery = Delivery(client, settings.geofence_queue, settings.geofence_dead_letters, lease_ms)
     secrets = Secrets(client)
@@ -62,7 +65,7 @@ def build(parts: Parts) -> Service:
         positions=Positions(records, devices, feeds, detection, clock, settings.geofence_batches),
         subscriptions=subscriptions,
         dead_letters=DeadLetters(subscriptions, delivery, clock),
-        trips=Trips(records, devices, detection, clock),
+        trips=Trips(records, devices, detection, Leases(client), settings.trips_per_caller, clock),
         devices=devices,
         delivery=delivery,
         ack_s=settings.geofence_ack_s,

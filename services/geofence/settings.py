@@ -17,6 +17,12 @@ class GeofenceSettings(EnvironmentSettings):
     geofence_backlog: int = Field(
         100_000, ge=10, description="events a partition keeps for its slowest subscription"
     )
+    geofence_devices: int = Field(
+        100_000, ge=1, description="devices that a partition keeps at most, of 64 partitions"
+    )
+    trips_per_caller: int = Field(
+        100_000, ge=0, description="live trips that one caller may have; 0: no limit"
+    )
     geofence_idle_s: float = Field(
         86_400.0, gt=0, description="how long a subscription may be unread before it expires"
     )

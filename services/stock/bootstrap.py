@@ -47,7 +47,9 @@ def build(parts: Parts) -> Service:
     keyring, clock = parts.keyring, parts.clock
     levels, ledger = Levels(client), Ledger(client)
     holds = Holds(client, settings.hold_replicas)
-    alerts = Alerts(client, bands_only=not settings.stock_quantities)
+    alerts = Alerts(
+        client, most=settings.alerts_per_caller, bands_only=not settings.stock_quantities
+    )
     demand = Demand(client)
     quotas = Quotas(
         client,

@@ -1,7 +1,5 @@
 """The errors of the stock service: one class for each `ErrorReason` of its contract."""
 
-import datetime as dt
-
 from services.chassis import errors as shapes
 from services.chassis.errors import (
     Code,
@@ -112,20 +110,6 @@ class ExceedsHeld(ServiceError):
     def __init__(self, name: str, product: str) -> None:
         super().__init__(
             f"{name} holds fewer units of {product}", metadata={"name": name, "product": product}
-        )
-
-
-class QuotaExceeded(ServiceError):
-    """A caller, a shopper or an address has as much as a quota allows."""
-
-    code = Code.RESOURCE_EXHAUSTED
-    reason = "QUOTA_EXCEEDED"
-
-    def __init__(self, quota: str, most: int) -> None:
-        super().__init__(
-            f"the quota {quota} allows {most}",
-            metadata={"quota": quota, "limit": str(most)},
-            retry_after=dt.timedelta(minutes=1),
         )
 
 

@@ -29,6 +29,12 @@ class StockSettings(EnvironmentSettings):
     holds_per_address: int = Field(
         20, ge=0, description="the same of one address with the key of a page; 0: no limit"
     )
+    alerts_per_caller: int = Field(
+        100_000,
+        ge=0,
+        description="alerts that one caller may have, those of the last 7 days included; 0: no "
+        "limit",
+    )
     hold_replicas: int = Field(
         0,
         ge=0,

@@ -59,6 +59,7 @@ ROWS = {
     65: "the demo starts again after sales",
     51: "a page holds the whole stock of a shop for a week",
     52: "exact levels of a shop that answers with bands alone",
+    53: "a caller creates without end: a quota for each thing",
     56: "an idle suite",
 }
 

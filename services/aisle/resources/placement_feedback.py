@@ -84,7 +84,9 @@ class PlacementFeedback:
         if request.request_id and request_hash in reports.requests:
             return None
         key = self._place(request, shop, sources, reports)
-        [hashed, *_] = self.keyring.hashes(PURPOSE, caller.encode())
+        # Everybody on a page has its key, so there an address counts for itself.
+        counted = f"{caller} {current_caller().address}".rstrip()
+        [hashed, *_] = self.keyring.hashes(PURPOSE, counted.encode())
         admitted = model.admitted(reports, hashed[:8].hex(), self.clock(), self.per_day)
         if admitted is None:
             raise FeedbackLimit(self.per_day)

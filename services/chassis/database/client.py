@@ -1,7 +1,7 @@
 """Clients of Redis or Valkey, one server or a cluster, and Lua scripts as functions."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from typing import Any, Protocol, TypeAlias
 
@@ -130,6 +130,26 @@ def many_script(
             elif isinstance(answer, BaseException):
                 raise answer
         return answers
+
+    return run
+
+
+def grouped_script(
+    client: Client, package: str, name: str, libraries: Sequence[str] = ()
+) -> Callable[[Sequence[Sequence[str]], Sequence[Value]], Awaitable[list[Any]]]:
+    """A Lua file as a function that runs once over groups of keys: a poll of many partitions.
+
+    The script takes the groups one after the other, and answers a list with an answer for each; the
+    arguments are the same for all. On one server it runs once; on a cluster once for each group,
+    since a group lies in one slot, in one round trip.
+    """
+    many = many_script(client, package, name, libraries)
+
+    async def run(groups: Sequence[Sequence[str]], args: Sequence[Value]) -> list[Any]:
+        if isinstance(client, Cluster):
+            return [answer for [answer] in await many([(keys, args) for keys in groups])]
+        [answers] = await many([([key for keys in groups for key in keys], args)])
+        return list(answers)
 
     return run
 

@@ -1,6 +1,6 @@
 -- Writes records of one kind, appends their changes, and returns the outcome of each record.
 -- KEYS  records (hash), changes (stream), sequence (number)
--- ARGV  number of changes to keep
+-- ARGV  number of changes to keep, the most records of the kind
 --       mode: "look" writes none, "all" writes all or none, "each" writes those whose condition
 --       holds
 --       then for each record: id, condition, record
@@ -8,16 +8,18 @@
 --       same etag (a retry); else the etag of the stored record
 --       record: etag (16 characters) and encoded message, or "" to delete
 -- Returns the sequence of the last change, then for each record:
---       "c" created, "u" changed, "d" deleted, "=" unchanged, "n" not found, "m" etag mismatch
+--       "c" created, "u" changed, "d" deleted, "=" unchanged, "n" not found, "m" etag mismatch;
+--       an error QUOTA, with nothing written, when there would be too many records
 --
 -- The first pass decides each record on the stored one and on those before it in this call, so
 -- that an id given twice is judged as if its first record were written. The second pass writes.
 local ETAG_LENGTH = 16
-local changes_kept, mode = ARGV[1], ARGV[2]
+local changes_kept, most, mode = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local FIRST = 4
 local etags = {} -- by id, as the records before in this call leave it; false if there is none
-local outcomes, refused = {}, false
+local outcomes, refused, more = {}, false, 0
 
-for i = 3, #ARGV, 3 do
+for i = FIRST, #ARGV, 3 do
   local id, condition, record = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local etag = etags[id]
   if etag == nil then
@@ -42,14 +44,18 @@ for i = 3, #ARGV, 3 do
   refused = refused or outcome == 'n' or outcome == 'm'
   if outcome == 'c' or outcome == 'u' or outcome == 'd' then
     etag = wanted
+    more = more + (outcome == 'c' and 1 or outcome == 'd' and -1 or 0)
   end
   etags[id] = etag
   outcomes[#outcomes + 1] = outcome
 end
 
+if more > 0 and redis.call('HLEN', KEYS[1]) + more > most then
+  return redis.error_reply('QUOTA there are as many records as there may be')
+end
 if mode == 'each' or (mode == 'all' and not refused) then
   for n, outcome in ipairs(outcomes) do
-    local id, record = ARGV[3 * n], ARGV[3 * n + 2]
+    local id, record = ARGV[FIRST + 3 * n - 3], ARGV[FIRST + 3 * n - 1]
     if outcome == 'c' or outcome == 'u' or outcome == 'd' then
       if outcome == 'd' then
         redis.call('HDEL', KEYS[1], id)

@@ -1,6 +1,7 @@
 -- Writes devices of one partition, each only if it is as it was read, with its events and timer.
 -- KEYS  devices, timers, events, then hashes of trips
--- ARGV  most events that the stream may have, then for each device:
+-- ARGV  most events that the stream may have, most devices,
+--       how many of those given are new, then for each device:
 --       hash    keyed hash of its id
 --       stamp   the first bytes of the record as it was read; "" when there was none
 --       record  the new record
@@ -10,15 +11,20 @@
 --               number of trips, and for each trip: the index of its key in KEYS, its id, its
 --               record ("" to forget it)
 -- Returns for each device 1 when it was written, 0 when another call had changed it; an error
---       BACKLOG, with nothing written, when the stream has too many events
+--       BACKLOG, with nothing written, when the stream has too many events, or DEVICES when there
+--       would be too many devices
 --
 -- Device, timer and events lie in one slot, so a state never advances without its events.
 local devices, timers, events = KEYS[1], KEYS[2], KEYS[3]
 if redis.call('XLEN', events) > tonumber(ARGV[1]) then
   return redis.error_reply('BACKLOG too many events wait for delivery')
 end
+local new = tonumber(ARGV[3])
+if new > 0 and redis.call('HLEN', devices) + new > tonumber(ARGV[2]) then
+  return redis.error_reply('DEVICES the partition keeps as many devices as it may')
+end
 local result = {}
-local at = 2 -- the next argument
+local at = 4 -- the next argument
 while at <= #ARGV do
   local hash, stamp, record, due = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local stored = redis.call('HGET', devices, hash) or ''

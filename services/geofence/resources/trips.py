@@ -10,7 +10,8 @@ from dataclasses import replace
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.errors import AlreadyExists, ConcurrentChanges
+from services.chassis.database.leases import Leases, quota_key
+from services.chassis.errors import AlreadyExists, ConcurrentChanges, QuotaExceeded
 from services.chassis.serving.commits import commit
 from services.directory.ids import new_id
 from services.directory.keys import store_id
@@ -36,11 +37,19 @@ class Trips:
     """Reads and changes trips."""
 
     def __init__(
-        self, records: DeviceRecords, devices: Devices, detection: Detection, clock: Clock
+        self,
+        records: DeviceRecords,
+        devices: Devices,
+        detection: Detection,
+        leases: Leases,
+        per_caller: int,
+        clock: Clock,
     ) -> None:
         self._records = records
         self._devices = devices
         self._detection = detection
+        self._leases = leases
+        self._per_caller = per_caller
         self._clock = clock
 
     async def start(self, request: pb.StartTripRequest) -> pb.Trip:
@@ -50,6 +59,7 @@ class Trips:
             StoreNotFound: there is no such store, or it has no location.
             AlreadyExists: the device has a trip with that order to another store, or too many
                 trips.
+            QuotaExceeded: the caller has as many live trips as it may.
             ConcurrentChanges: other calls keep changing the device.
         """
         store = store_id(request.parent)
@@ -72,8 +82,13 @@ class Trips:
             # A trip's id begins with the partition of its device, by which it is found.
             trip = new_trip(f"{device.partition:02}{made}", request, caller.owner, now_ms)
             after = replace(device, trips=(*device.trips, trip), received_ms=now_ms)
+            quota = quota_key(trip.owner, "trips")
+            life_ms = trip.expire_ms - now_ms
+            if await self._leases.take({quota: self._per_caller}, trip.id, life_ms):
+                raise QuotaExceeded("caller_trips", self._per_caller)
             if await self._write(device, after, trip, (TripEventType.STARTED,), now_ms):
                 return trip_message(trip, device.subject)
+            await self._leases.release([quota], trip.id)
         raise ConcurrentChanges("the device was changed in between; try again")
 
     async def get(self, name: str) -> pb.Trip:
@@ -142,6 +157,8 @@ class Trips:
             changed, kinds = act(trip)
             after = replace(device, trips=tuple((kept | {trip.id: changed}).values()))
             if await self._write(device, after, changed, kinds, now_ms):
+                if not changed.is_live:
+                    await self._leases.release([quota_key(trip.owner, "trips")], trip.id)
                 return trip_message(changed, device.subject)
         raise ConcurrentChanges("the device was changed in between; try again")
 

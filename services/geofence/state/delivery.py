@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from services.chassis.database.client import Client, Value, many_script, script
+from services.chassis.database.client import Client, Value, grouped_script, many_script, script
 from services.geofence.model.partitions import PARTITIONS
 from services.geofence.state.devices import PACKAGE
 from services.geofence.state.keys import DeliveryKeys, Keys, queue_key
@@ -76,7 +76,7 @@ class Delivery:
         self._begin = many_script(client, PACKAGE, "begin")
         self._advance = many_script(client, PACKAGE, "advance")
         self._release = many_script(client, PACKAGE, "release")
-        self._trim = many_script(client, PACKAGE, "trim")
+        self._trim = grouped_script(client, PACKAGE, "trim")
         self._settle = script(client, PACKAGE, "settle")
         self._retried = script(client, PACKAGE, "retried")
         self._replay = script(client, PACKAGE, "replay")
@@ -241,7 +241,7 @@ class Delivery:
         """Drop events that no subscription needs; answers how many, and how many places expired."""
         args: list[Value] = [now_ms, idle_ms, backlog, TRIM_AT_ONCE]
         keys = [Keys.of(partition) for partition in range(PARTITIONS)]
-        answers = await self._trim([((of.events, of.cursors, of.used), args) for of in keys])
+        answers = await self._trim([[of.events, of.cursors, of.used] for of in keys], args)
         return sum(answer[0] for answer in answers), sum(answer[1] for answer in answers)
 
     async def forget(self, subscription: str) -> None:

@@ -8,8 +8,9 @@ import orjson
 import redis.exceptions
 import structlog
 
-from services.chassis.database.client import Calls, Client, Value, script
+from services.chassis.database.client import Calls, Client, Value, grouped_script, script
 from services.chassis.database.replication import replicated_many_script
+from services.chassis.errors import QuotaExceeded
 from services.geofence.errors import BacklogFull, WrongPartitions
 from services.geofence.model.devices import HASH_BYTES, MARK, Device, pack, subject_of, unpack
 from services.geofence.model.partitions import PARTITIONS, partition_of
@@ -60,23 +61,32 @@ class DeviceChange(NamedTuple):
         )
 
 
+TIMERS = [[Keys.of(partition).timers] for partition in range(PARTITIONS)]
+"""The keys of lua/due.lua."""
+
+
 class DeviceRecords:
     """The records of devices of all partitions."""
 
-    def __init__(self, client: Client, backlog: int, replicas: int = 0) -> None:
+    def __init__(
+        self, client: Client, backlog: int, replicas: int = 0, most: int = 100_000
+    ) -> None:
         """Prepare the scripts.
 
         Args:
             client: Of the database.
             backlog: Events that a partition keeps.
             replicas: How many replicas must have a change before it is acknowledged.
+            most: Devices that a partition keeps.
         """
         self._client = client
         self._replicas = replicas
+        self._most = most
         self._most_events = backlog * HARD_LIMIT
         self._partitions_are_checked = False
         self._apply = replicated_many_script(client, PACKAGE, "apply", replicas=replicas)
         self._forget = script(client, PACKAGE, "forget")
+        self._due = grouped_script(client, PACKAGE, "due")
 
     async def read(self, hashes: Iterable[bytes], now_ms: int) -> dict[bytes, Device]:
         """The devices of the hashes that have a record, in one round trip.
@@ -136,6 +146,7 @@ class DeviceRecords:
 
         Raises:
             BacklogFull: too many events wait for delivery in one of the partitions.
+            QuotaExceeded: one of the partitions keeps as many devices as it may.
         """
         by_partition: defaultdict[int, list[int]] = defaultdict(list)
         for number, change in enumerate(changes):
@@ -143,7 +154,8 @@ class DeviceRecords:
         calls = []
         for partition, numbers in by_partition.items():
             keys = apply_keys(partition)
-            args: list[Value] = [self._most_events]
+            new = sum(not changes[number].stamp for number in numbers)
+            args: list[Value] = [self._most_events, self._most, new]
             for number in numbers:
                 add_arguments(changes[number], partition, keys, args)
             calls.append((keys, args))
@@ -160,16 +172,13 @@ class DeviceRecords:
         """
         if self._replicas:
             partitions = {partition_of(hash) for hash in hashes}
-            await self._run([(apply_keys(each), [self._most_events]) for each in partitions])
+            await self._run(
+                [(apply_keys(each), [self._most_events, self._most, 0]) for each in partitions]
+            )
 
     async def due(self, now_ms: int, limit: int) -> list[bytes]:
         """The devices whose timers are due, up to `limit` of each partition."""
-        pipeline = self._client.pipeline(transaction=False)
-        for partition in range(PARTITIONS):
-            pipeline.zrange(
-                Keys.of(partition).timers, "-inf", now_ms, byscore=True, offset=0, num=limit
-            )
-        return [hash for hashes in await pipeline.execute() for hash in hashes]
+        return [hash for hashes in await self._due(TIMERS, [now_ms, limit]) for hash in hashes]
 
     async def drop_timer(self, hash: bytes) -> None:
         """Delete the timer of a device that has no record."""
@@ -216,6 +225,8 @@ class DeviceRecords:
         except redis.exceptions.ResponseError as error:
             if str(error).startswith("BACKLOG"):
                 raise BacklogFull from None
+            if str(error).startswith("DEVICES"):
+                raise QuotaExceeded("partition_devices", self._most) from None
             raise
 
     async def _check_partitions(self) -> None:

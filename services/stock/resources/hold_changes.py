@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.chassis.caller import current_caller
-from services.chassis.errors import EtagMismatch
+from services.chassis.errors import EtagMismatch, QuotaExceeded
 from services.directory.keys import store_name
 from services.directory.products import product_name
 from services.stock import errors, metrics
@@ -90,7 +90,7 @@ class HoldChanges:
                 units = None if available == "" else int(available)
                 raise errors.InsufficientStock(store, product_name(sku), units)
             case Outcome("bounded", _, (bound, most)):
-                raise errors.QuotaExceeded(f"address_{bound}", most)
+                raise QuotaExceeded(f"address_{bound}", most)
             case Outcome("unknown", _, (sku,)):
                 raise errors.StockUnknown(store, product_name(sku))
             case Outcome("limits", _, (sku, least, most)):
@@ -149,7 +149,7 @@ class HoldChanges:
             QuotaExceeded: the caller, the shopper or the address has too many holds.
         """
         if full := await self._quotas.take(holder, id, ttl_ms):
-            raise errors.QuotaExceeded(*full)
+            raise QuotaExceeded(*full)
 
     async def release(self, hold: Hold) -> None:
         """Release the lease of a hold that has ended."""

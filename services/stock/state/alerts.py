@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.chassis.database.client import Client, Value, many_script, script
+from services.chassis.database.client import Client, Value, grouped_script, many_script, script
+from services.chassis.errors import QuotaExceeded
 from services.stock.model.alerts import Alert, Delivery, alert_json, alert_of
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
 from services.stock.state import LIBRARY, PACKAGE
@@ -20,6 +21,14 @@ ENTRIES_AT_ONCE = 1000
 """Entries of a partition's ledger that one turn reads."""
 PLACES_AT_ONCE = 1000
 """Places without a new entry that one turn matches."""
+NEWS_KEYS = [
+    [
+        f"{tag(partition)}:{name}"
+        for name in ("ledger", "matched", "mark", "wished", "look", "claims")
+    ]
+    for partition in range(PARTITIONS)
+]
+"""The keys of lua/news.lua."""
 PROMISED_MS = 15 * 60_000
 """Time for which units count as promised to the owner of a fired alert."""
 
@@ -46,27 +55,40 @@ class Alerts:
     """Keeps, matches and fires alerts. `now_ms` is for tests."""
 
     def __init__(
-        self, client: Client, promised_ms: int = PROMISED_MS, *, bands_only: bool = False
+        self,
+        client: Client,
+        promised_ms: int = PROMISED_MS,
+        *,
+        most: int = 0,
+        bands_only: bool = False,
     ) -> None:
+        """`most` is the number of alerts that an owner may have; 0: no limit."""
         self._client = client
+        self._most = most
+        self._keep = script(client, PACKAGE, "alert")
         self._bands_only = bands_only
         self._promised_ms = promised_ms
         self._wish = many_script(client, PACKAGE, "wish", LIBRARY)
-        self._news = many_script(client, PACKAGE, "news", LIBRARY)
+        self._news = grouped_script(client, PACKAGE, "news", LIBRARY)
         self._match = script(client, PACKAGE, "match", LIBRARY)
         self._claim = script(client, PACKAGE, "claim", LIBRARY)
 
     async def create(self, owner: str, alert: Alert) -> None:
-        """Keep an alert, then its wishes; a retry changes nothing."""
-        await self._client.hsetnx(alerts_key(owner), alert.id, alert_json(alert))
+        """Keep an alert, then its wishes; a retry changes nothing.
+
+        Raises:
+            QuotaExceeded: the owner has as many alerts as it may.
+        """
+        args: list[Value] = [alert.id, alert_json(alert), self._most]
+        if not await self._keep([alerts_key(owner)], args):
+            raise QuotaExceeded("caller_alerts", self._most)
         calls = []
         for store in alert.stores:
             head = tag(partition_of(store))
             for sku in alert.skus:
                 keys = [wishes_key(store, sku), f"{head}:wished", f"{head}:look"]
-                wish = f"{owner} {alert.id} {alert.units}"
-                args: list[Value] = ["", f"{store} {sku}", wish, alert.expire_ms]
-                calls.append((keys, args))
+                wish = wish_of(owner, alert)
+                calls.append((keys, ["", f"{store} {sku}", wish, alert.expire_ms]))
         await self._wish(calls)
 
     async def get(self, owner: str, id: str) -> Alert | None:
@@ -90,7 +112,16 @@ class Alerts:
         return count
 
     async def delete(self, owner: str, id: str) -> bool:
-        """Delete an alert; answers whether there was one. Its wishes then fire nothing."""
+        """Delete an alert and its wishes; answers whether there was one.
+
+        A wish that is left behind fires nothing, and goes when the alert would have expired.
+        """
+        if alert := await self.get(owner, id):
+            pipeline = self._client.pipeline(transaction=False)
+            for store in alert.stores:
+                for sku in alert.skus:
+                    pipeline.zrem(wishes_key(store, sku), wish_of(owner, alert))
+            await pipeline.execute()
         return bool(await self._client.hdel(alerts_key(owner), id))
 
     async def deliveries(self, owner: str, after: str, count: int = 100) -> list[Delivery]:
@@ -120,14 +151,11 @@ class Alerts:
     async def news(self, now_ms: int | None = None) -> list[News]:
         """The places to be matched in each partition, in one round trip."""
         args: list[Value] = ["" if now_ms is None else now_ms, ENTRIES_AT_ONCE, PLACES_AT_ONCE]
-        calls = []
-        for partition in range(PARTITIONS):
-            head = tag(partition)
-            names = ("ledger", "matched", "mark", "wished", "look", "claims")
-            calls.append(([f"{head}:{name}" for name in names], args))
         return [
             News(partition, last.decode(), count, claims, list(map(split_place, places)))
-            for partition, (last, count, claims, places) in enumerate(await self._news(calls))
+            for partition, (last, count, claims, places) in enumerate(
+                await self._news(NEWS_KEYS, args)
+            )
         ]
 
     async def match(self, store: str, sku: str, now_ms: int | None = None) -> int:
@@ -180,6 +208,11 @@ class Alerts:
     async def set_matched(self, partition: int, id: str) -> None:
         """Note the last entry that was matched."""
         await self._client.set(f"{tag(partition)}:matched", id)
+
+
+def wish_of(owner: str, alert: Alert) -> str:
+    """The wish of an alert, the same at each store and for each product."""
+    return f"{owner} {alert.id} {alert.units}"
 
 
 def alerts_key(owner: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from services.chassis.database.client import Client, Value, many_script, script
+from services.chassis.database.client import Client, Value, grouped_script, script
 from services.chassis.database.replication import replicated_script
 from services.chassis.messages.base64url import base64url
 from services.stock.model.holds import Hold, decoded
@@ -57,7 +57,7 @@ class Holds:
             for name in ("reserve", "transition")
         )
         self._sweep = script(client, PACKAGE, "sweep", LIBRARY)
-        self._due = many_script(client, PACKAGE, "due", LIBRARY)
+        self._due = grouped_script(client, PACKAGE, "due", LIBRARY)
         self._read = script(client, PACKAGE, "holds", LIBRARY)
 
     async def reserve(
@@ -154,8 +154,8 @@ class Holds:
     async def due(self, most: int, now_ms: int | None = None) -> list[str]:
         """Stores with holds to sweep, at most so many of each partition; in one round trip."""
         args: list[Value] = ["" if now_ms is None else now_ms, most]
-        calls = [([f"{tag(partition)}:due"], args) for partition in range(PARTITIONS)]
-        return [store.decode() for stores in await self._due(calls) for store in stores]
+        keys = [[f"{tag(partition)}:due"] for partition in range(PARTITIONS)]
+        return [store.decode() for stores in await self._due(keys, args) for store in stores]
 
     async def sweep_all(self, most: int = 200, now_ms: int | None = None) -> int:
         """Sweep every partition, at most so many holds of a store at once; answers how many."""

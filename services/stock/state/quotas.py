@@ -1,19 +1,9 @@
-"""Quotas of holds: a lease is taken before a hold, and released when it fails or ends, or expires.
+"""Quotas of holds: of a caller, and of each of its shoppers or addresses."""
 
-Leases may over-count for a while, never under-count.
-"""
-
-import hashlib
-from contextlib import suppress
 from typing import NamedTuple
 
-import redis.exceptions
-
-from services.chassis.database.client import Client, Value, script
-from services.stock.state import LIBRARY, PACKAGE
-
-MARGIN_MS = 60_000
-"""A lease is taken before its hold is made, and must not expire before it."""
+from services.chassis.database.client import Client
+from services.chassis.database.leases import Leases, quota_key
 
 
 class Holder(NamedTuple):
@@ -39,9 +29,8 @@ class Quotas:
     """Leases of the holds of a caller, and of each of its shoppers or addresses."""
 
     def __init__(self, client: Client, limits: Limits) -> None:
-        self._client = client
         self._limits = limits
-        self._lease = script(client, PACKAGE, "lease", LIBRARY)
+        self._leases = Leases(client)
 
     async def take(
         self, holder: Holder, hold: str, ttl_ms: int, now_ms: int | None = None
@@ -50,26 +39,21 @@ class Quotas:
 
         Without a shopper and an address only the caller's quota counts.
         """
+        caller, other = keys_of(holder)
         kind = "address" if holder.address else "shopper"
-        second = getattr(self._limits, kind) if holder.address or holder.shopper else 0
-        most = (self._limits.caller, second)
-        args: list[Value] = ["" if now_ms is None else now_ms, hold, ttl_ms + MARGIN_MS, *most]
-        full = await self._lease(keys_of(holder), args)
-        return None if not full else ((f"{('caller', kind)[full - 1]}_holds"), most[full - 1])
+        most = getattr(self._limits, kind) if holder.address or holder.shopper else 0
+        limits = {caller: self._limits.caller, other: most}
+        full = await self._leases.take(limits, hold, ttl_ms, now_ms)
+        if full is None:
+            return None
+        return f"{'caller' if full == caller else kind}_holds", limits[full]
 
     async def release(self, holder: Holder, hold: str) -> None:
-        """Release a lease; if that fails it expires by itself."""
-        pipeline = self._client.pipeline(transaction=False)
-        for key in keys_of(holder):
-            pipeline.zrem(key, hold)
-        with suppress(redis.exceptions.RedisError):
-            await pipeline.execute()
+        """Release a lease."""
+        await self._leases.release(keys_of(holder), hold)
 
 
 def keys_of(holder: Holder) -> list[str]:
-    """The keys of both leases, in the caller's slot. The names are hashed: keys name no person."""
-    kind, name = ("address", holder.address) if holder.address else ("shopper", holder.shopper)
-    caller, second = (
-        hashlib.blake2b(text.encode(), digest_size=12).hexdigest() for text in (holder.caller, name)
-    )
-    return [f"{{q:{caller}}}:holds", f"{{q:{caller}}}:{kind}:{second}"]
+    """The keys of both leases, in the caller's slot."""
+    other = ("address", holder.address) if holder.address else ("shopper", holder.shopper)
+    return [quota_key(holder.caller, "holds"), quota_key(holder.caller, *other)]

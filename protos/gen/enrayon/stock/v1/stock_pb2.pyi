@@ -52,10 +52,6 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The `request_id` was used with a different request."""
     EXCEEDS_HELD: _ErrorReason.ValueType  # 9
     """The quantity exceeds the held quantity."""
-    QUOTA_EXCEEDED: _ErrorReason.ValueType  # 10
-    """A bound of what a caller, a shopper or an address may have is reached; the metadata have
-    `quota`, its name, and `limit`.
-    """
     QUANTITY_NOT_SOLD: _ErrorReason.ValueType  # 11
     """The quantity is outside the limits of the store for one sale."""
     RECEIPT_INVALID: _ErrorReason.ValueType  # 12
@@ -98,10 +94,6 @@ REQUEST_ID_REUSED: ErrorReason.ValueType  # 8
 """The `request_id` was used with a different request."""
 EXCEEDS_HELD: ErrorReason.ValueType  # 9
 """The quantity exceeds the held quantity."""
-QUOTA_EXCEEDED: ErrorReason.ValueType  # 10
-"""A bound of what a caller, a shopper or an address may have is reached; the metadata have
-`quota`, its name, and `limit`.
-"""
 QUANTITY_NOT_SOLD: ErrorReason.ValueType  # 11
 """The quantity is outside the limits of the store for one sale."""
 RECEIPT_INVALID: ErrorReason.ValueType  # 12

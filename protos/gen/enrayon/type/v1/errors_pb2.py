@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65nrayon/type/v1/errors.proto\x12\x0f\x65nrayon.type.v1*\xb6\x02\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x14\n\x10INVALID_ARGUMENT\x10\x01\x12\x13\n\x0fUNAUTHENTICATED\x10\x02\x12\x15\n\x11PERMISSION_DENIED\x10\x03\x12\x12\n\x0e\x41LREADY_EXISTS\x10\x04\x12\x11\n\rETAG_MISMATCH\x10\x05\x12\x18\n\x14\x44\x41TABASE_UNAVAILABLE\x10\x06\x12\x16\n\x12\x43ONCURRENT_CHANGES\x10\x07\x12\x10\n\x0cSTREAM_ENDED\x10\x08\x12\x10\n\x0cRATE_LIMITED\x10\t\x12\x14\n\x10TOO_MANY_STREAMS\x10\n\x12\x0e\n\nOVERLOADED\x10\x0b\x12\x16\n\x12RESOURCE_EXHAUSTED\x10\x0c\x12\x0c\n\x08INTERNAL\x10\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65nrayon/type/v1/errors.proto\x12\x0f\x65nrayon.type.v1*\xca\x02\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x14\n\x10INVALID_ARGUMENT\x10\x01\x12\x13\n\x0fUNAUTHENTICATED\x10\x02\x12\x15\n\x11PERMISSION_DENIED\x10\x03\x12\x12\n\x0e\x41LREADY_EXISTS\x10\x04\x12\x11\n\rETAG_MISMATCH\x10\x05\x12\x18\n\x14\x44\x41TABASE_UNAVAILABLE\x10\x06\x12\x16\n\x12\x43ONCURRENT_CHANGES\x10\x07\x12\x10\n\x0cSTREAM_ENDED\x10\x08\x12\x10\n\x0cRATE_LIMITED\x10\t\x12\x14\n\x10TOO_MANY_STREAMS\x10\n\x12\x0e\n\nOVERLOADED\x10\x0b\x12\x16\n\x12RESOURCE_EXHAUSTED\x10\x0c\x12\x0c\n\x08INTERNAL\x10\r\x12\x12\n\x0eQUOTA_EXCEEDED\x10\x0e\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'enrayon.type.v1.errors_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=50
-  _globals['_ERRORREASON']._serialized_end=360
+  _globals['_ERRORREASON']._serialized_end=380
 # @@protoc_insertion_point(module_scope)

@@ -62,6 +62,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     INTERNAL: _ErrorReason.ValueType  # 13
     """INTERNAL. A fault of the server, which is logged there."""
+    QUOTA_EXCEEDED: _ErrorReason.ValueType  # 14
+    """RESOURCE_EXHAUSTED. There is as much of something as a quota allows; the metadata has its
+    `quota` and its `limit`.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reasons that stand in `google.rpc.ErrorInfo` whatever the API (AIP-193). Each API has more of
@@ -108,4 +112,8 @@ memory.
 """
 INTERNAL: ErrorReason.ValueType  # 13
 """INTERNAL. A fault of the server, which is logged there."""
+QUOTA_EXCEEDED: ErrorReason.ValueType  # 14
+"""RESOURCE_EXHAUSTED. There is as much of something as a quota allows; the metadata has its
+`quota` and its `limit`.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

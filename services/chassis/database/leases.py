@@ -1,0 +1,54 @@
+"""Leases: count what lives for a time and lies in other slots, so that quotas bound it.
+
+A lease is taken before the thing is made, and released when that fails or the thing ends; else it
+expires with it. Leases may over-count for a while, never under-count.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+
+import redis.exceptions
+
+from services.chassis.database.client import Client, Value, script
+
+MARGIN_MS = 60_000
+"""A lease is taken before its thing is made, and must not expire before it."""
+
+
+class Leases:
+    """Leases in quotas; the keys of one lease lie in one slot. `now_ms` is for tests."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._lease = script(client, "services.chassis.database", "lease")
+
+    async def take(
+        self, quotas: Mapping[str, int], leased: str, life_ms: int, now_ms: int | None = None
+    ) -> str | None:
+        """Take or extend a lease in all quotas, by key with its limit (0: none), or in none.
+
+        Answers the key of a quota that is full.
+        """
+        now: Value = "" if now_ms is None else now_ms
+        args: list[Value] = [now, leased, life_ms + MARGIN_MS, *quotas.values()]
+        full = await self._lease(list(quotas), args)
+        return list(quotas)[full - 1] if full else None
+
+    async def release(self, keys: list[str], leased: str) -> None:
+        """Release a lease; if that fails it expires by itself."""
+        pipeline = self._client.pipeline(transaction=False)
+        for key in keys:
+            pipeline.zrem(key, leased)
+        with suppress(redis.exceptions.RedisError):
+            await pipeline.execute()
+
+
+def quota_key(caller: str, kind: str, *names: str) -> str:
+    """The key of a quota of a caller. Names are hashed: keys name no person."""
+    return ":".join((f"{{q:{hashed(caller)}}}", kind, *map(hashed, names)))
+
+
+def hashed(name: str) -> str:
+    """The hash of a name."""
+    return hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
