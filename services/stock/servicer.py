@@ -8,7 +8,7 @@ from google.protobuf.empty_pb2 import Empty
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import current_caller
 from services.chassis.messages.masks import check_mask
-from services.chassis.messages.paging import PageTokens, itself
+from services.chassis.messages.paging import PageTokens, check_shape, itself, page_size
 from services.chassis.messages.qr import qr_svg
 from services.chassis.messages.times import timestamp
 from services.chassis.serving.commits import commit
@@ -180,13 +180,13 @@ class StockServicer:
         self, request: stock_pb2.ListUnmetDemandRequest
     ) -> stock_pb2.ListUnmetDemandResponse:
         """Products that searches did not find, by day and cell."""
-        found = await self.demand.of_days(request)
-        page, token = self.tokens.page(
-            request,
-            found,
-            lambda unmet: (unmet.date.isoformat(), unmet.sku, unmet.h3_cell),
-            default=100,
-        )
+        size = page_size(request.page_size, default=100, most=1000)
+        after = self.tokens.decode(request) or ()
+        if after:
+            check_shape(after, ("day", "sku", "cell"))
+        found = await self.demand.after(request, after, size + 1)
+        page = found[:size]
+        token = self.tokens.encode(request, page[-1].key) if len(found) > size else ""
         return stock_pb2.ListUnmetDemandResponse(
             demands=map(unmet_message, page), next_page_token=token
         )

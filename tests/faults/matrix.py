@@ -60,6 +60,7 @@ ROWS = {
     51: "a page holds the whole stock of a shop for a week",
     52: "exact levels of a shop that answers with bands alone",
     53: "a caller creates without end: a quota for each thing",
+    54: "searches from random places: what the database keeps of them",
     56: "an idle suite",
 }
 

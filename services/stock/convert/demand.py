@@ -15,7 +15,7 @@ MOST_DAYS = 92
 def unmet_message(unmet: Unmet) -> stock_pb2.UnmetDemand:
     """Unmet demand for a product in a cell on a day."""
     return stock_pb2.UnmetDemand(
-        product=product_name(unmet.sku),
+        product=product_name(unmet.sku) if unmet.sku else "",
         h3_cell=unmet.h3_cell,
         date=date_message(unmet.date),
         search_count=unmet.searches,

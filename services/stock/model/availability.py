@@ -78,8 +78,15 @@ class Found:
         return [offer.store for offer in self.offers] + [share.offer.store for share in self.split]
 
     def unmet(self, lines: Mapping[str, int]) -> list[str]:
-        """SKUs that no store has in the wanted quantity (unmet demand)."""
-        if not self.is_reachable or any(offer.lack is None for offer in self.read.values()):
+        """SKUs that no store has in the wanted quantity (unmet demand).
+
+        None where no store lies within the radius: there is nobody whose demand it is.
+        """
+        if (
+            not self.is_reachable
+            or not self.read
+            or any(offer.lack is None for offer in self.read.values())
+        ):
             return []
         return [
             sku

@@ -1,7 +1,7 @@
 """Unmet demand: products that searches did not find, counted by day and coarse cell."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
@@ -24,17 +24,28 @@ class UnmetDemand:
         for sku in skus:
             self._demand.note(day, sku, search.origin, search.lines[sku])
 
-    async def of_days(self, request: stock_pb2.ListUnmetDemandRequest) -> list[Unmet]:
-        """The unmet demand of a request's days, by day, product and cell.
+    async def after(
+        self, request: stock_pb2.ListUnmetDemandRequest, key: Sequence[str], count: int
+    ) -> list[Unmet]:
+        """The next entries of a request's days past a key, by day, product and cell; so many.
+
+        Days are read one by one, so that a page costs no more than its own days.
 
         Raises:
             InvalidArgument: the dates are in the wrong order, or too far apart.
         """
         wanted = days(request, self._clock().date())
         await self._demand.flush()
-        return [
-            unmet
-            for day in wanted
-            for unmet in await self._demand.of_day(day)
-            if not request.product or unmet.sku == product_sku(request.product)
-        ]
+        found: list[Unmet] = []
+        for day in wanted:
+            if key and day.isoformat() < key[0]:
+                continue
+            found += [
+                unmet
+                for unmet in sorted(await self._demand.of_day(day), key=lambda unmet: unmet.key)
+                if unmet.key > tuple(key)
+                and (not request.product or unmet.sku == product_sku(request.product))
+            ]
+            if len(found) >= count:
+                break
+        return found[:count]

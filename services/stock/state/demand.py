@@ -1,26 +1,35 @@
 """Unmet demand: a hash for each day, counted by product and coarse H3 cell."""
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 
 import h3
 
 from geodata.points import Point
-from services.chassis.database.client import Client
+from services.chassis.database.client import Client, Value, script
 from services.stock.model.demand import Unmet
+from services.stock.state import PACKAGE
 
 H3_RESOLUTION = 5
 """Cells of about 250 km2: no cell leads to a person."""
 KEPT_S = 100 * 86_400
+MOST_OF_DAY = 10_000
+"""Pairs of a product and a cell of a day; later ones count as one, `OTHERS`. About 1 MB a day."""
+OTHERS = "-"
+"""Stands for the product and the cell of those."""
 MOST_WAITING = 100_000
-"""Product and cell pairs that wait for `flush`; more are not counted."""
+"""Pairs that wait for `flush`; more are not counted."""
+AT_ONCE = 1000
+"""Pairs of one script."""
 
 
 class Demand:
     """Counts in memory, so that no search waits; `flush` writes the counts."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, most: int = MOST_OF_DAY) -> None:
         self._client = client
+        self._most = most
+        self._add = script(client, PACKAGE, "demand")
         self._searches: Counter[tuple[dt.date, str, str]] = Counter()
         self._units: Counter[tuple[dt.date, str, str]] = Counter()
 
@@ -38,13 +47,13 @@ class Demand:
         self._searches, self._units = Counter(), Counter()
         if not searches:
             return
-        pipeline = self._client.pipeline(transaction=False)
+        of_day: defaultdict[dt.date, list[Value]] = defaultdict(list)
         for (day, sku, cell), count in searches.items():
-            pipeline.hincrby(key_of(day), f"{sku} {cell} n", count)
-            pipeline.hincrby(key_of(day), f"{sku} {cell} u", units[day, sku, cell])
-        for day in {day for day, _, _ in searches}:
-            pipeline.expire(key_of(day), KEPT_S)
-        await pipeline.execute()
+            of_day[day] += (f"{sku} {cell}", count, units[day, sku, cell])
+        for day, pairs in of_day.items():
+            for start in range(0, len(pairs), 3 * AT_ONCE):
+                part = pairs[start : start + 3 * AT_ONCE]
+                await self._add([key_of(day)], [self._most, KEPT_S, *part])
 
     async def of_day(self, day: dt.date) -> list[Unmet]:
         """The unmet demand of a day, by product and cell."""
@@ -53,9 +62,14 @@ class Demand:
             sku, cell, count = field.decode().split(" ")
             counts.setdefault((sku, cell), {})[count] = int(value)
         return [
-            Unmet(day, sku, cell, both.get("n", 0), both.get("u", 0))
+            Unmet(day, *named(sku, cell), both.get("n", 0), both.get("u", 0))
             for (sku, cell), both in sorted(counts.items())
         ]
+
+
+def named(sku: str, cell: str) -> tuple[str, str]:
+    """The product and the cell of a pair; empty for all others of the day."""
+    return ("", "") if sku == OTHERS else (sku, cell)
 
 
 def key_of(day: dt.date) -> str:

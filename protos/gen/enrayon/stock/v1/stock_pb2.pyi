@@ -2740,7 +2740,9 @@ class UnmetDemand(_message.Message):
     SEARCH_COUNT_FIELD_NUMBER: _builtins.int
     REQUESTED_QUANTITY_FIELD_NUMBER: _builtins.int
     product: _builtins.str
-    """`products/{sku}`."""
+    """`products/{sku}`; empty, as the cell, for all searches of a day beyond the 10,000 pairs of a
+    product and a cell that it keeps.
+    """
     h3_cell: _builtins.str
     """The H3 cell of resolution 5 (about 250 square kilometres) of the searches."""
     search_count: _builtins.int
