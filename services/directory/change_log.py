@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 from services.chassis.database import data_set
 from services.chassis.database.client import Client
+from services.chassis.database.shared_reads import COUNT, shared_reads
 from services.directory.keys import Keys, decode_record
 
-BLOCK_MS = 1000
-"""The longest wait for a change; the position read after it proves that none was missed."""
-BATCH = 1000
+BATCH = COUNT
 """Changes that one call reads at most."""
 SCAN = 5000
 """Records that one call reads, roughly."""
@@ -30,11 +29,12 @@ class ChangeLog:
 
     def __init__(self, client: Client, kind: str) -> None:
         self._client = client
+        self._reads = shared_reads(client)
         self._keys = Keys.of(kind)
 
     async def position(self) -> Position:
         """The position of the last change; gives the data set an epoch if it has none."""
-        epoch, sequence = await self._client.mget(self._keys.epoch, self._keys.sequence)
+        epoch, sequence = await self._reads.texts(self._keys.epoch, self._keys.sequence)
         if epoch is None:
             await self._client.set(self._keys.epoch, secrets.token_hex(8), nx=True)
             epoch = await self._client.get(self._keys.epoch)
@@ -63,13 +63,11 @@ class ChangeLog:
         }
 
     async def next_changes(self, sequence: int) -> list[tuple[int, str]]:
-        """Number and id of the changes after a number; waits up to `BLOCK_MS` for the first."""
-        answer = await self._client.xread(
-            {self._keys.changes: f"{sequence}-0"}, count=BATCH, block=BLOCK_MS
-        )
-        if not answer:
-            return []
-        entries = answer[0][1] if isinstance(answer, list) else next(iter(answer.values()))
+        """Number and id of the next changes after a number; none if there is none in a second.
+
+        The position read after that proves that none was missed.
+        """
+        entries = await self._reads.entries(self._keys.changes, f"{sequence}-0")
         return [(number_of(entry_id), fields[b"id"].decode()) for entry_id, fields in entries]
 
     async def since(self, sequence: int, last: int) -> AsyncIterator[tuple[int, str, str]]:

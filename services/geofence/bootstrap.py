@@ -89,7 +89,7 @@ def build(parts: Parts) -> Service:
         CONTRACT,
         servicer,
         workers={
-            "geofence timers": partial(forever, "geofence timers", TIMERS_S, timers.fire),
+            "geofence timers": partial(forever, "geofence timers", TIMERS_S, timers.run),
             "geofence sweep": timers.sweep_when_needed,
             "geofence deliveries": deliver,
             "geofence trim": partial(forever, "geofence trim", TRIM_S, upkeep.trim),

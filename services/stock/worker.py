@@ -14,7 +14,10 @@ from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
 
 SWEEP_EVERY_S = 1.0
-MATCH_EVERY_S = 0.25
+MATCH_EVERY_S = 0.02
+"""After each turn: movements that come together are matched together."""
+LOOK_EVERY_S = 5.0
+"""Longest wait for a movement: then claims that another worker left behind are found."""
 TRIM_EVERY_S = 60.0
 FLUSH_EVERY_S = 5.0
 FORGET_EVERY_S = 3600.0
@@ -28,7 +31,7 @@ def workers(holds: Holds, alerts: Alerts, ledger: Ledger) -> dict[str, Loop]:
     """The loops of `enrayon work`."""
     return {
         "stock.sweep": partial(forever, "stock sweep", SWEEP_EVERY_S, partial(sweep, holds)),
-        "stock.alerts": partial(forever, "stock alerts", MATCH_EVERY_S, partial(fire, alerts)),
+        "stock.alerts": partial(forever, "stock alerts", MATCH_EVERY_S, partial(match, alerts)),
         "stock.forget": partial(forever, "stock forget", FORGET_EVERY_S, partial(forget, alerts)),
         "stock.ledger": partial(
             forever, "stock ledger", TRIM_EVERY_S, partial(trim, alerts, ledger)
@@ -46,21 +49,36 @@ async def sweep(holds: Holds) -> None:
     metrics.EXPIRED.inc(await holds.sweep_all())
 
 
-async def fire(alerts: Alerts) -> bool:
-    """Fire the alerts that new movements are enough for; answers whether more movements wait."""
-    lag_s, has_more = 0.0, False
+async def match(alerts: Alerts) -> bool:
+    """Fire alerts; if no more movements wait, wait for the next, or for a place that is due."""
+    await alerts.wakes.begin()
+    has_more, wait_s = await fire(alerts)
+    if not has_more:
+        await alerts.wakes.wait(min(wait_s, LOOK_EVERY_S))
+    return has_more
+
+
+async def fire(alerts: Alerts) -> tuple[bool, float]:
+    """Fire the alerts that new movements are enough for.
+
+    Answers whether more movements wait, and the time until a place is due without one.
+    """
+    lag_s, has_more, wait_s = 0.0, False, LOOK_EVERY_S
     for news in await alerts.news():
+        if news.wait_s is not None and not news.places:
+            wait_s = min(wait_s, news.wait_s)
         for store, sku in news.places:
             await alerts.match(store, sku)
         if news.places or news.claims:
             metrics.FIRED.inc(await alerts.claim_all(news.partition))
+            wait_s = 0.0  # what did not fire frees a promise, and its place is due
         if news.last:
             await alerts.set_matched(news.partition, news.last)
         if news.has_more:
             has_more = True
             lag_s = max(lag_s, time.time() - entry_id(news.last)[0] / 1000)
     metrics.ALERTS_LAG.set(lag_s)
-    return has_more
+    return has_more, wait_s
 
 
 async def forget(alerts: Alerts) -> None:

@@ -1,5 +1,5 @@
 -- Writes devices of one partition, each only if it is as it was read, with its events and timer.
--- KEYS  devices, timers, events, then hashes of trips
+-- KEYS  devices, timers, events, wake, then hashes of trips
 -- ARGV  most events that the stream may have, most devices,
 --       how many of those given are new, then for each device:
 --       hash    keyed hash of its id
@@ -43,7 +43,11 @@ while at <= #ARGV do
       if due == '-' then
         redis.call('ZREM', timers, hash)
       elseif due ~= '=' then
+        local first = redis.call('ZRANGE', timers, 0, 0, 'WITHSCORES')
         redis.call('ZADD', timers, due, hash)
+        if not first[2] or tonumber(due) < tonumber(first[2]) then -- workers sleep until the first
+          redis.call('XADD', KEYS[4], 'MAXLEN', 1, '*', 'w', '')
+        end
       end
       for n = at + 1, last_event do
         redis.call('XADD', events, '*', 'e', ARGV[n])

@@ -1,5 +1,6 @@
 """Records of devices in the database: read many, change those that nobody else changed."""
 
+import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import structlog
 
 from services.chassis.database.client import Calls, Client, Value, grouped_script, script
 from services.chassis.database.replication import replicated_many_script
+from services.chassis.database.wakes import Wakes
 from services.chassis.errors import QuotaExceeded
 from services.geofence.errors import BacklogFull, WrongPartitions
 from services.geofence.model.devices import HASH_BYTES, MARK, Device, pack, subject_of, unpack
@@ -61,6 +63,8 @@ class DeviceChange(NamedTuple):
         )
 
 
+POLL_S = 0.2
+"""Pause between two looks on a cluster."""
 TIMERS = [[Keys.of(partition).timers] for partition in range(PARTITIONS)]
 """The keys of lua/due.lua."""
 
@@ -87,6 +91,8 @@ class DeviceRecords:
         self._apply = replicated_many_script(client, PACKAGE, "apply", replicas=replicas)
         self._forget = script(client, PACKAGE, "forget")
         self._due = grouped_script(client, PACKAGE, "due")
+        self.wakes = Wakes(client, [Keys.of(p).wake for p in range(PARTITIONS)], POLL_S)
+        """Wait for timers that are due before all others of their partition."""
 
     async def read(self, hashes: Iterable[bytes], now_ms: int) -> dict[bytes, Device]:
         """The devices of the hashes that have a record, in one round trip.
@@ -176,9 +182,13 @@ class DeviceRecords:
                 [(apply_keys(each), [self._most_events, self._most, 0]) for each in partitions]
             )
 
-    async def due(self, now_ms: int, limit: int) -> list[bytes]:
-        """The devices whose timers are due, up to `limit` of each partition."""
-        return [hash for hashes in await self._due(TIMERS, [now_ms, limit]) for hash in hashes]
+    async def due(self, now_ms: int, limit: int) -> tuple[list[bytes], float]:
+        """The devices whose timers are due, up to `limit` of each partition; and when the first
+        timer of all is due, in ms, or infinity.
+        """
+        answers = await self._due(TIMERS, [now_ms, limit])
+        hashes = [hash for due, _ in answers for hash in due]
+        return hashes, min((float(first) for _, first in answers if first), default=math.inf)
 
     async def drop_timer(self, hash: bytes) -> None:
         """Delete the timer of a device that has no record."""
@@ -240,7 +250,7 @@ class DeviceRecords:
 def apply_keys(partition: int) -> list[str]:
     """The first keys of `apply.lua`."""
     of = Keys.of(partition)
-    return [of.devices, of.timers, of.events]
+    return [of.devices, of.timers, of.events, of.wake]
 
 
 def add_arguments(change: DeviceChange, partition: int, keys: list[str], args: list[Value]) -> None:

@@ -16,6 +16,7 @@ class Keys(NamedTuple):
     events: str
     cursors: str
     used: str
+    wake: str
 
     @classmethod
     def of(cls, partition: int) -> "Keys":

@@ -12,7 +12,11 @@ from services.geofence.resources.devices import Devices
 from services.geofence.state.devices import DeviceRecords
 from services.geofence.state.erased import Erased
 
-TIMERS_S = 0.2
+TIMERS_S = 0.02
+"""After each turn: timers that are due together fire together."""
+SHORTEST_S = 0.01
+LOOK_EVERY_S = 5.0
+"""Longest wait for a timer, as a guard against clocks that were set back."""
 SWEEP_S = 60.0
 BATCH = 50
 """Timers of a partition that one round fires at most."""
@@ -37,6 +41,17 @@ class Timers:
         self._erased = erased
         self._clock = clock
         self._fence_is_deleted = asyncio.Event()
+        self._next_ms = 0.0
+        """When the next timer is due, as of the last look."""
+
+    async def run(self) -> bool:
+        """Fire timers; then wait for the next that is due, or that is set before it."""
+        await self._records.wakes.begin()
+        has_fired = await self.fire()
+        if not has_fired:
+            wait_s = (self._next_ms - self._now_ms()) / 1000
+            await self._records.wakes.wait(min(max(wait_s, SHORTEST_S), LOOK_EVERY_S))
+        return has_fired
 
     async def fire(self) -> bool:
         """Fire the timers that are due; answers whether there was one.
@@ -44,7 +59,7 @@ class Timers:
         Several workers may decide one timer; the write lets one of them through.
         """
         now_ms = self._now_ms()
-        hashes = await self._records.due(now_ms, BATCH)
+        hashes, self._next_ms = await self._records.due(now_ms, BATCH)
         found = await self._records.read(hashes, now_ms)
         for hash in hashes:
             if hash not in found:

@@ -3,7 +3,7 @@
 -- KEYS  ledger, matched, mark, wished, look, claims of each partition
 -- ARGV  now in ms or "" for the database's, most entries of the ledger, most places of `look`
 -- Returns for each partition the id of the last entry read or "", how many were read, how many claims
---       wait, the places
+--       wait, the places, and when the first place is to be looked at: in ms from now, or ""
 local now, most = now_ms(ARGV[1]), tonumber(ARGV[2])
 
 local function news_of(ledger, matched, mark, wished, look, claims)
@@ -34,7 +34,9 @@ local function news_of(ledger, matched, mark, wished, look, claims)
   for _, place in ipairs(redis.call('ZRANGE', look, '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[3])) do
     if not seen[place] then places[#places + 1] = place end
   end
-  return { last, count, redis.call('HLEN', claims), places }
+  local first = redis.call('ZRANGE', look, 0, 0, 'WITHSCORES')
+  local wait_ms = first[2] and string.format('%.0f', math.max(0, first[2] - now)) or ''
+  return { last, count, redis.call('HLEN', claims), places, wait_ms }
 end
 
 local result = {}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.chassis.database.client import Client, Value, grouped_script, many_script, script
+from services.chassis.database.wakes import Wakes
 from services.chassis.errors import QuotaExceeded
 from services.stock.model.alerts import Alert, Delivery, alert_json, alert_of
 from services.stock.model.partitions import PARTITIONS, StoreKeys, partition_of, tag
@@ -19,6 +20,8 @@ DELIVERIES_KEPT = 100_000
 """The most deliveries that are kept for each owner."""
 ENTRIES_AT_ONCE = 1000
 """Entries of a partition's ledger that one turn reads."""
+POLL_S = 0.25
+"""Pause between two looks on a cluster."""
 PLACES_AT_ONCE = 1000
 """Places without a new entry that one turn matches."""
 NEWS_KEYS = [
@@ -44,6 +47,8 @@ class News(NamedTuple):
     """Claims that wait."""
     places: list[tuple[str, str]]
     """Stores and SKUs."""
+    wait_s: float | None = None
+    """Time until a place is to be matched without an entry; None where there is none."""
 
     @property
     def has_more(self) -> bool:
@@ -66,6 +71,9 @@ class Alerts:
         self._client = client
         self._most = most
         self._keep = script(client, PACKAGE, "alert")
+        keys = [f"{tag(p)}:{name}" for name in ("ledger", "wake") for p in range(PARTITIONS)]
+        self.wakes = Wakes(client, keys, POLL_S)
+        """Wait for movements and wishes."""
         self._bands_only = bands_only
         self._promised_ms = promised_ms
         self._wish = many_script(client, PACKAGE, "wish", LIBRARY)
@@ -86,7 +94,10 @@ class Alerts:
         for store in alert.stores:
             head = tag(partition_of(store))
             for sku in alert.skus:
-                keys = [wishes_key(store, sku), f"{head}:wished", f"{head}:look"]
+                keys = [
+                    wishes_key(store, sku),
+                    *(f"{head}:{n}" for n in ("wished", "look", "wake")),
+                ]
                 wish = wish_of(owner, alert)
                 calls.append((keys, ["", f"{store} {sku}", wish, alert.expire_ms]))
         await self._wish(calls)
@@ -152,8 +163,15 @@ class Alerts:
         """The places to be matched in each partition, in one round trip."""
         args: list[Value] = ["" if now_ms is None else now_ms, ENTRIES_AT_ONCE, PLACES_AT_ONCE]
         return [
-            News(partition, last.decode(), count, claims, list(map(split_place, places)))
-            for partition, (last, count, claims, places) in enumerate(
+            News(
+                partition,
+                last.decode(),
+                count,
+                claims,
+                list(map(split_place, places)),
+                int(wait_ms) / 1000 if wait_ms else None,
+            )
+            for partition, (last, count, claims, places, wait_ms) in enumerate(
                 await self._news(NEWS_KEYS, args)
             )
         ]

@@ -1,0 +1,124 @@
+"""Reads for many followers of one process at once: of streams, and of texts.
+
+Reads of streams end together, after the same time, so they begin again together: an idle process
+reads once a second for all its followers. A read that begins while others wait goes out alone and
+ends with them. On a cluster, where keys lie in different slots, each goes out alone.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from services.chassis.database.client import Client
+from services.chassis.database.cluster import Cluster
+
+GATHER_S = 0.002
+"""Time for which reads gather. Entries that come meanwhile are found at once."""
+COUNT = 1000
+"""Entries of a stream that one read answers."""
+BLOCK_S = 1.0
+"""Longest wait for entries."""
+
+Entries = list[tuple[bytes, dict[bytes, bytes]]]
+Asked = list[tuple[Any, asyncio.Future[Any]]]
+"""Questions with the futures of their answers."""
+
+
+class Gathering:
+    """Asks all questions of a moment in one act, which answers them in their order."""
+
+    def __init__(self, act: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]) -> None:
+        self._act = act
+        self._asked: Asked = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def ask(self, question: Any) -> Any:
+        """The answer; the error of the act."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._asked.append((question, answer))
+        if len(self._asked) == 1:
+            task = asyncio.create_task(self._run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await answer
+
+    async def _run(self) -> None:
+        await asyncio.sleep(GATHER_S)
+        asked, self._asked = self._asked, []
+        try:
+            answers = await self._act([question for question, _ in asked])
+        except BaseException as error:
+            for _, answer in asked:
+                if not answer.done():
+                    answer.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for (_, answer), found in zip(asked, answers, strict=True):
+            if not answer.done():  # who asked may have been cancelled
+                answer.set_result(found)
+
+
+class SharedReads:
+    """Reads streams and texts for all followers of a client."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._streams = Gathering(self._read_streams)
+        self._texts = Gathering(self._read_texts)
+        self._end_s = 0.0
+        """When the reads end that wait now."""
+
+    async def entries(self, stream: str, after: str) -> Entries:
+        """The next entries of a stream past an id; none when the time of the read is over."""
+        if isinstance(self._client, Cluster):
+            return (await self._read({stream: after}, BLOCK_S)).get(stream, [])
+        found: Entries = await self._streams.ask((stream, after))
+        return found
+
+    async def texts(self, *keys: str) -> list[bytes | None]:
+        """The texts of keys of one slot; None where there is none."""
+        if isinstance(self._client, Cluster):
+            return list(await self._client.mget(*keys))
+        found: list[bytes | None] = await self._texts.ask(keys)
+        return found
+
+    async def _read_streams(self, asked: Sequence[tuple[str, str]]) -> list[Entries]:
+        now_s = asyncio.get_running_loop().time()
+        if self._end_s <= now_s:
+            self._end_s = now_s + BLOCK_S
+        # Two followers of one stream may be at different entries: each has a read of its own.
+        reads: list[dict[str, str]] = []
+        places = []
+        for stream, after in asked:
+            number = next((n for n, read in enumerate(reads) if stream not in read), len(reads))
+            if number == len(reads):
+                reads.append({})
+            reads[number][stream] = after
+            places.append((number, stream))
+        left_s = self._end_s - now_s
+        found = await asyncio.gather(*(self._read(read, left_s) for read in reads))
+        return [found[number].get(stream, []) for number, stream in places]
+
+    async def _read(self, after: Mapping[str, str], longest_s: float) -> dict[str, Entries]:
+        block_ms = max(1, round(longest_s * 1000))
+        answer = await self._client.xread(dict(after), count=COUNT, block=block_ms)
+        # redis-py answers a list of streams by RESP 2, and by RESP 3 a dict of lists of pages.
+        if isinstance(answer, dict):
+            return {key.decode(): pages[0] for key, pages in answer.items()}
+        return {key.decode(): entries for key, entries in answer or ()}
+
+    async def _read_texts(self, asked: Sequence[Sequence[str]]) -> list[list[bytes | None]]:
+        values = iter(await self._client.mget(*(key for keys in asked for key in keys)))
+        return [[next(values) for _ in keys] for keys in asked]
+
+
+_shared: "WeakKeyDictionary[Any, SharedReads]" = WeakKeyDictionary()
+
+
+def shared_reads(client: Client) -> SharedReads:
+    """The reads that the followers of a client share."""
+    if client not in _shared:
+        _shared[client] = SharedReads(client)
+    return _shared[client]
