@@ -61,6 +61,7 @@ ROWS = {
     52: "exact levels of a shop that answers with bands alone",
     53: "a caller creates without end: a quota for each thing",
     54: "searches from random places: what the database keeps of them",
+    55: "every key of the database: what bounds it",
     56: "an idle suite",
 }
 

@@ -80,8 +80,9 @@ class SharedReads:
     async def texts(self, *keys: str) -> list[bytes | None]:
         """The texts of keys of one slot; None where there is none."""
         if isinstance(self._client, Cluster):
-            return list(await self._client.mget(*keys))
-        found: list[bytes | None] = await self._texts.ask(keys)
+            found: list[bytes | None] = await self._client.mget(*keys)
+        else:
+            found = await self._texts.ask(keys)
         return found
 
     async def _read_streams(self, asked: Sequence[tuple[str, str]]) -> list[Entries]:

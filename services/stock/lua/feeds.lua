@@ -2,13 +2,16 @@
 --
 -- Letters that say what became of a row: "a" applied, "i" ignored (late or a duplicate), "f" refused
 -- (the level has as many sources as it can remember), "r" refused (the level would be out of range).
+local MOST_NUMBER = 65535 -- of the sources of a partition: 2 bytes
 local MOST_SOURCES = 16 -- 8 bytes of each level of a store for each source
 
--- The number that stands for a source in this partition, so that a level keeps 2 bytes of its name.
+-- The number that stands for a source in this partition, so that a level keeps 2 bytes of its name;
+-- 0 when there is none left, and then its rows are refused.
 local function source_number(sources, name)
   local number = redis.call('HGET', sources, name)
   if number then return tonumber(number) end
   number = redis.call('HLEN', sources) + 1
+  if number > MOST_NUMBER then return 0 end
   redis.call('HSET', sources, name, number)
   return number
 end
@@ -20,6 +23,7 @@ end
 
 -- Notes a source's sequence in a level, and moves the source to the front: readers show its name.
 local function note_sequence(level, number, sequence)
+  if number == 0 then return 'f' end
   local others = {}
   for i = 0, level.sources - 1 do
     local other, last = struct.unpack('<I2I6', level.tail, i * 8 + 1)

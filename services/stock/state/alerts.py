@@ -99,7 +99,8 @@ class Alerts:
                     *(f"{head}:{n}" for n in ("wished", "look", "wake")),
                 ]
                 wish = wish_of(owner, alert)
-                calls.append((keys, ["", f"{store} {sku}", wish, alert.expire_ms]))
+                wanted: list[Value] = ["", f"{store} {sku}", wish, alert.expire_ms]
+                calls.append((keys, wanted))
         await self._wish(calls)
 
     async def get(self, owner: str, id: str) -> Alert | None:
