@@ -84,18 +84,17 @@ async def load(callers: Callers, parts: Any) -> None:
     placement = aisle_pb2.ProductPlacements(
         product=MILK, placements=[aisle_pb2.Placement(aisle="7", side=aisle_pb2.SIDE_LEFT, bay=3)]
     )
-    request = aisle_pb2.UpsertPlacementsRequest(parent=STOCKMANN, products=[placement])
-    await admin.aisle.UpsertPlacements(iter([request]))
+    placed = aisle_pb2.UpsertPlacementsRequest(parent=STOCKMANN, products=[placement])
+    await admin.aisle.UpsertPlacements(iter([placed]))
     for product in (MILK, SHEARS):
         alert = stock_pb2.StockAlert(products=[product], store=STOCKMANN)
-        request = stock_pb2.CreateStockAlertRequest(stock_alert=alert)
-        await channel.stock.CreateStockAlert(request)
+        await channel.stock.CreateStockAlert(stock_pb2.CreateStockAlertRequest(stock_alert=alert))
     await state(admin.stock, STOCKMANN, milk=50)
     for caller in (channel, page):
-        request = stock_pb2.CreateReservationRequest(
+        hold = stock_pb2.CreateReservationRequest(
             parent=STOCKMANN, items=basket(milk=1), shopper="s", request_id="r"
         )
-        await caller.stock.CreateReservation(request)
+        await caller.stock.CreateReservation(hold)
     await page.aisle.SubmitPlacementFeedback(
         aisle_pb2.SubmitPlacementFeedbackRequest(
             store=STOCKMANN,
@@ -124,8 +123,8 @@ async def test_row_55_every_key_that_a_mixed_load_writes_has_a_row(parts, figure
     monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
     async with gated(parts, limit_page_holds_per_hour=1000) as callers:
         services = app.built(parts, [])
-        running = [
-            asyncio.create_task(loop())
+        running: list[asyncio.Task[None]] = [
+            asyncio.ensure_future(loop())
             for service in services
             if "geofence" in service.descriptor.full_name
             for loop in service.workers.values()

@@ -117,7 +117,7 @@ async def callers(parts, monkeypatch, request):
 def quota_of(error: grpc.aio.AioRpcError) -> tuple[str, str]:
     """The quota and the limit that an error names."""
     info = error_details_pb2.ErrorInfo()
-    status: Any = rpc_status.from_call(error)  # type: ignore[arg-type]
+    status: Any = rpc_status.from_call(error)
     for detail in status.details:
         if detail.Is(info.DESCRIPTOR):
             detail.Unpack(info)

@@ -80,7 +80,7 @@ class SharedReads:
     async def texts(self, *keys: str) -> list[bytes | None]:
         """The texts of keys of one slot; None where there is none."""
         if isinstance(self._client, Cluster):
-            found: list[bytes | None] = await self._client.mget(*keys)
+            [found] = await self._read_texts([keys])
         else:
             found = await self._texts.ask(keys)
         return found
@@ -111,7 +111,7 @@ class SharedReads:
         return {key.decode(): entries for key, entries in answer or ()}
 
     async def _read_texts(self, asked: Sequence[Sequence[str]]) -> list[list[bytes | None]]:
-        values = iter(await self._client.mget(*(key for keys in asked for key in keys)))
+        values: Any = iter(await self._client.mget(*(key for keys in asked for key in keys)))
         return [[next(values) for _ in keys] for keys in asked]
 
 
