@@ -81,7 +81,7 @@ def build(parts: Parts) -> Service:
 
     async def deliver() -> None:
         try:
-            await forever("geofence deliveries", POLL_S, deliverer.deliver)
+            await forever("geofence deliveries", POLL_S, deliverer.run)
         finally:
             await finish(deliverer.close())
 

@@ -52,17 +52,17 @@ ROWS = {
     45: "rapid reset through the edge",
     49: "forged forwarding headers",
     50: "a foreign page and a rebound name against an open suite",
-    61: "the append-only file is gone, beside snapshots of its data",
-    62: "zeros at the end of the append-only file",
-    63: "an altered backup",
-    64: "data of a later format, or of other signing keys",
-    65: "the demo starts again after sales",
     51: "a page holds the whole stock of a shop for a week",
     52: "exact levels of a shop that answers with bands alone",
     53: "a caller creates without end: a quota for each thing",
     54: "searches from random places: what the database keeps of them",
     55: "every key of the database: what bounds it",
     56: "an idle suite",
+    61: "the append-only file is gone, beside snapshots of its data",
+    62: "zeros at the end of the append-only file",
+    63: "an altered backup",
+    64: "data of a later format, or of other signing keys",
+    65: "the demo starts again after sales",
 }
 
 

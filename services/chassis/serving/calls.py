@@ -45,6 +45,7 @@ class Calls:
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._begun = asyncio.Event()
         self._streams: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
@@ -58,6 +59,11 @@ class Calls:
     def is_idle(self) -> bool:
         """True if no call is running."""
         return not self._running
+
+    async def wait_begun(self) -> None:
+        """Wait until a call begins, from now on."""
+        self._begun.clear()
+        await self._begun.wait()
 
     async def wait_idle(self) -> None:
         """Wait until no call is running."""
@@ -166,6 +172,7 @@ class Calls:
         """Count one more running call."""
         self._running += 1
         self._idle.clear()
+        self._begun.set()
 
     def end(self) -> None:
         """Count one running call less."""

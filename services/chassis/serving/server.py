@@ -143,6 +143,8 @@ class Server:
             now_s, now_answered = time.monotonic(), self._calls.answered
             if now_answered == answered and self._calls.is_idle:
                 self._calls.admission.rest()
+                await self._calls.wait_begun()
+                looked_s = time.monotonic()
                 continue
             waiting = calls_in(self._id) - self._calls.streaming
             self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)

@@ -31,6 +31,8 @@ from services.geofence.state.secrets import Secrets
 from services.geofence.worker.webhooks import Posted, Webhooks
 
 POLL_S = 0.1
+LOOK_EVERY_S = 5.0
+"""Longest wait for a subscription."""
 BATCH = 50
 """Entries of a place that one round takes at most."""
 AT_ONCE = 16
@@ -86,6 +88,18 @@ class Deliverer:
         self._pauses: dict[str, tuple[float, float]] = {}
         """By subscription whose endpoint failed: end and length of its pause."""
         self._busy: dict[str, asyncio.Task[bool]] = {}
+        self._changed = asyncio.Event()
+        feeds.subscriptions.listen(lambda _change: self._changed.set())
+
+    async def run(self) -> bool:
+        """Deliver; without a subscription with a webhook, wait until one changes."""
+        self._changed.clear()
+        is_more = await self.deliver()
+        if not self._busy:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._changed.wait()
+        return is_more
 
     async def deliver(self) -> bool:
         """Deliver for all subscriptions side by side; answers whether anything was delivered."""
