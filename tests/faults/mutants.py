@@ -31,7 +31,7 @@ class CheckThenAct(Holds):
         self._blind = changed(
             client,
             "reserve",
-            ("local held = math.min(wanted, math.max(room, 0))", "local held = wanted"),
+            ("local room = math.max(here + coming, 0)", "local room = wanted"),
         )
         self._looking = self._reserve
 

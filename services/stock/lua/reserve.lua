@@ -75,7 +75,7 @@ end
 
 -- Units that the address may still take of all that the store can sell of a level: at least one.
 local function share_of(sku, units)
-  if not limits then return units end
+  if not limits then return math.huge end
   return math.max(1, math.floor(units * limits.share_percent / 100)) - (has.of[sku] or 0)
 end
 
