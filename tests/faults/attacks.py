@@ -20,6 +20,9 @@ DATA, HEADERS, RESET, SETTINGS = 0, 1, 3, 4
 END_STREAM, END_HEADERS = 1, 4
 CANCEL = 8
 GET_STORE = "/enrayon.stores.v1.StoresService/GetStore"
+HEALTH_WATCH = "/grpc.health.v1.Health/Watch"
+EMPTY = b"\0" * 5
+"""A message of gRPC without a byte."""
 STREAMS = 100
 """Streams of a connection, the most that the edge allows."""
 MESSAGE = b"\x0a\x10stores/osm-12345"
@@ -102,6 +105,29 @@ def idle(port: int, address: str, end_s: float) -> Counter[str]:
     return count
 
 
+def watches(port: int, address: str, end_s: float) -> Counter[str]:
+    """800 streams of health, and 90 calls whose message never comes."""
+    count: Counter[str] = Counter()
+    for _ in _rounds(end_s, pause_s=0.2, most=100):
+        _drop_closed()
+        while len(_held) < 10:
+            connection = _http2(port, address)
+            if connection is None:
+                count["connections refused"] += 1
+                break
+            for number in range(STREAMS):
+                stream = 2 * number + 1
+                if len(_held) < 8:
+                    watch = _headers(stream, HEALTH_WATCH) + _frame(DATA, END_STREAM, stream, EMPTY)
+                    connection.send(watch)
+                    count["streams of health"] += 1
+                elif number < 45:
+                    connection.send(_headers(stream))
+                    count["calls without a message"] += 1
+            _held.append(connection)
+    return count
+
+
 def resets(port: int, address: str, end_s: float) -> Counter[str]:
     """Complete calls that are reset at once, 20,000 at the most."""
     count: Counter[str] = Counter()
@@ -137,7 +163,7 @@ def nothing(port: int, address: str, end_s: float) -> Counter[str]:
 
 
 ATTACKS: dict[str, Callable[[int, str, float], Counter[str]]] = {
-    attack.__name__: attack for attack in (nothing, bodies, posts, idle, resets)
+    attack.__name__: attack for attack in (nothing, bodies, posts, idle, watches, resets)
 }
 _held: list[socket.socket] = []
 
@@ -194,12 +220,12 @@ def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     )
 
 
-def _headers(stream: int) -> bytes:
+def _headers(stream: int, path: str = GET_STORE) -> bytes:
     """The request headers of a gRPC call, as literals (RFC 7541, section 6.2.2)."""
     fields = {
         ":method": "POST",
         ":scheme": "http",
-        ":path": GET_STORE,
+        ":path": path,
         ":authority": "localhost",
         "content-type": "application/grpc",
         "te": "trailers",

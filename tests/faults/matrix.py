@@ -49,6 +49,8 @@ ROWS = {
     40: "a second process on the same port is refused",
     41: "calls whose body never comes, from one address",
     42: "ten thousand idle connections",
+    43: "streams of health and calls without a message: an idle server sheds nobody",
+    44: "the dearest requests of every public method, four at once",
     45: "rapid reset through the edge",
     49: "forged forwarding headers",
     50: "a foreign page and a rebound name against an open suite",

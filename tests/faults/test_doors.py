@@ -107,7 +107,7 @@ def server_s(suite: Suite) -> float:
     return ticks / TICKS_PER_S
 
 
-def under(suite: Suite, attack: str) -> tuple[str, list[Seen], list[Seen]]:
+def under(suite: Suite, attack: str, port: int = 0) -> tuple[str, list[Seen], list[Seen]]:
     """The attack's own words, and what the other client saw in each round without and with it.
 
     Without it a process that sends nothing takes as much of the processor as it may.
@@ -117,9 +117,12 @@ def under(suite: Suite, attack: str) -> tuple[str, list[Seen], list[Seen]]:
     hostile: list[Seen] = []
     for _ in range(ROUNDS):
         for name, seen in (("nothing", quiet), (attack, hostile)):
-            command = [sys.executable, "-m", "tests.faults.attacks", name, str(suite.http_port)]
+            command = [sys.executable, "-m", "tests.faults.attacks", name]
             with subprocess.Popen(
-                [*command, ATTACKER, str(ROUND_S + 1)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+                [*command, str(port or suite.http_port), ATTACKER, str(ROUND_S + 1)],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                text=True,
             ) as attacker:
                 assert attacker.stdout
                 assert "begun\n" == attacker.stdout.readline()
@@ -152,6 +155,14 @@ def test_row_41_bodies_that_never_come_take_nothing_from_others(suite, figure, a
 def test_row_42_idle_connections_take_nothing_from_others(suite, figure):
     words, quiet, hostile = under(suite, "idle")
     figure(42, told(words, quiet, hostile))
+    assert {200} == {status for seen in hostile for status in seen.statuses}
+
+
+@pytest.mark.parametrize("door", ["the edge", "the gRPC port"])
+def test_row_43_streams_of_health_and_calls_without_a_message_shed_nobody(suite, figure, door):
+    port = suite.http_port if door == "the edge" else suite.grpc_port
+    words, quiet, hostile = under(suite, "watches", port)
+    figure(43, f"at {door}: {told(words, quiet, hostile)}")
     assert {200} == {status for seen in hostile for status in seen.statuses}
 
 

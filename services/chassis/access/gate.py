@@ -17,7 +17,16 @@ from services.chassis.access.credentials import Credentials
 from services.chassis.access.key_ring import KeyRing
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.limits import LocalLimits, SharedLimits, Streams
-from services.chassis.access.policy import At, Counted, Policy, Role, Rule, Where, is_in_scope
+from services.chassis.access.policy import (
+    STANDARD,
+    At,
+    Counted,
+    Policy,
+    Role,
+    Rule,
+    Where,
+    is_in_scope,
+)
 from services.chassis.access.settings import AccessSettings
 from services.chassis.access.tokens import Tokens
 from services.chassis.caller import set_caller
@@ -58,7 +67,7 @@ class Gate:
 
     def guard(self, path: str) -> "Guard":
         """The guard of one method."""
-        return Guard(self, path, self._policy.get(path))
+        return Guard(self, path, self._policy.get(path) or STANDARD.get(path))
 
 
 class Guard:
@@ -128,8 +137,13 @@ class Guard:
         with self._gate.streams.one(identity.counted, most):
             yield partial(self.check, identity)
 
-    def life_s(self) -> float:
-        """Time that a stream may last, in seconds; then its caller must be identified again."""
+    def life_s(self) -> float | None:
+        """Time that a stream may last, in seconds; then its caller must be identified again.
+
+        None: without end, since anybody may have it.
+        """
+        if self._rule is not None and self._rule.role is Role.PUBLIC:
+            return None
         return self._gate.settings.access_stream_s * random.uniform(0.9, 1.0)
 
     def _checked(self, identity: Identity) -> Rule:

@@ -83,6 +83,15 @@ Policy = Mapping[str, Rule]
 """Rules by the paths of methods, `/package.Service/Method`; no rule: nobody may call it."""
 
 
+STANDARD: Policy = {
+    "/grpc.health.v1.Health/Check": Rule(Role.PUBLIC),
+    "/grpc.health.v1.Health/List": Rule(Role.PUBLIC),
+    "/grpc.health.v1.Health/Watch": Rule(Role.PUBLIC),
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Rule(Role.PUBLIC, cost=10),
+}
+"""gRPC's own services."""
+
+
 def is_in_scope(path: str, scopes: Collection[str] | None) -> bool:
     """True if scopes admit a method; None admits every method, an empty collection none.
 

@@ -171,7 +171,8 @@ def check_grpc_exposure(settings: ChassisSettings, access: AccessSettings) -> No
     if not (_is_loopback(settings) or access.grpc_direct or access.knows_edge):
         raise AccessError(
             f"with ENRAYON_HOST={settings.host} others reach the gRPC port without the edge, which "
-            "alone limits what one address may open: let only the edge reach the port and set "
+            "alone limits what one address may open and reset (gRPC works off every call that was "
+            "begun): let only the edge reach the port and set "
             "ENRAYON_EDGE_SECRET (or ENRAYON_TRUSTED_PROXIES, ENRAYON_TLS_PROXIES), or set "
             "ENRAYON_GRPC_DIRECT=true"
         )

@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from services.chassis.access.credentials import NO_CREDENTIALS, Credentials
 from services.chassis.access.gate import Gate, Guard
 from services.chassis.database.failures import as_service_error
-from services.chassis.errors import Internal, ServiceError, StreamEnded
+from services.chassis.errors import Internal, InvalidArgument, ServiceError, StreamEnded
 from services.chassis.serving.admission import Admission
 from services.chassis.serving.methods import Method
 from services.chassis.serving.requests import parsed
@@ -42,6 +42,8 @@ class Calls:
         """Calls of one request and one response that were answered, well or not."""
         self.streaming = 0
         """Streams that are open."""
+        self.unread = 0
+        """Calls whose request has not come yet; the server is not what they wait for."""
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -64,6 +66,26 @@ class Calls:
         """Wait until a call begins, from now on."""
         self._begun.clear()
         await self._begun.wait()
+
+    @property
+    def waits_for_none(self) -> bool:
+        """Whether no call but open streams is running."""
+        return self._running == self.streaming
+
+    async def request(self, read: Awaitable[Any]) -> bytes:
+        """The one request of a call, once it has come.
+
+        Raises:
+            InvalidArgument: the client sent none.
+        """
+        self.unread += 1
+        try:
+            data = await read
+        finally:
+            self.unread -= 1
+        if not isinstance(data, bytes):
+            raise InvalidArgument("the call has no request")
+        return data
 
     async def wait_idle(self) -> None:
         """Wait until no call is running."""

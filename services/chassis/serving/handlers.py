@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, NoReturn
 
@@ -25,26 +25,22 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 ReadCredentials = Callable[[Context], Credentials]
 """Reads the credentials of a caller from the transport."""
-
-WRAPPERS: Mapping[tuple[bool, bool], Callable[..., "grpc.RpcMethodHandler[Any, Any]"]] = {
-    (False, False): grpc.unary_unary_rpc_method_handler,
-    (False, True): grpc.unary_stream_rpc_method_handler,
-    (True, False): grpc.stream_unary_rpc_method_handler,
-    (True, True): grpc.stream_stream_rpc_method_handler,
-}
-"""gRPC's kinds of handlers, by whether requests and whether responses are streams."""
+Single = Callable[[Awaitable[Any]], Awaitable[bytes]] | None
+"""Waits for the one request of a call; None: its requests are a stream."""
 
 
 class Handlers(grpc.GenericRpcHandler):
     """The handlers of methods by their paths; while too many calls wait, those that refuse."""
 
-    def __init__(self, calls: Calls, methods: Sequence[Method], read: ReadCredentials) -> None:
+    def __init__(
+        self, calls: Calls, methods: Sequence[Method], read: ReadCredentials, *, sheds: bool = True
+    ) -> None:
         self._admission = calls.admission
         self._handlers = {m.path: handler(calls, m, read) for m in methods}
         self._shedders = {
             m.path: shedder(calls.admission, m)
             for m in methods
-            if not m.client_streaming and not m.server_streaming
+            if sheds and not m.client_streaming and not m.server_streaming
         }
 
     def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
@@ -74,25 +70,33 @@ def shedder(admission: Admission, method: Method) -> "grpc.RpcMethodHandler[Any,
 def handler(
     calls: Calls, method: Method, read: ReadCredentials
 ) -> "grpc.RpcMethodHandler[Any, Any]":
-    """The gRPC side of one RPC: bytes in, bytes out, errors as rich status."""
+    """The gRPC side of one RPC: bytes in, bytes out, errors as rich status.
+
+    To gRPC all requests are streams: it would keep calls whose request does not come to itself,
+    and they would seem to wait for the server.
+    """
     name = method.path.removeprefix("/")
-    handle: Callable[..., Any]
+    single = None if method.client_streaming else calls.request
     if method.server_streaming:
-        handle = streamed(name, calls.stream(method), read)
-    else:
-        handle = answered(name, calls.answer(method), read)
-    return WRAPPERS[method.client_streaming, method.server_streaming](handle)
+        return grpc.stream_stream_rpc_method_handler(
+            streamed(name, single, calls.stream(method), read)
+        )
+    return grpc.stream_unary_rpc_method_handler(answered(name, single, calls.answer(method), read))
 
 
 def answered(
-    name: str, answer: Callable[[Any, Credentials], Awaitable[bytes]], read: ReadCredentials
+    name: str,
+    single: Single,
+    answer: Callable[[Any, Credentials], Awaitable[bytes]],
+    read: ReadCredentials,
 ) -> Callable[[Any, Context], Awaitable[bytes]]:
     """A handler with one response."""
 
-    async def handle(data: Any, context: Context) -> bytes:
+    async def handle(requests: Any, context: Context) -> bytes:
         begin(context)
         with tracing.call(name) as ended:
             try:
+                data = await single(context.read()) if single else requests
                 return await answer(data, read(context))
             except ServiceError as error:
                 ended(error.code.name)
@@ -103,15 +107,17 @@ def answered(
 
 def streamed(
     name: str,
+    single: Single,
     answer: Callable[[Any, Credentials], AsyncGenerator[bytes, None]],
     read: ReadCredentials,
 ) -> Callable[[Any, Context], AsyncGenerator[bytes, None]]:
     """A handler with a stream of responses."""
 
-    async def handle(data: Any, context: Context) -> AsyncGenerator[bytes, None]:
+    async def handle(requests: Any, context: Context) -> AsyncGenerator[bytes, None]:
         begin(context)
         with tracing.call(name) as ended:
             try:
+                data = await single(context.read()) if single else requests
                 async with aclosing(answer(data, read(context))) as responses:
                     async for response in responses:
                         yield response

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
@@ -17,6 +15,7 @@ from services.chassis.serving.calls import Calls
 from services.chassis.serving.handlers import Handlers, credentials_of, no_credentials
 from services.chassis.serving.health import Part
 from services.chassis.serving.methods import Method
+from services.chassis.serving.standard import HealthServicer, standard_methods
 from services.chassis.settings import ChassisSettings
 from services.chassis.tasks import end
 
@@ -57,13 +56,16 @@ class Server:
             ]
         )
         self._id = (servers() - others).pop() if counts else 0
-        self.health = health.aio.HealthServicer()
+        self.health = HealthServicer()
         read = credentials_of if gate else no_credentials
-        self._server.add_generic_rpc_handlers([Handlers(self._calls, methods, read)])
-        health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
-        if settings.reflection if settings.reflection is not None else gate is None:
-            names = [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME]
-            reflection.enable_server_reflection(names, self._server)
+        reflects = settings.reflection if settings.reflection is not None else gate is None
+        standard = standard_methods(self.health, self._services if reflects else None)
+        self._server.add_generic_rpc_handlers(
+            [
+                Handlers(self._calls, methods, read),
+                Handlers(self._calls, standard, read, sheds=False),
+            ]
+        )
         self.port = 0
 
     async def start(
@@ -96,15 +98,10 @@ class Server:
             await self.set_parts(parts)
         else:
             for service in ["", *self._services]:
-                await self.set_serving(service, serving=True)
+                self.health.set(service, serving=True)
         await self._server.start()
         if self._settings.longest_wait_s:
             self._looking = asyncio.create_task(self._look_at_queue())
-
-    async def set_serving(self, service: str, *, serving: bool) -> None:
-        """Set the health of a service; the empty name stands for the whole server."""
-        states = health_pb2.HealthCheckResponse
-        await self.health.set(service, states.SERVING if serving else states.NOT_SERVING)
 
     async def set_parts(self, parts: Mapping[str, Part]) -> None:
         """Set the health of the parts, and of the services.
@@ -117,11 +114,11 @@ class Server:
         for name, part in parts.items():
             states[name] = part.is_well and states.get(name, True)
         for name, state in states.items():
-            await self.set_serving(name, serving=state)
+            self.health.set(name, serving=state)
 
     async def stop(self) -> None:
         """Become NOT_SERVING, linger, then take no new calls and let the running ones end."""
-        await self.health.enter_graceful_shutdown()
+        self.health.stop()
         await asyncio.sleep(self._settings.linger_s)
         stopping = asyncio.create_task(self._server.stop(self._settings.drain_s))
         self._calls.end_streams()
@@ -141,11 +138,11 @@ class Server:
         while True:
             await asyncio.sleep(LOOK_S)
             now_s, now_answered = time.monotonic(), self._calls.answered
-            if now_answered == answered and self._calls.is_idle:
+            if now_answered == answered and self._calls.waits_for_none:
                 self._calls.admission.rest()
                 await self._calls.wait_begun()
                 looked_s = time.monotonic()
                 continue
-            waiting = calls_in(self._id) - self._calls.streaming
+            waiting = calls_in(self._id) - self._calls.streaming - self._calls.unread
             self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)
             answered, looked_s = now_answered, now_s

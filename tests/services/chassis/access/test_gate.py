@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
@@ -471,3 +472,19 @@ async def test_scopes_narrow_what_staff_may(settings, database):
         assert "keys/till in store" == (await echo.say(OURS, metadata=staff)).value
         error = await refused(echo.count_up(OURS, metadata=staff).read())
         assert "the scopes of the key do not have this method" == error["message"]
+
+
+async def test_streams_of_health_are_counted_by_address_and_need_no_credentials(settings, database):
+    request = health_pb2.HealthCheckRequest(service=SERVICE)
+    async with guarded(settings, database, {}, {"limit_address_streams": 2}) as echo:
+        health: Any = health_pb2_grpc.HealthStub(echo.channel)
+        watches = [health.Watch(request) for _ in range(2)]
+        for watch in watches:
+            assert health_pb2.HealthCheckResponse.SERVING == (await watch.read()).status
+        error = await refused(health.Watch(request).read())
+        unknown = await refused(health.Watch(request, metadata=[("x-api-key", "none")]).read())
+        assert health_pb2.HealthCheckResponse.SERVING == (await health.Check(request)).status
+        for watch in watches:
+            watch.cancel()
+
+    assert ["TOO_MANY_STREAMS", "UNAUTHENTICATED"] == [reason(error), reason(unknown)]

@@ -2,16 +2,18 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
 from google.protobuf.wrappers_pb2 import StringValue
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from enrayon.type.v1.geometry_pb2 import Origin
 from services.chassis.serving.admission import LEAST, Admission, calls_in
 from services.chassis.settings import ChassisSettings
-from tests.support.echo import KAMPPI, error_of, served
+from tests.support.echo import KAMPPI, SERVICE, error_of, served
 
 
 def admission(longest_wait_s: float = 0.5) -> Admission:
@@ -155,3 +157,48 @@ async def test_the_calls_that_wait_are_counted_before_python_sees_them(settings:
         await asyncio.gather(*calls)
         await until(lambda: calls_in(id) == 0)
     assert 20 == len(others)  # they lived as long
+
+
+async def test_calls_without_a_request_and_open_streams_shed_nobody(
+    settings: ChassisSettings, figure: Callable[[int, str], None]
+):
+    async def nothing() -> AsyncIterator[Any]:
+        await asyncio.Event().wait()
+        yield
+
+    async with served(settings.model_copy(update={"longest_wait_s": 0.5})) as echo:
+        health: Any = health_pb2_grpc.HealthStub(echo.channel)
+        told = [health.Watch(health_pb2.HealthCheckRequest(service=SERVICE)) for _ in range(800)]
+        for watch in told:
+            assert health_pb2.HealthCheckResponse.SERVING == (await watch.read()).status
+        reflection: Any = reflection_pb2_grpc.ServerReflectionStub(echo.channel)
+        streams = [reflection.ServerReflectionInfo(nothing()) for _ in range(90)]
+        # To the client they are streams of requests, so that it sends headers alone.
+        paths = (f"/{SERVICE}/Say", f"/{SERVICE}/CountUp", "/grpc.health.v1.Health/Check")
+        silent: list[Any] = [echo.channel.stream_unary(paths[n % 3])(nothing()) for n in range(90)]
+        await until(lambda: 980 == calls_in(echo.server._id))
+        shed = 0
+        for _ in range(50):  # of 20 ms each, so through several looks
+            try:
+                await asyncio.gather(*(echo.say(KAMPPI) for _ in range(2)))
+            except grpc.aio.AioRpcError:
+                shed += 1
+            await asyncio.sleep(0.02)
+        for call in (*told, *streams, *silent):
+            call.cancel()
+        await until(lambda: 0 == calls_in(echo.server._id))
+        await until(lambda: 0 == echo.server._calls.unread == echo.server._calls.streaming)
+
+    figure(
+        43,
+        "straight to a server: 800 streams of health, 90 of reflection, 90 calls whose message"
+        f" never comes; of 100 other calls {shed} shed",
+    )
+    assert 0 == shed
+
+
+async def test_a_call_without_a_request_is_invalid(settings: ChassisSettings):
+    async with served(settings) as echo:
+        for path in (f"/{SERVICE}/Say", f"/{SERVICE}/CountUp"):
+            call: Any = echo.channel.stream_unary(path)(iter(()))
+            assert grpc.StatusCode.INVALID_ARGUMENT is await call.code()

@@ -111,7 +111,7 @@ async def test_health_is_told_for_the_server_and_for_each_service(
 
         assert await status("") == SERVING
         assert await status(SERVICE) == SERVING
-        await echo.server.set_serving(SERVICE, serving=False)
+        echo.server.health.set(SERVICE, serving=False)
         assert await status(SERVICE) == NOT_SERVING
         assert await status("") == SERVING
         with pytest.raises(grpc.aio.AioRpcError) as unknown:
