@@ -4,6 +4,7 @@ import asyncio
 import faulthandler
 import gc
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
@@ -164,7 +165,11 @@ async def serve_until_stopped(parts: Parts, health: Health, services: Sequence[S
         # A batch makes a hundred thousand short-lived objects; by default every 700 of them cause
         # a collection, which took a third of the time.
         gc.set_threshold(100_000, 20, 100)
+        # While a thread computes, the event loop waits for so long at each of its steps.
+        sys.setswitchinterval(0.001)
         for service in services:
+            for pool in service.pools:
+                await pool.start()
             if service.feeds:
                 health.watch(service.descriptor.full_name, service.why_unread)
         await server.start(health.parts)
@@ -242,6 +247,9 @@ async def background(services: Sequence[Service]) -> AsyncIterator[None]:
             yield
         finally:
             await end(tasks)
+            for service in services:
+                for pool in service.pools:
+                    await finish(pool.stop())
 
 
 async def work_until_stopped(health: Health, services: Sequence[Service]) -> None:

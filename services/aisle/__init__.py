@@ -8,6 +8,7 @@ Where a request goes:
             areas, the placements) -> geodata.floorplans, geodata.wayfinding -> convert
     route   resources/routes.py -> shops.network (walkable network of a plan and profile, computed
             once, in a thread) -> geodata.wayfinding.route -> convert/routes.py
+    picture resources/pictures.py -> a child process (chassis.processes.pool) -> convert/pictures.py
     write   servicer -> resources/<resource>.py -> directory.resources or directory.upserts
             -> write.lua -> the change streams -> replica/feeds.py of every process
 

@@ -15,6 +15,7 @@ from services.aisle.resources.routes import Routes
 from services.aisle.servicer import AisleServicer
 from services.aisle.settings import AisleSettings
 from services.chassis.messages.paging import PageTokens
+from services.chassis.processes.pool import Pool
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
 from services.directory.writer import Writer
@@ -34,6 +35,7 @@ def build(parts: Parts) -> Service:
     products = LocatedProducts(feeds, shops)
     routes = Routes(shops, products, anchors)
     feedback_per_day = settings.feedback_per_day
+    pool = Pool(settings.drawers, settings.drawings_waiting, settings.drawing_s)
     servicer: aisle_servicer.AisleServicer = AisleServicer(
         feeds,
         shops,
@@ -45,6 +47,6 @@ def build(parts: Parts) -> Service:
         anchors=anchors,
         located_products=products,
         routes=routes,
-        pictures=Pictures(feeds, shops, products, routes),
+        pictures=Pictures(feeds, shops, products, routes, pool),
     )
-    return Service(CONTRACT, servicer, feeds=(feeds.plans, feeds.placements))
+    return Service(CONTRACT, servicer, feeds=(feeds.plans, feeds.placements), pools=(pool,))

@@ -66,14 +66,9 @@ class AisleServicer:
         await self.floor_plans.delete(request)
         return Empty()
 
-    async def render_floor_plan(
-        self, request: pb.RenderFloorPlanRequest
-    ) -> pb.RenderFloorPlanResponse:
+    async def render_floor_plan(self, request: pb.RenderFloorPlanRequest) -> bytes:
         """Draw a level of a floor plan."""
-        response = await self.pictures.render(request)
-        if stale := timestamp(self.feeds.stale_as_of):
-            response.as_of.CopyFrom(stale)
-        return response
+        return await self.pictures.render(request)
 
     def list_aisles(self, request: pb.ListAislesRequest) -> pb.ListAislesResponse:
         """List the aisles of a store."""

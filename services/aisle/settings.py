@@ -6,7 +6,7 @@ from services.chassis.settings import EnvironmentSettings
 
 
 class AisleSettings(EnvironmentSettings):
-    """The link in the QR codes of anchors, and the limit of reports of one caller."""
+    """The link in the QR codes of anchors, the limit of reports, and the drawing of plans."""
 
     anchor_url: str = Field(
         "http://localhost:8080",
@@ -15,4 +15,13 @@ class AisleSettings(EnvironmentSettings):
     )
     feedback_per_day: int = Field(
         5, ge=0, description="reports a day that one caller may make on a product at a store"
+    )
+    drawers: int = Field(
+        1, ge=1, le=64, description="processes of each server that draw floor plans"
+    )
+    drawings_waiting: int = Field(
+        16, ge=0, description="drawings that wait for a process; more are refused for now"
+    )
+    drawing_s: float = Field(
+        10.0, gt=0, description="seconds that a drawing may take; its process is then replaced"
     )

@@ -9,6 +9,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from services.chassis.clock import Clock
 from services.chassis.database.client import Client
 from services.chassis.keyring import Keyring
+from services.chassis.processes.pool import Pool
 from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.feed import Feed
@@ -45,6 +46,9 @@ class Service:
     feeds: Sequence[Feed[Any]] = ()
     """Read models beside the directory. They are loaded before the service answers or works, and
     followed for as long as it does; nothing else starts them."""
+
+    pools: Sequence[Pool] = ()
+    """Child processes, which start before the service answers and end with it."""
 
     def why_unread(self) -> str:
         """The reason why the service cannot answer from memory; empty when it can."""

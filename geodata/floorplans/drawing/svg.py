@@ -1,6 +1,7 @@
 """Draws a level of a plan with an overlay and a key as one SVG picture."""
 
 import datetime as dt
+import math
 from dataclasses import replace
 
 import shapely
@@ -68,16 +69,10 @@ def draw_svg(
     Raises:
         ValueError: the plan does not have the level, or the level has no geometry.
     """
-    storey = next((one for one in plan.levels if one.id == level), None)
-    if storey is None:
-        raise ValueError(f"level: the plan has no level {level!r}")
+    storey = _storey(plan, level)
     top = MARGIN_PX + (TITLE_PX if title else 0.0)
-    bounds = _bounds(plan, storey)
-    turned = wide and bounds[3] - bounds[1] > DEEP * (bounds[2] - bounds[0])
-    sheet_px = (TURNED_PX if turned else WIDE_PX) if wide else WIDTH_PX
-    beside = wide and not turned
-    map_px = sheet_px - 2 * MARGIN_PX - (KEY_PX + MARGIN_PX if beside else 0.0)
-    canvas = Canvas(bounds, MARGIN_PX, top, map_px, turned=turned)
+    canvas, sheet_px, beside = _sheet(_bounds(plan, storey), top, wide=wide)
+    turned, map_px = bool(canvas.turn_deg), canvas.map_width_px
     canvas.add("rect", width="100%", height="100%", fill=theme.paper)
     headline = shortened(title, int(sheet_px / 9))
     at_top = (MARGIN_PX, MARGIN_PX + 12)
@@ -104,6 +99,37 @@ def draw_svg(
     legend_bottom = draw_legend(canvas, theme, plan, storey, overlay, words, legend)
     name = title or f"{plan.store} {storey.name or storey.id}"
     return canvas.finish(sheet_px, max(bottom, list_bottom, legend_bottom) + MARGIN_PX, name)
+
+
+def most_px(plan: FloorPlan, level: str, max_pixels: int, *, wide: bool = False) -> int:
+    """A width in pixels above which a drawing of a level has more pixels than allowed.
+
+    It counts the map alone, so that it costs little; 0 for a level without geometry.
+    """
+    try:
+        bounds = _bounds(plan, _storey(plan, level))
+    except ValueError:
+        return 0
+    canvas, sheet_px, _ = _sheet(bounds, 0.0, wide=wide)
+    return int(math.sqrt(max_pixels * sheet_px / canvas.map_bottom_px))
+
+
+def _storey(plan: FloorPlan, level: str) -> Level:
+    storey = next((one for one in plan.levels if one.id == level), None)
+    if storey is None:
+        raise ValueError(f"level: the plan has no level {level!r}")
+    return storey
+
+
+def _sheet(
+    bounds: tuple[float, float, float, float], top: float, *, wide: bool
+) -> tuple[Canvas, float, bool]:
+    """The canvas with the map, the width of the sheet, and whether the key is beside the map."""
+    turned = wide and bounds[3] - bounds[1] > DEEP * (bounds[2] - bounds[0])
+    sheet_px = (TURNED_PX if turned else WIDE_PX) if wide else WIDTH_PX
+    beside = wide and not turned
+    map_px = sheet_px - 2 * MARGIN_PX - (KEY_PX + MARGIN_PX if beside else 0.0)
+    return Canvas(bounds, MARGIN_PX, top, map_px, turned=turned), sheet_px, beside
 
 
 def _bounds(plan: FloorPlan, level: Level) -> tuple[float, float, float, float]:

@@ -3,54 +3,46 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from google.protobuf import json_format
-
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.drawing.overlay import Overlay, Pin
-from geodata.floorplans.drawing.png import draw_png
-from geodata.floorplans.drawing.svg import draw_svg
-from geodata.floorplans.drawing.theme import DARK, LIGHT
-from geodata.floorplans.geojson import overlay_to_geojson, plan_to_geojson
 from geodata.floorplans.plan import FloorPlan
-from geodata.wayfinding.overlay import key_words, route_overlay, spot_pin
-from services.aisle.errors import LevelNotFound
+from geodata.wayfinding.overlay import route_overlay, spot_pin
+from services.aisle.convert.pictures import Drawing, check_size, drawn
 from services.aisle.replica.feeds import Feeds
 from services.aisle.replica.shops import Shop, Shops
 from services.aisle.resources.located_products import LocatedProducts
 from services.aisle.resources.routes import Routes
-from services.chassis.errors import InvalidArgument
+from services.chassis.messages.times import timestamp
+from services.chassis.processes.pool import Pool
 from services.directory.keys import parse_store
 from services.directory.products import product_sku
 
-WIDTH_PX = 960
-"""The width of a PNG if the request gives none."""
-MAX_PIXELS = 4_000_000
-"""Pixels of a PNG, at most: other calls wait while it is drawn, a few tenths of a second."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """Labels of products beside a route, whose stops have numbers."""
-Format = pb.RenderFloorPlanRequest
 
 
 class Pictures:
     """Draws floor plans."""
 
     def __init__(
-        self, feeds: Feeds, shops: Shops, products: LocatedProducts, routes: Routes
+        self, feeds: Feeds, shops: Shops, products: LocatedProducts, routes: Routes, pool: Pool
     ) -> None:
         self._feeds = feeds
         self._shops = shops
         self._products = products
         self._routes = routes
+        self._pool = pool
 
-    async def render(self, request: pb.RenderFloorPlanRequest) -> pb.RenderFloorPlanResponse:
-        """Draw a level of the plan in force.
+    async def render(self, request: pb.RenderFloorPlanRequest) -> bytes:
+        """Draw a level of the plan in force; returns the encoded response.
 
         Raises:
             StoreNotFound, FloorPlanNotFound, LevelNotFound: there is nothing to draw.
             InvalidArgument: the picture is too large, or the plan has no place on the earth.
-            And the errors of `Routes.plan`.
+            And the errors of `Routes.plan` and `Pool.run`.
         """
         shop = self._shops.open(self._shops.check_store(request.store))
+        check_size(shop.plan, request)
         overlay = Overlay()
         if request.HasField("walk"):
             planned = await self._routes.plan(request.store, request.walk, request.language_code)
@@ -64,9 +56,19 @@ class Pictures:
             levels=levels,
             attribution=shop.plan.attribution,
         )
-        title = self._title(shop, response.level)
-        await self._shops.compute(draw, shop.plan, overlay, request, response, title)
-        return response
+        if stale := timestamp(self._feeds.stale_as_of):
+            response.as_of.CopyFrom(stale)
+        drawing = Drawing(
+            store=shop.plan.store,
+            plan=self._feeds.plans.replica.record(shop.plan_name) or b"",
+            blocked=shop.plan.blocked,
+            overlay=overlay,
+            request=request.SerializeToString(),
+            level=response.level,
+            title=self._title(shop, response.level),
+        )
+        # Parts of a message, one after the other, are the message.
+        return response.SerializeToString() + await self._pool.run(drawn, drawing)
 
     def _pins(
         self, shop: Shop, request: pb.RenderFloorPlanRequest, *, lettered: bool
@@ -91,48 +93,6 @@ class Pictures:
         storey = next((each.name for each in shop.plan.levels if each.id == level), "")
         several = len(shop.plan.levels) > 1
         return ", ".join(part for part in (name, storey if several else "") if part)
-
-
-def draw(
-    plan: FloorPlan,
-    overlay: Overlay,
-    request: pb.RenderFloorPlanRequest,
-    response: pb.RenderFloorPlanResponse,
-    title: str,
-) -> None:
-    """Put the picture into the response.
-
-    Raises:
-        LevelNotFound: the plan has no such level, or the level has no geometry.
-        InvalidArgument: the picture is too large, or the plan has no place on the earth.
-    """
-    if request.format == Format.FORMAT_GEO_JSON:
-        if plan.frame is None:
-            why = "the floor plan has no place on the earth; ask for SVG"
-            raise InvalidArgument.field("format", why)
-        features = plan_to_geojson(plan)
-        features["features"] += overlay_to_geojson(overlay, plan.frame)
-        json_format.ParseDict(features, response.geo_json)
-        return
-    try:
-        svg = draw_svg(
-            plan,
-            response.level,
-            overlay,
-            theme=DARK if request.dark else LIGHT,
-            words=key_words(request.language_code),
-            title=title,
-            wide=request.wide,
-        )
-    except ValueError as fault:
-        raise LevelNotFound(str(fault)) from None
-    if request.format != Format.FORMAT_PNG:
-        response.svg = svg
-        return
-    try:
-        response.png = draw_png(svg, request.width_px or WIDTH_PX, max_pixels=MAX_PIXELS)
-    except ValueError as fault:
-        raise InvalidArgument.field("width_px", str(fault)) from None
 
 
 def levels_of(overlay: Overlay) -> Sequence[str]:
