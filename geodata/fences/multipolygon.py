@@ -171,7 +171,8 @@ def _check(polygons: list[list[FlatRing]], flat: shapely.MultiPolygon) -> None:
         for m, hole in enumerate(rings[1:], start=1):
             if hole.pole:
                 raise FenceError(f"polygons[{n}][{m}]", "a hole must not enclose a pole")
-        if not polygon.is_valid:
+        # By an array: unlike `polygon.is_valid` it lets other threads run.
+        if not shapely.is_valid([polygon])[0]:
             raise FenceError(f"polygons[{n}]", shapely.is_valid_reason(polygon))
         if not polygon.area:
             raise FenceError(f"polygons[{n}]", "has no area")

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from geodata.distance import Floats
 from geodata.nearest.batch import Batch
 from geodata.nearest.blocks import NEIGHBOURS, BlockCache
-from geodata.nearest.places import Accept, Places, Rows
+from geodata.nearest.places import Accept, Mask, Places, Rows
 from geodata.nearest.query import Hit, Query
 from geodata.nearest.tree import BallTree
 from geodata.points import Point
@@ -74,6 +74,12 @@ class NearestIndex:
     def rows(self) -> Rows:
         """The rows in use, ascending."""
         return self._places.rows()
+
+    def unchanged(self, rows: Rows, latitudes: Floats, longitudes: Floats) -> Mask:
+        """For rows and their positions of before: True where a place is still there."""
+        used: Mask = self._places.used(rows)
+        used &= (self.latitudes[rows] == latitudes) & (self.longitudes[rows] == longitudes)
+        return used
 
     def row(self, id: str) -> int:
         """The row of a place. Raises KeyError if the id is unknown."""

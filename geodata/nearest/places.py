@@ -64,6 +64,10 @@ class Places:
         """The row of a place; None if the id is unknown."""
         return self._rows.get(id)
 
+    def used(self, rows: Rows) -> Mask:
+        """For each row: True if it is in use."""
+        return self._used[rows]
+
     def id(self, row: int) -> str:
         """The id of the place in a row. Raises KeyError for an unused row."""
         id = self._ids[row]

@@ -1,13 +1,15 @@
 """Finds the places in a shape, or in a box of latitude and longitude."""
 
+from functools import partial
 from math import cos, radians
 
 import numpy as np
 
 from geodata.distance import GEOD, Floats, chord_reach_m, ecef
-from geodata.fences.shape import Shape
+from geodata.fences.shape import Bools, Shape
 from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
+from geodata.steps import Steps
 
 _MERIDIAN_RADIUS_M = GEOD.a * GEOD.a / GEOD.b
 """The largest radius of curvature of a meridian, at the poles."""
@@ -16,15 +18,18 @@ _LARGE_M = 1_000_000.0
 """For areas with a larger radius, testing all places is faster than a search in the index."""
 
 
-def in_shape(index: NearestIndex, shape: Shape) -> Rows:
+def in_shape(index: NearestIndex, shape: Shape) -> Steps[Rows]:
     """The rows of all places in a shape, ascending; a place on the edge is inside.
+
+    Places that are moved or deleted between its steps are left out.
 
     The edges of a `MultiPolygon` are straight in longitude and latitude (RFC 7946). An edge
     whose ends are more than 180 degrees of longitude apart crosses the antimeridian.
     """
     rows = _around(index, shape.bounds.center, shape.bounds.radius_m)
-    inside = rows[shape.contains_many(index.latitudes[rows], index.longitudes[rows])]
-    return np.sort(inside)
+    places = index.latitudes[rows], index.longitudes[rows]
+    inside: Bools = yield partial(shape.contains_many, *places)
+    return np.sort(rows[inside & index.unchanged(rows, *places)])
 
 
 def in_viewport(index: NearestIndex, low: Point, high: Point) -> Rows:

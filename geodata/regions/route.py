@@ -1,6 +1,7 @@
 """Finds the places near a route of geodesics, with distance and position along the route."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from math import inf
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from geodata.distance import Floats, chord_reach_m, ecef_many, widened_chord_m
 from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
 from geodata.regions.pieces import Pieces
+from geodata.steps import Steps
 
 MAX_DISTANCE_M = 50_000.0
 
@@ -35,8 +37,10 @@ class RouteHit(NamedTuple):
 
 def along_route(
     index: NearestIndex, route: Sequence[Point], max_distance_m: float
-) -> list[RouteHit]:
+) -> Steps[list[RouteHit]]:
     """Find all places within a distance (inclusive) of a route, ordered by position, then id.
+
+    Places that are moved or deleted between its steps are left out.
 
     The route is the sequence of geodesics between its points. The error of distances and
     positions is at most 0.1 mm.
@@ -46,24 +50,41 @@ def along_route(
     """
     if not 0 < max_distance_m <= MAX_DISTANCE_M:
         raise ValueError(f"max_distance_m must be in (0, {MAX_DISTANCE_M:g}], got {max_distance_m}")
-    pieces = Pieces(route)
+    pieces: Pieces = yield partial(Pieces, route)
+    reach_m = chord_reach_m(max_distance_m)
+    found: list[tuple[Rows, Floats]] = []
+    for centre, radius_m in zip(pieces.span_centre, pieces.span_radius_m.tolist(), strict=True):
+        found.append(index.within_chord(centre, radius_m + reach_m))
+        yield None
+    places = index.latitudes.copy(), index.longitudes.copy()
+    hits: list[RouteHit] = yield partial(_hits, places, pieces, found, max_distance_m)
+    rows = np.array([hit.row for hit in hits], np.int64)
+    kept = index.unchanged(rows, *(axis[rows] for axis in places)).tolist()
+    there = (hit for hit, is_there in zip(hits, kept, strict=True) if is_there)
+    return sorted(there, key=lambda hit: (hit.position_m, index.id(hit.row)))
+
+
+def _hits(
+    places: tuple[Floats, Floats],
+    pieces: Pieces,
+    found: Sequence[tuple[Rows, Floats]],
+    max_distance_m: float,
+) -> list[RouteHit]:
     hits: list[RouteHit] = []
-    for rows, spans in _spans_near(index, pieces, max_distance_m):
-        hits += _measure(index, pieces, rows, spans, max_distance_m)
-    return sorted(hits, key=lambda hit: (hit.position_m, index.id(hit.row)))
+    for rows, spans in _spans_near(pieces, found):
+        hits += _measure(places, pieces, rows, spans, max_distance_m)
+    return hits
 
 
 def _spans_near(
-    index: NearestIndex, pieces: Pieces, max_distance_m: float
+    pieces: Pieces, found: Sequence[tuple[Rows, Floats]]
 ) -> Iterator[tuple[Rows, Rows]]:
     """Pairs of a row and a span that may hold the nearest point of the route.
 
-    The pairs come in portions of at most about `_PAIRS_AT_ONCE` pieces, to bound memory; all
-    spans of a row are in one portion.
+    `found` has the rows near each span and their chords from its centre. The pairs come in
+    portions of at most about `_PAIRS_AT_ONCE` pieces, to bound memory; all spans of a row are in
+    one portion.
     """
-    reach_m = chord_reach_m(max_distance_m)
-    balls = zip(pieces.span_centre, pieces.span_radius_m.tolist(), strict=True)
-    found = [index.within_chord(centre, radius_m + reach_m) for centre, radius_m in balls]
     rows = np.concatenate([rows for rows, _ in found])
     off_m = np.concatenate([chords_m for _, chords_m in found])
     spans = np.arange(len(found)).repeat([len(rows) for rows, _ in found])
@@ -79,20 +100,19 @@ def _spans_near(
 
 
 def _measure(
-    index: NearestIndex, pieces: Pieces, rows: Rows, spans: Rows, max_distance_m: float
+    places: tuple[Floats, Floats], pieces: Pieces, rows: Rows, spans: Rows, max_distance_m: float
 ) -> Iterator[RouteHit]:
+    latitudes, longitudes = places
     sizes = pieces.span_size[spans]
     piece = pieces.span_first[spans].repeat(sizes) + positions_in_runs(sizes)
-    away = ecef_many(index.latitudes[rows], index.longitudes[rows]).repeat(sizes, axis=0)
+    away = ecef_many(latitudes[rows], longitudes[rows]).repeat(sizes, axis=0)
     rows = rows.repeat(sizes)
     off_m, along = pieces.chord_distance_m(piece, away)
     sag_m = pieces.sag_m[piece]
     bound_m = _doubtful_m(_least(off_m + sag_m, rows))
     kept = off_m - sag_m <= np.minimum(bound_m, chord_reach_m(max_distance_m))
     rows, piece, along = rows[kept], piece[kept], along[kept]
-    distance_m, position_m = pieces.nearest_points(
-        piece, along, index.latitudes[rows], index.longitudes[rows]
-    )
+    distance_m, position_m = pieces.nearest_points(piece, along, latitudes[rows], longitudes[rows])
     least_m = _least(distance_m, rows)
     kept = (least_m <= max_distance_m) & (distance_m <= least_m + _SAME_M)
     rows, least_m, position_m = rows[kept], least_m[kept], position_m[kept]

@@ -10,6 +10,7 @@ from services.chassis.messages.masks import check_mask
 from services.chassis.messages.paging import PageTokens, page_size
 from services.chassis.messages.times import timestamp
 from services.chassis.serving.methods import bulk, endless
+from services.chassis.serving.turns import Turns, by_turns
 from services.directory.directory import Directory
 from services.directory.filters import StoreFilter
 from services.directory.keys import store_id
@@ -24,6 +25,8 @@ from services.stores.resources.stores import Stores
 from services.stores.resources.watching import watch
 
 STORE = stores_pb2.Store.DESCRIPTOR
+ORIGINS_AT_ONCE = 100
+"""Origins of a batch that are searched before other calls get their turn."""
 
 
 class StoresServicer:
@@ -73,13 +76,14 @@ class StoresServicer:
         )
 
     @bulk
-    def search_stores(
+    async def search_stores(
         self, request: stores_pb2.SearchStoresRequest
     ) -> stores_pb2.SearchStoresResponse:
         """Find stores by text, in an area or along a route."""
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
-        found = search.search(replica, request, self._wanted(request.store_filter))
+        wanted = self._wanted(request.store_filter)
+        found = await by_turns(search.search(replica, request, wanted))
         page, token = self._tokens.page(request, found, lambda match: (*match.rank, match.id))
         return stores_pb2.SearchStoresResponse(
             matches=[convert.match_message(replica, match, request.read_mask) for match in page],
@@ -112,27 +116,34 @@ class StoresServicer:
             self._directory.stores.replica, hits, request.read_mask, rest
         )
 
-    def batch_find_nearest_stores(self, request: stores_pb2.BatchFindNearestStoresRequest) -> bytes:
+    async def batch_find_nearest_stores(
+        self, request: stores_pb2.BatchFindNearestStoresRequest
+    ) -> bytes:
         """Find the stores nearest to each of many origins."""
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
-        rows, distances_m = replica.nearest_batch(
-            [point.latitude for point in request.points],
-            [point.longitude for point in request.points],
-            page_size(request.limit, default=10, most=100),
-            self._wanted(request.store_filter),
-            radius_m=request.radius_m if request.HasField("radius_m") else None,
-        )
-        return encoded.batch_response(replica, rows, distances_m, request.read_mask, self._as_of())
+        wanted = self._wanted(request.store_filter)
+        response, turns = encoded.BatchResponse(replica, request.read_mask), Turns()
+        for begin in range(0, len(request.points), ORIGINS_AT_ONCE):
+            points = request.points[begin : begin + ORIGINS_AT_ONCE]
+            rows, distances_m = replica.nearest_batch(
+                [point.latitude for point in points],
+                [point.longitude for point in points],
+                page_size(request.limit, default=10, most=100),
+                wanted,
+                radius_m=request.radius_m if request.HasField("radius_m") else None,
+            )
+            response.add(rows, distances_m)
+            await turns.give()
+        return response.encoded(self._as_of())
 
     @bulk
-    def count_stores(
+    async def count_stores(
         self, request: stores_pb2.CountStoresRequest
     ) -> stores_pb2.CountStoresResponse:
         """Count the stores in each H3 cell of an area."""
-        cells = search.count(
-            self._directory.stores.replica, request, self._wanted(request.store_filter)
-        )
+        wanted = self._wanted(request.store_filter)
+        cells = await by_turns(search.count(self._directory.stores.replica, request, wanted))
         return stores_pb2.CountStoresResponse(
             cells=map(convert.cell_count, cells),
             total_size=sum(cell.stores for cell in cells),

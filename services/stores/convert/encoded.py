@@ -67,27 +67,41 @@ def varint(number: int) -> bytes:
     return bytes(result)
 
 
-def batch_response(
-    replica: StoresReplica,
-    rows: Rows,
-    distances_m: Floats,
-    mask: FieldMask,
-    as_of: Timestamp | None,
-) -> bytes:
-    """The encoded answer to many origins: each store once, and indexes and distances per origin.
+class BatchResponse:
+    """The encoded answer to many origins: each store once, and indexes and distances per origin."""
 
-    Rows and distances have the shape (origins, limit); row -1 fills up an origin with fewer stores.
-    """
-    is_hit = rows >= 0
-    distinct, inverse = np.unique(rows[is_hit], return_inverse=True)
-    indexes, distances = inverse.tolist(), distances_m[is_hit].tolist()
-    response = stores_pb2.BatchFindNearestStoresResponse(as_of=as_of)
-    begin = 0
-    for end in is_hit.sum(axis=1).cumsum().tolist():
-        response.results.add(store_indexes=indexes[begin:end], distances_m=distances[begin:end])
-        begin = end
-    encode = encoder(replica, mask)
-    parts = [response.SerializeToString()]
-    for encoded in map(encode, replica.ids_of_rows(distinct)):
-        parts += (_BATCH_STORES, varint(len(encoded)), encoded)
-    return b"".join(parts)
+    def __init__(self, replica: StoresReplica, mask: FieldMask) -> None:
+        self._replica = replica
+        self._encode = encoder(replica, mask)
+        self._indexes: dict[str, int] = {}
+        self._parts: list[bytes] = []
+
+    def add(self, rows: Rows, distances_m: Floats) -> None:
+        """Add the stores of some more origins.
+
+        Rows and distances have the shape (origins, limit); row -1 fills up an origin with fewer
+        stores.
+        """
+        is_hit = rows >= 0
+        distinct, inverse = np.unique(rows[is_hit], return_inverse=True)
+        known = np.array([self._index(id) for id in self._replica.ids_of_rows(distinct)], np.int64)
+        indexes, distances = known[inverse].tolist(), distances_m[is_hit].tolist()
+        response = stores_pb2.BatchFindNearestStoresResponse()
+        begin = 0
+        for end in is_hit.sum(axis=1).cumsum().tolist():
+            response.results.add(store_indexes=indexes[begin:end], distances_m=distances[begin:end])
+            begin = end
+        self._parts.append(response.SerializeToString())
+
+    def encoded(self, as_of: Timestamp | None) -> bytes:
+        """The whole answer."""
+        rest = stores_pb2.BatchFindNearestStoresResponse(as_of=as_of)
+        return b"".join([*self._parts, rest.SerializeToString()])
+
+    def _index(self, id: str) -> int:
+        index = self._indexes.get(id)
+        if index is None:
+            index = self._indexes[id] = len(self._indexes)
+            encoded = self._encode(id)
+            self._parts += (_BATCH_STORES, varint(len(encoded)), encoded)
+        return index

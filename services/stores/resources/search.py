@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import h3
 import numpy as np
@@ -12,6 +13,7 @@ from geodata.gazetteer import Gazetteer, Place
 from geodata.nearest import Rows
 from geodata.points import Point
 from geodata.regions import along_route, in_shape, in_viewport
+from geodata.steps import Steps
 from services.chassis.errors import FieldViolation, InvalidArgument
 from services.directory.filters import StoreFilter
 from services.directory.service_areas import polygon_of
@@ -26,7 +28,7 @@ CELLS_MOST = 10_000
 
 def search(
     replica: StoresReplica, request: stores_pb2.SearchStoresRequest, wanted: StoreFilter
-) -> list[Match]:
+) -> Steps[list[Match]]:
     """All stores that match, in the order of the answer: by text, by route position, else by id.
 
     Raises:
@@ -39,10 +41,10 @@ def search(
     if area is None and request.query:
         return [Match(ranks[id], id) for id in replica.ids(wanted, among=list(ranks))]
     if area == "route":
-        matches = route_matches(replica, request.route, wanted)
+        matches = yield from route_matches(replica, request.route, wanted)
     elif area:
-        ids = replica.ids_of_rows(area_rows(replica, request, wanted))
-        matches = [Match(BY_ID, id) for id in sorted(ids)]
+        rows = yield from area_rows(replica, request, wanted)
+        matches = [Match(BY_ID, id) for id in sorted(replica.ids_of_rows(rows))]
     else:
         matches = [Match(BY_ID, id) for id in replica.ids(wanted)]
     if not request.query:
@@ -55,14 +57,14 @@ def search(
 
 def count(
     replica: StoresReplica, request: stores_pb2.CountStoresRequest, wanted: StoreFilter
-) -> list[Cell]:
+) -> Steps[list[Cell]]:
     """The cells of an area with their numbers of stores, most stores first.
 
     Raises:
         InvalidGeometry: the area cannot be used.
         TooManyCells: the resolution is too fine for the area.
     """
-    rows = area_rows(replica, request, wanted)
+    rows = yield from area_rows(replica, request, wanted)
     cells = replica.cells(request.h3_resolution)[rows]
     distinct, inverse, counts = np.unique(cells, return_inverse=True, return_counts=True)
     if len(distinct) > CELLS_MOST:
@@ -105,37 +107,37 @@ def area_rows(
     replica: StoresReplica,
     request: stores_pb2.SearchStoresRequest | stores_pb2.CountStoresRequest,
     wanted: StoreFilter,
-) -> Rows:
+) -> Steps[Rows]:
     """The rows in the request's area that the filter admits; without an area, of all stores.
 
     Raises:
         InvalidGeometry: the area cannot be used.
     """
-    mask = replica.mask(wanted)
     area = request.WhichOneof("area")
     if area is None:
-        return np.flatnonzero(mask)
+        return np.flatnonzero(replica.mask(wanted))
     with geometry_errors(area):
         if area == "viewport":
             low, high = request.viewport.low, request.viewport.high
             rows = in_viewport(replica.index, point(low), point(high))
         else:
-            rows = in_shape(replica.index, polygon_of(request.polygon))
-    return rows[mask[rows]]
+            shape = yield partial(polygon_of, request.polygon)
+            rows = yield from in_shape(replica.index, shape)
+    return rows[replica.mask(wanted)[rows]]
 
 
 def route_matches(
     replica: StoresReplica, route: stores_pb2.RouteCorridor, wanted: StoreFilter
-) -> list[Match]:
+) -> Steps[list[Match]]:
     """The stores along a route, by their position on it.
 
     Raises:
         InvalidGeometry: the route cannot be used.
     """
-    mask = replica.mask(wanted)
     with geometry_errors("route"):
         path = [point(position) for position in route.path.points]
-        hits = along_route(replica.index, path, route.max_distance_m)
+        hits = yield from along_route(replica.index, path, route.max_distance_m)
+    mask = replica.mask(wanted)
     return [
         Match(
             (hit.position_m,),

@@ -14,6 +14,7 @@ from geodata.fences.shape import Shape
 from geodata.nearest import NearestIndex
 from geodata.points import Point
 from geodata.regions import in_shape, in_viewport
+from geodata.steps import at_once
 from tests.geodata.nearest.oracle import TOWNS, index_of, moved, scattered
 
 PLACES = scattered(3_000, seed=31)
@@ -48,7 +49,7 @@ SHAPES: list[Shape] = [
 def test_a_shape_holds_what_it_holds_one_by_one(index: NearestIndex, shape: Shape) -> None:
     expected = [id for id, place in PLACES.items() if id in index and shape.contains(place)]
     assert expected
-    assert expected == ids(index, in_shape(index, shape))
+    assert expected == ids(index, at_once(in_shape(index, shape)))
 
 
 def test_communes_hold_the_stations_that_shapely_says(
@@ -64,7 +65,7 @@ def test_communes_hold_the_stations_that_shapely_says(
     for commune in shared_json("fr_communes_isere.geojson")["features"][::7]:
         outline = shapely.geometry.shape(commune["geometry"])
         expected = np.array(list(stations))[shapely.intersects_xy(outline, *columns.T)]
-        rows = in_shape(index, multipolygon(outline))
+        rows = at_once(in_shape(index, multipolygon(outline)))
         assert sorted(expected.tolist()) == sorted(ids(index, rows))
         found += len(rows)
     assert found > 30
@@ -138,3 +139,20 @@ def test_a_pole_is_in_every_viewport_that_reaches_it() -> None:
 def test_a_viewport_upside_down_is_refused_by_name(index: NearestIndex) -> None:
     with pytest.raises(ValueError, match=r"low\.latitude"):
         in_viewport(index, Point(2, 0), Point(1, 0))
+
+
+def test_a_place_that_is_moved_or_deleted_between_the_steps_is_left_out():
+    index = NearestIndex.build(["gone", "moved", "stays"], [60.0, 60.1, 60.2], [25.0, 25.0, 25.0])
+    corners = ((59, 24), (59, 26), (61, 26), (61, 24))
+    steps = in_shape(index, MultiPolygon(((tuple(Point(*corner) for corner in corners),),)))
+    job = next(steps)
+    assert job
+    inside = job()
+    assert inside.all()
+    index.delete("gone")
+    index.upsert("new", Point(10, 10))  # in the row that is free now
+    index.upsert("moved", Point(60.15, 25))
+    with pytest.raises(StopIteration) as end:
+        steps.send(inside)
+
+    assert ["stays"] == [index.id(row) for row in end.value.value.tolist()]

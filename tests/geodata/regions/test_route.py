@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from geodata.nearest import NearestIndex
 from geodata.points import Point
 from geodata.regions import RouteHit, along_route
+from geodata.steps import at_once
 from tests.geodata.nearest.oracle import TOWNS, index_of, moved, scattered
 
 WGS84 = pyproj.Geod(ellps="WGS84")
@@ -73,7 +74,7 @@ def test_it_equals_dense_sampling(name: str, max_distance_m: float) -> None:
     }
     places = {**dict(list(PLACES.items())[:60]), **beside}
     index = index_of(places)
-    hits = {index.id(hit.row): hit for hit in along_route(index, route, max_distance_m)}
+    hits = {index.id(hit.row): hit for hit in at_once(along_route(index, route, max_distance_m))}
     for id, place in places.items():
         distance, position = sampled(route, place)
         assert (distance <= max_distance_m) == (id in hits)
@@ -87,12 +88,12 @@ def test_the_narrowing_loses_no_place() -> None:
     index = index_of(PLACES)
     route = [TOWNS[0], TOWNS[1], moved(TOWNS[1], 0.5, 0.5)]
     expected = {id for id, place in PLACES.items() if sampled(route, place)[0] <= 20_000}
-    assert expected == {index.id(hit.row) for hit in along_route(index, route, 20_000)}
+    assert expected == {index.id(hit.row) for hit in at_once(along_route(index, route, 20_000))}
 
 
 def test_hits_come_in_the_order_of_the_way() -> None:
     index = index_of({"b": OULU, "a": OULU, "tampere": TAMPERE, "helsinki": HELSINKI})
-    hits = along_route(index, ROUTES["Helsinki to Oulu by Tampere"], 100)
+    hits = at_once(along_route(index, ROUTES["Helsinki to Oulu by Tampere"], 100))
     ids = [index.id(hit.row) for hit in hits]
     assert ids == ["helsinki", "tampere", "a", "b"]
     length = WGS84.line_length([24.9384, 23.7610, 25.4651], [60.1699, 61.4978, 65.0121])
@@ -101,14 +102,14 @@ def test_hits_come_in_the_order_of_the_way() -> None:
 
 def test_a_place_passed_twice_counts_where_it_is_passed_first() -> None:
     index = index_of({"tower": moved(HELSINKI, 0.5, 0)})
-    (hit,) = along_route(index, ROUTES["there and back"], 50_000)
+    (hit,) = at_once(along_route(index, ROUTES["there and back"], 50_000))
     assert hit.position_m < WGS84.inv(24.9384, 60.1699, 23.7610, 61.4978)[2]
 
 
 def test_the_detour_is_the_way_there_and_back() -> None:
     shop = Point(60.1699, 24.9384 + 0.01)
     meridian = [Point(59, 24.9384), Point(61, 24.9384)]
-    (hit,) = along_route(index_of({"shop": shop}), meridian, 1_000)
+    (hit,) = at_once(along_route(index_of({"shop": shop}), meridian, 1_000))
     east_m = radians(0.01) * 6_378_137 * cos(radians(60.1699)) * 1.00252  # N(latitude) / a
     assert 2 * east_m == pytest.approx(hit.detour_m, abs=0.05)
     assert hit.detour_m == 2 * hit.distance_m
@@ -116,13 +117,13 @@ def test_the_detour_is_the_way_there_and_back() -> None:
 
 def test_the_distance_is_inclusive() -> None:
     index = index_of({"shop": moved(HELSINKI, -0.01, 0)})
-    (hit,) = along_route(index, [HELSINKI, TAMPERE], 5_000)
-    assert [hit] == along_route(index, [HELSINKI, TAMPERE], hit.distance_m)
-    assert along_route(index, [HELSINKI, TAMPERE], np.nextafter(hit.distance_m, 0)) == []
+    (hit,) = at_once(along_route(index, [HELSINKI, TAMPERE], 5_000))
+    assert [hit] == at_once(along_route(index, [HELSINKI, TAMPERE], hit.distance_m))
+    assert at_once(along_route(index, [HELSINKI, TAMPERE], np.nextafter(hit.distance_m, 0))) == []
 
 
 def test_no_places_no_hits() -> None:
-    assert along_route(NearestIndex(), [HELSINKI, TAMPERE], 50_000) == []
+    assert at_once(along_route(NearestIndex(), [HELSINKI, TAMPERE], 50_000)) == []
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_a_wrong_argument_is_refused_by_name(
     route: list[Point], max_distance_m: float, named: str
 ) -> None:
     with pytest.raises(ValueError, match=named):
-        along_route(NearestIndex(), route, max_distance_m)
+        at_once(along_route(NearestIndex(), route, max_distance_m))
 
 
 corners = st.builds(
@@ -154,7 +155,7 @@ corners = st.builds(
 @settings(max_examples=40)
 @given(route=st.lists(corners, min_size=2, max_size=5), place=corners)
 def test_any_route_anywhere_equals_dense_sampling(route: list[Point], place: Point) -> None:
-    hits: list[RouteHit] = along_route(index_of({"place": place}), route, 50_000)
+    hits: list[RouteHit] = at_once(along_route(index_of({"place": place}), route, 50_000))
     distance, _ = sampled(route, place)
     if hits:
         assert distance == pytest.approx(hits[0].distance_m, abs=2e-4)

@@ -1,0 +1,47 @@
+"""Gives other calls their turn while a call computes."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from geodata.steps import Steps
+
+TURN_S = 0.01
+"""Time that a call computes before others get their turn."""
+
+T = TypeVar("T")
+
+
+class Turns:
+    """The turns of one call."""
+
+    def __init__(self) -> None:
+        self._began_s = time.perf_counter()
+
+    async def give(self) -> None:
+        """Let others have their turn, if this one was long."""
+        if time.perf_counter() - self._began_s >= TURN_S:
+            await asyncio.sleep(0)
+            self._began_s = time.perf_counter()
+
+
+async def by_turns(steps: Steps[T]) -> T:
+    """The result of a computation, which lets others have their turn between its steps.
+
+    What it yields runs in a thread.
+    """
+    turns = Turns()
+    go_on: Callable[[], Callable[[], Any] | None] = partial(steps.send, None)
+    while True:
+        try:
+            job = go_on()
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        try:
+            result = await (asyncio.to_thread(job) if job else turns.give())
+            go_on = partial(steps.send, result)
+        except Exception as error:
+            go_on = partial(steps.throw, error)
