@@ -1,8 +1,9 @@
 """The access policy: one row for each method says who may call it, and what a call costs.
 
-A row gives the least role, the cost in units of a plain look-up, and where calls are counted. Each
-process counts reads for itself, so that a nearest query never calls the database; all processes
-count together what keeps or makes something. A method without a row may be called by nobody.
+A row gives the least role, the price in milliseconds of a processor, and where calls are counted.
+Each process counts reads for itself, so that a nearest query never calls the database; all
+processes count together what keeps or makes something. A method without a row may be called by
+nobody. `python -m tests.bench.prices` measures the prices; a call pays in the end what it took.
 
 Holds, alerts, trips and devices belong to their caller beyond this table: the services answer
 NOT_FOUND to all others but admins, and the staff of the shop where a hold or a trip is. Each row
@@ -15,25 +16,33 @@ import re
 
 from services.chassis.access.policy import Counted, Policy, Role, Rule, Where
 
-LOOK_UP = Rule(Role.PUBLIC, Where.ANYWHERE)
-SEARCH = Rule(Role.PUBLIC, Where.ANYWHERE, cost=2)
-LARGE_READ = Rule(Role.PUBLIC, Where.ANYWHERE, cost=10)
+LOOK_UP = Rule(Role.PUBLIC, Where.ANYWHERE, 0.3)
+SEARCH = Rule(Role.PUBLIC, Where.ANYWHERE, 1)
+AREA_SEARCH = Rule(Role.PUBLIC, Where.ANYWHERE, 3, kb_ms=3)
+LONG_READ = Rule(Role.PUBLIC, Where.ANYWHERE, 5)
+PAGES = Rule(Role.PUBLIC, Where.ANYWHERE, 2)
+NAMED = Rule(Role.PUBLIC, Where.ANYWHERE, 0.5, kb_ms=0.5)
+STATES = Rule(Role.PUBLIC, Where.ANYWHERE, 0.5, kb_ms=3)
+LOCATED = Rule(Role.PUBLIC, Where.ANYWHERE, 1, kb_ms=10)
+WALK = Rule(Role.PUBLIC, Where.ANYWHERE, 10, kb_ms=250)
+PICTURE = Rule(Role.PUBLIC, Where.ANYWHERE, 300, kb_ms=200)
 
-SHOP_READ = Rule(Role.PAGE, Where.ANYWHERE)
-SHOP_SEARCH = Rule(Role.PAGE, Where.ANYWHERE, cost=5)
-SHOP_CHANGE = Rule(Role.PAGE, Where.NOWHERE, cost=5, counted=Counted.TOGETHER)
-SHOP_HOLD = Rule(Role.PAGE, Where.NOWHERE, cost=10, counted=Counted.TOGETHER, is_hold=True)
+SHOP_READ = Rule(Role.PAGE, Where.ANYWHERE, 1, kb_ms=0.1)
+SHOP_SEARCH = Rule(Role.PAGE, Where.ANYWHERE, 1, kb_ms=10)
+SHOP_CHANGE = Rule(Role.PAGE, Where.NOWHERE, 1, counted=Counted.TOGETHER)
+SHOP_HOLD = Rule(Role.PAGE, Where.NOWHERE, 2, counted=Counted.TOGETHER, is_hold=True)
+PICKUP_CODE = Rule(Role.PAGE, Where.ANYWHERE, 14)
 
-OWN_READ = Rule(Role.CHANNEL, Where.NOWHERE)
-OWN_CHANGE = Rule(Role.CHANNEL, Where.NOWHERE, cost=5, counted=Counted.TOGETHER)
-BULK_READ = Rule(Role.CHANNEL, Where.NOWHERE, cost=10)
-STREAM = Rule(Role.CHANNEL, Where.NOWHERE, cost=10)
+OWN_READ = Rule(Role.CHANNEL, Where.NOWHERE, 1)
+OWN_CHANGE = Rule(Role.CHANNEL, Where.NOWHERE, 1, counted=Counted.TOGETHER)
+BULK_READ = Rule(Role.CHANNEL, Where.NOWHERE, 5, kb_ms=8)
+STREAM = Rule(Role.CHANNEL, Where.NOWHERE, 5)
 # Positions come by the thousand; the service bounds the queue.
 REPORT = Rule(Role.CHANNEL, Where.NOWHERE)
 
-ADMIN_READ = Rule(Role.ADMIN, Where.NOWHERE, cost=5)
-ADMIN_STREAM = Rule(Role.ADMIN, Where.NOWHERE, cost=10)
-CHANGE = Rule(Role.ADMIN, Where.NOWHERE, cost=2)
+ADMIN_READ = Rule(Role.ADMIN, Where.NOWHERE, 3)
+ADMIN_STREAM = Rule(Role.ADMIN, Where.NOWHERE, 5)
+CHANGE = Rule(Role.ADMIN, Where.NOWHERE, 1)
 
 STAFF_SOURCE = "source", re.compile("staff-[1-8]")
 """Sources of stock that shop staff sends. So it cannot pass on a number for the source of another
@@ -65,13 +74,13 @@ POLICY = joined(
     rows(
         "stores",
         GetStore=LOOK_UP,
-        BatchGetStores=LARGE_READ,
-        ListStores=LARGE_READ,
-        SearchStores=SEARCH,
+        BatchGetStores=NAMED,
+        ListStores=PAGES,
+        SearchStores=AREA_SEARCH,
         FindNearestStores=SEARCH,
         BatchFindNearestStores=BULK_READ,
-        CountStores=SEARCH,
-        SuggestPlaces=LOOK_UP,
+        CountStores=AREA_SEARCH,
+        SuggestPlaces=LONG_READ,
         UpsertStores=CHANGE,
         UpdateStore=CHANGE,
         DeleteStore=CHANGE,
@@ -81,11 +90,11 @@ POLICY = joined(
         "hours",
         GetStoreHours=LOOK_UP,
         CheckOpenState=LOOK_UP,
-        BatchCheckOpenStates=LARGE_READ,
-        ListOpenIntervals=SEARCH,
+        BatchCheckOpenStates=STATES,
+        ListOpenIntervals=LONG_READ,
         ListInStoreServices=LOOK_UP,
         ListStoreEvents=LOOK_UP,
-        ExportStoreHours=SEARCH,
+        ExportStoreHours=LONG_READ,
         ParseHours=BULK_READ,
         WatchHours=STREAM,
         UpdateStoreHours=CHANGE,
@@ -113,7 +122,7 @@ POLICY = joined(
         MarkReservationReady=OWN_CHANGE.at("name", hides=True),
         CollectReservation=OWN_CHANGE.at("name", hides=True),
         TransferReservation=OWN_CHANGE.at("name", hides=True, other="destination_store"),
-        GetPickupCode=SHOP_READ.at("name", hides=True),
+        GetPickupCode=PICKUP_CODE.at("name", hides=True),
         VerifyReceipt=ADMIN_READ.at(""),
         CreateStockAlert=OWN_CHANGE,
         GetStockAlert=OWN_READ,
@@ -166,12 +175,12 @@ POLICY = joined(
     ),
     rows(
         "aisle",
-        GetFloorPlan=LARGE_READ,
+        GetFloorPlan=PAGES,
         ListFloorPlans=LOOK_UP,
-        RenderFloorPlan=LARGE_READ,
-        ListAisles=LARGE_READ,  # each is found on the map, at 0.3 ms
-        LocateProducts=SEARCH,
-        PlanRoute=LARGE_READ,
+        RenderFloorPlan=PICTURE,
+        ListAisles=PAGES,
+        LocateProducts=LOCATED,
+        PlanRoute=WALK,
         ListBlockedAreas=LOOK_UP,
         ResolveAnchor=LOOK_UP,
         SubmitPlacementFeedback=SHOP_CHANGE.at("store"),

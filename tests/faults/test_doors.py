@@ -59,7 +59,7 @@ class Guarded(Limited):
         """Start it, and wait for its greeting."""
         self.environment |= {
             "ENRAYON_ACCESS": "enforced",
-            "ENRAYON_LIMIT_PUBLIC_PER_S": "0.002",
+            "ENRAYON_LIMIT_PUBLIC_MS_PER_S": "0.002",
             "ENRAYON_LIMIT_BURST_S": "2500",
         }
         super().start()

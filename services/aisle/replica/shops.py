@@ -28,6 +28,7 @@ from services.aisle.replica.feeds import Feeds
 from services.chassis.clock import Clock
 from services.chassis.errors import ResourceExhausted
 from services.chassis.messages.times import instant_if_set
+from services.chassis.processor import in_thread
 from services.directory.keys import store_id, store_name
 
 PLANS_KEPT = 256
@@ -176,7 +177,7 @@ class Shops:
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a heavy function in a thread, at most `AT_ONCE` at a time."""
         async with self._turns:
-            return await asyncio.to_thread(function, *args, **kwargs)
+            return await in_thread(function, *args, **kwargs)
 
     def _draw(self, name: str, _etag: str) -> tuple[FloorPlan, Shelves]:
         encoded = self._feeds.plans.replica.record(name) or b""

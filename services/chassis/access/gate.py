@@ -3,9 +3,11 @@
 While access is open there is no gate.
 """
 
+import asyncio
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from typing import Self
@@ -33,8 +35,24 @@ from services.chassis.caller import set_caller
 from services.chassis.clock import Clock
 from services.chassis.database.client import Client
 from services.chassis.errors import PermissionDenied, Unauthenticated
+from services.chassis.loops.forever import forever
+from services.chassis.tasks import end
 
 HOUR_S = 3600.0
+SETTLE_EVERY_S = 1.0
+SETTLED_S = 1.0
+"""A second's worth of its limit: a caller that took less is not settled yet."""
+SETTLED_AT_ONCE = 100
+TRANSPORT_MS = 0.4
+"""Processor time of gRPC for a call; what the call itself takes is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A caller that was let in, and what it paid."""
+
+    identity: Identity
+    paid_ms: float
 
 
 class Gate:
@@ -60,10 +78,19 @@ class Gate:
 
     async def __aenter__(self) -> Self:
         await self._keys.__aenter__()
+        self._settling = asyncio.create_task(forever("limits", SETTLE_EVERY_S, self.settle))
         return self
 
     async def __aexit__(self, *exception: object) -> None:
+        await end([self._settling])
         await self._keys.__aexit__(*exception)
+
+    async def settle(self) -> None:
+        """Add what callers took here to what all processes counted, and learn the sum."""
+        due = self.here.unsettled(SETTLED_S, SETTLED_AT_ONCE)
+        sums = await asyncio.gather(*(self.together.settle(*each) for each in due.items()))
+        for counted, whole_in_s in zip(due, sums, strict=True):
+            self.here.settle(counted, whole_in_s)
 
     def guard(self, path: str) -> "Guard":
         """The guard of one method."""
@@ -80,16 +107,18 @@ class Guard:
         self._staff = rule.staff if rule and rule.role is not Role.PUBLIC else Where.ANYWHERE
         settings = gate.settings
         self._burst_s = settings.limit_burst_s
-        self._second_costs_s = {
-            Role.PUBLIC: 1 / settings.limit_public_per_s,
-            Role.PAGE: 1 / settings.limit_page_per_s,
-            Role.STAFF: 1 / settings.limit_staff_per_s,
-            Role.CHANNEL: 1 / settings.limit_channel_per_s,
-            Role.ADMIN: 1 / settings.limit_admin_per_s,
+        self._ms_per_s = {
+            Role.PUBLIC: settings.limit_public_ms_per_s,
+            Role.PAGE: settings.limit_page_ms_per_s,
+            Role.STAFF: settings.limit_staff_ms_per_s,
+            Role.CHANNEL: settings.limit_channel_ms_per_s,
+            Role.ADMIN: settings.limit_admin_ms_per_s,
         }
 
-    async def enter(self, credentials: Credentials) -> Identity:
+    async def enter(self, credentials: Credentials, request_bytes: int = 0) -> Entry:
         """Identify the caller and let it in; from then on it is the current caller.
+
+        It pays the price of the method for a request of this size.
 
         Raises:
             Unauthenticated: the method needs credentials, or those shown are not valid.
@@ -100,8 +129,15 @@ class Guard:
         identity = await self._gate.authenticator.identify(credentials)
         rule = self._checked(identity)
         set_caller(identity.caller)
-        await self._count(identity, rule)
-        return identity
+        price_ms = TRANSPORT_MS + rule.price_ms + rule.kb_ms * request_bytes / 1000
+        await self._count(identity, rule, price_ms / self._ms_per_s[identity.role])
+        return Entry(identity, price_ms)
+
+    def settle(self, entry: Entry, took_s: float) -> None:
+        """Correct the price by the processor time that the call took."""
+        more_ms = TRANSPORT_MS + took_s * 1000 - entry.paid_ms
+        identity = entry.identity
+        self._gate.here.correct(identity.counted, more_ms / self._ms_per_s[identity.role])
 
     def check(self, identity: Identity, request: Message) -> None:
         """Hold shop staff to their own stores; from then on they see all that is there.
@@ -125,13 +161,13 @@ class Guard:
             raise PermissionDenied(f"{at.only[0]}: shop staff sends {at.only[1].pattern}")
 
     @contextmanager
-    def stream(self, identity: Identity) -> Iterator[Callable[[Message], None]]:
+    def stream(self, entry: Entry) -> Iterator[Callable[[Message], None]]:
         """Count a stream while it is open; yields the check of its requests.
 
         Raises:
             TooManyStreams: the caller has as many as it may.
         """
-        settings = self._gate.settings
+        settings, identity = self._gate.settings, entry.identity
         is_address = identity.role <= Role.PAGE
         most = settings.limit_address_streams if is_address else settings.limit_caller_streams
         with self._gate.streams.one(identity.counted, most):
@@ -165,10 +201,11 @@ class Guard:
             raise PermissionDenied("the scopes of the key do not have this method")
         return rule
 
-    async def _count(self, identity: Identity, rule: Rule) -> None:
-        cost_s = rule.cost * self._second_costs_s[identity.role]
-        self._gate.here.take(identity.counted, cost_s, self._burst_s)
-        if rule.counted is Counted.TOGETHER:
+    async def _count(self, identity: Identity, rule: Rule, cost_s: float) -> None:
+        is_together = rule.counted is Counted.TOGETHER
+        here = self._gate.here
+        here.take(identity.counted, cost_s, self._burst_s, is_settled=is_together)
+        if is_together:
             await self._gate.together.take(identity.counted, cost_s, self._burst_s)
         if rule.is_hold and identity.role is Role.PAGE:
             hold_s = HOUR_S / self._gate.settings.limit_page_holds_per_hour

@@ -3,6 +3,9 @@
 One instant is kept for each caller: when its limit will be whole again. A call moves it on by the
 time that the call costs, and is refused if it would lie more than the burst ahead (ITU-T I.371,
 "virtual scheduling"). Nothing needs refilling, and the wait is known exactly.
+
+Reads are counted in each process, without a call of the database. A caller that took more than
+little is settled from time to time: all processes add up what it took, and each learns the sum.
 """
 
 import datetime as dt
@@ -11,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from services.chassis.database.client import Client, script
 from services.chassis.database.failures import FAILURES
@@ -35,14 +39,23 @@ class TooManyStreams(ResourceExhausted):
 
 
 class LocalLimits:
-    """Limits that this process counts alone: several processes together allow a multiple."""
+    """Limits that this process counts; what callers took is settled with the others later."""
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         self._now_s = now_s
         self._whole_ns: dict[str, int] = {}
+        self._unsettled_s: dict[str, float] = {}
 
-    def take(self, counted: str, cost_s: float, burst_s: float) -> None:
+    def take(
+        self, counted: str, cost_s: float, burst_s: float, *, is_settled: bool = False
+    ) -> None:
         """Take from a limit the time that a call costs.
+
+        Args:
+            counted: the caller.
+            cost_s: the time.
+            burst_s: the time that may be taken at once.
+            is_settled: whether the call is counted by all processes together too.
 
         Raises:
             RateLimited: there is no room yet.
@@ -55,10 +68,34 @@ class LocalLimits:
         if wait_ns > GRACE_NS:
             raise limited(wait_ns / 1e9)
         self._whole_ns[counted] = whole_ns
+        if not is_settled:
+            self._owe(counted, cost_s)
         if len(self._whole_ns) > KEPT_MOST:
             self._forget(now_ns)
 
+    def correct(self, counted: str, more_s: float) -> None:
+        """Add to what a call has cost, or give some of it back."""
+        now_ns = round(self._now_s() * 1e9)
+        whole_ns = max(self._whole_ns.get(counted, now_ns), now_ns) + round(more_s * 1e9)
+        self._whole_ns[counted] = max(whole_ns, now_ns)
+        self._owe(counted, more_s)
+
+    def unsettled(self, least_s: float, most: int) -> dict[str, float]:
+        """Some callers with what they took that other processes do not know; forgets it."""
+        dear = (who for who, cost_s in self._unsettled_s.items() if cost_s >= least_s)
+        return {who: self._unsettled_s.pop(who) for who in list(islice(dear, most))}
+
+    def settle(self, counted: str, whole_in_s: float) -> None:
+        """Learn when a limit will be whole again by the count of all processes."""
+        whole_ns = round((self._now_s() + whole_in_s) * 1e9)
+        self._whole_ns[counted] = max(self._whole_ns.get(counted, 0), whole_ns)
+
+    def _owe(self, counted: str, cost_s: float) -> None:
+        if counted in self._unsettled_s or len(self._unsettled_s) < KEPT_MOST:
+            self._unsettled_s[counted] = max(0.0, self._unsettled_s.get(counted, 0.0) + cost_s)
+
     def _forget(self, now_ns: int) -> None:
+        self._unsettled_s.clear()
         used = {who: whole_ns for who, whole_ns in self._whole_ns.items() if whole_ns > now_ns}
         if len(used) > KEPT_MOST // 2:
             used = dict(sorted(used.items(), key=lambda item: item[1])[-KEPT_MOST // 2 :])
@@ -70,6 +107,7 @@ class SharedLimits:
 
     def __init__(self, client: Client) -> None:
         self._gcra = script(client, "services.chassis.access", "gcra")
+        self._settle = script(client, "services.chassis.access", "settle")
 
     async def take(self, counted: str, cost_s: float, burst_s: float) -> None:
         """Take from a limit the time that a call costs.
@@ -78,16 +116,27 @@ class SharedLimits:
             RateLimited: there is no room yet.
             DatabaseUnavailable: the database cannot be reached.
         """
-        name = hashlib.blake2b(counted.encode(), digest_size=12).hexdigest()
         times_us = [round(cost_s * 1e6), round(max(burst_s, cost_s) * 1e6)]
         try:
-            wait_us = await self._gcra([f"{{limit:{name}}}"], times_us)
+            wait_us = await self._gcra([key_of(counted)], times_us)
         except FAILURES as error:
             raise DatabaseUnavailable(
                 "the limit of this caller cannot be checked now; try again"
             ) from error
         if wait_us:
             raise limited(wait_us / 1e6)
+
+    async def settle(self, counted: str, cost_s: float) -> float:
+        """Take what was spent already; returns the time until the limit is whole again.
+
+        Raises:
+            DatabaseUnavailable: the database cannot be reached.
+        """
+        try:
+            whole_in_us: int = await self._settle([key_of(counted)], [round(cost_s * 1e6)])
+        except FAILURES as error:
+            raise DatabaseUnavailable("the limits cannot be settled now") from error
+        return whole_in_us / 1e6
 
 
 class Streams:
@@ -115,6 +164,11 @@ class Streams:
             self._open[counted] -= 1
             if not self._open[counted]:
                 del self._open[counted]
+
+
+def key_of(counted: str) -> str:
+    """The key of a caller's limit."""
+    return f"{{limit:{hashlib.blake2b(counted.encode(), digest_size=12).hexdigest()}}}"
 
 
 def limited(wait_s: float) -> RateLimited:

@@ -61,8 +61,11 @@ class Rule:
     role: Role
     """The least role that may call it; for shop staff `staff` decides."""
     staff: Where | At
-    cost: float = 1.0
-    """Cost of a call, in units of a plain look-up; a stream pays it once."""
+    price_ms: float = 0.1
+    """Processor time of a usual call, which it pays before it begins; a stream pays it once.
+    Afterwards a call pays what it took."""
+    kb_ms: float = 0.0
+    """The price of each kilobyte of the request, where large requests take long."""
     counted: Counted = Counted.HERE
     is_hold: bool = False
     """True if it reserves goods: calls with a publishable key then have a limit of their own."""
@@ -84,10 +87,10 @@ Policy = Mapping[str, Rule]
 
 
 STANDARD: Policy = {
-    "/grpc.health.v1.Health/Check": Rule(Role.PUBLIC),
-    "/grpc.health.v1.Health/List": Rule(Role.PUBLIC),
-    "/grpc.health.v1.Health/Watch": Rule(Role.PUBLIC),
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Rule(Role.PUBLIC, cost=10),
+    "/grpc.health.v1.Health/Check": Rule(Role.PUBLIC, Where.ANYWHERE),
+    "/grpc.health.v1.Health/List": Rule(Role.PUBLIC, Where.ANYWHERE),
+    "/grpc.health.v1.Health/Watch": Rule(Role.PUBLIC, Where.ANYWHERE),
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Rule(Role.PUBLIC, Where.ANYWHERE, price_ms=5),
 }
 """gRPC's own services."""
 

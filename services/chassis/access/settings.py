@@ -60,17 +60,20 @@ class AccessSettings(EnvironmentSettings):
         description="whether others than the edge may reach the gRPC port beyond this machine; "
         "gRPC bounds neither connections nor resets of one address",
     )
-    limit_public_per_s: float = Field(
-        20.0, gt=0, description="cost of calls a second, without a key, by client address"
+    limit_public_ms_per_s: float = Field(
+        50.0,
+        gt=0,
+        description="processor time of calls, in milliseconds a second, without a key, by client "
+        "address: 50 is a twentieth of a core",
     )
-    limit_page_per_s: float = Field(
-        20.0, gt=0, description="the same with a publishable key, by client address"
+    limit_page_ms_per_s: float = Field(
+        50.0, gt=0, description="the same with a publishable key, by client address"
     )
-    limit_staff_per_s: float = Field(100.0, gt=0, description="the same of one of shop staff")
-    limit_channel_per_s: float = Field(1000.0, gt=0, description="the same of one channel")
-    limit_admin_per_s: float = Field(10_000.0, gt=0, description="the same of one admin")
+    limit_staff_ms_per_s: float = Field(100.0, gt=0, description="the same of one of shop staff")
+    limit_channel_ms_per_s: float = Field(1000.0, gt=0, description="the same of one channel")
+    limit_admin_ms_per_s: float = Field(10_000.0, gt=0, description="the same of one admin")
     limit_burst_s: float = Field(
-        10.0, gt=0, le=3600, description="seconds' worth of calls that may come at once"
+        60.0, gt=0, le=3600, description="seconds' worth of calls that may come at once"
     )
     limit_page_holds_per_hour: float = Field(
         30.0, gt=0, description="holds made with a publishable key, by client address"

@@ -17,6 +17,7 @@ import structlog
 from services.chassis.errors import ResourceExhausted, Unavailable
 from services.chassis.processes.lifeline import lifeline
 from services.chassis.processes.worker import HEAD
+from services.chassis.processor import note
 from services.chassis.tasks import finish
 
 ATTEMPTS = 2
@@ -84,7 +85,8 @@ class Pool:
         task = asyncio.create_task(self._work(pickle.dumps((function, args, kwargs))))
         self._running.add(task)
         task.add_done_callback(self._done)
-        is_well, result = pickle.loads(await asyncio.shield(task))  # noqa: S301 of our own child
+        is_well, result, took_s = pickle.loads(await asyncio.shield(task))  # noqa: S301 of our own child
+        note(took_s)
         if not is_well:
             raise result
         return result  # type: ignore[no-any-return]

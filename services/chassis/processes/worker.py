@@ -4,6 +4,7 @@ import os
 import pickle
 import struct
 import sys
+import time
 from typing import Any
 
 HEAD = struct.Struct("<Q")
@@ -24,17 +25,18 @@ def main() -> None:
 
 
 def answered(request: bytes) -> bytes:
-    """Whether a function returned, and its result; or what it raised."""
+    """Whether a function returned, and its result; or what it raised; and its time."""
     outcome: tuple[bool, Any]
+    began_s = time.process_time()
     try:
         function, args, kwargs = pickle.loads(request)  # noqa: S301 of our own parent
         outcome = True, function(*args, **kwargs)
     except Exception as error:
         outcome = False, error
     try:
-        return pickle.dumps(outcome)
+        return pickle.dumps((*outcome, time.process_time() - began_s))
     except Exception as error:
-        return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
+        return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}"), 0.0))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ import structlog
 from google.protobuf.message import Message
 
 from services.chassis.access.credentials import NO_CREDENTIALS, Credentials
-from services.chassis.access.gate import Gate, Guard
+from services.chassis.access.gate import Entry, Gate, Guard
 from services.chassis.database.failures import as_service_error
 from services.chassis.errors import Internal, InvalidArgument, ServiceError, StreamEnded
+from services.chassis.processor import Spent, metered
 from services.chassis.serving.admission import Admission
 from services.chassis.serving.methods import Method
 from services.chassis.serving.requests import parsed
@@ -136,15 +137,23 @@ class Calls:
         limit, measured = method.max_request_bytes, telemetry.MethodMetrics(method.path)
         is_async = inspect.iscoroutinefunction(function)
 
+        async def work(data: bytes, entry: Entry | None = None) -> bytes:
+            request = parsed(request_type, data, limit)
+            if guard is not None and entry is not None:
+                guard.check(entry.identity, request)
+            response = await function(request) if is_async else function(request)
+            return encoded(response)
+
         async def answer(data: bytes, credentials: Credentials = NO_CREDENTIALS) -> bytes:
             with self._call(measured):
                 try:
-                    identity = None if guard is None else await guard.enter(credentials)
-                    request = parsed(request_type, data, limit)
-                    if guard is not None and identity is not None:
-                        guard.check(identity, request)
-                    response = await function(request) if is_async else function(request)
-                    return encoded(response)
+                    if guard is None:
+                        return await work(data)
+                    entry, spent = await guard.enter(credentials, len(data)), Spent()
+                    try:
+                        return await metered(work(data, entry), spent)
+                    finally:
+                        guard.settle(entry, spent.seconds)
                 finally:
                     self.answered += 1
 

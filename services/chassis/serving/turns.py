@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from geodata.steps import Steps
+from services.chassis.processor import in_thread
 
 TURN_S = 0.01
 """Time that a call computes before others get their turn."""
@@ -41,7 +42,7 @@ async def by_turns(steps: Steps[T]) -> T:
             value: T = end.value
             return value
         try:
-            result = await (asyncio.to_thread(job) if job else turns.give())
+            result = await (in_thread(job) if job else turns.give())
             go_on = partial(steps.send, result)
         except Exception as error:
             go_on = partial(steps.throw, error)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from enrayon.type.v1.geometry_pb2 import Origin
+from services.chassis.access import gate
 from services.chassis.access.gate import Gate
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.keys import new_key
@@ -25,6 +27,7 @@ from services.chassis.access.settings import AccessSettings
 from services.chassis.caller import current_caller
 from services.chassis.clock import utc_now
 from services.chassis.database.client import Client, connect
+from services.chassis.processor import in_thread
 from services.chassis.serving.methods import endless
 from services.chassis.serving.server import Server
 from services.chassis.settings import ChassisSettings
@@ -71,6 +74,13 @@ async def guarded(
                 yield Guarded(server, channel, gate, KeyStore(client))
         finally:
             await server.stop()
+
+
+@pytest.fixture
+def as_priced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each call take just its price."""
+    monkeypatch.setattr(gate, "TRANSPORT_MS", 0.0)
+    monkeypatch.setattr(gate.Guard, "settle", lambda *_: None)
 
 
 async def refused(call: Any) -> dict[str, Any]:
@@ -195,10 +205,15 @@ async def test_a_publishable_key_is_good_for_its_origins(settings, database, hea
     assert may or code is grpc.StatusCode.PERMISSION_DENIED
 
 
+@pytest.mark.usefixtures("as_priced")
 async def test_who_asks_too_much_is_told_when_to_ask_again(settings, database):
     # One call an hour after the first two, so that no time that the test takes matters.
-    access = {"limit_public_per_s": 1 / 3600, "limit_burst_s": 3600, "limit_channel_per_s": 1e6}
-    rules = policy(Say=Rule(Role.PUBLIC, Where.NOWHERE))
+    access = {
+        "limit_public_ms_per_s": 1 / 3600,
+        "limit_burst_s": 3600,
+        "limit_channel_ms_per_s": 1e6,
+    }
+    rules = policy(Say=Rule(Role.PUBLIC, Where.ANYWHERE, 1))
     async with guarded(settings, database, rules, access=access) as echo:
         till = await echo.key("till", Role.CHANNEL)
         await echo.say(KAMPPI)
@@ -210,9 +225,10 @@ async def test_who_asks_too_much_is_told_when_to_ask_again(settings, database):
     assert 3500 < error["RetryInfo"].retry_delay.seconds <= 3600
 
 
+@pytest.mark.usefixtures("as_priced")
 async def test_addresses_are_counted_apart_behind_a_proxy(settings, database):
-    access = {"limit_page_per_s": 1 / 3600, "limit_burst_s": 3600}
-    rules = policy(Say=Rule(Role.PAGE, Where.NOWHERE))
+    access = {"limit_page_ms_per_s": 1 / 3600, "limit_burst_s": 3600}
+    rules = policy(Say=Rule(Role.PAGE, Where.ANYWHERE, 1))
     async with guarded(settings, database, rules, access=access) as echo:
         page = [*await echo.key("web", Role.PAGE, origins=(SHOP,)), ("origin", SHOP)]
         phones = [[*page, ("x-forwarded-for", f"203.0.113.{n}")] for n in (7, 8)]
@@ -240,12 +256,13 @@ async def test_holds_of_pages_are_counted_by_address_in_redis(settings, database
     assert 1700 < error["RetryInfo"].retry_delay.seconds <= 1800
 
 
+@pytest.mark.usefixtures("as_priced")
 async def test_without_redis_reads_go_on_within_limits_and_holds_are_refused(settings, database):
     rules = policy(
-        Say=Rule(Role.CHANNEL, Where.NOWHERE),
-        Collect=Rule(Role.CHANNEL, Where.NOWHERE, counted=Counted.TOGETHER, is_hold=True),
+        Say=Rule(Role.CHANNEL, Where.ANYWHERE, 1),
+        Collect=Rule(Role.CHANNEL, Where.ANYWHERE, 1, counted=Counted.TOGETHER, is_hold=True),
     )
-    access = {"limit_channel_per_s": 4 / 3600, "limit_burst_s": 3600}
+    access = {"limit_channel_ms_per_s": 4 / 3600, "limit_burst_s": 3600}
     nowhere = connect(settings, "redis://127.0.0.1:1")
     async with guarded(settings, database, rules, access) as echo:
         till = await echo.key("till", Role.CHANNEL)
@@ -488,3 +505,80 @@ async def test_streams_of_health_are_counted_by_address_and_need_no_credentials(
             watch.cancel()
 
     assert ["TOO_MANY_STREAMS", "UNAUTHENTICATED"] == [reason(error), reason(unknown)]
+
+
+def burn(_: Origin) -> StringValue:
+    until_s = time.thread_time() + 0.05
+    while time.thread_time() < until_s:
+        pass
+    return StringValue()
+
+
+async def burn_slowly(request: Origin) -> StringValue:
+    await asyncio.sleep(0.2)  # takes no processor
+    return await in_thread(burn, request)
+
+
+@pytest.mark.parametrize("say", [burn, burn_slowly])
+async def test_a_call_pays_the_processor_time_that_it_took(settings, database, say):
+    rules = policy(Say=Rule(Role.PUBLIC, Where.ANYWHERE, 1))
+    access = {"limit_public_ms_per_s": 0.1, "limit_burst_s": 600}  # 60 ms
+    async with guarded(settings, database, rules, access, say=say) as echo:
+        await echo.say(KAMPPI)
+        await refused_after(echo, 1)
+        [whole_ns] = echo.gate.here._whole_ns.values()
+    paid_ms = (whole_ns / 1e9 - time.monotonic()) * 0.1
+    assert 95 < paid_ms < 200
+
+
+async def refused_after(echo: Guarded, calls: int) -> None:
+    for _ in range(calls):
+        await echo.say(KAMPPI)
+    assert "RATE_LIMITED" == reason(await refused(echo.say(KAMPPI)))
+
+
+async def test_a_price_that_was_too_high_is_given_back(settings, database):
+    rules = policy(Say=Rule(Role.PUBLIC, Where.ANYWHERE, 1000))
+    access = {"limit_public_ms_per_s": 1, "limit_burst_s": 1200}
+    async with guarded(settings, database, rules, access) as echo:
+        for _ in range(50):
+            await echo.say(KAMPPI)
+
+
+async def test_a_large_request_has_a_large_price_before_it_is_read(settings, database):
+    rules = policy(Say=Rule(Role.PUBLIC, Where.ANYWHERE, 1, kb_ms=10_000))
+    access = {"limit_public_ms_per_s": 0.1, "limit_burst_s": 1000}
+    async with guarded(settings, database, rules, access) as echo:
+        await echo.say(KAMPPI)
+        error = await refused(echo.say(Origin(place="x" * 200)))
+        await echo.say(KAMPPI)
+    assert "RATE_LIMITED" == reason(error)
+
+
+@pytest.mark.usefixtures("as_priced")
+async def test_what_was_taken_in_one_process_counts_in_the_others(settings, database):
+    rules = policy(Say=Rule(Role.PUBLIC, Where.ANYWHERE, 10))
+    access = {"limit_public_ms_per_s": 0.01, "limit_burst_s": 3000}  # three calls
+    async with (
+        guarded(settings, database, rules, access) as one,
+        guarded(settings, database, rules, access) as other,
+    ):
+        await one.say(KAMPPI)
+        await other.say(KAMPPI)
+        for process in (one, other):
+            await process.gate.settle()
+        await one.say(KAMPPI)
+        await one.gate.settle()
+        assert "RATE_LIMITED" == reason(await refused(one.say(KAMPPI)))
+        await other.say(KAMPPI, metadata=[("x-forwarded-for", "203.0.113.7")])
+
+
+async def test_a_nearest_query_is_counted_without_a_call_of_the_database(settings, database):
+    rules = policy(Say=Rule(Role.PUBLIC, Where.ANYWHERE, 1))
+    async with guarded(settings, database, rules) as echo:
+        before = (await database.info("commandstats")).get("cmdstat_evalsha", {"calls": 0})["calls"]
+        for _ in range(20):
+            await echo.say(KAMPPI)
+        await echo.gate.settle()
+        after = (await database.info("commandstats")).get("cmdstat_evalsha", {"calls": 0})["calls"]
+    assert 0 == after - before, "it took less than a second's worth"

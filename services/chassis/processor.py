@@ -1,0 +1,64 @@
+"""Measures the processor time that a call takes, in its task, in threads and in child processes."""
+
+import asyncio
+import time
+import types
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import ContextVar
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Spent:
+    """The processor time of a call so far."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+
+_spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
+
+
+def note(seconds: float) -> None:
+    """Add time that was taken for the present call elsewhere."""
+    if (spent := _spent.get()) is not None:
+        spent.seconds += seconds
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function in a thread, for the present call."""
+
+    def run() -> T:
+        began_s = time.thread_time()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            note(time.thread_time() - began_s)
+
+    return await asyncio.to_thread(run)
+
+
+@types.coroutine
+def metered(act: Coroutine[Any, Any, T], spent: Spent) -> Generator[Any, Any, T]:
+    """Await an act, and note the time of its steps, but not that of tasks which it makes."""
+    _spent.set(spent)
+    error: BaseException | None = None
+    value: Any = None
+    while True:
+        began_s = time.thread_time()
+        try:
+            waits_for = act.throw(error) if error else act.send(value)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            spent.seconds += time.thread_time() - began_s
+        value = error = None
+        try:
+            value = yield waits_for
+        except BaseException as thrown:  # also a cancellation: it is for the act
+            error = thrown
