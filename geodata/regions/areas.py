@@ -6,7 +6,7 @@ from math import cos, radians
 import numpy as np
 
 from geodata.distance import GEOD, Floats, chord_reach_m, ecef
-from geodata.fences.shape import Bools, Shape
+from geodata.fences.shape import Bools, Cap, Shape
 from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
 from geodata.steps import Steps
@@ -26,7 +26,8 @@ def in_shape(index: NearestIndex, shape: Shape) -> Steps[Rows]:
     The edges of a `MultiPolygon` are straight in longitude and latitude (RFC 7946). An edge
     whose ends are more than 180 degrees of longitude apart crosses the antimeridian.
     """
-    rows = _around(index, shape.bounds.center, shape.bounds.radius_m)
+    bounds: Cap = yield partial(getattr, shape, "bounds")
+    rows = _around(index, bounds.center, bounds.radius_m)
     places = index.latitudes[rows], index.longitudes[rows]
     inside: Bools = yield partial(shape.contains_many, *places)
     return np.sort(rows[inside & index.unchanged(rows, *places)])

@@ -5,7 +5,11 @@
 """
 
 import contextlib
+import http.client
+import itertools
 import os
+import random
+import re
 import resource
 import selectors
 import socket
@@ -13,7 +17,9 @@ import struct
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RESET, SETTINGS = 0, 1, 3, 4
@@ -128,6 +134,58 @@ def watches(port: int, address: str, end_s: float) -> Counter[str]:
     return count
 
 
+def dearest(port: int, address: str, end_s: float) -> Counter[str]:
+    """The dearest requests of all methods that strangers may call, four at once."""
+    from tests.support.dearest import PLAIN, dearest, listed
+
+    requests = [dear for dear in dearest(listed(port, address), f"{PLAIN}/floorPlans/demo")]
+    random.Random(7).shuffle(requests)
+    return _asked(requests, port, address, end_s)
+
+
+def pictures(port: int, address: str, end_s: float) -> Counter[str]:
+    """Pictures of a floor plan with a walk of 100, four at once."""
+    from tests.support.dearest import PLAIN, dearest
+
+    found = dearest(["stores/-"], f"{PLAIN}/floorPlans/demo")
+    pictures = [dear for dear in found if dear.path.endswith("/RenderFloorPlan")]
+    return _asked(pictures, port, address, end_s)
+
+
+def _asked(requests: Sequence[Any], port: int, address: str, end_s: float) -> Counter[str]:
+    """Ask by gRPC-Web; counts the answers by their code."""
+    count: Counter[str] = Counter()
+
+    def ask(first: int) -> None:
+        for number in itertools.count(first, 4):
+            if time.monotonic() > end_s:
+                return
+            dear = requests[number % len(requests)]
+            message = dear.request.SerializeToString()
+            connection = http.client.HTTPConnection(
+                "127.0.0.1", port, 30, source_address=(address, 0)
+            )
+            body = b"\0" + struct.pack(">I", len(message)) + message
+            try:
+                connection.request(
+                    "POST", dear.path, body, {"content-type": "application/grpc-web+proto"}
+                )
+                answer = connection.getresponse()
+                end = answer.read()[-300:]
+            except OSError:
+                count["broken"] += 1
+                continue
+            finally:
+                connection.close()
+            code = answer.headers.get("grpc-status") or re.findall(rb"grpc-status:\s*(\d+)", end)
+            is_well = code in ("0", [b"0"])
+            count["answered" if is_well else "refused"] += 1
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(ask, range(4)))
+    return count
+
+
 def resets(port: int, address: str, end_s: float) -> Counter[str]:
     """Complete calls that are reset at once, 20,000 at the most."""
     count: Counter[str] = Counter()
@@ -163,7 +221,8 @@ def nothing(port: int, address: str, end_s: float) -> Counter[str]:
 
 
 ATTACKS: dict[str, Callable[[int, str, float], Counter[str]]] = {
-    attack.__name__: attack for attack in (nothing, bodies, posts, idle, watches, resets)
+    attack.__name__: attack
+    for attack in (nothing, bodies, posts, idle, watches, dearest, pictures, resets)
 }
 _held: list[socket.socket] = []
 

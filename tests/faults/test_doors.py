@@ -65,6 +65,21 @@ class Guarded(Limited):
         super().start()
 
 
+class Priced(Limited):
+    """A suite with the usual limits of callers."""
+
+    def start(self) -> None:
+        """Start it, and wait for its greeting."""
+        self.environment |= {"ENRAYON_ACCESS": "enforced"}
+        super().start()
+
+
+@pytest.fixture(scope="module")
+def suites(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Suite]]:
+    with started(Priced, tmp_path_factory.mktemp("priced"), "--demo") as priced:
+        yield {"open": suite, "enforced": priced}
+
+
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     with started(Limited, tmp_path_factory.mktemp("doors"), "--demo") as suite:
@@ -163,6 +178,15 @@ def test_row_43_streams_of_health_and_calls_without_a_message_shed_nobody(suite,
     port = suite.http_port if door == "the edge" else suite.grpc_port
     words, quiet, hostile = under(suite, "watches", port)
     figure(43, f"at {door}: {told(words, quiet, hostile)}")
+    assert {200} == {status for seen in hostile for status in seen.statuses}
+
+
+@pytest.mark.parametrize("access", ["open", "enforced"])
+@pytest.mark.parametrize("attack", ["dearest", "pictures"])
+def test_row_44_the_dearest_requests_leave_others_their_answers(suites, figure, access, attack):
+    suite = suites[access]
+    words, quiet, hostile = under(suite, attack)
+    figure(44, f"{attack}, access {access}: {told(words, quiet, hostile)}")
     assert {200} == {status for seen in hostile for status in seen.statuses}
 
 

@@ -145,7 +145,9 @@ def test_a_place_that_is_moved_or_deleted_between_the_steps_is_left_out():
     index = NearestIndex.build(["gone", "moved", "stays"], [60.0, 60.1, 60.2], [25.0, 25.0, 25.0])
     corners = ((59, 24), (59, 26), (61, 26), (61, 24))
     steps = in_shape(index, MultiPolygon(((tuple(Point(*corner) for corner in corners),),)))
-    job = next(steps)
+    bounds = next(steps)
+    assert bounds
+    job = steps.send(bounds())
     assert job
     inside = job()
     assert inside.all()
