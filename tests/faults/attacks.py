@@ -6,6 +6,7 @@
 
 import contextlib
 import http.client
+import importlib
 import itertools
 import os
 import random
@@ -42,6 +43,8 @@ def main() -> None:
     os.setpriority(os.PRIO_PROCESS, 0, 0)  # usual, where the suite has a higher one
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if name in ("dearest", "pictures"):
+        importlib.import_module("tests.support.dearest")  # takes seconds
     print("begun", flush=True)
     outcome = ATTACKS[name](int(port), address, time.monotonic() + float(seconds))
     print(", ".join(f"{what} {count:,}" for what, count in outcome.items()), flush=True)
@@ -138,7 +141,7 @@ def dearest(port: int, address: str, end_s: float) -> Counter[str]:
     """The dearest requests of all methods that strangers may call, four at once."""
     from tests.support.dearest import PLAIN, dearest, listed
 
-    requests = [dear for dear in dearest(listed(port, address), f"{PLAIN}/floorPlans/demo")]
+    requests = list(dearest(listed(port, address), f"{PLAIN}/floorPlans/demo"))
     random.Random(7).shuffle(requests)
     return _asked(requests, port, address, end_s)
 

@@ -187,6 +187,7 @@ def test_row_44_the_dearest_requests_leave_others_their_answers(suites, figure, 
     suite = suites[access]
     words, quiet, hostile = under(suite, attack)
     figure(44, f"{attack}, access {access}: {told(words, quiet, hostile)}")
+    assert "answered" in words
     assert {200} == {status for seen in hostile for status in seen.statuses}
 
 

@@ -70,8 +70,9 @@ async def test_no_answer_holds_the_event_loop_and_each_has_a_price(asked, figure
     longest = sorted(holds, key=lambda name: -holds[name])[:3]
     figure(
         44,
-        f"{len(requests)} dearest requests of {len(public)} public methods and others; longest holds"
-        " of the event loop: " + ", ".join(f"{name} {holds[name]:.0f} ms" for name in longest),
+        f"{len(requests)} dearest requests of {len(public)} public methods and others, longest"
+        " holds of the event loop: "
+        + ", ".join(f"{name} {holds[name]:.0f} ms" for name in longest),
     )
     assert {} == {name: hold_ms for name, hold_ms in holds.items() if hold_ms > MOST_MS}
     assert [] == under
