@@ -90,7 +90,9 @@ STANDARD: Policy = {
     "/grpc.health.v1.Health/Check": Rule(Role.PUBLIC, Where.ANYWHERE),
     "/grpc.health.v1.Health/List": Rule(Role.PUBLIC, Where.ANYWHERE),
     "/grpc.health.v1.Health/Watch": Rule(Role.PUBLIC, Where.ANYWHERE),
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Rule(Role.PUBLIC, Where.ANYWHERE, price_ms=5),
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Rule(
+        Role.PUBLIC, Where.ANYWHERE, price_ms=5
+    ),
 }
 """gRPC's own services."""
 
