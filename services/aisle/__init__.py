@@ -6,9 +6,10 @@ Where a request goes:
 
     read    servicer -> resources/<resource>.py -> replica/shops.py (the plan in force, its blocked
             areas, the placements) -> geodata.floorplans, geodata.wayfinding -> convert
-    route   resources/routes.py -> shops.network (walkable network of a plan and profile, computed
-            once, in a thread) -> geodata.wayfinding.route -> convert/routes.py
-    picture resources/pictures.py -> a child process (chassis.processes.pool) -> convert/pictures.py
+    route   resources/routes.py -> a child process (chassis.processes.pool) -> convert/walks.py
+            (the walkable network of a plan and profile, computed once) -> geodata.wayfinding.route
+            -> convert/routes.py
+    picture resources/pictures.py -> another child process -> convert/pictures.py
     write   servicer -> resources/<resource>.py -> directory.resources or directory.upserts
             -> write.lua -> the change streams -> replica/feeds.py of every process
 

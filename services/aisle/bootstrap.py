@@ -33,9 +33,11 @@ def build(parts: Parts) -> Service:
     placements = Writer(Records(parts.client, PLACEMENTS), feeds.placements)
     anchors = Anchors(plans, feeds, shops, Tokens(keyring, settings.anchor_url), clock)
     products = LocatedProducts(feeds, shops)
-    routes = Routes(shops, products, anchors)
+    walking, drawing = (
+        Pool(settings.drawers, settings.drawings_waiting, settings.drawing_s) for _ in range(2)
+    )
+    routes = Routes(shops, products, anchors, walking, clock)
     feedback_per_day = settings.feedback_per_day
-    pool = Pool(settings.drawers, settings.drawings_waiting, settings.drawing_s)
     servicer: aisle_servicer.AisleServicer = AisleServicer(
         feeds,
         shops,
@@ -47,6 +49,8 @@ def build(parts: Parts) -> Service:
         anchors=anchors,
         located_products=products,
         routes=routes,
-        pictures=Pictures(feeds, shops, products, routes, pool),
+        pictures=Pictures(feeds, shops, products, routes, drawing),
     )
-    return Service(CONTRACT, servicer, feeds=(feeds.plans, feeds.placements), pools=(pool,))
+    return Service(
+        CONTRACT, servicer, feeds=(feeds.plans, feeds.placements), pools=(walking, drawing)
+    )

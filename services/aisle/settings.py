@@ -17,11 +17,16 @@ class AisleSettings(EnvironmentSettings):
         5, ge=0, description="reports a day that one caller may make on a product at a store"
     )
     drawers: int = Field(
-        1, ge=1, le=64, description="processes of each server that draw floor plans"
+        1,
+        ge=1,
+        le=64,
+        description="processes of each server that draw floor plans, and as many that plan routes",
     )
     drawings_waiting: int = Field(
-        16, ge=0, description="drawings that wait for a process; more are refused for now"
+        16,
+        ge=0,
+        description="drawings, and routes, that wait for a process; more are refused for now",
     )
     drawing_s: float = Field(
-        10.0, gt=0, description="seconds that a drawing may take; its process is then replaced"
+        10.0, gt=0, description="seconds that one may take; its process is then replaced"
     )

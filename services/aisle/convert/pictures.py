@@ -1,7 +1,6 @@
 """Draws a floor plan with an overlay; runs in a child process."""
 
 import dataclasses
-from functools import lru_cache
 
 from google.protobuf import json_format
 
@@ -13,7 +12,7 @@ from geodata.floorplans.drawing.theme import DARK, LIGHT
 from geodata.floorplans.geojson import overlay_to_geojson, plan_to_geojson
 from geodata.floorplans.plan import BlockedArea, FloorPlan
 from geodata.wayfinding.overlay import key_words
-from services.aisle.convert import plans
+from services.aisle.convert.plans import decoded_plan
 from services.aisle.errors import LevelNotFound
 from services.chassis.errors import InvalidArgument
 
@@ -21,8 +20,6 @@ WIDTH_PX = 960
 """The width of a PNG if the request gives none."""
 MAX_PIXELS = 4_000_000
 """Pixels of a PNG, at most."""
-PLANS_KEPT = 8
-"""Plans in the memory of a child: the most recent ones."""
 Format = pb.RenderFloorPlanRequest
 
 
@@ -63,7 +60,7 @@ def drawn(drawing: Drawing) -> bytes:
         InvalidArgument: the picture is too large, or the plan has no place on the earth.
     """
     request = pb.RenderFloorPlanRequest.FromString(drawing.request)
-    plan = dataclasses.replace(_plan(drawing.plan, drawing.store), blocked=drawing.blocked)
+    plan = dataclasses.replace(decoded_plan(drawing.plan, drawing.store), blocked=drawing.blocked)
     response = pb.RenderFloorPlanResponse()
     if request.format == Format.FORMAT_GEO_JSON:
         if plan.frame is None:
@@ -93,8 +90,3 @@ def drawn(drawing: Drawing) -> bytes:
     except ValueError as fault:
         raise InvalidArgument.field("width_px", str(fault)) from None
     return response.SerializeToString()
-
-
-@lru_cache(maxsize=PLANS_KEPT)
-def _plan(encoded: bytes, store: str) -> FloorPlan:
-    return plans.plan(pb.FloorPlan.FromString(encoded), store)

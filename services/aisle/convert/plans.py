@@ -1,6 +1,7 @@
 """Converts floor plans of the contract to those of geodata."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from shapely import MultiPolygon, Polygon
 
@@ -10,6 +11,9 @@ from geodata.floorplans.frame import LocalFrame
 from geodata.points import Point
 from services.chassis.messages.times import instant_if_set
 from services.directory.messages.kinds import FIXTURE_KINDS, LINK_KINDS, PLACE_KINDS, SIDES
+
+PLANS_KEPT = 16
+"""Plans in the memory of a child process: the most recent ones."""
 
 
 def plan(
@@ -148,3 +152,9 @@ def _link(message: pb.Link) -> drawn.Link:
 def _corners(loop: pb.Loop) -> Sequence[drawn.XY]:
     numbers = loop.coordinates_m
     return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def decoded_plan(encoded: bytes, store: str) -> drawn.FloorPlan:
+    """A plan of its encoded message; a child process remembers the most recent ones."""
+    return plan(pb.FloorPlan.FromString(encoded), store)

@@ -1,16 +1,14 @@
 """The inside of each store now: the plan in force, its blocked areas, shelves and placements.
 
 How it works: plans are drawn once per version and etag. Blocked areas are added at each call, since
-they begin and expire by the clock. A walkable network is computed once per plan, set of blocked
-areas and profile; calls for the same one share the computation.
+they begin and expire by the clock.
 """
 
 import asyncio
 import dataclasses
 import datetime as dt
 import hashlib
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ParamSpec, TypeVar
@@ -19,22 +17,17 @@ from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.placements import Placement, placements_in_force
 from geodata.floorplans.plan import FloorPlan, plan_in_force
 from geodata.floorplans.shelves import Shelves
-from geodata.wayfinding.network import Network
-from geodata.wayfinding.profiles import Profile
 from services.aisle.convert import placements, plans
 from services.aisle.errors import FloorPlanNotFound, StoreNotFound
 from services.aisle.model.reports import Reports, Shelved, decode, revised
 from services.aisle.replica.feeds import Feeds
 from services.chassis.clock import Clock
-from services.chassis.errors import ResourceExhausted
 from services.chassis.messages.times import instant_if_set
 from services.chassis.processor import in_thread
 from services.directory.keys import store_id, store_name
 
 PLANS_KEPT = 256
 """Drawn plans in memory: the most recent ones."""
-NETWORKS_KEPT = 64
-"""Walkable networks in memory: the most recent ones."""
 AT_ONCE = 4
 """Heavy computations of a process at a time; others wait for their turn."""
 
@@ -50,9 +43,9 @@ class Shop:
     plan_name: str
     planogram: str
     plan: FloorPlan
+    encoded: bytes
+    """The message of the plan, without blocked areas."""
     shelves: Shelves
-    state: tuple[object, ...]
-    """Equal for equal walks: the version of the plan, and the blocked areas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +69,6 @@ class Shops:
         self._feeds = feeds
         self._clock = clock
         self._drawn = lru_cache(maxsize=PLANS_KEPT)(self._draw)
-        self._networks: OrderedDict[object, asyncio.Task[Network]] = OrderedDict()
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     def check_store(self, name: str) -> str:
@@ -106,18 +98,14 @@ class Shops:
         if version is None:
             return None
         plan, shelves = self._drawn(version.name, version.etag)
-        blocks = [
-            (encoded, plans.blocked_area(block))
-            for encoded, block in self._blocks(id)
-            if started(block, self._clock())
-        ]
+        blocks = (block for block in self.blocks(id) if started(block, self._clock()))
         return Shop(
             id,
             version.name,
             version.planogram,
-            dataclasses.replace(plan, blocked=tuple(block for _, block in blocks)),
+            dataclasses.replace(plan, blocked=tuple(map(plans.blocked_area, blocks))),
+            self._feeds.plans.replica.record(version.name) or b"",
             shelves,
-            (version.name, version.etag, *(encoded for encoded, _ in blocks)),
         )
 
     def open(self, id: str) -> Shop:
@@ -133,7 +121,12 @@ class Shops:
 
     def blocks(self, id: str) -> list[pb.BlockedArea]:
         """The blocked areas of a store that have not expired, by name."""
-        return [block for _, block in self._blocks(id)]
+        replica, now = self._feeds.plans.replica, self._clock()
+        encoded = [
+            replica.record(name) or b"" for name in replica.names(f"{store_name(id)}/blockedAreas")
+        ]
+        blocks = map(pb.BlockedArea.FromString, encoded)
+        return [block for block in blocks if block.expire_time.ToDatetime(dt.UTC) > now]
 
     def sources(self, id: str, sku: str, planogram: str) -> PlacementSources:
         """The placements of a product: those of the store, else those of its planogram."""
@@ -155,25 +148,6 @@ class Shops:
             known, tuple(revised(sku, in_force, known, reports)), basis, reports
         )
 
-    async def network(self, shop: Shop, profile: Profile) -> Network:
-        """The walkable network of a profile in a store now, computed once.
-
-        Raises:
-            ResourceExhausted: with the blocked areas, the floor has too many corners.
-        """
-        key = (shop.state, profile.name)
-        task = self._networks.get(key)
-        if task is None:
-            task = asyncio.create_task(self.compute(Network, shop.plan, profile, self._clock()))
-            self._networks[key] = task
-            if len(self._networks) > NETWORKS_KEPT:
-                self._networks.popitem(last=False)
-        self._networks.move_to_end(key)
-        try:
-            return await asyncio.shield(task)
-        except ValueError as fault:
-            raise ResourceExhausted(f"with the blocked areas of now, {fault}") from None
-
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a heavy function in a thread, at most `AT_ONCE` at a time."""
         async with self._turns:
@@ -184,16 +158,6 @@ class Shops:
         store = "/".join(name.split("/")[:2])
         plan = plans.plan(pb.FloorPlan.FromString(encoded), store)
         return plan, Shelves(plan)
-
-    def _blocks(self, id: str) -> Sequence[tuple[bytes, pb.BlockedArea]]:
-        replica, now = self._feeds.plans.replica, self._clock()
-        encoded = [
-            replica.record(name) or b"" for name in replica.names(f"{store_name(id)}/blockedAreas")
-        ]
-        blocks = [(each, pb.BlockedArea.FromString(each)) for each in encoded]
-        return [
-            (each, block) for each, block in blocks if block.expire_time.ToDatetime(dt.UTC) > now
-        ]
 
 
 def started(block: pb.BlockedArea, now: dt.datetime) -> bool:

@@ -60,7 +60,7 @@ class Pictures:
             response.as_of.CopyFrom(stale)
         drawing = Drawing(
             store=shop.plan.store,
-            plan=self._feeds.plans.replica.record(shop.plan_name) or b"",
+            plan=shop.encoded,
             blocked=shop.plan.blocked,
             overlay=overlay,
             request=request.SerializeToString(),

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
-from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import Place, PlaceKind, Position
-from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import STEP_FREE, TROLLEY, WALKING
-from geodata.wayfinding.route import plan_route, plan_way
-from geodata.wayfinding.shopping import Item, Route
+from geodata.wayfinding.shopping import Route
 from services.aisle.convert.positions import position_on
+from services.aisle.convert.walks import Walk, planned
 from services.aisle.errors import NoWay, PlaceNotOnPlan, StartNotOnMap
 from services.aisle.replica.shops import PlacementSources, Shop, Shops
 from services.aisle.resources.anchors import Anchors
 from services.aisle.resources.located_products import LocatedProducts
+from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument
+from services.chassis.processes.pool import Pool
 from services.directory.keys import store_name
 from services.directory.products import product_sku
 
@@ -59,7 +59,16 @@ class _Start:
 class Routes:
     """Plans routes."""
 
-    def __init__(self, shops: Shops, products: LocatedProducts, anchors: Anchors) -> None:
+    def __init__(
+        self,
+        shops: Shops,
+        products: LocatedProducts,
+        anchors: Anchors,
+        pool: Pool,
+        clock: Clock,
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
         self._shops = shops
         self._products = products
         self._anchors = anchors
@@ -72,6 +81,7 @@ class Routes:
             InvalidArgument, StartNotOnMap, PlaceNotOnPlan: it cannot start or end there.
             AnchorInvalid, AnchorExpired, AnchorRevoked: the anchor at the start is not valid.
             NoWay: the walk has no items, and its end cannot be reached.
+            And the errors of `Pool.run`.
         """
         shop = self._shops.open(self._shops.check_store(store))
         start, ends = self._start(shop, walk), _ends(shop, walk)
@@ -83,17 +93,26 @@ class Routes:
             for sku, line in lines.items()
         ]
         sources = {sku: self._shops.sources(shop.id, sku, shop.planogram) for sku in lines}
-        network = await self._shops.network(shop, PROFILES[walk.profile])
+        task = Walk(
+            store=shop.plan.store,
+            plan=shop.encoded,
+            blocked=shop.plan.blocked,
+            profile=PROFILES[walk.profile],
+            at=self._clock(),
+            items=items,
+            placed={sku: [s.placement for s in each.shelved] for sku, each in sources.items()},
+            start=start.at,
+            heading_deg=start.heading_deg,
+            ends=ends,
+        )
         try:
-            if items:
-                placed = {sku: [s.placement for s in each.shelved] for sku, each in sources.items()}
-                route = await self._shops.compute(_route, network, items, placed, start, ends, shop)
-            else:
-                route = await self._shops.compute(_way, network, start, ends)
+            route = await self._pool.run(planned, task)
         except ValueError as fault:
             if str(fault).startswith("start:"):
                 raise StartNotOnMap from None
             raise
+        if route is None:
+            raise NoWay(ends[0].id)
         return Planned(shop, route, start.at, sources)
 
     def _start(self, shop: Shop, walk: pb.Walk) -> _Start:
@@ -113,33 +132,6 @@ class Routes:
                 return _Start(position_on(shop.plan, walk.position, "walk.position"), heading)
             case _:
                 return _Start(None, heading)
-
-
-def _route(
-    network: Network,
-    items: Sequence[Item],
-    placed: Mapping[str, Sequence[Placement]],
-    start: _Start,
-    ends: Sequence[Place],
-    shop: Shop,
-) -> Route:
-    return plan_route(
-        network,
-        items,
-        placed,
-        start=start.at if shop.plan.has_map else None,
-        heading_deg=start.heading_deg,
-        ends=ends,
-        shelves=shop.shelves,
-    )
-
-
-def _way(network: Network, start: _Start, ends: Sequence[Place]) -> Route:
-    [end] = ends
-    route = plan_way(network, end, start=start.at, heading_deg=start.heading_deg)
-    if route is None:
-        raise NoWay(end.id)
-    return route
 
 
 def _ends(shop: Shop, walk: pb.Walk) -> Sequence[Place]:

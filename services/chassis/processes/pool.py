@@ -75,7 +75,9 @@ class Pool:
             And what the function raises.
         """
         if self._waiting >= self._most_waiting and self._turns.locked():
-            raise ResourceExhausted("too much is being drawn; try again later", retry_after=RETRY)
+            raise ResourceExhausted(
+                "too many such calls are in progress; try again later", retry_after=RETRY
+            )
         self._waiting += 1
         try:
             await self._turns.acquire()
