@@ -30,16 +30,18 @@ class SealKey:
     """The secret that signs and encrypts files: an age identity (X25519)."""
 
     def __init__(self, text: str, source: str) -> None:
-        """Take the text of a key.
+        """Take the text of a key; its comments, as `age-keygen` writes them, do not count.
 
         Raises:
             SealError: the text, which came from `source`, is no key.
         """
+        lines = [line.strip() for line in text.splitlines()]
+        found = "".join(line for line in lines if not line.startswith("#"))
         try:
-            self._identity = pyrage.x25519.Identity.from_str(text.strip())
+            self._identity = pyrage.x25519.Identity.from_str(found)
         except pyrage.IdentityError:
             raise SealError(f"{source} is not a backup key (AGE-SECRET-KEY-1...)") from None
-        self._secret = hmac.digest(b"enrayon backup", text.strip().encode(), "sha256")
+        self._secret = hmac.digest(b"enrayon backup", found.encode(), "sha256")
 
     @classmethod
     def load(cls, path: Path) -> "SealKey":

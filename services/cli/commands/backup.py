@@ -1,5 +1,7 @@
 """`enrayon backup` and `enrayon restore`: the database into a file, and back."""
 
+import datetime as dt
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +24,10 @@ LEFT_OUT = ("devices", "timers", "trips", *MARKS)
 """Keys that are not copied: people's positions stay nowhere else, and without the marks of a data
 set servers load everything again after a restore."""
 
-File = Annotated[Path, typer.Argument(dir_okay=False, help="The backup file.")]
+NAME = "enrayon-{:%Y%m%dT%H%M%SZ}.backup"
+NAMED = re.compile(r"enrayon-\d{8}T\d{6}Z\.backup(\.part)?")
+"""The name of a backup in a folder, by its time in UTC, or of one that did not end; names sort by
+time."""
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +36,20 @@ def register(app: typer.Typer) -> None:
     app.command("restore")(restore)
 
 
-def backup(file: File) -> None:
+def backup(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="The backup file, or a folder: its file is named by the time."),
+    ] = None,
+    keep: Annotated[
+        int,
+        typer.Option(min=0, help="Keep so many backups of the folder, the latest; 0: all."),
+    ] = 0,
+    make_key: Annotated[
+        bool,
+        typer.Option("--make-key", help="Only make the backup key, if there is none yet."),
+    ] = False,
+) -> None:
     """Copy the database into a file, without device positions; the suite may keep running.
 
     Each partition is copied as of one moment: its stock with its holds, or all records of a kind.
@@ -39,6 +57,23 @@ def backup(file: File) -> None:
     signing keys are in the file; keep a copy of both elsewhere.
     """
     settings = ChassisSettings()
+    if make_key:
+        key_to_seal(settings)
+        return
+    if file is None:
+        raise CommandError("name the file of the backup, or a folder", USAGE)
+    if keep and not file.is_dir():
+        raise CommandError(f"--keep needs a folder, and {file} is none", USAGE)
+    folder = file if file.is_dir() else None
+    if folder:
+        file = folder / NAME.format(dt.datetime.now(dt.UTC))
+    copy(settings, file)
+    if folder and keep:
+        prune(folder, keep)
+
+
+def copy(settings: ChassisSettings, file: Path) -> None:
+    """Copy the database into a file."""
     keyring = load_keyring(settings).fingerprints
     key = key_to_seal(settings)
     with progress_bar("copying") as progress:
@@ -58,8 +93,17 @@ def backup(file: File) -> None:
     console.print(f"{count:,} keys in {file}, {size / 1e6:,.1f} MB", highlight=False)
 
 
+def prune(folder: Path, keep: int) -> None:
+    """Delete what is older than the latest backups of a folder; files of other names stay."""
+    found = sorted(path for path in folder.iterdir() if NAMED.fullmatch(path.name))
+    whole = [path for path in found if path.suffix == ".backup"]
+    for path in found:
+        if path < whole[-keep:][0]:
+            path.unlink()
+
+
 def restore(
-    file: File,
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="The backup file.")],
     replace: Annotated[
         bool, typer.Option("--replace", help="Delete the whole content of the database first.")
     ] = False,

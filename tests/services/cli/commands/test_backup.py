@@ -49,6 +49,59 @@ def test_a_backup_key_is_made_once_and_told_of(tmp_path, capsys, key_file):
     restore(tmp_path / "copy")
 
 
+def test_the_key_alone_can_be_made(key_file, tmp_path, capsys):
+    backup(make_key=True)
+    made = key_file.read_text()
+    assert "made the backup key" in capsys.readouterr().err
+    backup(make_key=True)
+    assert made == key_file.read_text()
+    assert [] == [*tmp_path.glob("*backup*")]
+    assert 0o600 == key_file.stat().st_mode & 0o777
+
+
+def test_a_key_of_age_keygen_is_taken_and_its_comments_do_not_count(tmp_path, key_file):
+    backup(tmp_path / "copy")
+    key_file.write_text(
+        f"# created: 2026-11-30T07:00:00Z\n# public key: age1x\n{key_file.read_text()}"
+    )
+    restore(tmp_path / "copy")
+
+
+def test_a_folder_keeps_the_latest_backups_and_all_else(tmp_path, key_file):
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    others = {"notes.txt", "enrayon-20990101T000000Z.backup.part", "before-upgrade.backup"}
+    old = {f"enrayon-2026110{day}T021700Z.backup" for day in range(1, 6)}
+    killed = "enrayon-20261103T021701Z.backup.part"
+    for name in {killed, *others, *old}:
+        (folder / name).touch()
+    backup(folder, keep=3)
+    left = {path.name for path in folder.iterdir()} - others
+    assert {"enrayon-20261104T021700Z.backup", "enrayon-20261105T021700Z.backup"} == left & old
+    [new] = left - old
+    restore(folder / new)
+    assert others <= {path.name for path in folder.iterdir()}
+
+
+def test_a_backup_that_fails_deletes_no_earlier_one(tmp_path, monkeypatch, key_file):
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    old = {f"enrayon-2026110{day}T021700Z.backup" for day in range(1, 6)}
+    for name in old:
+        (folder / name).touch()
+    monkeypatch.setenv("ENRAYON_DATABASE_URL", f"unix://{tmp_path}/nobody.sock")
+    with pytest.raises(CommandError, match="failed: ConnectionError"):
+        backup(folder, keep=1)
+    assert old == {path.name for path in folder.iterdir()}
+
+
+def test_what_is_to_be_kept_needs_a_folder(tmp_path):
+    with pytest.raises(CommandError, match="--keep needs a folder"):
+        backup(tmp_path / "copy", keep=1)
+    with pytest.raises(CommandError, match="name the file"):
+        backup()
+
+
 def test_a_backup_key_in_the_data_folder_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("ENRAYON_BACKUP_KEY_FILE", str(tmp_path / "data" / "sub" / "key"))
     with pytest.raises(CommandError, match="would be lost with it"):
