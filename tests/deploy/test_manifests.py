@@ -12,12 +12,14 @@ from typing import Any
 import compose_spec
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
+import typer
 import yaml
 from redis import Redis
 from redis.exceptions import ConnectionError as NotThere
 
 from services.app import SETTINGS
 from services.chassis.database.embedded import OPTIONS, EmbeddedValkey
+from services.cli.commands import backup
 from services.edge.envoy import validate
 from tests.deploy.queries import DEPLOY
 
@@ -26,6 +28,8 @@ OVERLAYS = ("base", "overlays/single", "overlays/production")
 BIN = Path(sys.executable).parent
 IMAGE = re.compile(r"(?P<name>[a-z]+(/[a-z]+)?):(?P<tag>[\w.-]+)")
 KNOWN = {f"ENRAYON_{name.upper()}" for kind in SETTINGS for name in kind.model_fields}
+
+WORKLOADS = ("Deployment", "StatefulSet", "CronJob")
 
 Document = dict[str, Any]
 
@@ -48,9 +52,10 @@ def of_kind(documents: list[Document], *kinds: str) -> list[Document]:
 
 def pods(documents: list[Document]) -> dict[str, Document]:
     """The pod specification of each workload by its name."""
+    found = {each["metadata"]["name"]: each["spec"] for each in of_kind(documents, *WORKLOADS)}
     return {
-        each["metadata"]["name"]: each["spec"]["template"]["spec"]
-        for each in of_kind(documents, "Deployment", "StatefulSet")
+        name: spec.get("jobTemplate", {}).get("spec", spec)["template"]["spec"]
+        for name, spec in found.items()
     }
 
 
@@ -72,7 +77,7 @@ def test_every_pod_is_restricted_and_has_a_read_only_root(documents):
         assert {"type": "RuntimeDefault"} == pod["securityContext"]["seccompProfile"]
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
         for volume in pod["volumes"]:
-            assert {"emptyDir", "configMap"} & set(volume)
+            assert {"emptyDir", "configMap", "secret", "persistentVolumeClaim"} & set(volume)
     for container in containers(documents):
         assert {
             "allowPrivilegeEscalation": False,
@@ -83,8 +88,10 @@ def test_every_pod_is_restricted_and_has_a_read_only_root(documents):
 
 
 def test_every_pod_is_probed(documents):
-    for container in containers(documents):
-        assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
+    for name, pod in pods(documents).items():
+        for container in pod["containers"]:
+            probes = {"startupProbe", "readinessProbe", "livenessProbe"} & set(container)
+            assert len(probes) == (0 if "enrayon-backup" == name else 3)
 
 
 def test_every_deployment_survives_the_loss_of_a_node(documents):
@@ -113,6 +120,7 @@ def test_secrets_are_named_and_never_given(documents):
         variable["name"]: variable["valueFrom"]["secretKeyRef"]["key"]
         for container in containers(documents)
         for variable in container.get("env", ())
+        if "valueFrom" in variable
     }
     assert {"ENRAYON_DATABASE_URL": "database-url", "ENRAYON_KEYS": "keys"}.items() <= named.items()
 
@@ -141,7 +149,7 @@ def test_compose_is_valid_and_its_containers_are_restricted():
         assert service["read_only"]
         assert ["ALL"] == service["cap_drop"]
         assert ["no-new-privileges:true"] == service["security_opt"]
-        assert service["healthcheck"]["test"]
+        assert service.get("profiles") or service["healthcheck"]["test"]
         for port in service.get("ports", ()):
             assert port.startswith("127.0.0.1:")
 
@@ -243,6 +251,78 @@ def test_logs_and_memory_of_compose_have_a_bound():
     for service in compose()["services"].values():
         assert {"max-size", "max-file"} <= set(service["logging"]["options"])
         assert service["mem_limit"].endswith("g")
+
+
+def test_a_backup_is_made_every_night_with_a_key_that_no_other_pod_has(documents):
+    [job] = of_kind(documents, "CronJob")
+    assert re.fullmatch(r"\d+ \d+ \* \* \*", job["spec"]["schedule"])
+    assert "Forbid" == job["spec"]["concurrencyPolicy"]
+    with_key = {
+        name: volume["secret"]
+        for name, pod in pods(documents).items()
+        for volume in pod["volumes"]
+        if "enrayon-backup-key" == volume.get("secret", {}).get("secretName")
+    }
+    assert {"enrayon-backup"} == set(with_key)
+    [container] = pods(documents)["enrayon-backup"]["containers"]
+    given = {each["name"]: each.get("value") for each in container["env"]}
+    mounts = {each["name"]: each for each in container["volumeMounts"]}
+    assert mounts["key"]["readOnly"]
+    assert f"{mounts['key']['mountPath']}/backup.key" == given["ENRAYON_BACKUP_KEY_FILE"]
+    claims = of_kind(documents, "PersistentVolumeClaim")
+    assert ["enrayon-backups"] == [each["metadata"]["name"] for each in claims]
+    assert_backs_up(container["args"], mounts["backups"]["mountPath"])
+
+
+def test_compose_backs_up_with_a_key_that_no_other_container_has():
+    document = compose()
+    service = document["services"]["backup"]
+    assert ["backup"] == service["profiles"], "it does not start with the suite"
+    [secret] = service["secrets"]
+    assert document["secrets"][secret]["file"].endswith(".key")
+    assert f"/run/secrets/{secret}" == service["environment"]["ENRAYON_BACKUP_KEY_FILE"]
+    assert ["backup"] == [name for name, each in document["services"].items() if "secrets" in each]
+    [volume] = service["volumes"]
+    assert_backs_up(service["command"], volume.partition(":")[2])
+
+
+def assert_backs_up(words: list[str], folder: str) -> None:
+    """The command keeps a bounded number of backups in a folder, which the image has."""
+    name, *rest = words
+    app = typer.Typer()
+    backup.register(app)
+    group = typer.main.get_group(app)
+    with group.commands[name].make_context(name, rest) as context:
+        assert (Path(folder), False) == (context.params["file"], context.params["make_key"])
+        assert 7 <= context.params["keep"]
+    [install] = re.findall(r"install --directory .*", (DEPLOY / "Dockerfile").read_text())
+    assert folder in install.split()
+
+
+def users_of_database(documents: list[Document]) -> set[str]:
+    """The components that are given the database's address."""
+    return {
+        name.removeprefix("enrayon-")
+        for name, pod in pods(documents).items()
+        for container in pod["containers"]
+        if any("ENRAYON_DATABASE_URL" == each["name"] for each in container.get("env", ()))
+    }
+
+
+def test_all_that_use_the_database_may_reach_it_and_no_others(documents):
+    policies = {d["metadata"]["name"]: d["spec"] for d in of_kind(documents, "NetworkPolicy")}
+    [term] = policies["enrayon-database"]["podSelector"]["matchExpressions"]
+    assert users_of_database(documents) == set(term["values"])
+    assert {"services", "worker", "backup"} == set(term["values"])
+
+
+def test_valkey_lets_only_its_users_in():
+    documents = rendered("overlays/single")
+    [policy] = [d for d in of_kind(documents, "NetworkPolicy") if "valkey" == d["metadata"]["name"]]
+    [rule] = policy["spec"]["ingress"]
+    [source] = rule["from"]
+    [term] = source["podSelector"]["matchExpressions"]
+    assert users_of_database(documents) == set(term["values"])
 
 
 def scripts() -> list[str]:
