@@ -109,6 +109,8 @@ def server_config(app: Starlette, settings: ChassisSettings, edge: EdgeSettings)
         server_header=False,
         timeout_keep_alive=APP_IDLE_S + 15,
         timeout_graceful_shutdown=round(settings.drain_s),
+        ssl_certfile=edge.edge_app_certificate,
+        ssl_keyfile=edge.edge_app_certificate_key,
     )
 
 

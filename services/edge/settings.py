@@ -86,6 +86,21 @@ class EdgeSettings(EnvironmentSettings):
     edge_certificate_key: Path | None = Field(
         None, description="private key of ENRAYON_EDGE_CERTIFICATE (PEM)"
     )
+    edge_tls_certificate: Path | None = Field(
+        None, description="certificate chain that Envoy shows to clients (PEM); empty: no TLS"
+    )
+    edge_tls_key: Path | None = Field(
+        None, description="private key of ENRAYON_EDGE_TLS_CERTIFICATE (PEM)"
+    )
+    edge_app_certificate: Path | None = Field(
+        None, description="certificate chain that the application shows to Envoy (PEM)"
+    )
+    edge_app_certificate_key: Path | None = Field(
+        None, description="private key of ENRAYON_EDGE_APP_CERTIFICATE (PEM)"
+    )
+    edge_app_ca: Path | None = Field(
+        None, description="authority of the application's certificate (PEM); empty: no TLS to it"
+    )
     edge_app: str = Field(
         "",
         description="host:port of the application behind Envoy, for `enrayon envoy`; "
@@ -118,10 +133,15 @@ class EdgeSettings(EnvironmentSettings):
 
     @model_validator(mode="after")
     def _check_certificate(self) -> Self:
-        if bool(self.edge_certificate) != bool(self.edge_certificate_key):
-            raise ValueError(
-                "ENRAYON_EDGE_CERTIFICATE and ENRAYON_EDGE_CERTIFICATE_KEY must be set together"
-            )
+        for certificate, key in (
+            ("edge_certificate", "edge_certificate_key"),
+            ("edge_tls_certificate", "edge_tls_key"),
+            ("edge_app_certificate", "edge_app_certificate_key"),
+        ):
+            if bool(getattr(self, certificate)) != bool(getattr(self, key)):
+                raise ValueError(
+                    f"ENRAYON_{certificate.upper()} and ENRAYON_{key.upper()} must be set together"
+                )
         if self.edge_certificate and not self.edge_services_ca:
             raise ValueError("ENRAYON_EDGE_CERTIFICATE needs ENRAYON_EDGE_SERVICES_CA")
         return self

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,8 +31,15 @@ def free_address() -> Address:
 
 
 @asynccontextmanager
-async def running(config: dict[str, Any], folder: Path) -> AsyncIterator[Edge]:
-    """Runs Envoy with a configuration; yields it once it listens."""
+async def running(
+    config: dict[str, Any], folder: Path, ca: Path | None = None
+) -> AsyncIterator[Edge]:
+    """Runs Envoy with a configuration; yields it once it listens.
+
+    `ca` is the authority of its certificate for `localhost`; None without TLS.
+    """
+    address = "https://localhost" if ca else "http://127.0.0.1"
+    trust = ssl.create_default_context(cafile=ca) if ca else True
     path, log = folder / "envoy.json", folder / "envoy.log"
     path.write_text(json.dumps(config))
     listener = config["static_resources"]["listeners"][0]
@@ -41,7 +49,9 @@ async def running(config: dict[str, Any], folder: Path) -> AsyncIterator[Edge]:
             *lifeline(command(path, workers=1)), stdout=output, stderr=output
         )
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
+        async with httpx.AsyncClient(
+            base_url=f"{address}:{port}", timeout=20, verify=trust
+        ) as http:
             await _until_it_listens(http, envoy)
             yield Edge(port, log, http)
     finally:

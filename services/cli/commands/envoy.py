@@ -12,7 +12,16 @@ from services.chassis.access.settings import AccessSettings
 from services.chassis.settings import ChassisSettings
 from services.cli.output import CommandError
 from services.edge.app import PREFIXES
-from services.edge.envoy import Address, EnvoyError, Limits, Tls, Tokens, command, render
+from services.edge.envoy import (
+    Address,
+    Certificate,
+    EnvoyError,
+    Limits,
+    Tls,
+    Tokens,
+    command,
+    render,
+)
 from services.edge.envoy.program import admin_socket, run
 from services.edge.settings import EdgeSettings
 
@@ -73,6 +82,10 @@ def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) 
         calls=edge.edge_calls,
         tls=Tls(edge.edge_services_ca, edge.edge_certificate, edge.edge_certificate_key)
         if edge.edge_services_ca
+        else None,
+        app_tls=Tls(edge.edge_app_ca) if edge.edge_app_ca else None,
+        certificate=Certificate(edge.edge_tls_certificate, edge.edge_tls_key)
+        if edge.edge_tls_certificate and edge.edge_tls_key
         else None,
         tokens=tokens(access),
         collector=address(settings.otlp_endpoint, "", 0, "ENRAYON_OTLP_ENDPOINT")

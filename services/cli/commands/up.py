@@ -55,8 +55,9 @@ def up(
 ) -> None:
     """Run the whole suite on this machine, on the embedded Valkey, until Ctrl-C."""
     settings, access = ChassisSettings(), AccessSettings()
-    if access.tls_certificate:
-        raise CommandError("`enrayon up` serves without TLS; use `enrayon serve`", USAGE)
+    edge = EdgeSettings()
+    if access.tls_certificate or edge.edge_tls_certificate or edge.edge_app_certificate:
+        raise CommandError("`enrayon up` serves without TLS; use `enrayon serve`, `enrayon edge` and `enrayon envoy`", USAGE)
     try:
         check_grpc_exposure(settings, access)
     except AccessError as error:

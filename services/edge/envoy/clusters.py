@@ -22,8 +22,16 @@ class Address(NamedTuple):
     port: int
 
 
+class Certificate(NamedTuple):
+    """PEM files of a certificate."""
+
+    chain: Path
+    key: Path
+    """The private key."""
+
+
 class Tls(NamedTuple):
-    """PEM files of a TLS connection."""
+    """PEM files of a TLS connection to a server."""
 
     ca: Path
     """Authority of the servers' certificate."""
@@ -41,12 +49,14 @@ def services_cluster(
     Calls beyond the limit are refused: a refusal takes Envoy a few microseconds, but takes a
     server in Python a third of the time of an answer.
     """
-    secured = _secured(address.host, tls) if tls else {}
+    secured = _secured(address.host, tls, "h2") if tls else {}
     check = _checked({"grpc_health_check": {}}, panic_percent=0)
     return grpc_cluster(name, address, calls) | secured | check
 
 
-def app_cluster(name: str, address: Address, health_path: str) -> dict[str, Any]:
+def app_cluster(
+    name: str, address: Address, health_path: str, tls: Tls | None = None
+) -> dict[str, Any]:
     """HTTP servers with health checks; an unhealthy server gets no requests, unless fewer than
     half are healthy: a late page is better than none.
     """
@@ -54,8 +64,9 @@ def app_cluster(name: str, address: Address, health_path: str) -> dict[str, Any]
         "common_http_protocol_options": {"idle_timeout": f"{APP_IDLE_S}s"},
         "explicit_http_config": {"http_protocol_options": {}},
     }
+    secured = _secured(address.host, tls, "http/1.1") if tls else {}
     check = _checked({"http_health_check": {"path": health_path}}, panic_percent=50)
-    return _cluster(name, address) | _speaking(protocol) | check
+    return _cluster(name, address) | _speaking(protocol) | secured | check
 
 
 def grpc_cluster(name: str, address: Address, calls: int = CALLS) -> dict[str, Any]:
@@ -93,30 +104,45 @@ def _speaking(protocol: dict[str, Any]) -> dict[str, Any]:
     return {"typed_extension_protocol_options": {kind: options}}
 
 
-def _secured(host: str, tls: Tls) -> dict[str, Any]:
-    kind = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+def served_with(certificate: Certificate) -> dict[str, Any]:
+    """The transport socket of a listener with TLS 1.2 or 1.3, for HTTP/2 and HTTP/1.1."""
+    context = {
+        "alpn_protocols": ["h2", "http/1.1"],
+        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+        "tls_certificates": [_shown(certificate)],
+    }
+    return _tls_socket("DownstreamTlsContext", {"common_tls_context": context})
+
+
+def _secured(host: str, tls: Tls, protocol: str) -> dict[str, Any]:
     names = {
         "san_type": "IP_ADDRESS" if _is_ip(host) else "DNS",
         "matcher": {"exact": host},
     }
     context: dict[str, Any] = {
-        "alpn_protocols": ["h2"],
+        "alpn_protocols": [protocol],
         "validation_context": {
             "trusted_ca": {"filename": str(tls.ca)},
             "match_typed_subject_alt_names": [names],
         },
     }
-    if tls.certificate:
-        context["tls_certificates"] = [
-            {
-                "certificate_chain": {"filename": str(tls.certificate)},
-                "private_key": {"filename": str(tls.key)},
-            }
-        ]
-    config = {"@type": f"type.googleapis.com/{kind}", "common_tls_context": context}
-    if not _is_ip(host):
-        config["sni"] = host
-    return {"transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": config}}
+    if tls.certificate and tls.key:
+        context["tls_certificates"] = [_shown(Certificate(tls.certificate, tls.key))]
+    sni = {} if _is_ip(host) else {"sni": host}
+    return _tls_socket("UpstreamTlsContext", {"common_tls_context": context, **sni})
+
+
+def _shown(certificate: Certificate) -> dict[str, Any]:
+    return {
+        "certificate_chain": {"filename": str(certificate.chain)},
+        "private_key": {"filename": str(certificate.key)},
+    }
+
+
+def _tls_socket(kind: str, config: dict[str, Any]) -> dict[str, Any]:
+    name = f"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.{kind}"
+    socket = {"name": "envoy.transport_sockets.tls", "typed_config": {"@type": name, **config}}
+    return {"transport_socket": socket}
 
 
 def _checked(check: dict[str, Any], panic_percent: int) -> dict[str, Any]:

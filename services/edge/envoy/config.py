@@ -14,6 +14,7 @@ from services.edge.envoy.borders import domains, foreign_pages, other_hosts, oth
 from services.edge.envoy.clusters import (
     CALLS,
     Address,
+    Certificate,
     Tls,
     app_cluster,
     grpc_cluster,
@@ -46,6 +47,8 @@ def render(
     proof: str = "",
     calls: int = CALLS,
     tls: Tls | None = None,
+    app_tls: Tls | None = None,
+    certificate: Certificate | None = None,
     tokens: Tokens | None = None,
     collector: Address | None = None,
     trace_ratio: float = 0.0,
@@ -67,6 +70,8 @@ def render(
         proof: the secret by which the services recognize the edge and believe its client address.
         calls: limit of calls to the services in progress at once; streams do not count.
         tls: TLS files for the services; None for no TLS.
+        app_tls: TLS files for the HTTP servers of `apps`; None for no TLS.
+        certificate: shown to clients; None for no TLS.
         tokens: accepted JSON Web Tokens; None passes every token on unchecked.
         collector: the OTLP address for traces, if any.
         trace_ratio: the share of requests to trace, from 0 to 1.
@@ -88,10 +93,12 @@ def render(
     filters = http_filters(services, SERVICES, limits, tokens)
     virtual_hosts = [virtual_host, *([other_hosts()] if hosts else ())]
     traced = tracing(COLLECTOR, trace_ratio) if collector else {}
-    listeners = [edge_listener(listen, virtual_hosts, filters, traced, trusted_hops, limits)]
+    listeners = [
+        edge_listener(listen, virtual_hosts, filters, traced, trusted_hops, limits, certificate)
+    ]
     targets = [
         services_cluster(SERVICES, upstream, calls, tls),
-        *(app_cluster(clusters[prefix], apps[prefix], APP_HEALTH_PATH) for prefix in apps),
+        *(app_cluster(clusters[each], apps[each], APP_HEALTH_PATH, app_tls) for each in apps),
     ]
     if collector:
         targets.append(grpc_cluster(COLLECTOR, collector))

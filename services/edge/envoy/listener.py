@@ -1,10 +1,17 @@
 """Envoy's listeners: the edge, and the metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from services.edge.envoy.access_log import access_log
-from services.edge.envoy.clusters import BUFFER_BYTES, Address, socket_address
+from services.edge.envoy.clusters import (
+    BUFFER_BYTES,
+    Address,
+    Certificate,
+    served_with,
+    socket_address,
+)
 from services.edge.envoy.counter import EXTENSIONS, connection_counter
 from services.edge.envoy.guards import Limits
 from services.edge.envoy.local_replies import local_reply_config
@@ -20,6 +27,7 @@ def edge_listener(
     tracing: dict[str, Any],
     trusted_hops: int,
     limits: Limits,
+    certificate: Certificate | None = None,
 ) -> dict[str, Any]:
     """The edge, with the limits of Envoy's documentation ("Configuring Envoy as an edge proxy").
 
@@ -31,6 +39,7 @@ def edge_listener(
         trusted_hops: proxies in front that each add an address to `x-forwarded-for`.
         limits: what one client may take. Behind proxies the connections are theirs, so their
             number has no limit here.
+        certificate: shown to clients; None for no TLS.
     """
     most = 0 if trusted_hops else limits.connections
     return _listener(
@@ -62,6 +71,7 @@ def edge_listener(
             },
         },
         [connection_counter(most, limits.times)] if most else [],
+        served_with(certificate) if certificate else {},
     )
 
 
@@ -80,7 +90,11 @@ def metrics_listener(listen: Address, routes: list[dict[str, Any]]) -> dict[str,
 
 
 def _listener(
-    name: str, listen: Address, manager: dict[str, Any], before: Sequence[dict[str, Any]] = ()
+    name: str,
+    listen: Address,
+    manager: dict[str, Any],
+    before: Sequence[dict[str, Any]] = (),
+    socket: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     kind = f"{EXTENSIONS}.filters.network.http_connection_manager.v3.HttpConnectionManager"
     chain = {
@@ -92,5 +106,5 @@ def _listener(
         "address": socket_address(listen),
         "enable_reuse_port": False,  # a second Envoy on the port must fail, not share it
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
-        "filter_chains": [{"filters": [*before, chain]}],
+        "filter_chains": [{"filters": [*before, chain], **socket}],
     }

@@ -1,5 +1,6 @@
 """The edge and the services authenticate each other by TLS."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,11 +9,15 @@ from typing import NamedTuple
 import grpc
 import httpx
 import pytest
+import uvicorn
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from starlette.applications import Starlette
+from starlette.routing import Route
 
-from enrayon.stores.v1 import stores_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from services.chassis.settings import ChassisSettings
 from services.edge import app
-from services.edge.envoy import Address, Tls, render
+from services.edge.envoy import Address, Certificate, Tls, render
 from services.edge.settings import EdgeSettings
 from tests.services.certificates import Authority
 from tests.support.edge import Edge, free_address, running
@@ -110,6 +115,79 @@ async def test_the_application_shows_its_certificate_too(secured: Secured, given
     assert [200, 503] == found
 
 
-def test_a_certificate_without_its_key_is_refused_by_its_setting(tmp_path: Path):
-    with pytest.raises(ValueError, match="ENRAYON_EDGE_CERTIFICATE_KEY"):
-        EdgeSettings(edge_certificate=tmp_path / "edge.pem")
+@pytest.mark.parametrize(
+    "name", ["edge_certificate", "edge_tls_certificate", "edge_app_certificate"]
+)
+def test_a_certificate_without_its_key_is_refused_by_its_setting(tmp_path: Path, name: str):
+    with pytest.raises(ValueError, match=rf"ENRAYON_{name.upper()} and \w+_KEY must be set"):
+        EdgeSettings.model_validate({name: tmp_path / "edge.pem"})
+
+
+@pytest.fixture
+def ca(tmp_path: Path) -> Path:
+    """The file of our authority."""
+    path = tmp_path / "ours.pem"
+    path.write_bytes(OURS.certificate)
+    return path
+
+
+async def test_the_edge_itself_serves_tls_to_http_and_grpc(
+    secured: Secured, given: Given, ca: Path, tmp_path: Path
+):
+    config = render(
+        [SERVICE],
+        free_address(),
+        Address("localhost", secured.port),
+        tls=Tls(secured.ca, *given(OURS, "edge")),
+        certificate=Certificate(*given(OURS, "localhost")),
+    )
+    async with running(config, tmp_path, ca) as edge:
+        assert 200 == (await edge.http.get(FIND)).status_code
+        for authority, expected in ((OURS, None), (OTHERS, grpc.StatusCode.UNAVAILABLE)):
+            trust = grpc.ssl_channel_credentials(authority.certificate)
+            async with grpc.aio.secure_channel(f"localhost:{edge.port}", trust) as channel:
+                stub = stores_pb2_grpc.StoresServiceStub(channel)
+                code = None
+                try:
+                    await stub.FindNearestStores(stores_pb2.FindNearestStoresRequest())
+                except grpc.aio.AioRpcError as error:
+                    code = error.code()
+                assert expected == code
+        async with httpx.AsyncClient() as plain:
+            with pytest.raises(httpx.TransportError):
+                await plain.get(f"http://localhost:{edge.port}{FIND}")
+
+
+@pytest.mark.parametrize(("authority", "expected"), [(OURS, 200), (OTHERS, 503)])
+async def test_the_application_serves_tls_and_envoy_checks_its_certificate(
+    given: Given, ca: Path, tmp_path: Path, authority: Authority, expected: int
+):
+    settings = EdgeSettings.model_validate(
+        dict(
+            zip(
+                ("edge_app_certificate", "edge_app_certificate_key"),
+                given(authority, "localhost"),
+                strict=True,
+            )
+        )
+        | {"edge_app_port": free_address().port}
+    )
+    page = Starlette(routes=[Route(app.HEALTH_PATH, app.health)])
+    server = uvicorn.Server(app.server_config(page, ChassisSettings(), settings))
+    serving = asyncio.create_task(server.serve())
+    config = render(
+        [],
+        free_address(),
+        Address("localhost", free_address().port),
+        apps={"/": Address("localhost", settings.edge_app_port)},
+        app_tls=Tls(ca),
+    )
+    try:
+        async with running(config, tmp_path) as edge:
+            async with asyncio.timeout(20):
+                while expected != (told := await edge.http.get(app.HEALTH_PATH)).status_code:
+                    assert 503 == told.status_code, "not healthy yet"
+                    await asyncio.sleep(0.05)
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,17 +1,25 @@
 """Clients by their addresses, and calls that wait for a connection."""
 
 import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import grpc
 import pytest
+import redis.exceptions
 
 from services.chassis.database.client import connect, many_script
 from services.chassis.database.embedded import EmbeddedValkey
 from services.chassis.database.failures import as_service_error
 from services.chassis.settings import ChassisSettings
+from tests.services.certificates import Authority
 from tests.support.database import blocked, connected
 
 PACKAGE = "tests.services.chassis"
+OURS, OTHERS = Authority("shop"), Authority("elsewhere")
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 
 
@@ -30,11 +38,65 @@ async def test_a_unix_socket_in_a_path_with_a_space_is_reached(
         "rediss://db",
         "unix:///srv/en%20rayon/valkey.sock?db=1",
         "redis+cluster://user:secret@127.0.0.1:7000",
-        "rediss+cluster://127.0.0.1:7000",
+        "rediss+cluster://127.0.0.1:7000?ssl_ca_certs=/database-ca/ca.crt",
     ],
 )
 def test_a_client_is_made_without_a_connection(settings: ChassisSettings, url: str) -> None:
     connect(settings, url)
+
+
+@asynccontextmanager
+async def behind_tls(valkey: EmbeddedValkey, folder: Path) -> AsyncIterator[int]:
+    """Yields a port that serves TLS in front of a Valkey, with a certificate for `localhost`."""
+    key, certificate = OURS.issued("localhost")
+    (folder / "tls.pem").write_bytes(key + certificate)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "tls.pem")
+
+    async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(65_536):
+                target.write(data)
+                await target.drain()
+        target.close()
+
+    async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        socket = unquote(urlsplit(valkey.url).path)
+        source, target = await asyncio.open_unix_connection(socket)
+        await asyncio.gather(pump(reader, target), pump(source, writer))
+
+    async with await asyncio.start_server(join, "127.0.0.1", 0, ssl=context) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("host", "authority", "error"),
+    [
+        ("localhost", OURS, None),
+        ("localhost", OTHERS, "CERTIFICATE_VERIFY_FAILED"),
+        ("127.0.0.1", OURS, "mismatch"),
+    ],
+    ids=["ours", "another authority", "another name"],
+)
+async def test_the_certificate_of_a_database_is_checked(
+    valkey: EmbeddedValkey,
+    settings: ChassisSettings,
+    tmp_path: Path,
+    host: str,
+    authority: Authority,
+    error: str | None,
+) -> None:
+    ca = tmp_path / "ca.crt"
+    ca.write_bytes(authority.certificate)
+    async with (
+        behind_tls(valkey, tmp_path) as port,
+        connected(settings, f"rediss://{host}:{port}?ssl_ca_certs={ca}") as client,
+    ):
+        if error:
+            with pytest.raises(redis.exceptions.ConnectionError, match=error):
+                await client.ping()
+        else:
+            assert await client.ping()
 
 
 async def test_a_call_waits_while_all_connections_are_in_use(
