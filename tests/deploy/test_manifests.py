@@ -1,5 +1,6 @@
 """The image, compose and Kubernetes files: valid by their schemas, restricted, consistent."""
 
+import ipaddress
 import json
 import re
 import subprocess
@@ -21,12 +22,18 @@ from services.app import SETTINGS
 from services.chassis.database.embedded import OPTIONS, EmbeddedValkey
 from services.cli.commands import backup
 from services.edge.envoy import validate
+from services.geofence.model.endpoints import GLOBAL_UNICAST, SPECIAL_IPV4, SPECIAL_IPV6
 from tests.deploy.queries import DEPLOY
+from tests.services.certificates import Authority
 
 KUBERNETES = "1.37"
-OVERLAYS = ("base", "overlays/single", "overlays/production")
+OVERLAYS = ("base", "overlays/single", "overlays/single-tls", "overlays/production")
+WITH_TLS = ("overlays/single-tls", "overlays/production")
+OF_OTHERS = ("cert-manager.io/v1", "gateway.networking.k8s.io/v1")
+"""Kinds that an operator brings; Kubernetes itself has no schema of them."""
+AUTHORITY = Authority("enrayon")
 BIN = Path(sys.executable).parent
-IMAGE = re.compile(r"(?P<name>[a-z]+(/[a-z]+)?):(?P<tag>[\w.-]+)")
+IMAGE = re.compile(r"(?P<name>[a-z]+(/[a-z]+)?):(?P<tag>[\w.-]+)(@sha256:[0-9a-f]{64})?")
 KNOWN = {f"ENRAYON_{name.upper()}" for kind in SETTINGS for name in kind.model_fields}
 
 WORKLOADS = ("Deployment", "StatefulSet", "CronJob")
@@ -66,7 +73,8 @@ def containers(documents: list[Document]) -> list[Document]:
 def test_every_document_is_valid_for_kubernetes(documents):
     assert 20 < len(documents)
     for document in documents:
-        kubernetes_validate.validate(document, KUBERNETES, strict=True)
+        if document["apiVersion"] not in OF_OTHERS:
+            kubernetes_validate.validate(document, KUBERNETES, strict=True)
 
 
 def test_every_pod_is_restricted_and_has_a_read_only_root(documents):
@@ -84,7 +92,7 @@ def test_every_pod_is_restricted_and_has_a_read_only_root(documents):
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         } == container["securityContext"]
-        assert container["resources"]["limits"]["memory"]
+        assert {"memory", "ephemeral-storage"} == set(container["resources"]["limits"])
 
 
 def test_every_pod_is_probed(documents):
@@ -109,7 +117,7 @@ def test_every_deployment_survives_the_loss_of_a_node(documents):
 
 
 def test_a_server_has_time_to_linger_and_to_drain(documents):
-    [settings] = [d["data"] for d in of_kind(documents, "ConfigMap") if "ENRAYON_HOST" in d["data"]]
+    settings = settings_of(documents)
     grace = pods(documents)["enrayon-services"]["terminationGracePeriodSeconds"]
     assert float(settings["ENRAYON_LINGER_S"]) + float(settings["ENRAYON_DRAIN_S"]) < grace
 
@@ -134,7 +142,35 @@ def test_nobody_talks_to_anybody_unless_a_policy_says_so(documents):
         if any("from" not in rule for rule in spec.get("ingress", ()))
         or any("to" not in rule for rule in spec.get("egress", ()))
     ]
-    assert ["enrayon-envoy"] == open_to_all
+    by_gateway = any("Gateway" == document["kind"] for document in documents)
+    assert ([] if by_gateway else ["enrayon-envoy"]) == open_to_all
+
+
+def test_webhooks_reach_what_the_suite_itself_takes_for_public(documents):
+    [policy] = [
+        d["spec"]
+        for d in of_kind(documents, "NetworkPolicy")
+        if d["metadata"]["name"] == "enrayon-worker"
+    ]
+    [rule] = policy["egress"]
+    blocks = {each["ipBlock"]["cidr"]: {*each["ipBlock"]["except"]} for each in rule["to"]}
+    assert {
+        "0.0.0.0/0": {*map(str, SPECIAL_IPV4)},
+        str(GLOBAL_UNICAST): {*map(str, SPECIAL_IPV6)},
+    } == blocks
+
+
+def test_the_database_is_named_by_single_addresses():
+    documents = rendered("overlays/production")
+    [policy] = [
+        d["spec"]
+        for d in of_kind(documents, "NetworkPolicy")
+        if d["metadata"]["name"] == "enrayon-database"
+    ]
+    [rule] = policy["egress"]
+    assert 3 <= len(rule["to"])
+    for each in rule["to"]:
+        assert 1 == ipaddress.ip_network(each["ipBlock"]["cidr"]).num_addresses
 
 
 def compose() -> Document:
@@ -163,12 +199,23 @@ def test_every_setting_that_is_set_exists():
 
 def test_images_have_usual_names_and_a_version():
     named = [service["image"] for service in compose()["services"].values()]
-    named += [each["image"] for folder in OVERLAYS for each in containers(rendered(folder))]
+    named += [
+        each["image"]
+        for folder in ("base", "overlays/single")
+        for each in containers(rendered(folder))
+    ]
     named += re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
     for image in named:
         found = IMAGE.fullmatch(image)
         assert found, image
         assert "latest" != found["tag"]
+
+
+def test_production_starts_an_image_by_its_digest_alone():
+    """The placeholder is a digest that no registry has; a tag would start whatever it names."""
+    images = {each["image"] for each in containers(rendered("overlays/production"))}
+    [image] = images
+    assert re.fullmatch(r"[a-z0-9./-]+@sha256:[0-9a-f]{64}", image)
 
 
 def test_the_image_is_built_as_it_should_be():
@@ -299,6 +346,86 @@ def assert_backs_up(words: list[str], folder: str) -> None:
     assert folder in install.split()
 
 
+@pytest.mark.parametrize("folder", WITH_TLS)
+def test_certificates_have_the_names_that_are_asked_for(folder):
+    documents = rendered(folder)
+    settings = settings_of(documents)
+    certificates = {d["spec"]["secretName"]: d["spec"] for d in of_kind(documents, "Certificate")}
+    for setting, role in (("SERVICES", "services"), ("APP", "application")):
+        host = settings[f"ENRAYON_EDGE_{setting}"].partition(":")[0]
+        certificate = certificates[mounted(documents, f"enrayon-{role}", "/tls")]
+        assert host in certificate["dnsNames"]
+        assert "server auth" in certificate["usages"]
+    clients = [certificates[f"enrayon-{role}-tls"] for role in ("envoy", "application")]
+    assert all("client auth" in each["usages"] for each in clients)
+    assert [each["commonName"] for each in clients] == json.loads(settings["ENRAYON_TLS_PROXIES"])
+    made = {"enrayon-self-signed", "enrayon-authority", "public"}
+    assert {each["issuerRef"]["name"] for each in certificates.values()} <= made
+
+
+@pytest.mark.parametrize("folder", WITH_TLS)
+def test_every_connection_of_the_edge_has_tls(folder, tmp_path):
+    documents = rendered(folder)
+    key, certificate = AUTHORITY.issued("localhost")
+    for name in ("tls", "public-tls"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "tls.key").write_bytes(key)
+        (tmp_path / name / "tls.crt").write_bytes(certificate)
+        (tmp_path / name / "ca.crt").write_bytes(AUTHORITY.certificate)
+    environment = {
+        name: re.sub(r"^/(?=(public-)?tls/)", f"{tmp_path}/", value)
+        for name, value in settings_of(documents).items()
+    }
+    told = subprocess.run(
+        [sys.executable, "-m", "services.cli", "envoy", "--print"],
+        env={**environment, "ENRAYON_EDGE_SECRET": "between us", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    config = tmp_path / "envoy.json"
+    config.write_text(told)
+    validate(config)
+    resources = json.loads(told)["static_resources"]
+    [edge] = [each for each in resources["listeners"] if "edge" == each["name"]]
+    assert "transport_socket" in edge["filter_chains"][0]
+    plain = {each["name"] for each in resources["clusters"] if "transport_socket" not in each}
+    assert {"admin"} == plain, "a socket in Envoy's own folder"
+
+
+@pytest.mark.parametrize("folder", WITH_TLS)
+def test_no_probe_expects_plain_text_of_a_port_with_tls(folder):
+    documents = rendered(folder)
+    for name, pod in pods(documents).items():
+        for container in pod["containers"]:
+            probes = [container[each] for each in container if each.endswith("Probe")]
+            assert not any("grpc" in probe for probe in probes)
+            schemes = {p["httpGet"].get("scheme") for p in probes if "httpGet" in p}
+            assert not schemes or schemes == {"HTTPS" if name == "enrayon-application" else None}
+
+
+@pytest.mark.parametrize("folder", WITH_TLS)
+def test_who_uses_the_database_knows_its_authority(folder):
+    documents = rendered(folder)
+    for role in users_of_database(documents):
+        assert "enrayon-database-ca" == mounted(documents, f"enrayon-{role}", "/database-ca")
+
+
+def settings_of(documents: list[Document]) -> dict[str, str]:
+    """The settings that all pods share."""
+    [found] = [d["data"] for d in of_kind(documents, "ConfigMap") if "ENRAYON_HOST" in d["data"]]
+    return dict(found)
+
+
+def mounted(documents: list[Document], pod: str, path: str) -> str:
+    """The name of the secret that a pod mounts at a path."""
+    specification = pods(documents)[pod]
+    [container] = specification["containers"]
+    [volume] = [each["name"] for each in container["volumeMounts"] if each["mountPath"] == path]
+    [secret] = [each["secret"] for each in specification["volumes"] if each["name"] == volume]
+    return str(secret["secretName"])
+
+
 def users_of_database(documents: list[Document]) -> set[str]:
     """The components that are given the database's address."""
     return {
@@ -342,7 +469,7 @@ def test_the_password_of_valkey_is_in_no_command(number, tmp_path):
     socket = tmp_path / "valkey.sock"
     with config.open("a") as file:
         file.write(f"port 0\nunixsocket {socket}\ndir {tmp_path}\n")
-    script = scripts()[number].replace("/etc/valkey/valkey.conf", str(config))
+    script = re.sub(r"/etc/valkey/\S+\.conf", str(config), scripts()[number])
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "VALKEYCLI_AUTH": "between us"}
     with subprocess.Popen(
         ["sh", "-c", script], env=environment, stdout=subprocess.DEVNULL
