@@ -140,10 +140,9 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 licences: setup ## list the licences of what is pinned
 	$(BIN)/python deploy/licences.py
 
-sbom: setup ## list what the image holds, as CycloneDX, into dist/sbom.cdx.json
+sbom: setup ## list what the image holds, with licences, as CycloneDX, into dist/sbom.cdx.json
 	@mkdir -p dist
-	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
-	  --output-file dist/sbom.cdx.json deploy/requirements.lock
+	$(BIN)/python deploy/sbom.py dist/sbom.cdx.json
 
 audit: setup ## look for known weaknesses of what is pinned (asks the package index about each)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r deploy/requirements.lock

