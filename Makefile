@@ -11,7 +11,7 @@ READY  := $(VENV)/.ready
 FUZZ_READY := $(VENV)/.ready-fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos alerts pictures chart lock licences sbom audit clean
+.PHONY: help demo test test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos alerts pictures chart lock licences sbom pin-images audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -143,6 +143,9 @@ licences: setup ## list the licences of what is pinned
 sbom: setup ## list what the image holds, with licences, as CycloneDX, into dist/sbom.cdx.json
 	@mkdir -p dist
 	$(BIN)/python deploy/sbom.py dist/sbom.cdx.json
+
+pin-images: ## pin the base image and Valkey's by their digests (asks the registries, by docker)
+	@"$(PYTHON)" deploy/pin_images.py
 
 audit: setup ## look for known weaknesses of what is pinned (asks the package index about each)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r deploy/requirements.lock

@@ -53,9 +53,9 @@ def of_lock(lock: Path) -> Bom:
     program = Path(sys.executable).with_name("cyclonedx-py")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "lock.json"
-        options = ["--no-validate", "--output-reproducible", "--of", "JSON", "-o", file]
-        project = ["--pyproject", FOLDER.parent / "pyproject.toml"]
-        command = [program, "requirements", *project, *options, lock]
+        options = ["--no-validate", "--output-reproducible", "--of", "JSON", "-o", str(file)]
+        project = ["--pyproject", str(FOLDER.parent / "pyproject.toml")]
+        command: list[str | Path] = [program, "requirements", *project, *options, lock]
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603 our own
         bom: Bom = Bom.from_json(json.loads(file.read_text()))
     return bom
@@ -90,7 +90,7 @@ def own_list(package: str) -> Iterable[Component]:
     """What a wheel's own bills of materials list; empty if it is not installed or has none."""
     for file in distribution(package).files or ():
         if ".dist-info/sboms/" in str(file) and str(file).endswith(".json"):
-            told = json.loads(file.locate().read_text())
+            told = json.loads(Path(str(file.locate())).read_text())
             for each in told.get("components", ()):
                 yield Component(
                     name=each["name"],
