@@ -8,7 +8,6 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import compose_spec
 import kubernetes_validate  # type: ignore[import-untyped]
@@ -23,6 +22,7 @@ from services.chassis.database.embedded import OPTIONS, EmbeddedValkey
 from services.cli.commands import backup
 from services.edge.envoy import validate
 from services.geofence.model.endpoints import GLOBAL_UNICAST, SPECIAL_IPV4, SPECIAL_IPV6
+from tests.deploy.manifests import BIN, Document, of_kind, rendered, settings_of
 from tests.deploy.queries import DEPLOY
 from tests.services.certificates import Authority
 
@@ -32,29 +32,15 @@ WITH_TLS = ("overlays/single-tls", "overlays/production")
 OF_OTHERS = ("cert-manager.io/v1", "gateway.networking.k8s.io/v1")
 """Kinds that an operator brings; Kubernetes itself has no schema of them."""
 AUTHORITY = Authority("enrayon")
-BIN = Path(sys.executable).parent
 IMAGE = re.compile(r"(?P<name>[a-z]+(/[a-z]+)?):(?P<tag>[\w.-]+)(@sha256:[0-9a-f]{64})?")
 KNOWN = {f"ENRAYON_{name.upper()}" for kind in SETTINGS for name in kind.model_fields}
 
 WORKLOADS = ("Deployment", "StatefulSet", "CronJob")
 
-Document = dict[str, Any]
-
-
-def rendered(folder: str) -> list[Document]:
-    """What `kubectl apply -k` would send."""
-    command = [BIN / "kubectl", "kustomize", DEPLOY / "kubernetes" / folder]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return list(yaml.safe_load_all(told))
-
 
 @pytest.fixture(scope="module", params=OVERLAYS)
 def documents(request) -> list[Document]:
     return rendered(request.param)
-
-
-def of_kind(documents: list[Document], *kinds: str) -> list[Document]:
-    return [document for document in documents if document["kind"] in kinds]
 
 
 def pods(documents: list[Document]) -> dict[str, Document]:
@@ -409,12 +395,6 @@ def test_who_uses_the_database_knows_its_authority(folder):
     documents = rendered(folder)
     for role in users_of_database(documents):
         assert "enrayon-database-ca" == mounted(documents, f"enrayon-{role}", "/database-ca")
-
-
-def settings_of(documents: list[Document]) -> dict[str, str]:
-    """The settings that all pods share."""
-    [found] = [d["data"] for d in of_kind(documents, "ConfigMap") if "ENRAYON_HOST" in d["data"]]
-    return dict(found)
 
 
 def mounted(documents: list[Document], pod: str, path: str) -> str:
