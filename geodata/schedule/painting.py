@@ -2,7 +2,8 @@
 
 On a date the rules count in their order. A rule joined by `;` replaces what earlier rules say of
 the dates that it selects, unless it is `off` for some hours only; these, and rules joined by `,`,
-are laid over the earlier hours. A rule joined by `||` counts where the earlier ones are CLOSED.
+are laid over the earlier hours. A rule joined by `||`, with those that `,` adds to it, counts where
+the earlier ones are CLOSED.
 Hours that run past midnight are laid over the next day in the place of their rule.
 """
 
@@ -151,12 +152,16 @@ class Painting:
 
     def _painted(self, today: int, before: int, date: dt.date) -> tuple[Span, ...]:
         spans: list[Span] = list(CLOSED_DAY)
+        first: list[Span] | None = None  # what stands before a fallback
         for number, rule in enumerate(self._rules):
+            if first is not None and rule.separator is not Separator.ADDITIONAL:
+                spans, first = _with_fallback(first, spans), None
+            if rule.separator is Separator.FALLBACK:
+                first, spans = spans, list(CLOSED_DAY)
             is_today = today >> number & 1
             replaces = rule.state is not State.CLOSED or not rule.times
             if is_today and replaces and rule.separator is Separator.NORMAL:
                 spans = list(CLOSED_DAY)
-            where_closed = rule.separator is Separator.FALLBACK
             if before >> number & 1:
                 for span in self._of(number, date - _ONE_DAY):
                     if span.end_min > MINUTES_PER_DAY:
@@ -164,12 +169,11 @@ class Painting:
                             max(bound - MINUTES_PER_DAY, 0)
                             for bound in (span.start_min, span.end_min)
                         )
-                        over = Span(start, end, span.state, span.comment)
-                        spans = painted(spans, over, where_closed=where_closed)
+                        spans = painted(spans, Span(start, end, span.state, span.comment))
             if is_today:
                 for span in self._of(number, date):
-                    spans = painted(spans, span, where_closed=where_closed)
-        return merged(spans)
+                    spans = painted(spans, span)
+        return merged(spans if first is None else _with_fallback(first, spans))
 
     def _of(self, number: int, date: dt.date) -> tuple[Span, ...]:
         rule = self._rules[number]
@@ -181,12 +185,23 @@ class Painting:
         return spans
 
 
+def _with_fallback(first: list[Span], fallback: list[Span]) -> list[Span]:
+    """The spans of a day with those of a fallback where the first ones are CLOSED."""
+    spans = first
+    for span in fallback:
+        if span.state is not State.CLOSED or span.comment:
+            spans = painted(spans, span, where_closed=True)
+    return spans
+
+
 def _weekly(rules: tuple[Rule, ...]) -> tuple[int, ...]:
     """The rules of each weekday as bits, Monday first; empty where dates matter too."""
-    bits = [weekday_bits(rule) for rule in rules]
-    if None in bits:
-        return ()
-    return tuple(
-        sum(1 << number for number, days in enumerate(bits) if days and days >> weekday & 1)
-        for weekday in range(7)
-    )
+    days = [0] * 7
+    for number, rule in enumerate(rules):
+        bits = weekday_bits(rule)
+        if bits is None:
+            return ()
+        for weekday in range(7):
+            if bits >> weekday & 1:
+                days[weekday] |= 1 << number
+    return tuple(days)

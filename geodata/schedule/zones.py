@@ -7,6 +7,7 @@ to two.
 """
 
 import datetime as dt
+import functools
 import zoneinfo
 from collections.abc import Iterator
 
@@ -26,10 +27,11 @@ def instant_of(seconds: int) -> dt.datetime:
     return EPOCH + dt.timedelta(seconds=seconds)
 
 
+@functools.lru_cache(maxsize=4096)
 def offset_s(zone: dt.tzinfo, instant: int) -> int:
-    """UTC offset at an instant, in seconds east."""
+    """UTC offset at an instant, in seconds east; many schedules are asked at the same instant."""
     offset = instant_of(instant).astimezone(zone).utcoffset()
-    return int(offset.total_seconds()) if offset else 0
+    return offset.days * DAY_S + offset.seconds if offset else 0
 
 
 def segments(zone: dt.tzinfo, start: int, end: int) -> Iterator[tuple[int, int, int]]:

@@ -9,6 +9,7 @@ import numpy as np
 from geodata.importers import read
 from geodata.samples import HELSINKI_STORES
 from geodata.schedule import grammar, reading
+from geodata.schedule.holiday_calendar import public_holidays
 from geodata.schedule.open_states import OpenStates
 from services.directory.imported_hours import (
     ImportedHours,
@@ -73,8 +74,9 @@ def measures(scale: float) -> Iterator[Result]:
 
 
 def _forget_texts() -> None:
-    """Forget the texts read before; the parser itself is kept, as a process makes it once."""
+    """Forget the texts read before; the parser and the holidays, made once a process, are kept."""
     grammar.parse("Jan Su[1] 10:00+")
+    public_holidays("FI")
     cached = (grammar.rules_if_any, reading.read, reading.understood)
     for function in (*cached, regular_hours, imported_schedule):
         function.cache_clear()
