@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from geodata.schedule.syntax import MINUTES_PER_DAY
 
+_NAMES = "midnight|minuit|mitternacht|keskiyö|noon|midday|midi|mittags?"
 _TIME = (
-    r"(?:(?P<{0}name>midnight|minuit|mitternacht|keskiyö|noon|midday|midi|mittags?)\b"
+    rf"(?:(?P<{{0}}name>{_NAMES})\b"
     r"|(?P<{0}hour>\d{{1,2}})"
     r"(?:\s?[:.h]\s?(?P<{0}minute>\d\d)|(?P<{0}joined>\d\d)|(?P<{0}h>\s?h))?(?:\s?h)?(?![\d:])"
     r"(?:\s?(?P<{0}half>[ap])\.?m\b\.?|\s?(?:uhr|hrs?|hours|heures?|o'clock)\b\.?)?)"
@@ -17,8 +18,11 @@ RANGE = re.compile(
     r"(?![\w:]*\d)(?!\s?/\s?\d{1,2}\b(?![:.h]))"
 )
 """A range of times in small letters, with plain dashes."""
-PLAIN = re.compile(r"(?!24)\d{1,2}:\d\d\s*-\s*\d{1,2}:\d\d")
-"""A range as OSM writes it."""
+PLAIN = re.compile(
+    r"(?!24)\d{1,2}:\d\d\s*-\s*\d{1,2}:\d\d"
+    rf"|(?!24)\d\d:\d\d\s*-\s*(?:{_NAMES})|(?:{_NAMES})\s*-\s*\d\d:\d\d"
+)
+"""A range as OSM writes it, perhaps with midnight or noon by name."""
 
 _NAMED_MIN = {"noon": 720, "midday": 720, "midi": 720, "mittag": 720, "mittags": 720}
 _HALF_DAY = MINUTES_PER_DAY // 2

@@ -147,6 +147,7 @@ def _parser() -> Lark:
         postlex=Prepared(),
         transformer=_Builder(),
         maybe_placeholders=False,
+        g_regex_flags=re.ASCII,
     )
 
 

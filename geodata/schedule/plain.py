@@ -25,7 +25,8 @@ _CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d"
 _RULE = re.compile(
     rf"(?P<days>{_DAYS}(?:, ?{_DAYS})*)? ?"
     rf"(?:(?P<times>{_CLOCK}-{_CLOCK}(?:, ?{_CLOCK}-{_CLOCK})*)|(?P<off>off|closed))"
-    r"(?P<end> ?; ?|, ?|$)"
+    r"(?P<end> ?; ?|, ?|$)",
+    re.ASCII,
 )
 _MOST_RULES = 50
 _SINGLE_SEPARATORS = {";": Separator.NORMAL, ",": Separator.ADDITIONAL}

@@ -13,7 +13,14 @@ from typing import NamedTuple
 from geodata.schedule import clock
 from geodata.schedule.doubts import Doubt, doubts
 from geodata.schedule.errors import NoSuchDateError, ScheduleError
-from geodata.schedule.grammar import MAX_LENGTH, parse, rules_if_any, texts_of, without_comments
+from geodata.schedule.grammar import (
+    EXAMPLE,
+    MAX_LENGTH,
+    parse,
+    rules_if_any,
+    texts_of,
+    without_comments,
+)
 from geodata.schedule.prose import Told, read_week, week_text
 from geodata.schedule.repairs import Repair, with_night_kept, without_slips
 from geodata.schedule.spelling import Item, items
@@ -37,6 +44,7 @@ _WHYS = {
     "dash": "a dash of another kind",
     "semicolon": "a line for each rule",
     "osm": "the name of a month",
+    "date": "the day before its month",
 }
 _CASED = frozenset((*WEEKDAYS, *MONTHS, "PH", "SH"))
 _KEYWORD = re.compile(rf"\b(?:{'|'.join(_CASED)})\b", re.IGNORECASE)
@@ -45,6 +53,8 @@ _SPAN = r"\d\d:\d\d-\d\d:\d\d"
 _PLAIN_RULE = rf"(?:{_ITEM}(?:[-,]{_ITEM})*+ )?(?:{_SPAN}(?:,{_SPAN})*+|off)"
 _CANONICAL = re.compile(rf"{_PLAIN_RULE}(?:[;,] {_PLAIN_RULE})*+|24/7")
 _NO_SPACE = re.compile(r"[A-Za-z\]]\d{1,2}:")
+_HANGING = re.compile(r"^\s*[,/]|,\s*[,\]]|\[\s*,|/\s*(?:$|;)|\([^)]*$|^[^(]*\)|\(\s*\(")
+"""Signs with nothing on one side. A feed may have them; a person is asked what was left out."""
 _BEFORE_FIRST = ("semicolon", "nothing")
 _AFTER_LAST = ("semicolon", "comma", "dot", "fallback", "nothing")
 
@@ -113,7 +123,8 @@ def read_strictly(text: str) -> Found:
     expression = rules_text(kept) if repairs or why or kept != rules else text
     if why and expression != text:
         repairs = (Repair("expression", text, expression, why),)
-    told = tuple(doubt.message for doubt in doubts(text, rules)) if not repairs else ()
+    spelling = text if not repairs else rules_text(rules)
+    told = tuple(doubt.message for doubt in doubts(spelling, parse(spelling)))
     return Found(expression, (*repairs, *slips), told)
 
 
@@ -139,6 +150,9 @@ def read(text: str, *, noon_is_24: bool | None = None) -> Found:
 def _certain(text: str) -> tuple[tuple[Rule, ...], tuple[Repair, ...]]:
     if (rules := rules_if_any(text)) or len(text) > MAX_LENGTH:
         return rules or parse(text), ()
+    if sign := _HANGING.search(without_comments(text)):
+        message = f"not understood: {text[sign.start() : sign.start() + 12]!r}"
+        raise ScheduleError("expression", message, position=sign.start(), suggestion=EXAMPLE)
     told = _told(text, None)
     if told and not told.doubts and (expression := _week(told)):
         return parse(expression), _repairs_of_words(text, expression, None)
@@ -150,6 +164,11 @@ def _certain(text: str) -> tuple[tuple[Rule, ...], tuple[Repair, ...]]:
         return parse(text), ()  # which tells why it is none
     for unsure_at in respelled.unsure:
         raise _two_readings(unsure_at.readings, unsure_at.given)
+    for repair in respelled.repairs:
+        if repair.why == _WHYS["date"]:
+            position = max(text.find(repair.before), 0)
+            message = "the month stands before its day"
+            raise ScheduleError("expression", message, position=position, suggestion=repair.after)
     return rules, respelled.repairs
 
 
@@ -338,7 +357,7 @@ def _spelling(item: Item, given: str) -> str:
     if item.kind in _WHYS and item.kind not in ("comma", "dash", "semicolon", "osm"):
         return item.spelled if item.spelled.lower() != given.lower() else given
     if item.kind == "osm hours":
-        return given
+        return given if given[:1].isdigit() and given[-1:].isdigit() else item.spelled
     if item.kind == "nothing":
         return given if given in "()[]:" and given else ""
     if item.kind == "semicolon":

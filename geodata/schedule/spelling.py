@@ -37,20 +37,33 @@ _SHORT = re.compile(r"[a-z]{2}(?![^\W\d_])\.?")
 _SHORT_WORDS = frozenset(("to", "la", "me", "do"))
 """Words of other meanings, which name a day only beside other names of their language."""
 _MONTH_NAMES = (
-    "january|janvier|janv|januar|tammikuu",
-    "february|février|fevrier|févr|februar|helmikuu",
-    "march|mars|märz|maaliskuu",
-    "april|avril|avr|huhtikuu",
-    "may|mai|toukokuu",
-    "june|juin|juni|kesäkuu",
-    "july|juillet|juil|juli|heinäkuu",
-    "august|août|aout|elokuu",
-    "september|sept|septembre|syyskuu",
-    "october|octobre|oktober|okt|lokakuu",
-    "november|novembre|marraskuu",
-    "december|décembre|decembre|déc|dezember|dez|joulukuu",
+    "january|janvier|janv|januar|jan|tammikuu(?:n|ta)?",
+    "february|février|fevrier|févr|fév|februar|feb|helmikuu(?:n|ta)?",
+    "march|mars|märz|mar|maaliskuu(?:n|ta)?",
+    "april|avril|avr|apr|huhtikuu(?:n|ta)?",
+    "may|mai|toukokuu(?:n|ta)?",
+    "june|juin|juni|jun|kesäkuu(?:n|ta)?",
+    "july|juillet|juil|juli|jul|heinäkuu(?:n|ta)?",
+    "august|août|aout|aug|elokuu(?:n|ta)?",
+    "september|septembre|sept|sep|syyskuu(?:n|ta)?",
+    "october|octobre|oktober|oct|okt|lokakuu(?:n|ta)?",
+    "november|novembre|nov|marraskuu(?:n|ta)?",
+    "december|décembre|decembre|déc|dec|dezember|dez|joulukuu(?:n|ta)?",
 )
-_MONTH = re.compile("|".join(rf"(?P<m{n}>(?:{each})\b\.?)" for n, each in enumerate(_MONTH_NAMES)))
+_MONTH_NAME = "|".join(rf"(?P<m{n}>(?:{each})\b\.?)" for n, each in enumerate(_MONTH_NAMES))
+_MONTH = re.compile(_MONTH_NAME)
+_ORDINAL = r"(?:er|st|nd|rd|th|e|ème|\.)?"
+_ORDINAL_END = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+# `25 Dec`, `1er juin`, `1.-15. Dezember 2026`
+_DAY_MONTH = re.compile(
+    rf"(?P<first>\d{{1,2}}){_ORDINAL}(?:\s*(?:-|to|bis|au)\s*(?P<last>\d{{1,2}}){_ORDINAL})?"
+    rf"\s*(?:(?:of|de)\s+)?(?:{_MONTH_NAME})(?![^\W\d_])"
+    r"(?:,?\s+(?P<year>20\d\d)(?!\d))?(?!\s*\d\b(?!\s?[ap]\.?m))"
+)
+# `25.12.`, `25.12.2026`
+_NUMERIC_DATE = re.compile(
+    r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.(?:\s?(?P<year>20\d\d)(?!\d)|(?!\d))"
+)
 
 _H24 = (
     r"24\s?(?:hours|hrs?|heures?|std|stunden|h)?(?:\s?/\s?24\s?h?\b|\s(?:a|per|par)\s(?:day|jour))?"
@@ -68,9 +81,17 @@ _WHOLE_DAY = re.compile(
     r"24\s?(?:hours|hrs?|heures?|std\b|stunden|h)\b(?:\s?/\s?24\s?h?\b|\s(?:a|per|par)\s(?:day|jour)\b)?"
     r"|24\s?/\s?24\s?h?\b|all day\b|toute la journée\b|ganztägig\b"
 )
-_OPEN_END = re.compile(
-    r"(?:from|à partir de|dès|ab|alkaen)\s+(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))?"
-    r"\s?(?:h\b|uhr\b)?(?P<half>\s?[ap]\.?m\b\.?)?(?!\s*(?:[ap]\.?m\b|[:.\d]|-|to\b|until\b|till\b|bis\b|à|au?\b))"
+_LATE = r"(?:late|close|closing(?: time)?|open[ -]?end|ende|open|tard|(?:la )?fermeture)\b"
+_OPENS = r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))?\s?(?:h\b|uhr\b)?(?P<half>\s?[ap]\.?m\b\.?)?"
+_OPEN_ENDS = (
+    re.compile(
+        rf"(?:from|à partir de|dès|ab|alkaen)\s+{_OPENS}"
+        r"(?!\s*(?:[ap]\.?m\b|[:.\d]|-|to\b|until\b|till\b|'?til\b|bis\b|à|au?\b|jusqu))"
+    ),
+    re.compile(
+        rf"(?:(?:from|de|von|ab)\s+)?{_OPENS}"
+        rf"\s*(?:-|to\b|until\b|till\b|'?til\b|bis\b|à|jusqu'(?:à|au))\s*{_LATE}"
+    ),
 )
 _WORDS: tuple[tuple[str, str, Any, str], ...] = (
     # kind, the spelling in OSM, value, words
@@ -91,8 +112,8 @@ _WORDS: tuple[tuple[str, str, Any, str], ...] = (
         "holiday",
         "PH",
         128,
-        r"(?:(?:public|bank|legal) holidays?|jours? fériés?|(?:gesetzliche )?feiertage?(?:n|s)?"
-        r"|pyhäpäivät|pyhäpäivinä|ph)\b",
+        r"(?:(?:(?:public|bank|legal|national) )?holidays?|jours? fériés?"
+        r"|(?:gesetzliche )?feiertage?(?:n|s)?|pyhäpäivät|pyhäpäivinä|ph)\b",
     ),
     (
         "holiday",
@@ -113,7 +134,7 @@ _WORDS: tuple[tuple[str, str, Any, str], ...] = (
         r"(?:open|opened|ouverte?s?|ouverture|geöffnet|offen|avoinna|auki)\b",
     ),
     ("state", "unknown", "unknown", r"unknown\b"),
-    ("comma", ",", None, r"(?:and|et|und|ja)\b|[&,]"),
+    ("comma", ",", None, r"(?:and|et|und|ja)\b|u\.|[&,]"),
     ("dash", "-", None, r"(?:to|through|thru|until|till|bis|au|à)\b|-"),
     ("fallback", "||", None, r"\|\|"),
     ("semicolon", ";", None, r"(?:<br ?/?>|;|\n)(?:\s|;|<br ?/?>)*"),
@@ -132,7 +153,9 @@ _WORDS: tuple[tuple[str, str, Any, str], ...] = (
     ),
     ("nothing", "", None, r"(?:après-midi|matin|mornings?|afternoons?)\b|:"),
     # What only OSM has: the grammar reads it.
-    ("osm", "", None, r"(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec|easter|week|days?)\b"),
+    ("osm", "", None, r"(?:easter|week|days?)\b"),
+    ("osm", "sunrise", None, r"sunup\b"),
+    ("osm", "sunset", None, r"sundown\b"),
     ("osm", "", None, r"(?:sunrise|sunset|dawn|dusk)\b|[-+]?\d+|[\[\]()+]"),
     ("dot", ";", None, r"\.(?=\s|$)"),
 )
@@ -141,7 +164,10 @@ _TABLE = [(kind, spelled, value, re.compile(words)) for kind, spelled, value, wo
 _HOLIDAY_PARTS = re.compile(
     "ph|sh|holiday|férié|feiertag|pyhäp|vacances|ferien|koululom", re.IGNORECASE
 )
-_QUOTES = re.compile(r'"[^"]*"|“[^”"]*[”"]|„[^“”"]*[“”"]|«[^»"]*»')
+_QUOTES = re.compile(
+    r"\"[^\"]*\"|“[^”\"]*[”\"]|„[^“”\"]*[“”\"]|«[^»\"]*»"
+    r"|(?<!\S)'[^'\"]{2,}'(?=\s|[;,]|$)"
+)
 _DASHES = re.compile(r"[‐-―−→~]")
 _APOSTROPHES = re.compile("[’‘´`]")
 _SPACES = re.compile(r"[^\S\n]+|\r")
@@ -191,18 +217,19 @@ def _items(
     plain: str, text: str, field: str, short: dict[str, int], noon_is_24: bool | None
 ) -> Iterator[Item]:
     at = 0
-    after_month = False
+    after_month = after_number = False
     while at < len(plain):
         if plain[at] == " ":
             at += 1
             continue
         item = _item(plain, text, at, short, noon_is_24, after_month=after_month)
-        if item is None:
+        if item is None or (after_number and plain[at] == "/"):
             near = text[at : at + 20]
             raise ScheduleError(field, f"not understood: {near!r}", position=at)
         yield item
         at = item.end
         after_month = item.kind == "osm" and item.spelled.capitalize() in MONTHS
+        after_number = item.kind == "osm" and item.spelled[-1:].isdigit()
 
 
 def _item(
@@ -221,17 +248,23 @@ def _item(
         return Item("always", "24/7", None, at, match.end())
     if match := _WHOLE_DAY.match(plain, at):
         return Item("hours", "00:00-24:00", (clock.ALL_DAY,), at, match.end())
-    if (match := _OPEN_END.match(plain, at)) and (minutes := _minutes(match)) is not None:
-        spelled = f"{minutes // 60:02}:{minutes % 60:02}+"
-        return Item("open end", spelled, minutes, at, match.end())
+    for pattern in _OPEN_ENDS:
+        if (match := pattern.match(plain, at)) and (minutes := _minutes(match)) is not None:
+            spelled = f"{minutes // 60:02}:{minutes % 60:02}+"
+            return Item("open end", spelled, minutes, at, match.end())
+    if date := _date(plain, at):
+        return date
     match = clock.RANGE.match(plain, at)
     if match and not (after_month and _DAYS_OF_MONTH.fullmatch(match[0])):
         hours = clock.readings(match, noon_is_24=noon_is_24)
         if hours:
             spelled = clock.text_of(hours[0])
             if clock.PLAIN.fullmatch(match[0]):
-                return Item("osm hours", match[0].replace(" ", ""), hours, at, match.end())
+                as_osm = spelled if match["opens_name"] or match["closes_name"] else match[0]
+                return Item("osm hours", as_osm.replace(" ", ""), hours, at, match.end())
             return Item("hours", spelled, hours, at, match.end())
+    if match := _ORDINAL_END.match(plain, at):
+        return Item("nothing", "", None, at, match.end())
     if match := _NAME.match(plain, at):
         number = int(str(match.lastgroup)[1:])
         return Item("days", WEEKDAYS[number], 1 << number, at, match.end())
@@ -249,6 +282,19 @@ def _item(
                 kind, spelled if spelled or kind != "osm" else given, value, at, match.end()
             )
     return None
+
+
+def _date(plain: str, at: int) -> Item | None:
+    """A day before its month, as OSM spells it: month first."""
+    if match := _DAY_MONTH.match(plain, at):
+        month = next(MONTHS[n] for n in range(12) if match[f"m{n}"])
+        days = "-".join(filter(None, (match["first"], match["last"])))
+    elif (match := _NUMERIC_DATE.match(plain, at)) and 1 <= int(match["month"]) <= 12:
+        month, days = MONTHS[int(match["month"]) - 1], match["day"]
+    else:
+        return None
+    date = " ".join(filter(None, (match["year"], month, days)))
+    return Item("date", date, None, at, match.end())
 
 
 def _minutes(match: re.Match[str]) -> int | None:

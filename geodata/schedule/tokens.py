@@ -15,6 +15,8 @@ from typing import Any
 from lark import Token
 from lark.lark import PostLex
 
+from geodata.schedule.errors import ScheduleError
+
 _TIMES = frozenset(("SPAN", "CLOCK", "SUN"))
 _SAID = frozenset(("STATE", "COMMENT", "ALWAYS"))
 _BEFORE_COLON = frozenset(
@@ -63,6 +65,10 @@ def _prepared(given: Sequence[Token]) -> list[Token]:
             if token.end_pos == day.start_pos and found[-1].end_pos != token.start_pos:
                 token = Token.new_borrow_pos("OFFSET", token.value + day.value, token)
                 at += 1
+        if kind == "PLUS" and before in _DATES and found[-1].end_pos != token.start_pos:
+            # `easter +` is an offset without its days.
+            why = "'+' follows its date without a space"
+            raise ScheduleError("expression", why, position=token.start_pos, suggestion="Dec 01+")
         found.append(token)
     return found
 
