@@ -52,12 +52,15 @@ class _Time(NamedTuple):
     """Whether it is a single digit, as in `9 - 5`."""
 
 
-def readings(match: re.Match[str], *, noon_is_24: bool | None = None) -> tuple[Hours, ...]:
+def readings(
+    match: re.Match[str], *, noon_is_24: bool | None = None, by_24_hours: bool = False
+) -> tuple[Hours, ...]:
     """What a match of `RANGE` may mean: one reading where it is certain, none where it is no time.
 
     Args:
         match: of `RANGE`.
         noon_is_24: whether hours that begin at 24:00 begin at noon, where the feed tells.
+        by_24_hours: whether other times of the text are on a clock of 24 hours.
     """
     opens, closes = _time(match, "opens_"), _time(match, "closes_")
     if opens is None or closes is None:
@@ -73,7 +76,14 @@ def readings(match: re.Match[str], *, noon_is_24: bool | None = None) -> tuple[H
     if opens.minutes == closes.minutes:
         return Hours(opens.minutes, opens.minutes + MINUTES_PER_DAY), CLOSED
     first = _after(opens.minutes, closes.minutes)
-    if _is_certain(opens, closes):
+    if opens.half and closes.half == "p":
+        # Some write `12am` for noon, and `12pm` for midnight.
+        is_bare = not (match["opens_minute"] or match["closes_minute"])
+        if is_bare and opens.half == "a" and opens.minutes == 0:
+            return first, _after(opens.minutes + _HALF_DAY, closes.minutes)
+        if is_bare and opens.half == "p" and closes.minutes == _HALF_DAY:
+            return first, _after(opens.minutes, MINUTES_PER_DAY)
+    if _is_certain(opens, closes, by_24_hours=by_24_hours):
         return (first,)
     return first, _other(opens, closes)
 
@@ -88,12 +98,18 @@ def text_of(hours: Hours) -> str:
     return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (hours.opens, closes))
 
 
-def _is_certain(opens: _Time, closes: _Time) -> bool:
+def is_by_24_hours(match: re.Match[str]) -> bool:
+    """Whether the times of a match of `RANGE` are on a clock of 24 hours, as `14-18` are."""
+    times = _time(match, "opens_"), _time(match, "closes_")
+    return any(time and time.minutes > _HALF_DAY + 59 and time.by_24_hours for time in times)
+
+
+def _is_certain(opens: _Time, closes: _Time, *, by_24_hours: bool) -> bool:
     if opens.half and closes.half:
         return True
     if not opens.half and not closes.half:
         by_day = _EARLY_MIN <= opens.minutes < closes.minutes
-        is_digit = opens.is_digit or closes.is_digit
+        is_digit = (opens.is_digit or closes.is_digit) and not by_24_hours
         return opens.by_24_hours or closes.by_24_hours or (by_day and not is_digit)
     if closes.half == "p":
         # In the afternoon the opening would be at or after the closing: it is in the morning.

@@ -140,7 +140,8 @@ def _about_rule(number: int, rule: Rule, rules: Sequence[Rule]) -> Iterator[Doub
     if rule.separator is not Separator.NORMAL or not rule.times or not number:
         return
     earlier = [each for each in rules[:number] if each.state is State.OPEN and each.times]
-    if rule.selects_all and any(not each.selects_all for each in earlier):
+    with_days = [e for e in rules[:number] if e.state is State.OPEN and not e.selects_all]
+    if rule.selects_all and with_days:
         yield from _about_all_days(number, rule, rules[:number])
         return
     for each in earlier:

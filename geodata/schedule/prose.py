@@ -6,6 +6,7 @@ All cuts are tried. Where two of them mean different hours, the text has no cert
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -103,7 +104,9 @@ def read_day(
 def _tokens(given: Sequence[Item], text: str, field: str) -> list[Token]:
     """The items that say something; ranges of days made one."""
     found: list[Token] = []
+    shut: list[Token] = []  # `daily except holidays`
     gap, at = 0, 0
+    excepts = False
     while at < len(given):
         item = given[at]
         at += 1
@@ -115,7 +118,21 @@ def _tokens(given: Sequence[Item], text: str, field: str) -> list[Token]:
                 at = given.index(ends[1], at) + 1
             if bits & _SCHOOL_BIT:
                 raise ScheduleError(field, "school holidays are not read", position=item.start)
-            found.append(Token("D", bits, gap, item.start))
+            if excepts and found[-1].kind == "D":
+                days = int(found[-1].value)  # type: ignore[call-overload]
+                found[-1] = found[-1]._replace(value=days & ~bits)
+                if public := bits & _PUBLIC_BIT:  # other days are closed if nothing is said of them
+                    shut += [Token("D", public, 2, item.start), Token("C", None, 0, item.start)]
+            elif excepts:
+                found += [Token("D", bits, 2, item.start), Token("C", None, 0, item.start)]
+            else:
+                found.append(Token("D", bits, gap, item.start))
+            after = [each for each in given[at : at + 3] if each.kind != "nothing"]
+            excepts = excepts and [each.kind for each in after[:1]] == ["comma"]
+            is_list = excepts and text[after[0].start] == ","
+            if is_list and [each.kind for each in after[1:2]] == ["days"]:
+                why = "may be excepted, or have hours of its own"
+                raise ScheduleError(field, why, position=after[1].start)
         elif item.kind in ("hours", "osm hours"):
             kind = "H" if item.kind == "hours" else "O"
             found.append(Token(kind, item.value, gap, item.start))
@@ -130,21 +147,49 @@ def _tokens(given: Sequence[Item], text: str, field: str) -> list[Token]:
             found.append(Token("A", item.value, gap, item.start))
         elif item.kind == "without":
             found.append(Token("W", None, gap, item.start))
+        elif item.kind == "except" and found:
+            excepts = True
+            continue
         elif item.kind in ("semicolon", "dot"):
             gap = 2
             continue
         elif item.kind == "comma" or (item.kind == "nothing" and text[item.start] in "()[]:"):
             gap = max(gap, 1)
             continue
-        elif item.kind == "nothing" or (item.kind == "state" and item.value == "open"):
+        elif item.kind == "state" and item.value == "open" and _ends_group(found, given[at:]):
+            raise ScheduleError(field, "open without its hours", position=item.start)
+        elif item.kind in ("nothing", "half day") or (
+            item.kind == "state" and item.value == "open"
+        ):
             continue
         else:
             near = text[item.start : item.start + 20]
             raise ScheduleError(field, f"not understood: {near!r}", position=item.start)
         gap = 0
+    found += shut
     if len(found) > _MOST_TOKENS:
         raise ScheduleError(field, "has too many words", position=found[_MOST_TOKENS].start)
-    return found
+    return _with_days_above(found)
+
+
+def _ends_group(found: Sequence[Token], after: Sequence[Item]) -> bool:
+    """Whether nothing more is said of the days that were named last."""
+    if not found or found[-1].kind != "D":
+        return False
+    return not after or after[0].kind in ("comma", "semicolon", "dot")
+
+
+def _with_days_above(found: list[Token]) -> list[Token]:
+    """The tokens with days on a line of their own joined to what the next line says of them."""
+    starts = [n for n, token in enumerate(found) if token.gap == 2 or not n]
+    lines = [found[n:end] for n, end in itertools.pairwise([*starts, len(found)])]
+    kinds = [{token.kind == "D" for token in line} for line in lines]
+    if len(lines) % 2 or kinds != [{True}, {False}] * (len(lines) // 2):
+        return found
+    return [
+        token._replace(gap=0) if n in starts and token.kind != "D" else token
+        for n, token in enumerate(found)
+    ]
 
 
 def _range(first: int, last: int) -> int:

@@ -52,6 +52,10 @@ _MONTH_NAMES = (
 )
 _MONTH_NAME = "|".join(rf"(?P<m{n}>(?:{each})\b\.?)" for n, each in enumerate(_MONTH_NAMES))
 _MONTH = re.compile(_MONTH_NAME)
+_MAR = re.compile(r"(?<![^\W\d_])mar(?![^\W\d_])\.?(?:\s*:)?\s*")
+_FRENCH_DAY = re.compile(
+    r"\b(?:lun|mer|jeu|ven|sam|dim|lundis?|mercredis?|jeudis?|vendredis?|samedis?|dimanches?)\b"
+)
 _ORDINAL = r"(?:er|st|nd|rd|th|e|ème|\.)?"
 _ORDINAL_END = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 # `25 Dec`, `1er juin`, `1.-15. Dezember 2026`
@@ -75,7 +79,7 @@ _D7 = (
 _AND = r"\s*(?:,|;|&|-|/|\bet\b|\band\b|\bund\b)?\s*"
 _ALWAYS = re.compile(
     rf"24\s?/\s?7(?!\d)|24x7\b|{_H24}{_AND}{_D7}(?![\d:.h])|{_D7}{_AND}{_H24}(?![\d:.h])"
-    r"|around the clock\b|rund um die uhr\b|nonstop\b|always(?: open)?\b|ympäri vuorokauden\b"
+    r"|(?:a?round the clock|rund um die uhr|nonstop)\b|always(?: open)?\b|ympäri vuorokauden\b"
 )
 _WHOLE_DAY = re.compile(
     r"24\s?(?:hours|hrs?|heures?|std\b|stunden|h)\b(?:\s?/\s?24\s?h?\b|\s(?:a|per|par)\s(?:day|jour)\b)?"
@@ -105,8 +109,8 @@ _WORDS: tuple[tuple[str, str, Any, str], ...] = (
         "days",
         "Mo-Su",
         0b1111111,
-        r"(?:daily|every ?day|all days|tous les jours|täglich|päivittäin|7\s?j?\s?/\s?7\s?j?"
-        r"|7 (?:days|jours)(?: (?:a|per|par) (?:week|semaine)| sur 7)?)\b",
+        r"(?:daily|every ?day|all days|tous les jours|täglich|päivittäin|joka päivä"
+        r"|7\s?j?\s?/\s?7\s?j?|7 (?:days|jours)(?: (?:a|per|par) (?:week|semaine)| sur 7)?)\b",
     ),
     (
         "holiday",
@@ -151,7 +155,11 @@ _WORDS: tuple[tuple[str, str, Any, str], ...] = (
         None,
         r"(?:uhr|hours|horaires?|öffnungszeiten|opening hours|heures d'ouverture)\b:?",
     ),
-    ("nothing", "", None, r"(?:après-midi|matin|mornings?|afternoons?)\b|:"),
+    ("half day", "", None, r"(?:après-midi|matin|mornings?|afternoons?|evenings?|soir)s?\b"),
+    ("half day", "", None, r"(?:vormittags?|nachmittags?|abends?)\b"),
+    ("nothing", "", None, r"(?:only|seulement|uniquement|nur|vain|durchgehend|nonstop)\b|:"),
+    ("nothing", "", None, r"(?:sans interruption|non[- ]stop|journée continue)\b"),
+    ("except", "", None, r"(?:except(?: for| on)?|sauf|excepté|hormis|außer|ausser|paitsi)\b"),
     # What only OSM has: the grammar reads it.
     ("osm", "", None, r"(?:easter|week|days?)\b"),
     ("osm", "sunrise", None, r"sunup\b"),
@@ -207,22 +215,60 @@ def items(text: str, field: str, *, noon_is_24: bool | None = None) -> list[Item
         ScheduleError: naming the first character that belongs to none.
     """
     plain = simplified(text)
-    found = list(_items(plain, text, field, _short_names(plain), noon_is_24))
+    found = list(_items(plain, text, field, _Context.of(plain, noon_is_24=noon_is_24)))
+    _check_half_days(found, text, field)
     if len(found) > _MOST_ITEMS:
         raise ScheduleError(field, "has too many words", position=found[_MOST_ITEMS].start)
     return found
 
 
-def _items(
-    plain: str, text: str, field: str, short: dict[str, int], noon_is_24: bool | None
-) -> Iterator[Item]:
+class _Context(NamedTuple):
+    """What the whole of a text says about its parts."""
+
+    short: dict[str, int]
+    """The days that two letters name."""
+    noon_is_24: bool | None
+    has_hours: bool
+    by_24_hours: bool
+    """Whether some times are on a clock of 24 hours."""
+    mar: str
+    """`Mar` is March in English and Tuesday in French; empty if both may be meant."""
+
+    @classmethod
+    def of(cls, plain: str, *, noon_is_24: bool | None) -> "_Context":
+        ranges = list(clock.RANGE.finditer(plain))
+        by_24_hours = "uhr" in plain or any(map(clock.is_by_24_hours, ranges))
+        return cls(_short_names(plain), noon_is_24, bool(ranges), by_24_hours, _mar(plain))
+
+
+def _mar(plain: str) -> str:
+    if not (found := _MAR.search(plain)):
+        return ""
+    if _FRENCH_DAY.search(plain):
+        return "" if any(not _MAR.fullmatch(month[0]) for month in _MONTH.finditer(plain)) else "Tu"
+    return "" if clock.RANGE.match(plain, found.end()) else "Mar"
+
+
+def _check_half_days(found: list[Item], text: str, field: str) -> None:
+    """Refuse days that are closed for a part: `Wednesday afternoon closed` closes not all day."""
+    useful = [item for item in found if item.kind != "nothing"]
+    for number, item in enumerate(useful):
+        if item.kind != "half day":
+            continue
+        around = useful[max(number - 2, 0) : number + 2]
+        if any(each.kind in ("state", "except") and each.value != "open" for each in around):
+            near = text[item.start : item.start + 20]
+            raise ScheduleError(field, f"without its hours: {near!r}", position=item.start)
+
+
+def _items(plain: str, text: str, field: str, context: _Context) -> Iterator[Item]:
     at = 0
     after_month = after_number = False
     while at < len(plain):
         if plain[at] == " ":
             at += 1
             continue
-        item = _item(plain, text, at, short, noon_is_24, after_month=after_month)
+        item = _item(plain, text, at, context, after_month=after_month)
         if item is None or (after_number and plain[at] == "/"):
             near = text[at : at + 20]
             raise ScheduleError(field, f"not understood: {near!r}", position=at)
@@ -236,15 +282,15 @@ def _item(
     plain: str,
     text: str,
     at: int,
-    short: dict[str, int],
-    noon_is_24: bool | None,
+    context: _Context,
     *,
     after_month: bool,
 ) -> Item | None:
     if quoted := _QUOTES.match(plain, at):
         words = text[at + 1 : quoted.end() - 1].strip()
         return Item("quoted", f'"{words}"', words, at, quoted.end())
-    if match := _ALWAYS.match(plain, at):
+    match = _ALWAYS.match(plain, at)
+    if match and not (context.has_hours and match[0] == "nonstop"):
         return Item("always", "24/7", None, at, match.end())
     if match := _WHOLE_DAY.match(plain, at):
         return Item("hours", "00:00-24:00", (clock.ALL_DAY,), at, match.end())
@@ -256,7 +302,9 @@ def _item(
         return date
     match = clock.RANGE.match(plain, at)
     if match and not (after_month and _DAYS_OF_MONTH.fullmatch(match[0])):
-        hours = clock.readings(match, noon_is_24=noon_is_24)
+        hours = clock.readings(
+            match, noon_is_24=context.noon_is_24, by_24_hours=context.by_24_hours
+        )
         if hours:
             spelled = clock.text_of(hours[0])
             if clock.PLAIN.fullmatch(match[0]):
@@ -268,9 +316,15 @@ def _item(
     if match := _NAME.match(plain, at):
         number = int(str(match.lastgroup)[1:])
         return Item("days", WEEKDAYS[number], 1 << number, at, match.end())
-    if (match := _SHORT.match(plain, at)) and match[0].rstrip(".") in short:
-        number = short[match[0].rstrip(".")]
+    if (match := _SHORT.match(plain, at)) and match[0].rstrip(".") in context.short:
+        number = context.short[match[0].rstrip(".")]
         return Item("days", WEEKDAYS[number], 1 << number, at, match.end())
+    if match := _MAR.match(plain, at):
+        if not context.mar:
+            return None
+        bit = 1 << WEEKDAYS.index("Tu")
+        if context.mar == "Tu":
+            return Item("days", "Tu", bit, at, match.end())
     if match := _MONTH.match(plain, at):
         return Item("osm", MONTHS[int(str(match.lastgroup)[1:])], None, at, match.end())
     for kind, spelled, value, pattern in _TABLE:
