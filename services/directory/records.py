@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import redis.exceptions
 from google.protobuf.message import Message
 
 from services.chassis.database.client import Client, Value, script
@@ -17,7 +16,7 @@ CHANGES_KEPT = 200_000
 """Changes kept per kind of record. A follower that lags further loads all records."""
 MOST = {"subscriptions": 1_000, "groups": 100_000, "plans": 100_000, "placements": 10_000_000}
 """The most records of a kind."""
-MOST_OF_OTHERS = 1_000_000
+MOST_OF_OTHERS = 10_000_000
 MUST_EXIST = "+"
 MUST_NOT_EXIST = "-"
 
@@ -88,12 +87,9 @@ class Records:
         for write in writes:
             args += [write.id, write.condition, write.record]
         keys = [self._keys.records, self._keys.changes, self._keys.sequence]
-        try:
-            sequence, *outcomes = await self._write(keys, args)
-        except redis.exceptions.ResponseError as error:
-            if str(error).startswith("QUOTA"):
-                raise QuotaExceeded(self._kind, most) from None
-            raise
+        sequence, *outcomes = await self._write(keys, args)
+        if sequence < 0:
+            raise QuotaExceeded(self._kind, most)
         return sequence, [Outcome(outcome) for outcome in outcomes]
 
 

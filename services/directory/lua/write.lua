@@ -9,7 +9,7 @@
 --       record: etag (16 characters) and encoded message, or "" to delete
 -- Returns the sequence of the last change, then for each record:
 --       "c" created, "u" changed, "d" deleted, "=" unchanged, "n" not found, "m" etag mismatch;
---       an error QUOTA, with nothing written, when there would be too many records
+--       -1 alone, with nothing written, when there would be too many records
 --
 -- The first pass decides each record on the stored one and on those before it in this call, so
 -- that an id given twice is judged as if its first record were written. The second pass writes.
@@ -51,7 +51,7 @@ for i = FIRST, #ARGV, 3 do
 end
 
 if more > 0 and redis.call('HLEN', KEYS[1]) + more > most then
-  return redis.error_reply('QUOTA there are as many records as there may be')
+  return { -1 }
 end
 if mode == 'each' or (mode == 'all' and not refused) then
   for n, outcome in ipairs(outcomes) do
