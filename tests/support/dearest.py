@@ -57,10 +57,10 @@ class Dear(NamedTuple):
         """The request for another instant, so that no answer of before helps."""
         request: Any = type(self.request).FromString(self.request.SerializeToString())
         hours = next(_hours)
-        for holder in (request, getattr(request, "store_filter", None)):
+        holders = [request, *filter(None, [getattr(request, "store_filter", None)])]
+        for holder in holders:
             for name in ("open_at", "at_time"):
-                known = holder.DESCRIPTOR.fields_by_name if holder else ()
-                if name in known and holder.HasField(name):
+                if name in holder.DESCRIPTOR.fields_by_name and holder.HasField(name):
                     getattr(holder, name).seconds += 3600 * hours
         return request  # type: ignore[no-any-return]
 
