@@ -23,10 +23,14 @@ _JOINTS = {Separator.NORMAL: "; ", Separator.ADDITIONAL: ", ", Separator.FALLBAC
 def rules_text(rules: Sequence[Rule]) -> str:
     """The rules as one text."""
     parts: list[str] = []
+    before = rules[0]
     for rule in rules:
         if parts:
+            if rule.separator is Separator.ADDITIONAL and parts[-1] == selector_text(before):
+                parts.append(" open")  # else the comma would go on with a list of days
             parts.append(_JOINTS[rule.separator])
         parts.append(rule_text(rule))
+        before = rule
     return "".join(parts)
 
 
