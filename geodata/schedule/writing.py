@@ -23,7 +23,7 @@ _JOINTS = {Separator.NORMAL: "; ", Separator.ADDITIONAL: ", ", Separator.FALLBAC
 def rules_text(rules: Sequence[Rule]) -> str:
     """The rules as one text."""
     parts: list[str] = []
-    before = rules[0]
+    before = Rule()
     for rule in rules:
         if parts:
             if rule.separator is Separator.ADDITIONAL and parts[-1] == selector_text(before):

@@ -7,7 +7,8 @@ import pytest
 
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.expression import Expression
-from geodata.schedule.formats import osm
+from geodata.schedule.formats import fuel, osm
+from geodata.schedule.formats import text as prose_text
 from geodata.schedule.reading import read_strictly, understood
 from geodata.schedule.states import State
 from geodata.schedule.writing import rules_text
@@ -144,3 +145,22 @@ def test_people_are_told_to_write_the_month_first() -> None:
 def test_days_without_hours_before_a_comma_stay_a_rule_of_their_own() -> None:
     text = "Mo[1] open, We 10:00-12:00"
     assert text == rules_text(understood(text))
+
+
+HOSTILE = (
+    "Mo 10:00-12:00;" * 700,
+    " || ".join(["Mo 10:00-12:00"] * 700),
+    "(" * 10_000,
+    "9am-5pm " * 1_250,
+    "Mo-Fr sauf " * 900,
+    "1.1." * 2_500,
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_ten_kilobytes_are_refused_by_each_door_that_takes_text(text: str) -> None:
+    assert osm.read(text).faults
+    assert osm.read_feed(text).faults
+    assert prose_text.read(text).faults
+    assert prose_text.read_days({"mon": text}).faults
+    assert fuel.read({"mon": text}).faults
