@@ -57,7 +57,9 @@ def up(
     settings, access = ChassisSettings(), AccessSettings()
     edge = EdgeSettings()
     if access.tls_certificate or edge.edge_tls_certificate or edge.edge_app_certificate:
-        raise CommandError("`enrayon up` serves without TLS; use `enrayon serve`, `enrayon edge` and `enrayon envoy`", USAGE)
+        raise CommandError(
+            "`enrayon up` has no TLS; use `enrayon serve`, `enrayon edge`, `enrayon envoy`", USAGE
+        )
     try:
         check_grpc_exposure(settings, access)
     except AccessError as error:
