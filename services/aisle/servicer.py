@@ -89,9 +89,9 @@ class AisleServicer:
         """Replace the placements of products in bulk."""
         return await self.placements.upsert(requests)
 
-    def locate_products(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
+    async def locate_products(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
         """Locate products at a store."""
-        response = self.located_products.locate(request)
+        response = await self.located_products.locate(request)
         if stale := timestamp(self.feeds.stale_as_of):
             response.as_of.CopyFrom(stale)
         return response

@@ -25,7 +25,7 @@ from services.stores.resources.stores import Stores
 from services.stores.resources.watching import watch
 
 STORE = stores_pb2.Store.DESCRIPTOR
-ORIGINS_AT_ONCE = 100
+ORIGINS_AT_ONCE = 40
 """Origins of a batch that are searched before other calls get their turn."""
 
 

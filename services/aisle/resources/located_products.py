@@ -8,6 +8,7 @@ from services.aisle.convert import placements
 from services.aisle.replica.feeds import Feeds
 from services.aisle.replica.shops import PlacementSources, Shop, Shops
 from services.chassis.messages.paging import page_size
+from services.chassis.serving.turns import Turns
 from services.directory.products import parse_product, product_name, product_sku
 
 
@@ -18,7 +19,7 @@ class LocatedProducts:
         self._feeds = feeds
         self._shops = shops
 
-    def locate(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
+    async def locate(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
         """Locate the named products, or those with the words of a query.
 
         Raises:
@@ -28,7 +29,9 @@ class LocatedProducts:
         shop = self._shops.find(id)
         plan = shop.plan if shop else None
         response = pb.LocateProductsResponse(floor_plan=shop.plan_name if shop else "")
+        turns = Turns()
         for sku in self._skus(request):
+            await turns.give()
             item = self.item(sku, request.language_code)
             sources = self._shops.sources(id, sku, shop.planogram if shop else "")
             if sources.shelved:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.plan import Place, PlaceKind, Position
 from geodata.wayfinding.profiles import STEP_FREE, TROLLEY, WALKING
-from geodata.wayfinding.shopping import Route
+from geodata.wayfinding.shopping import Item, Route
 from services.aisle.convert.positions import position_on
 from services.aisle.convert.walks import Walk, planned
 from services.aisle.errors import NoWay, PlaceNotOnPlan, StartNotOnMap
@@ -16,6 +16,7 @@ from services.aisle.resources.located_products import LocatedProducts
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument
 from services.chassis.processes.pool import Pool
+from services.chassis.serving.turns import Turns
 from services.directory.keys import store_name
 from services.directory.products import product_sku
 
@@ -88,11 +89,14 @@ class Routes:
         lines: dict[str, pb.WalkItem] = {}
         for line in walk.items:
             lines.setdefault(product_sku(line.product), line)
-        items = [
-            self._products.item(sku, language, in_stock=IN_STOCK.get(line.availability))
-            for sku, line in lines.items()
-        ]
-        sources = {sku: self._shops.sources(shop.id, sku, shop.planogram) for sku in lines}
+        items: list[Item] = []
+        sources: dict[str, PlacementSources] = {}
+        turns = Turns()
+        for sku, line in lines.items():
+            in_stock = IN_STOCK.get(line.availability)
+            items.append(self._products.item(sku, language, in_stock=in_stock))
+            sources[sku] = self._shops.sources(shop.id, sku, shop.planogram)
+            await turns.give()
         task = Walk(
             store=shop.plan.store,
             plan=shop.encoded,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from geodata.steps import Steps
 from services.chassis.processor import in_thread
 
-TURN_S = 0.01
+TURN_S = 0.002
 """Time that a call computes before others get their turn."""
 
 T = TypeVar("T")
