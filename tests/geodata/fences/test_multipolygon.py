@@ -1,5 +1,9 @@
 """Tests polygons at the antimeridian and the poles, cuts, and invalid rings."""
 
+import math
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -180,3 +184,26 @@ def test_polygons_that_overlap_are_refused_also_a_turn_apart() -> None:
         MultiPolygon((box(2.0, 4.0), box(3.0, 5.0)))
     with pytest.raises(FenceError, match="polygons: must not overlap"):
         MultiPolygon((box(179.0, -179.0), box(-179.5, -178.0)))
+
+
+def test_the_check_of_a_large_polygon_lets_other_threads_run() -> None:
+    """GEOS keeps the interpreter lock in some of shapely's functions, for as long as it takes."""
+    count = 8_000
+    star = [
+        (
+            (0.2 if n % 2 else 1.0) * math.cos(math.tau * n / count),
+            (0.2 if n % 2 else 1.0) * math.sin(math.tau * n / count),
+        )
+        for n in range(count)
+    ]
+    shares = []
+    for _ in range(3):
+        thread = threading.Thread(target=polygon, args=(star,))
+        longest_s, began_s = 0.0, time.perf_counter()
+        last_s = began_s
+        thread.start()
+        while thread.is_alive():
+            time.sleep(0.0005)
+            longest_s, last_s = max(longest_s, time.perf_counter() - last_s), time.perf_counter()
+        shares.append(longest_s / (last_s - began_s))
+    assert 0.5 > min(shares), shares
