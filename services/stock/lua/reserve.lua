@@ -79,7 +79,7 @@ local function share_of(sku, units)
   return math.max(1, math.floor(units * limits.share_percent / 100)) - (has.of[sku] or 0)
 end
 
-local changed, items, total = {}, {}, 0
+local changed, items, total, bounded = {}, {}, 0, false
 for i = FIRST_LINE, #ARGV, 2 do
   local sku, wanted = ARGV[i], tonumber(ARGV[i + 1])
   if wanted < least or (most > 0 and wanted > most) then
@@ -99,6 +99,7 @@ for i = FIRST_LINE, #ARGV, 2 do
     if not part and room < wanted then return { 'short', sku, bands and '' or room } end
     if not part and share < wanted then return { 'bounded', 'share_percent', limits.share_percent } end
     local held = math.max(0, math.min(wanted, room, share))
+    bounded = bounded or held < math.min(wanted, room)
     if bands and held < wanted then held = 0 end -- a part would tell the level
     level.reserved = level.reserved + held
     if held > 0 then
@@ -111,6 +112,7 @@ for i = FIRST_LINE, #ARGV, 2 do
     total = total + held
   end
 end
+if total == 0 and bounded then return { 'bounded', 'share_percent', limits.share_percent } end
 if total == 0 then return { 'short', ARGV[FIRST_LINE], bands and '' or 0 } end
 
 local hold = cjson.decode(ARGV[10])

@@ -141,6 +141,19 @@ async def test_the_last_unit_may_be_held_and_a_part_stops_at_the_share(callers):
     assert (1, ALL // 2) == (last.items[0].held_quantity, part.items[0].held_quantity)
 
 
+async def test_a_part_of_nothing_names_the_bound_and_not_the_stock(callers):
+    await limit(callers, max_quantity=1000)
+    page = callers.by(Role.PAGE)
+    await held(page, milk=ALL // 2)
+    request = stock_pb2.CreateReservationRequest(
+        parent=STOCKMANN, items=basket(milk=5), allow_partial=True
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await page.stock.CreateReservation(request)
+    assert EXHAUSTED == failure.value.code()
+    assert "address_share_percent" in (failure.value.details() or "")
+
+
 async def test_a_channel_is_bound_by_its_own_numbers_alone(callers):
     hold = await held(callers.by(Role.CHANNEL), ttl_s=7 * 86_400, milk=ALL)
     assert ALL == hold.items[0].held_quantity
