@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -14,11 +15,13 @@ from enrayon.geofence.v1 import geofence_pb2
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.access.policy import Role
 from services.directory import records
+from services.geofence.resources.trips import Trips
 from services.policy import POLICY
 from services.stock.model.alerts import Alert
 from services.stock.state.alerts import Alerts, wishes_key
 from tests.support.gated import Callers, gated
 from tests.support.paths import ROOT
+from tests.support.refusals import refusal
 from tests.support.stock import FORUM, MILK, STOCKMANN, basket, state
 
 SCALING = ROOT / "deploy" / "scaling.md"
@@ -150,6 +153,53 @@ async def test_a_deleted_alert_and_an_ended_trip_make_room_and_leave_nothing(cal
         await channel.geofence.CancelTrip(geofence_pb2.CancelTripRequest(name=started.name))
     assert 0 == await database.exists(wishes_key("t-stockmann", "milk"))
     assert 0 == sum([await database.zcard(key) async for key in database.scan_iter("*:trips")])
+
+
+async def test_a_request_id_that_is_used_again_frees_no_place(callers: Callers):
+    channel = callers.by(Role.CHANNEL).stock
+    made = 0
+    for number in range(TRIED):
+        for units in (1, 2):
+            request = stock_pb2.CreateReservationRequest(
+                parent=STOCKMANN,
+                items=basket(milk=units),
+                shopper="somebody",
+                request_id=f"request-{number}",
+            )
+            with suppress(grpc.aio.AioRpcError):
+                await channel.CreateReservation(request)
+                made += 1
+    assert MOST == made
+
+
+async def test_a_hold_that_has_ended_takes_no_place_when_it_is_extended(callers: Callers):
+    channel = callers.by(Role.CHANNEL)
+    for number in range(MOST + 1):
+        made = await shopper_hold(channel, number)
+        await channel.stock.CancelReservation(stock_pb2.CancelReservationRequest(name=made.name))
+        request = stock_pb2.ExtendReservationRequest(name=made.name)
+        request.ttl.FromSeconds(86_400)
+        code, reason, _ = await refusal(channel.stock.ExtendReservation(request))
+        assert (grpc.StatusCode.FAILED_PRECONDITION, "RESERVATION_STATE") == (code, reason)
+
+
+async def test_a_retry_that_comes_between_frees_no_place(callers, database, monkeypatch):
+    channel, write = callers.by(Role.CHANNEL), Trips._write
+    await trip(channel, 1)  # the device is known
+    request = geofence_pb2.StartTripRequest(
+        parent=STOCKMANN, device_id="phone-1", order="order-2", consent=True, request_id="request-2"
+    )
+    names = []
+
+    async def after_another(*args: Any) -> bool:
+        monkeypatch.setattr(Trips, "_write", write)
+        names.append((await channel.geofence.StartTrip(request)).name)
+        return await write(*args)
+
+    monkeypatch.setattr(Trips, "_write", after_another)
+    names.append((await channel.geofence.StartTrip(request)).name)
+    assert names[0] == names[1]
+    assert [2] == [await database.zcard(key) async for key in database.scan_iter("*:trips")]
 
 
 async def test_a_partition_keeps_so_many_devices(parts, monkeypatch):

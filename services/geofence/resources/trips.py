@@ -73,6 +73,9 @@ class Trips:
             if trip := same_trip(device, request):
                 if trip.store != store or trip.order != request.order:
                     raise AlreadyExists(trip_name(trip))
+                if trip.is_live:  # a call that came second may have released the lease
+                    quota = quota_key(trip.owner, "trips")
+                    await self._leases.take({quota: 0}, trip.id, trip.expire_ms - now_ms)
                 await self._records.replicated([device.hash])
                 return trip_message(trip, device.subject)
             live = [trip for trip in device.trips if trip.is_live]

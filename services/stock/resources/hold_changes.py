@@ -77,7 +77,8 @@ class HoldChanges:
             )
         finally:
             # Without an answer the hold may have been made, so its lease stays until it expires.
-            is_held = outcome is None or (outcome.found is not None and outcome.found.is_live)
+            found = outcome and outcome.found
+            is_held = outcome is None or (found and found.is_live and found.id == new.id)
             if not validate_only and not is_held:
                 await self._quotas.release(new.holder, new.id)
         if not validate_only:

@@ -63,14 +63,17 @@ class Reservations:
             ttl_ms = await self.page_holds.bounded_ms(
                 store, ttl_ms, is_given=request.HasField("ttl")
             )
+        body = content(request)
         new = NewHold(
             store,
-            self._new_id(caller.id, store, "create", request.request_id),
+            # Of its content too: a `request_id` that is used again must not release the lease of
+            # the hold that it made.
+            self._new_id(caller.id, f"{store} {body.hex()}", "create", request.request_id),
             Holder(caller.id, request.shopper, *addresses[:1]),
             request.method,
             basket,
             ttl_ms,
-            request_key(caller.id, "create", request.request_id, content(request)),
+            request_key(caller.id, "create", request.request_id, body),
             addresses,
         )
         await self.durability.check()
@@ -109,11 +112,15 @@ class Reservations:
         return sorted(found, key=lambda hold: (hold.create_ms, hold.id))
 
     async def extend(self, request: stock_pb2.ExtendReservationRequest) -> Hold:
-        """Move the end of a hold, its lease first."""
+        """Move the end of a hold, its lease first; that of a hold that has ended is released."""
         ttl_ms = self._ttl_ms(request, default_s=0)
         hold = await self.get(request.name)
         await self.changes.lease(holder_of(hold), hold.id, ttl_ms)
-        return await self.changes.change(request.name, "extend", request.etag, {"ttl": ttl_ms})
+        try:
+            return await self.changes.change(request.name, "extend", request.etag, {"ttl": ttl_ms})
+        except (ReservationExpired, ReservationNotFound, ReservationState):
+            await self.changes.release(hold)
+            raise
 
     async def cancel(self, request: stock_pb2.CancelReservationRequest) -> Hold:
         """Give a hold up."""
