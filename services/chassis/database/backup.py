@@ -16,7 +16,14 @@ import redis.exceptions
 
 from services.chassis.database.backup_file import BackupError, Entry, Header, check, read, writing
 from services.chassis.database.client import Client, connect, script
-from services.chassis.database.data_set import FORMAT, DataSetError, check_format, first_key
+from services.chassis.database.data_set import (
+    FORMAT,
+    KEY,
+    RESTORING,
+    DataSetError,
+    check_format,
+    first_key,
+)
 from services.chassis.database.embedded import EmbeddedValkey, running_url
 from services.chassis.database.facts import database_facts_of
 from services.chassis.database.sealed_file import SealKey
@@ -108,6 +115,8 @@ async def restore(
 ) -> int:
     """Copy a file into a database, after reading all of it; returns the number of keys.
 
+    Until it is all there the database is marked, and no server works on it.
+
     Args:
         client: of the database.
         path: the file.
@@ -130,6 +139,7 @@ async def restore(
         await client.flushdb()
     elif held := await first_key(client, left_out):
         raise BackupError(f"the database is not empty: it holds {held}")
+    await client.hset(KEY, RESTORING, header.created)
     done = size = 0
     batch: list[Entry] = []
     for entry in read(path, key):
@@ -141,6 +151,7 @@ async def restore(
             batch, size = [], 0
             progress(done, total)
     await _put(client, batch)
+    await client.hdel(KEY, RESTORING)
     progress(total, total)
     return total
 

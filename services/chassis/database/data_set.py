@@ -1,6 +1,7 @@
 """The data set in a database: the version of its format, and the signing keys that belong to it.
 
-    {enrayon}:dataset   hash: format, keys (fingerprint of the signing key in use), begun
+    {enrayon}:dataset   hash: format, keys (fingerprint of the signing key in use), begun;
+                        restoring (the time of a backup), until all of it is restored
 
 A database without this key holds data of format 1, from before it was written, or none.
 """
@@ -15,6 +16,7 @@ from services.chassis.database.client import Client
 from services.chassis.keyring import Keyring
 
 KEY = "{enrayon}:dataset"
+RESTORING = "restoring"
 FORMAT = 1
 """The version of keys, records and stream entries that this version of enrayon writes.
 
@@ -34,14 +36,19 @@ async def open_data_set(client: Client, keyring: Keyring, data_dir: Path) -> Non
     """Check that a process may work on the data of a database, and mark them if nobody has.
 
     Raises:
-        DataSetError: a later version wrote the data, they belong to other signing keys, or the
-            database is empty though a snapshot on this machine has records of it.
+        DataSetError: a later version wrote the data, they belong to other signing keys, are a part
+            of a backup, or the database is empty though a snapshot on this machine has records of
+            it.
         redis.exceptions.RedisError, OSError: the database cannot be reached.
     """
     marks = await client.hgetall(KEY)
     check_format(int(marks.get(b"format", FORMAT)))
-    belongs = marks.get(b"keys", b"").decode()
-    if not belongs:
+    if created := marks.get(RESTORING.encode()):
+        raise DataSetError(
+            f"the database holds a part of the backup of {created.decode()}: its restore has not "
+            "finished. If it was interrupted, run `enrayon restore --replace FILE`"
+        )
+    if b"keys" not in marks:
         if not await first_key(client, MARKS) and (kept := kept_records(data_dir)):
             raise DataSetError(
                 f"the database is empty, but snapshots in {data_dir} hold {summary(kept)} of it. "
@@ -49,7 +56,8 @@ async def open_data_set(client: Client, keyring: Keyring, data_dir: Path) -> Non
                 f"data, move {SNAPSHOTS} out of that folder"
             )
         await mark(client, keyring)
-        return
+        marks = await client.hgetall(KEY)  # another process may have come first, with other keys
+    belongs = marks[b"keys"].decode()
     if belongs not in keyring.fingerprints:
         raise DataSetError(
             "the signing keys are not those of the data in the database: receipts and QR codes "

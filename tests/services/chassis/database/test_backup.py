@@ -23,8 +23,9 @@ from services.chassis.database.backup_file import (
     writing,
 )
 from services.chassis.database.client import Client, connect
-from services.chassis.database.data_set import FORMAT
+from services.chassis.database.data_set import FORMAT, DataSetError, open_data_set
 from services.chassis.database.sealed_file import SealError, SealKey
+from services.chassis.keyring import Key, Keyring
 from services.chassis.settings import ChassisSettings
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
@@ -116,6 +117,26 @@ async def test_a_database_that_holds_something_is_left_alone_unless_told(
     await restore(database, tmp_path / "copy", LEFT_OUT, quiet, KEY, replace=True)
     assert b"7" == await database.get("{stores}:sequence")
     assert None is await database.get("{hours}:sequence")
+
+
+async def test_no_process_works_on_a_part_of_a_backup(
+    database: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.chassis.database.backup.BATCH_KEYS", 2)
+    file, keyring = tmp_path / "copy", Keyring([Key(1, bytes(32))])
+    await filled(database)
+    await backup(database, file, [], LEFT_OUT, quiet, KEY)
+    await database.flushall()
+
+    def interrupted(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await restore(database, file, LEFT_OUT, interrupted, KEY, replace=False)
+    with pytest.raises(DataSetError, match=r"part of the backup of 20.*restore --replace FILE"):
+        await open_data_set(database, keyring, tmp_path)
+    await restore(database, file, LEFT_OUT, quiet, KEY, replace=True)
+    await open_data_set(database, keyring, tmp_path)
 
 
 async def test_a_probe_alone_is_nothing(database: Client, tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """A process works only on data of a format that it knows, with their keys, and not on lost ones."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from services.chassis.database import data_set
 from services.chassis.database.client import Client
 from services.chassis.database.data_set import (
     FORMAT,
@@ -66,6 +68,22 @@ async def test_keys_follow_one_another_but_others_are_refused(
             await open_data_set(database, keyring, tmp_path)
     assert before == await marks(database)
     await adopt(database, Keyring([OTHER]))
+    await open_data_set(database, Keyring([OTHER]), tmp_path)
+
+
+async def test_of_two_processes_that_begin_with_other_keys_one_is_refused(
+    database: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = data_set.first_key
+
+    async def after_another(*args: Any) -> str:
+        monkeypatch.setattr(data_set, "first_key", looked)
+        await open_data_set(database, Keyring([OTHER]), tmp_path)
+        return await looked(*args)
+
+    monkeypatch.setattr(data_set, "first_key", after_another)
+    with pytest.raises(DataSetError, match="repair --adopt-keys"):
+        await open_data_set(database, Keyring([OLD]), tmp_path)
     await open_data_set(database, Keyring([OTHER]), tmp_path)
 
 
