@@ -1,7 +1,7 @@
 """Loads the demo's made-up catalogue and stock for the sample's real shops."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import grpc
 
@@ -42,21 +42,27 @@ def load(channel: grpc.Channel, stores: Iterable[Store]) -> tuple[int, int]:
     return len(articles), answer.applied_count
 
 
-def confirm(channel: grpc.Channel, stores: Iterable[Store]) -> None:
+def confirm(channel: grpc.Channel, stores: Iterable[Store], skus: Collection[str]) -> None:
     """Say of levels that were loaded earlier that they are as they are: units sold stay sold.
 
     A level that nobody confirms for a day reads UNKNOWN.
+
+    Args:
+        channel: of the services.
+        stores: those that the services have.
+        skus: those that they have; others were deleted.
     """
     stub = stock_pb2_grpc.StockServiceStub(channel)
     articles = catalogue()
     sequence = int(time.time())
     for store in stores:
-        skus = [article.sku for article, _ in stock_of(store, articles)]
-        for first in range(0, len(skus), CONFIRMED_AT_ONCE):
+        stocked = (article.sku for article, _ in stock_of(store, articles))
+        kept = [sku for sku in stocked if sku in skus]
+        for first in range(0, len(kept), CONFIRMED_AT_ONCE):
             # One unit in and out again changes the time of a level alone, whatever is sold now.
             deltas = [
                 stock_pb2.StockDelta(product=f"products/{sku}", delta=delta)
-                for sku in skus[first : first + CONFIRMED_AT_ONCE]
+                for sku in kept[first : first + CONFIRMED_AT_ONCE]
                 for delta in (1, -1)
             ]
             request = stock_pb2.AdjustStockRequest(

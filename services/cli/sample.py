@@ -14,7 +14,9 @@ from services.directory.parts import Parts
 
 SOURCE = "osm"
 BEGUN = "{sample}:begun"
-"""Kept while the stores are loaded, so that the next start finishes what was interrupted."""
+"""Kept while the sample is loaded, so that the next start finishes what was interrupted."""
+ALL, STOCK_ALONE = b"1", b"stock"
+"""Its values."""
 
 
 def main() -> None:
@@ -25,21 +27,26 @@ def main() -> None:
 async def load(parts: Parts) -> None:
     """Load the stores, unless the database has some, and made-up stock and a plan for them, once.
 
-    A later start only confirms the levels that were loaded: what was sold or changed stays so.
+    A later start only confirms the levels that were loaded: what was sold, changed or deleted stays
+    so.
     """
     stores, products = parts.directory.stores, parts.directory.products
     found = importers.read(HELSINKI_STORES, "auto", source=SOURCE)
-    with_stores = not stores.size or bool(await parts.client.exists(BEGUN))
+    begun = await parts.client.get(BEGUN)
+    with_stores = not stores.size or begun == ALL
+    with_stock = with_stores or not products.size or begun is not None
     async with app.served_alone(parts) as address:
         with grpc.insecure_channel(address) as channel:
+            if with_stock:
+                await parts.client.set(BEGUN, ALL if with_stores else STOCK_ALONE)
             if with_stores:
-                await parts.client.set(BEGUN, 1)
                 await asyncio.to_thread(imports.load, channel, found)
             held = [store for store in found.stores if stores.replica.record(store.id) is not None]
-            if with_stores or not products.size:
+            if with_stock:
                 await asyncio.to_thread(demo_stock.load, channel, held)
             else:
-                await asyncio.to_thread(demo_stock.confirm, channel, held)
+                skus = {sku for sku, _ in products.replica.records()}
+                await asyncio.to_thread(demo_stock.confirm, channel, held, skus)
             await asyncio.to_thread(demo_aisle.load, channel)
     await parts.client.delete(BEGUN)
 

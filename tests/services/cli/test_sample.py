@@ -3,13 +3,14 @@
 import struct
 import time
 
+import grpc
 import pytest
 
 from enrayon.stores.v1 import stores_pb2
 from geodata.samples import SUPERMARKET
 from services import app
-from services.cli import sample
-from services.directory.keys import STORES
+from services.cli import demo_stock, sample
+from services.directory.keys import PRODUCTS, STORES
 from services.directory.records import Records, Write, etag_of, record_of
 from services.stock.model.levels import decoded
 from services.stock.model.partitions import StoreKeys
@@ -27,10 +28,13 @@ def allow_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
 
 
-async def delete_all_but(parts, kept: int) -> None:
-    ids = [id for id, _ in parts.directory.stores.replica.records()][kept:]
-    gone, _ = await Records(parts.client, STORES).write([Write(id, b"") for id in ids])
-    assert await parts.directory.stores.caught_up(gone)
+def ids_of(feed) -> list[str]:
+    return [id for id, _ in feed.replica.records()]
+
+
+async def delete(parts, kind: str, ids: list[str]) -> None:
+    gone, _ = await Records(parts.client, kind).write([Write(id, b"") for id in ids])
+    assert await getattr(parts.directory, kind).caught_up(gone)
 
 
 async def test_what_was_deleted_stays_so_and_what_was_interrupted_is_finished(parts):
@@ -39,7 +43,7 @@ async def test_what_was_deleted_stays_so_and_what_was_interrupted_is_finished(pa
     assert whole > 500
     assert not await parts.client.exists(sample.BEGUN)
 
-    await delete_all_but(parts, 10)
+    await delete(parts, STORES, ids_of(parts.directory.stores)[10:])
     await sample.load(parts)
     assert 10 == parts.directory.stores.size
 
@@ -55,6 +59,41 @@ async def test_a_database_with_stores_of_its_own_gets_none(parts):
     assert await parts.directory.stores.caught_up(written)
     await sample.load(parts)
     assert 1 == parts.directory.stores.size
+
+
+async def test_a_product_that_was_deleted_stays_so(parts):
+    await sample.load(parts)
+    products = parts.directory.products
+    count = products.size
+    await delete(parts, PRODUCTS, ids_of(products)[:1])
+    await sample.load(parts)
+    assert count - 1 == products.size
+
+
+async def test_stock_that_was_interrupted_is_loaded_for_the_stores_that_are_kept(
+    parts, monkeypatch
+):
+    await sample.load(parts)
+    keys = [key async for key in parts.client.scan_iter("{s*}:levels:*")]
+    levels = sum([await parts.client.hlen(key) for key in keys])
+    await parts.client.delete(*keys)
+    stocked = {key.decode().rpartition(":")[2] for key in keys}
+    await delete(parts, STORES, [id for id in ids_of(parts.directory.stores) if id not in stocked])
+    await delete(parts, PRODUCTS, ids_of(parts.directory.products))
+
+    with monkeypatch.context() as patched:  # products are sent, then levels
+        patched.setattr(demo_stock, "stock_of", interrupt)
+        with pytest.raises(grpc.RpcError):
+            await sample.load(parts)
+    await sample.load(parts)
+    assert levels == sum([await parts.client.hlen(key) for key in keys])
+    assert len(stocked) == parts.directory.stores.size
+    raws = [raw for key in keys for raw in await parts.client.hvals(key)]
+    assert any(decoded(raw).on_hand for raw in raws)
+
+
+def interrupt(*_: object) -> None:
+    raise RuntimeError("interrupted")
 
 
 async def test_what_was_sold_stays_sold_and_is_known_the_day_after(parts, monkeypatch):
