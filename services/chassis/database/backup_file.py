@@ -75,8 +75,9 @@ def writing(
 ) -> Iterator[Writer]:
     """Write a backup that appears once it is complete; only its owner can read it."""
     partial = path.with_name(f"{path.name}.part")
+    partial.unlink(missing_ok=True)  # what is there may be another's, or lead elsewhere
     try:
-        raw = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        raw = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(raw, "wb") as disk:
             with (
                 sealing(disk, key, is_encrypted=is_encrypted) as sealed,

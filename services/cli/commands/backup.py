@@ -172,7 +172,7 @@ def key_to_seal(settings: ChassisSettings) -> SealKey:
         CommandError: the key cannot be used or made.
     """
     path = settings.backup_key_file
-    if path.absolute().is_relative_to(settings.data_dir.absolute()):
+    if path.resolve().is_relative_to(settings.data_dir.resolve()):
         raise CommandError(
             f"the backup key {path} lies in the data folder, and would be lost with it: set "
             "ENRAYON_BACKUP_KEY_FILE to a file elsewhere",

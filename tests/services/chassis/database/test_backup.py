@@ -91,6 +91,18 @@ async def test_all_that_was_kept_comes_back(database: Client, tmp_path: Path) ->
     assert before == await contents(database)
 
 
+async def test_a_link_in_the_place_of_the_partial_file_is_not_followed(
+    database: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "another").write_text("kept")
+    (tmp_path / "copy.part").symlink_to(tmp_path / "another")
+    await filled(database)
+    await backup(database, tmp_path / "copy", [], LEFT_OUT, quiet, KEY)
+    assert "kept" == (tmp_path / "another").read_text()
+    assert 7 == check(tmp_path / "copy", KEY)[1]
+    assert not (tmp_path / "copy").is_symlink()
+
+
 async def test_where_people_are_is_not_in_the_file(database: Client, tmp_path: Path) -> None:
     await filled(database)
     await backup(database, tmp_path / "copy", [], LEFT_OUT, quiet, KEY)

@@ -102,8 +102,12 @@ def test_what_is_to_be_kept_needs_a_folder(tmp_path):
         backup()
 
 
-def test_a_backup_key_in_the_data_folder_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setenv("ENRAYON_BACKUP_KEY_FILE", str(tmp_path / "data" / "sub" / "key"))
+@pytest.mark.parametrize("path", ["data/sub/key", "other/../data/sub/key", "link/sub/key"])
+def test_a_backup_key_in_the_data_folder_is_refused(tmp_path, monkeypatch, path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    monkeypatch.setenv("ENRAYON_BACKUP_KEY_FILE", str(tmp_path / path))
     with pytest.raises(CommandError, match="would be lost with it"):
         backup(tmp_path / "copy")
     assert not (tmp_path / "data" / "sub").exists()
