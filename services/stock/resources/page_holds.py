@@ -17,6 +17,9 @@ from services.stock.state.policies import Policies
 PURPOSE = "hold-address"
 """Separates the keyed hashes of addresses from other uses of the keyring."""
 HASH_BYTES = 12
+GRACE_MS = 60_000
+"""A given life may pass the end of the pick-up window by so much, and then ends with it: the caller
+computed it a moment ago, or retries."""
 
 
 class PageHolds:
@@ -46,13 +49,13 @@ class PageHolds:
         """The life of a hold: as given, or else the default, to the end of the pick-up window.
 
         Raises:
-            InvalidArgument: the given life ends after the pick-up window.
+            InvalidArgument: the given life ends well after the pick-up window.
         """
         now = self._clock()
         found = window_at(self._directory, store, now, await self._policies.get(store))
         longest = found.pickup_by - now if found else self._default
         longest_ms = longest // dt.timedelta(milliseconds=1)
-        if is_given and ttl_ms > longest_ms:
+        if is_given and ttl_ms > longest_ms + GRACE_MS:
             raise InvalidArgument.field(
                 "ttl", f"at most {longest_ms // 1000} s, until the goods can be picked up"
             )

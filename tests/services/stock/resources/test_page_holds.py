@@ -177,10 +177,31 @@ async def test_the_address_is_a_keyed_hash_and_goes_with_the_hold(callers, datab
 
 async def test_without_known_hours_a_hold_ends_after_the_default_life(callers):
     page = callers.by(Role.PAGE)
-    code, _, fields = await refusal(held(page, FORUM, ttl_s=7201, milk=1))
+    code, _, fields = await refusal(held(page, FORUM, ttl_s=7261, milk=1))
     hold = await held(page, FORUM, milk=1)
     assert (grpc.StatusCode.INVALID_ARGUMENT, ["ttl"]) == (code, fields)
     assert 7200 == hold.expire_time.seconds - hold.create_time.seconds
+
+
+async def test_a_life_computed_up_to_the_end_of_the_window_is_taken_also_by_a_retry(
+    parts, monkeypatch
+):
+    monkeypatch.setenv("ENRAYON_STOCK_FRESHNESS_S", "31536000")
+    late = dt.timedelta()
+    parts = dataclasses.replace(parts, clock=lambda: last_saturday() + late)
+    async with gated(parts) as callers:
+        await state(callers.by(Role.ADMIN).stock, FORUM, milk=1)
+        request = stock_pb2.CreateReservationRequest(
+            parent=FORUM, items=basket(milk=1), request_id="request-1"
+        )
+        page = callers.by(Role.PAGE).stock
+        hours = hours_pb2.StoreHours(name=f"{FORUM}/hours", expression="Mo-Sa 10:00-18:00")
+        update = hours_pb2.UpdateStoreHoursRequest(store_hours=hours)
+        await callers.by(Role.ADMIN).hours.UpdateStoreHours(update)
+        request.ttl.FromSeconds(47 * 3600 + 1800)  # to Monday 18:00
+        hold = await page.CreateReservation(request)
+        late = dt.timedelta(seconds=20)
+        assert hold.name == (await page.CreateReservation(request)).name
 
 
 async def test_all_holds_of_an_address_at_all_shops_have_a_quota(parts, monkeypatch):
