@@ -41,8 +41,8 @@ class ChangeLog:
         return Position(epoch.decode(), int(sequence or 0))
 
     async def is_lost(self) -> bool:
-        """Whether the database has no data set, as after its data were lost."""
-        return not await self._client.exists(data_set.KEY)
+        """Whether the database has no data set, or a part of one: lost, or not restored yet."""
+        return await data_set.is_missing(self._client)
 
     async def records(self) -> dict[str, bytes]:
         """All encoded records by id. A change made during the scan may be included or not."""

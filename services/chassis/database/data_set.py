@@ -70,6 +70,11 @@ async def open_data_set(client: Client, keyring: Keyring, data_dir: Path) -> Non
         await client.hset(KEY, "keys", keyring.fingerprints[0])
 
 
+async def is_missing(client: Client) -> bool:
+    """Whether the database has no data set that a process may work on."""
+    return not await client.hexists(KEY, "keys")
+
+
 async def mark(client: Client, keyring: Keyring) -> None:
     """Mark the data as of the present format and of these keys."""
     begun = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
