@@ -65,6 +65,8 @@ if ARGV[11] ~= '' then
           has.units = has.units + outstanding(item)
           has.of[item[SKU]] = (has.of[item[SKU]] or 0) + outstanding(item)
         end
+      elseif not validate_only then -- ended by a process of before, which knew no addresses
+        note_address(store, { id = id, ad = address }, false)
       end
     end
   end

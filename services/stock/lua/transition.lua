@@ -6,7 +6,9 @@
 --       actions: cancel, prepare, ready; extend {ttl}; collect {l: SKU -> units, all, rest};
 --       depart {to}: a transfer begins; moved {to}: the other store holds it
 -- Returns the outcome and the hold as JSON: "done", "same" (nothing to do), "missing", "expired",
---       "state", "etag", "reused" (the request_id, with another request); "exceeds", hold, SKU
+--       "state", "etag", "reused" (the request_id, with another request); "exceeds", hold, SKU;
+--       "requests" (the hold remembers as many as it may), hold, their number
+local MOST_REQUESTS = 100 -- of one hold: each change rewrites their list
 local store = store_of(KEYS, ARGV[2])
 local now, id, owner, action, etag = now_ms(ARGV[1]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local request, fingerprint = ARGV[7], ARGV[8]
@@ -30,6 +32,12 @@ if not LIVE[hold.st] then
     return { 'same', raw }
   end
   return { hold.st == 'EXPIRED' and 'expired' or 'state', raw }
+end
+
+local is_remembered = action == 'collect' or action == 'depart'
+if is_remembered and request ~= '' and #(hold.rq or {}) >= MOST_REQUESTS
+  and not redis.call('HGET', store.requests, request) then
+  return { 'requests', raw, MOST_REQUESTS }
 end
 
 local function remember_request()

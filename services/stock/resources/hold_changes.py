@@ -115,6 +115,7 @@ class HoldChanges:
             EtagMismatch: it was changed by another.
             RequestIdReused: the `request_id` belongs to another request.
             ExceedsHeld: it holds fewer units of a product.
+            QuotaExceeded: it was changed under too many `request_id`s.
         """
         store, id = reservation_ids(name)
         caller = current_caller()
@@ -141,6 +142,8 @@ class HoldChanges:
                 raise errors.RequestIdReused
             case Outcome("exceeds", _, (sku,)):
                 raise errors.ExceedsHeld(name, product_name(sku))
+            case Outcome("requests", _, (most,)):
+                raise QuotaExceeded("hold_requests", most)
         raise errors.ReservationNotFound(name)
 
     async def lease(self, holder: Holder, id: str, ttl_ms: int) -> None:

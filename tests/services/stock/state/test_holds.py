@@ -5,6 +5,7 @@ import datetime as dt
 
 import pytest
 
+from services.stock.model.holds import encoded
 from services.stock.model.levels import Future, packed_row
 from services.stock.model.partitions import StoreKeys
 from services.stock.model.policies import Policy, Sell
@@ -308,3 +309,30 @@ async def test_a_sweep_gives_back_all_expired_units_some_holds_at_a_time(levels,
     swept = await holds.sweep_all(most=50, now_ms=T0 + 5000)
 
     assert (300, 0) == (swept, (await level(levels, "milk", now_ms=0)).reserved)
+
+
+async def test_a_hold_remembers_so_many_requests_and_refuses_more(levels, holds, database):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=1)
+    words = []
+    for number in [*range(150), 0]:
+        key = request_key("app", "transfer", f"request-{number}", b"")
+        target = {"to": f"stores/{OTHER}/reservations/{number}"}
+        answer = await holds.transition(
+            STORE, "h1", "depart", request=key, argument=target, now_ms=T0
+        )
+        words.append(answer.word)
+    assert ["done"] * 100 + ["requests"] * 50 + ["done"] == words
+    assert 100 == await database.hlen(StoreKeys.of(STORE).requests)
+    assert "CANCELED" == (await holds.transition(STORE, "h1", "cancel", now_ms=T0)).hold.state
+
+
+async def test_a_hold_that_knew_no_address_when_it_ended_is_forgotten(levels, holds, database):
+    await stated(levels, milk=5)
+    await database.hset(StoreKeys.of(STORE).addresses, "a1", "gone")
+    record = encoded("h1", "keys/page", "", 0, address="a1")
+    args = {"ttl_ms": MINUTE, "fresh_ms": FRESH, "addresses": ["a1"], "now_ms": T0}
+    await holds.reserve(STORE, record, {"milk": 1}, **args)
+    assert {b"a1": b"h1"} == await database.hgetall(StoreKeys.of(STORE).addresses)
+    await holds.transition(STORE, "h1", "cancel", now_ms=T0)
+    assert {} == await database.hgetall(StoreKeys.of(STORE).addresses)
