@@ -22,6 +22,10 @@ class Alert(NamedTuple):
         """When it fired, or else when it expires."""
         return self.expire_ms if self.fire_ms is None else min(self.fire_ms, self.expire_ms)
 
+    def waits_as(self, other: "Alert") -> bool:
+        """True if it is for the same units of the same products at the same stores."""
+        return (self.skus, self.stores, self.units) == (other.skus, other.stores, other.units)
+
 
 class Delivery(NamedTuple):
     """An alert that fired, as an entry of its owner's stream."""

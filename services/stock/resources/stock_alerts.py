@@ -20,7 +20,7 @@ from services.stock.convert.alerts import delivery_message
 from services.stock.convert.entry_tokens import id_of, token_of
 from services.stock.convert.names import alert_id, alert_name
 from services.stock.convert.times import ms_of
-from services.stock.errors import AlertNotFound, ChangesExpired
+from services.stock.errors import AlertNotFound, ChangesExpired, RequestIdReused
 from services.stock.model.alerts import Alert
 from services.stock.model.ledger import entry_id
 from services.stock.replica.lookups import Lookups
@@ -52,6 +52,7 @@ class StockAlerts:
             StoreNotFound: there is no such store.
             ProductNotFound: there is no product of one name.
             InvalidArgument: the area has no store or too many, or the end is too far away.
+            RequestIdReused: the `request_id` belongs to another alert.
         """
         wanted = request.stock_alert
         skus = tuple(self.lookups.skus(wanted.products))
@@ -62,7 +63,9 @@ class StockAlerts:
             data = f"{caller.id}\0{request.request_id}".encode()
             id = base64url(self.keyring.hashes("alert-id", data)[0][:12])
         alert = Alert(id, skus, stores, max(wanted.min_quantity, 1), self._expire_ms(wanted))
-        await self.alerts.create(caller.owner, alert)
+        kept = await self.alerts.create(caller.owner, alert)
+        if not kept.waits_as(alert):
+            raise RequestIdReused
         return await self.get(alert_name(id))
 
     async def get(self, name: str) -> Alert:

@@ -81,15 +81,21 @@ class Alerts:
         self._match = script(client, PACKAGE, "match", LIBRARY)
         self._claim = script(client, PACKAGE, "claim", LIBRARY)
 
-    async def create(self, owner: str, alert: Alert) -> None:
+    async def create(self, owner: str, alert: Alert) -> Alert:
         """Keep an alert, then its wishes; a retry changes nothing.
+
+        Answers the alert of that id that is kept: an earlier one has no wishes of another.
 
         Raises:
             QuotaExceeded: the owner has as many alerts as it may.
         """
         args: list[Value] = [alert.id, alert_json(alert), self._most]
-        if not await self._keep([alerts_key(owner)], args):
+        raw = await self._keep([alerts_key(owner)], args)
+        if not raw:
             raise QuotaExceeded("caller_alerts", self._most)
+        kept = alert_of(alert.id, raw)
+        if not kept.waits_as(alert):
+            return kept
         calls = []
         for store in alert.stores:
             head = tag(partition_of(store))
@@ -102,6 +108,7 @@ class Alerts:
                 wanted: list[Value] = ["", f"{store} {sku}", wish, alert.expire_ms]
                 calls.append((keys, wanted))
         await self._wish(calls)
+        return kept
 
     async def get(self, owner: str, id: str) -> Alert | None:
         """An alert of an owner."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import grpc
 import pytest
 
 from enrayon.stock.v1 import stock_pb2
@@ -132,6 +133,15 @@ async def test_a_retry_makes_one_alert(stock):
     second = await alert(stock, "key", store=STOCKMANN)
 
     assert first.name == second.name
+
+
+async def test_a_request_id_that_is_used_again_makes_no_wish(stock, database):
+    made = await alert(stock, "key", store=STOCKMANN)
+    for other in ({"store": FORUM}, {"store": STOCKMANN, "min_quantity": 2}):
+        code, reason, _ = await refusal(alert(stock, "key", **other))
+        assert (grpc.StatusCode.ALREADY_EXISTS, "REQUEST_ID_REUSED") == (code, reason)
+    await stock.DeleteStockAlert(stock_pb2.DeleteStockAlertRequest(name=made.name))
+    assert [] == [key async for key in database.scan_iter("*:wishes:*")]
 
 
 async def test_alerts_are_listed_page_by_page_and_old_ones_are_deleted(stock, database):
