@@ -16,6 +16,8 @@ from services.chassis.database.data_set import SNAPSHOTS, kept_records, summary
 FOLDER = "appendonlydir"
 MANIFEST = "appendonly.aof.manifest"
 _CHUNK = 1024 * 1024
+_WHOLE = ("is valid", "is empty")
+"""Last words of the checker about a file without damage."""
 
 
 class DataLostError(Exception):
@@ -80,11 +82,18 @@ def damage(folder: Path, server: Path) -> Damage | None:
         server: the server program, which is the checker too.
 
     Raises:
-        RepairError: there is no such file, or the checker cannot tell.
+        RepairError: there is no such file, the checker cannot tell, or an older file is damaged,
+            whose end cannot be cut off.
     """
-    file = _newest(folder)
+    *older, file = _files(folder)
+    for each in older:
+        if not _is_whole(server, each):
+            raise RepairError(
+                f"{each} is damaged or gone, and cannot be mended. Move {folder / FOLDER} "
+                "elsewhere, then load a backup with `enrayon restore FILE`"
+            )
     text = _checked(server, [str(file)])
-    if text.rstrip().endswith(("is valid", "is empty")):
+    if text.rstrip().endswith(_WHOLE):
         return None
     try:
         words = dict(word.split("=") for word in text.replace(",", " ").split() if "=" in word)
@@ -109,23 +118,33 @@ def repair(found: Damage, folder: Path, data_dir: Path, server: Path) -> Path:
     return copy
 
 
-def _newest(folder: Path) -> Path:
-    """The file that Valkey appends to: the last of the manifest, `file NAME seq N type i`."""
+def _files(folder: Path) -> list[Path]:
+    """The files of the manifest, `file NAME seq N type b`, the one that Valkey appends to last."""
     manifest = folder / FOLDER / MANIFEST
     try:
-        lines = manifest.read_text().splitlines()
+        lines = [line.split() for line in manifest.read_text().splitlines()]
     except FileNotFoundError:
         raise RepairError(f"there is no {manifest}: nothing to repair here") from None
-    names = [words[1] for line in lines if (words := line.split())[-1:] == ["i"]]
-    if not names or not (file := manifest.with_name(names[-1])).is_file():
+    base, grown = (
+        [manifest.with_name(words[1]) for words in lines if words[-1:] == [kind]] for kind in "bi"
+    )
+    if not grown or not grown[-1].is_file():
         raise RepairError(f"{manifest} names no file that is there; restore a backup instead")
-    return file
+    return [*base, *grown]
 
 
-def _checked(server: Path, arguments: Sequence[str], answer: str = "") -> str:
+def _is_whole(server: Path, file: Path) -> bool:
+    if file.suffix == ".rdb":
+        return "RDB looks OK" in _checked(server, [str(file)], program="valkey-check-rdb")
+    return _checked(server, [str(file)]).rstrip().endswith(_WHOLE)
+
+
+def _checked(
+    server: Path, arguments: Sequence[str], answer: str = "", program: str = "valkey-check-aof"
+) -> str:
     # The server is the checker too, under the checker's name.
     done = subprocess.run(  # noqa: S603 the command is our own
-        ["valkey-check-aof", *arguments],  # noqa: S607 the name of `executable`
+        [program, *arguments],
         executable=server,
         input=answer,
         capture_output=True,

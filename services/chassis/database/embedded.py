@@ -36,6 +36,8 @@ OPTIONS = {
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 (unix(7))
 REPAIR_ADVICE = "its append-only file is damaged: `enrayon repair` shows the damage and mends it"
+DAMAGE = ("Bad file format reading the append only file", "Internal error in RDB reading")
+"""What Valkey logs of an append-only file that it cannot read."""
 SILENCE_S = 20.0  # without any answer; while it loads its data it answers LOADING
 STOP_WAIT_S = 20.0
 
@@ -205,7 +207,7 @@ class EmbeddedValkey:
 
 def is_damage(lines: str) -> bool:
     """Whether the end of Valkey's log says that it cannot read its append-only file."""
-    return "Bad file format reading the append only file" in lines
+    return any(words in lines for words in DAMAGE)
 
 
 def server_binary() -> Path:

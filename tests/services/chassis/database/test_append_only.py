@@ -74,6 +74,33 @@ def test_a_torn_end_is_cut_off_by_valkey_itself(tmp_path: Path, newest: Path) ->
     assert damage(tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    "harm", [lambda whole: whole[:-9] + b"\0" + whole[-8:], lambda whole: whole[:90], None]
+)
+def test_a_damaged_older_file_is_told_with_what_to_do(
+    tmp_path: Path, newest: Path, harm: Callable[[bytes], bytes] | None
+) -> None:
+    with EmbeddedValkey(tmp_path) as valkey, Redis.from_url(valkey.url) as redis:
+        redis.bgrewriteaof()
+        while (
+            redis.info("persistence")["aof_rewrite_in_progress"]
+            or not redis.info("persistence")["aof_base_size"]
+        ):
+            pass
+    assert damage(tmp_path) is None
+    [base] = newest.parent.glob("*.base.rdb")
+    if harm:
+        base.write_bytes(harm(base.read_bytes()))
+        with pytest.raises(EmbeddedValkeyError, match="`enrayon repair` shows the damage"):
+            held(tmp_path)
+    else:
+        base.unlink()
+    with pytest.raises(append_only.RepairError, match=r"cannot be mended.*enrayon restore FILE"):
+        damage(tmp_path)
+    newest.parent.rename(tmp_path / "elsewhere")
+    assert 0 == held(tmp_path)
+
+
 def test_files_that_are_not_there_cannot_be_repaired(tmp_path: Path, newest: Path) -> None:
     newest.unlink()
     with pytest.raises(append_only.RepairError, match="restore a backup"):
