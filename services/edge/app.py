@@ -3,7 +3,8 @@
 import asyncio
 import importlib.metadata
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from types import FrameType
 
 import uvicorn
 import uvloop
@@ -114,6 +115,23 @@ def server_config(app: Starlette, settings: ChassisSettings, edge: EdgeSettings)
     )
 
 
+class QuietServer(uvicorn.Server):
+    """Looks once a second at the time and its state; uvicorn's own looks ten times."""
+
+    async def main_loop(self) -> None:
+        """Wait until it is told to stop."""
+        self._told, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._told.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop at once."""
+        super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._told.set)
+
+
 def serve(
     settings: ChassisSettings, edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]
 ) -> None:
@@ -123,7 +141,7 @@ def serve(
     async def main() -> None:
         services = edge.edge_services or f"{settings.host}:{settings.grpc_port}"
         app = build(services, edge, contracts)
-        await uvicorn.Server(server_config(app, settings, edge)).serve()
+        await QuietServer(server_config(app, settings, edge)).serve()
 
     with (
         tracing.traced(settings, "application"),

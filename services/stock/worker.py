@@ -14,6 +14,8 @@ from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
 
 SWEEP_EVERY_S = 1.0
+SWEEP_LOOK_S = 30.0
+"""Longest wait for a hold to end."""
 MATCH_EVERY_S = 0.02
 """After each turn: movements that come together are matched together."""
 LOOK_EVERY_S = 5.0
@@ -45,8 +47,21 @@ def background(demand: Demand) -> dict[str, Loop]:
 
 
 async def sweep(holds: Holds) -> None:
-    """End expired holds: their units are given back in the packed levels too."""
-    metrics.EXPIRED.inc(await holds.sweep_all())
+    """End expired holds; wait for the next one, or for a new hold, and end what is due then."""
+    await holds.wakes.begin()
+    wait_s = await end_expired(holds)
+    await holds.wakes.wait(min(wait_s, SWEEP_LOOK_S))
+    await end_expired(holds)
+
+
+async def end_expired(holds: Holds) -> float:
+    """End expired holds: their units are given back in the packed levels too.
+
+    Answers the time until the next one is due.
+    """
+    count, wait_s = await holds.sweep_all()
+    metrics.EXPIRED.inc(count)
+    return wait_s
 
 
 async def match(alerts: Alerts) -> bool:

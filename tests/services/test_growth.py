@@ -114,7 +114,7 @@ async def load(callers: Callers, parts: Any) -> None:
     fix.device_time.GetCurrentTime()
     await channel.geofence.ReportPosition(pb.ReportPositionRequest(fix=fix, consent=True))
     await worker.fire(Alerts(parts.client))
-    await worker.sweep(Holds(parts.client))
+    await worker.end_expired(Holds(parts.client))
     await worker.trim(Alerts(parts.client), Ledger(parts.client), kept_ms=-1)
     await Demand(parts.client).flush()
 

@@ -1,7 +1,7 @@
 """Clients of Redis or Valkey, one server or a cluster, and Lua scripts as functions."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Protocol, TypeAlias
 
@@ -18,6 +18,8 @@ from services.chassis.settings import ChassisSettings
 
 CLUSTER_SCHEMES = ("redis+cluster://", "rediss+cluster://")
 
+CLUSTER_BLOCK_MS = 1000
+"""Longest wait for entries on a cluster: below the usual timeout of an answer."""
 Value = bytes | str | int | float
 Client: TypeAlias = Any
 """A `Server` or a `Cluster`, of bytes. redis-py types each answer as a union over all settings."""
@@ -31,6 +33,16 @@ class Server(ObservedCommands, Redis):  # type: ignore[misc]  # redis-py's own b
         return ServerPipeline(
             self.connection_pool, self.response_callbacks, transaction, shard_hint
         )
+
+    async def parse_response(
+        self, connection: Any, command_name: str | bytes, **options: Any
+    ) -> Any:
+        """Read the answer of a command; with the option `patience_s`, wait for it so long."""
+        patience_s = options.pop("patience_s", None)
+        if patience_s is None:
+            return await super().parse_response(connection, command_name, **options)
+        callback: Any = self.response_callbacks[command_name]
+        return callback(await connection.read_response(timeout=patience_s))
 
     def connections(self) -> Connections:
         """Count its connections."""
@@ -71,6 +83,33 @@ def connect(settings: ChassisSettings, url: str) -> Client:
     )
     pool.connection_class = SENDING[pool.connection_class]
     return Server.from_pool(pool)
+
+
+async def next_entries(
+    client: Client, after: Mapping[str, str], count: int, longest_s: float
+) -> dict[str, list[tuple[bytes, dict[bytes, bytes]]]]:
+    """Wait for entries of streams; none of them when the time is over.
+
+    Args:
+        client: of the database. On a cluster all streams lie in one slot, and a wait takes one
+            second at most.
+        after: the id in each stream, past which entries count.
+        count: the most entries of each stream.
+        longest_s: the longest wait. It may be longer than the timeout of an answer.
+    """
+    answer: Any
+    if isinstance(client, Cluster):
+        streams: Any = dict(after)
+        answer = await client.xread(streams, count=count, block=CLUSTER_BLOCK_MS)
+    else:
+        block_ms = max(1, round(longest_s * 1000))
+        patience_s = longest_s + client.connection_pool.connection_kwargs["socket_timeout"]
+        words = ("XREAD", "COUNT", count, "BLOCK", block_ms, "STREAMS", *after, *after.values())
+        answer = await client.execute_command(*words, patience_s=patience_s)
+    # redis-py answers a list of streams by RESP 2, and by RESP 3 a dict of lists of pages.
+    if isinstance(answer, dict):
+        return {key.decode(): pages[0] for key, pages in answer.items()}
+    return {key.decode(): entries for key, entries in answer or ()}
 
 
 class Script(Protocol):

@@ -18,15 +18,20 @@ async def database_reasons(client: Client) -> tuple[str, str]:
     try:
         if isinstance(client, RedisCluster):
             await client.ping(target_nodes=RedisCluster.PRIMARIES)
-        else:
-            await client.ping()
-    except FAILURES as error:
-        return reason_of(error), reason_of(error)
-    try:
         await client.set(PROBE, 1, px=PROBE_KEPT_MS)
     except FAILURES as error:
-        return "", reason_of(error)
+        return await ping_reason(client), reason_of(error)
     return "", ""
+
+
+async def ping_reason(client: Client) -> str:
+    """The reason why the database does not answer."""
+    nodes = {"target_nodes": RedisCluster.PRIMARIES} if isinstance(client, RedisCluster) else {}
+    try:
+        await client.ping(**nodes)
+    except FAILURES as error:
+        return reason_of(error)
+    return ""
 
 
 def reason_of(error: Exception) -> str:

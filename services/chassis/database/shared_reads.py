@@ -1,24 +1,24 @@
 """Reads for many followers of one process at once: of streams, and of texts.
 
 Reads of streams end together, after the same time, so they begin again together: an idle process
-reads once a second for all its followers. A read that begins while others wait goes out alone and
-ends with them. On a cluster, where keys lie in different slots, each goes out alone.
+reads once in three seconds for all its followers. A read that begins while others wait goes out
+alone and ends with them. On a cluster, where keys lie in different slots, each goes out alone.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from services.chassis.database.client import Client
+from services.chassis.database.client import Client, next_entries
 from services.chassis.database.cluster import Cluster
 
 GATHER_S = 0.002
 """Time for which reads gather. Entries that come meanwhile are found at once."""
 COUNT = 1000
 """Entries of a stream that one read answers."""
-BLOCK_S = 1.0
-"""Longest wait for entries."""
+BLOCK_S = 3.0
+"""Longest wait for entries: each answer proves that a follower is current, for five seconds."""
 
 Entries = list[tuple[bytes, dict[bytes, bytes]]]
 Asked = list[tuple[Any, asyncio.Future[Any]]]
@@ -73,7 +73,9 @@ class SharedReads:
     async def entries(self, stream: str, after: str) -> Entries:
         """The next entries of a stream past an id; none when the time of the read is over."""
         if isinstance(self._client, Cluster):
-            return (await self._read({stream: after}, BLOCK_S)).get(stream, [])
+            return (await next_entries(self._client, {stream: after}, COUNT, BLOCK_S)).get(
+                stream, []
+            )
         found: Entries = await self._streams.ask((stream, after))
         return found
 
@@ -99,16 +101,10 @@ class SharedReads:
             reads[number][stream] = after
             places.append((number, stream))
         left_s = self._end_s - now_s
-        found = await asyncio.gather(*(self._read(read, left_s) for read in reads))
+        found = await asyncio.gather(
+            *(next_entries(self._client, read, COUNT, left_s) for read in reads)
+        )
         return [found[number].get(stream, []) for number, stream in places]
-
-    async def _read(self, after: Mapping[str, str], longest_s: float) -> dict[str, Entries]:
-        block_ms = max(1, round(longest_s * 1000))
-        answer = await self._client.xread(dict(after), count=COUNT, block=block_ms)
-        # redis-py answers a list of streams by RESP 2, and by RESP 3 a dict of lists of pages.
-        if isinstance(answer, dict):
-            return {key.decode(): pages[0] for key, pages in answer.items()}
-        return {key.decode(): entries for key, entries in answer or ()}
 
     async def _read_texts(self, asked: Sequence[Sequence[str]]) -> list[list[bytes | None]]:
         values: Any = iter(await self._client.mget(*(key for keys in asked for key in keys)))

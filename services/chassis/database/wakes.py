@@ -3,11 +3,8 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from services.chassis.database.client import Client
+from services.chassis.database.client import Client, next_entries
 from services.chassis.database.cluster import Cluster
-
-BLOCK_S = 1.0
-"""Longest wait in one read; below the usual timeout of the database."""
 
 
 class Wakes:
@@ -33,14 +30,8 @@ class Wakes:
         if not self._seen:
             await asyncio.sleep(min(self._pause_s, longest_s))
             return
-        loop = asyncio.get_running_loop()
-        end_s = loop.time() + longest_s
-        while (left_s := end_s - loop.time()) > 0:
-            block_ms = max(1, round(min(left_s, BLOCK_S) * 1000))
-            # A list of pairs by RESP 2, a dict by RESP 3.
-            if answer := await self._client.xread(self._seen, count=1, block=block_ms):
-                await self._see([key.decode() for key in dict(answer)])
-                return
+        if found := await next_entries(self._client, self._seen, 1, longest_s):
+            await self._see(found)
 
     async def _see(self, keys: Iterable[str]) -> None:
         """Take note of the present ends of some streams."""

@@ -22,6 +22,8 @@ from services.chassis.tasks import end
 RECEIVE_BYTES = 4 * 1024 * 1024
 """gRPC itself refuses larger messages, before the chassis can say which field is too large."""
 
+FEW = 2
+"""Calls in an interval, with none running, that say that nothing waits: a probe or two."""
 LOOK_S = 0.1
 """Interval between polls of the number of calls that wait; one poll takes about 0.3 ms."""
 
@@ -138,10 +140,10 @@ class Server:
         while True:
             await asyncio.sleep(LOOK_S)
             now_s, now_answered = time.monotonic(), self._calls.answered
-            if now_answered == answered and self._calls.waits_for_none:
+            if now_answered - answered <= FEW and self._calls.waits_for_none:
                 self._calls.admission.rest()
                 await self._calls.wait_begun()
-                looked_s = time.monotonic()
+                answered, looked_s = now_answered, time.monotonic()
                 continue
             waiting = calls_in(self._id) - self._calls.streaming - self._calls.unread
             self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)

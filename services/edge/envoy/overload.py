@@ -1,4 +1,4 @@
-"""Envoy's limits of memory and of connections."""
+"""Envoy's limits of memory and of connections, and the watchdogs of its threads."""
 
 from typing import Any
 
@@ -38,3 +38,12 @@ def overload_manager() -> dict[str, Any]:
             }
         ],
     }
+
+
+def watchdogs() -> dict[str, Any]:
+    """The `watchdogs` of the bootstrap, which count threads that are stuck.
+
+    A thread wakes twice within the shortest of their times, by default ten times a second.
+    """
+    watchdog = {"miss_timeout": "5s", "megamiss_timeout": "10s"}
+    return {"main_thread_watchdog": watchdog, "worker_watchdog": watchdog}

@@ -1,6 +1,7 @@
 """Holds in the database: each change is one Lua call in one slot."""
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import orjson
 
 from services.chassis.database.client import Client, Value, grouped_script, script
 from services.chassis.database.replication import replicated_script
+from services.chassis.database.wakes import Wakes
 from services.chassis.messages.base64url import base64url
 from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
@@ -16,6 +18,8 @@ from services.stock.state import LIBRARY, PACKAGE
 
 STORES_AT_ONCE = 100
 """Stores of a partition that one turn of the sweeper ends holds of."""
+POLL_S = 1.0
+"""Pause between two looks on a cluster."""
 
 
 class RequestKey(NamedTuple):
@@ -56,6 +60,9 @@ class Holds:
             replicated_script(client, PACKAGE, name, LIBRARY, replicas=replicas)
             for name in ("reserve", "transition")
         )
+        ledgers = [f"{tag(partition)}:ledger" for partition in range(PARTITIONS)]
+        self.wakes = Wakes(client, ledgers, POLL_S)
+        """Wait for movements, a new hold among them."""
         self._sweep = script(client, PACKAGE, "sweep", LIBRARY)
         self._due = grouped_script(client, PACKAGE, "due", LIBRARY)
         self._read = script(client, PACKAGE, "holds", LIBRARY)
@@ -151,19 +158,31 @@ class Holds:
         args: list[Value] = ["" if now_ms is None else now_ms, store, most]
         return int(await self._sweep(StoreKeys.of(store).of_holds, args))
 
-    async def due(self, most: int, now_ms: int | None = None) -> list[str]:
-        """Stores with holds to sweep, at most so many of each partition; in one round trip."""
+    async def due(self, most: int, now_ms: int | None = None) -> tuple[list[str], float]:
+        """Stores with holds to sweep, at most so many of each partition; in one round trip.
+
+        Answers the time until the next one is due too: infinite where there is none.
+        """
         args: list[Value] = ["" if now_ms is None else now_ms, most]
         keys = [[f"{tag(partition)}:due"] for partition in range(PARTITIONS)]
-        return [store.decode() for stores in await self._due(keys, args) for store in stores]
+        answers = await self._due(keys, args)
+        waits_s = [wait_ms / 1000 for _, wait_ms in answers if wait_ms >= 0]
+        return [store.decode() for stores, _ in answers for store in stores], min(
+            waits_s, default=math.inf
+        )
 
-    async def sweep_all(self, most: int = 200, now_ms: int | None = None) -> int:
-        """Sweep every partition, at most so many holds of a store at once; answers how many."""
+    async def sweep_all(self, most: int = 200, now_ms: int | None = None) -> tuple[int, float]:
+        """Sweep every partition, at most so many holds of a store at once.
+
+        Answers how many there were, and the time until the next one is due.
+        """
         count = 0
-        while stores := await self.due(STORES_AT_ONCE, now_ms):
+        while True:
+            stores, wait_s = await self.due(STORES_AT_ONCE, now_ms)
+            if not stores:
+                return count, wait_s
             for store in stores:
                 count += await self.sweep(store, most, now_ms)
-        return count
 
 
 def request_key(caller: str, method: str, request_id: str, body: bytes) -> RequestKey:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
-from services.chassis.database.client import Client, script
+from services.chassis.database.client import Client, next_entries, script
 from services.chassis.database.cluster import Cluster
 from services.stock.model.holds import LIVE
 from services.stock.model.ledger import Counted, Drift, Entry, drifts, entry_id, entry_of
@@ -18,7 +18,8 @@ from services.stock.state import PACKAGE
 BATCH = 1000
 FOLLOWED_AT_ONCE = 500
 """Entries of a partition that one blocking read answers."""
-BLOCK_MS = 1000
+BLOCK_S = 3.0
+"""Longest wait for an entry."""
 TRIES = 5
 """Attempts to reconcile a partition; a trim meanwhile makes one more necessary."""
 
@@ -91,22 +92,17 @@ class Ledger:
         return [[p] for p in partitions] if isinstance(self._client, Cluster) else [partitions]
 
     async def follow(self, after: Mapping[int, str]) -> dict[int, list[Entry]]:
-        """The next entries past an id of each partition; waits for the first up to `BLOCK_MS`."""
+        """The next entries past an id of each partition; waits up to `BLOCK_S` for the first."""
         numbers = {ledger_key(partition): partition for partition in after}
-        answer = await self._client.xread(
+        streams = await next_entries(
+            self._client,
             {key: after[partition] for key, partition in numbers.items()},
-            count=FOLLOWED_AT_ONCE,
-            block=BLOCK_MS,
-        )
-        # redis-py answers a list of streams by RESP 2, and by RESP 3 a dict of lists of pages.
-        streams = (
-            ((key, pages[0]) for key, pages in answer.items())
-            if isinstance(answer, dict)
-            else answer or ()
+            FOLLOWED_AT_ONCE,
+            BLOCK_S,
         )
         return {
-            numbers[key.decode()]: [entry_of(*entry) for entry in entries]
-            for key, entries in streams
+            numbers[key]: [entry_of(*entry) for entry in entries]
+            for key, entries in streams.items()
         }
 
     async def pages(self, store: str = "", start_ms: int = 0) -> AsyncIterator[list[Entry]]:

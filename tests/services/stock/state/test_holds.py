@@ -306,8 +306,9 @@ async def test_a_sweep_gives_back_all_expired_units_some_holds_at_a_time(levels,
     for n in range(300):
         await reserved(holds, f"h{n}", milk=2, ttl_ms=1000 + n)
 
-    swept = await holds.sweep_all(most=50, now_ms=T0 + 5000)
+    swept, wait_s = await holds.sweep_all(most=50, now_ms=T0 + 5000)
 
+    assert wait_s > 86_400  # until they are deleted
     assert (300, 0) == (swept, (await level(levels, "milk", now_ms=0)).reserved)
 
 
