@@ -197,10 +197,12 @@ class Feed(Generic[ReplicaT]):
         read_at = self._clock()
         changes = await self._changes.next_changes(self.sequence)
         if not changes:
+            asked_at = self._clock()
             position = await self._changes.position()
             if position.epoch != self._position.epoch or position.sequence < self.sequence:
                 return False
-            self._current_at = max(self._current_at, read_at)
+            is_current = position.sequence == self.sequence
+            self._current_at = max(self._current_at, asked_at if is_current else read_at)
             return True
         if changes[0][0] != self.sequence + 1:
             return False
