@@ -9,7 +9,7 @@ from geodata.schedule.painting import Painting
 from geodata.schedule.reading import understood
 from geodata.schedule.states import State
 
-_SUN = re.compile("dawn|sunrise|sunset|dusk", re.IGNORECASE)
+_SUN = re.compile("[ds](?:awn|unrise|unset|usk)", re.IGNORECASE)
 
 
 class Expression(Painting):

@@ -144,6 +144,6 @@ def _essence(schedule: Schedule) -> Schedule:
     location = schedule.location
     if location is not None and not follows_sun(schedule.expression):
         location = None
-    if rules is schedule.holidays and location is schedule.location:
+    if rules == schedule.holidays and location is schedule.location:
         return schedule
     return dataclasses.replace(schedule, holidays=rules, location=location)

@@ -1,7 +1,7 @@
 """Read plain expressions, which most are, twenty times as fast as the grammar does.
 
-Plain is `Mo-Fr 09:00-12:00,14:00-18:00; Sa 10:00-12:00; PH off`: lists of days, hours or `off`. The
-result is that of the grammar; whatever is not plain is left to it.
+Plain is `Mo-Fr 09:00-12:00,14:00-18:00; Sa unknown "by appointment"; PH off`: lists of days, then
+hours, a state or a comment. The result is that of the grammar; it reads what is not plain.
 """
 
 import functools
@@ -24,12 +24,18 @@ _DAYS = rf"(?:{_DAY}(?:-{_DAY})?|PH|SH)"
 _CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d"
 _RULE = re.compile(
     rf"(?P<days>{_DAYS}(?:, ?{_DAYS})*)? ?"
-    rf"(?:(?P<times>{_CLOCK}-{_CLOCK}(?:, ?{_CLOCK}-{_CLOCK})*)|(?P<off>off|closed))"
-    r"(?P<end> ?; ?|, ?|$)",
+    rf"(?P<times>{_CLOCK}-{_CLOCK}(?:, ?{_CLOCK}-{_CLOCK})*)? ?"
+    r'(?P<state>\b(?:open|off|closed|unknown))? ?(?:"(?P<comment>[^"]*)")?'
+    r"(?P<end> ?; ?|, ?| ?\|\| ?|$)",
     re.ASCII,
 )
 _MOST_RULES = 50
-_SINGLE_SEPARATORS = {";": Separator.NORMAL, ",": Separator.ADDITIONAL}
+_STATES = {
+    "open": State.OPEN,
+    "off": State.CLOSED,
+    "closed": State.CLOSED,
+    "unknown": State.UNKNOWN,
+}
 
 
 def plain_rules(text: str) -> tuple[Rule, ...] | None:
@@ -41,7 +47,9 @@ def plain_rules(text: str) -> tuple[Rule, ...] | None:
         match = _RULE.match(text, at)
         if not match or len(rules) > _MOST_RULES:
             return None
-        days, times, off, mark = match.groups()
+        days, times, state, comment, mark = match.groups()
+        if not times and not state and comment is None:
+            return None
         if separator is Separator.ADDITIONAL and not days:
             return None
         hours = _times(times) if times else ()
@@ -52,7 +60,8 @@ def plain_rules(text: str) -> tuple[Rule, ...] | None:
                 separator,
                 days=_day_sets(days) if days else (),
                 times=hours,
-                state=State.CLOSED if off else State.OPEN,
+                state=_STATES[state] if state else _state_without_word(comment),
+                comment=comment or "",
                 start=at,
             )
         )
@@ -60,8 +69,13 @@ def plain_rules(text: str) -> tuple[Rule, ...] | None:
         if mark:
             if at == end:
                 return None
-            separator = _SINGLE_SEPARATORS[mark.strip()]
+            separator = Separator(mark.strip())
     return tuple(rules)
+
+
+def _state_without_word(comment: str | None) -> State:
+    """A comment alone makes hours UNKNOWN."""
+    return State.OPEN if comment is None else State.UNKNOWN
 
 
 @functools.lru_cache(maxsize=4096)

@@ -90,8 +90,12 @@ class Runs:
 
     def _between(self, start_s: int, end_s: int) -> Iterator[Run]:
         for begin_s, stop_s, offset in segments(self._zone, start_s, end_s):
-            for run in self._in_segment(begin_s, stop_s, offset):
-                yield from self._with_closures(run)
+            runs = self._in_segment(begin_s, stop_s, offset)
+            if self._closed:
+                for run in runs:
+                    yield from self._with_closures(run)
+            else:
+                yield from runs
 
     def _in_segment(self, start_s: int, end_s: int, offset: int) -> Iterator[Run]:
         label_s = start_s + offset

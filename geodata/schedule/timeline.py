@@ -13,10 +13,11 @@ from geodata.schedule.day_hours import RuledSpan
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import Rule, Schedule, State
 from geodata.schedule.runs import LOOKBACK_S, Run, Runs, merged
-from geodata.schedule.zones import instant_of, instant_s, start_of_date
+from geodata.schedule.zones import DAY_S, instant_of, instant_s, start_of_date
 
 MAX_DAYS_LISTED = 400
 """The longest range of dates whose intervals are listed."""
+_WEEK_S = 7 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +168,21 @@ class Timeline:
     def bounds_s(self, at_s: int, lookback_s: int) -> tuple[State, int, int]:
         """The state at an instant, and [since, until) in which it holds, in epoch seconds.
 
-        `until` is when it ends; `since` is when it began, but at most so long before the instant.
+        `since` is when it began, but at most so long before the instant. `until` is when it ends;
+        for hours that are not OPEN it may be earlier, at least a week after the instant.
         """
-        run = next(_states(self._runs, at_s))
-        return run.state, self._runs.start(at_s, run.state, lookback_s), run.end_s
+        ahead = self._runs.ahead(at_s)
+        run = next(ahead)
+        until_s = run.end_s
+        # A comment that changes from day to day would be followed for a year.
+        latest_s = FOR_EVER_S if run.state is State.OPEN else at_s + _WEEK_S
+        for later in ahead:
+            if later.state is not run.state or until_s >= latest_s:
+                break
+            until_s = later.end_s
+        else:
+            until_s = FOR_EVER_S
+        return run.state, self._runs.start(at_s, run.state, lookback_s), until_s
 
     def _answer(self, at_s: int) -> _Answer:
         if self._last is None or not self._last.from_s <= at_s < self._last.to_s:

@@ -8,10 +8,12 @@ import pytest
 
 from geodata.points import Point
 from geodata.schedule import open_states
+from geodata.schedule.closures import FOR_EVER_S
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import HolidayRules, Schedule, State
 from geodata.schedule.open_states import NO_HOURS, OpenStates
 from geodata.schedule.timeline import Timeline
+from geodata.schedule.zones import DAY_S, instant_of, instant_s
 from tests.geodata.schedule.real_strings import TEXTS
 from tests.geodata.schedule.stores import PARIS, local
 
@@ -162,3 +164,23 @@ def test_a_number_lives_until_its_last_holder_gives_it_back() -> None:
 def test_an_instant_out_of_range_is_refused() -> None:
     with pytest.raises(ScheduleError):
         OpenStates().open_at(np.array([NO_HOURS]), dt.datetime.max.replace(tzinfo=dt.UTC))
+
+
+def test_hours_that_are_unknown_throughout_are_followed_for_days_and_not_for_a_year() -> None:
+    hours = Schedule(expression='Mo-Sa unknown "ask"; Su unknown "ring"', time_zone=PARIS)
+    at_s = instant_s(NOON)
+    state, _, until_s = Timeline(hours).bounds_s(at_s, 3600)
+    assert state is State.UNKNOWN
+    assert 7 <= (until_s - at_s) / DAY_S <= 14
+    closed = Schedule(expression="Mo-Sa off; Su off", time_zone=PARIS)
+    assert (State.CLOSED, FOR_EVER_S) == Timeline(closed).bounds_s(at_s, 3600)[::2]
+    weekly = Schedule(expression="Mo-Fr 09:00-19:00", time_zone=PARIS)
+    late_s = instant_s(NOON.replace(hour=23))
+    assert weekly_opening(weekly, late_s) == Timeline(weekly).bounds_s(late_s, 3600)[2]
+
+
+def weekly_opening(schedule: Schedule, at_s: int) -> int:
+    """When the hours begin that follow an instant."""
+    opening = Timeline(schedule).next_opening(instant_of(at_s))
+    assert opening
+    return instant_s(opening)

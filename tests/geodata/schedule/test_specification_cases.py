@@ -14,6 +14,7 @@ import pytest
 
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.expression import Expression
+from geodata.schedule.grammar import _parser
 from geodata.schedule.plain import plain_rules
 from geodata.schedule.reading import read, understood
 from geodata.schedule.selection import never
@@ -76,11 +77,31 @@ def test_what_a_feed_says_is_read_once_and_for_all(text: str) -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_plain_texts_are_read_as_the_grammar_reads_them(text: str) -> None:
-    from geodata.schedule.grammar import _parser
-
     plain = plain_rules(text)
     if plain is not None:
         assert plain == _parser().parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Mo-Fr 10:00-12:00 "by appointment"',
+        'Fr-Sa unknown "10:00-03:00 or 10:00-15:00"; Su 12:00-23:00',
+        'Mo-Th 10:00-20:00, Fr unknown "a; b, c || d", Sa 11:00-02:00',
+        'Mo-Fr 10:00-18:00 || "please call"',
+        'Mo-Fr 10:00-18:00||Sa open "ring", PH off',
+        'Mo 10:00-12:00 open; Tu closed "holiday"; "" || unknown',
+    ],
+)
+def test_states_comments_and_fallbacks_of_plain_texts_are_those_of_the_grammar(text: str) -> None:
+    assert _parser().parse(text) == plain_rules(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Mooff", "Mo", "Mo;", "10:00-12:00 ||", '"a" "b"', '"a" open', "Mo off, 10:00-12:00"]
+)
+def test_what_is_not_plain_is_left_to_the_grammar(text: str) -> None:
+    assert plain_rules(text) is None
 
 
 @pytest.mark.parametrize("text", TEXTS)
