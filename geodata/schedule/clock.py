@@ -47,15 +47,15 @@ class _Time(NamedTuple):
     half: str
     """`a` or `p` for AM and PM, `n` for a name such as noon, empty for none of these."""
     by_24_hours: bool
-    """Whether its digits cannot be of a 12-hour clock."""
+    """True if its digits cannot be of a 12-hour clock."""
     is_digit: bool
-    """Whether it is a single digit, as in `9 - 5`."""
+    """True if it is a single digit, as in `9 - 5`."""
 
 
 def readings(
     match: re.Match[str], *, noon_is_24: bool | None = None, by_24_hours: bool = False
 ) -> tuple[Hours, ...]:
-    """What a match of `RANGE` may mean: one reading where it is certain, none where it is no time.
+    """The readings of a match of `RANGE`: one where it is certain, none where it is no time.
 
     Args:
         match: of `RANGE`.
@@ -99,7 +99,7 @@ def text_of(hours: Hours) -> str:
 
 
 def is_by_24_hours(match: re.Match[str]) -> bool:
-    """Whether the times of a match of `RANGE` are on a clock of 24 hours, as `14-18` are."""
+    """True if the times of a match of `RANGE` are on a clock of 24 hours, as `14-18` are."""
     times = _time(match, "opens_"), _time(match, "closes_")
     return any(time and time.minutes > _HALF_DAY + 59 and time.by_24_hours for time in times)
 

@@ -53,7 +53,7 @@ class Day:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is the same month and day every year."""
+        """True if it is the same month and day every year."""
         return bool(self.month) and self.weekday is None and self.offset == NO_OFFSET
 
     def of(self, year: int, *, late: bool = False) -> dt.date | None:
@@ -83,7 +83,7 @@ class DateRange:
     """None is without an end: of the year, or for ever if `first` names a year."""
     step: int = 1
     wraps: bool = False
-    """Whether it goes on into the next year in every year: `Dec 25-Jan 06`."""
+    """True if it goes on into the next year in every year: `Dec 25-Jan 06`."""
 
     @classmethod
     def of(cls, first: Day, last: Day | None, step: int = 1) -> "DateRange":
@@ -99,7 +99,7 @@ class DateRange:
 
     @property
     def is_months(self) -> bool:
-        """Whether it is whole months."""
+        """True if it is whole months."""
         first, last = self.first, self.last
         return bool(
             last
@@ -110,14 +110,14 @@ class DateRange:
 
     @property
     def may_be_empty(self) -> bool:
-        """Whether in some years the last day is before the first: `easter-Apr 20`."""
+        """True if in some years the last day is before the first: `easter-Apr 20`."""
         if self.wraps or self.last is None or self.first.year or self.last is self.first:
             return False
         pairs = [_ends(self.first, self.last, year) for year in _SAMPLE_YEARS]
         return any(start and end and end < start for start, end in pairs)
 
     def has(self, date: dt.date) -> bool:
-        """Whether a date is in it."""
+        """True if a date is in it."""
         first, last = self.first, self.last
         if self.step == 1 and last and first.is_plain and last.is_plain and first.year is None:
             day = (date.month, date.day)
@@ -207,5 +207,5 @@ def _ends(first: Day, last: Day, year: int) -> tuple[dt.date | None, dt.date | N
 
 
 def _may_leave_year(first: Day, last: Day | None) -> bool:
-    """Whether an offset may bring an end into another year."""
+    """True if an offset may bring an end into another year."""
     return first.offset != NO_OFFSET or (last is not None and last.offset != NO_OFFSET)

@@ -94,7 +94,7 @@ class DayHours:
 
     @property
     def _is_constant(self) -> bool:
-        """Whether all dates are alike."""
+        """True if all dates are alike."""
         schedule = self._schedule
         if schedule.status or not schedule.time_zone:
             return True

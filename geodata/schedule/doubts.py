@@ -1,7 +1,7 @@
-"""Hours in OSM's grammar that a shop may not mean so: what OSM says, and what else may be meant.
+"""Find rules of valid OSM that often mean something else in shops' texts, with both readings.
 
-OSM's reading stands where a person writes OSM. In a feed, whose writer may know nothing of OSM,
-the days concerned are UNKNOWN.
+For a person who writes OSM they are warnings, and OSM's reading stands. In feeds, whose writers may
+not know OSM, the days concerned are UNKNOWN.
 """
 
 import datetime as dt
@@ -26,7 +26,7 @@ _NOON = 12 * 60
 _WEEK = [dt.date(2027, 1, 4) + dt.timedelta(day) for day in range(7)]
 _DEAD_OF_NIGHT_MIN = 3 * 60
 _EARLY_MIN = 5 * 60
-"""Who opens before and closes at night is closed for some hours only."""
+"""Hours from before this time to after three at night are meant so: closed for a short pause."""
 
 
 class Doubt(NamedTuple):
@@ -43,7 +43,7 @@ class Doubt(NamedTuple):
     days: tuple[DaySet, ...] | None = None
     """The days concerned; None is all that the rule selects."""
     certain: tuple[Rule, ...] = ()
-    """What the rule says of other days for certain."""
+    """The rules that hold for other days for certain."""
 
 
 def doubts(text: str, rules: Sequence[Rule]) -> tuple[Doubt, ...]:
@@ -64,7 +64,7 @@ def doubts(text: str, rules: Sequence[Rule]) -> tuple[Doubt, ...]:
 
 
 def _is_backward(times: Times) -> bool:
-    """Whether hours end at or before the time at which they begin."""
+    """True if hours end at or before the time at which they begin."""
     opens, closes = times.opens, times.closes
     return isinstance(opens, int) and isinstance(closes, int) and closes <= opens
 
@@ -89,7 +89,7 @@ def _about_times(number: int, rule: Rule, words: str, *, by_24_hours: bool) -> I
 
 
 def may_be_afternoon(opens: int, closes: int, *, is_sure_of_24_hours: bool = True) -> bool:
-    """Whether hours through the night may be hours of the day on a clock of 12 hours.
+    """True if hours through the night may be hours of the day on a clock of 12 hours.
 
     Args:
         opens: minutes since midnight.

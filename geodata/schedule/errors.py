@@ -13,7 +13,7 @@ class ScheduleError(ValueError):
         self.position = position
         """Index of the first character in error, where the field is text."""
         self.suggestion = suggestion
-        """What to write instead, where that is known."""
+        """The text to write instead, where that is known."""
 
 
 class NoSuchDateError(ScheduleError):

@@ -25,7 +25,7 @@ class Expression(Painting):
 
 
 def follows_sun(text: str) -> bool:
-    """Whether hours depend on where the sun rises and sets."""
+    """True if hours depend on where the sun rises and sets."""
     if not _SUN.search(text):
         return False  # most texts, which need not be parsed for it
     try:
@@ -35,7 +35,7 @@ def follows_sun(text: str) -> bool:
 
 
 def follows_holidays(text: str, *, public: bool | None = None) -> bool:
-    """Whether hours depend on holidays, or on public (or school) ones only."""
+    """True if hours depend on holidays, or on public (or school) ones only."""
     try:
         rules = understood(text)
     except ScheduleError:
@@ -46,7 +46,7 @@ def follows_holidays(text: str, *, public: bool | None = None) -> bool:
 
 
 def may_open(text: str) -> bool:
-    """Whether a text has any hours that are OPEN."""
+    """True if a text has any hours that are OPEN."""
     try:
         return any(rule.state is State.OPEN for rule in understood(text))
     except ScheduleError:

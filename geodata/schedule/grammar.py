@@ -79,7 +79,7 @@ _NAMES = {
 }
 _EXAMPLES = {"SPAN": "10:00-18:00", "DAY": "Mo", "CLOCK": "18:00", "NUMBER": "1", "MONTH": "Dec"}
 EXAMPLE = "Mo-Fr 09:00-18:00; PH off"
-"""What the nearest right text may look like, where nothing nearer is known."""
+"""The suggestion of an error that has no nearer one."""
 _FEWEST_NAMED = ("COMMA", "SEMICOLON", "ADDITIONAL", "FALLBACK", "$END", "NTH_DAY", "DATE_NTH")
 
 

@@ -24,7 +24,7 @@ class HolidayCalendar:
         self._country = country
         self._category = category
         self.exists = False
-        """Whether `holidays` has this kind of holidays for this country."""
+        """True if `holidays` has this kind of holidays for this country."""
         self.subdivision = ""
         """The code that `holidays` knows; empty is the whole country."""
         self._languages: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class HolidayCalendar:
         return date in self._dates(date.year)
 
     def covers(self, year: int) -> bool:
-        """Whether any holiday is known that year: school holidays end where they are published."""
+        """True if any holiday is known that year: school holidays end where they are published."""
         return bool(self._dates(year))
 
     def next_from(self, date: dt.date) -> dt.date | None:

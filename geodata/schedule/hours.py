@@ -56,7 +56,7 @@ def hours_of(rule: Rule, date: dt.date, place: Place | None) -> tuple[Span, ...]
             end = min((begin for begin in begins if each.closes < begin < end), default=end)
             unknown = state if state is State.CLOSED else State.UNKNOWN
             guessed.append(Span(each.closes, end, unknown, comment or OPEN_END))
-    # What is known counts over what is guessed.
+    # Known hours count over guessed ones.
     return (*guessed, *known)
 
 
@@ -124,7 +124,7 @@ def _minutes(times: Times, date: dt.date, place: Place | None) -> _Range:
 
 
 def _is_night(opens: int | SunTime, closes: int | SunTime | None) -> bool:
-    """Whether hours go from where the sun sets to where it rises."""
+    """True if hours go from where the sun sets to where it rises."""
     sets = isinstance(opens, SunTime) and opens.event not in RISING
     return sets and isinstance(closes, SunTime) and closes.event in RISING
 

@@ -1,4 +1,4 @@
-"""What a schedule is, as frozen data: regular hours, special days, closures, holiday rules.
+"""A schedule as frozen data: regular hours, special days, closures, holiday rules.
 
 The precedence, strongest first: a store's status, a temporary closure, a dated exception, the
 rule for public holidays, the regular hours.
@@ -22,7 +22,7 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 
 class RuleKind(enum.Enum):
-    """What kind of rule decided a state."""
+    """The kind of rule that decided a state."""
 
     REGULAR = "regular"
     HOLIDAY = "holiday"
@@ -145,13 +145,13 @@ class Closure:
 
     @property
     def by_instants(self) -> bool:
-        """Whether the closure begins and ends at instants rather than on dates."""
+        """True if the closure begins and ends at instants rather than on dates."""
         return isinstance(self.starts, dt.datetime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolidayRules:
-    """Whose holidays `PH` and `SH` mean, and what a public holiday means without a `PH` rule."""
+    """The place whose holidays `PH` and `SH` are, and hours on public ones without a `PH` rule."""
 
     country: str = ""
     """ISO 3166-1 alpha-2 in capitals; empty knows no holidays."""
@@ -161,7 +161,7 @@ class HolidayRules:
     school_zone: str = ""
     """Where school holidays have zones of their own (`Zone A` in France); else empty."""
     on_public_holiday: str = ""
-    """What follows `PH ` in an OSM rule, for expressions that have none: `off`, `10:00-16:00`.
+    """The text after `PH ` of an OSM rule, for expressions that have none: `off`, `10:00-16:00`.
     Empty keeps the regular hours."""
 
     def __post_init__(self) -> None:

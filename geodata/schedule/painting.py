@@ -43,7 +43,7 @@ class Painting:
         self._weekly = _weekly(self._rules)
         self._follows_sun = self._place is not None and any(r.follows_sun for r in self._rules)
         self.is_never_open = all(r.state is State.CLOSED and not r.comment for r in rules)
-        """Whether it is CLOSED throughout, without a word."""
+        """True if it is CLOSED throughout, without a word."""
         self._hours: dict[int, tuple[Span, ...]] = {}
         self._days: dict[tuple[int, int], tuple[Span, ...]] = {}
 
@@ -64,7 +64,7 @@ class Painting:
         return spans
 
     def names(self, date: dt.date, is_public: IsHoliday, is_school: IsHoliday) -> bool:
-        """Whether a rule names this date, as `Dec 24` or `PH` do; months and weekdays do not."""
+        """True if a rule names this date, as `Dec 24` or `PH` do; months and weekdays do not."""
         return any(
             (rule.holidays or any(not dates.is_months for dates in rule.dates))
             and selects(rule, date, is_public, is_school)

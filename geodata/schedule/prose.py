@@ -26,13 +26,13 @@ NOT_KNOWN = "not known"
 
 
 class Token(NamedTuple):
-    """What matters of an item: days, hours, closed, by appointment or without."""
+    """The meaning of an item: days, hours, closed, by appointment or without."""
 
     kind: str
     """D, H, O (hours in OSM's spelling), C, A or W."""
     value: object
     gap: int
-    """What stands before it: 0 nothing, 1 a comma or the like, 2 the end of a sentence."""
+    """The separator before it: 0 nothing, 1 a comma or the like, 2 the end of a sentence."""
     start: int
 
 
@@ -44,12 +44,12 @@ class Doubt(NamedTuple):
     text: str
     position: int
     is_osm: bool = False
-    """Whether the times are in OSM's spelling, which has one reading there."""
+    """True if the times are in OSM's spelling, which has one reading there."""
 
 
 @dataclasses.dataclass(slots=True)
 class Told:
-    """What a text says of a week; slot 7 is public holidays."""
+    """The week that a text tells; slot 7 is public holidays."""
 
     hours: list[tuple[Hours, ...] | None] = dataclasses.field(
         default_factory=lambda: [None] * SLOTS
@@ -63,7 +63,7 @@ class Told:
 
 
 def read_week(text: str, field: str = "text", *, noon_is_24: bool | None = None) -> Told:
-    """What a text says of the days that it names.
+    """The hours of the days that a text names.
 
     Raises:
         ScheduleError: with the position, if a word is not understood or the text has no certain
@@ -87,7 +87,7 @@ def read_week(text: str, field: str = "text", *, noon_is_24: bool | None = None)
 def read_day(
     text: str, slots: Sequence[int], field: str = "text", *, noon_is_24: bool | None = None
 ) -> Told:
-    """What a text says of days that it does not name.
+    """The hours in a text without days, for the given ones.
 
     Raises:
         ScheduleError: as `read_week`.
@@ -173,7 +173,7 @@ def _tokens(given: Sequence[Item], text: str, field: str) -> list[Token]:
 
 
 def _ends_group(found: Sequence[Token], after: Sequence[Item]) -> bool:
-    """Whether nothing more is said of the days that were named last."""
+    """True if nothing more is said of the days that were named last."""
     if not found or found[-1].kind != "D":
         return False
     return not after or after[0].kind in ("comma", "semicolon", "dot")
@@ -254,7 +254,7 @@ def _cuts(kinds: tuple[str, ...], gaps: tuple[int, ...]) -> tuple[tuple[tuple[in
 
 
 def _is_group(kinds: str) -> bool:
-    """Whether tokens are days beside what is said of them."""
+    """True if tokens are days beside what is said of them."""
     said = kinds.strip("D")
     days = len(kinds) - len(said)
     is_one_sided = kinds.startswith("D") is not kinds.endswith("D")
@@ -369,7 +369,7 @@ def days_text(slots: Sequence[int]) -> str:
 
 
 def week_text(told: Told, *, others_closed: bool) -> str:
-    """What was told, in OSM's grammar; empty if nothing was.
+    """The told hours in OSM's grammar; empty if there are none.
 
     Args:
         told: of the days.

@@ -61,13 +61,13 @@ _AFTER_LAST = ("semicolon", "comma", "dot", "fallback", "nothing")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Found:
-    """What a text says."""
+    """The reading of a text."""
 
     expression: str
     """In OSM's grammar; days in doubt are UNKNOWN."""
     repairs: tuple[Repair, ...] = ()
     doubts: tuple[str, ...] = ()
-    """What could be meant, in words."""
+    """The possible meanings, in words."""
     losses: tuple[str, ...] = ()
 
 
@@ -111,8 +111,9 @@ def spelled(text: str) -> tuple[str, tuple[Repair, ...]]:
 
 @functools.lru_cache(maxsize=4096)
 def read_strictly(text: str) -> Found:
-    """What a text says by OSM: whatever is valid OSM has OSM's meaning, and what may not be meant
-    is told in `doubts`.
+    """The reading of a text by OSM's rules: valid OSM has OSM's meaning.
+
+    `doubts` names the parts that may be meant otherwise.
 
     Raises:
         ScheduleError: as `understood`.
@@ -130,7 +131,7 @@ def read_strictly(text: str) -> Found:
 
 @functools.lru_cache(maxsize=16_384)
 def read(text: str, *, noon_is_24: bool | None = None) -> Found:
-    """What the text of a feed says: what is certain, and what is not.
+    """The reading of the text of a feed, its certain parts and its doubts.
 
     Args:
         text: of the feed.

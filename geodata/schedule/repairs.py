@@ -1,4 +1,4 @@
-"""Mend slips that parse but surely mean something else."""
+"""Correct valid rules that have an obvious mistake, such as `00:00-23:59` for the whole day."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -78,7 +78,7 @@ def with_night_kept(
 
 
 def _may_cut_night(rules: tuple[Rule, ...], joined: tuple[Rule, ...]) -> bool:
-    """Whether a rule that would be joined may select a day into which earlier hours run."""
+    """True if a rule that would be joined may select a day into which earlier hours run."""
     into = 0
     for rule, other in zip(rules, joined, strict=True):
         bits = weekday_bits(rule)
@@ -91,7 +91,7 @@ def _may_cut_night(rules: tuple[Rule, ...], joined: tuple[Rule, ...]) -> bool:
 
 
 def runs_overnight(rule: Rule) -> bool:
-    """Whether hours of a rule run past midnight."""
+    """True if hours of a rule run past midnight."""
     return any(
         times.open_end
         or not isinstance(times.opens, int)

@@ -11,7 +11,6 @@ from geodata.schedule.date_ranges import nth_weekday
 from geodata.schedule.syntax import EVERY_DAY, DaySet, NthWeekday, Rule
 
 IsHoliday = Callable[[dt.date], bool]
-Boundary = Callable[[dt.date], dt.date | None]
 
 _ONE_DAY = dt.timedelta(1)
 _WEEKS_AHEAD = 53 * 8
@@ -26,7 +25,7 @@ def never(_: dt.date) -> bool:
 
 
 def selects(rule: Rule, date: dt.date, is_public: IsHoliday, is_school: IsHoliday) -> bool:
-    """Whether a rule is about a date."""
+    """True if a rule is about a date."""
     if rule.years and not any(years.has(date.year) for years in rule.years):
         return False
     if rule.days and not all(_has(days, date, is_public, is_school) for days in rule.days):
@@ -108,7 +107,7 @@ def _days_of(nth: NthWeekday, date: dt.date, first: int, last: int) -> Iterator[
 
 
 def _is_of_holidays(rule: Rule) -> bool:
-    """Whether it selects nothing where no date is a holiday."""
+    """True if it selects nothing where no date is a holiday."""
     return any(not days.weekdays and not days.nth for days in rule.days)
 
 

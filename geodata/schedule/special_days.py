@@ -38,7 +38,7 @@ class SpecialDays:
         return found if found and date <= found.last_date else None
 
     def is_shut(self, date: dt.date) -> bool:
-        """Whether a closure covers the whole date."""
+        """True if a closure covers the whole date."""
         return any(first <= date <= last for first, last in self._shut)
 
     def holidays(self, date: dt.date) -> Iterator[tuple[HolidayCalendar, dt.date]]:
@@ -48,7 +48,7 @@ class SpecialDays:
                 yield calendar, date - offset
 
     def school_unknown(self, date: dt.date) -> bool:
-        """Whether rules depend on school holidays that are not known for this place and year."""
+        """True if rules depend on school holidays that are not known for this place and year."""
         return self._follows_school and not self.school.covers(date.year)
 
     def next_from(self, date: dt.date) -> dt.date | None:

@@ -160,7 +160,7 @@ _WORDS: tuple[tuple[str, str, Any, str], ...] = (
     ("nothing", "", None, r"(?:only|seulement|uniquement|nur|vain|durchgehend|nonstop)\b|:"),
     ("nothing", "", None, r"(?:sans interruption|non[- ]stop|journée continue)\b"),
     ("except", "", None, r"(?:except(?: for| on)?|sauf|excepté|hormis|außer|ausser|paitsi)\b"),
-    # What only OSM has: the grammar reads it.
+    # Spellings of OSM alone: the grammar reads them.
     ("osm", "", None, r"(?:easter|week|days?)\b"),
     ("osm", "sunrise", None, r"sunup\b"),
     ("osm", "sunset", None, r"sundown\b"),
@@ -204,7 +204,7 @@ def simplified(text: str) -> str:
 
 
 def names_holidays(text: str) -> bool:
-    """Whether a text may name holidays; cheap, and never False where it does."""
+    """True if a text may name holidays; cheap, and never False where it does."""
     return _HOLIDAY_PARTS.search(text) is not None
 
 
@@ -223,14 +223,14 @@ def items(text: str, field: str, *, noon_is_24: bool | None = None) -> list[Item
 
 
 class _Context(NamedTuple):
-    """What the whole of a text says about its parts."""
+    """Facts about a whole text that decide how its parts are read."""
 
     short: dict[str, int]
     """The days that two letters name."""
     noon_is_24: bool | None
     has_hours: bool
     by_24_hours: bool
-    """Whether some times are on a clock of 24 hours."""
+    """True if some times are on a clock of 24 hours."""
     mar: str
     """`Mar` is March in English and Tuesday in French; empty if both may be meant."""
 

@@ -4,7 +4,7 @@ import enum
 
 
 class State(enum.Enum):
-    """Whether people are let in. UNKNOWN matches no filter for open stores."""
+    """The state of a store at an instant. UNKNOWN matches no filter for open stores."""
 
     OPEN = "open"
     CLOSED = "closed"

@@ -45,7 +45,7 @@ def sun_times(date: dt.date, zone: str, place: Point) -> Mapping[str, int]:
 
 
 def _is_summer(date: dt.date, place: Point) -> bool:
-    """Whether the sun stands over the half of the globe that the place is in."""
+    """True if the sun stands over the half of the globe that the place is in."""
     is_northern = (3, 20) <= (date.month, date.day) < (9, 23)
     return is_northern is (place.latitude > 0)
 

@@ -14,7 +14,7 @@ EVERY_DAY = 0b1111111
 
 
 class Separator(enum.Enum):
-    """What joins a rule to those before it."""
+    """The mark that joins a rule to those before it."""
 
     NORMAL = ";"
     """Its hours replace those of earlier rules on the dates that it selects."""
@@ -56,7 +56,7 @@ class YearRange(NamedTuple):
     step: int
 
     def has(self, year: int) -> bool:
-        """Whether a year is one of them."""
+        """True if a year is one of them."""
         return self.first <= year <= self.last and (year - self.first) % self.step == 0
 
 
@@ -68,7 +68,7 @@ class WeekRange(NamedTuple):
     step: int
 
     def has(self, week: int) -> bool:
-        """Whether a week is one of them."""
+        """True if a week is one of them."""
         return self.first <= week <= self.last and (week - self.first) % self.step == 0
 
 
@@ -112,13 +112,13 @@ class Rule(NamedTuple):
     start: int = 0
     """Where its text begins."""
     unordered: bool = False
-    """Whether its parts stand in another order than OSM's: `10:00-12:00 Mo`."""
+    """True if its parts stand in another order than OSM's: `10:00-12:00 Mo`."""
     always: bool = False
-    """Whether it says `24/7`."""
+    """True if it says `24/7`."""
 
     @property
     def selects_all(self) -> bool:
-        """Whether it is about every date."""
+        """True if it is about every date."""
         return not (self.years or self.dates or self.weeks or self.days)
 
     @property
@@ -128,7 +128,7 @@ class Rule(NamedTuple):
 
     @property
     def follows_sun(self) -> bool:
-        """Whether its hours depend on where the sun rises and sets."""
+        """True if its hours depend on where the sun rises and sets."""
         return any(
             isinstance(moment, SunTime)
             for each in self.times

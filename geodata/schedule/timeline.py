@@ -30,7 +30,7 @@ class OpenState:
     until: dt.datetime | None
     """When the state ends; None if no end is known."""
     rule: Rule
-    """What decides at the instant asked."""
+    """The rule that decides at the instant asked."""
     comment: str
     """The comment of the hours, or why they are UNKNOWN."""
 
@@ -47,7 +47,7 @@ class OpenInterval:
     """In UTC, exclusive; None if no end is known."""
     state: State
     rule: Rule
-    """What decided its beginning."""
+    """The rule that decided its beginning."""
     comment: str
 
 
@@ -120,12 +120,12 @@ class Timeline:
         return _end(next(merged(ahead, lambda run: (run.state, run.comment))))
 
     def closes_soon(self, at: dt.datetime, within: dt.timedelta) -> bool:
-        """Whether it is open now, and closes within a time."""
+        """True if it is open now, and closes within a time."""
         open_s = self._open_s(at)
         return open_s is not None and open_s <= within.total_seconds()
 
     def open_for(self, at: dt.datetime, minutes: float) -> bool:
-        """Whether it is open now, and stays so for at least so many minutes."""
+        """True if it is open now, and stays so for at least so many minutes."""
         open_s = self._open_s(at)
         return open_s is not None and open_s >= minutes * 60
 

@@ -74,7 +74,7 @@ def _prepared(given: Sequence[Token]) -> list[Token]:
 
 
 def _ends_rule(found: Sequence[Token], after: str) -> bool:
-    """Whether a comma ends the rule that was found so far."""
+    """True if a comma ends the rule that was found so far."""
     if not found:
         return False
     last = found[-1].type
@@ -84,7 +84,7 @@ def _ends_rule(found: Sequence[Token], after: str) -> bool:
 
 
 def _is_date(found: Sequence[Token], after: Sequence[Token]) -> bool:
-    """Whether `[1]` after the month that was found last belongs to a date."""
+    """True if `[1]` after the month that was found last belongs to a date."""
     following = [token.type for token in after]
     if following[:1] in (["DASH"], ["OFFSET"]):
         return True

@@ -57,7 +57,7 @@ def check(schedule: Schedule, today: dt.date | None = None) -> tuple[Caution, ..
 
 
 def _about_spelling(text: str) -> Iterator[Caution]:
-    """What is spelled otherwise than OSM does."""
+    """Parts in another spelling than OSM's."""
     for repair in read_strictly(text).repairs:
         position = text.find(repair.before)
         message = f"{repair.before!r} is read as {repair.after!r}: {repair.why}"

@@ -18,9 +18,9 @@ class WeekDay:
     spans: tuple[RuledSpan, ...]
     """From midnight to midnight without a gap, hours from the night before included."""
     rule: Rule
-    """What decides the day."""
+    """The rule that decides the day."""
     name: str
-    """What the special day is called, empty on a regular one."""
+    """The name of the special day, empty on a regular one."""
     holiday: str
     """The public holiday it is, also where the regular hours apply."""
 

@@ -53,7 +53,7 @@ def rule_text(rule: Rule) -> str:
 
 
 def selector_text(rule: Rule) -> str:
-    """What selects the dates of a rule."""
+    """The selectors of a rule: years, dates, weeks, days."""
     parts = []
     if rule.years:
         parts.append(",".join(map(_years, rule.years)))

@@ -14,7 +14,7 @@ Document = TypeVar("Document")
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What the other format says, or ours, that the result does not."""
+    """A part of the source that the result lacks."""
 
     field: str
     why: str
@@ -32,9 +32,9 @@ class Reading:
     repairs: tuple[Repair, ...] = ()
     losses: tuple[Loss, ...] = ()
     faults: tuple[ScheduleError, ...] = ()
-    """What is not understood, or could mean two things: the days concerned are UNKNOWN."""
+    """Parts not understood or of two meanings: the days concerned are UNKNOWN."""
     cautions: tuple[str, ...] = ()
-    """What is read as its format has it, but may not be meant."""
+    """Parts read as their format has it that may be meant otherwise."""
 
     def schedule(self, **rest: Any) -> Schedule:
         """The schedule, with what the format does not say: time zone, holidays, location.
@@ -46,16 +46,6 @@ class Reading:
             rest.setdefault("unusable", str(self.faults[0]))
         rest.setdefault("time_zone", self.time_zone)
         return Schedule(expression=self.expression, exceptions=self.exceptions, **rest)
-
-    def with_field(self, prefix: str) -> "Reading":
-        """The same reading with its notes under a longer field name."""
-        return dataclasses.replace(
-            self,
-            repairs=tuple(note._replace(field=f"{prefix}.{note.field}") for note in self.repairs),
-            losses=tuple(
-                dataclasses.replace(note, field=f"{prefix}.{note.field}") for note in self.losses
-            ),
-        )
 
 
 def with_doubts(reading: Reading, field: str) -> Reading:
