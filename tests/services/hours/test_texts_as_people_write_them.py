@@ -12,7 +12,7 @@ import grpc
 import pytest
 
 from enrayon.hours.v1 import hours_pb2
-from geodata.importers.hours import from_columns, from_schema_org
+from geodata.importers.hours import from_columns, from_schema_org, from_text
 from geodata.schedule.formats import google, osm
 from geodata.schedule.model import HolidayRules, Schedule, State
 from geodata.schedule.timeline import Timeline
@@ -62,6 +62,10 @@ IMPORTED: Mapping[str, dict[str, str]] = {
     'Sa 10:00-16:00 "by appointment"': week(Sa="?10:00-16:00"),
     'Mo-Fr 10:00-18:00 "ring the bell"': each("?10:00-18:00", WORKDAYS),
     'Mo 10:00-18:00; Tu "call us"': week(Mo="10:00-18:00", Tu=UNKNOWN),
+    '"sur rendez-vous uniquement"': each(UNKNOWN),
+    'Mo-Fr 09:00-17:00; Sa,Su "ask"': week(
+        **dict.fromkeys(WORKDAYS.split(), "09:00-17:00"), Sa=UNKNOWN, Su=UNKNOWN
+    ),
     # Fallbacks
     'Mo-Fr 10:00-18:00 || "please call"': week(
         **dict.fromkeys(WORKDAYS.split(), "?00:00-10:00 10:00-18:00 ?18:00-24:00"),
@@ -74,12 +78,21 @@ IMPORTED: Mapping[str, dict[str, str]] = {
         Sa="12:00-13:00",
     ),
     'Mo off || Mo-Tu unknown "call"': week(Mo=UNKNOWN, Tu=UNKNOWN),
+    'Mo-Sa 09:00-12:00 || 14:00-16:00 "ask"': week(
+        **dict.fromkeys(SIX_DAYS.split(), "09:00-12:00 ?14:00-16:00"), Su="?14:00-16:00"
+    ),
+    # Dates that do not exist
+    "Mo-Fr 10:00-18:00; Nov 31 off": each("10:00-18:00", WORKDAYS),
+    "Mo-Fr 10:00-18:00; Feb 30, Apr 31 off": each("10:00-18:00", WORKDAYS),
+    "Mo-Sa 08:00-20:00; Jun 31-Jul 02 off": each("08:00-20:00", SIX_DAYS),
     # 24:00 as a beginning
     "Su 24:00-18:00": week(Su=DOUBT),
     "Su 24:30-17:00": week(Su=DOUBT),
     "Mo-Sa 24:00-18:00; Su 10:00-12:00": week(
         **dict.fromkeys(SIX_DAYS.split(), DOUBT), Su="10:00-12:00"
     ),
+    "Sa-Su 24:00-17:00": each(DOUBT, "Sa Su"),
+    "Mo 24:15-16:00; Tu 09:00-12:00": week(Mo=DOUBT, Tu="09:00-12:00"),
     # Prose
     "Closed Sunday; Mon-Sat 9am-5pm": each("09:00-17:00", SIX_DAYS),
     "Mon-Fri 9am-5pm, closed Saturday, Sunday 10am-2pm": week(
@@ -95,12 +108,21 @@ IMPORTED: Mapping[str, dict[str, str]] = {
     "Mo-Fr 9-17 Uhr, Sa geschlossen": each("09:00-17:00", WORKDAYS),
     "Open Monday to Friday from 8:30am until 6pm, closed weekends": each("08:30-18:00", WORKDAYS),
     "maanantai-perjantai klo 9-17, la suljettu, su suljettu": each("09:00-17:00", WORKDAYS),
+    "Closed Mondays; Tue-Sun 10am-6pm": each("10:00-18:00", "Tu We Th Fr Sa Su"),
+    "Fermé dimanche, lundi-samedi 9h-19h": each("09:00-19:00", SIX_DAYS),
+    "Mo-Fr 8:00-18:00, closed 12:00-14:00": each("08:00-12:00 14:00-18:00", WORKDAYS),
+    "Lundi-vendredi 9h-18h (fermé 12h-14h)": each("09:00-12:00 14:00-18:00", WORKDAYS),
+    "Tue-Sat 10am-6pm (closed 1pm-2pm)": each("10:00-13:00 14:00-18:00", "Tu We Th Fr Sa"),
+    "9h-19h du lundi au samedi": each("09:00-19:00", SIX_DAYS),
+    "8am-6pm Monday to Friday": each("08:00-18:00", WORKDAYS),
+    "klo 10-18 ma-pe": each("10:00-18:00", WORKDAYS),
     # Clocks of 12 hours without am and pm
     "Mon-Fri 9:00-5:00": each(DOUBT, WORKDAYS),
     "Mon-Sat 8.30-5.30": each(DOUBT, SIX_DAYS),
     "Mo-Sa 9:30-8:00": each(DOUBT, SIX_DAYS),
     "Mo-Fr 07:30-04:30": each(DOUBT, WORKDAYS),
     "Mon-Fri 9-5": each(DOUBT, WORKDAYS),
+    "Tu-Su 8:00-6:30": each(DOUBT, "Tu We Th Fr Sa Su"),
     "Fr 20:00-02:00": week(Fr="20:00-24:00", Sa="00:00-02:00"),
     # Equal times
     "Sunday 12:00 AM - 12:00 AM": week(Su=DOUBT),
@@ -128,6 +150,12 @@ IMPORTED: Mapping[str, dict[str, str]] = {
     "Mo-Sa 09:00-18:00; Su PH 10:00-12:00": week(
         **dict.fromkeys(SIX_DAYS.split(), "09:00-18:00"), Su=DOUBT
     ),
+    "Mo-Fr 08:00-18:00; Sa,Su PH off": week(
+        **dict.fromkeys(WORKDAYS.split(), "08:00-18:00"), Sa=DOUBT, Su=DOUBT
+    ),
+    "Mo-Su 08:00-20:00; PH Sa off": week(
+        **dict.fromkeys(("Mo", "Tu", "We", "Th", "Fr", "Su"), "08:00-20:00"), Sa=DOUBT
+    ),
     # Days without hours, hours without days, a break that closes all
     "Mo; Tu 09:00-12:00": week(Mo=DOUBT, Tu="09:00-12:00"),
     "Mo-Fr 08:00-12:00; Mo-Fr 14:00-18:00": each(DOUBT, WORKDAYS),
@@ -154,6 +182,11 @@ BY_PEOPLE: Mapping[str, dict[str, str]] = {
     "Su 00:00-00:00": week(Su="00:00-24:00"),
     "07:00-14:00,15:30-19:00; PH Su closed": each("07:00-14:00 15:30-19:00"),
     "Mo-Fr 09:00-18:00; PH,SH off": each("09:00-18:00", WORKDAYS),
+    "Mo-Su 10:00-20:00; SH off": each("10:00-20:00"),
+    "Mo-Sa 10:00-18:00; SH Sa off": each("10:00-18:00", SIX_DAYS),
+    "Mo-Fr 09:00-18:00; Sa 10:00-12:00; SH Mo-Fr off": week(
+        **dict.fromkeys(WORKDAYS.split(), "09:00-18:00"), Sa="10:00-12:00"
+    ),
     "sunrise-sunset": each(UNKNOWN),
     "10:00-sunset": each("?10:00-24:00"),
     "Mo-Fr 10:00-18:00; We off || unknown": week(
@@ -188,6 +221,79 @@ REFUSED = {
     "10:00-12:00/01:30": "/01:30",
     "Mo 10:00": "expected",
 }
+NOT_BY_WEEK = {"easter-Apr 20", "Jan 01-31/8 10:00-12:00"}
+OF_OUR_OWN: Mapping[str, tuple[str, ...]] = {
+    "1. lists of days": (
+        "mon, Tuesday, wed 9:00-17:00",
+        "Sa, Su 10:00-12:00, 14:00-16:00",
+        "Tu-Th, Sa, Su 10:00-16:00",
+    ),
+    "1. lists of dates": (
+        "Mo-Su 09:00-19:00; Nov 24, Nov 26 off",
+        "Mo-Su 09:00-19:00; Nov 24, 26 off",
+        "Mo-Fr 10:00-18:00; Feb 30, Apr 31 off",
+    ),
+    "2. noon as 24:00": (
+        "Mo-Sa 24:00-18:00; Su 10:00-12:00",
+        "Sa-Su 24:00-17:00",
+        "Mo 24:15-16:00; Tu 09:00-12:00",
+    ),
+    "3. comments alone": (
+        'Mo-Fr 10:00-18:00 "ring the bell"',
+        'Mo 10:00-18:00; Tu "call us"',
+        '"sur rendez-vous uniquement"',
+        'Mo-Fr 09:00-17:00; Sa,Su "ask"',
+    ),
+    "4. fallbacks": (
+        'Mo off || Mo-Tu unknown "call"',
+        'Mo-Sa 09:00-12:00 || 14:00-16:00 "ask"',
+        "Mo-Fr 10:00-18:00; We off || unknown",
+    ),
+    "4. open ends": (
+        "22:00+",
+        "10:00+",
+        "Mo 10:00-12:00+,13:00-14:00",
+        "Mo 17:00+; Mo 20:00-24:00 off",
+    ),
+    "5. dates that do not exist": (
+        "Apr 31-May 02 off",
+        "2027 Feb 29 off",
+        "Jan 0",
+        "Mo-Sa 08:00-20:00; Jun 31-Jul 02 off",
+    ),
+    "6. closed before its day": (
+        "Closed Mondays; Tue-Sun 10am-6pm",
+        "Fermé dimanche, lundi-samedi 9h-19h",
+        "Open Monday to Friday from 8:30am until 6pm, closed weekends",
+    ),
+    "6. a break told by closed": (
+        "Mo-Fr 8:00-18:00, closed 12:00-14:00",
+        "Lundi-vendredi 9h-18h (fermé 12h-14h)",
+        "Tue-Sat 10am-6pm (closed 1pm-2pm)",
+    ),
+    "6. hours before their days": (
+        "9h-19h du lundi au samedi",
+        "8am-6pm Monday to Friday",
+        "klo 10-18 ma-pe",
+    ),
+    "6. clocks of 12 hours": ("Mo-Fr 07:30-04:30", "Mon-Fri 9-5", "Tu-Su 8:00-6:30"),
+    "7. SH without a school zone": (
+        "Mo-Su 10:00-20:00; SH off",
+        "Mo-Sa 10:00-18:00; SH Sa off",
+        "Mo-Fr 09:00-18:00; Sa 10:00-12:00; SH Mo-Fr off",
+    ),
+    "7. holidays and weekdays": (
+        "Mo-Sa 09:00-18:00; Su PH 10:00-12:00",
+        "Mo-Fr 08:00-18:00; Sa,Su PH off",
+        "Mo-Su 08:00-20:00; PH Sa off",
+    ),
+}
+"""Texts of each kind of the tables above that are not in the shared file.
+
+The odd entries of schema.org, the cells of a day and Google's periods are tables further below: 4
+specifications, 4 lists of texts, 4 cells and 4 periods of our own. For the eighth kind every
+imported text is tried.
+"""
 NOT_BY_WEEK = {"easter-Apr 20", "Jan 01-31/8 10:00-12:00"}
 
 
@@ -299,6 +405,19 @@ async def test_every_shared_case_is_tried(stores, hours, shared_cases):
             assert text in {*BY_PEOPLE, *REFUSED, *NOT_BY_WEEK}, text
 
 
+@pytest.mark.parametrize("kind", OF_OUR_OWN)
+def test_each_kind_has_three_more_texts_than_the_shared_ones(kind, shared_cases):
+    shared = [case["text"] for case in shared_cases]
+    own = [text for text in OF_OUR_OWN[kind] if text not in shared]
+    assert 3 <= len(own)
+    assert {*own} <= {*IMPORTED, *BY_PEOPLE, *REFUSED}
+
+
+@pytest.mark.parametrize("text", IMPORTED)
+def test_an_import_keeps_the_text_of_the_feed(text):
+    assert text == from_text(text).text
+
+
 @pytest.fixture
 def shared_cases() -> list[dict[str, Any]]:
     import json
@@ -401,6 +520,26 @@ def specification(day: str, opens: str, closes: str) -> dict[str, str]:
         ),
         ({"openingHoursSpecification": specification("Monday", "09:00", "09:00")}, week(), 0),
         ({"openingHours": ["Su 00:00-00:00"]}, week(Su=DOUBT), 1),
+        (
+            {
+                "openingHoursSpecification": [
+                    specification("Friday", "20:00", "02:00"),
+                    specification("Monday", "25:00", "26:00"),
+                ]
+            },
+            week(Mo=UNKNOWN, Fr="20:00-24:00", Sa="00:00-02:00"),
+            1,
+        ),
+        (
+            {"openingHours": ["Mo-Fr 9am-5pm", "Sa 00:00-00:00"]},
+            week(**dict.fromkeys(WORKDAYS.split(), "09:00-17:00"), Sa=DOUBT),
+            1,
+        ),
+        (
+            {"openingHours": ["Mo-Fr 09:00-18:00", "Fr 09:00-13:00"]},
+            week(**dict.fromkeys(("Mo", "Tu", "We", "Th"), "09:00-18:00"), Fr=DOUBT),
+            1,
+        ),
         (
             {"openingHours": ["Mo,Tu 10:30am-10:00pm", "We-Fr 9h-18h"]},
             week(
