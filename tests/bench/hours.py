@@ -140,3 +140,4 @@ def _forget_texts() -> None:
     cached = (grammar.rules_if_any, reading.read, reading.understood)
     for function in (*cached, regular_hours, imported_schedule):
         function.cache_clear()
+    gc.collect()  # what was loaded before, which servers freeze, is not paid for here
