@@ -159,9 +159,8 @@ async def test_row_7_two_sweepers_one_killed(client, figure):
     for n in range(300):
         await take(holds, f"h{n}")
     dead = await Holds(client).sweep(STORE, 10, later_ms)  # and is killed
-    both = await asyncio.gather(
-        *(Holds(client).sweep_all(most=10, now_ms=later_ms) for _ in range(2))
-    )
+    sweeps = (Holds(client).sweep_all(most=10, now_ms=later_ms) for _ in range(2))
+    both = [count for count, _ in await asyncio.gather(*sweeps)]
 
     result = await Ledger(client).reconcile()
     figure(7, f"sweepers: one that died ended {dead}, two at once {both}, drift 0")

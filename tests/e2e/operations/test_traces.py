@@ -15,7 +15,7 @@ REPORT = "enrayon.geofence.v1.GeofenceService/ReportPosition"
 NAME = re.compile(
     r"enrayon\.\w+\.v1\.\w+Service/\w+"  # a method
     r"|(GET|POST|DELETE) \w+"  # a page and its endpoint
-    r"|[A-Z ]+( (\w+/)+\w+)?"  # a command of Redis, and a script
+    r"|[A-Z ]+( ([\w.]+/)+\w+)?"  # a command of Redis, and a script
     r"|application /\S*|JSON /\w+|other gRPC|unknown"  # a route of Envoy
 )
 EDGE, APPLICATION, SERVICES = "enrayon-edge", "enrayon-application", "enrayon-serve"
