@@ -36,9 +36,11 @@ def started(kind: type[SuiteT], folder: Path, *options: str) -> Iterator[SuiteT]
     """A suite that runs on the chosen database."""
     with chosen_database(folder / "database") as database:
         suite = kind(folder / "data", *options, database=database)
-        suite.start()
-        yield suite
-        suite.stop()
+        try:
+            suite.start()
+            yield suite
+        finally:
+            suite.stop()
 
 
 class Suite:

@@ -109,16 +109,14 @@ async def test_a_masters_death_loses_no_acknowledged_hold(cluster, client, setti
 async def test_a_frozen_replica_that_takes_over_lacks_no_acknowledged_hold(
     cluster, client, settings, replicas, figure
 ):
-    """Changes that only the master has are not acknowledged; without the wait they are lost."""
-    initial = await workload.stocked(client, 500)
-    running = asyncio.create_task(
-        workload.run(Holds(client, replicas), CLIENTS, 60 if replicas else 600, seed=15)
-    )
-    await asyncio.sleep(0.2)
-    cluster.revive(await asyncio.to_thread(cluster.overtake, slot_of_holds(cluster)))
-    acts = await running
-    verdict = await judged(initial, acts, settings, cluster.url)
+    """Changes that only the master has are not acknowledged; without the wait they are lost.
 
+    By chance none is on its way at the takeover, so that they get three of them.
+    """
+    for _ in range(1 if replicas else 3):
+        verdict = await frozen_and_taken_over(cluster, client, settings, replicas)
+        if verdict.lost:
+            break
     figure(
         15,
         f"failover to a replica that was frozen, {replicas} waited for: {verdict.acts} acts, "
@@ -128,6 +126,18 @@ async def test_a_frozen_replica_that_takes_over_lacks_no_acknowledged_hold(
         assert [] == verdict.faults
     else:
         assert 0 < verdict.lost
+
+
+async def frozen_and_taken_over(cluster, client, settings, replicas):
+    await client.flushall(target_nodes=client.PRIMARIES)
+    initial = await workload.stocked(client, 500)
+    running = asyncio.create_task(
+        workload.run(Holds(client, replicas), CLIENTS, 60 if replicas else 600, seed=15)
+    )
+    await asyncio.sleep(0.2)
+    cluster.revive(await asyncio.to_thread(cluster.overtake, slot_of_holds(cluster)))
+    acts = await running
+    return await judged(initial, acts, settings, cluster.url)
 
 
 async def test_a_slot_that_moves_under_load_loses_and_oversells_nothing(

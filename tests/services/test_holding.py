@@ -1,5 +1,6 @@
 """No method that strangers may call keeps all other calls waiting, whatever it is asked."""
 
+import math
 import time
 from collections.abc import AsyncIterator
 
@@ -57,16 +58,18 @@ async def test_no_answer_holds_the_event_loop_and_each_has_a_price(asked, figure
     for dear in requests:
         name = f"{'.'.join(short_name(dear.path))} {dear.name}"
         reasons.add(await answer(host, dear))
-        for _ in range(TRIES):
-            spent = Spent()
-            hold_ms = await longest_hold_ms(metered(answer(host, dear), spent)) / slower
-            holds[name] = min(hold_ms, holds.get(name, hold_ms))
-            if holds[name] < MOST_MS / 2:
-                break
         rule = POLICY[dear.path]
         price_ms = rule.price_ms + rule.kb_ms * dear.request.ByteSize() / 1000
-        if spent.seconds * 1000 / slower > UNDER * price_ms + 5:
-            under.append(f"{name}: took {spent.seconds * 1000:.1f} ms, the price is {price_ms:.1f}")
+        took_ms = holds[name] = math.inf
+        for _ in range(TRIES):  # a collection of garbage, or another program, may come between
+            spent = Spent()
+            hold_ms = await longest_hold_ms(metered(answer(host, dear), spent)) / slower
+            holds[name] = min(hold_ms, holds[name])
+            took_ms = min(spent.seconds * 1000 / slower, took_ms)
+            if holds[name] < MOST_MS / 2 and took_ms <= UNDER * price_ms + 5:
+                break
+        if took_ms > UNDER * price_ms + 5:
+            under.append(f"{name}: took {took_ms:.1f} ms, the price is {price_ms:.1f}")
     longest = sorted(holds, key=lambda name: -holds[name])[:3]
     figure(
         44,

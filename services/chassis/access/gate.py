@@ -105,6 +105,7 @@ class Guard:
         self._path = path
         self._rule = rule
         self._staff = rule.staff if rule and rule.role is not Role.PUBLIC else Where.ANYWHERE
+        self._is_free = rule is not None and rule.counted is Counted.NOT
         settings = gate.settings
         self._burst_s = settings.limit_burst_s
         self._ms_per_s = {
@@ -135,6 +136,8 @@ class Guard:
 
     def settle(self, entry: Entry, took_s: float) -> None:
         """Correct the price by the processor time that the call took."""
+        if self._is_free:
+            return
         more_ms = TRANSPORT_MS + took_s * 1000 - entry.paid_ms
         identity = entry.identity
         self._gate.here.correct(identity.counted, more_ms / self._ms_per_s[identity.role])
@@ -202,6 +205,8 @@ class Guard:
         return rule
 
     async def _count(self, identity: Identity, rule: Rule, cost_s: float) -> None:
+        if self._is_free:
+            return
         is_together = rule.counted is Counted.TOGETHER
         here = self._gate.here
         here.take(identity.counted, cost_s, self._burst_s, is_settled=is_together)

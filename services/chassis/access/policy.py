@@ -28,6 +28,9 @@ class Counted(Enum):
     """In each process by itself: without the database."""
     TOGETHER = "together"
     """By all processes, in the database: one more round trip, and no call without it."""
+    NOT = "not"
+    """A probe: refused to nobody, since whoever restarts a server that it finds ill comes from an
+    address that others may use too."""
 
 
 class Where(Enum):
@@ -86,10 +89,11 @@ Policy = Mapping[str, Rule]
 """Rules by the paths of methods, `/package.Service/Method`; no rule: nobody may call it."""
 
 
+PROBE = Rule(Role.PUBLIC, Where.ANYWHERE, counted=Counted.NOT)
 STANDARD: Policy = {
-    "/grpc.health.v1.Health/Check": Rule(Role.PUBLIC, Where.ANYWHERE),
-    "/grpc.health.v1.Health/List": Rule(Role.PUBLIC, Where.ANYWHERE),
-    "/grpc.health.v1.Health/Watch": Rule(Role.PUBLIC, Where.ANYWHERE),
+    "/grpc.health.v1.Health/Check": PROBE,
+    "/grpc.health.v1.Health/List": PROBE,
+    "/grpc.health.v1.Health/Watch": PROBE,
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Rule(
         Role.PUBLIC, Where.ANYWHERE, price_ms=5
     ),

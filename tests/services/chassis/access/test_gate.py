@@ -507,6 +507,20 @@ async def test_streams_of_health_are_counted_by_address_and_need_no_credentials(
     assert ["TOO_MANY_STREAMS", "UNAUTHENTICATED"] == [reason(error), reason(unknown)]
 
 
+async def test_probes_are_refused_to_nobody(settings, database):
+    """The address of whoever probes may be that of callers who have used up their budget."""
+    access = {"limit_public_ms_per_s": 1 / 3600, "limit_burst_s": 1}
+    async with guarded(
+        settings, database, policy(Say=Rule(Role.PUBLIC, Where.NOWHERE)), access, say=burn
+    ) as echo:
+        health: Any = health_pb2_grpc.HealthStub(echo.channel)
+        await echo.say(KAMPPI)
+        assert "RATE_LIMITED" == reason(await refused(echo.say(KAMPPI)))
+        for _ in range(20):
+            state = await health.Check(health_pb2.HealthCheckRequest())
+            assert health_pb2.HealthCheckResponse.SERVING == state.status
+
+
 def burn(_: Origin) -> StringValue:
     until_s = time.thread_time() + 0.05
     while time.thread_time() < until_s:
