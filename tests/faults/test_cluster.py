@@ -6,6 +6,7 @@ Clients act all the while, and retry ambiguous calls with the same key, as the c
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -128,7 +129,10 @@ async def test_a_frozen_replica_that_takes_over_lacks_no_acknowledged_hold(
         assert 0 < verdict.lost
 
 
-async def frozen_and_taken_over(cluster, client, settings, replicas):
+async def frozen_and_taken_over(
+    cluster: Any, client: Any, settings: ChassisSettings, replicas: int
+) -> Verdict:
+    """Clients act while a replica that was frozen takes over; their acts judged."""
     await client.flushall(target_nodes=client.PRIMARIES)
     initial = await workload.stocked(client, 500)
     running = asyncio.create_task(
