@@ -6,7 +6,10 @@ alone and ends with them. On a cluster, where keys lie in different slots, each 
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import zip_longest
+from operator import itemgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -26,10 +29,18 @@ Asked = list[tuple[Any, asyncio.Future[Any]]]
 
 
 class Gathering:
-    """Asks all questions of a moment in one act, which answers them in their order."""
+    """Asks all questions of a moment in one act, which answers them in their order.
 
-    def __init__(self, act: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]) -> None:
+    Questions with the same `key` are asked in acts of their own: none waits for the other's answer.
+    """
+
+    def __init__(
+        self,
+        act: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]],
+        key: Callable[[Any], object] | None = None,
+    ) -> None:
         self._act = act
+        self._key = key
         self._asked: Asked = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -46,6 +57,18 @@ class Gathering:
     async def _run(self) -> None:
         await asyncio.sleep(GATHER_S)
         asked, self._asked = self._asked, []
+        await asyncio.gather(*map(self._answer, self._apart(asked)))
+
+    def _apart(self, asked: Asked) -> list[Asked]:
+        """The questions in groups, in which no key is twice."""
+        if self._key is None:
+            return [asked]
+        by_key: defaultdict[object, Asked] = defaultdict(list)
+        for each in asked:
+            by_key[self._key(each[0])].append(each)
+        return [[each for each in group if each] for group in zip_longest(*by_key.values())]
+
+    async def _answer(self, asked: Asked) -> None:
         try:
             answers = await self._act([question for question, _ in asked])
         except BaseException as error:
@@ -65,7 +88,7 @@ class SharedReads:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._streams = Gathering(self._read_streams)
+        self._streams = Gathering(self._read_streams, itemgetter(0))
         self._texts = Gathering(self._read_texts)
         self._end_s = 0.0
         """When the reads end that wait now."""
@@ -91,20 +114,9 @@ class SharedReads:
         now_s = asyncio.get_running_loop().time()
         if self._end_s <= now_s:
             self._end_s = now_s + BLOCK_S
-        # Two followers of one stream may be at different entries: each has a read of its own.
-        reads: list[dict[str, str]] = []
-        places = []
-        for stream, after in asked:
-            number = next((n for n, read in enumerate(reads) if stream not in read), len(reads))
-            if number == len(reads):
-                reads.append({})
-            reads[number][stream] = after
-            places.append((number, stream))
-        left_s = self._end_s - now_s
-        found = await asyncio.gather(
-            *(next_entries(self._client, read, COUNT, left_s) for read in reads)
-        )
-        return [found[number].get(stream, []) for number, stream in places]
+        after = dict(asked)
+        found = await next_entries(self._client, after, COUNT, self._end_s - now_s)
+        return [found.get(stream, []) for stream, _ in asked]
 
     async def _read_texts(self, asked: Sequence[Sequence[str]]) -> list[list[bytes | None]]:
         values: Any = iter(await self._client.mget(*(key for keys in asked for key in keys)))
