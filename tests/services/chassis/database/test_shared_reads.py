@@ -32,4 +32,4 @@ async def test_readers_of_a_moment_have_the_answers_in_their_order(database: Cli
     found = await asyncio.gather(
         reads.texts("{x}:b", "{x}:none"), reads.texts("{x}:a"), reads.texts()
     )
-    assert [[b"{x}:b", None], [b"{x}:a"], []] == found
+    assert [[b"{x}:b", None], [b"{x}:a"], []] == list(found)
