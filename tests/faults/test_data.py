@@ -18,6 +18,7 @@ from services.stock.model.levels import decoded
 from services.stock.model.partitions import StoreKeys
 from tests.e2e.suite import Suite
 
+pytestmark = pytest.mark.long
 SOLD = 3
 LEVELS = StoreKeys.of(SUPERMARKET).levels
 Figure = Callable[[int, str], None]

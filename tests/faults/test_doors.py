@@ -160,7 +160,7 @@ def told(words: str, quiet: list[Seen], hostile: list[Seen]) -> str:
     )
 
 
-@pytest.mark.attack
+@pytest.mark.long
 @pytest.mark.parametrize("attack", ["bodies", "posts"])
 def test_row_41_bodies_that_never_come_take_nothing_from_others(suite, figure, attack):
     words, quiet, hostile = under(suite, attack)
@@ -168,14 +168,14 @@ def test_row_41_bodies_that_never_come_take_nothing_from_others(suite, figure, a
     assert {200} == {status for seen in hostile for status in seen.statuses}
 
 
-@pytest.mark.attack
+@pytest.mark.long
 def test_row_42_idle_connections_take_nothing_from_others(suite, figure):
     words, quiet, hostile = under(suite, "idle")
     figure(42, told(words, quiet, hostile))
     assert {200} == {status for seen in hostile for status in seen.statuses}
 
 
-@pytest.mark.attack
+@pytest.mark.long
 @pytest.mark.parametrize("door", ["the edge", "the gRPC port"])
 def test_row_43_streams_of_health_and_calls_without_a_message_shed_nobody(suite, figure, door):
     port = suite.http_port if door == "the edge" else suite.grpc_port
@@ -184,7 +184,7 @@ def test_row_43_streams_of_health_and_calls_without_a_message_shed_nobody(suite,
     assert {200} == {status for seen in hostile for status in seen.statuses}
 
 
-@pytest.mark.attack
+@pytest.mark.long
 @pytest.mark.parametrize("access", ["open", "enforced"])
 @pytest.mark.parametrize("attack", ["dearest", "pictures"])
 def test_row_44_the_dearest_requests_leave_others_their_answers(suites, figure, access, attack):
@@ -195,7 +195,7 @@ def test_row_44_the_dearest_requests_leave_others_their_answers(suites, figure, 
     assert {200} == {status for seen in hostile for status in seen.statuses}
 
 
-@pytest.mark.attack
+@pytest.mark.long
 def test_row_45_rapid_resets_take_nothing_from_others(suite, figure):
     words, quiet, hostile = under(suite, "resets")
     figure(45, told(words, quiet, hostile))
