@@ -290,8 +290,8 @@ OF_OUR_OWN: Mapping[str, tuple[str, ...]] = {
 }
 """Texts of each kind of the tables above that are not in the shared file.
 
-The odd entries of schema.org, the cells of a day and Google's periods are tables further below: 4
-specifications, 4 lists of texts, 4 cells and 4 periods of our own. For the eighth kind every
+The odd entries of schema.org, the cells of a day and Google's periods are tables further below,
+with three or more of our own for each of these doors. For the eighth kind every
 imported text is tried.
 """
 NOT_BY_WEEK = {"easter-Apr 20", "Jan 01-31/8 10:00-12:00"}
