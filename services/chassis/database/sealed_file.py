@@ -139,14 +139,17 @@ def verify(path: Path, key: SealKey) -> None:
     with path.open("rb") as file:
         content, signature = _split(file)
         if not signature:
-            raise SealError(f"{path} is not signed; --unsigned takes it as it is")
+            raise SealError(
+                f"{path} is not signed: it is from before backups were, or was cut off or altered. "
+                "--unsigned takes it unchecked; do so only if nobody else could change it"
+            )
         while chunk := file.read(min(_CHUNK, content - file.tell())):
             signer.update(chunk)
     signer.update(MAGIC)
     if not hmac.compare_digest(signer.digest(), signature):
         raise SealError(
-            f"{path} was altered or damaged, or signed with another backup key; --unsigned takes "
-            "it as it is"
+            f"{path} was altered or damaged, or signed with another backup key. "
+            "--unsigned takes it unchecked; do so only if nobody else could change it"
         )
 
 
