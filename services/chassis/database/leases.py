@@ -1,7 +1,9 @@
 """Leases: count what lives for a time and lies in other slots, so that quotas bound it.
 
-A lease is taken before the thing is made, and released when that fails or the thing ends; else it
-expires with it. Leases may over-count for a while, never under-count.
+A lease is taken before the thing is made, given back when that fails, and released when the thing
+ends; else it expires with it. A retry shares the lease of the first attempt: the lease counts its
+takers, so that one that fails takes nothing from one that succeeds. Leases may over-count for a
+while, never under-count.
 """
 
 import hashlib
@@ -21,12 +23,14 @@ class Leases:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._lease = script(client, "services.chassis.database", "lease")
+        self._lease, self._give_back = (
+            script(client, "services.chassis.database", name) for name in ("lease", "give_back")
+        )
 
     async def take(
         self, quotas: Mapping[str, int], leased: str, life_ms: int, now_ms: int | None = None
     ) -> str | None:
-        """Take or extend a lease in all quotas, by key with its limit (0: none), or in none.
+        """Take, share or extend a lease in all quotas, by key with its limit (0: none), or in none.
 
         Answers the key of a quota that is full.
         """
@@ -35,8 +39,16 @@ class Leases:
         full = await self._lease(list(quotas), args)
         return list(quotas)[full - 1] if full else None
 
+    async def give_back(self, keys: list[str], leased: str) -> None:
+        """End the part that one `take` has in a lease, since its thing was not made.
+
+        If that fails, the lease expires by itself.
+        """
+        with suppress(redis.exceptions.RedisError):
+            await self._give_back(keys, [leased])
+
     async def release(self, keys: list[str], leased: str) -> None:
-        """Release a lease; if that fails it expires by itself."""
+        """End a lease, since its thing has ended; if that fails, it expires by itself."""
         pipeline = self._client.pipeline(transaction=False)
         for key in keys:
             pipeline.zrem(key, leased)

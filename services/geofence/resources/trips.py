@@ -73,9 +73,6 @@ class Trips:
             if trip := same_trip(device, request):
                 if trip.store != store or trip.order != request.order:
                     raise AlreadyExists(trip_name(trip))
-                if trip.is_live:  # a call that came second may have released the lease
-                    quota = quota_key(trip.owner, "trips")
-                    await self._leases.take({quota: 0}, trip.id, trip.expire_ms - now_ms)
                 await self._records.replicated([device.hash])
                 return trip_message(trip, device.subject)
             live = [trip for trip in device.trips if trip.is_live]
@@ -91,7 +88,7 @@ class Trips:
                 raise QuotaExceeded("caller_trips", self._per_caller)
             if await self._write(device, after, trip, (TripEventType.STARTED,), now_ms):
                 return trip_message(trip, device.subject)
-            await self._leases.release([quota], trip.id)
+            await self._leases.give_back([quota], trip.id)
         raise ConcurrentChanges("the device was changed in between; try again")
 
     async def get(self, name: str) -> pb.Trip:

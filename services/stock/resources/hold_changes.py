@@ -43,7 +43,7 @@ class HoldChanges:
     async def reserve(
         self, new: NewHold, *, partial: bool = False, validate_only: bool = False
     ) -> Hold:
-        """Make a hold: its lease first, which is released if the hold is not made.
+        """Make a hold: its lease first, which is given back if the hold is not made.
 
         Raises:
             QuotaExceeded: the caller, the shopper or the address has too much.
@@ -80,7 +80,7 @@ class HoldChanges:
             found = outcome and outcome.found
             is_held = outcome is None or (found and found.is_live and found.id == new.id)
             if not validate_only and not is_held:
-                await self._quotas.release(new.holder, new.id)
+                await self._quotas.give_back(new.holder, new.id)
         if not validate_only:
             metrics.HOLDS.labels(outcome.word).inc()
         store = store_name(new.store)

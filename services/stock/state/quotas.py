@@ -48,8 +48,12 @@ class Quotas:
             return None
         return f"{'caller' if full == caller else kind}_holds", limits[full]
 
+    async def give_back(self, holder: Holder, hold: str) -> None:
+        """End the part of one attempt in the lease of a hold that it did not make."""
+        await self._leases.give_back(keys_of(holder), hold)
+
     async def release(self, holder: Holder, hold: str) -> None:
-        """Release a lease."""
+        """End the lease of a hold that has ended."""
         await self._leases.release(keys_of(holder), hold)
 
 

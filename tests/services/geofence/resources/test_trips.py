@@ -8,6 +8,7 @@ import pytest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stores.v1 import stores_pb2_grpc
+from services.geofence.resources.devices import Devices
 from tests.support.geofence import fix, name_of, north_of, reading, report, subscribe, take, told
 from tests.support.stores import SHOPS, upsert
 
@@ -75,6 +76,25 @@ async def test_the_order_is_prepared_once_however_many_calls_say_so(trips):
             while True:
                 found += await take(events, 1, timeout_s=1)
     assert ["PREPARE_ORDER", "TRIP_ARRIVED"] == sorted(name_of(each.event) for each in found)
+
+
+async def test_a_retry_that_loses_the_race_leaves_the_lease_of_the_trip(
+    trips, database, monkeypatch
+):
+    """Both take the lease; the second writes the device first."""
+    find = Devices.find
+
+    async def found(*args, **kwargs):
+        device = await find(*args, **kwargs)
+        monkeypatch.setattr(Devices, "find", find)
+        await start(trips, request_id="key")
+        return device
+
+    monkeypatch.setattr(Devices, "find", found)
+    trip = await start(trips, request_id="key")
+    [key] = [key async for key in database.scan_iter("{q:*}:trips")]
+
+    assert [trip.name.rpartition("/")[2].encode()] == await database.zrange(key, 0, -1)
 
 
 async def test_a_store_of_the_same_brand_is_told_as_the_wrong_one(trips):

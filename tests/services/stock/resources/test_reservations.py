@@ -8,6 +8,8 @@ import pytest
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
+from services.chassis.database.client import Client
+from services.stock.state.holds import Holds
 from tests.support.hosting import hosted
 from tests.support.refusals import refusal
 from tests.support.stock import (
@@ -73,6 +75,37 @@ async def test_a_retry_answers_the_same_hold_and_another_body_already_exists(sto
     assert (CODE.ALREADY_EXISTS, "REQUEST_ID_REUSED") == (code, reason)
     assert first.name.rpartition("/")[2] != elsewhere.name.rpartition("/")[2]
     assert 3 == await available(stock, STOCKMANN)
+
+
+async def test_a_retry_that_fails_takes_no_lease_from_the_one_that_holds(
+    stock, database, monkeypatch
+):
+    """Both take the lease; the first finds no stock, which then comes for the second."""
+    reserve = Holds.reserve
+    made = []
+
+    async def reserved(*args, **kwargs):
+        monkeypatch.setattr(Holds, "reserve", reserve)
+        outcome = await reserve(*args, **kwargs)
+        await state(stock, STOCKMANN, 2, milk=5)
+        made.append(await hold(stock, STOCKMANN, "key", milk=2))
+        return outcome
+
+    await state(stock, STOCKMANN, milk=1)
+    monkeypatch.setattr(Holds, "reserve", reserved)
+    code, _, _ = await refusal(hold(stock, STOCKMANN, "key", milk=2))
+    leased = await leases(database)
+    await stock.CancelReservation(stock_pb2.CancelReservationRequest(name=made[0].name))
+
+    id = made[0].name.rpartition("/")[2]
+    assert (CODE.FAILED_PRECONDITION, {id}) == (code, leased)
+    assert set() == await leases(database)
+
+
+async def leases(database: Client) -> set[str]:
+    """The ids of the holds that have a lease."""
+    [key] = [key async for key in database.scan_iter("{q:*}:holds")] or [b"none"]
+    return {id.decode() for id in await database.zrange(key, 0, -1)}
 
 
 @pytest.mark.parametrize("quantity", [0, -1, -(2**31)])
