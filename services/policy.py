@@ -123,6 +123,7 @@ POLICY = joined(
         CollectReservation=OWN_CHANGE.at("name", hides=True),
         TransferReservation=OWN_CHANGE.at("name", hides=True, other="destination_store"),
         GetPickupCode=PICKUP_CODE.at("name", hides=True),
+        FindReservationByCode=ADMIN_READ.at("parent"),
         VerifyReceipt=ADMIN_READ.at(""),
         CreateStockAlert=OWN_CHANGE,
         GetStockAlert=OWN_READ,

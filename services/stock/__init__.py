@@ -21,6 +21,7 @@ Owns `products/{sku}` and `stockGroups/{id}` (records of kinds `products` and `g
     {s17}:expiry:<store>       sorted set: hold by when it expires, or is deleted once it ended
     {s17}:requests:<store>     hash: hash of a request_id -> fingerprint and hold
     {s17}:addresses:<store>    hash: keyed hash of an address -> its live holds of pages
+    {s17}:codes:<store>        hash: short pick-up code -> its hold
     {s17}:checkpoint:<store>   hash: sums of the trimmed part of the ledger
     {s17}:wishes:<store>:<sku> sorted set: alerts that wait for a product, the oldest first
     {s17}:told:<store>:<sku>   sorted set: alerts that were told of units lately

@@ -1,6 +1,7 @@
 """Builds the stock service from settings and the shared parts of a process."""
 
 from enrayon.stock.v1 import stock_pb2, stock_servicer
+from services.chassis.access.limits import SharedLimits
 from services.chassis.messages.paging import PageTokens
 from services.directory.keys import GROUPS, PRODUCTS
 from services.directory.parts import Parts, Service
@@ -13,6 +14,7 @@ from services.stock.replica.shelf_rows import ShelfRows
 from services.stock.resources.availability import Availability, Searches
 from services.stock.resources.hold_changes import HoldChanges
 from services.stock.resources.page_holds import PageHolds
+from services.stock.resources.pickup_codes import PickupCodes
 from services.stock.resources.pickup_options import PickupOptions
 from services.stock.resources.products import Products
 from services.stock.resources.receipts import Receipts
@@ -85,6 +87,7 @@ def build(parts: Parts) -> Service:
         reservations=Reservations(
             holds, changes, Receipts(keyring), durability, lookups, page_holds, keyring, settings
         ),
+        pickup_codes=PickupCodes(holds, changes, SharedLimits(client), lookups),
         reservation_watch=ReservationWatch(follower, ledger, holds),
         alerts=StockAlerts(alerts, lookups, directory, origins, keyring, clock),
         movements=StockMovements(ledger, lookups),

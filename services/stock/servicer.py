@@ -20,6 +20,7 @@ from services.stock.convert.demand import unmet_message
 from services.stock.model.holds import Hold
 from services.stock.replica.lookups import Lookups
 from services.stock.resources.availability import Availability
+from services.stock.resources.pickup_codes import PickupCodes
 from services.stock.resources.pickup_options import PickupOptions
 from services.stock.resources.products import Products
 from services.stock.resources.reservations import Reservations
@@ -52,6 +53,7 @@ class StockServicer:
     pickup_options: PickupOptions
     demand: UnmetDemand
     reservations: Reservations
+    pickup_codes: PickupCodes
     reservation_watch: ReservationWatch
     alerts: StockAlerts
     movements: StockMovements
@@ -270,8 +272,17 @@ class StockServicer:
         self, request: stock_pb2.GetPickupCodeRequest
     ) -> stock_pb2.PickupCode:
         """The pick-up code of a hold."""
-        receipt = self.reservations.receipt(await self.reservations.get(request.name))
-        return stock_pb2.PickupCode(name=request.name, text=receipt, svg=qr_svg(receipt))
+        hold = await commit(self.pickup_codes.given(await self.reservations.get(request.name)))
+        receipt = self.reservations.receipt(hold)
+        return stock_pb2.PickupCode(
+            name=request.name, text=receipt, svg=qr_svg(receipt), code=hold.code
+        )
+
+    async def find_reservation_by_code(
+        self, request: stock_pb2.FindReservationByCodeRequest
+    ) -> stock_pb2.Reservation:
+        """The hold of a short code."""
+        return self._message(await self.pickup_codes.find(request.parent, request.code))
 
     async def verify_receipt(
         self, request: stock_pb2.VerifyReceiptRequest

@@ -96,6 +96,11 @@ async def receipt(owner: Caller) -> str:
     return str((await owner.stock.GetPickupCode(stock_pb2.GetPickupCodeRequest(name=name))).text)
 
 
+async def code(owner: Caller) -> str:
+    name = f"{await hold(owner)}/pickupCode"
+    return str((await owner.stock.GetPickupCode(stock_pb2.GetPickupCodeRequest(name=name))).code)
+
+
 async def trip(owner: Caller, store: str = HERE) -> str:
     request = geofence_pb2.StartTripRequest(
         parent=store, device_id=f"phone-{next(numbers)}", consent=True, order="1234"
@@ -128,6 +133,7 @@ REQUESTS: dict[str, tuple[Make, Fields]] = {
         lambda name: {"name": name, "destination_store": SOKOS, "request_id": name[-8:]},
     ),
     "stock.GetPickupCode": (hold, lambda name: {"name": f"{name}/pickupCode"}),
+    "stock.FindReservationByCode": (code, lambda text: {"parent": HERE, "code": text}),
     "stock.VerifyReceipt": (receipt, lambda text: {"receipt": text}),
     "stock.CreateReservation": (nothing, lambda _: {"parent": HERE, "items": basket(milk=1)}),
     "stock.ListReservations": (nothing, lambda _: {"parent": HERE}),

@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
         ("transfer", transfer),
         ("cancel", cancel),
         ("code", code),
+        ("find", find),
     ):
         hold.command(name)(command)
     app.add_typer(hold, name="hold")
@@ -168,13 +169,25 @@ def cancel(hold: HoldArgument, json: JsonOption = False) -> None:
 
 
 def code(hold: HoldArgument) -> None:
-    """Show the pick-up code as a QR code."""
+    """Show the pick-up code as a QR code, and the short code to say at the counter."""
     with services() as channel:
         answer = stock_pb2_grpc.StockServiceStub(channel).GetPickupCode(
             stock_pb2.GetPickupCodeRequest(name=f"{hold}/pickupCode"), timeout=TIMEOUT_S
         )
     segno.make(answer.text, error="m", micro=False).terminal(compact=True)
     console.print(answer.text, highlight=False, soft_wrap=True)
+    if answer.code:
+        console.print(f"[bold]{answer.code[:4]} {answer.code[4:]}[/]", highlight=False)
+
+
+def find(
+    store: StoreArgument,
+    code: Annotated[str, typer.Argument(help="The short code that a shopper says.")],
+    json: JsonOption = False,
+) -> None:
+    """Find the hold of a short pick-up code at a store."""
+    request = stock_pb2.FindReservationByCodeRequest(parent=store_name(store), code=code)
+    show_result(lambda stub: stub.FindReservationByCode(request, timeout=TIMEOUT_S), json)
 
 
 def show_result(call: Callable[["Stub"], stock_pb2.Reservation], json: bool) -> None:

@@ -13,8 +13,10 @@
 --   id; own caller; who shopper; m pick-up method; st state; rev revision; l items;
 --   c created, u updated, x expires, e ended (all in ms);
 --   rq fields of the hash `requests` that lead to it; tf, tt the hold it was transferred from, to;
---   ad, of a live hold made with the key of a page: keyed hash of the address
+--   ad, of a live hold made with the key of a page: keyed hash of the address;
+--   cd short pick-up code
 -- Field of the hash `addresses`: ad; its value: the ids of its live holds, a space between two.
+-- Field of the hash `codes`: cd; its value: the id of the hold, as long as that is kept.
 -- Item of a hold: { SKU, requested, held, collected, back-ordered, version of the level }
 local HEADER = '<i4I4I2I4I4BBB'
 local LINE = '<i4i4i4I4I2I4'
@@ -33,7 +35,7 @@ end
 -- The keys that the scripts of holds take, in the order of `StoreKeys.of_holds`.
 local function store_of(keys, name)
   return { name = name, levels = keys[1], holds = keys[2], expiry = keys[3], requests = keys[4],
-    ledger = keys[5], due = keys[6], addresses = keys[7] }
+    ledger = keys[5], due = keys[6], addresses = keys[7], codes = keys[8] }
 end
 
 local function level_of(raw)
@@ -151,6 +153,7 @@ local function tidy(store, now, most)
     else
       redis.call('ZREM', store.expiry, id)
       redis.call('HDEL', store.holds, id)
+      if hold and hold.cd then redis.call('HDEL', store.codes, hold.cd) end
       for _, request in ipairs(hold and hold.rq or {}) do
         redis.call('HDEL', store.requests, request)
       end

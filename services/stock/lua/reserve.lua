@@ -1,5 +1,5 @@
 -- Holds a basket at one store: all of it or nothing, unless a part is enough.
--- KEYS  levels, holds, expiry, requests, ledger, due, addresses, policies (all of the store's
+-- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, policies (all of the store's
 --       partition)
 -- ARGV  now in ms or "" for the database's, store, field of the request_id or "", fingerprint of the
 --       request, "1" when a part is enough, "1" to validate only, "1" to answer with bands alone,
@@ -44,7 +44,7 @@ else
   tidy(store, now, ALL)
 end
 
-local policy = redis.call('HGET', KEYS[8], store.name)
+local policy = redis.call('HGET', KEYS[9], store.name)
 policy = policy and cjson.decode(policy) or {}
 local fresh_ms = policy.fresh_ms or tonumber(ARGV[8])
 local least, most = policy.min or 1, policy.max or 0
@@ -121,6 +121,10 @@ local hold = cjson.decode(ARGV[10])
 hold.l, hold.st, hold.c, hold.u, hold.rev = items, 'CONFIRMED', now, now, 1
 hold.x = now + tonumber(ARGV[9])
 if request ~= '' then hold.rq = { request } end
+-- A code that another hold has is left out: `transition` makes one when it is asked for.
+if not validate_only and hold.cd and redis.call('HSETNX', store.codes, hold.cd, hold.id) == 0 then
+  hold.cd = nil
+end
 local encoded = cjson.encode(hold)
 if validate_only then return { 'new', encoded } end
 

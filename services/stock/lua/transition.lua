@@ -1,13 +1,15 @@
 #!lua flags=allow-oom
 -- Brings a hold to another state. Runs when the memory is full too, since it gives units back.
--- KEYS  levels, holds, expiry, requests, ledger, due, addresses (all of the store's partition)
+-- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes (all of the store's partition)
 -- ARGV  now in ms or "" for the database's, store, hold, owner or "" for any, action, etag or "",
 --       field of the request_id or "", fingerprint of the request, argument as JSON
 --       actions: cancel, prepare, ready; extend {ttl}; collect {l: SKU -> units, all, rest};
---       depart {to}: a transfer begins; moved {to}: the other store holds it
+--       depart {to}: a transfer begins; moved {to}: the other store holds it;
+--       code {cd}: gives a hold without a short code this one
 -- Returns the outcome and the hold as JSON: "done", "same" (nothing to do), "missing", "expired",
 --       "state", "etag", "reused" (the request_id, with another request); "exceeds", hold, SKU;
---       "requests" (the hold remembers as many as it may), hold, their number
+--       "requests" (the hold remembers as many as it may), hold, their number;
+--       "taken" (another hold has the code)
 local MOST_REQUESTS = 100 -- of one hold: each change rewrites their list
 local store = store_of(KEYS, ARGV[2])
 local now, id, owner, action, etag = now_ms(ARGV[1]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
@@ -61,6 +63,14 @@ local function ended(state)
   return { 'done', cjson.encode(hold) }
 end
 
+if action == 'code' then -- no change that anybody waits for: the revision stays
+  if hold.cd then return { 'same', raw } end
+  if redis.call('HSETNX', store.codes, argument.cd, id) == 0 then return { 'taken', raw } end
+  hold.cd = argument.cd
+  local encoded = cjson.encode(hold)
+  redis.call('HSET', store.holds, id, encoded)
+  return { 'done', encoded }
+end
 if action == 'cancel' or action == 'moved' then
   hold.tt = argument.to
   remember_request()

@@ -39,6 +39,8 @@ class Hold:
     transferred_to: str = ""
     address: str = ""
     """The keyed hash of the address that holds it with the key of a page, while it is live."""
+    code: str = ""
+    """The short pick-up code; empty if it has none yet."""
 
     @property
     def is_live(self) -> bool:
@@ -70,6 +72,7 @@ def decoded(raw: bytes, store: str) -> Hold:
         transferred_from=record.get("tf", ""),
         transferred_to=record.get("tt", ""),
         address=record.get("ad", ""),
+        code=record.get("cd", ""),
     )
 
 
@@ -80,11 +83,14 @@ def encoded(
     method: int,
     transferred_from: str = "",
     address: str = "",
+    code: str = "",
 ) -> bytes:
-    """A new hold, to which lua/reserve.lua adds items and times."""
+    """A new hold, to which lua/reserve.lua adds items and times; it drops a code that is taken."""
     record: dict[str, Any] = {"id": id, "own": caller, "who": shopper, "m": method}
     if transferred_from:
         record["tf"] = transferred_from
     if address:
         record["ad"] = address
+    if code:
+        record["cd"] = code
     return orjson.dumps(record)

@@ -27,6 +27,7 @@ class StoreKeys(NamedTuple):
     ledger: str
     due: str
     addresses: str
+    codes: str
     policies: str
     sources: str
     checkpoint: str
@@ -44,6 +45,7 @@ class StoreKeys(NamedTuple):
             f"{head}:ledger",
             f"{head}:due",
             f"{head}:addresses:{store}",
+            f"{head}:codes:{store}",
             f"{head}:policies",
             f"{head}:sources",
             f"{head}:checkpoint:{store}",
@@ -52,4 +54,4 @@ class StoreKeys(NamedTuple):
     @property
     def of_holds(self) -> list[str]:
         """The keys that the scripts of holds take, in their order."""
-        return list(self[:7])
+        return list(self[:8])

@@ -9,6 +9,7 @@ from services.directory.keys import store_name
 from services.directory.products import product_name
 from services.stock import errors, metrics
 from services.stock.convert.names import reservation_ids
+from services.stock.model.codes import new_code
 from services.stock.model.holds import Hold, encoded
 from services.stock.settings import StockSettings
 from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey
@@ -29,6 +30,8 @@ class NewHold(NamedTuple):
     addresses: Sequence[str] = ()
     """The keyed hashes of the address whose bounds apply; none for trusted callers."""
     transferred_from: str = ""
+    code: str = ""
+    """The short code of the hold that it replaces, which the shopper knows; else a new one."""
 
 
 class HoldChanges:
@@ -65,6 +68,7 @@ class HoldChanges:
                     new.method,
                     new.transferred_from,
                     new.holder.address,
+                    new.code or new_code(),
                 ),
                 new.lines,
                 ttl_ms=new.ttl_ms,
@@ -130,7 +134,7 @@ class HoldChanges:
         )
         metrics.CHANGES.labels(action, outcome.word).inc()
         match outcome:
-            case Outcome("done" | "same"):
+            case Outcome("done" | "same" | "taken"):
                 return outcome.hold
             case Outcome("expired"):
                 raise errors.ReservationExpired(name)

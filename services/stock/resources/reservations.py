@@ -180,6 +180,7 @@ class Reservations:
             max(hold.expire_ms - hold.update_ms, 1000),
             key,
             transferred_from=request.name,
+            code=hold.code,
         )
         there = await self.changes.reserve(new)
         try:

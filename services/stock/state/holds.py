@@ -142,6 +142,12 @@ class Holds:
         """Holds of a store by id, by the database's clock; None where there is none."""
         return await self._looked_up(store, ids, now_ms) if ids else []
 
+    async def by_code(self, store: str, code: str, now_ms: int | None = None) -> Hold | None:
+        """The hold of a store with a short code, also when it has ended; None if there is none."""
+        id = await self._client.hget(StoreKeys.of(store).codes, code)
+        [hold] = await self.read(store, [id.decode()], now_ms) if id else [None]
+        return hold
+
     async def of_store(self, store: str, now_ms: int | None = None) -> list[Hold]:
         """All holds of a store, ended ones included as long as they are kept."""
         return [hold for hold in await self._looked_up(store, (), now_ms) if hold]

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ STOCK = "store,sku,on_hand,safety_stock\nt-forum,milk,6,1\nt-stockmann,milk,2,0\
 @pytest.fixture
 async def run(channel, parts, monkeypatch, tmp_path) -> AsyncIterator[Callable[..., Any]]:
     """Runs the command against a server with the shops of the tests."""
+    monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
     await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
     async with serving(parts) as address:
         monkeypatch.setenv("ENRAYON_GRPC_PORT", address.rpartition(":")[2])
@@ -106,3 +108,14 @@ async def test_reconcile_succeeds_without_drift_and_fails_with_it(run, stocked, 
     assert (0, 1) == (sound.exit_code, drifted.exit_code)
     assert "drift 0" in sound.output
     assert "stores/t-forum products/milk (ledger): 7, should be 6" in drifted.output
+
+
+async def test_the_hold_of_a_short_code_is_found_as_the_shopper_says_it(run, stocked):
+    made = await run("hold", "create", "t-forum", "milk:2")
+    [name] = re.findall(r"stores/t-forum/reservations/\S+", made.output)
+    code = (await run("hold", "code", name)).output.splitlines()[-1]
+    found = await run("hold", "find", "t-forum", code.lower())
+
+    assert re.fullmatch(r"\w{4} \w{4}", code)
+    assert 0 == found.exit_code
+    assert made.output.endswith(found.output)

@@ -2359,26 +2359,58 @@ class PickupCode(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     SVG_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{id}/reservations/{id}/pickupCode`."""
     text: _builtins.str
     """The receipt of the hold, which is the content of the QR code."""
     svg: _builtins.str
     """The QR code as an SVG drawing."""
+    code: _builtins.str
+    """The short code, to say at the counter: 8 characters without look-alikes, unique at the store.
+    Empty if the hold had ended before it got one.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         text: _builtins.str = ...,
         svg: _builtins.str = ...,
+        code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "svg", b"svg", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "name", b"name", "svg", b"svg", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PickupCode: _TypeAlias = PickupCode  # noqa: Y015
+
+@_typing.final
+class FindReservationByCodeRequest(_message.Message):
+    """Request of FindReservationByCode."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`stores/{id}`."""
+    code: _builtins.str
+    """The short code of a hold. Case is ignored, and so is a space or hyphen in the middle."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindReservationByCodeRequest: _TypeAlias = FindReservationByCodeRequest  # noqa: Y015
 
 @_typing.final
 class VerifyReceiptRequest(_message.Message):

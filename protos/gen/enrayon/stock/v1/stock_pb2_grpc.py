@@ -166,6 +166,11 @@ class StockServiceStub:
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.GetPickupCodeRequest.SerializeToString,
                 response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.PickupCode.FromString,
                 _registered_method=True)
+        self.FindReservationByCode = channel.unary_unary(
+                '/enrayon.stock.v1.StockService/FindReservationByCode',
+                request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.FindReservationByCodeRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.FromString,
+                _registered_method=True)
         self.VerifyReceipt = channel.unary_unary(
                 '/enrayon.stock.v1.StockService/VerifyReceipt',
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.VerifyReceiptRequest.SerializeToString,
@@ -413,6 +418,14 @@ class StockServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindReservationByCode(self, request, context):
+        """The hold with a short pick-up code, for the staff of its shop. A caller may ask 30 times at once
+        for a store, then every 2 seconds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def VerifyReceipt(self, request, context):
         """Verifies a receipt or a pick-up code signed by this service, and returns its hold.
         """
@@ -618,6 +631,11 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.GetPickupCode,
                     request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.GetPickupCodeRequest.FromString,
                     response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.PickupCode.SerializeToString,
+            ),
+            'FindReservationByCode': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindReservationByCode,
+                    request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.FindReservationByCodeRequest.FromString,
+                    response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.SerializeToString,
             ),
             'VerifyReceipt': grpc.unary_unary_rpc_method_handler(
                     servicer.VerifyReceipt,
@@ -1356,6 +1374,33 @@ class StockService:
             '/enrayon.stock.v1.StockService/GetPickupCode',
             enrayon_dot_stock_dot_v1_dot_stock__pb2.GetPickupCodeRequest.SerializeToString,
             enrayon_dot_stock_dot_v1_dot_stock__pb2.PickupCode.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindReservationByCode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.stock.v1.StockService/FindReservationByCode',
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.FindReservationByCodeRequest.SerializeToString,
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.FromString,
             options,
             channel_credentials,
             insecure,

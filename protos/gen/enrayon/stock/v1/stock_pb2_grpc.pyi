@@ -101,6 +101,10 @@ class StockServiceStub:
     """
     GetPickupCode: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetPickupCodeRequest, _stock_pb2.PickupCode]
     """The pick-up code of a hold, as text and as a QR code to show at the counter."""
+    FindReservationByCode: _grpc.UnaryUnaryMultiCallable[_stock_pb2.FindReservationByCodeRequest, _stock_pb2.Reservation]
+    """The hold with a short pick-up code, for the staff of its shop. A caller may ask 30 times at once
+    for a store, then every 2 seconds.
+    """
     VerifyReceipt: _grpc.UnaryUnaryMultiCallable[_stock_pb2.VerifyReceiptRequest, _stock_pb2.Reservation]
     """Verifies a receipt or a pick-up code signed by this service, and returns its hold."""
     CreateStockAlert: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CreateStockAlertRequest, _stock_pb2.StockAlert]
@@ -198,6 +202,10 @@ class StockServiceAsyncStub(StockServiceStub):
     """
     GetPickupCode: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetPickupCodeRequest, _stock_pb2.PickupCode]  # type: ignore[assignment]
     """The pick-up code of a hold, as text and as a QR code to show at the counter."""
+    FindReservationByCode: _aio.UnaryUnaryMultiCallable[_stock_pb2.FindReservationByCodeRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
+    """The hold with a short pick-up code, for the staff of its shop. A caller may ask 30 times at once
+    for a store, then every 2 seconds.
+    """
     VerifyReceipt: _aio.UnaryUnaryMultiCallable[_stock_pb2.VerifyReceiptRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
     """Verifies a receipt or a pick-up code signed by this service, and returns its hold."""
     CreateStockAlert: _aio.UnaryUnaryMultiCallable[_stock_pb2.CreateStockAlertRequest, _stock_pb2.StockAlert]  # type: ignore[assignment]
@@ -442,6 +450,16 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.PickupCode, _abc.Awaitable[_stock_pb2.PickupCode]]:
         """The pick-up code of a hold, as text and as a QR code to show at the counter."""
+
+    @_abc_1.abstractmethod
+    def FindReservationByCode(
+        self,
+        request: _stock_pb2.FindReservationByCodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
+        """The hold with a short pick-up code, for the staff of its shop. A caller may ask 30 times at once
+        for a store, then every 2 seconds.
+        """
 
     @_abc_1.abstractmethod
     def VerifyReceipt(

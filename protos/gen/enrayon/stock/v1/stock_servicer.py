@@ -143,6 +143,12 @@ class StockServicer(Protocol):
     ) -> Answer[stock_pb2.PickupCode]:
         """The pick-up code of a hold, as text and as a QR code to show at the counter."""
 
+    def find_reservation_by_code(
+        self, request: stock_pb2.FindReservationByCodeRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """The hold with a short pick-up code, for the staff of its shop. A caller may ask 30 times
+        at once for a store, then every 2 seconds."""
+
     def verify_receipt(
         self, request: stock_pb2.VerifyReceiptRequest, /
     ) -> Answer[stock_pb2.Reservation]:
