@@ -4,7 +4,7 @@ import datetime as dt
 import zoneinfo
 from typing import NamedTuple
 
-from geodata.schedule.model import Closure, Rule, RuleKind
+from geodata.schedule.model import Closure, Rule, RuleKind, Schedule
 from geodata.schedule.zones import instant_s, start_of_date
 
 FOR_EVER_S = 2**60
@@ -52,6 +52,20 @@ def closed_dates(
             last = min(last, closure.expires.astimezone(zone).date() - _ONE_DAY)
         spans.append((closure.starts, last))
     return tuple(spans)
+
+
+def has_endless(schedule: Schedule) -> bool:
+    """True if a closure of a schedule has no end."""
+    return any(closure.ends is None and closure.expires is None for closure in schedule.closures)
+
+
+def is_closed_without_end(schedule: Schedule, at: dt.datetime) -> bool:
+    """True if a closure without an end has begun by an instant."""
+    zone, at_s = zoneinfo.ZoneInfo(schedule.time_zone or "UTC"), instant_s(at)
+    return any(
+        closure.ends is None and closure.expires is None and _instant(closure.starts, zone) <= at_s
+        for closure in schedule.closures
+    )
 
 
 def _end(closure: Closure, zone: zoneinfo.ZoneInfo) -> int:

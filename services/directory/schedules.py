@@ -9,6 +9,7 @@ ids that change; the next read brings the array up to date.
 
 import datetime as dt
 import functools
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
 from geodata.nearest import Rows
+from geodata.schedule.closures import has_endless
 from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import HolidayRules, Schedule
 from geodata.schedule.open_states import NO_HOURS, OpenStates
@@ -57,6 +59,8 @@ class Schedules:
         self._held: dict[str, dict[str, int]] = {}
         self._services: dict[str, dict[str, int]] = {}
         self._service_columns: dict[str, Numbers] = {}
+        self._endless: dict[str, Schedule] = {}
+        """Id -> own schedule of stores that have a closure without an end."""
         stores.listen(self._note)
         hours.listen(self._note)
 
@@ -71,6 +75,12 @@ class Schedules:
         """The hours record of a store; None if it has only its imported hours."""
         record = self._hours.replica.record(id)
         return None if record is None else hours_pb2.StoreHours.FromString(record)
+
+    @property
+    def closed_without_end(self) -> Mapping[str, Schedule]:
+        """Id -> own schedule of public stores with a closure that has no end, begun or not."""
+        self.refresh()
+        return self._endless
 
     def opening(self, at: dt.datetime | None, minutes: int = 0, service: str = "") -> "Opening":
         """A filter by open hours.
@@ -116,6 +126,7 @@ class Schedules:
         stores, hours = self._stores.replica, self._hours.replica
         self._states, self._imported = OpenStates(), {}
         self._held, self._services, self._service_columns = {}, {}, {}
+        self._endless = {}
         codes, values = stores.imported_hours
         used = np.unique(codes)
         numbers = np.zeros(len(values), np.int_)
@@ -132,6 +143,7 @@ class Schedules:
             self._states.remove(number)
             if service:
                 del self._services[service][id]
+        self._endless.pop(id, None)
         stores = self._stores.replica
         encoded, row = stores.public(id), stores.row(id)
         if encoded is None:
@@ -147,6 +159,8 @@ class Schedules:
         for service, schedule in schedules.services.items():
             held[service] = self._services.setdefault(service, {})[id] = self._states.add(schedule)
         self._held[id] = held
+        if has_endless(schedules.own):
+            self._endless[id] = schedules.own
         if row is not None:
             self._numbers[row] = held[""]
 

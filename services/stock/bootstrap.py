@@ -85,7 +85,16 @@ def build(parts: Parts) -> Service:
         pickup_options=PickupOptions(searches, directory, lookups, origins, clock),
         demand=unmet,
         reservations=Reservations(
-            holds, changes, Receipts(keyring), durability, lookups, page_holds, keyring, settings
+            holds,
+            changes,
+            Receipts(keyring),
+            durability,
+            lookups,
+            page_holds,
+            directory,
+            keyring,
+            clock,
+            settings,
         ),
         pickup_codes=PickupCodes(holds, changes, SharedLimits(client), lookups),
         reservation_watch=ReservationWatch(follower, ledger, holds),
@@ -95,7 +104,7 @@ def build(parts: Parts) -> Service:
     return Service(
         CONTRACT,
         servicer,
-        worker.workers(holds, alerts, ledger),
+        worker.workers(holds, alerts, ledger, directory, clock),
         {"stock.follower": follower.run, **worker.background(demand)},
         durability.at_start,
     )

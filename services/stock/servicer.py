@@ -222,7 +222,7 @@ class StockServicer:
         self, request: stock_pb2.WatchReservationsRequest
     ) -> AsyncIterator[stock_pb2.WatchReservationsResponse]:
         """The holds at a store as they change."""
-        store = self.lookups.store(request.parent)
+        store = await self.reservations.shop(request.parent)
         caller = current_caller()
         async for hold, token in self.reservation_watch.watch(store, request.resume_token):
             if hold is None:

@@ -1,10 +1,14 @@
 """Background loops: they end expired holds, fire alerts, trim ledgers. Many may run at once."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 
+from services.chassis.clock import Clock
 from services.chassis.loops.forever import forever
+from services.directory.directory import Directory
 from services.directory.parts import Loop
+from services.directory.trading import not_open
 from services.stock import metrics
 from services.stock.model.ledger import entry_id
 from services.stock.model.partitions import PARTITIONS
@@ -29,11 +33,19 @@ ALERTS_KEPT_MS = 7 * 86_400_000
 """Time for which alerts can be read after they fired or expired."""
 
 
-def workers(holds: Holds, alerts: Alerts, ledger: Ledger) -> dict[str, Loop]:
+def workers(
+    holds: Holds, alerts: Alerts, ledger: Ledger, directory: Directory, clock: Clock
+) -> dict[str, Loop]:
     """The loops of `enrayon work`."""
+
+    def is_open(store: str) -> bool:
+        return not_open(directory, store, clock()) is None
+
     return {
         "stock.sweep": partial(forever, "stock sweep", SWEEP_EVERY_S, partial(sweep, holds)),
-        "stock.alerts": partial(forever, "stock alerts", MATCH_EVERY_S, partial(match, alerts)),
+        "stock.alerts": partial(
+            forever, "stock alerts", MATCH_EVERY_S, partial(match, alerts, is_open)
+        ),
         "stock.forget": partial(forever, "stock forget", FORGET_EVERY_S, partial(forget, alerts)),
         "stock.ledger": partial(
             forever, "stock ledger", TRIM_EVERY_S, partial(trim, alerts, ledger)
@@ -64,17 +76,19 @@ async def end_expired(holds: Holds) -> float:
     return wait_s
 
 
-async def match(alerts: Alerts) -> bool:
+async def match(alerts: Alerts, is_open: Callable[[str], bool]) -> bool:
     """Fire alerts; if no more movements wait, wait for the next, or for a place that is due."""
     await alerts.wakes.begin()
-    has_more, wait_s = await fire(alerts)
+    has_more, wait_s = await fire(alerts, is_open)
     if not has_more:
         await alerts.wakes.wait(min(wait_s, LOOK_EVERY_S))
     return has_more
 
 
-async def fire(alerts: Alerts) -> tuple[bool, float]:
-    """Fire the alerts that new movements are enough for.
+async def fire(
+    alerts: Alerts, is_open: Callable[[str], bool] = lambda _: True
+) -> tuple[bool, float]:
+    """Fire the alerts that new movements are enough for; those of closed stores wait.
 
     Answers whether more movements wait, and the time until a place is due without one.
     """
@@ -83,7 +97,7 @@ async def fire(alerts: Alerts) -> tuple[bool, float]:
         if news.wait_s is not None and not news.places:
             wait_s = min(wait_s, news.wait_s)
         for store, sku in news.places:
-            await alerts.match(store, sku)
+            await alerts.match(store, sku, is_open=is_open(store))
         if news.places or news.claims:
             metrics.FIRED.inc(await alerts.claim_all(news.partition))
             wait_s = 0.0  # what did not fire frees a promise, and its place is due

@@ -6,13 +6,13 @@ from typing import Any
 from services.chassis.database.client import Client, Script, Value, script_text
 from services.stock.model.holds import decoded
 from services.stock.model.partitions import StoreKeys
-from services.stock.state import LIBRARY, PACKAGE
+from services.stock.state import PACKAGE, TAKING
 from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey
 
 
 def changed(client: Client, name: str, *changes: tuple[str, str]) -> Script:
     """A script of the service with parts of its text replaced."""
-    text, _ = script_text(PACKAGE, name, LIBRARY)
+    text, _ = script_text(PACKAGE, name, TAKING)
     for old, new in changes:
         assert old in text, f"{name}.lua has no {old!r} any more"
         text = text.replace(old, new)
@@ -133,6 +133,8 @@ MUTANTS: dict[str, Callable[[Client], Holds]] = {
     ),
 }
 ONLY_A_SWEEPER_ENDS = with_script(
-    "_reserve", "reserve", ("else\n  tidy(store, now, ALL)\nend", "end")
+    "_reserve",
+    "reserve",
+    ("if may_write then\n  tidy(store, now, ALL)\nelse", "if may_write then\nelse"),
 )
 """Expired holds count until a sweeper ends them. No history shows that: the clock must move."""

@@ -13,8 +13,10 @@ from services.chassis.clock import Clock
 from services.chassis.database.leases import Leases, quota_key
 from services.chassis.errors import AlreadyExists, ConcurrentChanges, QuotaExceeded
 from services.chassis.serving.commits import commit
+from services.directory.directory import Directory
 from services.directory.ids import new_id
 from services.directory.keys import store_id
+from services.directory.trading import check_open
 from services.geofence.convert.names import trip_name
 from services.geofence.convert.trips import arrivals, new_trip, trip_message
 from services.geofence.errors import StoreNotFound, TripEnded, TripNotFound
@@ -41,6 +43,7 @@ class Trips:
         records: DeviceRecords,
         devices: Devices,
         detection: Detection,
+        directory: Directory,
         leases: Leases,
         per_caller: int,
         clock: Clock,
@@ -48,6 +51,7 @@ class Trips:
         self._records = records
         self._devices = devices
         self._detection = detection
+        self._directory = directory
         self._leases = leases
         self._per_caller = per_caller
         self._clock = clock
@@ -57,6 +61,7 @@ class Trips:
 
         Raises:
             StoreNotFound: there is no such store, or it has no location.
+            StoreNotOpen: the store is not open for business.
             AlreadyExists: the device has a trip with that order to another store, or too many
                 trips.
             QuotaExceeded: the caller has as many live trips as it may.
@@ -75,6 +80,7 @@ class Trips:
                     raise AlreadyExists(trip_name(trip))
                 await self._records.replicated([device.hash])
                 return trip_message(trip, device.subject)
+            check_open(self._directory, store, self._clock())
             live = [trip for trip in device.trips if trip.is_live]
             if len(live) >= TRIPS_MOST:
                 raise AlreadyExists(trip_name(live[0]))

@@ -1,12 +1,12 @@
 """Builds the responses of searches for baskets."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2 import LeftOutStore, PickupMethod
-from services.directory.keys import store_name
+from services.directory.keys import store_id, store_name
 from services.directory.products import product_name
 from services.stock.convert.levels import View, fill_level
 from services.stock.model.availability import Found, Option
@@ -47,23 +47,19 @@ class SearchResponses:
             response.split.fewest = found.is_fewest
             for share in found.split:
                 self._fill_store(response.split.stores.add(), share.offer, share.units)
-        for left_out in found.left_out:
-            response.left_out.add(
-                store=store_name(left_out.store),
-                distance_m=left_out.distance_m,
-                reason=LeftOutStore.Reason.ValueType(left_out.reason),
-                product="" if left_out.line is None else self._lines[left_out.line][0],
-            )
+        response.left_out.extend(self._left_out(found))
         if not found.is_reachable:
             response.unreachable.append("stock")
         return response
 
     def pickup_options(
-        self, options: Sequence[Option], *, is_reachable: bool
+        self, options: Sequence[Option], found: Found
     ) -> stock_pb2.FindPickupOptionsResponse:
-        """The stores where the basket can be picked up."""
+        """The stores where the basket can be picked up, and near ones where it cannot."""
+        shown = {option.offer.store for option in options}
         response = stock_pb2.FindPickupOptionsResponse(
-            unreachable=[] if is_reachable else ["stock"]
+            unreachable=[] if found.is_reachable else ["stock"],
+            left_out=[out for out in self._left_out(found) if store_id(out.store) not in shown],
         )
         for offer, window, donor in options:
             option = response.options.add(
@@ -78,6 +74,15 @@ class SearchResponses:
                 option.ready_by.FromDatetime(window.ready_by)
                 option.pickup_by.FromDatetime(window.pickup_by)
         return response
+
+    def _left_out(self, found: Found) -> Iterable[LeftOutStore]:
+        for left_out in found.left_out:
+            yield LeftOutStore(
+                store=store_name(left_out.store),
+                distance_m=left_out.distance_m,
+                reason=LeftOutStore.Reason.ValueType(left_out.reason),
+                product="" if left_out.line is None else self._lines[left_out.line][0],
+            )
 
     def _fill_store(
         self, message: stock_pb2.StoreAvailability, offer: Offer, units: Sequence[int]

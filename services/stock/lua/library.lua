@@ -14,7 +14,10 @@
 --   c created, u updated, x expires, e ended (all in ms);
 --   rq fields of the hash `requests` that lead to it; tf, tt the hold it was transferred from, to;
 --   ad, of a live hold made with the key of a page: keyed hash of the address;
---   cd short pick-up code
+--   cd short pick-up code;
+--   rb, pb when the goods are ready, and until when they can be picked up (in ms);
+--   sl, of a live hold: its place { method, start, end of the slot in s }; ps the same once it ended
+-- Field of the hash `slots`: method and start of a slot, ":" between; its value: places taken.
 -- Field of the hash `addresses`: ad; its value: the ids of its live holds, a space between two.
 -- Field of the hash `codes`: cd; its value: the id of the hold, as long as that is kept.
 -- Item of a hold: { SKU, requested, held, collected, back-ordered, version of the level }
@@ -35,7 +38,7 @@ end
 -- The keys that the scripts of holds take, in the order of `StoreKeys.of_holds`.
 local function store_of(keys, name)
   return { name = name, levels = keys[1], holds = keys[2], expiry = keys[3], requests = keys[4],
-    ledger = keys[5], due = keys[6], addresses = keys[7], codes = keys[8] }
+    ledger = keys[5], due = keys[6], addresses = keys[7], codes = keys[8], slots = keys[9] }
 end
 
 local function level_of(raw)
@@ -101,24 +104,42 @@ local function note_address(store, hold, is_live)
   end
 end
 
+local function slot_field(slot)
+  return string.format('%d:%.0f', slot[1], slot[2])
+end
+
+-- Takes a place of a slot, or gives it back.
+local function move_place(store, slot, change)
+  local field = slot_field(slot)
+  if redis.call('HINCRBY', store.slots, field, change) <= 0 then
+    redis.call('HDEL', store.slots, field)
+  end
+end
+
 local function expired_ids(expiry, now, most)
   return redis.call('ZRANGE', expiry, '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
 end
 
--- The items of expired holds, whose units are still reserved in the packed levels. A script that may
--- not write adds them back itself, so that an expired hold counts nowhere.
-local function expired_items(expiry, holds, now)
-  local items = {}
+-- Expired holds whose units and places are still taken. A script that may not write adds them back
+-- itself, so that an expired hold counts nowhere.
+local function expired_holds(expiry, holds, now)
+  local found = {}
   for _, id in ipairs(expired_ids(expiry, now, ALL)) do
     local hold = hold_of(holds, id)
-    if hold and LIVE[hold.st] then
-      for _, item in ipairs(hold.l) do items[#items + 1] = item end
-    end
+    if hold and LIVE[hold.st] then found[#found + 1] = hold end
+  end
+  return found
+end
+
+local function expired_items(expiry, holds, now)
+  local items = {}
+  for _, hold in ipairs(expired_holds(expiry, holds, now)) do
+    for _, item in ipairs(hold.l) do items[#items + 1] = item end
   end
   return items
 end
 
--- Ends a hold, gives back the units that it still holds, and forgets its address.
+-- Ends a hold, gives back the units and the place that it still holds, and forgets its address.
 local function finish(store, hold, state, now)
   local lines = {}
   for _, item in ipairs(hold.l) do
@@ -133,6 +154,10 @@ local function finish(store, hold, state, now)
     end
   end
   hold.st, hold.e, hold.u, hold.rev = state, now, now, hold.rev + 1
+  if hold.sl then
+    move_place(store, hold.sl, -1)
+    hold.ps, hold.sl = hold.sl, nil
+  end
   note_address(store, hold, false)
   local address = hold.ad
   hold.ad = nil

@@ -1,7 +1,7 @@
 -- Moves the wishes for a level that its units are enough for to the claims, the oldest first.
 -- KEYS  levels, wishes, told, wished, look, claims, policies (all of the store's partition)
 -- ARGV  now in ms or "" for the database's, store, SKU, for how long in ms units count as promised
---       to those who were told of them, "1" to tell bands alone
+--       to those who were told of them, "1" to tell bands alone, "1" while the store is closed
 -- Returns the units that are available, then the wishes that were moved
 --
 -- A wish is "owner alert units"; a place is "store SKU"; a claim is "store SKU owner alert units".
@@ -18,6 +18,10 @@ end
 redis.call('ZREM', KEYS[5], place)
 if redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('SREM', KEYS[4], place)
+  return { 0 }
+end
+if ARGV[6] == '1' then -- nobody is sent there; it may open again
+  redis.call('ZADD', KEYS[5], now + window, place)
   return { 0 }
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - window)

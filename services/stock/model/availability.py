@@ -33,7 +33,9 @@ class Search:
         return list(self.lines.values())
 
     def admits(self, offer: Offer) -> bool:
-        """True if a store has the wanted pick-up method."""
+        """True if a store is open for business, and has the wanted pick-up method."""
+        if offer.lack is Lack.STORE_CLOSED:
+            return False
         return not self.method or self.method in offer.policy.methods
 
 

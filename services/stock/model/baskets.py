@@ -25,6 +25,7 @@ class Lack(enum.IntEnum):
     STOCK_UNKNOWN = 3
     NOT_OPEN = 4
     LACKS_SERVICE = 5
+    STORE_CLOSED = 6
 
 
 class Offer(NamedTuple):
@@ -39,8 +40,13 @@ class Offer(NamedTuple):
     """For each line the units that the store can give now, at most the wanted ones."""
     lack: Lack | None
     """The reason why it is not the whole basket; None when it is."""
-    lacking: int = 0
-    """The number of the line that is the reason."""
+    lacking: int | None = 0
+    """The number of the line that is the reason, if one is."""
+
+    @property
+    def closed(self) -> "Offer":
+        """The offer of the store while it is not open for business: nothing."""
+        return self._replace(units=(0,) * len(self.units), lack=Lack.STORE_CLOSED, lacking=None)
 
     @property
     def total(self) -> int:

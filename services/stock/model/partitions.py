@@ -28,6 +28,7 @@ class StoreKeys(NamedTuple):
     due: str
     addresses: str
     codes: str
+    slots: str
     policies: str
     sources: str
     checkpoint: str
@@ -46,6 +47,7 @@ class StoreKeys(NamedTuple):
             f"{head}:due",
             f"{head}:addresses:{store}",
             f"{head}:codes:{store}",
+            f"{head}:slots:{store}",
             f"{head}:policies",
             f"{head}:sources",
             f"{head}:checkpoint:{store}",
@@ -54,4 +56,4 @@ class StoreKeys(NamedTuple):
     @property
     def of_holds(self) -> list[str]:
         """The keys that the scripts of holds take, in their order."""
-        return list(self[:8])
+        return list(self[:9])

@@ -4,17 +4,21 @@ Whatever the radius, a search takes two round trips to the database at most: one
 stores with everything on the shelf, and one for all others, if the first found too few.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from enrayon.stock.v1 import stock_pb2
+from enrayon.stores.v1 import stores_pb2
+from geodata.nearest import Rows
 from services.chassis.clock import Clock
 from services.chassis.messages.paging import page_size
 from services.chassis.messages.times import instant_if_set, timestamp
 from services.directory.directory import Directory
-from services.directory.filters import EVERYTHING, StoreFilter
+from services.directory.filters import Mask, StoreFilter
 from services.directory.keys import parse_store
 from services.directory.origins import Origins
+from services.directory.trading import closed_rows, not_open, sells
 from services.stock.convert.availability import SearchResponses
 from services.stock.convert.baskets import lines
 from services.stock.convert.levels import view_at
@@ -35,6 +39,9 @@ MOST_CANDIDATES = 5000
 NEAREST_EXPLAINED = 8
 """The number of nearest stores that the answer lists with a reason if they lack the basket."""
 MOST_LEFT_OUT = 20
+OPEN = frozenset({stores_pb2.STORE_STATUS_OPEN})
+ANY_STATUS = StoreFilter(statuses=frozenset(stores_pb2.StoreStatus.values()))
+"""Stores that are closed for good are explained too, where they still have stock."""
 
 
 class Searches:
@@ -58,24 +65,28 @@ class Searches:
         self._fresh_ms = int(settings.stock_freshness_s * 1000)
         self._bands_only = not settings.stock_quantities
 
-    async def find(self, search: Search, now_ms: int) -> Found:
+    async def find(self, search: Search, now: dt.datetime) -> Found:
         """The stores that have a basket, and the reasons why near ones do not."""
         store_filter = self._filter(search)
+        closed = closed_rows(self._directory, now)
         found = Found()
         first = search.count + SPARE
-        complete = self._near(search, first, store_filter, every=True)
+        complete = self._near(search, first, store_filter, closed, every=True)
         around = dict(
             self._directory.stores.replica.nearest(
-                search.origin, NEAREST_EXPLAINED, EVERYTHING, radius_m=search.radius_m
+                search.origin, NEAREST_EXPLAINED, ANY_STATUS, radius_m=search.radius_m
             )
         )
-        await self._read(found, {**complete, **around}, search, now_ms)
+        await self._read(found, {**complete, **around}, search, ms_of(now))
+        for store in around:  # candidates further away are filtered
+            if store in found.read and not_open(self._directory, store, now):
+                found.read[store] = found.read[store].closed
         candidates = complete
         if found.is_reachable and needs_more(found, candidates, search, first):
             some = search.allow_partial or search.allow_split
-            candidates = self._near(search, MOST_CANDIDATES, store_filter, every=not some)
+            candidates = self._near(search, MOST_CANDIDATES, store_filter, closed, every=not some)
             unread = {id: m for id, m in candidates.items() if id not in found.read}
-            await self._read(found, unread, search, now_ms)
+            await self._read(found, unread, search, ms_of(now))
         read = [found.read[id] for id in candidates if id in found.read]
         offers = [offer for offer in read if search.admits(offer)]
         found.offers = ranked(offers, allow_partial=search.allow_partial)[: search.count]
@@ -103,18 +114,26 @@ class Searches:
         opening = (
             None if search.open_at is None else self._directory.schedules.opening(search.open_at)
         )
-        return StoreFilter(attributes=search.services, opening=opening)
+        return StoreFilter(attributes=search.services, statuses=OPEN, opening=opening)
 
     def _near(
-        self, search: Search, count: int, store_filter: StoreFilter, *, every: bool
+        self, search: Search, count: int, store_filter: StoreFilter, closed: Rows, *, every: bool
     ) -> dict[str, float]:
-        """Store -> distance of the nearest stores with every product on the shelf, or with any."""
+        """Store -> distance of the nearest stores with every product on the shelf, or with any.
+
+        Those in closed rows are left out.
+        """
+        on_shelf = self._shelves.filter(search.lines, every=every)
+
+        def accept(rows: Rows) -> Mask:
+            return sells(rows, closed) if on_shelf is None else on_shelf(rows) & sells(rows, closed)
+
         found = self._directory.stores.replica.nearest(
             search.origin,
             count,
             store_filter,
             radius_m=search.radius_m,
-            also=self._shelves.filter(search.lines, every=every),
+            also=accept if len(closed) else on_shelf,
         )
         return dict(found)
 
@@ -172,9 +191,14 @@ class Searches:
         encoded = self._directory.stores.replica.public(store)
         if encoded is None:
             return None, None
-        if not search.services.issubset(parse_store(encoded).attributes):
+        is_closed = offer is not None and offer.lack is Lack.STORE_CLOSED
+        if not is_closed and not search.services.issubset(parse_store(encoded).attributes):
             return Lack.LACKS_SERVICE, None
-        if store_filter.opening is not None and not store_filter.opening.admits(store):
+        if (
+            not is_closed
+            and store_filter.opening is not None
+            and not store_filter.opening.admits(store)
+        ):
             return Lack.NOT_OPEN, None
         if offer is None:
             return Lack.STOCK_UNKNOWN, None
@@ -240,7 +264,7 @@ class Availability:
             request.allow_partial,
             request.allow_split,
         )
-        found = await self.searches.find(search, ms_of(now))
+        found = await self.searches.find(search, now)
         self.demand.note(now.date(), found.unmet(basket), search)
         shown = [found.read[store] for store in found.shown]
         responses = await self.searches.responses(basket, shown, ms_of(now))

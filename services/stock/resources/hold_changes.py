@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.chassis.caller import current_caller
-from services.chassis.errors import EtagMismatch, QuotaExceeded
+from services.chassis.errors import EtagMismatch, QuotaExceeded, ServiceError
 from services.directory.keys import store_name
 from services.directory.products import product_name
 from services.stock import errors, metrics
@@ -32,6 +32,8 @@ class NewHold(NamedTuple):
     transferred_from: str = ""
     code: str = ""
     """The short code of the hold that it replaces, which the shopper knows; else a new one."""
+    refusal: ServiceError | None = None
+    """The reason why it cannot be made; a retry is still answered with the hold made before."""
 
 
 class HoldChanges:
@@ -54,7 +56,10 @@ class HoldChanges:
             StockUnknown: no feed has stated a product lately.
             QuantityNotSold: the store's policy does not sell the quantity.
             RequestIdReused: the `request_id` belongs to another request.
+            ServiceError: the hold's own refusal.
         """
+        if new.refusal and new.request == NO_KEY:
+            raise new.refusal
         if not validate_only:
             await self.lease(new.holder, new.id, new.ttl_ms)
         outcome: Outcome | None = None
@@ -77,6 +82,7 @@ class HoldChanges:
                 addresses=new.addresses,
                 partial=partial,
                 validate_only=validate_only,
+                repeats_only=new.refusal is not None,
                 bands_only=self._bands_only,
             )
         finally:
@@ -91,6 +97,8 @@ class HoldChanges:
         match outcome:
             case Outcome("new" | "same"):
                 return outcome.hold
+            case Outcome("refused") if new.refusal:
+                raise new.refusal
             case Outcome("short", _, (sku, available)):
                 units = None if available == "" else int(available)
                 raise errors.InsufficientStock(store, product_name(sku), units)

@@ -47,11 +47,11 @@ class PickupOptions:
             page_size(request.max_results, default=10, most=100),
             method=request.method,
         )
-        found = await self.searches.find(search, ms_of(now))
+        found = await self.searches.find(search, now)
         options = self._options(found, search, now)
         offers = [option.offer for option in options]
         responses = await self.searches.responses(basket, offers, ms_of(now))
-        return responses.pickup_options(options, is_reachable=found.is_reachable)
+        return responses.pickup_options(options, found)
 
     def _options(self, found: Found, search: Search, now: dt.datetime) -> list[Option]:
         options = [Option(offer, self._window(offer, now), "") for offer in found.offers]

@@ -6,9 +6,13 @@ from typing import Any
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import NOBODY, current_caller
+from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
 from services.chassis.messages.base64url import base64url
+from services.directory.directory import Directory
+from services.directory.keys import store_name
+from services.directory.trading import StoreNotOpen, check_open, not_open
 from services.stock.convert.baskets import lines
 from services.stock.convert.names import reservation_ids, reservation_name
 from services.stock.convert.reservations import reservation, state_of
@@ -17,6 +21,7 @@ from services.stock.errors import (
     ReservationExpired,
     ReservationNotFound,
     ReservationState,
+    StoreNotFound,
 )
 from services.stock.model.holds import Hold
 from services.stock.replica.lookups import Lookups
@@ -43,7 +48,9 @@ class Reservations:
     durability: Durability
     lookups: Lookups
     page_holds: PageHolds
+    directory: Directory
     keyring: Keyring
+    clock: Clock
     settings: StockSettings
 
     async def create(self, request: stock_pb2.CreateReservationRequest) -> Hold:
@@ -51,6 +58,7 @@ class Reservations:
 
         Raises:
             StoreNotFound: there is no such store.
+            StoreNotOpen: it is not open for business.
             ProductNotFound: there is no product of one name.
             ServiceError: `HoldChanges.reserve` raises more.
         """
@@ -75,6 +83,7 @@ class Reservations:
             ttl_ms,
             request_key(caller.id, "create", request.request_id, body),
             addresses,
+            refusal=self._refusal(store),
         )
         await self.durability.check()
         return await self.changes.reserve(
@@ -94,17 +103,32 @@ class Reservations:
             raise ReservationNotFound(reservation_name(store, id))
         return hold
 
+    async def shop(self, name: str) -> str:
+        """The id of a public store, or of a private one that has holds: they go on.
+
+        Raises:
+            StoreNotFound: there is no such store.
+        """
+        try:
+            return self.lookups.store(name)
+        except StoreNotFound:
+            store = self.lookups.any_store(name)
+            if not await self.holds.of_store(store):
+                raise
+            return store
+
     async def at_store(self, request: stock_pb2.ListReservationsRequest) -> list[Hold]:
         """The caller's holds at a store in the wanted states (live ones by default), oldest first.
 
         Raises:
             StoreNotFound: there is no such store.
         """
+        store = await self.shop(request.parent)
         caller = current_caller()
         states = set(map(state_of, request.states))
         found = [
             hold
-            for hold in await self.holds.of_store(self.lookups.store(request.parent))
+            for hold in await self.holds.of_store(store)
             if (caller.sees_all or hold.caller == caller.id)
             and (hold.state in states if states else hold.is_live)
             and (not request.shopper or hold.shopper == request.shopper)
@@ -112,9 +136,15 @@ class Reservations:
         return sorted(found, key=lambda hold: (hold.create_ms, hold.id))
 
     async def extend(self, request: stock_pb2.ExtendReservationRequest) -> Hold:
-        """Move the end of a hold, its lease first; that of a hold that has ended is released."""
+        """Move the end of a hold, its lease first; that of a hold that has ended is released.
+
+        Raises:
+            StoreNotOpen: the store is not open for business.
+            ServiceError: `HoldChanges.change` raises more.
+        """
         ttl_ms = self._ttl_ms(request, default_s=0)
         hold = await self.get(request.name)
+        check_open(self.directory, hold.store, self.clock())
         await self.changes.lease(holder_of(hold), hold.id, ttl_ms)
         try:
             return await self.changes.change(request.name, "extend", request.etag, {"ttl": ttl_ms})
@@ -156,6 +186,7 @@ class Reservations:
 
         Raises:
             StoreNotFound: there is no such destination.
+            StoreNotOpen: the destination is not open for business.
             InvalidArgument: the hold is there already.
             ServiceError: `HoldChanges` raises more; the hold then stays as it was.
         """
@@ -181,6 +212,7 @@ class Reservations:
             key,
             transferred_from=request.name,
             code=hold.code,
+            refusal=self._refusal(destination),
         )
         there = await self.changes.reserve(new)
         try:
@@ -216,6 +248,10 @@ class Reservations:
     def message(self, hold: Hold) -> stock_pb2.Reservation:
         """A hold with its receipt, as the contract has it."""
         return reservation(hold, self.receipt(hold))
+
+    def _refusal(self, store: str) -> StoreNotOpen | None:
+        why = not_open(self.directory, store, self.clock())
+        return StoreNotOpen(store_name(store), why) if why else None
 
     def _ttl_ms(
         self,

@@ -16,6 +16,7 @@ from services.chassis.messages.times import instant
 from services.directory.directory import Directory
 from services.directory.filters import EVERYTHING
 from services.directory.origins import Origins
+from services.directory.trading import StoreNotOpen, not_open
 from services.stock.convert.alerts import delivery_message
 from services.stock.convert.entry_tokens import id_of, token_of
 from services.stock.convert.names import alert_id, alert_name
@@ -50,6 +51,7 @@ class StockAlerts:
 
         Raises:
             StoreNotFound: there is no such store.
+            StoreNotOpen: the store will not open again; at others an alert waits.
             ProductNotFound: there is no product of one name.
             InvalidArgument: the area has no store or too many, or the end is too far away.
             RequestIdReused: the `request_id` belongs to another alert.
@@ -118,7 +120,11 @@ class StockAlerts:
     async def _stores(self, wanted: stock_pb2.StockAlert, most: int) -> tuple[str, ...]:
         """The store of an alert, or those of its area: only they are kept, not the place."""
         if wanted.WhichOneof("place") == "store":
-            return (self.lookups.store(wanted.store),)
+            store = self.lookups.store(wanted.store)
+            why = not_open(self.directory, store, self.clock())
+            if why and why.ended:
+                raise StoreNotOpen(wanted.store, why)
+            return (store,)
         field = "stock_alert.area"
         origin = await self.origins.resolve(wanted.area.origin, f"{field}.origin")
         near = self.directory.stores.replica.nearest(

@@ -3,5 +3,6 @@
 PACKAGE = "services.stock"
 """The package of the Lua files."""
 LIBRARY = ("library",)
+TAKING = ("library", "taking")
 FEEDS = ("library", "feeds")
 """Lua files that stand before a script."""

@@ -184,8 +184,13 @@ class Alerts:
             )
         ]
 
-    async def match(self, store: str, sku: str, now_ms: int | None = None) -> int:
-        """Make claims of the wishes that a level is enough for; answers how many."""
+    async def match(
+        self, store: str, sku: str, now_ms: int | None = None, *, is_open: bool = True
+    ) -> int:
+        """Make claims of the wishes that a level is enough for; answers how many.
+
+        A store that is not open for business is looked at again later.
+        """
         head = tag(partition_of(store))
         keys = [
             StoreKeys.of(store).levels,
@@ -197,7 +202,14 @@ class Alerts:
             StoreKeys.of(store).policies,
         ]
         now: Value = "" if now_ms is None else now_ms
-        args: list[Value] = [now, store, sku, self._promised_ms, int(self._bands_only)]
+        args: list[Value] = [
+            now,
+            store,
+            sku,
+            self._promised_ms,
+            int(self._bands_only),
+            int(not is_open),
+        ]
         _, *moved = await self._match(keys, args)
         return len(moved)
 

@@ -14,7 +14,7 @@ from services.chassis.messages.base64url import base64url
 from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.model.policies import DEFAULT_PAGE_LIMITS
-from services.stock.state import LIBRARY, PACKAGE
+from services.stock.state import LIBRARY, PACKAGE, TAKING
 
 STORES_AT_ONCE = 100
 """Stores of a partition that one turn of the sweeper ends holds of."""
@@ -57,8 +57,8 @@ class Holds:
     def __init__(self, client: Client, replicas: int = 0) -> None:
         self._client = client
         self._reserve, self._transition = (
-            replicated_script(client, PACKAGE, name, LIBRARY, replicas=replicas)
-            for name in ("reserve", "transition")
+            replicated_script(client, PACKAGE, name, libraries, replicas=replicas)
+            for name, libraries in (("reserve", TAKING), ("transition", LIBRARY))
         )
         ledgers = [f"{tag(partition)}:ledger" for partition in range(PARTITIONS)]
         self.wakes = Wakes(client, ledgers, POLL_S)
@@ -77,30 +77,38 @@ class Holds:
         fresh_ms: int,
         request: RequestKey = NO_KEY,
         addresses: Sequence[str] = (),
+        policy: bytes | None = None,
+        capacity: int = 0,
         partial: bool = False,
         validate_only: bool = False,
+        repeats_only: bool = False,
         bands_only: bool = False,
         now_ms: int | None = None,
     ) -> Outcome:
         """Hold units of each SKU; `record` comes from `model.holds.encoded`.
 
-        The store's bounds of one address apply to `addresses`, the keyed hashes of one.
+        The store's bounds of one address apply to `addresses`, the keyed hashes of one. `capacity`
+        is that of the hold's slot. `policy` is the store's, in JSON, by which the hold was planned:
+        with another one now, nothing is held. With `repeats_only` only a retry is answered.
         """
         of = StoreKeys.of(store)
-        bounds = (
-            {"addresses": addresses, "limits": DEFAULT_PAGE_LIMITS._asdict()} if addresses else ""
-        )
+        terms = {
+            "ttl": ttl_ms,
+            "fresh_ms": fresh_ms,
+            "capacity": capacity,
+            "part": partial,
+            "validate": validate_only,
+            "repeats": repeats_only,
+            "bands": bands_only,
+        }
         args: list[Value] = [
             "" if now_ms is None else now_ms,
             store,
             *request,
-            int(partial),
-            int(validate_only),
-            int(bands_only),
-            fresh_ms,
-            ttl_ms,
+            orjson.dumps(terms),
+            "*" if policy is None else policy,
             record,
-            orjson.dumps(bounds) if bounds else "",
+            bounds_of(addresses),
         ]
         for sku, quantity in lines.items():
             args += [sku, quantity]
@@ -199,6 +207,13 @@ def request_key(caller: str, method: str, request_id: str, body: bytes) -> Reque
     field = hashlib.blake2b(scope, digest_size=15)
     fingerprint = hashlib.blake2b(body, digest_size=12)
     return RequestKey(base64url(field.digest()), base64url(fingerprint.digest()))
+
+
+def bounds_of(addresses: Sequence[str]) -> bytes:
+    """The bounds of an address as lua/taking.lua reads them; nothing for trusted callers."""
+    if not addresses:
+        return b""
+    return orjson.dumps({"addresses": addresses, "limits": DEFAULT_PAGE_LIMITS._asdict()})
 
 
 def plain(value: Any) -> Any:

@@ -5,11 +5,13 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
-from enrayon.stores.v1 import stores_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.geofence.resources.devices import Devices
 from tests.support.geofence import fix, name_of, north_of, reading, report, subscribe, take, told
+from tests.support.refusals import refusal
 from tests.support.stores import SHOPS, upsert
 
 STOCKMANN = (60.1687, 24.9418)
@@ -137,6 +139,22 @@ async def test_a_trip_expires_by_itself(trips, workers):
         trip = await start(trips, ttl={"seconds": 1})
         [found] = await take(events, 1)
     assert trip.name == found.event.trip
+
+
+async def test_no_trip_starts_to_a_closed_store_and_one_under_way_goes_on(trips, channel):
+    begun = await start(trips)
+    stores = stores_pb2_grpc.StoresServiceStub(channel)
+    shop = stores_pb2.Store(name=STORE, status=stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD)
+    mask = FieldMask(paths=["status"])
+    await stores.UpdateStore(stores_pb2.UpdateStoreRequest(store=shop, update_mask=mask))
+
+    refused = await refusal(start(trips, order="5678"))
+    again = await start(trips)
+    done = await trips.CompleteTrip(pb.CompleteTripRequest(name=begun.name))
+
+    assert (grpc.StatusCode.FAILED_PRECONDITION, "STORE_NOT_OPEN", []) == refused
+    assert begun.name == again.name
+    assert pb.Trip.STATE_COMPLETED == done.state
 
 
 async def test_a_trip_to_nowhere_is_not_found(trips):

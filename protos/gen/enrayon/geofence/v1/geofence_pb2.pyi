@@ -60,6 +60,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The reader received events and acknowledged none for too long, which blocked other readers.
     Stream again, and acknowledge the processed events.
     """
+    STORE_NOT_OPEN: _ErrorReason.ValueType  # 14
+    """The store is not open for business: by its status, or by a closure without an end. The metadata
+    have `store`, `status`, and `date`, the first trading day, if it is known.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
@@ -93,6 +97,10 @@ WRONG_PARTITIONS: ErrorReason.ValueType  # 12
 NOT_ACKNOWLEDGED: ErrorReason.ValueType  # 13
 """The reader received events and acknowledged none for too long, which blocked other readers.
 Stream again, and acknowledge the processed events.
+"""
+STORE_NOT_OPEN: ErrorReason.ValueType  # 14
+"""The store is not open for business: by its status, or by a closure without an end. The metadata
+have `store`, `status`, and `date`, the first trading day, if it is known.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 

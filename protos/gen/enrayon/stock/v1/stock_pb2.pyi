@@ -68,6 +68,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """There is no group with that name."""
     PARTITIONS_DIFFER: _ErrorReason.ValueType  # 18
     """The data set has another number of partitions than this version."""
+    STORE_NOT_OPEN: _ErrorReason.ValueType  # 19
+    """The store is not open for business: by its status, or by a closure without an end. The metadata
+    have `store`, `status`, and `date`, the first trading day, if it is known.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
@@ -110,6 +114,10 @@ GROUP_NOT_FOUND: ErrorReason.ValueType  # 17
 """There is no group with that name."""
 PARTITIONS_DIFFER: ErrorReason.ValueType  # 18
 """The data set has another number of partitions than this version."""
+STORE_NOT_OPEN: ErrorReason.ValueType  # 19
+"""The store is not open for business: by its status, or by a closure without an end. The metadata
+have `store`, `status`, and `date`, the first trading day, if it is known.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _StockBand:
@@ -1522,6 +1530,8 @@ class LeftOutStore(_message.Message):
         """The store is not open at that time, or its hours are unknown."""
         REASON_LACKS_SERVICE: LeftOutStore._Reason.ValueType  # 5
         """The store lacks a service."""
+        REASON_STORE_CLOSED: LeftOutStore._Reason.ValueType  # 6
+        """The store is not open for business."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """The reason."""
@@ -1538,6 +1548,8 @@ class LeftOutStore(_message.Message):
     """The store is not open at that time, or its hours are unknown."""
     REASON_LACKS_SERVICE: LeftOutStore.Reason.ValueType  # 5
     """The store lacks a service."""
+    REASON_STORE_CLOSED: LeftOutStore.Reason.ValueType  # 6
+    """The store is not open for business."""
 
     STORE_FIELD_NUMBER: _builtins.int
     DISTANCE_M_FIELD_NUMBER: _builtins.int
@@ -1767,6 +1779,7 @@ class FindPickupOptionsResponse(_message.Message):
 
     OPTIONS_FIELD_NUMBER: _builtins.int
     UNREACHABLE_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def options(self) -> _containers.RepeatedCompositeFieldContainer[Global___PickupOption]:
         """The nearest first."""
@@ -1775,15 +1788,20 @@ class FindPickupOptionsResponse(_message.Message):
     def unreachable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The sources missing from the answer: `stock` if the database cannot be reached."""
 
+    @_builtins.property
+    def left_out(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeftOutStore]:
+        """The nearest stores that do not match, up to 20."""
+
     def __init__(
         self,
         *,
         options: _abc.Iterable[Global___PickupOption] | None = ...,
         unreachable: _abc.Iterable[_builtins.str] | None = ...,
+        left_out: _abc.Iterable[Global___LeftOutStore] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["options", b"options", "unreachable", b"unreachable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_out", b"left_out", "options", b"options", "unreachable", b"unreachable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
