@@ -29,6 +29,7 @@ PICTURE = Rule(Role.PUBLIC, Where.ANYWHERE, 300, kb_ms=200)
 
 SHOP_READ = Rule(Role.PAGE, Where.ANYWHERE, 1, kb_ms=0.1)
 SHOP_SEARCH = Rule(Role.PAGE, Where.ANYWHERE, 1, kb_ms=10)
+SHOP_LIST = Rule(Role.PAGE, Where.ANYWHERE, 2)
 SHOP_CHANGE = Rule(Role.PAGE, Where.NOWHERE, 1, counted=Counted.TOGETHER)
 SHOP_HOLD = Rule(Role.PAGE, Where.NOWHERE, 2, counted=Counted.TOGETHER, is_hold=True)
 PICKUP_CODE = Rule(Role.PAGE, Where.ANYWHERE, 14)
@@ -115,7 +116,7 @@ POLICY = joined(
         CreateReservation=SHOP_HOLD.at("parent"),
         GetReservation=SHOP_READ.at("name", hides=True),
         CancelReservation=SHOP_CHANGE.at("name", hides=True),
-        ListReservations=OWN_READ.at("parent"),
+        ListReservations=SHOP_LIST.at("parent"),
         WatchReservations=STREAM.at("parent"),
         ExtendReservation=OWN_CHANGE.at("name", hides=True),
         PrepareReservation=OWN_CHANGE.at("name", hides=True),

@@ -36,6 +36,7 @@ Owns `products/{sku}` and `stockGroups/{id}` (records of kinds `products` and `g
     {a:<owner>}:alerts         hash: alert -> JSON (lua/claim.lua)
     {a:<owner>}:deliveries     stream of alerts that fired (lua/claim.lua)
     {q:<caller>}:...           sorted sets: leases of the quotas, by when they expire
+    {q:<caller>}:listed:<...>  sorted set: holds of a shopper, by when they are dropped
     {demand}:<day>             hash: unmet demand by product and cell (state/demand.py)
     {stock}:partitions         the number of partitions of this data set
 """

@@ -210,8 +210,8 @@ class StockServicer:
     async def list_reservations(
         self, request: stock_pb2.ListReservationsRequest
     ) -> stock_pb2.ListReservationsResponse:
-        """The holds at a store."""
-        found = await self.reservations.at_store(request)
+        """The holds at a store, or the caller's own of one shopper at all stores."""
+        found = await self.reservations.listed(request)
         page, token = self.tokens.page(request, found, lambda hold: (hold.create_ms, hold.id))
         return stock_pb2.ListReservationsResponse(
             reservations=map(self._message, page), next_page_token=token

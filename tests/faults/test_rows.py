@@ -265,10 +265,10 @@ async def test_row_18_with_a_hung_database_the_deadline_is_kept_and_a_retry_answ
 async def test_row_37_a_caller_of_many_holds_stops_at_its_quota(client, figure):
     quotas = Quotas(client, Limits(caller=30, shopper=5, address=5))
     outcomes = await asyncio.gather(
-        *(quotas.take(Holder("a", f"s{n % 20}"), f"h{n}", 60_000) for n in range(200))
+        *(quotas.take(Holder("a", f"s{n % 20}"), "t-forum", f"h{n}", 60_000) for n in range(200))
     )
     taken = outcomes.count(None)
-    other = await quotas.take(Holder("b", "s"), "x", 60_000)
+    other = await quotas.take(Holder("b", "s"), "t-forum", "x", 60_000)
 
     figure(37, f"hoarding: {taken} of 200 holds let in, another caller unhindered")
     assert (30, None) == (taken, other)

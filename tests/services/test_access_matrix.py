@@ -136,7 +136,7 @@ REQUESTS: dict[str, tuple[Make, Fields]] = {
     "stock.FindReservationByCode": (code, lambda text: {"parent": HERE, "code": text}),
     "stock.VerifyReceipt": (receipt, lambda text: {"receipt": text}),
     "stock.CreateReservation": (nothing, lambda _: {"parent": HERE, "items": basket(milk=1)}),
-    "stock.ListReservations": (nothing, lambda _: {"parent": HERE}),
+    "stock.ListReservations": (nothing, lambda _: {"parent": HERE, "shopper": "s" * 22}),
     "stock.WatchReservations": (nothing, lambda _: {"parent": HERE}),
     "stock.ListStockLevels": (nothing, lambda _: {"parent": HERE}),
     "stock.GetStockPolicy": (nothing, lambda _: {"name": f"{HERE}/stockPolicy"}),

@@ -59,6 +59,7 @@ def test_a_web_page_may_search_stock_hold_and_report_and_nothing_else():
         "stock.CreateReservation",
         "stock.GetReservation",
         "stock.CancelReservation",
+        "stock.ListReservations",
         "stock.GetPickupCode",
         "aisle.SubmitPlacementFeedback",
     } == names(Role.PAGE)

@@ -151,9 +151,18 @@ async def holds(channel: grpc.aio.Channel) -> list[Dear]:
         parent=PLAIN, items=items, allow_partial=True, ttl={"seconds": 600}
     )
     made = (await stock.CreateReservation(create)).name
+    create.shopper = "s"
+    for _ in range(20):  # as many as one may have
+        await stock.CreateReservation(create)
+    create.ClearField("shopper")
     return [
         Dear(f"/{service}/CreateReservation", "20 items", create),
         Dear(f"/{service}/GetReservation", "", stock_pb2.GetReservationRequest(name=made)),
+        Dear(
+            f"/{service}/ListReservations",
+            "a shopper",
+            stock_pb2.ListReservationsRequest(parent="stores/-", shopper="s", page_size=1000),
+        ),
         Dear(
             f"/{service}/GetPickupCode",
             "",

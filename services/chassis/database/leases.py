@@ -9,6 +9,7 @@ while, never under-count.
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import NamedTuple
 
 import redis.exceptions
 
@@ -16,6 +17,21 @@ from services.chassis.database.client import Client, Value, script
 
 MARGIN_MS = 60_000
 """A lease is taken before its thing is made, and must not expire before it."""
+
+
+class Listing(NamedTuple):
+    """An entry of a list of things that are leased, to find them again.
+
+    A list may have too much: what was never made, and what ended early.
+    """
+
+    key: str
+    """The key of the list, in the slot of the leases."""
+    entry: str
+    kept_ms: int
+    """How long the entry stays past the lease."""
+    most: int
+    """The entries of the list; those that would stay longest are kept."""
 
 
 class Leases:
@@ -28,24 +44,33 @@ class Leases:
         )
 
     async def take(
-        self, quotas: Mapping[str, int], leased: str, life_ms: int, now_ms: int | None = None
+        self,
+        quotas: Mapping[str, int],
+        leased: str,
+        life_ms: int,
+        now_ms: int | None = None,
+        listing: Listing | None = None,
     ) -> str | None:
         """Take, share or extend a lease in all quotas, by key with its limit (0: none), or in none.
 
-        Answers the key of a quota that is full.
+        What is leased is listed in the same act. Answers the key of a quota that is full.
         """
         now: Value = "" if now_ms is None else now_ms
-        args: list[Value] = [now, leased, life_ms + MARGIN_MS, *quotas.values()]
-        full = await self._lease(list(quotas), args)
+        args: list[Value] = [now, leased, life_ms + MARGIN_MS]
+        args += [listing.entry, listing.kept_ms, listing.most] if listing else ["", 0, 0]
+        keys = [*quotas, listing.key] if listing else list(quotas)
+        full = await self._lease(keys, [*args, *quotas.values()])
         return list(quotas)[full - 1] if full else None
 
-    async def give_back(self, keys: list[str], leased: str) -> None:
+    async def give_back(self, keys: list[str], leased: str, listing: Listing | None = None) -> None:
         """End the part that one `take` has in a lease, since its thing was not made.
 
-        If that fails, the lease expires by itself.
+        If that fails, the lease and its entry expire by themselves.
         """
+        if listing:
+            keys = [*keys, listing.key]
         with suppress(redis.exceptions.RedisError):
-            await self._give_back(keys, [leased])
+            await self._give_back(keys, [leased, listing.entry if listing else ""])
 
     async def release(self, keys: list[str], leased: str) -> None:
         """End a lease, since its thing has ended; if that fails, it expires by itself."""

@@ -86,9 +86,15 @@ def get(hold: HoldArgument, json: JsonOption = False) -> None:
     show_result(lambda stub: stub.GetReservation(request, timeout=TIMEOUT_S), json)
 
 
-def list_holds(store: StoreArgument, json: JsonOption = False) -> None:
-    """List the live holds at a store, oldest first."""
-    request = stock_pb2.ListReservationsRequest(parent=store_name(store), page_size=1000)
+def list_holds(
+    store: Annotated[str, typer.Argument(help="A store's id; all stores need --shopper.")] = "-",
+    shopper: Annotated[str, typer.Option(help="Only holds of this shopper.")] = "",
+    json: JsonOption = False,
+) -> None:
+    """List the live holds at a store, or those of a shopper at all stores; oldest first."""
+    request = stock_pb2.ListReservationsRequest(
+        parent=store_name(store), shopper=shopper, page_size=1000
+    )
     with services() as channel:
         answer = stock_pb2_grpc.StockServiceStub(channel).ListReservations(
             request, timeout=TIMEOUT_S

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import orjson
 
 LIVE = frozenset({"CONFIRMED", "PREPARING", "READY"})
+KEPT_ENDED_MS = 7 * 86_400_000
+"""Time for which an ended hold can be read, as lua/library.lua has it."""
 
 
 class HeldItem(NamedTuple):

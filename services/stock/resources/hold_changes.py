@@ -61,7 +61,7 @@ class HoldChanges:
         if new.refusal and new.request == NO_KEY:
             raise new.refusal
         if not validate_only:
-            await self.lease(new.holder, new.id, new.ttl_ms)
+            await self.lease(new.holder, new.store, new.id, new.ttl_ms)
         outcome: Outcome | None = None
         try:
             outcome = await self._holds.reserve(
@@ -90,7 +90,7 @@ class HoldChanges:
             found = outcome and outcome.found
             is_held = outcome is None or (found and found.is_live and found.id == new.id)
             if not validate_only and not is_held:
-                await self._quotas.give_back(new.holder, new.id)
+                await self._quotas.give_back(new.holder, new.store, new.id)
         if not validate_only:
             metrics.HOLDS.labels(outcome.word).inc()
         store = store_name(new.store)
@@ -158,14 +158,18 @@ class HoldChanges:
                 raise QuotaExceeded("hold_requests", most)
         raise errors.ReservationNotFound(name)
 
-    async def lease(self, holder: Holder, id: str, ttl_ms: int) -> None:
+    async def lease(self, holder: Holder, store: str, id: str, ttl_ms: int) -> None:
         """Take or extend the lease of a hold.
 
         Raises:
             QuotaExceeded: the caller, the shopper or the address has too many holds.
         """
-        if full := await self._quotas.take(holder, id, ttl_ms):
+        if full := await self._quotas.take(holder, store, id, ttl_ms):
             raise QuotaExceeded(*full)
+
+    async def listed(self, caller: str, shopper: str) -> Mapping[str, Sequence[str]]:
+        """Store -> ids of the holds of a caller's shopper; some of them may not exist."""
+        return await self._quotas.listed(caller, shopper)
 
     async def release(self, hold: Hold) -> None:
         """Release the lease of a hold that has ended."""

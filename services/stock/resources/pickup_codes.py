@@ -44,7 +44,7 @@ class PickupCodes:
             RateLimited: the caller asked too often for codes of this store.
             ReservationNotFound: no hold that the caller may see has the code.
         """
-        store = self.lookups.store(parent)
+        store = self.lookups.any_store(parent)  # holds of a store that became private go on
         caller = current_caller()
         await self.limits.take(f"code {store} {caller.id}", LOOK_UP_S, BURST_S)
         hold = await self.holds.by_code(store, plain_code(code))

@@ -1,11 +1,12 @@
 """Reservations: holds from their making to their end, and the receipts that prove them."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
 
 from enrayon.stock.v1 import stock_pb2
-from services.chassis.caller import NOBODY, current_caller
+from services.chassis.caller import NOBODY, Caller, current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
@@ -33,6 +34,11 @@ from services.stock.settings import StockSettings
 from services.stock.state.durability import Durability
 from services.stock.state.holds import Holds, request_key
 from services.stock.state.quotas import Holder
+
+EVERYWHERE = "stores/-"
+"""The parent of holds at all stores (AIP-159)."""
+TOKEN = re.compile("[A-Za-z0-9_-]{22,200}")
+"""A shopper whom nobody guesses: 128 random bits in base64url have 22 characters."""
 
 
 @dataclass(frozen=True)
@@ -117,23 +123,45 @@ class Reservations:
                 raise
             return store
 
-    async def at_store(self, request: stock_pb2.ListReservationsRequest) -> list[Hold]:
-        """The caller's holds at a store in the wanted states (live ones by default), oldest first.
+    async def listed(self, request: stock_pb2.ListReservationsRequest) -> list[Hold]:
+        """Holds in the wanted states (live ones by default), oldest first.
+
+        Of one store those that the caller may see; of all stores the caller's own of a shopper.
 
         Raises:
             StoreNotFound: there is no such store.
+            InvalidArgument: of all stores no shopper is named, or anybody could guess the shopper.
         """
-        store = await self.shop(request.parent)
         caller = current_caller()
+        # A page's key is one caller for all of its visitors.
+        if caller.address and not TOKEN.fullmatch(request.shopper):
+            raise InvalidArgument.field(
+                "shopper",
+                "with the key of a page: a random text of 22 to 200 characters A-Za-z0-9-_",
+            )
+        is_everywhere = request.parent == EVERYWHERE
+        if is_everywhere and not request.shopper:
+            raise InvalidArgument.field("shopper", f"is required for {EVERYWHERE}")
+        store = "" if is_everywhere else await self.shop(request.parent)
+        sees_all = caller.sees_all and not is_everywhere
         states = set(map(state_of, request.states))
         found = [
             hold
-            for hold in await self.holds.of_store(store)
-            if (caller.sees_all or hold.caller == caller.id)
+            for hold in await self._candidates(caller, store, request.shopper)
+            if (sees_all or hold.caller == caller.id)
             and (hold.state in states if states else hold.is_live)
             and (not request.shopper or hold.shopper == request.shopper)
         ]
         return sorted(found, key=lambda hold: (hold.create_ms, hold.id))
+
+    async def _candidates(self, caller: Caller, store: str, shopper: str) -> list[Hold]:
+        """The holds of a store, or those of a shopper of the caller: all, or those listed."""
+        if store and not caller.address:
+            return await self.holds.of_store(store)
+        listed = await self.changes.listed(caller.id, shopper)
+        if store:
+            listed = {store: listed[store]} if store in listed else {}
+        return await self.holds.read_all(listed)
 
     async def extend(self, request: stock_pb2.ExtendReservationRequest) -> Hold:
         """Move the end of a hold, its lease first; that of a hold that has ended is released.
@@ -145,7 +173,7 @@ class Reservations:
         ttl_ms = self._ttl_ms(request, default_s=0)
         hold = await self.get(request.name)
         check_open(self.directory, hold.store, self.clock())
-        await self.changes.lease(holder_of(hold), hold.id, ttl_ms)
+        await self.changes.lease(holder_of(hold), hold.store, hold.id, ttl_ms)
         try:
             return await self.changes.change(request.name, "extend", request.etag, {"ttl": ttl_ms})
         except (ReservationExpired, ReservationNotFound, ReservationState):

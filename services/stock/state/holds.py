@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from services.chassis.database.client import Client, Value, grouped_script, script
+from services.chassis.database.client import Client, Value, grouped_script, many_script, script
 from services.chassis.database.replication import replicated_script
 from services.chassis.database.wakes import Wakes
 from services.chassis.messages.base64url import base64url
@@ -65,7 +65,7 @@ class Holds:
         """Wait for movements, a new hold among them."""
         self._sweep = script(client, PACKAGE, "sweep", LIBRARY)
         self._due = grouped_script(client, PACKAGE, "due", LIBRARY)
-        self._read = script(client, PACKAGE, "holds", LIBRARY)
+        self._read = many_script(client, PACKAGE, "holds", LIBRARY)
 
     async def reserve(
         self,
@@ -148,7 +148,13 @@ class Holds:
         self, store: str, ids: Sequence[str], now_ms: int | None = None
     ) -> list[Hold | None]:
         """Holds of a store by id, by the database's clock; None where there is none."""
-        return await self._looked_up(store, ids, now_ms) if ids else []
+        return await self._looked_up({store: ids}, now_ms) if ids else []
+
+    async def read_all(
+        self, ids: Mapping[str, Sequence[str]], now_ms: int | None = None
+    ) -> list[Hold]:
+        """Holds by store and id, in one round trip; those that do not exist are left out."""
+        return [hold for hold in await self._looked_up(ids, now_ms) if hold] if ids else []
 
     async def by_code(self, store: str, code: str, now_ms: int | None = None) -> Hold | None:
         """The hold of a store with a short code, also when it has ended; None if there is none."""
@@ -158,14 +164,19 @@ class Holds:
 
     async def of_store(self, store: str, now_ms: int | None = None) -> list[Hold]:
         """All holds of a store, ended ones included as long as they are kept."""
-        return [hold for hold in await self._looked_up(store, (), now_ms) if hold]
+        return [hold for hold in await self._looked_up({store: ()}, now_ms) if hold]
 
     async def _looked_up(
-        self, store: str, ids: Sequence[str], now_ms: int | None
+        self, ids: Mapping[str, Sequence[str]], now_ms: int | None
     ) -> list[Hold | None]:
-        args: list[Value] = ["" if now_ms is None else now_ms, *ids]
-        now, *raws = await self._read([StoreKeys.of(store).holds], args)
-        return [decoded(raw, store).at(now) if raw else None for raw in raws]
+        """Holds by store and id; no ids mean all of the store."""
+        now: Value = "" if now_ms is None else now_ms
+        calls = [([StoreKeys.of(store).holds], [now, *some]) for store, some in ids.items()]
+        return [
+            decoded(raw, store).at(read_at) if raw else None
+            for store, (read_at, *raws) in zip(ids, await self._read(calls), strict=True)
+            for raw in raws
+        ]
 
     async def sweep(self, store: str, most: int, now_ms: int | None = None) -> int:
         """End expired holds of a store and delete old ones, at most so many; answers how many."""

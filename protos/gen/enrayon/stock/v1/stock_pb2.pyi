@@ -2056,9 +2056,13 @@ class ListReservationsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
-    """`stores/{id}`."""
+    """`stores/{id}`; or `stores/-` for the caller's own holds at all stores, which needs a `shopper`:
+    of the 200 that end last.
+    """
     shopper: _builtins.str
-    """Only holds of this shopper."""
+    """Only holds of this shopper. With the publishable key of a page it is required, and must be a
+    text that nobody guesses: at least 22 random characters of A-Z, a-z, 0-9, `-` and `_`.
+    """
     page_size: _builtins.int
     """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str

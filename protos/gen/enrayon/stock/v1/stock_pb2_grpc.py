@@ -354,7 +354,7 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListReservations(self, request, context):
-        """The holds at a store, the oldest first.
+        """The holds at a store, or the caller's own of one shopper at all stores; the oldest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -81,7 +81,7 @@ class StockServiceStub:
     GetReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.Reservation]
     """One hold by name."""
     ListReservations: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListReservationsRequest, _stock_pb2.ListReservationsResponse]
-    """The holds at a store, the oldest first."""
+    """The holds at a store, or the caller's own of one shopper at all stores; the oldest first."""
     WatchReservations: _grpc.UnaryStreamMultiCallable[_stock_pb2.WatchReservationsRequest, _stock_pb2.WatchReservationsResponse]
     """Streams the changes of the holds at a store, for the screen of the shop."""
     ExtendReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ExtendReservationRequest, _stock_pb2.Reservation]
@@ -182,7 +182,7 @@ class StockServiceAsyncStub(StockServiceStub):
     GetReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
     """One hold by name."""
     ListReservations: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListReservationsRequest, _stock_pb2.ListReservationsResponse]  # type: ignore[assignment]
-    """The holds at a store, the oldest first."""
+    """The holds at a store, or the caller's own of one shopper at all stores; the oldest first."""
     WatchReservations: _aio.UnaryStreamMultiCallable[_stock_pb2.WatchReservationsRequest, _stock_pb2.WatchReservationsResponse]  # type: ignore[assignment]
     """Streams the changes of the holds at a store, for the screen of the shop."""
     ExtendReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.ExtendReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
@@ -382,7 +382,7 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.ListReservationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.ListReservationsResponse, _abc.Awaitable[_stock_pb2.ListReservationsResponse]]:
-        """The holds at a store, the oldest first."""
+        """The holds at a store, or the caller's own of one shopper at all stores; the oldest first."""
 
     @_abc_1.abstractmethod
     def WatchReservations(

@@ -99,7 +99,8 @@ class StockServicer(Protocol):
     def list_reservations(
         self, request: stock_pb2.ListReservationsRequest, /
     ) -> Answer[stock_pb2.ListReservationsResponse]:
-        """The holds at a store, the oldest first."""
+        """The holds at a store, or the caller's own of one shopper at all stores; the oldest
+        first."""
 
     def watch_reservations(
         self, request: stock_pb2.WatchReservationsRequest, /
