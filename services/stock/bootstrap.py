@@ -81,7 +81,7 @@ def build(parts: Parts) -> Service:
         levels=StockLevels(levels, follower, groups, directory, lookups, settings, clock),
         policies=StockPolicies(policies, lookups),
         groups=groups,
-        availability=Availability(searches, unmet, follower, directory, lookups, origins, clock),
+        availability=Availability(searches, unmet, lookups, origins, clock),
         pickup_options=PickupOptions(searches, directory, lookups, origins, clock),
         demand=unmet,
         reservations=Reservations(

@@ -41,6 +41,7 @@ WITHOUT_UNIT = {
     "min_quantity",
     "max_quantity",
     "requested_quantity",
+    "missing_quantity",
     "offered_quantity",
     "held_quantity",
     "collected_quantity",

@@ -334,6 +334,12 @@ def of_stock(stores: Sequence[str]) -> Ways:
         "ListStoresWithStock": {"": {"product": skus[0], "page_size": MOST}},
         "FindNearestAvailability": {
             "1": {"items": basket(1), "origin": origin, "max_results": 100},
+            "whole list": {
+                "items": basket(1),
+                "origin": origin,
+                "max_results": 100,
+                "read_mask": {"paths": ["*"]},
+            },
             "100": {
                 "items": basket(100),
                 "origin": origin,
@@ -353,6 +359,12 @@ def of_stock(stores: Sequence[str]) -> Ways:
             },
         },
         "FindPickupOptions": {
+            "whole list": {
+                "items": basket(1),
+                "origin": origin,
+                "max_results": 100,
+                "read_mask": {"paths": ["*"]},
+            },
             "100": {"items": basket(100), "origin": origin, "radius_m": 1e6, "max_results": 100},
             "1": {"items": basket(1), "origin": origin, "max_results": 100},
         },

@@ -45,6 +45,59 @@ def selects_all(mask: FieldMask) -> bool:
     return not mask.paths or "*" in mask.paths
 
 
+class ReadMask:
+    """The fields of each message of an answer that a caller asks for.
+
+    Args:
+        mask: The mask of the request, whose field is `read_mask`.
+        descriptor: Of the messages.
+        dear: Fields that an empty mask leaves out, because they cost more than others.
+
+    Raises:
+        InvalidArgument: a path names no field.
+    """
+
+    def __init__(self, mask: FieldMask, descriptor: Descriptor, dear: Collection[str] = ()) -> None:
+        check_mask(mask, descriptor, "read_mask")
+        names = set(descriptor.fields_by_name)
+        if "*" in mask.paths:
+            self.fields = names
+        elif mask.paths:
+            self.fields = {path.partition(".")[0] for path in mask.paths}
+        else:
+            self.fields = names.difference(dear)
+        self._unwanted = names - self.fields if mask.paths else set()
+        self._narrower = mask if any("." in path for path in mask.paths) else None
+
+    def __contains__(self, field: str) -> bool:
+        """True if a field of this name is asked for."""
+        return field in self.fields
+
+    def cut(self, message: Message) -> None:
+        """Leave in a message only what is asked for."""
+        for field in self._unwanted:
+            message.ClearField(field)
+        if self._narrower and not selects_all(self._narrower):
+            message.CopyFrom(read(self._narrower, message))
+
+
+class ReadMasks:
+    """The read masks of one kind of message; that of most requests, the empty one, is made once."""
+
+    def __init__(self, descriptor: Descriptor, dear: Collection[str] = ()) -> None:
+        self._descriptor = descriptor
+        self._dear = dear
+        self._empty = ReadMask(FieldMask(), descriptor, dear)
+
+    def of(self, mask: FieldMask) -> ReadMask:
+        """The read mask of a request.
+
+        Raises:
+            InvalidArgument: a path names no field.
+        """
+        return ReadMask(mask, self._descriptor, self._dear) if mask.paths else self._empty
+
+
 def merged(
     stored: MessageT, change: MessageT, mask: FieldMask, keep: Collection[str] = ()
 ) -> MessageT:

@@ -47,6 +47,8 @@ class LeftOut(NamedTuple):
     reason: Lack
     line: int | None
     """The number of the line that is the reason, if one is."""
+    offer: Offer | None = None
+    """What it has of the basket; None if its levels were not read."""
 
 
 class Option(NamedTuple):

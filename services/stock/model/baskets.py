@@ -1,8 +1,9 @@
 """Offers of stores for a basket: judged, ranked, and split over several stores."""
 
+import datetime as dt
 import enum
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,11 @@ class Lack(enum.IntEnum):
     NOT_OPEN = 4
     LACKS_SERVICE = 5
     STORE_CLOSED = 6
+
+    @property
+    def is_of_stock(self) -> bool:
+        """True if the stock is the reason, False if the store itself is."""
+        return self in {Lack.OUT_OF_STOCK, Lack.NOT_ENOUGH, Lack.STOCK_UNKNOWN}
 
 
 class Offer(NamedTuple):
@@ -54,6 +60,16 @@ class Offer(NamedTuple):
         return sum(self.units)
 
 
+class Missing(NamedTuple):
+    """A line of a basket that a store has less of than is wanted."""
+
+    line: int
+    units: int | None
+    """The units that the store cannot give; None when its level is unknown."""
+    expected: dt.date | None
+    """The local date on which they are expected there; None when none is known."""
+
+
 class Share(NamedTuple):
     """The units of each line that a split takes from one store."""
 
@@ -78,12 +94,11 @@ def offer_of(
     """
     units, lack, lacking = [], None, 0
     oldest_s = (now_ms - (policy.fresh_ms or fresh_ms)) / 1000
-    least, most = policy.least, policy.most
     for number, (level, quantity) in enumerate(zip(levels, wanted, strict=True)):
         room, why = 0, None
         if level is None or level.as_of_s < oldest_s:
             why = Lack.STOCK_UNKNOWN
-        elif quantity < least or (most and quantity > most):
+        elif not policy.sells(quantity):
             why = Lack.NOT_ENOUGH
         else:
             room = level.room(policy)
@@ -96,6 +111,39 @@ def offer_of(
         if why and not lack:
             lack, lacking = why, number
     return Offer(store, distance_m, policy, tuple(levels), tuple(units), lack, lacking)
+
+
+def missing_from(
+    offer: Offer,
+    wanted: Sequence[int],
+    today: Callable[[], dt.date],
+    now_ms: int,
+    fresh_ms: int,
+    *,
+    bands_only: bool = False,
+) -> list[Missing]:
+    """The lines that a store lacks units of; `today` gives the local date there.
+
+    With bands alone the date is that of the next delivery, whatever its units: one that depended on
+    the wanted units would tell the level.
+    """
+    policy: Policy = offer.policy
+    found: list[Missing] = []
+    if offer.lack is Lack.STORE_CLOSED:
+        return found  # it may have everything
+    for number, (level, quantity) in enumerate(zip(offer.levels, wanted, strict=True)):
+        units = quantity - offer.units[number]
+        if not units:
+            continue
+        if level is None or not level.is_fresh(now_ms, policy.fresh_ms or fresh_ms):
+            found.append(Missing(number, None, None))
+            continue
+        expected = None
+        if level.futures and policy.sells(quantity):
+            least = quantity if not (bands_only or policy.bands_only) else None
+            expected = level.expected(least, today())
+        found.append(Missing(number, units, expected))
+    return found
 
 
 def ranked(offers: Sequence[Offer], *, allow_partial: bool) -> list[Offer]:

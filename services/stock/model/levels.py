@@ -66,6 +66,20 @@ class Level(NamedTuple):
             return self.available
         return self.available + sum(future.units for future in self.futures)
 
+    def expected(self, units: int | None, today: dt.date) -> dt.date | None:
+        """The date from today on at which so many units are there; None when none is known.
+
+        Units dated before today are late, so they do not count. With None for the units: the date
+        of the next ones.
+        """
+        there = self.available
+        for future in sorted(self.futures):
+            if future.date >= today:
+                there += future.units
+                if units is None or there >= units:
+                    return future.date
+        return None
+
     def is_fresh(self, now_ms: int, fresh_ms: int) -> bool:
         """True if a feed has stated it within the freshness limit."""
         return self.as_of_s * 1000 + fresh_ms >= now_ms

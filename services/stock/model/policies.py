@@ -53,6 +53,10 @@ class Policy:
     """Time for which prepared goods are kept."""
     page: PageLimits = DEFAULT_PAGE_LIMITS
 
+    def sells(self, quantity: int) -> bool:
+        """True if the store sells so many units of a product at a time."""
+        return quantity >= self.least and (not self.most or quantity <= self.most)
+
 
 DEFAULT_POLICY = Policy()
 

@@ -1,6 +1,9 @@
 """Look-ups of the stores and products that requests name."""
 
+import datetime as dt
+import zoneinfo
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id
@@ -57,11 +60,30 @@ class Lookups:
         self.skus(lines)
         return lines
 
+    def local_date(self, store: str, at: dt.datetime) -> dt.date:
+        """The date at a store at an instant; that in UTC where its zone is not known."""
+        encoded = self._directory.stores.replica.public(store)
+        return at.astimezone(zone_of(parse_store(encoded).time_zone if encoded else "")).date()
+
     def display_names(self, stores: Iterable[str]) -> dict[str, str]:
         """Store -> display name, of those stores that are public."""
         replica = self._directory.stores.replica
         return {
-            store: parse_store(encoded).display_name
+            store: display_name(encoded)
             for store in stores
             if (encoded := replica.public(store)) is not None
         }
+
+
+@lru_cache(maxsize=16_384)
+def display_name(encoded: bytes) -> str:
+    """The display name of an encoded store; most answers show no other field of it."""
+    return parse_store(encoded).display_name
+
+
+def zone_of(name: str) -> dt.tzinfo:
+    """A time zone by its name; UTC for one that this machine does not know."""
+    try:
+        return zoneinfo.ZoneInfo(name or "UTC")
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return dt.UTC

@@ -7,21 +7,26 @@ stores with everything on the shelf, and one for all others, if the first found 
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
 from geodata.nearest import Rows
+from geodata.schedule.timeline import timeline
 from services.chassis.clock import Clock
+from services.chassis.messages.masks import ReadMask, ReadMasks
 from services.chassis.messages.paging import page_size
 from services.chassis.messages.times import instant_if_set, timestamp
+from services.chassis.serving.turns import Turns
 from services.directory.directory import Directory
 from services.directory.filters import Mask, StoreFilter
 from services.directory.keys import parse_store
-from services.directory.origins import Origins
+from services.directory.origins import Origins, ResolvedOrigin
 from services.directory.trading import closed_rows, not_open, sells
-from services.stock.convert.availability import SearchResponses
+from services.stock.convert.availability import SearchResponses, Seen
 from services.stock.convert.baskets import lines
 from services.stock.convert.levels import view_at
+from services.stock.convert.shops import DEAR, Shop, open_state
 from services.stock.convert.times import duration, ms_of
 from services.stock.model.availability import Found, LeftOut, Search
 from services.stock.model.baskets import Lack, Offer, offer_of, ranked, split
@@ -32,6 +37,7 @@ from services.stock.resources.unmet_demand import UnmetDemand
 from services.stock.settings import StockSettings
 from services.stock.state.levels import Levels, LevelsUnreachable
 
+FIELDS = ReadMasks(stock_pb2.StoreAvailability.DESCRIPTOR, DEAR)
 DEFAULT_RADIUS_M = 50_000.0
 SPARE = 6
 """Candidates that the first round trip reads beyond the wanted number of stores."""
@@ -98,17 +104,58 @@ class Searches:
         return found
 
     async def responses(
-        self, basket: Mapping[str, int], offers: Iterable[Offer], now_ms: int
+        self,
+        search: Search,
+        found: Found,
+        offers: Iterable[Offer],
+        fields: ReadMask,
+        now: dt.datetime,
     ) -> SearchResponses:
-        """The builder of a response with these offers."""
+        """The builder of a response with these offers, and with the stores that are left out."""
         levels = {offer.store: offer.levels for offer in offers}
         await self._follower.learn_sources(levels)
-        return SearchResponses(
-            basket,
-            self._lookups.display_names(levels),
-            view_at(now_ms, self._settings),
+        left_out = (each.store for each in found.left_out)
+        seen = Seen(
+            fields,
+            view_at(ms_of(now), self._settings),
+            self._lookups.display_names([*levels, *left_out]),
+            await self._shops(levels, fields, search.open_at or now),
+            partial(self._lookups.local_date, at=now),
             self._follower.sources_of,
         )
+        return SearchResponses(search.lines, seen)
+
+    async def _shops(
+        self, stores: Iterable[str], fields: ReadMask, at: dt.datetime
+    ) -> dict[str, Shop]:
+        """Store -> its facts, if any of them is asked for."""
+        shops: dict[str, Shop] = {}
+        if fields.fields.isdisjoint(DEAR):
+            return shops
+        turns, replica = Turns(), self._directory.stores.replica
+        for store in stores:
+            if (encoded := replica.public(store)) is None:
+                continue
+            state = None
+            if "open_state" in fields and (schedules := self._directory.schedules.of(store)):
+                state = open_state(timeline(schedules.own), at)
+            shops[store] = Shop(parse_store(encoded), state)
+            await turns.give()
+        return shops
+
+    def note_sources(
+        self,
+        response: stock_pb2.FindNearestAvailabilityResponse | stock_pb2.FindPickupOptionsResponse,
+        origin: ResolvedOrigin,
+    ) -> None:
+        """Note the origin of a search in its response, and the ages of what it was made of."""
+        response.origin_uncertainty_m = origin.uncertainty_m
+        if origin.place:
+            response.origin_display_name = origin.place.name
+        if (as_of := timestamp(self._directory.stale_as_of)) is not None:
+            response.as_of.CopyFrom(as_of)
+        if (lag_s := self._follower.lag_s) is not None:
+            response.index_lag.CopyFrom(duration(lag_s))
 
     def _filter(self, search: Search) -> StoreFilter:
         opening = (
@@ -177,7 +224,7 @@ class Searches:
             offer = found.read.get(store)
             reason, line = self._reason(store, offer, search, store_filter)
             if reason is not None:
-                found.left_out.append(LeftOut(store, distance_m, reason, line))
+                found.left_out.append(LeftOut(store, distance_m, reason, line, offer))
         explained = {left_out.store for left_out in found.left_out} | shown
         others = (offer for offer in found.read.values() if offer.store not in explained)
         room = MOST_LEFT_OUT - len(found.left_out)
@@ -191,20 +238,19 @@ class Searches:
         encoded = self._directory.stores.replica.public(store)
         if encoded is None:
             return None, None
-        is_closed = offer is not None and offer.lack is Lack.STORE_CLOSED
-        if not is_closed and not search.services.issubset(parse_store(encoded).attributes):
+        if offer is not None and offer.lack is Lack.STORE_CLOSED:
+            return (offer.lack if any(offer.levels) else None), None
+        if search.services and not search.services.issubset(parse_store(encoded).attributes):
             return Lack.LACKS_SERVICE, None
-        if (
-            not is_closed
-            and store_filter.opening is not None
-            and not store_filter.opening.admits(store)
-        ):
+        if store_filter.opening is not None and not store_filter.opening.admits(store):
             return Lack.NOT_OPEN, None
         if offer is None:
             return Lack.STOCK_UNKNOWN, None
-        if offer.lack is None or not any(offer.levels):
+        if not any(offer.levels):
             return None, None
-        return offer.lack, offer.lacking
+        if not search.admits(offer):
+            return Lack.LACKS_SERVICE, None
+        return (None, None) if offer.lack is None else (offer.lack, offer.lacking)
 
 
 def needs_more(found: Found, candidates: Mapping[str, float], search: Search, first: int) -> bool:
@@ -222,7 +268,7 @@ def lacking(offers: Iterable[Offer]) -> Iterable[LeftOut]:
     """Yields the stores that sell the products and do not have the basket, with the reason."""
     for offer in offers:
         if offer.lack is not None and any(offer.levels):
-            yield LeftOut(offer.store, offer.distance_m, offer.lack, offer.lacking)
+            yield LeftOut(offer.store, offer.distance_m, offer.lack, offer.lacking, offer)
 
 
 def by_distance(left_out: LeftOut) -> tuple[float, str]:
@@ -236,8 +282,6 @@ class Availability:
 
     searches: Searches
     demand: UnmetDemand
-    follower: Follower
-    directory: Directory
     lookups: Lookups
     origins: Origins
     clock: Clock
@@ -249,9 +293,10 @@ class Availability:
 
         Raises:
             ProductNotFound: there is no product of one name.
-            InvalidArgument: the origin, the basket or the instant cannot be used.
+            InvalidArgument: the origin, the basket, the instant or the mask cannot be used.
         """
         basket = self.lookups.basket(lines(request.items))
+        fields = FIELDS.of(request.read_mask)
         origin = await self.origins.resolve(request.origin)
         now = self.clock()
         search = Search(
@@ -267,13 +312,7 @@ class Availability:
         found = await self.searches.find(search, now)
         self.demand.note(now.date(), found.unmet(basket), search)
         shown = [found.read[store] for store in found.shown]
-        responses = await self.searches.responses(basket, shown, ms_of(now))
+        responses = await self.searches.responses(search, found, shown, fields, now)
         response = responses.availability(found)
-        response.origin_uncertainty_m = origin.uncertainty_m
-        if origin.place:
-            response.origin_display_name = origin.place.name
-        if (as_of := timestamp(self.directory.stale_as_of)) is not None:
-            response.as_of.CopyFrom(as_of)
-        if (lag_s := self.follower.lag_s) is not None:
-            response.index_lag.CopyFrom(duration(lag_s))
+        self.searches.note_sources(response, origin)
         return response

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
+from services.chassis.messages.masks import ReadMasks
 from services.chassis.messages.paging import page_size
+from services.chassis.messages.times import instant_if_set
 from services.directory.directory import Directory
 from services.directory.origins import Origins
 from services.stock.convert.baskets import lines
-from services.stock.convert.times import ms_of
+from services.stock.convert.shops import DEAR
 from services.stock.model.availability import Found, Option, Search
 from services.stock.model.baskets import Offer
-from services.stock.model.pickup import Window
 from services.stock.replica.lookups import Lookups
 from services.stock.resources.availability import DEFAULT_RADIUS_M, Searches
 from services.stock.resources.page_holds import window_at
+
+FIELDS = ReadMasks(stock_pb2.PickupOption.DESCRIPTOR, DEAR)
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,10 @@ class PickupOptions:
 
         Raises:
             ProductNotFound: there is no product of one name.
-            InvalidArgument: the origin or the basket cannot be used.
+            InvalidArgument: the origin, the basket, the instant or the mask cannot be used.
         """
         basket = self.lookups.basket(lines(request.items))
+        fields = FIELDS.of(request.read_mask)
         origin = await self.origins.resolve(request.origin)
         now = self.clock()
         search = Search(
@@ -45,25 +49,39 @@ class PickupOptions:
             origin.point,
             request.radius_m if request.HasField("radius_m") else DEFAULT_RADIUS_M,
             page_size(request.max_results, default=10, most=100),
+            frozenset(request.services),
+            instant_if_set(request, "open_at"),
             method=request.method,
         )
         found = await self.searches.find(search, now)
-        options = self._options(found, search, now)
+        options = [self._option(offer, found, now) for offer in offers_of(found, search)]
         offers = [option.offer for option in options]
-        responses = await self.searches.responses(basket, offers, ms_of(now))
-        return responses.pickup_options(options, found)
+        responses = await self.searches.responses(search, found, offers, fields, now)
+        response = responses.pickup_options(options, found)
+        self.searches.note_sources(response, origin)
+        return response
 
-    def _options(self, found: Found, search: Search, now: dt.datetime) -> list[Option]:
-        options = [Option(offer, self._window(offer, now), "") for offer in found.offers]
-        if found.offers:
+    def _option(self, offer: Offer, found: Found, now: dt.datetime) -> Option:
+        """Where goods are brought from another store, it is the nearest that has them all."""
+        donor, at = "", now
+        if offer.lack is not None:
             donor = found.offers[0].store
-            for offer in found.read.values():
-                delay_s = offer.policy.transfer_s
-                if offer.lack is not None and delay_s is not None and search.admits(offer):
-                    brought = self._window(offer, now + dt.timedelta(seconds=delay_s))
-                    options.append(Option(offer, brought, donor))
-        options.sort(key=lambda option: (option.offer.distance_m, option.offer.store))
-        return options[: search.count]
+            at += dt.timedelta(seconds=offer.policy.transfer_s or 0)
+        return Option(offer, window_at(self.directory, offer.store, at, offer.policy), donor)
 
-    def _window(self, offer: Offer, at: dt.datetime) -> Window | None:
-        return window_at(self.directory, offer.store, at, offer.policy)
+
+def offers_of(found: Found, search: Search) -> list[Offer]:
+    """The stores that have the basket, or to which another one brings it; nearest first."""
+    offers = list(found.offers)
+    if offers:
+        refused = {each.store for each in found.left_out if not each.reason.is_of_stock}
+        offers += [
+            offer
+            for offer in found.read.values()
+            if offer.lack is not None
+            and offer.lack.is_of_stock
+            and offer.policy.transfer_s is not None
+            and offer.store not in refused
+            and search.admits(offer)
+        ]
+    return sorted(offers, key=lambda offer: (offer.distance_m, offer.store))[: search.count]

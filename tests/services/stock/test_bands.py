@@ -22,6 +22,7 @@ LEVEL = 731_365
 """Of milk; all that is derived from it in this test begins with the same four digits."""
 TRUE_NUMBER = re.compile(r"(?<![0-9])7313[0-9]{2}(?![0-9])")
 GROUP = "stockGroups/town"
+ALL = {"paths": ["*"]}
 SINCE_ALL = "MC0w"
 LEDGER = {"ExportStockMovements", "ReconcileStock"}
 """Answers for the staff who keep the ledger: it is what they ask for."""
@@ -107,13 +108,15 @@ async def ask_all(told: Told, database: Any, page: Any, *, bands_only: bool) -> 
     await ask("GetStockGroup", names.GetStockGroupRequest(name=GROUP))
     for options in ({}, {"allow_partial": True}, {"allow_split": True}):
         near = names.FindNearestAvailabilityRequest(
-            items=basket(milk=800_000, bread=1), origin=KAMPPI, **options
+            items=basket(milk=800_000, bread=1), origin=KAMPPI, read_mask=ALL, **options
         )
         await ask("FindNearestAvailability", near)
         near.items[0].quantity = 2
         await ask("FindNearestAvailability", near)
     for units in (2, 800_000):
-        pickup = names.FindPickupOptionsRequest(items=basket(milk=units, bread=1), origin=KAMPPI)
+        pickup = names.FindPickupOptionsRequest(
+            items=basket(milk=units, bread=1), origin=KAMPPI, read_mask=ALL
+        )
         await ask("FindPickupOptions", pickup)
 
     watch = names.WatchReservationsRequest(parent=STOCKMANN)
@@ -170,7 +173,8 @@ async def asked_of_the_edge(url: str) -> dict[str, str]:
     items = [{"product": MILK, "quantity": 700_000}]
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
         for units in (2, 800_000):
-            body = {"items": [{"product": MILK, "quantity": units}], "origin": KAMPPI}
+            wanted = [{"product": MILK, "quantity": units}]
+            body = {"items": wanted, "origin": KAMPPI, "readMask": "*"}
             options = await http.post("/v1/pickupOptions:find", json=body)
             assert 200 == options.status_code
             found[f"pick-up options of {units}"] = options.text

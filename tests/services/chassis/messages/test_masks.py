@@ -5,7 +5,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.stores.v1 import stores_pb2 as pb
 from services.chassis.errors import InvalidArgument
-from services.chassis.messages.masks import check_mask, read, selects_all
+from services.chassis.messages.masks import ReadMasks, check_mask, read, selects_all
 
 STORE = pb.Store.DESCRIPTOR
 KAMPPI = pb.Store(
@@ -111,3 +111,34 @@ def test_what_is_read_is_a_copy() -> None:
     assert isinstance(answer, pb.Store)
     answer.phones.append("+358 9 3")
     assert list(KAMPPI.phones) == ["+358 9 1", "+358 9 2"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "asked", "left"),
+    [
+        ((), {"name", "brand"}, KAMPPI),
+        (("*",), {"name", "address", "location"}, KAMPPI),
+        (("address.locality",), {"address"}, pb.Store(address={"locality": "Helsinki"})),
+        (("name", "*"), {"name", "address"}, KAMPPI),
+        (("address.locality", "*"), {"name", "address"}, KAMPPI),
+        (("brand", "display_name"), {"brand"}, pb.Store(display_name="Kamppi")),
+    ],
+)
+def test_a_read_mask_knows_what_to_fill_in_and_cuts_off_the_rest(
+    paths: tuple[str, ...], asked: set[str], left: pb.Store
+) -> None:
+    fields = ReadMasks(STORE, dear={"address", "location"}).of(mask(*paths))
+    message = pb.Store()
+    message.CopyFrom(KAMPPI)
+    fields.cut(message)
+
+    assert asked <= fields.fields
+    assert (not paths) == (fields.fields == {*STORE.fields_by_name} - {"address", "location"})
+    assert left == message
+
+
+def test_a_read_mask_of_no_field_is_refused() -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        ReadMasks(STORE).of(mask("nmae"))
+    [violation] = refused.value.violations
+    assert "read_mask" == violation.field

@@ -13,6 +13,8 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
+from google.type import latlng_pb2 as _latlng_pb2
+from google.type import postal_address_pb2 as _postal_address_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -1376,6 +1378,7 @@ class FindNearestAvailabilityRequest(_message.Message):
     ALLOW_PARTIAL_FIELD_NUMBER: _builtins.int
     ALLOW_SPLIT_FIELD_NUMBER: _builtins.int
     MAX_RESULTS_FIELD_NUMBER: _builtins.int
+    READ_MASK_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
     """The largest distance, inclusive; 50 km if not set."""
     allow_partial: _builtins.bool
@@ -1402,6 +1405,12 @@ class FindNearestAvailabilityRequest(_message.Message):
     def services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """All of these attributes, such as `dev.ucp.amenity.parking` or `osm.car_wash`."""
 
+    @_builtins.property
+    def read_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields of each store to return. Empty means all but `address`, `location`, `phone` and
+        `open_state`; `*` means all.
+        """
+
     def __init__(
         self,
         *,
@@ -1413,10 +1422,11 @@ class FindNearestAvailabilityRequest(_message.Message):
         allow_partial: _builtins.bool = ...,
         allow_split: _builtins.bool = ...,
         max_results: _builtins.int = ...,
+        read_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "allow_partial", b"allow_partial", "allow_split", b"allow_split", "items", b"items", "max_results", b"max_results", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "services", b"services"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "allow_partial", b"allow_partial", "allow_split", b"allow_split", "items", b"items", "max_results", b"max_results", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "services", b"services"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__radius_m: _TypeAlias = _typing.Literal["radius_m"]  # noqa: Y015
     _WhichOneofArgType__radius_m: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m"]  # noqa: Y015
@@ -1463,6 +1473,71 @@ class AvailableLine(_message.Message):
 Global___AvailableLine: _TypeAlias = AvailableLine  # noqa: Y015
 
 @_typing.final
+class OpenState(_message.Message):
+    """The open state of a store, as a list shows it; the hours service says more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[OpenState._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: OpenState._State.ValueType  # 0
+        """Never sent."""
+        STATE_OPEN: OpenState._State.ValueType  # 1
+        """The store is open."""
+        STATE_CLOSED: OpenState._State.ValueType  # 2
+        """The store is closed."""
+        STATE_UNKNOWN: OpenState._State.ValueType  # 3
+        """It is not known."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """The states."""
+
+    STATE_UNSPECIFIED: OpenState.State.ValueType  # 0
+    """Never sent."""
+    STATE_OPEN: OpenState.State.ValueType  # 1
+    """The store is open."""
+    STATE_CLOSED: OpenState.State.ValueType  # 2
+    """The store is closed."""
+    STATE_UNKNOWN: OpenState.State.ValueType  # 3
+    """It is not known."""
+
+    STATE_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    NEXT_OPEN_TIME_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    state: Global___OpenState.State.ValueType
+    """The state."""
+    time_zone: _builtins.str
+    """The IANA time zone of the store."""
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the state, exclusive; not set if no end is known."""
+
+    @_builtins.property
+    def next_open_time(self) -> _timestamp_pb2.Timestamp:
+        """The next instant at which it opens; not set if none is known."""
+
+    def __init__(
+        self,
+        *,
+        state: Global___OpenState.State.ValueType = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+        next_open_time: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_open_time", b"next_open_time", "until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_open_time", b"next_open_time", "state", b"state", "time_zone", b"time_zone", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenState: _TypeAlias = OpenState  # noqa: Y015
+
+@_typing.final
 class StoreAvailability(_message.Message):
     """A store with all or a part of a basket."""
 
@@ -1474,6 +1549,10 @@ class StoreAvailability(_message.Message):
     COMPLETE_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    OPEN_STATE_FIELD_NUMBER: _builtins.int
     store: _builtins.str
     """`stores/{id}`."""
     display_name: _builtins.str
@@ -1484,9 +1563,23 @@ class StoreAvailability(_message.Message):
     """True if the store has the whole basket."""
     coverage: _builtins.float
     """The share of the requested units that the store has, 0 to 1."""
+    phone: _builtins.str
+    """The main telephone number."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___AvailableLine]:
         """One line per requested product."""
+
+    @_builtins.property
+    def address(self) -> _postal_address_pb2.PostalAddress:
+        """The postal address."""
+
+    @_builtins.property
+    def location(self) -> _latlng_pb2.LatLng:
+        """The position."""
+
+    @_builtins.property
+    def open_state(self) -> Global___OpenState:
+        """The open state at `open_at`, or now if that is not set."""
 
     def __init__(
         self,
@@ -1497,14 +1590,56 @@ class StoreAvailability(_message.Message):
         complete: _builtins.bool = ...,
         coverage: _builtins.float = ...,
         lines: _abc.Iterable[Global___AvailableLine] | None = ...,
+        address: _postal_address_pb2.PostalAddress | None = ...,
+        location: _latlng_pb2.LatLng | None = ...,
+        phone: _builtins.str = ...,
+        open_state: Global___OpenState | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "location", b"location", "open_state", b"open_state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "coverage", b"coverage", "display_name", b"display_name", "distance_m", b"distance_m", "lines", b"lines", "store", b"store"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "complete", b"complete", "coverage", b"coverage", "display_name", b"display_name", "distance_m", b"distance_m", "lines", b"lines", "location", b"location", "open_state", b"open_state", "phone", b"phone", "store", b"store"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StoreAvailability: _TypeAlias = StoreAvailability  # noqa: Y015
+
+@_typing.final
+class MissingItem(_message.Message):
+    """A product of which a store has less than a basket asks for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_FIELD_NUMBER: _builtins.int
+    MISSING_QUANTITY_FIELD_NUMBER: _builtins.int
+    EXPECTED_DATE_FIELD_NUMBER: _builtins.int
+    product: _builtins.str
+    """`products/{sku}`."""
+    missing_quantity: _builtins.int
+    """The requested quantity that the store cannot give. Not set if its level is unknown. Where the
+    store answers with bands only: the whole requested quantity.
+    """
+    @_builtins.property
+    def expected_date(self) -> _date_pb2.Date:
+        """The local date on which the missing quantity is expected there; not set if none is known. Where
+        the store answers with bands only: the date of its next delivery, whatever the quantity.
+        """
+
+    def __init__(
+        self,
+        *,
+        product: _builtins.str = ...,
+        missing_quantity: _builtins.int | None = ...,
+        expected_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_missing_quantity", b"_missing_quantity", "expected_date", b"expected_date", "missing_quantity", b"missing_quantity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_missing_quantity", b"_missing_quantity", "expected_date", b"expected_date", "missing_quantity", b"missing_quantity", "product", b"product"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__missing_quantity: _TypeAlias = _typing.Literal["missing_quantity"]  # noqa: Y015
+    _WhichOneofArgType__missing_quantity: _TypeAlias = _typing.Literal["_missing_quantity", b"_missing_quantity"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__missing_quantity) -> _WhichOneofReturnType__missing_quantity | None: ...
+
+Global___MissingItem: _TypeAlias = MissingItem  # noqa: Y015
 
 @_typing.final
 class LeftOutStore(_message.Message):
@@ -1529,7 +1664,7 @@ class LeftOutStore(_message.Message):
         REASON_NOT_OPEN: LeftOutStore._Reason.ValueType  # 4
         """The store is not open at that time, or its hours are unknown."""
         REASON_LACKS_SERVICE: LeftOutStore._Reason.ValueType  # 5
-        """The store lacks a service."""
+        """The store lacks a service, or the pick-up method."""
         REASON_STORE_CLOSED: LeftOutStore._Reason.ValueType  # 6
         """The store is not open for business."""
 
@@ -1547,7 +1682,7 @@ class LeftOutStore(_message.Message):
     REASON_NOT_OPEN: LeftOutStore.Reason.ValueType  # 4
     """The store is not open at that time, or its hours are unknown."""
     REASON_LACKS_SERVICE: LeftOutStore.Reason.ValueType  # 5
-    """The store lacks a service."""
+    """The store lacks a service, or the pick-up method."""
     REASON_STORE_CLOSED: LeftOutStore.Reason.ValueType  # 6
     """The store is not open for business."""
 
@@ -1555,6 +1690,8 @@ class LeftOutStore(_message.Message):
     DISTANCE_M_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     PRODUCT_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
     store: _builtins.str
     """`stores/{id}`."""
     distance_m: _builtins.float
@@ -1563,6 +1700,12 @@ class LeftOutStore(_message.Message):
     """The reason."""
     product: _builtins.str
     """The product that is the reason, if any."""
+    display_name: _builtins.str
+    """Its name for people."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___MissingItem]:
+        """What it lacks of the basket."""
+
     def __init__(
         self,
         *,
@@ -1570,10 +1713,12 @@ class LeftOutStore(_message.Message):
         distance_m: _builtins.float = ...,
         reason: Global___LeftOutStore.Reason.ValueType = ...,
         product: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        items: _abc.Iterable[Global___MissingItem] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_m", b"distance_m", "product", b"product", "reason", b"reason", "store", b"store"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "distance_m", b"distance_m", "items", b"items", "product", b"product", "reason", b"reason", "store", b"store"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1680,6 +1825,9 @@ class FindPickupOptionsRequest(_message.Message):
     RADIUS_M_FIELD_NUMBER: _builtins.int
     METHOD_FIELD_NUMBER: _builtins.int
     MAX_RESULTS_FIELD_NUMBER: _builtins.int
+    OPEN_AT_FIELD_NUMBER: _builtins.int
+    SERVICES_FIELD_NUMBER: _builtins.int
+    READ_MASK_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
     """The largest distance, inclusive; 50 km if not set."""
     method: Global___PickupMethod.ValueType
@@ -1694,6 +1842,22 @@ class FindPickupOptionsRequest(_message.Message):
     def origin(self) -> _geometry_pb2.Origin:
         """The origin of the search."""
 
+    @_builtins.property
+    def open_at(self) -> _timestamp_pb2.Timestamp:
+        """Only stores that are open at this time. Stores with unknown hours never match. From
+        1000-01-01 to 9999-12-29 (UTC).
+        """
+
+    @_builtins.property
+    def services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All of these attributes, such as `dev.ucp.amenity.parking` or `osm.car_wash`."""
+
+    @_builtins.property
+    def read_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields of each option to return. Empty means all but `address`, `location`, `phone` and
+        `open_state`; `*` means all.
+        """
+
     def __init__(
         self,
         *,
@@ -1702,10 +1866,13 @@ class FindPickupOptionsRequest(_message.Message):
         radius_m: _builtins.float | None = ...,
         method: Global___PickupMethod.ValueType = ...,
         max_results: _builtins.int = ...,
+        open_at: _timestamp_pb2.Timestamp | None = ...,
+        services: _abc.Iterable[_builtins.str] | None = ...,
+        read_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "origin", b"origin", "radius_m", b"radius_m"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "items", b"items", "max_results", b"max_results", "method", b"method", "origin", b"origin", "radius_m", b"radius_m"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "items", b"items", "max_results", b"max_results", "method", b"method", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "services", b"services"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__radius_m: _TypeAlias = _typing.Literal["radius_m"]  # noqa: Y015
     _WhichOneofArgType__radius_m: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m"]  # noqa: Y015
@@ -1727,6 +1894,10 @@ class PickupOption(_message.Message):
     PICKUP_BY_FIELD_NUMBER: _builtins.int
     TRANSFER_FROM_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    OPEN_STATE_FIELD_NUMBER: _builtins.int
     store: _builtins.str
     """`stores/{id}`."""
     display_name: _builtins.str
@@ -1735,6 +1906,8 @@ class PickupOption(_message.Message):
     """The distance from the origin."""
     transfer_from: _builtins.str
     """The store that the goods come from, if it is another store."""
+    phone: _builtins.str
+    """The main telephone number."""
     @_builtins.property
     def methods(self) -> _containers.RepeatedScalarFieldContainer[Global___PickupMethod.ValueType]:
         """The available pick-up methods."""
@@ -1751,6 +1924,18 @@ class PickupOption(_message.Message):
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___AvailableLine]:
         """One line per requested product."""
 
+    @_builtins.property
+    def address(self) -> _postal_address_pb2.PostalAddress:
+        """The postal address."""
+
+    @_builtins.property
+    def location(self) -> _latlng_pb2.LatLng:
+        """The position."""
+
+    @_builtins.property
+    def open_state(self) -> Global___OpenState:
+        """The open state at `open_at`, or now if that is not set."""
+
     def __init__(
         self,
         *,
@@ -1762,10 +1947,14 @@ class PickupOption(_message.Message):
         pickup_by: _timestamp_pb2.Timestamp | None = ...,
         transfer_from: _builtins.str = ...,
         lines: _abc.Iterable[Global___AvailableLine] | None = ...,
+        address: _postal_address_pb2.PostalAddress | None = ...,
+        location: _latlng_pb2.LatLng | None = ...,
+        phone: _builtins.str = ...,
+        open_state: Global___OpenState | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["pickup_by", b"pickup_by", "ready_by", b"ready_by"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "location", b"location", "open_state", b"open_state", "pickup_by", b"pickup_by", "ready_by", b"ready_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "distance_m", b"distance_m", "lines", b"lines", "methods", b"methods", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "store", b"store", "transfer_from", b"transfer_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "display_name", b"display_name", "distance_m", b"distance_m", "lines", b"lines", "location", b"location", "methods", b"methods", "open_state", b"open_state", "phone", b"phone", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "store", b"store", "transfer_from", b"transfer_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1780,6 +1969,14 @@ class FindPickupOptionsResponse(_message.Message):
     OPTIONS_FIELD_NUMBER: _builtins.int
     UNREACHABLE_FIELD_NUMBER: _builtins.int
     LEFT_OUT_FIELD_NUMBER: _builtins.int
+    ORIGIN_UNCERTAINTY_M_FIELD_NUMBER: _builtins.int
+    ORIGIN_DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    INDEX_LAG_FIELD_NUMBER: _builtins.int
+    origin_uncertainty_m: _builtins.float
+    """The uncertainty of the origin."""
+    origin_display_name: _builtins.str
+    """The place that the text of the origin was resolved to."""
     @_builtins.property
     def options(self) -> _containers.RepeatedCompositeFieldContainer[Global___PickupOption]:
         """The nearest first."""
@@ -1792,16 +1989,28 @@ class FindPickupOptionsResponse(_message.Message):
     def left_out(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeftOutStore]:
         """The nearest stores that do not match, up to 20."""
 
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """Set if the stores may be out of date: the last time at which they were current."""
+
+    @_builtins.property
+    def index_lag(self) -> _duration_pb2.Duration:
+        """The largest age of the index that selected the candidates. Each level has its own `as_of`."""
+
     def __init__(
         self,
         *,
         options: _abc.Iterable[Global___PickupOption] | None = ...,
         unreachable: _abc.Iterable[_builtins.str] | None = ...,
         left_out: _abc.Iterable[Global___LeftOutStore] | None = ...,
+        origin_uncertainty_m: _builtins.float = ...,
+        origin_display_name: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        index_lag: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "index_lag", b"index_lag"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_out", b"left_out", "options", b"options", "unreachable", b"unreachable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "index_lag", b"index_lag", "left_out", b"left_out", "options", b"options", "origin_display_name", b"origin_display_name", "origin_uncertainty_m", b"origin_uncertainty_m", "unreachable", b"unreachable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
