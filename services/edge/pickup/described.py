@@ -5,7 +5,7 @@ from typing import Any
 from enrayon.aisle.v1 import aisle_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
-from services.edge.openapi.schemas import Schemas
+from services.edge.openapi.schemas import WELL_KNOWN, Schemas
 from services.edge.pickup.rest import PATH
 
 TITLE = "Pick-up options for a basket: distance, opening state, stock, ready time and shelves"
@@ -20,7 +20,8 @@ def described() -> dict[str, Any]:
     """The members `paths` and `schemas` to add to the OpenAPI document."""
     schemas = Schemas()
     option = schemas.of(stock_pb2.PickupOption.DESCRIPTOR)
-    answer = {
+    rest = schemas.of(stock_pb2.FindPickupOptionsResponse.DESCRIPTOR)
+    joined = {
         "type": "object",
         "properties": {
             "options": {"type": "array", "items": {"allOf": [option, _added(schemas)]}},
@@ -32,6 +33,7 @@ def described() -> dict[str, Any]:
         },
         "required": ["options"],
     }
+    answer = {"allOf": [rest, joined]}
     request = schemas.of_body(stock_pb2.FindPickupOptionsRequest.DESCRIPTOR, ())
     body = {"allOf": [request, {"properties": {"languageCode": _LANGUAGE}}]}
     responses = {"200": {"description": TITLE, "content": {"application/json": {"schema": answer}}}}
@@ -83,6 +85,13 @@ def _query() -> list[dict[str, Any]]:
         "radius_m": number | {"minimum": 0, "maximum": 1_000_000},
         "method": methods,
         "max_results": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+        "open_at": WELL_KNOWN["google.protobuf.Timestamp"],
+        "services": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": 100},
+            "maxItems": 20,
+        },
+        "read_mask": WELL_KNOWN["google.protobuf.FieldMask"],
         "language_code": _LANGUAGE,
     }
     return [

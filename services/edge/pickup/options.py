@@ -11,6 +11,7 @@ from enrayon.aisle.v1 import aisle_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
+from services.chassis.messages.masks import ReadMasks
 from services.client import Client
 
 MAX_OPTIONS = 20
@@ -18,6 +19,7 @@ DEFAULT_OPTIONS = 5
 ADDITION_TIMEOUT_S = 3.0
 """Deadline of calls to hours and aisle: the answer is useful without them."""
 
+FIELDS = ReadMasks(stock_pb2.PickupOption.DESCRIPTOR)
 UNREACHABLE = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -43,6 +45,10 @@ class Options:
 
     options: list[Option] = field(default_factory=list)
     unreachable: list[str] = field(default_factory=list)
+    rest: stock_pb2.FindPickupOptionsResponse = field(
+        default_factory=stock_pb2.FindPickupOptionsResponse
+    )
+    """The other fields: stores that are left out, the origin, the age of the data."""
 
 
 class PickupFinder:
@@ -67,7 +73,7 @@ class PickupFinder:
         stores = [pickup.store for pickup in pickups]
         products = list(dict.fromkeys(item.product for item in request.items))
         states, shelves = await asyncio.gather(
-            self._open_states(stores, language_code, found),
+            self._open_states(stores, request, language_code, found),
             self._shelves(stores, products, language_code, found),
         )
         found.options = [
@@ -85,37 +91,55 @@ class PickupFinder:
         if answer is not None:
             found.unreachable += answer.unreachable
             if answer.options or not answer.unreachable:
+                found.rest.MergeFrom(answer)
+                found.rest.ClearField("options")
+                found.rest.ClearField("unreachable")
                 return answer.options
-        return await self._nearest(request)
+        return await self._nearest(request, found)
 
     async def _nearest(
-        self, request: stock_pb2.FindPickupOptionsRequest
+        self, request: stock_pb2.FindPickupOptionsRequest, found: Options
     ) -> list[stock_pb2.PickupOption]:
         """The nearest stores, whatever their stock."""
+        fields = FIELDS.of(request.read_mask)
         nearest = stores_pb2.FindNearestStoresRequest(
-            origin=request.origin, page_size=request.max_results
+            origin=request.origin,
+            page_size=request.max_results,
+            store_filter=stores_pb2.StoreFilter(attributes=request.services),
         )
         if request.HasField("radius_m"):
             nearest.radius_m = request.radius_m
+        if request.HasField("open_at"):
+            nearest.store_filter.open_at.CopyFrom(request.open_at)
         answer = await self._client.stores.FindNearestStores(nearest)
-        return [
-            stock_pb2.PickupOption(
-                store=hit.store.name,
-                display_name=hit.store.display_name,
-                distance_m=hit.distance_m,
-            )
-            for hit in answer.stores
-        ]
+        found.rest.origin_uncertainty_m = answer.origin_uncertainty_m
+        found.rest.origin_display_name = answer.origin_place.display_name
+        if answer.HasField("as_of"):
+            found.rest.as_of.CopyFrom(answer.as_of)
+        pickups = [without_stock(hit) for hit in answer.stores]
+        for pickup in pickups:
+            fields.cut(pickup)
+        return pickups
 
     async def _open_states(
-        self, stores: Sequence[str], language_code: str, found: Options
+        self,
+        stores: Sequence[str],
+        asked: stock_pb2.FindPickupOptionsRequest,
+        language_code: str,
+        found: Options,
     ) -> dict[str, hours_pb2.OpenState]:
-        if not stores or "hours" not in self._services:
+        if (
+            not stores
+            or "hours" not in self._services
+            or "open_state" not in FIELDS.of(asked.read_mask)
+        ):
             return {}
         request = hours_pb2.BatchCheckOpenStatesRequest(
             names=[f"{store}/hours" for store in dict.fromkeys(stores)],
             language_code=language_code,
         )
+        if asked.HasField("open_at"):
+            request.at_time.CopyFrom(asked.open_at)
         call = self._client.hours.BatchCheckOpenStates(request, timeout=ADDITION_TIMEOUT_S)
         answer = await answer_of(call, "hours", found)
         return {state.store: state for state in answer.open_states} if answer else {}
@@ -145,6 +169,19 @@ class PickupFinder:
             for store, answer in zip(names, answers, strict=True)
             if answer is not None
         }
+
+
+def without_stock(hit: stores_pb2.NearestStore) -> stock_pb2.PickupOption:
+    """What the stores service has of a pick-up option."""
+    store = hit.store
+    return stock_pb2.PickupOption(
+        store=store.name,
+        display_name=store.display_name,
+        distance_m=hit.distance_m,
+        address=store.address if store.HasField("address") else None,
+        location=store.location if store.HasField("location") else None,
+        phone=store.phones[0] if store.phones else "",
+    )
 
 
 async def answer_of(call: Awaitable[T], service: str, found: Options) -> T | None:

@@ -25,6 +25,8 @@ _QUERY: dict[str, tuple[str, ...]] = {
     "radius_m": ("radiusM",),
     "method": ("method",),
     "max_results": ("maxResults",),
+    "open_at": ("openAt",),
+    "read_mask": ("readMask",),
     "language_code": ("languageCode",),
 }
 
@@ -48,7 +50,8 @@ async def find_pickup_options(request: Request) -> Response:
 def as_json(found: Options) -> dict[str, Any]:
     """The answer: each `PickupOption` with the additions of hours and aisle."""
     answer: dict[str, Any] = {"options": [_option(option) for option in found.options]}
-    return answer | ({"unreachable": found.unreachable} if found.unreachable else {})
+    unreachable = {"unreachable": found.unreachable} if found.unreachable else {}
+    return answer | MessageToDict(found.rest) | unreachable
 
 
 def _option(option: Option) -> dict[str, Any]:
@@ -77,6 +80,9 @@ def _of_query(parameters: list[tuple[str, str]]) -> dict[str, Any]:
     for name, value in parameters:
         if name == "items":
             body.setdefault("items", []).append(_item(value))
+            continue
+        if name == "services":
+            body.setdefault("services", []).append(value)
             continue
         snake = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
         if snake not in _QUERY:

@@ -11,6 +11,7 @@ from services.edge.openapi import document
 from services.edge.pickup.described import described
 from services.edge.pickup.rest import PATH
 from tests.support.stock import BREAD, FORUM, KAMPPI, MILK, STOCKMANN
+from tests.support.stores import WIFI
 
 BASKET = [{"product": MILK, "quantity": 2}, {"product": BREAD, "quantity": 1}]
 REQUEST = {"items": BASKET, "origin": KAMPPI, "radiusM": 16_000, "maxResults": 5}
@@ -96,6 +97,7 @@ async def test_get_and_post_give_the_same_answer(suite):
     by_get = (await suite.http.get(f"{PATH}?{QUERY}")).json()
     by_post = await find(suite)
     for answer in (by_get, by_post):
+        answer.pop("indexLag", None)
         for option in answer["options"]:
             for moment in ("readyBy", "pickupBy"):
                 option[moment] = option[moment][:13]  # each was asked at its own instant
@@ -105,6 +107,56 @@ async def test_get_and_post_give_the_same_answer(suite):
                     line["level"].pop(told_later, None)
 
     assert by_post == by_get
+
+
+async def test_by_its_read_mask_an_option_has_what_a_list_shows(suite):
+    query = f"{QUERY}&read_mask=store,address,location,openState"
+    by_get = (await suite.http.get(f"{PATH}?{query}")).json()
+    whole = await find(suite, readMask="*")
+    await suite.servers["hours"].stop()
+    without_hours = await find(suite, readMask="*")
+    await suite.servers["stock"].stop()
+    without_both = await find(suite, readMask="store,address.locality")
+
+    shown = {"store", "address", "location", "openState", "located", "unlocated"}
+    assert [shown, shown] == [option.keys() for option in by_get["options"]]
+    [_, stockmann] = whole["options"]
+    assert "Helsinki" == stockmann["address"]["locality"]
+    assert {"words", "rule"} <= stockmann["openState"].keys(), "as the hours service tells it"
+    known = {name: stockmann["openState"][name] for name in ("state", "untilTime", "timeZone")}
+    assert known.items() <= without_hours["options"][1]["openState"].items()
+    assert ["stock"] == without_both["unreachable"], "nobody asks for hours"
+    shown = {"store", "address", "located", "unlocated"}
+    assert [shown] * 3 == [option.keys() for option in without_both["options"]]
+    assert {"locality": "Helsinki"} == without_both["options"][0]["address"]
+
+
+@pytest.mark.parametrize("stopped", [[], ["stock"]])
+async def test_hours_and_services_narrow_the_options_with_and_without_stock(suite, stopped):
+    for service in stopped:
+        await suite.servers[service].stop()
+    sunday_noon, midnight = "2026-11-22T10:00:00Z", "2026-11-22T22:00:00Z"
+    by_day = await find(suite, openAt=sunday_noon)
+    by_night = await find(suite, openAt=midnight)
+    with_wifi = await find(suite, services=[WIFI])
+    query = QUERY.replace("16000", "16000&open_at=2026-11-22T22:00:00Z&services=none")
+    nothing = (await suite.http.get(f"{PATH}?{query}")).json()
+
+    assert STOCKMANN in [option["store"] for option in by_day["options"]]
+    assert {"STATE_OPEN"} == {option["openState"]["state"] for option in by_day["options"]}
+    assert {sunday_noon} == {option["openState"]["atTime"] for option in by_day["options"]}
+    assert STOCKMANN not in [option["store"] for option in by_night["options"]]
+    assert STOCKMANN not in [option["store"] for option in with_wifi["options"]]
+    assert FORUM in [option["store"] for option in with_wifi["options"]]
+    assert [] == nothing["options"]
+
+
+async def test_the_stores_that_are_left_out_come_with_what_they_lack(suite):
+    answer = await find(suite, items=[*BASKET, {"product": "products/shears", "quantity": 1}])
+
+    [forum] = [entry for entry in answer["leftOut"] if entry["store"] == FORUM]
+    assert ("Forum", "REASON_STOCK_UNKNOWN") == (forum["displayName"], forum["reason"])
+    assert [{"product": "products/shears"}] == forum["items"]
 
 
 async def test_more_stores_than_twenty_are_taken_as_twenty(suite):
@@ -123,6 +175,8 @@ async def test_more_stores_than_twenty_are_taken_as_twenty(suite):
         ("items=products/milk&origin.place=Kamppi&radius_m=far", "radiusM"),
         ("items=products/milk&origin.place=Kamppi&method=DRONE", "method"),
         (f"items=products/milk&origin.place=Kamppi&language_code={'x' * 36}", "language_code"),
+        ("items=products/milk&origin.place=Kamppi&read_mask=hours", "read_mask"),
+        ("items=products/milk&origin.place=Kamppi&open_at=noon", "openAt"),
     ],
 )
 async def test_a_bad_query_is_a_400_that_names_the_field(suite, query, named):
