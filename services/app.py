@@ -13,7 +13,6 @@ from types import ModuleType
 
 import structlog
 import uvloop
-from google.protobuf.descriptor import ServiceDescriptor
 
 from geodata.gazetteer import Gazetteer
 from services.aisle import bootstrap as aisle
@@ -145,11 +144,6 @@ async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Par
 def built(parts: Parts, names: Sequence[str]) -> list[Service]:
     """The named services, or all."""
     return [SERVICES[name].build(parts) for name in names or SERVICES]
-
-
-def descriptors() -> list[ServiceDescriptor]:
-    """The contracts of all services, for the edge."""
-    return [bootstrap.CONTRACT for bootstrap in SERVICES.values()]
 
 
 async def serve_until_stopped(parts: Parts, health: Health, services: Sequence[Service]) -> None:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Self
 
 import grpc
 
-from enrayon.aisle.v1 import aisle_pb2, aisle_pb2_grpc
-from enrayon.geofence.v1 import geofence_pb2, geofence_pb2_grpc
-from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
-from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
-from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from enrayon.aisle.v1 import aisle_pb2_grpc
+from enrayon.geofence.v1 import geofence_pb2_grpc
+from enrayon.hours.v1 import hours_pb2_grpc
+from enrayon.stock.v1 import stock_pb2_grpc
+from enrayon.stores.v1 import stores_pb2_grpc
+from services.client.contracts import CONTRACTS
 from services.client.interceptors import Headers, interceptors
 from services.client.service_config import service_config
 
@@ -19,17 +20,6 @@ if TYPE_CHECKING:  # asynchronous stubs have types for type checkers alone
     from enrayon.hours.v1.hours_pb2_grpc import HoursServiceAsyncStub
     from enrayon.stock.v1.stock_pb2_grpc import StockServiceAsyncStub
     from enrayon.stores.v1.stores_pb2_grpc import StoresServiceAsyncStub
-
-CONTRACTS = [
-    module.DESCRIPTOR.services_by_name[name]
-    for module, name in (
-        (stores_pb2, "StoresService"),
-        (hours_pb2, "HoursService"),
-        (stock_pb2, "StockService"),
-        (geofence_pb2, "GeofenceService"),
-        (aisle_pb2, "AisleService"),
-    )
-]
 
 
 class Client:

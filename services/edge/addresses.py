@@ -1,6 +1,9 @@
-"""The public base URL of the edge, for links in its answers."""
+"""Addresses of the edge: the paths of the application, and the base URL of links in answers."""
 
 from services.edge.settings import EdgeSettings
+
+APP_PREFIXES = ("/v1/pickupOptions", "/")
+"""Path prefixes that Envoy routes to the application; the first match is taken."""
 
 
 def base_url(edge: EdgeSettings) -> str:

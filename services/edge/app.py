@@ -19,6 +19,7 @@ from services.chassis.settings import ChassisSettings
 from services.chassis.telemetry import tracing
 from services.chassis.telemetry.logs import configure_logs
 from services.client import Client
+from services.client.contracts import CONTRACTS, api_name
 from services.client.tls import credentials
 from services.edge import on_behalf, problems
 from services.edge.access_log import AccessLog
@@ -35,9 +36,6 @@ from services.edge.ucp.capability import Locations
 from services.edge.web import pages
 
 HEALTH_PATH = "/healthz"
-PREFIX = "/"
-PREFIXES = ("/v1/pickupOptions", PREFIX)
-"""Path prefixes that Envoy routes to the application; the first match is taken."""
 
 
 def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]) -> Starlette:
@@ -48,7 +46,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
         edge: the settings.
         contracts: the APIs at that address; a feature that needs another API is left out.
     """
-    names = api_names(contracts)
+    names = frozenset(map(api_name, contracts))
     client = Client(
         services,
         headers=on_behalf.outgoing,
@@ -89,11 +87,6 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
     )
 
 
-def api_names(contracts: Sequence[ServiceDescriptor]) -> frozenset[str]:
-    """The short names of APIs: `stores` for `enrayon.stores.v1.StoresService`."""
-    return frozenset(contract.full_name.split(".")[1] for contract in contracts)
-
-
 async def health(_: Request) -> Response:
     """The health of this process; Envoy's `/readyz` gives the health of the services."""
     return JSONResponse({"status": "SERVING"})
@@ -132,15 +125,13 @@ class QuietServer(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._told.set)
 
 
-def serve(
-    settings: ChassisSettings, edge: EdgeSettings, contracts: Sequence[ServiceDescriptor]
-) -> None:
+def serve(settings: ChassisSettings, edge: EdgeSettings) -> None:
     """Serve the application until told to stop."""
     configure_logs(settings)
 
     async def main() -> None:
         services = edge.edge_services or f"{settings.host}:{settings.grpc_port}"
-        app = build(services, edge, contracts)
+        app = build(services, edge, CONTRACTS)
         await QuietServer(server_config(app, settings, edge)).serve()
 
     with (

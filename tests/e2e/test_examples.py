@@ -13,13 +13,13 @@ import httpx
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from services import app
+from services.client.contracts import CONTRACTS
 from tests.e2e.suite import Suite
 from tests.support.paths import ROOT
 
 EXAMPLES = (ROOT / "deploy" / "examples.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", EXAMPLES, re.DOTALL)
-FIND = app.descriptors()[0].methods_by_name["FindNearestStores"]
+FIND = CONTRACTS[0].methods_by_name["FindNearestStores"]
 
 
 def blocks(language: str) -> list[str]:

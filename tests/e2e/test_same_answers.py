@@ -13,7 +13,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 
 from enrayon.stores.v1 import stores_pb2
 from enrayon.stores.v1.stores_pb2 import WatchStoresRequest
-from services import app
+from services.client.contracts import CONTRACTS
 from tests.contracts.contracts import METHODS
 from tests.e2e.doors import Doors, code, comparable
 from tests.e2e.requests import Writer
@@ -22,7 +22,7 @@ from tests.e2e.suite import Suite
 STORES = stores_pb2.DESCRIPTOR.services_by_name["StoresService"]
 SEED = 7
 REQUESTS = 300
-SERVED = {contract.full_name for contract in app.descriptors()}
+SERVED = {contract.full_name for contract in CONTRACTS}
 READS = [
     method
     for method in METHODS

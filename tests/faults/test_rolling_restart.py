@@ -23,6 +23,7 @@ from enrayon.stock.v1 import stock_pb2
 from services import app
 from services.chassis.settings import ChassisSettings
 from services.client import Client
+from services.client.contracts import CONTRACTS
 from services.edge.envoy import Address, render
 from tests.backends import backend
 from tests.faults.served import CONTEXT
@@ -101,7 +102,7 @@ def servers(tmp_path: Path, store_url: str) -> Iterator[Servers]:
 @asynccontextmanager
 async def edge(servers: Servers, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Envoy in front of all addresses, as for a name with several."""
-    config = render(app.descriptors(), free_address(), Address(HOSTS[0], servers.port))
+    config = render(CONTRACTS, free_address(), Address(HOSTS[0], servers.port))
     assignment = config["static_resources"]["clusters"][0]["load_assignment"]
     assignment["endpoints"][0]["lb_endpoints"] = [
         {"endpoint": {"address": {"socket_address": {"address": h, "port_value": servers.port}}}}

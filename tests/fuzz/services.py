@@ -5,7 +5,7 @@ from typing import Any
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from services.client.client import CONTRACTS
+from services.client.contracts import CONTRACTS
 
 
 class Services:

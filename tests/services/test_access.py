@@ -15,13 +15,13 @@ from google.protobuf.message_factory import GetMessageClass
 from enrayon.geofence.v1 import geofence_pb2, geofence_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
-from services import app
 from services.chassis.access.gate import Gate
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.keys import new_key
 from services.chassis.access.policy import Role
 from services.chassis.access.settings import AccessSettings
 from services.chassis.clock import utc_now
+from services.client.contracts import CONTRACTS
 from services.client.interceptors import interceptors
 from services.directory.parts import Parts
 from services.policy import POLICY
@@ -35,7 +35,7 @@ NO_PROTOBUF = b"\xff\xff\xff"
 """Whoever is let in is told that this is no request; nothing happens."""
 METHODS = {
     f"/{service.full_name}/{method.name}": method
-    for service in app.descriptors()
+    for service in CONTRACTS
     for method in service.methods
 }
 ASKED_WITH = {

@@ -7,13 +7,13 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from services.app import descriptors
 from services.chassis.access.policy import At, Counted, Role, Where, is_in_scope, short_name
+from services.client.contracts import CONTRACTS
 from services.policy import LOOK_UP, POLICY, SEARCH, joined, rows
 
 METHODS: dict[str, MethodDescriptor] = {
     f"/{service.full_name}/{method.name}": method
-    for service in descriptors()
+    for service in CONTRACTS
     for method in service.methods
 }
 

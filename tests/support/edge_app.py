@@ -9,8 +9,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from enrayon.stores.v1 import stores_pb2
-from services import app as root
 from services.client import Client
+from services.client.contracts import CONTRACTS
 from services.directory.parts import Parts
 from services.edge.app import build
 from services.edge.settings import EdgeSettings
@@ -52,7 +52,7 @@ async def running(parts: Parts) -> AsyncIterator[tuple[str, str]]:
             answer = await enrayon.stores.UpsertStores(iter([request]))
             assert not answer.rejected, answer.rejected
         edge = EdgeSettings(edge_public_url=PUBLIC_URL)
-        app = build(address, edge, root.descriptors())
+        app = build(address, edge, CONTRACTS)
         async with listening(app) as url:
             yield url, address
 

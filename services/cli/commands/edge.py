@@ -2,7 +2,6 @@
 
 import typer
 
-from services import app as root
 from services.chassis.access.settings import AccessError, AccessSettings, check_exposure
 from services.chassis.settings import ChassisSettings
 from services.cli.output import CommandError
@@ -22,4 +21,4 @@ def edge() -> None:
         check_exposure(settings, AccessSettings())
     except AccessError as error:
         raise CommandError(str(error)) from None
-    edge_app.serve(settings, EdgeSettings(), root.descriptors())
+    edge_app.serve(settings, EdgeSettings())

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from services import app as root
 from services.chassis.access.settings import AccessSettings
 from services.chassis.settings import ChassisSettings
 from services.cli.output import CommandError
-from services.edge.app import PREFIXES
+from services.client.contracts import CONTRACTS
+from services.edge.addresses import APP_PREFIXES
 from services.edge.envoy import (
     Address,
     Certificate,
@@ -61,11 +61,11 @@ def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) 
     """
     access = AccessSettings()
     return render(
-        root.descriptors(),
+        CONTRACTS,
         Address(settings.host, settings.http_port),
         address(edge.edge_services, settings.host, settings.grpc_port, "ENRAYON_EDGE_SERVICES"),
         apps=dict.fromkeys(
-            PREFIXES, address(edge.edge_app, settings.host, app_port, "ENRAYON_EDGE_APP")
+            APP_PREFIXES, address(edge.edge_app, settings.host, app_port, "ENRAYON_EDGE_APP")
         ),
         admin=admin_socket(settings.data_dir),
         metrics=Address(settings.host, edge.edge_admin_port) if edge.edge_admin_port else None,

@@ -2,10 +2,9 @@
 
 import typer
 
-from services import app as root
 from services.chassis.settings import ChassisSettings
+from services.client.contracts import CONTRACTS, api_name
 from services.edge.agents.server import serve_stdio
-from services.edge.app import api_names
 from services.edge.settings import EdgeSettings
 
 
@@ -18,4 +17,4 @@ def mcp() -> None:
     """Serve a chat agent over standard input and output (Model Context Protocol)."""
     settings, edge = ChassisSettings(), EdgeSettings()
     address = edge.edge_services or f"{settings.host}:{settings.grpc_port}"
-    serve_stdio(address, api_names(root.descriptors()), edge.mcp_key)
+    serve_stdio(address, frozenset(map(api_name, CONTRACTS)), edge.mcp_key)

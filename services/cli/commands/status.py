@@ -10,10 +10,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rich.table import Table
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from services.app import SERVICES
 from services.chassis.settings import ChassisSettings
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import JsonOption, console
+from services.client.contracts import CONTRACTS, api_name
 
 MEANINGS = {
     "reads": "the server cannot answer until its stores are loaded",
@@ -33,7 +33,7 @@ def status(json: JsonOption = False) -> None:
     """Show the health of services and their parts; exit status 1 if one is unhealthy."""
     settings = ChassisSettings()
     with services(settings) as channel:
-        states = {name: health_of(channel, full_name(name)) for name in SERVICES}
+        states = {api_name(each): health_of(channel, each.full_name) for each in CONTRACTS}
         parts = {name: health_of(channel, name) for name in MEANINGS}
         listed = stores_pb2_grpc.StoresServiceStub(channel).ListStores(
             stores_pb2.ListStoresRequest(page_size=1, read_mask=FieldMask(paths=["name"])),
@@ -55,11 +55,6 @@ def status(json: JsonOption = False) -> None:
             console.print(f"[yellow]the database cannot be reached; answers are of {as_of}[/]")
     if any(state != "SERVING" for state in (states | parts).values()):
         raise typer.Exit(1)
-
-
-def full_name(service: str) -> str:
-    """The full name of a service in its contract."""
-    return f"enrayon.{service}.v1.{service.capitalize()}Service"
 
 
 def health_of(channel: grpc.Channel, name: str) -> str:

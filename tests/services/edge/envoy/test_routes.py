@@ -13,8 +13,8 @@ from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 from starlette.applications import Starlette
 
-from services import app
 from services.chassis.settings import ChassisSettings
+from services.client.contracts import CONTRACTS
 from services.edge import app as edge_app
 from services.edge.envoy import Address, clusters, render, routes
 from services.edge.envoy.program import admin_socket
@@ -146,7 +146,7 @@ def test_the_application_keeps_idle_connections_for_longer_than_envoy() -> None:
 
 
 def test_reads_are_given_up_before_changes_and_walks_through_everything_last() -> None:
-    services = app.descriptors()
+    services = CONTRACTS
     durations = {
         route["match"]["path"].rpartition("/")[2]: duration["max_stream_duration"]
         for route in routes.routes(services, "services", [])

@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from services import app
+from services.client.contracts import CONTRACTS
 from services.edge.openapi import document
 from services.edge.pickup.described import described
 from services.edge.pickup.rest import PATH
@@ -19,7 +19,7 @@ QUERY = (
     "items=products/milk:2&items=products/bread&origin.point.latitude=60.1690"
     "&origin.point.longitude=24.9310&radius_m=16000&maxResults=5"
 )
-DOCUMENT = document(app.descriptors(), "1", "https://shops.example", described())
+DOCUMENT = document(CONTRACTS, "1", "https://shops.example", described())
 
 
 def check(answer: dict[str, Any]) -> None:
