@@ -69,8 +69,17 @@ SETTINGS = (
 log = structlog.get_logger()
 
 
-def serve(settings: ChassisSettings, names: Sequence[str]) -> None:
+def serve(
+    settings: ChassisSettings,
+    names: Sequence[str],
+    prepare: Callable[[Parts], Awaitable[None]] | None = None,
+) -> None:
     """Serve the named services, or all, until told to stop.
+
+    Args:
+        settings: The settings of the process.
+        names: The services; none for all.
+        prepare: Awaited with the shared parts before anything is served.
 
     Raises:
         OSError: the port is taken, or a certificate cannot be read.
@@ -80,11 +89,13 @@ def serve(settings: ChassisSettings, names: Sequence[str]) -> None:
         ServiceError: a service refuses to start.
     """
     check_grpc_exposure(settings, AccessSettings())
-    run(
-        settings,
-        "serve",
-        lambda parts, health: serve_until_stopped(parts, health, built(parts, names)),
-    )
+
+    async def act(parts: Parts, health: Health) -> None:
+        if prepare:
+            await prepare(parts)
+        await serve_until_stopped(parts, health, built(parts, names))
+
+    run(settings, "serve", act)
 
 
 def work(settings: ChassisSettings, names: Sequence[str]) -> None:

@@ -46,8 +46,6 @@ class Child:
     """Awaited before it is told to stop."""
     ready_s: float = 60.0
     """Time for a start, in seconds."""
-    once: bool = False
-    """True if it ends with code 0 by itself, before the next child starts."""
     stop_s: float = 20.0
     """Time for a stop, in seconds; then the child is killed."""
 
@@ -56,14 +54,17 @@ class Supervisor:
     """Runs children. Each logs to `<name>.log` in a folder; `say` is called when one ends."""
 
     def __init__(
-        self, children: Sequence[Child], log_folder: Path, say: Callable[[str], None]
+        self, steps: Sequence[Sequence[Child]], log_folder: Path, say: Callable[[str], None]
     ) -> None:
-        self._processes = [_Process(child, log_folder, say) for child in children]
+        self._steps = [[_Process(child, log_folder, say) for child in step] for step in steps]
+        self._processes = [process for step in self._steps for process in step]
         self._say = say
         self._stopping = asyncio.Event()
 
     async def run(self, started: Callable[[], None]) -> None:
-        """Start the children one after the other, call `started`, and keep them running.
+        """Start the children step by step, call `started`, and keep them running.
+
+        The children of a step start at the same time, once all of the step before are ready.
 
         SIGINT, SIGTERM and SIGHUP stop them, the last one first; a second signal kills them.
 
@@ -105,9 +106,11 @@ class Supervisor:
 
     async def _keep_running(self, started: Callable[[], None]) -> None:
         async with task_group() as group:
-            for process in self._processes:
-                await process.start()
-                if not process.is_done:
+            for step in self._steps:
+                async with task_group() as starts:
+                    for process in step:
+                        starts.create_task(process.start())
+                for process in step:
                     group.create_task(process.keep())
             started()
             group.create_task(self._keep_logs_short())
@@ -129,13 +132,8 @@ class _Process:
         self._process: asyncio.subprocess.Process | None = None
         self._started_at = 0.0
 
-    @property
-    def is_done(self) -> bool:
-        """True if it has done its work and is not restarted."""
-        return self._child.once and self._process is not None and self._process.returncode == 0
-
     async def start(self) -> None:
-        """Start it, and wait until it is ready or done."""
+        """Start it, and wait until it is ready."""
         child = self._child
         self._started_at = time.monotonic()
         with open_log(self.log) as log:
@@ -150,7 +148,7 @@ class _Process:
             )
         try:
             async with asyncio.timeout(child.ready_s):
-                while not (self.is_done if child.once else await child.ready()):
+                while not await child.ready():
                     if self._process.returncode is not None:
                         raise self._error(await self._ended())
                     await asyncio.sleep(0.02)

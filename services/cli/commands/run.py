@@ -10,6 +10,7 @@ from services.chassis.database.data_set import DataSetError
 from services.chassis.database.embedded import EmbeddedValkeyError
 from services.chassis.errors import ServiceError
 from services.chassis.settings import ChassisSettings
+from services.cli import sample
 from services.cli.output import USAGE, CommandError
 
 Names = Annotated[
@@ -26,11 +27,14 @@ def register(app: typer.Typer) -> None:
     app.command("work")(work)
 
 
-def serve(names: Names = None) -> None:
+def serve(
+    names: Names = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Load the sample before.")] = False,
+) -> None:
     """Serve the named services on the gRPC port, until told to stop."""
     check(names)
     try:
-        root.serve(ChassisSettings(), names or [])
+        root.serve(ChassisSettings(), names or [], sample.load if demo else None)
     except (OSError, AccessError, DataSetError, EmbeddedValkeyError, ServiceError) as error:
         raise CommandError(str(error)) from None
 

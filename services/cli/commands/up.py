@@ -70,8 +70,7 @@ def up(
     try:
         if valkey:
             valkey.lock()
-        started = children(settings, valkey, demo=demo)
-        supervisor = Supervisor(started, settings.data_dir / "logs", say)
+        supervisor = Supervisor(steps(settings, valkey, demo=demo), settings.data_dir / "logs", say)
         asyncio.run(supervised(supervisor, settings))
     except (EmbeddedValkeyError, EnvoyError, ChildError) as error:
         advice = f"\n{REPAIR_ADVICE}" if is_damage(str(error)) else ""
@@ -94,19 +93,19 @@ async def supervised(supervisor: Supervisor, settings: ChassisSettings) -> None:
     console.print(f"[dim]stopped; the data stay in {settings.data_dir}[/]", highlight=False)
 
 
-def children(
+def steps(
     settings: ChassisSettings, valkey: EmbeddedValkey | None, *, demo: bool
-) -> list[Child]:
-    """The processes, in the order in which they start."""
+) -> list[list[Child]]:
+    """The processes, in the order in which they start; those of a step at the same time."""
     environment = {"ENRAYON_DATABASE_URL": settings.database_url}
-    started = []
+    database = []
     if valkey:
         environment["ENRAYON_DATABASE_URL"] = valkey.url
 
         async def answers() -> bool:
             return await asyncio.to_thread(valkey.state) == "PONG"
 
-        started.append(
+        database.append(
             Child("valkey", valkey.command(), answers, pass_fds=valkey.pass_fds, ready_s=600.0)
         )
     config = settings.data_dir / "envoy.json"
@@ -130,29 +129,35 @@ def children(
         port = settings.metrics_port and settings.metrics_port + number
         return {**environment, "ENRAYON_METRICS_PORT": str(port)}
 
-    if demo:  # before anything answers
-        sample = [sys.executable, "-m", "services.cli.sample"]
-        started.append(Child("sample", sample, env=environment, once=True, ready_s=600.0))
     serve = [*enrayon, "serve"]
+    first = [*serve, "--demo"] if demo else serve
     servers = range(1, settings.servers)
     return [
-        *started,
-        Child("serve", serve, serves, numbered(0), ready_s=600.0),
-        *(Child(f"serve-{n + 1}", serve, serves, numbered(n), ready_s=600.0) for n in servers),
-        Child("work", [*enrayon, "work"], env=numbered(settings.servers)),
-        Child("edge", [*enrayon, "edge"], shows, {"ENRAYON_EDGE_APP_PORT": str(app_port)}),
-        Child(
-            "envoy",
-            envoy_command(config, workers=EdgeSettings().edge_workers, drain_s=settings.drain_s),
-            listens,
-            before_stop=lambda: drain(admin_socket(settings.data_dir), settings.drain_s),
-            stop_s=settings.drain_s + 10.0,
-        ),
+        database,
+        [  # the sample is loaded before anything answers
+            Child("serve", first, serves, numbered(0), ready_s=600.0),
+            Child("edge", [*enrayon, "edge"], shows, {"ENRAYON_EDGE_APP_PORT": str(app_port)}),
+        ],
+        [
+            *(Child(f"serve-{n + 1}", serve, serves, numbered(n), ready_s=600.0) for n in servers),
+            Child("work", [*enrayon, "work"], env=numbered(settings.servers)),
+            Child(
+                "envoy",
+                envoy_command(
+                    config, workers=EdgeSettings().edge_workers, drain_s=settings.drain_s
+                ),
+                listens,
+                before_stop=lambda: drain(admin_socket(settings.data_dir), settings.drain_s),
+                stop_s=settings.drain_s + 10.0,
+            ),
+        ],
     ]
 
 
 async def is_serving(settings: ChassisSettings) -> bool:
     """True if the services answer and their health is SERVING."""
+    if is_free(settings.host, settings.grpc_port):  # costs less than a channel
+        return False
     async with grpc.aio.insecure_channel(f"{settings.host}:{settings.grpc_port}") as channel:
         try:
             answer = await health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]

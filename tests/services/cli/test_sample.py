@@ -112,6 +112,9 @@ async def test_what_was_sold_stays_sold_and_is_known_the_day_after(parts, monkey
 
     monkeypatch.setattr(time, "time", lambda: loaded.as_of_s + 10)  # a later start
     await sample.load(parts)
+    assert stale == await parts.client.hget(key, sku), "the levels were loaded just now"
+    await parts.client.set(sample.CONFIRMED, loaded.as_of_s + 10 - sample.CONFIRMED_FOR_S)
+    await sample.load(parts)
     found = decoded(await parts.client.hget(key, sku))
     assert sold.on_hand == found.on_hand
     assert loaded.as_of_s <= found.as_of_s

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,11 @@ class Suite:
         return path.read_text().splitlines() if path.exists() else []
 
     def supervisor(self, *children: Child) -> Supervisor:
-        return Supervisor(children, self.folder / "logs", self.said.append)
+        """One that starts them one after the other."""
+        return self.in_steps(*([child] for child in children))
+
+    def in_steps(self, *steps: list[Child]) -> Supervisor:
+        return Supervisor(steps, self.folder / "logs", self.said.append)
 
     @asynccontextmanager
     async def running(self, *children: Child) -> AsyncIterator[Supervisor]:
@@ -111,21 +116,29 @@ async def test_children_start_in_order_and_stop_the_other_way_round(suite: Suite
     assert suite.said == []
 
 
-async def test_a_child_that_runs_once_ends_before_the_next_one_starts(suite: Suite) -> None:
-    log = suite.folder / "events"
-    once = Child("sample", ["/bin/sh", "-c", f"sleep 0.1; echo loaded >> '{log}'"], once=True)
-    async with suite.running(suite.child("valkey"), once, suite.child("serve")):
-        pass
-    assert ["valkey up", "loaded", "serve up", "serve down", "valkey down"] == suite.events
-    assert [] == suite.said
+async def test_children_of_a_step_start_at_the_same_time(suite: Suite) -> None:
+    async def both() -> bool:
+        return {"serve up", "edge up"} <= set(suite.events)
+
+    serve, edge = (replace(suite.child(name), ready=both) for name in ("serve", "edge"))
+    step = suite.in_steps([suite.child("valkey")], [serve, edge], [suite.child("envoy")])
+    await step.run(step.stop)
+    assert "valkey up" == suite.events[0]
+    assert {"serve up", "edge up"} == set(suite.events[1:3]), "each waits for the other"
+    assert ["envoy up", "envoy down", "edge down", "serve down", "valkey down"] == suite.events[3:]
 
 
-async def test_a_child_that_cannot_do_its_work_once_ends_the_start(suite: Suite) -> None:
-    broken = Child("sample", ["/bin/sh", "-c", "echo no database >&2; exit 3"], once=True)
-    with pytest.raises(ChildError, match=r"sample ended with code 3; [^\n]*\n  no database"):
-        async with suite.running(suite.child("valkey"), broken, suite.child("serve")):
-            pass
-    assert ["valkey up", "valkey down"] == suite.events
+async def test_a_child_that_fails_stops_the_others_of_its_step(suite: Suite) -> None:
+    async def never() -> bool:
+        return False
+
+    broken = Child("edge", ["/bin/sh", "-c", "exit 3"], never)
+    with pytest.raises(ChildError, match="edge ended with code 3"):
+        await suite.in_steps([suite.child("serve"), broken], [suite.child("envoy")]).run(
+            lambda: pytest.fail("it did not start")
+        )
+    assert "envoy up" not in suite.events
+    assert suite.events.count("serve up") == suite.events.count("serve down")
 
 
 async def test_a_child_that_is_killed_is_started_again(suite: Suite) -> None:

@@ -44,11 +44,11 @@ child.wait()
 async def nested_is_up():
     return (folder / "grandchild").exists() and (folder / "grandchild").read_text() != ""
 
-children = [
-    Child("valkey", valkey.command(), serving, pass_fds=valkey.pass_fds),
-    Child("serve", [sys.executable, "-c", nested, str(folder)], nested_is_up),
+steps = [
+    [Child("valkey", valkey.command(), serving, pass_fds=valkey.pass_fds)],
+    [Child("serve", [sys.executable, "-c", nested, str(folder)], nested_is_up)],
 ]
-supervisor = Supervisor(children, folder / "logs", lambda text: print(text, flush=True))
+supervisor = Supervisor(steps, folder / "logs", lambda text: print(text, flush=True))
 asyncio.run(supervisor.run(lambda: print("started", flush=True)))
 print("stopped", flush=True)
 """
