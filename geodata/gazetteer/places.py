@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -82,7 +82,7 @@ class Gazetteer:
 
     def postcode(self, code: str, country: str) -> Point | None:
         """The position of a postcode; None if the tables do not have it."""
-        for hit in self._named(code, None):
+        for hit in self._named(code, None, self._postcode_tables):
             is_postcode = hit.table.kind[hit.row] == PlaceKind.POSTCODE
             if is_postcode and hit.region.country == country:
                 return hit.point
@@ -91,6 +91,10 @@ class Gazetteer:
     def box(self, country: str) -> Box | None:
         """The bounds of a country's towns plus half a degree; None for an unknown country."""
         return self._boxes.get(country)
+
+    @cached_property
+    def _postcode_tables(self) -> list[Table]:
+        return [table for table in self._tables if np.any(table.kind == PlaceKind.POSTCODE)]
 
     @cached_property
     def _boxes(self) -> dict[str, Box]:
@@ -114,9 +118,11 @@ class Gazetteer:
             hits = self._narrowed(hits, qualifier) if hits else []
         return hits
 
-    def _named(self, name: str, near: Point | None) -> Iterator[Hit]:
+    def _named(
+        self, name: str, near: Point | None, tables: Sequence[Table] | None = None
+    ) -> Iterator[Hit]:
         for key in _spellings(fold(name)):
-            for table in self._tables:
+            for table in self._tables if tables is None else tables:
                 yield from named(table, key, near)
 
     def _narrowed(self, hits: list[Hit], qualifier: str) -> list[Hit]:

@@ -80,7 +80,10 @@ class Keys(Sequence[bytes]):
 
     def equal(self, key: bytes) -> range:
         """The range of lines equal to the key; the lines must be sorted."""
-        return range(bisect_left(self, key), bisect_right(self, key))
+        first = bisect_left(self, key)
+        if first == self._size or self[first] != key:
+            return range(first, first)
+        return range(first, bisect_right(self, key, first))
 
     def beginning(self, prefix: bytes) -> range:
         """The range of lines that begin with the prefix; the lines must be sorted."""

@@ -16,7 +16,7 @@ from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from tests.e2e.suite import Suite, started
 
 GEOD = pyproj.Geod(ellps="WGS84")
-QUERIES = 1000
+QUERIES = 250
 LIMIT = 10
 FILES = {
     "stores_us": "csv",
@@ -85,7 +85,7 @@ def compare(
     stores: list[stores_pb2.Store],
     name: str,
 ) -> None:
-    """The ten nearest by the service and by pyproj, for a thousand origins."""
+    """The ten nearest by the service and by pyproj, for origins of many kinds."""
     names = np.array([store.name for store in stores])
     latitudes = np.array([store.location.latitude for store in stores])
     longitudes = np.array([store.location.longitude for store in stores])
