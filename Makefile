@@ -10,6 +10,9 @@ LOCK   := deploy/requirements-dev.lock
 READY  := $(VENV)/.ready
 FUZZ_READY := $(VENV)/.ready-fuzz
 
+# Without compiled files each of the suite's processes would compile all of its modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos alerts pictures chart lock licences sbom pin-images audit clean
 
@@ -19,8 +22,9 @@ help: ## show this list
 demo: setup ## run the suite on the embedded Valkey, with the sample
 	@exec $(BIN)/enrayon up --demo
 
+# Files in their order: the dearest, of e2e and faults, are not left for the end.
 test: setup ## run all tests on all cores; ARGS="-k nearest" chooses
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-databases: setup ## run all tests on a Redis 7.0, if there is one, and on a Valkey Cluster of six
 	@if command -v redis-server >/dev/null; then ENRAYON_TEST_DATABASE=redis $(MAKE) test; \
