@@ -11,7 +11,7 @@ from geodata.samples import HELSINKI_STORES
 from services import app
 from services.chassis.database.failures import FAILURES
 from services.cli import demo_aisle, demo_stock
-from services.cli.commands import imports
+from services.cli.store_upload import upload
 from services.directory.parts import Parts
 
 SOURCE = "osm"
@@ -52,7 +52,7 @@ async def load(parts: Parts) -> None:
     async with app.served_alone(parts) as address:
         with grpc.insecure_channel(address) as channel:
             if with_stores:
-                await asyncio.to_thread(imports.load, channel, found)
+                await asyncio.to_thread(upload, channel, found)
             held = [store for store in found.stores if stores.replica.record(store.id) is not None]
             if with_stock:
                 await asyncio.to_thread(demo_stock.load, channel, held)

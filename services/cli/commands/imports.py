@@ -2,27 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import grpc
 import orjson
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from enrayon.stores.v1 import stores_pb2
 from geodata import importers
 from geodata.importers import Import, ImporterError, Rejected, write_rejected
 from services.cli.channel import services
 from services.cli.output import USAGE, CommandError, JsonOption, console, errors
-from services.directory.messages.stores import store_message
+from services.cli.store_upload import upload
 
-MESSAGE_BYTES = 512 * 1024
-"""Half of the service's limit for a message, so that one more long store still fits."""
-UPLOAD_TIMEOUT_S = 3600.0
 MAX_SHOWN = 5
 
 
@@ -65,7 +60,14 @@ def import_stores(
     with progress_bar(hidden=json) as progress:
         found = read(file, format, source, columns, replace, progress, hour_24)
         with services() as channel:
-            answer = upload(channel, found, replace, dry_run, progress)
+            task = progress.add_task("importing", total=len(found.stores))
+            answer = upload(
+                channel,
+                found,
+                replace=replace,
+                dry_run=dry_run,
+                advance=lambda count: progress.advance(task, count),
+            )
     rejected = [*found.rejected, *refused(found, answer)]
     rejected_file = None
     if rejected:
@@ -77,13 +79,7 @@ def import_stores(
         show(found, answer, rejected, rejected_file, dry_run)
 
 
-def load(channel: grpc.Channel, found: Import) -> None:
-    """Send the stores of a file to the service, without a report."""
-    with progress_bar(hidden=True) as progress:
-        upload(channel, found, False, False, progress)
-
-
-def progress_bar(*, hidden: bool = False) -> Progress:
+def progress_bar(*, hidden: bool) -> Progress:
     """A progress bar for each step of an import; it disappears at the end."""
     return Progress(
         TextColumn("{task.description}"),
@@ -148,34 +144,6 @@ def column_and_field(pair: str) -> tuple[str, str]:
         fields = ", ".join(sorted(importers.FIELDS))
         raise CommandError(f"--map {pair}: must be COLUMN=FIELD, FIELD one of {fields}", USAGE)
     return column, field
-
-
-def upload(
-    channel: grpc.Channel, found: Import, replace: bool, dry_run: bool, progress: Progress
-) -> stores_pb2.UpsertStoresResponse:
-    """Send the stores to the service, in messages of bounded size."""
-    task = progress.add_task("importing", total=len(found.stores))
-    source = next(iter(found.sources)) if len(found.sources) == 1 else ""
-
-    def requests() -> Iterator[stores_pb2.UpsertStoresRequest]:
-        request = stores_pb2.UpsertStoresRequest(
-            source=source, replace=replace, validate_only=dry_run
-        )
-        size = 0
-        for store in found.stores:
-            message = store_message(store)
-            size += message.ByteSize() + 8
-            if size > MESSAGE_BYTES and request.stores:
-                yield request
-                progress.advance(task, len(request.stores))
-                request, size = stores_pb2.UpsertStoresRequest(), message.ByteSize()
-            request.stores.append(message)
-        yield request
-        progress.advance(task, len(request.stores))
-
-    return stores_pb2_grpc.StoresServiceStub(channel).UpsertStores(
-        requests(), timeout=UPLOAD_TIMEOUT_S
-    )
 
 
 def refused(found: Import, answer: stores_pb2.UpsertStoresResponse) -> list[Rejected]:
