@@ -10,6 +10,7 @@ ids that change; the next read brings the array up to date.
 import datetime as dt
 import functools
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,16 @@ SPARE = 1000
 Numbers out of use are never freed one by one: many rows may share one.
 """
 NO_HOLIDAYS = HolidayRules()
+JOINED_KEPT = 4096
+"""Stores whose schedules are kept as they were last joined."""
+
+
+class Joined(NamedTuple):
+    """The schedules of a store, and the records that they were joined from."""
+
+    store: bytes
+    hours: bytes | None
+    schedules: StoreSchedules
 
 
 class Schedules:
@@ -59,6 +70,7 @@ class Schedules:
         self._held: dict[str, dict[str, int]] = {}
         self._services: dict[str, dict[str, int]] = {}
         self._service_columns: dict[str, Numbers] = {}
+        self._joined: dict[str, Joined] = {}
         self._endless: dict[str, Schedule] = {}
         """Id -> own schedule of stores that have a closure without an end."""
         stores.listen(self._note)
@@ -69,7 +81,14 @@ class Schedules:
         encoded = self._stores.replica.public(id)
         if encoded is None:
             return None
-        return _schedules(parse_store(encoded), self.given(id))
+        record = self._hours.replica.record(id)
+        joined = self._joined.get(id)
+        if joined is None or joined.store is not encoded or joined.hours is not record:
+            if len(self._joined) >= JOINED_KEPT:
+                self._joined.clear()
+            found = _schedules(parse_store(encoded), self.given(id))
+            joined = self._joined[id] = Joined(encoded, record, found)
+        return joined.schedules
 
     def given(self, id: str) -> hours_pb2.StoreHours | None:
         """The hours record of a store; None if it has only its imported hours."""

@@ -13,6 +13,7 @@ from services.stock.replica.lookups import Lookups
 from services.stock.replica.shelf_rows import ShelfRows
 from services.stock.resources.availability import Availability, Searches
 from services.stock.resources.hold_changes import HoldChanges
+from services.stock.resources.hold_terms import Terms
 from services.stock.resources.page_holds import PageHolds
 from services.stock.resources.pickup_codes import PickupCodes
 from services.stock.resources.pickup_options import PickupOptions
@@ -68,8 +69,7 @@ def build(parts: Parts) -> Service:
     searches = Searches(levels, shelf_rows, follower, directory, lookups, settings)
     unmet = UnmetDemand(demand, clock)
     policies = Policies(client)
-    page_holds = PageHolds(policies, directory, keyring, clock, settings)
-    changes = HoldChanges(holds, quotas, settings)
+    changes = HoldChanges(holds, policies, quotas, settings)
     servicer: stock_servicer.StockServicer = StockServicer(
         directory,
         lookups,
@@ -90,11 +90,11 @@ def build(parts: Parts) -> Service:
             Receipts(keyring),
             durability,
             lookups,
-            page_holds,
+            PageHolds(keyring),
+            Terms(directory, clock, settings),
             directory,
             keyring,
             clock,
-            settings,
         ),
         pickup_codes=PickupCodes(holds, changes, SharedLimits(client), lookups),
         reservation_watch=ReservationWatch(follower, ledger, holds),

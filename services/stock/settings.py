@@ -15,7 +15,10 @@ class StockSettings(EnvironmentSettings):
         True, description="answers carry quantities; off: bands alone, as for the public"
     )
     hold_ttl_s: float = Field(
-        7200.0, gt=0, allow_inf_nan=False, description="life of a hold when the request names none"
+        7200.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="life of a hold where neither the request nor the store's hours give one",
     )
     hold_max_ttl_s: float = Field(
         7 * 86_400.0, gt=0, le=31_536_000, description="longest life of a hold"

@@ -31,6 +31,9 @@ def policy(message: stock_pb2.StockPolicy) -> Policy:
         seconds(message.transfer_time) if message.HasField("transfer_time") else None,
         seconds(message.keep_time) if message.HasField("keep_time") else default.keep_s,
         page_limits(message.page_hold_limits),
+        seconds(message.hold_open_time)
+        if message.HasField("hold_open_time")
+        else default.hold_open_s,
     )
 
 
@@ -66,6 +69,7 @@ def policy_message(store: str, kept: Policy) -> stock_pb2.StockPolicy:
             max_quantity=kept.page.units,
             max_share_percent=kept.page.share_percent,
         ),
+        hold_open_time=duration(kept.hold_open_s),
     )
     if kept.fresh_ms is not None:
         message.freshness_limit.CopyFrom(duration(kept.fresh_ms / 1000))

@@ -5,9 +5,18 @@ from enrayon.stock.v1.stock_pb2 import PickupMethod
 from services.chassis.messages.times import timestamp_of_ms
 from services.directory.products import product_name
 from services.stock.convert.names import reservation_name
-from services.stock.model.holds import Hold
+from services.stock.model.holds import Hold, NoticeKind
 
 State = stock_pb2.Reservation.State
+TEXTS = {
+    NoticeKind.STORE_CLOSED: "The store is no longer open for business. Your goods are held there; "
+    "you can transfer them to another store.",
+    NoticeKind.SLOT_CHANGED: "The store cannot keep your pick-up slot. Choose another one.",
+    NoticeKind.ITEMS_MISSING: "The shop could not find some of your goods.",
+    NoticeKind.ENDS_BEFORE_READY: "The hold ends before the goods are ready.",
+    NoticeKind.SHORTENED: "The hold ends before the store's time for pick-up, because it may last "
+    "no longer.",
+}
 
 
 def reservation(hold: Hold, receipt: str) -> stock_pb2.Reservation:
@@ -25,6 +34,17 @@ def reservation(hold: Hold, receipt: str) -> stock_pb2.Reservation:
         transferred_to=hold.transferred_to,
         etag=str(hold.revision),
     )
+    if hold.ready_ms is not None:
+        message.ready_by.FromMilliseconds(hold.ready_ms)
+    if hold.pickup_ms is not None:
+        message.pickup_by.FromMilliseconds(hold.pickup_ms)
+    for notice in hold.notices:
+        kind = NoticeKind(notice.kind)
+        message.notices.add(
+            kind=stock_pb2.Notice.Kind.ValueType(kind),
+            create_time=timestamp_of_ms(notice.time_ms),
+            text=notice.text or TEXTS[kind],
+        )
     for item in hold.items:
         message.items.add(
             product=product_name(item.sku),

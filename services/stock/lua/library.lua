@@ -15,6 +15,7 @@
 --   rq fields of the hash `requests` that lead to it; tf, tt the hold it was transferred from, to;
 --   ad, of a live hold made with the key of a page: keyed hash of the address;
 --   cd short pick-up code;
+--   gl 1 if a request gave its life; nt notices: { k kind, t time in ms, x text };
 --   rb, pb when the goods are ready, and until when they can be picked up (in ms);
 --   sl, of a live hold: its place { method, start, end of the slot in s }; ps the same once it ended
 -- Field of the hash `slots`: method and start of a slot, ":" between; its value: places taken.
@@ -114,6 +115,20 @@ local function move_place(store, slot, change)
   if redis.call('HINCRBY', store.slots, field, change) <= 0 then
     redis.call('HDEL', store.slots, field)
   end
+end
+
+local WARNINGS = { [4] = true, [5] = true } -- kinds of notices that are about the life of a hold
+
+-- Replaces the warnings of a hold by those of its new life: a list of { k }.
+local function warn(hold, warnings, now)
+  local kept = {}
+  for _, notice in ipairs(hold.nt or {}) do
+    if not WARNINGS[notice.k] then kept[#kept + 1] = notice end
+  end
+  for _, warning in ipairs(warnings or {}) do
+    kept[#kept + 1] = { k = warning.k, t = now }
+  end
+  hold.nt = #kept > 0 and kept or nil
 end
 
 local function expired_ids(expiry, now, most)

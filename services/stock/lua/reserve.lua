@@ -103,6 +103,7 @@ if total == 0 then return { 'short', ARGV[FIRST_LINE], bands and '' or 0 } end
 
 hold.l, hold.st, hold.c, hold.u, hold.rev = items, 'CONFIRMED', now, now, 1
 hold.x = now + terms.ttl
+warn(hold, hold.nt, now)
 if request ~= '' then hold.rq = { request } end
 -- A code that another hold has is left out: `transition` makes one when it is asked for.
 if may_write and hold.cd and redis.call('HSETNX', store.codes, hold.cd, hold.id) == 0 then

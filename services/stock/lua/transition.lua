@@ -4,7 +4,8 @@
 --       partition)
 -- ARGV  now in ms or "" for the database's, store, hold, owner or "" for any, action, etag or "",
 --       field of the request_id or "", fingerprint of the request, argument as JSON
---       actions: cancel, prepare, ready; extend {ttl}; collect {l: SKU -> units, all, rest};
+--       actions: cancel, prepare, ready; extend {ttl, nt: its warnings};
+--       collect {l: SKU -> units, all, rest};
 --       depart {to}: a transfer begins; moved {to}: the other store holds it;
 --       code {cd}: gives a hold without a short code this one
 -- Returns the outcome and the hold as JSON: "done", "same" (nothing to do), "missing", "expired",
@@ -92,7 +93,8 @@ if action == 'ready' then
   return keep({}, hold.st)
 end
 if action == 'extend' then
-  hold.x = now + argument.ttl
+  hold.x, hold.gl = now + argument.ttl, 1
+  warn(hold, argument.nt, now)
   redis.call('ZADD', store.expiry, hold.x, id)
   redis.call('ZADD', store.due, 'LT', hold.x, store.name)
   return keep({}, hold.st)

@@ -1,5 +1,7 @@
 """Holds, in JSON that Lua reads too; lua/library.lua explains its short names."""
 
+import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -20,6 +22,25 @@ class HeldItem(NamedTuple):
     back_ordered: int
     version: int
     """The version of the level after the last change that the hold made."""
+
+
+class NoticeKind(enum.IntEnum):
+    """The kind of a notice; the values are the contract's."""
+
+    STORE_CLOSED = 1
+    SLOT_CHANGED = 2
+    ITEMS_MISSING = 3
+    ENDS_BEFORE_READY = 4
+    SHORTENED = 5
+
+
+class Notice(NamedTuple):
+    """Something that the owner of a hold should know."""
+
+    kind: int
+    time_ms: int
+    text: str = ""
+    """Words of its own; empty: those of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +64,12 @@ class Hold:
     """The keyed hash of the address that holds it with the key of a page, while it is live."""
     code: str = ""
     """The short pick-up code; empty if it has none yet."""
+    ready_ms: int | None = None
+    pickup_ms: int | None = None
+    """When the goods are ready, and until when they are kept; None where no opening is known."""
+    has_given_life: bool = False
+    """True if a request gave its life, rather than the store's day."""
+    notices: tuple[Notice, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -75,6 +102,12 @@ def decoded(raw: bytes, store: str) -> Hold:
         transferred_to=record.get("tt", ""),
         address=record.get("ad", ""),
         code=record.get("cd", ""),
+        ready_ms=record.get("rb"),
+        pickup_ms=record.get("pb"),
+        has_given_life="gl" in record,
+        notices=tuple(
+            Notice(notice["k"], notice["t"], notice.get("x", "")) for notice in record.get("nt", ())
+        ),
     )
 
 
@@ -86,13 +119,21 @@ def encoded(
     transferred_from: str = "",
     address: str = "",
     code: str = "",
+    *,
+    ready_ms: int | None = None,
+    pickup_ms: int | None = None,
+    has_given_life: bool = False,
+    warnings: Sequence[NoticeKind] = (),
 ) -> bytes:
     """A new hold, to which lua/reserve.lua adds items and times; it drops a code that is taken."""
     record: dict[str, Any] = {"id": id, "own": caller, "who": shopper, "m": method}
-    if transferred_from:
-        record["tf"] = transferred_from
-    if address:
-        record["ad"] = address
-    if code:
-        record["cd"] = code
-    return orjson.dumps(record)
+    parts = {
+        "tf": transferred_from,
+        "ad": address,
+        "cd": code,
+        "rb": ready_ms,
+        "pb": pickup_ms,
+        "gl": int(has_given_life),
+        "nt": [{"k": kind} for kind in warnings],
+    }
+    return orjson.dumps(record | {name: part for name, part in parts.items() if part})

@@ -52,6 +52,8 @@ class Policy:
     keep_s: float = 86_400.0
     """Time for which prepared goods are kept."""
     page: PageLimits = DEFAULT_PAGE_LIMITS
+    hold_open_s: float = 7200.0
+    """Opening time that a hold without a given life lasts at least after its goods are ready."""
 
     def sells(self, quantity: int) -> bool:
         """True if the store sells so many units of a product at a time."""
@@ -76,6 +78,7 @@ def policy_json(policy: Policy) -> bytes:
         "transfer_s": policy.transfer_s,
         "keep_s": policy.keep_s,
         "page": policy.page._asdict(),
+        "open_s": policy.hold_open_s,
     }
     return orjson.dumps({name: value for name, value in record.items() if value is not None})
 
@@ -103,4 +106,5 @@ def policy_of(raw: bytes) -> Policy:
         record.get("transfer_s"),
         record["keep_s"],
         PageLimits(**record.get("page", {})),
+        record.get("open_s", DEFAULT_POLICY.hold_open_s),
     )

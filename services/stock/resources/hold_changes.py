@@ -1,19 +1,34 @@
 """Changes of holds: counted against quotas, made in one script, its outcome told as an error."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.chassis.caller import current_caller
-from services.chassis.errors import EtagMismatch, QuotaExceeded, ServiceError
+from services.chassis.errors import ConcurrentChanges, EtagMismatch, QuotaExceeded, ServiceError
 from services.directory.keys import store_name
 from services.directory.products import product_name
 from services.stock import errors, metrics
 from services.stock.convert.names import reservation_ids
+from services.stock.convert.times import ms_of
 from services.stock.model.codes import new_code
 from services.stock.model.holds import Hold, encoded
+from services.stock.model.policies import Policy, policy_of
+from services.stock.resources.hold_terms import HoldTerms
 from services.stock.settings import StockSettings
 from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey
+from services.stock.state.policies import Policies
 from services.stock.state.quotas import Holder, Quotas
+
+POLICY_TRIES = 5
+"""Plans of a hold, while its store's policy keeps changing."""
+
+
+class PolicyChanged(Exception):
+    """The store's policy is not the one by which a hold was planned."""
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__()
+        self.raw = raw
 
 
 class NewHold(NamedTuple):
@@ -25,7 +40,7 @@ class NewHold(NamedTuple):
     method: int
     lines: Mapping[str, int]
     """SKU -> units."""
-    ttl_ms: int
+    terms: HoldTerms
     request: RequestKey
     addresses: Sequence[str] = ()
     """The keyed hashes of the address whose bounds apply; none for trusted callers."""
@@ -39,18 +54,43 @@ class NewHold(NamedTuple):
 class HoldChanges:
     """Makes and changes holds."""
 
-    def __init__(self, holds: Holds, quotas: Quotas, settings: StockSettings) -> None:
+    def __init__(
+        self, holds: Holds, policies: Policies, quotas: Quotas, settings: StockSettings
+    ) -> None:
         self._holds = holds
+        self._policies = policies
         self._quotas = quotas
         self._fresh_ms = int(settings.stock_freshness_s * 1000)
         self._bands_only = not settings.stock_quantities
 
+    async def planned(self, store: str, act: Callable[[bytes, Policy], Awaitable[Hold]]) -> Hold:
+        """Act by a store's policy, in JSON and read; again when it was another by then.
+
+        The policy is the one that this process knows, so that it costs no round trip.
+
+        Raises:
+            ConcurrentChanges: the policy keeps changing.
+        """
+        for _ in range(POLICY_TRIES):
+            raw = await self._policies.known(store)
+            try:
+                return await act(raw, policy_of(raw))
+            except PolicyChanged as changed:
+                self._policies.learn(store, changed.raw)
+        raise ConcurrentChanges("the policy of the store keeps changing; try again")
+
     async def reserve(
-        self, new: NewHold, *, partial: bool = False, validate_only: bool = False
+        self,
+        new: NewHold,
+        policy: bytes,
+        *,
+        partial: bool = False,
+        validate_only: bool = False,
     ) -> Hold:
         """Make a hold: its lease first, which is given back if the hold is not made.
 
         Raises:
+            PolicyChanged: the store's policy is no longer the given one.
             QuotaExceeded: the caller, the shopper or the address has too much.
             InsufficientStock: the store has too few units of a product.
             StockUnknown: no feed has stated a product lately.
@@ -60,8 +100,9 @@ class HoldChanges:
         """
         if new.refusal and new.request == NO_KEY:
             raise new.refusal
+        terms, found_window = new.terms, new.terms.window
         if not validate_only:
-            await self.lease(new.holder, new.store, new.id, new.ttl_ms)
+            await self.lease(new.holder, new.store, new.id, terms.ttl_ms)
         outcome: Outcome | None = None
         try:
             outcome = await self._holds.reserve(
@@ -74,9 +115,14 @@ class HoldChanges:
                     new.transferred_from,
                     new.holder.address,
                     new.code or new_code(),
+                    ready_ms=found_window and ms_of(found_window.ready_by),
+                    pickup_ms=found_window and ms_of(found_window.pickup_by),
+                    has_given_life=terms.is_given,
+                    warnings=terms.warnings,
                 ),
                 new.lines,
-                ttl_ms=new.ttl_ms,
+                ttl_ms=terms.ttl_ms,
+                policy=policy,
                 fresh_ms=self._fresh_ms,
                 request=new.request,
                 addresses=new.addresses,
@@ -97,6 +143,8 @@ class HoldChanges:
         match outcome:
             case Outcome("new" | "same"):
                 return outcome.hold
+            case Outcome("policy", _, (raw,)):
+                raise PolicyChanged(raw.encode())
             case Outcome("refused") if new.refusal:
                 raise new.refusal
             case Outcome("short", _, (sku, available)):

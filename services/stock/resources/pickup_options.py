@@ -16,7 +16,7 @@ from services.stock.model.availability import Found, Option, Search
 from services.stock.model.baskets import Offer
 from services.stock.replica.lookups import Lookups
 from services.stock.resources.availability import DEFAULT_RADIUS_M, Searches
-from services.stock.resources.page_holds import window_at
+from services.stock.resources.hold_terms import window_at
 
 FIELDS = ReadMasks(stock_pb2.PickupOption.DESCRIPTOR, DEAR)
 

@@ -1,5 +1,6 @@
 """Reservations: holds from their making to their end, and the receipts that prove them."""
 
+import datetime as dt
 import re
 import secrets
 from dataclasses import dataclass
@@ -25,12 +26,13 @@ from services.stock.errors import (
     StoreNotFound,
 )
 from services.stock.model.holds import Hold
+from services.stock.model.policies import Policy
 from services.stock.replica.lookups import Lookups
 from services.stock.resources import receipts
 from services.stock.resources.hold_changes import HoldChanges, NewHold, holder_of
+from services.stock.resources.hold_terms import Terms
 from services.stock.resources.page_holds import PageHolds
 from services.stock.resources.receipts import Receipts
-from services.stock.settings import StockSettings
 from services.stock.state.durability import Durability
 from services.stock.state.holds import Holds, request_key
 from services.stock.state.quotas import Holder
@@ -54,10 +56,10 @@ class Reservations:
     durability: Durability
     lookups: Lookups
     page_holds: PageHolds
+    terms: Terms
     directory: Directory
     keyring: Keyring
     clock: Clock
-    settings: StockSettings
 
     async def create(self, request: stock_pb2.CreateReservationRequest) -> Hold:
         """Hold a basket at one store.
@@ -71,30 +73,31 @@ class Reservations:
         caller = current_caller()
         store = self.lookups.store(request.parent)
         basket = self.lookups.basket(lines(request.items))
-        ttl_ms = self._ttl_ms(request, default_s=self.settings.hold_ttl_s)
+        given = self.terms.given(request.ttl) if request.HasField("ttl") else None
         addresses = self.page_holds.addresses(caller)
-        if addresses:
-            ttl_ms = await self.page_holds.bounded_ms(
-                store, ttl_ms, is_given=request.HasField("ttl")
-            )
         body = content(request)
-        new = NewHold(
-            store,
-            # Of its content too: a `request_id` that is used again must not release the lease of
-            # the hold that it made.
-            self._new_id(caller.id, f"{store} {body.hex()}", "create", request.request_id),
-            Holder(caller.id, request.shopper, *addresses[:1]),
-            request.method,
-            basket,
-            ttl_ms,
-            request_key(caller.id, "create", request.request_id, body),
-            addresses,
-            refusal=self._refusal(store),
-        )
+        # Of its content too: a `request_id` that is used again must not release the lease of the
+        # hold that it made.
+        id = self._new_id(caller.id, f"{store} {body.hex()}", "create", request.request_id)
         await self.durability.check()
-        return await self.changes.reserve(
-            new, partial=request.allow_partial, validate_only=request.validate_only
-        )
+
+        async def make(raw: bytes, policy: Policy) -> Hold:
+            new = NewHold(
+                store,
+                id,
+                Holder(caller.id, request.shopper, *addresses[:1]),
+                request.method,
+                basket,
+                self.terms.of(store, policy, given, is_page=bool(addresses)),
+                request_key(caller.id, "create", request.request_id, body),
+                addresses,
+                refusal=self._refusal(store),
+            )
+            return await self.changes.reserve(
+                new, raw, partial=request.allow_partial, validate_only=request.validate_only
+            )
+
+        return await self.changes.planned(store, make)
 
     async def get(self, name: str) -> Hold:
         """One hold of the caller.
@@ -170,12 +173,14 @@ class Reservations:
             StoreNotOpen: the store is not open for business.
             ServiceError: `HoldChanges.change` raises more.
         """
-        ttl_ms = self._ttl_ms(request, default_s=0)
+        life = self.terms.given(request.ttl)
         hold = await self.get(request.name)
         check_open(self.directory, hold.store, self.clock())
+        ttl_ms, warnings = self.terms.extended(hold, life)
         await self.changes.lease(holder_of(hold), hold.store, hold.id, ttl_ms)
+        argument = {"ttl": ttl_ms, "nt": [{"k": kind} for kind in warnings]}
         try:
-            return await self.changes.change(request.name, "extend", request.etag, {"ttl": ttl_ms})
+            return await self.changes.change(request.name, "extend", request.etag, argument)
         except (ReservationExpired, ReservationNotFound, ReservationState):
             await self.changes.release(hold)
             raise
@@ -230,19 +235,24 @@ class Reservations:
         argument = {"to": target}
         hold = await self.changes.change(request.name, "depart", "", argument, key)
         left = {item.sku: item.held - item.collected for item in hold.items}
-        new = NewHold(
-            destination,
-            new_id,
-            holder_of(hold),  # it stays its owner's, also when an admin moves it
-            hold.method,
-            {sku: units for sku, units in left.items() if units > 0},
-            max(hold.expire_ms - hold.update_ms, 1000),
-            key,
-            transferred_from=request.name,
-            code=hold.code,
-            refusal=self._refusal(destination),
-        )
-        there = await self.changes.reserve(new)
+        life = dt.timedelta(milliseconds=max(hold.expire_ms - hold.update_ms, 1000))
+
+        async def make(raw: bytes, policy: Policy) -> Hold:
+            new = NewHold(
+                destination,
+                new_id,
+                holder_of(hold),  # it stays its owner's, also when an admin moves it
+                hold.method,
+                {sku: units for sku, units in left.items() if units > 0},
+                self.terms.of(destination, policy, life if hold.has_given_life else None),
+                key,
+                transferred_from=request.name,
+                code=hold.code,
+                refusal=self._refusal(destination),
+            )
+            return await self.changes.reserve(new, raw)
+
+        there = await self.changes.planned(destination, make)
         try:
             gone = await self.changes.change(request.name, "moved", "", argument, key)
         except ReservationExpired:
@@ -280,17 +290,6 @@ class Reservations:
     def _refusal(self, store: str) -> StoreNotOpen | None:
         why = not_open(self.directory, store, self.clock())
         return StoreNotOpen(store_name(store), why) if why else None
-
-    def _ttl_ms(
-        self,
-        request: stock_pb2.CreateReservationRequest | stock_pb2.ExtendReservationRequest,
-        default_s: float,
-    ) -> int:
-        given = request.HasField("ttl")
-        ttl_ms = request.ttl.ToMilliseconds() if given else int(default_s * 1000)
-        if ttl_ms > self.settings.hold_max_ttl_s * 1000:
-            raise InvalidArgument.field("ttl", f"at most {self.settings.hold_max_ttl_s:.0f} s")
-        return max(ttl_ms, 1)
 
     def _new_id(self, caller: str, scope: str, method: str, request_id: str) -> str:
         """An id that nobody can guess; a retry gets the same, so that its lease is the same.

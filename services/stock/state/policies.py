@@ -14,10 +14,25 @@ class Policies:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._replace = script(client, PACKAGE, "replace")
+        self._known: dict[str, bytes] = {}
 
     async def get(self, store: str) -> Policy:
         """The policy of a store, the default one where none is kept."""
         return policy_of(await self._client.hget(StoreKeys.of(store).policies, store) or b"")
+
+    async def known(self, store: str) -> bytes:
+        """The policy of a store in JSON as this process last knew it; the first time it is read.
+
+        A script that is told it refuses one that is no longer the store's: then `learn` the new.
+        """
+        if store not in self._known:
+            raw = await self._client.hget(StoreKeys.of(store).policies, store)
+            self.learn(store, raw or b"")
+        return self._known[store]
+
+    def learn(self, store: str, raw: bytes) -> None:
+        """Remember the policy of a store, in JSON."""
+        self._known[store] = raw
 
     async def change(self, store: str, change: Callable[[Policy], Policy]) -> Policy:
         """Change a policy; again from the new one when another caller changed it meanwhile."""
@@ -25,5 +40,7 @@ class Policies:
         while True:
             before = await self._client.hget(key, store) or b""
             policy = change(policy_of(before))
-            if await self._replace([key], [store, before, policy_json(policy)]):
+            raw = policy_json(policy)
+            if await self._replace([key], [store, before, raw]):
+                self.learn(store, raw)
                 return policy

@@ -4,6 +4,7 @@ Two independent ways find the window: the code, and a minute-by-minute walk thro
 """
 
 import datetime as dt
+import itertools
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,15 +13,15 @@ from hypothesis import strategies as st
 
 from geodata.schedule.model import Schedule, State
 from geodata.schedule.timeline import Timeline, timeline
-from services.stock.model.pickup import Window, window
+from services.stock.model.pickup import OpenIntervals, Window, held_until, intervals_of, window
 from services.stock.model.policies import Policy
 
 HELSINKI, PARIS = ZoneInfo("Europe/Helsinki"), ZoneInfo("Europe/Paris")
 MINUTE = dt.timedelta(minutes=1)
 
 
-def hours(text: str, zone: ZoneInfo = HELSINKI) -> Timeline:
-    return timeline(Schedule(expression=text, time_zone=zone.key))
+def hours(text: str, zone: ZoneInfo = HELSINKI) -> OpenIntervals:
+    return intervals_of(Schedule(expression=text, time_zone=zone.key))
 
 
 def local(
@@ -97,7 +98,7 @@ def test_the_hour_that_comes_twice_in_paris_counts_twice():
     "schedule", [Schedule(), Schedule(expression="off", time_zone="Europe/Helsinki")]
 )
 def test_without_a_known_opening_there_is_no_window(schedule):
-    assert None is window(timeline(schedule), local(2026, 11, 23, 10, 0), policy())
+    assert None is window(intervals_of(schedule), local(2026, 11, 23, 10, 0), policy())
 
 
 @given(
@@ -114,13 +115,12 @@ def test_windows_equal_those_of_a_walk_minute_by_minute(text, start, preparation
     at = local(2026, 11, 23, 0, 0) + start * MINUTE
     rules = policy(preparation_s=preparation * 60.0, cutoff_minute=cutoff, keep_s=keep * 60.0)
 
-    assert walked(shop, at, preparation, cutoff, keep) == window(shop, at, rules)
+    assert walked(text, at, preparation, cutoff, keep) == window(shop, at, rules)
 
 
-def walked(
-    shop: Timeline, at: dt.datetime, preparation: int, cutoff: int | None, keep: int
-) -> Window:
+def walked(text: str, at: dt.datetime, preparation: int, cutoff: int | None, keep: int) -> Window:
     """The window, found by looking at each minute."""
+    shop = timeline(Schedule(expression=text, time_zone=HELSINKI.key))
     here = at
     day = at.astimezone(HELSINKI)
     if cutoff is not None and day.hour * 60 + day.minute >= cutoff:
@@ -142,3 +142,41 @@ def walked(
 
 def is_open(shop: Timeline, at: dt.datetime) -> bool:
     return shop.state_at(at).state is State.OPEN
+
+
+@given(
+    text=st.sampled_from(
+        ["Mo-Fr 09:00-18:00", "Mo-Sa 08:00-12:00,13:00-17:30", "Fr-Sa 20:00-03:00", "24/7"]
+    ),
+    start=st.integers(0, 7 * 24 * 60 - 1),
+    preparation=st.integers(0, 600),
+    keep=st.integers(1, 2 * 24 * 60),
+    open_minutes=st.integers(1, 24 * 60),
+)
+def test_the_life_of_a_hold_equals_that_of_a_walk_minute_by_minute(
+    text, start, preparation, keep, open_minutes
+):
+    at = local(2026, 11, 23, 0, 0) + start * MINUTE
+    rules = Policy(
+        preparation_s=preparation * 60.0, keep_s=keep * 60.0, hold_open_s=open_minutes * 60.0
+    )
+    found = walked(text, at, preparation, None, keep)
+    shop = timeline(Schedule(expression=text, time_zone=HELSINKI.key))
+    here, left = found.ready_by, open_minutes
+    while left:
+        left -= is_open(shop, here)
+        here += MINUTE
+
+    shop_hours = hours(text)
+    window_of_now = window(shop_hours, at, rules)
+    assert max(found.pickup_by, here) == held_until(shop_hours, at, window_of_now, rules)
+
+
+def test_intervals_are_the_same_whatever_was_asked_before():
+    schedule = Schedule(expression="Mo-Sa 09:00-12:00,13:00-21:00", time_zone=HELSINKI.key)
+    shop = intervals_of(schedule)
+    moments = [local(2026, 11, 20, 8, 0) + number * dt.timedelta(hours=7) for number in range(90)]
+    fresh = [list(OpenIntervals(timeline(schedule)).after(at))[:9] for at in moments]
+    for order in (moments, moments[::-1], moments[::3] + moments[1::2]):
+        for at in order:
+            assert fresh[moments.index(at)] == list(itertools.islice(shop.after(at), 9))

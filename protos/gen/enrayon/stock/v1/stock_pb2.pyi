@@ -1158,6 +1158,7 @@ class StockPolicy(_message.Message):
     TRANSFER_TIME_FIELD_NUMBER: _builtins.int
     KEEP_TIME_FIELD_NUMBER: _builtins.int
     PAGE_HOLD_LIMITS_FIELD_NUMBER: _builtins.int
+    HOLD_OPEN_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{id}/stockPolicy`."""
     sell_policy: Global___SellPolicy.ValueType
@@ -1198,6 +1199,12 @@ class StockPolicy(_message.Message):
     def page_hold_limits(self) -> Global___PageHoldLimits:
         """The bounds of holds made with the publishable key of a page."""
 
+    @_builtins.property
+    def hold_open_time(self) -> _duration_pb2.Duration:
+        """The opening time that a hold without `ttl` lasts at least after its goods are ready; 2 hours if
+        not set.
+        """
+
     def __init__(
         self,
         *,
@@ -1214,10 +1221,11 @@ class StockPolicy(_message.Message):
         transfer_time: _duration_pb2.Duration | None = ...,
         keep_time: _duration_pb2.Duration | None = ...,
         page_hold_limits: Global___PageHoldLimits | None = ...,
+        hold_open_time: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "page_hold_limits", b"page_hold_limits", "preparation_time", b"preparation_time", "transfer_time", b"transfer_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "hold_open_time", b"hold_open_time", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "page_hold_limits", b"page_hold_limits", "preparation_time", b"preparation_time", "transfer_time", b"transfer_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "bands_only", b"bands_only", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "max_quantity", b"max_quantity", "min_quantity", b"min_quantity", "name", b"name", "page_hold_limits", b"page_hold_limits", "pickup_methods", b"pickup_methods", "preparation_time", b"preparation_time", "sell_policy", b"sell_policy", "transfer_time", b"transfer_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "bands_only", b"bands_only", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "hold_open_time", b"hold_open_time", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "max_quantity", b"max_quantity", "min_quantity", b"min_quantity", "name", b"name", "page_hold_limits", b"page_hold_limits", "pickup_methods", b"pickup_methods", "preparation_time", b"preparation_time", "sell_policy", b"sell_policy", "transfer_time", b"transfer_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cutoff_minute: _TypeAlias = _typing.Literal["cutoff_minute"]  # noqa: Y015
     _WhichOneofArgType__cutoff_minute: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute"]  # noqa: Y015
@@ -1233,8 +1241,7 @@ Global___StockPolicy: _TypeAlias = StockPolicy  # noqa: Y015
 @_typing.final
 class PageHoldLimits(_message.Message):
     """What one client address may hold at a store at a time with the publishable key of a page. Such a
-    hold ends with the pick-up window at the latest; without known opening hours, after the server's
-    default duration.
+    hold lasts at most as long as one without `ttl`.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -2059,6 +2066,77 @@ class ReservedItem(_message.Message):
 Global___ReservedItem: _TypeAlias = ReservedItem  # noqa: Y015
 
 @_typing.final
+class Notice(_message.Message):
+    """Something that the owner of a hold should know."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Notice._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: Notice._Kind.ValueType  # 0
+        """Never sent."""
+        KIND_STORE_CLOSED: Notice._Kind.ValueType  # 1
+        """The store is no longer open for business. The hold goes on; it can be transferred to another
+        store.
+        """
+        KIND_SLOT_CHANGED: Notice._Kind.ValueType  # 2
+        """The store cannot keep the pick-up slot: it has fewer places, or is closed then."""
+        KIND_ITEMS_MISSING: Notice._Kind.ValueType  # 3
+        """The shop could not find goods of the hold, and released them."""
+        KIND_ENDS_BEFORE_READY: Notice._Kind.ValueType  # 4
+        """The hold ends before its goods are ready. Extend it."""
+        KIND_SHORTENED: Notice._Kind.ValueType  # 5
+        """The hold is shorter than the store's day needs, because it may last no longer."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """The kind of a notice."""
+
+    KIND_UNSPECIFIED: Notice.Kind.ValueType  # 0
+    """Never sent."""
+    KIND_STORE_CLOSED: Notice.Kind.ValueType  # 1
+    """The store is no longer open for business. The hold goes on; it can be transferred to another
+    store.
+    """
+    KIND_SLOT_CHANGED: Notice.Kind.ValueType  # 2
+    """The store cannot keep the pick-up slot: it has fewer places, or is closed then."""
+    KIND_ITEMS_MISSING: Notice.Kind.ValueType  # 3
+    """The shop could not find goods of the hold, and released them."""
+    KIND_ENDS_BEFORE_READY: Notice.Kind.ValueType  # 4
+    """The hold ends before its goods are ready. Extend it."""
+    KIND_SHORTENED: Notice.Kind.ValueType  # 5
+    """The hold is shorter than the store's day needs, because it may last no longer."""
+
+    KIND_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    kind: Global___Notice.Kind.ValueType
+    """The kind."""
+    text: _builtins.str
+    """A sentence for people, in English."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """The time at which it was given."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___Notice.Kind.ValueType = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "kind", b"kind", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Notice: _TypeAlias = Notice  # noqa: Y015
+
+@_typing.final
 class Reservation(_message.Message):
     """A hold on goods."""
 
@@ -2115,6 +2193,9 @@ class Reservation(_message.Message):
     TRANSFERRED_FROM_FIELD_NUMBER: _builtins.int
     TRANSFERRED_TO_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    READY_BY_FIELD_NUMBER: _builtins.int
+    PICKUP_BY_FIELD_NUMBER: _builtins.int
+    NOTICES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     state: Global___Reservation.State.ValueType
@@ -2147,6 +2228,20 @@ class Reservation(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """The time of the last change."""
 
+    @_builtins.property
+    def ready_by(self) -> _timestamp_pb2.Timestamp:
+        """The time from which the goods can be picked up; not set if the store's hours are unknown."""
+
+    @_builtins.property
+    def pickup_by(self) -> _timestamp_pb2.Timestamp:
+        """The time until which the store keeps ready goods, within opening hours; not set if its hours are
+        unknown.
+        """
+
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notice]:
+        """What the owner should know; a notice ends with its cause."""
+
     def __init__(
         self,
         *,
@@ -2162,10 +2257,13 @@ class Reservation(_message.Message):
         transferred_from: _builtins.str = ...,
         transferred_to: _builtins.str = ...,
         etag: _builtins.str = ...,
+        ready_by: _timestamp_pb2.Timestamp | None = ...,
+        pickup_by: _timestamp_pb2.Timestamp | None = ...,
+        notices: _abc.Iterable[Global___Notice] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "etag", b"etag", "expire_time", b"expire_time", "items", b"items", "method", b"method", "name", b"name", "receipt", b"receipt", "shopper", b"shopper", "state", b"state", "transferred_from", b"transferred_from", "transferred_to", b"transferred_to", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "etag", b"etag", "expire_time", b"expire_time", "items", b"items", "method", b"method", "name", b"name", "notices", b"notices", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "receipt", b"receipt", "shopper", b"shopper", "state", b"state", "transferred_from", b"transferred_from", "transferred_to", b"transferred_to", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2207,8 +2305,10 @@ class CreateReservationRequest(_message.Message):
 
     @_builtins.property
     def ttl(self) -> _duration_pb2.Duration:
-        """The duration of the hold; the server's default if not set. A duration over the server's limit
-        is refused; with the publishable key of a page, one past the end of the pick-up window.
+        """The duration of the hold. If not set, it lasts to the later of `pickup_by` and the policy's
+        `hold_open_time` after `ready_by`; without an opening in the next 7 days, for the server's
+        default duration; always at most for the server's limit. A given duration over the limit is
+        refused; with the publishable key of a page, also one that is longer than if not set.
         """
 
     def __init__(
