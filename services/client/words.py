@@ -1,14 +1,23 @@
-"""Words for people that several channels share: addresses, distances, suggestions of an error."""
+"""English words that several channels share: addresses, distances, hours, missing goods, errors."""
 
-from collections.abc import Iterable
+import datetime as dt
+import zoneinfo
+from collections.abc import Iterable, Mapping
 
 from google.protobuf.any_pb2 import Any
 from google.rpc import error_details_pb2
+from google.type import date_pb2
 
+from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
 
+WEEK = dt.timedelta(days=6)
+"""Up to so many days ahead a day is told by its name."""
 
-def address_line(store: stores_pb2.Store) -> str:
+
+def address_line(
+    store: stores_pb2.Store | stock_pb2.StoreAvailability | stock_pb2.PickupOption,
+) -> str:
     """The address of a store on one line."""
     address = store.address
     town = " ".join(part for part in (address.postal_code, address.locality) if part)
@@ -20,6 +29,70 @@ def distance(metres: float) -> str:
     if metres < 1000:
         return f"{metres:.0f} m"
     return f"{metres / 1000:.1f} km" if metres < 10_000 else f"{metres / 1000:,.0f} km"
+
+
+def opening(state: stock_pb2.OpenState, now: dt.datetime) -> str:
+    """An open state: `open until 18:00`, `closed until Mon 9:00`; empty if it is not known."""
+    if state.state == stock_pb2.OpenState.STATE_OPEN:
+        word, end = "open", state.until_time if state.HasField("until_time") else None
+    elif state.state == stock_pb2.OpenState.STATE_CLOSED:
+        word, end = "closed", state.next_open_time if state.HasField("next_open_time") else None
+    else:
+        return ""
+    if end is None:
+        return word
+    return f"{word} until {moment(end.ToDatetime(dt.UTC), now, state.time_zone)}"
+
+
+def moment(at: dt.datetime, now: dt.datetime, time_zone: str) -> str:
+    """An instant on the clock of a zone, with as much of its date as is needed."""
+    zone = zoneinfo.ZoneInfo(time_zone or "UTC")
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    clock = f"{local.hour}:{local:%M}"
+    ahead = local.date() - today.date()
+    if not ahead:
+        return clock
+    if dt.timedelta(0) < ahead <= WEEK:
+        return f"{local:%a} {clock}"
+    return f"{local:%Y-%m-%d} {clock}"
+
+
+def missing(item: stock_pb2.MissingItem, product: str) -> str:
+    """The units that a store lacks: `2 x Milk, expected 2026-12-05`."""
+    words = f"{item.missing_quantity} x {product}"
+    return (
+        f"{words}, expected {day(item.expected_date)}" if item.HasField("expected_date") else words
+    )
+
+
+def day(date: date_pb2.Date) -> str:
+    """A date as ISO 8601 writes it: `2026-12-05`."""
+    return f"{date.year}-{date.month:02}-{date.day:02}"
+
+
+def left_out(store: stock_pb2.LeftOutStore, products: Mapping[str, str]) -> str:
+    """The reason why a store is left out of an answer: what it lacks, or what else keeps it out.
+
+    Args:
+        store: The store.
+        products: The display name of each product, by its resource name.
+    """
+    reasons = stock_pb2.LeftOutStore.Reason
+    word = reasons.Name(store.reason).removeprefix("REASON_").lower().replace("_", " ")
+    if store.reason not in {
+        reasons.REASON_OUT_OF_STOCK,
+        reasons.REASON_NOT_ENOUGH,
+        reasons.REASON_STOCK_UNKNOWN,
+    }:
+        return word
+    named = [(item, products.get(item.product, item.product)) for item in store.items]
+    lacks = [missing(item, name) for item, name in named if item.HasField("missing_quantity")]
+    unknown = [name for item, name in named if not item.HasField("missing_quantity")]
+    parts = (
+        f"lacks {'; '.join(lacks)}" if lacks else "",
+        f"stock of {', '.join(unknown)} not known" if unknown else "",
+    )
+    return "; ".join(part for part in parts if part) or word
 
 
 def did_you_mean(details: Iterable[Any]) -> str:

@@ -1,24 +1,24 @@
 """`enrayon stock`: finds stores with a basket; imports and exports are in `stock_feeds`."""
 
+import datetime as dt
 import time
 from collections.abc import Iterable
 from typing import Annotated
 
-import grpc
 import typer
+from google.protobuf.field_mask_pb2 import FieldMask
 from rich.markup import escape
 from rich.table import Table
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stock.v1.stock_pb2 import StockBand
-from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.cli.baskets import BasketArgument, resolved
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.commands import stock_feeds
 from services.cli.commands.nearest import origin
 from services.cli.output import JsonOption, console, print_json
 from services.cli.stores import store_id
-from services.client.words import distance
+from services.client.words import address_line, distance, left_out, opening
 
 COLOURS = {
     StockBand.STOCK_BAND_IN_STOCK: "green",
@@ -26,6 +26,9 @@ COLOURS = {
     StockBand.STOCK_BAND_OUT_OF_STOCK: "red",
     StockBand.STOCK_BAND_UNKNOWN: "dim",
 }
+
+WIDE = 100
+"""Columns of a terminal that shows addresses too."""
 
 NearOption = Annotated[str, typer.Option("--near", help="A place's name, or `LAT LNG`.")]
 
@@ -72,6 +75,7 @@ def find(
             allow_partial=partial,
             allow_split=split,
             max_results=limit,
+            read_mask=FieldMask(paths=["*"]),
         )
         if open_now:
             request.open_at.FromSeconds(int(time.time()))
@@ -79,23 +83,12 @@ def find(
         if json:
             print_json(answer)
         else:
-            show(answer, names, store_names(channel, [o.store for o in answer.left_out]))
-
-
-def store_names(channel: grpc.Channel, stores: list[str]) -> dict[str, str]:
-    """The display names of stores, by resource name."""
-    if not stores:
-        return {}
-    answer = stores_pb2_grpc.StoresServiceStub(channel).BatchGetStores(
-        stores_pb2.BatchGetStoresRequest(names=stores), timeout=TIMEOUT_S
-    )
-    return {store.name: store.display_name for store in answer.stores}
+            show(answer, names)
 
 
 def show(
     answer: stock_pb2.FindNearestAvailabilityResponse,
     products: dict[str, str],
-    stores: dict[str, str],
 ) -> None:
     """Print the stores, the split, or why there is none."""
     if answer.origin_display_name:
@@ -114,7 +107,7 @@ def show(
         console.print("No store has all of it. Try --partial, --split or a larger --radius-m.")
     if answer.left_out:
         reasons = "; ".join(
-            f"{escape(stores.get(entry.store, entry.store))} ({reason(entry, products)})"
+            escape(f"{entry.display_name or entry.store} ({left_out(entry, products)})")
             for entry in answer.left_out[:4]
         )
         console.print(f"[dim]left out: {reasons}[/]")
@@ -122,7 +115,12 @@ def show(
 
 def table_of(stores: Iterable[stock_pb2.StoreAvailability], products: dict[str, str]) -> Table:
     """A table of stores with the offered quantity of each product."""
-    table = Table("store", "distance", *map(escape, products.values()), "id", box=None)
+    table = Table("store", "distance", *map(escape, products.values()), box=None)
+    table.add_column("hours", no_wrap=True)
+    if is_wide := console.width >= WIDE:
+        table.add_column("address")
+    table.add_column("id", no_wrap=True)  # to be copied
+    now = dt.datetime.now(dt.UTC)
     for found in stores:
         cells = []
         for line in found.lines:
@@ -134,14 +132,8 @@ def table_of(stores: Iterable[stock_pb2.StoreAvailability], products: dict[str, 
             f"[bold]{escape(found.display_name)}[/]",
             distance(found.distance_m),
             *cells,
+            opening(found.open_state, now),
+            *([escape(address_line(found))] if is_wide else []),
             f"[dim]{store_id(found.store)}[/]",
         )
     return table
-
-
-def reason(entry: stock_pb2.LeftOutStore, products: dict[str, str]) -> str:
-    """The reason why a store was left out, in words."""
-    name = stock_pb2.LeftOutStore.Reason.Name(entry.reason).removeprefix("REASON_")
-    words = name.lower().replace("_", " ")
-    product = products.get(entry.product, "")
-    return f"{words}: {escape(product)}" if product else words

@@ -1,16 +1,18 @@
 """The tool find_pickup_options: stores to collect a basket at, with times and shelves."""
 
+import datetime as dt
 from typing import Annotated
 
+from google.protobuf.field_mask_pb2 import FieldMask
 from mcp.server import MCPServer
 from mcp_types import CallToolResult
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from enrayon.aisle.v1 import aisle_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
 from services.client import Client
-from services.client.words import distance
+from services.client.words import address_line, distance, opening
 from services.edge.agents.arguments import (
     READ_ONLY,
     Language,
@@ -21,6 +23,7 @@ from services.edge.agents.arguments import (
     RadiusKm,
     origin,
 )
+from services.edge.agents.left_out import LeftOutStore, left_out_store, near_by
 from services.edge.agents.products import Items, basket_of
 from services.edge.agents.speech import listed, readable, result
 from services.edge.pickup.options import Option, PickupFinder
@@ -44,8 +47,9 @@ class PickupStore(BaseModel):
     store: str
     name: str
     distance_m: float
+    address: str = ""
     open: str = ""
-    """OPEN, CLOSED or UNKNOWN; empty when hours cannot be reached."""
+    """OPEN, CLOSED or UNKNOWN; empty when neither hours nor stock can be reached."""
     hours: str = ""
     ready_by: str = ""
     """RFC 3339; empty when unknown."""
@@ -58,6 +62,8 @@ class PickupOptions(BaseModel):
     """Stores that have all items or can get them by transfer, nearest first."""
 
     options: list[PickupStore]
+    left_out: list[LeftOutStore] = []
+    """Other stores near by, with what they lack and when it comes."""
     unreachable: list[str] = []
     """Services that cannot be reached; their part of the answer is missing."""
 
@@ -73,6 +79,7 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
         latitude: Latitude = None,
         longitude: Longitude = None,
         radius_km: RadiusKm = 16,
+        open_now: Annotated[bool, Field(description="Only stores known to be open")] = False,
         language: Language = "en",
         limit: Limit = 3,
     ) -> Annotated[CallToolResult, PickupOptions]:
@@ -84,11 +91,15 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
                 origin=origin(place, latitude, longitude),
                 radius_m=radius_km * 1000,
                 max_results=limit,
+                read_mask=FieldMask(paths=["*"]),
             )
+            if open_now:
+                request.open_at.GetCurrentTime()
             found = await finder.find(request, language)
         wanted = {item.product: item.quantity for item in basket}
         content = PickupOptions(
             options=[_store(option, wanted, names) for option in found.options],
+            left_out=[left_out_store(store, names) for store in found.rest.left_out],
             unreachable=found.unreachable,
         )
         return result(_sentence(content), content)
@@ -116,13 +127,25 @@ def _store(option: Option, wanted: dict[str, int], names: dict[str, str]) -> Pic
         store=pickup.store,
         name=pickup.display_name,
         distance_m=round(pickup.distance_m, 1),
-        open=hours_pb2.State.Name(state.state).removeprefix("STATE_") if state else "",
-        hours=state.words if state else "",
+        address=address_line(pickup),
+        open=_state(option),
+        hours=state.words if state else opening(pickup.open_state, dt.datetime.now(dt.UTC)),
         ready_by=pickup.ready_by.ToJsonString() if pickup.HasField("ready_by") else "",
         pickup_by=pickup.pickup_by.ToJsonString() if pickup.HasField("pickup_by") else "",
         transfer_from=pickup.transfer_from,
         lines=lines,
     )
+
+
+def _state(option: Option) -> str:
+    """As the hours service tells it; while it cannot be reached, as stock does."""
+    if option.open_state:
+        name = hours_pb2.State.Name(option.open_state.state)
+    elif option.pickup.HasField("open_state"):
+        name = stock_pb2.OpenState.State.Name(option.pickup.open_state.state)
+    else:
+        return ""
+    return name.removeprefix("STATE_")
 
 
 def _sentence(content: PickupOptions) -> str:
@@ -132,7 +155,8 @@ def _sentence(content: PickupOptions) -> str:
         else ""
     )
     if not content.options:
-        return f"No store within that distance has all of it.{missing}"
+        others = near_by(content.left_out)
+        return f"No store within that distance has all of it.{others}{missing}"
     first = content.options[0]
     if "stock" in content.unreachable:
         store = f"The nearest store is {first.name} ({distance(first.distance_m)})"

@@ -2,17 +2,17 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
 from typing import Annotated
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
 from mcp.server import MCPServer
 from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from enrayon.stock.v1 import stock_pb2
 from services.client import Client
-from services.client.words import distance
+from services.client.words import address_line, distance, opening
 from services.edge.agents.arguments import (
     READ_ONLY,
     Latitude,
@@ -23,6 +23,7 @@ from services.edge.agents.arguments import (
     StoreName,
     origin,
 )
+from services.edge.agents.left_out import LeftOutStore, left_out_store, near_by
 from services.edge.agents.products import Items, basket_of
 from services.edge.agents.speech import listed, readable, result
 
@@ -48,6 +49,9 @@ class StockedStore(BaseModel):
     name: str
     distance_m: float
     complete: bool
+    address: str = ""
+    hours: str = ""
+    """Open or closed, and until when on the clock there; empty when unknown."""
     lines: list[Line]
 
 
@@ -55,6 +59,8 @@ class StockNearby(BaseModel):
     """Stores that have the items, the nearest with all of them first."""
 
     stores: list[StockedStore]
+    left_out: list[LeftOutStore] = []
+    """Other stores near by, with what they lack and when it comes."""
     unreachable: list[str] = []
     """Services that cannot be reached; their part of the answer is missing."""
 
@@ -96,13 +102,18 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
                 radius_m=radius_km * 1000,
                 allow_partial=allow_partial,
                 max_results=limit,
+                read_mask=FieldMask(paths=["*"]),
             )
             if open_now:
                 request.open_at.GetCurrentTime()
             answer = await client.stock.FindNearestAvailability(request)
         found = [_stocked(store, names) for store in answer.stores]
-        content = StockNearby(stores=found, unreachable=list(answer.unreachable))
-        return result(_where(found, answer.unreachable), content)
+        content = StockNearby(
+            stores=found,
+            left_out=[left_out_store(store, names) for store in answer.left_out],
+            unreachable=list(answer.unreachable),
+        )
+        return result(_where(content), content)
 
     @server.tool(title="Hold items", annotations=CREATES)
     async def hold_items(
@@ -111,7 +122,10 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         confirm: Annotated[
             bool, Field(description="True only after the person agreed to exactly this hold")
         ] = False,
-        hours: Annotated[float, Field(gt=0, le=168, description="Lifetime in hours")] = 24,
+        hours: Annotated[
+            float | None,
+            Field(gt=0, le=168, description="Only if the person says how long, in hours"),
+        ] = None,
         shopper: Annotated[str, Field(max_length=200, description="Opaque id of the shopper")] = "",
         request_id: Annotated[
             str, Field(max_length=100, description="The request_id of an earlier try, to retry it")
@@ -126,7 +140,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
                     parent=store,
                     items=basket,
                     shopper=shopper,
-                    ttl=_duration(hours),
+                    ttl=None if hours is None else _duration(hours),
                     request_id=identity if confirm else "",
                     validate_only=not confirm,
                 )
@@ -141,23 +155,22 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             for item in reservation.items
         ]
         goods = listed([f"{line.quantity} x {line.name}" for line in lines])
-        if not confirm:
-            offer = Hold(held=False, store=store, items=lines, request_id=identity)
-            return result(
-                f"Nothing is held yet. {store} can hold {goods} for {hours:g} hours: ask the "
-                "person, then call again with confirm=true and this request_id.",
-                offer,
-            )
-        until = reservation.expire_time.ToDatetime(dt.UTC)
         hold = Hold(
-            held=True,
-            reservation=reservation.name,
+            held=confirm,
+            reservation=reservation.name if confirm else "",
             store=store,
             items=lines,
             expires=reservation.expire_time.ToJsonString(),
             request_id=identity,
         )
-        return result(f"{goods} held at {store} until {until:%Y-%m-%d %H:%M} UTC.", hold)
+        until = f"{reservation.expire_time.ToDatetime(dt.UTC):%Y-%m-%d %H:%M} UTC"
+        if not confirm:
+            return result(
+                f"Nothing is held yet. {store} can hold {goods} until {until}: ask the "
+                "person, then call again with confirm=true and this request_id.",
+                hold,
+            )
+        return result(f"{goods} held at {store} until {until}.", hold)
 
     @server.tool(title="Cancel a hold", annotations=CANCELS)
     async def cancel_hold(
@@ -181,6 +194,8 @@ def _stocked(store: stock_pb2.StoreAvailability, names: dict[str, str]) -> Stock
         name=store.display_name,
         distance_m=round(store.distance_m, 1),
         complete=store.complete,
+        address=address_line(store),
+        hours=opening(store.open_state, dt.datetime.now(dt.UTC)),
         lines=[
             Line(
                 product=line.product,
@@ -193,15 +208,21 @@ def _stocked(store: stock_pb2.StoreAvailability, names: dict[str, str]) -> Stock
     )
 
 
-def _where(found: list[StockedStore], unreachable: Sequence[str]) -> str:
-    if unreachable:
-        return f"{listed(list(unreachable))} cannot be reached at the moment; try again soon."
-    complete = [f"{s.name} ({distance(s.distance_m)})" for s in found if s.complete]
+def _where(content: StockNearby) -> str:
+    found = content.stores
+    if content.unreachable:
+        return f"{listed(content.unreachable)} cannot be reached at the moment; try again soon."
+    complete = [_place(store) for store in found if store.complete]
     if complete:
         return f"All of it is at {listed(complete)}."
     if found:
         return f"No store has all of it; {found[0].name} comes closest."
-    return "No store within that distance has all of it."
+    return f"No store within that distance has all of it.{near_by(content.left_out)}"
+
+
+def _place(store: StockedStore) -> str:
+    facts = ", ".join(part for part in (distance(store.distance_m), store.hours) if part)
+    return f"{store.name} ({facts})"
 
 
 def _duration(hours: float) -> Duration:

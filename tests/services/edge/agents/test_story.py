@@ -13,6 +13,7 @@ from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
 from services import client as enrayon_client
 from services.directory.parts import Parts
+from services.stock.settings import StockSettings
 from tests.support.edge_app import running
 from tests.support.stock import FORUM, MILK, PRODUCTS, STOCKMANN, state
 
@@ -78,7 +79,7 @@ async def call(agent: Client, tool: str, **arguments: Any) -> tuple[str, dict[st
     return str(getattr(content, "text", "")), result.structured_content
 
 
-async def test_all_three_items_within_16_km_are_held_until_tomorrow(connect):
+async def test_all_three_items_within_16_km_are_held_for_a_day(connect):
     async with connect() as agent:
         said, found = await call(agent, "find_stock_nearby", items=ITEMS, radius_km=16, **KAMPPI)
         assert [STOCKMANN] == [store["store"] for store in found["stores"]]
@@ -103,10 +104,33 @@ async def test_all_three_items_within_16_km_are_held_until_tomorrow(connect):
 
         _, gone = await call(agent, "find_stock_nearby", items=ITEMS, radius_km=16, **KAMPPI)
         assert [] == gone["stores"]
+        [left_out] = [store for store in gone["left_out"] if store["store"] == STOCKMANN]
+        assert "lacks 1 x Rye bread; 1 x Garden shears" == left_out["why"]
 
         await call(agent, "cancel_hold", reservation=hold["reservation"])
         _, back = await call(agent, "find_stock_nearby", items=ITEMS, radius_km=16, **KAMPPI)
         assert [STOCKMANN] == [store["store"] for store in back["stores"]]
+
+
+async def test_nobody_sends_the_life_of_a_hold_but_the_person(connect):
+    async with connect() as agent:
+        _, offer = await call(agent, "hold_items", store=STOCKMANN, items=ITEMS)
+        _, hold = await call(
+            agent,
+            "hold_items",
+            store=STOCKMANN,
+            items=ITEMS,
+            confirm=True,
+            request_id=offer["request_id"],
+        )
+        _, asked = await call(agent, "hold_items", store=FORUM, items=ITEMS[1:2], hours=3)
+
+    offered, held = (dt.datetime.fromisoformat(each["expires"]) for each in (offer, hold))
+    assert abs(held - offered) < dt.timedelta(minutes=1)
+    default = dt.timedelta(seconds=StockSettings().hold_ttl_s)
+    assert abs(held - dt.datetime.now(dt.UTC) - default) < dt.timedelta(minutes=1)
+    in_3_hours = dt.datetime.fromisoformat(asked["expires"]) - dt.datetime.now(dt.UTC)
+    assert abs(in_3_hours - dt.timedelta(hours=3)) < dt.timedelta(minutes=1)
 
 
 async def test_one_call_says_where_to_go_until_when_and_on_which_shelf(connect):
