@@ -1,13 +1,14 @@
 """One suite observed from outside: its traces, metrics and logs."""
 
 import concurrent.futures
+import urllib.request
 from collections.abc import Iterator
 
 import grpc
 import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc
 
-from tests.e2e.suite import Suite, chosen_database
+from tests.e2e.suite import Suite, chosen_database, wait_until
 from tests.support.ports import free_port
 from tests.support.watched import Collector, Watched, answers_of_a_visit
 
@@ -38,8 +39,18 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         }
         suite.start()
         try:
+            wait_until(lambda: is_ready(serve_port + 1))  # the greeting does not wait for it
             answers = answers_of_a_visit(suite)
             yield Watched(suite, collector, answers, serve_port, serve_port + 1, envoy_port)
         finally:
             suite.stop()
             server.stop(None)
+
+
+def is_ready(port: int) -> bool:
+    """True if the process with this port for its metrics says that it is ready."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz"):
+            return True
+    except OSError:
+        return False
