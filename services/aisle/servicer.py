@@ -20,7 +20,8 @@ from services.aisle.resources.placements import Placements
 from services.aisle.resources.routes import Routes
 from services.chassis.messages.paging import PageTokens
 from services.chassis.messages.times import timestamp
-from services.chassis.serving.methods import bulk
+from services.chassis.serving.methods import bulk, long
+from services.chassis.serving.turns import by_turns
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,12 @@ class AisleServicer:
         await self.floor_plans.delete(request)
         return Empty()
 
+    @long
     async def render_floor_plan(self, request: pb.RenderFloorPlanRequest) -> bytes:
         """Draw a level of a floor plan."""
         return await self.pictures.render(request)
 
+    @long
     def list_aisles(self, request: pb.ListAislesRequest) -> pb.ListAislesResponse:
         """List the aisles of a store."""
         shop = self.shops.open(self.shops.check_store(request.parent))
@@ -89,6 +92,7 @@ class AisleServicer:
         """Replace the placements of products in bulk."""
         return await self.placements.upsert(requests)
 
+    @long
     async def locate_products(self, request: pb.LocateProductsRequest) -> pb.LocateProductsResponse:
         """Locate products at a store."""
         response = await self.located_products.locate(request)
@@ -105,13 +109,16 @@ class AisleServicer:
 
     # Routes
 
+    @long
     async def plan_route(self, request: pb.PlanRouteRequest) -> pb.PlanRouteResponse:
         """Plan the shortest route for a shopping list."""
         language = request.language_code
         planned = await self.routes.plan(request.store, request.walk, language)
         shop = planned.shop
         shelved = {sku: sources.shelved for sku, sources in planned.sources.items()}
-        response = route_message(planned.route, shop.plan, shop.shelves, shelved, language)
+        response = await by_turns(
+            route_message(planned.route, shop.plan, shop.shelves, shelved, language)
+        )
         response.floor_plan = shop.plan_name
         if stale := timestamp(self.feeds.stale_as_of):
             response.as_of.CopyFrom(stale)

@@ -4,7 +4,8 @@ import asyncio
 import time
 import types
 from collections.abc import Callable, Coroutine, Generator
-from contextvars import ContextVar
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -20,6 +21,7 @@ class Spent:
         self.seconds = 0.0
 
 
+_thread = ThreadPoolExecutor(1, "computing")
 _spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
 
 
@@ -30,7 +32,10 @@ def note(seconds: float) -> None:
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a function in a thread, for the present call."""
+    """Run a function in the thread for long computations, for the present call.
+
+    There is one, so that the event loop has another core.
+    """
 
     def run() -> T:
         began_s = time.thread_time()
@@ -39,7 +44,8 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         finally:
             note(time.thread_time() - began_s)
 
-    return await asyncio.to_thread(run)
+    context = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(_thread, context.run, run)
 
 
 @types.coroutine

@@ -12,7 +12,7 @@ from services.chassis.messages.masks import check_mask
 from services.chassis.messages.paging import PageTokens, page_size
 from services.chassis.messages.times import timestamp
 from services.chassis.serving.commits import commit
-from services.chassis.serving.methods import bulk, endless
+from services.chassis.serving.methods import bulk, endless, long
 from services.geofence.convert.names import fence_id
 from services.geofence.errors import FenceNotFound
 from services.geofence.model.trips import State
@@ -91,6 +91,7 @@ class GeofenceServicer:
         return Empty()
 
     @bulk
+    @long
     async def match_fences(self, request: pb.MatchFencesRequest) -> pb.MatchFencesResponse:
         """The fences that contain a point, or that a line touches."""
         return pb.MatchFencesResponse(

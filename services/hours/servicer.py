@@ -14,7 +14,7 @@ from services.chassis.clock import Clock
 from services.chassis.messages.masks import check_mask, read, selects_all
 from services.chassis.messages.paging import PageTokens
 from services.chassis.messages.times import timestamp
-from services.chassis.serving.methods import bulk, endless
+from services.chassis.serving.methods import bulk, endless, long
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id
 from services.directory.origins import Origins
@@ -31,7 +31,7 @@ from services.hours.resources.store_hours import Hours
 from services.hours.resources.watching import watch
 
 STORE_HOURS = hours_pb2.StoreHours.DESCRIPTOR
-STATES_AT_ONCE = 20
+STATES_AT_ONCE = 10
 """States that are worked out before other calls get a turn."""
 NEAR_M = 10_000.0
 
@@ -81,6 +81,7 @@ class HoursServicer:
         return hours_pb2.CheckOpenStateResponse(open_state=state, as_of=self._as_of())
 
     @bulk
+    @long
     async def batch_check_open_states(
         self, request: hours_pb2.BatchCheckOpenStatesRequest
     ) -> hours_pb2.BatchCheckOpenStatesResponse:
@@ -96,6 +97,7 @@ class HoursServicer:
                 await asyncio.sleep(0)
         return response
 
+    @long
     def list_open_intervals(
         self, request: hours_pb2.ListOpenIntervalsRequest
     ) -> hours_pb2.ListOpenIntervalsResponse:
@@ -182,6 +184,7 @@ class HoursServicer:
         async for change in watch(self.directory, request):
             yield change
 
+    @long
     def export_store_hours(
         self, request: hours_pb2.ExportStoreHoursRequest
     ) -> hours_pb2.ExportStoreHoursResponse:
@@ -192,6 +195,7 @@ class HoursServicer:
         services = {} if request.service else self._schedules(id).services
         return formats.export(schedule, services, request.format, first)
 
+    @long
     def parse_hours(self, request: hours_pb2.ParseHoursRequest) -> hours_pb2.ParseHoursResponse:
         """Reads hours in a format of others."""
         return formats.parse(request)

@@ -12,7 +12,7 @@ from services.chassis.messages.paging import PageTokens, check_shape, itself, pa
 from services.chassis.messages.qr import qr_svg
 from services.chassis.messages.times import timestamp
 from services.chassis.serving.commits import commit
-from services.chassis.serving.methods import bulk, endless
+from services.chassis.serving.methods import bulk, endless, long
 from services.directory.directory import Directory
 from services.directory.products import parse_product
 from services.stock.convert.alerts import alert_message
@@ -109,12 +109,14 @@ class StockServicer:
         """The levels of some products at one store."""
         return await self.levels.get(request)
 
+    @long
     async def batch_get_stock_levels(
         self, request: stock_pb2.BatchGetStockLevelsRequest
     ) -> stock_pb2.BatchGetStockLevelsResponse:
         """The levels of some products at several stores, or their sums."""
         return await self.levels.batch_get(request)
 
+    @long
     async def list_stock_levels(
         self, request: stock_pb2.ListStockLevelsRequest
     ) -> stock_pb2.ListStockLevelsResponse:
@@ -166,12 +168,14 @@ class StockServicer:
 
     # Searches
 
+    @long
     async def find_nearest_availability(
         self, request: stock_pb2.FindNearestAvailabilityRequest
     ) -> stock_pb2.FindNearestAvailabilityResponse:
         """The nearest stores that have a basket."""
         return await self.availability.find(request)
 
+    @long
     async def find_pickup_options(
         self, request: stock_pb2.FindPickupOptionsRequest
     ) -> stock_pb2.FindPickupOptionsResponse:
@@ -268,6 +272,7 @@ class StockServicer:
         """Moves a hold to another store."""
         return self._message(await commit(self.reservations.transfer(request)))
 
+    @long
     async def get_pickup_code(
         self, request: stock_pb2.GetPickupCodeRequest
     ) -> stock_pb2.PickupCode:

@@ -9,8 +9,8 @@ from enrayon.stores.v1 import stores_pb2
 from services.chassis.messages.masks import check_mask
 from services.chassis.messages.paging import PageTokens, page_size
 from services.chassis.messages.times import timestamp
-from services.chassis.serving.methods import bulk, endless
-from services.chassis.serving.turns import Turns, by_turns
+from services.chassis.serving.methods import bulk, endless, long
+from services.chassis.serving.turns import Turns, by_turns, made
 from services.directory.directory import Directory
 from services.directory.filters import StoreFilter
 from services.directory.keys import store_id
@@ -25,7 +25,7 @@ from services.stores.resources.stores import Stores
 from services.stores.resources.watching import watch
 
 STORE = stores_pb2.Store.DESCRIPTOR
-ORIGINS_AT_ONCE = 40
+ORIGINS_AT_ONCE = 16
 """Origins of a batch that are searched before other calls get their turn."""
 
 
@@ -48,34 +48,44 @@ class StoresServicer:
             raise StoreNotFound(request.name)
         return convert.read_store(encoded, request.read_mask)
 
-    def batch_get_stores(
+    @long
+    async def batch_get_stores(
         self, request: stores_pb2.BatchGetStoresRequest
     ) -> stores_pb2.BatchGetStoresResponse:
         """Get several stores, and the names without a store."""
         check_mask(request.read_mask, STORE, "read_mask")
-        response = stores_pb2.BatchGetStoresResponse(as_of=self._as_of())
-        for name in dict.fromkeys(request.names):
-            encoded = self._directory.stores.replica.public(store_id(name))
-            if encoded is None:
+        response, turns = stores_pb2.BatchGetStoresResponse(as_of=self._as_of()), Turns()
+        public = self._directory.stores.replica.public
+        found = {name: public(store_id(name)) for name in request.names}
+        for name, data in found.items():
+            if data is None:
                 response.not_found.append(name)
             else:
-                response.stores.append(convert.read_store(encoded, request.read_mask))
+                response.stores.append(convert.read_store(data, request.read_mask))
+            await turns.give()
         return response
 
-    def list_stores(self, request: stores_pb2.ListStoresRequest) -> stores_pb2.ListStoresResponse:
+    @long
+    async def list_stores(
+        self, request: stores_pb2.ListStoresRequest
+    ) -> stores_pb2.ListStoresResponse:
         """List stores in order of name."""
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
         ids = replica.ids(self._wanted(request.store_filter))
         page, token = self._tokens.page(request, ids, lambda store: (*BY_ID, store))
         return stores_pb2.ListStoresResponse(
-            stores=[convert.stored(replica, id, request.read_mask) for id in page],
+            stores=await made(
+                lambda data: convert.read_store(data, request.read_mask),
+                [replica.encoded(id) for id in page],
+            ),
             next_page_token=token,
             total_size=len(ids),
             as_of=self._as_of(),
         )
 
     @bulk
+    @long
     async def search_stores(
         self, request: stores_pb2.SearchStoresRequest
     ) -> stores_pb2.SearchStoresResponse:
@@ -86,7 +96,10 @@ class StoresServicer:
         found = await by_turns(search.search(replica, request, wanted))
         page, token = self._tokens.page(request, found, lambda match: (*match.rank, match.id))
         return stores_pb2.SearchStoresResponse(
-            matches=[convert.match_message(replica, match, request.read_mask) for match in page],
+            matches=await made(
+                lambda each: convert.match_message(*each, request.read_mask),
+                [(replica.encoded(match.id), match) for match in page],
+            ),
             next_page_token=token,
             total_size=len(found),
             as_of=self._as_of(),
@@ -116,6 +129,7 @@ class StoresServicer:
             self._directory.stores.replica, hits, request.read_mask, rest
         )
 
+    @long
     async def batch_find_nearest_stores(
         self, request: stores_pb2.BatchFindNearestStoresRequest
     ) -> bytes:
@@ -138,6 +152,7 @@ class StoresServicer:
         return response.encoded(self._as_of())
 
     @bulk
+    @long
     async def count_stores(
         self, request: stores_pb2.CountStoresRequest
     ) -> stores_pb2.CountStoresResponse:
@@ -150,6 +165,7 @@ class StoresServicer:
             as_of=self._as_of(),
         )
 
+    @long
     def suggest_places(
         self, request: stores_pb2.SuggestPlacesRequest
     ) -> stores_pb2.SuggestPlacesResponse:

@@ -15,6 +15,8 @@ from tests.support.dearest import Dear, Host, loaded
 from tests.support.holding import longest_hold_ms
 
 MOST_MS = 50.0
+SHORT_MS = 10.0
+"""What a call may compute that is not marked as long."""
 USUAL_MS = 20.0
 """What `a_while` takes on the machine that the bound was set for."""
 TRIES = 5

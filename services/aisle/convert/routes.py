@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.plan import FloorPlan
 from geodata.floorplans.shelves import Shelves
+from geodata.steps import Steps
 from geodata.wayfinding.shopping import Route, Stop
 from geodata.wayfinding.steps import StepKind, route_steps
 from geodata.wayfinding.walks import Path
@@ -29,7 +30,7 @@ def route_message(
     shelves: Shelves,
     shelved: Mapping[str, tuple[Shelved, ...]],
     language: str,
-) -> pb.PlanRouteResponse:
+) -> Steps[pb.PlanRouteResponse]:
     """A route in figures and in words.
 
     Args:
@@ -40,15 +41,19 @@ def route_message(
         language: The language of the words, by its BCP 47 tag.
     """
     response = pb.PlanRouteResponse(
-        stops=[_stop(stop, plan, shelved, language) for stop in route.stops],
         unlocated=missing(route.unlocated, plan),
         unreachable=missing(route.unreachable, plan),
         out_of_stock=missing(route.out_of_stock, plan),
-        legs=[_leg(leg, plan) for leg in route.legs],
         length_m=route.length_m,
         lower_bound_m=route.lower_bound_m,
         end=place_message(route.end, plan.frame) if route.end else None,
     )
+    for stop in route.stops:
+        response.stops.append(_stop(stop, plan, shelved, language))
+        yield None
+    for leg in route.legs:
+        response.legs.append(_leg(leg, plan))
+        yield None
     for step in route_steps(route, plan, language, shelves):
         step_message = response.steps.add(
             kind=STEP_KINDS[step.kind],
@@ -58,6 +63,7 @@ def route_message(
         )
         if step.position is not None:
             step_message.position.CopyFrom(position_message(step.position, plan.frame))
+        yield None
     return response
 
 

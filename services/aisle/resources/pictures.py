@@ -1,11 +1,12 @@
 """Draws floor plans as SVG, PNG or GeoJSON, with products and routes on them."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.drawing.overlay import Overlay, Pin
 from geodata.floorplans.plan import FloorPlan
+from geodata.steps import Steps
 from geodata.wayfinding.overlay import route_overlay, spot_pin
 from services.aisle.convert.pictures import Drawing, check_size, drawn
 from services.aisle.replica.feeds import Feeds
@@ -14,6 +15,7 @@ from services.aisle.resources.located_products import LocatedProducts
 from services.aisle.resources.routes import Routes
 from services.chassis.messages.times import timestamp
 from services.chassis.processes.pool import Pool
+from services.chassis.serving.turns import by_turns
 from services.directory.keys import parse_store
 from services.directory.products import product_sku
 
@@ -47,7 +49,7 @@ class Pictures:
         if request.HasField("walk"):
             planned = await self._routes.plan(request.store, request.walk, request.language_code)
             overlay = route_overlay(planned.route, request.language_code, planned.start)
-        pins = self._pins(shop, request, lettered=bool(overlay.pins))
+        pins = await by_turns(self._pins(shop, request, lettered=bool(overlay.pins)))
         overlay = dataclasses.replace(overlay, pins=(*overlay.pins, *pins))
         levels = levels_of(overlay)
         response = pb.RenderFloorPlanResponse(
@@ -72,20 +74,21 @@ class Pictures:
 
     def _pins(
         self, shop: Shop, request: pb.RenderFloorPlanRequest, *, lettered: bool
-    ) -> Iterable[Pin]:
+    ) -> Steps[list[Pin]]:
         language = request.language_code
-        number = 0
+        pins: list[Pin] = []
         for sku in dict.fromkeys(map(product_sku, request.products)):
+            yield None
             sources = self._shops.sources(shop.id, sku, shop.planogram)
             spots = (shop.shelves.find(each.placement) for each in sources.shelved)
             spot = next((spot for spot in spots if spot is not None), None)
             if spot is None:
                 continue
-            label = LETTERS[number % len(LETTERS)] if lettered else str(number + 1)
+            label = LETTERS[len(pins) % len(LETTERS)] if lettered else str(len(pins) + 1)
             pin = spot_pin(label, spot, self._products.item(sku, language).label, language)
             if pin is not None:
-                number += 1
-                yield pin
+                pins.append(pin)
+        return pins
 
     def _title(self, shop: Shop, level: str) -> str:
         encoded = self._feeds.directory.stores.replica.public(shop.id)

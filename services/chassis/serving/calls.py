@@ -2,7 +2,14 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+)
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -15,13 +22,14 @@ from typing import Any
 import structlog
 from google.protobuf.message import Message
 
-from services.chassis.access.credentials import NO_CREDENTIALS, Credentials
+from services.chassis.access.credentials import NO_CREDENTIALS, Credentials, client_of
 from services.chassis.access.gate import Entry, Gate, Guard
 from services.chassis.database.failures import as_service_error
 from services.chassis.errors import Internal, InvalidArgument, ServiceError, StreamEnded
 from services.chassis.processor import Spent, metered
 from services.chassis.serving.admission import Admission
 from services.chassis.serving.methods import Method
+from services.chassis.serving.pace import Pace
 from services.chassis.serving.requests import parsed
 from services.chassis.telemetry import logs
 from services.chassis.telemetry import metrics as telemetry
@@ -38,6 +46,7 @@ class Calls:
     def __init__(self, gate: Gate | None = None, longest_wait_s: float = 0.0) -> None:
         """Prepare to answer; without a gate everybody may call everything."""
         self._gate = gate
+        self._hops = gate.settings.forwarded_hops if gate else 1
         self.admission = Admission(longest_wait_s)
         self.answered = 0
         """Calls of one request and one response that were answered, well or not."""
@@ -46,6 +55,8 @@ class Calls:
         self.unread = 0
         """Calls whose request has not come yet; the server is not what they wait for."""
         self._running = 0
+        self._long = 0
+        self._pace = Pace(lambda: self._running - self._long - self.streaming)
         self._idle = asyncio.Event()
         self._idle.set()
         self._begun = asyncio.Event()
@@ -144,20 +155,34 @@ class Calls:
             response = await function(request) if is_async else function(request)
             return encoded(response)
 
+        async def guarded(guard: Guard, data: bytes, credentials: Credentials) -> bytes:
+            entry, spent = await guard.enter(credentials, len(data)), Spent()
+            try:
+                return await metered(work(data, entry), spent)
+            finally:
+                guard.settle(entry, spent.seconds)
+
+        def act(data: bytes, credentials: Credentials) -> Coroutine[Any, Any, bytes]:
+            return guarded(guard, data, credentials) if guard else work(data)
+
         async def answer(data: bytes, credentials: Credentials = NO_CREDENTIALS) -> bytes:
             with self._call(measured):
                 try:
-                    if guard is None:
-                        return await work(data)
-                    entry, spent = await guard.enter(credentials, len(data)), Spent()
-                    try:
-                        return await metered(work(data, entry), spent)
-                    finally:
-                        guard.settle(entry, spent.seconds)
+                    return await act(data, credentials)
                 finally:
                     self.answered += 1
 
-        return answer
+        async def answer_long(data: bytes, credentials: Credentials = NO_CREDENTIALS) -> bytes:
+            client = client_of(credentials, self._hops)
+            with self._call(measured):
+                self._long += 1
+                try:
+                    return await self._pace.run(client, act(data, credentials))
+                finally:
+                    self._long -= 1
+                    self.answered += 1
+
+        return answer_long if method.is_long else answer
 
     @contextmanager
     def _endable(self, life_s: float | None) -> Iterator[None]:

@@ -77,6 +77,8 @@ def handler(
     """
     name = method.path.removeprefix("/")
     single = None if method.client_streaming else calls.request
+    if method.is_long:  # those of different clients go by turns, also while access is open
+        read = credentials_of
     if method.server_streaming:
         return grpc.stream_stream_rpc_method_handler(
             streamed(name, single, calls.stream(method), read)

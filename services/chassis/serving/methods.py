@@ -33,6 +33,7 @@ class Method:
     client_streaming: bool
     server_streaming: bool
     max_request_bytes: int
+    is_long: bool
 
     @property
     def path(self) -> str:
@@ -43,6 +44,12 @@ class Method:
 def bulk(function: Handler) -> Handler:
     """Mark a servicer method that takes requests of up to 1 MiB, as streams of requests are."""
     function.max_request_bytes = BULK_REQUEST_BYTES  # type: ignore[attr-defined]
+    return function
+
+
+def long(function: Handler) -> Handler:
+    """Mark a servicer method that may compute for milliseconds: short calls go before it."""
+    function.long = True  # type: ignore[attr-defined]
     return function
 
 
@@ -79,6 +86,7 @@ def methods_of(
                     "max_request_bytes",
                     BULK_REQUEST_BYTES if rpc.client_streaming else max_request_bytes,
                 ),
+                is_long=getattr(function, "long", False),
             )
         )
     return methods

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from services.chassis.processor import in_thread
 TURN_S = 0.002
 """Time that a call computes before others get their turn."""
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -26,6 +27,15 @@ class Turns:
         if time.perf_counter() - self._began_s >= TURN_S:
             await asyncio.sleep(0)
             self._began_s = time.perf_counter()
+
+
+async def made(make: Callable[[S], T], items: Iterable[S]) -> list[T]:
+    """What is made of each item; others have their turn between them."""
+    turns, results = Turns(), []
+    for item in items:
+        results.append(make(item))
+        await turns.give()
+    return results
 
 
 async def by_turns(steps: Steps[T]) -> T:

@@ -9,6 +9,7 @@ from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2 import LeftOutStore, PickupMethod
+from geodata.steps import Steps
 from services.chassis.messages.masks import ReadMask
 from services.directory.keys import store_name
 from services.directory.products import product_name
@@ -46,29 +47,32 @@ class SearchResponses:
         self._wanted = list(basket.values())
         self._seen = seen
 
-    def availability(self, found: Found) -> stock_pb2.FindNearestAvailabilityResponse:
+    def availability(self, found: Found) -> Steps[stock_pb2.FindNearestAvailabilityResponse]:
         """The stores that have the basket, and those that do not, with the reason."""
         response = stock_pb2.FindNearestAvailabilityResponse(
             unreachable=[] if found.is_reachable else ["stock"]
         )
         for offer in found.offers:
             self._fill_store(response.stores.add(), offer, offer.units)
+            yield None
         if found.split:
             response.split.fewest = found.is_fewest
             for share in found.split:
                 self._fill_store(response.split.stores.add(), share.offer, share.units)
+                yield None
         self._fill_left_out(response.left_out, found.left_out)
         return response
 
     def pickup_options(
         self, options: Sequence[Option], found: Found
-    ) -> stock_pb2.FindPickupOptionsResponse:
+    ) -> Steps[stock_pb2.FindPickupOptionsResponse]:
         """The stores where the basket can be picked up, and those where not, with the reason."""
         response = stock_pb2.FindPickupOptionsResponse(
             unreachable=[] if found.is_reachable else ["stock"]
         )
         for option in options:
             self._fill_option(response.options.add(), option)
+            yield None
         shown = {option.offer.store for option in options}
         others = (left_out for left_out in found.left_out if left_out.store not in shown)
         self._fill_left_out(response.left_out, others)

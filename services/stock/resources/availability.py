@@ -17,7 +17,7 @@ from services.chassis.clock import Clock
 from services.chassis.messages.masks import ReadMask, ReadMasks
 from services.chassis.messages.paging import page_size
 from services.chassis.messages.times import instant_if_set, timestamp
-from services.chassis.serving.turns import Turns
+from services.chassis.serving.turns import Turns, by_turns
 from services.directory.directory import Directory
 from services.directory.filters import Mask, StoreFilter
 from services.directory.keys import parse_store
@@ -193,7 +193,7 @@ class Searches:
         except LevelsUnreachable:
             found.is_reachable = False
             return
-        quantities = search.quantities
+        quantities, turns = search.quantities, Turns()
         for store, (policy, levels) in answers.items():
             found.read[store] = offer_of(
                 store,
@@ -205,6 +205,7 @@ class Searches:
                 self._fresh_ms,
                 bands_only=self._bands_only,
             )
+            await turns.give()
 
     def _explain(
         self,
@@ -313,6 +314,6 @@ class Availability:
         self.demand.note(now.date(), found.unmet(basket), search)
         shown = [found.read[store] for store in found.shown]
         responses = await self.searches.responses(search, found, shown, fields, now)
-        response = responses.availability(found)
+        response = await by_turns(responses.availability(found))
         self.searches.note_sources(response, origin)
         return response

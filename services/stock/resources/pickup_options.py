@@ -8,6 +8,7 @@ from services.chassis.clock import Clock
 from services.chassis.messages.masks import ReadMasks
 from services.chassis.messages.paging import page_size
 from services.chassis.messages.times import instant_if_set
+from services.chassis.serving.turns import by_turns
 from services.directory.directory import Directory
 from services.directory.origins import Origins
 from services.stock.convert.baskets import lines
@@ -57,7 +58,7 @@ class PickupOptions:
         options = [self._option(offer, found, now) for offer in offers_of(found, search)]
         offers = [option.offer for option in options]
         responses = await self.searches.responses(search, found, offers, fields, now)
-        response = responses.pickup_options(options, found)
+        response = await by_turns(responses.pickup_options(options, found))
         self.searches.note_sources(response, origin)
         return response
 

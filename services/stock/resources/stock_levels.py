@@ -7,6 +7,7 @@ from typing import NamedTuple
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.clock import Clock
 from services.chassis.errors import DatabaseUnavailable
+from services.chassis.serving.turns import Turns
 from services.directory.directory import Directory
 from services.directory.keys import store_id, store_name
 from services.stock.convert.levels import View, level_message, view_at
@@ -134,12 +135,13 @@ class StockLevels:
             {store: found.levels for store, found in read.stores.items()}
         )
         view = self._view()
-        messages = []
+        messages, turns = [], Turns()
         for store, (policy, levels) in read.stores.items():
             sources = self.follower.sources_of(store)
             for sku, level in zip(skus, levels, strict=True):
                 source = sources.get(level.source, "") if level else ""
                 messages.append(level_message(store_name(store), sku, level, view, policy, source))
+            await turns.give()
         return messages
 
     def _sums(

@@ -50,10 +50,10 @@ def stored(replica: StoresReplica, id: str, mask: FieldMask) -> stores_pb2.Store
     return read_store(replica.encoded(id), mask)
 
 
-def match_message(replica: StoresReplica, match: Match, mask: FieldMask) -> stores_pb2.StoreMatch:
+def match_message(encoded: bytes, match: Match, mask: FieldMask) -> stores_pb2.StoreMatch:
     """A store that matches a search."""
     return stores_pb2.StoreMatch(
-        store=stored(replica, match.id, mask),
+        store=read_store(encoded, mask),
         distance_m=match.distance_m,
         route_position_m=match.route_position_m,
         detour_m=match.detour_m,

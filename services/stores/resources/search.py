@@ -135,7 +135,7 @@ def route_matches(
         InvalidGeometry: the route cannot be used.
     """
     with geometry_errors("route"):
-        path = [point(position) for position in route.path.points]
+        path: list[Point] = yield partial(list, map(point, route.path.points))
         hits = yield from along_route(replica.index, path, route.max_distance_m)
     mask = replica.mask(wanted)
     return [
