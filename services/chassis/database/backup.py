@@ -127,8 +127,8 @@ async def restore(
         is_unsigned: take the file without a look at its signature.
 
     Raises:
-        BackupError: the file is damaged, not signed or of a later version, the database is not
-            empty and `replace` is not set, or the database cannot read the dumps.
+        BackupError: the file is damaged, not signed, of a later version or changed meanwhile, the
+            database is not empty and `replace` is not set, or the database cannot read the dumps.
     """
     header, total = check(path, key, is_unsigned=is_unsigned)
     try:
@@ -142,7 +142,7 @@ async def restore(
     await client.hset(KEY, RESTORING, header.created)
     done = size = 0
     batch: list[Entry] = []
-    for entry in read(path, key):
+    for entry in read(path, key, is_unsigned=is_unsigned):
         batch.append(entry)
         size += len(entry.dump)
         if len(batch) == BATCH_KEYS or size > BATCH_BYTES:

@@ -120,17 +120,32 @@ def check(path: Path, key: SealKey | None, *, is_unsigned: bool = False) -> tupl
         raise BackupError(f"{path} is not a backup, or is cut off or damaged: {error}") from error
 
 
-def read(path: Path, key: SealKey | None) -> Iterator[Entry]:
-    """The keys of a backup that was checked."""
-    with opened(path, key) as file:
-        file.readline()
-        yield from _entries(file)
+def read(path: Path, key: SealKey | None, *, is_unsigned: bool = False) -> Iterator[Entry]:
+    """The keys of a backup that was checked.
+
+    The file may have been changed since the check, so the signature is checked again: of what is
+    read.
+
+    Raises:
+        BackupError: at the end at the latest: what was read was not signed with the key.
+    """
+    try:
+        with opened(path, key, is_verified=not is_unsigned) as file:
+            file.readline(65_536)
+            yield from _entries(file)
+    except (SealError, OSError, EOFError, ValueError, struct.error, zlib.error) as error:
+        raise BackupError(f"{path} was changed while it was restored: {error}") from error
 
 
 @contextmanager
-def opened(path: Path, key: SealKey | None) -> Iterator[gzip.GzipFile]:
-    """The unpacked content of a backup."""
-    with opening(path, key) as content, gzip.GzipFile("", "rb", fileobj=content) as file:
+def opened(
+    path: Path, key: SealKey | None, *, is_verified: bool = False
+) -> Iterator[gzip.GzipFile]:
+    """The unpacked content of a backup; with `is_verified`, its signature is checked at the end."""
+    with (
+        opening(path, key, is_verified=is_verified) as content,
+        gzip.GzipFile("", "rb", fileobj=content) as file,
+    ):
         yield file
 
 

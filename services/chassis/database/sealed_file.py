@@ -145,25 +145,22 @@ def verify(path: Path, key: SealKey) -> None:
             )
         while chunk := file.read(min(_CHUNK, content - file.tell())):
             signer.update(chunk)
-    signer.update(MAGIC)
-    if not hmac.compare_digest(signer.digest(), signature):
-        raise SealError(
-            f"{path} was altered or damaged, or signed with another backup key. "
-            "--unsigned takes it unchecked; do so only if nobody else could change it"
-        )
+    _check(signer, signature, path)
 
 
 @contextmanager
-def opening(path: Path, key: SealKey | None) -> Iterator[BinaryIO]:
-    """Yields the content of a file, without a look at its signature.
+def opening(path: Path, key: SealKey | None, *, is_verified: bool = False) -> Iterator[BinaryIO]:
+    """Yields the content of a file; with `is_verified`, checks the signature of it at the end.
 
     Raises:
-        SealError: it is encrypted, and the key is missing or another one.
+        SealError: it is encrypted, and the key is missing or another one; or what was read was not
+            signed with the key.
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        content, _ = _split(file)
-        part = BufferedReader(_Part(file, content))
+        content, signature = _split(file)
+        signer = key.signer() if key and is_verified else None
+        part = BufferedReader(_Part(file, content, signer))
         if not part.peek(len(_AGE)).startswith(_AGE):
             yield part
         elif key is None:
@@ -171,6 +168,20 @@ def opening(path: Path, key: SealKey | None) -> Iterator[BinaryIO]:
         else:
             with _unpiped(lambda target: key.decrypt(part, target), path) as source:
                 yield source
+        if signer:
+            while part.read(_CHUNK):
+                pass
+            _check(signer, signature, path)
+
+
+def _check(signer: "hmac.HMAC", signature: bytes, path: Path) -> None:
+    """Compare what was signed, and was read, with its signature."""
+    signer.update(MAGIC)
+    if not hmac.compare_digest(signer.digest(), signature):
+        raise SealError(
+            f"{path} was altered or damaged, or signed with another backup key. "
+            "--unsigned takes it unchecked; do so only if nobody else could change it"
+        )
 
 
 def _split(file: BinaryIO) -> tuple[int, bytes]:
@@ -185,10 +196,10 @@ def _split(file: BinaryIO) -> tuple[int, bytes]:
 
 
 class _Part(RawIOBase):
-    """The first bytes of a file."""
+    """The first bytes of a file; what is read of them goes to a signer too."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file, self._left = file, size
+    def __init__(self, file: BinaryIO, size: int, signer: "hmac.HMAC | None") -> None:
+        self._file, self._left, self._signer = file, size, signer
 
     def readable(self) -> bool:
         return True
@@ -197,6 +208,8 @@ class _Part(RawIOBase):
         data = self._file.read(min(len(buffer), self._left))
         buffer[: len(data)] = data
         self._left -= len(data)
+        if self._signer:
+            self._signer.update(data)
         return len(data)
 
 

@@ -155,7 +155,7 @@ def backups(data: bytes) -> None:
     """A backup that is whole gives its keys, and written anew gives the same."""
     path = file_of(gzip.compress(data, 1), "backup")
     header, count = backup_file.check(path, None, is_unsigned=True)
-    entries = list(backup_file.read(path, None))
+    entries = list(backup_file.read(path, None, is_unsigned=True))
     assert count == len(entries)
     with backup_file.writing(path, header, KEY) as file:
         for entry in entries:

@@ -205,6 +205,31 @@ async def test_an_altered_file_changes_nothing(
     assert before == await contents(database)
 
 
+@pytest.mark.parametrize("is_encrypted", [False, True])
+async def test_a_file_that_is_changed_after_the_check_is_not_taken_for_whole(
+    database: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_encrypted: bool
+) -> None:
+    """Another backup takes its place: of one key, signed by another."""
+    file, other = tmp_path / "copy", tmp_path / "other"
+    await filled(database)
+    await backup(database, file, [], LEFT_OUT, quiet, KEY, is_encrypted=is_encrypted)
+    with writing(
+        other, Header("", "", [], FORMAT), SealKey(str(Identity.generate()), "")
+    ) as writer:
+        writer.add(Entry(b"{stores}:sequence", -1, await database.dump("{stores}:sequence")))
+
+    def checked(path: Path, *arguments: Any, **options: Any) -> Any:
+        answer = check(path, *arguments, **options)
+        other.replace(path)
+        return answer
+
+    monkeypatch.setattr("services.chassis.database.backup.check", checked)
+    with pytest.raises(BackupError, match="changed while it was restored"):
+        await restore(database, file, LEFT_OUT, quiet, KEY, replace=True)
+    with pytest.raises(DataSetError):
+        await open_data_set(database, Keyring([Key(1, bytes(32))]), tmp_path)
+
+
 async def test_an_encrypted_file_comes_back_and_tells_nothing_without_its_key(
     database: Client, tmp_path: Path
 ) -> None:
