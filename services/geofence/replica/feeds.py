@@ -21,13 +21,17 @@ class Feeds:
 
     def __init__(self, client: Client, directory: Directory, folder: Path, clock: Clock) -> None:
         self._directory = directory
+        self._missed: list[Change | None] | None = None
+        """Changes of stores while a replica is built, in a thread; None while none is."""
 
         def build(records: Iterable[tuple[str, bytes]]) -> FencesReplica:
+            self._missed = []
             return FencesReplica(directory, records)
 
         self.fences = Feed(client, FENCES, build, folder, clock)
         self.subscriptions = Feed(client, SUBSCRIPTIONS, SubscriptionsReplica, folder, clock)
         directory.stores.listen(self._store_changed)
+        self.fences.listen(self._fences_changed)
 
     @property
     def stale_as_of(self) -> dt.datetime | None:
@@ -39,5 +43,14 @@ class Feeds:
         return await self.fences.catch_up() and await self._directory.stores.catch_up()
 
     def _store_changed(self, change: Change | None) -> None:
+        if self._missed is not None:
+            self._missed.append(change)
         if self.fences.is_loaded:
             self.fences.replica.store_changed(change)
+
+    def _fences_changed(self, change: Change | None) -> None:
+        """Let a replica that was just built follow the stores that changed meanwhile."""
+        if change is None:
+            missed, self._missed = self._missed or (), None
+            for each in missed:
+                self.fences.replica.store_changed(each)
