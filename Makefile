@@ -58,8 +58,8 @@ bench: setup ## measure beside references; ONLY=P1,P8 chooses, SCALE=0.1 makes i
 fresh: ## try make demo and make test on bare machines in folders (root, debootstrap, 25 minutes)
 	@"$(PYTHON)" -m tests.fresh $(if $(ONLY),--only $(ONLY)) --options="$(ARGS)"
 
-faults: setup ## run the fault matrix; a table with a figure for every row
-	$(BIN)/python -m tests.faults
+faults: setup ## run the fault matrix (half an hour); ARGS=--write writes deploy/reliability.md
+	$(BIN)/python -m tests.faults $(ARGS)
 
 soak: setup ## the fault matrix and all other long runs; takes an hour or two
 	$(BIN)/python -m tests.faults --soak

@@ -5,6 +5,7 @@ goes to build/faults.json too, and with `--write` to deploy/reliability.md.
 """
 
 import sys
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tests.faults.matrix import ROWS, as_json, as_markdown, figures_of
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build"
 DOCUMENT = ROOT / "deploy" / "reliability.md"
+SHORT, LONG = "half an hour", "an hour or two"
+"""What a run takes on two quiet cores."""
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 
 
@@ -28,6 +31,8 @@ def main() -> int:
     chosen = options.parse_args()
     BUILD.mkdir(exist_ok=True)
     junit = BUILD / "faults.xml"
+    print(f"This takes about {LONG if chosen.soak else SHORT} on two quiet cores.", flush=True)
+    began_s = time.monotonic()
     marks = "faults" if chosen.soak else "faults and not soak"
     status = pytest.main(["-m", marks, f"--junitxml={junit}", "-o", "junit_family=xunit1", "tests"])
     figures = figures_of(junit)
@@ -41,6 +46,7 @@ def main() -> int:
         told = "\n".join(figures.get(row, ())) or "[red]no figure[/]"
         table.add_row(str(row), what, told)
     Console().print(table)
+    print(f"It took {(time.monotonic() - began_s) / 60:.0f} minutes.")
     return int(status)
 
 
