@@ -46,16 +46,16 @@ class Callers:
     """Makes callers of the services at one address."""
 
     def __init__(self, server: str, keys: dict[Role, str]) -> None:
-        self._server = server
-        self._keys = keys
+        self.server = server
+        self.keys = keys
         self._made: list[Stubs] = []
 
     def by(self, role: Role, address: str = "192.0.2.1") -> Stubs:
         """A caller of a role, at an address that the edge tells."""
         metadata = [("x-forwarded-for", address), ("origin", SHOP)]
-        if role in self._keys:
-            metadata.append(("x-api-key", self._keys[role]))
-        self._made.append(Stubs(self._server, metadata))
+        if role in self.keys:
+            metadata.append(("x-api-key", self.keys[role]))
+        self._made.append(Stubs(self.server, metadata))
         return self._made[-1]
 
     async def close(self) -> None:

@@ -138,7 +138,7 @@ async def test_staff_of_a_shop_lists_its_shop_alone(parts, monkeypatch):
     async with gated(parts) as callers:
         key, token = new_key("till", Role.STAFF, utc_now(), stores=("t-itis",))
         assert await KeyStore(parts.client).create(key)
-        callers._keys[Role.STAFF] = token
+        callers.keys[Role.STAFF] = token
         staff = callers.by(Role.STAFF)
         status, _, _ = await refusal(listed(staff.stock, shopper="eva"))
         assert CODE.PERMISSION_DENIED == status
