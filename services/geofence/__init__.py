@@ -9,6 +9,10 @@ A fix goes one way through the service, an event another:
                                                    device that another call changed is decided again
     worker/timers.py                               dwells, delayed exits, trips that expire
       -> the same detection, the same write
+    StartTrip of a hold -> resources/trips.py      checks the token that stock signed; from then on
+      lua/apply.lua                                changes keep facts for the hold, which a worker
+                                                   of stock takes over (directory.orders)
+    facts of holds -> resources/trips.py           a worker ends or resumes the trip
     {f17}:events -> resources/events.py            readers stream events and acknowledge them
                  -> worker/deliveries.py           posts events to webhooks, queues what fails
     CreateFence, CreateSubscription -> resources/  written as records, followed by replica/
@@ -21,6 +25,7 @@ of their id; every key of a partition carries its tag, for example `{f17}`:
     {f17}:timers            sorted set, keyed hash by the time when its next timer is due
     {f17}:events            stream of events, one for all subscriptions
     {f17}:trips:<store>     hash, trip -> keyed hash and JSON
+    {f17}:crossing          hash, trip -> what its hold is to be told
     {f17}:cursors           hash, subscription -> the last entry that it has finished with
     {f17}:used              hash, subscription -> when it was last read or delivered to
     {f17}:lease:<sub>       string, the process that serves the subscription in this partition

@@ -8,8 +8,10 @@ from services.chassis.database.leases import Leases
 from services.chassis.loops.forever import forever
 from services.chassis.messages.paging import PageTokens
 from services.chassis.tasks import finish
+from services.directory.crossing import hold_facts
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
+from services.directory.trip_tokens import TripTokens
 from services.directory.writer import Writer
 from services.geofence.model.travel import travel_time
 from services.geofence.replica.feeds import FENCES, SUBSCRIPTIONS, Feeds
@@ -31,6 +33,8 @@ from services.geofence.worker.timers import TIMERS_S, Timers
 from services.geofence.worker.upkeep import MEASURE_S, REWRITE_S, TRIM_S, Upkeep
 from services.geofence.worker.webhooks import Webhooks
 
+ORDERS_S = 0.02
+"""After each turn: trips whose holds end together are told together."""
 CONTRACT = pb.DESCRIPTOR.services_by_name["GeofenceService"]
 
 
@@ -58,6 +62,18 @@ def build(parts: Parts) -> Service:
         clock,
         private=settings.webhook_private,
     )
+    facts = hold_facts(client)
+    trips = Trips(
+        records,
+        devices,
+        detection,
+        directory,
+        Leases(client),
+        facts,
+        TripTokens(parts.keyring),
+        settings.trips_per_caller,
+        clock,
+    )
     servicer: geofence_servicer.GeofenceServicer = GeofenceServicer(
         feeds,
         PageTokens(parts.keyring),
@@ -65,15 +81,7 @@ def build(parts: Parts) -> Service:
         positions=Positions(records, devices, feeds, detection, clock, settings.geofence_batches),
         subscriptions=subscriptions,
         dead_letters=DeadLetters(subscriptions, delivery, clock),
-        trips=Trips(
-            records,
-            devices,
-            detection,
-            directory,
-            Leases(client),
-            settings.trips_per_caller,
-            clock,
-        ),
+        trips=trips,
         devices=devices,
         delivery=delivery,
         ack_s=settings.geofence_ack_s,
@@ -99,6 +107,9 @@ def build(parts: Parts) -> Service:
         workers={
             "geofence timers": partial(forever, "geofence timers", TIMERS_S, timers.run),
             "geofence sweep": timers.sweep_when_needed,
+            "geofence orders": partial(
+                forever, "geofence orders", ORDERS_S, partial(facts.run, trips.tell)
+            ),
             "geofence deliveries": deliver,
             "geofence trim": partial(forever, "geofence trim", TRIM_S, upkeep.trim),
             "geofence rewriting": partial(forever, "geofence rewriting", REWRITE_S, upkeep.rewrite),

@@ -4,7 +4,7 @@ import datetime as dt
 
 from geodata.fences import FenceError
 from services.chassis import errors as shapes
-from services.chassis.errors import Code, FieldViolation, NotFound, ServiceError
+from services.chassis.errors import Code, FieldViolation, NotFound, NotSigned, ServiceError
 
 
 class FenceNotFound(NotFound):
@@ -91,6 +91,13 @@ class TripEnded(ServiceError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} has ended", metadata={"name": name})
+
+
+class TripTokenInvalid(NotSigned):
+    """The trip token was not signed for this hold and caller, was altered, or has expired."""
+
+    reason = "TRIP_TOKEN_INVALID"
+    field = "trip_token"
 
 
 class WrongPartitions(shapes.PartitionsDiffer):

@@ -10,6 +10,9 @@ Where a request goes:
             lua/reserve.lua or transition.lua: two round trips
     alert   lua/wish.lua beside the level; worker.fire reads the ledger -> lua/match.lua in the
             store's slot -> lua/claim.lua in the owner's slot -> WatchStockAlerts
+    trip    geofence keeps facts about the trips to holds; worker.crossing -> resources/arrivals.py
+            -> lua/arrival.lua. A hold keeps facts for its trips (lua/library.lua), which geofence
+            takes over. `directory.orders` has both, `chassis.database.outbox` how they cross
     follow  replica/follower.py reads all ledgers: it keeps the shelves, and WatchReservations
     master  products and groups -> directory.resources, directory.upserts -> write.lua
 
@@ -22,6 +25,7 @@ Owns `products/{sku}` and `stockGroups/{id}` (records of kinds `products` and `g
     {s17}:requests:<store>     hash: hash of a request_id -> fingerprint and hold
     {s17}:addresses:<store>    hash: keyed hash of an address -> its live holds of pages
     {s17}:codes:<store>        hash: short pick-up code -> its hold
+    {s17}:crossing             hash: trip -> what it is to be told of its hold
     {s17}:checkpoint:<store>   hash: sums of the trimmed part of the ledger
     {s17}:wishes:<store>:<sku> sorted set: alerts that wait for a product, the oldest first
     {s17}:told:<store>:<sku>   sorted set: alerts that were told of units lately

@@ -1,16 +1,21 @@
 """Builds the stock service from settings and the shared parts of a process."""
 
+from functools import partial
+
 from enrayon.stock.v1 import stock_pb2, stock_servicer
 from services.chassis.access.limits import SharedLimits
 from services.chassis.messages.paging import PageTokens
+from services.directory.crossing import mark_erased, trip_facts
 from services.directory.keys import GROUPS, PRODUCTS
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
+from services.directory.trip_tokens import TripTokens
 from services.directory.writer import Writer
 from services.stock import metrics, worker
 from services.stock.replica.follower import Follower
 from services.stock.replica.lookups import Lookups
 from services.stock.replica.shelf_rows import ShelfRows
+from services.stock.resources.arrivals import Arrivals
 from services.stock.resources.availability import Availability, Searches
 from services.stock.resources.hold_changes import HoldChanges
 from services.stock.resources.hold_terms import Terms
@@ -70,6 +75,8 @@ def build(parts: Parts) -> Service:
     unmet = UnmetDemand(demand, clock)
     policies = Policies(client)
     changes = HoldChanges(holds, policies, quotas, settings)
+    facts = trip_facts(client)
+    arrivals = Arrivals(facts, holds, partial(mark_erased, client, clock))
     servicer: stock_servicer.StockServicer = StockServicer(
         directory,
         lookups,
@@ -88,6 +95,7 @@ def build(parts: Parts) -> Service:
             holds,
             changes,
             Receipts(keyring),
+            TripTokens(keyring),
             durability,
             lookups,
             PageHolds(keyring),
@@ -104,7 +112,10 @@ def build(parts: Parts) -> Service:
     return Service(
         CONTRACT,
         servicer,
-        worker.workers(holds, alerts, ledger, directory, clock),
+        {
+            **worker.workers(holds, alerts, ledger, directory, clock),
+            "stock.arrivals": worker.crossing(facts, arrivals),
+        },
         {"stock.follower": follower.run, **worker.background(demand)},
         durability.at_start,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from services.chassis.clock import Clock
+from services.chassis.database.outbox import Outbox
 from services.chassis.loops.forever import forever
 from services.directory.directory import Directory
 from services.directory.parts import Loop
@@ -12,6 +13,7 @@ from services.directory.trading import not_open
 from services.stock import metrics
 from services.stock.model.ledger import entry_id
 from services.stock.model.partitions import PARTITIONS
+from services.stock.resources.arrivals import Arrivals
 from services.stock.state.alerts import Alerts
 from services.stock.state.demand import Demand
 from services.stock.state.holds import Holds
@@ -24,6 +26,8 @@ MATCH_EVERY_S = 0.02
 """After each turn: movements that come together are matched together."""
 LOOK_EVERY_S = 5.0
 """Longest wait for a movement: then claims that another worker left behind are found."""
+CROSS_EVERY_S = 0.02
+"""After each turn: facts that come together are told together."""
 TRIM_EVERY_S = 60.0
 FLUSH_EVERY_S = 5.0
 FORGET_EVERY_S = 3600.0
@@ -51,6 +55,11 @@ def workers(
             forever, "stock ledger", TRIM_EVERY_S, partial(trim, alerts, ledger)
         ),
     }
+
+
+def crossing(facts: Outbox, arrivals: Arrivals) -> Loop:
+    """The loop of `enrayon work` that tells holds about the trips to them."""
+    return partial(forever, "stock arrivals", CROSS_EVERY_S, partial(facts.run, arrivals.tell))
 
 
 def background(demand: Demand) -> dict[str, Loop]:

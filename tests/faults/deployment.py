@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,11 +14,9 @@ from tests.support.ports import free_port
 CONTEXT: Any = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["services.app"])
 
-ROLES = ("serve", "work")
-
 
 class Deployment:
-    """One service on a database of one server, each part in a process of its own.
+    """Services on a database of one server, each role in a process of its own.
 
     Each process calls `prepare` first.
     """
@@ -26,26 +24,30 @@ class Deployment:
     def __init__(
         self,
         folder: Path,
-        service: str,
+        services: str,
         settings: Mapping[str, str],
         prepare: Callable[[], None] | None = None,
+        roles: Sequence[str] = ("serve", "work"),
     ) -> None:
+        """`services` are names with spaces between; a role may have a number: `work 2`."""
+        self._roles = roles
         self._prepare = prepare
         self.port = free_port()
-        self._service = service
+        self._services = services
         self._valkey = server(folder / "valkey")
+        self.url = self._valkey.url
         self._environment = {
             **settings,
             "ENRAYON_DATA_DIR": str(folder / "data"),
             "ENRAYON_GRPC_PORT": str(self.port),
-            "ENRAYON_DATABASE_URL": self._valkey.url,
+            "ENRAYON_DATABASE_URL": self.url,
             "ENRAYON_LOG_LEVEL": "error",
         }
         self._processes: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         self._valkey.start()
-        for role in ROLES:
+        for role in self._roles:
             self._start(role)
         return self
 
@@ -55,7 +57,7 @@ class Deployment:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for role in ROLES:
+        for role in self._roles:
             self.kill(role)
         self._valkey.stop()
 
@@ -78,7 +80,7 @@ class Deployment:
             self._start(part)
 
     def _start(self, role: str) -> None:
-        arguments = (role, self._service, self._environment, self._prepare)
+        arguments = (role, self._services, self._environment, self._prepare)
         process = CONTEXT.Process(target=run, args=arguments)
         process.start()
         self._processes[role] = process
@@ -86,7 +88,7 @@ class Deployment:
 
 def run(
     role: str,
-    service: str,
+    services: str,
     environment: Mapping[str, str],
     prepare: Callable[[], None] | None,
 ) -> None:
@@ -97,4 +99,4 @@ def run(
     os.environ.update(environment)
     if prepare:
         prepare()
-    getattr(app, role)(ChassisSettings(), [service])
+    getattr(app, role.split()[0])(ChassisSettings(), services.split())

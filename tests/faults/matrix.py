@@ -60,6 +60,7 @@ ROWS = {
     54: "searches from random places: what the database keeps of them",
     55: "every key of the database: what bounds it",
     56: "an idle suite",
+    57: "workers die between what a hold or a trip learns and the other is told",
     61: "the append-only file is gone, beside snapshots of its data",
     62: "zeros at the end of the append-only file",
     63: "an altered backup",

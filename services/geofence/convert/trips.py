@@ -38,7 +38,7 @@ def new_trip(id: str, request: pb.StartTripRequest, owner: str, now_ms: int) -> 
     return Trip(
         id=id,
         store=store_id(request.parent),
-        order=request.order,
+        order=request.reservation or request.order,
         mode=MODES[request.travel_mode],
         approaching_s=request.approaching_time.ToMilliseconds() / 1000
         if request.HasField("approaching_time")
@@ -74,6 +74,7 @@ def trip_event(
         number=number,
         trip=trip_name(trip),
         order=trip.order,
+        reservation=trip.reservation,
     )
     if kind is TripEventType.PREPARE_ORDER:
         message.prepare_reason = TYPES[TripEventType(trip.prepare_reason)]
@@ -94,6 +95,7 @@ def trip_message(trip: Trip, subject: str = "") -> pb.Trip:
         bay=trip.bay,
         vehicle=trip.vehicle,
         arrival_radius_m=trip.radius_m,
+        reservation=trip.reservation,
     )
     if trip.prepare_reason:
         message.prepare_reason = TYPES[TripEventType(trip.prepare_reason)]

@@ -1,6 +1,6 @@
 -- Writes devices of one partition, each only if it is as it was read, with its events and timer.
--- KEYS  devices, timers, events, wake, then hashes of trips
--- ARGV  most events that the stream may have, most devices,
+-- KEYS  devices, timers, events, wake, crossing, then hashes of trips
+-- ARGV  most events that the stream may have, and most facts, most devices,
 --       how many of those given are new, then for each device:
 --       hash    keyed hash of its id
 --       stamp   the first bytes of the record as it was read; "" when there was none
@@ -9,14 +9,16 @@
 --               "-" never, "=" as before; then
 --               number of events, the events,
 --               number of trips, and for each trip: the index of its key in KEYS, its id, its
---               record ("" to forget it)
+--               record ("" to forget it), then
+--               number of facts that holds are to be told, and for each: the trip's name, its text
 -- Returns for each device 1 when it was written, 0 when another call had changed it; an error
---       BACKLOG, with nothing written, when the stream has too many events, or DEVICES when there
+--       BACKLOG, with nothing written, when too many events or facts wait, or DEVICES when there
 --       would be too many devices
 --
--- Device, timer and events lie in one slot, so a state never advances without its events.
+-- Device, timer, events and facts lie in one slot, so a state never advances without them.
 local devices, timers, events = KEYS[1], KEYS[2], KEYS[3]
-if redis.call('XLEN', events) > tonumber(ARGV[1]) then
+local most = tonumber(ARGV[1])
+if redis.call('XLEN', events) > most or redis.call('HLEN', KEYS[5]) > most then
   return redis.error_reply('BACKLOG too many events wait for delivery')
 end
 local new = tonumber(ARGV[3])
@@ -66,6 +68,12 @@ while at <= #ARGV do
       end
     end
     at = last_trip + 1
+    local last_fact = at + 2 * tonumber(ARGV[at])
+    if is_same and last_fact > at then
+      for n = at + 1, last_fact, 2 do redis.call('HSET', KEYS[5], ARGV[n], ARGV[n + 1]) end
+      redis.call('XADD', KEYS[4], 'MAXLEN', 1, '*', 'w', '')
+    end
+    at = last_fact + 1
   end
   result[#result + 1] = is_same and 1 or 0
 end

@@ -1,10 +1,12 @@
-"""Trips to pick up an order: their records, and how positions, calls and time change them."""
+"""Trips to pick up an order: their records, and what positions, calls, time and holds change."""
 
 import dataclasses
 import enum
 from collections.abc import Collection
 
 from geodata.fences.trips import Mode, Progress, Stage, advance
+from services.directory import orders
+from services.directory.keys import store_name
 
 ENDED_KEPT_MS = 3_600_000
 """Time for which an ended trip can still be read."""
@@ -36,7 +38,18 @@ class TripEventType(enum.Enum):
     EXPIRED = "expired"
 
 
+BOUND = "r"
+"""The end of the id of a trip whose order is a hold. It is no field of the record, because earlier
+versions take a record with a field that they do not know for damaged."""
+REOPENED_MS = 15 * 60_000
+"""Time that a trip lives on at least whose goods were handed over by mistake."""
 LIVE = (State.STARTED, State.APPROACHING, State.ARRIVED)
+FACTS = {
+    State.STARTED: orders.ON_THE_WAY,
+    State.APPROACHING: orders.APPROACHING,
+    State.ARRIVED: orders.ARRIVED,
+}
+"""The states of live trips, as holds are told them."""
 SIGNS = (TripEventType.APPROACHING, TripEventType.ARRIVED)
 """The first of these calls for the order to be prepared."""
 _STAGES = {State.STARTED: Stage.STARTED, State.APPROACHING: Stage.APPROACHING}
@@ -73,6 +86,11 @@ class Trip:
     check_in_ms: int = 0
     bay: str = ""
     vehicle: str = ""
+
+    @property
+    def reservation(self) -> str:
+        """The name of the hold that is its order, by a token of its owner; else empty."""
+        return self.order if self.id.endswith(BOUND) else ""
 
     @property
     def is_live(self) -> bool:
@@ -138,6 +156,29 @@ def checked_in(trip: Trip, bay: str, vehicle: str, now_ms: int) -> Step:
 def ended(trip: Trip, state: State, now_ms: int) -> Step:
     """The trip after its end."""
     return dataclasses.replace(trip, state=state, end_ms=now_ms), (TripEventType(state.value),)
+
+
+def told(trip: Trip, hold: str, now_ms: int) -> Step:
+    """The trip after it was told the state of its hold (`directory.orders`)."""
+    if trip.is_live and hold != orders.LIVE:
+        return ended(trip, State.COMPLETED if hold == "COLLECTED" else State.CANCELED, now_ms)
+    if trip.state is State.COMPLETED and hold == orders.LIVE:  # it was handed over by mistake
+        trip = dataclasses.replace(
+            trip,
+            state=State.ARRIVED if trip.arrive_ms else State.STARTED,
+            end_ms=0,
+            expire_ms=max(trip.expire_ms, now_ms + REOPENED_MS),
+        )
+    return trip, ()
+
+
+def fact(trip: Trip, state: str = "") -> orders.TripFact:
+    """What its hold is told about a trip: its state, or the given one."""
+    name = f"{store_name(trip.store)}/trips/{trip.id}"
+    state = state or FACTS.get(trip.state, orders.ENDED)
+    if state in (orders.ENDED, orders.ERASED):
+        return orders.TripFact(trip.reservation, name, state)
+    return orders.TripFact(trip.reservation, name, state, trip.arrive_ms, trip.bay, trip.vehicle)
 
 
 def _prepared(trip: Trip, events: tuple[TripEventType, ...], now_ms: int) -> Step:

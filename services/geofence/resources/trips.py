@@ -11,20 +11,23 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.database.leases import Leases, quota_key
+from services.chassis.database.outbox import Fact, Outbox
 from services.chassis.errors import AlreadyExists, ConcurrentChanges, QuotaExceeded
 from services.chassis.serving.commits import commit
 from services.directory.directory import Directory
 from services.directory.ids import new_id
 from services.directory.keys import store_id
+from services.directory.orders import hold_fact
 from services.directory.trading import check_open
+from services.directory.trip_tokens import TripTokens
 from services.geofence.convert.names import trip_name
 from services.geofence.convert.trips import arrivals, new_trip, trip_message
-from services.geofence.errors import StoreNotFound, TripEnded, TripNotFound
+from services.geofence.errors import StoreNotFound, TripEnded, TripNotFound, TripTokenInvalid
 from services.geofence.model import trips
 from services.geofence.model.detection import Outcome
 from services.geofence.model.devices import Device
 from services.geofence.model.partitions import PARTITIONS
-from services.geofence.model.trips import State, Trip, TripEventType
+from services.geofence.model.trips import BOUND, State, Trip, TripEventType
 from services.geofence.resources.detection import Detection, add_trip_events
 from services.geofence.resources.devices import TRIES, Devices
 from services.geofence.state.devices import DeviceRecords
@@ -45,6 +48,8 @@ class Trips:
         detection: Detection,
         directory: Directory,
         leases: Leases,
+        facts: Outbox,
+        tokens: TripTokens,
         per_caller: int,
         clock: Clock,
     ) -> None:
@@ -53,6 +58,8 @@ class Trips:
         self._detection = detection
         self._directory = directory
         self._leases = leases
+        self._facts = facts
+        self._tokens = tokens
         self._per_caller = per_caller
         self._clock = clock
 
@@ -62,6 +69,7 @@ class Trips:
         Raises:
             StoreNotFound: there is no such store, or it has no location.
             StoreNotOpen: the store is not open for business.
+            TripTokenInvalid: the token does not bind the caller to the hold.
             AlreadyExists: the device has a trip with that order to another store, or too many
                 trips.
             QuotaExceeded: the caller has as many live trips as it may.
@@ -71,12 +79,15 @@ class Trips:
         if self._detection.store_point(store) is None:
             raise StoreNotFound(request.parent)
         caller = current_caller()
+        hold = request.reservation
+        if hold and not self._tokens.fits(request.trip_token, hold, caller.owner, self._now_ms()):
+            raise TripTokenInvalid
         hashes = self._devices.hashes(request.device_id)
         for _ in range(TRIES):
             now_ms = self._now_ms()
             device = await self._devices.find(hashes, now_ms)
             if trip := same_trip(device, request):
-                if trip.store != store or trip.order != request.order:
+                if trip.store != store or trip.order != order_of(request):
                     raise AlreadyExists(trip_name(trip))
                 await self._records.replicated([device.hash])
                 return trip_message(trip, device.subject)
@@ -86,7 +97,8 @@ class Trips:
                 raise AlreadyExists(trip_name(live[0]))
             made = new_id("", request.request_id, (caller.id, device.subject))
             # A trip's id begins with the partition of its device, by which it is found.
-            trip = new_trip(f"{device.partition:02}{made}", request, caller.owner, now_ms)
+            id = f"{device.partition:02}{made}{BOUND if hold else ''}"
+            trip = new_trip(id, request, caller.owner, now_ms)
             after = replace(device, trips=(*device.trips, trip), received_ms=now_ms)
             quota = quota_key(trip.owner, "trips")
             life_ms = trip.expire_ms - now_ms
@@ -145,6 +157,44 @@ class Trips:
             now_ms,
         )
 
+    async def tell(self, fact: Fact) -> None:
+        """Tell a trip what became of its hold; a fact that is no longer true is passed over.
+
+        Raises:
+            ConcurrentChanges: other calls keep changing the device.
+        """
+        told = hold_fact(fact.about, fact.text)
+        _, store, _, id = told.trip.split("/")
+        found = await self._records.trip(store, id)
+        if found is None:
+            return
+        hash, _ = found
+        for _ in range(TRIES):
+            now_ms = self._now_ms()
+            device = (await self._records.read([hash], now_ms)).get(hash)
+            kept = {trip.id: trip for trip in device.trips} if device else {}
+            trip = kept.get(id)
+            if device is None or trip is None or trip.reservation != told.reservation:
+                return
+            if not await self._facts.is_current(fact):
+                return
+            changed, kinds = trips.told(trip, told.state, now_ms)
+            # Written also as it was: so an older fact that was read before does not last.
+            after = replace(device, trips=tuple((kept | {id: changed}).values()))
+            if await self._write(
+                device, after, changed, kinds, now_ms, pb.CAUSE_RESERVATION, told.moved_to
+            ):
+                await self._settle_lease(trip, changed, now_ms)
+                return
+        raise ConcurrentChanges("the device was changed in between; try again")
+
+    async def _settle_lease(self, before: Trip, after: Trip, now_ms: int) -> None:
+        quota = quota_key(after.owner, "trips")
+        if before.is_live and not after.is_live:
+            await self._leases.release([quota], after.id)
+        elif after.is_live and not before.is_live:
+            await self._leases.take({quota: 0}, after.id, after.expire_ms - now_ms)
+
     async def _change(self, name: str, act: Act, final: State | None = None) -> pb.Trip:
         """Change a live trip; answer one that is in the final state already as it is."""
         hash, found = await self._find(name)
@@ -163,8 +213,7 @@ class Trips:
             changed, kinds = act(trip)
             after = replace(device, trips=tuple((kept | {trip.id: changed}).values()))
             if await self._write(device, after, changed, kinds, now_ms):
-                if not changed.is_live:
-                    await self._leases.release([quota_key(trip.owner, "trips")], trip.id)
+                await self._settle_lease(trip, changed, now_ms)
                 return trip_message(changed, device.subject)
         raise ConcurrentChanges("the device was changed in between; try again")
 
@@ -183,10 +232,15 @@ class Trips:
         trip: Trip,
         kinds: Sequence[TripEventType],
         now_ms: int,
+        cause: "pb.Cause.ValueType" = pb.CAUSE_CALL,
+        moved_to: str = "",
     ) -> bool:
         """Write a device with the events of a trip; False when another call had changed it."""
         outcome = Outcome(before, after, events=[[]])
-        add_trip_events(outcome, trip, kinds, pb.CAUSE_CALL, now_ms, now_ms)
+        add_trip_events(outcome, trip, kinds, cause, now_ms, now_ms)
+        if moved_to:
+            for event in outcome.events[-1]:
+                event.reservation = moved_to
         [is_written] = await commit(self._devices.write([outcome.with_next_version()]))
         return is_written
 
@@ -198,6 +252,11 @@ def same_trip(device: Device, request: pb.StartTripRequest) -> Trip | None:
     """The trip that a request started before, or that its order is on already."""
     for trip in device.trips:
         is_retry = bool(request.request_id) and trip.request == request.request_id
-        if is_retry or (trip.is_live and trip.order == request.order):
+        if is_retry or (trip.is_live and trip.order == order_of(request)):
             return trip
     return None
+
+
+def order_of(request: pb.StartTripRequest) -> str:
+    """The order of a request: the name of its hold, or the caller's reference."""
+    return request.reservation or request.order

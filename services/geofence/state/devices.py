@@ -13,7 +13,9 @@ from services.chassis.database.client import Calls, Client, Value, grouped_scrip
 from services.chassis.database.replication import replicated_many_script
 from services.chassis.database.wakes import Wakes
 from services.chassis.errors import QuotaExceeded
+from services.directory.orders import ERASED
 from services.geofence.errors import BacklogFull, WrongPartitions
+from services.geofence.model import trips
 from services.geofence.model.devices import HASH_BYTES, MARK, Device, pack, subject_of, unpack
 from services.geofence.model.partitions import PARTITIONS, partition_of
 from services.geofence.model.trips import Trip, from_dict, to_dict
@@ -23,6 +25,7 @@ PACKAGE = "services.geofence"
 DATA_SET = "{fences}:partitions"
 SAME, NEVER = "=", "-"
 NO_TRIPS: Mapping[tuple[str, str], bytes] = {}
+NO_FACTS: Mapping[str, bytes] = {}
 HARD_LIMIT = 2
 """A stream that has grown to so many times the backlog takes no more events. The backlog itself
 only decides what a trim drops."""
@@ -43,6 +46,8 @@ class DeviceChange(NamedTuple):
     events: Sequence[bytes] = ()
     trips: Mapping[tuple[str, str], bytes] = NO_TRIPS
     """The records of the trips that differ, by store and id; empty for a trip to be forgotten."""
+    facts: Mapping[str, bytes] = NO_FACTS
+    """What holds are to be told of trips to them, by the trip's name."""
 
     @property
     def subject(self) -> str:
@@ -60,6 +65,7 @@ class DeviceChange(NamedTuple):
             SAME if due == was_due else NEVER if due is None else due,
             events,
             NO_TRIPS if before.trips is after.trips else trip_changes(before, after),
+            NO_FACTS if before.trips is after.trips else fact_changes(before, after),
         )
 
 
@@ -144,7 +150,7 @@ class DeviceRecords:
             except ValueError:
                 log.error("the record of a device was damaged and has been deleted")
                 keys = Keys.of(partition_of(hash))
-                await self._forget([keys.devices, keys.timers], [hash, record, "", 0])
+                await self._forget(forget_keys(keys), [hash, record, "", 0])
         return devices
 
     async def write(self, changes: Sequence[DeviceChange]) -> list[bool]:
@@ -208,13 +214,15 @@ class DeviceRecords:
         """Delete all that is kept of a device; False when it was changed since it was read."""
         partition = device.partition
         of = Keys.of(partition)
-        keys = [of.devices, of.timers, *(trips_key(partition, trip.store) for trip in device.trips)]
+        keys = [*forget_keys(of), *(trips_key(partition, trip.store) for trip in device.trips)]
         for subscription in subscriptions:
             delivery = DeliveryKeys.of(partition, subscription)
             keys.append(queue_key(partition, subscription, device.subject))
             keys += [delivery.retry, delivery.tries, delivery.queued]
         args: list[Value] = [device.hash, device.stamp, device.subject, len(device.trips)]
         args += [trip.id for trip in device.trips]
+        for fact in (trips.fact(trip, ERASED) for trip in device.trips if trip.reservation):
+            args += [fact.trip, fact.text]
         return bool(await self._forget(keys, args))
 
     async def trip(self, store: str, id: str) -> tuple[bytes, Trip] | None:
@@ -250,21 +258,29 @@ class DeviceRecords:
 def apply_keys(partition: int) -> list[str]:
     """The first keys of `apply.lua`."""
     of = Keys.of(partition)
-    return [of.devices, of.timers, of.events, of.wake]
+    return [of.devices, of.timers, of.events, of.wake, of.crossing]
+
+
+def forget_keys(of: Keys) -> list[str]:
+    """The first keys of `forget.lua`."""
+    return [of.devices, of.timers, of.wake, of.crossing]
 
 
 def add_arguments(change: DeviceChange, partition: int, keys: list[str], args: list[Value]) -> None:
     """Add a change to the keys and arguments of `apply.lua`."""
-    hash, stamp, record, timer, events, trips = change
-    if timer == SAME and not events and not trips:  # as for most fixes
+    hash, stamp, record, timer, events, changed, facts = change
+    if timer == SAME and not events and not changed:  # as for most fixes
         args += (hash, stamp, record, "")
         return
-    args += (hash, stamp, record, timer, len(events), *events, len(trips))
-    for (store, id), encoded in trips.items():
+    args += (hash, stamp, record, timer, len(events), *events, len(changed))
+    for (store, id), encoded in changed.items():
         key = trips_key(partition, store)
         if key not in keys:
             keys.append(key)
         args += (keys.index(key) + 1, id, encoded)
+    args.append(len(facts))
+    for about, text in facts.items():
+        args += (about, text)
 
 
 def trip_changes(before: Device, after: Device) -> Mapping[tuple[str, str], bytes]:
@@ -279,6 +295,15 @@ def trip_changes(before: Device, after: Device) -> Mapping[tuple[str, str], byte
         if old.get(key) != trip
     }
     return changed | dict.fromkeys(old.keys() - new.keys(), b"")
+
+
+def fact_changes(before: Device, after: Device) -> Mapping[str, bytes]:
+    """What holds are to be told of the trips that differ for them, by the trip's name."""
+    old, new = (
+        {fact.trip: fact.text for fact in map(trips.fact, device.trips) if fact.reservation}
+        for device in (before, after)
+    )
+    return {about: text for about, text in new.items() if old.get(about) != text}
 
 
 def trip_of(raw: bytes) -> tuple[bytes, Trip]:

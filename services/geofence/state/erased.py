@@ -11,10 +11,9 @@ import structlog
 
 from services.chassis.database.client import Client, script
 from services.chassis.database.cluster import Cluster
+from services.directory.crossing import ERASED_MARK
 from services.geofence.state.devices import PACKAGE
 
-MARK = "{fences}:erased"
-"""Set while the log holds something erased. The value is a time: a later erasure sets another."""
 RECENT = "{fences}:rewritten"
 """Exists while the log was rewritten recently."""
 
@@ -32,11 +31,11 @@ class Erased:
 
     async def mark(self, now_ms: int) -> None:
         """Note that something was erased."""
-        await self._client.set(MARK, now_ms)
+        await self._client.set(ERASED_MARK, now_ms)
 
     async def rewrite(self) -> bool:
         """Rewrite the log if something was erased and the last rewrite is long enough ago."""
-        mark = await self._client.get(MARK)
+        mark = await self._client.get(ERASED_MARK)
         if mark is None or not await self._client.set(RECENT, 1, nx=True, px=self._rewrite_ms):
             return False
         try:
@@ -56,7 +55,7 @@ class Erased:
             if self._is_allowed:
                 await self._client.delete(RECENT)
             return False
-        await self._release([MARK], [mark])  # keeps the mark of a later erasure
+        await self._release([ERASED_MARK], [mark])  # keeps the mark of a later erasure
         return True
 
     async def _nodes(self) -> list[dict[str, Any]]:

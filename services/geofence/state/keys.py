@@ -17,6 +17,7 @@ class Keys(NamedTuple):
     cursors: str
     used: str
     wake: str
+    crossing: str
 
     @classmethod
     def of(cls, partition: int) -> "Keys":

@@ -17,10 +17,11 @@ TEXTS = {
     NoticeKind.SHORTENED: "The hold ends before the store's time for pick-up, because it may last "
     "no longer.",
 }
+ArrivalState = stock_pb2.Reservation.Arrival.State
 
 
-def reservation(hold: Hold, receipt: str) -> stock_pb2.Reservation:
-    """A hold as its owner sees it."""
+def reservation(hold: Hold, receipt: str, trip_token: str) -> stock_pb2.Reservation:
+    """A hold as its owner sees it; others see no trip token."""
     message = stock_pb2.Reservation(
         name=reservation_name(hold.store, hold.id),
         state=State.Value(f"STATE_{hold.state}"),
@@ -33,6 +34,7 @@ def reservation(hold: Hold, receipt: str) -> stock_pb2.Reservation:
         transferred_from=hold.transferred_from,
         transferred_to=hold.transferred_to,
         etag=str(hold.revision),
+        trip_token=trip_token,
     )
     if hold.ready_ms is not None:
         message.ready_by.FromMilliseconds(hold.ready_ms)
@@ -45,6 +47,12 @@ def reservation(hold: Hold, receipt: str) -> stock_pb2.Reservation:
             create_time=timestamp_of_ms(notice.time_ms),
             text=notice.text or TEXTS[kind],
         )
+    if arrival := hold.arrival:
+        message.arrival.trip = arrival.trip
+        message.arrival.state = ArrivalState.Value(f"STATE_{arrival.state}")
+        message.arrival.bay, message.arrival.vehicle = arrival.bay, arrival.vehicle
+        if arrival.arrive_ms:
+            message.arrival.arrive_time.FromMilliseconds(arrival.arrive_ms)
     for item in hold.items:
         message.items.add(
             product=product_name(item.sku),

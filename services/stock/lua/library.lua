@@ -17,8 +17,11 @@
 --   cd short pick-up code;
 --   gl 1 if a request gave its life; nt notices: { k kind, t time in ms, x text };
 --   rb, pb when the goods are ready, and until when they can be picked up (in ms);
+--   ar trips to it: { t name, s state, a arrived in ms, b bay, v vehicle }; no b and v once it ended;
 --   sl, of a live hold: its place { method, start, end of the slot in s }; ps the same once it ended
 -- Field of the hash `slots`: method and start of a slot, ":" between; its value: places taken.
+-- Field of the hash `crossing`: a trip; its value, for a worker of trips (services/directory/orders.py):
+--   r the hold's name, s LIVE or the state in which it ended, to the hold that it was transferred to.
 -- Field of the hash `addresses`: ad; its value: the ids of its live holds, a space between two.
 -- Field of the hash `codes`: cd; its value: the id of the hold, as long as that is kept.
 -- Item of a hold: { SKU, requested, held, collected, back-ordered, version of the level }
@@ -27,6 +30,7 @@ local LINE = '<i4i4i4I4I2I4'
 local SKU, HELD, COLLECTED, VERSION = 1, 3, 4, 6 -- positions in an item
 local KEEP_ENDED_MS = 7 * 86400000 -- an ended hold, and its request_id, can be read for so long
 local ALL = 1000000
+local MOST_FACTS = 100000 -- of a partition
 local LIVE = { CONFIRMED = true, PREPARING = true, READY = true }
 
 -- The argument `now_ms`: tests and replays pass it, servers leave it empty and mean the database's.
@@ -39,7 +43,8 @@ end
 -- The keys that the scripts of holds take, in the order of `StoreKeys.of_holds`.
 local function store_of(keys, name)
   return { name = name, levels = keys[1], holds = keys[2], expiry = keys[3], requests = keys[4],
-    ledger = keys[5], due = keys[6], addresses = keys[7], codes = keys[8], slots = keys[9] }
+    ledger = keys[5], due = keys[6], addresses = keys[7], codes = keys[8], slots = keys[9],
+    crossing = keys[10], wake = keys[11] }
 end
 
 local function level_of(raw)
@@ -103,6 +108,20 @@ local function note_address(store, hold, is_live)
   else
     redis.call('HDEL', store.addresses, hold.ad)
   end
+end
+
+-- Keeps what the trips to a hold are to be told of it.
+local function tell_trips(store, hold)
+  local fact = cjson.encode({ r = 'stores/' .. store.name .. '/reservations/' .. hold.id,
+    s = LIVE[hold.st] and 'LIVE' or hold.st, to = hold.tt })
+  for _, trip in ipairs(hold.ar) do
+    -- Without a worker they would grow; trips that are not told end by themselves.
+    if redis.call('HLEN', store.crossing) < MOST_FACTS then
+      redis.call('HSET', store.crossing, trip.t, fact)
+    end
+    if not LIVE[hold.st] then trip.b, trip.v = nil, nil end -- nobody needs them any more
+  end
+  redis.call('XADD', store.wake, 'MAXLEN', 1, '*', 'w', '')
 end
 
 local function slot_field(slot)
@@ -173,6 +192,7 @@ local function finish(store, hold, state, now)
     move_place(store, hold.sl, -1)
     hold.ps, hold.sl = hold.sl, nil
   end
+  if hold.ar then tell_trips(store, hold) end
   note_address(store, hold, false)
   local address = hold.ad
   hold.ad = nil

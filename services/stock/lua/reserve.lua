@@ -1,6 +1,6 @@
 -- Holds a basket at one store: all of it or nothing, unless a part is enough.
--- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots, policies (all of the
---       store's partition)
+-- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots, crossing, wake,
+--       policies (all of the store's partition)
 -- ARGV  now in ms or "" for the database's, store, field of the request_id or "", fingerprint of the
 --       request, terms as JSON, the policy by which they were made (JSON or ""; "*" for any), the
 --       hold as JSON, the bounds of an address as JSON or "", then SKU and quantity of each line
@@ -37,7 +37,7 @@ if request ~= '' then
 end
 if terms.repeats then return { 'refused' } end
 
-local raw_policy = redis.call('HGET', KEYS[10], store.name) or ''
+local raw_policy = redis.call('HGET', KEYS[12], store.name) or ''
 if ARGV[6] ~= '*' and ARGV[6] ~= raw_policy then return { 'policy', raw_policy } end
 local policy = raw_policy ~= '' and cjson.decode(raw_policy) or {}
 local fresh_ms = policy.fresh_ms or terms.fresh_ms

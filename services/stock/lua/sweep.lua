@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- Ends holds of a store that have expired, and deletes those that ended long ago.
 -- Runs when the memory is full too, since it gives units and memory back.
--- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots (all of the store's
---       partition)
+-- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots, crossing, wake (all of
+--       the store's partition)
 -- ARGV  now in ms or "" for the database's, store, how many at most
 -- Returns how many there were
 local store = store_of(KEYS, ARGV[2])

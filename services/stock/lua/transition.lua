@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Brings a hold to another state. Runs when the memory is full too, since it gives units back.
--- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots (all of the store's
---       partition)
+-- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots, crossing, wake (all of
+--       the store's partition)
 -- ARGV  now in ms or "" for the database's, store, hold, owner or "" for any, action, etag or "",
 --       field of the request_id or "", fingerprint of the request, argument as JSON
 --       actions: cancel, prepare, ready; extend {ttl, nt: its warnings};

@@ -43,6 +43,19 @@ class Notice(NamedTuple):
     """Words of its own; empty: those of its kind."""
 
 
+class Arrival(NamedTuple):
+    """A trip to a hold, as it was told last."""
+
+    trip: str
+    """The trip's name."""
+    state: str
+    """One of `directory.orders`."""
+    arrive_ms: int = 0
+    """0: not yet."""
+    bay: str = ""
+    vehicle: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A hold on goods at one store."""
@@ -70,6 +83,17 @@ class Hold:
     has_given_life: bool = False
     """True if a request gave its life, rather than the store's day."""
     notices: tuple[Notice, ...] = ()
+
+    arrivals: tuple[Arrival, ...] = ()
+    """The trips to it, the one that was told last at the end."""
+
+    @property
+    def arrival(self) -> Arrival | None:
+        """The trip that counts: the first that arrived, else the one that was told last."""
+        here = [each for each in self.arrivals if each.arrive_ms]
+        if here:
+            return min(here, key=lambda each: each.arrive_ms)
+        return self.arrivals[-1] if self.arrivals else None
 
     @property
     def is_live(self) -> bool:
@@ -107,6 +131,10 @@ def decoded(raw: bytes, store: str) -> Hold:
         has_given_life="gl" in record,
         notices=tuple(
             Notice(notice["k"], notice["t"], notice.get("x", "")) for notice in record.get("nt", ())
+        ),
+        arrivals=tuple(
+            Arrival(trip["t"], trip["s"], trip.get("a", 0), trip.get("b", ""), trip.get("v", ""))
+            for trip in record.get("ar", ())
         ),
     )
 

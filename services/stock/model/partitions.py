@@ -29,6 +29,8 @@ class StoreKeys(NamedTuple):
     addresses: str
     codes: str
     slots: str
+    crossing: str
+    wake: str
     policies: str
     sources: str
     checkpoint: str
@@ -48,6 +50,8 @@ class StoreKeys(NamedTuple):
             f"{head}:addresses:{store}",
             f"{head}:codes:{store}",
             f"{head}:slots:{store}",
+            f"{head}:crossing",
+            f"{head}:wake",
             f"{head}:policies",
             f"{head}:sources",
             f"{head}:checkpoint:{store}",
@@ -56,4 +60,4 @@ class StoreKeys(NamedTuple):
     @property
     def of_holds(self) -> list[str]:
         """The keys that the scripts of holds take, in their order."""
-        return list(self[:9])
+        return list(self[:11])

@@ -15,6 +15,7 @@ from services.chassis.messages.base64url import base64url
 from services.directory.directory import Directory
 from services.directory.keys import store_name
 from services.directory.trading import StoreNotOpen, check_open, not_open
+from services.directory.trip_tokens import TripTokens
 from services.stock.convert.baskets import lines
 from services.stock.convert.names import reservation_ids, reservation_name
 from services.stock.convert.reservations import reservation, state_of
@@ -53,6 +54,7 @@ class Reservations:
     holds: Holds
     changes: HoldChanges
     receipts: Receipts
+    trip_tokens: TripTokens
     durability: Durability
     lookups: Lookups
     page_holds: PageHolds
@@ -284,8 +286,12 @@ class Reservations:
         return self.receipts.of(hold)
 
     def message(self, hold: Hold) -> stock_pb2.Reservation:
-        """A hold with its receipt, as the contract has it."""
-        return reservation(hold, self.receipt(hold))
+        """A hold with its receipt and, for its owner, its trip token, as the contract has it."""
+        token = ""
+        if hold.is_live and hold.caller == (caller := current_caller()).id:
+            name = reservation_name(hold.store, hold.id)
+            token = self.trip_tokens.of(name, caller.owner, hold.expire_ms)
+        return reservation(hold, self.receipt(hold), token)
 
     def _refusal(self, store: str) -> StoreNotOpen | None:
         why = not_open(self.directory, store, self.clock())

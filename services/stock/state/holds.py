@@ -60,6 +60,7 @@ class Holds:
             replicated_script(client, PACKAGE, name, libraries, replicas=replicas)
             for name, libraries in (("reserve", TAKING), ("transition", LIBRARY))
         )
+        self._arrival = replicated_script(client, PACKAGE, "arrival", LIBRARY, replicas=replicas)
         ledgers = [f"{tag(partition)}:ledger" for partition in range(PARTITIONS)]
         self.wakes = Wakes(client, ledgers, POLL_S)
         """Wait for movements, a new hold among them."""
@@ -143,6 +144,19 @@ class Holds:
         word, *rest = await self._transition(StoreKeys.of(store).of_holds, args)
         hold = decoded(rest[0], store) if rest else None
         return Outcome(word.decode(), hold, tuple(plain(item) for item in rest[1:]))
+
+    async def tell(self, hold: Hold, trip: str, fact: bytes, now_ms: int | None = None) -> Outcome:
+        """Tell a hold a fact about a trip to it (`directory.orders`), if it is as it was read."""
+        args: list[Value] = [
+            "" if now_ms is None else now_ms,
+            hold.store,
+            hold.id,
+            hold.revision,
+            trip,
+            fact,
+        ]
+        word, *rest = await self._arrival(StoreKeys.of(hold.store).of_holds, args)
+        return Outcome(word.decode(), decoded(rest[0], hold.store) if rest else None)
 
     async def read(
         self, store: str, ids: Sequence[str], now_ms: int | None = None

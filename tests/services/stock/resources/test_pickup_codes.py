@@ -141,7 +141,7 @@ async def test_who_tries_codes_is_limited_at_each_store_by_its_key(parts, monkey
         made = await hold(channel.stock, STOCKMANN, milk=2)
         code = await code_of(channel.stock, made.name)
 
-        assert made == await found(admin.stock, STOCKMANN, code)
+        assert made.name == (await found(admin.stock, STOCKMANN, code)).name
         status, _, _ = await refusal(found(channel.stock, STOCKMANN, code))
         assert CODE.PERMISSION_DENIED == status
         outcomes = [await refusal(found(admin.stock, STOCKMANN, "23456789")) for _ in range(40)]

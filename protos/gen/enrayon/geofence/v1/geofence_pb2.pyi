@@ -64,6 +64,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The store is not open for business: by its status, or by a closure without an end. The metadata
     have `store`, `status`, and `date`, the first trading day, if it is known.
     """
+    TRIP_TOKEN_INVALID: _ErrorReason.ValueType  # 15
+    """The trip token was not signed for this hold and caller, was altered, or has expired."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
@@ -102,6 +104,8 @@ STORE_NOT_OPEN: ErrorReason.ValueType  # 14
 """The store is not open for business: by its status, or by a closure without an end. The metadata
 have `store`, `status`, and `date`, the first trading day, if it is known.
 """
+TRIP_TOKEN_INVALID: ErrorReason.ValueType  # 15
+"""The trip token was not signed for this hold and caller, was altered, or has expired."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _EventType:
@@ -192,6 +196,8 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """The fence was deleted, or no longer includes that store."""
     CAUSE_CALL: _Cause.ValueType  # 4
     """A call: the trip was started, checked in, completed or canceled."""
+    CAUSE_RESERVATION: _Cause.ValueType  # 5
+    """The hold of the order: it was collected, canceled, transferred, or expired."""
 
 class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
     """The cause of an event."""
@@ -206,6 +212,8 @@ CAUSE_FENCE_DELETED: Cause.ValueType  # 3
 """The fence was deleted, or no longer includes that store."""
 CAUSE_CALL: Cause.ValueType  # 4
 """A call: the trip was started, checked in, completed or canceled."""
+CAUSE_RESERVATION: Cause.ValueType  # 5
+"""The hold of the order: it was collected, canceled, transferred, or expired."""
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
 
 class _Confidence:
@@ -1553,6 +1561,7 @@ class FenceEvent(_message.Message):
     TRIP_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
     PREPARE_REASON_FIELD_NUMBER: _builtins.int
+    RESERVATION_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The id of the event, equal in every delivery."""
     event_type: Global___EventType.ValueType
@@ -1581,6 +1590,10 @@ class FenceEvent(_message.Message):
     """The order of the trip."""
     prepare_reason: Global___EventType.ValueType
     """For PREPARE_ORDER: the event that caused it."""
+    reservation: _builtins.str
+    """The hold that is the trip's order, `stores/{store}/reservations/{reservation}`; after a transfer
+    the one that replaces it.
+    """
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The labels of the fence."""
@@ -1618,10 +1631,11 @@ class FenceEvent(_message.Message):
         trip: _builtins.str = ...,
         order: _builtins.str = ...,
         prepare_reason: Global___EventType.ValueType = ...,
+        reservation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["device_time", b"device_time", "inside_since_time", b"inside_since_time", "server_time", b"server_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "confidence", b"confidence", "confidence_reason", b"confidence_reason", "device_time", b"device_time", "event_id", b"event_id", "event_type", b"event_type", "fence", b"fence", "inside_since_time", b"inside_since_time", "labels", b"labels", "mute", b"mute", "number", b"number", "order", b"order", "prepare_reason", b"prepare_reason", "sequence", b"sequence", "server_time", b"server_time", "store", b"store", "subject", b"subject", "trip", b"trip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "confidence", b"confidence", "confidence_reason", b"confidence_reason", "device_time", b"device_time", "event_id", b"event_id", "event_type", b"event_type", "fence", b"fence", "inside_since_time", b"inside_since_time", "labels", b"labels", "mute", b"mute", "number", b"number", "order", b"order", "prepare_reason", b"prepare_reason", "reservation", b"reservation", "sequence", b"sequence", "server_time", b"server_time", "store", b"store", "subject", b"subject", "trip", b"trip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2261,6 +2275,7 @@ class Trip(_message.Message):
     CHECK_IN_TIME_FIELD_NUMBER: _builtins.int
     APPROACHING_TIME_FIELD_NUMBER: _builtins.int
     ARRIVAL_RADIUS_M_FIELD_NUMBER: _builtins.int
+    RESERVATION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{store}/trips/{trip}`."""
     subject: _builtins.str
@@ -2281,6 +2296,11 @@ class Trip(_message.Message):
     """The vehicle."""
     arrival_radius_m: _builtins.float
     """The radius around the store that counts as arrival."""
+    reservation: _builtins.str
+    """The hold that is the order, if the trip was started with its token. Both records tell each other
+    within 2 seconds: the hold when the traveller is on the way and arrives, the trip when the goods
+    are handed over, or the hold ends otherwise.
+    """
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """The start time."""
@@ -2334,10 +2354,11 @@ class Trip(_message.Message):
         check_in_time: _timestamp_pb2.Timestamp | None = ...,
         approaching_time: _duration_pb2.Duration | None = ...,
         arrival_radius_m: _builtins.float = ...,
+        reservation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["approaching_time", b"approaching_time", "arrive_time", b"arrive_time", "check_in_time", b"check_in_time", "end_time", b"end_time", "estimated_arrive_time", b"estimated_arrive_time", "expire_time", b"expire_time", "prepare_time", b"prepare_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "arrive_time", b"arrive_time", "bay", b"bay", "check_in_time", b"check_in_time", "end_time", b"end_time", "estimated_arrive_time", b"estimated_arrive_time", "expire_time", b"expire_time", "name", b"name", "order", b"order", "prepare_reason", b"prepare_reason", "prepare_time", b"prepare_time", "start_time", b"start_time", "state", b"state", "subject", b"subject", "travel_mode", b"travel_mode", "vehicle", b"vehicle", "wrong_store", b"wrong_store"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "arrive_time", b"arrive_time", "bay", b"bay", "check_in_time", b"check_in_time", "end_time", b"end_time", "estimated_arrive_time", b"estimated_arrive_time", "expire_time", b"expire_time", "name", b"name", "order", b"order", "prepare_reason", b"prepare_reason", "prepare_time", b"prepare_time", "reservation", b"reservation", "start_time", b"start_time", "state", b"state", "subject", b"subject", "travel_mode", b"travel_mode", "vehicle", b"vehicle", "wrong_store", b"wrong_store"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2359,6 +2380,8 @@ class StartTripRequest(_message.Message):
     TTL_FIELD_NUMBER: _builtins.int
     VEHICLE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RESERVATION_FIELD_NUMBER: _builtins.int
+    TRIP_TOKEN_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`stores/{store}`."""
     device_id: _builtins.str
@@ -2366,7 +2389,9 @@ class StartTripRequest(_message.Message):
     consent: _builtins.bool
     """The person has agreed to be located; must be true."""
     order: _builtins.str
-    """The caller's reference of the order. A device has one trip per order at a time."""
+    """The caller's reference of the order; with a `reservation` it is its name, and need not be set. A
+    device has one trip per order at a time.
+    """
     travel_mode: Global___TravelMode.ValueType
     """The mode of travel."""
     arrival_radius_m: _builtins.float
@@ -2375,6 +2400,10 @@ class StartTripRequest(_message.Message):
     """The vehicle."""
     request_id: _builtins.str
     """Identifies the request: a retry with the same value starts nothing twice (AIP-155)."""
+    reservation: _builtins.str
+    """The hold that is the order, `stores/{store}/reservations/{reservation}`, at the store of the trip."""
+    trip_token: _builtins.str
+    """The hold's `trip_token`; required with a `reservation`."""
     @_builtins.property
     def approaching_time(self) -> _duration_pb2.Duration:
         """The ETA from which the traveller is approaching; 5 minutes if not set."""
@@ -2396,10 +2425,12 @@ class StartTripRequest(_message.Message):
         ttl: _duration_pb2.Duration | None = ...,
         vehicle: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        reservation: _builtins.str = ...,
+        trip_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_arrival_radius_m", b"_arrival_radius_m", "approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "ttl", b"ttl"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrival_radius_m", b"_arrival_radius_m", "approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "consent", b"consent", "device_id", b"device_id", "order", b"order", "parent", b"parent", "request_id", b"request_id", "travel_mode", b"travel_mode", "ttl", b"ttl", "vehicle", b"vehicle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrival_radius_m", b"_arrival_radius_m", "approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "consent", b"consent", "device_id", b"device_id", "order", b"order", "parent", b"parent", "request_id", b"request_id", "reservation", b"reservation", "travel_mode", b"travel_mode", "trip_token", b"trip_token", "ttl", b"ttl", "vehicle", b"vehicle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrival_radius_m: _TypeAlias = _typing.Literal["arrival_radius_m"]  # noqa: Y015
     _WhichOneofArgType__arrival_radius_m: _TypeAlias = _typing.Literal["_arrival_radius_m", b"_arrival_radius_m"]  # noqa: Y015

@@ -2181,6 +2181,71 @@ class Reservation(_message.Message):
     STATE_CANCELED: Reservation.State.ValueType  # 6
     """The hold was canceled."""
 
+    @_typing.final
+    class Arrival(_message.Message):
+        """The way of a traveller to the goods, as the trip has told it."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        class _State:
+            ValueType = _typing.NewType("ValueType", _builtins.int)
+            V: _TypeAlias = ValueType  # noqa: Y015
+
+        class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Reservation.Arrival._State.ValueType], _builtins.type):
+            DESCRIPTOR: _descriptor.EnumDescriptor
+            STATE_UNSPECIFIED: Reservation.Arrival._State.ValueType  # 0
+            """Never sent."""
+            STATE_ON_THE_WAY: Reservation.Arrival._State.ValueType  # 1
+            """On the way."""
+            STATE_APPROACHING: Reservation.Arrival._State.ValueType  # 2
+            """About to arrive."""
+            STATE_ARRIVED: Reservation.Arrival._State.ValueType  # 3
+            """At the store."""
+
+        class State(_State, metaclass=_StateEnumTypeWrapper):
+            """The progress of a trip."""
+
+        STATE_UNSPECIFIED: Reservation.Arrival.State.ValueType  # 0
+        """Never sent."""
+        STATE_ON_THE_WAY: Reservation.Arrival.State.ValueType  # 1
+        """On the way."""
+        STATE_APPROACHING: Reservation.Arrival.State.ValueType  # 2
+        """About to arrive."""
+        STATE_ARRIVED: Reservation.Arrival.State.ValueType  # 3
+        """At the store."""
+
+        TRIP_FIELD_NUMBER: _builtins.int
+        STATE_FIELD_NUMBER: _builtins.int
+        ARRIVE_TIME_FIELD_NUMBER: _builtins.int
+        BAY_FIELD_NUMBER: _builtins.int
+        VEHICLE_FIELD_NUMBER: _builtins.int
+        trip: _builtins.str
+        """`stores/{store}/trips/{trip}`. Of several trips, the one that arrived first."""
+        state: Global___Reservation.Arrival.State.ValueType
+        """The progress."""
+        bay: _builtins.str
+        """The curbside bay, until the hold ends."""
+        vehicle: _builtins.str
+        """The vehicle, until the hold ends."""
+        @_builtins.property
+        def arrive_time(self) -> _timestamp_pb2.Timestamp:
+            """The time since which the traveller waits; not set before."""
+
+        def __init__(
+            self,
+            *,
+            trip: _builtins.str = ...,
+            state: Global___Reservation.Arrival.State.ValueType = ...,
+            arrive_time: _timestamp_pb2.Timestamp | None = ...,
+            bay: _builtins.str = ...,
+            vehicle: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["arrive_time", b"arrive_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["arrive_time", b"arrive_time", "bay", b"bay", "state", b"state", "trip", b"trip", "vehicle", b"vehicle"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     ITEMS_FIELD_NUMBER: _builtins.int
@@ -2196,6 +2261,8 @@ class Reservation(_message.Message):
     READY_BY_FIELD_NUMBER: _builtins.int
     PICKUP_BY_FIELD_NUMBER: _builtins.int
     NOTICES_FIELD_NUMBER: _builtins.int
+    TRIP_TOKEN_FIELD_NUMBER: _builtins.int
+    ARRIVAL_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     state: Global___Reservation.State.ValueType
@@ -2212,6 +2279,10 @@ class Reservation(_message.Message):
     """The hold that replaces this one after a transfer."""
     etag: _builtins.str
     """Changes with every change of the hold."""
+    trip_token: _builtins.str
+    """Signed by this service for the owner of a live hold: to start a trip to it (StartTrip). It
+    expires with the hold as it is now. Not set for others, such as the staff of the shop.
+    """
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReservedItem]:
         """The held items."""
@@ -2242,6 +2313,10 @@ class Reservation(_message.Message):
     def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notice]:
         """What the owner should know; a notice ends with its cause."""
 
+    @_builtins.property
+    def arrival(self) -> Global___Reservation.Arrival:
+        """The traveller who comes for the goods; not set without a trip."""
+
     def __init__(
         self,
         *,
@@ -2260,10 +2335,12 @@ class Reservation(_message.Message):
         ready_by: _timestamp_pb2.Timestamp | None = ...,
         pickup_by: _timestamp_pb2.Timestamp | None = ...,
         notices: _abc.Iterable[Global___Notice] | None = ...,
+        trip_token: _builtins.str = ...,
+        arrival: Global___Reservation.Arrival | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arrival", b"arrival", "create_time", b"create_time", "expire_time", b"expire_time", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "etag", b"etag", "expire_time", b"expire_time", "items", b"items", "method", b"method", "name", b"name", "notices", b"notices", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "receipt", b"receipt", "shopper", b"shopper", "state", b"state", "transferred_from", b"transferred_from", "transferred_to", b"transferred_to", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival", b"arrival", "create_time", b"create_time", "etag", b"etag", "expire_time", b"expire_time", "items", b"items", "method", b"method", "name", b"name", "notices", b"notices", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "receipt", b"receipt", "shopper", b"shopper", "state", b"state", "transferred_from", b"transferred_from", "transferred_to", b"transferred_to", "trip_token", b"trip_token", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
