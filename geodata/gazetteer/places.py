@@ -88,6 +88,15 @@ class Gazetteer:
                 return hit.point
         return None
 
+    def towns(self, name: str, country: str = "") -> list[Point]:
+        """The positions of all towns of a name, in a country or anywhere."""
+        return [
+            hit.point
+            for hit in self._named(name, None)
+            if hit.table.kind[hit.row] == PlaceKind.TOWN
+            and (not country or hit.region.country == country)
+        ]
+
     def box(self, country: str) -> Box | None:
         """The bounds of a country's towns plus half a degree; None for an unknown country."""
         return self._boxes.get(country)

@@ -4,15 +4,20 @@ A reader turns the rows of one format into `Record`s; `assemble` turns records o
 stores. The whole file is read before a result is returned: a damaged file raises `ImporterError`.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
 from geodata.importers import delimited, fuel_fr, geojson, jsonld, osm
 from geodata.importers.assemble import Hour24, assemble
+from geodata.importers.columns import ColumnMap, Columns
+from geodata.importers.convert import Settings
+from geodata.importers.crs import Reprojection
 from geodata.importers.detect import detect
 from geodata.importers.files import Progress, Source
 from geodata.importers.record import FIELDS
 from geodata.importers.report import (
+    ColumnUse,
     Import,
     ImporterError,
     Rejected,
@@ -24,6 +29,8 @@ from geodata.importers.report import (
 __all__ = [
     "FIELDS",
     "FORMATS",
+    "ColumnMap",
+    "ColumnUse",
     "Hour24",
     "Import",
     "ImporterError",
@@ -35,6 +42,8 @@ __all__ = [
     "write_rejected",
 ]
 
+TABLES = ("csv",)
+"""The formats whose columns can be mapped."""
 FORMATS = ("auto", "csv", "geojson", "alltheplaces", "osm", "jsonld", "fuel-fr")
 
 
@@ -43,9 +52,11 @@ def read(
     format: str = "auto",
     *,
     source: str | None = None,
-    columns: Mapping[str, str] | None = None,
+    columns: ColumnMap | None = None,
     tag_filter: Mapping[str, frozenset[str] | None] | None = None,
     hour_24: Hour24 = "auto",
+    crs: str | None = None,
+    today: dt.date | None = None,
     progress: Progress | None = None,
 ) -> Import:
     """Read all stores of a file, plain or gzip.
@@ -55,11 +66,14 @@ def read(
         format: one of `FORMATS`; `auto` detects it from the content.
         source: prefix of the store ids (`<source>-<id>`), 1 to 50 of `a-z 0-9 . _ ~`. Optional for
             formats that name it: OpenStreetMap, AllThePlaces, French fuel stations.
-        columns: for CSV, a map from column name to a field of `FIELDS`.
+        columns: for tables, what the columns are; by default their names tell.
         tag_filter: for OSM, a map from key to the values that make a store (None: any value except
             those that mean no).
         hour_24: the meaning of hours that begin at 24:00: `noon`, `midnight`, `doubt`, or `auto`,
             which takes noon where the rows prove it.
+        crs: the coordinate reference system of the coordinates, such as `EPSG:25832`; None for
+            degrees, or for the system that the file names.
+        today: the day by which dates of opening and closing are past or to come; today in UTC.
         progress: called with the bytes read and the file size.
 
     Raises:
@@ -69,11 +83,17 @@ def read(
     if format not in FORMATS:
         raise ImporterError(f"format {format!r} must be one of {', '.join(FORMATS)}")
     name = detect(file) if format == "auto" else format
-    if columns and name != "csv":
-        raise ImporterError(f"columns can be mapped only for csv, not for {name}")
+    result = Import(format=name)
+    if columns and name not in TABLES:
+        raise ImporterError(f"columns can be mapped only for tables, not for {name}")
     match name:
         case "csv":
-            records = delimited.records(file, columns or {})
+            table = delimited.table_of(file)
+            columns = columns or ColumnMap()
+            records = Columns(table, columns).records()
+            result.remarks += [Remark(0, field, note, repaired=True) for field, note in table.notes]
+            # Apart from `file`, whose progress is reported.
+            result.columns = Columns(delimited.table_of(Source(file.path)), columns).use()
         case "geojson" | "alltheplaces":
             records = geojson.records(file)
         case "osm":
@@ -82,8 +102,9 @@ def read(
             records = jsonld.records(file)
         case _:
             records = fuel_fr.records(file)
-    result = Import(format=name)
-    assemble(records, result, source, hour_24)
+    system = Reprojection(crs) if crs else geojson.system_of(file) if name == "geojson" else None
+    settings = Settings(system, today or dt.datetime.now(dt.UTC).date())
+    assemble(records, result, source, hour_24, settings)
     if progress:
         size = file.path.stat().st_size
         progress(size, size)

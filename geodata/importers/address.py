@@ -1,6 +1,5 @@
 """Makes a postal address from the address fields of a row."""
 
-import re
 from collections.abc import Mapping
 
 from babel.core import get_global
@@ -32,14 +31,6 @@ def region_code_at(point: Point) -> str:
     """
     code = str(get_global("zone_territories").get(get_tz(point.longitude, point.latitude), ""))
     return "" if code == "ZZ" else code
-
-
-def postcode(text: str, country: str) -> tuple[str, str]:
-    """The postcode, and a note if a leading zero, dropped by a spreadsheet, was restored."""
-    digits = {"FR": (5,), "US": (5, 9)}.get(country, ())
-    if re.fullmatch(r"\d+", text) and len(text) + 1 in digits:
-        return f"0{text}", f"{text}: restored a lost leading zero"
-    return text, ""
 
 
 def address(fields: Mapping[str, str], country: str, code: str) -> Address:

@@ -4,24 +4,33 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from geodata.importers.convert import Refused, store_of
+from geodata.importers import neighbours
+from geodata.importers.convert import NOWHERE, Converted, Refused, Settings, store_of
 from geodata.importers.hours import Starts
 from geodata.importers.ids import checked_source, source_of, store_ids
 from geodata.importers.record import Record
 from geodata.importers.report import Import, Rejected, Remark, SourceUnknown
+from geodata.importers.spreadsheets import WHOLE
 from geodata.stores import Store
 
 Hour24: TypeAlias = Literal["auto", "noon", "midnight", "doubt"]
 """The meaning of hours that begin at 24:00. `auto`: noon if the rows prove it, else a doubt."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Draft:
     """A store without its id, which depends on all original ids of its source."""
 
     source: str
     original: str
-    store: Store
+    record: Record
+    found: Converted
+
+    @property
+    def neighbour(self) -> neighbours.Row:
+        """Its location, as the other rows judge it."""
+        store, located = self.found.store, self.found.located
+        return neighbours.Row(store.location, store.address.region_code, located.checked)
 
 
 def assemble(
@@ -29,6 +38,7 @@ def assemble(
     result: Import,
     source: str | None,
     hour_24: Hour24 = "auto",
+    settings: Settings | None = None,
 ) -> None:
     """Fill the result with the stores of the records.
 
@@ -39,14 +49,17 @@ def assemble(
         result: receives the stores, remarks and rejected rows.
         source: prefix of all store ids; None takes the source that the file names.
         hour_24: what hours that begin at 24:00 mean.
+        settings: what the caller says beside the rows.
 
     Raises:
         SourceUnknown: neither the file nor the caller names the source.
     """
+    settings = settings or Settings()
     given = checked_source(source) if source is not None else ""
     first_of: dict[tuple[str, str], Record] = {}
     drafts: list[_Draft] = []
     rows = list(records)
+    _make_ids_whole(rows, result)
     noon_is_24 = _noon_is_24(rows, result, hour_24)
     for record in rows:
         result.rows += 1
@@ -55,12 +68,11 @@ def assemble(
             continue
         try:
             owner = given or _own_source(record)
-            store, remarks = store_of(record, noon_is_24)
+            found = store_of(record, noon_is_24, settings)
             original = record.fields["id"]
             first = first_of.setdefault((owner, original), record)
             if first is record:
-                drafts.append(_Draft(owner, original, store))
-                result.remarks += remarks
+                drafts.append(_Draft(owner, original, record, found))
             elif first.raw == record.raw:
                 note = f"{original!r}: same as row {first.row}, dropped"
                 result.remarks.append(Remark(record.row, "id", note, repaired=True))
@@ -68,8 +80,57 @@ def assemble(
                 raise Refused("id", f"row {first.row} already has the id {original!r}")
         except Refused as refused:
             result.rejected.append(Rejected(record.row, refused.field, refused.reason, record.raw))
+    drafts = _among_neighbours(drafts, result, noon_is_24, settings)
+    for draft in drafts:
+        result.remarks += draft.found.remarks
     result.sources = {draft.source for draft in drafts}
     result.stores = _with_ids(drafts, result.sources)
+
+
+def _make_ids_whole(rows: Iterable[Record | Rejected], result: Import) -> None:
+    """Remove `.0` from the ids, if all have it: a data frame wrote whole numbers as decimals."""
+    named = [row for row in rows if isinstance(row, Record) and row.fields.get("id")]
+    wholes = [WHOLE.fullmatch(row.fields["id"]) for row in named]
+    if not named or not all(wholes):
+        return
+    for row, whole in zip(named, wholes, strict=True):
+        assert whole
+        row.fields["id"] = whole[1]
+    note = f"all ids are decimals such as {wholes[0][0]!r}: read as whole numbers"  # type: ignore[index]
+    result.remarks.append(Remark(0, "id", note, repaired=True))
+
+
+def _among_neighbours(
+    drafts: list[_Draft], result: Import, noon_is_24: bool | None, settings: Settings
+) -> list[_Draft]:
+    """The drafts, with locations mended that the other rows prove wrong."""
+    verdicts = neighbours.judge([draft.neighbour for draft in drafts])
+    kept: list[_Draft] = []
+    for number, draft in enumerate(drafts):
+        verdict = verdicts.get(number)
+        if verdict is None:
+            kept.append(draft)
+            continue
+        record, point = draft.record, verdict.point
+        remark = Remark(record.row, "lat, lon", verdict.note, verdict.repaired)
+        if point is None and not _has_address(draft.found.store):
+            reason = f"{NOWHERE}{verdict.note.partition(': kept')[0]}"
+            result.rejected.append(Rejected(record.row, "lat, lon", reason, record.raw))
+            continue
+        if verdict.repaired and point is not None:
+            record.fields |= {"lat": str(point.latitude), "lon": str(point.longitude)}
+            draft.found = store_of(record, noon_is_24, replace(settings, crs=None))
+        elif point is None:
+            address = replace(draft.found.store.address, region_code="")
+            store = replace(draft.found.store, location=None, address=address)
+            draft.found = draft.found._replace(store=store)
+        draft.found.remarks.append(remark)
+        kept.append(draft)
+    return kept
+
+
+def _has_address(store: Store) -> bool:
+    return bool(store.address.lines or store.address.locality or store.address.postal_code)
 
 
 def _noon_is_24(rows: Iterable[Record | Rejected], result: Import, hour_24: Hour24) -> bool | None:
@@ -102,9 +163,9 @@ def _with_ids(drafts: list[_Draft], sources: Iterable[str]) -> list[Store]:
     }
     return [
         replace(
-            draft.store,
+            draft.found.store,
             id=ids[draft.source][draft.original],
-            external_ids={**draft.store.external_ids, draft.source: draft.original},
+            external_ids={**draft.found.store.external_ids, draft.source: draft.original},
         )
         for draft in drafts
     ]

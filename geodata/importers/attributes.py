@@ -77,19 +77,87 @@ _SERVICES = {
 }
 
 
+_USUAL = (
+    _FLAGS
+    | {
+        slug: id
+        for id, slugs in {
+            "dev.ucp.amenity.wi_fi": "wi_fi wlan free_wifi wireless_hotspot wireless free_wlan "
+            "wifi_gratuit wi_fi_gratuit internet kostenloses_wlan wifi_gratis",
+            "dev.ucp.amenity.parking": "parking_lot car_park free_parking parkplatz parkplatze "
+            "parkings parkeren parcheggio aparcamiento parking_gratuit kundenparkplatz",
+            "dev.ucp.amenity.shopping.in_store_pickup": "pickup pick_up in_store_pick_up "
+            "store_pickup "
+            "click_collect click_und_collect click_reserve retrait_en_magasin retrait_magasin "
+            "abholung bopis",
+            "dev.ucp.amenity.shopping.curbside_pickup": "curbside curbside_pick_up drive_up drive",
+            "osm.drive_through": "drive_thru drivethru drivethrough service_au_volant",
+            "osm.atm": "cash_machine cashpoint geldautomat distributeur_de_billets distributeur "
+            "dab cajero_automatico bancomat",
+            "osm.toilets": "restroom restrooms toilet wc washrooms public_toilets toilettes "
+            "toilette bathrooms public_restrooms aseos",
+            "osm.wheelchair": "wheelchair_accessible wheelchair_access accessible "
+            "handicap_accessible "
+            "acces_pmr pmr acces_handicape acces_handicapes rollstuhlgerecht barrierefrei "
+            "wheelchair_accessible_entrance",
+            "osm.delivery": "home_delivery livraison livraison_a_domicile lieferservice lieferung "
+            "entrega_a_domicilio consegna_a_domicilio",
+            "osm.takeaway": "take_away take_out takeout a_emporter vente_a_emporter zum_mitnehmen",
+            "osm.outdoor_seating": "terrace terrasse patio_seating outdoor_dining",
+            "osm.indoor_seating": "dine_in seating sur_place",
+            "osm.self_checkout": "self_checkouts self_check_out caisse_automatique "
+            "caisses_automatiques "
+            "sb_kasse selbstbedienungskasse",
+            "osm.changing_table": "baby_changing baby_change table_a_langer wickeltisch",
+            "osm.car_wash": "carwash lavage lavage_auto autowasche waschanlage",
+            "osm.fuel.electricity": "ev_charging electric_vehicle_charging electric_car_charging "
+            "charging_station borne_electrique bornes_de_recharge ladestation",
+            "osm.air_conditioning": "air_conditioned climatisation klimaanlage",
+            "osm.shop.bakery": "bakery boulangerie backerei panaderia",
+            "osm.amenity.pharmacy": "pharmacy pharmacie apotheke farmacia",
+            "osm.amenity.fuel": "fuel gas_station petrol_station gas fuel_station",
+            "osm.compressed_air": "air_pump tyre_inflation",
+            "osm.payment.cards": "credit_cards cards carte_bancaire cb kartenzahlung",
+        }.items()
+        for slug in slugs.split()
+    }
+    | {slug: f"osm.{slug}" for slug in _KEYS}
+)
+"""The usual names of services, as slugs."""
+
+
 def from_tags(tags: Mapping[str, str]) -> set[str]:
     """The ids of OSM tags, or of columns with the names of tags."""
     return {found for key, value in tags.items() for found in _from_tag(key, value)}
 
 
+def is_tag(key: str) -> bool:
+    """True if `from_tags` reads the key."""
+    return key in _FLAGS or key in TRADE_KEYS or key in _KEYS or key.startswith(_PREFIXES)
+
+
 def from_services(services: str) -> set[str]:
-    """The ids of a list of services separated by `|`, in French or English."""
-    names = (name.strip() for name in services.split("|"))
+    """The ids of a list of services in one cell, in French, English, German, Spanish or Italian."""
     return {
-        _SERVICES.get(name) or _FLAGS.get(_slug(name)) or f"enrayon.service.{_slug(name)}"
-        for name in names
+        _SERVICES.get(name) or _USUAL.get(_slug(name)) or f"enrayon.service.{_slug(name)}"
+        for name in _listed(services)
         if _slug(name)
     }
+
+
+def _listed(services: str) -> list[str]:
+    """The names in a list separated by bars, semicolons, lines, commas or slashes.
+
+    Parentheses are not split, and a list is split by one kind of separator alone.
+    """
+    if services in _SERVICES:
+        return [services]
+    text = services.strip("[]{} ").replace('"', "") if services.startswith(("[", "{")) else services
+    for separator in ("[|]", ";", "\n", ",", "/"):
+        parts = re.split(rf"{separator}(?![^(]*\))", text)
+        if len(parts) > 1:
+            return [part.strip(" '") for part in parts]
+    return [text.strip()]
 
 
 def from_ownership(ownership: str) -> set[str]:
@@ -98,11 +166,9 @@ def from_ownership(ownership: str) -> set[str]:
 
 
 def _from_tag(key: str, value: str) -> Iterator[str]:
-    is_flag = key in _FLAGS
-    is_tag = key in TRADE_KEYS or key in _KEYS or key.startswith(_PREFIXES)
-    if not value or not (is_flag or is_tag) or _slug(value) in _NO:
+    if not value or not is_tag(key) or _slug(value) in _NO:
         return
-    if is_flag:
+    if key in _FLAGS:
         yield _FLAGS[key]
     else:
         name = ".".join(map(_slug, key.split(":")))

@@ -3,14 +3,21 @@
 import datetime as dt
 import re
 import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from geodata.importers.address import address, postcode, region_code, region_code_at
-from geodata.importers.coordinates import locate
+from geodata.importers.address import address, region_code, region_code_at
+from geodata.importers.coordinates import Located, Spot, locate
+from geodata.importers.crs import Reprojection
+from geodata.importers.dates import first_day, last_day
 from geodata.importers.hours import hours_of
+from geodata.importers.postcodes import judged
 from geodata.importers.record import Record, words
 from geodata.importers.report import Remark
+from geodata.importers.spreadsheets import damage
+from geodata.points import Point
 from geodata.stores import Store, StoreStatus
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
@@ -37,7 +44,32 @@ _STATUSES = {
 }
 
 
+NOWHERE = "no address to stand in for coordinates: "
+_NOT_CLOSING = words("no false 0 n non none null never - nan") | {""}
+_NO_IDS = frozenset(
+    ("nan", "NaN", "null", "NULL", "None", "none", "<NA>", "\\N", "N/A", "n/a", "-")
+)
+"""What programs write for nothing; as an id it would join rows that have nothing in common."""
+
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the caller says of a file beside its rows."""
+
+    crs: Reprojection | None = None
+    """The system of the coordinates; None for degrees."""
+    today: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
+    """The day by which opening and closing dates are past or to come."""
+
+
+class Converted(NamedTuple):
+    """A store without its id, what its coordinates are worth, and the remarks on it."""
+
+    store: Store
+    located: Located
+    remarks: list[Remark]
 
 
 class Refused(Exception):
@@ -49,26 +81,35 @@ class Refused(Exception):
         self.reason = reason
 
 
-def store_of(record: Record, noon_is_24: bool | None = None) -> tuple[Store, list[Remark]]:
-    """The store of a record (without its id), and the remarks on it.
+def store_of(
+    record: Record, noon_is_24: bool | None = None, settings: Settings | None = None
+) -> Converted:
+    """The store of a record, without its id, and the remarks on it.
 
     Raises:
         Refused: a required field is missing or invalid.
     """
+    settings = settings or Settings()
     fields = record.fields
     notes = _Notes(record)
-    if not fields.get("id"):
-        raise Refused("id", "missing")
-    _fitting(fields["id"], "id")
+    _check_id(fields.get("id", ""))
+    for name, text in fields.items():
+        if fault := damage(text):
+            notes.add(name, f"{text!r} is {fault}: ignored")
+    fields = {name: text for name, text in fields.items() if not damage(text)}
     country = notes.value("country", _country(fields.get("country", "")))
-    code = notes.value("postcode", postcode(fields.get("postcode", ""), country), repaired=True)
-    located = locate(fields.get("lat", ""), fields.get("lon", ""), country, code)
+    city = fields.get("city", "")
+    code = fields.get("postcode", "")
+    located = locate(
+        fields.get("lat", ""), fields.get("lon", ""), Spot(country, code, city), settings.crs
+    )
     notes.add("lat, lon", located.note, repaired=located.repaired)
     if located.point and not country:
         country = region_code_at(located.point)
+    code = _postcode(code, country, located.point, notes)
     place = address(fields, country, code)
     if located.point is None and not (place.lines or place.locality or place.postal_code):
-        raise Refused("lat, lon", "neither usable coordinates nor an address")
+        raise Refused("lat, lon", f"{NOWHERE}{located.why}")
     for part in (*place.lines, place.locality, place.administrative_area, place.postal_code):
         _fitting(part, "address")
     hours = hours_of(record, noon_is_24)
@@ -76,16 +117,17 @@ def store_of(record: Record, noon_is_24: bool | None = None) -> tuple[Store, lis
         notes.add("opening_hours", note, repaired=True)
     for note in hours.doubts:
         notes.add("opening_hours", note)
+    opening_date = notes.value("opening_date", _date(fields.get("opening_date", "")))
     store = Store(
         id="",
-        display_name=_display_name(record),
+        display_name=_display_name(fields),
         brand=_fitting(fields.get("brand", ""), "brand"),
         location=located.point,
         address=place,
         phones=_phones(fields.get("phone", "")),
         urls=notes.value("website", _urls(fields.get("website", ""))),
-        status=notes.value("status", _status(fields.get("status", ""))),
-        opening_date=notes.value("opening_date", _date(fields.get("opening_date", ""))),
+        status=_trading(fields, opening_date, settings.today, notes),
+        opening_date=opening_date,
         attributes=tuple(sorted(filter(_ATTRIBUTE.fullmatch, record.attributes)))[:_MAX_ATTRIBUTES],
         external_ids=record.external_ids,
         time_zone=notes.value("timezone", _time_zone(fields.get("timezone", ""))),
@@ -93,7 +135,49 @@ def store_of(record: Record, noon_is_24: bool | None = None) -> tuple[Store, lis
         opening_hours_expression=hours.kept_expression,
         private=notes.value("private", _private(fields.get("private", ""))),
     )
-    return store, notes.remarks
+    return Converted(store, located, notes.remarks)
+
+
+def _check_id(identifier: str) -> None:
+    if not identifier:
+        raise Refused("id", "missing")
+    if fault := damage(identifier) or ("no id" if identifier in _NO_IDS else ""):
+        raise Refused("id", f"{identifier!r} is {fault}")
+    _fitting(identifier, "id")
+
+
+def _postcode(text: str, country: str, point: Point | None, notes: "_Notes") -> str:
+    def is_near(code: str) -> bool | None:
+        spot = Spot(country, code)
+        if point is None:
+            return None
+        return spot.is_near(point) if spot.places else None
+
+    found = judged(text, country, is_near)
+    notes.add("postcode", found.note, repaired=found.repaired)
+    return found.code
+
+
+def _trading(
+    fields: Mapping[str, str], opening: dt.date | None, today: dt.date, notes: "_Notes"
+) -> StoreStatus:
+    """The status of a store: what it says, or what its opening and closing dates say."""
+    status = notes.value("status", _status(fields.get("status", "")))
+    told = fields.get("end_date", "")
+    if told and told.lower() not in _NOT_CLOSING:
+        last = last_day(told)
+        if told.lower() in _PRIVATE:
+            return StoreStatus.CLOSED_FOR_GOOD
+        if last is None:
+            notes.add("end_date", f"{told[:100]!r} is not a date: not read as closed")
+        elif last < today:
+            return StoreStatus.CLOSED_FOR_GOOD
+        else:
+            notes.add("end_date", f"closes on {told[:100]}: open until then")
+    if opening and opening > today and not fields.get("status"):
+        notes.add("opening_date", f"opens on {opening}: not open yet", repaired=True)
+        return StoreStatus.FUTURE_OPENING
+    return status
 
 
 class _Notes:
@@ -102,10 +186,10 @@ class _Notes:
     def __init__(self, record: Record) -> None:
         self._row = record.row
         self.remarks: list[Remark] = []
-        for field, note in record.repairs:
-            self.add(field, note, repaired=True)
-        for field, note in record.doubts:
-            self.add(field, note)
+        for name, note in record.repairs:
+            self.add(name, note, repaired=True)
+        for name, note in record.doubts:
+            self.add(name, note)
 
     def add(self, field: str, note: str, *, repaired: bool = False) -> None:
         """Keep a note, if there is one."""
@@ -126,8 +210,7 @@ def _fitting(value: str, field: str) -> str:
     return value
 
 
-def _display_name(record: Record) -> str:
-    fields = record.fields
+def _display_name(fields: Mapping[str, str]) -> str:
     maker = fields.get("brand") or fields.get("operator")
     name = fields.get("name") or " ".join(filter(None, (maker, fields.get("branch"))))
     if not name:
@@ -186,10 +269,8 @@ def _private(text: str) -> tuple[bool, str]:
 def _date(text: str) -> tuple[dt.date | None, str]:
     if not text:
         return None, ""
-    try:
-        return dt.date.fromisoformat(text[:10]), ""
-    except ValueError:
-        return None, f"{text[:100]!r} is not a date: ignored"
+    day = first_day(text)
+    return day, "" if day else f"{text[:100]!r} is not a date: ignored"
 
 
 @lru_cache(maxsize=1)

@@ -1,71 +1,30 @@
-"""Reads stores from CSV with comma, semicolon or tab, and a header line."""
+"""Reads tables of text: CSV with comma, semicolon, tab or bar, and a header line."""
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from geodata.importers import attributes
 from geodata.importers.files import Source
-from geodata.importers.hours import day_texts
-from geodata.importers.record import FIELDS, Record, Records, clean
+from geodata.importers.record import clean
 from geodata.importers.report import ImporterError, Rejected
+from geodata.importers.table import Row, Table, named
 
-_ALIASES = {
-    "id": "@id store_id storeid store_number ref code identifier",
-    "name": "display_name store_name title nom",
-    "brand": "chain banner enseigne",
-    "lat": "latitude y",
-    "lon": "lng long longitude x",
-    "housenumber": "house_number street_number addr:housenumber",
-    "street": "road addr:street",
-    "unit": "suite addr:unit",
-    "address": "street_address address1 address_line_1 addr:full adresse",
-    "address2": "address_line_2",
-    "city": "town locality municipality ville commune addr:city",
-    "state": "province region addr:state",
-    "postcode": "zip zip_code zipcode postal_code postalcode code_postal cp addr:postcode",
-    "country": "country_code pays addr:country",
-    "phone": "telephone tel phone_number contact:phone",
-    "website": "url web link contact:website",
-    "opening_hours": "hours openinghours horaires",
-    "timezone": "time_zone tz",
-}
-_FIELD_OF = {alias: field for field, names in _ALIASES.items() for alias in names.split()} | {
-    field: field for field in FIELDS
-}
+DELIMITERS = ",;\t|"
+_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 MAX_LINES = 10_000_000
 
 
-def records(file: Source, columns: Mapping[str, str]) -> Records:
-    """One record per row of the file.
-
-    Args:
-        file: the CSV.
-        columns: column name to field; it overrides the meaning of the name itself.
-
-    Raises:
-        ImporterError: there is no header, a column is missing, or the text is damaged.
-    """
-    header = header_of(file)
-    fields = _fields_of(header, columns)
-    names = [normal(column) for column in header]
-    for row in rows(file, header):
-        yield row if isinstance(row, Rejected) else _record(row, fields, names)
+def table_of(file: Source) -> Table:
+    """The table of a text file."""
+    encoding = file.encoding()
+    notes = []
+    if encoding == "cp1252":
+        notes.append(("file", "not UTF-8: read as Windows-1252; check the accents"))
+    return Table("csv", header_of(file), lambda: rows(file, header_of(file)), notes)
 
 
-class Row(NamedTuple):
-    """One row of a table."""
-
-    line: int
-    """The number of its last line in the file."""
-    values: list[str]
-    raw: dict[str, object]
-    """The values by column."""
-
-
-def rows(file: Source, header: Sequence[str]) -> Iterator[Row | Rejected]:
+def rows(file: Source, header: list[str]) -> Iterator[Row | Rejected]:
     """The cleaned rows below the header; a row with too few or too many values is rejected.
 
     Raises:
@@ -74,20 +33,23 @@ def rows(file: Source, header: Sequence[str]) -> Iterator[Row | Rejected]:
     with file.text() as text:
         reader = csv.reader(text, delimiter=_delimiter(file), strict=True)
         try:
+            if _SEPARATOR_LINE.match(_start(file)):
+                next(reader, None)
             next(reader, None)
             for given in reader:
                 if reader.line_num > MAX_LINES:
                     raise ImporterError(f"over {MAX_LINES:,} lines; split the file")
                 raw: dict[str, object] = dict(zip(header, given, strict=False))
-                if len(given) == len(header):
-                    yield Row(reader.line_num, list(map(clean, given)), raw)
+                extra = given[len(header) :]
+                if len(given) == len(header) or (given and not any(extra) and extra):
+                    yield Row(reader.line_num, list(map(clean, given[: len(header)])), raw)
                 elif given:
                     reason = f"{len(given)} values for {len(header)} columns"
-                    rest = {"": ",".join(given[len(header) :])}
+                    rest = {"": ",".join(extra)}
                     yield Rejected(reader.line_num, "row", reason, raw | rest)
         except UnicodeDecodeError as error:
             raise ImporterError(
-                f"after line {reader.line_num}: not UTF-8 "
+                f"after line {reader.line_num}: not {error.encoding.upper()} "
                 f"(byte 0x{error.object[error.start]:02x}); save it as UTF-8 and try again"
             ) from error
         except csv.Error as error:
@@ -98,62 +60,23 @@ def rows(file: Source, header: Sequence[str]) -> Iterator[Row | Rejected]:
 
 def header_of(file: Source) -> list[str]:
     """The column names; missing and repeated names get a number."""
-    text = io.StringIO(file.head().decode("utf-8", "replace"), newline="")
-    header: list[str] = []
-    for index, given in enumerate(next(csv.reader(text, delimiter=_delimiter(file)), []), start=1):
-        name = clean(given)
-        header.append(f"{name} {index}".strip() if not name or name in header else name)
-    return header
+    text = _SEPARATOR_LINE.sub("", _start(file), count=1)
+    try:
+        return named(
+            next(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(file)), [])
+        )
+    except csv.Error as error:
+        raise ImporterError(f"line 1: {error}") from error
 
 
-def normal(column: str) -> str:
-    """A column name in normal form: `Zip Code` becomes `zip_code`."""
-    return re.sub(r"[\s-]+", "_", clean(column).lower())
+def _start(file: Source) -> str:
+    return file.head_text()
 
 
 def _delimiter(file: Source) -> str:
-    """The most frequent of comma, semicolon and tab in the header, outside quotes."""
-    first = file.head().decode("utf-8", "replace").partition("\n")[0]
-    outside = re.sub(r'"[^"]*"', "", first)
-    return max(",;\t", key=outside.count)
-
-
-def _fields_of(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
-    """The index of the column of each field."""
-    if len(header) < 2:
-        raise ImporterError("no header line with columns separated by comma, semicolon or tab")
-    for column, field in columns.items():
-        if column not in header:
-            raise ImporterError(f"no column {column!r}; the columns are {', '.join(header)}")
-        if field not in FIELDS:
-            raise ImporterError(f"no field {field!r}; the fields are {', '.join(sorted(FIELDS))}")
-    fields: dict[str, int] = {}
-    # The name of the field has priority over its aliases, and a mapping over both.
-    named = [(normal(column), i) for i, column in enumerate(header) if column not in columns]
-    for column, index in sorted(named, key=lambda item: (item[0] in FIELDS, -item[1])):
-        if column in _FIELD_OF:
-            fields[_FIELD_OF[column]] = index
-    fields |= {field: header.index(column) for column, field in columns.items()}
-    for field, instead in (("id", ()), ("name", ("brand", "operator"))):
-        if field not in fields and not any(other in fields for other in instead):
-            raise ImporterError(
-                f"no column for {field!r} among {', '.join(header)}; "
-                f"map one, for example --map {header[0]}={field}"
-            )
-    return fields
-
-
-def _record(row: Row, fields: Mapping[str, int], names: Sequence[str]) -> Record:
-    given = {field: text for field, index in fields.items() if (text := row.values[index])}
-    record = Record(row.line, given, row.raw)
-    others = dict(zip(names, row.values, strict=True))
-    record.attributes |= attributes.from_tags(others)
-    record.attributes |= set(others.get("attributes", "").split("|"))
-    record.attributes |= attributes.from_services(others.get("services", ""))
-    record.attributes |= attributes.from_services(others.get("services_yes", ""))
-    record.attributes |= attributes.from_ownership(others.get("ownership", ""))
-    if "insee" in others:  # the number of a commune of France
-        record.fields.setdefault("country", "FR")
-    if "opening_hours" not in record.fields:
-        record.day_texts = day_texts(others)
-    return record
+    """What a line `sep=` says, else the most frequent delimiter in the header, outside quotes."""
+    start = _start(file)
+    if said := _SEPARATOR_LINE.match(start):
+        return said[1]
+    outside = re.sub(r'"[^"]*"', "", start.partition("\n")[0])
+    return max(DELIMITERS, key=outside.count)

@@ -1,10 +1,12 @@
 """Opens files, plain or gzip, and turns every fault of a file into one clear error."""
 
+import codecs
 import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TypeAlias
 
@@ -21,6 +23,13 @@ MAX_EXPANSION = 100
 _FREE_EXPANSION_BYTES = 16 * 2**20
 HEAD_BYTES = 64 * 2**10
 _GZIP = b"\x1f\x8b"
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NOT_IN_CP1252 = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
+"""Bytes that are no letter of Windows-1252."""
 
 
 class Source:
@@ -29,11 +38,11 @@ class Source:
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
         self.path = path
         self._progress = progress
+        self._encoding: str | None = None
 
     def head(self) -> bytes:
         """The first bytes, decompressed, without a byte order mark."""
-        with Source(self.path).open() as file:
-            return file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
+        return self._start.removeprefix(b"\xef\xbb\xbf")
 
     def document(self) -> bytes:
         """All bytes, decompressed, without a byte order mark."""
@@ -47,7 +56,7 @@ class Source:
         return data.removeprefix(b"\xef\xbb\xbf")
 
     def lines(self) -> Iterator[str]:
-        """Lines of UTF-8 text with their line ends, without a byte order mark."""
+        """Lines of text with their line ends, without a byte order mark."""
         with self.text() as file:
             while line := file.readline(MAX_LINE_CHARACTERS):
                 if len(line) == MAX_LINE_CHARACTERS:
@@ -57,10 +66,53 @@ class Source:
                     )
                 yield line
 
+    def head_text(self) -> str:
+        """The first characters, without a byte order mark."""
+        return self._start.decode(self.encoding(), "replace").removeprefix("\ufeff")
+
+    def encoding(self) -> str:
+        """The name of the text's encoding: of its byte order mark, else UTF-8 or Windows-1252.
+
+        Windows-1252 is what spreadsheets write in western Europe; nearly every byte is a letter of
+        it, so it is taken only if some byte of the whole file is not UTF-8.
+        """
+        if self._encoding is None:
+            self._encoding = self._found_encoding()
+        return self._encoding
+
+    def _found_encoding(self) -> str:
+        start = self._start
+        for mark, name in _MARKS:
+            if start.startswith(mark):
+                return name
+        if len(start) >= 4 and start[1] == 0 != start[0] and start[3] == 0:
+            return "utf-16-le"
+        if len(start) >= 4 and start[0] == 0 != start[1] and start[2] == 0:
+            return "utf-16-be"
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        has_utf_8 = False
+        with Source(self.path).open() as file:
+            while data := file.read(2**20):
+                try:
+                    has_utf_8 = not decoder.decode(data).isascii() or has_utf_8
+                except UnicodeDecodeError as error:
+                    before = error.object[: error.start].decode("utf-8", "ignore")
+                    is_western = error.object[error.start] not in _NOT_IN_CP1252
+                    # UTF-8 with one damaged byte is not another encoding.
+                    has_utf_8 = has_utf_8 or not before.isascii()
+                    return "cp1252" if is_western and not has_utf_8 else "utf-8-sig"
+        return "utf-8-sig"
+
+    @cached_property
+    def _start(self) -> bytes:
+        with Source(self.path).open() as file:
+            return file.read(HEAD_BYTES)
+
     @contextmanager
     def text(self) -> Iterator[io.TextIOBase]:
-        """The file as UTF-8 text with its own line ends."""
-        with self.open() as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
+        """The file as text with its own line ends."""
+        encoding = self.encoding()
+        with self.open() as file, io.TextIOWrapper(file, encoding, newline="") as text:
             yield text
 
     @contextmanager

@@ -2,21 +2,26 @@
 
 Two forms are read: the published XML (`pdv_liste`, with coordinates times 100,000; prices are
 ignored), and a table made from it with the columns `id, lat, lon, postcode, road_type, address,
-city, mon..sun, services, closed_since`.
+city, mon..sun, services`, and optional `name, brand, closed_since, automate_24_24`.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from xml.parsers import expat
 
 from geodata.importers import attributes, delimited
 from geodata.importers.files import Source
-from geodata.importers.hours import from_fuel_feed
+from geodata.importers.hours import Hours, from_fuel_feed
 from geodata.importers.record import Record, Records, clean
 from geodata.importers.report import ImporterError, Rejected
 
 SOURCE = "fuel_fr"
-_COLUMNS = {"id", "lat", "lon", "postcode", "address", "city", "services", "closed_since"}
+_COLUMNS = {"id", "lat", "lon", "postcode", "address", "city", "services"}
+_ALWAYS = '24/7 open "pumps, by card"'
+"""The hours of a station whose pumps take cards at any time, outside those of its shop."""
+_AUTOMATE = "Automate CB 24/24"
+_YES = frozenset(("1", "true", "yes", "oui"))
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -35,12 +40,13 @@ def records(file: Source) -> Records:
         for row, values in enumerate(_stations(file), start=1):
             yield _record(row, values, values)
         return
-    header = delimited.header_of(file)
+    table = delimited.table_of(file)
+    header = list(table.header)
     if not is_table(header):
         raise ImporterError(
             f"neither the XML of the feed nor its table with {', '.join(sorted(_COLUMNS))}"
         )
-    for item in delimited.rows(file, header):
+    for item in table.rows():
         if isinstance(item, Rejected):
             yield item
         else:
@@ -49,17 +55,38 @@ def records(file: Source) -> Records:
 
 def _record(row: int, values: Mapping[str, str], raw: Mapping[str, object]) -> Record:
     fields = {name: values[name] for name in ("id", "lat", "lon", "postcode", "address", "city")}
-    # The feed has neither names nor brands.
-    fields["name"] = f"Station-service {values['city'] or values['postcode']}".strip()
+    fields["brand"] = values.get("brand", "")
+    fields["name"] = values.get("name", "") or _name(values)
     fields["country"] = "FR"
-    if values.get("closed_since"):
-        fields["status"] = "closed_for_good"
-    found = {"osm.amenity.fuel", *attributes.from_services(values["services"])}
+    fields["end_date"] = values.get("closed_since", "")
+    services = values["services"]
+    is_always = values.get("automate_24_24", "").lower() in _YES
+    if is_always and _AUTOMATE not in services:
+        services = f"{services}|{_AUTOMATE}"
+    found = {"osm.amenity.fuel", *attributes.from_services(services)}
     if values.get("road_type") == "A":
         found.add("enrayon.service.motorway")
     record = Record(row, fields, raw, source=SOURCE, attributes=found)
-    from_fuel_feed(values).add_to(record)
+    hours = from_fuel_feed(values)
+    if _AUTOMATE in services.split("|"):
+        hours = with_pumps(hours)
+    hours.add_to(record)
     return record
+
+
+def _name(values: Mapping[str, str]) -> str:
+    """The feed has no names: `Station-service Total Lyon`, or its address without a town."""
+    place = values["city"] or values["address"] or values["postcode"]
+    return " ".join(filter(None, ("Station-service", values.get("brand", ""), place)))
+
+
+def with_pumps(hours: Hours) -> Hours:
+    """The hours of the shop, laid over those of the pumps, which take cards at any time."""
+    if hours.expression == "24/7":
+        return hours
+    rules = re.split("[;,] ", hours.expression) if hours.expression else []
+    told = [rule for rule in rules if rule != "off" and " unknown " not in rule]
+    return Hours(hours.text or _AUTOMATE, ", ".join((_ALWAYS, *told)), doubts=hours.doubts)
 
 
 def _stations(file: Source) -> Iterator[dict[str, str]]:
@@ -153,7 +180,7 @@ class _Builder:
             self._day = ""
         elif name == "pdv":
             if self._is_all_day:
-                self._services.append("Automate CB 24/24")
+                self._services.append(_AUTOMATE)
             self._station["services"] = "|".join(dict.fromkeys(self._services))
             self._done.append(self._station)
 

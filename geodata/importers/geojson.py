@@ -12,6 +12,7 @@ import orjson
 import shapely
 from shapely.geometry import shape
 
+from geodata.importers.crs import Reprojection, of_geojson
 from geodata.importers.files import Source
 from geodata.importers.record import Record, Records, clean
 from geodata.importers.report import ImporterError, Rejected
@@ -28,6 +29,17 @@ def records(file: Source) -> Records:
     """
     for row, feature in enumerate(_features(file), start=1):
         yield _record(row, feature)
+
+
+def system_of(file: Source) -> Reprojection | None:
+    """The coordinate reference system that the document names; None for degrees.
+
+    Raises:
+        ImporterError: it names no known system.
+    """
+    if _is_lines(file) or b'"crs"' not in (document := file.document()):
+        return None
+    return of_geojson(_parsed(document))
 
 
 def _features(file: Source) -> Iterator[object]:

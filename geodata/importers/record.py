@@ -16,7 +16,8 @@ def words(text: str) -> frozenset[str]:
 FIELDS = words(
     """
     id name brand branch operator lat lon housenumber street unit address address2 city state
-    postcode country phone website opening_hours timezone status opening_date private
+    postcode country phone website opening_hours coordinates timezone status opening_date
+    end_date private
     """
 )
 """The names of a record's fields, in every format."""

@@ -42,6 +42,18 @@ class Remark:
     """True if the value was repaired; False if it is doubtful, and was kept or ignored."""
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """What a column is used for, with some of its values."""
+
+    column: str
+    goes_to: str
+    """A field, `hours`, `attributes`; empty if it is not used."""
+    values: tuple[str, ...]
+    suggestion: str = ""
+    """The field that its name or values resemble, if it is not used."""
+
+
 @dataclass(slots=True)
 class Import:
     """The result of one file, in the order of the file."""
@@ -53,8 +65,15 @@ class Import:
     remarks: list[Remark] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)
     """The sources of the stores: usually one, several for a concatenated file."""
+    columns: list[ColumnUse] = field(default_factory=list)
+    """The columns of a table, and what each is used for."""
     rows: int = 0
     """Rows read: stores, rejected rows and dropped copies."""
+
+    @property
+    def unused(self) -> list[ColumnUse]:
+        """The columns that have values and go nowhere."""
+        return [use for use in self.columns if use.values and not use.goes_to]
 
     @property
     def repaired(self) -> list[Remark]:

@@ -22,6 +22,7 @@ _FIELDS = {
     "website": ("website", "contact:website", "url"),
     "opening_hours": ("opening_hours",),
     "opening_date": ("opening_date",),
+    "end_date": ("end_date",),
 }
 _EXTERNAL_IDS = {
     "brand:wikidata": "brand_wikidata",
@@ -59,8 +60,6 @@ def record_of(
     }
     fields["id"] = identifier
     fields["lat"], fields["lon"] = map(clean, point)
-    if texts.get("end_date"):
-        fields["status"] = "closed_for_good"
     return Record(
         row,
         fields,

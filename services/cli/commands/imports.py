@@ -113,7 +113,12 @@ def read(
 
     def attempt(source: str | None) -> Import:
         return importers.read(
-            file, format, source=source, columns=columns, hour_24=hour_24, progress=advance
+            file,
+            format,
+            source=source,
+            columns=importers.ColumnMap(columns) if columns else None,
+            hour_24=hour_24,
+            progress=advance,
         )
 
     try:

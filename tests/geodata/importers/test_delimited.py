@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from geodata.importers import Import, ImporterError, delimited, read, write_rejected
+from geodata.importers import ColumnMap, Import, ImporterError, delimited, read, write_rejected
 from geodata.points import Point
 from geodata.stores import StoreStatus
 
@@ -105,7 +105,7 @@ def test_columns_go_by_other_names_too(tmp_path: Path) -> None:
 
 def test_a_mapping_wins_over_what_a_column_is_called(tmp_path: Path) -> None:
     path = table(tmp_path, "nr,id,naam,lat,lon", "5,wrong,Winkel,52.37,4.90")
-    (store,) = read(path, source="nl", columns={"nr": "id", "naam": "name"}).stores
+    (store,) = read(path, source="nl", columns=ColumnMap({"nr": "id", "naam": "name"})).stores
     assert ("nl-5", "Winkel") == (store.id, store.display_name)
 
 
@@ -216,7 +216,7 @@ def test_bad_rows_never_stop_good_ones(tmp_path: Path) -> None:
         (4, "name", "neither a name nor a brand or operator"),
         (5, "row", "3 values for 5 columns"),
         (6, "row", "6 values for 5 columns"),
-        (7, "lat, lon", "neither usable coordinates nor an address"),
+        (7, "lat, lon", "no address to stand in for coordinates: no coordinates"),
         (8, "name", "longer than 300 characters"),
     ] == [(rejected.row, rejected.field, rejected.reason) for rejected in result.rejected]
     assert [(9, "lat, lon", "no coordinates: kept without a location")] == [
@@ -258,9 +258,12 @@ def test_a_rejected_row_that_is_nested_deep_is_written_without_its_depths(tmp_pa
     [
         (b"", "empty"),
         (b"just some words\nand more\n", "unknown format"),
-        (b"a,b,c\n1,2,3\n", "no column for 'id' among a, b, c; map one, for example --map a=id"),
-        (b"id,lat,lon\n1,2,3\n", "no column for 'name' among id, lat, lon"),
-        (b"id,name\n1,caf\xe9\n", "not UTF-8 (byte 0xe9); save it as UTF-8"),
+        (
+            b"a,b,c\n1,2,3\n",
+            "no column for 'id' among a, b, c; say which one, for example --map a=",
+        ),
+        (b"id,lat,lon\n1,2,3\n", "no column for 'name' or 'brand' among id, lat, lon; say the br"),
+        (b"id,name\n1,\xc3\xa9 caf\xe9\n", "not UTF-8 (byte 0xe9); save it as UTF-8"),
         (b'id,name\n1,"never closed\n2,x\n', "line 3: unexpected end of data"),
         (b"id,name\n1," + b"x" * 200_000, "field larger than field limit"),
         (b"PK\x03\x04 and so on", "a zip archive; unpack it first"),
@@ -311,7 +314,7 @@ def test_a_mapping_must_name_a_column_and_a_field(
     tmp_path: Path, columns: dict[str, str], message: str
 ) -> None:
     with pytest.raises(ImporterError) as caught:
-        read(table(tmp_path, "id,name", "1,x"), source="a", columns=columns)
+        read(table(tmp_path, "id,name", "1,x"), source="a", columns=ColumnMap(columns))
     assert message in str(caught.value)
 
 
@@ -325,8 +328,8 @@ def test_a_table_does_not_know_whose_stores_it_has(tmp_path: Path) -> None:
 
 def test_other_formats_have_no_columns_to_map(tmp_path: Path) -> None:
     path = table(tmp_path, '{"type": "FeatureCollection", "features": []}')
-    with pytest.raises(ImporterError, match="columns can be mapped only for csv"):
-        read(path, columns={"a": "id"})
+    with pytest.raises(ImporterError, match="columns can be mapped only for tables"):
+        read(path, columns=ColumnMap({"a": "id"}))
     with pytest.raises(ImporterError, match="format 'xls' must be one of auto, csv, "):
         read(path, format="xls")
 

@@ -27,6 +27,10 @@ def imported(shared_data: Path, name: str, source: str | None = None) -> Import:
     return read(shared_data / f"{name}.csv.gz", source=source)
 
 
+SWAPPED = {"15432-161465"}
+"""A Starbucks on the road from Cairo, by its address; as published it is at Alexandria."""
+
+
 def of(remarks: list[Remark], field: str) -> list[Remark]:
     return [remark for remark in remarks if remark.field == field]
 
@@ -61,7 +65,7 @@ def test_every_row_becomes_a_valid_store_or_is_rejected(
         assert STORE_ID.fullmatch(store.id)
         (owner,) = result.sources
         row = by_id[store.external_ids[owner]]
-        if store.location:
+        if store.location and store.external_ids[owner] not in SWAPPED:
             assert (float(row["lat"]), float(row["lon"])) == (
                 store.location.latitude,
                 store.location.longitude,
@@ -107,8 +111,13 @@ def test_starbucks_of_the_world_have_known_faults_only(
         for store in result.stores
         if store.external_ids["starbucks"] == "19773-160973"
     )
-    # Postcodes of the United States and of France that lost their leading zero.
-    lengths = {"US": (4, 8), "FR": (4,)}
+    # Postcodes that lost their leading zeros. Eight digits are a ZIP+4 code that lost its first
+    # digit, or the first of the last four.
+    lengths = {
+        **dict.fromkeys(("DE", "ES", "FR", "MX", "KR", "MY", "TR", "IT"), (4,)),
+        **{"AU": (3,), "FI": (3, 4), "JP": (6,), "NO": (2, 3), "NZ": (3,), "RO": (5,)},
+        **dict.fromkeys(("US", "PR"), (3, 4, 7, 8)),
+    }
     shortened = [
         row
         for row in rows
@@ -136,12 +145,16 @@ def test_french_fuel_stations_are_told_from_closed_and_misplaced_ones(
     closed = sum(bool(row["closed_since"]) for row in rows)
     assert closed == statuses[StoreStatus.CLOSED_FOR_GOOD] == 124
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    told = [any(map(row.get, days)) for row in rows]
-    assert 3_908 == sum(told)
+    assert 3_908 == sum(any(map(row.get, days)) for row in rows)
+    told = {
+        row["id"]
+        for row in rows
+        if any(map(row.get, days)) or "Automate CB 24/24" in row["services"].split("|")
+    }
     understood = [store for store in result.stores if expression(store)]
-    assert 3_908 == sum(bool(store.opening_hours) for store in result.stores)
+    assert told == {s.external_ids["fuel_fr"] for s in result.stores if s.opening_hours}
     # Days that cannot be read, or could mean two things, are UNKNOWN in an expression.
-    assert 3_908 == len(understood)
+    assert len(told) == len(understood)
     # France ends at Dunkirk in the north.
     north = [row["id"] for row in rows if row["lat"] and float(row["lat"]) > 51.6]
     assert 5 == len(north)
