@@ -8,6 +8,7 @@ from geodata.importers.record import clean
 from geodata.importers.report import ImporterError, Rejected
 
 MAX_COLUMNS = 2000
+MAX_NAME = 1000
 MAX_ROWS = 10_000_000
 
 
@@ -43,5 +44,7 @@ def named(columns: Sequence[object]) -> list[str]:
     header: list[str] = []
     for index, given in enumerate(columns, start=1):
         name = clean(given)
+        if len(name) > MAX_NAME:
+            raise ImporterError(f"line 1: a column name of over {MAX_NAME:,} characters")
         header.append(f"{name} {index}".strip() if not name or name in header else name)
     return header

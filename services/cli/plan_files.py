@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from geodata.importers.files import Source
+from geodata.importers.columns import normal
 from geodata.importers.indoor.geojson import plan_from_geojson
 from geodata.importers.indoor.imdf import plan_from_imdf, read_imdf
 from geodata.importers.indoor.japan import plan_from_japanese
@@ -12,30 +12,38 @@ from geodata.importers.indoor.osm import plan_from_osm
 from geodata.importers.indoor.result import ImportedPlan, read_json
 from geodata.importers.indoor.tables import (
     ImportedPlacements,
-    aisles_from_csv,
-    placements_from_csv,
+    aisles_from_table,
+    placements_from_table,
 )
+from geodata.importers.tables import open_table
 
-TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+TABLES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".xlsx", ".xls", ".xlsb", ".ods")
 
 
 def read(
-    path: Path, store: str, levels: Mapping[str, str] | None = None
+    path: Path,
+    store: str,
+    levels: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> ImportedPlan | ImportedPlacements:
-    """Reads IMDF, this project's GeoJSON, OSM GeoJSON, the Japanese indoor format, or CSV.
+    """Reads IMDF, this project's GeoJSON, OSM GeoJSON, the Japanese indoor format, or a table.
 
     Args:
         path: A zip is IMDF; a table with a column `sku` has placements, any other has aisles.
         store: The resource name of the plan's store.
         levels: For OSM, the level of a feature by its id; replaces the level in its tags.
 
+        columns: For a table, the field of a column by its name.
+
     Raises:
         ImporterError: the file cannot be read.
     """
     if path.name.endswith(".zip"):
         return plan_from_imdf(read_imdf(path), store)
-    if path.name.endswith(TABLES):
-        return placements_from_csv(path) if _has_sku(path) else aisles_from_csv(path, store)
+    if path.name.lower().endswith(TABLES):
+        if _has_sku(path, columns or {}):
+            return placements_from_table(path, columns)
+        return aisles_from_table(path, store, columns=columns)
     document = read_json(path)
     if isinstance(document, dict) and "floor_plan" in document:
         return plan_from_geojson(document)
@@ -44,9 +52,8 @@ def read(
     return plan_from_osm(document, store, levels=levels)
 
 
-def _has_sku(path: Path) -> bool:
-    first = Source(path).head().decode("utf-8-sig", "replace").partition("\n")[0]
-    return "sku" in first.lower()
+def _has_sku(path: Path, columns: Mapping[str, str]) -> bool:
+    return "sku" in columns.values() or "sku" in map(normal, open_table(path).header)
 
 
 def _is_japanese(document: Any) -> bool:

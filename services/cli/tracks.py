@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 from geodata.points import Point
 from services.cli.output import USAGE, CommandError
-from services.cli.tables import lines_named
 
 LATITUDES = ("lat", "latitude")
 LONGITUDES = ("lon", "lng", "longitude")
@@ -65,7 +64,7 @@ def _csv(path: Path) -> list[TrackPoint]:
 
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = csv.DictReader(lines(file), restval="")
-        with lines_named(rows):
+        with _lines_named(rows):
             names = {name.strip().lower(): name for name in rows.fieldnames or ()}
         latitude = next((names[name] for name in LATITUDES if name in names), None)
         longitude = next((names[name] for name in LONGITUDES if name in names), None)
@@ -73,12 +72,21 @@ def _csv(path: Path) -> list[TrackPoint]:
             raise ValueError("needs the columns lat and lon in its first line")
         time = names.get("time")
         track: list[TrackPoint] = []
-        with lines_named(rows):
+        with _lines_named(rows):
             for row in rows:
                 with _errors_at(f"line {line}"):
                     moment = row[time] if time else None
                     track.append(_point(row[latitude], row[longitude], moment))
         return track
+
+
+@contextmanager
+def _lines_named(rows: "csv.DictReader[str]") -> Iterator[None]:
+    """Turns an error of `csv`, such as an unclosed quote, into a ValueError with its line."""
+    try:
+        yield
+    except csv.Error as error:
+        raise ValueError(f"line {rows.reader.line_num}: {error}") from None
 
 
 @contextmanager

@@ -1,25 +1,25 @@
-"""Reads plans without a map (aisles in walking order) and planograms from CSV.
+"""Reads plans without a map (aisles in walking order) and planograms from tables.
 
 Aisles: a column `aisle` (the text of the sign), and optional `name`, `department`, `floor`; the
 rows are in walking order. Placements: columns with the names of the fields of `Placement`, of which
 `sku` and `aisle` are required; instants are ISO 8601 with a UTC offset.
 """
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from geodata.floorplans.placements import Placement
 from geodata.floorplans.plan import Aisle, Department, FloorPlan, Level
 from geodata.floorplans.problems import Problem, error
-from geodata.importers.files import Source
+from geodata.importers.columns import normal
 from geodata.importers.indoor.fields import checked, message_of
 from geodata.importers.indoor.result import ImportedPlan
-from geodata.importers.report import ImporterError
+from geodata.importers.report import ImporterError, Rejected
+from geodata.importers.spreadsheets import damage
+from geodata.importers.tables import open_table
 
 MAX_ROWS = 1_000_000
-DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ class ImportedPlacements:
     problems: tuple[Problem, ...] = ()
 
 
-def aisles_from_csv(path: Path, store: str, version: str = "") -> ImportedPlan:
+def aisles_from_table(
+    path: Path, store: str, version: str = "", columns: Mapping[str, str] | None = None
+) -> ImportedPlan:
     """A plan without a map: aisles in the order of the rows.
 
     Raises:
@@ -38,7 +40,10 @@ def aisles_from_csv(path: Path, store: str, version: str = "") -> ImportedPlan:
     """
     aisles: dict[tuple[str, str], Aisle] = {}
     problems: list[Problem] = []
-    for line, row in _rows(path, ("aisle",)):
+    for line, row in _rows(path, ("aisle",), columns or {}):
+        if "" in row:
+            problems.append(error("bad_row", f"line {line}", row[""]))
+            continue
         floor = row.get("floor") or "0"
         if not row["aisle"]:
             problems.append(error("missing_id", f"line {line}", "aisle: must not be empty"))
@@ -65,7 +70,9 @@ def aisles_from_csv(path: Path, store: str, version: str = "") -> ImportedPlan:
     return ImportedPlan(plan, tuple(problems))
 
 
-def placements_from_csv(path: Path) -> ImportedPlacements:
+def placements_from_table(
+    path: Path, columns: Mapping[str, str] | None = None
+) -> ImportedPlacements:
     """Placements, one per row; an invalid row is left out and reported as a problem.
 
     Raises:
@@ -73,7 +80,13 @@ def placements_from_csv(path: Path) -> ImportedPlacements:
     """
     placements: list[Placement] = []
     problems: list[Problem] = []
-    for line, row in _rows(path, ("sku", "aisle")):
+    for line, row in _rows(path, ("sku", "aisle"), columns or {}):
+        if "" in row:
+            problems.append(error("bad_row", f"line {line}", row[""]))
+            continue
+        if fault := damage(row["sku"]):
+            problems.append(error("bad_row", f"line {line}", f"sku: {row['sku']!r} is {fault}"))
+            continue
         try:
             filled = {name: value for name, value in row.items() if value}
             placements.append(Placement(**checked(Placement, filled)))
@@ -82,22 +95,25 @@ def placements_from_csv(path: Path) -> ImportedPlacements:
     return ImportedPlacements(tuple(placements), tuple(problems))
 
 
-def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows with their line numbers; columns by lower-case name, values without outer spaces."""
-    source = Source(path)
-    first = source.head().decode("utf-8-sig", "replace").partition("\n")[0]
-    with source.text() as text:
-        reader = csv.reader(text, delimiter=max(DELIMITERS, key=first.count), strict=True)
-        try:
-            header = [name.strip().lower() for name in next(reader, [])]
-            for name in needed:
-                if name not in header:
-                    raise ImporterError(f"{path.name}: no column {name!r}")
-            for number, values in enumerate(reader):
-                if number == MAX_ROWS:
-                    raise ImporterError(f"{path.name}: over {MAX_ROWS} rows")
-                if values:
-                    padded = [value.strip() for value in values] + [""] * len(header)
-                    yield reader.line_num, dict(zip(header, padded, strict=False))
-        except csv.Error as fault:
-            raise ImporterError(f"{path.name}, line {reader.line_num}: {fault}") from fault
+def _rows(
+    path: Path, needed: tuple[str, ...], columns: Mapping[str, str]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows with their line numbers; columns by name in normal form, or as the caller says."""
+    table = open_table(path)
+    header = [columns.get(column) or normal(column) for column in table.header]
+    for column in columns:
+        if column not in table.header:
+            raise ImporterError(f"no column {column!r}; the columns are {', '.join(table.header)}")
+    for name in needed:
+        if name not in header:
+            raise ImporterError(
+                f"no column {name!r} among {', '.join(table.header)}; "
+                f"name one by --map COLUMN={name}"
+            )
+    for number, row in enumerate(table.rows()):
+        if number == MAX_ROWS:
+            raise ImporterError(f"over {MAX_ROWS:,} rows")
+        if isinstance(row, Rejected):
+            yield row.row, {"": row.reason}
+        else:
+            yield row.line, dict(zip(header, row.values, strict=True))

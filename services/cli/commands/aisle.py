@@ -154,7 +154,8 @@ def import_file(
     file: Annotated[
         Path,
         typer.Argument(
-            help="IMDF (.zip), GeoJSON of this project or of OSM, or CSV of aisles or placements."
+            help="IMDF (.zip), GeoJSON of this project or of OSM, or a table of aisles "
+            "or placements."
         ),
     ],
     store: Annotated[str, typer.Option("--store", help="The store's id.")],
@@ -162,6 +163,10 @@ def import_file(
     level: Annotated[
         list[str] | None,
         typer.Option(metavar="FEATURE=LEVEL", help="For OSM: corrects the level of a feature."),
+    ] = None,
+    map: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=FIELD", help="For a table: the field of a column."),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="For placements: remove those not in the file.")
@@ -174,7 +179,9 @@ def import_file(
     from services.cli.commands.aisle_import import import_plan
 
     levels = dict(pair.partition("=")[::2] for pair in level or ())
-    import_plan(file, store_name(store), version, levels, replace=replace, dry_run=dry_run)
+    columns = dict(pair.rpartition("=")[::2] for pair in map or ())
+    name = store_name(store)
+    import_plan(file, name, version, levels, columns, replace=replace, dry_run=dry_run)
 
 
 def anchor(

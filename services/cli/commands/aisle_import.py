@@ -25,7 +25,14 @@ MAX_SHOWN = 20
 
 
 def import_plan(
-    file: Path, name: str, version: str, levels: Mapping[str, str], *, replace: bool, dry_run: bool
+    file: Path,
+    name: str,
+    version: str,
+    levels: Mapping[str, str],
+    columns: Mapping[str, str],
+    *,
+    replace: bool,
+    dry_run: bool,
 ) -> None:
     """Send the plan or the placements of a file to a store, and print their problems.
 
@@ -34,7 +41,7 @@ def import_plan(
         typer.Exit: a problem is an error.
     """
     try:
-        found = plan_files.read(file, name, levels)
+        found = plan_files.read(file, name, levels, columns)
     except (ImporterError, OSError) as error:
         raise CommandError(f"{file.name}: {error}", USAGE) from None
     with services() as channel:

@@ -13,6 +13,7 @@ from services.cli import product_files
 from services.cli.baskets import search_request
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import FAILED, USAGE, CommandError, JsonOption, console, print_json
+from services.cli.tables import BadRow, columns_of
 
 UPLOAD_TIMEOUT_S = 3600.0
 PRODUCTS_PER_REQUEST = 500
@@ -29,16 +30,24 @@ def register(app: typer.Typer) -> None:
 
 def import_products(
     file: Annotated[
-        Path, typer.Argument(help="CSV: sku, name, brand, department, gtins, group, name:fi ...")
+        Path, typer.Argument(help="Table: sku, name, brand, department, gtins, group, name:fi ...")
     ],
+    map: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="The field of a column.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but change nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Create and change products from a file, and report the outcome of its rows."""
+    columns = columns_of(map or [], product_files.NAMES)
     try:
-        rows = list(product_files.read(file))
+        read = list(product_files.read(file, columns))
+        unread = product_files.unread(file, columns)
     except (OSError, ValueError) as error:
         raise CommandError(f"{file.name}: {error}", USAGE) from None
+
+    rows = [row for row in read if isinstance(row, product_files.Row)]
+    bad = [row for row in read if isinstance(row, BadRow)]
 
     def messages() -> Iterator[stock_pb2.UpsertProductsRequest]:
         for start in range(0, len(rows), PRODUCTS_PER_REQUEST):
@@ -55,12 +64,17 @@ def import_products(
     else:
         console.print(
             f"[green]{answer.created_count:,}[/] created, {answer.changed_count:,} changed, "
-            f"{answer.unchanged_count:,} unchanged, [red]{answer.rejected_count:,}[/] rejected"
+            f"{answer.unchanged_count:,} unchanged, "
+            f"[red]{answer.rejected_count + len(bad):,}[/] rejected"
         )
+        if unread:
+            console.print(f"columns not read: {escape(', '.join(unread))}", highlight=False)
+        for row in bad[:MAX_SHOWN]:
+            console.print(f"  line {row.line}: {escape(row.reason)}")
         for item in answer.rejected[:MAX_SHOWN]:
             line = rows[item.index].line
             console.print(f"  line {line}: {item.field}: {escape(item.description)}")
-    if answer.rejected_count:
+    if answer.rejected_count or bad:
         raise typer.Exit(FAILED)
 
 

@@ -20,6 +20,7 @@ from services.cli import stock_files
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import FAILED, USAGE, CommandError, JsonOption, console, print_json
 from services.cli.stores import store_name
+from services.cli.tables import columns_of
 
 UPLOAD_TIMEOUT_S = 3600.0
 ROWS_PER_REQUEST = 1000
@@ -40,7 +41,10 @@ MOVEMENT_COLUMNS = (
 
 
 def import_levels(
-    file: Annotated[Path, typer.Argument(help="CSV, or Google's local inventory feed.")],
+    file: Annotated[Path, typer.Argument(help="A table, or Google's local inventory feed.")],
+    map: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="The field of a column.")
+    ] = None,
     source: Annotated[str, typer.Option(help="The system that states the levels.")] = "file",
     sequence: Annotated[
         int | None, typer.Option(min=1, help="Number of this snapshot. [seconds since 1970]")
@@ -48,8 +52,9 @@ def import_levels(
     json: JsonOption = False,
 ) -> None:
     """Set levels from a file, and report the outcome of its rows."""
+    columns = columns_of(map or [], stock_files.NAMES)
     try:
-        rows = list(stock_files.read(file))
+        rows = list(stock_files.read(file, columns))
     except (OSError, ValueError) as error:
         raise CommandError(f"{file.name}: {error}", USAGE) from None
     bad = [row for row in rows if isinstance(row, stock_files.BadRow)]
@@ -58,16 +63,20 @@ def import_levels(
         counts, refused = send(channel, good, source, sequence or int(time.time()))
     counts["rejected"] += len(bad)
     rejected = [(row.line, row.reason) for row in bad] + refused
+    unknown = [(row.line, row.reason) for row in good if row.on_hand is None]
     if json:
-        typer.echo(orjson.dumps({**counts, "rejected_rows": rejected}).decode())
+        report = {**counts, "rejected_rows": rejected, "unknown_rows": unknown}
+        typer.echo(orjson.dumps(report).decode())
     else:
         console.print(
             f"[green]{counts['applied']:,}[/] set, {counts['ignored']:,} late or repeated, "
             f"[red]{counts['rejected']:,}[/] rejected"
         )
-        for line, reason in rejected[:MAX_SHOWN]:
+        if unknown:
+            console.print(f"[yellow]{len(unknown):,}[/] of these are now UNKNOWN: no whole number")
+        for line, reason in (*rejected, *unknown)[:MAX_SHOWN]:
             console.print(f"  line {line}: {escape(reason)}")
-    if counts["rejected"]:
+    if counts["rejected"] or unknown:
         raise typer.Exit(FAILED)
 
 
@@ -192,8 +201,9 @@ def messages(
             levels=[
                 stock_pb2.StockLevelInput(
                     product=f"products/{row.sku}",
-                    on_hand=max(min(row.on_hand, 2**31 - 1), -(2**31)),
-                    safety_stock=max(min(row.safety_stock, 2**31 - 1), -(2**31)),
+                    on_hand=row.on_hand or 0,
+                    safety_stock=row.safety_stock,
+                    unknown=row.on_hand is None,
                 )
                 for row in rows[start : start + ROWS_PER_REQUEST]
             ],

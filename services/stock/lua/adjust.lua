@@ -16,7 +16,8 @@ for i = 5, #ARGV, 2 do
   if letter == 'a' and math.abs(level.on_hand + delta) > MOST_UNITS then letter = 'r' end
   if letter == 'a' then
     level.on_hand, level.version = level.on_hand + delta, level.version + 1
-    level.as_of = math.max(level.as_of, as_of)
+    -- A delta to a level that its source does not know leaves it unknown.
+    if not raw or level.as_of ~= 0 then level.as_of = math.max(level.as_of, as_of) end
     lines[#lines + 1] = line_of(sku, level, delta, 0)
     raw = raw_of(level)
     fields[#fields + 1] = sku

@@ -2,8 +2,9 @@
 -- KEYS  levels, ledger, sources (all of the store's partition)
 -- ARGV  store, source, sequence, as_of in seconds, rows; a row is: length of the SKU B, SKU,
 --       on_hand i4, safety stock I2, sell policy B, number of futures B, then for each future its
---       day I2 and its units I4
+--       day I2 and its units I4; on_hand UNKNOWN: the source does not know it
 -- Returns a letter for each row (feeds.lua): "a", "i" or "f"
+local UNKNOWN = -2147483648
 local CHUNK = 250 -- fields of one HMGET and HSET: unpack() takes only so many from Lua's stack
 local store, sequence, as_of, rows = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local number = source_number(KEYS[3], ARGV[2])
@@ -29,10 +30,19 @@ for from = 1, #stated, CHUNK do
     local level = raw and level_of(raw) or new_level()
     local letter = note_sequence(level, number, sequence)
     letters[i] = letter
-    if letter == 'a' then
+    if letter == 'a' and row.on_hand == UNKNOWN then
+      -- An as_of of 0 is never fresh. The line tells followers that the level has changed.
+      if not raw or level.as_of ~= 0 then
+        level.as_of, level.version = 0, level.version + 1
+        lines[#lines + 1] = line_of(row.sku, level, 0, 0)
+      end
+      fields[#fields + 1] = row.sku
+      fields[#fields + 1] = raw_of(level)
+    elseif letter == 'a' then
       local change = row.on_hand - level.on_hand
       -- A snapshot repeats most levels as they are; those make no movement, only a later as_of.
       local moved = not raw or change ~= 0 or row.safety ~= level.safety
+        or level.as_of == 0
       level.on_hand, level.safety, level.sell = row.on_hand, row.safety, row.sell
       level.as_of = math.max(level.as_of, as_of)
       set_futures(level, row.futures, row.packed_futures)

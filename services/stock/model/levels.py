@@ -15,6 +15,8 @@ SOURCED = struct.Struct("<iIHIIBBBH")
 SOURCE = struct.Struct("<H6s")
 FUTURE = struct.Struct("<HI")
 ROW = struct.Struct("<iHBB")
+UNKNOWN_UNITS = -(2**31)
+"""In a row of a snapshot, instead of the units: the source does not know them."""
 EPOCH = dt.date(2020, 1, 1)
 """Day 0 of the dates of futures."""
 MOST_DAYS = 65_535

@@ -16,7 +16,7 @@ from services.stock.convert.baskets import MOST_UNITS
 from services.stock.convert.levels import level_message, view_at
 from services.stock.convert.times import ms_of
 from services.stock.errors import ProductNotFound
-from services.stock.model.levels import EPOCH, MOST_DAYS, Future, packed_row
+from services.stock.model.levels import EPOCH, MOST_DAYS, UNKNOWN_UNITS, Future, packed_row
 from services.stock.model.partitions import partition_of
 from services.stock.replica.follower import Follower
 from services.stock.replica.lookups import Lookups
@@ -167,13 +167,14 @@ class StockFeeds:
             sku = product_sku(name)
             sell = level.sell_policy
             if (
-                0 <= on_hand <= MOST_UNITS
+                -MOST_UNITS <= on_hand <= MOST_UNITS
                 and 0 <= safety <= MOST_SAFETY
                 and 0 <= sell <= MOST_SELL
                 and sku in products
                 and sku is not name
                 and name not in indexes
                 and not level.futures
+                and not level.unknown
             ):
                 indexes[name] = number
                 rows.append(packed_row(sku, on_hand, safety, sell))
@@ -189,7 +190,10 @@ class StockFeeds:
                 reject(response, number, name, why)
                 continue
             indexes[name] = number
-            rows.append(packed_row(sku, on_hand, safety, sell, futures(level)))
+            if level.unknown:
+                rows.append(packed_row(sku, UNKNOWN_UNITS, 0, 0))
+            else:
+                rows.append(packed_row(sku, on_hand, safety, sell, futures(level)))
         return indexes, b"".join(rows)
 
     async def _check_product(self, name: str) -> None:
@@ -215,8 +219,8 @@ def violation(level: stock_pb2.StockLevelInput) -> FieldViolation | None:
     """The first field of a row that breaks its contract; whether the product exists aside."""
     if not level.product.startswith(PRODUCTS):
         return FieldViolation("product", "must be products/{sku}")
-    if not 0 <= level.on_hand <= MOST_UNITS:
-        return FieldViolation("on_hand", f"must be in [0, {MOST_UNITS}]")
+    if not -MOST_UNITS <= level.on_hand <= MOST_UNITS:
+        return FieldViolation("on_hand", f"must be in [-{MOST_UNITS}, {MOST_UNITS}]")
     if not 0 <= level.safety_stock <= MOST_SAFETY:
         return FieldViolation("safety_stock", f"must be in [0, {MOST_SAFETY}]")
     if not 0 <= level.sell_policy <= MOST_SELL:

@@ -1,14 +1,18 @@
 """Rows of feeds: checked as the contract says, wrong ones named, the others applied."""
 
+import grpc
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.serving.requests import violations_of
 from services.stock.resources.stock_feeds import violation
-from tests.support.stock import STOCKMANN, available, state
+from tests.support.stock import MILK, STOCKMANN, available, hold, state
 
-AROUND_LIMITS = st.sampled_from([-(2**31), -1, 0, 1, 65_535, 65_536, 1_000_000, 1_000_001])
+AROUND_LIMITS = st.sampled_from(
+    [-(2**31), -1_000_001, -1_000_000, -1, 0, 1, 65_535, 65_536, 1_000_000, 1_000_001]
+)
 DAYS = st.sampled_from([(2026, 12, 24), (2020, 1, 1), (2199, 6, 6)])
 
 
@@ -45,7 +49,7 @@ async def test_wrong_rows_are_named_and_the_others_are_applied(stock):
     row = stock_pb2.StockLevelInput
     rows = [
         row(product="products/milk", on_hand=5),
-        row(product="products/bread", on_hand=-1),
+        row(product="products/bread", on_hand=-1_000_001),
         row(product="milk", on_hand=5),
         row(product="products/unheard", on_hand=5),
         row(product="products/milk", on_hand=6),
@@ -93,3 +97,67 @@ async def test_a_row_whose_level_has_too_many_sources_is_named_by_its_index(stoc
     assert [(2, "products/milk", "source")] == [
         (item.index, item.name, item.field) for item in answer.rejected
     ]
+
+
+async def level_of(stock, product=MILK):
+    answer = await stock.GetStockLevels(
+        stock_pb2.GetStockLevelsRequest(store=STOCKMANN, products=[product])
+    )
+    return answer.levels[0]
+
+
+async def set_level(stock, sequence, **level):
+    row = stock_pb2.StockLevelInput(product=MILK, **level)
+    request = stock_pb2.SetStockLevelsRequest(
+        store=STOCKMANN, source="erp", sequence=sequence, levels=[row]
+    )
+    return await stock.SetStockLevels(iter([request]))
+
+
+async def test_a_negative_level_is_kept_and_nothing_is_available(stock):
+    await state(stock, STOCKMANN, milk=12)
+    answer = await set_level(stock, 2, on_hand=-3)
+
+    assert (1, 0) == (answer.applied_count, answer.rejected_count)
+    level = await level_of(stock)
+    assert (-3, 0, stock_pb2.STOCK_BAND_OUT_OF_STOCK) == (
+        level.on_hand,
+        level.available,
+        level.band,
+    )
+    with pytest.raises(grpc.aio.AioRpcError, match="has fewer units of products/milk"):
+        await hold(stock, STOCKMANN, milk=1)
+    movements = await moves(stock)
+    assert [(12, 12), (-15, -3)] == [(move.on_hand_change, move.on_hand) for move in movements]
+    assert 0 == (await stock.ReconcileStock(stock_pb2.ReconcileStockRequest())).drift_count
+
+
+async def test_a_level_that_its_source_does_not_know_is_unknown_until_it_does(stock):
+    await state(stock, STOCKMANN, milk=12)
+    answer = await set_level(stock, 2, unknown=True)
+
+    assert (1, 0) == (answer.applied_count, answer.rejected_count)
+    level = await level_of(stock)
+    assert stock_pb2.STOCK_BAND_UNKNOWN == level.band
+    assert not level.HasField("available")
+    with pytest.raises(grpc.aio.AioRpcError, match="is unknown or too old"):
+        await hold(stock, STOCKMANN, milk=1)
+    # A sale by a till does not tell how many were there.
+    delta = stock_pb2.StockDelta(product=MILK, delta=-1)
+    await stock.AdjustStock(
+        stock_pb2.AdjustStockRequest(store=STOCKMANN, source="till-1", sequence=1, deltas=[delta])
+    )
+    assert stock_pb2.STOCK_BAND_UNKNOWN == (await level_of(stock)).band
+    await set_level(stock, 3, on_hand=11)
+    assert 11 == await available(stock, STOCKMANN)
+    assert 0 == (await stock.ReconcileStock(stock_pb2.ReconcileStockRequest())).drift_count
+
+
+async def test_a_level_that_was_never_stated_may_be_unknown_too(stock):
+    await set_level(stock, 1, unknown=True)
+    assert stock_pb2.STOCK_BAND_UNKNOWN == (await level_of(stock)).band
+
+
+async def moves(stock):
+    pages = stock.ExportStockMovements(stock_pb2.ExportStockMovementsRequest(store=STOCKMANN))
+    return [move async for page in pages for move in page.movements]

@@ -587,14 +587,21 @@ class StockLevelInput(_message.Message):
     SAFETY_STOCK_FIELD_NUMBER: _builtins.int
     FUTURES_FIELD_NUMBER: _builtins.int
     SELL_POLICY_FIELD_NUMBER: _builtins.int
+    UNKNOWN_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """`products/{sku}`."""
     on_hand: _builtins.int
-    """Units in the store, including those on hold."""
+    """Units in the store, including those on hold. A source may state a negative number: goods were
+    sold that it did not have. It is kept as stated, and nothing is available.
+    """
     safety_stock: _builtins.int
     """Units that are never promised."""
     sell_policy: Global___SellPolicy.ValueType
     """The rule for sales beyond the available quantity."""
+    unknown: _builtins.bool
+    """True if the source does not know how many units there are: the level reads UNKNOWN until a
+    source sets it again, and `on_hand`, `safety_stock`, `futures` and `sell_policy` are not read.
+    """
     @_builtins.property
     def futures(self) -> _containers.RepeatedCompositeFieldContainer[Global___FutureStock]:
         """Units with a date of arrival, from 2020 on."""
@@ -607,10 +614,11 @@ class StockLevelInput(_message.Message):
         safety_stock: _builtins.int = ...,
         futures: _abc.Iterable[Global___FutureStock] | None = ...,
         sell_policy: Global___SellPolicy.ValueType = ...,
+        unknown: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["futures", b"futures", "on_hand", b"on_hand", "product", b"product", "safety_stock", b"safety_stock", "sell_policy", b"sell_policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["futures", b"futures", "on_hand", b"on_hand", "product", b"product", "safety_stock", b"safety_stock", "sell_policy", b"sell_policy", "unknown", b"unknown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
