@@ -85,6 +85,11 @@ class _ApiKey(
     intercept_stream_stream: Any = _call
 
 
+def has_status(error: grpc.RpcError) -> bool:
+    """True if a service refused the call; False if none answered at the address."""
+    return rpc_status.from_call(error) is not None  # type: ignore[arg-type]
+
+
 def readable(error: grpc.RpcError, address: str) -> CommandError:
     """The error of a command for a failed call: what it means, and what to do."""
     code, details = error.code(), error.details() or ""

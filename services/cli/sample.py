@@ -5,13 +5,14 @@ import time
 
 import grpc
 import structlog
+from rich.progress import Progress
 
 from geodata import importers
 from geodata.samples import HELSINKI_STORES
 from services import app
 from services.chassis.database.failures import FAILURES
 from services.cli import demo_aisle, demo_stock
-from services.cli.store_upload import upload
+from services.cli.uploads import upload
 from services.directory.parts import Parts
 
 SOURCE = "osm"
@@ -52,7 +53,7 @@ async def load(parts: Parts) -> None:
     async with app.served_alone(parts) as address:
         with grpc.insecure_channel(address) as channel:
             if with_stores:
-                await asyncio.to_thread(upload, channel, found)
+                await asyncio.to_thread(upload, channel, found, Progress(disable=True))
             held = [store for store in found.stores if stores.replica.record(store.id) is not None]
             if with_stock:
                 await asyncio.to_thread(demo_stock.load, channel, held)

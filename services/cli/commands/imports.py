@@ -1,24 +1,21 @@
 """`enrayon import`: stores from a file into the service, with a report of every row."""
 
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from enrayon.stores.v1 import stores_pb2
 from geodata import importers
-from geodata.importers import Import, ImporterError, Rejected, write_rejected
+from geodata.importers import Import, ImporterError, write_rejected
+from services.cli import column_maps, import_reports, uploads
 from services.cli.channel import services
-from services.cli.output import USAGE, CommandError, JsonOption, console, errors
-from services.cli.store_upload import upload
+from services.cli.output import FAILED, USAGE, CommandError, JsonOption, errors
 
-MAX_SHOWN = 5
+MOST_SHARE_REJECTED = 0.1
+"""The largest share of refused rows with which an import succeeds unasked."""
 
 
 def register(app: typer.Typer) -> None:
@@ -27,14 +24,31 @@ def register(app: typer.Typer) -> None:
 
 
 def import_stores(
-    file: Annotated[Path, typer.Argument(help="The file; it may be compressed by gzip.")],
+    file: Annotated[Path, typer.Argument(help="The file; it may be compressed by gzip or zip.")],
     format: Annotated[str, typer.Option(help=f"One of {', '.join(importers.FORMATS)}.")] = "auto",
     source: Annotated[
         str | None,
         typer.Option(help="Source of the stores: their ids are <source>-<id>. [file name]"),
     ] = None,
     map: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="The field of a CSV column.")
+        list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="The field of a column.")
+    ] = None,
+    set: Annotated[
+        list[str] | None, typer.Option(metavar="FIELD=VALUE", help="A value that all rows have.")
+    ] = None,
+    id_from: Annotated[
+        str,
+        typer.Option("--id-from", metavar="COLUMNS", help="Make ids of columns: name,postcode."),
+    ] = "",
+    crs: Annotated[
+        str | None, typer.Option(help="System of projected coordinates: EPSG:25832.")
+    ] = None,
+    map_file: Annotated[
+        Path | None, typer.Option("--map-file", help="What --save-map kept of the feed.")
+    ] = None,
+    save_map: Annotated[
+        Path | None,
+        typer.Option("--save-map", help="Keep --map, --set, --id-from, --source, --crs in a file."),
     ] = None,
     hour_24: Annotated[
         importers.Hour24,
@@ -47,8 +61,18 @@ def import_stores(
     replace: Annotated[
         bool, typer.Option("--replace", help="Remove the source's stores that are not in the file.")
     ] = False,
+    remove_up_to: Annotated[
+        int | None,
+        typer.Option(
+            "--remove-up-to", min=0, help="Most stores that --replace removes. [a tenth of them]"
+        ),
+    ] = None,
+    accept_rejects: Annotated[
+        bool,
+        typer.Option("--accept-rejects", help="Exit with 0 even if over a tenth is refused."),
+    ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and count, but change nothing.")
+        bool, typer.Option("--dry-run", help="Show columns, check and count; change nothing.")
     ] = False,
     rejects: Annotated[
         Path | None, typer.Option(help="File of the rejected rows. [FILE.rejected.csv]")
@@ -56,30 +80,46 @@ def import_stores(
     json: JsonOption = False,
 ) -> None:
     """Import stores from a file, and report the outcome of each row."""
-    columns = dict(column_and_field(pair) for pair in map or [])
+    feed = column_maps.feed_of(map_file, map or [], set or [], id_from, source, crs)
     with progress_bar(hidden=json) as progress:
-        found = read(file, format, source, columns, replace, progress, hour_24)
+        try:
+            found = read(file, format, feed, progress, hour_24, replace=replace)
+        except importers.SourceUnknown as error:
+            raise CommandError(f"{file.name}: {error}{_sources_there()}", USAGE) from None
+        if dry_run and not json:
+            import_reports.show_columns(found)
         with services() as channel:
-            task = progress.add_task("importing", total=len(found.stores))
-            answer = upload(
+            sent = uploads.upload(
                 channel,
                 found,
-                replace=replace,
+                progress,
                 dry_run=dry_run,
-                advance=lambda count: progress.advance(task, count),
+                replace=replace,
+                remove_up_to=remove_up_to,
             )
-    rejected = [*found.rejected, *refused(found, answer)]
+    if save_map:
+        column_maps.write(feed, save_map)
+    rejected = [*found.rejected, *sent.rejected]
     rejected_file = None
     if rejected:
         rejected_file = rejects or file.with_name(f"{file.name}.rejected.csv")
         write_rejected(rejected, rejected_file)
     if json:
-        typer.echo(orjson.dumps(report(found, answer, rejected, rejected_file, dry_run)).decode())
+        outcome = import_reports.report(found, sent, rejected, rejected_file, dry_run=dry_run)
+        typer.echo(orjson.dumps(outcome).decode())
     else:
-        show(found, answer, rejected, rejected_file, dry_run)
+        import_reports.show(found, sent, rejected, rejected_file, dry_run=dry_run)
+    refused = len(found.rejected) + sent.rejected_count
+    if refused > MOST_SHARE_REJECTED * found.rows and not accept_rejects:
+        if not json:
+            errors.print(
+                f"{refused:,} of {found.rows:,} rows are refused, more than a tenth: "
+                "exit status 1; --accept-rejects takes it"
+            )
+        raise typer.Exit(FAILED)
 
 
-def progress_bar(*, hidden: bool) -> Progress:
+def progress_bar(*, hidden: bool = False) -> Progress:
     """A progress bar for each step of an import; it disappears at the end."""
     return Progress(
         TextColumn("{task.description}"),
@@ -95,16 +135,17 @@ def progress_bar(*, hidden: bool) -> Progress:
 def read(
     file: Path,
     format: str,
-    source: str | None,
-    columns: dict[str, str],
-    replace: bool,
+    feed: column_maps.Feed,
     progress: Progress,
     hour_24: importers.Hour24 = "auto",
+    *,
+    replace: bool = False,
 ) -> Import:
     """Reads the stores of a file.
 
     Raises:
         CommandError: the file as a whole cannot be read.
+        SourceUnknown: stores are replaced, and nothing names their source.
     """
     task = progress.add_task(f"reading {file.name}", total=None)
 
@@ -116,18 +157,21 @@ def read(
             file,
             format,
             source=source,
-            columns=importers.ColumnMap(columns) if columns else None,
+            columns=feed.map,
             hour_24=hour_24,
+            crs=feed.crs,
             progress=advance,
         )
 
     try:
         try:
-            return attempt(source)
+            return attempt(feed.source)
         except importers.SourceUnknown:
             if replace:
                 raise
             return attempt(source_of(file))
+    except importers.SourceUnknown:
+        raise
     except ImporterError as error:
         raise CommandError(f"{file.name}: {error}", USAGE) from None
 
@@ -138,98 +182,7 @@ def source_of(file: Path) -> str:
     return re.sub(r"[^a-z0-9._~]+", "_", stem).strip("._~")[:50] or "import"
 
 
-def column_and_field(pair: str) -> tuple[str, str]:
-    """Splits `COLUMN=FIELD`.
-
-    Raises:
-        CommandError: the field is unknown.
-    """
-    column, equals, field = pair.partition("=")
-    if not equals or field not in importers.FIELDS:
-        fields = ", ".join(sorted(importers.FIELDS))
-        raise CommandError(f"--map {pair}: must be COLUMN=FIELD, FIELD one of {fields}", USAGE)
-    return column, field
-
-
-def refused(found: Import, answer: stores_pb2.UpsertStoresResponse) -> list[Rejected]:
-    """The stores that the service rejected, as rejected rows."""
-    return [
-        Rejected(item.index + 1, item.field, item.description, {"id": found.stores[item.index].id})
-        for item in answer.rejected
-    ]
-
-
-def report(
-    found: Import,
-    answer: stores_pb2.UpsertStoresResponse,
-    rejected: list[Rejected],
-    rejected_file: Path | None,
-    dry_run: bool,
-) -> dict[str, object]:
-    """The outcome of the import, for scripts."""
-    return {
-        "format": found.format,
-        "sources": sorted(found.sources),
-        "dry_run": dry_run,
-        "rows": found.rows,
-        **counts(answer),
-        "rejected": len(found.rejected) + answer.rejected_count,
-        "repaired": len(found.repaired),
-        "warnings": len(found.warnings),
-        "rejected_rows": [
-            {"row": item.row, "field": item.field, "reason": item.reason} for item in rejected
-        ],
-        "rejected_file": str(rejected_file) if rejected_file else None,
-        "remarks": [
-            {"row": r.row, "field": r.field, "note": r.note, "repaired": r.repaired}
-            for r in found.remarks
-        ],
-    }
-
-
-def counts(answer: stores_pb2.UpsertStoresResponse) -> dict[str, int]:
-    """The number of stores for each outcome."""
-    return {
-        "created": answer.created_count,
-        "changed": answer.changed_count,
-        "unchanged": answer.unchanged_count,
-        "removed": answer.removed_count,
-    }
-
-
-def show(
-    found: Import,
-    answer: stores_pb2.UpsertStoresResponse,
-    rejected: list[Rejected],
-    rejected_file: Path | None,
-    dry_run: bool,
-) -> None:
-    """Print the outcome of the import."""
-    sources = ", ".join(sorted(found.sources)) or "none"
-    would = " [yellow](dry run: nothing was changed)[/]" if dry_run else ""
-    console.print(
-        f"[bold]{found.rows:,}[/] rows of {found.format}, source [bold]{sources}[/]{would}"
-    )
-    table = Table(box=None, pad_edge=False, show_header=False)
-    everything = {**counts(answer), "rejected": len(found.rejected) + answer.rejected_count}
-    for name, number in everything.items():
-        colour = "red" if name == "rejected" and number else "green" if number else "dim"
-        table.add_row(f"  {name}", f"[{colour}]{number:,}[/]")
-    console.print(table)
-    show_remarks("repaired", [(r.field, r.note) for r in found.repaired])
-    show_remarks("in doubt", [(r.field, r.note) for r in found.warnings])
-    show_remarks("rejected", [(r.field, r.reason) for r in rejected])
-    if rejected_file:
-        console.print(f"Rejected rows, with the reasons: [cyan]{escape(str(rejected_file))}[/]")
-
-
-def show_remarks(title: str, remarks: list[tuple[str, str]]) -> None:
-    """Print the most frequent remarks of a kind, each with its count."""
-    tally = Counter(remarks)
-    if not tally:
-        return
-    console.print(f"[bold]{title}[/]: {sum(tally.values()):,}")
-    for (field, note), number in tally.most_common(MAX_SHOWN):
-        console.print(f"  {number:>6,} × [cyan]{escape(field)}[/]: {escape(note)}")
-    if len(tally) > MAX_SHOWN:
-        console.print(f"  ... and {len(tally) - MAX_SHOWN:,} other kinds; --json lists all")
+def _sources_there() -> str:
+    with services() as channel:
+        known = uploads.known_sources(channel)
+    return f"; sources are {uploads.listed(known)}" if known else ""

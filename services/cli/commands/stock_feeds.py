@@ -20,7 +20,7 @@ from services.cli import stock_files
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.output import FAILED, USAGE, CommandError, JsonOption, console, print_json
 from services.cli.stores import store_name
-from services.cli.tables import columns_of
+from services.cli.tables import BadRow, columns_of
 
 UPLOAD_TIMEOUT_S = 3600.0
 ROWS_PER_REQUEST = 1000
@@ -57,7 +57,7 @@ def import_levels(
         rows = list(stock_files.read(file, columns))
     except (OSError, ValueError) as error:
         raise CommandError(f"{file.name}: {error}", USAGE) from None
-    bad = [row for row in rows if isinstance(row, stock_files.BadRow)]
+    bad = [row for row in rows if isinstance(row, BadRow)]
     good = [row for row in rows if isinstance(row, stock_files.Row)]
     with services() as channel:
         counts, refused = send(channel, good, source, sequence or int(time.time()))

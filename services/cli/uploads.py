@@ -1,0 +1,251 @@
+"""Sends the stores of a file to the service in blocks, and goes on after an interruption."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import grpc
+from rich.progress import Progress
+
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from geodata.importers import Import, Rejected
+from geodata.stores import Store
+from services.cli.channel import TIMEOUT_S, has_status
+from services.cli.output import CommandError
+from services.directory.messages.stores import store_message
+
+MESSAGE_BYTES = 512 * 1024
+"""Half of the service's limit for a message, so that one more long store still fits."""
+BLOCK_TIMEOUT_S = 120.0
+STREAM_TIMEOUT_S = 3600.0
+PATIENCE_S = 180.0
+"""A block is tried again for so long while the database or the services do not answer."""
+LONGEST_PAUSE_S = 15.0
+MOST_SHARE_REMOVED = 0.1
+"""The largest share of a source's stores that `--replace` removes unasked."""
+MOST_LISTED = 200_000
+PASSING = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+)
+"""Codes after which the same call may succeed."""
+
+
+@dataclass(slots=True)
+class Uploaded:
+    """What became of the stores of a file."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    rejected_count: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    retried: int = 0
+    """Stores of blocks that were sent again: `unchanged` has those that the first try wrote."""
+    kept: str = ""
+    """Why `--replace` removed nothing."""
+
+    @property
+    def written(self) -> int:
+        """Stores that are in the service as the file has them."""
+        return self.created + self.changed + self.unchanged
+
+    def add(self, answer: stores_pb2.UpsertStoresResponse, found: Import, start: int) -> None:
+        """Add the answer for the stores from number `start` on."""
+        self.created += answer.created_count
+        self.changed += answer.changed_count
+        self.unchanged += answer.unchanged_count
+        self.removed += answer.removed_count
+        self.rejected_count += answer.rejected_count
+        for item in answer.rejected:
+            number = start + item.index
+            raw = {"id": found.stores[number].id}
+            self.rejected.append(Rejected(number + 1, item.field, item.description, raw))
+
+
+def upload(
+    channel: grpc.Channel,
+    found: Import,
+    progress: Progress,
+    *,
+    dry_run: bool = False,
+    replace: bool = False,
+    remove_up_to: int | None = None,
+) -> Uploaded:
+    """Send the stores to the service; each block is tried again until its outcome is known.
+
+    Args:
+        channel: to the services.
+        found: the stores.
+        progress: shows the number of stores sent.
+        dry_run: only check and count.
+        replace: afterwards remove the source's stores that are not in the file.
+        remove_up_to: the number of stores that may be removed; None is a tenth of the source's.
+
+    Raises:
+        CommandError: too many stores would be removed; nothing was changed. Or the services did
+            not answer; the text says how many stores are written.
+    """
+    stub = stores_pb2_grpc.StoresServiceStub(channel)
+    source = _only_source(found) if replace else ""
+    planned = Uploaded()
+    if replace:
+        planned.add(
+            _patiently(lambda: _replaced(stub, found, source, validate_only=True), planned, found),
+            found,
+            0,
+        )
+        _check_removal(channel, planned, source, remove_up_to, dry_run=dry_run)
+        if found.rejected or planned.rejected_count:
+            number = len(found.rejected) + planned.rejected_count
+            planned.kept = f"{number:,} rows were refused: no store of {source} was removed"
+            planned.removed = 0
+        if dry_run:
+            return planned
+    sent = _sent(stub, found, progress, dry_run=dry_run)
+    sent.kept = planned.kept
+    if replace and not sent.kept and not sent.rejected_count:
+        answer = _patiently(
+            lambda: _replaced(stub, found, source, validate_only=False), sent, found
+        )
+        sent.removed = answer.removed_count
+    return sent
+
+
+def _sent(
+    stub: "stores_pb2_grpc.StoresServiceStub", found: Import, progress: Progress, *, dry_run: bool
+) -> Uploaded:
+    task = progress.add_task("importing", total=len(found.stores))
+    result = Uploaded()
+    start = 0
+    for block in blocks(found.stores):
+        request = stores_pb2.UpsertStoresRequest(stores=block, validate_only=dry_run)
+
+        def call(
+            request: stores_pb2.UpsertStoresRequest = request,
+        ) -> stores_pb2.UpsertStoresResponse:
+            return stub.UpsertStores(iter([request]), timeout=BLOCK_TIMEOUT_S)
+
+        result.add(_patiently(call, result, found, len(block)), found, start)
+        start += len(block)
+        progress.advance(task, len(block))
+    return result
+
+
+def blocks(stores: Sequence[Store]) -> Iterator[list[stores_pb2.Store]]:
+    """The messages of stores in lists of bounded size."""
+    block: list[stores_pb2.Store] = []
+    size = 0
+    for store in stores:
+        message = store_message(store)
+        if block and size + message.ByteSize() > MESSAGE_BYTES:
+            yield block
+            block, size = [], 0
+        block.append(message)
+        size += message.ByteSize() + 8
+    if block:
+        yield block
+
+
+def _patiently(
+    call: Callable[[], stores_pb2.UpsertStoresResponse],
+    result: Uploaded,
+    found: Import,
+    count: int = 0,
+) -> stores_pb2.UpsertStoresResponse:
+    """The answer of a call, which is tried again while the services do not answer.
+
+    Writing a store again changes nothing, so that a lost answer costs only its repetition.
+    """
+    end = time.monotonic() + PATIENCE_S
+    pause_s = 0.5
+    while True:
+        try:
+            return call()
+        except grpc.RpcError as error:
+            is_nobody = error.code() is grpc.StatusCode.UNAVAILABLE and not has_status(error)
+            if error.code() not in PASSING or (is_nobody and not result.written):
+                raise
+            if time.monotonic() + pause_s > end:
+                raise CommandError(
+                    f"{result.written:,} of {len(found.stores):,} stores are written; of the next "
+                    f"{count:,} some may be: {error.details()}\n"
+                    "Run the same command again: it goes on, and repeats nothing."
+                ) from None
+        result.retried += count
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+def _replaced(
+    stub: "stores_pb2_grpc.StoresServiceStub", found: Import, source: str, *, validate_only: bool
+) -> stores_pb2.UpsertStoresResponse:
+    def requests() -> Iterator[stores_pb2.UpsertStoresRequest]:
+        yield stores_pb2.UpsertStoresRequest(
+            source=source, replace=True, validate_only=validate_only
+        )
+        for block in blocks(found.stores):
+            yield stores_pb2.UpsertStoresRequest(stores=block)
+
+    return stub.UpsertStores(requests(), timeout=STREAM_TIMEOUT_S)
+
+
+def _only_source(found: Import) -> str:
+    if len(found.sources) != 1:
+        sources = ", ".join(sorted(found.sources)) or "none"
+        raise CommandError(
+            f"--replace needs stores of one source, the file has {sources}; say one by --source"
+        )
+    return next(iter(found.sources))
+
+
+def _check_removal(
+    channel: grpc.Channel,
+    planned: Uploaded,
+    source: str,
+    remove_up_to: int | None,
+    *,
+    dry_run: bool,
+) -> None:
+    before = planned.changed + planned.unchanged + planned.removed
+    if not before and planned.created and not dry_run:
+        others = known_sources(channel)
+        if others:
+            planned.kept = f"no store of source {source} is there yet; sources are {listed(others)}"
+    most = int(before * MOST_SHARE_REMOVED) if remove_up_to is None else remove_up_to
+    if planned.removed > most:
+        text = (
+            f"--replace would remove {planned.removed:,} of the {before:,} stores of {source}, "
+            f"more than {most:,}: nothing was changed. If that is right, say "
+            f"--remove-up-to {planned.removed}"
+        )
+        if not dry_run:
+            raise CommandError(text)
+        planned.kept = text
+
+
+def known_sources(channel: grpc.Channel) -> dict[str, int]:
+    """The sources of the stores in the service, with their number of stores."""
+    stub = stores_pb2_grpc.StoresServiceStub(channel)
+    request = stores_pb2.ListStoresRequest(page_size=1000)
+    request.read_mask.paths.append("name")
+    counts: dict[str, int] = {}
+    for _ in range(MOST_LISTED // 1000):
+        page = stub.ListStores(request, timeout=TIMEOUT_S)
+        for store in page.stores:
+            source, hyphen, _id = store.name.removeprefix("stores/").partition("-")
+            if hyphen:
+                counts[source] = counts.get(source, 0) + 1
+        request.page_token = page.next_page_token
+        if not page.next_page_token:
+            break
+    return counts
+
+
+def listed(sources: dict[str, int]) -> str:
+    """Sources with their numbers of stores, the largest first."""
+    ordered = sorted(sources.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{source} ({number:,})" for source, number in ordered[:20])
