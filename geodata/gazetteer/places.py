@@ -14,13 +14,15 @@ from geodata.gazetteer.countries import country_code
 from geodata.gazetteer.folding import checked, fold
 from geodata.gazetteer.place import Box, Place, PlaceNotFound
 from geodata.gazetteer.ranking import Hit, beginning, distances_km, named
-from geodata.gazetteer.readings import Reading, readings
+from geodata.gazetteer.readings import MAX_WORDS, POSTCODE, Reading, readings
 from geodata.gazetteer.table import PlaceKind, Table
 from geodata.points import Point
 
 _DATA = Path(__file__).parent / "data"
 _AROUND_KM = 100.0
 """In `Kallio, Helsinki`: the largest distance between Kallio and Helsinki."""
+_CEDEX = re.compile(r"\s+cedex(?:\s+\d{1,2})?\b", re.IGNORECASE)
+_PLUS_FOUR = re.compile(r"(\d{5})-\d{4}")
 _SIMILAR_POOL = 20_000
 _SIMILAR_START = 3_000
 _SIMILAR_CUTOFF = 70.0
@@ -54,10 +56,14 @@ class Gazetteer:
             ValueError: the text is blank, has over 200 characters, or has control characters.
         """
         text = checked(text, "place")
-        for reading in readings(text):
+        # The number of a CEDEX is that of a sorting office.
+        plain = _CEDEX.sub("", text).strip(" ,") or text
+        for reading in readings(plain):
             hits = self._hits(reading, country, near)
             if hits:
                 return max(hits, key=lambda hit: hit.rank).place()
+        if hit := self._by_postcode(plain, country, near):
+            return hit.place()
         raise PlaceNotFound(text, self._similar(text))
 
     def suggest(self, prefix: str, limit: int = 10, *, near: Point | None = None) -> list[Place]:
@@ -126,6 +132,36 @@ class Gazetteer:
         for qualifier in reading.within:
             hits = self._narrowed(hits, qualifier) if hits else []
         return hits
+
+    def _by_postcode(self, text: str, country: str | None, near: Point | None) -> Hit | None:
+        """The known postcode in a longer text, if the other words agree or name no other place."""
+        words = re.split(r"[\s,]+", text)[:MAX_WORDS]
+        for size, start in itertools.product((2, 1), range(len(words))):
+            code = _PLUS_FOUR.sub(r"\1", "".join(words[start : start + size]))
+            if not POSTCODE.fullmatch(code):
+                continue
+            hits = [
+                hit
+                for hit in self._named(code, near, self._postcode_tables)
+                if hit.table.kind[hit.row] == PlaceKind.POSTCODE
+                and (not country or hit.region.country == country)
+            ]
+            rest = words[:start] + words[start + size :]
+            if hits and (agreed := self._agreed(hits, rest)):
+                return max(agreed, key=lambda hit: hit.rank)
+        return None
+
+    def _agreed(self, hits: list[Hit], words: list[str]) -> list[Hit]:
+        """The hits that other words of the text confirm; all if these words name no place."""
+        names_town = False
+        for size, start in itertools.product((3, 2, 1), range(len(words))):
+            name = " ".join(words[start : start + size])
+            if len(words[start : start + size]) < size or re.fullmatch(r"\d+", name):
+                continue
+            if inside := self._narrowed(hits, name):
+                return inside
+            names_town = names_town or (len(name) > 3 and any(self.towns(name)))
+        return [] if names_town or len({hit.region.country for hit in hits}) > 1 else hits
 
     def _named(
         self, name: str, near: Point | None, tables: Sequence[Table] | None = None

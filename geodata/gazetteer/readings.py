@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_POSTCODE = re.compile(r"(?=.*\d)[0-9a-z][0-9a-z-]{2,9}", re.IGNORECASE)
-_MAX_WORDS = 12
+POSTCODE = re.compile(r"(?=.*\d)[0-9a-z][0-9a-z-]{2,9}", re.IGNORECASE)
+MAX_WORDS = 12
 """A longer text is no place name; the number of readings grows with the words."""
 
 
@@ -19,14 +19,14 @@ class Reading(NamedTuple):
 def readings(text: str) -> Iterator[Reading]:
     """All readings of `Paris`, `Paris, TX`, `Lyon 69003`, `12 rue X, 69003 Lyon, France`..."""
     parts = [part for part in (part.strip() for part in text.split(",")) if part]
-    if not parts or len(text.split()) > _MAX_WORDS:
+    if not parts or len(text.split()) > MAX_WORDS:
         return
     # A postcode is more exact than its town.
     yield from _postcodes(parts)
     yield Reading(parts[0], tuple(parts[1:]))
     yield from _without_comma(parts)
     for index, part in enumerate(parts):
-        town = " ".join(word for word in part.split() if not _POSTCODE.fullmatch(word))
+        town = " ".join(word for word in part.split() if not POSTCODE.fullmatch(word))
         # A later part is the place only if an earlier part is a street with a number.
         is_street_before = any(re.search(r"\d", before) for before in parts[:index])
         if town and (town != part or is_street_before):
@@ -40,7 +40,7 @@ def _postcodes(parts: list[str]) -> Iterator[Reading]:
             for start in range(len(words) - size + 1):
                 code = "".join(words[start : start + size])
                 rest = " ".join(words[:start] + words[start + size :])
-                if _POSTCODE.fullmatch(code) and not (index == 0 and not rest and size == 1):
+                if POSTCODE.fullmatch(code) and not (index == 0 and not rest and size == 1):
                     around = (rest,) if rest else tuple(parts[max(index - 1, 0) : index])
                     yield Reading(code, around + tuple(parts[index + 1 :]))
 

@@ -32,6 +32,38 @@ def km(place: Place, latitude: float, longitude: float) -> float:
 
 
 @pytest.mark.parametrize(
+    ("text", "code", "country"),
+    [
+        ("Boston MA 02210", "02210", "US"),
+        ("13 avenue Foch 69006 Lyon", "69006", "FR"),
+        ("69006 Lyon France", "69006", "FR"),
+        ("44000 Nantes Cedex 1", "44000", "FR"),
+        ("Beverly Hills, CA 90210-1234", "90210", "US"),
+        ("75008 Paris 8e", "75008", "FR"),
+        ("Lyon Cedex 03 69003", "69003", "FR"),
+        ("12 rue Moncey 69003", "69003", "FR"),
+        ("Addison TX 75001 USA", "75001", "US"),
+    ],
+)
+def test_a_known_postcode_is_found_among_other_words(
+    gazetteer: Gazetteer, text: str, code: str, country: str
+) -> None:
+    place = gazetteer.find(text)
+    assert (code, country) == (place.name, place.country)
+
+
+def test_a_cedex_without_its_own_postcode_is_its_town(gazetteer: Gazetteer) -> None:
+    place = gazetteer.find("44036 Nantes Cedex 1")
+    assert ("Nantes", "FR") == (place.name, place.country)
+
+
+@pytest.mark.parametrize("text", ["10001 Nowhere Lane Marseille", "90210 Foch Toulouse"])
+def test_a_house_number_is_no_postcode_of_a_far_place(gazetteer: Gazetteer, text: str) -> None:
+    with contextlib.suppress(PlaceNotFound):
+        assert "FR" == gazetteer.find(text).country
+
+
+@pytest.mark.parametrize(
     ("text", "country", "latitude", "longitude"),
     [
         # Coordinates of town halls and central squares, to two decimals, from Wikipedia.

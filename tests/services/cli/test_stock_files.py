@@ -5,7 +5,8 @@ import pytest
 from enrayon.stock.v1 import stock_pb2
 from geodata.importers.spreadsheets import damage
 from services.cli import product_files
-from services.cli.stock_files import BadRow, Row, read, write_csv, write_google
+from services.cli.stock_files import Row, read, write_csv, write_google
+from services.cli.tables import BadRow
 
 LEVELS = [
     stock_pb2.StockLevel(
@@ -106,6 +107,7 @@ def test_any_column_may_be_named_and_others_may_stand_beside(tmp_path):
     products = tmp_path / "products.csv"
     products.write_text("sku|title|price|ean|name:fi\nmilk|Milk|1.99|6408430000012|Maito\n")
     (row,) = product_files.read(products)
+    assert isinstance(row, product_files.Row)
     assert ("Milk", ["6408430000012"]) == (row.product.display_name, row.product.gtins)
     assert {"fi": "Maito"} == row.product.localized_names
     assert ["price"] == product_files.unread(products)

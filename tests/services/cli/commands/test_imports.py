@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from enrayon.stores.v1 import stores_pb2
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.importers import read
 from services.cli import app, uploads
 from services.cli.commands.imports import progress_bar
@@ -186,11 +186,11 @@ def feed(tmp_path: Path):
 
 def test_an_import_goes_on_after_a_slow_database_and_knows_what_was_written(feed, monkeypatch):
     monkeypatch.setattr(uploads, "MESSAGE_BYTES", 2000)
-    monkeypatch.setattr(uploads.time, "sleep", lambda _: None)
+    monkeypatch.setattr("time.sleep", lambda _: None)
     stub = Flaky(lost=3)
-    monkeypatch.setattr(uploads.stores_pb2_grpc, "StoresServiceStub", lambda _: stub)
+    monkeypatch.setattr(stores_pb2_grpc, "StoresServiceStub", lambda _: stub)
     with progress_bar(hidden=True) as progress:
-        sent = uploads.upload(None, feed, progress)  # type: ignore[arg-type]
+        sent = uploads.upload(None, feed, progress)
     assert 50 == sent.written == len(stub.stores)
     assert sent.unchanged == sent.retried / 3 > 0
 
@@ -199,7 +199,7 @@ def test_an_import_that_gives_up_says_what_is_written(feed, monkeypatch):
     monkeypatch.setattr(uploads, "MESSAGE_BYTES", 2000)
     monkeypatch.setattr(uploads, "PATIENCE_S", 0.0)
     stub = Flaky(lost=0)
-    monkeypatch.setattr(uploads.stores_pb2_grpc, "StoresServiceStub", lambda _: stub)
+    monkeypatch.setattr(stores_pb2_grpc, "StoresServiceStub", lambda _: stub)
     first = len(next(uploads.blocks(feed.stores)))
     add = uploads.Uploaded.add
 
@@ -209,6 +209,6 @@ def test_an_import_that_gives_up_says_what_is_written(feed, monkeypatch):
 
     monkeypatch.setattr(uploads.Uploaded, "add", then_slow)
     with progress_bar(hidden=True) as progress, pytest.raises(CommandError) as caught:
-        uploads.upload(None, feed, progress)  # type: ignore[arg-type]
+        uploads.upload(None, feed, progress)
     assert f"{first} of 50 stores are written; of the next" in str(caught.value)
     assert "Run the same command again" in str(caught.value)
