@@ -95,6 +95,12 @@ def left_out(store: stock_pb2.LeftOutStore, products: Mapping[str, str]) -> str:
     return "; ".join(part for part in parts if part) or word
 
 
+def spoken_code(code: str) -> str:
+    """A short pick-up code in two groups, as people read it out: `K7M2 9XQP`."""
+    middle = len(code) // 2
+    return f"{code[:middle]} {code[middle:]}"
+
+
 def did_you_mean(details: Iterable[Any]) -> str:
     """`Did you mean: ...?` from the details of an error; empty if it suggests nothing."""
     info = error_details_pb2.ErrorInfo()

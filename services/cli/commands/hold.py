@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import grpc
 import segno
 import typer
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.markup import escape
 from rich.table import Column, Table
 
@@ -18,6 +19,7 @@ from services.cli.channel import TIMEOUT_S, services
 from services.cli.clock import length
 from services.cli.output import JsonOption, console, print_json
 from services.cli.stores import store_name
+from services.client.words import spoken_code
 
 if TYPE_CHECKING:  # stubs are generic for type checkers alone
     Stub = stock_pb2_grpc.StockServiceStub
@@ -53,7 +55,9 @@ def register(app: typer.Typer) -> None:
 def create(
     store: StoreArgument,
     basket: BasketArgument,
-    ttl: Annotated[str, typer.Option(help="Lifetime of the hold: 90m, 2h, 1d.")] = "",
+    ttl: Annotated[
+        str, typer.Option(help="Lifetime of the hold: 90m, 2h, 1d. [until it can be fetched]")
+    ] = "",
     shopper: Annotated[str, typer.Option(help="The shopper, in the caller's own terms.")] = "",
     partial: Annotated[
         bool, typer.Option("--partial", help="Hold what is available if it is not all.")
@@ -105,7 +109,7 @@ def list_holds(
         products = ProductNames(channel)
         table = Table(Column("hold", overflow="fold"), "state", "goods", "until", box=None)
         for hold in answer.reservations:
-            table.add_row(hold.name, state_of(hold), goods(hold, products), until(hold))
+            table.add_row(hold.name, state_of(hold), goods(hold, products), local(hold.expire_time))
     console.print(table if answer.reservations else "There are no live holds.")
 
 
@@ -183,7 +187,7 @@ def code(hold: HoldArgument) -> None:
     segno.make(answer.text, error="m", micro=False).terminal(compact=True)
     console.print(answer.text, highlight=False, soft_wrap=True)
     if answer.code:
-        console.print(f"[bold]{answer.code[:4]} {answer.code[4:]}[/]", highlight=False)
+        console.print(f"[bold]{spoken_code(answer.code)}[/]", highlight=False)
 
 
 def find(
@@ -214,7 +218,13 @@ def show(channel: grpc.Channel, hold: stock_pb2.Reservation) -> None:
     table.add_row("[bold]store[/]", escape(store_display_name(channel, store)))
     table.add_row("[bold]state[/]", state_of(hold))
     table.add_row("[bold]goods[/]", goods(hold, ProductNames(channel)))
-    table.add_row("[bold]until[/]", until(hold))
+    if hold.HasField("ready_by"):
+        table.add_row("[bold]ready by[/]", local(hold.ready_by))
+    if hold.HasField("pickup_by"):
+        table.add_row("[bold]pick up by[/]", local(hold.pickup_by))
+    table.add_row("[bold]until[/]", local(hold.expire_time))
+    for notice in hold.notices:
+        table.add_row("[bold]notice[/]", f"[yellow]{escape(notice.text)}[/]")
     for label, name in (("came from", hold.transferred_from), ("went to", hold.transferred_to)):
         if name:
             table.add_row(f"[bold]{label}[/]", name)
@@ -271,7 +281,6 @@ def goods(hold: stock_pb2.Reservation, products: ProductNames) -> str:
     return ", ".join(parts)
 
 
-def until(hold: stock_pb2.Reservation) -> str:
-    """The expiry of a hold, in this machine's time zone."""
-    moment = hold.expire_time.ToDatetime(dt.UTC).astimezone()
-    return moment.strftime("%Y-%m-%d %H:%M %Z")
+def local(time: Timestamp) -> str:
+    """An instant in this machine's time zone."""
+    return time.ToDatetime(dt.UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")

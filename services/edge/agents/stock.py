@@ -4,15 +4,17 @@ import datetime as dt
 import secrets
 from typing import Annotated
 
+import grpc
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
 from mcp.server import MCPServer
 from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from enrayon.stock.v1 import stock_pb2
 from services.client import Client
-from services.client.words import address_line, distance, opening
+from services.client.words import address_line, distance, opening, spoken_code
 from services.edge.agents.arguments import (
     READ_ONLY,
     Latitude,
@@ -72,7 +74,15 @@ class Hold(BaseModel):
     reservation: str = ""
     store: str = ""
     items: list[Line] = []
+    ready_by: str = ""
+    """From then on the goods can be fetched; empty when unknown."""
+    pickup_by: str = ""
+    """Until then the store keeps them ready; empty when unknown."""
     expires: str = ""
+    code: str = ""
+    """The pick-up code to say at the counter."""
+    notices: list[str] = []
+    """What the person should know."""
     request_id: str = ""
     """Send it with a retry to get the same hold again."""
 
@@ -160,17 +170,24 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             reservation=reservation.name if confirm else "",
             store=store,
             items=lines,
-            expires=reservation.expire_time.ToJsonString(),
+            ready_by=_json(reservation.ready_by) if reservation.HasField("ready_by") else "",
+            pickup_by=_json(reservation.pickup_by) if reservation.HasField("pickup_by") else "",
+            expires=_json(reservation.expire_time),
+            notices=[notice.text for notice in reservation.notices],
             request_id=identity,
         )
-        until = f"{reservation.expire_time.ToDatetime(dt.UTC):%Y-%m-%d %H:%M} UTC"
+        until = _words(reservation.expire_time)
+        ready = f", ready by {_words(reservation.ready_by)}" if hold.ready_by else ""
+        notices = "".join(f" {text}" for text in hold.notices)
         if not confirm:
             return result(
-                f"Nothing is held yet. {store} can hold {goods} until {until}: ask the "
-                "person, then call again with confirm=true and this request_id.",
+                f"Nothing is held yet. {store} can hold {goods} until {until}{ready}.{notices} Ask "
+                "the person, then call again with confirm=true and this request_id.",
                 hold,
             )
-        return result(f"{goods} held at {store} until {until}.", hold)
+        hold.code = await _code(client, reservation.name)
+        code = f" The pick-up code is {hold.code}." if hold.code else ""
+        return result(f"{goods} held at {store} until {until}{ready}.{code}{notices}", hold)
 
     @server.tool(title="Cancel a hold", annotations=CANCELS)
     async def cancel_hold(
@@ -223,6 +240,23 @@ def _where(content: StockNearby) -> str:
 def _place(store: StockedStore) -> str:
     facts = ", ".join(part for part in (distance(store.distance_m), store.hours) if part)
     return f"{store.name} ({facts})"
+
+
+async def _code(client: Client, reservation: str) -> str:
+    """The short pick-up code of a hold; empty if it cannot be read now: the hold is made."""
+    request = stock_pb2.GetPickupCodeRequest(name=f"{reservation}/pickupCode")
+    try:
+        return spoken_code((await client.stock.GetPickupCode(request)).code)
+    except grpc.aio.AioRpcError:
+        return ""
+
+
+def _json(time: Timestamp) -> str:
+    return str(time.ToJsonString())
+
+
+def _words(time: Timestamp) -> str:
+    return f"{time.ToDatetime(dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _duration(hours: float) -> Duration:

@@ -70,9 +70,14 @@ async def test_a_basket_is_held_shown_with_code_and_end_and_given_up(visit, demo
     await expect(page.get_by_role("heading", name="Held for you")).to_be_focused()
     await expect(page.locator(".hold li")).to_have_text("2 × Apples")
     await expect(page.get_by_alt_text("Show this code at the counter")).to_be_visible()
+    await expect(page.locator(".ready")).to_have_text(
+        re.compile(r"It is ready by \w+.* \d?\d:\d\d\.")
+    )
     await expect(page.locator(".until")).to_have_text(
         re.compile(r"Collect it by \w+.* \d?\d:\d\d\.")
     )
+    await expect(page.locator(".short")).to_have_text(re.compile(r"Code [A-Z0-9]{4} [A-Z0-9]{4}"))
+    assert reservation["readyBy"] < reservation["pickupBy"] <= reservation["expireTime"]
     assert before - 2 == demo.available(S_MARKET, APPLES)
 
     await page.reload()
@@ -82,6 +87,29 @@ async def test_a_basket_is_held_shown_with_code_and_end_and_given_up(visit, demo
     await expect(page.locator(".hold")).to_have_count(0)
     assert "STATE_CANCELED" == demo.get(f"/v1/{reservation['name']}")["state"]
     assert before == demo.available(S_MARKET, APPLES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("KIND_STORE_CLOSED", "Myymälä ei ole enää toiminnassa"),
+        ("KIND_OF_LATER", "As the service says it."),
+    ],
+)
+async def test_what_the_owner_of_a_hold_should_know_is_told(visit, demo, kind, words):
+    page = await visit(f"/{S_MARKET}?basket=g-001", locale="fi-FI")
+    notice = {"kind": kind, "text": "As the service says it."}
+    one = re.compile(r"/reservations/[^/:]+$")
+
+    async def told(route):
+        answer = await route.fetch()
+        await route.fulfill(response=answer, json={**await answer.json(), "notices": [notice]})
+
+    await page.route(one, told)
+    await page.get_by_role("button", name="Varaa minulle").click()
+    await expect(page.locator(".hold .warn")).to_contain_text(words)
+    await page.get_by_role("button", name="Peru varaus").click()
+    await expect(page.locator(".hold")).to_have_count(0)
 
 
 async def test_a_hold_whose_answer_is_lost_is_made_once_however_often_one_tries(visit, demo):
@@ -132,6 +160,7 @@ async def test_goods_that_someone_else_took_meanwhile_are_not_held(visit, demo):
         (429, "", "Please ask in the store"),
         (400, "QUOTA_EXCEEDED", "Cancel a hold first"),
         (503, "", "nothing is held twice"),
+        (400, "STORE_NOT_OPEN", "not open for business"),
     ],
 )
 async def test_why_a_hold_was_refused_is_said(visit, status, reason, words):

@@ -1,6 +1,7 @@
 """A real MCP client uses the tools over HTTP and over standard input and output."""
 
 import datetime as dt
+import re
 import sys
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -13,7 +14,6 @@ from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
 from services import client as enrayon_client
 from services.directory.parts import Parts
-from services.stock.settings import StockSettings
 from tests.support.edge_app import running
 from tests.support.stock import FORUM, MILK, PRODUCTS, STOCKMANN, state
 
@@ -123,14 +123,18 @@ async def test_nobody_sends_the_life_of_a_hold_but_the_person(connect):
             confirm=True,
             request_id=offer["request_id"],
         )
-        _, asked = await call(agent, "hold_items", store=FORUM, items=ITEMS[1:2], hours=3)
+        _, asked = await call(agent, "hold_items", store=FORUM, items=ITEMS[1:2], hours=0.1)
 
     offered, held = (dt.datetime.fromisoformat(each["expires"]) for each in (offer, hold))
     assert abs(held - offered) < dt.timedelta(minutes=1)
-    default = dt.timedelta(seconds=StockSettings().hold_ttl_s)
-    assert abs(held - dt.datetime.now(dt.UTC) - default) < dt.timedelta(minutes=1)
-    in_3_hours = dt.datetime.fromisoformat(asked["expires"]) - dt.datetime.now(dt.UTC)
-    assert abs(in_3_hours - dt.timedelta(hours=3)) < dt.timedelta(minutes=1)
+    assert offer["ready_by"][:16] == hold["ready_by"][:16]
+    assert hold["ready_by"] < hold["pickup_by"] <= hold["expires"], "by the shop's day"
+    assert ("", True) == (offer["code"], bool(re.fullmatch(r"\w{4} \w{4}", hold["code"])))
+    assert [] == hold["notices"]
+    [warning] = asked["notices"]
+    assert "before the goods are ready" in warning
+    in_minutes = dt.datetime.fromisoformat(asked["expires"]) - dt.datetime.now(dt.UTC)
+    assert abs(in_minutes - dt.timedelta(hours=0.1)) < dt.timedelta(minutes=1)
 
 
 async def test_one_call_says_where_to_go_until_when_and_on_which_shelf(connect):

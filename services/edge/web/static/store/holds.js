@@ -7,6 +7,10 @@ import { keep, kept } from "../storage.js";
 import { moment, say } from "../words.js";
 
 const MOST = 20;
+const NOTICES = {
+  KIND_STORE_CLOSED: "storeClosed", KIND_SLOT_CHANGED: "slotChanged", KIND_ITEMS_MISSING: "itemsMissing",
+  KIND_ENDS_BEFORE_READY: "endsBeforeReady", KIND_SHORTENED: "shortened",
+};
 const ENDED = new Set(["STATE_CANCELED", "STATE_EXPIRED", "STATE_COLLECTED"]);
 
 const remembered = () => JSON.parse(kept("holds") || "[]");
@@ -46,18 +50,34 @@ export function card(reservation, timeZone, changed) {
       message.textContent = say(error.passing ? "offline" : "failed");
     }
   }, { class: "action" });
-  showCode(code, reservation.name);
-  return el("div", { class: "hold" }, code,
+  const shown = el("div", { class: "hold" }, code,
     el("div", { class: "facts" },
       el("h3", { tabindex: "-1" }, say("held")),
       el("ul", {}, reservation.items.map(({ product, heldQuantity }) => el("li", {}, `${heldQuantity} × ${productName(product)}`))),
+      when(reservation, timeZone),
       el("p", { class: "until" }, say("heldUntil", { time: moment(reservation.expireTime, timeZone) })),
-      el("p", { class: "note" }, say("code", { code: reservation.name.split("/").at(-1) })),
+      el("p", { class: "note short" }),
+      (reservation.notices || []).map((notice) => el("p", { class: "note warn" }, told(notice))),
       cancel, message));
+  showCode(shown, reservation.name);
+  return shown;
 }
 
-async function showCode(place, name) {
-  const { svg } = await pickupCode(name).catch(() => ({}));
+// When the goods can be fetched; nothing where the hours are not known.
+function when({ state, readyBy }, timeZone) {
+  if (state === "STATE_READY") return el("p", { class: "ready" }, say("readyNow"));
+  return readyBy ? el("p", { class: "ready" }, say("readyBy", { time: moment(readyBy, timeZone) })) : null;
+}
+
+// A notice in the page's language; one of a kind that this page does not know as the service words it.
+function told({ kind, text }) {
+  const word = NOTICES[kind];
+  return word ? say(word) : text;
+}
+
+async function showCode(card, name) {
+  const { svg, code } = await pickupCode(name).catch(() => ({}));
+  if (code) card.querySelector(".short").textContent = say("code", { code: code.replace(/^(.{4})/, "$1 ") });
   if (!svg) return;
-  place.append(el("img", { src: `data:image/svg+xml,${encodeURIComponent(svg)}`, alt: say("showCode") }));
+  card.querySelector(".code").append(el("img", { src: `data:image/svg+xml,${encodeURIComponent(svg)}`, alt: say("showCode") }));
 }

@@ -85,6 +85,7 @@ export class StoreStock {
   #why({ reason, status, metadata, message, passing }) {
     if (reason === "INSUFFICIENT_STOCK") return say(metadata.available ? "lessNow" : "tooFewNow", { product: productName(metadata.product), n: metadata.available });
     if (reason === "QUOTA_EXCEEDED") return say("quota");
+    if (reason === "STORE_NOT_OPEN") return say("notSelling");
     if (status === 429) return say("keyQuota");
     return passing ? say("holdFailed") : message;
   }
