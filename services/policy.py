@@ -30,6 +30,7 @@ PICTURE = Rule(Role.PUBLIC, Where.ANYWHERE, 300, kb_ms=200)
 SHOP_READ = Rule(Role.PAGE, Where.ANYWHERE, 1, kb_ms=0.1)
 SHOP_SEARCH = Rule(Role.PAGE, Where.ANYWHERE, 1, kb_ms=10)
 SHOP_LIST = Rule(Role.PAGE, Where.ANYWHERE, 2)
+SHOP_LIST = Rule(Role.PAGE, Where.ANYWHERE, 5)
 SHOP_CHANGE = Rule(Role.PAGE, Where.NOWHERE, 1, counted=Counted.TOGETHER)
 SHOP_HOLD = Rule(Role.PAGE, Where.NOWHERE, 2, counted=Counted.TOGETHER, is_hold=True)
 PICKUP_CODE = Rule(Role.PAGE, Where.ANYWHERE, 14)
@@ -113,6 +114,7 @@ POLICY = joined(
         ListStoresWithStock=SHOP_SEARCH,
         FindNearestAvailability=SHOP_SEARCH,
         FindPickupOptions=SHOP_SEARCH,
+        ListPickupSlots=SHOP_LIST,
         CreateReservation=SHOP_HOLD.at("parent"),
         GetReservation=SHOP_READ.at("name", hides=True),
         CancelReservation=SHOP_CHANGE.at("name", hides=True),

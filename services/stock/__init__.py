@@ -26,6 +26,7 @@ Owns `products/{sku}` and `stockGroups/{id}` (records of kinds `products` and `g
     {s17}:addresses:<store>    hash: keyed hash of an address -> its live holds of pages
     {s17}:codes:<store>        hash: short pick-up code -> its hold
     {s17}:crossing             hash: trip -> what it is to be told of its hold
+    {s17}:slots:<store>        hash: method and start of a slot -> places taken
     {s17}:checkpoint:<store>   hash: sums of the trimmed part of the ledger
     {s17}:wishes:<store>:<sku> sorted set: alerts that wait for a product, the oldest first
     {s17}:told:<store>:<sku>   sorted set: alerts that were told of units lately

@@ -22,6 +22,7 @@ from services.stock.resources.hold_terms import Terms
 from services.stock.resources.page_holds import PageHolds
 from services.stock.resources.pickup_codes import PickupCodes
 from services.stock.resources.pickup_options import PickupOptions
+from services.stock.resources.pickup_slots import PickupSlots
 from services.stock.resources.products import Products
 from services.stock.resources.receipts import Receipts
 from services.stock.resources.reservations import Reservations
@@ -44,6 +45,7 @@ from services.stock.state.levels import Levels
 from services.stock.state.policies import Policies
 from services.stock.state.quotas import Limits, Quotas
 from services.stock.state.shelves import ShelfLists
+from services.stock.state.slots import Slots
 
 CONTRACT = stock_pb2.DESCRIPTOR.services_by_name["StockService"]
 
@@ -74,6 +76,7 @@ def build(parts: Parts) -> Service:
     searches = Searches(levels, shelf_rows, follower, directory, lookups, settings)
     unmet = UnmetDemand(demand, clock)
     policies = Policies(client)
+    terms = Terms(directory, clock, settings)
     changes = HoldChanges(holds, policies, quotas, settings)
     facts = trip_facts(client)
     arrivals = Arrivals(facts, holds, partial(mark_erased, client, clock))
@@ -90,6 +93,7 @@ def build(parts: Parts) -> Service:
         groups=groups,
         availability=Availability(searches, unmet, lookups, origins, clock),
         pickup_options=PickupOptions(searches, directory, lookups, origins, clock),
+        pickup_slots=PickupSlots(Slots(client), policies, terms, directory, lookups, clock),
         demand=unmet,
         reservations=Reservations(
             holds,
@@ -99,7 +103,7 @@ def build(parts: Parts) -> Service:
             durability,
             lookups,
             PageHolds(keyring),
-            Terms(directory, clock, settings),
+            terms,
             directory,
             keyring,
             clock,

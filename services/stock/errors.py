@@ -67,6 +67,40 @@ class QuantityNotSold(ServiceError):
         )
 
 
+class MethodNotOffered(ServiceError):
+    """The store does not hand goods over in that way."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "METHOD_NOT_OFFERED"
+
+    def __init__(self, store: str, method: str) -> None:
+        super().__init__(
+            f"{store} does not offer {method}", metadata={"store": store, "method": method}
+        )
+
+
+class SlotNotOffered(ServiceError):
+    """The store does not offer the pick-up slot, or no longer."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "SLOT_NOT_OFFERED"
+
+    def __init__(self, slot: str) -> None:
+        super().__init__(
+            f"{slot} is not offered; list the slots again", metadata={"pickup_slot": slot}
+        )
+
+
+class SlotFull(ServiceError):
+    """All places of the pick-up slot are taken."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "SLOT_FULL"
+
+    def __init__(self, slot: str) -> None:
+        super().__init__(f"{slot} is full", metadata={"pickup_slot": slot})
+
+
 class ReservationNotFound(NotFound):
     """There is no hold of that name, or it is another caller's."""
 

@@ -22,6 +22,7 @@ from services.stock.replica.lookups import Lookups
 from services.stock.resources.availability import Availability
 from services.stock.resources.pickup_codes import PickupCodes
 from services.stock.resources.pickup_options import PickupOptions
+from services.stock.resources.pickup_slots import PickupSlots, key_of
 from services.stock.resources.products import Products
 from services.stock.resources.reservations import Reservations
 from services.stock.resources.stock_alerts import StockAlerts
@@ -51,6 +52,7 @@ class StockServicer:
     groups: StockGroups
     availability: Availability
     pickup_options: PickupOptions
+    pickup_slots: PickupSlots
     demand: UnmetDemand
     reservations: Reservations
     pickup_codes: PickupCodes
@@ -198,6 +200,23 @@ class StockServicer:
         )
 
     # Reservations
+
+    async def list_pickup_slots(
+        self, request: stock_pb2.ListPickupSlotsRequest
+    ) -> stock_pb2.ListPickupSlotsResponse:
+        """The pick-up slots that a hold of now can take."""
+        size = page_size(request.page_size, default=100, most=200)
+        after = self.tokens.decode(request)
+        if after:
+            check_shape(after, (0, 0))
+        key = (after[0], after[1]) if after else None
+        found = await self.pickup_slots.after(request, key, size + 1)
+        page = found[:size]
+        token = self.tokens.encode(request, key_of(page[-1][0])) if len(found) > size else ""
+        return stock_pb2.ListPickupSlotsResponse(
+            pickup_slots=await self.pickup_slots.messages(request.parent, page),
+            next_page_token=token,
+        )
 
     async def create_reservation(
         self, request: stock_pb2.CreateReservationRequest

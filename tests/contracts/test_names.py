@@ -60,6 +60,8 @@ WITHOUT_UNIT = {
     # of one
     "coverage",
     "confidence",
+    # places of a pick-up slot
+    "capacity",
     # gap: a number of minutes, past midnight
     "cutoff_minute",
 }

@@ -70,7 +70,10 @@ async def load(callers: Callers, parts: Any) -> None:
     pb = geofence_pb2
     hours = hours_pb2.StoreHours(name=f"{STOCKMANN}/hours", expression="24/7")
     await admin.hours.UpdateStoreHours(hours_pb2.UpdateStoreHoursRequest(store_hours=hours))
-    policy = stock_pb2.StockPolicy(name=f"{STOCKMANN}/stockPolicy", min_quantity=1)
+    slots = stock_pb2.PickupSlotRule(
+        method=stock_pb2.PICKUP_METHOD_IN_STORE, duration={"seconds": 3600}, capacity=5
+    )
+    policy = stock_pb2.StockPolicy(name=f"{STOCKMANN}/stockPolicy", pickup_slots=[slots])
     await admin.stock.UpdateStockPolicy(stock_pb2.UpdateStockPolicyRequest(stock_policy=policy))
     group = stock_pb2.StockGroup(name="stockGroups/g", stores=[STOCKMANN])
     await admin.stock.UpdateStockGroup(stock_pb2.UpdateStockGroupRequest(stock_group=group))
@@ -90,9 +93,15 @@ async def load(callers: Callers, parts: Any) -> None:
         alert = stock_pb2.StockAlert(products=[product], store=STOCKMANN)
         await channel.stock.CreateStockAlert(stock_pb2.CreateStockAlertRequest(stock_alert=alert))
     await state(admin.stock, STOCKMANN, milk=50)
+    listing = stock_pb2.ListPickupSlotsRequest(parent=STOCKMANN)
+    slot = (await page.stock.ListPickupSlots(listing)).pickup_slots[0].name
     for caller in (channel, page):
         hold = stock_pb2.CreateReservationRequest(
-            parent=STOCKMANN, items=basket(milk=1), shopper="s", request_id="r"
+            parent=STOCKMANN,
+            items=basket(milk=1),
+            shopper="s",
+            request_id="r",
+            pickup_slot=slot,
         )
         await caller.stock.CreateReservation(hold)
     await page.aisle.SubmitPlacementFeedback(

@@ -56,6 +56,7 @@ def test_a_web_page_may_search_stock_hold_and_report_and_nothing_else():
         "stock.ListStoresWithStock",
         "stock.FindNearestAvailability",
         "stock.FindPickupOptions",
+        "stock.ListPickupSlots",
         "stock.CreateReservation",
         "stock.GetReservation",
         "stock.CancelReservation",
@@ -79,6 +80,7 @@ def test_staff_may_do_anywhere_what_shows_nothing_of_others():
         "stock.ListStoresWithStock",
         "stock.FindNearestAvailability",
         "stock.FindPickupOptions",
+        "stock.ListPickupSlots",
     } == {
         ".".join(short_name(path))
         for path, rule in POLICY.items()

@@ -155,7 +155,12 @@ async def holds(channel: grpc.aio.Channel) -> list[Dear]:
     for _ in range(20):  # as many as one may have
         await stock.CreateReservation(create)
     create.ClearField("shopper")
+    slots = [{"method": "PICKUP_METHOD_IN_STORE", "duration": {"seconds": 300}, "capacity": 9}]
+    policy = stock_pb2.StockPolicy(name=f"{PLAIN}/stockPolicy", pickup_slots=slots)
+    await stock.UpdateStockPolicy(stock_pb2.UpdateStockPolicyRequest(stock_policy=policy))
+    listing = stock_pb2.ListPickupSlotsRequest(parent=PLAIN, page_size=1000)
     return [
+        Dear(f"/{service}/ListPickupSlots", "200", listing),
         Dear(f"/{service}/CreateReservation", "20 items", create),
         Dear(f"/{service}/GetReservation", "", stock_pb2.GetReservationRequest(name=made)),
         Dear(

@@ -27,6 +27,9 @@ if TYPE_CHECKING:  # stubs are generic for type checkers alone
 HoldArgument = Annotated[
     str, typer.Argument(metavar="HOLD", help="The hold's name, as `create` prints it.")
 ]
+SlotOption = Annotated[
+    str, typer.Option(metavar="SLOT", help="A pick-up slot, as `slots` prints it.")
+]
 StoreArgument = Annotated[str, typer.Argument(help="A store's id.")]
 
 
@@ -47,6 +50,7 @@ def register(app: typer.Typer) -> None:
         ("cancel", cancel),
         ("code", code),
         ("find", find),
+        ("slots", slots),
     ):
         hold.command(name)(command)
     app.add_typer(hold, name="hold")
@@ -59,6 +63,7 @@ def create(
         str, typer.Option(help="Lifetime of the hold: 90m, 2h, 1d. [until it can be fetched]")
     ] = "",
     shopper: Annotated[str, typer.Option(help="The shopper, in the caller's own terms.")] = "",
+    slot: SlotOption = "",
     partial: Annotated[
         bool, typer.Option("--partial", help="Hold what is available if it is not all.")
     ] = False,
@@ -76,6 +81,7 @@ def create(
             shopper=shopper,
             allow_partial=partial,
             request_id=request_id or secrets.token_hex(8),
+            pickup_slot=slot,
         )
         if ttl:
             request.ttl.FromTimedelta(length(ttl))
@@ -158,6 +164,7 @@ def collect(
 def transfer(
     hold: HoldArgument,
     store: Annotated[str, typer.Argument(help="The id of the destination store.")],
+    slot: SlotOption = "",
     request_id: Annotated[
         str, typer.Option(help="The id of an earlier transfer, to complete it. [random]")
     ] = "",
@@ -168,6 +175,7 @@ def transfer(
         name=hold,
         destination_store=store_name(store),
         request_id=request_id or secrets.token_hex(8),
+        pickup_slot=slot,
     )
     show_result(lambda stub: stub.TransferReservation(request, timeout=TIMEOUT_S), json)
 
@@ -200,6 +208,23 @@ def find(
     show_result(lambda stub: stub.FindReservationByCode(request, timeout=TIMEOUT_S), json)
 
 
+def slots(store: StoreArgument, json: JsonOption = False) -> None:
+    """List the pick-up slots of a store that can be taken now."""
+    request = stock_pb2.ListPickupSlotsRequest(parent=store_name(store), page_size=100)
+    with services() as channel:
+        answer = stock_pb2_grpc.StockServiceStub(channel).ListPickupSlots(
+            request, timeout=TIMEOUT_S
+        )
+    if json:
+        print_json(answer)
+        return
+    table = Table(Column("slot", overflow="fold"), "from", "to", "free", box=None)
+    for slot in answer.pickup_slots:
+        free = f"{slot.free_count} of {slot.capacity}"
+        table.add_row(slot.name, local(slot.start_time), local(slot.end_time), free)
+    console.print(table if answer.pickup_slots else "The store has no pick-up slots.")
+
+
 def show_result(call: Callable[["Stub"], stock_pb2.Reservation], json: bool) -> None:
     """Make a call and print the hold that it returns."""
     with services() as channel:
@@ -222,7 +247,9 @@ def show(channel: grpc.Channel, hold: stock_pb2.Reservation) -> None:
         table.add_row("[bold]ready by[/]", local(hold.ready_by))
     if hold.HasField("pickup_by"):
         table.add_row("[bold]pick up by[/]", local(hold.pickup_by))
-    table.add_row("[bold]until[/]", local(hold.expire_time))
+    table.add_row("[bold]until[/]", until(hold))
+    if hold.pickup_slot:
+        table.add_row("[bold]slot[/]", hold.pickup_slot)
     for notice in hold.notices:
         table.add_row("[bold]notice[/]", f"[yellow]{escape(notice.text)}[/]")
     for label, name in (("came from", hold.transferred_from), ("went to", hold.transferred_to)):
@@ -281,6 +308,11 @@ def goods(hold: stock_pb2.Reservation, products: ProductNames) -> str:
     return ", ".join(parts)
 
 
-def local(time: Timestamp) -> str:
+def until(hold: stock_pb2.Reservation) -> str:
+    """The expiry of a hold, in this machine's time zone."""
+    return local(hold.expire_time)
+
+
+def local(moment: Timestamp) -> str:
     """An instant in this machine's time zone."""
-    return time.ToDatetime(dt.UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    return moment.ToDatetime(dt.UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")

@@ -14,6 +14,17 @@ def reservation_ids(name: str) -> tuple[str, str]:
     return store, id
 
 
+def slot_name(store: str, id: str) -> str:
+    """`stores/{store}/pickupSlots/{id}`."""
+    return f"{store_name(store)}/pickupSlots/{id}"
+
+
+def slot_ids(name: str) -> tuple[str, str]:
+    """The store and the id of a slot's name."""
+    _, store, _, id = name.split("/")
+    return store, id
+
+
 def policy_name(store: str) -> str:
     """`stores/{store}/stockPolicy`."""
     return f"{store_name(store)}/stockPolicy"

@@ -10,6 +10,7 @@ from services.stock.model.policies import (
     PageLimits,
     Policy,
     Sell,
+    SlotRule,
 )
 
 
@@ -34,6 +35,15 @@ def policy(message: stock_pb2.StockPolicy) -> Policy:
         seconds(message.hold_open_time)
         if message.HasField("hold_open_time")
         else default.hold_open_s,
+        tuple(slot_rule(rule) for rule in message.pickup_slots),
+    )
+
+
+def slot_rule(message: stock_pb2.PickupSlotRule) -> SlotRule:
+    """The rule of the slots of a method; a horizon that is not set gets the default."""
+    rule = SlotRule(message.method, seconds(message.duration), message.capacity)
+    return (
+        rule._replace(horizon_s=seconds(message.horizon)) if message.HasField("horizon") else rule
     )
 
 
@@ -70,6 +80,15 @@ def policy_message(store: str, kept: Policy) -> stock_pb2.StockPolicy:
             max_share_percent=kept.page.share_percent,
         ),
         hold_open_time=duration(kept.hold_open_s),
+        pickup_slots=[
+            stock_pb2.PickupSlotRule(
+                method=PickupMethod.ValueType(rule.method),
+                duration=duration(rule.duration_s),
+                capacity=rule.capacity,
+                horizon=duration(rule.horizon_s),
+            )
+            for rule in kept.slots
+        ],
     )
     if kept.fresh_ms is not None:
         message.freshness_limit.CopyFrom(duration(kept.fresh_ms / 1000))

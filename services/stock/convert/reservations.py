@@ -4,7 +4,7 @@ from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2 import PickupMethod
 from services.chassis.messages.times import timestamp_of_ms
 from services.directory.products import product_name
-from services.stock.convert.names import reservation_name
+from services.stock.convert.names import reservation_name, slot_name
 from services.stock.model.holds import Hold, NoticeKind
 
 State = stock_pb2.Reservation.State
@@ -35,6 +35,7 @@ def reservation(hold: Hold, receipt: str, trip_token: str) -> stock_pb2.Reservat
         transferred_to=hold.transferred_to,
         etag=str(hold.revision),
         trip_token=trip_token,
+        pickup_slot=slot_name(hold.store, hold.slot.id) if hold.slot else "",
     )
     if hold.ready_ms is not None:
         message.ready_by.FromMilliseconds(hold.ready_ms)

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from services.stock.model.slots import Slot
+
 LIVE = frozenset({"CONFIRMED", "PREPARING", "READY"})
 KEPT_ENDED_MS = 7 * 86_400_000
 """Time for which an ended hold can be read, as lua/library.lua has it."""
@@ -83,6 +85,8 @@ class Hold:
     has_given_life: bool = False
     """True if a request gave its life, rather than the store's day."""
     notices: tuple[Notice, ...] = ()
+    slot: Slot | None = None
+    """The pick-up slot in which it has a place, or had one when it ended."""
 
     arrivals: tuple[Arrival, ...] = ()
     """The trips to it, the one that was told last at the end."""
@@ -129,6 +133,7 @@ def decoded(raw: bytes, store: str) -> Hold:
         ready_ms=record.get("rb"),
         pickup_ms=record.get("pb"),
         has_given_life="gl" in record,
+        slot=Slot(*slot) if (slot := record.get("sl") or record.get("ps")) else None,
         notices=tuple(
             Notice(notice["k"], notice["t"], notice.get("x", "")) for notice in record.get("nt", ())
         ),
@@ -152,6 +157,7 @@ def encoded(
     pickup_ms: int | None = None,
     has_given_life: bool = False,
     warnings: Sequence[NoticeKind] = (),
+    slot: Slot | None = None,
 ) -> bytes:
     """A new hold, to which lua/reserve.lua adds items and times; it drops a code that is taken."""
     record: dict[str, Any] = {"id": id, "own": caller, "who": shopper, "m": method}
@@ -162,6 +168,7 @@ def encoded(
         "rb": ready_ms,
         "pb": pickup_ms,
         "gl": int(has_given_life),
+        "sl": slot and list(slot),
         "nt": [{"k": kind} for kind in warnings],
     }
     return orjson.dumps(record | {name: part for name, part in parts.items() if part})

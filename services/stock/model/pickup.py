@@ -3,6 +3,7 @@
 The opening hours are an argument.
 """
 
+import bisect
 import datetime as dt
 import itertools
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ MOST_INTERVALS = 400
 """Opening intervals that are looked at: about a year of days."""
 KNOWN_AHEAD = dt.timedelta(days=7)
 """A store that opens later than this has no known opening, as far as the life of a hold goes."""
-REMEMBERED = dt.timedelta(days=7)
+LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
+REMEMBERED = dt.timedelta(days=60)
 """Time for which found intervals serve later instants."""
 
 
@@ -58,12 +60,13 @@ class OpenIntervals:
         """Yields the intervals that end after an instant, about a year of them."""
         if self._from is None or not self._from <= at < self._from + REMEMBERED:
             self._from, self._found, self._more = at, [], self._find(at)
-        for number in range(MOST_INTERVALS):
+        passed = bisect.bisect_right(self._found, at, key=end_of)
+        for number in range(passed, passed + MOST_INTERVALS):
             if number == len(self._found):
                 self._found.extend(itertools.islice(self._more, 1))
             if number == len(self._found):
                 return
-            if (interval := self._found[number]).closes is None or interval.closes > at:
+            if end_of(interval := self._found[number]) > at:
                 yield interval
 
     def after(self, at: dt.datetime) -> Iterator[tuple[dt.datetime, dt.datetime | None]]:
@@ -83,6 +86,11 @@ class OpenIntervals:
                 if self._hours.state_at(here).state.name == "OPEN":
                     continue
             here = self._hours.next_opening(here)
+
+
+def end_of(interval: Interval) -> dt.datetime:
+    """The end of an interval; one that is not known is after every other instant."""
+    return interval.closes or LAST
 
 
 @lru_cache(maxsize=4096)

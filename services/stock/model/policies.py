@@ -30,6 +30,15 @@ class PageLimits(NamedTuple):
 DEFAULT_PAGE_LIMITS = PageLimits()
 
 
+class SlotRule(NamedTuple):
+    """The pick-up slots of a method: their length, their places, and how far ahead they are."""
+
+    method: int
+    duration_s: float
+    capacity: int
+    horizon_s: float = 7 * 86_400.0
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The policy by which a store sells and hands over."""
@@ -54,6 +63,13 @@ class Policy:
     page: PageLimits = DEFAULT_PAGE_LIMITS
     hold_open_s: float = 7200.0
     """Opening time that a hold without a given life lasts at least after its goods are ready."""
+    slots: tuple[SlotRule, ...] = ()
+    """One rule for each method that has slots."""
+
+    def slot_rule(self, method: int) -> SlotRule | None:
+        """The rule of the slots of a method that the store offers."""
+        rules = (rule for rule in self.slots if rule.method == method)
+        return next(rules, None) if method in self.methods else None
 
     def sells(self, quantity: int) -> bool:
         """True if the store sells so many units of a product at a time."""
@@ -79,6 +95,7 @@ def policy_json(policy: Policy) -> bytes:
         "keep_s": policy.keep_s,
         "page": policy.page._asdict(),
         "open_s": policy.hold_open_s,
+        "slots": [list(rule) for rule in policy.slots] or None,
     }
     return orjson.dumps({name: value for name, value in record.items() if value is not None})
 
@@ -107,4 +124,5 @@ def policy_of(raw: bytes) -> Policy:
         record["keep_s"],
         PageLimits(**record.get("page", {})),
         record.get("open_s", DEFAULT_POLICY.hold_open_s),
+        tuple(SlotRule(*rule) for rule in record.get("slots", ())),
     )

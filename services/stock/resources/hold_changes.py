@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.chassis.caller import current_caller
-from services.chassis.errors import ConcurrentChanges, EtagMismatch, QuotaExceeded, ServiceError
+from services.chassis.errors import ConcurrentChanges, EtagMismatch, QuotaExceeded
 from services.directory.keys import store_name
 from services.directory.products import product_name
 from services.stock import errors, metrics
-from services.stock.convert.names import reservation_ids
+from services.stock.convert.names import reservation_ids, slot_name
 from services.stock.convert.times import ms_of
 from services.stock.model.codes import new_code
 from services.stock.model.holds import Hold, encoded
@@ -37,7 +37,6 @@ class NewHold(NamedTuple):
     store: str
     id: str
     holder: Holder
-    method: int
     lines: Mapping[str, int]
     """SKU -> units."""
     terms: HoldTerms
@@ -47,8 +46,6 @@ class NewHold(NamedTuple):
     transferred_from: str = ""
     code: str = ""
     """The short code of the hold that it replaces, which the shopper knows; else a new one."""
-    refusal: ServiceError | None = None
-    """The reason why it cannot be made; a retry is still answered with the hold made before."""
 
 
 class HoldChanges:
@@ -96,11 +93,12 @@ class HoldChanges:
             StockUnknown: no feed has stated a product lately.
             QuantityNotSold: the store's policy does not sell the quantity.
             RequestIdReused: the `request_id` belongs to another request.
-            ServiceError: the hold's own refusal.
+            SlotFull: all places of its slot are taken.
+            ServiceError: the refusal of its terms.
         """
-        if new.refusal and new.request == NO_KEY:
-            raise new.refusal
         terms, found_window = new.terms, new.terms.window
+        if terms.refusal and new.request == NO_KEY:
+            raise terms.refusal
         if not validate_only:
             await self.lease(new.holder, new.store, new.id, terms.ttl_ms)
         outcome: Outcome | None = None
@@ -111,7 +109,7 @@ class HoldChanges:
                     new.id,
                     new.holder.caller,
                     new.holder.shopper,
-                    new.method,
+                    terms.method,
                     new.transferred_from,
                     new.holder.address,
                     new.code or new_code(),
@@ -119,16 +117,18 @@ class HoldChanges:
                     pickup_ms=found_window and ms_of(found_window.pickup_by),
                     has_given_life=terms.is_given,
                     warnings=terms.warnings,
+                    slot=terms.slot,
                 ),
                 new.lines,
                 ttl_ms=terms.ttl_ms,
                 policy=policy,
+                capacity=terms.capacity,
                 fresh_ms=self._fresh_ms,
                 request=new.request,
                 addresses=new.addresses,
                 partial=partial,
                 validate_only=validate_only,
-                repeats_only=new.refusal is not None,
+                repeats_only=terms.refusal is not None,
                 bands_only=self._bands_only,
             )
         finally:
@@ -145,8 +145,10 @@ class HoldChanges:
                 return outcome.hold
             case Outcome("policy", _, (raw,)):
                 raise PolicyChanged(raw.encode())
-            case Outcome("refused") if new.refusal:
-                raise new.refusal
+            case Outcome("refused") if terms.refusal:
+                raise terms.refusal
+            case Outcome("full") if terms.slot:
+                raise errors.SlotFull(slot_name(new.store, terms.slot.id))
             case Outcome("short", _, (sku, available)):
                 units = None if available == "" else int(available)
                 raise errors.InsufficientStock(store, product_name(sku), units)

@@ -6,13 +6,26 @@ from typing import NamedTuple
 
 from google.protobuf.duration_pb2 import Duration
 
+from enrayon.stock.v1.stock_pb2 import PickupMethod
 from services.chassis.clock import Clock
-from services.chassis.errors import InvalidArgument
+from services.chassis.errors import InvalidArgument, ServiceError
 from services.directory.directory import Directory
+from services.directory.keys import store_name
+from services.directory.trading import StoreNotOpen, check_open, not_open
+from services.stock.convert.names import slot_ids
 from services.stock.convert.times import ms_of
+from services.stock.errors import MethodNotOffered, SlotNotOffered
 from services.stock.model.holds import Hold, NoticeKind
-from services.stock.model.pickup import OpenIntervals, Window, held_until, intervals_of, window
+from services.stock.model.pickup import (
+    OpenIntervals,
+    Window,
+    held_until,
+    intervals_of,
+    window,
+    window_from,
+)
 from services.stock.model.policies import Policy
+from services.stock.model.slots import Slot, begin_of, slot_at
 from services.stock.settings import StockSettings
 
 GRACE = dt.timedelta(minutes=1)
@@ -30,6 +43,22 @@ class HoldTerms(NamedTuple):
     window: Window | None = None
     """None where no opening is known."""
     warnings: Sequence[NoticeKind] = ()
+    method: int = 0
+    slot: Slot | None = None
+    capacity: int = 0
+    """Of the slot."""
+    refusal: ServiceError | None = None
+    """The reason why the hold cannot be made; a retry is still answered with the one made before.
+    """
+
+
+class Pickup(NamedTuple):
+    """How and when a shopper wants to fetch goods."""
+
+    method: int = 0
+    """0: in any way."""
+    slot: str = ""
+    """The name of a pick-up slot; empty: without."""
 
 
 class Terms:
@@ -39,7 +68,16 @@ class Terms:
         self._directory = directory
         self._clock = clock
         self._default = dt.timedelta(seconds=settings.hold_ttl_s)
-        self._longest = dt.timedelta(seconds=settings.hold_max_ttl_s)
+        self.longest = dt.timedelta(seconds=settings.hold_max_ttl_s)
+        """The longest life of a hold."""
+
+    def check_open(self, store: str, now: dt.datetime) -> None:
+        """Return if a store sells at an instant.
+
+        Raises:
+            StoreNotOpen: it does not.
+        """
+        check_open(self._directory, store, now)
 
     def given(self, ttl: Duration) -> dt.timedelta:
         """The life that a request gives.
@@ -48,24 +86,48 @@ class Terms:
             InvalidArgument: it is longer than the setting allows.
         """
         life = dt.timedelta(milliseconds=ttl.ToMilliseconds())
-        if life > self._longest:
-            raise InvalidArgument.field("ttl", f"at most {self._longest.total_seconds():.0f} s")
+        if life > self.longest:
+            raise InvalidArgument.field("ttl", f"at most {self.longest.total_seconds():.0f} s")
         return max(life, MILLISECOND)
 
     def of(
-        self, store: str, policy: Policy, given: dt.timedelta | None, *, is_page: bool = False
+        self,
+        store: str,
+        policy: Policy,
+        given: dt.timedelta | None,
+        pickup: Pickup,
+        *,
+        is_page: bool = False,
     ) -> HoldTerms:
         """The terms of a hold of now. A page's lasts at most as long as one without a given life.
 
         Raises:
-            InvalidArgument: the given life of a page's hold is longer.
+            InvalidArgument: the given life of a page's hold is longer, or the slot is another
+                store's or of another method.
         """
         now = self._clock()
         hours = open_intervals(self._directory, store)
         found = window(hours, now, policy) if hours else None
+        method, slot, capacity = pickup.method, None, 0
+        refusal: ServiceError | None = None
+        if why := not_open(self._directory, store, now):
+            refusal = StoreNotOpen(store_name(store), why)
+        if pickup.slot:
+            wanted = wanted_slot(store, pickup)
+            taken = hours and found and self.offered(hours, found, policy, *wanted, now)
+            method = wanted[0]
+            if not taken or not hours:
+                refusal = refusal or SlotNotOffered(pickup.slot)
+            else:
+                slot, capacity = taken
+                found = window_from(hours, slot.start, policy)
+                found = found._replace(pickup_by=max(found.pickup_by, slot.end))
+        if method and method not in policy.methods:
+            name = PickupMethod.Name(PickupMethod.ValueType(method))
+            refusal = refusal or MethodNotOffered(store_name(store), name)
         until = held_until(hours, now, found, policy) if hours else None
         whole = self._default if until is None else until - now
-        own = min(whole, self._longest)
+        own = min(whole, self.longest)
         if given and is_page and given > own + GRACE:
             seconds = own // dt.timedelta(seconds=1)
             raise InvalidArgument.field(
@@ -77,13 +139,58 @@ class Terms:
             warnings.append(NoticeKind.ENDS_BEFORE_READY)
         if given is None and life < whole:
             warnings.append(NoticeKind.SHORTENED)
-        return HoldTerms(max(1, life // MILLISECOND), given is not None, found, warnings)
+        return HoldTerms(
+            max(1, life // MILLISECOND),
+            given is not None,
+            found,
+            warnings,
+            method,
+            slot,
+            capacity,
+            refusal,
+        )
+
+    def offered(
+        self,
+        hours: OpenIntervals,
+        found: Window,
+        policy: Policy,
+        method: int,
+        start: dt.datetime,
+        now: dt.datetime,
+    ) -> tuple[Slot, int] | None:
+        """The slot that starts at an instant, with its capacity, if an order of now can take it.
+
+        Its goods are ready when it starts, and its hold lasts to its end.
+        """
+        rule = policy.slot_rule(method)
+        if rule is None or not found.ready_by <= start <= now + dt.timedelta(0, rule.horizon_s):
+            return None
+        taken = slot_at(hours, policy, method, start)
+        return taken if taken and taken[0].end <= now + self.longest else None
 
     def extended(self, hold: Hold, life: dt.timedelta) -> tuple[int, Sequence[NoticeKind]]:
         """The new life of a hold in ms, and its warnings."""
         end_ms = ms_of(self._clock() + life)
         is_late = hold.state != "READY" and hold.ready_ms is not None and end_ms < hold.ready_ms
         return life // MILLISECOND, [NoticeKind.ENDS_BEFORE_READY] if is_late else []
+
+
+def wanted_slot(store: str, pickup: Pickup) -> tuple[int, dt.datetime]:
+    """The method and the start of a slot that a request names.
+
+    Raises:
+        InvalidArgument: the slot is another store's or of another method, or it is none.
+    """
+    other, id = slot_ids(pickup.slot)
+    begin = begin_of(id)
+    if other != store:
+        raise InvalidArgument.field("pickup_slot", f"is not a slot of {store_name(store)}")
+    if begin is None:
+        raise InvalidArgument.field("pickup_slot", "names no method and start")
+    if pickup.method not in (0, begin[0]):
+        raise InvalidArgument.field("pickup_slot", "is a slot of another method")
+    return begin
 
 
 def open_intervals(directory: Directory, store: str) -> OpenIntervals | None:

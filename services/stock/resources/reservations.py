@@ -13,8 +13,7 @@ from services.chassis.errors import InvalidArgument
 from services.chassis.keyring import Keyring
 from services.chassis.messages.base64url import base64url
 from services.directory.directory import Directory
-from services.directory.keys import store_name
-from services.directory.trading import StoreNotOpen, check_open, not_open
+from services.directory.trading import check_open
 from services.directory.trip_tokens import TripTokens
 from services.stock.convert.baskets import lines
 from services.stock.convert.names import reservation_ids, reservation_name
@@ -31,7 +30,7 @@ from services.stock.model.policies import Policy
 from services.stock.replica.lookups import Lookups
 from services.stock.resources import receipts
 from services.stock.resources.hold_changes import HoldChanges, NewHold, holder_of
-from services.stock.resources.hold_terms import Terms
+from services.stock.resources.hold_terms import Pickup, Terms
 from services.stock.resources.page_holds import PageHolds
 from services.stock.resources.receipts import Receipts
 from services.stock.state.durability import Durability
@@ -69,6 +68,8 @@ class Reservations:
         Raises:
             StoreNotFound: there is no such store.
             StoreNotOpen: it is not open for business.
+            MethodNotOffered: it does not hand goods over in the wanted way.
+            SlotNotOffered: it does not offer the slot, or no longer.
             ProductNotFound: there is no product of one name.
             ServiceError: `HoldChanges.reserve` raises more.
         """
@@ -76,6 +77,7 @@ class Reservations:
         store = self.lookups.store(request.parent)
         basket = self.lookups.basket(lines(request.items))
         given = self.terms.given(request.ttl) if request.HasField("ttl") else None
+        pickup = Pickup(request.method, request.pickup_slot)
         addresses = self.page_holds.addresses(caller)
         body = content(request)
         # Of its content too: a `request_id` that is used again must not release the lease of the
@@ -88,12 +90,10 @@ class Reservations:
                 store,
                 id,
                 Holder(caller.id, request.shopper, *addresses[:1]),
-                request.method,
                 basket,
-                self.terms.of(store, policy, given, is_page=bool(addresses)),
+                self.terms.of(store, policy, given, pickup, is_page=bool(addresses)),
                 request_key(caller.id, "create", request.request_id, body),
                 addresses,
-                refusal=self._refusal(store),
             )
             return await self.changes.reserve(
                 new, raw, partial=request.allow_partial, validate_only=request.validate_only
@@ -237,6 +237,8 @@ class Reservations:
         argument = {"to": target}
         hold = await self.changes.change(request.name, "depart", "", argument, key)
         left = {item.sku: item.held - item.collected for item in hold.items}
+        method = request.method or (0 if request.pickup_slot else hold.method)
+        pickup = Pickup(method, request.pickup_slot)
         life = dt.timedelta(milliseconds=max(hold.expire_ms - hold.update_ms, 1000))
 
         async def make(raw: bytes, policy: Policy) -> Hold:
@@ -244,13 +246,11 @@ class Reservations:
                 destination,
                 new_id,
                 holder_of(hold),  # it stays its owner's, also when an admin moves it
-                hold.method,
                 {sku: units for sku, units in left.items() if units > 0},
-                self.terms.of(destination, policy, life if hold.has_given_life else None),
+                self.terms.of(destination, policy, life if hold.has_given_life else None, pickup),
                 key,
                 transferred_from=request.name,
                 code=hold.code,
-                refusal=self._refusal(destination),
             )
             return await self.changes.reserve(new, raw)
 
@@ -292,10 +292,6 @@ class Reservations:
             name = reservation_name(hold.store, hold.id)
             token = self.trip_tokens.of(name, caller.owner, hold.expire_ms)
         return reservation(hold, self.receipt(hold), token)
-
-    def _refusal(self, store: str) -> StoreNotOpen | None:
-        why = not_open(self.directory, store, self.clock())
-        return StoreNotOpen(store_name(store), why) if why else None
 
     def _new_id(self, caller: str, scope: str, method: str, request_id: str) -> str:
         """An id that nobody can guess; a retry gets the same, so that its lease is the same.

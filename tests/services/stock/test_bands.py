@@ -132,6 +132,7 @@ async def ask_all(told: Told, database: Any, page: Any, *, bands_only: bool) -> 
     back_ordered = await ask("CreateReservation", hold_of(999_998))
     await ask("CancelReservation", names.CancelReservationRequest(name=back_ordered.name))
     await ask("UpdateStockPolicy", policy())
+    await ask("ListPickupSlots", names.ListPickupSlotsRequest(parent=STOCKMANN))
     held = await ask("CreateReservation", hold_of(2, allow_partial=True))
     name = held.name
     await ask("GetReservation", names.GetReservationRequest(name=name))

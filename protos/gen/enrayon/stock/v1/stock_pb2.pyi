@@ -74,6 +74,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The store is not open for business: by its status, or by a closure without an end. The metadata
     have `store`, `status`, and `date`, the first trading day, if it is known.
     """
+    SLOT_FULL: _ErrorReason.ValueType  # 20
+    """All places of the pick-up slot are taken; the metadata have `pickup_slot`."""
+    SLOT_NOT_OFFERED: _ErrorReason.ValueType  # 21
+    """The store does not offer the pick-up slot, or no longer; the metadata have `pickup_slot`. List
+    the slots again.
+    """
+    METHOD_NOT_OFFERED: _ErrorReason.ValueType  # 22
+    """The store does not offer the pick-up method; the metadata have `store` and `method`."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
@@ -120,6 +128,14 @@ STORE_NOT_OPEN: ErrorReason.ValueType  # 19
 """The store is not open for business: by its status, or by a closure without an end. The metadata
 have `store`, `status`, and `date`, the first trading day, if it is known.
 """
+SLOT_FULL: ErrorReason.ValueType  # 20
+"""All places of the pick-up slot are taken; the metadata have `pickup_slot`."""
+SLOT_NOT_OFFERED: ErrorReason.ValueType  # 21
+"""The store does not offer the pick-up slot, or no longer; the metadata have `pickup_slot`. List
+the slots again.
+"""
+METHOD_NOT_OFFERED: ErrorReason.ValueType  # 22
+"""The store does not offer the pick-up method; the metadata have `store` and `method`."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _StockBand:
@@ -1167,6 +1183,7 @@ class StockPolicy(_message.Message):
     KEEP_TIME_FIELD_NUMBER: _builtins.int
     PAGE_HOLD_LIMITS_FIELD_NUMBER: _builtins.int
     HOLD_OPEN_TIME_FIELD_NUMBER: _builtins.int
+    PICKUP_SLOTS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{id}/stockPolicy`."""
     sell_policy: Global___SellPolicy.ValueType
@@ -1213,6 +1230,10 @@ class StockPolicy(_message.Message):
         not set.
         """
 
+    @_builtins.property
+    def pickup_slots(self) -> _containers.RepeatedCompositeFieldContainer[Global___PickupSlotRule]:
+        """The pick-up slots, by method; methods without a rule have none."""
+
     def __init__(
         self,
         *,
@@ -1230,10 +1251,11 @@ class StockPolicy(_message.Message):
         keep_time: _duration_pb2.Duration | None = ...,
         page_hold_limits: Global___PageHoldLimits | None = ...,
         hold_open_time: _duration_pb2.Duration | None = ...,
+        pickup_slots: _abc.Iterable[Global___PickupSlotRule] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "hold_open_time", b"hold_open_time", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "page_hold_limits", b"page_hold_limits", "preparation_time", b"preparation_time", "transfer_time", b"transfer_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "bands_only", b"bands_only", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "hold_open_time", b"hold_open_time", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "max_quantity", b"max_quantity", "min_quantity", b"min_quantity", "name", b"name", "page_hold_limits", b"page_hold_limits", "pickup_methods", b"pickup_methods", "preparation_time", b"preparation_time", "sell_policy", b"sell_policy", "transfer_time", b"transfer_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute", "_limited_up_to", b"_limited_up_to", "bands_only", b"bands_only", "cutoff_minute", b"cutoff_minute", "freshness_limit", b"freshness_limit", "hold_open_time", b"hold_open_time", "keep_time", b"keep_time", "limited_up_to", b"limited_up_to", "max_quantity", b"max_quantity", "min_quantity", b"min_quantity", "name", b"name", "page_hold_limits", b"page_hold_limits", "pickup_methods", b"pickup_methods", "pickup_slots", b"pickup_slots", "preparation_time", b"preparation_time", "sell_policy", b"sell_policy", "transfer_time", b"transfer_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cutoff_minute: _TypeAlias = _typing.Literal["cutoff_minute"]  # noqa: Y015
     _WhichOneofArgType__cutoff_minute: _TypeAlias = _typing.Literal["_cutoff_minute", b"_cutoff_minute"]  # noqa: Y015
@@ -1245,6 +1267,47 @@ class StockPolicy(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__limited_up_to) -> _WhichOneofReturnType__limited_up_to | None: ...
 
 Global___StockPolicy: _TypeAlias = StockPolicy  # noqa: Y015
+
+@_typing.final
+class PickupSlotRule(_message.Message):
+    """The pick-up slots of a method. Slots follow each other from each opening of the store on; one that
+    would end after closing time is not offered. Where it is open for more than 24 hours, they begin
+    anew at midnight, local time.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    CAPACITY_FIELD_NUMBER: _builtins.int
+    HORIZON_FIELD_NUMBER: _builtins.int
+    method: Global___PickupMethod.ValueType
+    """The method."""
+    capacity: _builtins.int
+    """The places of a slot: the number of holds that can take it. With 0 no new hold takes one."""
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration:
+        """The length of a slot."""
+
+    @_builtins.property
+    def horizon(self) -> _duration_pb2.Duration:
+        """How far ahead a slot can be taken; 7 days if not set."""
+
+    def __init__(
+        self,
+        *,
+        method: Global___PickupMethod.ValueType = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        capacity: _builtins.int = ...,
+        horizon: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "horizon", b"horizon"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "duration", b"duration", "horizon", b"horizon", "method", b"method"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PickupSlotRule: _TypeAlias = PickupSlotRule  # noqa: Y015
 
 @_typing.final
 class PageHoldLimits(_message.Message):
@@ -2074,6 +2137,128 @@ class ReservedItem(_message.Message):
 Global___ReservedItem: _TypeAlias = ReservedItem  # noqa: Y015
 
 @_typing.final
+class PickupSlot(_message.Message):
+    """A time at which a store hands over a number of orders."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    CAPACITY_FIELD_NUMBER: _builtins.int
+    FREE_COUNT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`stores/{id}/pickupSlots/{id}`; the id is made of the method and the start in UTC, such as
+    `curbside-20261130T160000Z`.
+    """
+    method: Global___PickupMethod.ValueType
+    """The method."""
+    capacity: _builtins.int
+    """The number of holds that can take it."""
+    free_count: _builtins.int
+    """The number of places that are free."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """The start, in the opening hours of the store."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end, exclusive."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        method: Global___PickupMethod.ValueType = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        capacity: _builtins.int = ...,
+        free_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "end_time", b"end_time", "free_count", b"free_count", "method", b"method", "name", b"name", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PickupSlot: _TypeAlias = PickupSlot  # noqa: Y015
+
+@_typing.final
+class ListPickupSlotsRequest(_message.Message):
+    """Request of ListPickupSlots."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`stores/{id}`."""
+    method: Global___PickupMethod.ValueType
+    """Only slots of this method; any if not set."""
+    page_size: _builtins.int
+    """The largest number of results; 0 means 100, more than 200 means 200."""
+    page_token: _builtins.str
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Only slots that start at this time or later. From 1000-01-01 to 9999-12-29 (UTC)."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Only slots that end by this time. From 1000-01-01 to 9999-12-29 (UTC)."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        method: Global___PickupMethod.ValueType = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "method", b"method", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPickupSlotsRequest: _TypeAlias = ListPickupSlotsRequest  # noqa: Y015
+
+@_typing.final
+class ListPickupSlotsResponse(_message.Message):
+    """Response of ListPickupSlots."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PICKUP_SLOTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def pickup_slots(self) -> _containers.RepeatedCompositeFieldContainer[Global___PickupSlot]:
+        """Slots that are full are listed too."""
+
+    def __init__(
+        self,
+        *,
+        pickup_slots: _abc.Iterable[Global___PickupSlot] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "pickup_slots", b"pickup_slots"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPickupSlotsResponse: _TypeAlias = ListPickupSlotsResponse  # noqa: Y015
+
+@_typing.final
 class Notice(_message.Message):
     """Something that the owner of a hold should know."""
 
@@ -2268,6 +2453,7 @@ class Reservation(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     READY_BY_FIELD_NUMBER: _builtins.int
     PICKUP_BY_FIELD_NUMBER: _builtins.int
+    PICKUP_SLOT_FIELD_NUMBER: _builtins.int
     NOTICES_FIELD_NUMBER: _builtins.int
     TRIP_TOKEN_FIELD_NUMBER: _builtins.int
     ARRIVAL_FIELD_NUMBER: _builtins.int
@@ -2287,6 +2473,8 @@ class Reservation(_message.Message):
     """The hold that replaces this one after a transfer."""
     etag: _builtins.str
     """Changes with every change of the hold."""
+    pickup_slot: _builtins.str
+    """The pick-up slot, `stores/{id}/pickupSlots/{id}`; empty if it has none."""
     trip_token: _builtins.str
     """Signed by this service for the owner of a live hold: to start a trip to it (StartTrip). It
     expires with the hold as it is now. Not set for others, such as the staff of the shop.
@@ -2309,7 +2497,9 @@ class Reservation(_message.Message):
 
     @_builtins.property
     def ready_by(self) -> _timestamp_pb2.Timestamp:
-        """The time from which the goods can be picked up; not set if the store's hours are unknown."""
+        """The time from which the goods can be picked up; not set if the store's hours are unknown. With a
+        pick-up slot, its start.
+        """
 
     @_builtins.property
     def pickup_by(self) -> _timestamp_pb2.Timestamp:
@@ -2342,13 +2532,14 @@ class Reservation(_message.Message):
         etag: _builtins.str = ...,
         ready_by: _timestamp_pb2.Timestamp | None = ...,
         pickup_by: _timestamp_pb2.Timestamp | None = ...,
+        pickup_slot: _builtins.str = ...,
         notices: _abc.Iterable[Global___Notice] | None = ...,
         trip_token: _builtins.str = ...,
         arrival: Global___Reservation.Arrival | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["arrival", b"arrival", "create_time", b"create_time", "expire_time", b"expire_time", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival", b"arrival", "create_time", b"create_time", "etag", b"etag", "expire_time", b"expire_time", "items", b"items", "method", b"method", "name", b"name", "notices", b"notices", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "receipt", b"receipt", "shopper", b"shopper", "state", b"state", "transferred_from", b"transferred_from", "transferred_to", b"transferred_to", "trip_token", b"trip_token", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival", b"arrival", "create_time", b"create_time", "etag", b"etag", "expire_time", b"expire_time", "items", b"items", "method", b"method", "name", b"name", "notices", b"notices", "pickup_by", b"pickup_by", "pickup_slot", b"pickup_slot", "ready_by", b"ready_by", "receipt", b"receipt", "shopper", b"shopper", "state", b"state", "transferred_from", b"transferred_from", "transferred_to", b"transferred_to", "trip_token", b"trip_token", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2368,6 +2559,7 @@ class CreateReservationRequest(_message.Message):
     METHOD_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    PICKUP_SLOT_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`stores/{id}`."""
     shopper: _builtins.str
@@ -2384,6 +2576,8 @@ class CreateReservationRequest(_message.Message):
     """
     validate_only: _builtins.bool
     """Checks the request and returns the result, but holds nothing."""
+    pickup_slot: _builtins.str
+    """A pick-up slot of the store: the hold takes a place of it."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
         """The basket."""
@@ -2407,10 +2601,11 @@ class CreateReservationRequest(_message.Message):
         method: Global___PickupMethod.ValueType = ...,
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
+        pickup_slot: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ttl", b"ttl"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_partial", b"allow_partial", "items", b"items", "method", b"method", "parent", b"parent", "request_id", b"request_id", "shopper", b"shopper", "ttl", b"ttl", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_partial", b"allow_partial", "items", b"items", "method", b"method", "parent", b"parent", "pickup_slot", b"pickup_slot", "request_id", b"request_id", "shopper", b"shopper", "ttl", b"ttl", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2723,22 +2918,32 @@ class TransferReservationRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     DESTINATION_STORE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PICKUP_SLOT_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     destination_store: _builtins.str
     """The destination, `stores/{id}`."""
     request_id: _builtins.str
     """A random text per transfer: a retry with the same text completes the transfer."""
+    pickup_slot: _builtins.str
+    """A pick-up slot of the destination. If not set, the hold has none there: its place here is given
+    back.
+    """
+    method: Global___PickupMethod.ValueType
+    """How the goods are handed over there; as before if not set."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         destination_store: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        pickup_slot: _builtins.str = ...,
+        method: Global___PickupMethod.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["destination_store", b"destination_store", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["destination_store", b"destination_store", "method", b"method", "name", b"name", "pickup_slot", b"pickup_slot", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

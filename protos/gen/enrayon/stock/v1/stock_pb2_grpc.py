@@ -111,6 +111,11 @@ class StockServiceStub:
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.FindPickupOptionsRequest.SerializeToString,
                 response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.FindPickupOptionsResponse.FromString,
                 _registered_method=True)
+        self.ListPickupSlots = channel.unary_unary(
+                '/enrayon.stock.v1.StockService/ListPickupSlots',
+                request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupSlotsRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupSlotsResponse.FromString,
+                _registered_method=True)
         self.CreateReservation = channel.unary_unary(
                 '/enrayon.stock.v1.StockService/CreateReservation',
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.CreateReservationRequest.SerializeToString,
@@ -334,6 +339,13 @@ class StockServiceServicer:
 
     def FindPickupOptions(self, request, context):
         """The options to pick up a basket near by: store, method and time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPickupSlots(self, request, context):
+        """The pick-up slots of a store that a hold can take now, by start, then method.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -576,6 +588,11 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.FindPickupOptions,
                     request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.FindPickupOptionsRequest.FromString,
                     response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.FindPickupOptionsResponse.SerializeToString,
+            ),
+            'ListPickupSlots': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPickupSlots,
+                    request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupSlotsRequest.FromString,
+                    response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupSlotsResponse.SerializeToString,
             ),
             'CreateReservation': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateReservation,
@@ -1077,6 +1094,33 @@ class StockService:
             '/enrayon.stock.v1.StockService/FindPickupOptions',
             enrayon_dot_stock_dot_v1_dot_stock__pb2.FindPickupOptionsRequest.SerializeToString,
             enrayon_dot_stock_dot_v1_dot_stock__pb2.FindPickupOptionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPickupSlots(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.stock.v1.StockService/ListPickupSlots',
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupSlotsRequest.SerializeToString,
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupSlotsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -76,6 +76,8 @@ class StockServiceStub:
     """
     FindPickupOptions: _grpc.UnaryUnaryMultiCallable[_stock_pb2.FindPickupOptionsRequest, _stock_pb2.FindPickupOptionsResponse]
     """The options to pick up a basket near by: store, method and time."""
+    ListPickupSlots: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListPickupSlotsRequest, _stock_pb2.ListPickupSlotsResponse]
+    """The pick-up slots of a store that a hold can take now, by start, then method."""
     CreateReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CreateReservationRequest, _stock_pb2.Reservation]
     """Holds a basket at one store: all or nothing, unless partial holds are allowed."""
     GetReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.Reservation]
@@ -177,6 +179,8 @@ class StockServiceAsyncStub(StockServiceStub):
     """
     FindPickupOptions: _aio.UnaryUnaryMultiCallable[_stock_pb2.FindPickupOptionsRequest, _stock_pb2.FindPickupOptionsResponse]  # type: ignore[assignment]
     """The options to pick up a basket near by: store, method and time."""
+    ListPickupSlots: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListPickupSlotsRequest, _stock_pb2.ListPickupSlotsResponse]  # type: ignore[assignment]
+    """The pick-up slots of a store that a hold can take now, by start, then method."""
     CreateReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.CreateReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
     """Holds a basket at one store: all or nothing, unless partial holds are allowed."""
     GetReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
@@ -359,6 +363,14 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.FindPickupOptionsResponse, _abc.Awaitable[_stock_pb2.FindPickupOptionsResponse]]:
         """The options to pick up a basket near by: store, method and time."""
+
+    @_abc_1.abstractmethod
+    def ListPickupSlots(
+        self,
+        request: _stock_pb2.ListPickupSlotsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_pb2.ListPickupSlotsResponse, _abc.Awaitable[_stock_pb2.ListPickupSlotsResponse]]:
+        """The pick-up slots of a store that a hold can take now, by start, then method."""
 
     @_abc_1.abstractmethod
     def CreateReservation(

@@ -86,6 +86,11 @@ class StockServicer(Protocol):
     ) -> Answer[stock_pb2.FindPickupOptionsResponse]:
         """The options to pick up a basket near by: store, method and time."""
 
+    def list_pickup_slots(
+        self, request: stock_pb2.ListPickupSlotsRequest, /
+    ) -> Answer[stock_pb2.ListPickupSlotsResponse]:
+        """The pick-up slots of a store that a hold can take now, by start, then method."""
+
     def create_reservation(
         self, request: stock_pb2.CreateReservationRequest, /
     ) -> Answer[stock_pb2.Reservation]:
