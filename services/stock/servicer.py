@@ -17,7 +17,9 @@ from services.directory.directory import Directory
 from services.directory.products import parse_product
 from services.stock.convert.alerts import alert_message
 from services.stock.convert.demand import unmet_message
-from services.stock.model.holds import Hold
+from services.stock.convert.names import reservation_name
+from services.stock.convert.reservations import queue_entry
+from services.stock.model.holds import Hold, place_in_queue
 from services.stock.replica.lookups import Lookups
 from services.stock.resources.availability import Availability
 from services.stock.resources.pickup_codes import PickupCodes
@@ -245,15 +247,10 @@ class StockServicer:
         self, request: stock_pb2.WatchReservationsRequest
     ) -> AsyncIterator[stock_pb2.WatchReservationsResponse]:
         """The holds at a store as they change."""
-        store = await self.reservations.shop(request.parent)
-        caller = current_caller()
-        async for hold, token in self.reservation_watch.watch(store, request.resume_token):
-            if hold is None:
-                yield stock_pb2.WatchReservationsResponse(resume_token=token)
-            elif caller.sees_all or hold.caller == caller.id:
-                yield stock_pb2.WatchReservationsResponse(
-                    reservation=self._message(hold), resume_token=token
-                )
+        async for hold, token in self._changes(request):
+            yield stock_pb2.WatchReservationsResponse(
+                reservation=self._message(hold) if hold else None, resume_token=token
+            )
 
     async def extend_reservation(
         self, request: stock_pb2.ExtendReservationRequest
@@ -283,7 +280,43 @@ class StockServicer:
         self, request: stock_pb2.CollectReservationRequest
     ) -> stock_pb2.Reservation:
         """Hands the goods over."""
+        if request.code:
+            parent = request.name.removesuffix("/reservations/-")
+            hold = await self.pickup_codes.find(parent, request.code)
+            request.name = reservation_name(hold.store, hold.id)
         return self._message(await commit(self.reservations.collect(request)))
+
+    async def undo_collect_reservation(
+        self, request: stock_pb2.UndoCollectReservationRequest
+    ) -> stock_pb2.Reservation:
+        """Takes the last hand-over back."""
+        return self._message(await commit(self.reservations.undo_collect(request)))
+
+    async def report_missing_items(
+        self, request: stock_pb2.ReportMissingItemsRequest
+    ) -> stock_pb2.Reservation:
+        """Releases goods that the shop cannot find."""
+        return self._message(await commit(self.reservations.report_missing(request)))
+
+    async def list_pickup_queue(
+        self, request: stock_pb2.ListPickupQueueRequest
+    ) -> stock_pb2.ListPickupQueueResponse:
+        """The holds that the staff of a store serves, in order."""
+        found = await self.reservations.queue(request.parent)
+        page, token = self.tokens.page(request, found, place_in_queue)
+        return stock_pb2.ListPickupQueueResponse(
+            entries=map(self._entry, page), next_page_token=token
+        )
+
+    @endless
+    async def watch_pickup_queue(
+        self, request: stock_pb2.WatchPickupQueueRequest
+    ) -> AsyncIterator[stock_pb2.WatchPickupQueueResponse]:
+        """The queue of a store as it changes."""
+        async for hold, token in self._changes(request):
+            yield stock_pb2.WatchPickupQueueResponse(
+                entry=self._entry(hold) if hold else None, resume_token=token
+            )
 
     async def transfer_reservation(
         self, request: stock_pb2.TransferReservationRequest
@@ -363,6 +396,19 @@ class StockServicer:
     ) -> stock_pb2.ReconcileStockResponse:
         """Compares all levels with the ledger and with the holds."""
         return await self.movements.reconcile()
+
+    async def _changes(
+        self, request: stock_pb2.WatchReservationsRequest | stock_pb2.WatchPickupQueueRequest
+    ) -> AsyncIterator[tuple[Hold | None, str]]:
+        """The holds of a store that the caller may see, as they change; first a token alone."""
+        store = await self.reservations.shop(request.parent)
+        caller = current_caller()
+        async for hold, token in self.reservation_watch.watch(store, request.resume_token):
+            if hold is None or caller.sees_all or hold.caller == caller.id:
+                yield hold, token
+
+    def _entry(self, hold: Hold) -> stock_pb2.PickupQueueEntry:
+        return queue_entry(hold, self._message(hold))
 
     def _message(self, hold: Hold) -> stock_pb2.Reservation:
         return self.reservations.message(hold)

@@ -40,6 +40,7 @@ METHODS = {
 }
 ASKED_WITH = {
     "ExtendReservation": {"ttl": {"seconds": 60}},
+    "ReportMissingItems": {"items": basket(milk=1)},
     "TransferReservation": {"destination_store": FORUM, "request_id": "b7c8"},
 }
 """What a method needs beside the name."""

@@ -91,6 +91,12 @@ async def hold(owner: Caller, store: str = HERE) -> str:
     return str((await owner.stock.CreateReservation(request)).name)
 
 
+async def collected(owner: Caller) -> str:
+    name = await hold(owner)
+    await owner.stock.CollectReservation(stock_pb2.CollectReservationRequest(name=name))
+    return name
+
+
 async def receipt(owner: Caller) -> str:
     name = f"{await hold(owner)}/pickupCode"
     return str((await owner.stock.GetPickupCode(stock_pb2.GetPickupCodeRequest(name=name))).text)
@@ -128,6 +134,13 @@ REQUESTS: dict[str, tuple[Make, Fields]] = {
     "stock.PrepareReservation": (hold, lambda name: {"name": name}),
     "stock.MarkReservationReady": (hold, lambda name: {"name": name}),
     "stock.CollectReservation": (hold, lambda name: {"name": name}),
+    "stock.UndoCollectReservation": (collected, lambda name: {"name": name}),
+    "stock.ReportMissingItems": (
+        hold,
+        lambda name: {"name": name, "items": basket(milk=1)},
+    ),
+    "stock.ListPickupQueue": (nothing, lambda _: {"parent": HERE}),
+    "stock.WatchPickupQueue": (nothing, lambda _: {"parent": HERE}),
     "stock.TransferReservation": (
         hold,
         lambda name: {"name": name, "destination_store": SOKOS, "request_id": name[-8:]},

@@ -402,22 +402,31 @@ async def test_a_worker_that_slept_ends_no_trip_of_a_hold_that_goes_on(order, pa
     assert [] == await others.facts()
 
 
-async def test_a_trip_that_was_completed_by_mistake_goes_on(order, parts):
+async def test_a_trip_whose_goods_were_handed_over_by_mistake_goes_on(order, parts):
     made = await hold(order.stock, STOCKMANN, milk=1)
-    trip = await order.start(made)
-    here = await order.check_in(trip)
-    await trip_facts(parts.client).deliver(arrivals(parts).tell)
-    await order.end("Collect", made)
-    facts = hold_facts(parts.client)
-    [collected] = await facts.facts()
-    await facts.deliver(travels(parts).tell)
-    assert Trip.STATE_COMPLETED == (await order.trip(trip.name)).state
-    live = collected.text.replace(b"COLLECTED", b"LIVE")
-    await parts.client.hset(collected.key, collected.about, live)
-    await facts.deliver(travels(parts).tell)
-    again = await order.trip(trip.name)
-    assert (Trip.STATE_ARRIVED, here.arrive_time) == (again.state, again.arrive_time)
-    assert not again.HasField("end_time")
+    async with crossing(parts):
+        trip = await order.start(made, vehicle="blue van")
+        here = await order.check_in(trip, bay="3")
+        await eventually(lambda: order.hold(made.name), lambda found: found.arrival.bay == "3")
+        await order.end("Collect", made)
+        await eventually(
+            lambda: order.trip(trip.name), lambda found: found.state == Trip.STATE_COMPLETED
+        )
+        await order.stock.UndoCollectReservation(
+            stock_pb2.UndoCollectReservationRequest(name=made.name)
+        )
+        again = await eventually(
+            lambda: order.trip(trip.name), lambda found: found.state == Trip.STATE_ARRIVED
+        )
+        told = await eventually(
+            lambda: order.hold(made.name), lambda found: found.arrival.bay == "3"
+        )
+        await order.end("Collect", made)
+        await eventually(
+            lambda: order.trip(trip.name), lambda found: found.state == Trip.STATE_COMPLETED
+        )
+    assert (here.arrive_time, False) == (again.arrive_time, again.HasField("end_time"))
+    assert (Held.STATE_CONFIRMED, "blue van") == (told.state, told.arrival.vehicle)
 
 
 async def test_one_fact_that_cannot_be_told_stops_no_other(order, parts):

@@ -46,6 +46,9 @@ def register(app: typer.Typer) -> None:
         ("prepare", prepare),
         ("ready", ready),
         ("collect", collect),
+        ("undo", undo),
+        ("missing", missing),
+        ("queue", queue),
         ("transfer", transfer),
         ("cancel", cancel),
         ("code", code),
@@ -159,6 +162,55 @@ def collect(
         return stub.CollectReservation(request, timeout=TIMEOUT_S)
 
     show_result(collected, json)
+
+
+def undo(hold: HoldArgument, json: JsonOption = False) -> None:
+    """Take the last hand-over of a hold back, within a minute."""
+    request = stock_pb2.UndoCollectReservationRequest(name=hold)
+    show_result(lambda stub: stub.UndoCollectReservation(request, timeout=TIMEOUT_S), json)
+
+
+def missing(
+    hold: HoldArgument,
+    items: Annotated[list[str], typer.Argument(metavar="PRODUCT[:UNITS]...")],
+    json: JsonOption = False,
+) -> None:
+    """Release goods of a hold that the shop cannot find, and tell the owner."""
+
+    def reported(stub: "Stub") -> stock_pb2.Reservation:
+        request = stock_pb2.ReportMissingItemsRequest(
+            name=hold, items=resolved(stub, items)[0], request_id=secrets.token_hex(8)
+        )
+        return stub.ReportMissingItems(request, timeout=TIMEOUT_S)
+
+    show_result(reported, json)
+
+
+def queue(store: StoreArgument, json: JsonOption = False) -> None:
+    """List the holds at a store in the order in which its staff serves them."""
+    request = stock_pb2.ListPickupQueueRequest(parent=store_name(store), page_size=1000)
+    with services() as channel:
+        stub = stock_pb2_grpc.StockServiceStub(channel)
+        answer = stub.ListPickupQueue(request, timeout=TIMEOUT_S)
+        if json:
+            print_json(answer)
+            return
+        products = ProductNames(channel)
+        table = Table(
+            Column("hold", overflow="fold"), "state", "goods", "due", "waits since", "bay", box=None
+        )
+        for entry in answer.entries:
+            hold = entry.reservation
+            waits = entry.HasField("waiting_since_time")
+            table.add_row(
+                hold.name,
+                state_of(hold),
+                goods(hold, products),
+                local(entry.due_time),
+                local(entry.waiting_since_time) if waits else "",
+                escape(hold.arrival.bay),
+            )
+    console.print(table if answer.entries else "There are no live holds.")
 
 
 def transfer(

@@ -13,6 +13,7 @@ KINDS = {
     "set": stock_pb2.StockMovement.KIND_STATED,
     "adjust": stock_pb2.StockMovement.KIND_ADJUSTED,
     "CONFIRMED": stock_pb2.StockMovement.KIND_HELD,
+    "RETURNED": stock_pb2.StockMovement.KIND_RETURNED,
     "HANDED": stock_pb2.StockMovement.KIND_HANDED_OVER,
 }
 """Kinds of entries with lines; all others are the states in which holds end."""

@@ -66,6 +66,16 @@ def reservation(hold: Hold, receipt: str, trip_token: str) -> stock_pb2.Reservat
     return message
 
 
+def queue_entry(hold: Hold, reservation: stock_pb2.Reservation) -> stock_pb2.PickupQueueEntry:
+    """A hold in the queue of its store."""
+    entry = stock_pb2.PickupQueueEntry(
+        reservation=reservation, due_time=timestamp_of_ms(hold.due_ms)
+    )
+    if reservation.arrival.HasField("arrive_time"):
+        entry.waiting_since_time.CopyFrom(reservation.arrival.arrive_time)
+    return entry
+
+
 def state_of(value: "State.ValueType") -> str:
     """The state of holds that a value of the contract means."""
     return State.Name(value).removeprefix("STATE_")

@@ -17,6 +17,8 @@
 --   cd short pick-up code;
 --   gl 1 if a request gave its life; nt notices: { k kind, t time in ms, x text };
 --   rb, pb when the goods are ready, and until when they can be picked up (in ms);
+--   uc the last hand-over: { t time in ms, s state before it, l SKU -> units, r SKU -> units that were
+--   released with it, done once it was undone };
 --   ar trips to it: { t name, s state, a arrived in ms, b bay, v vehicle }; no b and v once it ended;
 --   sl, of a live hold: its place { method, start, end of the slot in s }; ps the same once it ended
 -- Field of the hash `slots`: method and start of a slot, ":" between; its value: places taken.

@@ -7,11 +7,14 @@
 --       actions: cancel, prepare, ready; extend {ttl, nt: its warnings};
 --       collect {l: SKU -> units, all, rest};
 --       depart {to}: a transfer begins; moved {to}: the other store holds it;
+--       missing {l: SKU -> units, x}: the shop cannot find them; x tells the owner so;
 --       code {cd}: gives a hold without a short code this one
 -- Returns the outcome and the hold as JSON: "done", "same" (nothing to do), "missing", "expired",
 --       "state", "etag", "reused" (the request_id, with another request); "exceeds", hold, SKU;
 --       "requests" (the hold remembers as many as it may), hold, their number;
 --       "taken" (another hold has the code)
+local ITEMS_MISSING = 3 -- a kind of notice
+local BACK_ORDERED = 5 -- a position in an item
 local MOST_REQUESTS = 100 -- of one hold: each change rewrites their list
 local store = store_of(KEYS, ARGV[2])
 local now, id, owner, action, etag = now_ms(ARGV[1]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
@@ -25,8 +28,8 @@ if not hold or (owner ~= '' and hold.own ~= owner) then return { 'missing' } end
 if request ~= '' then
   local first = redis.call('HGET', store.requests, request)
   if first and first ~= fingerprint .. ':' .. id then return { 'reused' } end
-  -- Only `collect` would do more if it ran again; the state tells the other actions.
-  if first and action == 'collect' then return { 'same', raw } end
+  -- These would do more if they ran again; the state tells the other actions.
+  if first and (action == 'collect' or action == 'missing') then return { 'same', raw } end
 end
 if etag ~= '' and etag ~= tostring(hold.rev) then return { 'etag', raw } end
 
@@ -38,7 +41,7 @@ if not LIVE[hold.st] then
   return { hold.st == 'EXPIRED' and 'expired' or 'state', raw }
 end
 
-local is_remembered = action == 'collect' or action == 'depart'
+local is_remembered = action == 'collect' or action == 'depart' or action == 'missing'
 if is_remembered and request ~= '' and #(hold.rq or {}) >= MOST_REQUESTS
   and not redis.call('HGET', store.requests, request) then
   return { 'requests', raw, MOST_REQUESTS }
@@ -100,7 +103,7 @@ if action == 'extend' then
   return keep({}, hold.st)
 end
 
--- collect: all items are checked before any is changed, since Redis rolls nothing back.
+-- collect, missing: all items are checked before any is changed, since Redis rolls nothing back.
 local left, held = 0, {}
 local wanted = argument.l or {}
 for _, item in ipairs(hold.l) do
@@ -114,6 +117,30 @@ for sku in pairs(wanted) do
   if not held[sku] then return { 'exceeds', raw, sku } end
 end
 local lines = {}
+if action == 'missing' then
+  for _, item in ipairs(hold.l) do
+    local units = wanted[item[SKU]]
+    local stored = units > 0 and redis.call('HGET', store.levels, item[SKU])
+    if stored then
+      local level = level_of(stored)
+      level.reserved, level.version = level.reserved - units, level.version + 1
+      redis.call('HSET', store.levels, item[SKU], raw_of(level))
+      lines[#lines + 1] = line_of(item[SKU], level, 0, -units)
+      item[VERSION] = level.version
+    end
+    item[HELD] = item[HELD] - units
+    item[BACK_ORDERED] = math.min(item[BACK_ORDERED], item[HELD])
+  end
+  hold.nt = hold.nt or {}
+  hold.nt[#hold.nt + 1] = { k = ITEMS_MISSING, t = now, x = argument.x }
+  remember_request()
+  if left > 0 then return keep(lines, 'RELEASED') end
+  append(store.ledger, store.name, 'RELEASED', id, lines)
+  local collected = 0
+  for _, item in ipairs(hold.l) do collected = collected + item[COLLECTED] end
+  return ended(collected > 0 and 'COLLECTED' or 'CANCELED')
+end
+hold.uc = { t = now, s = hold.st, l = {}, r = {} }
 for _, item in ipairs(hold.l) do
   local units = wanted[item[SKU]]
   local stored = units > 0 and redis.call('HGET', store.levels, item[SKU])
@@ -126,6 +153,8 @@ for _, item in ipairs(hold.l) do
     item[VERSION] = level.version
   end
   item[COLLECTED] = item[COLLECTED] + units
+  if units > 0 then hold.uc.l[item[SKU]] = units end
+  if argument.rest and outstanding(item) > 0 then hold.uc.r[item[SKU]] = outstanding(item) end
 end
 remember_request()
 if left > 0 and not argument.rest then return keep(lines, 'HANDED') end

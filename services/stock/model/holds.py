@@ -100,6 +100,11 @@ class Hold:
         return self.arrivals[-1] if self.arrivals else None
 
     @property
+    def due_ms(self) -> int:
+        """When the goods should be ready."""
+        return self.ready_ms or self.expire_ms
+
+    @property
     def is_live(self) -> bool:
         """True if it holds goods by its state, whatever the time."""
         return self.state in LIVE
@@ -109,6 +114,14 @@ class Hold:
         if self.is_live and self.expire_ms <= now_ms:
             return replace(self, state="EXPIRED")
         return self
+
+
+def place_in_queue(hold: Hold) -> tuple[int, int, str]:
+    """Orders the queue of a store: who waits, the longest first; then by when the goods are due."""
+    arrival = hold.arrival
+    if arrival and arrival.arrive_ms:
+        return 0, arrival.arrive_ms, hold.id
+    return 1, hold.due_ms, hold.id
 
 
 def decoded(raw: bytes, store: str) -> Hold:

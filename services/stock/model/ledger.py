@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
     id: str
     kind: str
-    """`set`, `adjust`, `HANDED`, or the state that a hold came to."""
+    """`set`, `adjust`, `HANDED`, `RETURNED`, `RELEASED`, or the state that a hold came to."""
     store: str
     about: str
     """The hold, or the source of a feed."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id
-from services.directory.products import product_name, product_sku
+from services.directory.products import parse_product, product_name, product_sku
 from services.stock.errors import ProductNotFound, StoreNotFound
 
 
@@ -64,6 +64,14 @@ class Lookups:
         """The date at a store at an instant; that in UTC where its zone is not known."""
         encoded = self._directory.stores.replica.public(store)
         return at.astimezone(zone_of(parse_store(encoded).time_zone if encoded else "")).date()
+
+    def product_names(self, skus: Iterable[str]) -> dict[str, str]:
+        """SKU -> display name; the SKU of a product that no longer exists."""
+        replica = self._directory.products.replica
+        return {
+            sku: parse_product(encoded).display_name if (encoded := replica.record(sku)) else sku
+            for sku in skus
+        }
 
     def display_names(self, stores: Iterable[str]) -> dict[str, str]:
         """Store -> display name, of those stores that are public."""

@@ -31,6 +31,10 @@ class PolicyChanged(Exception):
         self.raw = raw
 
 
+LIVES_ON_MS = 15 * 60_000
+"""Least life of a hold whose hand-over was undone, as lua/undo.lua has it."""
+
+
 class NewHold(NamedTuple):
     """A hold to be made."""
 
@@ -206,6 +210,40 @@ class HoldChanges:
                 raise errors.ExceedsHeld(name, product_name(sku))
             case Outcome("requests", _, (most,)):
                 raise QuotaExceeded("hold_requests", most)
+        raise errors.ReservationNotFound(name)
+
+    async def undo(self, name: str, etag: str = "") -> Hold:
+        """Take the last hand-over of a hold back, within a minute; its lease first.
+
+        Raises:
+            ReservationNotFound: there is none of that name, or it is another caller's.
+            ReservationState: nothing was handed over lately.
+            InsufficientStock: goods that were released with the hand-over have gone to others.
+            EtagMismatch: it was changed by another.
+        """
+        store, id = reservation_ids(name)
+        caller = current_caller()
+        [hold] = await self._holds.read(store, [id])
+        if hold is None or not (caller.sees_all or hold.caller == caller.id):
+            raise errors.ReservationNotFound(name)
+        holder = holder_of(hold)
+        await self._quotas.restore(
+            holder, store, id, max(hold.expire_ms - hold.update_ms, LIVES_ON_MS)
+        )
+        owner = "" if caller.sees_all else caller.id
+        outcome = await self._holds.undo(store, id, owner, etag)
+        metrics.CHANGES.labels("undo", outcome.word).inc()
+        if outcome.word not in ("done", "same"):
+            await self._quotas.give_back(holder, store, id)
+        match outcome:
+            case Outcome("done" | "same"):
+                return outcome.hold
+            case Outcome("etag"):
+                raise EtagMismatch(name)
+            case Outcome("state"):
+                raise errors.ReservationState(name, outcome.hold.state)
+            case Outcome("short", _, (sku, _)):
+                raise errors.InsufficientStock(store_name(store), product_name(sku), None)
         raise errors.ReservationNotFound(name)
 
     async def lease(self, holder: Holder, store: str, id: str, ttl_ms: int) -> None:

@@ -25,7 +25,7 @@ from services.stock.errors import (
     ReservationState,
     StoreNotFound,
 )
-from services.stock.model.holds import Hold
+from services.stock.model.holds import Hold, place_in_queue
 from services.stock.model.policies import Policy
 from services.stock.replica.lookups import Lookups
 from services.stock.resources import receipts
@@ -159,6 +159,20 @@ class Reservations:
         ]
         return sorted(found, key=lambda hold: (hold.create_ms, hold.id))
 
+    async def queue(self, parent: str) -> list[Hold]:
+        """The live holds at a store that the caller may see, in the order of `place_in_queue`.
+
+        Raises:
+            StoreNotFound: there is no such store.
+        """
+        caller = current_caller()
+        found = [
+            hold
+            for hold in await self.holds.of_store(await self.shop(parent))
+            if hold.is_live and (caller.sees_all or hold.caller == caller.id)
+        ]
+        return sorted(found, key=place_in_queue)
+
     async def _candidates(self, caller: Caller, store: str, shopper: str) -> list[Hold]:
         """The holds of a store, or those of a shopper of the caller: all, or those listed."""
         if store and not caller.address:
@@ -209,6 +223,23 @@ class Reservations:
         caller = current_caller().id
         key = request_key(caller, "collect", request.request_id, content(request))
         hold = await self.changes.change(request.name, "collect", request.etag, argument, key)
+        if not hold.is_live:
+            await self.changes.release(hold)
+        return hold
+
+    async def undo_collect(self, request: stock_pb2.UndoCollectReservationRequest) -> Hold:
+        """Take the last hand-over back."""
+        return await self.changes.undo(request.name, request.etag)
+
+    async def report_missing(self, request: stock_pb2.ReportMissingItemsRequest) -> Hold:
+        """Release goods that the shop cannot find, and tell the owner."""
+        units = lines(request.items)
+        names = self.lookups.product_names(units)
+        parts = ", ".join(f"{count} x {names[sku]}" for sku, count in units.items())
+        argument = {"l": units, "x": f"The shop could not find {parts}."}
+        caller = current_caller().id
+        key = request_key(caller, "missing", request.request_id, content(request))
+        hold = await self.changes.change(request.name, "missing", request.etag, argument, key)
         if not hold.is_live:
             await self.changes.release(hold)
         return hold
@@ -307,6 +338,7 @@ class Reservations:
 def content(
     request: stock_pb2.CreateReservationRequest
     | stock_pb2.CollectReservationRequest
+    | stock_pb2.ReportMissingItemsRequest
     | stock_pb2.TransferReservationRequest,
 ) -> bytes:
     """The content of a request that a retry must repeat."""

@@ -60,7 +60,10 @@ class Holds:
             replicated_script(client, PACKAGE, name, libraries, replicas=replicas)
             for name, libraries in (("reserve", TAKING), ("transition", LIBRARY))
         )
-        self._arrival = replicated_script(client, PACKAGE, "arrival", LIBRARY, replicas=replicas)
+        self._arrival, self._undo = (
+            replicated_script(client, PACKAGE, name, LIBRARY, replicas=replicas)
+            for name in ("arrival", "undo")
+        )
         ledgers = [f"{tag(partition)}:ledger" for partition in range(PARTITIONS)]
         self.wakes = Wakes(client, ledgers, POLL_S)
         """Wait for movements, a new hold among them."""
@@ -141,9 +144,19 @@ class Holds:
             *request,
             orjson.dumps(argument or {}),
         ]
-        word, *rest = await self._transition(StoreKeys.of(store).of_holds, args)
+        return self._outcome(store, await self._transition(StoreKeys.of(store).of_holds, args))
+
+    def _outcome(self, store: str, answer: Sequence[Any]) -> Outcome:
+        word, *rest = answer
         hold = decoded(rest[0], store) if rest else None
         return Outcome(word.decode(), hold, tuple(plain(item) for item in rest[1:]))
+
+    async def undo(
+        self, store: str, id: str, owner: str = "", etag: str = "", now_ms: int | None = None
+    ) -> Outcome:
+        """Take the last hand-over of a hold back; lua/undo.lua lists the outcomes."""
+        args: list[Value] = ["" if now_ms is None else now_ms, store, id, owner, etag]
+        return self._outcome(store, await self._undo(StoreKeys.of(store).of_holds, args))
 
     async def tell(self, hold: Hold, trip: str, fact: bytes, now_ms: int | None = None) -> Outcome:
         """Tell a hold a fact about a trip to it (`directory.orders`), if it is as it was read."""
@@ -155,8 +168,9 @@ class Holds:
             trip,
             fact,
         ]
-        word, *rest = await self._arrival(StoreKeys.of(hold.store).of_holds, args)
-        return Outcome(word.decode(), decoded(rest[0], hold.store) if rest else None)
+        return self._outcome(
+            hold.store, await self._arrival(StoreKeys.of(hold.store).of_holds, args)
+        )
 
     async def read(
         self, store: str, ids: Sequence[str], now_ms: int | None = None

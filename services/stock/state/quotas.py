@@ -60,6 +60,11 @@ class Quotas:
             return None
         return f"{'caller' if full == caller else kind}_holds", limits[full]
 
+    async def restore(self, holder: Holder, store: str, hold: str, ttl_ms: int) -> None:
+        """Take the lease of a hold that lives again, also when a quota is full."""
+        limits = dict.fromkeys(keys_of(holder), 0)
+        await self._leases.take(limits, hold, ttl_ms, listing=listing_of(holder, store, hold))
+
     async def give_back(self, holder: Holder, store: str, hold: str) -> None:
         """End the part of one attempt in the lease of a hold that it did not make."""
         await self._leases.give_back(keys_of(holder), hold, listing_of(holder, store, hold))

@@ -149,8 +149,14 @@ async def ask_all(told: Told, database: Any, page: Any, *, bands_only: bool) -> 
     await ask("VerifyReceipt", names.VerifyReceiptRequest(receipt=held.receipt))
     collect = names.CollectReservationRequest(name=name, items=basket(milk=999_997))
     await ask("CollectReservation", collect)
+    missing = names.ReportMissingItemsRequest(name=name, items=basket(milk=999_997))
+    await ask("ReportMissingItems", missing)
     collect.items[0].quantity = 1
     await ask("CollectReservation", collect)
+    await ask("ListPickupQueue", names.ListPickupQueueRequest(parent=STOCKMANN))
+    queue = names.WatchPickupQueueRequest(parent=STOCKMANN, resume_token=begun.resume_token)
+    await ask("WatchPickupQueue", queue, take=3)
+    await ask("UndoCollectReservation", names.UndoCollectReservationRequest(name=name))
     for store in (FORUM, STOCKMANN):
         moved = names.TransferReservationRequest(name=name, destination_store=store)
         moved_to = await ask("TransferReservation", moved)

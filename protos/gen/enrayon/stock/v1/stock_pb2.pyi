@@ -2880,6 +2880,7 @@ class CollectReservationRequest(_message.Message):
     RELEASE_REST_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{id}/reservations/{id}`."""
     release_rest: _builtins.bool
@@ -2888,6 +2889,10 @@ class CollectReservationRequest(_message.Message):
     """Identifies the request: a retry with the same value hands over nothing more."""
     etag: _builtins.str
     """If set, it must equal the current etag."""
+    code: _builtins.str
+    """The short code that the shopper says, instead of the id in the name: `stores/{id}/reservations/-`.
+    For the staff of the shop; limited as FindReservationByCode.
+    """
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
         """The items to hand over; empty means all held items."""
@@ -2900,14 +2905,229 @@ class CollectReservationRequest(_message.Message):
         release_rest: _builtins.bool = ...,
         request_id: _builtins.str = ...,
         etag: _builtins.str = ...,
+        code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "items", b"items", "name", b"name", "release_rest", b"release_rest", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "etag", b"etag", "items", b"items", "name", b"name", "release_rest", b"release_rest", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CollectReservationRequest: _TypeAlias = CollectReservationRequest  # noqa: Y015
+
+@_typing.final
+class UndoCollectReservationRequest(_message.Message):
+    """Request of UndoCollectReservation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`stores/{id}/reservations/{id}`."""
+    etag: _builtins.str
+    """If set, it must equal the current etag."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoCollectReservationRequest: _TypeAlias = UndoCollectReservationRequest  # noqa: Y015
+
+@_typing.final
+class ReportMissingItemsRequest(_message.Message):
+    """Request of ReportMissingItems."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`stores/{id}/reservations/{id}`."""
+    request_id: _builtins.str
+    """Identifies the request: a retry with the same value releases nothing more."""
+    etag: _builtins.str
+    """If set, it must equal the current etag."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
+        """The goods that the shop cannot find."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        items: _abc.Iterable[Global___BasketItem] | None = ...,
+        request_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "items", b"items", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportMissingItemsRequest: _TypeAlias = ReportMissingItemsRequest  # noqa: Y015
+
+@_typing.final
+class ListPickupQueueRequest(_message.Message):
+    """Request of ListPickupQueue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`stores/{id}`."""
+    page_size: _builtins.int
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPickupQueueRequest: _TypeAlias = ListPickupQueueRequest  # noqa: Y015
+
+@_typing.final
+class PickupQueueEntry(_message.Message):
+    """A hold in the queue of a store."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESERVATION_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    WAITING_SINCE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reservation(self) -> Global___Reservation:
+        """The hold, with its state, slot, arrival and notices."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """The time at which the goods should be ready: the begin of the pick-up slot, else `ready_by`, else
+        the end of the hold.
+        """
+
+    @_builtins.property
+    def waiting_since_time(self) -> _timestamp_pb2.Timestamp:
+        """The time since which the traveller waits; not set before the arrival."""
+
+    def __init__(
+        self,
+        *,
+        reservation: Global___Reservation | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        waiting_since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "reservation", b"reservation", "waiting_since_time", b"waiting_since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "reservation", b"reservation", "waiting_since_time", b"waiting_since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PickupQueueEntry: _TypeAlias = PickupQueueEntry  # noqa: Y015
+
+@_typing.final
+class ListPickupQueueResponse(_message.Message):
+    """Response of ListPickupQueue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___PickupQueueEntry]:
+        """Those who wait, the longest first; then by the time at which they are due."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___PickupQueueEntry] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPickupQueueResponse: _TypeAlias = ListPickupQueueResponse  # noqa: Y015
+
+@_typing.final
+class WatchPickupQueueRequest(_message.Message):
+    """Request of WatchPickupQueue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`stores/{id}`."""
+    resume_token: _builtins.str
+    """The token of the last change received; empty means from now on."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        resume_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchPickupQueueRequest: _TypeAlias = WatchPickupQueueRequest  # noqa: Y015
+
+@_typing.final
+class WatchPickupQueueResponse(_message.Message):
+    """A change of the queue of a store."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    resume_token: _builtins.str
+    """The token to continue after this change."""
+    @_builtins.property
+    def entry(self) -> Global___PickupQueueEntry:
+        """The entry after the change; one whose hold has ended leaves the queue. Not set in the first
+        message, which is sent once at the start.
+        """
+
+    def __init__(
+        self,
+        *,
+        entry: Global___PickupQueueEntry | None = ...,
+        resume_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchPickupQueueResponse: _TypeAlias = WatchPickupQueueResponse  # noqa: Y015
 
 @_typing.final
 class TransferReservationRequest(_message.Message):
@@ -3582,7 +3802,9 @@ class StockMovement(_message.Message):
         KIND_HANDED_OVER: StockMovement._Kind.ValueType  # 4
         """Goods on hold were handed over."""
         KIND_RELEASED: StockMovement._Kind.ValueType  # 5
-        """A hold ended and released the remaining units."""
+        """A hold released units: it ended, or the shop could not find them."""
+        KIND_RETURNED: StockMovement._Kind.ValueType  # 6
+        """The hand-over of goods was undone."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """The kind of a movement."""
@@ -3598,7 +3820,9 @@ class StockMovement(_message.Message):
     KIND_HANDED_OVER: StockMovement.Kind.ValueType  # 4
     """Goods on hold were handed over."""
     KIND_RELEASED: StockMovement.Kind.ValueType  # 5
-    """A hold ended and released the remaining units."""
+    """A hold released units: it ended, or the shop could not find them."""
+    KIND_RETURNED: StockMovement.Kind.ValueType  # 6
+    """The hand-over of goods was undone."""
 
     STORE_FIELD_NUMBER: _builtins.int
     PRODUCT_FIELD_NUMBER: _builtins.int

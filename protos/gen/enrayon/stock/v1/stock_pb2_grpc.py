@@ -161,6 +161,26 @@ class StockServiceStub:
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.CollectReservationRequest.SerializeToString,
                 response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.FromString,
                 _registered_method=True)
+        self.UndoCollectReservation = channel.unary_unary(
+                '/enrayon.stock.v1.StockService/UndoCollectReservation',
+                request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.UndoCollectReservationRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.FromString,
+                _registered_method=True)
+        self.ReportMissingItems = channel.unary_unary(
+                '/enrayon.stock.v1.StockService/ReportMissingItems',
+                request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ReportMissingItemsRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.FromString,
+                _registered_method=True)
+        self.ListPickupQueue = channel.unary_unary(
+                '/enrayon.stock.v1.StockService/ListPickupQueue',
+                request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupQueueRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupQueueResponse.FromString,
+                _registered_method=True)
+        self.WatchPickupQueue = channel.unary_stream(
+                '/enrayon.stock.v1.StockService/WatchPickupQueue',
+                request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchPickupQueueRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchPickupQueueResponse.FromString,
+                _registered_method=True)
         self.TransferReservation = channel.unary_unary(
                 '/enrayon.stock.v1.StockService/TransferReservation',
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.TransferReservationRequest.SerializeToString,
@@ -414,6 +434,37 @@ class StockServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UndoCollectReservation(self, request, context):
+        """Takes the last hand-over of a hold back, within a minute: the goods are on hold again, for 15
+        minutes at least. A place in a pick-up slot does not come back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportMissingItems(self, request, context):
+        """Releases goods of a hold that the shop cannot find, and tells the owner by a notice. The hold goes
+        on with the rest; without a rest it ends.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPickupQueue(self, request, context):
+        """The live holds at a store in the order in which its staff serves them: first those whose
+        travellers wait, the longest first, then by the time at which the goods are due.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchPickupQueue(self, request, context):
+        """Streams the changes of the queue of a store, for the screen of the shop.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def TransferReservation(self, request, context):
         """Moves a hold to another store: it is held there first, then released here. If the transfer is
         interrupted, both stores hold the goods until expiry; a retry with the same `request_id`
@@ -638,6 +689,26 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.CollectReservation,
                     request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.CollectReservationRequest.FromString,
                     response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.SerializeToString,
+            ),
+            'UndoCollectReservation': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndoCollectReservation,
+                    request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.UndoCollectReservationRequest.FromString,
+                    response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.SerializeToString,
+            ),
+            'ReportMissingItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportMissingItems,
+                    request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ReportMissingItemsRequest.FromString,
+                    response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.SerializeToString,
+            ),
+            'ListPickupQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPickupQueue,
+                    request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupQueueRequest.FromString,
+                    response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupQueueResponse.SerializeToString,
+            ),
+            'WatchPickupQueue': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchPickupQueue,
+                    request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchPickupQueueRequest.FromString,
+                    response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchPickupQueueResponse.SerializeToString,
             ),
             'TransferReservation': grpc.unary_unary_rpc_method_handler(
                     servicer.TransferReservation,
@@ -1364,6 +1435,114 @@ class StockService:
             '/enrayon.stock.v1.StockService/CollectReservation',
             enrayon_dot_stock_dot_v1_dot_stock__pb2.CollectReservationRequest.SerializeToString,
             enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndoCollectReservation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.stock.v1.StockService/UndoCollectReservation',
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.UndoCollectReservationRequest.SerializeToString,
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportMissingItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.stock.v1.StockService/ReportMissingItems',
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.ReportMissingItemsRequest.SerializeToString,
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPickupQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.stock.v1.StockService/ListPickupQueue',
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupQueueRequest.SerializeToString,
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.ListPickupQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchPickupQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/enrayon.stock.v1.StockService/WatchPickupQueue',
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchPickupQueueRequest.SerializeToString,
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchPickupQueueResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -96,6 +96,20 @@ class StockServiceStub:
     """Records that the goods are ready for pick-up."""
     CollectReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CollectReservationRequest, _stock_pb2.Reservation]
     """Hands over all or some of the goods: they leave the stock."""
+    UndoCollectReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.UndoCollectReservationRequest, _stock_pb2.Reservation]
+    """Takes the last hand-over of a hold back, within a minute: the goods are on hold again, for 15
+    minutes at least. A place in a pick-up slot does not come back.
+    """
+    ReportMissingItems: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ReportMissingItemsRequest, _stock_pb2.Reservation]
+    """Releases goods of a hold that the shop cannot find, and tells the owner by a notice. The hold goes
+    on with the rest; without a rest it ends.
+    """
+    ListPickupQueue: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListPickupQueueRequest, _stock_pb2.ListPickupQueueResponse]
+    """The live holds at a store in the order in which its staff serves them: first those whose
+    travellers wait, the longest first, then by the time at which the goods are due.
+    """
+    WatchPickupQueue: _grpc.UnaryStreamMultiCallable[_stock_pb2.WatchPickupQueueRequest, _stock_pb2.WatchPickupQueueResponse]
+    """Streams the changes of the queue of a store, for the screen of the shop."""
     TransferReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.TransferReservationRequest, _stock_pb2.Reservation]
     """Moves a hold to another store: it is held there first, then released here. If the transfer is
     interrupted, both stores hold the goods until expiry; a retry with the same `request_id`
@@ -199,6 +213,20 @@ class StockServiceAsyncStub(StockServiceStub):
     """Records that the goods are ready for pick-up."""
     CollectReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.CollectReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
     """Hands over all or some of the goods: they leave the stock."""
+    UndoCollectReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.UndoCollectReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
+    """Takes the last hand-over of a hold back, within a minute: the goods are on hold again, for 15
+    minutes at least. A place in a pick-up slot does not come back.
+    """
+    ReportMissingItems: _aio.UnaryUnaryMultiCallable[_stock_pb2.ReportMissingItemsRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
+    """Releases goods of a hold that the shop cannot find, and tells the owner by a notice. The hold goes
+    on with the rest; without a rest it ends.
+    """
+    ListPickupQueue: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListPickupQueueRequest, _stock_pb2.ListPickupQueueResponse]  # type: ignore[assignment]
+    """The live holds at a store in the order in which its staff serves them: first those whose
+    travellers wait, the longest first, then by the time at which the goods are due.
+    """
+    WatchPickupQueue: _aio.UnaryStreamMultiCallable[_stock_pb2.WatchPickupQueueRequest, _stock_pb2.WatchPickupQueueResponse]  # type: ignore[assignment]
+    """Streams the changes of the queue of a store, for the screen of the shop."""
     TransferReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.TransferReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
     """Moves a hold to another store: it is held there first, then released here. If the transfer is
     interrupted, both stores hold the goods until expiry; a retry with the same `request_id`
@@ -443,6 +471,44 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
         """Hands over all or some of the goods: they leave the stock."""
+
+    @_abc_1.abstractmethod
+    def UndoCollectReservation(
+        self,
+        request: _stock_pb2.UndoCollectReservationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
+        """Takes the last hand-over of a hold back, within a minute: the goods are on hold again, for 15
+        minutes at least. A place in a pick-up slot does not come back.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportMissingItems(
+        self,
+        request: _stock_pb2.ReportMissingItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
+        """Releases goods of a hold that the shop cannot find, and tells the owner by a notice. The hold goes
+        on with the rest; without a rest it ends.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPickupQueue(
+        self,
+        request: _stock_pb2.ListPickupQueueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_pb2.ListPickupQueueResponse, _abc.Awaitable[_stock_pb2.ListPickupQueueResponse]]:
+        """The live holds at a store in the order in which its staff serves them: first those whose
+        travellers wait, the longest first, then by the time at which the goods are due.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchPickupQueue(
+        self,
+        request: _stock_pb2.WatchPickupQueueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_stock_pb2.WatchPickupQueueResponse], _abc.AsyncIterator[_stock_pb2.WatchPickupQueueResponse]]:
+        """Streams the changes of the queue of a store, for the screen of the shop."""
 
     @_abc_1.abstractmethod
     def TransferReservation(

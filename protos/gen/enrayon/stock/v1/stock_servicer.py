@@ -137,6 +137,29 @@ class StockServicer(Protocol):
     ) -> Answer[stock_pb2.Reservation]:
         """Hands over all or some of the goods: they leave the stock."""
 
+    def undo_collect_reservation(
+        self, request: stock_pb2.UndoCollectReservationRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Takes the last hand-over of a hold back, within a minute: the goods are on hold again,
+        for 15 minutes at least. A place in a pick-up slot does not come back."""
+
+    def report_missing_items(
+        self, request: stock_pb2.ReportMissingItemsRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Releases goods of a hold that the shop cannot find, and tells the owner by a notice. The
+        hold goes on with the rest; without a rest it ends."""
+
+    def list_pickup_queue(
+        self, request: stock_pb2.ListPickupQueueRequest, /
+    ) -> Answer[stock_pb2.ListPickupQueueResponse]:
+        """The live holds at a store in the order in which its staff serves them: first those whose
+        travellers wait, the longest first, then by the time at which the goods are due."""
+
+    def watch_pickup_queue(
+        self, request: stock_pb2.WatchPickupQueueRequest, /
+    ) -> Stream[stock_pb2.WatchPickupQueueResponse]:
+        """Streams the changes of the queue of a store, for the screen of the shop."""
+
     def transfer_reservation(
         self, request: stock_pb2.TransferReservationRequest, /
     ) -> Answer[stock_pb2.Reservation]:
