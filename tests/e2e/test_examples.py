@@ -49,7 +49,11 @@ def ran(words: list[str], suite: Suite) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("text", blocks("python"), ids=["nearest", "hold"])
+MOBILE = "CheckInTrip"
+"""A call of the example of an app."""
+
+
+@pytest.mark.parametrize("text", blocks("python"), ids=["nearest", "hold", "app"])
 def test_python_runs(shared_demo, text):
     program = shared_demo.data_dir / "example.py"
     program.write_text(here(text, shared_demo))
@@ -57,8 +61,32 @@ def test_python_runs(shared_demo, text):
 
     if "FindNearestStores" in text:
         assert 3 == len(printed.splitlines())
+    elif MOBILE in text:
+        found, times, done = printed.splitlines()
+        assert re.fullmatch(r".+ \d+ m", found)
+        ready_by, pickup_by = re.findall(r"\d{4}-\S+Z", times)
+        assert ready_by < pickup_by
+        assert re.fullmatch(r"[A-Z0-9]{8} STATE_COLLECTED", done)
     else:
         assert re.fullmatch(r"stores/\S+/reservations/\S+\n", printed)
+
+
+def test_an_app_makes_at_most_seven_calls():
+    [text] = [text for text in blocks("python") if MOBILE in text]
+    calls = re.findall(r"await (app|shop)\.\w+\.(\w+)\(", text)
+    own = [call for who, call in calls if who == "app" and call != "ReportPosition"]
+
+    assert len(re.findall(r"await (?!asyncio)", text)) == len(calls), "each call is counted"
+    assert not re.search(r"\bfor\b.*:$", text, re.MULTILINE), "no call is made in a loop"
+    assert [
+        "FindPickupOptions",
+        "CreateReservation",
+        "GetPickupCode",
+        "StartTrip",
+        "CheckInTrip",
+        "GetReservation",
+    ] == own
+    assert len(own) <= 7
 
 
 @contextmanager
