@@ -1,0 +1,157 @@
+"""Two phones and one shop: from the list of stores to the hand-over, as each of them sees it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.stock.v1 import stock_pb2
+from enrayon.stores.v1 import stores_pb2
+from services.chassis.access.key_store import KeyStore
+from services.chassis.access.keys import new_key
+from services.chassis.access.policy import Role
+from services.chassis.clock import utc_now
+from services.directory.parts import Parts
+from tests.support.gated import Callers, Stubs, gated
+from tests.support.geofence import fix, north_of, report
+from tests.support.orders import crossing, eventually
+from tests.support.refusals import refusal
+from tests.support.stock import KAMPPI, STOCKMANN, available, basket, state
+from tests.support.stores import SHOPS, upsert
+
+PLACE = (60.1687, 24.9418)
+"""Where Stockmann is."""
+Held, Arrival, Trip = stock_pb2.Reservation, stock_pb2.Reservation.Arrival, pb.Trip
+
+
+@dataclass
+class Phone:
+    """The app on the phone of one person."""
+
+    app: Stubs
+    person: str
+    hold: Any = None
+    trip: Any = None
+    calls: int = field(default=0)
+
+    async def options(self) -> Any:
+        """The stores near by, with all that a list shows."""
+        return await self.app.stock.FindPickupOptions(
+            stock_pb2.FindPickupOptionsRequest(
+                items=basket(milk=2), origin=KAMPPI, read_mask={"paths": ["*"]}
+            )
+        )
+
+    async def take(self, store: str, **fields: Any) -> None:
+        """Hold two milks."""
+        self.hold = await self.app.stock.CreateReservation(
+            stock_pb2.CreateReservationRequest(
+                parent=store, items=basket(milk=2), shopper=self.person, **fields
+            )
+        )
+
+    async def code(self) -> str:
+        """The code to say at the counter."""
+        request = stock_pb2.GetPickupCodeRequest(name=f"{self.hold.name}/pickupCode")
+        return str((await self.app.stock.GetPickupCode(request)).code)
+
+    async def set_out(self) -> None:
+        """Start the trip to the hold."""
+        self.trip = await self.app.geofence.StartTrip(
+            pb.StartTripRequest(
+                parent=STOCKMANN,
+                device_id=self.person,
+                consent=True,
+                reservation=self.hold.name,
+                trip_token=self.hold.trip_token,
+            )
+        )
+
+    async def arrive(self, bay: str) -> None:
+        """Come near, and say where the car stands."""
+        await report(
+            self.app.geofence,
+            fix(self.person, north_of(PLACE, 3000), 0),
+            fix(self.person, north_of(PLACE, 20), 600),
+        )
+        await self.app.geofence.CheckInTrip(pb.CheckInTripRequest(name=self.trip.name, bay=bay))
+
+    async def held(self) -> Any:
+        """The hold as the phone reads it."""
+        return await self.app.stock.GetReservation(
+            stock_pb2.GetReservationRequest(name=self.hold.name)
+        )
+
+    async def travelled(self) -> Any:
+        """The trip as the phone reads it."""
+        return await self.app.geofence.GetTrip(pb.GetTripRequest(name=self.trip.name))
+
+    async def both(self) -> tuple[int, int, int]:
+        """The state of the hold, of the arrival as the hold tells it, and of the trip."""
+        held, travelled = await self.held(), await self.travelled()
+        return held.state, held.arrival.state, travelled.state
+
+    async def agree(self, held: int, arrival: int, trip: int) -> None:
+        """Wait until both records say the same."""
+        await eventually(self.both, lambda found: found == (held, arrival, trip))
+
+
+@pytest.fixture
+async def shop(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callers]:
+    """Stockmann, always open, with milk; its staff has a key, and workers run."""
+    monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
+    async with gated(parts) as callers, crossing(parts):
+        key, token = new_key("till", Role.STAFF, utc_now(), stores=("t-stockmann",))
+        assert await KeyStore(parts.client).create(key)
+        callers.keys[Role.STAFF] = token
+        admin = callers.by(Role.ADMIN)
+        store = stores_pb2.Store(opening_hours_text="24/7")
+        store.MergeFrom(next(each for each in SHOPS if each.name == STOCKMANN))
+        await upsert(admin.stores, [store])
+        await state(admin.stock, STOCKMANN, milk=5, bread=3)
+        yield callers
+
+
+async def test_two_phones_and_one_shop(shop):
+    anna, ben = Phone(shop.by(Role.CHANNEL), "anna"), Phone(shop.by(Role.CHANNEL), "ben")
+    till = shop.by(Role.STAFF)
+
+    # Anna's list needs no other call: where it is, if it is open, from when until when.
+    [option] = (await anna.options()).options
+    assert (STOCKMANN, "Stockmann", "Helsinki") == (
+        option.store,
+        option.display_name,
+        option.address.locality,
+    )
+    assert stock_pb2.OpenState.STATE_OPEN == option.open_state.state
+    assert abs(option.location.latitude - PLACE[0]) < 1e-6
+
+    for phone in (anna, ben):
+        await phone.take(option.store)
+        assert phone.hold.ready_by.seconds - option.ready_by.seconds < 60
+        assert phone.hold.ready_by.seconds < phone.hold.pickup_by.seconds
+        assert phone.hold.pickup_by.seconds <= phone.hold.expire_time.seconds
+    assert 1 == await available(shop.by(Role.ADMIN).stock, STOCKMANN)
+
+    for phone in (anna, ben):
+        await phone.set_out()
+        await phone.agree(Held.STATE_CONFIRMED, Arrival.STATE_ON_THE_WAY, Trip.STATE_STARTED)
+    await ben.arrive(bay="2")
+    await ben.agree(Held.STATE_CONFIRMED, Arrival.STATE_ARRIVED, Trip.STATE_ARRIVED)
+    assert Trip.STATE_STARTED == (await anna.travelled()).state
+
+    # The shop finds Ben's goods by what he says, and nobody else does.
+    by_code = stock_pb2.FindReservationByCodeRequest(parent=STOCKMANN, code=await ben.code())
+    found = await till.stock.FindReservationByCode(by_code)
+    assert (ben.hold.name, "2") == (found.name, (await ben.held()).arrival.bay)
+    code, _, _ = await refusal(anna.app.stock.FindReservationByCode(by_code))
+    assert "PERMISSION_DENIED" == code.name
+    await till.stock.CollectReservation(stock_pb2.CollectReservationRequest(name=found.name))
+    await ben.agree(Held.STATE_COLLECTED, Arrival.STATE_ARRIVED, Trip.STATE_COMPLETED)
+
+    # Anna turns round.
+    await anna.app.stock.CancelReservation(stock_pb2.CancelReservationRequest(name=anna.hold.name))
+    await eventually(anna.travelled, lambda trip: trip.state == Trip.STATE_CANCELED)
+    assert 3 == await available(shop.by(Role.ADMIN).stock, STOCKMANN)
