@@ -8,13 +8,14 @@ import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
-from geodata.importers import delimited, fuel_fr, geojson, jsonld, osm
+from geodata.importers import delimited, fuel_fr, geojson, jsonld, osm, places_json
 from geodata.importers.assemble import Hour24, assemble
 from geodata.importers.columns import ColumnMap, Columns
 from geodata.importers.convert import Settings
 from geodata.importers.crs import Reprojection
-from geodata.importers.detect import detect
+from geodata.importers.detect import detect, inside
 from geodata.importers.files import Progress, Source
+from geodata.importers.presets import preset_of
 from geodata.importers.record import FIELDS
 from geodata.importers.report import (
     ColumnUse,
@@ -25,6 +26,7 @@ from geodata.importers.report import (
     SourceUnknown,
     write_rejected,
 )
+from geodata.importers.tables import READERS
 
 __all__ = [
     "FIELDS",
@@ -41,10 +43,10 @@ __all__ = [
     "read",
     "write_rejected",
 ]
-
-TABLES = ("csv",)
-"""The formats whose columns can be mapped."""
-FORMATS = ("auto", "csv", "geojson", "alltheplaces", "osm", "jsonld", "fuel-fr")
+FORMATS = (
+    "auto",
+    *sorted((*READERS, "alltheplaces", "fuel-fr", "geojson", "html", "jsonld", "osm", "overpass")),
+)
 
 
 def read(
@@ -83,27 +85,40 @@ def read(
     if format not in FORMATS:
         raise ImporterError(f"format {format!r} must be one of {', '.join(FORMATS)}")
     name = detect(file) if format == "auto" else format
-    result = Import(format=name)
-    if columns and name not in TABLES:
+    if name == "zip":
+        file = inside(file)
+        name = detect(file)
+    if columns and name not in READERS:
         raise ImporterError(f"columns can be mapped only for tables, not for {name}")
-    match name:
-        case "csv":
-            table = delimited.table_of(file)
-            columns = columns or ColumnMap()
-            records = Columns(table, columns).records()
-            result.remarks += [Remark(0, field, note, repaired=True) for field, note in table.notes]
-            # Apart from `file`, whose progress is reported.
-            result.columns = Columns(delimited.table_of(Source(file.path)), columns).use()
-        case "geojson" | "alltheplaces":
-            records = geojson.records(file)
-        case "osm":
-            records = osm.records(file.path, tag_filter or osm.TRADES)
-        case "jsonld":
-            records = jsonld.records(file)
-        case _:
-            records = fuel_fr.records(file)
-    system = Reprojection(crs) if crs else geojson.system_of(file) if name == "geojson" else None
-    settings = Settings(system, today or dt.datetime.now(dt.UTC).date())
+    result = Import(format=name)
+    system = crs or ""
+    if name in READERS:
+        table = READERS[name](file)
+        columns = columns or ColumnMap()
+        mapped = Columns(table, columns)
+        records = mapped.records()
+        result.remarks += [Remark(0, field, note, repaired=True) for field, note in table.notes]
+        # Apart from `file`, whose progress is reported.
+        seen = Columns(delimited.table_of(file.again()), columns) if name == "csv" else mapped
+        result.columns = seen.use()
+        result.preset = preset_of(table.header)
+        system = system or table.crs
+    elif name in ("geojson", "alltheplaces"):
+        records = geojson.records(file)
+    elif name == "osm":
+        records = osm.records(file.path, tag_filter or osm.TRADES)
+    elif name == "overpass":
+        records = places_json.overpass_records(file)
+    elif name in ("jsonld", "html"):
+        records = jsonld.records(file)
+    else:
+        records = fuel_fr.records(file)
+    projected = Reprojection(system) if system else None
+    if name == "geojson" and not projected:
+        projected = geojson.system_of(file)
+    if projected and projected.is_degrees:
+        projected = None
+    settings = Settings(projected, today or dt.datetime.now(dt.UTC).date())
     assemble(records, result, source, hour_24, settings)
     if progress:
         size = file.path.stat().st_size

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import orjson
+
 from geodata.gazetteer import fold
 from geodata.importers import attributes
 from geodata.importers.days import DayColumns
@@ -19,13 +21,15 @@ _ALIASES = {
         branch_id branchcode location_id entity_id listing_id place_id ref code identifier number nr
         no num numero filialnummer filial_nr code_magasin id_magasin magasin_id codigo codice
         external_id object_id site_id outlet_id store_no partner_distinct_id
+        wpsl_id partners_location_id
     """,
     "name": """
         display_name store_name shop_name business_name location_name branch_name title nom naam
         nombre nome nimi namn navn nazwa bezeichnung filiale nom_magasin magasin enseigne_nom
-        filialname store shop wpsl_name
+        filialname store shop wpsl_name names_primary displayname_text
     """,
-    "brand": "chain banner enseigne marque marke merk marca merkki brand_name main_brand ketju",
+    "brand": "brand_names_primary chain banner enseigne marque marke merk marca merkki "
+    "brand_name main_brand ketju",
     "lat": "latitude y breitengrad breite latitud latitudine leveysaste geo_lat wpsl_lat lat_wgs84 "
     "northing nord hochwert koord_y coord_y y_coord store_lat gps_lat",
     "lon": "lng long longitude x laengengrad langengrad lange longitud longitudine pituusaste "
@@ -39,29 +43,31 @@ _ALIASES = {
     "address": """
         street_address address1 address_1 address_line_1 address_line1 addressline1 addr:full
         adresse adresse1 adresse_1 anschrift adres direccion indirizzo osoite adress full_address
-        formatted_address line1 street_1 store_street_address wpsl_address
+        formatted_address addresses_freeform street_and_number line1 street_1 store_street_address
+        wpsl_address
     """,
     "address2": "address_2 address_line_2 address_line2 addressline2 line2 street_2 adresse2 "
     "adresse_2 complement complement_adresse wpsl_address2 sub_premise adresszusatz",
     "city": "town locality municipality ville commune addr:city ort stadt plaats stad ciudad citta "
-    "kaupunki stad miasto cidade city_name postort wpsl_city nom_commune localite",
+    "kaupunki stad miasto cidade city_name postort wpsl_city nom_commune localite "
+    "addresses_locality",
     "state": "province region addr:state administrative_area bundesland provincia provincie "
-    "state_province state_code province_code admin1 wpsl_state departement",
+    "state_province state_code province_code admin1 wpsl_state departement addresses_region",
     "postcode": """
         zip zip_code zipcode postal_code postalcode code_postal cp addr:postcode plz postleitzahl
         code_post codigo_postal cap codice_postale postinumero postnummer kod_pocztowy post_code
-        zip_postal_code zip_postcode wpsl_zip postcode_zip
+        zip_postal_code zip_postcode wpsl_zip postcode_zip addresses_postcode
     """,
     "country": "country_code pays addr:country land pais paese maa kraj country_region "
-    "country_iso code_pays landcode wpsl_country country_name region_code",
+    "country_iso code_pays landcode wpsl_country country_name region_code addresses_country",
     "phone": """
         telephone tel phone_number contact:phone primary_phone main_phone telefon telefono telefoon
         puhelin telefone telefonnummer phone1 local_phone phone_no store_phone wpsl_phone numero_tel
-        numero_de_telephone
+        numero_de_telephone phones mobile
     """,
     "website": "url web link contact:website site site_web webseite webpage homepage sito web_site "
-    "website_url landing_page landing_page_url store_url home_page_url permalink wpsl_url",
-    "opening_hours": "hours openinghours horaires offnungszeiten horario horarios orari "
+    "website_url landing_page landing_page_url store_url home_page_url permalink wpsl_url websites",
+    "opening_hours": "hours openinghours open_hours horaires offnungszeiten horario horarios orari "
     "openingstijden aukioloajat oppettider abningstider opening_times business_hours "
     "horaires_ouverture hours_of_operation store_hours wpsl_hours",
     "timezone": "time_zone tz fuseau_horaire zeitzone",
@@ -211,7 +217,9 @@ class Columns:
         }
         if "insee" in others:  # the number of a commune of France
             record.fields.setdefault("country", "FR")
-        if "opening_hours" not in record.fields:
+        if record.fields.get("opening_hours", "").startswith("{"):
+            record.day_texts = _days_of_json(record.fields)
+        if "opening_hours" not in record.fields and not record.day_texts:
             by_column = dict(zip(self._table.header, row.values, strict=True))
             record.day_texts = self._days.texts(by_column)
             if "hours_weekday" in others:
@@ -247,3 +255,20 @@ def _fields_of(
 
 def _rank(target: str, name: str) -> int:
     return 0 if name == target else 1 + _ALIASES[target].split().index(name)
+
+
+def _days_of_json(fields: dict[str, str]) -> dict[str, str]:
+    """The texts of days in a cell such as `{"mon": ["09:00 - 17:00"]}`, taken out of the fields."""
+    try:
+        week = orjson.loads(fields["opening_hours"])
+    except orjson.JSONDecodeError:
+        return {}
+    texts = {
+        key: " / ".join(map(clean, value)) if isinstance(value, list) else clean(value)
+        for key, value in week.items()
+    }
+    days = DayColumns(list(texts), fewest_short=1)
+    if days.columns == set(texts):
+        del fields["opening_hours"]
+        return days.texts({key: text if text != "0" else "-" for key, text in texts.items()})
+    return {}

@@ -39,13 +39,14 @@ _CLOSED = words("x closed fermé ferme geschlossen cerrado chiuso gesloten")
 class DayColumns:
     """The columns of a header that have the hours of weekdays."""
 
-    def __init__(self, header: Sequence[str]) -> None:
+    def __init__(self, header: Sequence[str], fewest_short: int = _FEWEST_SHORT) -> None:
         """Find them.
 
         Args:
             header: the names of the columns.
+            fewest_short: days that there must be for short names to be days.
         """
-        self._of_day = _days_of(header)
+        self._of_day = _days_of(header, fewest_short)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -76,7 +77,7 @@ def _is_time(text: str) -> bool:
     return bool(re.search(r"\d", text)) and not re.search(r"\d\s*[-–—]\s*\d", text)
 
 
-def _days_of(header: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+def _days_of(header: Iterable[str], fewest_short: int) -> dict[str, list[tuple[str, str]]]:
     """For each day its columns, each with the part of the day that it tells."""
     by_language: dict[str, dict[str, list[tuple[str, str]]]] = {}
     split = {column: _words(column) for column in header}
@@ -91,7 +92,7 @@ def _days_of(header: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
                     if is_short:
                         short.add(day)
                     break
-        if short and len(found) < _FEWEST_SHORT:
+        if short and len(found) < fewest_short:
             found = _without(found, short)
         by_language[language] = dict(found)
     best = max(by_language.values(), key=len)

@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 MAX_DOCUMENT_BYTES = 256 * 2**20
 """The largest JSON document, which is kept in memory; a larger one must be split into lines."""
+MAX_PLAIN_BYTES = 1024 * 2**20
+"""The largest database, spreadsheet or table that is unpacked to a file."""
 MAX_LINE_CHARACTERS = 4 * 2**20
 MAX_EXPANSION = 100
 """The largest expansion factor of gzip; tables and JSON have a factor of five to thirty."""
@@ -35,8 +38,18 @@ _NOT_IN_CP1252 = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 class Source:
     """A file that can be read several times."""
 
-    def __init__(self, path: Path, progress: Progress | None = None) -> None:
+    def __init__(
+        self, path: Path, progress: Progress | None = None, content: bytes | None = None
+    ) -> None:
+        """A file.
+
+        Args:
+            path: of the file.
+            progress: called while it is read.
+            content: the bytes, if they were taken out of the file at the path, an archive.
+        """
         self.path = path
+        self.content = content
         self._progress = progress
         self._encoding: str | None = None
 
@@ -91,7 +104,7 @@ class Source:
             return "utf-16-be"
         decoder = codecs.getincrementaldecoder("utf-8")()
         has_utf_8 = False
-        with Source(self.path).open() as file:
+        with self.again().open() as file:
             while data := file.read(2**20):
                 try:
                     has_utf_8 = not decoder.decode(data).isascii() or has_utf_8
@@ -105,8 +118,12 @@ class Source:
 
     @cached_property
     def _start(self) -> bytes:
-        with Source(self.path).open() as file:
+        with self.again().open() as file:
             return file.read(HEAD_BYTES)
+
+    def again(self) -> "Source":
+        """The same file, read without telling the progress."""
+        return Source(self.path, content=self.content)
 
     @contextmanager
     def text(self) -> Iterator[io.TextIOBase]:
@@ -116,6 +133,27 @@ class Source:
             yield text
 
     @contextmanager
+    def plain(self) -> Iterator[Path]:
+        """A path with the decompressed bytes, for readers that need a file of their own."""
+        if self.content is None and not self.is_gzip:
+            yield self.path
+            return
+        with tempfile.NamedTemporaryFile() as copy:
+            with self.again().open() as file:
+                while data := file.read(2**20):
+                    if copy.tell() > MAX_PLAIN_BYTES:
+                        raise ImporterError(f"unpacks to over {MAX_PLAIN_BYTES // 2**20} MiB")
+                    copy.write(data)
+            copy.flush()
+            yield Path(copy.name)
+
+    @property
+    def is_gzip(self) -> bool:
+        """True if the file is compressed by gzip."""
+        with self._raw() as raw:
+            return raw.read(2) == _GZIP
+
+    @contextmanager
     def open(self) -> Iterator["io.BufferedReader[_Watched]"]:
         """The bytes of the file, decompressed if they are gzip.
 
@@ -123,8 +161,8 @@ class Source:
             ImporterError: reading, decompressing or decoding failed inside the `with` block.
         """
         try:
-            with self.path.open("rb") as raw:
-                size = self.path.stat().st_size
+            with self._raw() as raw:
+                size = self.size
                 is_gzip = raw.read(2) == _GZIP
                 raw.seek(0)
                 file = io.BufferedReader(_Watched(raw, self._report(size)), 2**18)
@@ -144,6 +182,14 @@ class Source:
             ) from error
         except OSError as error:
             raise ImporterError(f"{error.strerror or error}") from error
+
+    def _raw(self) -> IO[bytes]:
+        return self.path.open("rb") if self.content is None else io.BytesIO(self.content)
+
+    @property
+    def size(self) -> int:
+        """The number of bytes, compressed or not."""
+        return self.path.stat().st_size if self.content is None else len(self.content)
 
     def _report(self, size: int) -> Callable[[int], None]:
         progress = self._progress or (lambda _read, _size: None)

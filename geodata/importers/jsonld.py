@@ -1,9 +1,10 @@
-"""Reads stores from schema.org JSON-LD, as web pages of stores embed it.
+"""Reads stores from schema.org JSON-LD, alone or in the web pages that embed it.
 
 A store is any node, at any depth, whose type is a kind of LocalBusiness, or that has both a name
 and a place (`address` or `geo`) and no type of something else.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
@@ -13,6 +14,7 @@ import orjson
 from geodata.importers import attributes
 from geodata.importers.files import Source
 from geodata.importers.hours import from_schema_org
+from geodata.importers.html_pages import json_ld_of
 from geodata.importers.record import Record, Records, clean, words
 from geodata.importers.report import ImporterError
 
@@ -35,15 +37,25 @@ def records(file: Source) -> Records:
     Raises:
         ImporterError: the file is not JSON, or has no store.
     """
-    try:
-        document = orjson.loads(file.document())
-    except orjson.JSONDecodeError as error:
-        raise ImporterError(f"not valid JSON ({error}); download it again") from error
-    stores = list(filter(_is_store, _nodes(document)))
+    stores = list(filter(_is_store, _nodes(_document(file))))
     if not stores:
         raise ImporterError("the JSON has no schema.org store")
     for row, node in enumerate(stores, start=1):
         yield _record(row, node)
+
+
+def _document(file: Source) -> object:
+    """The document; of a web page all its scripts of JSON-LD that are valid."""
+    if not file.head().lstrip().startswith(b"<"):
+        try:
+            return orjson.loads(file.document())
+        except orjson.JSONDecodeError as error:
+            raise ImporterError(f"not valid JSON ({error}); download it again") from error
+    documents = []
+    for script in json_ld_of(file):
+        with contextlib.suppress(orjson.JSONDecodeError):  # one of several may be broken
+            documents.append(orjson.loads(script))
+    return documents
 
 
 def _nodes(document: object) -> Iterator[Node]:

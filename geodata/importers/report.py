@@ -67,6 +67,8 @@ class Import:
     """The sources of the stores: usually one, several for a concatenated file."""
     columns: list[ColumnUse] = field(default_factory=list)
     """The columns of a table, and what each is used for."""
+    preset: str = ""
+    """The program whose export has these columns, if it is known."""
     rows: int = 0
     """Rows read: stores, rejected rows and dropped copies."""
 

@@ -42,7 +42,7 @@ def missing_id(header: Sequence[str], names: Sequence[str], values: Sequence[Seq
             f"no column for 'id' among {listed}; say which one, "
             f"for example --map {_quoted(header[best])}=id"
         )
-    made = _made_id(header, names)
+    made = _made_id(header, names, values)
     if made:
         return f"no column for 'id' among {listed}; make ids of columns: --id-from {_quoted(made)}"
     return (
@@ -81,7 +81,8 @@ def _is_id_name(name: str) -> bool:
     return bool(re.search(r"(^|_)(id|nr|no|num|numero|number|code|ref|key|siret|gln)(_|$)", name))
 
 
-def _made_id(header: Sequence[str], names: Sequence[str]) -> str:
+def _made_id(header: Sequence[str], names: Sequence[str], values: Sequence[Sequence[str]]) -> str:
+    """The columns whose values make an id: the name alone if all differ, else with its place."""
     wanted = (
         r"name|nom|naam|title",
         r"post|zip|plz|cp$",
@@ -93,7 +94,10 @@ def _made_id(header: Sequence[str], names: Sequence[str]) -> str:
         for pattern in wanted
     ]
     parts = list(dict.fromkeys(filter(None, found)))[:2]
-    return ",".join(parts) if len(parts) == 2 else ""
+    rows = max(map(len, values), default=0)
+    if parts and len(values[header.index(parts[0])]) == rows > 1:
+        return parts[0]
+    return ",".join(parts)
 
 
 def _is_name_like(name: str, values: Sequence[str]) -> bool:

@@ -78,9 +78,10 @@ def show(
 ) -> None:
     """Print the outcome of the import."""
     sources = ", ".join(sorted(found.sources)) or "none"
+    preset = f", columns of {found.preset}" if found.preset else ""
     would = " [yellow](dry run: nothing was changed)[/]" if dry_run else ""
     console.print(
-        f"[bold]{found.rows:,}[/] rows of {found.format}, source [bold]{sources}[/]{would}"
+        f"[bold]{found.rows:,}[/] rows of {found.format}{preset}, source [bold]{sources}[/]{would}"
     )
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, number in counts(found, sent).items():

@@ -84,8 +84,8 @@ def placements_from_table(
         if "" in row:
             problems.append(error("bad_row", f"line {line}", row[""]))
             continue
-        if fault := damage(row["sku"]):
-            problems.append(error("bad_row", f"line {line}", f"sku: {row['sku']!r} is {fault}"))
+        if why := damage(row["sku"]):
+            problems.append(error("bad_row", f"line {line}", f"sku: {row['sku']!r} is {why}"))
             continue
         try:
             filled = {name: value for name, value in row.items() if value}

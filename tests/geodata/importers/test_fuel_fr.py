@@ -107,7 +107,7 @@ def test_hours_that_make_no_sense_are_told_by_day(tmp_path: Path) -> None:
             XML.replace("<pdv_liste>", '<!DOCTYPE x [<!ENTITY a "b">]><pdv_liste>'),
             "damaged XML (it has a document type)",
         ),
-        ("<rss/>", "unknown XML: neither OpenStreetMap nor the French fuel feed"),
+        ("<rss/>", "unknown XML: neither OpenStreetMap, KML, GPX, a page nor the French fuel"),
     ],
 )
 def test_broken_xml_says_so(tmp_path: Path, text: str, message: str) -> None:
