@@ -117,6 +117,7 @@ POLICY = joined(
         ListPickupSlots=SHOP_LIST,
         CreateReservation=SHOP_HOLD.at("parent"),
         GetReservation=SHOP_READ.at("name", hides=True),
+        UpdateReservation=SHOP_CHANGE.at("reservation.name", hides=True),
         CancelReservation=SHOP_CHANGE.at("name", hides=True),
         ListReservations=SHOP_LIST.at("parent"),
         WatchReservations=STREAM.at("parent"),

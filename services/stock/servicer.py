@@ -36,6 +36,7 @@ from services.stock.resources.stock_policies import StockPolicies
 from services.stock.resources.unmet_demand import UnmetDemand
 from services.stock.resources.watching import ReservationWatch
 
+RESERVATION = stock_pb2.Reservation.DESCRIPTOR
 POLICY = stock_pb2.StockPolicy.DESCRIPTOR
 GROUP = stock_pb2.StockGroup.DESCRIPTOR
 
@@ -251,6 +252,13 @@ class StockServicer:
             yield stock_pb2.WatchReservationsResponse(
                 reservation=self._message(hold) if hold else None, resume_token=token
             )
+
+    async def update_reservation(
+        self, request: stock_pb2.UpdateReservationRequest
+    ) -> stock_pb2.Reservation:
+        """Changes lines, slot or method of a hold."""
+        check_mask(request.update_mask, RESERVATION, "update_mask")
+        return self._message(await commit(self.reservations.update(request)))
 
     async def extend_reservation(
         self, request: stock_pb2.ExtendReservationRequest

@@ -130,6 +130,15 @@ Fields = Callable[[str], Mapping[str, Any]]
 REQUESTS: dict[str, tuple[Make, Fields]] = {
     "stock.GetReservation": (hold, lambda name: {"name": name}),
     "stock.CancelReservation": (hold, lambda name: {"name": name}),
+    "stock.UpdateReservation": (
+        hold,
+        lambda name: {
+            "reservation": {
+                "name": name,
+                "items": [{"product": MILK, "requested_quantity": 1}],
+            }
+        },
+    ),
     "stock.ExtendReservation": (hold, lambda name: {"name": name, "ttl": {"seconds": 60}}),
     "stock.PrepareReservation": (hold, lambda name: {"name": name}),
     "stock.MarkReservationReady": (hold, lambda name: {"name": name}),

@@ -8,6 +8,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from services.chassis.access.policy import At, Counted, Role, Where, is_in_scope, short_name
+from services.chassis.messages.masks import has_path
 from services.client.contracts import CONTRACTS
 from services.policy import LOOK_UP, POLICY, SEARCH, joined, rows
 
@@ -60,6 +61,7 @@ def test_a_web_page_may_search_stock_hold_and_report_and_nothing_else():
         "stock.CreateReservation",
         "stock.GetReservation",
         "stock.CancelReservation",
+        "stock.UpdateReservation",
         "stock.ListReservations",
         "stock.GetPickupCode",
         "aisle.SubmitPlacementFeedback",
@@ -126,7 +128,8 @@ def test_what_belongs_to_callers_is_hidden_from_staff_elsewhere():
     assert hides == {
         path
         for path, method in METHODS.items()
-        if "name" in method.input_type.fields_by_name and owned.match(pattern(path, "name"))
+        for field in ("name", "reservation.name")
+        if has_path(method.input_type, field) and owned.match(pattern(path, field))
     }
 
 

@@ -150,7 +150,14 @@ async def holds(channel: grpc.aio.Channel) -> list[Dear]:
     create = stock_pb2.CreateReservationRequest(
         parent=PLAIN, items=items, allow_partial=True, ttl={"seconds": 600}
     )
-    made = (await stock.CreateReservation(create)).name
+    hold = await stock.CreateReservation(create)
+    made = hold.name
+    reserved = [
+        {"product": item.product, "requested_quantity": 1}
+        for item in hold.items
+        if item.held_quantity
+    ]
+    update = stock_pb2.UpdateReservationRequest(reservation={"name": made, "items": reserved})
     create.shopper = "s"
     for _ in range(20):  # as many as one may have
         await stock.CreateReservation(create)
@@ -173,6 +180,7 @@ async def holds(channel: grpc.aio.Channel) -> list[Dear]:
             "",
             stock_pb2.GetPickupCodeRequest(name=f"{made}/pickupCode"),
         ),
+        Dear(f"/{service}/UpdateReservation", "20 items", update),
         Dear(f"/{service}/CancelReservation", "", stock_pb2.CancelReservationRequest(name=made)),
     ]
 

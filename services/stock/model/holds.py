@@ -146,7 +146,7 @@ def decoded(raw: bytes, store: str) -> Hold:
         ready_ms=record.get("rb"),
         pickup_ms=record.get("pb"),
         has_given_life="gl" in record,
-        slot=Slot(*slot) if (slot := record.get("sl") or record.get("ps")) else None,
+        slot=Slot(*slot) if (slot := record.get("sl" if record["st"] in LIVE else "ps")) else None,
         notices=tuple(
             Notice(notice["k"], notice["t"], notice.get("x", "")) for notice in record.get("nt", ())
         ),

@@ -4,14 +4,20 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.chassis.caller import current_caller
-from services.chassis.errors import ConcurrentChanges, EtagMismatch, QuotaExceeded
+from services.chassis.errors import (
+    ConcurrentChanges,
+    EtagMismatch,
+    InvalidArgument,
+    QuotaExceeded,
+    ServiceError,
+)
 from services.directory.keys import store_name
 from services.directory.products import product_name
 from services.stock import errors, metrics
-from services.stock.convert.names import reservation_ids, slot_name
+from services.stock.convert.names import reservation_ids, reservation_name, slot_name
 from services.stock.convert.times import ms_of
 from services.stock.model.codes import new_code
-from services.stock.model.holds import Hold, encoded
+from services.stock.model.holds import Hold, NoticeKind, encoded
 from services.stock.model.policies import Policy, policy_of
 from services.stock.resources.hold_terms import HoldTerms
 from services.stock.settings import StockSettings
@@ -143,26 +149,63 @@ class HoldChanges:
                 await self._quotas.give_back(new.holder, new.store, new.id)
         if not validate_only:
             metrics.HOLDS.labels(outcome.word).inc()
-        store = store_name(new.store)
-        match outcome:
-            case Outcome("new" | "same"):
-                return outcome.hold
-            case Outcome("policy", _, (raw,)):
-                raise PolicyChanged(raw.encode())
-            case Outcome("refused") if terms.refusal:
-                raise terms.refusal
-            case Outcome("full") if terms.slot:
-                raise errors.SlotFull(slot_name(new.store, terms.slot.id))
-            case Outcome("short", _, (sku, available)):
-                units = None if available == "" else int(available)
-                raise errors.InsufficientStock(store, product_name(sku), units)
-            case Outcome("bounded", _, (bound, most)):
-                raise QuotaExceeded(f"address_{bound}", most)
-            case Outcome("unknown", _, (sku,)):
-                raise errors.StockUnknown(store, product_name(sku))
-            case Outcome("limits", _, (sku, least, most)):
-                raise errors.QuantityNotSold(store, product_name(sku), least, most)
-        raise errors.RequestIdReused
+        if outcome.word in ("new", "same"):
+            return outcome.hold
+        raise not_taken(outcome, new.store, terms)
+
+    async def update(
+        self,
+        hold: Hold,
+        lines: Mapping[str, int],
+        terms: HoldTerms,
+        policy: bytes,
+        *,
+        moves_slot: bool,
+        etag: str = "",
+        request: RequestKey = NO_KEY,
+        addresses: Sequence[str] = (),
+    ) -> Hold:
+        """Change lines (none: as they are), slot or method of a hold, its lease first.
+
+        Raises:
+            PolicyChanged: the store's policy is no longer the given one.
+            ServiceError: `reserve` and `change` raise more; the hold then stays as it was.
+        """
+        if terms.refusal and request == NO_KEY:
+            raise terms.refusal
+        name, caller, found = reservation_name(hold.store, hold.id), current_caller(), terms.window
+        life_ms = hold.expire_ms - hold.update_ms
+        if not hold.has_given_life:
+            life_ms = max(life_ms, terms.ttl_ms)
+        await self.lease(holder_of(hold), hold.store, hold.id, life_ms)
+        outcome = await self._holds.update(
+            hold.store,
+            hold.id,
+            lines,
+            {
+                "fresh_ms": self._fresh_ms,
+                "bands": self._bands_only,
+                "repeats": terms.refusal is not None,
+                "m": terms.method,
+                "pickup": moves_slot,
+                "capacity": terms.capacity,
+                "ttl": terms.ttl_ms,
+                "short": NoticeKind.SHORTENED in terms.warnings,
+                **({"sl": list(terms.slot)} if terms.slot else {}),
+                **({"rb": ms_of(found.ready_by), "pb": ms_of(found.pickup_by)} if found else {}),
+            },
+            policy=policy,
+            owner="" if caller.sees_all else caller.id,
+            etag=etag,
+            request=request,
+            addresses=addresses,
+        )
+        metrics.CHANGES.labels("update", outcome.word).inc()
+        if outcome.word in ("done", "same"):
+            return outcome.hold
+        if outcome.word in ("missing", "expired", "state"):
+            await self.release(hold)
+        raise not_changed(outcome, name) or not_taken(outcome, hold.store, terms)
 
     async def change(
         self,
@@ -195,22 +238,9 @@ class HoldChanges:
             argument=argument,
         )
         metrics.CHANGES.labels(action, outcome.word).inc()
-        match outcome:
-            case Outcome("done" | "same" | "taken"):
-                return outcome.hold
-            case Outcome("expired"):
-                raise errors.ReservationExpired(name)
-            case Outcome("state"):
-                raise errors.ReservationState(name, outcome.hold.state)
-            case Outcome("etag"):
-                raise EtagMismatch(name)
-            case Outcome("reused"):
-                raise errors.RequestIdReused
-            case Outcome("exceeds", _, (sku,)):
-                raise errors.ExceedsHeld(name, product_name(sku))
-            case Outcome("requests", _, (most,)):
-                raise QuotaExceeded("hold_requests", most)
-        raise errors.ReservationNotFound(name)
+        if outcome.word in ("done", "same", "taken"):
+            return outcome.hold
+        raise not_changed(outcome, name) or errors.ReservationNotFound(name)
 
     async def undo(self, name: str, etag: str = "") -> Hold:
         """Take the last hand-over of a hold back, within a minute; its lease first.
@@ -262,6 +292,53 @@ class HoldChanges:
     async def release(self, hold: Hold) -> None:
         """Release the lease of a hold that has ended."""
         await self._quotas.release(holder_of(hold), hold.id)
+
+
+def not_taken(outcome: Outcome, store_id: str, terms: HoldTerms) -> Exception:
+    """The error of an outcome with which units or a place were not taken."""
+    store = store_name(store_id)
+    match outcome:
+        case Outcome("policy", _, (raw,)):
+            return PolicyChanged(raw.encode())
+        case Outcome("refused") if terms.refusal:
+            return terms.refusal
+        case Outcome("full") if terms.slot:
+            return errors.SlotFull(slot_name(store_id, terms.slot.id))
+        case Outcome("short", _, (sku, available)):
+            units = None if available == "" else int(available)
+            return errors.InsufficientStock(store, product_name(sku), units)
+        case Outcome("bounded", _, (bound, most)):
+            return QuotaExceeded(f"address_{bound}", most)
+        case Outcome("unknown", _, (sku,)):
+            return errors.StockUnknown(store, product_name(sku))
+        case Outcome("limits", _, (sku, least, most)):
+            return errors.QuantityNotSold(store, product_name(sku), least, most)
+    return errors.RequestIdReused()
+
+
+def not_changed(outcome: Outcome, name: str) -> ServiceError | None:
+    """The error of an outcome with which a hold was not changed; None for other outcomes."""
+    match outcome:
+        case Outcome("missing"):
+            return errors.ReservationNotFound(name)
+        case Outcome("expired"):
+            return errors.ReservationExpired(name)
+        case Outcome("state"):
+            return errors.ReservationState(name, outcome.hold.state)
+        case Outcome("etag"):
+            return EtagMismatch(name)
+        case Outcome("reused"):
+            return errors.RequestIdReused()
+        case Outcome("exceeds", _, (sku,)):
+            return errors.ExceedsHeld(name, product_name(sku))
+        case Outcome("handed", _, (sku, units)):
+            product = product_name(sku)
+            return InvalidArgument.field(
+                "reservation.items", f"{product}: {units} were handed over already"
+            )
+        case Outcome("requests", _, (most,)):
+            return QuotaExceeded("hold_requests", most)
+    return None
 
 
 def holder_of(hold: Hold) -> Holder:

@@ -1,26 +1,17 @@
 """Receipts: texts that prove a hold, signed by the keyring; short enough for a QR code."""
 
 import hashlib
-from typing import NamedTuple
 
 import orjson
 
 from services.chassis.keyring import Keyring
 from services.chassis.messages.sealed import seal, unseal
+from services.stock.convert.names import reservation_name
 from services.stock.errors import ReceiptInvalid
 from services.stock.model.holds import Hold
 
 PURPOSE = "receipt"
 PREFIX = "ENR1."
-
-
-class Receipt(NamedTuple):
-    """The content of a receipt."""
-
-    store: str
-    hold: str
-    digest: str
-    """The digest of the held goods."""
 
 
 class Receipts:
@@ -34,8 +25,8 @@ class Receipts:
         data = orjson.dumps([hold.store, hold.id, hold.create_ms, digest(hold)])
         return PREFIX + seal(self._keyring, PURPOSE, data)
 
-    def read(self, receipt: str) -> Receipt:
-        """The content of a receipt.
+    def read(self, receipt: str) -> str:
+        """The name of the hold of a receipt. Its goods may have changed since.
 
         Raises:
             ReceiptInvalid: this service did not sign it, or it was altered.
@@ -43,8 +34,8 @@ class Receipts:
         data = unseal(self._keyring, PURPOSE, receipt.strip().removeprefix(PREFIX))
         if data is None:
             raise ReceiptInvalid
-        store, id, _, goods = orjson.loads(data)
-        return Receipt(store, id, goods)
+        store, id, *_ = orjson.loads(data)
+        return reservation_name(store, id)
 
 
 def digest(hold: Hold) -> str:

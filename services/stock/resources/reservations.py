@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,10 @@ from services.chassis.messages.base64url import base64url
 from services.directory.directory import Directory
 from services.directory.trading import check_open
 from services.directory.trip_tokens import TripTokens
-from services.stock.convert.baskets import lines
+from services.stock.convert.baskets import lines, reserved_lines
 from services.stock.convert.names import reservation_ids, reservation_name
 from services.stock.convert.reservations import reservation, state_of
 from services.stock.errors import (
-    ReceiptInvalid,
     ReservationExpired,
     ReservationNotFound,
     ReservationState,
@@ -28,7 +28,6 @@ from services.stock.errors import (
 from services.stock.model.holds import Hold, place_in_queue
 from services.stock.model.policies import Policy
 from services.stock.replica.lookups import Lookups
-from services.stock.resources import receipts
 from services.stock.resources.hold_changes import HoldChanges, NewHold, holder_of
 from services.stock.resources.hold_terms import Pickup, Terms
 from services.stock.resources.page_holds import PageHolds
@@ -41,6 +40,11 @@ EVERYWHERE = "stores/-"
 """The parent of holds at all stores (AIP-159)."""
 TOKEN = re.compile("[A-Za-z0-9_-]{22,200}")
 """A shopper whom nobody guesses: 128 random bits in base64url have 22 characters."""
+
+
+CHANGEABLE = frozenset({"items", "pickup_slot", "method"})
+MOST_TRANSFERS = 20
+"""Transfers of an order that its first receipt is followed through."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,51 @@ class Reservations:
             listed = {store: listed[store]} if store in listed else {}
         return await self.holds.read_all(listed)
 
+    async def update(self, request: stock_pb2.UpdateReservationRequest) -> Hold:
+        """Change lines, slot or method of a hold: all as asked, or nothing.
+
+        Raises:
+            ReservationNotFound: there is none of that name, or it is another caller's.
+            StoreNotOpen: the store is not open for business.
+            ProductNotFound: there is no product of one name.
+            InvalidArgument: the mask names another field, or lines without units.
+            ServiceError: `HoldChanges.update` raises more.
+        """
+        wanted = request.reservation
+        fields = changeable(request)
+        basket: Mapping[str, int] = {}
+        if "items" in fields:
+            basket = self.lookups.basket(reserved_lines(wanted.items))
+            if not basket:
+                raise InvalidArgument.field("reservation.items", "has no units; cancel the hold")
+        await self.durability.check()
+        hold = await self.get(wanted.name)
+        pickup = Pickup(0, wanted.pickup_slot if "pickup_slot" in fields else "")
+        if "method" in fields:
+            pickup = pickup._replace(method=wanted.method)
+            keeps_slot = hold.slot and "pickup_slot" not in fields
+            if keeps_slot and hold.slot and hold.slot.method != wanted.method:
+                raise InvalidArgument.field(
+                    "reservation.method", "the hold has a slot of another method; change that too"
+                )
+        caller = current_caller()
+        key = request_key(caller.id, "update", request.request_id, content(request))
+
+        async def change(raw: bytes, policy: Policy) -> Hold:
+            terms = self.terms.of(hold.store, policy, None, pickup)
+            return await self.changes.update(
+                hold,
+                basket,
+                terms._replace(method=terms.method or hold.method),
+                raw,
+                moves_slot="pickup_slot" in fields,
+                etag=wanted.etag,
+                request=key,
+                addresses=self.page_holds.addresses(caller),
+            )
+
+        return await self.changes.planned(hold.store, change)
+
     async def extend(self, request: stock_pb2.ExtendReservationRequest) -> Hold:
         """Move the end of a hold, its lease first; that of a hold that has ended is released.
 
@@ -297,20 +346,24 @@ class Reservations:
         return there
 
     async def verify(self, receipt: str) -> Hold:
-        """The hold of a receipt.
+        """The hold of a receipt, as it is now; after a transfer, the one that replaces it.
 
         Raises:
-            ReceiptInvalid: this service did not sign the receipt, or its goods are others.
+            ReceiptInvalid: this service did not sign the receipt.
             ReservationNotFound: the hold is no longer kept, or is at a store of other staff.
         """
-        store, id, digest = self.receipts.read(receipt)
-        [hold] = await self.holds.read(store, [id])
-        name = reservation_name(store, id)
-        if hold is None or current_caller().at(name) is NOBODY:
-            raise ReservationNotFound(name)
-        if receipts.digest(hold) != digest:
-            raise ReceiptInvalid
-        return hold
+        name = self.receipts.read(receipt)
+        for _ in range(MOST_TRANSFERS):
+            store, id = reservation_ids(name)
+            [hold] = await self.holds.read(store, [id])
+            if hold is None:
+                break
+            if hold.is_live or not hold.transferred_to:
+                if current_caller().at(name) is NOBODY:
+                    break
+                return hold
+            name = hold.transferred_to
+        raise ReservationNotFound(name)
 
     def receipt(self, hold: Hold) -> str:
         """The receipt of a hold."""
@@ -335,11 +388,26 @@ class Reservations:
         return base64url(self.keyring.hashes("hold-id", data)[0][:12])
 
 
+def changeable(request: stock_pb2.UpdateReservationRequest) -> set[str]:
+    """The fields that a request changes.
+
+    Raises:
+        InvalidArgument: the mask names a field that cannot be changed.
+    """
+    paths = set(request.update_mask.paths)
+    if "*" in paths:
+        return set(CHANGEABLE)
+    if others := sorted(paths - CHANGEABLE):
+        raise InvalidArgument.field("update_mask", f"{others[0]} cannot be changed")
+    return paths or {field.name for field, _ in request.reservation.ListFields()} & CHANGEABLE
+
+
 def content(
     request: stock_pb2.CreateReservationRequest
     | stock_pb2.CollectReservationRequest
     | stock_pb2.ReportMissingItemsRequest
-    | stock_pb2.TransferReservationRequest,
+    | stock_pb2.TransferReservationRequest
+    | stock_pb2.UpdateReservationRequest,
 ) -> bytes:
     """The content of a request that a retry must repeat."""
     kept = type(request)()

@@ -60,6 +60,7 @@ class Holds:
             replicated_script(client, PACKAGE, name, libraries, replicas=replicas)
             for name, libraries in (("reserve", TAKING), ("transition", LIBRARY))
         )
+        self._update = replicated_script(client, PACKAGE, "update", TAKING, replicas=replicas)
         self._arrival, self._undo = (
             replicated_script(client, PACKAGE, name, LIBRARY, replicas=replicas)
             for name in ("arrival", "undo")
@@ -119,6 +120,41 @@ class Holds:
         word, *rest = await self._reserve([*of.of_holds, of.policies], args)
         if word in (b"new", b"same"):
             return Outcome(word.decode(), decoded(rest[0], store))
+        return Outcome(word.decode(), None, tuple(plain(item) for item in rest))
+
+    async def update(
+        self,
+        store: str,
+        id: str,
+        lines: Mapping[str, int],
+        terms: Mapping[str, Any],
+        *,
+        policy: bytes,
+        owner: str = "",
+        etag: str = "",
+        request: RequestKey = NO_KEY,
+        addresses: Sequence[str] = (),
+        now_ms: int | None = None,
+    ) -> Outcome:
+        """Change lines, slot or method of a hold; lua/update.lua explains the terms."""
+        of = StoreKeys.of(store)
+        args: list[Value] = [
+            "" if now_ms is None else now_ms,
+            store,
+            id,
+            owner,
+            etag,
+            *request,
+            orjson.dumps(terms),
+            policy,
+            bounds_of(addresses),
+        ]
+        for sku, quantity in lines.items():
+            args += [sku, quantity]
+        word, *rest = await self._update([*of.of_holds, of.policies], args)
+        if rest and rest[0].startswith(b"{") and word != b"policy":
+            detail = tuple(plain(item) for item in rest[1:])
+            return Outcome(word.decode(), decoded(rest[0], store), detail)
         return Outcome(word.decode(), None, tuple(plain(item) for item in rest))
 
     async def transition(

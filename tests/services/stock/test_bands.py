@@ -141,6 +141,11 @@ async def ask_all(told: Told, database: Any, page: Any, *, bands_only: bool) -> 
     await ask("WatchReservations", watch, take=3)
     extend = names.ExtendReservationRequest(name=name, ttl={"seconds": 60})
     await ask("ExtendReservation", extend)
+    item = {"product": MILK, "requested_quantity": 999_998}
+    update = names.UpdateReservationRequest(reservation={"name": name, "items": [item]})
+    await ask("UpdateReservation", update)
+    update.reservation.items[0].requested_quantity = 2
+    await ask("UpdateReservation", update)
     await ask("PrepareReservation", names.PrepareReservationRequest(name=name))
     await ask("MarkReservationReady", names.MarkReservationReadyRequest(name=name))
     given = await ask("GetPickupCode", names.GetPickupCodeRequest(name=f"{name}/pickupCode"))

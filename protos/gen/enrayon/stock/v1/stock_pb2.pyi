@@ -2096,7 +2096,7 @@ Global___FindPickupOptionsResponse: _TypeAlias = FindPickupOptionsResponse  # no
 
 @_typing.final
 class ReservedItem(_message.Message):
-    """Units of a product on hold."""
+    """Units of a product on hold. To change a hold, only `product` and `requested_quantity` are read."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2758,6 +2758,42 @@ class WatchReservationsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchReservationsResponse: _TypeAlias = WatchReservationsResponse  # noqa: Y015
+
+@_typing.final
+class UpdateReservationRequest(_message.Message):
+    """Request of UpdateReservation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESERVATION_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A random text per change: a retry with the same text changes nothing more."""
+    @_builtins.property
+    def reservation(self) -> Global___Reservation:
+        """The hold. If its `etag` is set, it must equal the current one."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change: `items` (all of them: one that is left out is released), `pickup_slot`
+        (empty: without), `method`. Empty means those of them that are set, `*` all three.
+        """
+
+    def __init__(
+        self,
+        *,
+        reservation: Global___Reservation | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reservation", b"reservation", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "reservation", b"reservation", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateReservationRequest: _TypeAlias = UpdateReservationRequest  # noqa: Y015
 
 @_typing.final
 class ExtendReservationRequest(_message.Message):

@@ -136,6 +136,11 @@ class StockServiceStub:
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchReservationsRequest.SerializeToString,
                 response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchReservationsResponse.FromString,
                 _registered_method=True)
+        self.UpdateReservation = channel.unary_unary(
+                '/enrayon.stock.v1.StockService/UpdateReservation',
+                request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.UpdateReservationRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.FromString,
+                _registered_method=True)
         self.ExtendReservation = channel.unary_unary(
                 '/enrayon.stock.v1.StockService/ExtendReservation',
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ExtendReservationRequest.SerializeToString,
@@ -399,6 +404,14 @@ class StockServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateReservation(self, request, context):
+        """Changes lines, slot or method of a hold: all as asked, or nothing. The receipt and the pick-up
+        code stay valid. If units are added, the state becomes CONFIRMED again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExtendReservation(self, request, context):
         """Changes the expiry of a hold.
         """
@@ -490,7 +503,8 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def VerifyReceipt(self, request, context):
-        """Verifies a receipt or a pick-up code signed by this service, and returns its hold.
+        """Verifies a receipt or a pick-up code signed by this service, and returns its hold as it is now;
+        after a transfer, the one that replaces it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -664,6 +678,11 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.WatchReservations,
                     request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchReservationsRequest.FromString,
                     response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchReservationsResponse.SerializeToString,
+            ),
+            'UpdateReservation': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateReservation,
+                    request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.UpdateReservationRequest.FromString,
+                    response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.SerializeToString,
             ),
             'ExtendReservation': grpc.unary_unary_rpc_method_handler(
                     servicer.ExtendReservation,
@@ -1300,6 +1319,33 @@ class StockService:
             '/enrayon.stock.v1.StockService/WatchReservations',
             enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchReservationsRequest.SerializeToString,
             enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchReservationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateReservation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.stock.v1.StockService/UpdateReservation',
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.UpdateReservationRequest.SerializeToString,
+            enrayon_dot_stock_dot_v1_dot_stock__pb2.Reservation.FromString,
             options,
             channel_credentials,
             insecure,

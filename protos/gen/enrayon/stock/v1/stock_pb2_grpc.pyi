@@ -86,6 +86,10 @@ class StockServiceStub:
     """The holds at a store, or the caller's own of one shopper at all stores; the oldest first."""
     WatchReservations: _grpc.UnaryStreamMultiCallable[_stock_pb2.WatchReservationsRequest, _stock_pb2.WatchReservationsResponse]
     """Streams the changes of the holds at a store, for the screen of the shop."""
+    UpdateReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.UpdateReservationRequest, _stock_pb2.Reservation]
+    """Changes lines, slot or method of a hold: all as asked, or nothing. The receipt and the pick-up
+    code stay valid. If units are added, the state becomes CONFIRMED again.
+    """
     ExtendReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ExtendReservationRequest, _stock_pb2.Reservation]
     """Changes the expiry of a hold."""
     CancelReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CancelReservationRequest, _stock_pb2.Reservation]
@@ -122,7 +126,9 @@ class StockServiceStub:
     for a store, then every 2 seconds.
     """
     VerifyReceipt: _grpc.UnaryUnaryMultiCallable[_stock_pb2.VerifyReceiptRequest, _stock_pb2.Reservation]
-    """Verifies a receipt or a pick-up code signed by this service, and returns its hold."""
+    """Verifies a receipt or a pick-up code signed by this service, and returns its hold as it is now;
+    after a transfer, the one that replaces it.
+    """
     CreateStockAlert: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CreateStockAlertRequest, _stock_pb2.StockAlert]
     """Creates an alert that fires once when stock arrives."""
     GetStockAlert: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetStockAlertRequest, _stock_pb2.StockAlert]
@@ -203,6 +209,10 @@ class StockServiceAsyncStub(StockServiceStub):
     """The holds at a store, or the caller's own of one shopper at all stores; the oldest first."""
     WatchReservations: _aio.UnaryStreamMultiCallable[_stock_pb2.WatchReservationsRequest, _stock_pb2.WatchReservationsResponse]  # type: ignore[assignment]
     """Streams the changes of the holds at a store, for the screen of the shop."""
+    UpdateReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.UpdateReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
+    """Changes lines, slot or method of a hold: all as asked, or nothing. The receipt and the pick-up
+    code stay valid. If units are added, the state becomes CONFIRMED again.
+    """
     ExtendReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.ExtendReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
     """Changes the expiry of a hold."""
     CancelReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.CancelReservationRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
@@ -239,7 +249,9 @@ class StockServiceAsyncStub(StockServiceStub):
     for a store, then every 2 seconds.
     """
     VerifyReceipt: _aio.UnaryUnaryMultiCallable[_stock_pb2.VerifyReceiptRequest, _stock_pb2.Reservation]  # type: ignore[assignment]
-    """Verifies a receipt or a pick-up code signed by this service, and returns its hold."""
+    """Verifies a receipt or a pick-up code signed by this service, and returns its hold as it is now;
+    after a transfer, the one that replaces it.
+    """
     CreateStockAlert: _aio.UnaryUnaryMultiCallable[_stock_pb2.CreateStockAlertRequest, _stock_pb2.StockAlert]  # type: ignore[assignment]
     """Creates an alert that fires once when stock arrives."""
     GetStockAlert: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetStockAlertRequest, _stock_pb2.StockAlert]  # type: ignore[assignment]
@@ -433,6 +445,16 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the changes of the holds at a store, for the screen of the shop."""
 
     @_abc_1.abstractmethod
+    def UpdateReservation(
+        self,
+        request: _stock_pb2.UpdateReservationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
+        """Changes lines, slot or method of a hold: all as asked, or nothing. The receipt and the pick-up
+        code stay valid. If units are added, the state becomes CONFIRMED again.
+        """
+
+    @_abc_1.abstractmethod
     def ExtendReservation(
         self,
         request: _stock_pb2.ExtendReservationRequest,
@@ -545,7 +567,9 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.VerifyReceiptRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.Reservation, _abc.Awaitable[_stock_pb2.Reservation]]:
-        """Verifies a receipt or a pick-up code signed by this service, and returns its hold."""
+        """Verifies a receipt or a pick-up code signed by this service, and returns its hold as it is now;
+        after a transfer, the one that replaces it.
+        """
 
     @_abc_1.abstractmethod
     def CreateStockAlert(

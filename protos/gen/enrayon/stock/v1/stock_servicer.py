@@ -112,6 +112,12 @@ class StockServicer(Protocol):
     ) -> Stream[stock_pb2.WatchReservationsResponse]:
         """Streams the changes of the holds at a store, for the screen of the shop."""
 
+    def update_reservation(
+        self, request: stock_pb2.UpdateReservationRequest, /
+    ) -> Answer[stock_pb2.Reservation]:
+        """Changes lines, slot or method of a hold: all as asked, or nothing. The receipt and the
+        pick-up code stay valid. If units are added, the state becomes CONFIRMED again."""
+
     def extend_reservation(
         self, request: stock_pb2.ExtendReservationRequest, /
     ) -> Answer[stock_pb2.Reservation]:
@@ -181,7 +187,8 @@ class StockServicer(Protocol):
     def verify_receipt(
         self, request: stock_pb2.VerifyReceiptRequest, /
     ) -> Answer[stock_pb2.Reservation]:
-        """Verifies a receipt or a pick-up code signed by this service, and returns its hold."""
+        """Verifies a receipt or a pick-up code signed by this service, and returns its hold as it
+        is now; after a transfer, the one that replaces it."""
 
     def create_stock_alert(
         self, request: stock_pb2.CreateStockAlertRequest, /
