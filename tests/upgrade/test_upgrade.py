@@ -28,7 +28,7 @@ OFFSETS = {
     "stores.SearchStores",
 }
 """Lists that v0 paged by an offset: their old tokens may be refused, but lead to no wrong page."""
-SINCE_V0 = frozenset({"page_hold_limits"})
+SINCE_V0 = frozenset({"page_hold_limits", "hold_open_time", "trip_token"})
 """Fields that v0 did not have."""
 STARTS = [(version, start) for version in VERSIONS for start in ("folder", "backup")]
 
@@ -167,6 +167,15 @@ def level(upgraded: Upgraded, product: str, store: str = "stores/up-01") -> Answ
     """The level of a product at a store."""
     [found] = upgraded.call("stock.GetStockLevels", store=store, products=[product])["levels"]
     return dict(found)
+
+
+def test_a_hold_gets_a_short_code_and_its_place_in_the_queue(upgraded: Upgraded) -> None:
+    name = upgraded.held["holds"]["ready"]
+    parent = name.partition("/reservations/")[0]
+    code = upgraded.call("stock.GetPickupCode", key="shop", name=f"{name}/pickupCode")["code"]
+    assert name == upgraded.call("stock.FindReservationByCode", parent=parent, code=code)["name"]
+    queue = upgraded.call("stock.ListPickupQueue", parent=parent)["entries"]
+    assert name in {entry["reservation"]["name"] for entry in queue}
 
 
 def test_a_ready_hold_is_collected(upgraded: Upgraded) -> None:
