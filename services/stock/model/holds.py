@@ -101,7 +101,9 @@ class Hold:
 
     @property
     def due_ms(self) -> int:
-        """When the goods should be ready."""
+        """When the goods should be ready: when their slot begins, if they have one."""
+        if self.slot:
+            return self.slot.start_s * 1000
         return self.ready_ms or self.expire_ms
 
     @property

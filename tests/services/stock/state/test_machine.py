@@ -19,9 +19,11 @@ from services.chassis.settings import ChassisSettings
 from services.stock.state.holds import Holds, request_key
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
-from tests.support.stock_state import OTHER, STORE, T0, level, reserved, stated
+from tests.support.stock_state import MINUTE, OTHER, STORE, T0, level, reserved, stated
 
 STORES = (STORE, OTHER)
+LIVES_ON_MS = 15 * MINUTE
+"""Least life of a hold whose hand-over was undone."""
 SKUS = ("milk", "bread")
 URL = ""
 
@@ -41,6 +43,8 @@ class Shop(RuleBasedStateMachine):
         self.on_hand: dict[tuple[str, str], int] = {}
         self.held: dict[tuple[str, str], tuple[int, dict[str, int]]] = {}
         """Store and hold -> when it expires, SKU -> units."""
+        self.collected: dict[tuple[str, str], tuple[int, dict[str, int]]] = {}
+        """The same of holds that were collected."""
 
     def do(self, act: Any) -> Any:
         return self.loop.run_until_complete(act)
@@ -126,6 +130,40 @@ class Shop(RuleBasedStateMachine):
         if kind == "collect" and outcome.word == "done":
             for sku, count in units.items():
                 self.on_hand[store, sku] -= count
+            self.collected[store, id] = (expires, units)
+
+    @rule(data=st.data())
+    def undo(self, data: st.DataObject) -> None:
+        if not self.collected:
+            return
+        store, id = data.draw(st.sampled_from(sorted(self.collected)))
+        expires, units = self.collected.pop((store, id))
+        outcome = self.do(self.holds.undo(store, id, now_ms=self.now_ms))
+        assert ("done", max(expires, self.now_ms + LIVES_ON_MS)) == (
+            outcome.word,
+            outcome.hold.expire_ms,
+        )
+        for sku, count in units.items():
+            self.on_hand[store, sku] += count
+        self.held[store, id] = (outcome.hold.expire_ms, units)
+
+    @rule(data=st.data())
+    def miss(self, data: st.DataObject) -> None:
+        if not self.live():
+            return
+        store, id = data.draw(st.sampled_from(self.live()))
+        expires, units = self.held[store, id]
+        sku = data.draw(st.sampled_from(sorted(units)))
+        argument = {"l": {sku: 1}, "x": ""}
+        outcome = self.do(
+            self.holds.transition(store, id, "missing", argument=argument, now_ms=self.now_ms)
+        )
+        left = {**units, sku: units[sku] - 1}
+        left = {sku: count for sku, count in left.items() if count}
+        assert ("done", bool(left)) == (outcome.word, outcome.hold.is_live)
+        self.held[store, id] = (expires, left)
+        if not left:
+            del self.held[store, id]
 
     @rule(data=st.data(), breaks_off=st.booleans())
     def transfer(self, data: st.DataObject, breaks_off: bool) -> None:
