@@ -2,7 +2,7 @@
 
 from services.edge.settings import EdgeSettings
 
-APP_PREFIXES = ("/v1/pickupOptions", "/")
+APP_PREFIXES = ("/v1/pickupOptions", "/v1/pickupLists", "/")
 """Path prefixes that Envoy routes to the application; the first match is taken."""
 
 

@@ -27,8 +27,9 @@ from services.edge.addresses import base_url
 from services.edge.agents import server as agents
 from services.edge.envoy.clusters import APP_IDLE_S
 from services.edge.openapi import document
-from services.edge.pickup import described
+from services.edge.pickup import described, lists
 from services.edge.pickup import rest as pickup
+from services.edge.pickup.lists import PickupLists
 from services.edge.pickup.options import PickupFinder
 from services.edge.settings import EdgeSettings
 from services.edge.ucp import rest as ucp
@@ -64,6 +65,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             app.state.client = client
             app.state.locations = Locations(client, names)
             app.state.pickup = PickupFinder(client, names)
+            app.state.pickup_lists = PickupLists(client, names)
             yield
 
     async def openapi(_: Request) -> Response:
@@ -76,7 +78,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
         routes=[
             Route(HEALTH_PATH, health),
             Route("/openapi.json", openapi),
-            *(pickup.routes() if "stock" in names else []),
+            *([*pickup.routes(), *lists.routes()] if "stock" in names else []),
             *ucp.routes(edge),
             *agents.routes(mcp),
             *pages.routes(edge, names),

@@ -6,6 +6,7 @@ from enrayon.aisle.v1 import aisle_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
 from services.edge.openapi.schemas import WELL_KNOWN, Schemas
+from services.edge.pickup import lists
 from services.edge.pickup.rest import PATH
 
 TITLE = "Pick-up options for a basket: distance, opening state, stock, ready time and shelves"
@@ -50,9 +51,55 @@ def described() -> dict[str, Any]:
                         "content": {"application/json": {"schema": body}},
                     },
                 },
-            }
+            },
+            lists.PATH: {"get": _lists(schemas)},
         },
         "schemas": schemas.components,
+    }
+
+
+def _lists(schemas: Schemas) -> dict[str, Any]:
+    title = "The pick-up queue of a store, each hold with its lines in aisle order"
+    text: dict[str, Any] = {"type": "string", "maxLength": 2000}
+    line = {
+        "type": "object",
+        "properties": {
+            "product": text,
+            "quantity": {"type": "integer"},
+            "displayName": text,
+            "address": text | {"description": "The shelf in words, if it is known."},
+        },
+        "required": ["product", "quantity"],
+    }
+    entry = schemas.of(stock_pb2.PickupQueueEntry.DESCRIPTOR)
+    added = {"properties": {"lines": {"type": "array", "items": line}}, "required": ["lines"]}
+    answer = {
+        "type": "object",
+        "properties": {
+            "entries": {"type": "array", "items": {"allOf": [entry, added]}},
+            "nextPageToken": text,
+            "unreachable": {"type": "array", "items": {"enum": ["aisle"]}},
+        },
+        "required": ["entries"],
+    }
+    size = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
+    parameters: dict[str, dict[str, Any]] = {
+        "parent": {"type": "string", "pattern": "^stores/[a-z0-9][a-z0-9._~-]*$", "maxLength": 200},
+        "page_size": size,
+        "page_token": text,
+        "language_code": _LANGUAGE,
+    }
+    return {
+        "operationId": "findPickupLists",
+        "summary": title,
+        "description": f"{title}. For the staff of the store.",
+        "parameters": [
+            {"name": name, "in": "query", "schema": schema, "required": name == "parent"}
+            for name, schema in parameters.items()
+        ],
+        "responses": {
+            "200": {"description": title, "content": {"application/json": {"schema": answer}}}
+        },
     }
 
 

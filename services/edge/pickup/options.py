@@ -155,12 +155,7 @@ class PickupFinder:
                 store=store, products=products, language_code=language_code
             )
             call = self._client.aisle.LocateProducts(request, timeout=ADDITION_TIMEOUT_S)
-            try:
-                return await answer_of(call, "aisle", found)
-            except grpc.aio.AioRpcError as error:
-                if error.code() is not grpc.StatusCode.NOT_FOUND:
-                    raise
-                return None  # this store has neither plan nor placements
+            return await located_at(call, found)
 
         names = list(dict.fromkeys(stores))
         answers = await asyncio.gather(*(shelves(store) for store in names))
@@ -182,6 +177,22 @@ def without_stock(hit: stores_pb2.NearestStore) -> stock_pb2.PickupOption:
         location=store.location if store.HasField("location") else None,
         phone=store.phones[0] if store.phones else "",
     )
+
+
+async def located_at(
+    call: Awaitable[aisle_pb2.LocateProductsResponse], found: Options
+) -> aisle_pb2.LocateProductsResponse | None:
+    """The shelves at a store; None if it has neither plan nor placements, or aisle is unreachable.
+
+    Raises:
+        AioRpcError: the call failed for another reason.
+    """
+    try:
+        return await answer_of(call, "aisle", found)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.NOT_FOUND:
+            raise
+        return None
 
 
 async def answer_of(call: Awaitable[T], service: str, found: Options) -> T | None:

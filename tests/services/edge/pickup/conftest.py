@@ -18,7 +18,8 @@ from services.chassis.serving.server import Server
 from services.client import Client
 from services.directory.parts import Parts
 from services.edge import problems
-from services.edge.pickup import rest
+from services.edge.pickup import lists, rest
+from services.edge.pickup.lists import PickupLists
 from services.edge.pickup.options import PickupFinder
 from tests.support.edge_app import listening, shops
 from tests.support.stock import FORUM, MILK, PRODUCTS, STOCKMANN, state
@@ -43,11 +44,12 @@ class Shelves(aisle_pb2_grpc.AisleServiceServicer):
 
 
 class Suite(NamedTuple):
-    """The call over HTTP, and the servers behind it by service."""
+    """The calls over HTTP, the servers behind them by service, and a client of these."""
 
     http: httpx.AsyncClient
     servers: dict[str, Any]
     finder: PickupFinder
+    client: Client
 
 
 @pytest.fixture
@@ -71,9 +73,10 @@ async def suite(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         client.aisle = own.aisle
         await fill(client)
         finder = PickupFinder(client, SERVICES)
-        url = await stack.enter_async_context(listening(application(finder)))
+        app = application(finder, PickupLists(client, SERVICES))
+        url = await stack.enter_async_context(listening(app))
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
-        yield Suite(http, servers, finder)
+        yield Suite(http, servers, finder, client)
 
 
 def methods(services: Any, parts: Parts) -> list[Any]:
@@ -102,7 +105,8 @@ async def fill(client: Client) -> None:
     await state(client.stock, FORUM, milk=5, bread=1)
 
 
-def application(finder: PickupFinder) -> Starlette:
-    app = Starlette(routes=rest.routes(), exception_handlers=problems.HANDLERS)
-    app.state.pickup = finder
+def application(finder: PickupFinder, pickup_lists: PickupLists) -> Starlette:
+    routes = [*rest.routes(), *lists.routes()]
+    app = Starlette(routes=routes, exception_handlers=problems.HANDLERS)
+    app.state.pickup, app.state.pickup_lists = finder, pickup_lists
     return app
