@@ -10,7 +10,9 @@ from starlette.applications import Starlette
 from services import app
 from services.chassis.errors import InvalidArgument
 from services.edge import problems
+from services.edge.pickup import lists
 from services.edge.pickup import rest as pickup
+from services.edge.pickup.lists import PickupLists
 from services.edge.pickup.options import PickupFinder
 from services.edge.settings import EdgeSettings
 from services.edge.ucp import rest as ucp
@@ -24,12 +26,13 @@ from tests.fuzz.target import Refused, run, target, text_of
 def door() -> Starlette:
     """The application, over services that know nothing."""
     made = Starlette(
-        routes=[*pickup.routes(), *ucp.routes(EdgeSettings())],
+        routes=[*pickup.routes(), *lists.routes(), *ucp.routes(EdgeSettings())],
         exception_handlers=problems.HANDLERS,
     )
     names = frozenset(app.SERVICES)
     made.state.locations = Locations(Services(), names)
     made.state.pickup = PickupFinder(Services(), names)
+    made.state.pickup_lists = PickupLists(Services(), names)
     return made
 
 
@@ -99,6 +102,12 @@ def pickup_bodies(data: bytes) -> None:
 def pickup_queries(data: bytes) -> None:
     """A query is answered, or refused."""
     asked("GET", pickup.PATH, query=data)
+
+
+@target(lambda: [b"parent=stores/t-forum&page_size=5&page_token=x&languageCode=fi"])
+def list_queries(data: bytes) -> None:
+    """A query is answered, or refused."""
+    asked("GET", lists.PATH, query=data)
 
 
 @target(
