@@ -60,6 +60,28 @@ async def test_stores_that_have_it_only_together_are_offered_as_such(visit, demo
     await expect(page.locator(".stock.all")).to_have_count(0)
 
 
+async def test_where_nobody_has_it_all_the_page_says_who_lacks_what(visit):
+    store = {"store": S_MARKET, "displayName": "S-Market", "distanceM": 420}
+    friday = {"year": 2026, "month": 12, "day": 4}
+    lacks = [
+        {"product": MILK, "missingQuantity": 3, "expectedDate": friday},
+        {"product": APPLES, "missingQuantity": 1},
+        {"product": "products/g-002"},
+    ]
+    answer = {"leftOut": [{**store, "items": lacks}, {**store, "reason": "REASON_NOT_OPEN"}]}
+    page = await visit("/?q=Rautatientori&basket=g-048:4,g-001")
+    await listed(page)
+    await page.route("**/v1/stock:findNearest*", lambda route: route.fulfill(json=answer))
+    await page.get_by_role("button", name="All in stock").click()
+    await expect(page.get_by_text("No store near here has all of your list.")).to_be_visible()
+    await expect(page.locator(".lacking li")).to_have_count(1)
+    await expect(page.locator(".lacking .note")).to_have_text(
+        "3 × Milk missing, expected Fri 4 Dec, 1 × Apples missing"
+    )
+    await page.get_by_role("button", name="S-Market").click()
+    await expect(page.get_by_role("heading", name="S-Market Sokos Helsinki")).to_be_visible()
+
+
 async def test_a_basket_is_held_shown_with_code_and_end_and_given_up(visit, demo):
     before = demo.available(S_MARKET, APPLES)
     page = await visit(f"/{S_MARKET}?basket=g-001:2", timezone_id="Europe/Helsinki")

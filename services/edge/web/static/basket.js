@@ -24,6 +24,14 @@ export function productName(name) {
   return localizedNames[currentLanguage()] || displayName;
 }
 
+/** Requests unknown product names; returns whether there were any. */
+export async function learn(names) {
+  const unknown = [...new Set(names)].filter((name) => !products.has(name));
+  const found = await Promise.allSettled(unknown.map(getProduct));
+  for (const { value } of found) if (value) products.set(value.name, value);
+  return unknown.length > 0;
+}
+
 export class Basket {
   #levels = new Map();
 
@@ -52,15 +60,7 @@ export class Basket {
   async show(levels = new Map()) {
     this.#levels = levels;
     this.#draw();
-    if (await this.learn(items().map(({ product }) => product))) this.#draw();
-  }
-
-  /** Requests unknown product names; returns whether there were any. */
-  async learn(names) {
-    const unknown = [...new Set(names)].filter((name) => !products.has(name));
-    const found = await Promise.allSettled(unknown.map(getProduct));
-    for (const { value } of found) if (value) products.set(value.name, value);
-    return unknown.length > 0;
+    if (await learn(items().map(({ product }) => product))) this.#draw();
   }
 
   async #byText(query, input) {

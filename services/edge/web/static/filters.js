@@ -24,7 +24,8 @@ export const openLater = () => (LOCAL_TIME.test(parameter("open")) ? new Date(pa
 /**
  * The StoreFilter of all filters. Stock is searched around an `Origin`.
  *
- * @returns `filter`; `note`, a word above the list; and `none` if no store has the whole basket.
+ * @returns `filter`; `note`, a word above the list; `none` if no store has the whole basket, and then
+ *   `leftOut`, the stores near by with what they lack.
  */
 export async function narrowed(origin) {
   const attributes = offers().map((word) => OFFERS[word]);
@@ -36,7 +37,7 @@ export async function narrowed(origin) {
   if (answer.unreachable?.length) return { filter, note: "stockUnknown" };
   const whole = (answer.stores || []).filter(({ complete }) => complete);
   const names = (whole.length ? whole : answer.split?.stores || []).map(({ store }) => store);
-  return { filter: { ...filter, names }, note: whole.length || !names.length ? "" : "split", none: !names.length };
+  return { filter: { ...filter, names }, note: whole.length || !names.length ? "" : "split", none: !names.length, leftOut: answer.leftOut };
 }
 
 /** Draws the filters as toggle buttons. `changed` is called when one is pressed. */

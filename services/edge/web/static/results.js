@@ -1,12 +1,14 @@
 // The list of stores that a search found, each with its opening state and its stock of the basket.
 
 import { Problem, openStates, stockLevels } from "./api.js";
-import { describeLevel, items } from "./basket.js";
+import { describeLevel, items, learn, productName } from "./basket.js";
 import { has } from "./config.js";
 import { narrowed, narrowing, openLater } from "./filters.js";
 import { $, button, el } from "./html.js";
 import { item, showState } from "./store/summary.js";
-import { locale, say } from "./words.js";
+import { day, distance, locale, say } from "./words.js";
+
+const MOST_LACKING = 5;
 
 export class Results {
   filter = undefined; // the StoreFilter of what is listed: the map's too
@@ -38,11 +40,12 @@ export class Results {
     $("results").setAttribute("aria-busy", "true");
     $("status").textContent = say("searching");
     try {
-      const { filter, note, none } = await narrowed(search.from());
+      const { filter, note, none, leftOut } = await narrowed(search.from());
       const found = none ? {} : await search.request(filter);
+      if (leftOut) await learn(items().map(({ product }) => product));
       if (turn !== this.#turn) return;
       this.filter = filter;
-      this.#show(found, note);
+      this.#show(found, note, leftOut);
     } catch (error) {
       if (turn === this.#turn) this.#failed(error);
     } finally {
@@ -60,14 +63,14 @@ export class Results {
     $("results").replaceChildren(el("div", { class: "empty" }, more));
   }
 
-  #show(found, note) {
+  #show(found, note, leftOut) {
     const search = this.#search;
     this.#shown = [];
     $("status").textContent = search.title();
     $("results").replaceChildren(note ? el("p", { class: "note warn" }, say(note)) : "");
     this.#append(found);
     this.map.mark(search.mark, search.label?.());
-    if (!this.#shown.length) this.#empty();
+    if (!this.#shown.length) this.#empty(leftOut);
     else if (!search.still && !$("results").hidden) this.map.show([...this.#shown.map(({ store }) => store.location), search.mark].filter(Boolean));
     this.map.refresh();
   }
@@ -123,11 +126,15 @@ export class Results {
     });
   }
 
-  #empty() {
+  #empty(leftOut = []) {
     const wanted = new URLSearchParams(location.search).get("stock") && items().length;
     const text = wanted ? "noneInStock" : narrowing() ? "noneFiltered" : "none";
     const help = narrowing() ? button(say("clear"), this.actions.clear, { class: "more" }) : el("p", { class: "note" }, say("tryThis"));
-    this.tell(say(text), help);
+    const lacking = leftOut.map((store) => [store, (store.items || []).filter(({ missingQuantity }) => missingQuantity)]).filter(([, lacks]) => lacks.length);
+    const entries = lacking.slice(0, MOST_LACKING).map(([{ store, displayName, distanceM }, lacks]) => el("li", {},
+      button(displayName, () => this.actions.open(store), { class: "link" }), ` ${distance(distanceM)}`,
+      el("p", { class: "note" }, lacks.map(lack).join(", "))));
+    this.tell(say(text), ...(entries.length ? [el("p", {}, say("lacking")), el("ul", { class: "lacking" }, entries)] : []), help);
   }
 
   #failed(error) {
@@ -143,4 +150,10 @@ export class Results {
     } else if (error.refused) this.tell(say("refused"));
     else this.tell(error.message, help);
   }
+}
+
+// What a store lacks of a line of the basket, and when it comes.
+function lack({ product, missingQuantity: n, expectedDate }) {
+  const values = { n, product: productName(product) };
+  return expectedDate ? say("missingUntil", { ...values, date: day(expectedDate) }) : say("missing", values);
 }

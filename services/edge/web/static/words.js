@@ -33,6 +33,12 @@ export function distance(metres) {
   return new Intl.NumberFormat(locale(), { style: "unit", unit, maximumFractionDigits }).format(value);
 }
 
+/** A date without a zone, as weekday and day. */
+export function day({ year, month, day: date }) {
+  const style = { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" };
+  return new Intl.DateTimeFormat(locale(), style).format(Date.UTC(year, month - 1, date));
+}
+
 /** An instant as weekday and time; without `timeZone` in the reader's zone. */
 export function moment(instant, timeZone) {
   const style = { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit", timeZone };

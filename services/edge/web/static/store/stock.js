@@ -1,7 +1,7 @@
 // A store's stock of the basket, and the button to hold it.
 
 import { Problem, hold, stockLevels } from "../api.js";
-import { describeLevel, items, productName } from "../basket.js";
+import { describeLevel, items, learn, productName } from "../basket.js";
 import { button, el } from "../html.js";
 import { icon } from "../icons.js";
 import { say } from "../words.js";
@@ -31,7 +31,7 @@ export class StoreStock {
   async #showHolds() {
     const holds = await holdsAt(this.store.name);
     this.#held = holds.map(({ items: held }) => listed(held.map(({ product, heldQuantity }) => ({ product, quantity: heldQuantity }))));
-    await this.basket.learn(holds.flatMap(({ items: held }) => held.map(({ product }) => product)));
+    await learn(holds.flatMap(({ items: held }) => held.map(({ product }) => product)));
     const changed = async (words) => {
       await this.show();
       this.message.textContent = words;
