@@ -98,6 +98,18 @@ class Phone:
         await eventually(self.both, lambda found: found == (held, arrival, trip))
 
 
+async def slots(app: Stubs) -> list[Any]:
+    """The pick-up slots of Stockmann, the next ones first."""
+    request = stock_pb2.ListPickupSlotsRequest(parent=STOCKMANN)
+    return list((await app.stock.ListPickupSlots(request)).pickup_slots)
+
+
+async def queue(till: Stubs) -> list[Any]:
+    """The queue of the shop as its screen shows it."""
+    request = stock_pb2.ListPickupQueueRequest(parent=STOCKMANN)
+    return list((await till.stock.ListPickupQueue(request)).entries)
+
+
 @pytest.fixture
 async def shop(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callers]:
     """Stockmann, always open, with milk; its staff has a key, and workers run."""
@@ -111,12 +123,17 @@ async def shop(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[C
         store.MergeFrom(next(each for each in SHOPS if each.name == STOCKMANN))
         await upsert(admin.stores, [store])
         await state(admin.stock, STOCKMANN, milk=5, bread=3)
+        policy = stock_pb2.StockPolicy(name=f"{STOCKMANN}/stockPolicy")
+        policy.pickup_methods.append(stock_pb2.PICKUP_METHOD_IN_STORE)
+        rule = policy.pickup_slots.add(method=stock_pb2.PICKUP_METHOD_IN_STORE, capacity=1)
+        rule.duration.FromSeconds(3600)
+        await admin.stock.UpdateStockPolicy(stock_pb2.UpdateStockPolicyRequest(stock_policy=policy))
         yield callers
 
 
 async def test_two_phones_and_one_shop(shop):
     anna, ben = Phone(shop.by(Role.CHANNEL), "anna"), Phone(shop.by(Role.CHANNEL), "ben")
-    till = shop.by(Role.STAFF)
+    till, admin = shop.by(Role.STAFF), shop.by(Role.ADMIN)
 
     # Anna's list needs no other call: where it is, if it is open, from when until when.
     [option] = (await anna.options()).options
@@ -128,12 +145,20 @@ async def test_two_phones_and_one_shop(shop):
     assert stock_pb2.OpenState.STATE_OPEN == option.open_state.state
     assert abs(option.location.latitude - PLACE[0]) < 1e-6
 
-    for phone in (anna, ben):
-        await phone.take(option.store)
-        assert phone.hold.ready_by.seconds - option.ready_by.seconds < 60
+    # Each slot has one place: Anna takes the first one, so Ben has the next.
+    early, late = (await slots(anna.app))[:2]
+    assert (1, 1) == (early.free_count, late.free_count)
+    await anna.take(option.store, pickup_slot=early.name)
+    _, reason, _ = await refusal(ben.take(option.store, pickup_slot=early.name))
+    assert "SLOT_FULL" == reason
+    await ben.take(option.store, pickup_slot=late.name)
+    assert [0, 0] == [slot.free_count for slot in (await slots(ben.app))[:2]]
+    for phone, slot in ((anna, early), (ben, late)):
+        assert slot.name == phone.hold.pickup_slot
+        assert option.ready_by.seconds <= phone.hold.ready_by.seconds <= slot.start_time.seconds
         assert phone.hold.ready_by.seconds < phone.hold.pickup_by.seconds
         assert phone.hold.pickup_by.seconds <= phone.hold.expire_time.seconds
-    assert 1 == await available(shop.by(Role.ADMIN).stock, STOCKMANN)
+    assert 1 == await available(admin.stock, STOCKMANN)
 
     for phone in (anna, ben):
         await phone.set_out()
@@ -142,16 +167,36 @@ async def test_two_phones_and_one_shop(shop):
     await ben.agree(Held.STATE_CONFIRMED, Arrival.STATE_ARRIVED, Trip.STATE_ARRIVED)
     assert Trip.STATE_STARTED == (await anna.travelled()).state
 
-    # The shop finds Ben's goods by what he says, and nobody else does.
-    by_code = stock_pb2.FindReservationByCodeRequest(parent=STOCKMANN, code=await ben.code())
-    found = await till.stock.FindReservationByCode(by_code)
-    assert (ben.hold.name, "2") == (found.name, (await ben.held()).arrival.bay)
-    code, _, _ = await refusal(anna.app.stock.FindReservationByCode(by_code))
-    assert "PERMISSION_DENIED" == code.name
-    await till.stock.CollectReservation(stock_pb2.CollectReservationRequest(name=found.name))
-    await ben.agree(Held.STATE_COLLECTED, Arrival.STATE_ARRIVED, Trip.STATE_COMPLETED)
+    # In the queue of the shop who waits is before who is due earlier.
+    first, second = await queue(till)
+    assert [ben.hold.name, anna.hold.name] == [first.reservation.name, second.reservation.name]
+    assert first.due_time.seconds >= second.due_time.seconds
+    assert ("2", True) == (first.reservation.arrival.bay, first.HasField("waiting_since_time"))
+    assert not second.HasField("waiting_since_time")
 
-    # Anna turns round.
-    await anna.app.stock.CancelReservation(stock_pb2.CancelReservationRequest(name=anna.hold.name))
-    await eventually(anna.travelled, lambda trip: trip.state == Trip.STATE_CANCELED)
-    assert 3 == await available(shop.by(Role.ADMIN).stock, STOCKMANN)
+    # Ben's code finds his goods at the till alone; a slip of the hand is undone.
+    said = await ben.code()
+    find = stock_pb2.FindReservationByCodeRequest(parent=STOCKMANN, code=said)
+    code, _, _ = await refusal(anna.app.stock.FindReservationByCode(find))
+    assert "PERMISSION_DENIED" == code.name
+    by_code = stock_pb2.CollectReservationRequest(name=f"{STOCKMANN}/reservations/-", code=said)
+    await till.stock.CollectReservation(by_code)
+    await ben.agree(Held.STATE_COLLECTED, Arrival.STATE_ARRIVED, Trip.STATE_COMPLETED)
+    assert [anna.hold.name] == [entry.reservation.name for entry in await queue(till)]
+    await till.stock.UndoCollectReservation(
+        stock_pb2.UndoCollectReservationRequest(name=ben.hold.name)
+    )
+    await ben.agree(Held.STATE_CONFIRMED, Arrival.STATE_ARRIVED, Trip.STATE_ARRIVED)
+    assert [ben.hold.name, anna.hold.name] == [
+        entry.reservation.name for entry in await queue(till)
+    ]
+
+    await anna.arrive(bay="3")
+    await anna.agree(Held.STATE_CONFIRMED, Arrival.STATE_ARRIVED, Trip.STATE_ARRIVED)
+    for phone in (ben, anna):
+        by_code.code = await phone.code()
+        done = await till.stock.CollectReservation(by_code)
+        assert (phone.hold.name, 2) == (done.name, done.items[0].collected_quantity)
+        await phone.agree(Held.STATE_COLLECTED, Arrival.STATE_ARRIVED, Trip.STATE_COMPLETED)
+    assert [] == await queue(till)
+    assert 1 == await available(admin.stock, STOCKMANN)
