@@ -76,7 +76,7 @@ async def test_where_nobody_has_it_all_the_page_says_who_lacks_what(visit):
     await expect(page.get_by_text("No store near here has all of your list.")).to_be_visible()
     await expect(page.locator(".lacking li")).to_have_count(1)
     await expect(page.locator(".lacking .note")).to_have_text(
-        "3 × Milk missing, expected Fri 4 Dec, 1 × Apples missing"
+        "3 × Milk missing, expected Fri 4 Dec · 1 × Apples missing"
     )
     await page.get_by_role("button", name="S-Market").click()
     await expect(page.get_by_role("heading", name="S-Market Sokos Helsinki")).to_be_visible()

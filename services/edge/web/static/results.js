@@ -133,7 +133,7 @@ export class Results {
     const lacking = leftOut.map((store) => [store, (store.items || []).filter(({ missingQuantity }) => missingQuantity)]).filter(([, lacks]) => lacks.length);
     const entries = lacking.slice(0, MOST_LACKING).map(([{ store, displayName, distanceM }, lacks]) => el("li", {},
       button(displayName, () => this.actions.open(store), { class: "link" }), ` ${distance(distanceM)}`,
-      el("p", { class: "note" }, lacks.map(lack).join(", "))));
+      el("p", { class: "note" }, lacks.map(lack).join(" · "))));
     this.tell(say(text), ...(entries.length ? [el("p", {}, say("lacking")), el("ul", { class: "lacking" }, entries)] : []), help);
   }
 
