@@ -1,7 +1,7 @@
 """Two phones and one shop: from the list of stores to the hand-over, as each of them sees it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from tests.support.refusals import refusal
 from tests.support.stock import KAMPPI, STOCKMANN, available, basket, state
 from tests.support.stores import SHOPS, upsert
 
+GLOVES = "products/gloves"
 PLACE = (60.1687, 24.9418)
 """Where Stockmann is."""
 Held, Arrival, Trip = stock_pb2.Reservation, stock_pb2.Reservation.Arrival, pb.Trip
@@ -34,7 +35,6 @@ class Phone:
     person: str
     hold: Any = None
     trip: Any = None
-    calls: int = field(default=0)
 
     async def options(self) -> Any:
         """The stores near by, with all that a list shows."""
@@ -49,6 +49,18 @@ class Phone:
         self.hold = await self.app.stock.CreateReservation(
             stock_pb2.CreateReservationRequest(
                 parent=store, items=basket(milk=2), shopper=self.person, **fields
+            )
+        )
+
+    async def want(self, **units: int) -> None:
+        """Change the hold to these units."""
+        items = [
+            stock_pb2.ReservedItem(product=f"products/{sku}", requested_quantity=quantity)
+            for sku, quantity in units.items()
+        ]
+        self.hold = await self.app.stock.UpdateReservation(
+            stock_pb2.UpdateReservationRequest(
+                reservation=Held(name=self.hold.name, items=items), update_mask={"paths": ["items"]}
             )
         )
 
@@ -122,7 +134,9 @@ async def shop(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[C
         store = stores_pb2.Store(opening_hours_text="24/7")
         store.MergeFrom(next(each for each in SHOPS if each.name == STOCKMANN))
         await upsert(admin.stores, [store])
-        await state(admin.stock, STOCKMANN, milk=5, bread=3)
+        gloves = stock_pb2.Product(name=GLOVES, display_name="Gloves")
+        await admin.stock.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=[gloves])]))
+        await state(admin.stock, STOCKMANN, milk=5, gloves=2)
         policy = stock_pb2.StockPolicy(name=f"{STOCKMANN}/stockPolicy")
         policy.pickup_methods.append(stock_pb2.PICKUP_METHOD_IN_STORE)
         rule = policy.pickup_slots.add(method=stock_pb2.PICKUP_METHOD_IN_STORE, capacity=1)
@@ -160,6 +174,17 @@ async def test_two_phones_and_one_shop(shop):
         assert phone.hold.pickup_by.seconds <= phone.hold.expire_time.seconds
     assert 1 == await available(admin.stock, STOCKMANN)
 
+    # It has become cold: Anna adds gloves to her hold, and keeps her code.
+    said = await anna.code()
+    await anna.want(milk=2, gloves=1)
+    assert [("products/milk", 2), (GLOVES, 1)] == [
+        (item.product, item.held_quantity) for item in anna.hold.items
+    ]
+    assert (early.name, said) == (anna.hold.pickup_slot, await anna.code())
+    _, reason, _ = await refusal(anna.want(milk=4, gloves=1))
+    assert ("INSUFFICIENT_STOCK", anna.hold) == (reason, await anna.held())
+    assert 1 == await available(admin.stock, STOCKMANN, GLOVES)
+
     for phone in (anna, ben):
         await phone.set_out()
         await phone.agree(Held.STATE_CONFIRMED, Arrival.STATE_ON_THE_WAY, Trip.STATE_STARTED)
@@ -196,7 +221,12 @@ async def test_two_phones_and_one_shop(shop):
     for phone in (ben, anna):
         by_code.code = await phone.code()
         done = await till.stock.CollectReservation(by_code)
-        assert (phone.hold.name, 2) == (done.name, done.items[0].collected_quantity)
+        assert phone.hold.name == done.name
+        assert [item.held_quantity for item in phone.hold.items] == [
+            item.collected_quantity for item in done.items
+        ]
         await phone.agree(Held.STATE_COLLECTED, Arrival.STATE_ARRIVED, Trip.STATE_COMPLETED)
     assert [] == await queue(till)
     assert 1 == await available(admin.stock, STOCKMANN)
+    assert 1 == await available(admin.stock, STOCKMANN, GLOVES)
+    assert [] == list((await admin.stock.ReconcileStock(stock_pb2.ReconcileStockRequest())).drifts)
