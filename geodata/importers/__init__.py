@@ -45,7 +45,18 @@ __all__ = [
 ]
 FORMATS = (
     "auto",
-    *sorted((*READERS, "alltheplaces", "fuel-fr", "geojson", "html", "jsonld", "osm", "overpass")),
+    *sorted(
+        (
+            *(READERS.keys() - {"geojson-table"}),
+            "alltheplaces",
+            "fuel-fr",
+            "geojson",
+            "html",
+            "jsonld",
+            "osm",
+            "overpass",
+        )
+    ),
 )
 
 
@@ -88,12 +99,15 @@ def read(
     if name == "zip":
         file = inside(file)
         name = detect(file)
+    if name == "geojson" and (columns or geojson.is_table(file)):
+        name = "geojson-table"
     if columns and name not in READERS:
         raise ImporterError(f"columns can be mapped only for tables, not for {name}")
     result = Import(format=name)
     system = crs or ""
     if name in READERS:
         table = READERS[name](file)
+        result.format = table.format
         columns = columns or ColumnMap()
         mapped = Columns(table, columns)
         records = mapped.records()
@@ -114,7 +128,7 @@ def read(
     else:
         records = fuel_fr.records(file)
     projected = Reprojection(system) if system else None
-    if name == "geojson" and not projected:
+    if name in ("geojson", "geojson-table") and not projected:
         projected = geojson.system_of(file)
     if projected and projected.is_degrees:
         projected = None

@@ -1,5 +1,6 @@
 """Assembles records of any format into an import: sources, duplicates and store ids."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -11,10 +12,15 @@ from geodata.importers.ids import checked_source, source_of, store_ids
 from geodata.importers.record import Record
 from geodata.importers.report import Import, Rejected, Remark, SourceUnknown
 from geodata.importers.spreadsheets import WHOLE
+from geodata.points import Point
 from geodata.stores import Store
 
 Hour24: TypeAlias = Literal["auto", "noon", "midnight", "doubt"]
 """The meaning of hours that begin at 24:00. `auto`: noon if the rows prove it, else a doubt."""
+
+
+_CROWD = 5
+"""Stores at one point from which the point is in doubt."""
 
 
 @dataclass(slots=True)
@@ -83,6 +89,7 @@ def assemble(
     drafts = _among_neighbours(drafts, result, noon_is_24, settings)
     for draft in drafts:
         result.remarks += draft.found.remarks
+    _note_crowds(drafts, result)
     result.sources = {draft.source for draft in drafts}
     result.stores = _with_ids(drafts, result.sources)
 
@@ -127,6 +134,18 @@ def _among_neighbours(
         draft.found.remarks.append(remark)
         kept.append(draft)
     return kept
+
+
+def _note_crowds(drafts: Iterable[_Draft], result: Import) -> None:
+    """Name the points at which many stores are: often the middle of a town or a default."""
+    at: defaultdict[Point, list[int]] = defaultdict(list)
+    for draft in drafts:
+        if draft.found.store.location:
+            at[draft.found.store.location].append(draft.record.row)
+    for point, rows in at.items():
+        if len(rows) >= _CROWD:
+            note = f"{len(rows)} stores are at {point.latitude}, {point.longitude}: kept as given"
+            result.remarks.append(Remark(rows[0], "lat, lon", note, repaired=False))
 
 
 def _has_address(store: Store) -> bool:

@@ -18,8 +18,9 @@ from geodata.importers.table import Row, Table
 _ALIASES = {
     "id": """
         @id store_id storeid store_number store_code storecode shop_code shop_id branch_code
-        branch_id branchcode location_id entity_id listing_id place_id ref code identifier number nr
-        no num numero filialnummer filial_nr code_magasin id_magasin magasin_id codigo codice
+        branch_id branchcode location_id entity_id listing_id geonameid place_id ref code
+        identifier number nr no num numero filialnummer filial_nr code_magasin id_magasin magasin_id
+        codigo codice
         external_id object_id site_id outlet_id store_no partner_distinct_id
         wpsl_id partners_location_id
     """,
@@ -94,6 +95,7 @@ _EXTERNAL = {
 }
 """Columns with ids that other systems gave the store."""
 _READ_OTHERWISE = words("attributes ownership insee") | _SERVICE_COLUMNS | frozenset(_EXTERNAL)
+_PLACED = words("lat lon coordinates address address2 street city postcode state")
 _EXAMPLES = 3
 
 
@@ -194,6 +196,11 @@ class Columns:
         if "id" not in fields and not self._id_from:
             raise ImporterError(missing_id(header, self._names, self._examples()))
         told = {*fields, *constants}
+        if not told & _PLACED:
+            raise ImporterError(
+                f"no column has coordinates or an address among {', '.join(header)}; name one, for "
+                "example --map COLUMN=address; products are read by `enrayon products import`"
+            )
         if not told & {"name", "brand", "operator", "branch"}:
             raise ImporterError(missing_name(header, self._names, self._examples()))
 

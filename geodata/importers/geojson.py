@@ -12,12 +12,18 @@ import orjson
 import shapely
 from shapely.geometry import shape
 
+from geodata.importers import rows
 from geodata.importers.crs import Reprojection, of_geojson
 from geodata.importers.files import Source
 from geodata.importers.record import Record, Records, clean
 from geodata.importers.report import ImporterError, Rejected
+from geodata.importers.table import Table
 from geodata.importers.tags import record_of
 
+_OSM_NAMES = re.compile(
+    rb'"(name|brand|operator|ref|shop|amenity|addr:[a-z]+|@id|@spider)"\s*:', re.IGNORECASE
+)
+_PROPERTIES = re.compile(rb'"properties"\s*:\s*\{\s*"')
 _OSM_ID = re.compile(r"(node|way|relation)/\d+")
 
 
@@ -40,6 +46,26 @@ def system_of(file: Source) -> Reprojection | None:
     if _is_lines(file) or b'"crs"' not in (document := file.document()):
         return None
     return of_geojson(_parsed(document))
+
+
+def is_table(file: Source) -> bool:
+    """True if the properties of the features have other names than OpenStreetMap's."""
+    head = file.head()
+    return bool(_PROPERTIES.search(head)) and not _OSM_NAMES.search(head)
+
+
+def table_of(file: Source) -> Table:
+    """The features as a table of their properties, with the point of each."""
+    objects = []
+    for feature in _features(file):
+        if not isinstance(feature, dict):
+            raise ImporterError("a feature is not an object")
+        properties = feature.get("properties")
+        (latitude, longitude), _ = _point(feature.get("geometry"))
+        row = {"id": feature["id"]} if "id" in feature else {}
+        row |= properties if isinstance(properties, dict) else {}
+        objects.append(row if latitude is None else row | {"lat": latitude, "lon": longitude})
+    return rows.table_of("geojson", objects)
 
 
 def _features(file: Source) -> Iterator[object]:

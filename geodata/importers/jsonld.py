@@ -13,7 +13,7 @@ import orjson
 
 from geodata.importers import attributes
 from geodata.importers.files import Source
-from geodata.importers.hours import from_schema_org
+from geodata.importers.hours import from_schema_org, from_text
 from geodata.importers.html_pages import json_ld_of
 from geodata.importers.record import Record, Records, clean, words
 from geodata.importers.report import ImporterError
@@ -97,6 +97,8 @@ def _record(row: int, node: Node) -> Record:
     }
     record = Record(row, {key: value for key, value in fields.items() if value}, node)
     from_schema_org(node).add_to(record)
+    if note := _unread_hours(node, record.expression):
+        record.doubts.append(("opening_hours", note))
     record.attributes |= {
         found
         for feature in _objects(node.get("amenityFeature"))
@@ -104,6 +106,17 @@ def _record(row: int, node: Node) -> Record:
         for found in attributes.from_services(clean(feature.get("name")))
     }
     return record
+
+
+def _unread_hours(node: Node, read: str) -> str:
+    """A note on `openingHours` that says something else than the specification beside it."""
+    texts = _texts(node.get("openingHours"))
+    if not texts or not node.get("openingHoursSpecification"):
+        return ""
+    told = from_text(", ".join(texts)).expression
+    if not told or told == read:
+        return ""
+    return f"openingHours {'; '.join(texts)[:100]!r} differs from the specification: not read"
 
 
 def _identifier(node: Node) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from geodata.importers import delimited, excel, geopackage, kml, parquet, places_json
+from geodata.importers import delimited, excel, geojson, geopackage, kml, parquet, places_json
 from geodata.importers.detect import detect, inside
 from geodata.importers.files import Source
 from geodata.importers.report import ImporterError
@@ -12,6 +12,7 @@ READERS = {
     "csv": delimited.table_of,
     "excel": excel.table_of,
     "geopackage": geopackage.table_of,
+    "geojson-table": geojson.table_of,
     "gpx": kml.waypoints_of,
     "json": places_json.table_of,
     "kml": kml.table_of,

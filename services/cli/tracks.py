@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree import ElementTree
 
+from geodata.importers.report import ImporterError
+from geodata.importers.xml_tree import tree_of
 from geodata.points import Point
 from services.cli.output import USAGE, CommandError
 
@@ -23,36 +24,54 @@ class TrackPoint(NamedTuple):
     time: dt.datetime | None
 
 
-def read_track(path: Path) -> list[TrackPoint]:
-    """Reads the positions of a file, in its order.
+def read_track(path: Path, name: str = "") -> list[TrackPoint]:
+    """Reads the positions of one track, in the order of the file.
+
+    Args:
+        path: GPX, or CSV; a column `track` tells its tracks apart.
+        name: of the track, or its number in the file; it may be empty if there is one.
 
     Raises:
-        CommandError: the file cannot be read, is too large, or has no positions.
+        CommandError: the file cannot be read, is too large, has no positions, or has several
+            tracks of which none is named.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
             raise CommandError(f"{path}: larger than {MOST_BYTES // 1_000_000} MB", USAGE)
-        track = _gpx(path) if path.suffix.lower() == ".gpx" else _csv(path)
-    except (OSError, ValueError, LookupError, ElementTree.ParseError) as error:
+        tracks = _gpx(path) if path.suffix.lower() == ".gpx" else _csv(path)
+    except (OSError, ValueError, LookupError, ImporterError) as error:
         raise CommandError(f"{path}: {error}", USAGE) from None
-    if not track:
+    if not tracks:
         raise CommandError(f"{path}: has no positions", USAGE)
-    return track
+    numbered = {str(number): track for number, track in enumerate(tracks.values(), start=1)}
+    chosen = tracks.get(name) or numbered.get(name or "1" * (len(tracks) == 1))
+    if not chosen:
+        listed = ", ".join(f"{key} ({len(track)} positions)" for key, track in tracks.items())
+        raise CommandError(
+            f"{path}: has {len(tracks)} tracks; say one by --track: {listed[:1000]}", USAGE
+        )
+    return chosen
 
 
-def _gpx(path: Path) -> list[TrackPoint]:
-    # expat loads no external entities and limits the expansion of internal ones.
-    root = ElementTree.parse(path).getroot()  # noqa: S314
-    track: list[TrackPoint] = []
-    for element in root.iter():
-        if element.tag.rpartition("}")[2] in ("trkpt", "rtept"):
-            time = next((e.text for e in element if e.tag.rpartition("}")[2] == "time"), None)
-            with _errors_at(f"point {len(track) + 1}"):
-                track.append(_point(element.get("lat", ""), element.get("lon", ""), time))
-    return track
+def _gpx(path: Path) -> dict[str, list[TrackPoint]]:
+    """The tracks and routes of a file by name; segments of one follow each other."""
+    root = tree_of(path.read_bytes())
+    parts = [element for element in root if element.tag in ("trk", "rte")] or [root]
+    tracks: dict[str, list[TrackPoint]] = {}
+    for number, part in enumerate(parts, start=1):
+        track: list[TrackPoint] = []
+        for element in part.iter():
+            if element.tag in ("trkpt", "rtept"):
+                time = element.findtext("time")
+                with _errors_at(f"point {len(track) + 1}"):
+                    track.append(_point(element.get("lat", ""), element.get("lon", ""), time))
+        name = (part.findtext("name") or "").strip() or f"track {number}"
+        if track:
+            tracks[name if name not in tracks else f"{name} {number}"] = track
+    return tracks
 
 
-def _csv(path: Path) -> list[TrackPoint]:
+def _csv(path: Path) -> dict[str, list[TrackPoint]]:
     line = 1
 
     def lines(file: Iterable[str]) -> Iterator[str]:
@@ -71,13 +90,15 @@ def _csv(path: Path) -> list[TrackPoint]:
         if latitude is None or longitude is None:
             raise ValueError("needs the columns lat and lon in its first line")
         time = names.get("time")
-        track: list[TrackPoint] = []
+        column = names.get("track")
+        tracks: dict[str, list[TrackPoint]] = {}
         with _lines_named(rows):
             for row in rows:
                 with _errors_at(f"line {line}"):
                     moment = row[time] if time else None
-                    track.append(_point(row[latitude], row[longitude], moment))
-        return track
+                    point = _point(row[latitude], row[longitude], moment)
+                tracks.setdefault(row[column].strip() if column else "", []).append(point)
+        return tracks
 
 
 @contextmanager

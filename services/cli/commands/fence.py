@@ -92,10 +92,13 @@ def replay(
     accuracy_m: Annotated[
         float, typer.Option("--accuracy-m", min=0, help="The accuracy of each position.")
     ] = 10.0,
+    name: Annotated[
+        str, typer.Option("--track", help="Name or number of the track, if there are several.")
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Replay a track as a new device: print its events, draw a map, then erase the device."""
-    points = timed(read_track(track))
+    points = timed(read_track(track, name))
     device = f"replay-{secrets.token_hex(8)}"
     events: list[tuple[Point, pb.FenceEvent]] = []
     not_applied = 0

@@ -49,4 +49,5 @@ def stock_tables(data: bytes) -> None:
 def product_tables(data: bytes) -> None:
     """Each row of a table is a product."""
     for row in product_files.read(file_of(data, "products.csv")):
-        violations_of(row.product)
+        if isinstance(row, product_files.Row):
+            violations_of(row.product)

@@ -327,8 +327,8 @@ def test_a_table_does_not_know_whose_stores_it_has(tmp_path: Path) -> None:
 
 
 def test_other_formats_have_no_columns_to_map(tmp_path: Path) -> None:
-    path = table(tmp_path, '{"type": "FeatureCollection", "features": []}')
-    with pytest.raises(ImporterError, match="columns can be mapped only for tables"):
+    path = table(tmp_path, "<osm></osm>")
+    with pytest.raises(ImporterError, match="columns can be mapped only for tables, not for osm"):
         read(path, columns=ColumnMap({"a": "id"}))
     with pytest.raises(
         ImporterError, match="format 'xls' must be one of auto, alltheplaces, csv, "

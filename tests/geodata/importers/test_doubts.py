@@ -17,6 +17,7 @@ from geodata.importers.degrees import degrees_of, pair_of
 from geodata.schedule.formats import osm
 from geodata.stores import StoreStatus
 
+_PICKUP = "dev.ucp.amenity.shopping.in_store_pickup"
 TODAY = dt.date(2026, 11, 30)
 MARIENPLATZ = (48.1374, 11.5755)
 OSLO = (59.9139, 10.7522)
@@ -435,3 +436,82 @@ def test_a_refused_row_shows_the_value_and_why(
     result = table(tmp_path, "id,name,lat,lon", f"1,A,{latitude},{longitude}")
     (rejected,) = result.rejected
     assert f"no address to stand in for coordinates: {reason}" == rejected.reason
+
+
+def test_many_shops_at_one_point_are_a_doubt(tmp_path: Path) -> None:
+    rows = [f"{n},Shop {n},48.85,2.35,Rue {n}" for n in range(7)]
+    result = table(tmp_path, "id,name,lat,lon,address", *rows, "9,Other,48.86,2.36,Rue 9")
+    assert ["7 stores are at 48.85, 2.35: kept as given"] == [r.note for r in result.warnings]
+    few = table(tmp_path, "id,name,lat,lon,address", *rows[:4])
+    assert [] == few.warnings
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_told"),
+    [
+        (["Mo-Fr 09:00-18:00"], False),
+        ("Mo-Fr 09:00-18:00", False),
+        (["Mo-Fr 09:00-20:00"], True),
+        (["Mo-Fr 09:00-18:00", "Sa 10:00-12:00"], True),
+    ],
+)
+def test_opening_hours_beside_another_specification_are_told(
+    tmp_path: Path, texts: object, is_told: bool
+) -> None:
+    days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
+    node = {
+        "@type": "Store",
+        "branchCode": "1",
+        "name": "A",
+        "address": "Rue 1",
+        "openingHours": texts,
+        "openingHoursSpecification": [{"dayOfWeek": days, "opens": "09:00", "closes": "18:00"}],
+    }
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(node))
+    found = notes(read(path, source="s"))
+    assert is_told == ("differs from the specification: not read" in found)
+
+
+@pytest.mark.parametrize(
+    ("cell", "ids"),
+    [
+        ("Drive-Through, Wireless Hotspot", {"osm.drive_through", "dev.ucp.amenity.wi_fi"}),
+        ("WLAN; Parkplatz", {"dev.ucp.amenity.wi_fi", "dev.ucp.amenity.parking"}),
+        ("Retrait en magasin / Toilettes", {_PICKUP, "osm.toilets"}),
+        ("Free Wi-Fi|Pretzels", {"dev.ucp.amenity.wi_fi", "enrayon.service.pretzels"}),
+        ('["ATM", "EV charging"]', {"osm.atm", "osm.fuel.electricity"}),
+        ("Vente de gaz domestique (Butane, Propane)", {"osm.fuel.lpg_bottles"}),
+        ("Services réparation / entretien", {"osm.shop.car_repair"}),
+    ],
+)
+def test_services_in_one_cell_are_told_apart(tmp_path: Path, cell: str, ids: set[str]) -> None:
+    path = tmp_path / "a.csv"
+    quoted = cell.replace('"', '""')
+    path.write_text(f'id\tname\tlat\tlon\tServices\n1\tA\t48.85\t2.35\t"{quoted}"\n')
+    (store,) = read(path, source="s").stores
+    assert ids == set(store.attributes)
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Téléphone", "phone"),
+        ("Numéro de téléphone", "phone"),
+        ("Código postal", "postcode"),
+        ("Straße", "street"),
+        ("Öffnungszeiten", "opening_hours"),
+    ],
+)
+def test_accents_in_headers_make_no_difference(tmp_path: Path, header: str, field: str) -> None:
+    result = table(tmp_path, f"id,name,lat,lon,{header}", "1,A,48.85,2.35,24/7")
+    assert field == result.columns[-1].goes_to
+
+
+def test_columns_that_nobody_used_are_named_with_values(tmp_path: Path) -> None:
+    rows = [f"{n},A,48.85,2.3{n},+33 1 42 61 00 0{n},text {n}" for n in range(5)]
+    result = table(tmp_path, "id,name,lat,lon,Ruf,Bemerkung", *rows)
+    assert [
+        ("Ruf", ("+33 1 42 61 00 00", "+33 1 42 61 00 01", "+33 1 42 61 00 02"), "phone"),
+        ("Bemerkung", ("text 0", "text 1", "text 2"), ""),
+    ] == [(use.column, use.values, use.suggestion) for use in result.unused]

@@ -443,6 +443,29 @@ def test_presets_are_told_apart() -> None:
     }
 
 
+def test_a_geojson_with_other_names_is_a_table(tmp_path: Path) -> None:
+    feature = {
+        "type": "Feature",
+        "properties": {"Code magasin": 7, "Nom": "Épicerie", "CP": "75001"},
+        "geometry": {"type": "Point", "coordinates": [OPERA[1], OPERA[0]]},
+    }
+    text = json.dumps({"type": "FeatureCollection", "features": [feature]}, ensure_ascii=False)
+    result = read(written(tmp_path, "a.geojson", text), source="s")
+    (store,) = result.stores
+    assert ("geojson", [OPERA]) == (result.format, places(result))
+    assert ("s-7", "Épicerie", "75001") == (
+        store.id,
+        store.display_name,
+        store.address.postal_code,
+    )
+
+
+def test_a_table_without_places_is_no_list_of_stores(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.csv", "code,name,brands\n1,Milk,Valio\n")
+    with pytest.raises(ImporterError, match="`enrayon products import`"):
+        read(path, source="s")
+
+
 def test_every_table_can_be_opened_by_the_commands(tmp_path: Path) -> None:
     text = written(tmp_path, "stock.csv.gz", gzip.compress(b"store;sku;on_hand\na;x;4\n"))
     assert ["store", "sku", "on_hand"] == list(open_table(text).header)
@@ -452,6 +475,6 @@ def test_every_table_can_be_opened_by_the_commands(tmp_path: Path) -> None:
     assert ["a", "x", "4"] == row.values
     inside = written(tmp_path, "a.zip", zipped({"stock.csv": b"store,sku\na,x\n"}))
     assert ["store", "sku"] == list(open_table(inside).header)
-    with pytest.raises(ImporterError, match="geojson is not a table"):
-        open_table(written(tmp_path, "a.json", '{"type": "FeatureCollection", "features": []}'))
+    with pytest.raises(ImporterError, match="osm is not a table"):
+        open_table(written(tmp_path, "a.xml", "<osm/>"))
     assert archives.MAX_UNPACKED_BYTES > Source(text).size

@@ -108,7 +108,7 @@ def test_any_column_may_be_named_and_others_may_stand_beside(tmp_path):
     products.write_text("sku|title|price|ean|name:fi\nmilk|Milk|1.99|6408430000012|Maito\n")
     (row,) = product_files.read(products)
     assert isinstance(row, product_files.Row)
-    assert ("Milk", ["6408430000012"]) == (row.product.display_name, row.product.gtins)
+    assert ("Milk", ["6408430000012"]) == (row.product.display_name, list(row.product.gtins))
     assert {"fi": "Maito"} == row.product.localized_names
     assert ["price"] == product_files.unread(products)
 

@@ -53,3 +53,31 @@ def test_an_error_in_a_track_names_its_place(tmp_path, name, text, where):
     file.write_text(text)
     with pytest.raises(CommandError, match=where):
         read_track(file)
+
+
+TWO = """<gpx xmlns="http://www.topografix.com/GPX/1/1">
+<trk><name>out</name><trkseg><trkpt lat="60" lon="24"/></trkseg>
+<trkseg><trkpt lat="60.1" lon="24"/></trkseg></trk>
+<trk><name>back</name><trkseg><trkpt lat="61" lon="25"/></trkseg></trk></gpx>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("two.gpx", TWO),
+        ("two.csv", "track,lat,lon\nout,60,24\nout,60.1,24\nback,61,25\n"),
+        ("mixed.csv", "track,lat,lon\nout,60,24\nback,61,25\nout,60.1,24\n"),
+    ],
+)
+def test_several_tracks_are_not_played_as_one(tmp_path, name, text):
+    file = tmp_path / name
+    file.write_text(text)
+    with pytest.raises(CommandError) as caught:
+        read_track(file)
+    assert "has 2 tracks; say one by --track: out (2 positions), back (1 positions)" in str(
+        caught.value
+    )
+    assert [Point(60, 24), Point(60.1, 24)] == [each.point for each in read_track(file, "out")]
+    assert [Point(61, 25)] == [each.point for each in read_track(file, "2")]
+    with pytest.raises(CommandError, match="say one by --track"):
+        read_track(file, "none")

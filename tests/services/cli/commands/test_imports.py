@@ -68,7 +68,7 @@ async def test_a_dry_run_shows_where_each_column_goes(run):
     [
         ("country,Filialnummer_2,name,lat,lon\nFR,a1,A,48,2\nFR,a2,A,48,2\n", "--map Filialnumm"),
         ("country,siret,name,lat,lon\nFR,41,A,48,2\nFR,42,A,48,2\n", "--map siret=id"),
-        ("country,naam,postcode\nFR,A,75001\nFR,B,75001\n", "--id-from naam,postcode"),
+        ("country,naam,postcode\nFR,A,75001\nFR,A,75002\n", "--id-from naam,postcode"),
         ("id,where,lat,lon\n1,Rue Une,48,2\n2,Rue Deux,48,2\n", "--map where=name"),
         ("id,lat,lon\n1,48,2\n2,48,2\n", "--set brand=NAME"),
     ],
