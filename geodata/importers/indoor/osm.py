@@ -18,6 +18,7 @@ from geodata.floorplans.plan import Fixture, FixtureKind, FloorPlan, Level
 from geodata.floorplans.problems import Problem, warning
 from geodata.floorplans.shapes import united, why_invalid
 from geodata.importers.indoor.osm_places import places_of
+from geodata.importers.indoor.osm_shafts import shafts_of
 from geodata.importers.indoor.osm_tags import OsmObject, objects_of
 from geodata.importers.indoor.osm_ways import WAYS, graph_of
 from geodata.importers.indoor.result import ImportedPlan
@@ -53,6 +54,8 @@ def plan_from_osm(
     areas = list(_areas(things, problems))
     floors = _floors(areas)
     nodes, links = graph_of(things, areas, problems)
+    more_nodes, more_links = shafts_of(things, floors, nodes, links)
+    nodes, links = nodes + more_nodes, links + more_links
     places = tuple(places_of(things, floors, nodes, links, problems))
     used = {*floors, *(n.position.level for n in nodes), *(p.position.level for p in places)}
     plan = FloorPlan(

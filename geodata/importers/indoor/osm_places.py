@@ -30,7 +30,7 @@ def places_of(
     The door of a room is the door drawn on its outline, else the point of the outline nearest to a
     floor or way of its level.
     """
-    ways = _ways(floors, nodes, links)
+    ways = ways_by_level(floors, nodes, links)
     doors = [o.shape for o in objects if o.tag("entrance") or o.tag("door")]
     for thing in objects:
         kind = _kind(thing)
@@ -70,7 +70,9 @@ def _entrance(thing: OsmObject, nodes: Sequence[Node]) -> Position | None:
     return next((spot for spot in met if (spot.x_m, spot.y_m) == at), None)
 
 
-def _ways(floors: Floors, nodes: Sequence[Node], links: Sequence[Link]) -> dict[str, BaseGeometry]:
+def ways_by_level(
+    floors: Floors, nodes: Sequence[Node], links: Sequence[Link]
+) -> dict[str, BaseGeometry]:
     """All walkable floors and ways by level."""
     at = {node.id: node.position for node in nodes}
     drawn: dict[str, list[BaseGeometry]] = {level: [floor] for level, floor in floors.items()}

@@ -41,7 +41,9 @@ def objects_of(document: object, levels: Mapping[str, str]) -> Iterator[OsmObjec
         identity = str(feature.get("id") or tags.get("id") or index)
         if shape is not None and not shape.is_empty:
             level = levels.get(identity, tags.get("level"))
-            yield OsmObject(identity, tags, shape, levels_of(level))
+            repeated = levels_of(tags.get("repeat_on")) if level is not None else ()
+            found = dict.fromkeys((*levels_of(level), *repeated))
+            yield OsmObject(identity, tags, shape, tuple(found))
 
 
 def levels_of(value: object) -> tuple[str, ...]:

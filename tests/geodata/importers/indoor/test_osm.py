@@ -209,3 +209,43 @@ def test_what_grand_place_got_wrong_is_said(grand_place: ImportedPlan) -> None:
     assert {"invalid_polygon", "level_guessed", "level_mismatch", "levels_meet", "no_door"} == codes
     assert not has_errors(plan_problems(grand_place.plan))
     assert len(grand_place.plan.places_of(PlaceKind.SHOP)) > 90
+
+
+WITHOUT = ("way/4", "way/5", "node/6", "way/7")
+UPSTAIRS = feature(
+    "way/30", "Polygon", [(0, 0), (40, 0), (40, 10), (0, 10)], indoor="corridor", level="1"
+)
+
+
+def shut_arcade(*more: dict[str, Any]) -> ImportedPlan:
+    """The arcade without steps and lift; upstairs is a floor, and no way leads there."""
+    document = arcade(UPSTAIRS, *more)
+    document["features"] = [f for f in document["features"] if f["id"] not in WITHOUT]
+    return plan_from_osm(document, "stores/arcade")
+
+
+CORE: list[XY] = [(30, 4), (34, 4), (34, 8), (30, 8)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "points", "tags", "kind"),
+    [
+        ("Polygon", CORE, {"indoor": "room", "stairs": "yes", "level": "0;1"}, LinkKind.STEPS),
+        ("Polygon", CORE, {"indoor": "room", "room": "stairs", "level": "0-1"}, LinkKind.STEPS),
+        ("Polygon", CORE, {"indoor": "room", "room": "elevator", "level": "0;1"}, LinkKind.LIFT),
+        ("Polygon", CORE, {"highway": "elevator", "level": "0", "repeat_on": "1"}, LinkKind.LIFT),
+        ("Point", [(32, 3)], {"highway": "elevator", "level": "0;1"}, LinkKind.LIFT),
+    ],
+)
+def test_lifts_and_stairs_that_no_way_touches_join_levels(
+    shape: str, points: list[XY], tags: dict[str, str], kind: LinkKind
+) -> None:
+    apart = shut_arcade()
+    assert walk(apart, WALKING, shop(apart, "Kirja"), shop(apart, "Lelu")) is None
+    imported = shut_arcade(feature("way/31", shape, points, **tags))
+    path = walk(imported, WALKING, shop(imported, "Kirja"), shop(imported, "Lelu"))
+    assert path is not None
+    assert {kind} == set(path.kinds) - {LinkKind.WALK}
+    step_free = walk(imported, STEP_FREE, shop(imported, "Kirja"), shop(imported, "Lelu"))
+    assert (kind is LinkKind.LIFT) == (step_free is not None)
+    assert not has_errors(plan_problems(imported.plan))

@@ -1,5 +1,7 @@
 """Rows of feeds: checked as the contract says, wrong ones named, the others applied."""
 
+from typing import Any
+
 import grpc
 import pytest
 from hypothesis import given
@@ -99,14 +101,14 @@ async def test_a_row_whose_level_has_too_many_sources_is_named_by_its_index(stoc
     ]
 
 
-async def level_of(stock, product=MILK):
+async def level_of(stock: Any, product: str = MILK) -> Any:
     answer = await stock.GetStockLevels(
         stock_pb2.GetStockLevelsRequest(store=STOCKMANN, products=[product])
     )
     return answer.levels[0]
 
 
-async def set_level(stock, sequence, **level):
+async def set_level(stock: Any, sequence: int, **level: Any) -> Any:
     row = stock_pb2.StockLevelInput(product=MILK, **level)
     request = stock_pb2.SetStockLevelsRequest(
         store=STOCKMANN, source="erp", sequence=sequence, levels=[row]
@@ -158,6 +160,6 @@ async def test_a_level_that_was_never_stated_may_be_unknown_too(stock):
     assert stock_pb2.STOCK_BAND_UNKNOWN == (await level_of(stock)).band
 
 
-async def moves(stock):
+async def moves(stock: Any) -> Any:
     pages = stock.ExportStockMovements(stock_pb2.ExportStockMovementsRequest(store=STOCKMANN))
     return [move async for page in pages for move in page.movements]
