@@ -80,7 +80,9 @@ def _features(file: Source) -> Iterator[object]:
         document = [document]
     features = document.get("features") if isinstance(document, dict) else document
     if not isinstance(features, list):
-        raise ImporterError("no list of features; is it GeoJSON?")
+        raise ImporterError(
+            "no list of features; is it GeoJSON? A floor plan is read by `enrayon aisle import`"
+        )
     yield from features
 
 
