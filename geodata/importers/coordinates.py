@@ -109,7 +109,9 @@ def locate(
     point = _point(lat, lon)
     if point is None or (spot.country and not _is_in(point, spot.country)):
         return _repaired(lat, lon, spot, given)
-    if lat == lon and _decimals(latitude) >= _LEAST_COPY_DECIMALS and not spot.is_near(point):
+    is_copy = lat == lon and _decimals(latitude) >= _LEAST_COPY_DECIMALS
+    # A few real places have equal degrees: Vadanakallu in Chad, by its country.
+    if is_copy and not spot.country and not spot.is_near(point):
         return Located(None, f"{given}: the longitude is a copy of the latitude: no location")
     return _compared(point, spot, given)
 

@@ -166,6 +166,9 @@ def test_equal_degrees_near_their_town_are_no_copy(tmp_path: Path) -> None:
     # Kazakhstan has a town there: the address proves it.
     (store,) = table(tmp_path, "id,name,lat,lon,city", "1,A,51.1280,51.1280,Oral").stores
     assert store.location is not None
+    row = "11242327,Vadanakallu,14.17869,14.17869,TD"
+    (store,) = table(tmp_path, "id,name,lat,lon,country", row).stores
+    assert store.location is not None
 
 
 @pytest.mark.parametrize(
