@@ -19,6 +19,7 @@ from services.stock.resources.arrivals import Arrivals
 from services.stock.resources.availability import Availability, Searches
 from services.stock.resources.hold_changes import HoldChanges
 from services.stock.resources.hold_terms import Terms
+from services.stock.resources.notices import Notices
 from services.stock.resources.page_holds import PageHolds
 from services.stock.resources.pickup_codes import PickupCodes
 from services.stock.resources.pickup_options import PickupOptions
@@ -77,6 +78,7 @@ def build(parts: Parts) -> Service:
     unmet = UnmetDemand(demand, clock)
     policies = Policies(client)
     terms = Terms(directory, clock, settings)
+    notices = Notices(holds, policies, Slots(client), directory, clock)
     changes = HoldChanges(holds, policies, quotas, settings)
     facts = trip_facts(client)
     arrivals = Arrivals(facts, holds, partial(mark_erased, client, clock))
@@ -89,7 +91,7 @@ def build(parts: Parts) -> Service:
             levels, policies, follower, durability, directory, lookups, settings, clock
         ),
         levels=StockLevels(levels, follower, groups, directory, lookups, settings, clock),
-        policies=StockPolicies(policies, lookups),
+        policies=StockPolicies(policies, notices, lookups),
         groups=groups,
         availability=Availability(searches, unmet, lookups, origins, clock),
         pickup_options=PickupOptions(searches, directory, lookups, origins, clock),
@@ -119,6 +121,7 @@ def build(parts: Parts) -> Service:
         {
             **worker.workers(holds, alerts, ledger, directory, clock),
             "stock.arrivals": worker.crossing(facts, arrivals),
+            "stock.notices": worker.noticing(notices),
         },
         {"stock.follower": follower.run, **worker.background(demand)},
         durability.at_start,

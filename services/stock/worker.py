@@ -14,6 +14,7 @@ from services.stock import metrics
 from services.stock.model.ledger import entry_id
 from services.stock.model.partitions import PARTITIONS
 from services.stock.resources.arrivals import Arrivals
+from services.stock.resources.notices import Notices
 from services.stock.state.alerts import Alerts
 from services.stock.state.demand import Demand
 from services.stock.state.holds import Holds
@@ -28,6 +29,8 @@ LOOK_EVERY_S = 5.0
 """Longest wait for a movement: then claims that another worker left behind are found."""
 CROSS_EVERY_S = 0.02
 """After each turn: facts that come together are told together."""
+NOTICE_EVERY_S = 0.2
+"""After each turn: changes that come together are looked at together."""
 TRIM_EVERY_S = 60.0
 FLUSH_EVERY_S = 5.0
 FORGET_EVERY_S = 3600.0
@@ -60,6 +63,11 @@ def workers(
 def crossing(facts: Outbox, arrivals: Arrivals) -> Loop:
     """The loop of `enrayon work` that tells holds about the trips to them."""
     return partial(forever, "stock arrivals", CROSS_EVERY_S, partial(facts.run, arrivals.tell))
+
+
+def noticing(notices: Notices) -> Loop:
+    """The loop of `enrayon work` that tells holds what becomes of their stores."""
+    return partial(forever, "stock notices", NOTICE_EVERY_S, notices.run)
 
 
 def background(demand: Demand) -> dict[str, Loop]:

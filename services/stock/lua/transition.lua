@@ -8,6 +8,7 @@
 --       collect {l: SKU -> units, all, rest};
 --       depart {to}: a transfer begins; moved {to}: the other store holds it;
 --       missing {l: SKU -> units, x}: the shop cannot find them; x tells the owner so;
+--       notify {kinds, of, sl}: keeps the notices of these kinds, of all `of`, if its slot is sl;
 --       code {cd}: gives a hold without a short code this one
 -- Returns the outcome and the hold as JSON: "done", "same" (nothing to do), "missing", "expired",
 --       "state", "etag", "reused" (the request_id, with another request); "exceeds", hold, SKU;
@@ -68,6 +69,26 @@ local function ended(state)
   return { 'done', cjson.encode(hold) }
 end
 
+if action == 'notify' then
+  local slot = hold.sl and slot_field(hold.sl) or ''
+  if slot ~= (argument.sl[1] and slot_field(argument.sl) or '') then return { 'same', raw } end
+  local present, wanted, kept, is_new = {}, {}, {}, false
+  for _, kind in ipairs(argument.of) do wanted[kind] = false end
+  for _, kind in ipairs(argument.kinds) do wanted[kind] = true end
+  for _, notice in ipairs(hold.nt or {}) do
+    present[notice.k] = true
+    if wanted[notice.k] == false then is_new = true else kept[#kept + 1] = notice end
+  end
+  for _, kind in ipairs(argument.kinds) do
+    if not present[kind] then
+      kept[#kept + 1] = { k = kind, t = now }
+      is_new = true
+    end
+  end
+  if not is_new then return { 'same', raw } end
+  hold.nt = #kept > 0 and kept or nil
+  return keep({}, hold.st)
+end
 if action == 'code' then -- no change that anybody waits for: the revision stays
   if hold.cd then return { 'same', raw } end
   if redis.call('HSETNX', store.codes, argument.cd, id) == 0 then return { 'taken', raw } end

@@ -117,6 +117,11 @@ if moves_place then
   if hold.sl then move_place(store, hold.sl, -1) end
   if terms.sl then move_place(store, terms.sl, 1) end
   hold.sl = terms.sl
+  local notices = {}
+  for _, notice in ipairs(hold.nt or {}) do
+    if notice.k ~= 2 then notices[#notices + 1] = notice end -- about the slot of before
+  end
+  hold.nt = #notices > 0 and notices or nil
 end
 hold.m = terms.m
 if is_more and hold.st ~= 'CONFIRMED' then hold.st = 'CONFIRMED' end -- the shop gathers again

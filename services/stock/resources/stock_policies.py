@@ -7,14 +7,16 @@ from services.stock.convert.names import policy_store
 from services.stock.convert.policies import policy, policy_message
 from services.stock.model.policies import Policy
 from services.stock.replica.lookups import Lookups
+from services.stock.resources.notices import Notices
 from services.stock.state.policies import Policies
 
 
 class StockPolicies:
     """Reads and changes the policies of public stores."""
 
-    def __init__(self, policies: Policies, lookups: Lookups) -> None:
+    def __init__(self, policies: Policies, notices: Notices, lookups: Lookups) -> None:
         self._policies = policies
+        self._notices = notices
         self._lookups = lookups
 
     async def get(self, name: str) -> stock_pb2.StockPolicy:
@@ -38,7 +40,9 @@ class StockPolicies:
             before = policy_message(store, kept)
             return policy(merged(before, request.stock_policy, request.update_mask))
 
-        return policy_message(store, await self._policies.change(store, change))
+        changed = await self._policies.change(store, change)
+        await self._notices.check(store)  # holders of places that there are no longer
+        return policy_message(store, changed)
 
     def _store(self, name: str) -> str:
         return self._lookups.store(store_name(policy_store(name)))

@@ -18,6 +18,7 @@ from services.stock.state import LIBRARY, PACKAGE, TAKING
 
 STORES_AT_ONCE = 100
 """Stores of a partition that one turn of the sweeper ends holds of."""
+EVERY_STORE, FAR_MS = 10_000_000, 2**53
 POLL_S = 1.0
 """Pause between two looks on a cluster."""
 
@@ -246,6 +247,11 @@ class Holds:
         """End expired holds of a store and delete old ones, at most so many; answers how many."""
         args: list[Value] = ["" if now_ms is None else now_ms, store, most]
         return int(await self._sweep(StoreKeys.of(store).of_holds, args))
+
+    async def stores(self) -> list[str]:
+        """The stores that have holds, live or kept ended ones."""
+        stores, _ = await self.due(EVERY_STORE, FAR_MS)
+        return stores
 
     async def due(self, most: int, now_ms: int | None = None) -> tuple[list[str], float]:
         """Stores with holds to sweep, at most so many of each partition; in one round trip.

@@ -9,10 +9,16 @@ from services.stock.state import LIBRARY, PACKAGE
 
 
 class Slots:
-    """Reads how many places are taken. `now_ms` is for tests."""
+    """Reads, and counts anew, how many places are taken. `now_ms` is for tests."""
 
     def __init__(self, client: Client) -> None:
         self._read = script(client, PACKAGE, "slots", LIBRARY)
+        self._recount = script(client, PACKAGE, "recount", LIBRARY)
+
+    async def recount(self, store: str) -> int:
+        """Count the places of a store anew; answers how many slots were wrong."""
+        keys = StoreKeys.of(store)
+        return int(await self._recount([keys.slots, keys.holds], []))
 
     async def taken(
         self, store: str, slots: Sequence[Slot], now_ms: int | None = None
