@@ -2,6 +2,7 @@
 
 from services.stock.model.holds import encoded
 from services.stock.model.levels import Level, packed_row
+from services.stock.model.slots import Slot
 from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey
 from services.stock.state.levels import Levels
 
@@ -36,17 +37,38 @@ async def reserved(
     request: RequestKey = NO_KEY,
     partial: bool = False,
     validate_only: bool = False,
+    slot: Slot | None = None,
+    capacity: int = 0,
     **lines: int,
 ) -> Outcome:
     """Tries to hold a basket: SKU=units."""
     return await holds.reserve(
         store,
-        encoded(id, "anonymous", "", 0),
+        encoded(id, "anonymous", "", 0, slot=slot),
         lines,
         ttl_ms=ttl_ms,
         fresh_ms=FRESH,
         request=request,
+        capacity=capacity,
         partial=partial,
         validate_only=validate_only,
         now_ms=now_ms,
     )
+
+
+async def updated(
+    holds: Holds,
+    id: str,
+    lines: dict[str, int],
+    *,
+    store: str = STORE,
+    slot: Slot | None = None,
+    capacity: int = 0,
+    now_ms: int = T0,
+    request: RequestKey = NO_KEY,
+) -> Outcome:
+    """Tries to change the lines and the slot of a hold; its life stays."""
+    terms = {"fresh_ms": FRESH, "m": 0, "pickup": True, "capacity": capacity, "ttl": 1}
+    if slot:
+        terms["sl"] = list(slot)
+    return await holds.update(store, id, lines, terms, policy=b"", request=request, now_ms=now_ms)

@@ -39,7 +39,7 @@ async def turn(shop: Shop, status: "stores_pb2.StoreStatus.ValueType") -> None:
     await stores_pb2_grpc.StoresServiceStub(shop.channel).UpdateStore(request)
 
 
-async def test_a_closing_store_tells_each_live_hold_once_until_it_opens(shop, notices):
+async def test_a_closing_store_tells_each_live_hold_once_until_it_opens(shop, notices, figure):
     made, ended = await shop.hold(), await shop.hold()
     await shop.stock.CancelReservation(stock_pb2.CancelReservationRequest(name=ended.name))
     watch = shop.stock.WatchReservations(stock_pb2.WatchReservationsRequest(parent=STOCKMANN))
@@ -53,6 +53,11 @@ async def test_a_closing_store_tells_each_live_hold_once_until_it_opens(shop, no
     over = await notices.check("t-stockmann")
     watch.cancel()
 
+    figure(
+        60,
+        f"a store closes with one live hold: told {sum(told)} time in three looks, still "
+        f"{stock_pb2.Reservation.State.Name(closed.state)}; open again: {over} notice ends",
+    )
     assert [1, 0, 0] == told
     assert ["STORE_CLOSED"] == kinds(seen) == kinds(closed)
     assert "transfer" in closed.notices[0].text

@@ -218,7 +218,7 @@ async def test_a_hundred_clients_want_the_last_place(shop, figure):
     )
     won = [answer for answer in answers if isinstance(answer, stock_pb2.Reservation)]
 
-    figure(71, f"a hundred at once want the last place of a slot: {len(won)} has it")
+    figure(58, f"a hundred at once want the last place of a slot: {len(won)} has it")
     assert 1 == len(won)
     assert 498 == await available(shop.stock, STOCKMANN)
     assert 0 == await free(shop, slot)

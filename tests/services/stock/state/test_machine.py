@@ -16,15 +16,19 @@ from hypothesis.stateful import (
 
 from services.chassis.database.client import connect
 from services.chassis.settings import ChassisSettings
+from services.stock.model.slots import Slot
 from services.stock.state.holds import Holds, request_key
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
-from tests.support.stock_state import MINUTE, OTHER, STORE, T0, level, reserved, stated
+from services.stock.state.slots import Slots
+from tests.support.stock_state import MINUTE, OTHER, STORE, T0, level, reserved, stated, updated
 
 STORES = (STORE, OTHER)
 LIVES_ON_MS = 15 * MINUTE
 """Least life of a hold whose hand-over was undone."""
 SKUS = ("milk", "bread")
+SLOTS = (Slot(2, 1_700_000_000, 1_700_003_600), Slot(2, 1_700_003_600, 1_700_007_200))
+CAPACITY = 2
 URL = ""
 
 
@@ -43,6 +47,9 @@ class Shop(RuleBasedStateMachine):
         self.on_hand: dict[tuple[str, str], int] = {}
         self.held: dict[tuple[str, str], tuple[int, dict[str, int]]] = {}
         """Store and hold -> when it expires, SKU -> units."""
+        self.slots = Slots(self.client)
+        self.places: dict[tuple[str, str], Slot] = {}
+        """Store and hold -> its slot."""
         self.collected: dict[tuple[str, str], tuple[int, dict[str, int]]] = {}
         """The same of holds that were collected."""
 
@@ -54,6 +61,12 @@ class Shop(RuleBasedStateMachine):
             units.get(sku, 0)
             for (at, _), (expires, units) in self.held.items()
             if at == store and expires > self.now_ms
+        )
+
+    def taken(self, store: str, slot: Slot) -> int:
+        return sum(
+            place == slot and at == store and self.held[at, id][0] > self.now_ms
+            for (at, id), place in self.places.items()
         )
 
     def live(self) -> list[tuple[str, str]]:
@@ -89,8 +102,11 @@ class Shop(RuleBasedStateMachine):
         bread=st.integers(0, 3),
         ttl_ms=st.integers(1, 50),
         again=st.booleans(),
+        slot=st.none() | st.sampled_from(SLOTS),
     )
-    def hold(self, store: str, milk: int, bread: int, ttl_ms: int, again: bool) -> None:
+    def hold(
+        self, store: str, milk: int, bread: int, ttl_ms: int, again: bool, slot: Slot | None
+    ) -> None:
         lines = {sku: n for sku, n in (("milk", milk), ("bread", bread)) if n}
         if not lines:
             return
@@ -101,6 +117,9 @@ class Shop(RuleBasedStateMachine):
             self.on_hand[store, sku] - self.reserved_of(store, sku) >= units
             for sku, units in lines.items()
         )
+        has_place = slot is None or self.taken(store, slot) < CAPACITY
+        refused = "short" if has_place else "full"
+        fits = fits and has_place
         for turn in range(1 + again):
             outcome = self.do(
                 reserved(
@@ -110,12 +129,61 @@ class Shop(RuleBasedStateMachine):
                     ttl_ms=ttl_ms,
                     now_ms=self.now_ms,
                     request=request,
+                    slot=slot,
+                    capacity=CAPACITY,
                     **lines,
                 )
             )
-            assert ("same" if turn and fits else "new" if fits else "short") == outcome.word
+            assert ("same" if turn and fits else "new" if fits else refused) == outcome.word
         if fits:
             self.held[store, id] = (self.now_ms + ttl_ms, lines)
+            if slot:
+                self.places[store, id] = slot
+
+    @rule(
+        data=st.data(),
+        milk=st.integers(0, 4),
+        bread=st.integers(0, 4),
+        slot=st.none() | st.sampled_from(SLOTS),
+        again=st.booleans(),
+    )
+    def update(
+        self, data: st.DataObject, milk: int, bread: int, slot: Slot | None, again: bool
+    ) -> None:
+        lines = {sku: n for sku, n in (("milk", milk), ("bread", bread)) if n}
+        if not self.live() or not lines:
+            return
+        store, id = data.draw(st.sampled_from(self.live()))
+        expires, units = self.held[store, id]
+        self.number += 1
+        request = request_key("a", "update", f"u{self.number}", b"")
+        fits = all(
+            self.on_hand[store, sku] - self.reserved_of(store, sku) >= wanted - units.get(sku, 0)
+            for sku, wanted in lines.items()
+            if wanted > units.get(sku, 0)
+        )
+        before = self.places.get((store, id))
+        has_place = slot in (None, before) or self.taken(store, slot) < CAPACITY
+        for turn in range(1 + again):
+            outcome = self.do(
+                updated(
+                    self.holds,
+                    id,
+                    lines,
+                    store=store,
+                    slot=slot,
+                    capacity=CAPACITY,
+                    now_ms=self.now_ms,
+                    request=request,
+                )
+            )
+            word = "full" if not has_place else "short" if not fits else "same" if turn else "done"
+            assert word == outcome.word
+        if fits and has_place:
+            self.held[store, id] = (max(expires, self.now_ms + 1), lines)
+            self.places.pop((store, id), None)
+            if slot:
+                self.places[store, id] = slot
 
     @rule(data=st.data(), kind=st.sampled_from(["cancel", "collect"]))
     def end(self, data: st.DataObject, kind: str) -> None:
@@ -123,6 +191,7 @@ class Shop(RuleBasedStateMachine):
             return
         store, id = data.draw(st.sampled_from(sorted(self.held)))
         expires, units = self.held.pop((store, id))
+        self.places.pop((store, id), None)
         outcome = self.do(
             self.holds.transition(store, id, kind, argument={"all": True}, now_ms=self.now_ms)
         )
@@ -196,6 +265,7 @@ class Shop(RuleBasedStateMachine):
         )
         assert "done" == moved.word
         del self.held[store, id]
+        self.places.pop((store, id), None)
 
     @rule(passed_ms=st.integers(1, 30))
     def wait(self, passed_ms: int) -> None:
@@ -210,6 +280,13 @@ class Shop(RuleBasedStateMachine):
         for (store, sku), on_hand in self.on_hand.items():
             found = self.do(level(self.levels, sku, store, self.now_ms))
             assert (on_hand, self.reserved_of(store, sku)) == (found.on_hand, found.reserved)
+
+    @invariant()
+    def places_are_those_of_the_model(self) -> None:
+        for store in STORES:
+            expected = [self.taken(store, slot) for slot in SLOTS]
+            assert expected == self.do(self.slots.taken(store, SLOTS, self.now_ms))
+            assert max(expected) <= CAPACITY
 
     def teardown(self) -> None:
         assert [] == self.do(self.ledger.reconcile()).drifts
