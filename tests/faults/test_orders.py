@@ -73,7 +73,13 @@ async def one_client(holds: Holds, number: int, turns: int, seen: Seen) -> None:
     for turn in range(turns):
         lines, slot = wanted()
         key = request_key("a", "update", f"{id} {turn}", repr((lines, slot)).encode())
-        terms = {"fresh_ms": 10 * LONG_MS, "m": 2, "pickup": True, "capacity": CAPACITY, "ttl": 1}
+        terms: dict[str, Any] = {
+            "fresh_ms": 10 * LONG_MS,
+            "m": 2,
+            "pickup": True,
+            "capacity": CAPACITY,
+            "ttl": 1,
+        }
         if slot:
             terms["sl"] = list(slot)
 

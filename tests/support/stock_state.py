@@ -1,5 +1,7 @@
 """Acts on levels and holds in few words; the clock is given."""
 
+from typing import Any
+
 from services.stock.model.holds import encoded
 from services.stock.model.levels import Level, packed_row
 from services.stock.model.slots import Slot
@@ -68,7 +70,13 @@ async def updated(
     request: RequestKey = NO_KEY,
 ) -> Outcome:
     """Tries to change the lines and the slot of a hold; its life stays."""
-    terms = {"fresh_ms": FRESH, "m": 0, "pickup": True, "capacity": capacity, "ttl": 1}
+    terms: dict[str, Any] = {
+        "fresh_ms": FRESH,
+        "m": 0,
+        "pickup": True,
+        "capacity": capacity,
+        "ttl": 1,
+    }
     if slot:
         terms["sl"] = list(slot)
     return await holds.update(store, id, lines, terms, policy=b"", request=request, now_ms=now_ms)
