@@ -295,7 +295,7 @@ class Shop(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(8, 50), pytest.param(50, 200, marks=pytest.mark.soak)]
+    ("examples", "steps"), [(8, 50), pytest.param(25, 200, marks=pytest.mark.soak)]
 )
 def test_levels_holds_and_transfers_are_those_of_a_plain_model(database_url, examples, steps):
     global URL
