@@ -44,7 +44,9 @@ for _, item in ipairs(hold.l) do
   end
   item[COLLECTED] = item[COLLECTED] - units
 end
-hold.st, hold.e, last.done = last.s, nil, true
+-- A hold that went on after a part was handed over stays as it is now.
+if hold.st == 'COLLECTED' then hold.st = last.s end
+hold.e, last.done = nil, true
 hold.x = math.max(hold.x, now + LIVES_ON_MS)
 redis.call('ZADD', store.expiry, hold.x, id)
 redis.call('ZADD', store.due, 'LT', hold.x, store.name)

@@ -9,7 +9,8 @@
 --       "refused", "policy", "short", "unknown", "limits", "full", "bounded" as lua/reserve.lua;
 --       "handed", SKU, units that were handed over already, which a line must have
 --
--- Terms (JSON): fresh_ms, bands, repeats as lua/reserve.lua; m the method; pickup: the slot changes,
+-- Terms (JSON): fresh_ms, bands, repeats as lua/reserve.lua; m the method, 0: as it is; pickup: the
+--       slot changes,
 --       to sl or to none, with its capacity; rb, pb when goods of now are ready, and until when they
 --       are kept; ttl in ms, which a hold without a given life lasts then; short: that is cut.
 local MOST_REQUESTS = 100 -- of one hold, as lua/transition.lua
@@ -34,6 +35,10 @@ end
 
 local raw_policy = redis.call('HGET', KEYS[12], store.name) or ''
 if ARGV[9] ~= raw_policy then return { 'policy', raw_policy } end
+local method, slot = terms.m > 0 and terms.m or hold.m, hold.sl
+if terms.pickup then slot = terms.sl end
+-- Another call gave it a slot of another method since this one read it.
+if slot and slot[1] ~= method then return { 'etag', raw } end
 local policy = raw_policy ~= '' and cjson.decode(raw_policy) or {}
 local fresh_ms = policy.fresh_ms or terms.fresh_ms
 local least, most = policy.min or 1, policy.max or 0
@@ -123,7 +128,7 @@ if moves_place then
   end
   hold.nt = #notices > 0 and notices or nil
 end
-hold.m = terms.m
+hold.m = method
 if is_more and hold.st ~= 'CONFIRMED' then hold.st = 'CONFIRMED' end -- the shop gathers again
 if terms.pickup or (is_more and not hold.sl) then
   hold.rb, hold.pb = terms.rb, terms.pb

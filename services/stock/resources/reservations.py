@@ -221,7 +221,7 @@ class Reservations:
             return await self.changes.update(
                 hold,
                 basket,
-                terms._replace(method=terms.method or hold.method),
+                terms,
                 raw,
                 moves_slot="pickup_slot" in fields,
                 etag=wanted.etag,

@@ -80,6 +80,15 @@ async def test_only_the_last_of_two_hand_overs_is_undone(levels, holds, database
     assert [] == await drifts(database)
 
 
+async def test_an_undone_part_leaves_the_state_to_which_the_hold_went_on(levels, holds):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=3)
+    await collect(holds, l={"milk": 1})
+    await holds.transition(STORE, "h1", "ready", now_ms=T0)
+    undone = await holds.undo(STORE, "h1", now_ms=T0)
+    assert ("READY", 0) == (undone.hold.state, undone.hold.items[0].collected)
+
+
 async def test_goods_released_with_the_hand_over_come_back_if_nobody_has_them(
     levels, holds, database
 ):

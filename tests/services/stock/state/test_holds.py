@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from services.stock.model.holds import encoded
 from services.stock.model.levels import Future, packed_row
 from services.stock.model.partitions import StoreKeys
 from services.stock.model.policies import Policy, Sell
+from services.stock.model.slots import Slot
 from services.stock.state.holds import request_key
 from services.stock.state.policies import Policies
 from tests.support.stock_state import (
@@ -337,3 +339,23 @@ async def test_a_hold_that_knew_no_address_when_it_ended_is_forgotten(levels, ho
     assert {b"a1": b"h1"} == await database.hgetall(StoreKeys.of(STORE).addresses)
     await holds.transition(STORE, "h1", "cancel", now_ms=T0)
     assert {} == await database.hgetall(StoreKeys.of(STORE).addresses)
+
+
+async def test_calls_that_read_before_another_keep_its_method_and_slot(levels, holds):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=1)
+    slot = Slot(2, T0 // 1000, T0 // 1000 + 3600)
+    terms: dict[str, Any] = {"fresh_ms": FRESH, "m": 2, "pickup": True, "capacity": 1}
+    terms |= {"ttl": MINUTE, "sl": list(slot)}
+
+    taken = await holds.update(STORE, "h1", {}, terms, policy=b"", now_ms=T0)
+    more = await holds.update(
+        STORE, "h1", {"milk": 2}, {**terms, "m": 0, "pickup": False}, policy=b"", now_ms=T0
+    )
+    other = await holds.update(
+        STORE, "h1", {}, {**terms, "m": 1, "pickup": False}, policy=b"", now_ms=T0
+    )
+
+    assert (2, slot) == (taken.hold.method, taken.hold.slot)
+    assert (2, slot) == (more.hold.method, more.hold.slot)
+    assert "etag" == other.word
