@@ -21,3 +21,8 @@ class PageHolds:
         if not caller.address:
             return ()
         return [hashed.hex() for hashed in self._hashes(caller.address.encode())]
+
+    def addresses_of_change(self, caller: Caller, held_by: str) -> Sequence[str]:
+        """The same of a change of a hold, with the address that holds it, which may be another."""
+        found = self.addresses(caller)
+        return [*found, held_by] if found and held_by and held_by not in found else found

@@ -226,7 +226,7 @@ class Reservations:
                 moves_slot="pickup_slot" in fields,
                 etag=wanted.etag,
                 request=key,
-                addresses=self.page_holds.addresses(caller),
+                addresses=self.page_holds.addresses_of_change(caller, hold.address),
             )
 
         return await self.changes.planned(hold.store, change)

@@ -123,6 +123,21 @@ async def test_each_bound_of_a_shop_counts_the_live_holds_of_an_address(
     assert again.items
 
 
+@pytest.mark.parametrize("address", ["", OTHER])
+async def test_a_change_passes_no_bound_from_no_address(callers, address):
+    page = callers.by(Role.PAGE)
+    changer = callers.by(Role.PAGE, address) if address else page
+    made = [await held(page, milk=1) for _ in range(5)]
+
+    for hold in made:
+        items = [stock_pb2.ReservedItem(product="products/milk", requested_quantity=20)]
+        change = stock_pb2.Reservation(name=hold.name, items=items)
+        request = stock_pb2.UpdateReservationRequest(reservation=change)
+        code, reason, _ = await refusal(changer.stock.UpdateReservation(request))
+        assert (EXHAUSTED, "QUOTA_EXCEEDED") == (code, reason)
+    assert ALL - 5 == await available(callers.by(Role.ADMIN).stock, STOCKMANN)
+
+
 async def test_many_calls_at_once_pass_no_bound(callers):
     page = callers.by(Role.PAGE)
     answers = await asyncio.gather(*(held(page, milk=3) for _ in range(40)), return_exceptions=True)
