@@ -6,7 +6,7 @@
 --       field of the request_id or "", fingerprint of the request, argument as JSON
 --       actions: cancel, prepare, ready; extend {ttl, nt: its warnings};
 --       collect {l: SKU -> units, all, rest};
---       depart {to}: a transfer begins; moved {to}: the other store holds it;
+--       depart {to}: a transfer begins; moved {to, l}: the other store holds these units of each SKU;
 --       missing {l: SKU -> units, x}: the shop cannot find them; x tells the owner so;
 --       notify {kinds, of, sl}: keeps the notices of these kinds, of all `of`, if its slot is sl;
 --       code {cd}: gives a hold without a short code this one
@@ -96,6 +96,13 @@ if action == 'code' then -- no change that anybody waits for: the revision stays
   local encoded = cjson.encode(hold)
   redis.call('HSET', store.holds, id, encoded)
   return { 'done', encoded }
+end
+if action == 'moved' and argument.l then -- it was changed, or handed over, since it departed
+  for _, item in ipairs(hold.l) do
+    if outstanding(item) ~= (argument.l[item[SKU]] or 0) then return { 'etag', raw } end
+    argument.l[item[SKU]] = nil
+  end
+  if next(argument.l) then return { 'etag', raw } end
 end
 if action == 'cancel' or action == 'moved' then
   hold.tt = argument.to

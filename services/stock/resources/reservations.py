@@ -10,7 +10,7 @@ from typing import Any
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import NOBODY, Caller, current_caller
 from services.chassis.clock import Clock
-from services.chassis.errors import InvalidArgument
+from services.chassis.errors import EtagMismatch, InvalidArgument
 from services.chassis.keyring import Keyring
 from services.chassis.messages.base64url import base64url
 from services.directory.directory import Directory
@@ -303,6 +303,8 @@ class Reservations:
             StoreNotFound: there is no such destination.
             StoreNotOpen: the destination is not open for business.
             InvalidArgument: the hold is there already.
+            EtagMismatch: it was changed or handed over in the meantime.
+            ReservationState: it has ended, or what a first attempt held there has.
             ServiceError: `HoldChanges` raises more; the hold then stays as it was.
         """
         await self.durability.check()
@@ -335,11 +337,16 @@ class Reservations:
             return await self.changes.reserve(new, raw)
 
         there = await self.changes.planned(destination, make)
+        if hold.is_live and not there.is_live:  # it ended before a retry; this one goes on
+            raise ReservationState(target, there.state)
+        units = {item.sku: item.held for item in there.items}
         try:
-            gone = await self.changes.change(request.name, "moved", "", argument, key)
+            gone = await self.changes.change(
+                request.name, "moved", "", {"to": target, "l": units}, key
+            )
         except ReservationExpired:
             return there
-        except ReservationState:  # it was given up, or moved elsewhere, in the meantime
+        except (EtagMismatch, ReservationState):  # it was changed, given up or moved elsewhere
             await self.changes.release(await self.changes.change(target, "cancel"))
             raise
         await self.changes.release(gone)

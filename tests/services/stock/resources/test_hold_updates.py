@@ -5,10 +5,12 @@ from typing import Any
 
 import grpc
 import pytest
+import redis.exceptions
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from services.stock.state.holds import Holds
 from tests.services.stock.resources.test_hold_life import HOUR, Shop, after_night_s
 from tests.services.stock.resources.test_pickup_slots import (
     CURBSIDE,
@@ -149,6 +151,7 @@ async def test_what_was_handed_over_cannot_be_taken_out(stock):
         assert (CODE.INVALID_ARGUMENT, ["reservation.items"]) == (code, fields)
     rest = await update(stock, made.name, items=items(milk=2))
     assert ({MILK: 2}, 2) == (held(rest), rest.items[0].collected_quantity)
+    assert State.STATE_COLLECTED == rest.state  # all that is still wanted was handed over
     assert (7, 9) == await levels(stock)
     assert 0 == (await stock.ReconcileStock(stock_pb2.ReconcileStockRequest())).drift_count
 
@@ -249,3 +252,57 @@ async def test_a_full_slot_leaves_the_order_as_it_was(shop: Shop) -> None:
     assert made == await get(shop.stock, made.name)
     assert (0, 0) == (await free(shop, first), await free(shop, second))
     assert 498 == await available(shop.stock, STOCKMANN)
+
+
+async def test_gloves_added_while_an_order_moves_are_not_lost(stock, monkeypatch):
+    await state(stock, STOCKMANN, milk=9, bread=9)
+    await state(stock, FORUM, milk=9, bread=9)
+    made = await hold(stock, STOCKMANN, milk=2)
+    reserve = Holds.reserve
+
+    async def reserve_late(self: Holds, store: str, *args: Any, **kwargs: Any) -> Any:
+        outcome = await reserve(self, store, *args, **kwargs)
+        await update(stock, made.name, items=items(milk=2, bread=1))
+        return outcome
+
+    monkeypatch.setattr(Holds, "reserve", reserve_late)
+    moved = await refusal(
+        stock.TransferReservation(
+            stock_pb2.TransferReservationRequest(
+                name=made.name, destination_store=FORUM, request_id="move"
+            )
+        )
+    )
+
+    here = await get(stock, made.name)
+    assert (CODE.ABORTED, "ETAG_MISMATCH", []) == moved
+    assert (State.STATE_CONFIRMED, {MILK: 2, BREAD: 1}) == (here.state, held(here))
+    assert ((7, 8), (9, 9)) == (
+        await levels(stock),
+        (await available(stock, FORUM), await available(stock, FORUM, BREAD)),
+    )
+
+
+async def test_a_retried_transfer_gives_nothing_up_for_a_hold_that_has_ended(stock, monkeypatch):
+    await state(stock, STOCKMANN, milk=9)
+    await state(stock, FORUM, milk=9)
+    made = await hold(stock, STOCKMANN, milk=2)
+    transfer = stock_pb2.TransferReservationRequest(
+        name=made.name, destination_store=FORUM, request_id="move"
+    )
+    reserve, names = Holds.reserve, []
+
+    async def reserve_and_die(self: Holds, store: str, *args: Any, **kwargs: Any) -> Any:
+        outcome = await reserve(self, store, *args, **kwargs)
+        names.append(f"stores/{store}/reservations/{outcome.hold.id}")
+        raise redis.exceptions.ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Holds, "reserve", reserve_and_die)
+        await refusal(stock.TransferReservation(transfer))
+    await stock.CancelReservation(stock_pb2.CancelReservationRequest(name=names[0]))
+
+    code, reason, _ = await refusal(stock.TransferReservation(transfer))
+    assert (CODE.FAILED_PRECONDITION, "RESERVATION_STATE") == (code, reason)
+    assert State.STATE_CONFIRMED == (await get(stock, made.name)).state
+    assert (7, 9) == (await available(stock, STOCKMANN), await available(stock, FORUM))
