@@ -29,7 +29,6 @@ PICTURE = Rule(Role.PUBLIC, Where.ANYWHERE, 300, kb_ms=200)
 
 SHOP_READ = Rule(Role.PAGE, Where.ANYWHERE, 1, kb_ms=0.1)
 SHOP_SEARCH = Rule(Role.PAGE, Where.ANYWHERE, 1, kb_ms=10)
-SHOP_LIST = Rule(Role.PAGE, Where.ANYWHERE, 2)
 SHOP_LIST = Rule(Role.PAGE, Where.ANYWHERE, 5)
 SHOP_CHANGE = Rule(Role.PAGE, Where.NOWHERE, 1, counted=Counted.TOGETHER)
 SHOP_HOLD = Rule(Role.PAGE, Where.NOWHERE, 2, counted=Counted.TOGETHER, is_hold=True)
