@@ -1,4 +1,6 @@
+#!lua flags=allow-oom
 -- Changes the lines, the slot or the method of a hold: all as asked, or nothing.
+-- Runs when the memory is full too, since it gives units and places back.
 -- KEYS  as lua/reserve.lua
 -- ARGV  now in ms or "" for the database's, store, hold, owner or "" for any, etag or "", field of
 --       the request_id or "", fingerprint of the request, terms as JSON, the policy by which they
@@ -146,6 +148,13 @@ if request ~= '' then
   redis.call('HSET', store.requests, request, fingerprint .. ':' .. id)
   hold.rq = hold.rq or {}
   hold.rq[#hold.rq + 1] = request -- so that `tidy` deletes it with the hold
+end
+local left = 0
+for _, item in ipairs(hold.l) do left = left + outstanding(item) end
+if left == 0 then -- all that is still wanted was handed over
+  if #lines > 0 then append(store.ledger, store.name, 'RELEASED', id, lines) end
+  finish(store, hold, 'COLLECTED', now)
+  return { 'done', cjson.encode(hold) }
 end
 hold.u, hold.rev = now, hold.rev + 1
 local encoded = cjson.encode(hold)

@@ -201,10 +201,10 @@ class HoldChanges:
             addresses=addresses,
         )
         metrics.CHANGES.labels("update", outcome.word).inc()
+        if outcome.word == "missing" or (outcome.found and not outcome.found.is_live):
+            await self.release(hold)
         if outcome.word in ("done", "same"):
             return outcome.hold
-        if outcome.word in ("missing", "expired", "state"):
-            await self.release(hold)
         raise not_changed(outcome, name) or not_taken(outcome, hold.store, terms)
 
     async def change(

@@ -5,6 +5,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from redis.asyncio import RedisCluster
 
 from services.stock.model.holds import encoded
 from services.stock.model.levels import Future, packed_row
@@ -359,3 +360,22 @@ async def test_calls_that_read_before_another_keep_its_method_and_slot(levels, h
     assert (2, slot) == (taken.hold.method, taken.hold.slot)
     assert (2, slot) == (more.hold.method, more.hold.slot)
     assert "etag" == other.word
+
+
+async def test_a_place_of_a_slot_returns_by_a_change_with_the_memory_full(levels, holds, database):
+    await stated(levels, milk=5)
+    await reserved(holds, "h1", milk=3)
+    slot = Slot(2, T0 // 1000, T0 // 1000 + 3600)
+    terms: dict[str, Any] = {"fresh_ms": FRESH, "m": 2, "pickup": True, "capacity": 1}
+    terms |= {"ttl": MINUTE, "sl": list(slot)}
+    await holds.update(STORE, "h1", {}, terms, policy=b"", now_ms=T0)
+    everywhere = {"target_nodes": "all"} if isinstance(database, RedisCluster) else {}
+    await database.config_set("maxmemory", 1, **everywhere)
+    try:
+        del terms["sl"]
+        changed = await holds.update(STORE, "h1", {"milk": 1}, terms, policy=b"", now_ms=T0)
+    finally:
+        await database.config_set("maxmemory", 0, **everywhere)
+    assert ("done", None) == (changed.word, changed.hold.slot)
+    assert {} == await database.hgetall(StoreKeys.of(STORE).slots)
+    assert 1 == (await level(levels, "milk")).reserved
