@@ -37,10 +37,9 @@ end
 
 local raw_policy = redis.call('HGET', KEYS[12], store.name) or ''
 if ARGV[9] ~= raw_policy then return { 'policy', raw_policy } end
-local method, slot = terms.m > 0 and terms.m or hold.m, hold.sl
-if terms.pickup then slot = terms.sl end
+local method = terms.m > 0 and terms.m or hold.m
 -- Another call gave it a slot of another method since this one read it.
-if slot and slot[1] ~= method then return { 'etag', raw } end
+if not terms.pickup and hold.sl and hold.sl[1] ~= method then return { 'etag', raw } end
 local policy = raw_policy ~= '' and cjson.decode(raw_policy) or {}
 local fresh_ms = policy.fresh_ms or terms.fresh_ms
 local least, most = policy.min or 1, policy.max or 0
