@@ -485,5 +485,16 @@ async def test_a_hold_keeps_so_many_facts_for_trips(order, parts, database):
     assert 100_000 == await database.hlen(key)
 
 
+async def test_a_fact_that_waits_is_replaced_though_there_are_too_many(order, parts, database):
+    made = await hold(order.stock, STOCKMANN, milk=1)
+    trip = await order.start(made)
+    await trip_facts(parts.client).deliver(arrivals(parts).tell)
+    key = StoreKeys.of("t-stockmann").crossing
+    waiting = {trip.name: "{}"} | {f"t{n}": "{}" for n in range(99_999)}
+    await database.hset(key, mapping=waiting)
+    await order.end("Collect", made)
+    assert b"COLLECTED" in await database.hget(key, trip.name)
+
+
 async def test_both_services_have_as_many_partitions_as_there_are_outboxes():
     assert {keys.PARTITIONS} == {store_partitions.PARTITIONS, device_partitions.PARTITIONS}

@@ -117,8 +117,10 @@ local function tell_trips(store, hold)
   local fact = cjson.encode({ r = 'stores/' .. store.name .. '/reservations/' .. hold.id,
     s = LIVE[hold.st] and 'LIVE' or hold.st, to = hold.tt })
   for _, trip in ipairs(hold.ar) do
-    -- Without a worker they would grow; trips that are not told end by themselves.
-    if redis.call('HLEN', store.crossing) < MOST_FACTS then
+    -- Without a worker they would grow; trips that are not told end by themselves. A fact that waits
+    -- is replaced all the same, since an old one would tell what is over.
+    if redis.call('HLEN', store.crossing) < MOST_FACTS
+      or redis.call('HEXISTS', store.crossing, trip.t) == 1 then
       redis.call('HSET', store.crossing, trip.t, fact)
     end
     if not LIVE[hold.st] then trip.b, trip.v = nil, nil end -- nobody needs them any more
