@@ -80,7 +80,7 @@ class Notices:
 
     async def check(self, store: str) -> int:
         """Bring the notices of a store's holds up to date; answers how many holds were told."""
-        live = [hold for hold in await self._holds.of_store(store) if hold.is_live]
+        live = await self._holds.of_store(store, live_only=True)
         if not live:
             return 0
         now = self._clock()

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from services.stock.errors import (
     ReservationState,
     StoreNotFound,
 )
-from services.stock.model.holds import Hold, place_in_queue
+from services.stock.model.holds import LIVE, Hold, place_in_queue
 from services.stock.model.policies import Policy
 from services.stock.replica.lookups import Lookups
 from services.stock.resources.hold_changes import HoldChanges, NewHold, holder_of
@@ -128,7 +128,7 @@ class Reservations:
             return self.lookups.store(name)
         except StoreNotFound:
             store = self.lookups.any_store(name)
-            if not await self.holds.of_store(store):
+            if not await self.holds.has_any(store):
                 raise
             return store
 
@@ -156,7 +156,7 @@ class Reservations:
         states = set(map(state_of, request.states))
         found = [
             hold
-            for hold in await self._candidates(caller, store, request.shopper)
+            for hold in await self._candidates(caller, store, request.shopper, states)
             if (sees_all or hold.caller == caller.id)
             and (hold.state in states if states else hold.is_live)
             and (not request.shopper or hold.shopper == request.shopper)
@@ -172,15 +172,20 @@ class Reservations:
         caller = current_caller()
         found = [
             hold
-            for hold in await self.holds.of_store(await self.shop(parent))
-            if hold.is_live and (caller.sees_all or hold.caller == caller.id)
+            for hold in await self.holds.of_store(await self.shop(parent), live_only=True)
+            if caller.sees_all or hold.caller == caller.id
         ]
         return sorted(found, key=place_in_queue)
 
-    async def _candidates(self, caller: Caller, store: str, shopper: str) -> list[Hold]:
-        """The holds of a store, or those of a shopper of the caller: all, or those listed."""
+    async def _candidates(
+        self, caller: Caller, store: str, shopper: str, states: Set[str]
+    ) -> list[Hold]:
+        """The holds of a store, or those of a shopper of the caller: all, or those listed.
+
+        Without `states`, and with live ones alone, the ended ones may be missing.
+        """
         if store and not caller.address:
-            return await self.holds.of_store(store)
+            return await self.holds.of_store(store, live_only=states <= LIVE)
         listed = await self.changes.listed(caller.id, shopper)
         if store:
             listed = {store: listed[store]} if store in listed else {}

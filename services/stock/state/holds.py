@@ -227,16 +227,24 @@ class Holds:
         [hold] = await self.read(store, [id.decode()], now_ms) if id else [None]
         return hold
 
-    async def of_store(self, store: str, now_ms: int | None = None) -> list[Hold]:
-        """All holds of a store, ended ones included as long as they are kept."""
-        return [hold for hold in await self._looked_up({store: ()}, now_ms) if hold]
+    async def of_store(
+        self, store: str, now_ms: int | None = None, *, live_only: bool = False
+    ) -> list[Hold]:
+        """All holds of a store, ended ones included as long as they are kept, or the live ones."""
+        mode = "live" if live_only else "all"
+        found = await self._looked_up({store: ()}, now_ms, mode)
+        return [hold for hold in found if hold and (hold.is_live or not live_only)]
+
+    async def has_any(self, store: str) -> bool:
+        """True if a store has holds, live or kept ended ones."""
+        return bool(await self._client.hlen(StoreKeys.of(store).holds))
 
     async def _looked_up(
-        self, ids: Mapping[str, Sequence[str]], now_ms: int | None
+        self, ids: Mapping[str, Sequence[str]], now_ms: int | None, mode: str = "ids"
     ) -> list[Hold | None]:
-        """Holds by store and id; no ids mean all of the store."""
+        """Holds by store and id, or those that a mode of lua/holds.lua means."""
         now: Value = "" if now_ms is None else now_ms
-        calls = [([StoreKeys.of(store).holds], [now, *some]) for store, some in ids.items()]
+        calls = [([StoreKeys.of(store).holds], [now, mode, *some]) for store, some in ids.items()]
         return [
             decoded(raw, store).at(read_at) if raw else None
             for store, (read_at, *raws) in zip(ids, await self._read(calls), strict=True)

@@ -379,3 +379,43 @@ async def test_a_place_of_a_slot_returns_by_a_change_with_the_memory_full(levels
     assert ("done", None) == (changed.word, changed.hold.slot)
     assert {} == await database.hgetall(StoreKeys.of(STORE).slots)
     assert 1 == (await level(levels, "milk")).reserved
+
+
+async def test_the_live_holds_are_those_that_are_live_among_all(levels, holds):
+    await stated(levels, milk=20)
+    decoy = '"st":"CONFIRMED", "st":"CANCELED"'
+    for id in ("confirmed", "preparing", "ready", "canceled", "collected", "handed-in-part"):
+        record = encoded(id, "anonymous", decoy, 0)
+        made = await holds.reserve(
+            STORE, record, {"milk": 2}, ttl_ms=20 * MINUTE, fresh_ms=FRESH, now_ms=T0
+        )
+        assert "new" == made.word
+    await reserved(holds, "expired", milk=2)
+    for id, action, argument in (
+        ("preparing", "prepare", {}),
+        ("ready", "ready", {}),
+        ("canceled", "cancel", {}),
+        ("collected", "collect", {"all": True}),
+        ("handed-in-part", "collect", {"l": {"milk": 1}}),
+    ):
+        await holds.transition(STORE, id, action, argument=argument, now_ms=T0)
+    now_ms = T0 + 10 * MINUTE
+
+    found = await holds.of_store(STORE, now_ms, live_only=True)
+
+    every = await holds.of_store(STORE, now_ms)
+    assert {"confirmed", "preparing", "ready", "handed-in-part"} == {hold.id for hold in found}
+    assert [hold for hold in every if hold.is_live] == found
+    assert 7 == len(every)
+
+
+async def test_a_store_without_live_holds_has_those_that_ended(levels, holds):
+    await stated(levels, milk=5)
+    assert not await holds.has_any(STORE)
+
+    await reserved(holds, "h1", milk=2)
+    await holds.transition(STORE, "h1", "cancel", now_ms=T0)
+
+    assert await holds.has_any(STORE)
+    assert [] == await holds.of_store(STORE, T0, live_only=True)
+    assert not await holds.has_any(OTHER)
