@@ -73,7 +73,8 @@ class HoldChanges:
     async def planned(self, store: str, act: Callable[[bytes, Policy], Awaitable[Hold]]) -> Hold:
         """Act by a store's policy, in JSON and read; again when it was another by then.
 
-        The policy is the one that this process knows, so that it costs no round trip.
+        The policy is the one that this process knows, so that it costs no round trip. It is read
+        again before a refusal that no script has checked.
 
         Raises:
             ConcurrentChanges: the policy keeps changing.
@@ -84,6 +85,9 @@ class HoldChanges:
                 return await act(raw, policy_of(raw))
             except PolicyChanged as changed:
                 self._policies.learn(store, changed.raw)
+            except (errors.SlotNotOffered, errors.MethodNotOffered, InvalidArgument):
+                if not await self._policies.is_outdated(store, raw):
+                    raise
         raise ConcurrentChanges("the policy of the store keeps changing; try again")
 
     async def reserve(

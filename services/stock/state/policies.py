@@ -30,6 +30,12 @@ class Policies:
             self.learn(store, raw or b"")
         return self._known[store]
 
+    async def is_outdated(self, store: str, raw: bytes) -> bool:
+        """Read the policy of a store; True if it is another than that in JSON."""
+        now = await self._client.hget(StoreKeys.of(store).policies, store) or b""
+        self.learn(store, now)
+        return now != raw
+
     def learn(self, store: str, raw: bytes) -> None:
         """Remember the policy of a store, in JSON."""
         self._known[store] = raw

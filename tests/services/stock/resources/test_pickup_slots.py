@@ -254,3 +254,27 @@ async def test_a_rule_reads_as_it_was_written_and_one_method_has_one(shop):
         rule.horizon.seconds,
     )
     assert INVALID == (await twice)[0]
+
+
+async def test_a_policy_that_another_process_has_changed_refuses_nothing(shop, parts, moment):
+    async with hosted(dataclasses.replace(parts, clock=lambda: moment[0])) as channel:
+        other = Shop(channel)
+        await other.stock.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=PRODUCTS)]))
+        made = [await other.hold() for _ in range(3)]  # so that it knows the policy
+        rule = {"method": LOCKER, "duration": {"seconds": HOUR}, "capacity": 2}
+        await shop.rule(pickup_methods=[IN_STORE, LOCKER], pickup_slots=[rule])
+        slot = (await listed(shop))[0].name
+
+        taken = await other.hold(pickup_slot=slot)
+        await shop.rule(pickup_methods=[IN_STORE, CURBSIDE])
+        by_method = await other.hold(method=CURBSIDE)
+        await shop.rule(pickup_methods=[LOCKER], pickup_slots=[rule])
+        changed = await other.stock.UpdateReservation(
+            stock_pb2.UpdateReservationRequest(
+                reservation=stock_pb2.Reservation(name=made[0].name, pickup_slot=slot),
+                update_mask={"paths": ["pickup_slot"]},
+                request_id="a-change",
+            )
+        )
+
+    assert (slot, CURBSIDE, slot) == (taken.pickup_slot, by_method.method, changed.pickup_slot)
