@@ -1,6 +1,7 @@
 """`enrayon hold`: creates, shows, changes, hands over and cancels holds."""
 
 import datetime as dt
+import enum
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,8 +18,9 @@ from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.cli.baskets import BasketArgument, resolved
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.clock import length
-from services.cli.output import JsonOption, console, print_json
+from services.cli.output import USAGE, CommandError, JsonOption, console, print_json
 from services.cli.stores import store_name
+from services.client.holds import changed_lines
 from services.client.words import spoken_code
 
 if TYPE_CHECKING:  # stubs are generic for type checkers alone
@@ -31,6 +33,15 @@ SlotOption = Annotated[
     str, typer.Option(metavar="SLOT", help="A pick-up slot, as `slots` prints it.")
 ]
 StoreArgument = Annotated[str, typer.Argument(help="A store's id.")]
+NO_SLOT = "none"
+
+
+class Method(enum.StrEnum):
+    """How the goods are handed over."""
+
+    IN_STORE = "in-store"
+    CURBSIDE = "curbside"
+    LOCKER = "locker"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +53,7 @@ def register(app: typer.Typer) -> None:
         ("create", create),
         ("get", get),
         ("list", list_holds),
+        ("update", update),
         ("extend", extend),
         ("prepare", prepare),
         ("ready", ready),
@@ -120,6 +132,50 @@ def list_holds(
         for hold in answer.reservations:
             table.add_row(hold.name, state_of(hold), goods(hold, products), local(hold.expire_time))
     console.print(table if answer.reservations else "There are no live holds.")
+
+
+def update(
+    hold: HoldArgument,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PRODUCT:UNITS",
+            help="The new quantity of a product, repeatable: gloves:1 adds it, gloves:0 drops it.",
+        ),
+    ] = None,
+    slot: Annotated[
+        str,
+        typer.Option(metavar="SLOT", help="A pick-up slot, as `slots` prints it; none: no slot."),
+    ] = "",
+    method: Annotated[Method | None, typer.Option(help="How to pick up.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Change a hold: its goods, slot or pick-up method, all at once or not at all.
+
+    Goods that are not named stay, and the pick-up code stays valid.
+    """
+    if not (changes or slot or method):
+        raise CommandError("nothing to change: give --set, --slot or --method", USAGE)
+
+    def updated(stub: "Stub") -> stock_pb2.Reservation:
+        request = stock_pb2.UpdateReservationRequest(request_id=secrets.token_hex(8))
+        wanted, paths = request.reservation, request.update_mask.paths
+        wanted.name = hold
+        if changes:
+            paths.append("items")
+            now = stub.GetReservation(stock_pb2.GetReservationRequest(name=hold), timeout=TIMEOUT_S)
+            wanted.etag = now.etag  # the lines that stay are those of now
+            wanted.items.extend(changed_lines(now, resolved(stub, changes)[0]))
+        if slot:
+            paths.append("pickup_slot")
+            wanted.pickup_slot = "" if slot == NO_SLOT else slot
+        if method:
+            paths.append("method")
+            wanted.method = stock_pb2.PickupMethod.Value(f"PICKUP_METHOD_{method.name}")
+        return stub.UpdateReservation(request, timeout=TIMEOUT_S)
+
+    show_result(updated, json)
 
 
 def extend(
