@@ -125,6 +125,9 @@ def test_by_the_tools_of_agents(shop, http):
     name = shop.hold()
 
     assert tool(http, shop.elsewhere, "hold_items", **wanted)["isError"]
+    more = {"reservation": name, "items": [{"product": "milk", "quantity": 2}]}
+    assert tool(http, shop.elsewhere, "change_hold", **more)["isError"]
+    assert tool(http, shop.here, "change_hold", **more)["structuredContent"]["held"]
     assert tool(http, shop.elsewhere, "cancel_hold", reservation=name)["isError"]
     assert tool(http, shop.here, "hold_items", **wanted)["structuredContent"]["held"]
     ended = tool(http, shop.here, "cancel_hold", reservation=name)

@@ -22,7 +22,14 @@ class WantedItem(BaseModel):
     quantity: int = Field(1, ge=1, le=1_000_000)
 
 
+class ChangedItem(WantedItem, extra="forbid"):
+    """The new quantity of a product in a hold."""
+
+    quantity: int = Field(ge=0, le=1_000_000, description="All units of it then; 0 takes it out")
+
+
 Items = Annotated[list[WantedItem], Field(min_length=1, max_length=20)]
+ChangedItems = Annotated[list[ChangedItem], Field(min_length=1, max_length=20)]
 
 
 async def basket_of(

@@ -1,4 +1,4 @@
-"""The tools find_stock_nearby, hold_items and cancel_hold."""
+"""The tools find_stock_nearby, hold_items, change_hold and cancel_hold."""
 
 import datetime as dt
 import secrets
@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from enrayon.stock.v1 import stock_pb2
 from services.client import Client
+from services.client.holds import changed_lines
 from services.client.words import address_line, distance, opening, spoken_code
 from services.edge.agents.arguments import (
     READ_ONLY,
@@ -26,13 +27,14 @@ from services.edge.agents.arguments import (
     origin,
 )
 from services.edge.agents.left_out import LeftOutStore, left_out_store, near_by
-from services.edge.agents.products import Items, basket_of
+from services.edge.agents.products import ChangedItems, Items, basket_of
 from services.edge.agents.speech import listed, readable, result
 
 CREATES = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
-CANCELS = ToolAnnotations(
+CHANGES = ToolAnnotations(
     read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
 )
+HeldName = Annotated[str, Field(max_length=260, description="A reservation's name from hold_items")]
 
 
 class Line(BaseModel):
@@ -155,45 +157,44 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
                     validate_only=not confirm,
                 )
             )
-        lines = [
-            Line(
-                product=item.product,
-                name=names[item.product],
-                quantity=item.requested_quantity,
-                available=item.held_quantity,
-            )
-            for item in reservation.items
-        ]
-        goods = listed([f"{line.quantity} x {line.name}" for line in lines])
-        hold = Hold(
-            held=confirm,
-            reservation=reservation.name if confirm else "",
-            store=store,
-            items=lines,
-            ready_by=_json(reservation.ready_by) if reservation.HasField("ready_by") else "",
-            pickup_by=_json(reservation.pickup_by) if reservation.HasField("pickup_by") else "",
-            expires=_json(reservation.expire_time),
-            notices=[notice.text for notice in reservation.notices],
-            request_id=identity,
-        )
-        until = _words(reservation.expire_time)
-        ready = f", ready by {_words(reservation.ready_by)}" if hold.ready_by else ""
-        notices = "".join(f" {text}" for text in hold.notices)
+        hold = _hold(reservation, store, names)
+        hold.request_id = identity
         if not confirm:
+            hold.held, hold.reservation = False, ""
             return result(
-                f"Nothing is held yet. {store} can hold {goods} until {until}{ready}.{notices} Ask "
-                "the person, then call again with confirm=true and this request_id.",
+                f"Nothing is held yet. {store} can hold {_terms(reservation, hold)} Ask the "
+                "person, then call again with confirm=true and this request_id.",
                 hold,
             )
-        hold.code = await _code(client, reservation.name)
-        code = f" The pick-up code is {hold.code}." if hold.code else ""
-        return result(f"{goods} held at {store} until {until}{ready}.{code}{notices}", hold)
+        return await _held(client, reservation, hold)
 
-    @server.tool(title="Cancel a hold", annotations=CANCELS)
+    @server.tool(title="Change a hold", annotations=CHANGES)
+    async def change_hold(
+        reservation: HeldName, items: ChangedItems
+    ) -> Annotated[CallToolResult, Hold]:
+        """Change quantities in a hold, all or none; the rest of it and its code stay.
+
+        Ask the person first: what is taken out is available to others at once.
+        """
+        with readable():
+            basket, names = await basket_of(client, items)
+            now = await client.stock.GetReservation(
+                stock_pb2.GetReservationRequest(name=reservation)
+            )
+            wanted = stock_pb2.Reservation(
+                name=now.name, etag=now.etag, items=changed_lines(now, basket)
+            )
+            changed = await client.stock.UpdateReservation(
+                stock_pb2.UpdateReservationRequest(
+                    reservation=wanted, update_mask=FieldMask(paths=["items"])
+                )
+            )
+        store = changed.name.partition("/reservations/")[0]
+        return await _held(client, changed, _hold(changed, store, names))
+
+    @server.tool(title="Cancel a hold", annotations=CHANGES)
     async def cancel_hold(
-        reservation: Annotated[
-            str, Field(max_length=260, description="A reservation's name from hold_items")
-        ],
+        reservation: HeldName,
     ) -> Annotated[CallToolResult, Hold]:
         """Cancel a hold, so that the goods are available again."""
         with readable():
@@ -240,6 +241,40 @@ def _where(content: StockNearby) -> str:
 def _place(store: StockedStore) -> str:
     facts = ", ".join(part for part in (distance(store.distance_m), store.hours) if part)
     return f"{store.name} ({facts})"
+
+
+def _hold(reservation: stock_pb2.Reservation, store: str, names: dict[str, str]) -> Hold:
+    return Hold(
+        held=True,
+        reservation=reservation.name,
+        store=store,
+        items=[
+            Line(
+                product=item.product,
+                name=names.get(item.product, item.product),
+                quantity=item.requested_quantity,
+                available=item.held_quantity,
+            )
+            for item in reservation.items
+        ],
+        ready_by=_json(reservation.ready_by) if reservation.HasField("ready_by") else "",
+        pickup_by=_json(reservation.pickup_by) if reservation.HasField("pickup_by") else "",
+        expires=_json(reservation.expire_time),
+        notices=[notice.text for notice in reservation.notices],
+    )
+
+
+async def _held(client: Client, reservation: stock_pb2.Reservation, hold: Hold) -> CallToolResult:
+    hold.code = await _code(client, reservation.name)
+    code = f" The pick-up code is {hold.code}." if hold.code else ""
+    return result(f"Held at {hold.store}: {_terms(reservation, hold)}{code}", hold)
+
+
+def _terms(reservation: stock_pb2.Reservation, hold: Hold) -> str:
+    goods = listed([f"{line.quantity} x {line.name}" for line in hold.items])
+    ready = f", ready by {_words(reservation.ready_by)}" if hold.ready_by else ""
+    notices = "".join(f" {text}" for text in hold.notices)
+    return f"{goods} until {_words(reservation.expire_time)}{ready}.{notices}"
 
 
 async def _code(client: Client, reservation: str) -> str:

@@ -26,6 +26,7 @@ CALLS = (
     ("check_hours", {"store": "stores/kamppi", "at": "2026-11-23T18:00:00+02:00"}),
     ("find_stock_nearby", {"items": ITEMS, **NEAR}),
     ("hold_items", {"store": "stores/kamppi", "items": ITEMS, "confirm": True}),
+    ("change_hold", {"reservation": "stores/kamppi/reservations/r", "items": ITEMS}),
     ("cancel_hold", {"reservation": "stores/kamppi/reservations/r"}),
     ("find_pickup_options", {"items": ITEMS, "latitude": 60.17, "longitude": 24.94}),
     ("search_locations", {"meta": {}, "location": {"query": "bakery"}}),

@@ -32,6 +32,7 @@ PLACEMENTS = aisle_pb2.UpsertPlacementsRequest(
         )
     ],
 )
+MORE = [{"product": "milk", "quantity": 2}]
 
 
 TAILOR = hours_pb2.StoreHours(
@@ -137,6 +138,29 @@ async def test_nobody_sends_the_life_of_a_hold_but_the_person(connect):
     assert abs(in_minutes - dt.timedelta(hours=0.1)) < dt.timedelta(minutes=1)
 
 
+async def test_a_hold_is_changed_and_keeps_its_code_and_its_other_goods(connect):
+    async with connect() as agent:
+        wanted = {"store": STOCKMANN, "items": ITEMS, "confirm": True}
+        _, hold = await call(agent, "hold_items", **wanted)
+        changes = [{"product": "milk", "quantity": 3}, {"product": "shears", "quantity": 0}]
+        said, changed = await call(
+            agent, "change_hold", reservation=hold["reservation"], items=changes
+        )
+        too_many = [{"product": "milk", "quantity": 1}, {"product": "bread", "quantity": 9}]
+        refused = await agent.call_tool(
+            "change_hold", {"reservation": hold["reservation"], "items": too_many}
+        )
+        _, same = await call(agent, "change_hold", reservation=hold["reservation"], items=changes)
+
+    assert "3 x Milk" in said
+    assert (hold["reservation"], hold["code"]) == (changed["reservation"], changed["code"])
+    assert {"products/bread": 2, "products/milk": 3} == {
+        item["product"]: item["available"] for item in changed["items"]
+    }
+    assert refused.is_error
+    assert changed["items"] == same["items"]
+
+
 async def test_one_call_says_where_to_go_until_when_and_on_which_shelf(connect):
     async with connect() as agent:
         said, found = await call(agent, "find_pickup_options", items=ITEMS, **KAMPPI)
@@ -229,6 +253,16 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("find_stock_nearby", {"items": [], **KAMPPI}, "items"),
     ("hold_items", {"store": FORUM, "items": ITEMS, "confirm": True}, "bread"),
     ("cancel_hold", {"reservation": "stores/t-forum/reservations/none"}, "there is no"),
+    (
+        "change_hold",
+        {"reservation": "stores/t-forum/reservations/none", "items": MORE},
+        "there is no",
+    ),
+    (
+        "change_hold",
+        {"reservation": "stores/t-forum/reservations/none", "items": ITEMS},
+        "quantity",
+    ),
     ("search_locations", {"meta": {}, "location": {"serves": {}}}, "exactly one target"),
 ]
 """Tool, arguments, and a part of the answer."""
@@ -253,6 +287,7 @@ async def test_tools_are_few_and_say_whether_they_change_anything(connect):
             "check_hours",
             "find_stock_nearby",
             "hold_items",
+            "change_hold",
             "cancel_hold",
             "find_pickup_options",
             "find_in_store",
@@ -260,5 +295,5 @@ async def test_tools_are_few_and_say_whether_they_change_anything(connect):
             "lookup_locations",
         } == tools.keys()
         changing = {name for name, tool in tools.items() if not tool.annotations.read_only_hint}
-        assert {"hold_items", "cancel_hold"} == changing
+        assert {"hold_items", "change_hold", "cancel_hold"} == changing
         assert all(tool.description for tool in tools.values())
