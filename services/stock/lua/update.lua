@@ -108,7 +108,7 @@ end
 if is_new_lines then
   for sku, item in pairs(kept) do
     if item[COLLECTED] > 0 then return { 'handed', sku, item[COLLECTED] } end
-    local stored = redis.call('HGET', store.levels, sku)
+    local stored = item[HELD] > 0 and redis.call('HGET', store.levels, sku)
     if stored then change(sku, item, level_of(stored), 0, 0) end
   end
   hold.l = items

@@ -12,7 +12,7 @@ from services.stock.state.holds import Holds, Outcome, request_key
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
 from tests.support.database import connected
-from tests.support.stock_state import MINUTE, STORE, T0, level, reserved, stated
+from tests.support.stock_state import MINUTE, STORE, T0, level, reserved, stated, updated
 
 QUARTER = 15 * MINUTE
 
@@ -131,6 +131,16 @@ async def test_missing_goods_are_released_and_the_owner_is_told(levels, holds, d
     assert [(3, T0, "No milk.")] == [tuple(notice) for notice in outcome.hold.notices]
     assert (5, 1) == await figures(levels)
     assert [] == await drifts(database)
+
+
+async def test_a_line_of_missing_goods_that_is_dropped_changes_no_level(levels, holds):
+    await stated(levels, milk=5, bread=5)
+    await reserved(holds, "h1", milk=2, bread=1)
+    argument = {"l": {"milk": 2}, "x": ""}
+    await holds.transition(STORE, "h1", "missing", argument=argument, now_ms=T0)
+    before = await level(levels, "milk")
+    assert "done" == (await updated(holds, "h1", {"bread": 2})).word
+    assert before == await level(levels, "milk")
 
 
 async def test_more_than_is_held_is_not_missing(levels, holds):
