@@ -128,6 +128,23 @@ MUTANTS: dict[str, Callable[[Client], Holds]] = {
     "handed over without leaving the stock": with_script(
         "_transition", "transition", ("level.on_hand - units,", "level.on_hand,")
     ),
+    "one place too many": with_script(
+        "_update", "update", ("terms.capacity, 0)", "terms.capacity + 1, 0)")
+    ),
+    "the old place is kept": with_script(
+        "_update", "update", ("if hold.sl then move_place(store, hold.sl, -1) end\n", "")
+    ),
+    "lines that are dropped stay reserved": with_script(
+        "_update", "update", ("then change(sku, item, level_of(stored), 0, 0) end", "then end")
+    ),
+    "undone, and not put back": with_script(
+        "_undo", "undo", ("level.reserved + held", "level.reserved")
+    ),
+    "missing goods stay reserved": with_script(
+        "_transition",
+        "transition",
+        ("= level.reserved - units, level.version", "= level.reserved, level.version"),
+    ),
     "a change without a number": with_script(
         "_reserve", "reserve", ("level.version = level.version + 1\n      changed", "changed")
     ),

@@ -99,8 +99,7 @@ async def test_a_masters_death_loses_no_acknowledged_hold(cluster, client, setti
 
     figure(
         16,
-        f"a master dies: {verdict.acts} acts, its replica took over after {outage_s:.1f} s, "
-        f"oversold {verdict.oversold}, lost acknowledged {verdict.lost}",
+        f"a master dies, its replica took over after {outage_s:.1f} s: {verdict}",
     )
     assert [] == verdict.faults
     assert [] == [act for act in acts if act.outcome == "unknown"]
@@ -120,8 +119,7 @@ async def test_a_frozen_replica_that_takes_over_lacks_no_acknowledged_hold(
             break
     figure(
         15,
-        f"failover to a replica that was frozen, {replicas} waited for: {verdict.acts} acts, "
-        f"oversold {verdict.oversold}, lost acknowledged {verdict.lost}",
+        f"failover to a replica that was frozen, {replicas} waited for: {verdict}",
     )
     if replicas:
         assert [] == verdict.faults
@@ -163,8 +161,7 @@ async def test_a_slot_that_moves_under_load_loses_and_oversells_nothing(
 
     figure(
         17,
-        f"slot moved {moves} times under load: {verdict.acts} acts, oversold {verdict.oversold}, "
-        f"lost acknowledged {verdict.lost}",
+        f"slot moved {moves} times under load: {verdict}",
     )
     assert [] == verdict.faults
     assert 0 < moves

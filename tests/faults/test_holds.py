@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,7 @@ async def verdict_of(
 
 def said(what: str, verdict: Verdict, **more: object) -> str:
     figures = "".join(f", {name} {value}" for name, value in more.items())
-    return (
-        f"{what}: {verdict.acts} acts, oversold {verdict.oversold}, lost {verdict.lost}, "
-        f"faults {len(verdict.faults)}{figures}"
-    )
+    return f"{what}: {verdict}{figures}"
 
 
 async def test_replies_lost_after_the_commit_hold_nothing_twice(
@@ -162,3 +160,30 @@ def test_the_checker_itself_knows_right_from_wrong():
     assert ["milk: b comes after what began when it had ended"] == judge(
         {"milk": 3}, late, end
     ).faults
+
+
+def test_the_checker_knows_changes_places_and_undo():
+    one = [
+        Act("reserve", "a", 0, 1, "done", {"milk": 2}, {"milk": 2}, "ten"),
+        Act("update", "a", 2, 3, "done", {"milk": -1, "tea": 3}, {"milk": 3, "tea": 2}, "ten"),
+        Act("missing", "a", 4, 5, "done", {"tea": 1}, {"tea": 3}, "ten"),
+    ]
+    collect = Act("collect", "a", 6, 7, "done", {"milk": 1, "tea": 2}, {"milk": 4, "tea": 4})
+    undo = Act("undo", "a", 8, 9, "done", {"milk": 1, "tea": 2}, {"milk": 5, "tea": 5})
+    stock = {"milk": 2, "tea": 3}
+    gone = End({"milk": 1, "tea": 1}, {"milk": 0, "tea": 0}, {"milk": 4, "tea": 4}, {}, capacity=1)
+    back = End(stock, {"milk": 1, "tea": 2}, {"milk": 5, "tea": 5}, {"a": {"milk": 1, "tea": 2}})
+    two = replace(back, on_hand={"milk": 1, "tea": 1})
+    kept = replace(gone, places={"ten": 1})
+
+    assert [] == judge(stock, [*one, collect], gone).faults
+    assert [] == judge(stock, [*one, collect, undo], replace(back, capacity=1)).faults
+    assert 1 == judge(stock, [*one, collect], replace(back, capacity=1)).both
+    assert 1 == judge(stock, [*one, collect, undo], gone).lost
+    assert 0 < len(judge(stock, [*one, collect, undo], replace(two, capacity=1)).faults)
+    assert ["ten: 1 places are counted, holds have 0"] == judge(stock, [*one, collect], kept).faults
+    other = Act("reserve", "b", 5.2, 5.5, "done", {}, {}, "ten")
+    both = replace(gone, holds={"b": {}}, slots={"b": "ten"}, places={"ten": 1})
+    assert 1 == judge(stock, [*one, collect, other], both).overbooked
+    other.began, other.ended = 6.1, 7.1  # perhaps after the hand-over
+    assert [] == judge(stock, [*one, collect, other], both).faults

@@ -77,8 +77,7 @@ async def test_a_power_loss_spares_acknowledged_holds_only_when_every_write_is_s
 
     figure(
         11,
-        f"power loss, appendfsync {fsync}: {verdict.acts} acts, {lost_bytes} bytes cut, "
-        f"oversold {verdict.oversold}, lost {verdict.lost}, faults {len(verdict.faults)}",
+        f"power loss, appendfsync {fsync}: {lost_bytes} bytes cut, {verdict}",
     )
     if fsync == "always":
         assert [] == verdict.faults
@@ -105,5 +104,5 @@ async def test_a_torn_tail_costs_nothing_that_was_acknowledged(tmp_path, figure)
         verdict = judge(initial, acts, await workload.end_of(client))
         await client.aclose()
 
-    figure(12, f"torn tail: {verdict.acts} acts, faults {len(verdict.faults)}")
+    figure(12, f"torn tail: {verdict}")
     assert [] == verdict.faults

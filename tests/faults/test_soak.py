@@ -64,7 +64,7 @@ async def judged(
                     initial = await opened(channel, units)
                     proxy.lose = 0.01
                     holds = RemoteHolds(channel)
-                    acting = workload.run(holds, CLIENTS, acts_each, seed)
+                    acting = workload.run(holds, CLIENTS, acts_each, seed, with_changes=False)
                     running = asyncio.create_task(acting)
                     died = await killing(running, holds, calls, server, valkey, power, seed)
                     acts = await running
