@@ -54,16 +54,14 @@ class Notices:
             self._directory.stores.listen(self._note)
             self._directory.hours.listen(self._note)
             self._follows = True
-        if self._changed is None:
-            self._changed = set()
-            stores = await self._holds.stores()
-            for store in stores:
-                await self._slots.recount(store)
-        else:
-            stores = list(self._changed)
-            self._changed = set()
-            stores += [store for store in await self._holds.stores() if self._has_turned(store)]
+        changed, self._changed = self._changed, set()
         try:
+            stores = await self._holds.stores()
+            if changed is None:
+                for store in stores:
+                    await self._slots.recount(store)
+            else:
+                stores = [*changed, *(store for store in stores if self._has_turned(store))]
             for store in stores:
                 self._has_turned(store)
                 await self.check(store)

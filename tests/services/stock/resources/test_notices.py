@@ -5,6 +5,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import redis.exceptions
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
@@ -18,6 +19,7 @@ from services.stock.state.slots import Slots
 from tests.services.stock.resources.test_hold_life import Shop, kinds
 from tests.services.stock.resources.test_hold_updates import get, update
 from tests.services.stock.resources.test_pickup_slots import free, listed, moment, offer, shop
+from tests.support.orders import eventually
 from tests.support.stock import STOCKMANN
 
 __all__ = ["moment", "shop"]
@@ -89,6 +91,24 @@ async def test_a_worker_tells_at_its_start_and_at_each_change(shop, notices):
         await turn(shop, CLOSED)
         await until(["STORE_CLOSED"])
     worker.cancel()
+
+
+@pytest.mark.parametrize("part", ["transition", "stores"])
+async def test_what_the_database_refused_is_told_when_it_is_back(shop, notices, monkeypatch, part):
+    made = await shop.hold()
+    await turn(shop, CLOSED)
+
+    async def fail(*_: object, **__: object) -> None:
+        raise redis.exceptions.ConnectionError
+
+    for broken in ("transition", part):
+        with monkeypatch.context() as patched, pytest.raises(redis.exceptions.ConnectionError):
+            patched.setattr(notices._holds, broken, fail)
+            await notices.run()
+    working = asyncio.create_task(notices.run())
+    found = await eventually(lambda: get(shop.stock, made.name), kinds)
+    working.cancel()
+    assert ["STORE_CLOSED"] == kinds(found)
 
 
 async def test_a_smaller_capacity_tells_the_holders_and_drops_none(shop):
