@@ -8,11 +8,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.backends import server
+from tests.faults.power import cut_to_what_was_synced
 from tests.support.ports import free_port
 
 # The fork server has imported everything, so a new process starts at once.
 CONTEXT: Any = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["services.app"])
+DATABASE = ("database", "power")
 
 
 class Deployment:
@@ -28,14 +30,19 @@ class Deployment:
         settings: Mapping[str, str],
         prepare: Callable[[], None] | None = None,
         roles: Sequence[str] = ("serve", "work"),
+        url: str | None = None,
     ) -> None:
-        """`services` are names with spaces between; a role may have a number: `work 2`."""
+        """`services` are names with spaces between; a role may have a number: `work 2`.
+
+        With a `url` they use that database, which the test starts and stops.
+        """
         self._roles = roles
         self._prepare = prepare
         self.port = free_port()
         self._services = services
-        self._valkey = server(folder / "valkey")
-        self.url = self._valkey.url
+        self._own = server(folder / "valkey")
+        self._has_own = url is None
+        self.url = url or self._own.url
         self._environment = {
             **settings,
             "ENRAYON_DATA_DIR": str(folder / "data"),
@@ -46,7 +53,8 @@ class Deployment:
         self._processes: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
-        self._valkey.start()
+        if self._has_own:
+            self._own.start()
         for role in self._roles:
             self._start(role)
         return self
@@ -59,23 +67,28 @@ class Deployment:
     ) -> None:
         for role in self._roles:
             self.kill(role)
-        self._valkey.stop()
+        self._own.stop()
 
     def kill(self, part: str) -> None:
-        """Kill the `database`, or the process of a role, by SIGKILL, and wait for its end."""
-        if part == "database":
-            assert self._valkey.process
-            self._valkey.process.kill()
-            self._valkey.process.wait()
+        """Kill the `database`, or the process of a role, by SIGKILL, and wait for its end.
+
+        `power`: the database dies, and what it had not synced is gone (`tests.faults.power`).
+        """
+        if part in DATABASE:
+            assert self._own.process
+            self._own.process.kill()
+            self._own.process.wait()
+            if part == "power":
+                cut_to_what_was_synced(self._own.folder)
         else:
             self._processes[part].kill()
             self._processes[part].join()
 
     def start_again(self, part: str) -> None:
         """Start the part that was killed."""
-        if part == "database":
-            self._valkey.stop()
-            self._valkey.start()
+        if part in DATABASE:
+            self._own.stop()
+            self._own.start()
         else:
             self._start(part)
 
@@ -97,6 +110,7 @@ def run(
     from services.chassis.settings import ChassisSettings
 
     os.environ.update(environment)
+    os.environ.pop("LD_PRELOAD", None)
     if prepare:
         prepare()
     getattr(app, role.split()[0])(ChassisSettings(), services.split())
