@@ -62,7 +62,7 @@ ROWS = {
     56: "an idle suite",
     57: "workers, database, power die between what a hold or trip learns and the other is told",
     58: "the last place of a pick-up slot: a hundred at once, and the memory full",
-    59: "changes of holds and slots: replies lost, kills, power loss, memory full; 11, 15 to 17 too",
+    59: "changes of holds and slots: lost replies, kills, power loss, full memory; 11, 15-17",
     60: "a store closes with holds on it, while workers, the database and the power die",
     61: "the append-only file is gone, beside snapshots of its data",
     62: "zeros at the end of the append-only file",
