@@ -185,8 +185,8 @@ def test_a_second_suite_on_the_same_folder_or_port_is_refused(demo):
 def test_importing_a_csv_reports_every_row(demo, tmp_path):
     file = tmp_path / "my shops.csv"
     file.write_text(CSV)
-    first = demo.command("import", str(file), "--format", "csv", "--json")
-    second = demo.command("import", str(file), "--format", "csv", "--json")
+    first = demo.command("import", str(file), "--format", "csv", "--json", "--accept-rejects")
+    second = demo.command("import", str(file), "--format", "csv", "--json", "--accept-rejects")
 
     report = json.loads(first.stdout)
     assert 0 == first.returncode
@@ -205,7 +205,7 @@ def test_kill_9_of_anything_loses_nothing_and_leaves_no_orphan(tmp_path):
     file.write_text(CSV)
     suite.start()
     try:
-        assert 0 == suite.command("import", str(file)).returncode
+        assert 0 == suite.command("import", str(file), "--accept-rejects").returncode
         expected = names(suite.get(f"{FIND}?{POINT}"))
         assert ["stores/shops-2", "stores/shops-1"] == expected
 
@@ -220,7 +220,7 @@ def test_kill_9_of_anything_loses_nothing_and_leaves_no_orphan(tmp_path):
 
         suite.start()
         assert expected == names(suite.get(f"{FIND}?{POINT}"))
-        assert 0 == suite.command("import", str(file)).returncode
+        assert 0 == suite.command("import", str(file), "--accept-rejects").returncode
     finally:
         status = suite.stop()
     assert 0 == status
