@@ -19,7 +19,7 @@ SHORT_MS = 10.0
 """What a call may compute that is not marked as long."""
 USUAL_MS = 20.0
 """What `a_while` takes on the machine that the bound was set for."""
-TRIES = 5
+TRIES = 20
 UNDER = 4.0
 """A price may be too low by so much: what a call took beyond it is paid afterwards."""
 

@@ -139,8 +139,11 @@ class Terms:
             warnings.append(NoticeKind.ENDS_BEFORE_READY)
         if given is None and life < whole:
             warnings.append(NoticeKind.SHORTENED)
+        life_ms = max(1, life // MILLISECOND)
+        if given is None and until is not None and life == whole:
+            life_ms += 2  # both ends are cut to milliseconds: it must not end before the shop's day
         return HoldTerms(
-            max(1, life // MILLISECOND),
+            life_ms,
             given is not None,
             found,
             warnings,

@@ -59,8 +59,8 @@ async def test_a_hold_gets_another_slot_and_gives_it_up(run, hold, channel):
     await forum.open("24/7", FORUM)
     slot = {"method": IN_STORE, "duration": {"seconds": HOUR}, "capacity": 2}
     await forum.rule(FORUM, pickup_methods=[IN_STORE], pickup_slots=[slot])
-    offered = await run("hold", "slots", "t-forum")
-    early, late, *_ = re.findall(r"stores/\S+/pickupSlots/\S+", offered.output)
+    offered = await run("hold", "slots", "t-forum", "--json")
+    early, late, *_ = re.findall(r'stores/[^"\s]+/pickupSlots/[^"\s]+', offered.output)
 
     taken = await run("hold", "update", hold, "--slot", early, "--method", "in-store")
     moved = await run("hold", "update", hold, "--slot", late)
