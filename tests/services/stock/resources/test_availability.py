@@ -149,8 +149,8 @@ async def test_a_search_makes_two_round_trips_at_the_most(stock, channel, databa
     assert 2 * scripts >= max(asked)
 
 
-async def counted(database: Any) -> int:
-    """Scripts that the database has run."""
+async def counted(database: Any, command: str = "evalsha") -> int:
+    """Commands of a kind, scripts if none is named, that the database has run."""
     masters: list[dict[str, Any]] = [{}]
     if isinstance(database, Cluster):
         masters = [{"target_nodes": node} for node in database.get_primaries()]
@@ -159,7 +159,7 @@ async def counted(database: Any) -> int:
         facts["calls"]
         for statistics in told
         for name, facts in statistics.items()
-        if name.startswith("cmdstat_evalsha")
+        if name.startswith(f"cmdstat_{command}")
     )
 
 

@@ -10,6 +10,7 @@ from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis.database.client import Client
 from services.stock.state.holds import Holds
+from tests.services.stock.resources.test_pickup_queue import lease_keys
 from tests.support.hosting import hosted
 from tests.support.refusals import refusal
 from tests.support.stock import (
@@ -104,7 +105,7 @@ async def test_a_retry_that_fails_takes_no_lease_from_the_one_that_holds(
 
 async def leases(database: Client) -> set[str]:
     """The ids of the holds that have a lease."""
-    [key] = [key async for key in database.scan_iter("{q:*}:holds")] or [b"none"]
+    [key] = await lease_keys(database) or [b"none"]
     return {id.decode() for id in await database.zrange(key, 0, -1)}
 
 
