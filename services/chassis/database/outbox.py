@@ -21,7 +21,7 @@ FACTS_AT_ONCE = 100
 TOLD_AT_ONCE = 20
 POLL_S = 0.25
 """Pause between two looks on a cluster."""
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 5.0
 """Longest wait for a fact: then those are found that another worker left behind."""
 
 
