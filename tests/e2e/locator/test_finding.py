@@ -187,10 +187,11 @@ async def test_words_that_are_no_place_find_stores_by_name(visit):
     assert await listed(page)
 
 
-async def test_without_an_answer_it_says_so_and_tries_again(visit):
+@pytest.mark.parametrize("half", ["", '{"results": [{"store"'], ids=["none", "broken off"])
+async def test_without_an_answer_it_says_so_and_tries_again(visit, half):
     page = await visit()
     await listed(page)
-    await page.route("**/v1/**", lambda route: route.abort())
+    await page.route("**/v1/**", lambda route: route.fulfill(body=half) if half else route.abort())
     await page.get_by_role("button", name="Step-free").click()
     await expect(page.locator("#status")).to_contain_text("cannot be reached")
     await page.unroute("**/v1/**")

@@ -99,14 +99,12 @@ async function read(path, options) {
 async function call(path, options = {}) {
   const headers = KEY ? { ...options.headers, "x-api-key": KEY } : options.headers;
   const signals = [AbortSignal.timeout(PATIENCE_MS), options.signal].filter(Boolean);
-  let answer;
   try {
-    answer = await fetch(path, { ...options, headers, signal: AbortSignal.any(signals) });
+    const answer = await fetch(path, { ...options, headers, signal: AbortSignal.any(signals) });
+    if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => null));
+    return await answer.json();
   } catch (error) {
-    if (options.signal?.aborted) throw error;
-    throw new Problem(0, { message: "offline" });
+    if (error instanceof Problem || options.signal?.aborted) throw error;
+    throw new Problem(0, { message: "offline" }); // no answer, or one that broke off
   }
-  const content = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Problem(answer.status, content);
-  return content;
 }

@@ -106,11 +106,9 @@ async def test_a_service_that_hangs_is_given_up(
     async with running(config, tmp_path) as edge:
         answer = await edge.http.get(FIND)
         stub.proceed.set()
-    assert answer.status_code == 504
-    assert (
-        answer.json()["code"],
-        answer.json()["message"],
-    ) == (code_pb2.DEADLINE_EXCEEDED, "the service did not answer in time")
+    assert (answer.status_code, answer.json()["code"]) == (504, code_pb2.DEADLINE_EXCEEDED)
+    # Envoy tells the service its deadline, so gRPC in the service may be the first to end the call.
+    assert answer.json()["message"] in ("the service did not answer in time", "Deadline Exceeded")
 
 
 async def test_a_web_server_gets_all_that_no_service_answers(
