@@ -115,5 +115,10 @@ def build(parts: Parts) -> Service:
             "geofence rewriting": partial(forever, "geofence rewriting", REWRITE_S, upkeep.rewrite),
             "geofence figures": partial(forever, "geofence figures", MEASURE_S, upkeep.measure),
         },
+        background={
+            "geofence orders": partial(
+                forever, "geofence orders", ORDERS_S, partial(facts.stand_by, trips.tell)
+            ),
+        },
         feeds=(feeds.fences, feeds.subscriptions),
     )

@@ -120,9 +120,13 @@ def build(parts: Parts) -> Service:
         servicer,
         {
             **worker.workers(holds, alerts, ledger, directory, clock),
-            "stock.arrivals": worker.crossing(facts, arrivals),
+            "stock.arrivals": worker.crossing(facts.run, arrivals),
             "stock.notices": worker.noticing(notices),
         },
-        {"stock.follower": follower.run, **worker.background(demand)},
+        {
+            "stock.follower": follower.run,
+            "stock.arrivals": worker.crossing(facts.stand_by, arrivals),
+            **worker.background(demand),
+        },
         durability.at_start,
     )

@@ -1,11 +1,11 @@
 """Background loops: they end expired holds, fire alerts, trim ledgers. Many may run at once."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from services.chassis.clock import Clock
-from services.chassis.database.outbox import Outbox
+from services.chassis.database.outbox import Tell
 from services.chassis.loops.forever import forever
 from services.directory.directory import Directory
 from services.directory.parts import Loop
@@ -60,9 +60,9 @@ def workers(
     }
 
 
-def crossing(facts: Outbox, arrivals: Arrivals) -> Loop:
-    """The loop of `enrayon work` that tells holds about the trips to them."""
-    return partial(forever, "stock arrivals", CROSS_EVERY_S, partial(facts.run, arrivals.tell))
+def crossing(turn: Callable[[Tell], Awaitable[bool | None]], arrivals: Arrivals) -> Loop:
+    """The loop that tells holds about the trips to them, by turns of their outbox."""
+    return partial(forever, "stock arrivals", CROSS_EVERY_S, partial(turn, arrivals.tell))
 
 
 def noticing(notices: Notices) -> Loop:

@@ -12,6 +12,7 @@ import pytest
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
+from services.app import background
 from services.chassis.access.policy import Role
 from services.chassis.database.outbox import Fact, Outbox
 from services.chassis.errors import ConcurrentChanges
@@ -23,6 +24,7 @@ from services.geofence.model import partitions as device_partitions
 from services.geofence.model import trips
 from services.geofence.resources.trips import Trips
 from services.geofence.settings import GeofenceSettings
+from services.stock import bootstrap as stock
 from services.stock.model import partitions as store_partitions
 from services.stock.model.partitions import StoreKeys
 from services.stock.resources.arrivals import Arrivals
@@ -364,6 +366,23 @@ async def test_a_worker_that_dies_between_fact_and_claim_loses_nothing(order, pa
     assert [] == await facts.facts()
     assert Trip.STATE_COMPLETED == (await order.trip(trip.name)).state
     assert ["TRIP_COMPLETED", "TRIP_STARTED"] == sorted(await told_of(parts))
+
+
+async def test_facts_are_told_while_no_worker_lives(order, parts):
+    """By the processes that serve, which stand by for workers."""
+    made = await hold(order.stock, STOCKMANN, milk=1)
+    trip = await order.start(made)
+    async with background([stock.build(parts), geofence.build(parts)]):
+        here = await order.check_in(trip)
+        arrived = await eventually(
+            lambda: order.hold(made.name), lambda found: found.arrival.HasField("arrive_time")
+        )
+        await order.end("Collect", made)
+        done = await eventually(
+            lambda: order.trip(trip.name), lambda found: found.state == Trip.STATE_COMPLETED
+        )
+    assert (trip.name, here.arrive_time) == (arrived.arrival.trip, arrived.arrival.arrive_time)
+    assert made.name == done.reservation
 
 
 async def test_a_worker_that_slept_brings_no_old_arrival_back(order, parts):

@@ -2,7 +2,8 @@
 
 No script can change two slots. So the script that changes a record also keeps what another record
 must be told, as a field of a hash in its own slot: a fact. A worker reads the facts, tells each,
-and only then drops it, if no later fact has replaced it meanwhile. Whoever is told must read its
+and only then drops it, if no later fact has replaced it meanwhile. Processes that serve stand by
+for workers that died. Whoever is told must read its
 record, look whether the fact is still the same, and then write its record only if nobody else did:
 so a worker that slept cannot bring an old fact back. A fact may be told twice, never not at all.
 """
@@ -23,6 +24,8 @@ POLL_S = 0.25
 """Pause between two looks on a cluster."""
 LOOK_EVERY_S = 5.0
 """Longest wait for a fact: then those are found that another worker left behind."""
+PATIENCE_S = 0.5
+"""Time that a process which stands by leaves to the workers."""
 
 
 class Fact(NamedTuple):
@@ -55,6 +58,16 @@ class Outbox:
         if not has_told:
             await self._wakes.wait(LOOK_EVERY_S)
         return has_told
+
+    async def stand_by(self, tell: Tell) -> None:
+        """Wait for facts, and tell those that no worker has told soon after.
+
+        Processes that serve do so: a fact need not wait until a worker that died is back.
+        """
+        await self._wakes.begin()
+        await self._wakes.wait(LOOK_EVERY_S)
+        await asyncio.sleep(PATIENCE_S)
+        await self.deliver(tell)
 
     async def deliver(self, tell: Tell) -> bool:
         """Tell the facts that wait; answers whether there were any.
