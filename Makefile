@@ -14,7 +14,7 @@ FUZZ_READY := $(VENV)/.ready-fuzz
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos alerts pictures chart lock licences sbom pin-images audit clean
+.PHONY: help demo test test-more test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos alerts pictures chart lock licences sbom pin-images audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -22,14 +22,20 @@ help: ## show this list
 demo: setup ## run the suite on the embedded Valkey, with the sample
 	@exec $(BIN)/enrayon up --demo
 
-# Files in their order: the dearest, of e2e and faults, are not left for the end.
-test: setup ## run all tests on all cores; ARGS="-k nearest" chooses
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+# Files in their order: the dearest are not left for the end.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+MORE   := tests/e2e/locator tests/faults
 
-test-databases: setup ## run all tests on a Redis 7.0, if there is one, and on a Valkey Cluster of six
-	@if command -v redis-server >/dev/null; then ENRAYON_TEST_DATABASE=redis $(MAKE) test; \
+test: setup ## run the tests on all cores; ARGS="-k nearest" chooses
+	$(PYTEST) $(addprefix --ignore=,$(MORE)) $(ARGS)
+
+test-more: setup ## run the tests in a browser and the short rows of the fault matrix
+	$(PYTEST) $(MORE)
+
+test-databases: setup ## run both on a Redis 7.0, if there is one, and on a Valkey Cluster of six
+	@if command -v redis-server >/dev/null; then ENRAYON_TEST_DATABASE=redis $(MAKE) test test-more; \
 	  else echo "no redis-server here (Debian: apt-get install redis-server): not run on Redis"; fi
-	ENRAYON_TEST_DATABASE=cluster $(MAKE) test
+	ENRAYON_TEST_DATABASE=cluster $(MAKE) test test-more
 
 setup: $(READY) ## make .venv from the hash-pinned lock, nothing else
 
@@ -80,7 +86,7 @@ $(FUZZ_READY): deploy/requirements-fuzz.lock $(READY)
 profile: setup ## draw a flame graph of a server under load; CALL=nearest, batch, json or echo
 	$(BIN)/python -m tests.bench.profile --call $(or $(CALL),nearest)
 
-check: setup lint types imports protos-check alerts test ## everything that must hold before a commit
+check: setup lint types imports protos-check alerts test test-more ## everything that must hold before a commit
 
 format: setup ## format the code
 	$(BIN)/ruff format .

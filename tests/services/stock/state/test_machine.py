@@ -233,6 +233,7 @@ class Shop(RuleBasedStateMachine):
         self.held[store, id] = (expires, left)
         if not left:
             del self.held[store, id]
+            self.places.pop((store, id), None)
 
     @rule(data=st.data(), breaks_off=st.booleans())
     def transfer(self, data: st.DataObject, breaks_off: bool) -> None:
