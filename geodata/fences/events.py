@@ -118,9 +118,10 @@ def confidence_reason(distance_to_edge_m: float, accuracy_m: float | None) -> Re
     `accuracy_m` is the radius that contains the true position with a probability of 68 %, as
     phones report it. With a normal error and a straight edge, the probability that the fix is on
     the right side is 78 % at half that distance, 93 % at that distance, and 99.9 % at twice
-    that distance. The sign of the distance is ignored.
+    that distance. The sign of the distance is ignored. An accuracy of 0 means that the phone does
+    not know it: no position is perfect.
     """
-    if accuracy_m is None:
+    if not accuracy_m:
         return Reason.ACCURACY_UNKNOWN
     distance = abs(distance_to_edge_m)
     if distance < accuracy_m:

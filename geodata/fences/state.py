@@ -29,7 +29,7 @@ class Fix:
     sequence: int
     """A number that the device uses once; a device without a counter uses the time in ms."""
     accuracy_m: float | None = None
-    """Radius that contains the true position with a probability of 68 %; None if unknown."""
+    """Radius that contains the true position with a probability of 68 %; None or 0 if unknown."""
 
     def __post_init__(self) -> None:
         if abs(self.time_ms) > _MAX_TIME_MS:

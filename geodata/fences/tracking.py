@@ -50,8 +50,8 @@ def apply(
 ) -> tuple[DeviceState, tuple[Event, ...], Verdict]:
     """Apply a fix: the next state, the events in order, and the verdict.
 
-    The order of the work: timers due before the fix; then each fence by id (the speed guard,
-    the visit, its events); then timers that became due when a pending exit was cancelled.
+    The order of the events: timers due before the fix; then the fences that the fix leaves, by id;
+    then the other fences, by id; then timers that became due when a pending exit was cancelled.
 
     Args:
         state: the device's state before the fix.
@@ -71,6 +71,7 @@ def apply(
     verdict = Verdict.APPLIED
     visits = {visit.fence_id: visit for visit in state.visits}
     events = _settle(visits, state.last, fix.time_ms, now_ms)
+    others: list[Event] = []
     for fence_id in sorted({*visits, *inside, *crossed, *watching} & fences.keys()):
         sight = Sighting(fence_id, fences[fence_id], fix, fence_id in inside, fence_id in crossed)
         if is_too_fast(state.last, fix, sight.fence.rules.max_speed_mps):
@@ -80,7 +81,9 @@ def apply(
         after = visit_after(before, sight)
         if after:
             visits[fence_id] = after
-        events += _events(before, after, sight, now_ms)
+        told = events if before and not after else others
+        told += _events(before, after, sight, now_ms)
+    events += others
     # A cancelled exit may leave a dwell that is due.
     events += _settle(visits, fix, fix.time_ms, now_ms)
     return *_step(state, fix, now_ms, visits, events), verdict

@@ -77,7 +77,7 @@ def build(parts: Parts) -> Service:
     servicer: geofence_servicer.GeofenceServicer = GeofenceServicer(
         feeds,
         PageTokens(parts.keyring),
-        fences=Fences(Writer(Records(client, FENCES), feeds.fences), feeds, clock),
+        fences=Fences(Writer(Records(client, FENCES), feeds.fences), feeds, directory, clock),
         positions=Positions(records, devices, feeds, detection, clock, settings.geofence_batches),
         subscriptions=subscriptions,
         dead_letters=DeadLetters(subscriptions, delivery, clock),

@@ -46,7 +46,7 @@ def fix(message: pb.Fix, now_ms: int) -> Fix:
             point=Point(latitude, longitude),
             time_ms=time_ms,
             sequence=message.sequence or time_ms,
-            accuracy_m=message.accuracy_m if message.HasField("accuracy_m") else None,
+            accuracy_m=message.accuracy_m or None,
         )
     except FenceError as fault:
         raise ValueError(f"{fault.field}: out of range") from None
@@ -67,9 +67,6 @@ def fix_columns(messages: Sequence[pb.Fix]) -> FixColumns:
     nanos = np.array([time.nanos for time in times])
     sequences = np.array([message.sequence for message in messages])
     accuracies_m = np.array([message.accuracy_m for message in messages])
-    has_accuracy = accuracies_m != 0
-    for row in np.flatnonzero(~has_accuracy).tolist():
-        has_accuracy[row] = messages[row].HasField("accuracy_m")
     is_valid = (
         (np.abs(latitudes) <= 90)
         & (np.abs(longitudes) <= 180)
@@ -89,6 +86,6 @@ def fix_columns(messages: Sequence[pb.Fix]) -> FixColumns:
         times_ms,
         np.where(sequences == 0, times_ms, sequences),
         np.abs(accuracies_m),  # -0 is kept as 0
-        has_accuracy,
+        accuracies_m != 0,
         is_valid,
     )

@@ -34,7 +34,7 @@ class FixColumns:
     times_ms: Integers
     sequences: Integers
     accuracies_m: Floats
-    """0 where the device does not tell."""
+    """0 where it is not known."""
     has_accuracy: Flags
     is_valid: Flags
     """True for fixes that keep every rule of the contract; the others are checked one by one."""

@@ -12,6 +12,7 @@ from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation, InvalidArgument, ResourceExhausted
 from services.chassis.serving.requests import violations_of
+from services.directory.directory import Directory
 from services.directory.ids import new_id
 from services.directory.kind import Kind
 from services.directory.resources import Resources
@@ -20,19 +21,26 @@ from services.geofence.convert.fences import shape
 from services.geofence.convert.names import fence_id, fence_name, shape_names
 from services.geofence.errors import FenceNotFound, InvalidFence
 from services.geofence.replica.feeds import Feeds
-from services.geofence.replica.fences import EVERY_FIX_MOST, FencesReplica, compiled
+from services.geofence.replica.fences import EVERY_FIX_MOST, FencesReplica, compiled, unmatched
 
 IOS_REGIONS = 20
 """The fences that an iPhone watches at most."""
 
-FENCE = Kind(message=pb.Fence, field="fence", record_id=fence_id, not_found=FenceNotFound)
+FENCE = Kind(
+    message=pb.Fence,
+    field="fence",
+    record_id=fence_id,
+    not_found=FenceNotFound,
+    output=("etag", "update_time", "warnings"),
+)
 
 
 class Fences:
     """Reads and changes fences."""
 
-    def __init__(self, writer: Writer, feeds: Feeds, clock: Clock) -> None:
+    def __init__(self, writer: Writer, feeds: Feeds, directory: Directory, clock: Clock) -> None:
         self._feeds = feeds
+        self._directory = directory
         kind = dataclasses.replace(FENCE, violations=self._violations)
         self._resources = Resources(kind, writer, clock)
 
@@ -46,9 +54,10 @@ class Fences:
             InvalidFence: one cannot be used.
             AlreadyExists: one id is taken by another content.
         """
-        return await self._resources.create(
+        fences = await self._resources.create(
             [created(request) for request in requests], validate_only=validate_only
         )
+        return [self._warned(fence) for fence in fences]
 
     async def update(self, request: pb.UpdateFenceRequest) -> pb.Fence:
         """Change a fence, or create it when the request allows that.
@@ -59,12 +68,13 @@ class Fences:
             FenceNotFound: there is none, and none may be created.
             EtagMismatch: it was changed by another call.
         """
-        return await self._resources.update(
+        fence = await self._resources.update(
             request.fence,
             request.update_mask,
             allow_missing=request.allow_missing,
             validate_only=request.validate_only,
         )
+        return self._warned(fence)
 
     async def delete(self, request: pb.DeleteFenceRequest) -> None:
         """Delete a fence; the worker ends the visits to it.
@@ -76,6 +86,12 @@ class Fences:
         await self._resources.delete(
             request.name, etag=request.etag, allow_missing=request.allow_missing
         )
+
+    def _warned(self, fence: pb.Fence) -> pb.Fence:
+        around = fence.around_stores
+        found = unmatched(self._directory, around.brands, around.stores)
+        fence.warnings.extend(f"around_stores.{warning}" for warning in found)
+        return fence
 
     def _violations(self, fence: pb.Fence) -> Sequence[FieldViolation]:
         """The violations of the contract. Raises for a fence that has none and cannot be used."""

@@ -47,7 +47,7 @@ def test_the_detect_table(
         (-19.9, 10.0, Confidence.MEDIUM, Reason.EDGE_BEYOND_ACCURACY),
         (-20.0, 10.0, Confidence.HIGH, Reason.EDGE_FAR_BEYOND_ACCURACY),
         (float("-inf"), 10.0, Confidence.HIGH, Reason.EDGE_FAR_BEYOND_ACCURACY),
-        (0.0, 0.0, Confidence.HIGH, Reason.EDGE_FAR_BEYOND_ACCURACY),
+        (500.0, 0.0, Confidence.NONE, Reason.ACCURACY_UNKNOWN),
     ],
 )
 def test_confidence_compares_the_edge_with_the_accuracy(

@@ -281,3 +281,20 @@ async def test_a_bad_fence_is_refused_by_its_field(fences, fence, field):
     assert grpc.StatusCode.INVALID_ARGUMENT == failure.value.code()
     assert (failure.value.details() or "").startswith(field)
     assert 0 == (await fences.ListFences(pb.ListFencesRequest())).total_size
+
+
+async def test_a_fence_says_which_brands_and_stores_match_nothing(fences, channel):
+    await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
+    brand = SHOPS[0].brand
+    fence = around(brand, "Nowhere & Sons")
+    fence.around_stores.stores.append("stores/no-such")
+
+    made = await create(fences, "shops", fence)
+    stored = await fences.GetFence(pb.GetFenceRequest(name="fences/shops"))
+
+    assert [
+        "around_stores.brands[1]: no store has the brand 'Nowhere & Sons'",
+        "around_stores.stores[0]: there is no stores/no-such",
+    ] == list(made.warnings)
+    assert [] == list(stored.warnings)
+    assert made.etag == stored.etag

@@ -197,6 +197,33 @@ async def test_a_fence_muted_by_hours_confidence_or_frequency_says_why(fences):
     } == mutes
 
 
+@pytest.mark.parametrize(("home", "shop"), [("a", "b"), ("b", "a")])
+async def test_of_one_fix_all_exits_are_told_before_all_enters(fences, home, shop):
+    for name in (home, f"{home}2"):
+        await create(fences, name, circle(KAMPPI, 300))
+    for name in (shop, f"{shop}2"):
+        await create(fences, name, circle(PASILA, 300))
+
+    _, left = await report(fences, fix("a", KAMPPI, 0), fix("a", PASILA, 600))
+
+    assert [
+        (pb.EVENT_TYPE_EXIT, f"fences/{home}"),
+        (pb.EVENT_TYPE_EXIT, f"fences/{home}2"),
+        (pb.EVENT_TYPE_ENTER, f"fences/{shop}"),
+        (pb.EVENT_TYPE_ENTER, f"fences/{shop}2"),
+    ] == [(event.event_type, event.fence) for event in left.events]
+
+
+async def test_an_accuracy_of_0_is_not_known(fences):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+
+    [result] = await report(fences, fix("a", KAMPPI, 0, accuracy_m=0))
+
+    [event] = result.events
+    assert pb.CONFIDENCE_NONE == event.confidence
+    assert pb.CONFIDENCE_REASON_ACCURACY_UNKNOWN == event.confidence_reason
+
+
 ODD = st.sampled_from([0.0, -1.0, 90.0, 90.1, 180.0, -180.1, 1e300, float("nan"), float("inf")])
 SECONDS = st.sampled_from([-1, 0, 1_700_000_000])
 

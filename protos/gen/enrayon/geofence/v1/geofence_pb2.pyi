@@ -419,6 +419,7 @@ class Fence(_message.Message):
     FREQUENCY_CAP_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`fences/{fence}`."""
     display_name: _builtins.str
@@ -491,6 +492,12 @@ class Fence(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """The time of the last change."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Parts that match nothing now, each with its field: a brand without a store, a store that does not
+        exist. The fence is kept, since stores may come later. Set only in answers to changes.
+        """
+
     def __init__(
         self,
         *,
@@ -515,10 +522,11 @@ class Fence(_message.Message):
         frequency_cap: Global___FrequencyCap | None = ...,
         etag: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_exit_buffer_m", b"_exit_buffer_m", "_max_speed_mps", b"_max_speed_mps", "active_hours", b"active_hours", "area", b"area", "around_stores", b"around_stores", "cell_set", b"cell_set", "circle", b"circle", "corridor", b"corridor", "dwell_time", b"dwell_time", "exit_buffer_m", b"exit_buffer_m", "exit_delay", b"exit_delay", "frequency_cap", b"frequency_cap", "geo_json", b"geo_json", "max_speed_mps", b"max_speed_mps", "multi_polygon", b"multi_polygon", "quiet_hours", b"quiet_hours", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exit_buffer_m", b"_exit_buffer_m", "_max_speed_mps", b"_max_speed_mps", "active_hours", b"active_hours", "area", b"area", "around_stores", b"around_stores", "cell_set", b"cell_set", "circle", b"circle", "corridor", b"corridor", "display_name", b"display_name", "dwell_time", b"dwell_time", "etag", b"etag", "exit_buffer_m", b"exit_buffer_m", "exit_delay", b"exit_delay", "frequency_cap", b"frequency_cap", "geo_json", b"geo_json", "labels", b"labels", "max_speed_mps", b"max_speed_mps", "metadata", b"metadata", "min_confidence", b"min_confidence", "multi_polygon", b"multi_polygon", "name", b"name", "quiet_hours", b"quiet_hours", "report_every_fix", b"report_every_fix", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exit_buffer_m", b"_exit_buffer_m", "_max_speed_mps", b"_max_speed_mps", "active_hours", b"active_hours", "area", b"area", "around_stores", b"around_stores", "cell_set", b"cell_set", "circle", b"circle", "corridor", b"corridor", "display_name", b"display_name", "dwell_time", b"dwell_time", "etag", b"etag", "exit_buffer_m", b"exit_buffer_m", "exit_delay", b"exit_delay", "frequency_cap", b"frequency_cap", "geo_json", b"geo_json", "labels", b"labels", "max_speed_mps", b"max_speed_mps", "metadata", b"metadata", "min_confidence", b"min_confidence", "multi_polygon", b"multi_polygon", "name", b"name", "quiet_hours", b"quiet_hours", "report_every_fix", b"report_every_fix", "update_time", b"update_time", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__exit_buffer_m: _TypeAlias = _typing.Literal["exit_buffer_m"]  # noqa: Y015
     _WhichOneofArgType__exit_buffer_m: _TypeAlias = _typing.Literal["_exit_buffer_m", b"_exit_buffer_m"]  # noqa: Y015
@@ -1240,7 +1248,7 @@ class Fix(_message.Message):
     sequence: _builtins.int
     """A number that the device uses once; 0 means the time of the fix in milliseconds."""
     accuracy_m: _builtins.float
-    """The radius that contains the true position with a probability of 68 %."""
+    """The radius that contains the true position with a probability of 68 %; 0 means not known."""
     @_builtins.property
     def location(self) -> _latlng_pb2.LatLng:
         """The position."""
