@@ -34,6 +34,7 @@ class Columns:
         self._status: Column[int] = Column()
         self._brand: Column[str] = Column()
         self._region: Column[str] = Column()
+        self._administrative_area: Column[str] = Column()
         self._attributes: Column[frozenset[str]] = Column()
         self._hours: Column[ImportedHours] = Column()
         self._areas = ServiceAreas()
@@ -47,6 +48,7 @@ class Columns:
         self._status.put(row, status_of(store))
         self._brand.put(row, fold(store.brand))
         self._region.put(row, store.address.region_code)
+        self._administrative_area.put(row, fold(store.address.administrative_area))
         self._attributes.put(row, frozenset(store.attributes))
         self._hours.put(row, imported_hours(store))
         self._areas.put(row, store)
@@ -101,6 +103,10 @@ class Columns:
             result &= self._brand.where(wanted.brands.__contains__, count)
         if wanted.region_codes:
             result &= self._region.where(wanted.region_codes.__contains__, count)
+        if wanted.administrative_areas:
+            result &= self._administrative_area.where(
+                wanted.administrative_areas.__contains__, count
+            )
         if wanted.attributes:
             result &= self._attributes.where(wanted.attributes.issubset, count)
         if wanted.ids:

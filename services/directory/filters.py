@@ -45,6 +45,8 @@ class StoreFilter:
     """All of them."""
     region_codes: frozenset[str] = frozenset()
     """Any of them."""
+    administrative_areas: frozenset[str] = frozenset()
+    """Any of them; folded by `fold`."""
     ids: frozenset[str] = frozenset()
     """Any of them."""
     statuses: frozenset[int] = frozenset()
@@ -67,6 +69,10 @@ class StoreFilter:
             and (not self.brands or fold(store.brand) in self.brands)
             and self.attributes.issubset(store.attributes)
             and (not self.region_codes or store.address.region_code in self.region_codes)
+            and (
+                not self.administrative_areas
+                or fold(store.address.administrative_area) in self.administrative_areas
+            )
             and (not self.ids or store_id(store.name) in self.ids)
             and self._is_served_by(store)
         )

@@ -43,6 +43,7 @@ def _lasting_filter(encoded: bytes) -> StoreFilter:
         brands=frozenset(map(fold, wanted.brands)),
         attributes=frozenset(wanted.attributes),
         region_codes=frozenset(wanted.region_codes),
+        administrative_areas=frozenset(map(fold, wanted.administrative_areas)),
         ids=frozenset(map(store_id, wanted.names)),
         statuses=frozenset(wanted.statuses),
         serves_point=point(wanted.serves.point) if target == "point" else None,

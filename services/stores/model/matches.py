@@ -5,14 +5,14 @@ from typing import NamedTuple
 Rank = tuple[float, ...]
 """The sort key of a match before its id: the lower, the earlier.
 
-It is 0, the position on the route in metres, or tier and length of a text match.
+It is 0, a distance or a position on the route in metres, or tier and length of a text match.
 """
 BY_ID: Rank = (0.0,)
 """The rank of every match where the id alone gives the order."""
 
 
 class Match(NamedTuple):
-    """A store that matches; in a search along a route, with its position there."""
+    """A store that matches; with its distance in a circle, and its position along a route."""
 
     rank: Rank
     id: str

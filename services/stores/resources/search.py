@@ -29,7 +29,9 @@ CELLS_MOST = 10_000
 def search(
     replica: StoresReplica, request: stores_pb2.SearchStoresRequest, wanted: StoreFilter
 ) -> Steps[list[Match]]:
-    """All stores that match, in the order of the answer: by text, by route position, else by id.
+    """All stores that match, in the order of the answer.
+
+    That is by text, else by route position or distance, else by id.
 
     Raises:
         InvalidGeometry: the area or the route cannot be used.
@@ -42,6 +44,8 @@ def search(
         return [Match(ranks[id], id) for id in replica.ids(wanted, among=list(ranks))]
     if area == "route":
         matches = yield from route_matches(replica, request.route, wanted)
+    elif area == "circle":
+        matches = circle_matches(replica, request.circle, wanted)
     elif area:
         rows = yield from area_rows(replica, request, wanted)
         matches = [Match(BY_ID, id) for id in sorted(replica.ids_of_rows(rows))]
@@ -124,6 +128,15 @@ def area_rows(
             shape = yield partial(polygon_of, request.polygon)
             rows = yield from in_shape(replica.index, shape)
     return rows[replica.mask(wanted)[rows]]
+
+
+def circle_matches(
+    replica: StoresReplica, circle: stores_pb2.Circle, wanted: StoreFilter
+) -> list[Match]:
+    """The stores in a circle, the nearest first."""
+    everything = max(1, len(replica.index))
+    hits = replica.nearest(point(circle.center), everything, wanted, radius_m=circle.radius_m)
+    return [Match((distance_m,), id, distance_m) for id, distance_m in hits]
 
 
 def route_matches(

@@ -24,7 +24,10 @@ def stores(draw):
         attributes=draw(st.sets(st.sampled_from(ATTRIBUTES))),
         status=draw(st.integers(0, 5)),
         private=draw(st.booleans()),
-        address={"region_code": draw(st.sampled_from(["", "FI", "EE"]))},
+        address={
+            "region_code": draw(st.sampled_from(["", "FI", "EE"])),
+            "administrative_area": draw(st.sampled_from(["", "Uusimaa", "HARJU"])),
+        },
     )
     if draw(st.booleans()):
         store.location.latitude = draw(st.floats(59.9, 60.4))
@@ -39,6 +42,7 @@ filters = st.builds(
     brands=st.frozensets(st.sampled_from([fold(brand) for brand in BRANDS]), max_size=2),
     attributes=st.frozensets(st.sampled_from(ATTRIBUTES), max_size=2),
     region_codes=st.frozensets(st.sampled_from(["FI", "EE", "FR"]), max_size=2),
+    administrative_areas=st.frozensets(st.sampled_from(["uusimaa", "harju"]), max_size=2),
     ids=st.frozensets(st.sampled_from(["s-1", "s-2", "s-99"]), max_size=2),
     statuses=st.frozensets(st.integers(1, 5), max_size=3),
     serves_postal_code=st.sampled_from(["", "00100"]),

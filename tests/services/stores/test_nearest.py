@@ -74,6 +74,7 @@ async def test_shops_at_one_place_rank_by_name(stores):
         ({"brands": ["Sokos", "Forum"]}, ["forum", "sokos"]),
         ({"region_codes": ["FR", "EE"]}, ["tallinn", "lafayette", "printemps"]),
         ({"attributes": [WIFI], "region_codes": ["FI"]}, ["forum", "sokos", "turku"]),
+        ({"administrative_areas": ["uusimaa"]}, []),
         ({"names": ["stores/t-suva", "stores/t-none"]}, ["suva"]),
         ({"brands": ["Stockmann"], "region_codes": ["FR"]}, []),
     ],

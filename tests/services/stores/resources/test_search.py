@@ -1,5 +1,6 @@
 """Stores are found by text, in an area and along a route, and counted by cell."""
 
+import grpc
 import h3
 import pyproj
 import pytest
@@ -109,6 +110,43 @@ async def test_stores_along_a_route_are_in_its_order(shops):
         assert match.detour_m == pytest.approx(2 * match.distance_m)
 
 
+def circle(latitude: float, longitude: float, radius_m: float) -> dict[str, object]:
+    return {"center": {"latitude": latitude, "longitude": longitude}, "radius_m": radius_m}
+
+
+async def test_a_circle_has_the_stores_within_the_geodesic_nearest_first(shops):
+    latitude, longitude = KAMPPI
+    distances = {
+        row[0][2:]: GEOD.inv(longitude, latitude, row[4], row[3])[2]
+        for row in ROWS
+        if GEOD.inv(longitude, latitude, row[4], row[3])[2] < 1_000_000
+    }
+    for radius_m in [0, *distances.values(), 1_000_000]:
+        request = stores_pb2.SearchStoresRequest(
+            circle=circle(*KAMPPI, min(radius_m + 1e-6, 1_000_000))
+        )
+        answer = await shops.SearchStores(request)
+        inside = [id for id, metres in distances.items() if metres <= radius_m]
+
+        assert sorted(inside, key=distances.__getitem__) == ids(answer)
+        assert [distances[id] for id in ids(answer)] == pytest.approx(
+            [match.distance_m for match in answer.matches]
+        )
+
+
+async def test_a_query_finds_every_store_of_a_circle(shops):
+    request = stores_pb2.SearchStoresRequest(query="stockmann", circle=circle(*KAMPPI, 10_000))
+
+    assert ["stockmann"] == ids(await shops.SearchStores(request))
+
+
+async def test_a_circle_needs_its_radius(shops):
+    request = stores_pb2.SearchStoresRequest(circle={"center": {"latitude": 60, "longitude": 24}})
+
+    with pytest.raises(grpc.aio.AioRpcError, match="radius_m"):
+        await shops.SearchStores(request)
+
+
 def sampled(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
     """Points every few metres of a geodesic."""
     points = GEOD.npts(start[1], start[0], end[1], end[0], 4000)
@@ -116,7 +154,21 @@ def sampled(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[
 
 
 async def test_search_pages_together_are_the_whole(shops):
-    request = stores_pb2.SearchStoresRequest(viewport=viewport(-90, -180, 90, 180), page_size=5)
+    await same_pages(
+        shops, sorted(row[0][2:] for row in ROWS), viewport=viewport(-90, -180, 90, 180)
+    )
+
+
+async def test_pages_of_a_circle_together_are_the_whole(shops):
+    near = {"circle": circle(*KAMPPI, 300_000)}
+    whole = ids(await shops.SearchStores(stores_pb2.SearchStoresRequest(**near)))
+
+    assert len(whole) > 5
+    await same_pages(shops, whole, **near)
+
+
+async def same_pages(shops, whole: list[str], **area: object) -> None:
+    request = stores_pb2.SearchStoresRequest(page_size=2, **area)
     found: list[str] = []
     while True:
         page = await shops.SearchStores(request)
@@ -125,7 +177,7 @@ async def test_search_pages_together_are_the_whole(shops):
             break
         request.page_token = page.next_page_token
 
-    assert sorted(row[0][2:] for row in ROWS) == found
+    assert whole == found
 
 
 async def test_a_better_match_added_between_two_pages_repeats_no_other(stores):

@@ -302,6 +302,7 @@ class StoreFilter(_message.Message):
     OPEN_AT_FIELD_NUMBER: _builtins.int
     OPEN_FOR_MINUTES_FIELD_NUMBER: _builtins.int
     SERVICE_FIELD_NUMBER: _builtins.int
+    ADMINISTRATIVE_AREAS_FIELD_NUMBER: _builtins.int
     open_for_minutes: _builtins.int
     """Open for at least this long after `open_at`."""
     service: _builtins.str
@@ -336,6 +337,12 @@ class StoreFilter(_message.Message):
         open. Stores with unknown hours never match.
         """
 
+    @_builtins.property
+    def administrative_areas(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """One of these first-level regions of the address, such as `Uusimaa` or `CA`; case and accents are
+        ignored.
+        """
+
     def __init__(
         self,
         *,
@@ -348,10 +355,11 @@ class StoreFilter(_message.Message):
         open_at: _timestamp_pb2.Timestamp | None = ...,
         open_for_minutes: _builtins.int = ...,
         service: _builtins.str = ...,
+        administrative_areas: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["open_at", b"open_at", "serves", b"serves"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "brands", b"brands", "names", b"names", "open_at", b"open_at", "open_for_minutes", b"open_for_minutes", "region_codes", b"region_codes", "serves", b"serves", "service", b"service", "statuses", b"statuses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["administrative_areas", b"administrative_areas", "attributes", b"attributes", "brands", b"brands", "names", b"names", "open_at", b"open_at", "open_for_minutes", b"open_for_minutes", "region_codes", b"region_codes", "serves", b"serves", "service", b"service", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -569,6 +577,7 @@ class SearchStoresRequest(_message.Message):
     VIEWPORT_FIELD_NUMBER: _builtins.int
     POLYGON_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    CIRCLE_FIELD_NUMBER: _builtins.int
     STORE_FILTER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
@@ -594,6 +603,10 @@ class SearchStoresRequest(_message.Message):
         """Along a route."""
 
     @_builtins.property
+    def circle(self) -> Global___Circle:
+        """Around a point."""
+
+    @_builtins.property
     def store_filter(self) -> Global___StoreFilter:
         """Restricts the stores."""
 
@@ -608,16 +621,17 @@ class SearchStoresRequest(_message.Message):
         viewport: _geometry_pb2.Viewport | None = ...,
         polygon: _geometry_pb2.Polygon | None = ...,
         route: Global___RouteCorridor | None = ...,
+        circle: Global___Circle | None = ...,
         store_filter: Global___StoreFilter | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         read_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "polygon", b"polygon", "read_mask", b"read_mask", "route", b"route", "store_filter", b"store_filter", "viewport", b"viewport"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "circle", b"circle", "polygon", b"polygon", "read_mask", b"read_mask", "route", b"route", "store_filter", b"store_filter", "viewport", b"viewport"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "page_size", b"page_size", "page_token", b"page_token", "polygon", b"polygon", "query", b"query", "read_mask", b"read_mask", "route", b"route", "store_filter", b"store_filter", "viewport", b"viewport"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "circle", b"circle", "page_size", b"page_size", "page_token", b"page_token", "polygon", b"polygon", "query", b"query", "read_mask", b"read_mask", "route", b"route", "store_filter", b"store_filter", "viewport", b"viewport"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_area: _TypeAlias = _typing.Literal["viewport", "polygon", "route"]  # noqa: Y015
+    _WhichOneofReturnType_area: _TypeAlias = _typing.Literal["viewport", "polygon", "route", "circle"]  # noqa: Y015
     _WhichOneofArgType_area: _TypeAlias = _typing.Literal["area", b"area"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_area) -> _WhichOneofReturnType_area | None: ...
 
@@ -652,6 +666,36 @@ class RouteCorridor(_message.Message):
 Global___RouteCorridor: _TypeAlias = RouteCorridor  # noqa: Y015
 
 @_typing.final
+class Circle(_message.Message):
+    """The points within a distance of a point, along the shortest WGS84 geodesic."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CENTER_FIELD_NUMBER: _builtins.int
+    RADIUS_M_FIELD_NUMBER: _builtins.int
+    radius_m: _builtins.float
+    """The largest distance, inclusive."""
+    @_builtins.property
+    def center(self) -> _latlng_pb2.LatLng:
+        """The centre."""
+
+    def __init__(
+        self,
+        *,
+        center: _latlng_pb2.LatLng | None = ...,
+        radius_m: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "center", b"center", "radius_m", b"radius_m"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "center", b"center", "radius_m", b"radius_m"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__radius_m: _TypeAlias = _typing.Literal["radius_m"]  # noqa: Y015
+    _WhichOneofArgType__radius_m: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__radius_m) -> _WhichOneofReturnType__radius_m | None: ...
+
+Global___Circle: _TypeAlias = Circle  # noqa: Y015
+
+@_typing.final
 class StoreMatch(_message.Message):
     """A found store."""
 
@@ -662,7 +706,7 @@ class StoreMatch(_message.Message):
     ROUTE_POSITION_M_FIELD_NUMBER: _builtins.int
     DETOUR_M_FIELD_NUMBER: _builtins.int
     distance_m: _builtins.float
-    """Along a route: the distance from the store to the nearest point of the route."""
+    """The distance from the store to the nearest point of the route, or to the centre of the circle."""
     route_position_m: _builtins.float
     """Along a route: the distance from its start to that point."""
     detour_m: _builtins.float
@@ -714,7 +758,9 @@ class SearchStoresResponse(_message.Message):
     """The number of results on all pages."""
     @_builtins.property
     def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoreMatch]:
-        """Along a route by position; with a query by match quality; else by name."""
+        """Along a route by position; with a query by match quality; in a circle the nearest first; else by
+        name.
+        """
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
