@@ -26,7 +26,7 @@ for _, item in ipairs(hold.l) do
   local sku, released = item[SKU], last.r[item[SKU]] or 0
   local stored = (last.l[sku] or released > 0) and redis.call('HGET', store.levels, sku)
   levels[sku] = stored and level_of(stored)
-  if levels[sku] and available(levels[sku]) < released then
+  if levels[sku] and released > 0 and available(levels[sku]) < released then
     return { 'short', raw, sku, math.max(available(levels[sku]), 0) }
   end
 end

@@ -105,6 +105,19 @@ async def test_goods_released_with_the_hand_over_come_back_if_nobody_has_them(
     assert [] == await drifts(database)
 
 
+async def test_goods_that_a_till_sold_meanwhile_do_not_forbid_to_undo(levels, holds, database):
+    """The level falls below what is held; what was handed over is on the counter all the same."""
+    await stated(levels, milk=4)
+    await reserved(holds, "h1", milk=3)
+    await levels.adjust(STORE, "till", 2, T0 // 1000, {"milk": -2})
+    assert (2, 3) == await figures(levels)
+    await collect(holds)
+    assert (-1, 0) == await figures(levels)
+    assert "done" == (await holds.undo(STORE, "h1", now_ms=T0)).word
+    assert (2, 3) == await figures(levels)
+    assert [] == await drifts(database)
+
+
 async def test_a_hold_that_is_undone_at_its_end_lives_on_for_a_quarter_of_an_hour(levels, holds):
     await stated(levels, milk=5)
     await reserved(holds, "h1", milk=2, ttl_ms=10)
