@@ -34,6 +34,7 @@ from services.edge.pickup.options import PickupFinder
 from services.edge.settings import EdgeSettings
 from services.edge.ucp import rest as ucp
 from services.edge.ucp.capability import Locations
+from services.edge.ucp.platforms import Platforms
 from services.edge.web import pages
 
 HEALTH_PATH = "/healthz"
@@ -55,7 +56,8 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             edge.edge_services_ca, edge.edge_certificate, edge.edge_certificate_key
         ),
     )
-    mcp = agents.build(client, names)
+    platforms = Platforms(edge.edge_ucp_platforms)
+    mcp = agents.build(client, names, platforms)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -79,7 +81,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             Route(HEALTH_PATH, health),
             Route("/openapi.json", openapi),
             *([*pickup.routes(), *lists.routes()] if "stock" in names else []),
-            *ucp.routes(edge),
+            *ucp.routes(edge, platforms),
             *agents.routes(mcp),
             *pages.routes(edge, names),
         ],

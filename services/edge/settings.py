@@ -4,7 +4,7 @@ import itertools
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, IPvAnyNetwork, model_validator
+from pydantic import Field, IPvAnyNetwork, field_validator, model_validator
 
 from services.chassis.settings import EnvironmentSettings, Port
 from services.edge.envoy.counter import MOST_NETWORKS
@@ -111,6 +111,11 @@ class EdgeSettings(EnvironmentSettings):
         pattern=r"^(https?://[^/?#]+(/[^?#]*)?)?$",
         description="public URL of the edge, as https://shops.example; empty: links are relative",
     )
+    edge_ucp_platforms: list[str] = Field(
+        [],
+        description="platforms of the Universal Commerce Protocol whose profiles are fetched to "
+        "learn their version, as a JSON list of URLs that profiles begin with; https alone",
+    )
     edge_map_style: str = Field(
         "", description="URL of a MapLibre style; empty: the base map of the sample"
     )
@@ -130,6 +135,14 @@ class EdgeSettings(EnvironmentSettings):
             if one.version == other.version and one.overlaps(other):
                 raise ValueError(f"ENRAYON_EDGE_NETWORKS: {one} and {other} overlap")
         return self
+
+    @field_validator("edge_ucp_platforms")
+    @classmethod
+    def _check_platforms(cls, urls: list[str]) -> list[str]:
+        for url in urls:
+            if not url.startswith("https://"):
+                raise ValueError(f"ENRAYON_EDGE_UCP_PLATFORMS: {url} must begin with https://")
+        return urls
 
     @model_validator(mode="after")
     def _check_certificate(self) -> Self:

@@ -138,7 +138,7 @@ def test_by_the_tools_of_agents(shop, http):
 
 
 def test_by_ucp_staff_finds_what_a_page_finds_and_a_stranger_no_stock(shop, http):
-    asked = {"filters": {"inventory": [{"id": "g-048"}]}, "pagination": {"limit": 50}}
+    asked = {"filters": {"items": ["g-048"]}, "pagination": {"limit": 50}}
 
     def found(*key: str) -> Any:
         headers = {"x-api-key": key[0]} if key else {}

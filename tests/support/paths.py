@@ -4,5 +4,3 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SHARED_DATA = ROOT.parent / "shared" / "data"
-SCHEMAS = ROOT.parent / "shared" / "ucp" / "schemas"
-"""The schemas of the Universal Commerce Protocol."""

@@ -63,6 +63,12 @@ class Stub(stores_pb2_grpc.StoresServiceServicer):
         await self._note(request, context)
         return self.nearest
 
+    async def SearchStores(  # noqa: N802
+        self, request: pb.SearchStoresRequest, context: Context
+    ) -> pb.SearchStoresResponse:
+        await self._note(request, context)
+        return pb.SearchStoresResponse()
+
     async def GetStore(self, request: pb.GetStoreRequest, context: Context) -> pb.Store:  # noqa: N802
         await self._note(request, context)
         return pb.Store(name=request.name)

@@ -81,8 +81,8 @@ def answers_of_a_visit(suite: Suite) -> dict[str, httpx.Response]:
         answers["wrong"] = http.get(f"{FIND}?origin.point.latitude=9{LATITUDE}")
         answers["unknown"] = http.get(f"/v1/nothing?{query}")
         answers["page"] = http.get(f"/{store}")
-        location = {"location": {"latitude": LATITUDE, "longitude": LONGITUDE}}
-        answers["ucp"] = http.post("/ucp/locations/search", json=location)
+        distance = {"center": {"latitude": LATITUDE, "longitude": LONGITUDE}, "max": 5000}
+        answers["ucp"] = http.post("/ucp/locations/search", json={"distance": distance})
     return answers
 
 

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from services.client import Client
 from services.edge.agents import hours, in_store, pickup, stock, stores, ucp
+from services.edge.ucp.platforms import Platforms
 
 PATH = "/mcp"
 MAX_BODY_BYTES = 64 * 1024
@@ -19,7 +20,9 @@ INSTRUCTIONS = (
 )
 
 
-def build(client: Client, services: frozenset[str]) -> MCPServer[None]:
+def build(
+    client: Client, services: frozenset[str], platforms: Platforms | None = None
+) -> MCPServer[None]:
     """The server, with the tools that these services can answer."""
     server: MCPServer[None] = MCPServer(
         "enrayon",
@@ -37,7 +40,7 @@ def build(client: Client, services: frozenset[str]) -> MCPServer[None]:
         pickup.add_tools(server, client, services)
     if "aisle" in services:
         in_store.add_tools(server, client)
-    ucp.add_tools(server, client, services)
+    ucp.add_tools(server, client, services, platforms or Platforms())
     return server
 
 

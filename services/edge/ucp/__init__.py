@@ -1,5 +1,5 @@
-"""The Location capability of the Universal Commerce Protocol: search and lookup, REST and MCP.
+"""The Universal Commerce Protocol, version 2026-08-25.
 
-It keeps the schemas of 2026-08-21, before amenities became a map. The filter of items is accepted
-by its earlier name, `inventory`, and by its later one, `items`.
+`capability` answers the Location capability, search and lookup, over REST (`rest`) and MCP
+(`services/edge/agents/ucp`). `platforms` refuses platforms that speak another version.
 """

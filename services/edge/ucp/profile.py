@@ -2,18 +2,18 @@
 
 from typing import Any
 
-VERSION = "2026-08-21"
+VERSION = "2026-08-25"
 SERVICE = "dev.ucp.common"
-CAPABILITIES = {
-    operation: f"dev.ucp.common.location.{operation}" for operation in ("search", "lookup")
-}
-_SCHEMAS = "https://ucp.dev/schemas/common"
-_SPECIFICATION = "https://ucp.dev/specification/location"
+SEARCH, LOOKUP = "dev.ucp.common.location.search", "dev.ucp.common.location.lookup"
+FULFILLMENT = "dev.ucp.shopping.fulfillment"
+"""Spoken for a retailer's checkout and not in the profile, because we have no checkout."""
+_SITE = f"https://ucp.dev/{VERSION}"
+_SERVICE_SCHEMAS = {"rest": "rest.openapi.json", "mcp": "mcp.openrpc.json"}
 
 
-def metadata(operation: str, *, status: str = "success") -> dict[str, Any]:
+def metadata(capability: str, *, status: str = "success") -> dict[str, Any]:
     """The `ucp` member of an answer."""
-    capabilities = {CAPABILITIES[operation]: [{"version": VERSION}]}
+    capabilities = {capability: [{"version": VERSION}]}
     return {"version": VERSION, "status": status, "capabilities": capabilities}
 
 
@@ -21,26 +21,33 @@ def profile(base: str) -> dict[str, Any]:
     """The business profile.
 
     Args:
-        base: The public URL of the edge without a slash at its end; empty for relative links.
+        base: The public URL of the edge without a slash at its end.
     """
+    endpoints = {"rest": f"{base}/ucp", "mcp": f"{base}/mcp"}
     return {
         "ucp": {
             "version": VERSION,
             "services": {
                 SERVICE: [
-                    {"version": VERSION, "transport": "rest", "endpoint": f"{base}/ucp"},
-                    {"version": VERSION, "transport": "mcp", "endpoint": f"{base}/mcp"},
+                    {
+                        "version": VERSION,
+                        "spec": f"{_SITE}/specification/overview",
+                        "transport": transport,
+                        "endpoint": endpoint,
+                        "schema": f"{_SITE}/services/common/{_SERVICE_SCHEMAS[transport]}",
+                    }
+                    for transport, endpoint in endpoints.items()
                 ]
             },
             "capabilities": {
-                name: [
+                capability: [
                     {
                         "version": VERSION,
-                        "spec": f"{_SPECIFICATION}#{operation}",
-                        "schema": f"{_SCHEMAS}/location_{operation}.json",
+                        "spec": f"{_SITE}/specification/common/location/{operation}",
+                        "schema": f"{_SITE}/schemas/common/location_{operation}.json",
                     }
                 ]
-                for operation, name in CAPABILITIES.items()
+                for capability, operation in ((SEARCH, "search"), (LOOKUP, "lookup"))
             },
             "payment_handlers": {},
         }

@@ -1,11 +1,11 @@
 """UCP over REST: the routes, and errors in UCP's form."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import grpc
 import orjson
-from google.rpc import code_pb2, status_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -15,7 +15,8 @@ from services.edge import problems
 from services.edge.addresses import base_url
 from services.edge.settings import EdgeSettings
 from services.edge.ucp.capability import Locations
-from services.edge.ucp.profile import metadata, profile
+from services.edge.ucp.platforms import HEADER, Platforms, Refused, agent_of_header
+from services.edge.ucp.profile import LOOKUP, SEARCH, metadata, profile
 
 _CODES = {
     code_pb2.INVALID_ARGUMENT: ("invalid_request", "recoverable"),
@@ -23,14 +24,31 @@ _CODES = {
     code_pb2.DEADLINE_EXCEEDED: ("unavailable", "recoverable"),
     code_pb2.RESOURCE_EXHAUSTED: ("rate_limited", "recoverable"),
 }
+_FIELDS = {"page_token": "pagination.cursor"}
+"""Fields of calls to the services, as UCP names them."""
+
+Answer = Callable[[Any], Awaitable[dict[str, Any]]]
 
 
-def routes(edge: EdgeSettings) -> list[Route]:
+def routes(edge: EdgeSettings, platforms: Platforms) -> list[Route]:
     """The routes of the profile and of both operations."""
+    door = Door(base_url(edge), platforms)
 
-    async def ucp_profile(_: Request) -> Response:
-        headers = {"cache-control": "public, max-age=300"}
-        return JSONResponse(profile(base_url(edge)), headers=headers)
+    async def ucp_profile(request: Request) -> Response:
+        base = base_url(edge)
+        if base:
+            return JSONResponse(profile(base), headers={"cache-control": "public, max-age=300"})
+        # The Host is the caller's word, so this answer is kept by nobody.
+        here = f"{request.url.scheme}://{request.url.netloc}"
+        return JSONResponse(profile(here), headers={"cache-control": "no-store"})
+
+    async def search_locations(request: Request) -> Response:
+        locations: Locations = request.app.state.locations
+        return await door.answered(request, SEARCH, locations.search)
+
+    async def lookup_locations(request: Request) -> Response:
+        locations: Locations = request.app.state.locations
+        return await door.answered(request, LOOKUP, locations.lookup)
 
     return [
         Route("/.well-known/ucp", ucp_profile),
@@ -39,27 +57,25 @@ def routes(edge: EdgeSettings) -> list[Route]:
     ]
 
 
-async def search_locations(request: Request) -> Response:
-    """Answer a search."""
-    locations: Locations = request.app.state.locations
-    return await _answered(request, "search", locations.search)
+class Door:
+    """Answers requests of platforms that speak our version."""
 
+    def __init__(self, base: str, platforms: Platforms) -> None:
+        self._base = base
+        self._platforms = platforms
 
-async def lookup_locations(request: Request) -> Response:
-    """Answer a lookup."""
-    locations: Locations = request.app.state.locations
-    return await _answered(request, "lookup", locations.lookup)
-
-
-async def _answered(
-    request: Request, operation: str, answer: Callable[[Any], Awaitable[dict[str, Any]]]
-) -> Response:
-    try:
-        return JSONResponse(await answer(_json(await request.body())))
-    except ServiceError as error:
-        return _failure(operation, error.status(), [v.field for v in error.violations])
-    except grpc.aio.AioRpcError as error:
-        return _failure(operation, problems.of_call(error))
+    async def answered(self, request: Request, capability: str, answer: Answer) -> Response:
+        """The answer of an operation, or its error."""
+        try:
+            await self._platforms.check(agent_of_header(request.headers.get(HEADER)))
+            return JSONResponse(await answer(_json(await request.body())))
+        except Refused as refused:
+            page = f"{self._base}/" if self._base else ""
+            return JSONResponse(refused.body(page), refused.http_status)
+        except ServiceError as error:
+            return failure(capability, error.status())
+        except grpc.aio.AioRpcError as error:
+            return failure(capability, problems.of_call(error))
 
 
 def _json(body: bytes) -> Any:
@@ -69,9 +85,8 @@ def _json(body: bytes) -> Any:
         raise InvalidArgument.field("request", "the body must be JSON") from None
 
 
-def _failure(
-    operation: str, status: status_pb2.Status, fields: list[str] | None = None
-) -> Response:
+def failure(capability: str, status: status_pb2.Status) -> Response:
+    """The answer to a failed request: an `error_response`."""
     code, severity = _CODES.get(status.code, ("failed", "unrecoverable"))
     message: dict[str, Any] = {
         "type": "error",
@@ -79,11 +94,16 @@ def _failure(
         "content": status.message or "the request failed",
         "severity": severity,
     }
-    if fields and fields[0] != "request":
-        message["path"] = f"$.{fields[0]}"
-    body = {
-        "ucp": metadata(operation, status="error"),
-        "locations": [],
-        "messages": [message],
-    }
+    field = next(fields_of(status), "request")
+    if field != "request":
+        message["path"] = f"$.{_FIELDS.get(field, field)}"
+    body = {"ucp": metadata(capability, status="error"), "messages": [message]}
     return JSONResponse(body, problems.HTTP_STATUS.get(status.code, 500))
+
+
+def fields_of(status: status_pb2.Status) -> Iterator[str]:
+    """Yields the fields that an error names."""
+    bad = error_details_pb2.BadRequest()
+    for detail in status.details:
+        if detail.Unpack(bad):
+            yield from (violation.field for violation in bad.field_violations)

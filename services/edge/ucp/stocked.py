@@ -1,23 +1,20 @@
-"""UCP's filter of items: keeps the stores that have all of them."""
+"""UCP's filter of items: the stores that have all of them available now."""
 
+import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import grpc
 
 from enrayon.stock.v1 import stock_pb2
-from enrayon.stores.v1 import stores_pb2
+from services.chassis.errors import InvalidArgument, Unavailable
 from services.client import Client
 from services.edge.problems import reason_of
-from services.edge.ucp.requests import ItemFilter
 
-IN_STOCK, BACK_ORDER, PRE_ORDER = "in_stock", "backorder", "preorder"
-_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,90}")
+MOST_LEVELS = 10_000
+"""Levels of one call to the stock service, at most."""
+_ITEM = re.compile(r"(?:products/)?([A-Za-z0-9][A-Za-z0-9._~-]{0,90})")
 _AVAILABLE = {stock_pb2.STOCK_BAND_IN_STOCK, stock_pb2.STOCK_BAND_LIMITED}
-_SELL_POLICIES = {
-    BACK_ORDER: stock_pb2.SELL_POLICY_BACK_ORDER,
-    PRE_ORDER: stock_pb2.SELL_POLICY_PRE_ORDER,
-}
 
 
 class Stocked:
@@ -26,46 +23,51 @@ class Stocked:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def holding(
-        self, stores: Sequence[stores_pb2.Store], items: Sequence[ItemFilter]
-    ) -> list[stores_pb2.Store]:
-        """The stores, of at most 100, where every item has the wanted status.
+    async def products(self, items: Iterable[str]) -> tuple[list[str], list[str]]:
+        """The products that items name, with or without `products/`; and the unknown items."""
+        named = {item: product_of(item) for item in items}
+        products = list(dict.fromkeys(filter(None, named.values())))
+        known = await asyncio.gather(*map(self._is_known, products))
+        missing = {product for product, exists in zip(products, known, strict=True) if not exists}
+        unknown = [item for item, product in named.items() if not product or product in missing]
+        return products, unknown
 
-        An unknown item matches at no store.
+    async def holding(self, stores: Sequence[str], products: Sequence[str]) -> set[str]:
+        """The stores, of at most `MOST_LEVELS` levels, where every product is available now.
+
+        Raises:
+            Unavailable: the stock cannot be read.
         """
-        if not stores or not all(_SKU.fullmatch(item.id) for item in items):
-            return []
-        request = stock_pb2.BatchGetStockLevelsRequest(
-            stores=[store.name for store in stores],
-            products=list(dict.fromkeys(f"products/{item.id}" for item in items)),
+        if not stores:
+            return set()
+        answer = await self._client.stock.BatchGetStockLevels(
+            stock_pb2.BatchGetStockLevelsRequest(stores=stores, products=products)
         )
+        if answer.unreachable:
+            raise Unavailable("the stock cannot be read at the moment; try again")
+        available = {
+            (level.store, level.product) for level in answer.levels if level.band in _AVAILABLE
+        }
+        return {
+            store for store in stores if all((store, product) in available for product in products)
+        }
+
+    async def _is_known(self, product: str) -> bool:
         try:
-            answer = await self._client.stock.BatchGetStockLevels(request)
+            await self._client.stock.GetProduct(stock_pb2.GetProductRequest(name=product))
         except grpc.aio.AioRpcError as error:
             if reason_of(error) == "PRODUCT_NOT_FOUND":
-                return []
+                return False
             raise
-        levels = {(level.store, level.product): level for level in answer.levels}
-        return [
-            store
-            for store in stores
-            if all(
-                _matches(levels.get((store.name, f"products/{item.id}")), item) for item in items
-            )
-        ]
+        return True
 
 
-def _matches(level: stock_pb2.StockLevel | None, item: ItemFilter) -> bool:
-    if level is None:
-        return False
-    available = level.band in _AVAILABLE
-    wanted = item.availability_status
-    if wanted == IN_STOCK:
-        return available
-    can_be_ordered = not available and level.available_to_order > 0
-    if wanted in _SELL_POLICIES:
-        return can_be_ordered and level.sell_policy == _SELL_POLICIES[wanted]
-    # Without a status: it can be ordered now, from stock or from a future delivery.
-    return wanted is None and (
-        available or (can_be_ordered and level.sell_policy in _SELL_POLICIES.values())
-    )
+def product_of(item: str) -> str | None:
+    """The name of the product that an item names, with or without `products/`; None if none can."""
+    match = _ITEM.fullmatch(item)
+    return f"products/{match[1]}" if match else None
+
+
+def no_stock(field: str) -> InvalidArgument:
+    """The error where the stock service does not run."""
+    return InvalidArgument.field(field, "this server has no stock service")

@@ -7,7 +7,6 @@ from html import escape
 from typing import Any
 
 import grpc
-from babel import negotiate_locale
 from google.protobuf.json_format import MessageToDict
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -18,11 +17,11 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.samples import HELSINKI_CENTRE
 from services.client import Client
 from services.edge.addresses import base_url
+from services.edge.languages import accepted, best
 from services.edge.settings import EdgeSettings
 from services.edge.web import assets
 from services.edge.web.structured_data import store_as_schema_org
 
-LANGUAGES = ["en", "fr", "fi", "de"]
 STORE_ID = re.compile(r"[a-z0-9][a-z0-9._~-]{0,190}")
 
 
@@ -126,9 +125,7 @@ class Locator:
 def chosen_language(request: Request) -> str:
     """The page's language: that of `?lang=`, else the browser's preferred one, else English."""
     wanted = request.query_params.get("lang", "")
-    accepted = re.findall(r"[a-zA-Z]{2}", request.headers.get("accept-language", "")[:200])
-    preferred = [wanted[:2], *accepted]
-    return negotiate_locale([tag for tag in preferred if tag], LANGUAGES) or LANGUAGES[0]
+    return best([wanted, *accepted(request.headers.get("accept-language", ""))])
 
 
 @cache

@@ -17,6 +17,7 @@ from services.edge.pickup.options import PickupFinder
 from services.edge.settings import EdgeSettings
 from services.edge.ucp import rest as ucp
 from services.edge.ucp.capability import Locations
+from services.edge.ucp.platforms import Platforms
 from services.geofence.model.endpoints import check_uri
 from tests.fuzz.services import Services
 from tests.fuzz.target import Refused, run, target, text_of
@@ -26,7 +27,7 @@ from tests.fuzz.target import Refused, run, target, text_of
 def door() -> Starlette:
     """The application, over services that know nothing."""
     made = Starlette(
-        routes=[*pickup.routes(), *lists.routes(), *ucp.routes(EdgeSettings())],
+        routes=[*pickup.routes(), *lists.routes(), *ucp.routes(EdgeSettings(), Platforms())],
         exception_handlers=problems.HANDLERS,
     )
     names = frozenset(app.SERVICES)
@@ -64,17 +65,23 @@ def search_seeds() -> list[bytes]:
     filters = {
         "hours": {"open_at": "2026-11-23T18:00:00+02:00"},
         "amenities": ["org.openstreetmap.shop.bakery"],
-        "items": [{"id": "products/milk", "availability_status": "in_stock"}],
+        "items": ["products/milk", "bread"],
     }
-    address = {"address_country": "FI", "postal_code": "00100"}
+    address = {"address_country": "FI", "address_region": "Uusimaa", "postal_code": "00100"}
     search = {
         "distance": near,
         "serves": {"address": address},
         "filters": filters,
         "query": "bakery",
+        "context": {"language": "fr-CA", "location": "kamppi"},
         "pagination": {"limit": 5, "cursor": "x"},
     }
-    lookup = {"ids": ["kamppi"], "serves": {"point": near["center"]}, "context": {"a": 1}}
+    lookup = {
+        "ids": ["kamppi"],
+        "serves": {"point": near["center"]},
+        "context": {"a": 1},
+        "ucp": {},
+    }
     return [orjson.dumps(search), orjson.dumps(lookup)]
 
 

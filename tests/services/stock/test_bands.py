@@ -193,9 +193,8 @@ async def asked_of_the_edge(url: str) -> dict[str, str]:
         page = await http.get("/stores/t-stockmann")
         assert 200 == page.status_code
         found["page"] = page.text
-        meta = {"ucp": {"agent": {"profile": "https://agent.example/profile"}}}
-        filters = {"items": [{"id": "milk"}], "location": {"latitude": 60.169, "longitude": 24.93}}
-        ucp = await http.post("/ucp/locations/search", json={"meta": meta, "filters": filters})
+        ucp = await http.post("/ucp/locations/search", json={"filters": {"items": ["milk"]}})
+        assert 200 == ucp.status_code
         found["UCP"] = ucp.text
     async with Agent(f"{url}/mcp", read_timeout_seconds=30) as agent:
         for units in (2, 999_999):

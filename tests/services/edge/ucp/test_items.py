@@ -13,11 +13,12 @@ from services.client import Client
 from services.directory.parts import Parts
 from tests.support.edge_app import running
 from tests.support.stock import FORUM, PRODUCTS, STOCKMANN, state
+from tests.support.ucp import check_answer, check_error, check_request
 
 TURKU = "stores/t-turku"
 META = {"ucp-agent": {"profile": "https://agent.example/profile"}}
 
-Search = Callable[[dict[str, Any]], Awaitable[set[str]]]
+Search = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -48,8 +49,8 @@ def shears_to_come() -> stock_pb2.SetStockLevelsRequest:
 
 
 @pytest.fixture(params=["rest", "mcp"])
-def search(request: pytest.FixtureRequest, shops: str, validate: Any) -> Search:
-    """The ids of the locations that a search finds; request and answer keep the schema."""
+def search(request: pytest.FixtureRequest, shops: str) -> Search:
+    """A search, whose request and answer keep the schema."""
 
     async def by_rest(asked: dict[str, Any]) -> Any:
         async with httpx.AsyncClient(base_url=shops) as http:
@@ -64,84 +65,128 @@ def search(request: pytest.FixtureRequest, shops: str, validate: Any) -> Search:
             assert not result.is_error, result.content
             return result.structured_content
 
-    async def search(filters: dict[str, Any]) -> set[str]:
-        asked = {"filters": filters, "pagination": {"limit": 50}}
-        validate("common/location_search.json#/$defs/search_request", asked)
+    async def search(filters: dict[str, Any], **more: Any) -> dict[str, Any]:
+        asked = {"filters": filters, "pagination": {"limit": 50}, **more}
+        check_request("search", asked)
         answer = await (by_rest if request.param == "rest" else by_mcp)(asked)
-        validate("common/location_search.json#/$defs/search_response", answer)
-        return {location["id"] for location in answer["locations"]}
+        check_answer("search", answer)
+        return answer
 
     return search
 
 
-async def test_it_is_taken_by_its_earlier_name_and_by_its_later_one(search):
-    milk = [{"id": "milk"}]
-
-    assert {"t-stockmann", "t-forum"} == await search({"inventory": milk})
-    assert {"t-stockmann", "t-forum"} == await search({"items": milk})
-
-
-async def test_all_entries_must_hold_under_both_names_together(search):
-    milk, bread = {"id": "milk"}, {"id": "bread"}
-
-    assert {"t-stockmann"} == await search({"items": [milk, bread]})
-    assert {"t-stockmann"} == await search({"items": [milk], "inventory": [bread]})
-
-
-async def test_without_a_status_it_can_be_ordered_now_be_it_there_or_to_come(search):
-    assert {"t-turku"} == await search({"items": [{"id": "shears"}]})
+def ids(answer: dict[str, Any]) -> list[str]:
+    return [location["id"] for location in answer["locations"]]
 
 
 @pytest.mark.parametrize(
-    ("item", "status", "found"),
+    ("items", "found"),
     [
-        ("milk", "in_stock", {"t-stockmann", "t-forum"}),
-        ("milk", "backorder", set()),
-        ("shears", "in_stock", set()),
-        ("shears", "backorder", {"t-turku"}),
-        ("shears", "preorder", set()),
-        ("milk", "com.example.on_display", set()),
+        (["milk"], {"t-stockmann", "t-forum"}),
+        (["products/milk"], {"t-stockmann", "t-forum"}),
+        (["milk", "products/milk"], {"t-stockmann", "t-forum"}),
+        (["milk", "bread"], {"t-stockmann"}),
+        (["shears"], set()),  # a delivery that is to come is not there now
+        (["milk", "shears"], set()),
     ],
 )
-async def test_a_status_is_taken_at_its_word(search, item, status, found):
-    assert found == await search({"items": [{"id": item, "availability_status": status}]})
+async def test_all_items_must_be_available_now(search, items, found):
+    answer = await search({"items": items})
+
+    assert found == set(ids(answer))
+    assert "messages" not in answer
 
 
-@pytest.mark.parametrize("id", ["none", "", "products/milk", "../milk", "lait frais"])
-async def test_an_unknown_item_is_nowhere(search, id):
-    assert set() == await search({"items": [{"id": id}]})
-    assert set() == await search({"items": [{"id": id}, {"id": "milk"}]})
+@pytest.mark.parametrize("item", ["none", "products/none", "../milk", "lait frais", "stores/milk"])
+async def test_an_unknown_item_is_nowhere_and_is_told(search, item):
+    for items in ([item], ["milk", item]):
+        answer = await search({"items": items})
 
-
-async def test_contradicting_entries_are_nowhere(search):
-    both = [{"id": "milk", "availability_status": s} for s in ("in_stock", "backorder")]
-
-    assert set() == await search({"items": both})
+        assert [] == answer["locations"]
+        [message] = answer["messages"]
+        assert "item_not_found" == message["code"]
+        assert f"$.filters.items[{items.index(item)}]" == message["path"]
 
 
 async def test_it_combines_with_the_other_filters(search):
     parking = ["dev.ucp.amenity.parking"]
 
-    assert {"t-stockmann"} == await search({"items": [{"id": "milk"}], "amenities": parking})
+    assert ["t-stockmann"] == ids(await search({"items": ["milk"], "amenities": parking}))
+    assert ["t-forum"] == ids(await search({"items": ["milk"]}, query="forum"))
 
 
-async def test_a_lookup_is_narrowed_by_it(shops, validate):
-    asked = {"ids": ["t-forum", "t-stockmann"], "filters": {"items": [{"id": "bread"}]}}
-    validate("common/location_lookup.json#/$defs/lookup_request", asked)
+async def test_it_is_independent_of_opening_hours(search):
+    night = {"hours": {"open_at": "2026-11-23T03:00:00+02:00"}}
+
+    assert {"t-stockmann", "t-forum"} == set(ids(await search({"items": ["milk"]})))
+    assert ["t-forum"] == ids(await search({"items": ["milk"], **night}))
+
+
+async def test_pages_are_full_while_there_is_more(search):
+    """Both shops with milk are far apart in the order of names, and each page has one."""
+    first = await search({"items": ["milk"]}, pagination={"limit": 1})
+    page = first["pagination"]
+    assert page["has_next_page"]
+    second = await search({"items": ["milk"]}, pagination={"limit": 1, "cursor": page["cursor"]})
+
+    assert ["t-forum", "t-stockmann"] == ids(first) + ids(second)
+    assert {"has_next_page": False} == second["pagination"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+async def test_the_home_store_comes_first_if_it_matches_and_only_once(search, limit):
+    found: list[str] = []
+    page: dict[str, Any] = {"limit": limit}
+    while True:
+        context = {"location": "stores/t-stockmann"}
+        answer = await search({"items": ["milk"]}, context=context, pagination=page)
+        found += ids(answer)
+        assert answer["locations"]
+        if not answer["pagination"]["has_next_page"]:
+            break
+        page = {"limit": limit, "cursor": answer["pagination"]["cursor"]}
+
+    assert ["t-stockmann", "t-forum"] == found
+
+
+async def test_a_home_store_without_the_items_is_not_shown(search):
+    answer = await search({"items": ["milk"]}, context={"location": "t-turku"})
+
+    assert ["t-forum", "t-stockmann"] == ids(answer)
+
+
+async def test_a_lookup_is_narrowed_by_it(shops):
+    asked = {"ids": ["t-forum", "t-stockmann"], "filters": {"items": ["bread"]}}
+    check_request("lookup", asked)
     async with Agent(f"{shops}/mcp", read_timeout_seconds=30) as agent:
         arguments = {"meta": META, "location": asked}
-        result = await agent.call_tool("lookup_locations", arguments)
-    answer = result.structured_content
+        answer = (await agent.call_tool("lookup_locations", arguments)).structured_content
 
-    validate("common/location_lookup.json#/$defs/lookup_response", answer)
-    assert ["t-stockmann"] == [location["id"] for location in answer["locations"]]
+    check_answer("lookup", answer)
+    assert ["t-stockmann"] == ids(answer)
     assert [{"id": "t-stockmann"}] == answer["locations"][0]["inputs"]
 
 
-async def test_of_an_agent_malformed_input_is_an_error_that_names_the_field(shops):
+@pytest.mark.parametrize(
+    ("items", "path"),
+    [
+        ([{"id": "milk"}], "filters.items.0"),
+        ([5], "filters.items.0"),
+        ([""], "filters.items.0"),
+        ([], "filters.items"),
+        (["milk", "milk"], "filters.items"),
+        ("milk", "filters.items"),
+    ],
+)
+async def test_malformed_items_are_an_error_that_names_the_field(shops, items, path):
+    location = {"filters": {"items": items}}
+    async with httpx.AsyncClient(base_url=shops) as http:
+        response = await http.post("/ucp/locations/search", json=location)
     async with Agent(f"{shops}/mcp", read_timeout_seconds=30) as agent:
-        location = {"filters": {"items": [{"id": 5}]}}
         result = await agent.call_tool("search_locations", {"meta": META, "location": location})
 
+    assert 400 == response.status_code
+    check_error(response.json())
+    assert f"$.{path}" == response.json()["messages"][0]["path"]
     assert result.is_error
-    assert "filters.items.0.id" in str(result.content[0])
+    assert path in str(result.content[0])

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from services.edge.languages import LANGUAGES
 from services.edge.web.assets import STATIC
-from services.edge.web.pages import LANGUAGES
 
 WORDS = {path.stem: path.read_text() for path in (STATIC / "words").glob("??.js")}
 SOURCES = [path for path in STATIC.rglob("*") if path.suffix in {".js", ".html"}]
