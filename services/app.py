@@ -20,12 +20,12 @@ from services.aisle.settings import AisleSettings
 from services.chassis.access.gate import Gate
 from services.chassis.access.settings import AccessSettings, check_grpc_exposure
 from services.chassis.clock import utc_now
-from services.chassis.database.client import connect
-from services.chassis.database.data_set import open_data_set
+from services.chassis.database.client import Client, connect
+from services.chassis.database.data_set import adopt, open_data_set
 from services.chassis.database.embedded import EmbeddedValkey, running_url
 from services.chassis.database.failures import FAILURES
 from services.chassis.database.observed import measured_connections
-from services.chassis.keyring import load_keyring
+from services.chassis.keyring import Keyring, load_keyring
 from services.chassis.serving.health import Health
 from services.chassis.serving.methods import methods_of
 from services.chassis.serving.monitoring import monitored
@@ -41,6 +41,7 @@ from services.directory.parts import Parts, Service
 from services.edge.settings import EdgeSettings
 from services.geofence import bootstrap as geofence
 from services.geofence.settings import GeofenceSettings
+from services.geofence.state.people import PeopleRecords
 from services.hours import bootstrap as hours
 from services.policy import POLICY
 from services.stock import bootstrap as stock
@@ -210,6 +211,12 @@ def server_of(settings: ChassisSettings, services: Sequence[Service], gate: Gate
         for method in methods_of(service.descriptor, service.servicer, limit)
     ]
     return Server(settings, methods, gate)
+
+
+async def adopt_keys(client: Client, keyring: Keyring) -> None:
+    """Take signing keys for those of the data, when the ones before are lost."""
+    await adopt(client, keyring)
+    await PeopleRecords(client).adopt()
 
 
 async def check(services: Sequence[Service]) -> None:

@@ -179,6 +179,9 @@ POLICY = joined(
         CompleteTrip=OWN_CHANGE.at("name", hides=True),
         CancelTrip=OWN_CHANGE.at("name", hides=True),
         ListArrivals=OWN_READ.at("parent"),
+        UpdateDevice=OWN_CHANGE,
+        GetDevice=OWN_READ,
+        ListPresence=BULK_READ,
         EraseDevice=OWN_CHANGE,
     ),
     rows(

@@ -26,6 +26,11 @@ of their id; every key of a partition carries its tag, for example `{f17}`:
     {f17}:events            stream of events, one for all subscriptions
     {f17}:trips:<store>     hash, trip -> keyed hash and JSON
     {f17}:crossing          hash, trip -> what its hold is to be told
+    {f17}:people            hash, keyed hash -> record of its person (see model/people.py)
+    {f17}:ends              sorted set, keyed hash by the time when that record ends
+    {f17}:keyed             hash, version of a hash key -> records of people under it
+    {f17}:known             hash, subject -> what deliveries add to events (directory/known.py)
+    {f17}:inside:<shape>    sorted set of the keyed hashes of registered devices inside a shape
     {f17}:cursors           hash, subscription -> the last entry that it has finished with
     {f17}:used              hash, subscription -> when it was last read or delivered to
     {f17}:lease:<sub>       string, the process that serves the subscription in this partition

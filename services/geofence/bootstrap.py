@@ -13,12 +13,14 @@ from services.directory.parts import Parts, Service
 from services.directory.records import Records
 from services.directory.trip_tokens import TripTokens
 from services.directory.writer import Writer
+from services.geofence.errors import DeviceKeysMissing
 from services.geofence.model.travel import travel_time
 from services.geofence.replica.feeds import FENCES, SUBSCRIPTIONS, Feeds
 from services.geofence.resources.dead_letters import DeadLetters
 from services.geofence.resources.detection import Detection
 from services.geofence.resources.devices import Devices
 from services.geofence.resources.fences import Fences
+from services.geofence.resources.people import People
 from services.geofence.resources.positions import Positions
 from services.geofence.resources.subscriptions import Subscriptions
 from services.geofence.resources.trips import Trips
@@ -27,6 +29,7 @@ from services.geofence.settings import GeofenceSettings
 from services.geofence.state.delivery import Delivery
 from services.geofence.state.devices import DeviceRecords
 from services.geofence.state.erased import Erased
+from services.geofence.state.people import PeopleRecords
 from services.geofence.state.secrets import Secrets
 from services.geofence.worker.deliveries import POLL_S, Deliverer
 from services.geofence.worker.timers import TIMERS_S, Timers
@@ -45,15 +48,20 @@ def build(parts: Parts) -> Service:
     feeds = Feeds(client, directory, parts.settings.data_dir, clock)
 
     records = DeviceRecords(
-        client, settings.geofence_backlog, settings.geofence_replicas, settings.geofence_devices
+        client,
+        settings.geofence_backlog,
+        settings.geofence_replicas,
+        settings.geofence_devices,
+        settings.geofence_people,
     )
+    people = PeopleRecords(client)
     lease_ms = round(settings.geofence_lease_s * 1000)
     delivery = Delivery(client, settings.geofence_queue, settings.geofence_dead_letters, lease_ms)
     secrets = Secrets(client)
     erased = Erased(client, round(settings.geofence_rewrite_s * 1000))
 
     detection = Detection(directory, travel_time(settings.geofence_travel_time))
-    devices = Devices(records, delivery, erased, feeds, parts.keyring, clock)
+    devices = Devices(records, people, delivery, erased, feeds, parts.keyring, clock)
     subscriptions = Subscriptions(
         Writer(Records(client, SUBSCRIPTIONS), feeds.subscriptions),
         feeds,
@@ -83,12 +91,13 @@ def build(parts: Parts) -> Service:
         dead_letters=DeadLetters(subscriptions, delivery, clock),
         trips=trips,
         devices=devices,
+        people=People(records, people, devices, detection, feeds, clock),
         delivery=delivery,
         ack_s=settings.geofence_ack_s,
         clock=clock,
     )
 
-    timers = Timers(records, devices, detection, feeds, erased, clock)
+    timers = Timers(records, people, devices, detection, feeds, erased, clock)
     webhooks = Webhooks(settings.webhook_timeout_s, private=settings.webhook_private)
     deliverer = Deliverer(
         delivery, feeds, secrets, webhooks, subscriptions.disable, settings, clock
@@ -101,9 +110,14 @@ def build(parts: Parts) -> Service:
         finally:
             await finish(deliverer.close())
 
+    async def check() -> None:
+        if missing := await people.key_versions() - {*parts.keyring.versions}:
+            raise DeviceKeysMissing(missing)
+
     return Service(
         CONTRACT,
         servicer,
+        check=check,
         workers={
             "geofence timers": partial(forever, "geofence timers", TIMERS_S, timers.run),
             "geofence sweep": timers.sweep_when_needed,

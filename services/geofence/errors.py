@@ -1,6 +1,7 @@
 """The errors of the geofence service: one class for each `ErrorReason` of its contract."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from geodata.fences import FenceError
 from services.chassis import errors as shapes
@@ -29,6 +30,30 @@ class StoreNotFound(NotFound):
     """There is no store of that name, or it has no location."""
 
     reason = "STORE_NOT_FOUND"
+
+
+class DeviceNotFound(NotFound):
+    """The device is not registered, or its record ended."""
+
+    reason = "DEVICE_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("the device")  # its id is private
+
+
+class DeviceKeysMissing(ServiceError):
+    """Records of devices stand under a signing key that this process does not have."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "DEVICE_KEYS_MISSING"
+
+    def __init__(self, versions: Iterable[int]) -> None:
+        missing = ", ".join(map(str, sorted(versions)))
+        super().__init__(
+            f"records of registered devices stand under the signing key {missing}, which is not in "
+            "the key ring: put it back behind the current key until none does; if it is lost, "
+            "`enrayon repair --adopt-keys`"
+        )
 
 
 class InvalidFence(ServiceError):

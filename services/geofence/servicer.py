@@ -21,10 +21,12 @@ from services.geofence.resources.dead_letters import DeadLetters, message_of, pa
 from services.geofence.resources.devices import Devices
 from services.geofence.resources.events import Reader, acknowledge, check_stream
 from services.geofence.resources.fences import Fences, labelled, match, nearest
+from services.geofence.resources.people import FIRST, People
 from services.geofence.resources.positions import FixOutcome, Positions
 from services.geofence.resources.subscriptions import Subscriptions
 from services.geofence.resources.trips import Trips
 from services.geofence.state.delivery import Delivery
+from services.geofence.state.people import Inside
 
 WINDOW = 1000
 """Events of a partition that may wait for their acknowledgement, unless the request says."""
@@ -42,6 +44,7 @@ class GeofenceServicer:
     dead_letters: DeadLetters
     trips: Trips
     devices: Devices
+    people: People
     delivery: Delivery
     ack_s: float
     clock: Clock
@@ -222,6 +225,30 @@ class GeofenceServicer:
     async def list_arrivals(self, request: pb.ListArrivalsRequest) -> pb.ListArrivalsResponse:
         """The travellers who are here, then those who come."""
         return await self.trips.arrivals(request.parent)
+
+    @bulk
+    async def update_device(self, request: pb.UpdateDeviceRequest) -> pb.Device:
+        """Registers a device, or changes what is kept of it."""
+        check_mask(request.update_mask, pb.Device.DESCRIPTOR, "update_mask")
+        return await self.people.update(request)
+
+    async def get_device(self, request: pb.GetDeviceRequest) -> pb.Device:
+        """What is kept of a registered device."""
+        return await self.people.get(request.device_id)
+
+    @long
+    async def list_presence(self, request: pb.ListPresenceRequest) -> pb.ListPresenceResponse:
+        """The registered devices that are inside now."""
+        if request.count_only:
+            return pb.ListPresenceResponse(count=await self.people.count(request))
+        size = page_size(request.page_size, default=50, most=1000)
+        cursor = self.tokens.decode(request)
+        after = Inside(cursor[0], bytes.fromhex(cursor[1])) if cursor else FIRST
+        page, following = await self.people.presence(request, after, size)
+        token = ""
+        if following:
+            token = self.tokens.encode(request, (following.partition, following.hash.hex()))
+        return pb.ListPresenceResponse(presence=page, next_page_token=token)
 
     async def erase_device(self, request: pb.EraseDeviceRequest) -> pb.EraseDeviceResponse:
         """Deletes all that is kept of a device."""

@@ -20,6 +20,11 @@ class GeofenceSettings(EnvironmentSettings):
     geofence_devices: int = Field(
         100_000, ge=1, description="devices that a partition keeps at most, of 64 partitions"
     )
+    geofence_people: int = Field(
+        100_000,
+        ge=1,
+        description="registered devices that a partition keeps at most, of 64 partitions",
+    )
     trips_per_caller: int = Field(
         100_000, ge=0, description="live trips that one caller may have; 0: no limit"
     )

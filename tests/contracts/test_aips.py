@@ -32,6 +32,7 @@ NO_STANDARD_METHOD = {
     "GetStockLevels": "levels have no names: answers those of a store that are asked for",
     "ListStoresWithStock": "the stores of a product, which is no parent of theirs",
     "ListArrivals": "a shop's screen, which is shown as a whole: no pages",
+    "ListPresence": "its parent is a fence or a store",
     "CreateReservation": "the contract is older than this check: takes `items`, no reservation",
     "CreateStockAlert": "the contract is older than this check: its body is the whole request",
 }

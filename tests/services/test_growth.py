@@ -115,6 +115,9 @@ async def load(callers: Callers, parts: Any) -> None:
     search = stock_pb2.FindNearestAvailabilityRequest(items=basket(shears=1), origin=KAMPPI)
     await page.stock.FindNearestAvailability(search)
     await admin.stock.ListUnmetDemand(stock_pb2.ListUnmetDemandRequest())
+    await channel.geofence.UpdateDevice(
+        pb.UpdateDeviceRequest(device_id="phone", consent=True, device={"reference": "r"})
+    )
     await channel.geofence.StartTrip(
         pb.StartTripRequest(parent=FORUM, device_id="phone", order="o", consent=True)
     )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from services.chassis.database import append_only, data_set
+from services.chassis.database import append_only
 from services.chassis.database.client import Client
 from services.chassis.database.embedded import EmbeddedValkey, EmbeddedValkeyError, server_binary
 from services.chassis.keyring import load_keyring
@@ -62,7 +62,9 @@ def adopt(settings: ChassisSettings) -> None:
     keyring = load_keyring(settings)
 
     async def act(client: Client) -> int:
-        await data_set.adopt(client, keyring)
+        from services.app import adopt_keys  # loads all services
+
+        await adopt_keys(client, keyring)
         return 0
 
     run(settings, act)

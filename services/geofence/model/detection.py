@@ -13,6 +13,7 @@ from geodata.fences.events import Event, EventType
 from geodata.fences.state import Fix
 from geodata.fences.tracking import MAX_AHEAD_MS, Verdict
 from services.geofence.model.devices import Device
+from services.geofence.model.people import Person
 
 Work = Sequence[tuple[Device, Sequence[Fix]]]
 """Devices with their fixes, in the order in which they are applied."""
@@ -43,6 +44,10 @@ class Outcome:
     verdicts: list[Verdict] = field(default_factory=list)
     events: list[list[pb.FenceEvent]] = field(default_factory=list)
     """A list for each fix; one list when no fix caused them."""
+    was_known: Person | None = None
+    """Its person, as it was read."""
+    person: Person | None = None
+    """Its person, as it is to be written; None to leave it."""
 
     @property
     def is_changed(self) -> bool:
@@ -50,9 +55,14 @@ class Outcome:
         return self.after is not self.before
 
     @property
-    def encoded(self) -> list[bytes]:
-        """The events in order, as entries of the stream."""
-        return [event.SerializeToString() for events in self.events if events for event in events]
+    def encoded(self) -> list[tuple[bytes, str]]:
+        """The events in order, each with the owner of its trip or an empty text."""
+        owners = {trip.id: trip.owner for trip in self.after.trips}
+        return [
+            (event.SerializeToString(), owners.get(event.trip.rpartition("/")[2], ""))
+            for events in self.events
+            for event in events
+        ]
 
     def with_next_version(self) -> "Outcome":
         """The outcome of something other than a fix, with the version of a changed device."""
@@ -98,18 +108,19 @@ def by_number(numbers: Sequence[int], matches: Matches) -> Mapping[int, Collecti
 
 
 def count_visit(device: Device, event: Event, cap: Cap) -> tuple[Device, bool]:
-    """Count a visit that an event begins.
+    """Count a visit that an event begins; the cap counts over all stores of its fence.
 
     Returns:
         The device with its new count, and whether the event belongs to a visit over the cap.
     """
     caps = {fence: (start, count) for fence, start, count in device.caps}
-    start, count = caps.get(event.fence_id, (event.time_ms, 0))
+    fence = event.fence_id.partition("@")[0]
+    start, count = caps.get(fence, (event.time_ms, 0))
     if event.type in (EventType.ENTER, EventType.CROSS):
         if event.time_ms - start >= cap.period_ms:
             start, count = event.time_ms, 0
         count += 1
-        caps[event.fence_id] = (start, count)
-        kept = tuple((fence, *pair) for fence, pair in sorted(caps.items()))
+        caps[fence] = (start, count)
+        kept = tuple((each, *pair) for each, pair in sorted(caps.items()))
         device = replace(device, caps=kept)
     return device, count > cap.visits

@@ -2,7 +2,7 @@
 
 Little-endian: version (u32), mark (10 random bytes: the subject without the partition's two
 digits), received (i64, ms), size of the state (u32), the state (`geodata.fences.encoding`); then,
-if there are any, JSON of the device's trips ("t") and frequency caps ("c").
+if there are any, JSON of the device's trips ("t") and frequency caps ("c"), and of its home ("h").
 """
 
 import dataclasses
@@ -37,6 +37,8 @@ PLAIN = np.dtype(
     ]
 )
 """The record of a device without visits, trips and frequency caps, as a row of columns."""
+NO_TRIPS = b'{"t":[],'
+"""The begin of the JSON of a device without trips."""
 MAX_VERSION = 0xFFFFFFFF
 """The version after this one is 1."""
 _NO_STATE = DeviceState()
@@ -58,11 +60,15 @@ class Device:
     trips: tuple[Trip, ...] = ()
     caps: tuple[tuple[str, int, int], ...] = ()
     """Frequency caps: fence, start of the period (ms), visits in it."""
+    home: int | None = None
+    """The partition in which its subject was made, if a change of the hash key moved it since."""
+    older: "Device | None" = None
+    """It as it stands under an older hash key; it is deleted there once it is written here."""
 
     @property
     def subject(self) -> str:
-        """The id that events carry. Only the record leads from the device to it."""
-        return subject_of(self.partition, self.mark)
+        """The id that events carry. Only records of the device lead to it."""
+        return subject_of(self.partition if self.home is None else self.home, self.mark)
 
     @property
     def partition(self) -> int:
@@ -73,6 +79,11 @@ class Device:
     def stamp(self) -> bytes:
         """The first bytes of its record in the database; empty when it has none."""
         return _STAMP.pack(self.version, self.mark) if self.version else b""
+
+    @property
+    def stands_under(self) -> bytes:
+        """The hash under which its records were found."""
+        return self.older.hash if self.older and not self.version else self.hash
 
     @property
     def due_ms(self) -> int | None:
@@ -91,7 +102,19 @@ class Device:
         """The next version of the device, in another state."""
         version = self.version % MAX_VERSION + 1
         # The constructor takes half the time of `dataclasses.replace`.
-        return Device(self.hash, self.mark, version, state, received_ms, self.trips, self.caps)
+        return Device(
+            self.hash, self.mark, version, state, received_ms, self.trips, self.caps, self.home
+        )
+
+    def under(self, hash: bytes) -> "Device":
+        """The device, read under an older hash, as it is to be written under the current one."""
+        return dataclasses.replace(
+            self,
+            hash=hash,
+            version=0,
+            home=home_of(self.subject, hash),
+            older=self,
+        )
 
 
 def new_device(hash: bytes) -> Device:
@@ -103,9 +126,11 @@ def pack(device: Device) -> bytes:
     """The record of a device."""
     state = encoding.encode(device.state)
     head = _HEAD.pack(device.version, device.mark, device.received_ms, len(state))
-    if not device.trips and not device.caps:
+    if not device.trips and not device.caps and device.home is None:
         return head + state
-    rest = {"t": [to_dict(trip) for trip in device.trips], "c": device.caps}
+    rest: dict[str, object] = {"t": [to_dict(trip) for trip in device.trips], "c": device.caps}
+    if device.home is not None:
+        rest["h"] = device.home
     return head + state + orjson.dumps(rest)
 
 
@@ -126,11 +151,31 @@ def unpack(hash: bytes, record: bytes) -> Device:
             device,
             trips=tuple(from_dict(fields) for fields in rest["t"]),
             caps=tuple((fence, start, count) for fence, start, count in rest["c"]),
+            home=rest.get("h"),
         )
     except (struct.error, KeyError, TypeError) as error:
         raise ValueError("the record of a device is damaged") from error
 
 
+def known_device(hash: bytes, subject: str) -> Device:
+    """A device without a record, with the subject that it had before."""
+    return Device(hash, bytes.fromhex(subject[2:]), home=home_of(subject, hash))
+
+
 def subject_of(partition: int, mark: bytes) -> str:
     """The id that events carry for a device."""
     return f"{partition:02}{mark.hex()}"
+
+
+def home_of(subject: str, hash: bytes) -> int | None:
+    """The partition in which a subject was made; None if it is that of the hash."""
+    made_in = int(subject[:2])
+    return None if made_in == partition_of(hash) else made_in
+
+
+def subject_in(hash: bytes, record: bytes) -> str:
+    """The subject of a device, by its record."""
+    home = None
+    if NO_TRIPS in record[PLAIN.itemsize :]:
+        home = orjson.loads(record[PLAIN.itemsize :]).get("h")
+    return subject_of(partition_of(hash) if home is None else home, record[MARK])

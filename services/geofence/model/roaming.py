@@ -51,17 +51,18 @@ def next_records(
 
     Args:
         index: All fences; none of them reports every fix.
-        records: Of the devices, each of the size of `PLAIN`.
+        records: Of the devices, each `PLAIN`, with what no fix changes behind it, if anything.
         fixes: One of each device, all valid.
         now_ms: The server's clock.
     """
-    before = np.frombuffer(b"".join(records), PLAIN)
+    width = PLAIN.itemsize
+    before = np.frombuffer(b"".join(record[:width] for record in records), PLAIN)
     rows = np.flatnonzero(is_simple(before, fixes, now_ms))
     rows = rows[~touches_fence(index, before[rows], fixes.at(rows))]
     after = moved(before[rows], fixes.at(rows), now_ms)
-    result, encoded, size = [b""] * len(records), after.tobytes(), PLAIN.itemsize
-    for row, start in zip(rows.tolist(), range(0, len(encoded), size), strict=True):
-        result[row] = encoded[start : start + size]
+    result, encoded = [b""] * len(records), after.tobytes()
+    for row, start in zip(rows.tolist(), range(0, len(encoded), width), strict=True):
+        result[row] = encoded[start : start + width] + records[row][width:]
     return result
 
 

@@ -120,6 +120,15 @@ class FencesReplica(Records):
         """The keys of the shapes that report every fix, outside ones too."""
         return [key for id in self.every_fix for key in self._keys_of[id]]
 
+    def keys_of(self, id: str) -> list[str]:
+        """The keys of the shapes of a fence: one, or one for each of its stores."""
+        return sorted(self._keys_of.get(id, ()))
+
+    def keys_around(self, store: str) -> list[str]:
+        """The keys of the shapes around a store."""
+        keys = (f"{id}@{store}" for id in sorted(self._around))
+        return [key for key in keys if key in self.fences]
+
     def labels(self, event: Event) -> Mapping[str, str]:
         """The labels of the fence of an event; empty once it is deleted."""
         fence = self.by_id.get(event.fence_id.partition("@")[0])

@@ -21,7 +21,7 @@ from services.geofence.model.detection import Outcome
 from services.geofence.model.devices import Device
 from services.geofence.replica.feeds import Feeds
 from services.geofence.resources.detection import Detection
-from services.geofence.resources.devices import TRIES, Devices, chosen
+from services.geofence.resources.devices import TRIES, Devices
 from services.geofence.resources.roaming import LEAST, Roaming
 from services.geofence.state.devices import DeviceChange, DeviceRecords
 
@@ -251,7 +251,8 @@ class Positions:
         """The device of each work, known or new."""
         hashes = [each.hashes for each in work]
         theirs = {hash: records[hash] for hash in chain.from_iterable(hashes) if hash in records}
-        return chosen(hashes, await self._records.current(theirs, now_ms))
+        found = await self._records.current(theirs, now_ms)
+        return await self._devices.chosen(hashes, found, now_ms)
 
 
 def rest_of(batch: _Batch, roaming: Roaming, roamed: Mapping[int, DeviceChange]) -> Iterable[_Work]:

@@ -8,7 +8,7 @@ import numpy as np
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences import FenceIndex
 from services.geofence.convert.fixes import fix_columns
-from services.geofence.model.devices import PLAIN, STAMP_BYTES
+from services.geofence.model.devices import NO_TRIPS, PLAIN, STAMP_BYTES
 from services.geofence.model.roaming import FixColumns, next_records
 from services.geofence.state.devices import DeviceChange
 
@@ -51,7 +51,7 @@ class Roaming(NamedTuple):
         """
         # A record under an older key is not looked for here: that device is left to detection.
         found = [records.get(hashes[0], b"") for hashes in self.hashes]
-        rows = [row for row, record in enumerate(found) if len(record) == PLAIN.itemsize]
+        rows = [row for row, record in enumerate(found) if is_without_trips(record)]
         if not rows:
             return {}
         before = [found[row] for row in rows]
@@ -61,3 +61,9 @@ class Roaming(NamedTuple):
             for row, old, new in zip(rows, before, after, strict=True)
             if new
         }
+
+
+def is_without_trips(record: bytes) -> bool:
+    """True for a record that may be a row of columns, with no trips behind it."""
+    size = PLAIN.itemsize
+    return len(record) == size or (len(record) > size and record.startswith(NO_TRIPS, size))

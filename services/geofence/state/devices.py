@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -16,21 +16,32 @@ from services.chassis.errors import QuotaExceeded
 from services.directory.orders import ERASED
 from services.geofence.errors import BacklogFull, WrongPartitions
 from services.geofence.model import trips
-from services.geofence.model.devices import HASH_BYTES, MARK, Device, pack, subject_of, unpack
+from services.geofence.model.devices import HASH_BYTES, Device, pack, subject_in, unpack
 from services.geofence.model.partitions import PARTITIONS, partition_of
 from services.geofence.model.trips import Trip, from_dict, to_dict
-from services.geofence.state.keys import DeliveryKeys, Keys, queue_key, trips_key
+from services.geofence.state.keys import DeliveryKeys, Keys, inside_key, queue_key, trips_key
 
 PACKAGE = "services.geofence"
+LIBRARY = "people"
 DATA_SET = "{fences}:partitions"
 SAME, NEVER = "=", "-"
 NO_TRIPS: Mapping[tuple[str, str], bytes] = {}
 NO_FACTS: Mapping[str, bytes] = {}
+NO_SETS: Mapping[str, bool] = {}
 HARD_LIMIT = 2
 """A stream that has grown to so many times the backlog takes no more events. The backlog itself
 only decides what a trim drops."""
 
 log = structlog.get_logger()
+
+
+class PersonChange(NamedTuple):
+    """A new record of a person."""
+
+    record: bytes
+    end_ms: int
+    """When its time is over."""
+    is_new: bool
 
 
 class DeviceChange(NamedTuple):
@@ -43,21 +54,41 @@ class DeviceChange(NamedTuple):
     """The new record."""
     timer: Value = SAME
     """When time alone causes an event (ms); "-" never, "=" as before."""
-    events: Sequence[bytes] = ()
+    events: Sequence[tuple[bytes, str]] = ()
+    """Events, each with the owner of its trip or an empty text."""
     trips: Mapping[tuple[str, str], bytes] = NO_TRIPS
     """The records of the trips that differ, by store and id; empty for a trip to be forgotten."""
     facts: Mapping[str, bytes] = NO_FACTS
     """What holds are to be told of trips to them, by the trip's name."""
+    person: PersonChange | None = None
+    inside: Mapping[str, bool] = NO_SETS
+    """By shape, True if the device enters the set of who is inside, False if it leaves it."""
 
     @property
     def subject(self) -> str:
-        """The id that events carry for the device."""
-        return subject_of(partition_of(self.hash), self.record[MARK])
+        """The id that events carry for a device without visits."""
+        return subject_in(self.hash, self.record)
 
     @classmethod
-    def of(cls, before: Device, after: Device, events: Sequence[bytes]) -> "DeviceChange":
-        """The change from the device as it was read to the device to write."""
-        was_due, due = before.due_ms, after.due_ms
+    def of(
+        cls,
+        before: Device,
+        after: Device,
+        events: Sequence[tuple[bytes, str]],
+        person: PersonChange | None = None,
+        *,
+        is_known: bool = False,
+    ) -> "DeviceChange":
+        """The change from the device as it was read to the device to write.
+
+        Args:
+            before: As it was read.
+            after: As it is to be.
+            events: With the owners of their trips.
+            person: The new record of its person, if that changes.
+            is_known: True if it has a person: then sets of who is inside hold it.
+        """
+        was_due, due = before.due_ms if before.version else None, after.due_ms
         return cls(
             before.hash,
             before.stamp,
@@ -66,6 +97,8 @@ class DeviceChange(NamedTuple):
             events,
             NO_TRIPS if before.trips is after.trips else trip_changes(before, after),
             NO_FACTS if before.trips is after.trips else fact_changes(before, after),
+            person,
+            set_changes(before, after, is_known=is_known, anew=person is not None),
         )
 
 
@@ -79,7 +112,12 @@ class DeviceRecords:
     """The records of devices of all partitions."""
 
     def __init__(
-        self, client: Client, backlog: int, replicas: int = 0, most: int = 100_000
+        self,
+        client: Client,
+        backlog: int,
+        replicas: int = 0,
+        most: int = 100_000,
+        most_people: int = 100_000,
     ) -> None:
         """Prepare the scripts.
 
@@ -88,14 +126,18 @@ class DeviceRecords:
             backlog: Events that a partition keeps.
             replicas: How many replicas must have a change before it is acknowledged.
             most: Devices that a partition keeps.
+            most_people: Registered devices that a partition keeps.
         """
         self._client = client
         self._replicas = replicas
         self._most = most
+        self._most_people = most_people
         self._most_events = backlog * HARD_LIMIT
         self._partitions_are_checked = False
-        self._apply = replicated_many_script(client, PACKAGE, "apply", replicas=replicas)
-        self._forget = script(client, PACKAGE, "forget")
+        self._apply = replicated_many_script(
+            client, PACKAGE, "apply", (LIBRARY,), replicas=replicas
+        )
+        self._forget = script(client, PACKAGE, "forget", (LIBRARY,))
         self._due = grouped_script(client, PACKAGE, "due")
         self.wakes = Wakes(client, [Keys.of(p).wake for p in range(PARTITIONS)], POLL_S)
         """Wait for timers that are due before all others of their partition."""
@@ -150,7 +192,7 @@ class DeviceRecords:
             except ValueError:
                 log.error("the record of a device was damaged and has been deleted")
                 keys = Keys.of(partition_of(hash))
-                await self._forget(forget_keys(keys), [hash, record, "", 0])
+                await self._forget(forget_keys(keys), [hash, record, "", 0, 0, 0])
         return devices
 
     async def write(self, changes: Sequence[DeviceChange]) -> list[bool]:
@@ -158,7 +200,8 @@ class DeviceRecords:
 
         Raises:
             BacklogFull: too many events wait for delivery in one of the partitions.
-            QuotaExceeded: one of the partitions keeps as many devices as it may.
+            QuotaExceeded: one of the partitions keeps as many devices, or registered ones, as it
+                may.
         """
         by_partition: defaultdict[int, list[int]] = defaultdict(list)
         for number, change in enumerate(changes):
@@ -167,7 +210,9 @@ class DeviceRecords:
         for partition, numbers in by_partition.items():
             keys = apply_keys(partition)
             new = sum(not changes[number].stamp for number in numbers)
-            args: list[Value] = [self._most_events, self._most, new]
+            people = [changes[number].person for number in numbers]
+            new_people = sum(person is not None and person.is_new for person in people)
+            args = self._bounds(new, new_people)
             for number in numbers:
                 add_arguments(changes[number], partition, keys, args)
             calls.append((keys, args))
@@ -184,9 +229,7 @@ class DeviceRecords:
         """
         if self._replicas:
             partitions = {partition_of(hash) for hash in hashes}
-            await self._run(
-                [(apply_keys(each), [self._most_events, self._most, 0]) for each in partitions]
-            )
+            await self._run([(apply_keys(each), self._bounds(0, 0)) for each in partitions])
 
     async def due(self, now_ms: int, limit: int) -> tuple[list[bytes], float]:
         """The devices whose timers are due, up to `limit` of each partition; and when the first
@@ -210,20 +253,34 @@ class DeviceRecords:
             if cursor == 0:
                 return
 
-    async def forget(self, device: Device, subscriptions: Sequence[str]) -> bool:
-        """Delete all that is kept of a device; False when it was changed since it was read."""
+    async def forget(
+        self, device: Device, subscriptions: Sequence[str], *, with_person: bool = False
+    ) -> bool:
+        """Delete all that is kept of a device; False when it was changed since it was read.
+
+        Args:
+            device: As it was read; without a version if it has no record.
+            subscriptions: Whose queues may hold events of it.
+            with_person: Delete the record of its person too.
+        """
         partition = device.partition
-        of = Keys.of(partition)
-        keys = [*forget_keys(of), *(trips_key(partition, trip.store) for trip in device.trips)]
-        for subscription in subscriptions:
-            delivery = DeliveryKeys.of(partition, subscription)
-            keys.append(queue_key(partition, subscription, device.subject))
-            keys += [delivery.retry, delivery.tries, delivery.queued]
-        args: list[Value] = [device.hash, device.stamp, device.subject, len(device.trips)]
-        args += [trip.id for trip in device.trips]
+        shapes = [visit.fence_id for visit in device.state.visits]
+        keys = [
+            *forget_keys(Keys.of(partition)),
+            *(trips_key(partition, trip.store) for trip in device.trips),
+            *(inside_key(partition, shape) for shape in shapes),
+            *queue_keys(partition, subscriptions, device.subject),
+        ]
+        args: list[Value] = [device.hash, device.stamp, device.subject, int(with_person)]
+        args += [len(shapes), len(device.trips), *(trip.id for trip in device.trips)]
         for fact in (trips.fact(trip, ERASED) for trip in device.trips if trip.reservation):
             args += [fact.trip, fact.text]
         return bool(await self._forget(keys, args))
+
+    async def drop_queues(self, subject: str, partition: int, subscriptions: Sequence[str]) -> None:
+        """Delete the queued events of a subject in a partition that its device has left."""
+        keys = [*forget_keys(Keys.of(partition)), *queue_keys(partition, subscriptions, subject)]
+        await self._forget(keys, [b"", b"", subject, 0, 0, 0])
 
     async def trip(self, store: str, id: str) -> tuple[bytes, Trip] | None:
         """The hash of the device of a trip, and the trip. A trip's id begins with its partition."""
@@ -237,6 +294,10 @@ class DeviceRecords:
             pipeline.hvals(trips_key(partition, store))
         return [trip_of(raw)[1] for values in await pipeline.execute() for raw in values]
 
+    def _bounds(self, new: int, new_people: int) -> list[Value]:
+        """The first arguments of `apply.lua`."""
+        return [self._most_events, self._most, new, self._most_people, new_people]
+
     async def _run(self, calls: Calls) -> list[list[int]]:
         try:
             return await self._apply(calls) if calls else []
@@ -245,6 +306,8 @@ class DeviceRecords:
                 raise BacklogFull from None
             if str(error).startswith("DEVICES"):
                 raise QuotaExceeded("partition_devices", self._most) from None
+            if str(error).startswith("PEOPLE"):
+                raise QuotaExceeded("partition_people", self._most_people) from None
             raise
 
     async def _check_partitions(self) -> None:
@@ -258,29 +321,88 @@ class DeviceRecords:
 def apply_keys(partition: int) -> list[str]:
     """The first keys of `apply.lua`."""
     of = Keys.of(partition)
-    return [of.devices, of.timers, of.events, of.wake, of.crossing]
+    return [
+        of.devices,
+        of.timers,
+        of.events,
+        of.wake,
+        of.crossing,
+        of.people,
+        of.ends,
+        of.keyed,
+        of.known,
+    ]
 
 
 def forget_keys(of: Keys) -> list[str]:
     """The first keys of `forget.lua`."""
-    return [of.devices, of.timers, of.wake, of.crossing]
+    return [
+        of.devices,
+        of.timers,
+        of.wake,
+        of.crossing,
+        of.people,
+        of.ends,
+        of.keyed,
+        of.known,
+    ]
+
+
+def queue_keys(partition: int, subscriptions: Iterable[str], subject: str) -> Iterator[str]:
+    """The last keys of `forget.lua`."""
+    for subscription in subscriptions:
+        delivery = DeliveryKeys.of(partition, subscription)
+        yield queue_key(partition, subscription, subject)
+        yield from (delivery.retry, delivery.tries, delivery.queued)
 
 
 def add_arguments(change: DeviceChange, partition: int, keys: list[str], args: list[Value]) -> None:
     """Add a change to the keys and arguments of `apply.lua`."""
-    hash, stamp, record, timer, events, changed, facts = change
-    if timer == SAME and not events and not changed:  # as for most fixes
+    hash, stamp, record, timer, events, changed, facts, person, inside = change
+    if timer == SAME and not (events or changed or person or inside):  # as for most fixes
         args += (hash, stamp, record, "")
         return
-    args += (hash, stamp, record, timer, len(events), *events, len(changed))
+    args += (hash, stamp, record, timer, len(events))
+    for event in events:
+        args += event
+    args.append(len(changed))
     for (store, id), encoded in changed.items():
-        key = trips_key(partition, store)
-        if key not in keys:
-            keys.append(key)
-        args += (keys.index(key) + 1, id, encoded)
+        args += (place_of(trips_key(partition, store), keys), id, encoded)
     args.append(len(facts))
     for about, text in facts.items():
         args += (about, text)
+    args += (person.record, person.end_ms) if person else (SAME, 0)
+    args.append(len(inside))
+    for shape, enters in inside.items():
+        args += (place_of(inside_key(partition, shape), keys), "+" if enters else "-")
+
+
+def place_of(key: str, keys: list[str]) -> int:
+    """The index of a key in KEYS, to which it is added if it is not there."""
+    if key not in keys:
+        keys.append(key)
+    return keys.index(key) + 1
+
+
+def set_changes(before: Device, after: Device, *, is_known: bool, anew: bool) -> Mapping[str, bool]:
+    """The sets of who is inside that a device enters or leaves, by shape.
+
+    A device that is not known leaves them too: it may have been known when it entered.
+
+    Args:
+        before: As it was read.
+        after: As it is to be.
+        is_known: True if it has a person.
+        anew: True to enter all sets, since its person was not known before.
+    """
+    if before.state.visits is after.state.visits and not anew:
+        return NO_SETS
+    was = {visit.fence_id for visit in before.state.visits} if before.version else set()
+    now = {visit.fence_id for visit in after.state.visits}
+    changes = dict.fromkeys(was - now, False)
+    if is_known:
+        changes |= dict.fromkeys(now if anew else now - was, True)
+    return changes
 
 
 def trip_changes(before: Device, after: Device) -> Mapping[tuple[str, str], bytes]:

@@ -18,6 +18,10 @@ class Keys(NamedTuple):
     used: str
     wake: str
     crossing: str
+    people: str
+    ends: str
+    keyed: str
+    known: str
 
     @classmethod
     def of(cls, partition: int) -> "Keys":
@@ -48,3 +52,8 @@ def queue_key(partition: int, subscription: str, subject: str) -> str:
 def trips_key(partition: int, store: str) -> str:
     """The trips of a partition to a store."""
     return f"{tag(partition)}:trips:{store}"
+
+
+def inside_key(partition: int, shape: str) -> str:
+    """The registered devices of a partition that are inside a shape, by its key."""
+    return f"{tag(partition)}:inside:{shape}"

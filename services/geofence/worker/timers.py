@@ -11,6 +11,7 @@ from services.geofence.resources.detection import Detection, left_behind
 from services.geofence.resources.devices import Devices
 from services.geofence.state.devices import DeviceRecords
 from services.geofence.state.erased import Erased
+from services.geofence.state.people import PeopleRecords
 
 TIMERS_S = 0.02
 """After each turn: timers that are due together fire together."""
@@ -28,6 +29,7 @@ class Timers:
     def __init__(
         self,
         records: DeviceRecords,
+        people: PeopleRecords,
         devices: Devices,
         detection: Detection,
         feeds: Feeds,
@@ -35,6 +37,7 @@ class Timers:
         clock: Clock,
     ) -> None:
         self._records = records
+        self._people = people
         self._devices = devices
         self._detection = detection
         self._feeds = feeds
@@ -72,8 +75,11 @@ class Timers:
         return bool(changed)
 
     async def sweep(self) -> bool:
-        """Forget devices without a fix for a day; end visits to fences that were deleted."""
+        """Forget devices without a fix for a day, and people whose time is over; end visits to
+        fences that were deleted."""
         for partition in range(PARTITIONS):
+            if await self._people.end(partition, self._now_ms()):
+                await self._erased.mark(self._now_ms())
             records = {hash: record async for hash, record in self._records.all_of(partition)}
             if not records:
                 continue

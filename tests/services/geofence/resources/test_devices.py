@@ -47,6 +47,7 @@ from tests.support.hosting import hosted
 from tests.support.stores import SHOPS, upsert
 
 DEVICE = "anna-phone-7d1e"
+REFERENCE, LABEL, PRODUCT = "account-of-anna-9c2b", "gold-51aa", "soap-77d0"
 HOME = (60.1723456789, 24.9412345678)
 
 
@@ -79,13 +80,22 @@ async def test_an_erased_device_is_nowhere_in_keys_dump_or_log(tmp_path, gazette
                     parent="stores/t-stockmann", device_id=DEVICE, consent=True, order="1"
                 )
             )
+            await fences.UpdateDevice(
+                pb.UpdateDeviceRequest(
+                    device_id=DEVICE,
+                    consent=True,
+                    device={"reference": REFERENCE, "labels": {"club": LABEL}},
+                    add_viewed_products=[f"products/{PRODUCT}"],
+                )
+            )
             [result] = await report(fences, fix(DEVICE, HOME, 0))
-            assert result.events
+            assert REFERENCE == result.events[0].reference
             subject = bytes.fromhex(result.subject.removeprefix("devices/")[2:])
             hash = keyring.hasher("device", 16)(f"anonymous\0{DEVICE}".encode())[0]
             traces = [hash, struct.pack("<d", HOME[0]), struct.pack("<d", HOME[1])]
+            traces += [REFERENCE.encode(), LABEL.encode(), PRODUCT.encode()]
             before = await on_disk(client, tmp_path / "v")
-            assert [True] * 3 == [trace in before for trace in traces]
+            assert [True] * 6 == [trace in before for trace in traces]
             assert DEVICE.encode() not in before
 
             answer = await fences.EraseDevice(pb.EraseDeviceRequest(device_id=DEVICE))
@@ -96,9 +106,9 @@ async def test_an_erased_device_is_nowhere_in_keys_dump_or_log(tmp_path, gazette
             again = await fences.EraseDevice(pb.EraseDeviceRequest(device_id=DEVICE))
 
             assert (True, False) == (answer.found, again.found)
-            assert [True] * 3 == [trace in logged for trace in traces]
+            assert [True] * 6 == [trace in logged for trace in traces]
             assert [True, False] == wrote  # by a worker, and once
-            assert [False] * 3 == [trace in after for trace in traces]
+            assert [False] * 6 == [trace in after for trace in traces]
             # Told events keep the subject, which leads nowhere any more.
             assert hash + subject not in after
             for key in await client.keys("{f*"):

@@ -66,6 +66,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     TRIP_TOKEN_INVALID: _ErrorReason.ValueType  # 15
     """The trip token was not signed for this hold and caller, was altered, or has expired."""
+    DEVICE_NOT_FOUND: _ErrorReason.ValueType  # 16
+    """The device is not registered, or its record ended."""
+    DEVICE_KEYS_MISSING: _ErrorReason.ValueType  # 17
+    """Records of devices stand under a signing key that this server does not have. Keep old keys in the
+    key ring until none does.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
@@ -106,6 +112,12 @@ have `store`, `status`, and `date`, the first trading day, if it is known.
 """
 TRIP_TOKEN_INVALID: ErrorReason.ValueType  # 15
 """The trip token was not signed for this hold and caller, was altered, or has expired."""
+DEVICE_NOT_FOUND: ErrorReason.ValueType  # 16
+"""The device is not registered, or its record ended."""
+DEVICE_KEYS_MISSING: ErrorReason.ValueType  # 17
+"""Records of devices stand under a signing key that this server does not have. Keep old keys in the
+key ring until none does.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _EventType:
@@ -1551,6 +1563,26 @@ class FenceEvent(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class DeviceLabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     EVENT_ID_FIELD_NUMBER: _builtins.int
     EVENT_TYPE_FIELD_NUMBER: _builtins.int
     CAUSE_FIELD_NUMBER: _builtins.int
@@ -1570,6 +1602,8 @@ class FenceEvent(_message.Message):
     ORDER_FIELD_NUMBER: _builtins.int
     PREPARE_REASON_FIELD_NUMBER: _builtins.int
     RESERVATION_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    DEVICE_LABELS_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The id of the event, equal in every delivery."""
     event_type: Global___EventType.ValueType
@@ -1602,6 +1636,8 @@ class FenceEvent(_message.Message):
     """The hold that is the trip's order, `stores/{store}/reservations/{reservation}`; after a transfer
     the one that replaces it.
     """
+    reference: _builtins.str
+    """The caller's reference of the registered device."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The labels of the fence."""
@@ -1617,6 +1653,10 @@ class FenceEvent(_message.Message):
     @_builtins.property
     def inside_since_time(self) -> _timestamp_pb2.Timestamp:
         """The begin of the visit, by the device's clock."""
+
+    @_builtins.property
+    def device_labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The labels of the registered device."""
 
     def __init__(
         self,
@@ -1640,10 +1680,12 @@ class FenceEvent(_message.Message):
         order: _builtins.str = ...,
         prepare_reason: Global___EventType.ValueType = ...,
         reservation: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        device_labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["device_time", b"device_time", "inside_since_time", b"inside_since_time", "server_time", b"server_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "confidence", b"confidence", "confidence_reason", b"confidence_reason", "device_time", b"device_time", "event_id", b"event_id", "event_type", b"event_type", "fence", b"fence", "inside_since_time", b"inside_since_time", "labels", b"labels", "mute", b"mute", "number", b"number", "order", b"order", "prepare_reason", b"prepare_reason", "reservation", b"reservation", "sequence", b"sequence", "server_time", b"server_time", "store", b"store", "subject", b"subject", "trip", b"trip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "confidence", b"confidence", "confidence_reason", b"confidence_reason", "device_labels", b"device_labels", "device_time", b"device_time", "event_id", b"event_id", "event_type", b"event_type", "fence", b"fence", "inside_since_time", b"inside_since_time", "labels", b"labels", "mute", b"mute", "number", b"number", "order", b"order", "prepare_reason", b"prepare_reason", "reference", b"reference", "reservation", b"reservation", "sequence", b"sequence", "server_time", b"server_time", "store", b"store", "subject", b"subject", "trip", b"trip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2661,3 +2703,289 @@ class EraseDeviceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EraseDeviceResponse: _TypeAlias = EraseDeviceResponse  # noqa: Y015
+
+@_typing.final
+class Device(_message.Message):
+    """What is kept of a registered device beyond its position."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    VIEWED_PRODUCTS_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`devices/{subject}`: the subject of its events, for as long as the record lasts."""
+    reference: _builtins.str
+    """The caller's opaque reference of the person, for example the id of an account."""
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Labels, for the audiences of rules."""
+
+    @_builtins.property
+    def viewed_products(self) -> _containers.RepeatedCompositeFieldContainer[Global___ViewedProduct]:
+        """The products that the person looked at, latest first. The latest 50 are kept, each for 90 days."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """The time at which the record ends if no UpdateDevice comes before."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """The time of the last UpdateDevice."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        viewed_products: _abc.Iterable[Global___ViewedProduct] | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "labels", b"labels", "name", b"name", "reference", b"reference", "update_time", b"update_time", "viewed_products", b"viewed_products"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Device: _TypeAlias = Device  # noqa: Y015
+
+@_typing.final
+class ViewedProduct(_message.Message):
+    """A product that a person looked at."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_FIELD_NUMBER: _builtins.int
+    VIEW_TIME_FIELD_NUMBER: _builtins.int
+    product: _builtins.str
+    """`products/{sku}`."""
+    @_builtins.property
+    def view_time(self) -> _timestamp_pb2.Timestamp:
+        """The time; the time of the call if not set."""
+
+    def __init__(
+        self,
+        *,
+        product: _builtins.str = ...,
+        view_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["view_time", b"view_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["product", b"product", "view_time", b"view_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ViewedProduct: _TypeAlias = ViewedProduct  # noqa: Y015
+
+@_typing.final
+class UpdateDeviceRequest(_message.Message):
+    """Request of UpdateDevice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    CONSENT_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    ADD_VIEWED_PRODUCTS_FIELD_NUMBER: _builtins.int
+    TTL_FIELD_NUMBER: _builtins.int
+    device_id: _builtins.str
+    """The caller's id of the device; stored only as a keyed hash."""
+    consent: _builtins.bool
+    """The person has agreed that this is kept. False withdraws the consent: all that is kept of the
+    device is erased, and the answer is empty.
+    """
+    @_builtins.property
+    def device(self) -> Global___Device:
+        """The new content."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change; empty means the fields that are set in `device`, `*` replaces the whole."""
+
+    @_builtins.property
+    def add_viewed_products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Products that the person looked at just now, `products/{sku}`; they are added."""
+
+    @_builtins.property
+    def ttl(self) -> _duration_pb2.Duration:
+        """How long from now the record lasts; 90 days if not set, at most 400 days."""
+
+    def __init__(
+        self,
+        *,
+        device_id: _builtins.str = ...,
+        consent: _builtins.bool = ...,
+        device: Global___Device | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        add_viewed_products: _abc.Iterable[_builtins.str] | None = ...,
+        ttl: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "ttl", b"ttl", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_viewed_products", b"add_viewed_products", "consent", b"consent", "device", b"device", "device_id", b"device_id", "ttl", b"ttl", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateDeviceRequest: _TypeAlias = UpdateDeviceRequest  # noqa: Y015
+
+@_typing.final
+class GetDeviceRequest(_message.Message):
+    """Request of GetDevice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    device_id: _builtins.str
+    """The caller's id of the device."""
+    def __init__(
+        self,
+        *,
+        device_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDeviceRequest: _TypeAlias = GetDeviceRequest  # noqa: Y015
+
+@_typing.final
+class ListPresenceRequest(_message.Message):
+    """Request of ListPresence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    REFERENCES_FIELD_NUMBER: _builtins.int
+    COUNT_ONLY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`fences/{fence}` or `stores/{store}`. A store has the devices that are inside a fence around it."""
+    count_only: _builtins.bool
+    """True to get the number alone."""
+    page_size: _builtins.int
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
+    @_builtins.property
+    def references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only devices with these references."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        references: _abc.Iterable[_builtins.str] | None = ...,
+        count_only: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count_only", b"count_only", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "references", b"references"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPresenceRequest: _TypeAlias = ListPresenceRequest  # noqa: Y015
+
+@_typing.final
+class Presence(_message.Message):
+    """A registered device that is inside now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    FENCE_FIELD_NUMBER: _builtins.int
+    INSIDE_SINCE_TIME_FIELD_NUMBER: _builtins.int
+    LAST_FIX_TIME_FIELD_NUMBER: _builtins.int
+    subject: _builtins.str
+    """`devices/{subject}`."""
+    reference: _builtins.str
+    """The caller's reference."""
+    fence: _builtins.str
+    """The fence, `fences/{fence}`."""
+    @_builtins.property
+    def inside_since_time(self) -> _timestamp_pb2.Timestamp:
+        """The begin of the visit, by the device's clock."""
+
+    @_builtins.property
+    def last_fix_time(self) -> _timestamp_pb2.Timestamp:
+        """The time of the last fix, by the server's clock."""
+
+    def __init__(
+        self,
+        *,
+        subject: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        fence: _builtins.str = ...,
+        inside_since_time: _timestamp_pb2.Timestamp | None = ...,
+        last_fix_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["inside_since_time", b"inside_since_time", "last_fix_time", b"last_fix_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fence", b"fence", "inside_since_time", b"inside_since_time", "last_fix_time", b"last_fix_time", "reference", b"reference", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Presence: _TypeAlias = Presence  # noqa: Y015
+
+@_typing.final
+class ListPresenceResponse(_message.Message):
+    """Response of ListPresence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRESENCE_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page. A page may have fewer results than asked for, also none."""
+    count: _builtins.int
+    """With `count_only`: the number of devices, each once."""
+    @_builtins.property
+    def presence(self) -> _containers.RepeatedCompositeFieldContainer[Global___Presence]:
+        """In an order that stays the same."""
+
+    def __init__(
+        self,
+        *,
+        presence: _abc.Iterable[Global___Presence] | None = ...,
+        next_page_token: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "next_page_token", b"next_page_token", "presence", b"presence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPresenceResponse: _TypeAlias = ListPresenceResponse  # noqa: Y015

@@ -179,6 +179,21 @@ class GeofenceServiceStub:
                 request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsRequest.SerializeToString,
                 response_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsResponse.FromString,
                 _registered_method=True)
+        self.UpdateDevice = channel.unary_unary(
+                '/enrayon.geofence.v1.GeofenceService/UpdateDevice',
+                request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.UpdateDeviceRequest.SerializeToString,
+                response_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Device.FromString,
+                _registered_method=True)
+        self.GetDevice = channel.unary_unary(
+                '/enrayon.geofence.v1.GeofenceService/GetDevice',
+                request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.GetDeviceRequest.SerializeToString,
+                response_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Device.FromString,
+                _registered_method=True)
+        self.ListPresence = channel.unary_unary(
+                '/enrayon.geofence.v1.GeofenceService/ListPresence',
+                request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListPresenceRequest.SerializeToString,
+                response_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListPresenceResponse.FromString,
+                _registered_method=True)
         self.EraseDevice = channel.unary_unary(
                 '/enrayon.geofence.v1.GeofenceService/EraseDevice',
                 request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.EraseDeviceRequest.SerializeToString,
@@ -393,6 +408,32 @@ class GeofenceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateDevice(self, request, context):
+        """Registers a person's device, or changes what is kept of it: the caller's reference, labels, and
+        products looked at. Events of the device carry the reference and the labels. Positions and visits
+        end 24 hours after the last fix; this record ends with its `expire_time`, with EraseDevice, and
+        with a call whose `consent` is false, which erases all as EraseDevice does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDevice(self, request, context):
+        """What is kept of a registered device, by the caller's id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPresence(self, request, context):
+        """The registered devices that are inside a fence, or inside a fence around a store, now: those of the
+        caller, of admins all. A device leaves the list when it exits, when it is erased, and when no fix
+        came for 24 hours.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EraseDevice(self, request, context):
         """Deletes all data of a device, and the only link from its id to its subject. Within the time in
         the server's settings (an hour), the database's own log is rewritten without it.
@@ -538,6 +579,21 @@ def add_GeofenceServiceServicer_to_server(servicer, server):
                     servicer.ListArrivals,
                     request_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsRequest.FromString,
                     response_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsResponse.SerializeToString,
+            ),
+            'UpdateDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateDevice,
+                    request_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.UpdateDeviceRequest.FromString,
+                    response_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Device.SerializeToString,
+            ),
+            'GetDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDevice,
+                    request_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.GetDeviceRequest.FromString,
+                    response_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Device.SerializeToString,
+            ),
+            'ListPresence': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPresence,
+                    request_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListPresenceRequest.FromString,
+                    response_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListPresenceResponse.SerializeToString,
             ),
             'EraseDevice': grpc.unary_unary_rpc_method_handler(
                     servicer.EraseDevice,
@@ -1283,6 +1339,87 @@ class GeofenceService:
             '/enrayon.geofence.v1.GeofenceService/ListArrivals',
             enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsRequest.SerializeToString,
             enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.geofence.v1.GeofenceService/UpdateDevice',
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.UpdateDeviceRequest.SerializeToString,
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Device.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.geofence.v1.GeofenceService/GetDevice',
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.GetDeviceRequest.SerializeToString,
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Device.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPresence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.geofence.v1.GeofenceService/ListPresence',
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListPresenceRequest.SerializeToString,
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListPresenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -106,6 +106,19 @@ class GeofenceServiceStub:
     """The arrivals at a store, for its staff: those who are here, longest waiting first; then those
     on the way, soonest first.
     """
+    UpdateDevice: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.UpdateDeviceRequest, _geofence_pb2.Device]
+    """Registers a person's device, or changes what is kept of it: the caller's reference, labels, and
+    products looked at. Events of the device carry the reference and the labels. Positions and visits
+    end 24 hours after the last fix; this record ends with its `expire_time`, with EraseDevice, and
+    with a call whose `consent` is false, which erases all as EraseDevice does.
+    """
+    GetDevice: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.GetDeviceRequest, _geofence_pb2.Device]
+    """What is kept of a registered device, by the caller's id."""
+    ListPresence: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ListPresenceRequest, _geofence_pb2.ListPresenceResponse]
+    """The registered devices that are inside a fence, or inside a fence around a store, now: those of the
+    caller, of admins all. A device leaves the list when it exits, when it is erased, and when no fix
+    came for 24 hours.
+    """
     EraseDevice: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.EraseDeviceRequest, _geofence_pb2.EraseDeviceResponse]
     """Deletes all data of a device, and the only link from its id to its subject. Within the time in
     the server's settings (an hour), the database's own log is rewritten without it.
@@ -187,6 +200,19 @@ class GeofenceServiceAsyncStub(GeofenceServiceStub):
     ListArrivals: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ListArrivalsRequest, _geofence_pb2.ListArrivalsResponse]  # type: ignore[assignment]
     """The arrivals at a store, for its staff: those who are here, longest waiting first; then those
     on the way, soonest first.
+    """
+    UpdateDevice: _aio.UnaryUnaryMultiCallable[_geofence_pb2.UpdateDeviceRequest, _geofence_pb2.Device]  # type: ignore[assignment]
+    """Registers a person's device, or changes what is kept of it: the caller's reference, labels, and
+    products looked at. Events of the device carry the reference and the labels. Positions and visits
+    end 24 hours after the last fix; this record ends with its `expire_time`, with EraseDevice, and
+    with a call whose `consent` is false, which erases all as EraseDevice does.
+    """
+    GetDevice: _aio.UnaryUnaryMultiCallable[_geofence_pb2.GetDeviceRequest, _geofence_pb2.Device]  # type: ignore[assignment]
+    """What is kept of a registered device, by the caller's id."""
+    ListPresence: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ListPresenceRequest, _geofence_pb2.ListPresenceResponse]  # type: ignore[assignment]
+    """The registered devices that are inside a fence, or inside a fence around a store, now: those of the
+    caller, of admins all. A device leaves the list when it exits, when it is erased, and when no fix
+    came for 24 hours.
     """
     EraseDevice: _aio.UnaryUnaryMultiCallable[_geofence_pb2.EraseDeviceRequest, _geofence_pb2.EraseDeviceResponse]  # type: ignore[assignment]
     """Deletes all data of a device, and the only link from its id to its subject. Within the time in
@@ -428,6 +454,37 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_geofence_pb2.ListArrivalsResponse, _abc.Awaitable[_geofence_pb2.ListArrivalsResponse]]:
         """The arrivals at a store, for its staff: those who are here, longest waiting first; then those
         on the way, soonest first.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateDevice(
+        self,
+        request: _geofence_pb2.UpdateDeviceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_geofence_pb2.Device, _abc.Awaitable[_geofence_pb2.Device]]:
+        """Registers a person's device, or changes what is kept of it: the caller's reference, labels, and
+        products looked at. Events of the device carry the reference and the labels. Positions and visits
+        end 24 hours after the last fix; this record ends with its `expire_time`, with EraseDevice, and
+        with a call whose `consent` is false, which erases all as EraseDevice does.
+        """
+
+    @_abc_1.abstractmethod
+    def GetDevice(
+        self,
+        request: _geofence_pb2.GetDeviceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_geofence_pb2.Device, _abc.Awaitable[_geofence_pb2.Device]]:
+        """What is kept of a registered device, by the caller's id."""
+
+    @_abc_1.abstractmethod
+    def ListPresence(
+        self,
+        request: _geofence_pb2.ListPresenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_geofence_pb2.ListPresenceResponse, _abc.Awaitable[_geofence_pb2.ListPresenceResponse]]:
+        """The registered devices that are inside a fence, or inside a fence around a store, now: those of the
+        caller, of admins all. A device leaves the list when it exits, when it is erased, and when no fix
+        came for 24 hours.
         """
 
     @_abc_1.abstractmethod

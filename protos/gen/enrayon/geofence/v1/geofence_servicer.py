@@ -151,6 +151,25 @@ class GeofenceServicer(Protocol):
         """The arrivals at a store, for its staff: those who are here, longest waiting first; then
         those on the way, soonest first."""
 
+    def update_device(
+        self, request: geofence_pb2.UpdateDeviceRequest, /
+    ) -> Answer[geofence_pb2.Device]:
+        """Registers a person's device, or changes what is kept of it: the caller's reference,
+        labels, and products looked at. Events of the device carry the reference and the labels.
+        Positions and visits end 24 hours after the last fix; this record ends with its
+        `expire_time`, with EraseDevice, and with a call whose `consent` is false, which erases all
+        as EraseDevice does."""
+
+    def get_device(self, request: geofence_pb2.GetDeviceRequest, /) -> Answer[geofence_pb2.Device]:
+        """What is kept of a registered device, by the caller's id."""
+
+    def list_presence(
+        self, request: geofence_pb2.ListPresenceRequest, /
+    ) -> Answer[geofence_pb2.ListPresenceResponse]:
+        """The registered devices that are inside a fence, or inside a fence around a store, now:
+        those of the caller, of admins all. A device leaves the list when it exits, when it is
+        erased, and when no fix came for 24 hours."""
+
     def erase_device(
         self, request: geofence_pb2.EraseDeviceRequest, /
     ) -> Answer[geofence_pb2.EraseDeviceResponse]:

@@ -1,0 +1,321 @@
+"""People with consent: what is kept of them, who is inside, and how that ends."""
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import pytest
+
+from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.geofence.v1 import geofence_pb2_grpc
+from enrayon.stores.v1 import stores_pb2_grpc
+from services.chassis.access.policy import Role
+from services.chassis.clock import utc_now
+from services.chassis.keyring import Key, Keyring
+from services.directory.known import Known, read_known
+from services.directory.parts import Parts
+from services.geofence import bootstrap
+from services.geofence.errors import DeviceKeysMissing
+from services.geofence.model.people import Person, pack, unpack, with_products
+from services.geofence.state.devices import DeviceRecords
+from services.geofence.state.people import PeopleRecords
+from services.geofence.worker.timers import Timers
+from tests.support.gated import gated
+from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, report, running, told
+from tests.support.hosting import hosted
+from tests.support.stores import SHOPS, upsert
+
+ANNA = {"reference": "anna", "labels": {"club": "gold"}}
+DAY = dt.timedelta(days=1)
+OLD, NEW = Key(1, bytes(32)), Key(2, bytes([7] * 32))
+
+
+async def register(stub: Any, id: str = "a", **fields: Any) -> pb.Device:
+    content = fields.pop("device", ANNA)
+    return await stub.UpdateDevice(
+        pb.UpdateDeviceRequest(device_id=id, consent=True, device=content, **fields)
+    )
+
+
+async def get(stub: Any, device: str = "a") -> pb.Device:
+    return await stub.GetDevice(pb.GetDeviceRequest(device_id=device))
+
+
+async def inside(stub: Any, parent: str = "fences/kamppi", **fields: Any) -> list[str]:
+    answer = await stub.ListPresence(pb.ListPresenceRequest(parent=parent, **fields))
+    return [each.reference for each in answer.presence]
+
+
+class Later:
+    """A clock that can be put forward."""
+
+    def __init__(self) -> None:
+        self.by = dt.timedelta()
+
+    def __call__(self) -> dt.datetime:
+        return utc_now() + self.by
+
+
+@asynccontextmanager
+async def with_parts(parts: Parts, clock: Any = utc_now, keys: Any = ()) -> AsyncIterator[Any]:
+    """The service with another clock or other keys."""
+    keyring = Keyring(list(keys)) if keys else parts.keyring
+    changed = Parts(parts.settings, parts.client, parts.directory, parts.origins, keyring, clock)
+    async with hosted(changed) as channel:
+        yield geofence_pb2_grpc.GeofenceServiceStub(channel)
+
+
+async def sweep(parts: Parts, clock: Any) -> None:
+    """One sweep of a worker at the time of a clock."""
+    changed = Parts(
+        parts.settings, parts.client, parts.directory, parts.origins, parts.keyring, clock
+    )
+    service = bootstrap.build(changed)
+    async with running(service):
+        timers = service.workers["geofence sweep"].__self__  # type: ignore[attr-defined]
+        assert isinstance(timers, Timers)
+        await timers.sweep()
+
+
+async def test_events_carry_the_reference_and_the_labels_of_a_registered_device(fences):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+
+    made = await register(fences)
+    named, plain = await report(fences, fix("a", KAMPPI, 0), fix("b", KAMPPI, 0))
+
+    assert made.name == named.subject == named.events[0].subject
+    assert ("anna", {"club": "gold"}) == (
+        named.events[0].reference,
+        dict(named.events[0].device_labels),
+    )
+    assert ("", {}) == (plain.events[0].reference, dict(plain.events[0].device_labels))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await get(fences, "b")
+    assert grpc.StatusCode.NOT_FOUND == refused.value.code()
+    assert "b" not in refused.value.details().split()
+
+
+async def test_a_change_has_a_mask_and_adds_products_looked_at(fences):
+    await register(fences, add_viewed_products=["products/milk"])
+    await register(fences, device={"reference": "anna2"}, add_viewed_products=["products/soap"])
+    cleared = await register(fences, device={}, update_mask={"paths": ["labels"]})
+    found = await get(fences)
+
+    assert cleared == found
+    assert ("anna2", {}) == (found.reference, dict(found.labels))
+    assert {"products/milk", "products/soap"} == {e.product for e in found.viewed_products}
+    assert dt.timedelta(days=90) == (
+        found.expire_time.ToDatetime() - found.update_time.ToDatetime()
+    )
+
+
+def test_of_products_the_latest_50_are_kept_each_for_90_days():
+    person = Person(subject="17" + "00" * 10, owner="o", key=3, expire_ms=9, update_ms=0)
+    day = 86_400_000
+
+    many = with_products(person, [(f"p{n}", n) for n in range(60)], 100)
+    again = with_products(many, [("p20", 99)], 100)
+    later = with_products(again, [("new", 95 * day)], 95 * day)
+
+    assert [f"p{n}" for n in range(59, 9, -1)] == [sku for sku, _ in many.products]
+    assert ("p20", 99) == again.products[0]
+    assert 50 == len({sku for sku, _ in again.products})
+    assert (("new", 95 * day),) == later.products
+    assert again == unpack(pack(again))
+    with pytest.raises(ValueError, match="damaged"):
+        unpack(pack(again)[:-3])
+
+
+async def test_presence_is_of_the_registered_who_are_inside(fences):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    for device in "abc":
+        await register(fences, device, device={"reference": f"ref-{device}"})
+    await report(fences, *(fix(each, KAMPPI, 0) for each in "abxy"), fix("c", PASILA, 0))
+    await register(fences, "x", device={"reference": "ref-x"})
+
+    answer = await fences.ListPresence(
+        pb.ListPresenceRequest(parent="fences/kamppi", count_only=True)
+    )
+
+    assert {"ref-a", "ref-b", "ref-x"} == {*await inside(fences)}
+    assert 3 == answer.count
+    assert ["ref-b"] == await inside(fences, references=["ref-b", "ref-c"])
+    pages, token = [], ""
+    while True:
+        page = await fences.ListPresence(
+            pb.ListPresenceRequest(parent="fences/kamppi", page_size=1, page_token=token)
+        )
+        pages += [each.reference for each in page.presence]
+        if not (token := page.next_page_token):
+            break
+    assert ["ref-a", "ref-b", "ref-x"] == sorted(pages)
+    for parent in ("fences/none", "stores/none"):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await inside(fences, parent)
+        assert grpc.StatusCode.NOT_FOUND == refused.value.code()
+
+
+async def test_a_store_has_those_inside_any_fence_around_it_each_once(fences, channel):
+    await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
+    for name, radius_m in (("near", 200), ("far", 2000)):
+        around = {"stores": ["stores/t-stockmann"], "radius_m": radius_m}
+        await create(fences, name, pb.Fence(around_stores=around))
+    await register(fences)
+    await report(fences, fix("a", (60.1687, 24.9418), 0))
+
+    assert ["anna"] == await inside(fences, "stores/t-stockmann")
+    assert ["anna"] == await inside(fences, "fences/near")
+
+
+async def test_presence_is_empty_after_exit_erasure_and_a_day(parts):
+    clock = Later()
+    async with with_parts(parts, clock) as stub:
+        await create(stub, "kamppi", circle(KAMPPI, 300))
+        for device in "abcd":
+            await register(stub, device, device={"reference": device})
+        await report(stub, *(fix(each, KAMPPI, 0) for each in "abcd"))
+        assert ["a", "b", "c", "d"] == sorted(await inside(stub))
+
+        await report(stub, fix("a", PASILA, 600))
+        await stub.EraseDevice(pb.EraseDeviceRequest(device_id="b"))
+        await stub.UpdateDevice(pb.UpdateDeviceRequest(device_id="c"))
+        assert ["d"] == await inside(stub)
+        clock.by = DAY
+        assert [] == await inside(stub)
+        count = pb.ListPresenceRequest(parent="fences/kamppi", count_only=True)
+        assert 0 == (await stub.ListPresence(count)).count
+
+        await sweep(parts, clock)
+        assert [] == await parts.client.keys("{f*}:inside:*")
+        assert "d" == (await get(stub, "d")).reference  # it outlives the position
+        for device in "bc":
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await get(stub, device)
+            assert grpc.StatusCode.NOT_FOUND == refused.value.code()
+
+
+async def test_subject_and_reference_outlive_the_position_until_their_time(parts):
+    clock = Later()
+    async with with_parts(parts, clock) as stub:
+        await create(stub, "kamppi", circle(KAMPPI, 300))
+        made = await register(stub, ttl={"seconds": 10 * 86_400})
+        await report(stub, fix("a", KAMPPI, 0))
+        clock.by = 3 * DAY
+        await sweep(parts, clock)
+        [after] = await report(stub, fix("a", KAMPPI, 3 * 86_400))
+        assert made.name == after.subject
+        assert ["anna"] == [event.reference for event in after.events]
+
+        clock.by = 10 * DAY
+        await sweep(parts, clock)
+        [late] = await report(stub, fix("a", KAMPPI, 10 * 86_400))
+        assert made.name != late.subject
+        assert [""] == [event.reference for event in late.events]
+        for name in ("people", "ends", "keyed", "known"):
+            assert [] == await parts.client.keys(f"{{f*}}:{name}")
+
+
+async def test_who_is_inside_is_told_to_the_caller_that_registered_and_to_admins(parts):
+    async with gated(parts) as callers:
+        admin, channel = callers.by(Role.ADMIN).geofence, callers.by(Role.CHANNEL).geofence
+        await create(admin, "kamppi", circle(KAMPPI, 300))
+        await register(channel, device={"reference": "channel's"})
+        await register(admin, device={"reference": "admin's"})
+        for stub in (channel, admin):
+            await report(stub, fix("a", KAMPPI, 0))
+
+        assert ["channel's"] == await inside(channel)
+        assert ["admin's", "channel's"] == sorted(await inside(admin))
+
+
+async def test_records_move_to_a_new_key_and_the_old_one_may_then_go(parts):
+    people = PeopleRecords(parts.client)
+    async with with_parts(parts, keys=[OLD]) as stub:
+        await create(stub, "kamppi", circle(KAMPPI, 300))
+        made = await register(stub)
+        idle = await register(stub, "idle", device={"reference": "idle"})
+        await report(stub, fix("a", KAMPPI, 0))
+    assert {1} == await people.key_versions()
+    with pytest.raises(DeviceKeysMissing, match="signing key 1"):
+        await checked(parts, [NEW])
+
+    async with with_parts(parts, keys=[NEW, OLD]) as stub:
+        [moved] = await report(stub, fix("a", PASILA, 600))
+        assert [(0, "EXIT", "kamppi")] == told([moved])
+        assert (made.name, "anna") == (moved.subject, moved.events[0].reference)
+        [back] = await report(stub, fix("a", KAMPPI, 1200))
+        assert made.name == back.subject
+        assert ["anna"] == await inside(stub)
+        assert {1, 2} == await people.key_versions()
+        again = await register(stub, "idle", device={"reference": "idle"})
+        assert idle.name == again.name
+    assert {2} == await people.key_versions()
+    await checked(parts, [NEW])
+
+    async with with_parts(parts, keys=[NEW]) as stub:
+        assert made.name == (await get(stub)).name
+        assert ["anna"] == await inside(stub)
+        assert (await stub.EraseDevice(pb.EraseDeviceRequest(device_id="a"))).found
+        assert [] == await inside(stub)
+
+
+async def checked(parts: Parts, keys: list[Key]) -> None:
+    """The check at the start of a process with such keys."""
+    changed = Parts(
+        parts.settings, parts.client, parts.directory, parts.origins, Keyring(keys), utc_now
+    )
+    check = bootstrap.build(changed).check
+    assert check
+    await check()
+
+
+async def test_a_move_that_was_cut_off_is_finished_by_the_next_report(parts, monkeypatch):
+    async def cut_off(*_: Any, **__: Any) -> bool:
+        return False
+
+    async with with_parts(parts, keys=[OLD]) as stub:
+        await create(stub, "kamppi", circle(KAMPPI, 300))
+        made = await register(stub)
+        await report(stub, fix("a", KAMPPI, 0))
+    async with with_parts(parts, keys=[NEW, OLD]) as stub:
+        with monkeypatch.context() as patch:
+            patch.setattr(DeviceRecords, "forget", cut_off)
+            await report(stub, fix("a", KAMPPI, 60))
+        assert {1, 2} == await PeopleRecords(parts.client).key_versions()
+        [after] = await report(stub, fix("a", PASILA, 600))
+    assert [(0, "EXIT", "kamppi")] == told([after])
+    assert made.name == after.subject
+    assert {2} == await PeopleRecords(parts.client).key_versions()
+
+
+async def test_a_partition_keeps_so_many_registered_devices(parts, monkeypatch):
+    monkeypatch.setenv("ENRAYON_GEOFENCE_PEOPLE", "1")
+    async with with_parts(parts) as stub:
+        codes = [await code_of(register(stub, f"{number}")) for number in range(130)]
+        refusals = codes.count(grpc.StatusCode.RESOURCE_EXHAUSTED)
+        assert codes.count(grpc.StatusCode.OK) == 130 - refusals <= 64
+        kept = await parts.client.keys("{f*}:people")
+        assert 130 - refusals == len(kept)
+        await register(stub, "0", device={"reference": "changed"})  # it has its place
+
+
+async def code_of(call: Any) -> grpc.StatusCode:
+    try:
+        await call
+    except grpc.aio.AioRpcError as refused:
+        return refused.code()
+    return grpc.StatusCode.OK
+
+
+async def test_what_deliveries_add_ends_with_the_person(parts):
+    async with with_parts(parts) as stub:
+        made = await register(stub, add_viewed_products=["products/milk"])
+        subject = made.name.removeprefix("devices/")
+        tag = f"{{f{subject[:2]}}}"
+        before = await read_known(parts.client, {tag: [subject, "17none"], "{f00}": []})
+        await stub.EraseDevice(pb.EraseDeviceRequest(device_id="a"))
+        after = await read_known(parts.client, {tag: [subject]})
+    assert {subject: Known("anna", {"club": "gold"}, ("milk",))} == before
+    assert {} == after
