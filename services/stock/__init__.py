@@ -13,6 +13,8 @@ Where a request goes:
     trip    geofence keeps facts about the trips to holds; worker.crossing -> resources/arrivals.py
             -> lua/arrival.lua. A hold keeps facts for its trips (lua/library.lua), which geofence
             takes over. `directory.orders` has both, `chassis.database.outbox` how they cross
+    event   each change of a hold appends one in its own script (`tell` of lua/library.lua); the
+            service of events follows them
     follow  replica/follower.py reads all ledgers: it keeps the shelves, and WatchReservations
     master  products and groups -> directory.resources, directory.upserts -> write.lua
 
@@ -34,6 +36,9 @@ Owns `products/{sku}` and `stockGroups/{id}` (records of kinds `products` and `g
     {s17}:sources              hash: source of a feed -> its number in levels
     {s17}:due                  sorted set: store by its next expiry
     {s17}:ledger               stream of all movements (lua/library.lua)
+    {s17}:events               stream of what became of holds and alerts (directory/events.py)
+    {s17}:dropped              how many of them made room for others; the service of events has the
+                               other keys beside them
     {s17}:mark, :matched       the last entry that was trimmed, and that was matched with wishes
     {s17}:wished               set: "store SKU" with wishes
     {s17}:look                 sorted set: "store SKU" by when to match it without a movement

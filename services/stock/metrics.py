@@ -16,6 +16,10 @@ FIRED = Counter("enrayon_stock_alerts_fired", "Alerts that fired.")
 ALERTS_LAG = Gauge(
     "enrayon_stock_alerts_lag_seconds", "Age of the oldest movement not matched with alerts."
 )
+EVENTS_DROPPED = Gauge(
+    "enrayon_stock_events_dropped",
+    "Events of holds and alerts, of all processes, that made room for later ones unread.",
+)
 SHELVES = Gauge("enrayon_stock_shelves_stores", "Stores in the shelves of a process.")
 SHELVES_LAG = Gauge(
     "enrayon_stock_shelves_lag_seconds",

@@ -133,13 +133,14 @@ async def forget(alerts: Alerts) -> None:
 
 
 async def trim(alerts: Alerts, ledger: Ledger, kept_ms: int = LEDGER_KEPT_MS) -> None:
-    """Trim the old part of each ledger, as far as it is matched with alerts."""
+    """Trim the old part of each ledger, as far as it is matched with alerts; count lost events."""
     until_ms = int(time.time() * 1000) - kept_ms
     for partition in range(PARTITIONS):
         matched = await alerts.matched_to(partition) or "0-0"
         milliseconds, number = min(entry_id(matched), (until_ms, 0))
         while await ledger.trim(partition, f"{milliseconds}-{number}"):
             pass
+    metrics.EVENTS_DROPPED.set(await ledger.dropped_events())
 
 
 async def flush(demand: Demand) -> None:

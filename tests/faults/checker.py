@@ -3,7 +3,8 @@
 Every answer carries the number of its change for each product, among all changes of that level. So
 the order of all changes is known and need not be searched for: they are sorted by number, replayed,
 and compared with the clocks of the clients. Places in slots have no number: a client surely has one
-from the answer that gave it to the call that ends it, and those times are compared.
+from the answer that gave it to the call that ends it, and those times are compared. Each change of
+a hold counts its revision up and tells one event, which is numbered with it.
 """
 
 from collections import Counter, defaultdict
@@ -63,6 +64,12 @@ class End:
     """Slot -> places that are counted as taken."""
     capacity: int = 0
     """Places of each slot."""
+    kept: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Hold, live or ended -> its revision and state."""
+    told: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    """Hold -> revision and state of each of its events, in their order."""
+    dropped: int = 0
+    """Events that made room for others, the oldest."""
 
 
 @dataclass(slots=True)
@@ -75,13 +82,15 @@ class Verdict:
     lost: int = 0
     both: int = 0
     """Holds that were released and still hold."""
+    events: int = 0
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         """The figures."""
         return (
-            f"{self.acts} acts, oversold {self.oversold}, overbooked {self.overbooked}, lost "
-            f"{self.lost}, both held and released {self.both}, faults {len(self.faults)}"
+            f"{self.acts} acts, {self.events} events, oversold {self.oversold}, overbooked "
+            f"{self.overbooked}, lost {self.lost}, both held and released {self.both}, faults "
+            f"{len(self.faults)}"
         )
 
 
@@ -98,6 +107,7 @@ def judge(initial: Mapping[str, int], acts: Sequence[Act], end: End) -> Verdict:
     _nothing_unasked(verdict, acts, end)
     _sums(verdict, end)
     _places(verdict, of_hold, end)
+    _events(verdict, end)
     for sku, stock in initial.items():
         _one_product(verdict, sku, stock, done, unknown, end)
     return verdict
@@ -165,6 +175,22 @@ def _places(verdict: Verdict, of_hold: Mapping[str, Sequence[Act]], end: End) ->
     verdict.overbooked = max([verdict.overbooked, *(n - end.capacity for n in found.values())])
     if verdict.overbooked:
         verdict.faults.append(f"a slot had {verdict.overbooked} holds more than places")
+
+
+def _events(verdict: Verdict, end: End) -> None:
+    """Each change of a hold has told one event; the last one tells the state it has now."""
+    for hold in {*end.kept, *end.told}:
+        revision, state = end.kept.get(hold, (0, ""))
+        events = end.told.get(hold, ())
+        numbers = [number for number, _ in events]
+        if end.dropped and not numbers:
+            continue
+        first = numbers[0] if end.dropped else 1
+        if numbers != list(range(first, revision + 1)):
+            verdict.faults.append(f"{hold} changed {revision} times and told {numbers}")
+        elif events and events[-1][1] != state:
+            verdict.faults.append(f"{hold} is {state} and told {events[-1][1]} last")
+    verdict.events = sum(map(len, end.told.values()))
 
 
 def _one_product(

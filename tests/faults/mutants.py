@@ -148,6 +148,24 @@ MUTANTS: dict[str, Callable[[Client], Holds]] = {
     "a change without a number": with_script(
         "_reserve", "reserve", ("level.version = level.version + 1\n      changed", "changed")
     ),
+    "a change without an event": with_script(
+        "_undo", "undo", ("tell(store, hold, 'undone', now)\n", "")
+    ),
+    "an event before its change": with_script(
+        "_update",
+        "update",
+        ("hold.u, hold.rev = now, hold.rev + 1\nlocal", "local"),
+        ("{ change = 'CHANGED' })\n", "{ change = 'CHANGED' })\nhold.rev = hold.rev + 1\n"),
+    ),
+    "an event of a refused change": with_script(
+        "_reserve",
+        "reserve",
+        (
+            "local changed, items, total",
+            "hold.st, hold.rev = 'CONFIRMED', 1\n"
+            "tell(store, hold, 'confirmed', now)\nlocal changed, items, total",
+        ),
+    ),
 }
 ONLY_A_SWEEPER_ENDS = with_script(
     "_reserve",

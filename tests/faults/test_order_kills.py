@@ -87,7 +87,7 @@ async def completions(url: str) -> Counter[str]:
     found: Counter[str] = Counter()
     async with connected(ChassisSettings(), url) as client:
         keys = [key async for key in client.scan_iter(count=1000)]
-        for key in (key for key in keys if key.endswith(b"}:events")):
+        for key in (k for k in keys if k.startswith(b"{f") and k.endswith(b"}:events")):
             for _, fields in await client.xrange(key):
                 event = pb.FenceEvent.FromString(fields[b"e"])
                 found[event.trip] += name_of(event) == "TRIP_COMPLETED"

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -11,11 +12,13 @@ from services.chassis.database.failures import as_service_error
 from services.chassis.errors import ResourceExhausted, Unavailable
 from services.stock.model.holds import Hold, encoded
 from services.stock.model.levels import packed_row
+from services.stock.model.partitions import StoreKeys
 from services.stock.model.slots import Slot
 from services.stock.state.holds import Holds, Outcome, request_key
 from services.stock.state.levels import Levels
 from services.stock.state.slots import Slots
 from tests.faults.checker import Act, End
+from tests.support.stock_state import told
 
 STORE = "t-kamppi"
 SKUS = ("milk", "bread", "eggs", "salt", "tea")
@@ -222,7 +225,12 @@ async def end_of(client: Client) -> End:
     """The stock and the holds, read after the last client has stopped."""
     levels = (await Levels(client).read([STORE], SKUS))[STORE].levels
     known = {sku: level for sku, level in zip(SKUS, levels, strict=True) if level is not None}
-    live = [hold for hold in await Holds(client).of_store(STORE) if hold.is_live]
+    kept = await Holds(client).of_store(STORE)
+    live = [hold for hold in kept if hold.is_live]
+    events: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    for event in await told(client, STORE):
+        id, _, revision = event.id.partition(".")
+        events[id].append((int(revision), event.data["state"]))
     places = await Slots(client).taken(STORE, SLOTS)
     return End(
         {sku: level.on_hand for sku, level in known.items()},
@@ -232,4 +240,7 @@ async def end_of(client: Client) -> End:
         {hold.id: hold.slot.id for hold in live if hold.slot},
         {slot.id: count for slot, count in zip(SLOTS, places, strict=True) if count},
         CAPACITY,
+        {hold.id: (hold.revision, hold.state) for hold in kept},
+        events,
+        int(await client.get(StoreKeys.of(STORE).dropped) or 0),
     )

@@ -329,7 +329,7 @@ async def told_of(parts: Parts) -> list[str]:
     """The types of all events that are kept."""
     found = []
     async for key in parts.client.scan_iter(count=1000):
-        if not key.endswith(b"}:events"):
+        if not (key.startswith(b"{f") and key.endswith(b"}:events")):
             continue
         for _, fields in await parts.client.xrange(key):
             found.append(name_of(pb.FenceEvent.FromString(fields[b"e"])))

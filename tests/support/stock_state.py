@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from services.chassis.database.client import Client
+from services.directory.events import Event, event_of
 from services.stock.model.holds import encoded
 from services.stock.model.levels import Level, packed_row
+from services.stock.model.partitions import StoreKeys
 from services.stock.model.slots import Slot
 from services.stock.state.holds import NO_KEY, Holds, Outcome, RequestKey
 from services.stock.state.levels import Levels
@@ -41,12 +44,13 @@ async def reserved(
     validate_only: bool = False,
     slot: Slot | None = None,
     capacity: int = 0,
+    shopper: str = "",
     **lines: int,
 ) -> Outcome:
     """Tries to hold a basket: SKU=units."""
     return await holds.reserve(
         store,
-        encoded(id, "anonymous", "", 0, slot=slot),
+        encoded(id, "anonymous", shopper, 0, slot=slot),
         lines,
         ttl_ms=ttl_ms,
         fresh_ms=FRESH,
@@ -80,3 +84,10 @@ async def updated(
     if slot:
         terms["sl"] = list(slot)
     return await holds.update(store, id, lines, terms, policy=b"", request=request, now_ms=now_ms)
+
+
+async def told(database: Client, store: str = STORE) -> list[Event]:
+    """The events of a store that are kept, the oldest first."""
+    entries = await database.xrange(StoreKeys.of(store).events)
+    events = [event_of(fields[b"j"]) for _, fields in entries]
+    return [event for event in events if event.store == store]

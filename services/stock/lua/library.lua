@@ -24,6 +24,13 @@
 -- Field of the hash `slots`: method and start of a slot, ":" between; its value: places taken.
 -- Field of the hash `crossing`: a trip; its value, for a worker of trips (services/directory/orders.py):
 --   r the hold's name, s LIVE or the state in which it ended, to the hold that it was transferred to.
+-- Event of a hold (JSON, an entry of the stream `events`; services/directory/events.py): each change of
+--   the revision has one, but for a telling that tells nothing new and the first half of a transfer.
+--   Its id: the hold and the revision. Its data: state, revision, expire_ms; ready_by_ms, pickup_by_ms;
+--   and by the type
+--     confirmed transferred_from; transferred transferred_to; updated change (CHANGED, EXTENDED,
+--     HANDED_OVER); canceled reason (ITEMS_MISSING); items_missing text; notice notices, those of now;
+--     arrival arrival, the state of the trip. The values are names, as the contract has them.
 -- Field of the hash `addresses`: ad; its value: the ids of its live holds, a space between two.
 -- Field of the hash `codes`: cd; its value: the id of the hold, as long as that is kept.
 -- Item of a hold: { SKU, requested, held, collected, back-ordered, version of the level }
@@ -33,6 +40,8 @@ local SKU, HELD, COLLECTED, VERSION = 1, 3, 4, 6 -- positions in an item
 local KEEP_ENDED_MS = 7 * 86400000 -- an ended hold, and its request_id, can be read for so long
 local ALL = 1000000
 local MOST_FACTS = 100000 -- of a partition
+local DROPPED_AT_ONCE = 100
+local DAY_MS = 86400000
 local LIVE = { CONFIRMED = true, PREPARING = true, READY = true }
 
 -- The argument `now_ms`: tests and replays pass it, servers leave it empty and mean the database's.
@@ -42,11 +51,13 @@ local function now_ms(arg)
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- The keys that the scripts of holds take, in the order of `StoreKeys.of_holds`.
-local function store_of(keys, name)
+-- The keys that the scripts of holds take, in the order of `StoreKeys.of_holds`; the most events that a
+-- partition keeps while no worker trims them.
+local function store_of(keys, name, most_events)
   return { name = name, levels = keys[1], holds = keys[2], expiry = keys[3], requests = keys[4],
     ledger = keys[5], due = keys[6], addresses = keys[7], codes = keys[8], slots = keys[9],
-    crossing = keys[10], wake = keys[11] }
+    crossing = keys[10], wake = keys[11], events = keys[12], cursors = keys[13], dropped = keys[14],
+    most_events = tonumber(most_events) }
 end
 
 local function level_of(raw)
@@ -128,6 +139,50 @@ local function tell_trips(store, hold)
   redis.call('XADD', store.wake, 'MAXLEN', 1, '*', 'w', '')
 end
 
+local function is_before(a, b) -- ids of entries
+  local a_ms, a_number = string.match(a, '(%d+)-(%d+)')
+  local b_ms, b_number = string.match(b, '(%d+)-(%d+)')
+  a_ms, b_ms = tonumber(a_ms), tonumber(b_ms)
+  return a_ms < b_ms or (a_ms == b_ms and tonumber(a_number) < tonumber(b_number))
+end
+
+-- Drops the oldest events. A subscription that has not read them is told that it lost some: its cursor
+-- becomes "-".
+local function drop_events(events, cursors, dropped)
+  local oldest = redis.call('XRANGE', events, '-', '+', 'COUNT', DROPPED_AT_ONCE)
+  local last = oldest[#oldest][1]
+  redis.call('XTRIM', events, 'MAXLEN', redis.call('XLEN', events) - #oldest)
+  redis.call('INCRBY', dropped, #oldest)
+  local all = redis.call('HGETALL', cursors)
+  for i = 1, #all, 2 do
+    if all[i + 1] ~= '-' and is_before(all[i + 1], last) then
+      redis.call('HSET', cursors, all[i], '-')
+    end
+  end
+end
+
+-- Appends an event. No change is refused for want of room for its event: the oldest make room.
+local function append_event(store, event)
+  redis.call('XADD', store.events, '*', 'j', cjson.encode(event))
+  if redis.call('XLEN', store.events) > store.most_events then
+    drop_events(store.events, store.cursors, store.dropped)
+  end
+end
+
+-- Appends the event of a change of a hold, after the revision was counted up.
+local function tell(store, hold, kind, now, data)
+  data = data or {}
+  data.state, data.revision, data.expire_ms = hold.st, hold.rev, hold.x
+  data.ready_by_ms, data.pickup_by_ms = hold.rb, hold.pb
+  local expires -- what a hold that has ended makes worthless ends with it
+  if kind == 'ready' or kind == 'preparing' then expires = hold.x end
+  if kind == 'arrival' and LIVE[hold.st] then expires = math.min(hold.x, now + DAY_MS) end
+  append_event(store, { t = 'reservation.' .. kind,
+    s = store.name, a = 'stores/' .. store.name .. '/reservations/' .. hold.id, o = hold.own,
+    r = hold.who ~= '' and hold.who or nil, at = now, x = expires, id = hold.id .. '.' .. hold.rev,
+    d = data })
+end
+
 local function slot_field(slot)
   return string.format('%d:%.0f', slot[1], slot[2])
 end
@@ -177,8 +232,9 @@ local function expired_items(expiry, holds, now)
   return items
 end
 
--- Ends a hold, gives back the units and the place that it still holds, and forgets its address.
-local function finish(store, hold, state, now)
+-- Ends a hold, gives back the units and the place that it still holds, and forgets its address. `kind`
+-- is the type of its event.
+local function finish(store, hold, state, now, kind, data)
   local lines = {}
   for _, item in ipairs(hold.l) do
     local units = outstanding(item)
@@ -204,6 +260,7 @@ local function finish(store, hold, state, now)
   redis.call('HSET', store.holds, hold.id, cjson.encode(hold))
   hold.ad = address -- for the answer: the lease of the address is released
   append(store.ledger, store.name, state, hold.id, lines)
+  tell(store, hold, kind, now, data)
 end
 
 -- Ends holds that have expired, and deletes those that ended KEEP_ENDED_MS ago: at most `most`.
@@ -213,7 +270,7 @@ local function tidy(store, now, most)
   for _, id in ipairs(ids) do
     local hold = hold_of(store.holds, id)
     if hold and LIVE[hold.st] then
-      finish(store, hold, 'EXPIRED', now)
+      finish(store, hold, 'EXPIRED', now, 'expired')
     else
       redis.call('ZREM', store.expiry, id)
       redis.call('HDEL', store.holds, id)

@@ -1,6 +1,6 @@
 -- Holds a basket at one store: all of it or nothing, unless a part is enough.
 -- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots, crossing, wake,
---       policies (all of the store's partition)
+--       events, cursors, dropped, policies (all of the store's partition)
 -- ARGV  now in ms or "" for the database's, store, field of the request_id or "", fingerprint of the
 --       request, terms as JSON, the policy by which they were made (JSON or ""; "*" for any), the
 --       hold as JSON, the bounds of an address as JSON or "", then SKU and quantity of each line
@@ -13,11 +13,11 @@
 --
 -- Terms (JSON): ttl and fresh_ms (the freshness limit) in ms; part: a part is enough; validate:
 --       nothing is written; bands: no answer tells a level; repeats: only a retry is answered;
---       capacity: of the hold's slot.
+--       capacity: of the hold's slot; events: the most that a partition keeps.
 -- Field of `requests`: caller, method and request_id, hashed. Its value: "fingerprint:hold".
-local store = store_of(KEYS, ARGV[2])
 local now, request, fingerprint = now_ms(ARGV[1]), ARGV[3], ARGV[4]
 local terms, hold = cjson.decode(ARGV[5]), cjson.decode(ARGV[7])
+local store = store_of(KEYS, ARGV[2], terms.events)
 local part, may_write = terms.part, not terms.validate
 local FIRST_LINE = 9
 
@@ -37,7 +37,7 @@ if request ~= '' then
 end
 if terms.repeats then return { 'refused' } end
 
-local raw_policy = redis.call('HGET', KEYS[12], store.name) or ''
+local raw_policy = redis.call('HGET', KEYS[15], store.name) or ''
 if ARGV[6] ~= '*' and ARGV[6] ~= raw_policy then return { 'policy', raw_policy } end
 local policy = raw_policy ~= '' and cjson.decode(raw_policy) or {}
 local fresh_ms = policy.fresh_ms or terms.fresh_ms
@@ -128,4 +128,5 @@ if request ~= '' then
   redis.call('HSET', store.requests, request, fingerprint .. ':' .. hold.id)
 end
 append(store.ledger, store.name, 'CONFIRMED', hold.id, lines)
+tell(store, hold, 'confirmed', now, { transferred_from = hold.tf })
 return { 'new', encoded }

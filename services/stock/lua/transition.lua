@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
 -- Brings a hold to another state. Runs when the memory is full too, since it gives units back.
--- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots, crossing, wake (all of
---       the store's partition)
+-- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots, crossing, wake, events,
+--       cursors, dropped (all of the store's partition)
 -- ARGV  now in ms or "" for the database's, store, hold, owner or "" for any, action, etag or "",
---       field of the request_id or "", fingerprint of the request, argument as JSON
+--       field of the request_id or "", fingerprint of the request, argument as JSON, most events
 --       actions: cancel, prepare, ready; extend {ttl, nt: its warnings};
 --       collect {l: SKU -> units, all, rest};
 --       depart {to}: a transfer begins; moved {to, l}: the other store holds these units of each SKU;
@@ -14,10 +14,12 @@
 --       "state", "etag", "reused" (the request_id, with another request); "exceeds", hold, SKU;
 --       "requests" (the hold remembers as many as it may), hold, their number;
 --       "taken" (another hold has the code)
-local ITEMS_MISSING = 3 -- a kind of notice
+local NOTICES = { 'STORE_CLOSED', 'SLOT_CHANGED', 'ITEMS_MISSING', 'ENDS_BEFORE_READY', 'SHORTENED' }
+local ITEMS_MISSING = 3
+local LONGEST_TEXT = 1000
 local BACK_ORDERED = 5 -- a position in an item
 local MOST_REQUESTS = 100 -- of one hold: each change rewrites their list
-local store = store_of(KEYS, ARGV[2])
+local store = store_of(KEYS, ARGV[2], ARGV[10])
 local now, id, owner, action, etag = now_ms(ARGV[1]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local request, fingerprint = ARGV[7], ARGV[8]
 local argument = cjson.decode(ARGV[9])
@@ -56,16 +58,18 @@ local function remember_request()
   end
 end
 
-local function keep(lines, kind)
+-- `kind` is that of the movement, `told` that of the event, if there is one.
+local function keep(lines, kind, told, data)
   hold.u, hold.rev = now, hold.rev + 1
   local encoded = cjson.encode(hold)
   redis.call('HSET', store.holds, id, encoded)
   append(store.ledger, store.name, kind, id, lines)
+  if told then tell(store, hold, told, now, data) end
   return { 'done', encoded }
 end
 
-local function ended(state)
-  finish(store, hold, state, now)
+local function ended(state, told, data)
+  finish(store, hold, state, now, told, data)
   return { 'done', cjson.encode(hold) }
 end
 
@@ -87,7 +91,9 @@ if action == 'notify' then
   end
   if not is_new then return { 'same', raw } end
   hold.nt = #kept > 0 and kept or nil
-  return keep({}, hold.st)
+  local names = {}
+  for i, notice in ipairs(kept) do names[i] = NOTICES[notice.k] end
+  return keep({}, hold.st, 'notice', { notices = #names > 0 and names or nil })
 end
 if action == 'code' then -- no change that anybody waits for: the revision stays
   if hold.cd then return { 'same', raw } end
@@ -107,7 +113,8 @@ end
 if action == 'cancel' or action == 'moved' then
   hold.tt = argument.to
   remember_request()
-  return ended('CANCELED')
+  return ended('CANCELED', action == 'cancel' and 'canceled' or 'transferred',
+    { transferred_to = hold.tt })
 end
 if action == 'depart' then
   remember_request()
@@ -116,19 +123,19 @@ end
 if action == 'prepare' then
   if hold.st ~= 'CONFIRMED' then return { hold.st == 'PREPARING' and 'same' or 'state', raw } end
   hold.st = 'PREPARING'
-  return keep({}, hold.st)
+  return keep({}, hold.st, 'preparing')
 end
 if action == 'ready' then
   if hold.st == 'READY' then return { 'same', raw } end
   hold.st = 'READY'
-  return keep({}, hold.st)
+  return keep({}, hold.st, 'ready')
 end
 if action == 'extend' then
   hold.x, hold.gl = now + argument.ttl, 1
   warn(hold, argument.nt, now)
   redis.call('ZADD', store.expiry, hold.x, id)
   redis.call('ZADD', store.due, 'LT', hold.x, store.name)
-  return keep({}, hold.st)
+  return keep({}, hold.st, 'updated', { change = 'EXTENDED' })
 end
 
 -- collect, missing: all items are checked before any is changed, since Redis rolls nothing back.
@@ -162,11 +169,14 @@ if action == 'missing' then
   hold.nt = hold.nt or {}
   hold.nt[#hold.nt + 1] = { k = ITEMS_MISSING, t = now, x = argument.x }
   remember_request()
-  if left > 0 then return keep(lines, 'RELEASED') end
+  -- A text of many goods is left to the hold; cut, it would not be UTF-8 any more.
+  local text = argument.x and #argument.x <= LONGEST_TEXT and argument.x or nil
+  if left > 0 then return keep(lines, 'RELEASED', 'items_missing', { text = text }) end
   append(store.ledger, store.name, 'RELEASED', id, lines)
   local collected = 0
   for _, item in ipairs(hold.l) do collected = collected + item[COLLECTED] end
-  return ended(collected > 0 and 'COLLECTED' or 'CANCELED')
+  if collected > 0 then return ended('COLLECTED', 'collected') end
+  return ended('CANCELED', 'canceled', { reason = NOTICES[ITEMS_MISSING], text = text })
 end
 hold.uc = { t = now, s = hold.st, l = {}, r = {} }
 for _, item in ipairs(hold.l) do
@@ -185,6 +195,8 @@ for _, item in ipairs(hold.l) do
   if argument.rest and outstanding(item) > 0 then hold.uc.r[item[SKU]] = outstanding(item) end
 end
 remember_request()
-if left > 0 and not argument.rest then return keep(lines, 'HANDED') end
+if left > 0 and not argument.rest then
+  return keep(lines, 'HANDED', 'updated', { change = 'HANDED_OVER' })
+end
 if #lines > 0 then append(store.ledger, store.name, 'HANDED', id, lines) end
-return ended('COLLECTED')
+return ended('COLLECTED', 'collected')

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- Takes the last hand-over of a hold back, within a minute: the goods are on hold again.
 -- KEYS  as of transition.lua
--- ARGV  now in ms or "" for the database's, store, hold, owner or "" for any, etag or ""
+-- ARGV  now in ms or "" for the database's, store, hold, owner or "" for any, etag or "",
+--       most events
 -- Returns the outcome and the hold as JSON: "done", "same" (it was undone before), "missing", "etag",
 --       "state" (nothing was handed over, or too long ago); "short", hold, SKU, available (goods that
 --       were released with the hand-over have gone to others)
@@ -9,7 +10,7 @@
 -- A place in a slot that the hold had does not come back: others may have it.
 local LONGEST_MS = 60000
 local LIVES_ON_MS = 15 * 60000 -- at least
-local store = store_of(KEYS, ARGV[2])
+local store = store_of(KEYS, ARGV[2], ARGV[6])
 local now, id, owner, etag = now_ms(ARGV[1]), ARGV[3], ARGV[4], ARGV[5]
 
 tidy(store, now, ALL)
@@ -55,4 +56,5 @@ hold.u, hold.rev = now, hold.rev + 1
 local encoded = cjson.encode(hold)
 redis.call('HSET', store.holds, id, encoded)
 append(store.ledger, store.name, 'RETURNED', id, lines)
+tell(store, hold, 'undone', now)
 return { 'done', encoded }

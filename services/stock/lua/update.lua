@@ -11,14 +11,13 @@
 --       "refused", "policy", "short", "unknown", "limits", "full", "bounded" as lua/reserve.lua;
 --       "handed", SKU, units that were handed over already, which a line must have
 --
--- Terms (JSON): fresh_ms, bands, repeats as lua/reserve.lua; m the method, 0: as it is; pickup: the
---       slot changes,
---       to sl or to none, with its capacity; rb, pb when goods of now are ready, and until when they
---       are kept; ttl in ms, which a hold without a given life lasts then; short: that is cut.
+-- Terms (JSON): fresh_ms, bands, repeats, events as lua/reserve.lua; m the method, 0: as it is;
+--       pickup: the slot changes, to sl or to none, with its capacity; rb, pb when goods of now are
+--       ready, and until when they are kept; ttl in ms, which a hold without a given life lasts then; short: that is cut.
 local MOST_REQUESTS = 100 -- of one hold, as lua/transition.lua
-local store = store_of(KEYS, ARGV[2])
 local now, id, owner, etag = now_ms(ARGV[1]), ARGV[3], ARGV[4], ARGV[5]
 local request, fingerprint, terms = ARGV[6], ARGV[7], cjson.decode(ARGV[8])
+local store = store_of(KEYS, ARGV[2], terms.events)
 local FIRST_LINE = 11
 
 tidy(store, now, ALL)
@@ -35,7 +34,7 @@ if request ~= '' and #(hold.rq or {}) >= MOST_REQUESTS then
   return { 'requests', raw, MOST_REQUESTS }
 end
 
-local raw_policy = redis.call('HGET', KEYS[12], store.name) or ''
+local raw_policy = redis.call('HGET', KEYS[15], store.name) or ''
 if ARGV[9] ~= raw_policy then return { 'policy', raw_policy } end
 local method = terms.m > 0 and terms.m or hold.m
 -- Another call gave it a slot of another method since this one read it.
@@ -152,11 +151,12 @@ local left = 0
 for _, item in ipairs(hold.l) do left = left + outstanding(item) end
 if left == 0 then -- all that is still wanted was handed over
   if #lines > 0 then append(store.ledger, store.name, 'RELEASED', id, lines) end
-  finish(store, hold, 'COLLECTED', now)
+  finish(store, hold, 'COLLECTED', now, 'collected')
   return { 'done', cjson.encode(hold) }
 end
 hold.u, hold.rev = now, hold.rev + 1
 local encoded = cjson.encode(hold)
 redis.call('HSET', store.holds, id, encoded)
 append(store.ledger, store.name, hold.st, id, lines)
+tell(store, hold, 'updated', now, { change = 'CHANGED' })
 return { 'done', encoded }

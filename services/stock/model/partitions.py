@@ -31,6 +31,9 @@ class StoreKeys(NamedTuple):
     slots: str
     crossing: str
     wake: str
+    events: str
+    cursors: str
+    dropped: str
     policies: str
     sources: str
     checkpoint: str
@@ -52,6 +55,9 @@ class StoreKeys(NamedTuple):
             f"{head}:slots:{store}",
             f"{head}:crossing",
             f"{head}:wake",
+            f"{head}:events",
+            f"{head}:cursors",
+            f"{head}:dropped",
             f"{head}:policies",
             f"{head}:sources",
             f"{head}:checkpoint:{store}",
@@ -60,4 +66,4 @@ class StoreKeys(NamedTuple):
     @property
     def of_holds(self) -> list[str]:
         """The keys that the scripts of holds take, in their order."""
-        return list(self[:11])
+        return list(self[:14])

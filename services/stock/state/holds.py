@@ -16,6 +16,8 @@ from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.model.policies import DEFAULT_PAGE_LIMITS
 from services.stock.state import LIBRARY, PACKAGE, TAKING
 
+MOST_EVENTS = 200_000
+"""Events of holds and alerts that a partition keeps while no worker trims them."""
 STORES_AT_ONCE = 100
 """Stores of a partition that one turn of the sweeper ends holds of."""
 EVERY_STORE, FAR_MS = 10_000_000, 2**53
@@ -55,8 +57,11 @@ class Holds:
     A change is acknowledged once so many `replicas` have it; they get a second for that.
     """
 
-    def __init__(self, client: Client, replicas: int = 0) -> None:
+    def __init__(
+        self, client: Client, replicas: int = 0, *, most_events: int = MOST_EVENTS
+    ) -> None:
         self._client = client
+        self._most_events = most_events
         self._reserve, self._transition = (
             replicated_script(client, PACKAGE, name, libraries, replicas=replicas)
             for name, libraries in (("reserve", TAKING), ("transition", LIBRARY))
@@ -106,6 +111,7 @@ class Holds:
             "validate": validate_only,
             "repeats": repeats_only,
             "bands": bands_only,
+            "events": self._most_events,
         }
         args: list[Value] = [
             "" if now_ms is None else now_ms,
@@ -146,7 +152,7 @@ class Holds:
             owner,
             etag,
             *request,
-            orjson.dumps(terms),
+            orjson.dumps({**terms, "events": self._most_events}),
             policy,
             bounds_of(addresses),
         ]
@@ -180,6 +186,7 @@ class Holds:
             etag,
             *request,
             orjson.dumps(argument or {}),
+            self._most_events,
         ]
         return self._outcome(store, await self._transition(StoreKeys.of(store).of_holds, args))
 
@@ -193,6 +200,7 @@ class Holds:
     ) -> Outcome:
         """Take the last hand-over of a hold back; lua/undo.lua lists the outcomes."""
         args: list[Value] = ["" if now_ms is None else now_ms, store, id, owner, etag]
+        args.append(self._most_events)
         return self._outcome(store, await self._undo(StoreKeys.of(store).of_holds, args))
 
     async def tell(self, hold: Hold, trip: str, fact: bytes, now_ms: int | None = None) -> Outcome:
@@ -204,6 +212,7 @@ class Holds:
             hold.revision,
             trip,
             fact,
+            self._most_events,
         ]
         return self._outcome(
             hold.store, await self._arrival(StoreKeys.of(hold.store).of_holds, args)
@@ -253,7 +262,7 @@ class Holds:
 
     async def sweep(self, store: str, most: int, now_ms: int | None = None) -> int:
         """End expired holds of a store and delete old ones, at most so many; answers how many."""
-        args: list[Value] = ["" if now_ms is None else now_ms, store, most]
+        args: list[Value] = ["" if now_ms is None else now_ms, store, most, self._most_events]
         return int(await self._sweep(StoreKeys.of(store).of_holds, args))
 
     async def stores(self) -> list[str]:

@@ -138,6 +138,13 @@ class Ledger:
         )
         return len(entries) if done else 0
 
+    async def dropped_events(self) -> int:
+        """Events of all partitions that made room for later ones; see lua/library.lua."""
+        pipeline = self._client.pipeline(transaction=False)
+        for partition in range(PARTITIONS):
+            pipeline.get(f"{tag(partition)}:dropped")
+        return sum(int(count or 0) for count in await pipeline.execute())
+
     async def reconcile(self) -> Reconciliation:
         """Compare all levels with the ledger and the holds."""
         total = Reconciliation(0, 0, 0, [])

@@ -1,4 +1,4 @@
-"""Levels, holds and transfers against a plain model: whatever happens, the sums hold."""
+"""Levels, holds, transfers and events against a plain model: whatever happens, the sums hold."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,17 @@ from services.stock.state.holds import Holds, request_key
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
 from services.stock.state.slots import Slots
-from tests.support.stock_state import MINUTE, OTHER, STORE, T0, level, reserved, stated, updated
+from tests.support.stock_state import (
+    MINUTE,
+    OTHER,
+    STORE,
+    T0,
+    level,
+    reserved,
+    stated,
+    told,
+    updated,
+)
 
 STORES = (STORE, OTHER)
 LIVES_ON_MS = 15 * MINUTE
@@ -52,6 +62,8 @@ class Shop(RuleBasedStateMachine):
         """Store and hold -> its slot."""
         self.collected: dict[tuple[str, str], tuple[int, dict[str, int]]] = {}
         """The same of holds that were collected."""
+        self.told: dict[tuple[str, str], list[str]] = {}
+        """Store and hold -> the types of its events; that of its expiry comes when it is ended."""
 
     def do(self, act: Any) -> Any:
         return self.loop.run_until_complete(act)
@@ -137,6 +149,7 @@ class Shop(RuleBasedStateMachine):
             assert ("same" if turn and fits else "new" if fits else refused) == outcome.word
         if fits:
             self.held[store, id] = (self.now_ms + ttl_ms, lines)
+            self.told[store, id] = ["confirmed"]
             if slot:
                 self.places[store, id] = slot
 
@@ -180,6 +193,7 @@ class Shop(RuleBasedStateMachine):
             word = "full" if not has_place else "short" if not fits else "same" if turn else "done"
             assert word == outcome.word
         if fits and has_place:
+            self.told[store, id].append("updated")
             self.held[store, id] = (max(expires, self.now_ms + 1), lines)
             self.places.pop((store, id), None)
             if slot:
@@ -196,10 +210,27 @@ class Shop(RuleBasedStateMachine):
             self.holds.transition(store, id, kind, argument={"all": True}, now_ms=self.now_ms)
         )
         assert ("done" if expires > self.now_ms else "expired") == outcome.word
+        kinds = {"cancel": "canceled", "collect": "collected"}
+        self.told[store, id].append(kinds[kind] if outcome.word == "done" else "expired")
         if kind == "collect" and outcome.word == "done":
             for sku, count in units.items():
                 self.on_hand[store, sku] -= count
             self.collected[store, id] = (expires, units)
+
+    @rule(data=st.data(), action=st.sampled_from(["prepare", "ready", "extend"]))
+    def go_on(self, data: st.DataObject, action: str) -> None:
+        if not self.live():
+            return
+        store, id = data.draw(st.sampled_from(self.live()))
+        expires, units = self.held[store, id]
+        argument = {"ttl": expires - self.now_ms + 5, "nt": []} if action == "extend" else {}
+        outcome = self.do(
+            self.holds.transition(store, id, action, argument=argument, now_ms=self.now_ms)
+        )
+        if outcome.word == "done":
+            kinds = {"prepare": "preparing", "extend": "updated"}
+            self.told[store, id].append(kinds.get(action, action))
+            self.held[store, id] = (outcome.hold.expire_ms, units)
 
     @rule(data=st.data())
     def undo(self, data: st.DataObject) -> None:
@@ -215,6 +246,7 @@ class Shop(RuleBasedStateMachine):
         for sku, count in units.items():
             self.on_hand[store, sku] += count
         self.held[store, id] = (outcome.hold.expire_ms, units)
+        self.told[store, id].append("undone")
 
     @rule(data=st.data())
     def miss(self, data: st.DataObject) -> None:
@@ -231,6 +263,7 @@ class Shop(RuleBasedStateMachine):
         left = {sku: count for sku, count in left.items() if count}
         assert ("done", bool(left)) == (outcome.word, outcome.hold.is_live)
         self.held[store, id] = (expires, left)
+        self.told[store, id].append("items_missing" if left else "canceled")
         if not left:
             del self.held[store, id]
             self.places.pop((store, id), None)
@@ -257,6 +290,7 @@ class Shop(RuleBasedStateMachine):
         if outcome.word != "new":
             return
         self.held[other, there] = (expires, units)
+        self.told[other, there] = ["confirmed"]
         if breaks_off:
             return  # both are held until they expire
         moved = self.do(
@@ -265,6 +299,7 @@ class Shop(RuleBasedStateMachine):
             )
         )
         assert "done" == moved.word
+        self.told[store, id].append("transferred")
         del self.held[store, id]
         self.places.pop((store, id), None)
 
@@ -289,7 +324,29 @@ class Shop(RuleBasedStateMachine):
             assert expected == self.do(self.slots.taken(store, SLOTS, self.now_ms))
             assert max(expected) <= CAPACITY
 
+    @invariant()
+    def each_change_told_one_event(self) -> None:
+        self.check_events()
+
+    def check_events(self, *, swept: bool = False) -> None:
+        """Compare the events of each hold with the model; all expiries are there once swept."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for store in STORES:
+            for event in self.do(told(self.client, store)):
+                id, _, revision = event.id.partition(".")
+                types = found.setdefault((store, id), [])
+                types.append(event.type.removeprefix("reservation."))
+                assert len(types) == int(revision)
+        for key, types in self.told.items():
+            has_expired = key in self.held and self.held[key][0] <= self.now_ms
+            whole = [*types, "expired"] if has_expired else types
+            if swept or found[key] != types:
+                assert whole == found[key]
+        assert self.told.keys() == found.keys()
+
     def teardown(self) -> None:
+        self.sweep()
+        self.check_events(swept=True)
         assert [] == self.do(self.ledger.reconcile()).drifts
         self.do(self.client.aclose())
         self.loop.close()
