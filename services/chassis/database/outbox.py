@@ -22,8 +22,8 @@ FACTS_AT_ONCE = 100
 TOLD_AT_ONCE = 20
 POLL_S = 0.25
 """Pause between two looks on a cluster."""
-LOOK_EVERY_S = 5.0
-"""Longest wait for a fact: then those are found that another worker left behind."""
+LOOK_EVERY_S = 15.0
+"""Longest wait for a fact: then those are found that nobody else told."""
 PATIENCE_S = 0.5
 """Time that a process which stands by leaves to the workers."""
 

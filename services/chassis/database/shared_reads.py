@@ -1,7 +1,7 @@
 """Reads for many followers of one process at once: of streams, and of texts.
 
 Reads of streams end together, after the same time, so they begin again together: an idle process
-reads once in two seconds for all its followers. A read that begins while others wait goes out
+reads once in three seconds for all its followers. A read that begins while others wait goes out
 alone and ends with them. On a cluster, where keys lie in different slots, each goes out alone.
 """
 
@@ -20,7 +20,7 @@ GATHER_S = 0.002
 """Time for which reads gather. Entries that come meanwhile are found at once."""
 COUNT = 1000
 """Entries of a stream that one read answers."""
-BLOCK_S = 2.0
+BLOCK_S = 3.0
 """Longest wait for entries: each answer proves that a follower is current, for five seconds."""
 
 Entries = list[tuple[bytes, dict[bytes, bytes]]]

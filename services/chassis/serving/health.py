@@ -25,7 +25,7 @@ from services.chassis.database.client import Client
 from services.chassis.database.probe import database_reasons
 from services.chassis.tasks import end
 
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S = 3.0
 STUCK_S = 30.0
 """An event loop that has not looked for this long is stuck."""
 

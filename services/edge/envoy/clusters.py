@@ -12,6 +12,8 @@ APP_IDLE_S = 60
 longer: a request on a connection that it is just closing gets no answer."""
 HEALTH_INTERVAL = "1s"
 """A stopping server reports NOT_SERVING and serves a few seconds more; the check must be faster."""
+LONE_HEALTH_INTERVAL = "5s"
+"""The same of a cluster with one server, whose calls no other could take."""
 _RETRIES = {"retry_budget": {"budget_percent": {"value": 20}}}
 
 
@@ -50,7 +52,7 @@ def services_cluster(
     server in Python a third of the time of an answer.
     """
     secured = _secured(address.host, tls, "h2") if tls else {}
-    check = _checked({"grpc_health_check": {}}, panic_percent=0)
+    check = _checked(address, {"grpc_health_check": {}}, panic_percent=0)
     return grpc_cluster(name, address, calls) | secured | check
 
 
@@ -65,7 +67,7 @@ def app_cluster(
         "explicit_http_config": {"http_protocol_options": {}},
     }
     secured = _secured(address.host, tls, "http/1.1") if tls else {}
-    check = _checked({"http_health_check": {"path": health_path}}, panic_percent=50)
+    check = _checked(address, {"http_health_check": {"path": health_path}}, panic_percent=50)
     return _cluster(name, address) | _speaking(protocol) | secured | check
 
 
@@ -145,7 +147,8 @@ def _tls_socket(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     return {"transport_socket": socket}
 
 
-def _checked(check: dict[str, Any], panic_percent: int) -> dict[str, Any]:
+def _checked(address: Address, check: dict[str, Any], panic_percent: int) -> dict[str, Any]:
+    interval = LONE_HEALTH_INTERVAL if _is_ip(address.host) else HEALTH_INTERVAL
     return {
         "common_lb_config": {
             "healthy_panic_threshold": {"value": panic_percent},
@@ -156,8 +159,8 @@ def _checked(check: dict[str, Any], panic_percent: int) -> dict[str, Any]:
         "health_checks": [
             {
                 "timeout": "1s",
-                "interval": HEALTH_INTERVAL,
-                "no_traffic_interval": HEALTH_INTERVAL,
+                "interval": interval,
+                "no_traffic_interval": interval,
                 "unhealthy_interval": HEALTH_INTERVAL,
                 "unhealthy_threshold": 2,
                 "healthy_threshold": 1,
