@@ -13,8 +13,8 @@ from typing import NamedTuple
 from geodata.schedule import clock
 from geodata.schedule.doubts import Doubt, doubts
 from geodata.schedule.errors import NoSuchDateError, ScheduleError
+from geodata.schedule.explanations import EXAMPLE
 from geodata.schedule.grammar import (
-    EXAMPLE,
     MAX_LENGTH,
     parse,
     rules_if_any,

@@ -6,7 +6,8 @@ import pytest
 
 from geodata.points import Point
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.grammar import EXAMPLE, MAX_LENGTH
+from geodata.schedule.explanations import EXAMPLE
+from geodata.schedule.grammar import MAX_LENGTH
 from geodata.schedule.model import HolidayRules, Schedule
 from geodata.schedule.validation import check
 from tests.geodata.schedule.stores import PARIS
