@@ -39,6 +39,8 @@ from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
 from services.directory.origins import Origins
 from services.directory.parts import Parts, Service
 from services.edge.settings import EdgeSettings
+from services.events import bootstrap as events
+from services.events.settings import EventsSettings
 from services.geofence import bootstrap as geofence
 from services.geofence.settings import GeofenceSettings
 from services.geofence.state.people import PeopleRecords
@@ -54,6 +56,7 @@ SERVICES: dict[str, ModuleType] = {
     "stock": stock,
     "geofence": geofence,
     "aisle": aisle,
+    "events": events,
 }
 """The bootstrap of each service, by the name that commands use."""
 SETTINGS = (
@@ -64,6 +67,7 @@ SETTINGS = (
     StockSettings,
     GeofenceSettings,
     AisleSettings,
+    EventsSettings,
 )
 """All classes of settings, for `enrayon settings`."""
 

@@ -8,8 +8,9 @@ nobody. `python -m tests.bench.prices` measures the prices; a call pays in the e
 Holds, alerts, trips and devices belong to their caller beyond this table: the services answer
 NOT_FOUND to all others but admins, and the staff of the shop where a hold or a trip is. Each row
 says where shop staff may call its method; `at` names the field of the request with the store. A
-subscription is told of the devices of all callers, so it is for admins; a key may be scoped to
-subscriptions alone.
+subscription belongs to its caller too, and the service decides which events it may get: all for
+admins, those of their stores for staff, for others those of their own trips, holds and alerts and
+those of stores and hours. A key may be scoped to subscriptions alone.
 """
 
 import re
@@ -41,8 +42,11 @@ STREAM = Rule(Role.CHANNEL, Where.NOWHERE, 5)
 # Positions come by the thousand; the service bounds the queue.
 REPORT = Rule(Role.CHANNEL, Where.NOWHERE)
 
+SUBSCRIBER_READ = Rule(Role.CHANNEL, Where.ANYWHERE, 1)
+SUBSCRIBER_CHANGE = Rule(Role.CHANNEL, Where.ANYWHERE, 1, counted=Counted.TOGETHER)
+SUBSCRIBER_STREAM = Rule(Role.CHANNEL, Where.ANYWHERE, 5)
+
 ADMIN_READ = Rule(Role.ADMIN, Where.NOWHERE, 3)
-ADMIN_STREAM = Rule(Role.ADMIN, Where.NOWHERE, 5)
 CHANGE = Rule(Role.ADMIN, Where.NOWHERE, 1)
 
 STAFF_SOURCE = "source", re.compile("staff-[1-8]")
@@ -163,16 +167,6 @@ POLICY = joined(
         ReportPosition=REPORT,
         ReportPositions=REPORT,
         StreamPositions=STREAM,
-        CreateSubscription=CHANGE,
-        GetSubscription=ADMIN_READ,
-        UpdateSubscription=CHANGE,
-        ListSubscriptions=ADMIN_READ,
-        DeleteSubscription=CHANGE,
-        RotateSubscriptionSecret=CHANGE,
-        StreamEvents=ADMIN_STREAM,
-        AckEvents=CHANGE,
-        ListDeadLetters=ADMIN_READ,
-        ReplayDeadLetters=CHANGE,
         StartTrip=OWN_CHANGE,
         GetTrip=OWN_READ.at("name", hides=True),
         CheckInTrip=OWN_CHANGE.at("name", hides=True),
@@ -204,6 +198,19 @@ POLICY = joined(
         GetAnchor=ADMIN_READ,
         ListAnchors=ADMIN_READ,
         RevokeAnchor=CHANGE,
+    ),
+    rows(
+        "events",
+        CreateSubscription=SUBSCRIBER_CHANGE,
+        GetSubscription=SUBSCRIBER_READ,
+        UpdateSubscription=SUBSCRIBER_CHANGE,
+        ListSubscriptions=SUBSCRIBER_READ,
+        DeleteSubscription=SUBSCRIBER_CHANGE,
+        RotateSubscriptionSecret=SUBSCRIBER_CHANGE,
+        StreamEvents=SUBSCRIBER_STREAM,
+        AckEvents=SUBSCRIBER_CHANGE,
+        ListDeadLetters=SUBSCRIBER_READ,
+        ReplayDeadLetters=SUBSCRIBER_CHANGE,
     ),
 )
 """The rule of each method, by its path."""

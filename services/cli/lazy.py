@@ -31,7 +31,12 @@ COMMANDS = {
     "products": ("products", "Import and search products."),
     "stock": ("stock", "Find, import, export and check stock."),
     "hold": ("hold", "Create, show, change, hand over and cancel holds."),
-    "fence": ("fence", "Watch geofence events live, or replay a track."),
+    "fence": ("fence", "Replay a track through the fences."),
+    "events": ("events", "Watch the events of the suite live."),
+    "subscription": (
+        "events",
+        "Create, list and delete subscriptions to events; replay dead letters.",
+    ),
     "aisle": ("aisle", "Inside a store: routes, shelves, floor plans."),
     "backup": (
         "backup",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 import grpc
 
 from enrayon.aisle.v1 import aisle_pb2_grpc
+from enrayon.events.v1 import events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from enrayon.hours.v1 import hours_pb2_grpc
 from enrayon.stock.v1 import stock_pb2_grpc
@@ -16,6 +17,7 @@ from services.client.service_config import service_config
 
 if TYPE_CHECKING:  # asynchronous stubs have types for type checkers alone
     from enrayon.aisle.v1.aisle_pb2_grpc import AisleServiceAsyncStub
+    from enrayon.events.v1.events_pb2_grpc import EventsServiceAsyncStub
     from enrayon.geofence.v1.geofence_pb2_grpc import GeofenceServiceAsyncStub
     from enrayon.hours.v1.hours_pb2_grpc import HoursServiceAsyncStub
     from enrayon.stock.v1.stock_pb2_grpc import StockServiceAsyncStub
@@ -32,9 +34,11 @@ class Client:
     stock: "StockServiceAsyncStub"
     """Products, stock levels and holds."""
     geofence: "GeofenceServiceAsyncStub"
-    """Geofences, positions, events and trips."""
+    """Geofences, positions and trips."""
     aisle: "AisleServiceAsyncStub"
     """Floor plans, shelves of products, and routes inside a store."""
+    events: "EventsServiceAsyncStub"
+    """Subscriptions to the events of all of these."""
 
     def __init__(
         self,
@@ -77,6 +81,7 @@ class Client:
         self.stock = stock_pb2_grpc.StockServiceStub(self.channel)
         self.geofence = geofence_pb2_grpc.GeofenceServiceStub(self.channel)
         self.aisle = aisle_pb2_grpc.AisleServiceStub(self.channel)
+        self.events = events_pb2_grpc.EventsServiceStub(self.channel)
 
     async def close(self) -> None:
         """Close the channel; running calls end with CANCELLED."""

@@ -3,6 +3,7 @@
 from google.protobuf.descriptor import ServiceDescriptor
 
 from enrayon.aisle.v1 import aisle_pb2
+from enrayon.events.v1 import events_pb2
 from enrayon.geofence.v1 import geofence_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
@@ -16,6 +17,7 @@ CONTRACTS = [
         (stock_pb2, "StockService"),
         (geofence_pb2, "GeofenceService"),
         (aisle_pb2, "AisleService"),
+        (events_pb2, "EventsService"),
     )
 ]
 

@@ -25,7 +25,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
+from pydantic import Field
 
+from services.chassis.settings import EnvironmentSettings
 from services.directory.crossing import PARTITIONS
 
 SOON_S = 600.0
@@ -79,6 +81,19 @@ LIFETIMES_S: Mapping[str, float | None] = {
 
 A source may give an event an earlier end: a reminder ends with its pick-up window.
 """
+
+
+HARD_LIMIT = 2
+"""No stream grows beyond so many times the backlog. At the backlog the worker of events gives up
+the subscriptions that lag furthest, so the limit is reached only while no worker runs."""
+
+
+class StreamSettings(EnvironmentSettings):
+    """The bound of event streams."""
+
+    events_backlog: int = Field(
+        100_000, ge=10, description="events a partition keeps for its slowest subscription"
+    )
 
 
 class Event(NamedTuple):
@@ -139,11 +154,11 @@ def expire_ms(type: str, at_ms: int) -> int:
     return 0 if lifetime_s is None else at_ms + round(lifetime_s * 1000)
 
 
-def tags(source: str) -> list[str]:
-    """The hash tags of the partitions of a source: `f` fences and trips, `s` holds and alerts."""
-    return [f"{{{source}{partition:02}}}" for partition in range(PARTITIONS)]
+def partitions(source: str) -> list[str]:
+    """The partitions of a source, `f` fences and trips or `s` holds and alerts: `f00` to `f63`."""
+    return [f"{source}{number:02}" for number in range(PARTITIONS)]
 
 
-def stream_key(tag: str) -> str:
-    """The event stream of a partition."""
-    return f"{tag}:events"
+def stream_key(partition: str) -> str:
+    """The event stream of a partition, for example `{f17}:events` of `f17`."""
+    return f"{{{partition}}}:events"

@@ -47,8 +47,12 @@ class Kind(Generic[MessageT]):
     """Makes the NOT_FOUND error with the reason of this kind."""
     output: tuple[str, ...] = ("etag", "update_time")
     """The fields that the server sets. They are not part of the content and the etag."""
+    fixed: tuple[str, ...] = ()
+    """Further fields that callers cannot change; they are a part of the content."""
     stamp: str = "update_time"
     """The output field with the time of the write or creation; empty if there is none."""
+    parse: Callable[[bytes], MessageT] | None = None
+    """Reads a stored message, where older versions stored another form; by default as it is."""
     normalize: Callable[[MessageT], None] = _as_it_is
     """Brings a message, in place, into its stored form."""
     violations: Callable[[MessageT], Sequence[FieldViolation]] = violations_of

@@ -141,7 +141,7 @@ class Resources(Generic[MessageT]):
                 raise self.kind.not_found(change.name)
             if change.etag and (stored is None or change.etag != stored.etag):
                 raise EtagMismatch(change.name)
-            fixed = ("name", *self.kind.output)
+            fixed = ("name", *self.kind.output, *self.kind.fixed)
             before: MessageT = stored or self.kind.message(name=change.name)
             after: MessageT = merged(before, change, mask, fixed)
             self.check(after)
@@ -244,5 +244,6 @@ class Resources(Generic[MessageT]):
         record = await self._writer.read(self.kind.record_id(name))
         if record is None:
             return "", None
-        message: MessageT = self.kind.message.FromString(decode_record(record))
+        parse = self.kind.parse or self.kind.message.FromString
+        message: MessageT = parse(decode_record(record))
         return record[:ETAG_LENGTH].decode(), message

@@ -13,17 +13,16 @@ A fix goes one way through the service, an event another:
       lua/apply.lua                                changes keep facts for the hold, which a worker
                                                    of stock takes over (directory.orders)
     facts of holds -> resources/trips.py           a worker ends or resumes the trip
-    {f17}:events -> resources/events.py            readers stream events and acknowledge them
-                 -> worker/deliveries.py           posts events to webhooks, queues what fails
-    CreateFence, CreateSubscription -> resources/  written as records, followed by replica/
+    {f17}:events -> `services.events`              tells subscriptions
+    CreateFence -> resources/fences.py             written as records, followed by replica/
 
-Owns `fences/{id}` and `subscriptions/{id}` (records of those kinds, see `services.directory`),
-`devices/{subject}` and `stores/{id}/trips/{id}`. Devices hash into 64 partitions by the keyed hash
+Owns `fences/{id}` (records of that kind, see `services.directory`), `devices/{subject}` and
+`stores/{id}/trips/{id}`. Devices hash into 64 partitions by the keyed hash
 of their id; every key of a partition carries its tag, for example `{f17}`:
 
     {f17}:devices           hash, keyed hash of the device id -> record (see model/devices.py)
     {f17}:timers            sorted set, keyed hash by the time when its next timer is due
-    {f17}:events            stream of events, one for all subscriptions
+    {f17}:events            stream of events (see `services.directory.events`)
     {f17}:trips:<store>     hash, trip -> keyed hash and JSON
     {f17}:crossing          hash, trip -> what its hold is to be told
     {f17}:people            hash, keyed hash -> record of its person (see model/people.py)
@@ -31,16 +30,7 @@ of their id; every key of a partition carries its tag, for example `{f17}`:
     {f17}:keyed             hash, version of a hash key -> records of people under it
     {f17}:known             hash, subject -> what deliveries add to events (directory/known.py)
     {f17}:inside:<shape>    sorted set of the keyed hashes of registered devices inside a shape
-    {f17}:cursors           hash, subscription -> the last entry that it has finished with
-    {f17}:used              hash, subscription -> when it was last read or delivered to
-    {f17}:lease:<sub>       string, the process that serves the subscription in this partition
-    {f17}:retry:<sub>       sorted set, subject by the time of its next attempt
-    {f17}:tries:<sub>       hash, subject -> attempts so far
-    {f17}:queue:<sub>:<subject>  list of events of the subject that wait for another attempt
-    {f17}:queued:<sub>      number of events in those lists
-    {f17}:dead:<sub>        stream of dead letters
     {fences}:erased         set while the log of the database still holds something erased
     {fences}:rewritten      set while the log of the database was rewritten recently
     {fences}:partitions     number of partitions of this data set
-    {subscriptions}:secrets hash, subscription -> JSON of its webhook's secrets
 """

@@ -14,12 +14,6 @@ class FenceNotFound(NotFound):
     reason = "FENCE_NOT_FOUND"
 
 
-class SubscriptionNotFound(NotFound):
-    """There is no subscription of that name."""
-
-    reason = "SUBSCRIPTION_NOT_FOUND"
-
-
 class TripNotFound(NotFound):
     """There is no trip of that name, or it ended more than a day ago."""
 
@@ -71,33 +65,6 @@ class InvalidFence(ServiceError):
         return cls(f"{field}.{fault.field}" if fault.field else field, fault.problem)
 
 
-class EventsExpired(ServiceError):
-    """Events that the reader has not acknowledged are no longer kept."""
-
-    code = Code.OUT_OF_RANGE
-    reason = "EVENTS_EXPIRED"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"events of {name} that were not acknowledged are no longer kept; go on with from_now",
-            metadata={"name": name},
-        )
-
-
-class NotAcknowledged(ServiceError):
-    """The reader acknowledged nothing for too long, and kept events from other readers."""
-
-    code = Code.ABORTED
-    reason = "NOT_ACKNOWLEDGED"
-
-    def __init__(self, name: str, seconds: float) -> None:
-        super().__init__(
-            f"this reader of {name} acknowledged nothing for {seconds:g} s; stream again, and "
-            "acknowledge the events that are finished with",
-            metadata={"name": name},
-        )
-
-
 class BacklogFull(ServiceError):
     """Too many events wait for delivery; no more are taken."""
 
@@ -129,10 +96,3 @@ class WrongPartitions(shapes.PartitionsDiffer):
     """The data set has another number of partitions than this version works with."""
 
     reason = "WRONG_PARTITIONS"
-
-
-class WrongDelivery(ServiceError):
-    """The method is for subscriptions with a webhook and this has none, or the other way round."""
-
-    code = Code.FAILED_PRECONDITION
-    reason = "WRONG_DELIVERY"

@@ -1,35 +1,26 @@
 """The methods of GeofenceService: reads from memory, and changes by the resources."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from google.protobuf.empty_pb2 import Empty
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
-from services.chassis.clock import Clock
 from services.chassis.messages.masks import check_mask
 from services.chassis.messages.paging import PageTokens, page_size
 from services.chassis.messages.times import timestamp
 from services.chassis.serving.commits import commit
-from services.chassis.serving.methods import bulk, endless, long
+from services.chassis.serving.methods import bulk, long
 from services.geofence.convert.names import fence_id
 from services.geofence.errors import FenceNotFound
 from services.geofence.model.trips import State
 from services.geofence.replica.feeds import Feeds
-from services.geofence.resources.dead_letters import DeadLetters, message_of, page_after
 from services.geofence.resources.devices import Devices
-from services.geofence.resources.events import Reader, acknowledge, check_stream
 from services.geofence.resources.fences import Fences, labelled, match, nearest
 from services.geofence.resources.people import FIRST, People
 from services.geofence.resources.positions import FixOutcome, Positions
-from services.geofence.resources.subscriptions import Subscriptions
 from services.geofence.resources.trips import Trips
-from services.geofence.state.delivery import Delivery
 from services.geofence.state.people import Inside
-
-WINDOW = 1000
-"""Events of a partition that may wait for their acknowledgement, unless the request says."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +31,9 @@ class GeofenceServicer:
     tokens: PageTokens
     fences: Fences
     positions: Positions
-    subscriptions: Subscriptions
-    dead_letters: DeadLetters
     trips: Trips
     devices: Devices
     people: People
-    delivery: Delivery
-    ack_s: float
-    clock: Clock
 
     @bulk
     async def create_fence(self, request: pb.CreateFenceRequest) -> pb.Fence:
@@ -132,76 +118,6 @@ class GeofenceServicer:
             outcomes = await self.positions.report(request.fixes)
             yield batch_response(outcomes, brief=request.brief)
 
-    async def create_subscription(self, request: pb.CreateSubscriptionRequest) -> pb.Subscription:
-        """Creates a subscription."""
-        return await commit(self.subscriptions.create(request))
-
-    async def get_subscription(self, request: pb.GetSubscriptionRequest) -> pb.Subscription:
-        """One subscription."""
-        return self.subscriptions.find(request.name)
-
-    async def update_subscription(self, request: pb.UpdateSubscriptionRequest) -> pb.Subscription:
-        """Changes a subscription."""
-        check_mask(request.update_mask, pb.Subscription.DESCRIPTOR, "update_mask")
-        return await self.subscriptions.update(request)
-
-    async def list_subscriptions(
-        self, request: pb.ListSubscriptionsRequest
-    ) -> pb.ListSubscriptionsResponse:
-        """All subscriptions, by name."""
-        subscriptions = [each for _, each in sorted(self.feeds.subscriptions.replica.by_id.items())]
-        page, token = self.tokens.page(request, subscriptions, by_id)
-        return pb.ListSubscriptionsResponse(subscriptions=page, next_page_token=token)
-
-    async def delete_subscription(self, request: pb.DeleteSubscriptionRequest) -> Empty:
-        """Deletes a subscription."""
-        await commit(self.subscriptions.delete(request))
-        return Empty()
-
-    async def rotate_subscription_secret(
-        self, request: pb.RotateSubscriptionSecretRequest
-    ) -> pb.Subscription:
-        """Gives a webhook a new secret."""
-        return await self.subscriptions.rotate_secret(request.name)
-
-    @endless
-    async def stream_events(
-        self, request: pb.StreamEventsRequest
-    ) -> AsyncIterator[pb.StreamEventsResponse]:
-        """The events not acknowledged yet, then those to come."""
-        subscription = self.subscriptions.find(request.subscription)
-        check_stream(subscription)
-        window = request.max_unacknowledged or WINDOW
-        reader = Reader(self.delivery, subscription, window, self.ack_s, self.clock)
-        async with aclosing(reader.events(from_now=request.from_now)) as events:
-            async for event in events:
-                yield event
-
-    async def ack_events(self, request: pb.AckEventsRequest) -> pb.AckEventsResponse:
-        """Acknowledges events."""
-        check_stream(self.subscriptions.find(request.subscription))
-        await acknowledge(self.delivery, request.subscription, request.ack_tokens)
-        return pb.AckEventsResponse()
-
-    async def list_dead_letters(
-        self, request: pb.ListDeadLettersRequest
-    ) -> pb.ListDeadLettersResponse:
-        """The events that a webhook did not accept."""
-        letters = await self.dead_letters.of(request.parent)
-        size = page_size(request.page_size, default=50, most=1000)
-        page, cursor = page_after(letters, self.tokens.decode(request), size)
-        return pb.ListDeadLettersResponse(
-            dead_letters=map(message_of, page),
-            next_page_token=self.tokens.encode(request, cursor) if cursor else "",
-        )
-
-    async def replay_dead_letters(
-        self, request: pb.ReplayDeadLettersRequest
-    ) -> pb.ReplayDeadLettersResponse:
-        """Queues dead letters again."""
-        count = await commit(self.dead_letters.replay(request.parent))
-        return pb.ReplayDeadLettersResponse(replayed_count=count)
-
     async def start_trip(self, request: pb.StartTripRequest) -> pb.Trip:
         """Starts a trip to pick up an order."""
         return await self.trips.start(request)
@@ -255,8 +171,8 @@ class GeofenceServicer:
         return pb.EraseDeviceResponse(found=await commit(self.devices.erase(request.device_id)))
 
 
-def by_id(resource: pb.Fence | pb.Subscription) -> tuple[str]:
-    """The key of pages of resources: the id."""
+def by_id(resource: pb.Fence) -> tuple[str]:
+    """The key of pages of fences: the id."""
     return (resource.name.partition("/")[2],)
 
 

@@ -10,11 +10,11 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from services.chassis.errors import ServiceError
-from services.geofence.model.endpoints import check_uri
+from services.events.model.endpoints import check_uri
 from tests.contracts.contracts import all_messages
 
 ADDRESS = re.compile(r"(^|_)(url|uri|link|href)s?$")
-CHECKED_BY_THE_SERVICE = {"enrayon.geofence.v1.Webhook.uri"}
+CHECKED_BY_THE_SERVICE = {"enrayon.events.v1.Webhook.uri"}
 DANGEROUS = (
     "javascript:alert(1)",
     "JavaScript://shop.example/%0aalert(1)",

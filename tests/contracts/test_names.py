@@ -68,6 +68,7 @@ WITHOUT_UNIT = {
 """Names of numbers that have no physical unit."""
 
 MOMENTS = {
+    "time": "the attribute of CloudEvents",
     "as_of": "when a copy of the data was last known to be current",
     "open_at": "gap: AIP-142 would have `open_time`",
     "ready_by": "gap: AIP-142 would have `ready_time`",

@@ -21,7 +21,7 @@ from services.app import SETTINGS
 from services.chassis.database.embedded import OPTIONS, EmbeddedValkey
 from services.cli.commands import backup
 from services.edge.envoy import validate
-from services.geofence.model.endpoints import GLOBAL_UNICAST, SPECIAL_IPV4, SPECIAL_IPV6
+from services.events.model.endpoints import GLOBAL_UNICAST, SPECIAL_IPV4, SPECIAL_IPV6
 from tests.deploy.manifests import BIN, Document, of_kind, rendered, settings_of
 from tests.deploy.queries import DEPLOY
 from tests.services.certificates import Authority

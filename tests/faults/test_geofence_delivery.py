@@ -28,19 +28,8 @@ from services.geofence.worker.upkeep import Upkeep
 from services.geofence.worker.webhooks import Posted, Webhooks
 from tests.faults.judging import judge
 from tests.support.endpoint import endpoint, status
-from tests.support.geofence import (
-    KAMPPI,
-    PASILA,
-    ack,
-    circle,
-    create,
-    fix,
-    reading,
-    report,
-    running,
-    subscribe,
-    take,
-)
+from tests.support.events import ack, reading, subscribe, take
+from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, report, running
 
 SECRETS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
 

@@ -11,7 +11,8 @@ from services.geofence.state.keys import Keys
 from tests.backends import Cluster, ask
 from tests.faults.judging import Told, judge
 from tests.faults.retrying import surely
-from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, reading, subscribe
+from tests.support.events import reading, subscribe
+from tests.support.geofence import KAMPPI, PASILA, circle, create, fix
 
 CARS = 24
 

@@ -14,19 +14,8 @@ from geodata.fences.shape import FenceError
 from services.geofence import bootstrap
 from services.geofence.convert.fences import shape
 from services.geofence.errors import InvalidFence
-from tests.support.geofence import (
-    KAMPPI,
-    circle,
-    create,
-    fix,
-    name_of,
-    reading,
-    report,
-    running,
-    subscribe,
-    take,
-    told,
-)
+from tests.support.events import reading, subscribe, take
+from tests.support.geofence import KAMPPI, circle, create, fix, name_of, report, running, told
 
 DAY_S = 86_400
 AHEAD, REFUSED = pb.FixResult.OUTCOME_AHEAD, pb.FixResult.OUTCOME_REFUSED

@@ -24,7 +24,8 @@ from tests.faults.deployment import Deployment
 from tests.faults.judging import Told, judge
 from tests.faults.retrying import surely
 from tests.support.endpoint import Endpoint, endpoint, status
-from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, subscribe
+from tests.support.events import subscribe
+from tests.support.geofence import KAMPPI, PASILA, circle, create, fix
 
 SETTINGS = {
     "ENRAYON_WEBHOOK_PRIVATE": "true",

@@ -28,7 +28,8 @@ from tests.faults.power import SHIM
 from tests.faults.remote import SOON, reason_of
 from tests.faults.retrying import surely
 from tests.support.database import connected
-from tests.support.geofence import name_of, subscribe
+from tests.support.events import subscribe
+from tests.support.geofence import name_of
 from tests.support.orders import Order
 from tests.support.shims import compiled
 from tests.support.stock import MILK, PRODUCTS, STOCKMANN, basket, state

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from enrayon.aisle.v1 import aisle_pb2
+from enrayon.events.v1 import events_pb2
 from enrayon.geofence.v1 import geofence_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
@@ -80,10 +81,10 @@ async def load(callers: Callers, parts: Any) -> None:
     circle = {"center": KAMPPI["point"], "radius_m": 300}
     fence = pb.Fence(circle=circle, dwell_time={"seconds": 60})
     await admin.geofence.CreateFence(pb.CreateFenceRequest(fence=fence, fence_id="f"))
-    webhook = pb.Subscription(webhook={"uri": "https://hooks.example/x"})
-    for subscription in (pb.Subscription(), webhook):
-        request = pb.CreateSubscriptionRequest(subscription=subscription)
-        await ignoring(admin.geofence.CreateSubscription(request))
+    webhook = events_pb2.Subscription(webhook={"uri": "https://hooks.example/x"})
+    for subscription in (events_pb2.Subscription(), webhook):
+        request = events_pb2.CreateSubscriptionRequest(subscription=subscription)
+        await ignoring(admin.events.CreateSubscription(request))
     placement = aisle_pb2.ProductPlacements(
         product=MILK, placements=[aisle_pb2.Placement(aisle="7", side=aisle_pb2.SIDE_LEFT, bay=3)]
     )

@@ -18,19 +18,20 @@ from services.chassis.database.outbox import Fact, Outbox
 from services.chassis.errors import ConcurrentChanges
 from services.directory import crossing as keys
 from services.directory.crossing import hold_facts, trip_facts
+from services.directory.events import HARD_LIMIT, LIFETIMES_S, StreamSettings
 from services.directory.parts import Parts
 from services.geofence import bootstrap as geofence
 from services.geofence.model import partitions as device_partitions
 from services.geofence.model import trips
 from services.geofence.resources.trips import Trips
-from services.geofence.settings import GeofenceSettings
 from services.stock import bootstrap as stock
 from services.stock.model import partitions as store_partitions
 from services.stock.model.partitions import StoreKeys
 from services.stock.resources.arrivals import Arrivals
 from services.stock.state.holds import Holds
+from tests.support.events import reading, subscribe, take
 from tests.support.gated import gated
-from tests.support.geofence import fix, name_of, north_of, reading, report, subscribe, take
+from tests.support.geofence import fix, name_of, north_of, report
 from tests.support.orders import Order, crossing, eventually
 from tests.support.refusals import refusal
 from tests.support.stock import FORUM, PRODUCTS, STOCKMANN, basket, hold, state
@@ -64,10 +65,13 @@ async def stocked(channel: grpc.aio.Channel) -> Order:
     return Order(channel)
 
 
+TRIPS = [type for type in LIFETIMES_S if type.startswith("trip.")]
+
+
 async def test_a_hold_is_told_of_the_way_and_the_trip_of_the_hand_over(order, parts):
-    await subscribe(order.geofence)
+    await subscribe(order.events, filter={"types": TRIPS})
     made = await hold(order.stock, STOCKMANN, milk=2)
-    async with crossing(parts), reading(order.geofence) as events:
+    async with crossing(parts), reading(order.events) as events:
         trip = await order.start(made, vehicle="blue van")
         assert (made.name, made.name) == (trip.reservation, trip.order)
         on_the_way = await eventually(
@@ -97,8 +101,8 @@ async def test_a_hold_is_told_of_the_way_and_the_trip_of_the_hand_over(order, pa
         arrived.arrival.vehicle,
     )
     assert Held.STATE_COLLECTED == collected.state
-    assert ("TRIP_COMPLETED", pb.CAUSE_RESERVATION) == (name_of(told[-1]), told[-1].cause)
-    assert {made.name} == {event.reservation for event in told}
+    assert ("trip.completed", "CAUSE_RESERVATION") == (told[-1].type, told[-1].data["cause"])
+    assert {made.name} == {event.data["reservation"] for event in told}
     assert done.end_time.ToDatetime() >= collected.update_time.ToDatetime()
     # Nobody needs the vehicle any more.
     assert "" == (await order.hold(made.name)).arrival.vehicle
@@ -106,13 +110,13 @@ async def test_a_hold_is_told_of_the_way_and_the_trip_of_the_hand_over(order, pa
 
 @pytest.mark.parametrize("way", ["canceled", "expired", "transferred"])
 async def test_a_trip_ends_with_its_hold_and_says_where_the_goods_went(order, parts, way):
-    await subscribe(order.geofence)
+    await subscribe(order.events, filter={"types": TRIPS})
     request = stock_pb2.CreateReservationRequest(parent=STOCKMANN, items=basket(milk=1))
     if way == "expired":
         request.ttl.FromTimedelta(dt.timedelta(seconds=1.5))
     made = await order.stock.CreateReservation(request)
     moved_to = made.name
-    async with crossing(parts), reading(order.geofence) as events:
+    async with crossing(parts), reading(order.events) as events:
         trip = await order.start(made)
         await eventually(lambda: order.hold(made.name), lambda found: found.HasField("arrival"))
         if way == "canceled":
@@ -129,12 +133,12 @@ async def test_a_trip_ends_with_its_hold_and_says_where_the_goods_went(order, pa
         )
         started, ended = [each.event for each in await take(events, 2)]
 
-    assert ("TRIP_CANCELED", pb.CAUSE_RESERVATION, moved_to) == (
-        name_of(ended),
-        ended.cause,
-        ended.reservation,
+    assert ("trip.canceled", "CAUSE_RESERVATION", moved_to) == (
+        ended.type,
+        ended.data["cause"],
+        ended.data["reservation"],
     )
-    assert made.name == started.reservation
+    assert made.name == started.data["reservation"]
 
 
 async def test_a_hold_forgets_a_trip_that_ends_before_it(order, parts):
@@ -482,7 +486,7 @@ async def test_too_many_facts_refuse_changes_and_keep_none_of_them(order, parts,
     made = await hold(order.stock, STOCKMANN, milk=1)
     await order.start(made)
     [fact] = await trip_facts(parts.client).facts()
-    most = 2 * GeofenceSettings().geofence_backlog
+    most = HARD_LIMIT * StreamSettings().events_backlog
     for start in range(0, most, 10_000):
         await database.hset(
             fact.key, mapping={f"t{number}": "{}" for number in range(start, start + 10_000)}

@@ -11,6 +11,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from enrayon.events.v1 import events_pb2
 from enrayon.geofence.v1 import geofence_pb2
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.access.policy import Role
@@ -81,10 +82,10 @@ async def fence(caller: Any, number: int) -> Any:
 
 
 async def subscription(caller: Any, number: int) -> Any:
-    request = geofence_pb2.CreateSubscriptionRequest(
-        subscription=geofence_pb2.Subscription(), subscription_id=f"s{number}"
+    request = events_pb2.CreateSubscriptionRequest(
+        subscription=events_pb2.Subscription(), subscription_id=f"s{number}"
     )
-    return await caller.geofence.CreateSubscription(request)
+    return await caller.events.CreateSubscription(request)
 
 
 QUOTAS: dict[str, tuple[Role, Create, int]] = {

@@ -20,7 +20,7 @@ class Endpoint:
     async def wait(self, count: int, timeout_s: float = 20.0) -> list[dict[str, Any]]:
         """The accepted events, once so many different ones came."""
         async with asyncio.timeout(timeout_s):
-            while len({event["data"]["eventId"] for event in self.taken}) < count:  # noqa: ASYNC110 - told over the network
+            while len({event["id"] for event in self.taken}) < count:  # noqa: ASYNC110 - told over the network
                 await asyncio.sleep(0.02)
         return self.taken
 

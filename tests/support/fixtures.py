@@ -6,6 +6,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from enrayon.events.v1 import events_pb2_grpc
 from services.chassis.clock import utc_now
 from services.chassis.database.client import Client, connect
 from services.chassis.keyring import Key, Keyring
@@ -64,3 +65,9 @@ async def channel(parts: Parts) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to a server that hosts all services."""
     async with hosted(parts) as channel:
         yield channel
+
+
+@pytest.fixture
+def notices(channel: grpc.aio.Channel) -> "events_pb2_grpc.EventsServiceAsyncStub":
+    """A client of the events service."""
+    return events_pb2_grpc.EventsServiceStub(channel)

@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 
 from enrayon.aisle.v1 import aisle_pb2_grpc
+from enrayon.events.v1 import events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from enrayon.hours.v1 import hours_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
@@ -39,6 +40,7 @@ class Stubs:
         self.hours: Any = hours_pb2_grpc.HoursServiceStub(self.channel)
         self.stock: Any = stock_pb2_grpc.StockServiceStub(self.channel)
         self.geofence: Any = geofence_pb2_grpc.GeofenceServiceStub(self.channel)
+        self.events: Any = events_pb2_grpc.EventsServiceStub(self.channel)
         self.aisle: Any = aisle_pb2_grpc.AisleServiceStub(self.channel)
 
 

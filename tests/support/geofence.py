@@ -1,4 +1,4 @@
-"""Helpers for tests of the geofence service: places, fixes, fences, reports, readers."""
+"""Helpers for tests of the geofence service: places, fixes, fences, reports."""
 
 import asyncio
 import datetime as dt
@@ -78,38 +78,6 @@ def name_of(event: pb.FenceEvent) -> str:
     return pb.EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
 
 
-async def subscribe(stub: Any, id: str = "all", **fields: object) -> Any:
-    return await stub.CreateSubscription(
-        pb.CreateSubscriptionRequest(subscription=pb.Subscription(**fields), subscription_id=id)
-    )
-
-
-@asynccontextmanager
-async def reading(stub: Any, id: str = "all", **options: object) -> AsyncIterator[Any]:
-    """A stream of events, once the first answer says that it is being read."""
-    call = stub.StreamEvents(pb.StreamEventsRequest(subscription=f"subscriptions/{id}", **options))
-    first = await call.read()
-    assert not first.HasField("event")
-    try:
-        yield call
-    finally:
-        call.cancel()
-
-
-async def take(call: Any, count: int, timeout_s: float = 20.0) -> list[pb.StreamEventsResponse]:
-    found: list[pb.StreamEventsResponse] = []
-    async with asyncio.timeout(timeout_s):
-        while len(found) < count:
-            response = await call.read()
-            if response.HasField("event"):  # an empty one only shows that the stream is alive
-                found.append(response)
-    return found
-
-
 async def visit(stub: Any, device: str, start: int = 0) -> None:
     """Report a visit of ten minutes to Kamppi."""
     await report(stub, fix(device, KAMPPI, start), fix(device, PASILA, start + 600))
-
-
-async def ack(stub: Any, tokens: Iterable[str], id: str = "all") -> None:
-    await stub.AckEvents(pb.AckEventsRequest(subscription=f"subscriptions/{id}", ack_tokens=tokens))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from enrayon.events.v1 import events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
@@ -23,6 +24,7 @@ class Order:
 
     def __init__(self, channel: Any) -> None:
         self.stock: Any = stock_pb2_grpc.StockServiceStub(channel)
+        self.events: Any = events_pb2_grpc.EventsServiceStub(channel)
         self.geofence: Any = geofence_pb2_grpc.GeofenceServiceStub(channel)
 
     async def hold(self, name: str) -> Any:

@@ -1,13 +1,10 @@
-"""`enrayon fence`: live events of fences, and the replay of a recorded track."""
+"""`enrayon fence`: the replay of a recorded track through the fences."""
 
 import datetime as dt
 import secrets
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import grpc
 import typer
@@ -29,59 +26,9 @@ COLOURS = {"ENTER": "green", "DWELL": "yellow", "EXIT": "red", "CROSS": "magenta
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Watch geofence events live, or replay a track.")
-    group.command("watch")(watch)
+    group = typer.Typer(no_args_is_help=True, help="Replay a track through the fences.")
     group.command("replay")(replay)
     app.add_typer(group, name="fence")
-
-
-def watch(
-    label: Annotated[
-        list[str] | None, typer.Option(help="Only fences with this label: key=value.")
-    ] = None,
-    json: JsonOption = False,
-) -> None:
-    """Show events live until Ctrl-C. Other subscribers still get each event."""
-    labels = dict(each.split("=", 1) for each in label or () if "=" in each)
-    id = f"watch-{secrets.token_hex(6)}"
-    name = f"subscriptions/{id}"
-    subscription = pb.Subscription(filter=pb.EventFilter(labels=labels, include_muted=True))
-    with services() as channel:
-        stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
-        stub.CreateSubscription(
-            pb.CreateSubscriptionRequest(subscription=subscription, subscription_id=id),
-            timeout=TIMEOUT_S,
-        )
-        try:
-            events = stub.StreamEvents(pb.StreamEventsRequest(subscription=name))
-            with ended_by_ctrl_c(events):
-                next(events, None)  # the first is empty: from now on no event is missed
-                console.print("[dim]watching; Ctrl-C ends[/]")
-                for response in events:
-                    if not response.HasField("event"):  # it only says that the stream is alive
-                        continue
-                    print_json(response.event) if json else console.print(in_words(response.event))
-                    ack = pb.AckEventsRequest(subscription=name, ack_tokens=[response.ack_token])
-                    stub.AckEvents(ack, timeout=TIMEOUT_S)
-        finally:
-            request = pb.DeleteSubscriptionRequest(name=name, allow_missing=True)
-            stub.DeleteSubscription(request, timeout=TIMEOUT_S)
-
-
-@contextmanager
-def ended_by_ctrl_c(call: Any) -> Iterator[None]:
-    """Let Ctrl-C cancel a call, and so end its responses and this block.
-
-    A `KeyboardInterrupt` may come up anywhere, and is lost where gRPC cannot raise it.
-    """
-    before = signal.signal(signal.SIGINT, lambda *_: call.cancel())
-    try:
-        yield
-    except grpc.RpcError:
-        if not call.cancelled():
-            raise
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def replay(
@@ -175,15 +122,6 @@ def show(events: list[tuple[Point, pb.FenceEvent]]) -> None:
             pb.Confidence.Name(event.confidence).removeprefix("CONFIDENCE_").lower(),
         )
     console.print(table)
-
-
-def in_words(event: pb.FenceEvent) -> str:
-    """An event on one line."""
-    colour = COLOURS.get(kind(event), "cyan")
-    subject = event.subject.removeprefix("devices/")[:8]
-    muted = f" [dim]muted: {pb.Mute.Name(event.mute)[5:].lower()}[/]" if event.mute else ""
-    time = f"{event.server_time.ToDatetime():%H:%M:%S}"
-    return f"{time} [{colour}]{kind(event)}[/] {place(event)} [dim]{subject}[/]{muted}"
 
 
 def kind(event: pb.FenceEvent) -> str:

@@ -14,24 +14,9 @@ def fence_id(name: str) -> str:
     return name.removeprefix("fences/")
 
 
-def subscription_name(id: str) -> str:
-    """`subscriptions/shop` of `shop`."""
-    return f"subscriptions/{id}"
-
-
-def subscription_id(name: str) -> str:
-    """`shop` of `subscriptions/shop`."""
-    return name.removeprefix("subscriptions/")
-
-
 def device_name(subject: str) -> str:
     """`devices/{subject}`; empty for no subject."""
     return f"devices/{subject}" if subject else ""
-
-
-def subject_in(name: str) -> str:
-    """The subject of `devices/{subject}`."""
-    return name.removeprefix("devices/")
 
 
 def trip_name(trip: Trip) -> str:

@@ -1,1 +1,1 @@
-"""Records of devices and trips, and pure decisions on fixes, trips, filters and addresses."""
+"""Records of devices and trips, and pure decisions on fixes, trips and filters."""

@@ -1,1 +1,1 @@
-"""The fences and subscriptions that a process holds in memory."""
+"""The fences that a process holds in memory."""

@@ -1,4 +1,4 @@
-"""The feeds that keep the fences and subscriptions of a process current."""
+"""The feed that keeps the fences of a process current, and the stores around which they lie."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -10,14 +10,12 @@ from services.directory.directory import Directory
 from services.directory.feed import Feed
 from services.directory.replicas import Change
 from services.geofence.replica.fences import FencesReplica
-from services.geofence.replica.subscriptions import SubscriptionsReplica
 
 FENCES = "fences"
-SUBSCRIPTIONS = "subscriptions"
 
 
 class Feeds:
-    """Both feeds. The process starts and stops them."""
+    """The feed of fences. The process starts and stops it."""
 
     def __init__(self, client: Client, directory: Directory, folder: Path, clock: Clock) -> None:
         self._directory = directory
@@ -29,7 +27,6 @@ class Feeds:
             return FencesReplica(directory, records)
 
         self.fences = Feed(client, FENCES, build, folder, clock)
-        self.subscriptions = Feed(client, SUBSCRIPTIONS, SubscriptionsReplica, folder, clock)
         directory.stores.listen(self._store_changed)
         self.fences.listen(self._fences_changed)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from enrayon.geofence.v1 import geofence_pb2 as pb
 from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
 from services.chassis.errors import ConcurrentChanges
@@ -16,8 +15,6 @@ from services.geofence.model.detection import Outcome
 from services.geofence.model.devices import HASH_BYTES, Device, known_device, new_device
 from services.geofence.model.partitions import partition_of
 from services.geofence.model.people import Person, pack
-from services.geofence.replica.feeds import Feeds
-from services.geofence.state.delivery import Delivery
 from services.geofence.state.devices import DeviceChange, DeviceRecords, PersonChange
 from services.geofence.state.erased import Erased
 from services.geofence.state.people import PeopleRecords
@@ -35,17 +32,13 @@ class Devices:
         self,
         records: DeviceRecords,
         people: PeopleRecords,
-        delivery: Delivery,
         erased: Erased,
-        feeds: Feeds,
         keyring: Keyring,
         clock: Clock,
     ) -> None:
         self._records = records
         self._people = people
-        self._delivery = delivery
         self._erased = erased
-        self._feeds = feeds
         self._hash = keyring.hasher(PURPOSE, HASH_BYTES)
         self._key_versions = keyring.versions
         self._clock = clock
@@ -156,7 +149,7 @@ class Devices:
         Raises:
             ConcurrentChanges: fixes of the device keep coming.
         """
-        subscriptions = list(self._feeds.subscriptions.replica.by_id)
+        subscriptions = await self._records.subscriptions()
         hashes = self.hashes(device_id)
         found = False
         for _ in range(TRIES):
@@ -171,17 +164,9 @@ class Devices:
                 return found
             found = True
             for device in devices.values():
-                for subscription in subscriptions:
-                    await self._erase_dead_letters(subscription, device.subject)
+                await self._records.erase_dead_letters(subscriptions, device_name(device.subject))
                 for partition in {int(device.subject[:2]), *map(partition_of, hashes)}:
                     if partition != device.partition:
                         await self._records.drop_queues(device.subject, partition, subscriptions)
                 await self._records.forget(device, subscriptions, with_person=True)
         raise ConcurrentChanges("fixes of the device keep coming; stop them, then try again")
-
-    async def _erase_dead_letters(self, subscription: str, subject: str) -> None:
-        name = device_name(subject)
-        letters = await self._delivery.dead_letters(subscription)
-        await self._delivery.delete_dead_letters(
-            letter for letter in letters if pb.FenceEvent.FromString(letter.event).subject == name
-        )

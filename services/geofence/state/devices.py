@@ -13,13 +13,20 @@ from services.chassis.database.client import Calls, Client, Value, grouped_scrip
 from services.chassis.database.replication import replicated_many_script
 from services.chassis.database.wakes import Wakes
 from services.chassis.errors import QuotaExceeded
+from services.directory.deliveries import (
+    SubscriptionKeys,
+    erase_dead_letters,
+    queue_key,
+    subscriptions_in,
+)
+from services.directory.events import HARD_LIMIT, partitions
 from services.directory.orders import ERASED
 from services.geofence.errors import BacklogFull, WrongPartitions
 from services.geofence.model import trips
 from services.geofence.model.devices import HASH_BYTES, Device, pack, subject_in, unpack
 from services.geofence.model.partitions import PARTITIONS, partition_of
 from services.geofence.model.trips import Trip, from_dict, to_dict
-from services.geofence.state.keys import DeliveryKeys, Keys, inside_key, queue_key, trips_key
+from services.geofence.state.keys import Keys, inside_key, partition_name, trips_key
 
 PACKAGE = "services.geofence"
 LIBRARY = "people"
@@ -28,9 +35,6 @@ SAME, NEVER = "=", "-"
 NO_TRIPS: Mapping[tuple[str, str], bytes] = {}
 NO_FACTS: Mapping[str, bytes] = {}
 NO_SETS: Mapping[str, bool] = {}
-HARD_LIMIT = 2
-"""A stream that has grown to so many times the backlog takes no more events. The backlog itself
-only decides what a trim drops."""
 
 log = structlog.get_logger()
 
@@ -123,7 +127,7 @@ class DeviceRecords:
 
         Args:
             client: Of the database.
-            backlog: Events that a partition keeps.
+            backlog: Of events; a partition takes `HARD_LIMIT` times as many.
             replicas: How many replicas must have a change before it is acknowledged.
             most: Devices that a partition keeps.
             most_people: Registered devices that a partition keeps.
@@ -282,6 +286,14 @@ class DeviceRecords:
         keys = [*forget_keys(Keys.of(partition)), *queue_keys(partition, subscriptions, subject)]
         await self._forget(keys, [b"", b"", subject, 0, 0, 0])
 
+    async def subscriptions(self) -> list[str]:
+        """The subscriptions that may have events of devices queued."""
+        return await subscriptions_in(self._client, partitions("f"))
+
+    async def erase_dead_letters(self, subscriptions: Sequence[str], subject: str) -> None:
+        """Delete the dead letters about `devices/{subject}`."""
+        await erase_dead_letters(self._client, partitions("f"), subscriptions, subject)
+
     async def trip(self, store: str, id: str) -> tuple[bytes, Trip] | None:
         """The hash of the device of a trip, and the trip. A trip's id begins with its partition."""
         raw = await self._client.hget(trips_key(int(id[:2]), store), id)
@@ -351,8 +363,8 @@ def forget_keys(of: Keys) -> list[str]:
 def queue_keys(partition: int, subscriptions: Iterable[str], subject: str) -> Iterator[str]:
     """The last keys of `forget.lua`."""
     for subscription in subscriptions:
-        delivery = DeliveryKeys.of(partition, subscription)
-        yield queue_key(partition, subscription, subject)
+        delivery = SubscriptionKeys.of(partition_name(partition), subscription)
+        yield queue_key(partition_name(partition), subscription, subject)
         yield from (delivery.retry, delivery.tries, delivery.queued)
 
 

@@ -12,8 +12,9 @@ import structlog
 from services.chassis.database.client import Client, script
 from services.chassis.database.cluster import Cluster
 from services.directory.crossing import ERASED_MARK
-from services.geofence.state.devices import PACKAGE
 
+REWRITE_S = 15.0
+"""Interval between looks for something erased."""
 RECENT = "{fences}:rewritten"
 """Exists while the log was rewritten recently."""
 
@@ -26,7 +27,7 @@ class Erased:
     def __init__(self, client: Client, rewrite_ms: int) -> None:
         self._client = client
         self._rewrite_ms = rewrite_ms
-        self._release = script(client, PACKAGE, "release")
+        self._release = script(client, "services.chassis.database", "release")
         self._is_allowed = True
 
     async def mark(self, now_ms: int) -> None:
@@ -57,6 +58,11 @@ class Erased:
             return False
         await self._release([ERASED_MARK], [mark])  # keeps the mark of a later erasure
         return True
+
+    async def run(self) -> bool:
+        """Rewrite the log if needed; a loop need not run again at once."""
+        await self.rewrite()
+        return False
 
     async def _nodes(self) -> list[dict[str, Any]]:
         """All nodes, with those that joined the cluster after this process started."""

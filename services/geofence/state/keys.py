@@ -3,9 +3,14 @@
 from typing import NamedTuple
 
 
+def partition_name(partition: int) -> str:
+    """The name of a partition, for example `f17`."""
+    return f"f{partition:02}"
+
+
 def tag(partition: int) -> str:
     """The hash tag of a partition."""
-    return f"{{f{partition:02}}}"
+    return f"{{{partition_name(partition)}}}"
 
 
 class Keys(NamedTuple):
@@ -14,8 +19,6 @@ class Keys(NamedTuple):
     devices: str
     timers: str
     events: str
-    cursors: str
-    used: str
     wake: str
     crossing: str
     people: str
@@ -27,26 +30,6 @@ class Keys(NamedTuple):
     def of(cls, partition: int) -> "Keys":
         """The keys of a partition."""
         return cls(*(f"{tag(partition)}:{name}" for name in cls._fields))
-
-
-class DeliveryKeys(NamedTuple):
-    """The keys of one partition for one subscription."""
-
-    lease: str
-    retry: str
-    tries: str
-    queued: str
-    dead: str
-
-    @classmethod
-    def of(cls, partition: int, subscription: str) -> "DeliveryKeys":
-        """The keys of a partition and a subscription."""
-        return cls(*(f"{tag(partition)}:{name}:{subscription}" for name in cls._fields))
-
-
-def queue_key(partition: int, subscription: str, subject: str) -> str:
-    """The list of a subject's events that wait for another attempt."""
-    return f"{tag(partition)}:queue:{subscription}:{subject}"
 
 
 def trips_key(partition: int, store: str) -> str:

@@ -1,1 +1,1 @@
-"""Background loops: deliveries to webhooks, timers, trims and metrics."""
+"""Background loops: timers, and the rewriting of the log after erasures."""

@@ -77,6 +77,7 @@ class Timers:
     async def sweep(self) -> bool:
         """Forget devices without a fix for a day, and people whose time is over; end visits to
         fences that were deleted."""
+        subscriptions = await self._records.subscriptions()
         for partition in range(PARTITIONS):
             if await self._people.end(partition, self._now_ms()):
                 await self._erased.mark(self._now_ms())
@@ -89,7 +90,6 @@ class Timers:
             fences = self._feeds.fences.replica
             for device in (await self._records.unpacked(records)).values():
                 if device.is_expired(now_ms):
-                    subscriptions = list(self._feeds.subscriptions.replica.by_id)
                     if await self._records.forget(device, subscriptions):
                         await self._erased.mark(now_ms)
                 elif is_current and left_behind(fences, device.state):

@@ -18,7 +18,7 @@ from services.edge.settings import EdgeSettings
 from services.edge.ucp import rest as ucp
 from services.edge.ucp.capability import Locations
 from services.edge.ucp.platforms import Platforms
-from services.geofence.model.endpoints import check_uri
+from services.events.model.endpoints import check_uri
 from tests.fuzz.services import Services
 from tests.fuzz.target import Refused, run, target, text_of
 

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.directory.events import LIFETIMES_S, Event, event_of, expire_ms, stream_key, tags
+from services.directory.events import (
+    LIFETIMES_S,
+    Event,
+    event_of,
+    expire_ms,
+    partitions,
+    stream_key,
+)
 
 READY = Event(
     "reservation.ready",
@@ -66,6 +73,6 @@ def test_near_is_worthless_after_ten_minutes_and_ready_is_not() -> None:
 
 
 def test_streams_lie_in_the_partitions_of_their_source() -> None:
-    assert 64 == len(tags("s"))
-    assert "{f00}:events" == stream_key(tags("f")[0])
-    assert "{s63}:events" == stream_key(tags("s")[-1])
+    assert 64 == len(partitions("s"))
+    assert "{f00}:events" == stream_key(partitions("f")[0])
+    assert "{s63}:events" == stream_key(partitions("s")[-1])

@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.aisle.v1 import aisle_pb2
+from enrayon.events.v1 import events_pb2
 from enrayon.geofence.v1 import geofence_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
@@ -19,8 +20,8 @@ from services.directory.kind import Kind
 from services.directory.records import Records
 from services.directory.resources import Resources
 from services.directory.writer import Writer
+from services.events.resources.subscriptions import SUBSCRIPTION
 from services.geofence.resources.fences import FENCE
-from services.geofence.resources.subscriptions import SUBSCRIPTION
 from services.hours.resources.store_events import STORE_EVENT
 from services.hours.resources.store_hours import STORE_HOURS
 from services.stores.resources.stores import STORE
@@ -166,9 +167,11 @@ def circle(name: str, title: str) -> geofence_pb2.Fence:
     return fence(name, display_name=title)
 
 
-def subscription(name: str, title: str) -> geofence_pb2.Subscription:
-    return geofence_pb2.Subscription(
-        name=f"subscriptions/{name}", filter={"labels": {"title": title}}
+def subscription(name: str, title: str) -> events_pb2.Subscription:
+    return events_pb2.Subscription(
+        name=f"subscriptions/{name}",
+        filter={"labels": {"title": title}},
+        scope=events_pb2.Subscription.SCOPE_ALL,
     )
 
 

@@ -14,11 +14,3 @@ def test_what_is_no_function_is_refused_by_the_name_of_the_setting(name, monkeyp
     with pytest.raises(ValidationError) as refusal:
         GeofenceSettings()
     assert ("geofence_travel_time",) == refusal.value.errors()[0]["loc"]
-
-
-def test_a_delivery_must_end_before_its_lease(monkeypatch):
-    monkeypatch.setenv("ENRAYON_GEOFENCE_LEASE_S", "10")
-    with pytest.raises(ValidationError, match="three quarters") as refusal:
-        GeofenceSettings(webhook_timeout_s=8)
-    assert ("webhook_timeout_s",) == refusal.value.errors()[0]["loc"]
-    assert 7.5 == GeofenceSettings(webhook_timeout_s=7.5).webhook_timeout_s

@@ -1,21 +1,17 @@
-"""`enrayon fence`: a track is replayed with its map, live events are shown."""
+"""`enrayon fence`: a track is replayed with its map."""
 
 import asyncio
 import json
-import os
-import signal
-import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from services.cli import app
 from tests.geodata.fences import tracks
 from tests.geodata.fences.tracks import VISNJAN
-from tests.support.geofence import KAMPPI, circle, create, fix, report
+from tests.support.geofence import circle, create
 from tests.support.hosting import serving
 from tests.support.tracks import GPX
 
@@ -62,31 +58,3 @@ async def test_a_replay_as_json(stub, tmp_path):
     output = await run("replay", str(gpx), "--json", "--map", str(tmp_path / "map.svg"))
     told, _ = json.JSONDecoder().raw_decode(output[output.index("{") :])
     assert ["EVENT_TYPE_ENTER", "EVENT_TYPE_EXIT"] == [e["eventType"] for e in told["events"]]
-
-
-async def test_watch_shows_live_events_and_leaves_nothing_behind(stub):
-    await create(stub, "kamppi", circle(KAMPPI, 300, labels={"kind": "mall"}))
-    await create(stub, "other", circle(KAMPPI, 400))
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.cli", "fence", "watch", "--label", "kind=mall"),
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout
-    try:
-        async with asyncio.timeout(300):  # of a busy machine
-            first = await process.stdout.readline()
-            await report(stub, fix("a", KAMPPI, 0))
-            told = await process.stdout.readline()
-            process.send_signal(signal.SIGINT)
-            rest = await process.stdout.read()
-            status = await process.wait()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    left = await stub.ListSubscriptions(pb.ListSubscriptionsRequest())
-    assert b"watching" in first
-    assert (b"ENTER kamppi" in told, b"") == (True, rest)
-    assert 0 == status
-    assert 0 == len(left.subscriptions)

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import generate_latest
 from redis.asyncio import RedisCluster
 
+from enrayon.events.v1 import events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
@@ -24,25 +25,15 @@ from services.chassis.telemetry import tracing
 from services.chassis.telemetry.logs import configure_logs
 from services.directory.directory import Directory
 from services.directory.parts import Parts
+from services.events import bootstrap as events_bootstrap
 from services.geofence import bootstrap
 from services.geofence.model.partitions import PARTITIONS
 from services.geofence.state.devices import DeviceRecords
 from services.geofence.state.erased import Erased
 from services.geofence.state.keys import Keys
 from tests.backends import backend
-from tests.support.geofence import (
-    KAMPPI,
-    PASILA,
-    circle,
-    create,
-    fix,
-    reading,
-    report,
-    running,
-    subscribe,
-    take,
-    told,
-)
+from tests.support.events import reading, subscribe, take
+from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, report, running, told
 from tests.support.hosting import hosted
 from tests.support.stores import SHOPS, upsert
 
@@ -74,7 +65,7 @@ async def test_an_erased_device_is_nowhere_in_keys_dump_or_log(tmp_path, gazette
             fences = geofence_pb2_grpc.GeofenceServiceStub(channel)
             await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
             await create(fences, "kamppi", circle(KAMPPI, 2000, dwell_time={"seconds": 3600}))
-            await subscribe(fences)
+            await subscribe(events_pb2_grpc.EventsServiceStub(channel))
             await fences.StartTrip(
                 pb.StartTripRequest(
                     parent="stores/t-stockmann", device_id=DEVICE, consent=True, order="1"
@@ -180,12 +171,17 @@ async def test_no_position_and_no_device_id_reaches_a_log_a_metric_or_a_trace(
     home = {"latitude": HOME[0], "longitude": HOME[1]}
     said = []
     with observed() as outputs:
-        async with hosted(parts) as channel, running(bootstrap.build(parts)):
+        async with (
+            hosted(parts) as channel,
+            running(bootstrap.build(parts)),
+            running(events_bootstrap.build(parts)),
+        ):
             stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
             await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
             await create(stub, "kamppi", circle(KAMPPI, 2000, dwell_time={"seconds": 1}))
-            await subscribe(stub, "read")
-            await subscribe(stub, "hook", webhook={"uri": "http://127.0.0.1:9/"})
+            notices = events_pb2_grpc.EventsServiceStub(channel)
+            await subscribe(notices, "read")
+            await subscribe(notices, "hook", webhook={"uri": "http://127.0.0.1:9/"})
             trip = await stub.StartTrip(
                 pb.StartTripRequest(
                     parent="stores/t-stockmann", device_id=DEVICE, consent=True, order="1"
@@ -197,7 +193,7 @@ async def test_no_position_and_no_device_id_reaches_a_log_a_metric_or_a_trace(
                 await stub.MatchFences(pb.MatchFencesRequest(**place))
             await stub.ListNearestFences(pb.ListNearestFencesRequest(point=home))
             await stub.CheckInTrip(pb.CheckInTripRequest(name=trip.name, bay="3"))
-            async with reading(stub, "read") as events:
+            async with reading(notices, "read") as events:
                 await take(events, 2)
             beyond = pb.ReportPositionRequest(fix=fix(DEVICE, (91.23456, 24.0), 2), consent=True)
             said.append(await failed(stub.ReportPosition(beyond)))

@@ -10,7 +10,8 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.geofence.resources.devices import Devices
-from tests.support.geofence import fix, name_of, north_of, reading, report, subscribe, take, told
+from tests.support.events import reading, subscribe, take
+from tests.support.geofence import fix, north_of, report, told
 from tests.support.refusals import refusal
 from tests.support.stores import SHOPS, upsert
 
@@ -37,9 +38,9 @@ async def start(stub: Any, device: str = "anna", order: str = "1234", **rest: ob
     )
 
 
-async def test_a_trip_from_start_to_hand_over_is_told_step_by_step(trips):
-    await subscribe(trips)
-    async with reading(trips) as events:
+async def test_a_trip_from_start_to_hand_over_is_told_step_by_step(trips, notices):
+    await subscribe(notices)
+    async with reading(notices) as events:
         trip = await start(trips)
         for metres, seconds in ((5000, 0), (900, 300), (600, 330), (50, 420), (20, 430)):
             await report(trips, fix("anna", north_of(STOCKMANN, metres), seconds))
@@ -50,34 +51,34 @@ async def test_a_trip_from_start_to_hand_over_is_told_step_by_step(trips):
         found = [each.event for each in await take(events, 5)]
 
     assert [
-        "TRIP_STARTED",
-        "TRIP_APPROACHING",
-        "PREPARE_ORDER",
-        "TRIP_ARRIVED",
-        "TRIP_COMPLETED",
-    ] == [name_of(event) for event in found]
-    assert [1, 2, 3, 4, 5] == [event.number for event in found]
-    assert pb.EVENT_TYPE_TRIP_APPROACHING == found[2].prepare_reason
-    assert {"1234"} == {event.order for event in found}
+        "trip.started",
+        "trip.approaching",
+        "trip.prepare",
+        "trip.arrived",
+        "trip.completed",
+    ] == [event.type for event in found]
+    assert [1, 2, 3, 4, 5] == [event.data["number"] for event in found]
+    assert "EVENT_TYPE_TRIP_APPROACHING" == found[2].data["prepare_reason"]
+    assert {"1234"} == {event.data["order"] for event in found}
     assert ("3", "red bike", pb.Trip.STATE_ARRIVED) == (here.bay, here.vehicle, here.state)
     assert pb.Trip.STATE_COMPLETED == done.state
 
 
-async def test_the_order_is_prepared_once_however_many_calls_say_so(trips):
+async def test_the_order_is_prepared_once_however_many_calls_say_so(trips, notices):
     trip = await start(trips)
-    await subscribe(trips, "late")
+    await subscribe(notices, "late")
     near = north_of(STOCKMANN, 30)
     calls = [report(trips, fix("anna", near, n)) for n in range(10)]
     calls += [trips.CheckInTrip(pb.CheckInTripRequest(name=trip.name)) for _ in range(10)]
     await asyncio.gather(*calls)
     kept = await trips.GetTrip(pb.GetTripRequest(name=trip.name))
     assert pb.EVENT_TYPE_TRIP_ARRIVED == kept.prepare_reason
-    async with reading(trips, "late") as events:
+    async with reading(notices, "late") as events:
         found = []
         with pytest.raises(TimeoutError):
             while True:
                 found += await take(events, 1, timeout_s=1)
-    assert ["PREPARE_ORDER", "TRIP_ARRIVED"] == sorted(name_of(each.event) for each in found)
+    assert ["trip.arrived", "trip.prepare"] == sorted(each.event.type for each in found)
 
 
 async def test_a_retry_that_loses_the_race_leaves_the_lease_of_the_trip(
@@ -132,13 +133,13 @@ async def test_a_retry_and_the_same_order_find_the_trip_there_is(trips):
     assert grpc.StatusCode.ALREADY_EXISTS == failure.value.code()
 
 
-async def test_a_trip_expires_by_itself(trips, workers):
+async def test_a_trip_expires_by_itself(trips, notices, workers):
     del workers
-    await subscribe(trips, filter={"event_types": [pb.EVENT_TYPE_TRIP_EXPIRED]})
-    async with reading(trips) as events:
+    await subscribe(notices, filter={"types": ["trip.expired"]})
+    async with reading(notices) as events:
         trip = await start(trips, ttl={"seconds": 1})
         [found] = await take(events, 1)
-    assert trip.name == found.event.trip
+    assert trip.name == found.event.data["trip"]
 
 
 async def test_no_trip_starts_to_a_closed_store_and_one_under_way_goes_on(trips, channel):

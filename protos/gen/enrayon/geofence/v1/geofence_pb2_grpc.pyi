@@ -67,31 +67,6 @@ class GeofenceServiceStub:
     """
     StreamPositions: _grpc.StreamStreamMultiCallable[_geofence_pb2.StreamPositionsRequest, _geofence_pb2.StreamPositionsResponse]
     """Applies a stream of batches, with one answer per batch, in order."""
-    CreateSubscription: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.CreateSubscriptionRequest, _geofence_pb2.Subscription]
-    """Creates a subscription: from now on its events are stored until they are delivered."""
-    GetSubscription: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.GetSubscriptionRequest, _geofence_pb2.Subscription]
-    """One subscription."""
-    UpdateSubscription: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.UpdateSubscriptionRequest, _geofence_pb2.Subscription]
-    """Changes a subscription: its filter, its endpoint, its disabled flag."""
-    ListSubscriptions: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ListSubscriptionsRequest, _geofence_pb2.ListSubscriptionsResponse]
-    """All subscriptions, by name."""
-    DeleteSubscription: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.DeleteSubscriptionRequest, _empty_pb2.Empty]
-    """Deletes a subscription with its undelivered events."""
-    RotateSubscriptionSecret: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.RotateSubscriptionSecretRequest, _geofence_pb2.Subscription]
-    """Sets a new secret for a webhook. For 24 hours deliveries are also signed with the old one."""
-    StreamEvents: _grpc.UnaryStreamMultiCallable[_geofence_pb2.StreamEventsRequest, _geofence_pb2.StreamEventsResponse]
-    """Streams the events of a subscription without a webhook: first the unacknowledged ones, then new
-    ones. Several readers of one subscription share its partitions. A reader keeps its partitions
-    until its call ends: cancel the call to stop reading (leaving the loop in Python does not
-    cancel it), so that the next reader gets them immediately. A reader with waiting events that
-    acknowledges nothing for long (by default 10 minutes) is ended with NOT_ACKNOWLEDGED.
-    """
-    AckEvents: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.AckEventsRequest, _geofence_pb2.AckEventsResponse]
-    """Acknowledges events: they, and all earlier ones in their partitions, are not delivered again."""
-    ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ListDeadLettersRequest, _geofence_pb2.ListDeadLettersResponse]
-    """The events that could not be delivered to a webhook."""
-    ReplayDeadLetters: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ReplayDeadLettersRequest, _geofence_pb2.ReplayDeadLettersResponse]
-    """Queues the dead letters of a subscription for delivery again."""
     StartTrip: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.StartTripRequest, _geofence_pb2.Trip]
     """Starts a trip to pick up an order."""
     GetTrip: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.GetTripRequest, _geofence_pb2.Trip]
@@ -162,31 +137,6 @@ class GeofenceServiceAsyncStub(GeofenceServiceStub):
     """
     StreamPositions: _aio.StreamStreamMultiCallable[_geofence_pb2.StreamPositionsRequest, _geofence_pb2.StreamPositionsResponse]  # type: ignore[assignment]
     """Applies a stream of batches, with one answer per batch, in order."""
-    CreateSubscription: _aio.UnaryUnaryMultiCallable[_geofence_pb2.CreateSubscriptionRequest, _geofence_pb2.Subscription]  # type: ignore[assignment]
-    """Creates a subscription: from now on its events are stored until they are delivered."""
-    GetSubscription: _aio.UnaryUnaryMultiCallable[_geofence_pb2.GetSubscriptionRequest, _geofence_pb2.Subscription]  # type: ignore[assignment]
-    """One subscription."""
-    UpdateSubscription: _aio.UnaryUnaryMultiCallable[_geofence_pb2.UpdateSubscriptionRequest, _geofence_pb2.Subscription]  # type: ignore[assignment]
-    """Changes a subscription: its filter, its endpoint, its disabled flag."""
-    ListSubscriptions: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ListSubscriptionsRequest, _geofence_pb2.ListSubscriptionsResponse]  # type: ignore[assignment]
-    """All subscriptions, by name."""
-    DeleteSubscription: _aio.UnaryUnaryMultiCallable[_geofence_pb2.DeleteSubscriptionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes a subscription with its undelivered events."""
-    RotateSubscriptionSecret: _aio.UnaryUnaryMultiCallable[_geofence_pb2.RotateSubscriptionSecretRequest, _geofence_pb2.Subscription]  # type: ignore[assignment]
-    """Sets a new secret for a webhook. For 24 hours deliveries are also signed with the old one."""
-    StreamEvents: _aio.UnaryStreamMultiCallable[_geofence_pb2.StreamEventsRequest, _geofence_pb2.StreamEventsResponse]  # type: ignore[assignment]
-    """Streams the events of a subscription without a webhook: first the unacknowledged ones, then new
-    ones. Several readers of one subscription share its partitions. A reader keeps its partitions
-    until its call ends: cancel the call to stop reading (leaving the loop in Python does not
-    cancel it), so that the next reader gets them immediately. A reader with waiting events that
-    acknowledges nothing for long (by default 10 minutes) is ended with NOT_ACKNOWLEDGED.
-    """
-    AckEvents: _aio.UnaryUnaryMultiCallable[_geofence_pb2.AckEventsRequest, _geofence_pb2.AckEventsResponse]  # type: ignore[assignment]
-    """Acknowledges events: they, and all earlier ones in their partitions, are not delivered again."""
-    ListDeadLetters: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ListDeadLettersRequest, _geofence_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
-    """The events that could not be delivered to a webhook."""
-    ReplayDeadLetters: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ReplayDeadLettersRequest, _geofence_pb2.ReplayDeadLettersResponse]  # type: ignore[assignment]
-    """Queues the dead letters of a subscription for delivery again."""
     StartTrip: _aio.UnaryUnaryMultiCallable[_geofence_pb2.StartTripRequest, _geofence_pb2.Trip]  # type: ignore[assignment]
     """Starts a trip to pick up an order."""
     GetTrip: _aio.UnaryUnaryMultiCallable[_geofence_pb2.GetTripRequest, _geofence_pb2.Trip]  # type: ignore[assignment]
@@ -320,91 +270,6 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_geofence_pb2.StreamPositionsResponse], _abc.AsyncIterator[_geofence_pb2.StreamPositionsResponse]]:
         """Applies a stream of batches, with one answer per batch, in order."""
-
-    @_abc_1.abstractmethod
-    def CreateSubscription(
-        self,
-        request: _geofence_pb2.CreateSubscriptionRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_geofence_pb2.Subscription, _abc.Awaitable[_geofence_pb2.Subscription]]:
-        """Creates a subscription: from now on its events are stored until they are delivered."""
-
-    @_abc_1.abstractmethod
-    def GetSubscription(
-        self,
-        request: _geofence_pb2.GetSubscriptionRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_geofence_pb2.Subscription, _abc.Awaitable[_geofence_pb2.Subscription]]:
-        """One subscription."""
-
-    @_abc_1.abstractmethod
-    def UpdateSubscription(
-        self,
-        request: _geofence_pb2.UpdateSubscriptionRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_geofence_pb2.Subscription, _abc.Awaitable[_geofence_pb2.Subscription]]:
-        """Changes a subscription: its filter, its endpoint, its disabled flag."""
-
-    @_abc_1.abstractmethod
-    def ListSubscriptions(
-        self,
-        request: _geofence_pb2.ListSubscriptionsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_geofence_pb2.ListSubscriptionsResponse, _abc.Awaitable[_geofence_pb2.ListSubscriptionsResponse]]:
-        """All subscriptions, by name."""
-
-    @_abc_1.abstractmethod
-    def DeleteSubscription(
-        self,
-        request: _geofence_pb2.DeleteSubscriptionRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes a subscription with its undelivered events."""
-
-    @_abc_1.abstractmethod
-    def RotateSubscriptionSecret(
-        self,
-        request: _geofence_pb2.RotateSubscriptionSecretRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_geofence_pb2.Subscription, _abc.Awaitable[_geofence_pb2.Subscription]]:
-        """Sets a new secret for a webhook. For 24 hours deliveries are also signed with the old one."""
-
-    @_abc_1.abstractmethod
-    def StreamEvents(
-        self,
-        request: _geofence_pb2.StreamEventsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_geofence_pb2.StreamEventsResponse], _abc.AsyncIterator[_geofence_pb2.StreamEventsResponse]]:
-        """Streams the events of a subscription without a webhook: first the unacknowledged ones, then new
-        ones. Several readers of one subscription share its partitions. A reader keeps its partitions
-        until its call ends: cancel the call to stop reading (leaving the loop in Python does not
-        cancel it), so that the next reader gets them immediately. A reader with waiting events that
-        acknowledges nothing for long (by default 10 minutes) is ended with NOT_ACKNOWLEDGED.
-        """
-
-    @_abc_1.abstractmethod
-    def AckEvents(
-        self,
-        request: _geofence_pb2.AckEventsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_geofence_pb2.AckEventsResponse, _abc.Awaitable[_geofence_pb2.AckEventsResponse]]:
-        """Acknowledges events: they, and all earlier ones in their partitions, are not delivered again."""
-
-    @_abc_1.abstractmethod
-    def ListDeadLetters(
-        self,
-        request: _geofence_pb2.ListDeadLettersRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_geofence_pb2.ListDeadLettersResponse, _abc.Awaitable[_geofence_pb2.ListDeadLettersResponse]]:
-        """The events that could not be delivered to a webhook."""
-
-    @_abc_1.abstractmethod
-    def ReplayDeadLetters(
-        self,
-        request: _geofence_pb2.ReplayDeadLettersRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_geofence_pb2.ReplayDeadLettersResponse, _abc.Awaitable[_geofence_pb2.ReplayDeadLettersResponse]]:
-        """Queues the dead letters of a subscription for delivery again."""
 
     @_abc_1.abstractmethod
     def StartTrip(

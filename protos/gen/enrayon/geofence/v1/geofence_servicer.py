@@ -69,63 +69,6 @@ class GeofenceServicer(Protocol):
     ) -> Stream[geofence_pb2.StreamPositionsResponse]:
         """Applies a stream of batches, with one answer per batch, in order."""
 
-    def create_subscription(
-        self, request: geofence_pb2.CreateSubscriptionRequest, /
-    ) -> Answer[geofence_pb2.Subscription]:
-        """Creates a subscription: from now on its events are stored until they are delivered."""
-
-    def get_subscription(
-        self, request: geofence_pb2.GetSubscriptionRequest, /
-    ) -> Answer[geofence_pb2.Subscription]:
-        """One subscription."""
-
-    def update_subscription(
-        self, request: geofence_pb2.UpdateSubscriptionRequest, /
-    ) -> Answer[geofence_pb2.Subscription]:
-        """Changes a subscription: its filter, its endpoint, its disabled flag."""
-
-    def list_subscriptions(
-        self, request: geofence_pb2.ListSubscriptionsRequest, /
-    ) -> Answer[geofence_pb2.ListSubscriptionsResponse]:
-        """All subscriptions, by name."""
-
-    def delete_subscription(
-        self, request: geofence_pb2.DeleteSubscriptionRequest, /
-    ) -> Answer[empty_pb2.Empty]:
-        """Deletes a subscription with its undelivered events."""
-
-    def rotate_subscription_secret(
-        self, request: geofence_pb2.RotateSubscriptionSecretRequest, /
-    ) -> Answer[geofence_pb2.Subscription]:
-        """Sets a new secret for a webhook. For 24 hours deliveries are also signed with the old
-        one."""
-
-    def stream_events(
-        self, request: geofence_pb2.StreamEventsRequest, /
-    ) -> Stream[geofence_pb2.StreamEventsResponse]:
-        """Streams the events of a subscription without a webhook: first the unacknowledged ones,
-        then new ones. Several readers of one subscription share its partitions. A reader keeps its
-        partitions until its call ends: cancel the call to stop reading (leaving the loop in Python
-        does not cancel it), so that the next reader gets them immediately. A reader with waiting
-        events that acknowledges nothing for long (by default 10 minutes) is ended with
-        NOT_ACKNOWLEDGED."""
-
-    def ack_events(
-        self, request: geofence_pb2.AckEventsRequest, /
-    ) -> Answer[geofence_pb2.AckEventsResponse]:
-        """Acknowledges events: they, and all earlier ones in their partitions, are not delivered
-        again."""
-
-    def list_dead_letters(
-        self, request: geofence_pb2.ListDeadLettersRequest, /
-    ) -> Answer[geofence_pb2.ListDeadLettersResponse]:
-        """The events that could not be delivered to a webhook."""
-
-    def replay_dead_letters(
-        self, request: geofence_pb2.ReplayDeadLettersRequest, /
-    ) -> Answer[geofence_pb2.ReplayDeadLettersResponse]:
-        """Queues the dead letters of a subscription for delivery again."""
-
     def start_trip(self, request: geofence_pb2.StartTripRequest, /) -> Answer[geofence_pb2.Trip]:
         """Starts a trip to pick up an order."""
 

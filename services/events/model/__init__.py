@@ -1,0 +1,1 @@
+"""Sources of events, filters and access, gates of endpoints, and their addresses."""

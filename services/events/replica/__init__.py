@@ -1,0 +1,1 @@
+"""The subscriptions that a process holds in memory."""

@@ -1,0 +1,1 @@
+"""Subscriptions, their streams and their dead letters."""

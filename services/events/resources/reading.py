@@ -1,0 +1,68 @@
+"""Decides which entries of a stream a subscription gets, and reads them as events."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from enrayon.events.v1 import events_pb2 as pb
+from services.chassis.clock import Clock
+from services.directory.directory import Directory
+from services.directory.feed import Feed
+from services.directory.keys import STORES, parse_store, store_id
+from services.events import metrics
+from services.events.convert.changes import change_of
+from services.events.convert.told import Told, told_of
+from services.events.model.matching import admits, may_see
+from services.events.model.sources import BY_PARTITION
+from services.events.state.delivery import Entry, entry_id
+
+
+class Reading:
+    """Reads entries of all sources; stores and their brands come from the directory."""
+
+    def __init__(self, directory: Directory, clock: Clock) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    async def admitted(
+        self, subscription: pb.Subscription, partition: str, entries: Sequence[Entry]
+    ) -> list[Told | None]:
+        """For each entry of a partition the event that a subscription gets, or None."""
+        if entries and BY_PARTITION[partition].has_log:
+            last, _ = entry_id(entries[-1][0])
+            await self._feed(partition).caught_up(last)
+        return [self._admitted(subscription, partition, *entry) for entry in entries]
+
+    def _admitted(
+        self, subscription: pb.Subscription, partition: str, id: str, fields: Mapping[bytes, bytes]
+    ) -> Told | None:
+        if BY_PARTITION[partition].has_log:
+            store = fields[b"id"].decode()
+            told = change_of(partition, id, fields, self._directory.stores.replica.record(store))
+        else:
+            told = told_of(partition, id, fields)
+        if told is None:
+            return None
+        event, wanted = told.event, subscription.filter
+        is_wanted = (
+            may_see(subscription, event, told.owner, told.home, is_private=told.is_private)
+            and admits(wanted, event, self._brand(event.store) if wanted.brands else "")
+            and not self.is_expired(event)
+        )
+        return told if is_wanted else None
+
+    def is_expired(self, event: pb.Event) -> bool:
+        """True for an event that is worth nothing more, which is counted."""
+        if not event.HasField("expire_time"):
+            return False
+        is_over = event.expire_time.ToDatetime(dt.UTC) <= self._clock()
+        if is_over:
+            metrics.EXPIRED.labels(event.type).inc()
+        return is_over
+
+    def _feed(self, partition: str) -> Feed[Any]:
+        return self._directory.stores if partition == STORES else self._directory.hours
+
+    def _brand(self, store: str) -> str:
+        encoded = self._directory.stores.replica.record(store_id(store))
+        return parse_store(encoded).brand if encoded else ""

@@ -1,0 +1,254 @@
+"""Subscriptions: created with their cursors and secrets, changed, disabled, deleted."""
+
+import dataclasses
+import difflib
+from collections.abc import Sequence
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from enrayon.events.v1 import events_pb2 as pb
+from services.chassis.caller import ANONYMOUS, Caller, current_caller
+from services.chassis.clock import Clock
+from services.chassis.errors import FieldViolation, QuotaExceeded
+from services.chassis.serving.requests import violations_of
+from services.directory.events import LIFETIMES_S
+from services.directory.feed import Feed
+from services.directory.ids import new_id
+from services.directory.kind import Kind
+from services.directory.resources import Resources
+from services.directory.writer import Writer
+from services.events.convert.names import subscription_id, subscription_name
+from services.events.convert.subscriptions import subscription_of
+from services.events.errors import SubscriptionNotFound, WrongDelivery
+from services.events.model.endpoints import check_uri
+from services.events.model.sources import partitions_for
+from services.events.replica.subscriptions import SubscriptionsReplica
+from services.events.state.delivery import Delivery
+from services.events.state.secrets import Secrets
+
+
+def without_secret(subscription: pb.Subscription) -> None:
+    """Remove the secret, which is kept apart from the record."""
+    if subscription.HasField("webhook"):
+        subscription.webhook.ClearField("secret")
+
+
+SUBSCRIPTION = Kind(
+    message=pb.Subscription,
+    field="subscription",
+    record_id=subscription_id,
+    not_found=SubscriptionNotFound,
+    fixed=("owner", "scope", "scope_stores"),
+    parse=subscription_of,
+    normalize=without_secret,
+)
+
+
+class Subscriptions:
+    """Reads and changes subscriptions."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        feed: Feed[SubscriptionsReplica],
+        delivery: Delivery,
+        secrets: Secrets,
+        clock: Clock,
+        *,
+        most: int,
+        private: bool,
+    ) -> None:
+        """Prepare the resources.
+
+        Args:
+            writer: Of the records.
+            feed: Subscriptions in memory.
+            delivery: Cursors, queues and dead letters.
+            secrets: Of the webhooks.
+            clock: The server's.
+            most: Subscriptions that one caller may have, but for admins; 0: no limit.
+            private: Allow webhooks with http and private addresses.
+        """
+        self._feed = feed
+        self._delivery = delivery
+        self._secrets = secrets
+        self._clock = clock
+        self._most = most
+        self._private = private
+        kind = dataclasses.replace(SUBSCRIPTION, violations=self._violations)
+        self._resources = Resources(kind, writer, clock)
+
+    def all(self) -> list[pb.Subscription]:
+        """The subscriptions that the caller may see, by id."""
+        caller = current_caller()
+        return [
+            each for _, each in sorted(self._feed.replica.by_id.items()) if is_own(caller, each)
+        ]
+
+    def find(self, name: str) -> pb.Subscription:
+        """A subscription.
+
+        Raises:
+            SubscriptionNotFound: there is none of that name, or it is another caller's.
+        """
+        found = self._feed.replica.by_id.get(subscription_id(name))
+        if found is None or not is_own(current_caller(), found):
+            raise SubscriptionNotFound(name)
+        return found
+
+    def find_webhook(self, name: str) -> pb.Subscription:
+        """A subscription with a webhook.
+
+        Raises:
+            SubscriptionNotFound: there is none of that name.
+            WrongDelivery: it has no webhook.
+        """
+        subscription = self.find(name)
+        if not subscription.HasField("webhook"):
+            raise WrongDelivery("this subscription has no webhook")
+        return subscription
+
+    async def create(self, request: pb.CreateSubscriptionRequest) -> pb.Subscription:
+        """Create a subscription; the answer alone holds its secret.
+
+        Raises:
+            InvalidArgument: it breaks the contract, or its webhook may not be reached.
+            AlreadyExists: the id is taken by another content.
+            QuotaExceeded: the caller has as many subscriptions as it may.
+        """
+        scope = (current_caller().id, "subscriptions")
+        id = new_id(request.subscription_id, request.request_id, scope)
+        subscription = pb.Subscription()
+        subscription.CopyFrom(request.subscription)
+        subscription.name = subscription_name(id)
+        give(subscription, current_caller())
+        self._check_quota(id, subscription)
+        [created] = await self._resources.create([subscription], validate_only=True)
+        if request.validate_only:
+            return created
+        # Cursors come before the record: a reader of the subscription then misses no event.
+        await self._delivery.begin(id, partitions_for(subscription.filter.types), self._now_ms())
+        [created] = await self._resources.create([subscription])
+        if not created.HasField("webhook"):
+            return created
+        return with_secret(created, await self._secrets.create(id))
+
+    async def update(self, request: pb.UpdateSubscriptionRequest) -> pb.Subscription:
+        """Change a subscription.
+
+        Raises:
+            InvalidArgument: the changed subscription breaks the contract.
+            SubscriptionNotFound: there is none of that name.
+            EtagMismatch: it was changed by another call.
+        """
+        before = await self._stored(request.subscription.name)
+        after = await self._resources.update(request.subscription, request.update_mask)
+        assert before is not None  # else the update had failed
+        old, new = (set(partitions_for(each.filter.types)) for each in (before, after))
+        id = subscription_id(after.name)
+        await self._delivery.begin(id, new - old, self._now_ms())
+        await self._delivery.forget(id, old - new)
+        return after
+
+    async def delete(self, request: pb.DeleteSubscriptionRequest) -> None:
+        """Delete a subscription with its cursors, queues, dead letters and secrets.
+
+        Raises:
+            SubscriptionNotFound: there is none, and that is not allowed.
+            EtagMismatch: it was changed by another call.
+        """
+        await self._stored(request.name)
+        await self._resources.delete(
+            request.name, etag=request.etag, allow_missing=request.allow_missing
+        )
+        id = subscription_id(request.name)
+        await self._delivery.forget(id)
+        await self._secrets.forget(id)
+
+    async def rotate_secret(self, name: str) -> pb.Subscription:
+        """Give a webhook a new secret, which the answer alone holds.
+
+        Raises:
+            SubscriptionNotFound: there is none of that name.
+            WrongDelivery: it has no webhook.
+        """
+        subscription = self.find_webhook(name)
+        secret = await self._secrets.rotate(subscription_id(name), self._now_ms())
+        return with_secret(subscription, secret)
+
+    async def disable(self, name: str) -> None:
+        """Disable a subscription whose endpoint says that it is gone."""
+        change = pb.Subscription(name=name, disabled=True)
+        await self._resources.update(change, FieldMask(paths=["disabled"]))
+
+    async def _stored(self, name: str) -> pb.Subscription | None:
+        """A subscription in the database; None if there is none.
+
+        Raises:
+            SubscriptionNotFound: it is another caller's.
+        """
+        stored = await self._resources.read(name)
+        if stored is not None and not is_own(current_caller(), stored):
+            raise SubscriptionNotFound(name)
+        return stored
+
+    def _check_quota(self, id: str, subscription: pb.Subscription) -> None:
+        if self._most and subscription.scope != pb.Subscription.SCOPE_ALL:
+            others = [
+                each
+                for each in self._feed.replica.of(subscription.owner)
+                if each.name != subscription_name(id)
+            ]
+            if len(others) >= self._most:
+                raise QuotaExceeded("subscriptions", self._most)
+
+    def _violations(self, subscription: pb.Subscription) -> Sequence[FieldViolation]:
+        """The violations of the contract. Raises for a webhook that may not be reached."""
+        found = [*violations_of(subscription), *unknown_types(subscription.filter.types)]
+        if not found and subscription.HasField("webhook"):
+            check_uri(subscription.webhook.uri, private=self._private)
+        return found
+
+    def _now_ms(self) -> int:
+        return round(self._clock().timestamp() * 1000)
+
+
+def is_own(caller: Caller, subscription: pb.Subscription) -> bool:
+    """True if a caller may see and change a subscription; while access is open, anybody may."""
+    return caller.admin or caller == ANONYMOUS or caller.id == subscription.owner
+
+
+def give(subscription: pb.Subscription, caller: Caller) -> None:
+    """Give a new subscription to a caller, with the scope of its role."""
+    subscription.owner = caller.id
+    del subscription.scope_stores[:]
+    if caller.admin or caller == ANONYMOUS:  # while access is open everybody may see all
+        subscription.scope = pb.Subscription.SCOPE_ALL
+    elif caller.stores is not None:
+        subscription.scope = pb.Subscription.SCOPE_STORES
+        subscription.scope_stores.extend(sorted(caller.stores))
+    else:
+        subscription.scope = pb.Subscription.SCOPE_OWN
+
+
+def unknown_types(types: Sequence[str]) -> list[FieldViolation]:
+    """A violation for each type that there is not, with the nearest one."""
+    return [
+        FieldViolation(f"filter.types[{number}]", problem_of(type))
+        for number, type in enumerate(types)
+        if type not in LIFETIMES_S
+    ]
+
+
+def problem_of(type: str) -> str:
+    """What is wrong with a type that there is not."""
+    near = difflib.get_close_matches(type, LIFETIMES_S, 1)
+    return f"no type of events; did you mean {near[0]}?" if near else "no type of events"
+
+
+def with_secret(subscription: pb.Subscription, secret: str) -> pb.Subscription:
+    """A copy with the secret of the webhook."""
+    answer = pb.Subscription()
+    answer.CopyFrom(subscription)
+    answer.webhook.secret = secret
+    return answer

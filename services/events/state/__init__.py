@@ -1,0 +1,1 @@
+"""Everything of the events service that touches the database."""

@@ -1,0 +1,1 @@
+"""Background loops: deliveries to webhooks, trims and metrics."""
