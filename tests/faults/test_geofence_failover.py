@@ -11,7 +11,7 @@ from services.geofence.state.keys import Keys
 from tests.backends import Cluster, ask
 from tests.faults.judging import Told, judge
 from tests.faults.retrying import surely
-from tests.support.events import reading, subscribe
+from tests.support.events import number_of, reading, subscribe
 from tests.support.geofence import KAMPPI, PASILA, circle, create, fix
 
 CARS = 24
@@ -26,7 +26,7 @@ def database_url(cluster: Cluster) -> str:
 @pytest.fixture
 def replicas(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Positions wait for replicas; the lease of a dead reader expires soon."""
-    monkeypatch.setenv("ENRAYON_GEOFENCE_LEASE_S", "1")
+    monkeypatch.setenv("ENRAYON_EVENTS_LEASE_S", "1")
     monkeypatch.setenv("ENRAYON_WEBHOOK_TIMEOUT_S", "0.5")
     monkeypatch.setenv("ENRAYON_GEOFENCE_REPLICAS", str(request.param))
     return int(request.param)
@@ -55,7 +55,7 @@ async def told(stub: Any, expected: int) -> list[Told]:
                 break
             if response.HasField("event"):
                 event = response.event
-                found.append((event.subject, event.number, event.event_id))
+                found.append((event.subject, number_of(event), event.id))
     return found
 
 
@@ -63,14 +63,15 @@ async def told(stub: Any, expected: int) -> list[Told]:
 async def test_15_a_frozen_replica_that_takes_over_tells_of_all_acknowledged_positions(
     replicas,
     channel,
+    notices,
     cluster,
     figure,
 ):
     """Changes that only the master has are not acknowledged; without the wait they are lost."""
     stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
     await create(stub, "kamppi", circle(KAMPPI, 300))
-    await subscribe(stub)
-    async with reading(stub):  # from now on
+    await subscribe(notices)
+    async with reading(notices):  # from now on
         pass
     slot = int(ask(cluster.nodes[0], "CLUSTER", "KEYSLOT", Keys.of(0).devices))
     stop = asyncio.Event()
@@ -79,7 +80,7 @@ async def test_15_a_frozen_replica_that_takes_over_tells_of_all_acknowledged_pos
     cluster.revive(await asyncio.to_thread(cluster.overtake, slot))
     stop.set()
     expected = sum([await car for car in cars])
-    lost, duplicates, out_of_order = judge(await told(stub, expected), expected)
+    lost, duplicates, out_of_order = judge(await told(notices, expected), expected)
 
     figure(
         15,

@@ -15,7 +15,7 @@ from services.geofence import bootstrap
 from services.geofence.convert.fences import shape
 from services.geofence.errors import InvalidFence
 from tests.support.events import reading, subscribe, take
-from tests.support.geofence import KAMPPI, circle, create, fix, name_of, report, running, told
+from tests.support.geofence import KAMPPI, circle, create, fix, report, running, told
 
 DAY_S = 86_400
 AHEAD, REFUSED = pb.FixResult.OUTCOME_AHEAD, pb.FixResult.OUTCOME_REFUSED
@@ -26,11 +26,11 @@ def stub(channel):
     return geofence_pb2_grpc.GeofenceServiceStub(channel)
 
 
-async def test_26_a_device_whose_clock_is_a_day_off(stub, parts, figure):
+async def test_26_a_device_whose_clock_is_a_day_off(stub, notices, parts, figure):
     await create(stub, "kamppi", circle(KAMPPI, 300, dwell_time={"seconds": 1}))
-    await subscribe(stub, filter={"event_types": [pb.EVENT_TYPE_DWELL]})
+    await subscribe(notices, filter={"types": ["fence.dwell"]})
     ahead = await report(stub, *(fix("ahead", KAMPPI, DAY_S + n) for n in range(10)))
-    async with running(bootstrap.build(parts)), reading(stub) as events:
+    async with running(bootstrap.build(parts)), reading(notices) as events:
         behind = await report(stub, *(fix(f"behind {n}", KAMPPI, -DAY_S) for n in range(10)))
         dwelt = await take(events, 10)
     refused = [result.outcome for result in ahead].count(AHEAD)
@@ -99,16 +99,16 @@ async def test_28_no_number_no_pole_and_no_date_line_is_special(stub, figure):
     )
 
 
-async def test_29_deleting_a_fence_tells_everybody_inside_once(stub, parts, figure):
+async def test_29_deleting_a_fence_tells_everybody_inside_once(stub, notices, parts, figure):
     devices = 500
     await create(stub, "kamppi", circle(KAMPPI, 300))
     await create(stub, "kept", circle(KAMPPI, 400))
-    await subscribe(stub, filter={"event_types": [pb.EVENT_TYPE_EXIT]})
+    await subscribe(notices, filter={"types": ["fence.exit"]})
     await report(stub, *(fix(f"{n}", KAMPPI, 0) for n in range(devices)))
     async with (
         running(bootstrap.build(parts)),
         running(bootstrap.build(parts)),
-        reading(stub) as events,
+        reading(notices) as events,
     ):
         await stub.DeleteFence(pb.DeleteFenceRequest(name="fences/kamppi"))
         left = [each.event for each in await take(events, devices)]
@@ -118,13 +118,13 @@ async def test_29_deleting_a_fence_tells_everybody_inside_once(stub, parts, figu
     figure(
         29,
         f"{len(left)} of {devices} devices inside left by the deletion, told by two workers "
-        f"{len(left) - len({event.event_id for event in left})} times twice",
+        f"{len(left) - len({event.id for event in left})} times twice",
     )
-    assert {("EXIT", "fences/kamppi", pb.CAUSE_FENCE_DELETED)} == {
-        (name_of(event), event.fence, event.cause) for event in left
+    assert {("fence.exit", "fences/kamppi", "CAUSE_FENCE_DELETED")} == {
+        (event.type, event.data["fence"], event.data["cause"]) for event in left
     }
     assert devices == len({event.subject for event in left})
-    assert {"fences/kept"} == {event.fence for event in later}
+    assert {"fences/kept"} == {event.data["fence"] for event in later}
 
 
 def polygon(ring: list[list[float]]) -> pb.Fence:

@@ -150,7 +150,7 @@ async def test_row_57_kills_between_fact_and_claim(
     cluster = request.getfixturevalue("cluster") if fails_over else None
     deployment = Deployment(
         tmp_path,
-        "stores stock geofence",
+        "stores stock geofence events",
         SETTINGS | (REPLICATED if cluster else {}),
         roles=["serve", *workers],
         url=cluster.url if cluster else None,
@@ -159,7 +159,7 @@ async def test_row_57_kills_between_fact_and_claim(
         address = f"127.0.0.1:{deployment.port}"
         async with grpc.aio.insecure_channel(address, options=SOON) as channel:
             stock = await opened(channel)
-            await surely(lambda: subscribe(Order(channel).geofence))  # nobody reads: all are kept
+            await surely(lambda: subscribe(Order(channel).events))  # nobody reads: all are kept
             shoppers = [Shopper(Order(channel), number) for number in range(SHOPPERS)]
             stop = asyncio.Event()
             tasks = [asyncio.create_task(shopper.shop(stop)) for shopper in shoppers]

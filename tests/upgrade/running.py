@@ -18,6 +18,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from enrayon.aisle.v1 import aisle_pb2
+from enrayon.events.v1 import events_pb2
 from enrayon.geofence.v1 import geofence_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
@@ -34,6 +35,7 @@ CONTRACTS = {
         "stock": stock_pb2,
         "geofence": geofence_pb2,
         "aisle": aisle_pb2,
+        "events": events_pb2,
     }.items()
 }
 SETTINGS = {
@@ -41,7 +43,7 @@ SETTINGS = {
     "ENRAYON_LOG_FORMAT": "json",
     "ENRAYON_HOLDS_PER_SHOPPER": "3",
     "ENRAYON_FEEDBACK_PER_DAY": "2",
-    "ENRAYON_GEOFENCE_QUEUE": "2",
+    "ENRAYON_EVENTS_QUEUE": "2",
     "ENRAYON_WEBHOOK_PRIVATE": "true",
 }
 WAIT_S = 120.0

@@ -75,7 +75,7 @@ class Upgraded:
     def events(self, subscription: str, is_enough: Callable[[list[Answer]], bool]) -> list[Answer]:
         """The events that a reader is told, with their tokens, until they are enough."""
         request = {"subscription": f"subscriptions/{subscription}"}
-        with self.suite.stream("geofence.StreamEvents", request) as answers:
+        with self.suite.stream("events.StreamEvents", request) as answers:
             found = answers.rest(lambda told: is_enough(events_in(told)))
         return events_in(found)
 
@@ -97,10 +97,10 @@ def upgraded_from(version: str, start: str, clock: Path, scratch: Path) -> Itera
         else:
             suite.command("restore", "--unsigned", str(HERE / version / "backup"))
         suite.serve()
-        webhook = suite.call("geofence.GetSubscription", {"name": "subscriptions/hook"})
+        webhook = suite.call("events.GetSubscription", {"name": "subscriptions/hook"})
         enabled = {"name": "subscriptions/hook", "webhook": {"uri": hook.uri}}
         change = {"subscription": enabled, "update_mask": "webhook.uri,disabled"}
-        suite.call("geofence.UpdateSubscription", change)
+        suite.call("events.UpdateSubscription", change)
         suite.start("work")
         yield Upgraded(suite, held, hook, webhook, has_devices=start == "folder")
         for name in ("work", "serve"):

@@ -58,8 +58,6 @@ def page_after(
     start = 0
     if cursor is not None:
         id, partition = cursor
-        if isinstance(partition, int):  # as older versions number the partitions of fences
-            partition = f"f{partition:02}"
         start = bisect_right(letters, (entry_id(id), partition), key=order_of)
     page = letters[start : start + size]
     if start + size >= len(letters):

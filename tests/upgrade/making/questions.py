@@ -35,7 +35,7 @@ def answers(notes: Notes) -> None:
     read("geofence.ListFences", page_size=100)
     read("geofence.MatchFences", point={"latitude": 61.0005, "longitude": 25.0005})
     for id in ("cursor", "trips"):
-        read("geofence.GetSubscription", name=f"subscriptions/{id}")
+        read("events.GetSubscription", name=f"subscriptions/{id}")
     store = "stores/up-09"
     read("aisle.GetFloorPlan", key="", name=f"{store}/floorPlans/current")
     read("aisle.LocateProducts", key="", store=store, products=skus[:4])
@@ -57,7 +57,7 @@ def pages(notes: Notes) -> None:
     page("stock.ListReservations", key="shop", parent="stores/up-07", page_size=2)
     page("stock.ListStockAlerts", key="shop", page_size=1)
     page("geofence.ListFences", page_size=3)
-    page("geofence.ListSubscriptions", page_size=3)
-    page("geofence.ListDeadLetters", parent="subscriptions/hook", page_size=1)
+    page("events.ListSubscriptions", page_size=3)
+    page("events.ListDeadLetters", parent="subscriptions/hook", page_size=1)
     page("aisle.ListAnchors", parent="stores/up-09", page_size=1)
     page("aisle.ListAisles", key="", parent="stores/up-09", page_size=1)

@@ -15,10 +15,10 @@ def subscriptions(notes: Notes, hook: Endpoint) -> None:
     subscribe(notes, "trips", filter={"stores": ["stores/up-10", "stores/up-12"]})
     made = subscribe(notes, "hook", filter={"labels": {"group": "hook"}}, webhook={"uri": hook.uri})
     first = made["webhook"]["secret"]
-    rotated = notes.call("geofence.RotateSubscriptionSecret", name="subscriptions/hook")
+    rotated = notes.call("events.RotateSubscriptionSecret", name="subscriptions/hook")
     notes.held["webhook_secrets"] = [rotated["webhook"]["secret"], first]
     notes.once(
-        "geofence.CreateSubscription",
+        "events.CreateSubscription",
         subscription={"filter": {"stores": ["stores/up-01"]}},
         request_id="subscription-1",
     )
@@ -26,7 +26,7 @@ def subscriptions(notes: Notes, hook: Endpoint) -> None:
 
 def subscribe(notes: Notes, id: str, **subscription: Any) -> Answer:
     """A new subscription."""
-    return notes.call("geofence.CreateSubscription", subscription=subscription, subscription_id=id)
+    return notes.call("events.CreateSubscription", subscription=subscription, subscription_id=id)
 
 
 def cursor(notes: Notes) -> None:
@@ -39,14 +39,12 @@ def cursor(notes: Notes) -> None:
     done = [told for told in events if told["event"]["subject"] == subjects[0]][:1]
     done += [told for told in events if told["event"]["subject"] == subjects[1]]
     tokens = [told["ack_token"] for told in done]
-    notes.call("geofence.AckEvents", subscription="subscriptions/cursor", ack_tokens=tokens)
+    notes.call("events.AckEvents", subscription="subscriptions/cursor", ack_tokens=tokens)
     # An acknowledgement counts for all earlier events of its partition, which devices may share.
     waiting = read(notes, 1)
-    names = {told["event"]["event_id"] for told in waiting}
+    names = {told["event"]["id"] for told in waiting}
     notes.held["cursor"] = {
-        "acknowledged": [
-            t["event"]["event_id"] for t in events if t["event"]["event_id"] not in names
-        ],
+        "acknowledged": [t["event"]["id"] for t in events if t["event"]["id"] not in names],
         "waiting": waiting,
     }
 
@@ -54,7 +52,7 @@ def cursor(notes: Notes) -> None:
 def read(notes: Notes, count: int) -> list[Answer]:
     """The events that a reader is told: so many at least."""
     request = {"subscription": "subscriptions/cursor"}
-    with notes.suite.stream("geofence.StreamEvents", request) as answers:
+    with notes.suite.stream("events.StreamEvents", request) as answers:
         found = answers.rest(lambda told: len(told) > count)
     return [told for told in found if "event" in told]
 
@@ -69,7 +67,7 @@ def deliveries(notes: Notes, hook: Endpoint) -> None:
         fix(notes, "posted", SPOTS["hook"])
         leave(notes, "posted")
     letters = notes.suite.until(lambda: three_letters(notes))
-    notes.held["dead_letters"] = [letter["event"]["event_id"] for letter in letters]
+    notes.held["dead_letters"] = [letter["event"]["id"] for letter in letters]
     notes.held["delivered"] = [post.headers["webhook-id"] for post in hook.taken]
     assert 1 == len(notes.held["delivered"])
 
@@ -77,11 +75,11 @@ def deliveries(notes: Notes, hook: Endpoint) -> None:
 def disable(notes: Notes) -> None:
     """The webhook is disabled, so that a new suite does not post to where nobody listens."""
     subscription = {"name": "subscriptions/hook", "disabled": True}
-    notes.call("geofence.UpdateSubscription", subscription=subscription)
+    notes.call("events.UpdateSubscription", subscription=subscription)
 
 
 def three_letters(notes: Notes) -> list[Answer]:
     """The dead letters, once there are three."""
-    answer = notes.call("geofence.ListDeadLetters", parent="subscriptions/hook")
+    answer = notes.call("events.ListDeadLetters", parent="subscriptions/hook")
     found = list(answer.get("dead_letters", []))
     return found if len(found) == 3 else []

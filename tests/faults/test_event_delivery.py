@@ -14,22 +14,27 @@ from functools import partial
 import grpc
 import pytest
 
-from enrayon.geofence.v1 import geofence_pb2 as pb
+from enrayon.events.v1 import events_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
-from services.geofence import bootstrap
-from services.geofence.model import matching
-from services.geofence.model.partitions import PARTITIONS
-from services.geofence.replica.feeds import Feeds
-from services.geofence.settings import GeofenceSettings
-from services.geofence.state.delivery import Delivery
-from services.geofence.state.erased import Erased
-from services.geofence.state.keys import DeliveryKeys, Keys
-from services.geofence.worker.upkeep import Upkeep
-from services.geofence.worker.webhooks import Posted, Webhooks
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from enrayon.stores.v1 import stores_pb2_grpc
+from services.directory.deliveries import SubscriptionKeys
+from services.directory.events import partitions, stream_key
+from services.directory.feed import Feed
+from services.events import bootstrap
+from services.events.model import gates
+from services.events.model.sources import PARTITIONS
+from services.events.replica.subscriptions import SUBSCRIPTIONS, SubscriptionsReplica
+from services.events.settings import EventsSettings
+from services.events.state.delivery import Delivery
+from services.events.worker.upkeep import Upkeep
+from services.events.worker.webhooks import Posted, Webhooks
 from tests.faults.judging import judge
 from tests.support.endpoint import endpoint, status
-from tests.support.events import ack, reading, subscribe, take
+from tests.support.events import ack, number_of, reading, subscribe, take
 from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, report, running
+from tests.support.stock import FORUM, PRODUCTS, SOKOS, STOCKMANN, hold, state
+from tests.support.stores import SHOPS, upsert
 
 SECRETS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
 
@@ -38,14 +43,84 @@ SECRETS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
 def _reachable(monkeypatch):
     """Endpoints of tests are on this machine; leases of the dead expire soon."""
     monkeypatch.setenv("ENRAYON_WEBHOOK_PRIVATE", "true")
-    monkeypatch.setenv("ENRAYON_GEOFENCE_LEASE_S", "1")
+    monkeypatch.setenv("ENRAYON_EVENTS_LEASE_S", "1")
     monkeypatch.setenv("ENRAYON_WEBHOOK_TIMEOUT_S", "0.5")
-    monkeypatch.setenv("ENRAYON_GEOFENCE_BACKLOG", "100")
+    monkeypatch.setenv("ENRAYON_EVENTS_BACKLOG", "100")
+    monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
 
 
 @pytest.fixture
 def stub(channel):
     return geofence_pb2_grpc.GeofenceServiceStub(channel)
+
+
+class Fences:
+    """Devices come and go at a fence."""
+
+    types = ("fence.enter", "fence.exit")
+
+    def __str__(self):
+        return "fences"
+
+    def __init__(self, channel):
+        self.stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+
+    async def open(self):
+        await create(self.stub, "kamppi", circle(KAMPPI, 300))
+
+    async def drive(self, subjects: int, rounds: int) -> int:
+        """Cause events of so many subjects, two in each round; answers their number."""
+        return await drive(self.stub, subjects, rounds)
+
+    @staticmethod
+    def number(event: pb.Event) -> int:
+        return number_of(event)
+
+
+class Holds:
+    """Holds are made, prepared, ready and collected at three shops."""
+
+    types = ("reservation.confirmed", "reservation.preparing", "reservation.ready")
+
+    def __str__(self):
+        return "holds"
+
+    def __init__(self, channel):
+        self.stub = stock_pb2_grpc.StockServiceStub(channel)
+        self.stores = stores_pb2_grpc.StoresServiceStub(channel)
+
+    async def open(self):
+        await upsert(self.stores, SHOPS)
+        await self.stub.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=PRODUCTS)]))
+        for store in (STOCKMANN, SOKOS, FORUM):
+            await state(self.stub, store, milk=10_000)
+
+    async def drive(self, subjects: int, rounds: int) -> int:
+        """Cause events of so many subjects, three in each round; answers their number."""
+        for number in range(subjects * rounds):
+            made = await hold(self.stub, (STOCKMANN, SOKOS, FORUM)[number % 3], milk=1)
+            for act in ("Prepare", "Ready"):
+                await self.act(act, made.name)
+        return 3 * subjects * rounds
+
+    async def act(self, name: str, hold: str) -> None:
+        if name == "Prepare":
+            await self.stub.PrepareReservation(stock_pb2.PrepareReservationRequest(name=hold))
+        else:
+            request = stock_pb2.MarkReservationReadyRequest(name=hold)
+            await self.stub.MarkReservationReady(request)
+
+    @staticmethod
+    def number(event: pb.Event) -> int:
+        return int(event.data["revision"])
+
+
+@pytest.fixture(params=[Fences, Holds])
+async def source(request, channel):
+    """Something that tells events."""
+    made = request.param(channel)
+    await made.open()
+    return made
 
 
 async def drive(stub, devices: int, visits: int) -> int:
@@ -57,17 +132,16 @@ async def drive(stub, devices: int, visits: int) -> int:
     return 2 * devices * visits
 
 
-async def test_20_readers_that_die_with_events_pending(stub, database, figure):
+async def test_20_readers_that_die_with_events_pending(source, notices, database, figure):
     rng = random.Random(20)
-    await create(stub, "kamppi", circle(KAMPPI, 300))
-    await subscribe(stub)
-    expected = await drive(stub, 20, 5)
+    await subscribe(notices, filter={"types": source.types})
+    expected = await source.drive(20, 5)
     told: list[tuple[str, int, str]] = []
     readers = 0
     async with asyncio.timeout(200):
         while len({id for _, _, id in told}) < expected:
             readers += 1
-            async with reading(stub) as events:
+            async with reading(notices) as events:
                 for _ in range(rng.randrange(1, 20)):
                     try:
                         [each] = await take(events, 1, timeout_s=2)
@@ -76,22 +150,22 @@ async def test_20_readers_that_die_with_events_pending(stub, database, figure):
                     ):  # all is delivered, or another has the lease for a second more
                         break
                     event = each.event
-                    told.append((event.subject, event.number, event.event_id))
+                    told.append((event.subject, source.number(event), event.id))
                     if rng.random() < 0.7:
-                        await ack(stub, [each.ack_token])
+                        await ack(notices, [each.ack_token])
     lost, duplicates, out_of_order = judge(told, expected)
     left = await leases_left(database, "all")
     figure(
         20,
-        f"{readers} readers gone, {expected} events: lost {lost}, duplicates {duplicates}, "
-        f"devices out of order {out_of_order}, readers living on {left}",
+        f"{source}: {readers} readers gone, {expected} events: lost {lost}, duplicates "
+        f"{duplicates}, subjects out of order {out_of_order}, readers living on {left}",
     )
     assert (0, 0, 0) == (lost, out_of_order, left)
 
 
 async def leases_left(client, subscription: str) -> int:
     """Leases that live longer than those of the dead: their holders are alive."""
-    keys = [DeliveryKeys.of(partition, subscription).lease for partition in range(PARTITIONS)]
+    keys = [SubscriptionKeys.of(partition, subscription).lease for partition in PARTITIONS]
     try:
         async with asyncio.timeout(30):
             while await client.exists(*keys):  # noqa: ASYNC110 - told by the store
@@ -103,52 +177,56 @@ async def leases_left(client, subscription: str) -> int:
 
 async def test_23_a_stream_that_vanishes_costs_its_events_and_no_later_one(
     stub,
+    notices,
     database,
     figure,
 ):
     await create(stub, "kamppi", circle(KAMPPI, 300))
-    await subscribe(stub)
+    await subscribe(notices)
     lost = await drive(stub, 10, 1)
-    await database.delete(*(Keys.of(partition).events for partition in range(PARTITIONS)))
-    async with reading(stub) as events:
+    await database.delete(*map(stream_key, partitions("f")))
+    async with reading(notices) as events:
         for device in range(10):
             await report(stub, fix(f"car {device}", KAMPPI, 1200))
-        found = Counter(each.event.number for each in await take(events, 10))
+        found = Counter(number_of(each.event) for each in await take(events, 10))
     figure(23, f"lost with {lost} events; of 10 later ones {found.total()} came")
     assert {3: 10} == found
 
 
-async def test_21_entries_that_are_no_events_hold_up_nobody(stub, parts, database, figure):
-    await create(stub, "kamppi", circle(KAMPPI, 300))
-    await subscribe(stub, "read")
+async def test_21_entries_that_are_no_events_hold_up_nobody(
+    source, notices, parts, database, figure
+):
+    await subscribe(notices, "read", filter={"types": source.types})
     async with endpoint() as hook, running(bootstrap.build(parts)):
         hook.answer = lambda _: status(200)
-        await subscribe(stub, "hook", webhook={"uri": hook.uri})
+        await subscribe(notices, "hook", filter={"types": source.types}, webhook={"uri": hook.uri})
+        poisoned = [*partitions("f"), *partitions("s")]
         poison = (b"\xff", b"\x0a\xff\xff\xff\xff", b"no event", bytes(1000))
-        for partition in range(PARTITIONS):
+        for partition in poisoned:
             pipeline = database.pipeline(transaction=False)
             for bytes_ in poison:
-                pipeline.xadd(Keys.of(partition).events, {"e": bytes_})
+                pipeline.xadd(stream_key(partition), {"e": bytes_})
+                pipeline.xadd(stream_key(partition), {"j": bytes_})
             await pipeline.execute()
-        expected = await drive(stub, 20, 2)
-        async with reading(stub, "read") as events:
-            read = {each.event.event_id for each in await take(events, expected)}
+        expected = await source.drive(20, 2)
+        async with reading(notices, "read") as events:
+            read = {each.event.id for each in await take(events, expected)}
         await hook.wait(expected)
-        posted = {event["data"]["eventId"] for event in hook.taken}
+        posted = {event["id"] for event in hook.taken}
     figure(
         21,
-        f"{len(poison) * PARTITIONS} poisoned entries before {expected} events: "
+        f"{source}: {2 * len(poison) * len(poisoned)} poisoned entries before {expected} events: "
         f"{len(read)} came to a reader, {len(posted)} to a webhook",
     )
     assert (expected, read) == (len(read), posted)
 
 
-async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, parts, database, figure):
+async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, notices, parts, database, figure):
     """Without readers and trimming a partition takes twice the cap, then refuses."""
     await create(stub, "kamppi", circle(KAMPPI, 300))
-    await subscribe(stub, "absent")
-    wanted = GeofenceSettings()
-    cap = wanted.geofence_backlog
+    await subscribe(notices, "absent")
+    wanted = EventsSettings()
+    cap = wanted.events_backlog
     taken, refusal = 0, None
     while refusal is None:
         place = (KAMPPI, PASILA)[taken % 2]
@@ -157,11 +235,11 @@ async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, parts, database
             taken += 1
         except grpc.aio.AioRpcError as error:
             refusal = error
-    lengths = [await database.xlen(Keys.of(p).events) for p in range(PARTITIONS)]
+    lengths = [await database.xlen(stream_key(each)) for each in partitions("f")]
+    folder = parts.settings.data_dir
     upkeep = Upkeep(
         Delivery(parts.client, 10, 10),
-        Erased(parts.client, 1000),
-        Feeds(parts.client, parts.directory, parts.settings.data_dir, parts.clock),
+        Feed(parts.client, SUBSCRIPTIONS, SubscriptionsReplica, folder, parts.clock),
         wanted,
         parts.clock,
     )
@@ -190,42 +268,44 @@ def always(reply: bytes, _event: object) -> bytes:
     return reply
 
 
-async def test_24_strange_endpoints_hold_up_no_other(stub, parts, monkeypatch, figure):
-    monkeypatch.setenv("ENRAYON_GEOFENCE_LEASE_S", "8")
+async def test_24_strange_endpoints_hold_up_no_other(source, notices, parts, monkeypatch, figure):
+    monkeypatch.setenv("ENRAYON_EVENTS_LEASE_S", "8")
     monkeypatch.setenv("ENRAYON_WEBHOOK_TIMEOUT_S", "4")
-    monkeypatch.setattr(matching, "RETRY_S", (0.2,) * 9)
-    await create(stub, "kamppi", circle(KAMPPI, 300))
+    for name in ("FIRST_PAUSE_MS", "SHORT_PAUSE_MS"):
+        monkeypatch.setattr(gates, name, 200)
+    wanted = {"types": source.types}
     async with AsyncExitStack() as stack:
         good = await stack.enter_async_context(endpoint())
         good.answer = lambda _: status(200)
-        await subscribe(stub, "good", webhook={"uri": good.uri})
+        await subscribe(notices, "good", filter=wanted, webhook={"uri": good.uri})
         strange = {}
         for name, reply in STRANGE.items():
             hook = strange[name] = await stack.enter_async_context(endpoint())
             hook.answer = partial(always, reply)
             hook.drip_s = 0.05 if name == "drip" else 0.0
-            await subscribe(stub, f"s-{name}", webhook={"uri": hook.uri})
+            await subscribe(notices, f"s-{name}", filter=wanted, webhook={"uri": hook.uri})
         await stack.enter_async_context(running(bootstrap.build(parts)))
         began = time.monotonic()
-        expected = await drive(stub, 20, 2)
+        expected = await source.drive(20, 2)
         await good.wait(expected, timeout_s=60)
         took_s = time.monotonic() - began
         name = "subscriptions/s-410"
         async with asyncio.timeout(20):
-            while not (await stub.GetSubscription(pb.GetSubscriptionRequest(name=name))).disabled:  # noqa: ASYNC110
+            gone = pb.GetSubscriptionRequest(name=name)
+            while not (await notices.GetSubscription(gone)).disabled:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         tried = {name: len(hook.posts) for name, hook in strange.items()}
     figure(
         24,
-        f"beside six strange endpoints a good one had its {expected} events after {took_s:.1f} s; "
-        f"posts that the strange ones had by then: {tried}; 410 disabled",
+        f"{source}: beside six strange endpoints a good one had its {expected} events after "
+        f"{took_s:.1f} s; posts that the strange ones had by then: {tried}; 410 disabled",
     )
-    assert expected == len({event["data"]["eventId"] for event in good.taken})
+    assert expected == len({event["id"] for event in good.taken})
     assert all(tried.values())
 
 
 async def test_39_private_addresses_are_not_reached_whatever_leads_there(monkeypatch, figure):
-    event = pb.FenceEvent(event_id="e", event_type=pb.EVENT_TYPE_ENTER)
+    event = pb.Event(id="e", type="fence.enter")
     hooks = Webhooks(1.0, private=False)
     async with endpoint() as hook:
         port = hook.uri.rpartition(":")[2].partition("/")[0]

@@ -15,21 +15,21 @@ from typing import Any
 import grpc
 import pytest
 
+from enrayon.events.v1 import events_pb2, events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from services.chassis.tasks import end
-from services.geofence.model import matching
-from services.geofence.worker import deliveries
+from services.events.model import gates
 from tests.faults.deployment import Deployment
 from tests.faults.judging import Told, judge
 from tests.faults.retrying import surely
 from tests.support.endpoint import Endpoint, endpoint, status
-from tests.support.events import subscribe
+from tests.support.events import number_of, subscribe
 from tests.support.geofence import KAMPPI, PASILA, circle, create, fix
 
 SETTINGS = {
     "ENRAYON_WEBHOOK_PRIVATE": "true",
-    "ENRAYON_GEOFENCE_LEASE_S": "1",
+    "ENRAYON_EVENTS_LEASE_S": "1",
     "ENRAYON_WEBHOOK_TIMEOUT_S": "0.5",
 }
 DEVICES = 12
@@ -39,9 +39,8 @@ SPARED = 0.7
 
 
 def try_again_soon() -> None:
-    """Retry soon: a post may time out while parts are down, and the normal pause is 5 minutes."""
-    matching.RETRY_S = (0.2,) * 100
-    deliveries.PAUSE_S = (0.05, 0.2)
+    """Retry soon: a post may time out while parts are down."""
+    gates.FIRST_PAUSE_MS = gates.SHORT_PAUSE_MS = 200
 
 
 class Killer:
@@ -106,31 +105,32 @@ async def read(stub: Any, told: list[Told], killer: Killer) -> None:
     victims = cycle(("serve", "serve", "database"))
     name = "subscriptions/read"
     while True:
-        call = stub.StreamEvents(pb.StreamEventsRequest(subscription=name))
+        call = stub.StreamEvents(events_pb2.StreamEventsRequest(subscription=name))
         with suppress(grpc.aio.AioRpcError):
             async for response in call:
                 if not response.HasField("event"):
                     continue
                 event = response.event
-                told.append((event.subject, event.number, event.event_id))
+                told.append((event.subject, number_of(event), event.id))
                 if killer.strike(victims):
                     break
                 tokens = [response.ack_token]
-                await stub.AckEvents(pb.AckEventsRequest(subscription=name, ack_tokens=tokens))
+                await stub.AckEvents(
+                    events_pb2.AckEventsRequest(subscription=name, ack_tokens=tokens)
+                )
         call.cancel()  # else the server keeps its reader, which keeps the next one out
         await asyncio.sleep(0.05)
 
 
 def posted(hook: Endpoint) -> list[Told]:
     """The events that the endpoint received."""
-    data = [event["data"] for event in hook.taken]
-    return [(each["subject"], int(each["number"]), each["eventId"]) for each in data]
+    return [(each["subject"], each["data"]["number"], each["id"]) for each in hook.taken]
 
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kills", [6, pytest.param(200, marks=pytest.mark.soak)])
 async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, figure):
-    with Deployment(tmp_path, "geofence", SETTINGS, try_again_soon) as deployment:
+    with Deployment(tmp_path, "geofence events", SETTINGS, try_again_soon) as deployment:
         killer = Killer(deployment, kills)
         options = [
             ("grpc.initial_reconnect_backoff_ms", 100),
@@ -148,13 +148,14 @@ async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, fi
                 return status(200)
 
             stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+            notices = events_pb2_grpc.EventsServiceStub(channel)
             await surely(lambda: create(stub, "kamppi", circle(KAMPPI, 300)))
-            await surely(lambda: subscribe(stub, "hook", webhook={"uri": hook.uri}))
-            await surely(lambda: subscribe(stub, "read"))
+            await surely(lambda: subscribe(notices, "hook", webhook={"uri": hook.uri}))
+            await surely(lambda: subscribe(notices, "read"))
             hook.answer = answer
             streamed: list[Told] = []
             devices = Devices(stub)
-            helpers = [killer.mend(), read(stub, streamed, killer)]
+            helpers = [killer.mend(), read(notices, streamed, killer)]
             tasks = [asyncio.create_task(helper) for helper in helpers]
 
             def told() -> int:
