@@ -1,15 +1,21 @@
 """schemathesis calls everything in the OpenAPI document; every answer fits it, and none is 5xx."""
 
 import json
+import random
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import schemathesis as schemathesis_api
+from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+from schemathesis.core.result import Ok
 
 from enrayon.stores.v1 import stores_pb2
 from tests.e2e.doors import Doors
@@ -77,6 +83,70 @@ def test_a_few_requests_of_every_operation(shared_demo, tmp_path):
 
     assert 0 == done.returncode, done.stdout[:6000]
     assert "passed" in done.stdout
+
+
+def objects(value: Any, found: list[dict[str, Any]], schema: Any, components: Any) -> None:
+    """Collects the objects in a body whose fields are those of a message, without other fields."""
+    while isinstance(schema, dict) and "$ref" in schema:
+        schema = components[schema["$ref"].rpartition("/")[2]]
+    if isinstance(value, list):
+        for each in value:
+            objects(each, found, schema.get("items", {}), components)
+    elif isinstance(value, dict) and "properties" in schema:
+        found.append(value)
+        for name in [*value]:
+            if name in schema["properties"]:
+                objects(value[name], found, schema["properties"][name], components)
+            else:
+                del value[name]
+
+
+UNKNOWN = ("zoom", "open_at_", "lng", "Radius", "nextYear")
+
+
+def test_an_unknown_field_is_refused_by_name_in_every_body_and_query(shared_demo, document):
+    """Requests that fit the document, made by schemathesis, with one field more somewhere."""
+    door = f"http://127.0.0.1:{shared_demo.http_port}"
+    components = document["components"]["schemas"]
+    draw = random.Random(20)
+    asked: Counter[str] = Counter()
+    with httpx.Client(base_url=door, timeout=60) as http:
+
+        def refused(operation: Any) -> None:
+            @settings(
+                max_examples=2,
+                database=None,
+                derandomize=True,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                phases=[Phase.generate],
+            )
+            @given(case=operation.as_strategy())
+            def one(case: Any) -> None:
+                path = re.sub(r"\{\w+\}", "x-1", operation.path)
+                name = draw.choice(UNKNOWN)
+                where: dict[str, Any] = {"params": {name: "1"}}
+                schema = (operation.definition.raw.get("requestBody") or {}).get("content")
+                found: list[dict[str, Any]] = []
+                body = json.loads(json.dumps(case.body)) if schema else None
+                if schema:
+                    schema = schema["application/json"]["schema"]
+                    objects(body, found, schema.get("allOf", [schema])[0], components)
+                if found:
+                    draw.choice(found)[name] = draw.choice([None, 1, {"a": []}, "x"])
+                    where = {"json": body}
+                answer = http.request(operation.method.upper(), path, **where)
+
+                assert 400 == answer.status_code, (path, where, answer.text)
+                assert f"{name}: there is no such field" in answer.json()["message"]
+                asked["body" if found else "query"] += 1
+
+            one()
+
+        for result in schemathesis_api.openapi.from_dict(document).get_all_operations():
+            assert isinstance(result, Ok)
+            refused(result.ok())
+    assert min(asked["body"], asked["query"]) > 40, asked
 
 
 @pytest.mark.soak

@@ -74,4 +74,4 @@ def _refusal(name: str, status: int, text: str, *headers: dict[str, Any]) -> dic
         "name": name,
         "match": {"prefix": "/", "headers": list(headers)},
         "direct_response": {"status": status, "body": {"inline_string": text}},
-    } | without("buffer", "grpc_json_transcoder")
+    } | without("buffer", "lua", "grpc_json_transcoder")

@@ -33,16 +33,15 @@ def is_stream(method: MethodDescriptor) -> bool:
 
 def json_prefixes(services: Sequence[ServiceDescriptor]) -> list[str]:
     """The first segments of all JSON paths, such as `/v1`."""
-    rules = [m.GetOptions().Extensions[annotations_pb2.http] for s in services for m in s.methods]
-    paths = [getattr(rule, rule.WhichOneof("pattern")) for rule in _with_additional(rules)]
+    rules = [rule for s in services for method in s.methods for rule in bindings(method)]
+    paths = [getattr(rule, rule.WhichOneof("pattern") or "") for rule in rules]
     return sorted({"/" + path.split("/")[1] for path in paths})
 
 
-def _with_additional(rules: Iterable[http_pb2.HttpRule]) -> Iterator[http_pb2.HttpRule]:
-    for rule in rules:
-        if rule.WhichOneof("pattern"):
-            yield rule
-        yield from rule.additional_bindings
+def bindings(method: MethodDescriptor) -> list[http_pb2.HttpRule]:
+    """The rules by which a method is called with JSON."""
+    rule = method.GetOptions().Extensions[annotations_pb2.http]
+    return [each for each in (rule, *rule.additional_bindings) if each.WhichOneof("pattern")]
 
 
 def _imports_first(files: Iterable[FileDescriptor], seen: set[str]) -> Iterator[FileDescriptor]:

@@ -11,6 +11,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from services.edge.envoy.counter import EXTENSIONS, request_counter
 from services.edge.envoy.descriptors import descriptor_set
+from services.edge.envoy.fields import script
 from services.edge.envoy.guards import UNLIMITED, Limits, Tokens, rate_limit, token_check
 from services.edge.envoy.local_replies import ORIGINAL_CONTENT_TYPE
 from services.edge.envoy.routes import MAX_BODY_BYTES
@@ -56,6 +57,7 @@ def http_filters(
         # A request goes on once it is complete: until then it is no call to the services, so
         # bodies that never come take nothing of the limit of calls. Routes of streams have it off.
         _filter("buffer", "buffer.v3.Buffer", max_request_bytes=MAX_BODY_BYTES),
+        _filter("lua", "lua.v3.Lua", default_source_code={"inline_string": script(services)}),
         _filter("grpc_web", "grpc_web.v3.GrpcWeb"),
         _filter(
             "grpc_json_transcoder",

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.message import Message
 from google.rpc import code_pb2
-from google.rpc.error_details_pb2 import ErrorInfo, RequestInfo, RetryInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
 from google.rpc.status_pb2 import Status
+
+from services.edge.envoy.fields import UNKNOWN_FIELD
 
 
 class Reply(NamedTuple):
@@ -53,6 +55,8 @@ OVERLOADED = Reply(
     "too many calls to answer in time; try again later",
 )
 RETRY_AFTER_S = 1
+UNKNOWN = Reply(code_pb2.INVALID_ARGUMENT, "INVALID_ARGUMENT", "{}")
+"""An unknown field of a JSON request; reason and details are those of the services."""
 
 
 def local_reply_config() -> dict[str, Any]:
@@ -61,13 +65,14 @@ def local_reply_config() -> dict[str, Any]:
         "mappers": [
             _mapper(_IS_OVERFLOW, OVERLOADED) | {"status_code": 429},
             _overflow_of_grpc(),
+            _mapper(_HAS_UNKNOWN_FIELD, UNKNOWN, _violation()),
             *(_mapper(_status_is(status), reply) for status, reply in REPLIES.items()),
         ]
     }
 
 
-def _mapper(condition: dict[str, Any], reply: Reply) -> dict[str, Any]:
-    details = [_detail(ErrorInfo, reason=reply.reason, domain=DOMAIN)]
+def _mapper(condition: dict[str, Any], reply: Reply, *more: dict[str, Any]) -> dict[str, Any]:
+    details = [_detail(ErrorInfo, reason=reply.reason, domain=DOMAIN), *more]
     headers = []
     if reply.code in {code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED}:
         details.append(_detail(RetryInfo, retryDelay=f"{RETRY_AFTER_S}s"))
@@ -105,7 +110,12 @@ def _overflow_of_grpc() -> dict[str, Any]:
     }
 
 
-def _detail(kind: type[Message], **fields: str) -> dict[str, Any]:
+def _violation() -> dict[str, Any]:
+    violation = {"field": f"%REQ({UNKNOWN_FIELD})%", "description": "%LOCAL_REPLY_BODY%"}
+    return _detail(BadRequest, fieldViolations=[violation])
+
+
+def _detail(kind: type[Message], **fields: Any) -> dict[str, Any]:
     return {"@type": f"type.googleapis.com/{kind.DESCRIPTOR.full_name}", **fields}
 
 
@@ -122,6 +132,7 @@ def _status_is(status: int) -> dict[str, Any]:
 
 
 _IS_OVERFLOW = {"response_flag_filter": {"flags": ["UO"]}}
+_HAS_UNKNOWN_FIELD = {"header_filter": {"header": {"name": UNKNOWN_FIELD, "present_match": True}}}
 _IS_JSON = {
     "header_filter": {
         "header": {

@@ -131,7 +131,7 @@ def _app_routes(prefix: str, cluster: str) -> list[dict[str, Any]]:
 def _app_route(prefix: str, cluster: str, match: dict[str, Any], retry_on: str) -> dict[str, Any]:
     action = _brief(cluster, APP_TIMEOUT_S) | {"retry_policy": retry_policy(retry_on)}
     route = _route(f"application {prefix}", {"prefix": prefix, **match}, action)
-    return route | without("grpc_json_transcoder")
+    return route | without("lua", "grpc_json_transcoder")
 
 
 def without(*http_filters: str) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """The OpenAPI document: one operation for each `google.api.http` binding."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from google.api import annotations_pb2, http_pb2
+from google.api import http_pb2
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.rpc.status_pb2 import Status
 
+from services.edge.envoy.descriptors import bindings
+from services.edge.envoy.fields import answer_list
 from services.edge.openapi.comments import comment
 from services.edge.openapi.parameters import in_path, in_query, openapi_path
 from services.edge.openapi.schemas import Schemas
@@ -47,7 +49,7 @@ def document(
     schemas, paths = Schemas(), dict[str, dict[str, Any]]()
     for service in services:
         for method in service.methods:
-            for number, rule in enumerate(_bindings(method)):
+            for number, rule in enumerate(bindings(method)):
                 path, _ = openapi_path(_template(rule))
                 verb = rule.WhichOneof("pattern")
                 paths.setdefault(path, {})[verb] = _operation(method, rule, schemas, number)
@@ -80,13 +82,6 @@ def document(
             },
         },
     }
-
-
-def _bindings(method: MethodDescriptor) -> Iterator[http_pb2.HttpRule]:
-    rule = method.GetOptions().Extensions[annotations_pb2.http]
-    if rule.WhichOneof("pattern"):
-        yield rule
-        yield from rule.additional_bindings
 
 
 def _template(rule: http_pb2.HttpRule) -> str:
@@ -131,6 +126,8 @@ def _operation(
 
 def _answer(method: MethodDescriptor, schemas: Schemas) -> dict[str, Any]:
     answer = {"application/json": {"schema": schemas.of(method.output_type)}}
+    if name := answer_list(method):
+        schemas.components[method.output_type.full_name]["required"] = [name]
     streamed = "A stream of such objects, one per line."
     return {
         "description": streamed if method.server_streaming else "The answer.",

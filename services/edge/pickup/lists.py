@@ -16,6 +16,7 @@ from enrayon.aisle.v1 import aisle_pb2
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.errors import InvalidArgument
 from services.client import Client
+from services.edge import unknown_fields
 from services.edge.pickup.options import ADDITION_TIMEOUT_S, Options, located_at
 
 PATH = "/v1/pickupLists:find"
@@ -132,8 +133,11 @@ async def find_pickup_lists(request: Request) -> Response:
     query: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         snake = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
-        if snake not in QUERY or snake in query:
-            raise InvalidArgument.field(name[:100], "unknown parameter, or given twice")
+        if snake not in QUERY:
+            near = unknown_fields.nearest(name, QUERY)
+            raise unknown_fields.refusal(name[:100], QUERY, near)
+        if snake in query:
+            raise InvalidArgument.field(name[:100], "given twice")
         query[snake] = value
     size = query.get("page_size", "0")
     if not re.fullmatch("[0-9]{1,9}", size):

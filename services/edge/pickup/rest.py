@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.errors import InvalidArgument
+from services.edge import unknown_fields
 from services.edge.pickup.options import Option, Options, PickupFinder
 
 PATH = "/v1/pickupOptions:find"
@@ -86,7 +87,8 @@ def _of_query(parameters: list[tuple[str, str]]) -> dict[str, Any]:
             continue
         snake = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
         if snake not in _QUERY:
-            raise InvalidArgument.field(name[:100], "unknown parameter")
+            known = ["items", "services", *map(".".join, _QUERY.values())]
+            raise unknown_fields.refusal(name[:100], known, unknown_fields.nearest(name, known))
         *parents, last = _QUERY[snake]
         owner = body
         for parent in parents:
@@ -106,14 +108,10 @@ def _parsed(body: dict[str, Any]) -> tuple[stock_pb2.FindPickupOptionsRequest, s
     language = next((body[name] for name in LANGUAGE if body.get(name) is not None), "")
     if not isinstance(language, str) or len(language) > MAX_LANGUAGE_LENGTH:
         raise InvalidArgument.field("language_code", "must be a string of at most 35 characters")
-    method = body.get("method")
-    if isinstance(method, str) and method not in stock_pb2.PickupMethod.keys():  # noqa: SIM118 no dict
-        # ParseDict, told to ignore unknown fields, would ignore an unknown enum value as well.
-        values = ", ".join(stock_pb2.PickupMethod.keys())
-        raise InvalidArgument.field("method", f"must be one of {values}")
     request = stock_pb2.FindPickupOptionsRequest()
     try:
-        ParseDict(body, request, ignore_unknown_fields=True)
+        unknown_fields.check(body, request.DESCRIPTOR, LANGUAGE)
+        ParseDict({name: body[name] for name in body if name not in LANGUAGE}, request)
     except (ParseError, RecursionError, UnicodeEncodeError) as error:
         raise InvalidArgument(f"not a pick-up request: {error}") from None
     return request, language

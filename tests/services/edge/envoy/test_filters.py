@@ -80,11 +80,6 @@ async def test_a_post_reaches_the_service_as_the_same_request(edge: Edge, stub: 
     assert answer.status_code == 200
 
 
-async def test_an_unknown_field_of_a_body_is_ignored(edge: Edge, stub: Stub) -> None:
-    await edge.http.post(FIND, json={"pageSize": 3, "nextYear": {"a": [1, None]}})
-    assert [pb.FindNearestStoresRequest(page_size=3)] == stub.requests
-
-
 async def test_text_in_a_query_may_have_spaces_and_accents(edge: Edge, stub: Stub) -> None:
     await edge.http.get(f"{FIND}?origin.place=Rue+de+l%27%C3%89glise%2C%20Lyon")
     [request] = stub.requests

@@ -65,8 +65,6 @@ async def test_an_unknown_path_or_method(method: str, path: str, edge: Edge) -> 
 @pytest.mark.parametrize(
     ("query", "named"),
     [
-        ("origin.place=Kamppi&radius=5", "radius"),
-        ("origin.point.lat=60", "lat"),
         ("page_size=ten", "page_size"),
         ("page_size=99999999999", "page_size"),
         ("origin.point.latitude=60,2", "origin.point.latitude"),
@@ -95,8 +93,7 @@ async def test_a_bad_query_parameter_is_named(
         b'{"pageSize": "ten"}',
         b'{"origin": {"place": "Kamppi", "h3Cell": "881126d34bfffff"}}',
         b"\xff\xfe",
-        b'{"x":' * 50_000 + b"1" + b"}" * 50_000,
-        b'{"origin":' * 50_000,
+        b'{"origin": ' + b"[" * 50_000,
         b"[" * 100_000,
     ],
     ids=lambda body: body[:20],

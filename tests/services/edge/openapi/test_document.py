@@ -114,3 +114,11 @@ def test_every_reference_leads_somewhere():
     }
     assert references
     assert there >= references
+
+
+def test_the_list_of_an_answer_is_always_there():
+    found = DOCUMENT["components"]["schemas"]["enrayon.stores.v1.FindNearestStoresResponse"]
+    store = DOCUMENT["components"]["schemas"]["enrayon.stores.v1.Store"]
+
+    assert ["stores"] == found["required"]
+    assert "required" not in store

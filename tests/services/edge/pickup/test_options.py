@@ -210,8 +210,26 @@ async def test_a_bad_body_is_a_400(suite, body):
     assert 3 == response.json()["code"]
 
 
-async def test_unknown_fields_of_a_body_are_ignored(suite):
-    assert (await find(suite, zoom={"a": [1]}))["options"]
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"zoom": {"a": [1]}}, "zoom: there is no such field; the fields are items, origin"),
+        ({"radius": 500}, "radius: there is no such field; the nearest is radiusM"),
+        ({"latitude": 60}, "the nearest is origin.point.latitude"),
+        (
+            {"items": [{"product": MILK, "qty": 2}]},
+            "items[0].qty: there is no such field; the near",
+        ),
+        ({"origin": {"point": {"lat": 1}}}, "the nearest is origin.point.latitude"),
+    ],
+)
+async def test_an_unknown_field_of_a_body_is_refused_with_the_nearest_known_one(suite, more, told):
+    answer = await suite.http.post(PATH, json=REQUEST | more)
+
+    assert 400 == answer.status_code
+    assert told in answer.json()["message"]
+    [violation] = answer.json()["details"][1]["fieldViolations"]
+    assert answer.json()["message"].startswith(violation["field"])
 
 
 async def test_a_product_that_is_not_known_is_told(suite):
