@@ -13,21 +13,67 @@ from geodata.floorplans.synthetic.groceries import groceries
 from geodata.stores import Store
 
 _MORE = """
-bakery: bread | leipä | pain
-garden: garden shears | puutarhasakset | sécateur, rake | harava | râteau, spade | lapio | bêche,
- watering can | kastelukannu | arrosoir, hose | letku | tuyau, lawn seed | nurmikon siemen | gazon
-tools: hammer | vasara | marteau, screwdriver | ruuvimeisseli | tournevis, saw | saha | scie,
- drill | porakone | perceuse, nails | naulat | clous, paint | maali | peinture,
+bakery: bread | leipä | pain | Brot
+garden: garden shears | puutarhasakset | sécateur | Gartenschere, rake | harava | râteau | Rechen,
+ spade | lapio | bêche | Spaten,
+ watering can | kastelukannu | arrosoir | Gießkanne,
+ hose | letku | tuyau | Schlauch, lawn seed | nurmikon siemen | gazon
+tools: hammer | vasara | marteau | Hammer,
+ screwdriver | ruuvimeisseli | tournevis | Schraubendreher, saw | saha | scie,
+ drill | porakone | perceuse | Bohrmaschine,
+ nails | naulat | clous | Nägel, paint | maali | peinture | Farbe,
  tape | teippi | ruban,
- ladder | tikkaat | échelle, spirit level | vatupassi | niveau
+ ladder | tikkaat | échelle | Leiter, spirit level | vatupassi | niveau
 pharmacy: pain relief | särkylääke | antalgique, cough syrup | yskänlääke | sirop,
  vitamin D | D-vitamiini | vitamine D, nose spray | nenäsumute | spray nasal,
  bandage | side | bandage
-books: novel | romaani | roman, cookbook | keittokirja | livre de cuisine, atlas | kartasto | atlas
+books: novel | romaani | roman | Roman,
+ cookbook | keittokirja | livre de cuisine, atlas | kartasto | atlas
 """
-_WORN = (("rain jacket", "sadetakki", "imperméable"), ("T-shirt", "T-paita", "T-shirt"))
+_WORN = (
+    ("rain jacket", "sadetakki", "imperméable", "Regenjacke"),
+    ("T-shirt", "T-paita", "T-shirt", "T-Shirt"),
+)
 _SIZES, _COLOURS = ("S", "M", "L", "XL"), ("black", "green", "red")
-_TRANSLATED = {"Milk": ("Maito", "Lait"), "Rye bread": ("Ruisleipä", "Pain de seigle")}
+_TRANSLATED = """
+Apples | omenat | pommes | Äpfel
+Bananas | banaanit | bananes | Bananen
+Oranges | appelsiinit | oranges | Orangen
+Lemons | sitruunat | citrons | Zitronen
+Grapes | viinirypäleet | raisins | Trauben
+Strawberries | mansikat | fraises | Erdbeeren
+Tomatoes | tomaatit | tomates | Tomaten
+Cucumber | kurkku | concombre | Gurke
+Carrots | porkkanat | carottes | Möhren
+Potatoes | perunat | pommes de terre | Kartoffeln
+Onions | sipulit | oignons | Zwiebeln
+Garlic | valkosipuli | ail | Knoblauch
+Mushrooms | sienet | champignons | Pilze
+Rye bread | ruisleipä | pain de seigle | Roggenbrot
+Wheat bread | vehnäleipä | pain de blé | Weizenbrot
+Ham | kinkku | jambon | Schinken
+Herring | silli | hareng | Hering
+Milk | maito | lait | Milch
+Oat milk | kauramaito | lait d'avoine | Hafermilch
+Cream | kerma | crème | Sahne
+Yoghurt | jogurtti | yaourt | Joghurt
+Butter | voi | beurre | Butter
+Eggs | kananmunat | œufs | Eier
+Basmati rice | basmatiriisi | riz basmati | Basmatireis
+Wheat flour | vehnäjauho | farine de blé | Weizenmehl
+Sugar | sokeri | sucre | Zucker
+Salt | suola | sel | Salz
+Mustard | sinappi | moutarde | Senf
+Vinegar | etikka | vinaigre | Essig
+Honey | hunaja | miel | Honig
+Jam | hillo | confiture | Marmelade
+Raisins | rusinat | raisins secs | Rosinen
+Beer | olut | bière | Bier
+Soap | saippua | savon | Seife
+Toothbrush | hammasharja | brosse à dents | Zahnbürste
+Batteries | paristot | piles | Batterien
+Candles | kynttilät | bougies | Kerzen
+"""
 
 _FOOD = frozenset(product.department for product in groceries()) - {"garden"}
 _SOLD_BY = {
@@ -62,8 +108,10 @@ class Article(NamedTuple):
 
 def catalogue() -> tuple[Article, ...]:
     """All articles; groceries use the SKUs of `geodata.floorplans.synthetic`."""
+    lines = [line.split(" | ") for line in _TRANSLATED.strip().splitlines()]
+    translated = {name: others for name, *others in lines}
     found = [
-        _article(product.sku, product.name, product.department, _TRANSLATED.get(product.name, ()))
+        _article(product.sku, product.name, product.department, translated.get(product.name, ()))
         for product in groceries()
     ]
     number = 0
@@ -108,7 +156,7 @@ def _article(
     variant: dict[str, str] | None = None,
     group: str = "",
 ) -> Article:
-    names = dict(zip(("fi", "fr"), others, strict=False))
+    names = dict(zip(("fi", "fr", "de"), others, strict=False))
     return Article(sku, name, department, _gtin(sku), names, variant or {}, group)
 
 
