@@ -8,6 +8,7 @@ import typer
 
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from geodata.barcodes import is_gtin
+from geodata.product_words import CANDIDATES, meant, question
 from services.cli.channel import TIMEOUT_S
 from services.cli.output import USAGE, CommandError
 
@@ -37,10 +38,10 @@ def resolved(
 
 
 def product_of(stub: "stock_pb2_grpc.StockServiceStub", word: str) -> stock_pb2.Product:
-    """Finds a product by SKU, barcode or words: an exact name first, else the best match.
+    """Finds a product by SKU, barcode or words.
 
     Raises:
-        CommandError: no product matches.
+        CommandError: no product matches, or the words may mean several.
     """
     try:
         return stub.GetProduct(
@@ -49,11 +50,14 @@ def product_of(stub: "stock_pb2_grpc.StockServiceStub", word: str) -> stock_pb2.
     except grpc.RpcError as error:
         if error.code() not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
             raise
-    found = stub.SearchProducts(search_request(word, 100), timeout=TIMEOUT_S).products
+    request = search_request(word, CANDIDATES)
+    found = stub.SearchProducts(request, timeout=TIMEOUT_S).products
     if not found:
         raise CommandError(f"no product matches {word!r}", USAGE)
-    exact = [p for p in found if p.display_name.casefold() == word.casefold()]
-    return exact[0] if exact else found[0]
+    product = found[0] if request.gtin else meant(word, found)
+    if product is None:
+        raise CommandError(f"{question(word, found)} Give the SKU.", USAGE)
+    return product
 
 
 def search_request(text: str, page_size: int) -> stock_pb2.SearchProductsRequest:

@@ -81,5 +81,6 @@ def product_name(sku: str) -> str:
 
 def texts_of(product: stock_pb2.Product) -> Texts:
     """The texts of a product: its name, its brand, its names in other languages, its variant."""
-    rest = (*product.localized_names.values(), *product.variant_attributes.values())
-    return product.display_name, product.brand, " ".join(rest)
+    localized = product.localized_names.values()
+    rest = " ".join((*localized, *product.variant_attributes.values()))
+    return Texts(product.display_name, product.brand, rest, (product.display_name, *localized))

@@ -214,4 +214,4 @@ def texts_of(store: stores_pb2.Store) -> Texts:
     """The texts of a store: its name, its brand and its address."""
     address = store.address
     parts = (*address.address_lines, address.postal_code, address.locality)
-    return store.display_name, store.brand, " ".join(parts)
+    return Texts(store.display_name, store.brand, " ".join(parts))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from enrayon.stock.v1 import stock_pb2
 from geodata.barcodes import is_gtin
+from geodata.product_words import CANDIDATES, meant, question
 from services.client import Client
 
 
@@ -49,14 +50,14 @@ async def basket_of(
 
 
 async def product_of(client: Client, text: str) -> stock_pb2.Product:
-    """Finds a product by resource name, barcode or words (the best match).
+    """Finds a product by resource name, barcode or words.
 
     Raises:
-        ToolError: no product matches.
+        ToolError: no product matches, or the words may mean several: the error is the question.
     """
     if text.startswith("products/"):
         return await client.stock.GetProduct(stock_pb2.GetProductRequest(name=text))
-    request = stock_pb2.SearchProductsRequest(page_size=1)
+    request = stock_pb2.SearchProductsRequest(page_size=CANDIDATES)
     if is_gtin(text):
         request.gtin = text
     else:
@@ -69,4 +70,10 @@ async def product_of(client: Client, text: str) -> stock_pb2.Product:
         raise ToolError(f"{error.details()} (while searching for a product)") from None
     if not found.products:
         raise ToolError(f"No product matches {text!r}; try other words or its barcode.")
-    return found.products[0]
+    product = found.products[0] if request.gtin else meant(text, found.products)
+    if product is None:
+        raise ToolError(
+            f"{question(text, found.products)} Ask the person, then call again with the resource "
+            "name that stands in brackets."
+        )
+    return product

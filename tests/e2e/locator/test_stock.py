@@ -48,6 +48,21 @@ async def test_a_barcode_is_scanned_into_the_list_in_the_language_of_the_page(vi
     await expect(page.locator("#basket .message")).to_contain_text("00000000")
 
 
+async def test_a_whole_name_is_taken_and_other_words_are_asked_about(visit, demo):
+    page = await visit(locale="en-GB")
+    await listed(page)
+    await page.locator("#product").fill("maito")
+    await page.locator("#product").press("Enter")
+    await expect(line(page, "Milk")).to_be_visible()
+    await page.locator("#product").fill("coffee")
+    await page.locator("#product").press("Enter")
+    await expect(page.locator("#basket .message")).to_contain_text("Which of these is “coffee”?")
+    await expect(page.get_by_role("option", name="Ground coffee")).to_be_visible()
+    await expect(line(page, "Ground coffee")).to_have_count(0)
+    await page.get_by_role("option", name="Ground coffee").click()
+    await expect(line(page, "Ground coffee")).to_be_visible()
+
+
 async def test_stores_that_have_it_only_together_are_offered_as_such(visit, demo):
     # Pain relief is sold by pharmacies, a hammer by hardware and department stores: none has both.
     basket = "d-017,d-008"

@@ -75,7 +75,10 @@ def h3_cells(data: bytes) -> None:
 @cache
 def index() -> TextIndex[Texts]:
     """The words of two stores."""
-    texts = {"kamppi": ("K-Market Kamppi", "K-Market", "00100"), "e": ("Épicerie", "", "Lyon")}
+    texts = {
+        "kamppi": Texts("K-Market Kamppi", "K-Market", "00100", ("K-Market Kamppi",)),
+        "e": Texts("Épicerie", "", "Lyon"),
+    }
     return TextIndex(texts.items, lambda of_store: of_store)
 
 

@@ -57,9 +57,11 @@ export const week = (store, languageCode) =>
 export const inStoreServices = (store, languageCode) =>
   read(`/v1/${store}/services?language_code=${languageCode}`);
 
+export const isBarcode = (text) => /^(\d{8}|\d{12,14})$/.test(text);
+
 /** Products by words, or by a barcode from a scanner. */
 export const searchProducts = (query, signal) =>
-  post("/v1/products:search", { ...(/^(\d{8}|\d{12,14})$/.test(query) ? { gtin: query } : { query }), pageSize: 7 }, signal);
+  post("/v1/products:search", { ...(isBarcode(query) ? { gtin: query } : { query }), pageSize: 7 }, signal);
 
 export const getProduct = (name) => read(`/v1/${name}`);
 

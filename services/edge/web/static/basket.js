@@ -1,6 +1,6 @@
 // The basket: products and quantities. It is kept in the page's URL.
 
-import { Problem, getProduct, searchProducts } from "./api.js";
+import { Problem, getProduct, isBarcode, searchProducts } from "./api.js";
 import { setParameters, parameter } from "./address.js";
 import { combobox } from "./combobox.js";
 import { button, el } from "./html.js";
@@ -31,6 +31,12 @@ export async function learn(names) {
   for (const { value } of found) if (value) products.set(value.name, value);
   return unknown.length > 0;
 }
+
+const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().match(/[\p{L}\p{N}]+/gu)?.join(" ");
+
+/** True if a text is a name of the product in any language. */
+const isName = (text, { displayName, localizedNames = {} }) =>
+  [displayName, ...Object.values(localizedNames)].some((name) => folded(name) === folded(text));
 
 export class Basket {
   #levels = new Map();
@@ -63,10 +69,17 @@ export class Basket {
     if (await learn(items().map(({ product }) => product))) this.#draw();
   }
 
+  /** Takes a product by its barcode or whole name; returns the products to choose from otherwise. */
   async #byText(query, input) {
     try {
-      const [product] = (await searchProducts(query)).products || [];
-      if (!product) return this.#tell(say("noProduct", { query }));
+      const found = (await searchProducts(query)).products || [];
+      if (!found.length) return this.#tell(say("noProduct", { query }));
+      const named = found.filter((each) => isName(query, each));
+      const [product] = named.length === 1 ? named : isBarcode(query) ? found : [];
+      if (!product) {
+        this.#tell(say("whichProduct", { query }));
+        return found;
+      }
       products.set(product.name, product);
       input.value = "";
       this.#set(product.name, (this.#quantity(product.name) || 0) + 1);

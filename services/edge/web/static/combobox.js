@@ -8,7 +8,7 @@ const PAUSE_MS = 120;
  * @param form contains an `input` and a list, `[role=listbox]`.
  * @param options `suggest(query, signal)` returns suggestions; `describe(one)` returns the `title`,
  *   `detail` and `kind` of one; `take(one)` gets the chosen one, and `search(query)` a text that
- *   was submitted without a choice.
+ *   was submitted without a choice; it may return suggestions to choose from.
  */
 export function combobox(form, { suggest, describe, take, search }) {
   const input = form.querySelector("input");
@@ -37,9 +37,14 @@ export function combobox(form, { suggest, describe, take, search }) {
     if (active >= 0) choose(found[active]);
     else if (query) {
       close();
-      search(query);
+      submit(query);
     }
   });
+
+  async function submit(query) {
+    const choices = await search(query);
+    if (choices && input.value.trim() === query) open(choices);
+  }
 
   async function refresh() {
     const query = input.value.trim();

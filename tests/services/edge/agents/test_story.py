@@ -142,7 +142,7 @@ async def test_a_hold_is_changed_and_keeps_its_code_and_its_other_goods(connect)
     async with connect() as agent:
         wanted = {"store": STOCKMANN, "items": ITEMS, "confirm": True}
         _, hold = await call(agent, "hold_items", **wanted)
-        changes = [{"product": "milk", "quantity": 3}, {"product": "shears", "quantity": 0}]
+        changes = [{"product": "milk", "quantity": 3}, {"product": "garden shears", "quantity": 0}]
         said, changed = await call(
             agent, "change_hold", reservation=hold["reservation"], items=changes
         )

@@ -469,7 +469,8 @@ class SearchProductsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """Words of the name in any language, of the brand or the variant; each must match the beginning
-    of a word. Case and accents are ignored.
+    of a word. Case and accents are ignored. If no product matches, the words also match in another
+    number (`breads`), or with one letter changed (`buter`).
     """
     gtin: _builtins.str
     """A barcode. GTIN-8, 12 and 13 equal the GTIN-14 with leading zeros."""
@@ -512,7 +513,9 @@ class SearchProductsResponse(_message.Message):
     """The number of results on all pages."""
     @_builtins.property
     def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___Product]:
-        """By match quality with a query, else by name."""
+        """With a query the best match first: that whole name, in any language; a name that begins so;
+        else the shorter name. Else by resource name.
+        """
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
