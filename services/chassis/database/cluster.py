@@ -55,6 +55,8 @@ class BoundedCluster(RedisCluster):
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Run a command once there is a connection for it."""
+        if isinstance(node := options.get("target_nodes"), Importing):
+            options["target_nodes"] = node.node  # `scan_iter` asks for nodes by name
         async with nullcontext() if args[0] == "XREAD" else self.turn():
             with as_one_server():
                 return await super().execute_command(*args, **options)
@@ -108,10 +110,10 @@ class Importing:
     """
 
     def __init__(self, node: ClusterNode) -> None:
-        self._node = node
+        self.node = node
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._node, name)
+        return getattr(self.node, name)
 
     async def execute_command(self, *args: Any, asking: bool = False, **options: Any) -> Any:
         """Send both on one connection."""
@@ -119,7 +121,7 @@ class Importing:
         if args == ("ASKING",):
             return
         command = PipelineCommand(1, *args, **options)
-        await self._node.execute_pipeline([PipelineCommand(0, "ASKING"), command])
+        await self.node.execute_pipeline([PipelineCommand(0, "ASKING"), command])
         if isinstance(command.result, Exception):
             raise command.result
         return command.result

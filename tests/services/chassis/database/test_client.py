@@ -161,3 +161,15 @@ async def test_streams_of_a_cluster_are_followed_on_connections_of_their_own(
             await other.xadd(each, {"shop": "Stockmann"})
         answers = await asyncio.gather(*following)
         assert [name.decode() for [[name, _]] in answers] == streams
+
+
+async def test_all_keys_are_found_though_one_answer_does_not_hold_them(
+    url: str, settings: ChassisSettings
+) -> None:
+    names = {f"key-{number}".encode() for number in range(3_000)}
+    async with connected(settings, url) as client:
+        pipeline = client.pipeline(transaction=False)
+        for name in names:
+            pipeline.set(name, 1)
+        await pipeline.execute()
+        assert names == {key async for key in client.scan_iter("key-*", count=100)}
