@@ -140,7 +140,6 @@ POLICY = joined(
         GetStockAlert=OWN_READ,
         ListStockAlerts=OWN_READ,
         DeleteStockAlert=OWN_CHANGE,
-        WatchStockAlerts=STREAM,
         ListStockLevels=BULK_READ.at("parent"),
         GetStockPolicy=OWN_READ.at("name"),
         GetStockGroup=OWN_READ,

@@ -8,8 +8,9 @@ Where a request goes:
             shelf, in memory) -> state/level_reads.py -> lua/read.lua: two round trips at most
     hold    resources/reservations.py -> hold_changes.py: a lease of the quotas, then
             lua/reserve.lua or transition.lua: two round trips
-    alert   lua/wish.lua beside the level; worker.fire reads the ledger -> lua/match.lua in the
-            store's slot -> lua/claim.lua in the owner's slot -> WatchStockAlerts
+    alert   lua/wish.lua beside the level; worker.fire reads the ledger -> lua/match.lua, basket.lua
+            in the store's slot -> resources/alert_firing.py: lua/claim.lua in the owner's slot, a
+            hold if one is asked for, lua/told.lua in the store's slot with the event
     trip    geofence keeps facts about the trips to holds; worker.crossing -> resources/arrivals.py
             -> lua/arrival.lua. A hold keeps facts for its trips (lua/library.lua), which geofence
             takes over. `directory.orders` has both, `chassis.database.outbox` how they cross
@@ -42,9 +43,10 @@ Owns `products/{sku}` and `stockGroups/{id}` (records of kinds `products` and `g
     {s17}:mark, :matched       the last entry that was trimmed, and that was matched with wishes
     {s17}:wished               set: "store SKU" with wishes
     {s17}:look                 sorted set: "store SKU" by when to match it without a movement
-    {s17}:claims               hash: alerts that are to fire
+    {s17}:fires                hash: goods that were found for alerts, until they are told
+    {s17}:claims               the same of an older version
+    {s17}:ending               sorted set: "owner alert" by when it expires, at its first store
     {a:<owner>}:alerts         hash: alert -> JSON (lua/claim.lua)
-    {a:<owner>}:deliveries     stream of alerts that fired (lua/claim.lua)
     {q:<caller>}:...           sorted sets: leases of the quotas, by when they expire
     {q:<caller>}:listed:<...>  sorted set: holds of a shopper, by when they are dropped
     {demand}:<day>             hash: unmet demand by product and cell (state/demand.py)

@@ -15,6 +15,8 @@ from services.stock import metrics, worker
 from services.stock.replica.follower import Follower
 from services.stock.replica.lookups import Lookups
 from services.stock.replica.shelf_rows import ShelfRows
+from services.stock.resources.alert_firing import AlertFiring
+from services.stock.resources.alert_holds import AlertHolds
 from services.stock.resources.arrivals import Arrivals
 from services.stock.resources.availability import Availability, Searches
 from services.stock.resources.hold_changes import HoldChanges
@@ -43,6 +45,7 @@ from services.stock.state.durability import Durability
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
+from services.stock.state.matching import Matching
 from services.stock.state.policies import Policies
 from services.stock.state.quotas import Limits, Quotas
 from services.stock.state.shelves import ShelfLists
@@ -58,8 +61,11 @@ def build(parts: Parts) -> Service:
     keyring, clock = parts.keyring, parts.clock
     levels, ledger = Levels(client), Ledger(client)
     holds = Holds(client, settings.hold_replicas)
-    alerts = Alerts(
-        client, most=settings.alerts_per_caller, bands_only=not settings.stock_quantities
+    alerts = Alerts(client, most=settings.alerts_per_caller)
+    matching = Matching(
+        client,
+        fresh_ms=int(settings.stock_freshness_s * 1000),
+        bands_only=not settings.stock_quantities,
     )
     demand = Demand(client)
     quotas = Quotas(
@@ -80,6 +86,7 @@ def build(parts: Parts) -> Service:
     terms = Terms(directory, clock, settings)
     notices = Notices(holds, policies, Slots(client), directory, clock)
     changes = HoldChanges(holds, policies, quotas, settings)
+    firing = AlertFiring(alerts, matching, AlertHolds(holds, changes, terms, durability, keyring))
     facts = trip_facts(client)
     arrivals = Arrivals(facts, holds, partial(mark_erased, client, clock))
     servicer: stock_servicer.StockServicer = StockServicer(
@@ -112,14 +119,14 @@ def build(parts: Parts) -> Service:
         ),
         pickup_codes=PickupCodes(holds, changes, SharedLimits(client), lookups),
         reservation_watch=ReservationWatch(follower, ledger, holds),
-        alerts=StockAlerts(alerts, lookups, directory, origins, keyring, clock),
+        alerts=StockAlerts(alerts, lookups, terms, directory, origins, keyring, clock),
         movements=StockMovements(ledger, lookups),
     )
     return Service(
         CONTRACT,
         servicer,
         {
-            **worker.workers(holds, alerts, ledger, directory, clock),
+            **worker.workers(holds, firing, ledger, directory, clock),
             "stock.arrivals": worker.crossing(facts.run, arrivals),
             "stock.notices": worker.noticing(notices),
         },

@@ -384,13 +384,6 @@ class StockServicer:
         await self.alerts.delete(request.name)
         return Empty()
 
-    @endless
-    def watch_stock_alerts(
-        self, request: stock_pb2.WatchStockAlertsRequest
-    ) -> AsyncIterator[stock_pb2.WatchStockAlertsResponse]:
-        """The caller's alerts as they fire."""
-        return self.alerts.watch(request)
-
     # The ledger
 
     def export_stock_movements(

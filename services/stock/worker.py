@@ -13,12 +13,14 @@ from services.directory.trading import not_open
 from services.stock import metrics
 from services.stock.model.ledger import entry_id
 from services.stock.model.partitions import PARTITIONS
+from services.stock.resources.alert_firing import AlertFiring
 from services.stock.resources.arrivals import Arrivals
 from services.stock.resources.notices import Notices
 from services.stock.state.alerts import Alerts
 from services.stock.state.demand import Demand
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
+from services.stock.state.matching import Matching
 
 SWEEP_EVERY_S = 1.0
 SWEEP_LOOK_S = 30.0
@@ -41,7 +43,7 @@ ALERTS_KEPT_MS = 7 * 86_400_000
 
 
 def workers(
-    holds: Holds, alerts: Alerts, ledger: Ledger, directory: Directory, clock: Clock
+    holds: Holds, firing: AlertFiring, ledger: Ledger, directory: Directory, clock: Clock
 ) -> dict[str, Loop]:
     """The loops of `enrayon work`."""
 
@@ -51,11 +53,13 @@ def workers(
     return {
         "stock.sweep": partial(forever, "stock sweep", SWEEP_EVERY_S, partial(sweep, holds)),
         "stock.alerts": partial(
-            forever, "stock alerts", MATCH_EVERY_S, partial(match, alerts, is_open)
+            forever, "stock alerts", MATCH_EVERY_S, partial(match, firing, is_open)
         ),
-        "stock.forget": partial(forever, "stock forget", FORGET_EVERY_S, partial(forget, alerts)),
+        "stock.forget": partial(
+            forever, "stock forget", FORGET_EVERY_S, partial(forget, firing.alerts)
+        ),
         "stock.ledger": partial(
-            forever, "stock ledger", TRIM_EVERY_S, partial(trim, alerts, ledger)
+            forever, "stock ledger", TRIM_EVERY_S, partial(trim, firing.matching, ledger)
         ),
     }
 
@@ -93,33 +97,38 @@ async def end_expired(holds: Holds) -> float:
     return wait_s
 
 
-async def match(alerts: Alerts, is_open: Callable[[str], bool]) -> bool:
+async def match(firing: AlertFiring, is_open: Callable[[str], bool]) -> bool:
     """Fire alerts; if no more movements wait, wait for the next, or for a place that is due."""
-    await alerts.wakes.begin()
-    has_more, wait_s = await fire(alerts, is_open)
+    wakes = firing.matching.wakes
+    await wakes.begin()
+    has_more, wait_s = await fire(firing, is_open)
     if not has_more:
-        await alerts.wakes.wait(min(wait_s, LOOK_EVERY_S))
+        await wakes.wait(min(wait_s, LOOK_EVERY_S))
     return has_more
 
 
 async def fire(
-    alerts: Alerts, is_open: Callable[[str], bool] = lambda _: True
+    firing: AlertFiring, is_open: Callable[[str], bool] = lambda _: True
 ) -> tuple[bool, float]:
-    """Fire the alerts that new movements are enough for; those of closed stores wait.
+    """Fire the alerts that new movements are enough for, and tell those that expire.
+
+    Alerts of closed stores wait.
 
     Answers whether more movements wait, and the time until a place is due without one.
     """
     lag_s, has_more, wait_s = 0.0, False, LOOK_EVERY_S
-    for news in await alerts.news():
+    matching = firing.matching
+    for news in await matching.news():
         if news.wait_s is not None and not news.places:
             wait_s = min(wait_s, news.wait_s)
         for store, sku in news.places:
-            await alerts.match(store, sku, is_open=is_open(store))
+            await matching.match(store, sku, is_open=is_open(store))
         if news.places or news.claims:
-            metrics.FIRED.inc(await alerts.claim_all(news.partition))
+            metrics.FIRED.inc(await firing.claim_all(news.partition))
             wait_s = 0.0  # what did not fire frees a promise, and its place is due
+        await firing.expire_all(news.partition, news.expired)
         if news.last:
-            await alerts.set_matched(news.partition, news.last)
+            await matching.set_matched(news.partition, news.last)
         if news.has_more:
             has_more = True
             lag_s = max(lag_s, time.time() - entry_id(news.last)[0] / 1000)
@@ -127,16 +136,17 @@ async def fire(
     return has_more, wait_s
 
 
-async def forget(alerts: Alerts) -> None:
-    """Delete alerts that ended long ago."""
-    await alerts.forget(int(time.time() * 1000) - ALERTS_KEPT_MS)
+async def forget(alerts: Alerts, kept_ms: int = ALERTS_KEPT_MS) -> None:
+    """Delete alerts that ended long ago; move what an older version left."""
+    await alerts.move_deliveries()
+    await alerts.forget(int(time.time() * 1000) - kept_ms)
 
 
-async def trim(alerts: Alerts, ledger: Ledger, kept_ms: int = LEDGER_KEPT_MS) -> None:
+async def trim(matching: Matching, ledger: Ledger, kept_ms: int = LEDGER_KEPT_MS) -> None:
     """Trim the old part of each ledger, as far as it is matched with alerts; count lost events."""
     until_ms = int(time.time() * 1000) - kept_ms
     for partition in range(PARTITIONS):
-        matched = await alerts.matched_to(partition) or "0-0"
+        matched = await matching.matched_to(partition) or "0-0"
         milliseconds, number = min(entry_id(matched), (until_ms, 0))
         while await ledger.trim(partition, f"{milliseconds}-{number}"):
             pass

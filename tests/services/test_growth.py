@@ -19,12 +19,13 @@ from services.stock import worker
 from services.stock.model.alerts import Alert
 from services.stock.model.levels import packed_row
 from services.stock.model.partitions import StoreKeys, partition_of, tag
-from services.stock.state import alerts as alert_state
 from services.stock.state.alerts import Alerts
 from services.stock.state.demand import Demand
 from services.stock.state.holds import Holds
 from services.stock.state.ledger import Ledger
 from services.stock.state.levels import Levels
+from services.stock.state.matching import Matching
+from tests.support.firing import firing
 from tests.support.gated import Callers, gated
 from tests.support.paths import ROOT
 from tests.support.stock import FORUM, KAMPPI, MILK, SHEARS, STOCKMANN, basket, state
@@ -126,9 +127,9 @@ async def load(callers: Callers, parts: Any) -> None:
     fix = pb.Fix(device_id="phone", location=location, accuracy_m=10)
     fix.device_time.GetCurrentTime()
     await channel.geofence.ReportPosition(pb.ReportPositionRequest(fix=fix, consent=True))
-    await worker.fire(Alerts(parts.client))
+    await worker.fire(firing(parts.client))
     await worker.end_expired(Holds(parts.client))
-    await worker.trim(Alerts(parts.client), Ledger(parts.client), kept_ms=-1)
+    await worker.trim(Matching(parts.client), Ledger(parts.client), kept_ms=-1)
     await Demand(parts.client).flush()
 
 
@@ -187,13 +188,3 @@ async def test_the_changes_of_a_kind_are_bounded(database, monkeypatch):
         writes = [records.Write(f"t{n}", f"{number:016}x".encode()) for n in range(100)]
         await things.write(writes)
     assert 300 > await database.xlen("{things}:changes")
-
-
-async def test_the_deliveries_of_a_caller_are_bounded(database, monkeypatch):
-    monkeypatch.setattr(alert_state, "DELIVERIES_KEPT", 10)
-    alerts = Alerts(database)
-    for number in range(300):
-        await alerts.create("owner", Alert(f"a{number}", ("milk",), ("t-forum",), 1, 2**42))
-    await Levels(database).set("t-forum", "erp", 1, 1_700_000_000, packed_row("milk", 1000, 0, 0))
-    await worker.fire(alerts)
-    assert 120 > await database.xlen(alert_state.deliveries_key("owner")) >= 10

@@ -1,16 +1,44 @@
--- Fires an alert, once, and appends its delivery.
--- KEYS  alerts, deliveries (of the alert's owner)
--- ARGV  now in ms or "" for the database's, alert, store, SKU, units available, deliveries to keep
--- Returns 1 when it fired now, 0 when it had fired, had expired or is deleted
+-- Fires an alert, once; or changes what is known of its firing.
+-- KEYS  alerts (of the alert's owner)
+-- ARGV  now in ms or "" for the database's, alert, action, claim, what it found as JSON or ""
+--       actions: fire; held: keeps what it found anew, with the hold that was made; again: no hold
+--       could be made, so it waits on; expire: its time is over
+-- Returns the outcome, and the alert as JSON where there is one:
+--       "done", also where this claim fired it before; "again" (this claim has made it wait on);
+--       "no" (it fired by another claim, waits, has expired, or is deleted)
 --
--- Alert (JSON): skus, stores, units; expire, fired (in ms).
--- Entry of the deliveries: id alert, s store, u SKU, n units available; with bands alone, as wanted.
-local now = now_ms(ARGV[1])
-local raw = redis.call('HGET', KEYS[1], ARGV[2])
-local alert = raw and cjson.decode(raw)
-if not alert or alert.fired or alert.expire <= now then return 0 end
-alert.fired = now
-redis.call('HSET', KEYS[1], ARGV[2], cjson.encode(alert))
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'id', ARGV[2], 's', ARGV[3], 'u', ARGV[4],
-  'n', ARGV[5])
-return 1
+-- Alert (JSON): skus, any of which it waits for; stores; units of it; l all the lines that it waits for
+--       instead, SKU -> units; own caller; who shopper; hold { ttl in ms, m method }: makes a hold;
+--       expire, fired (in ms); by the claim that fired it; found { s store, l SKU -> units, h hold,
+--       x why none was made }; no the claim that made it wait on.
+-- A claim fires an alert in one slot and tells it in another, so whoever takes the claim over finds the
+-- same outcome again.
+local now, id, action, claim = now_ms(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
+local raw = redis.call('HGET', KEYS[1], id)
+if not raw then return { 'no' } end
+local alert = cjson.decode(raw)
+
+local function keep()
+  raw = cjson.encode(alert)
+  redis.call('HSET', KEYS[1], id, raw)
+  return { 'done', raw }
+end
+
+if action == 'expire' then
+  return { not alert.fired and alert.expire <= now and 'done' or 'no', raw }
+end
+if action == 'fire' then
+  if alert.no == claim then return { 'again', raw } end
+  if alert.fired then return { alert.by == claim and 'done' or 'no', raw } end
+  if alert.expire <= now then return { 'no', raw } end
+  alert.fired, alert.by, alert.found = now, claim, cjson.decode(ARGV[5])
+  return keep()
+end
+if not alert.fired or alert.by ~= claim then return { 'no', raw } end
+if action == 'held' then
+  alert.found = cjson.decode(ARGV[5])
+  return keep()
+end
+if alert.found.h or alert.found.x then return { 'no', raw } end -- another worker got a hold by now
+alert.fired, alert.by, alert.found, alert.no = nil, nil, nil, claim
+return keep()

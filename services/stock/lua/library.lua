@@ -161,9 +161,9 @@ local function drop_events(events, cursors, dropped)
   end
 end
 
--- Appends an event. No change is refused for want of room for its event: the oldest make room.
+-- Appends an event in JSON. No change is refused for want of room for it: the oldest make room.
 local function append_event(store, event)
-  redis.call('XADD', store.events, '*', 'j', cjson.encode(event))
+  redis.call('XADD', store.events, '*', 'j', event)
   if redis.call('XLEN', store.events) > store.most_events then
     drop_events(store.events, store.cursors, store.dropped)
   end
@@ -177,10 +177,10 @@ local function tell(store, hold, kind, now, data)
   local expires -- what a hold that has ended makes worthless ends with it
   if kind == 'ready' or kind == 'preparing' then expires = hold.x end
   if kind == 'arrival' and LIVE[hold.st] then expires = math.min(hold.x, now + DAY_MS) end
-  append_event(store, { t = 'reservation.' .. kind,
-    s = store.name, a = 'stores/' .. store.name .. '/reservations/' .. hold.id, o = hold.own,
+  append_event(store, cjson.encode({ t = 'reservation.' .. kind, s = store.name,
+    a = 'stores/' .. store.name .. '/reservations/' .. hold.id, o = hold.own,
     r = hold.who ~= '' and hold.who or nil, at = now, x = expires, id = hold.id .. '.' .. hold.rev,
-    d = data })
+    d = data }))
 end
 
 local function slot_field(slot)

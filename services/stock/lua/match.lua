@@ -1,19 +1,21 @@
--- Moves the wishes for a level that its units are enough for to the claims, the oldest first.
--- KEYS  levels, wishes, told, wished, look, claims, policies (all of the store's partition)
+-- Moves the wishes for a level that its units are enough for to the fires, the oldest first.
+-- KEYS  levels, wishes, told, wished, look, fires, policies (all of the store's partition)
 -- ARGV  now in ms or "" for the database's, store, SKU, for how long in ms units count as promised
---       to those who were told of them, "1" to tell bands alone, "1" while the store is closed
--- Returns the units that are available, then the wishes that were moved
+--       to those who were told of them, "1" to tell bands alone, "1" while the store is closed,
+--       freshness limit in ms
+-- Returns how many wishes were moved, then the wishes for several products to be matched by
+--       lua/basket.lua
 --
--- A wish is "owner alert units"; a place is "store SKU"; a claim is "store SKU owner alert units".
+-- A wish is "owner alert units", or "owner alert SKU:units;SKU:units;" for all of several products. It
+-- waits at one of those that is short: so it costs nothing when the others move.
+-- A place is "store SKU". A field of `fires` is "store SKU owner alert"; its value (JSON): l { SKU,
+-- units wanted, units available } of each line, at ms.
 local MOST_WISHES = 1000 -- of one place in one run; `look` brings the others their turn
 local now, store, sku, window = now_ms(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
 local place = store .. ' ' .. sku
 local policy = redis.call('HGET', KEYS[7], store)
-local bands = ARGV[5] == '1' or (policy and cjson.decode(policy).bands)
-
-local function units_of(wish)
-  return tonumber(string.match(wish, '(%d+)$'))
-end
+policy = policy and cjson.decode(policy) or {}
+local bands = ARGV[5] == '1' or policy.bands
 
 redis.call('ZREM', KEYS[5], place)
 if redis.call('EXISTS', KEYS[2]) == 0 then
@@ -24,24 +26,26 @@ if ARGV[6] == '1' then -- nobody is sent there; it may open again
   redis.call('ZADD', KEYS[5], now + window, place)
   return { 0 }
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - window)
-local raw = redis.call('HGET', KEYS[1], sku)
-local units = raw and available(level_of(raw)) or 0
-
+local units, is_stale = room_now({ levels = KEYS[1] }, sku, policy.fresh_ms or tonumber(ARGV[7]), now)
 -- Two people must not be sent for one unit: those told lately get the time to come and take it.
-local room, moved = units, { units }
-for _, wish in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do room = room - units_of(wish) end
+local room, moved, baskets = units - promised(KEYS[3], now - window), 0, {}
 for _, wish in ipairs(redis.call('ZRANGE', KEYS[2], 0, MOST_WISHES - 1)) do
-  if units_of(wish) <= room then
-    room = room - units_of(wish)
-    redis.call('ZREM', KEYS[2], wish)
-    redis.call('ZADD', KEYS[3], now, wish)
-    redis.call('HSET', KEYS[6], place .. ' ' .. wish, bands and units_of(wish) or units)
-    moved[#moved + 1] = wish
+  local wanted = units_of(wish, sku)
+  if wanted <= room then
+    room = room - wanted
+    if is_basket(wish) then
+      baskets[#baskets + 1] = wish
+    else
+      redis.call('ZREM', KEYS[2], wish)
+      redis.call('ZADD', KEYS[3], now, wish)
+      redis.call('HSET', KEYS[6], place .. ' ' .. owner_and_alert(wish), cjson.encode({
+        at = now, l = { { sku, wanted, bands and wanted or units } } }))
+      moved = moved + 1
+    end
   end
 end
 redis.call('PEXPIRE', KEYS[3], window)
-if units > 0 and redis.call('EXISTS', KEYS[2]) == 1 then
+if (units > 0 or is_stale) and redis.call('EXISTS', KEYS[2]) == 1 then
   redis.call('ZADD', KEYS[5], now + window, place) -- if nobody came, the next are told
 end
-return moved
+return { moved, unpack(baskets) }

@@ -1,12 +1,15 @@
 #!lua flags=no-writes
 -- Lists the places ("store SKU") of partitions whose levels are to be matched with wishes.
--- KEYS  ledger, matched, mark, wished, look, claims of each partition
--- ARGV  now in ms or "" for the database's, most entries of the ledger, most places of `look`
--- Returns for each partition the id of the last entry read or "", how many were read, how many claims
---       wait, the places, and when the first place is to be looked at: in ms from now, or ""
+-- KEYS  ledger, matched, mark, wished, look, fires, claims, ending of each partition
+-- ARGV  now in ms or "" for the database's, most entries of the ledger, most places of `look`, and most
+--       alerts
+-- Returns for each partition the id of the last entry read or "", how many were read, how many fires
+--       and claims (those of an older version) wait, the places, when the first place is to be looked
+--       at or the first alert expires, in ms from now or "", and the alerts that have expired
+--       ("owner alert")
 local now, most = now_ms(ARGV[1]), tonumber(ARGV[2])
 
-local function news_of(ledger, matched, mark, wished, look, claims)
+local function news_of(ledger, matched, mark, wished, look, fires, claims, ending)
   -- A partition that was never matched begins where its ledger was trimmed.
   local reached = redis.call('GET', matched) or redis.call('GET', mark) or '0-0'
   local last, count, places, seen = '', 0, {}, {}
@@ -34,11 +37,18 @@ local function news_of(ledger, matched, mark, wished, look, claims)
   for _, place in ipairs(redis.call('ZRANGE', look, '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[3])) do
     if not seen[place] then places[#places + 1] = place end
   end
-  local first = redis.call('ZRANGE', look, 0, 0, 'WITHSCORES')
-  local wait_ms = first[2] and string.format('%.0f', math.max(0, first[2] - now)) or ''
-  return { last, count, redis.call('HLEN', claims), places, wait_ms }
+  local wait_ms = ''
+  for _, key in ipairs({ look, ending }) do
+    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
+    local until_ms = first and math.max(0, first - now)
+    if first and (wait_ms == '' or until_ms < tonumber(wait_ms)) then
+      wait_ms = string.format('%.0f', until_ms)
+    end
+  end
+  local expired = redis.call('ZRANGE', ending, '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[3])
+  return { last, count, redis.call('HLEN', fires) + redis.call('HLEN', claims), places, wait_ms, expired }
 end
 
 local result = {}
-for i = 1, #KEYS, 6 do result[#result + 1] = news_of(unpack(KEYS, i, i + 5)) end
+for i = 1, #KEYS, 8 do result[#result + 1] = news_of(unpack(KEYS, i, i + 7)) end
 return result

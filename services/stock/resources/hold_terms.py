@@ -79,7 +79,7 @@ class Terms:
         """
         check_open(self._directory, store, now)
 
-    def given(self, ttl: Duration) -> dt.timedelta:
+    def given(self, ttl: Duration, field: str = "ttl") -> dt.timedelta:
         """The life that a request gives.
 
         Raises:
@@ -87,7 +87,7 @@ class Terms:
         """
         life = dt.timedelta(milliseconds=ttl.ToMilliseconds())
         if life > self.longest:
-            raise InvalidArgument.field("ttl", f"at most {self.longest.total_seconds():.0f} s")
+            raise InvalidArgument.field(field, f"at most {self.longest.total_seconds():.0f} s")
         return max(life, MILLISECOND)
 
     def of(

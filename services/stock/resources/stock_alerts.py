@@ -1,9 +1,7 @@
 """Stock alerts: made for a store, or for the stores around a place; each fires once."""
 
-import asyncio
 import datetime as dt
 import secrets
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from enrayon.stock.v1 import stock_pb2
@@ -17,22 +15,20 @@ from services.directory.directory import Directory
 from services.directory.filters import EVERYTHING
 from services.directory.origins import Origins
 from services.directory.trading import StoreNotOpen, not_open
-from services.stock.convert.alerts import delivery_message
-from services.stock.convert.entry_tokens import id_of, token_of
+from services.stock.convert.baskets import lines
 from services.stock.convert.names import alert_id, alert_name
 from services.stock.convert.times import ms_of
-from services.stock.errors import AlertNotFound, ChangesExpired, RequestIdReused
-from services.stock.model.alerts import Alert
-from services.stock.model.ledger import entry_id
+from services.stock.errors import AlertNotFound, RequestIdReused
+from services.stock.model.alerts import Alert, HoldWish
 from services.stock.replica.lookups import Lookups
+from services.stock.resources.hold_terms import Terms
 from services.stock.state.alerts import Alerts
 
 DEFAULT_LIFE = dt.timedelta(days=30)
 LONGEST_LIFE = dt.timedelta(days=365)
+MILLISECOND = dt.timedelta(milliseconds=1)
 MOST_PLACES = 2000
 """Stores times products of one alert."""
-POLL_S = 0.2
-"""Interval between reads of new deliveries."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +37,7 @@ class StockAlerts:
 
     alerts: Alerts
     lookups: Lookups
+    terms: Terms
     directory: Directory
     origins: Origins
     keyring: Keyring
@@ -53,18 +50,31 @@ class StockAlerts:
             StoreNotFound: there is no such store.
             StoreNotOpen: the store will not open again; at others an alert waits.
             ProductNotFound: there is no product of one name.
-            InvalidArgument: the area has no store or too many, or the end is too far away.
+            InvalidArgument: the area has no store or too many, the end is too far away, or the
+                life of the hold is longer than the setting allows.
             RequestIdReused: the `request_id` belongs to another alert.
         """
         wanted = request.stock_alert
-        skus = tuple(self.lookups.skus(wanted.products))
+        basket = self.lookups.basket(lines(wanted.items, "stock_alert.items"))
+        skus = tuple(basket or self.lookups.skus(wanted.products))
+        hold = self._hold(wanted)
         stores = await self._stores(wanted, MOST_PLACES // len(skus))
         caller = current_caller()
         id = secrets.token_urlsafe(12)
         if request.request_id:
             data = f"{caller.id}\0{request.request_id}".encode()
             id = base64url(self.keyring.hashes("alert-id", data)[0][:12])
-        alert = Alert(id, skus, stores, max(wanted.min_quantity, 1), self._expire_ms(wanted))
+        alert = Alert(
+            id,
+            skus,
+            stores,
+            max(wanted.min_quantity, 1),
+            self._expire_ms(wanted),
+            lines=basket,
+            caller=caller.id,
+            shopper=wanted.shopper,
+            hold=hold,
+        )
         kept = await self.alerts.create(caller.owner, alert)
         if not kept.waits_as(alert):
             raise RequestIdReused
@@ -94,29 +104,6 @@ class StockAlerts:
         if not await self.alerts.delete(current_caller().owner, alert_id(name)):
             raise AlertNotFound(name)
 
-    async def watch(
-        self, request: stock_pb2.WatchStockAlertsRequest
-    ) -> AsyncIterator[stock_pb2.WatchStockAlertsResponse]:
-        """The caller's alerts as they fire; first a token alone.
-
-        Raises:
-            InvalidArgument: the token is not one of this service.
-            ChangesExpired: the token is older than the deliveries that are kept.
-        """
-        owner = current_caller().owner
-        token = request.resume_token
-        reached = id_of(token) if token else await self.alerts.last_delivery(owner)
-        if token and token != token_of("0-0"):
-            oldest = await self.alerts.oldest_delivery(owner)
-            if entry_id(reached) < entry_id(oldest):
-                raise ChangesExpired("the deliveries are no longer kept; watch without a token")
-        yield stock_pb2.WatchStockAlertsResponse(resume_token=token_of(reached))
-        while True:
-            for delivery in await self.alerts.deliveries(owner, reached):
-                reached = delivery.id
-                yield delivery_message(delivery)
-            await asyncio.sleep(POLL_S)
-
     async def _stores(self, wanted: stock_pb2.StockAlert, most: int) -> tuple[str, ...]:
         """The store of an alert, or those of its area: only they are kept, not the place."""
         if wanted.WhichOneof("place") == "store":
@@ -135,6 +122,13 @@ class StockAlerts:
                 f"{field}.radius_m", f"must reach 1 to {most} stores; it reaches {len(near)}"
             )
         return tuple(store for store, _ in near)
+
+    def _hold(self, wanted: stock_pb2.StockAlert) -> HoldWish | None:
+        if not wanted.HasField("hold"):
+            return None
+        hold = wanted.hold
+        given = self.terms.given(hold.ttl, "stock_alert.hold.ttl") if hold.HasField("ttl") else None
+        return HoldWish(hold.method, given // MILLISECOND if given else 0)
 
     def _expire_ms(self, wanted: stock_pb2.StockAlert) -> int:
         now = self.clock()

@@ -4,5 +4,6 @@ PACKAGE = "services.stock"
 """The package of the Lua files."""
 LIBRARY = ("library",)
 TAKING = ("library", "taking")
+WISHES = ("library", "taking", "wishes")
 FEEDS = ("library", "feeds")
 """Lua files that stand before a script."""

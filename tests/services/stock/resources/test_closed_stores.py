@@ -11,7 +11,7 @@ from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.stock import worker
-from services.stock.state.alerts import Alerts
+from tests.support.firing import firing
 from tests.support.refusals import refusal
 from tests.support.stock import FORUM, KAMPPI, MILK, STOCKMANN, available, basket, hold, state
 
@@ -175,7 +175,7 @@ async def test_an_alert_sends_nobody_to_a_closed_store(stock, turn, database):
     get = stock_pb2.GetStockAlertRequest(name=waits.name)
     await turn(status=stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED)
     await state(stock, STOCKMANN, sequence=2, milk=5)
-    alerts = Alerts(database, promised_ms=1)
+    alerts = firing(database, promised_ms=1)
 
     await worker.fire(alerts, lambda store: store != "t-stockmann")
     silent = await stock.GetStockAlert(get)

@@ -296,7 +296,9 @@ async def test_a_token_of_an_entry_that_no_stream_can_have_is_refused(stock, ent
         stock.WatchReservations(
             stock_pb2.WatchReservationsRequest(parent=STOCKMANN, resume_token=token)
         ),
-        stock.WatchStockAlerts(stock_pb2.WatchStockAlertsRequest(resume_token=token)),
+        stock.WatchPickupQueue(
+            stock_pb2.WatchPickupQueueRequest(parent=STOCKMANN, resume_token=token)
+        ),
     )
     for watch in watches:
         code, _, fields = await refusal(watch.read())

@@ -1,8 +1,8 @@
 """News of levels to be matched with wishes, on a real database."""
 
 from services.stock.model.partitions import partition_of, tag
-from services.stock.state.alerts import Alerts
 from services.stock.state.levels import Levels
+from services.stock.state.matching import Matching
 from tests.support.stock_state import STORE, stated
 
 SKUS = [f"sku-{number}" for number in range(9_000)]
@@ -15,6 +15,6 @@ async def test_nine_thousand_products_with_wishes_come_into_stock_at_once(levels
         units = dict.fromkeys(SKUS[start : start + ROWS_AT_ONCE], 1)
         await stated(levels, sequence=sequence, **units)
 
-    news = (await Alerts(database).news())[partition_of(STORE)]
+    news = (await Matching(database).news())[partition_of(STORE)]
 
     assert {(STORE, sku) for sku in SKUS} == set(news.places)

@@ -10,9 +10,9 @@ from services.directory.orders import APPROACHING, ARRIVED, ENDED, ERASED, ON_TH
 from services.stock import worker
 from services.stock.model.partitions import StoreKeys
 from services.stock.model.slots import Slot
-from services.stock.state.alerts import Alerts
 from services.stock.state.holds import Holds, request_key
 from services.stock.state.ledger import Ledger
+from services.stock.state.matching import Matching
 from tests.support.stock_state import MINUTE, OTHER, STORE, T0, reserved, stated, told, updated
 
 NAME = f"stores/{STORE}/reservations/h1"
@@ -208,7 +208,7 @@ async def test_no_hold_is_refused_for_want_of_room_for_its_event(levels, databas
     assert "done" == await changed(holds, "ready")
 
     assert FULL + 2 - 100 == await database.xlen(keys.events)
-    await worker.trim(Alerts(database), Ledger(database))
+    await worker.trim(Matching(database), Ledger(database))
     assert 100 == REGISTRY.get_sample_value("enrayon_stock_events_dropped")
     expected = at | {"behind": "-"}
     found = await database.hgetall(keys.cursors)

@@ -3316,7 +3316,9 @@ Global___VerifyReceiptRequest: _TypeAlias = VerifyReceiptRequest  # noqa: Y015
 
 @_typing.final
 class StockAlert(_message.Message):
-    """An alert that fires once when stock arrives."""
+    """An alert that fires once when stock arrives: any of some products, or all of some together. When it
+    fires, the events `alert.fired` tells its owner, and `alert.expired` if it never does.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -3328,17 +3330,23 @@ class StockAlert(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     FIRE_TIME_FIELD_NUMBER: _builtins.int
     STORE_COUNT_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    SHOPPER_FIELD_NUMBER: _builtins.int
+    HOLD_FIELD_NUMBER: _builtins.int
+    FINDING_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stockAlerts/{id}`."""
     store: _builtins.str
     """At this store."""
     min_quantity: _builtins.int
-    """The least available quantity; 0 means 1."""
+    """The least available quantity of one of `products`; 0 means 1. It must be 0 with `items`."""
     store_count: _builtins.int
     """The number of its stores."""
+    shopper: _builtins.str
+    """The caller's opaque reference for the person. Its events tell it as `reference`."""
     @_builtins.property
     def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Any of these products."""
+        """Any of these products, for example the sizes of a shoe. Either they or `items` must be set."""
 
     @_builtins.property
     def area(self) -> Global___AlertArea:
@@ -3356,6 +3364,20 @@ class StockAlert(_message.Message):
     def fire_time(self) -> _timestamp_pb2.Timestamp:
         """The time at which it fired; not set before."""
 
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
+        """All of these products together, at one store."""
+
+    @_builtins.property
+    def hold(self) -> Global___AlertHold:
+        """If set, a hold of the goods is made for the shopper when the alert fires, by the rules of
+        CreateReservation for its caller. If others are faster, the alert waits on.
+        """
+
+    @_builtins.property
+    def finding(self) -> Global___AlertFinding:
+        """What it found when it fired; not set before."""
+
     def __init__(
         self,
         *,
@@ -3367,16 +3389,86 @@ class StockAlert(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         fire_time: _timestamp_pb2.Timestamp | None = ...,
         store_count: _builtins.int = ...,
+        items: _abc.Iterable[Global___BasketItem] | None = ...,
+        shopper: _builtins.str = ...,
+        hold: Global___AlertHold | None = ...,
+        finding: Global___AlertFinding | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "expire_time", b"expire_time", "fire_time", b"fire_time", "place", b"place", "store", b"store"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "expire_time", b"expire_time", "finding", b"finding", "fire_time", b"fire_time", "hold", b"hold", "place", b"place", "store", b"store"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "expire_time", b"expire_time", "fire_time", b"fire_time", "min_quantity", b"min_quantity", "name", b"name", "place", b"place", "products", b"products", "store", b"store", "store_count", b"store_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "expire_time", b"expire_time", "finding", b"finding", "fire_time", b"fire_time", "hold", b"hold", "items", b"items", "min_quantity", b"min_quantity", "name", b"name", "place", b"place", "products", b"products", "shopper", b"shopper", "store", b"store", "store_count", b"store_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_place: _TypeAlias = _typing.Literal["store", "area"]  # noqa: Y015
     _WhichOneofArgType_place: _TypeAlias = _typing.Literal["place", b"place"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_place) -> _WhichOneofReturnType_place | None: ...
 
 Global___StockAlert: _TypeAlias = StockAlert  # noqa: Y015
+
+@_typing.final
+class AlertHold(_message.Message):
+    """A hold that is made when an alert fires."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TTL_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    method: Global___PickupMethod.ValueType
+    """How the goods are handed over."""
+    @_builtins.property
+    def ttl(self) -> _duration_pb2.Duration:
+        """As of CreateReservation: if not set, it lasts by the store's day."""
+
+    def __init__(
+        self,
+        *,
+        ttl: _duration_pb2.Duration | None = ...,
+        method: Global___PickupMethod.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ttl", b"ttl"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["method", b"method", "ttl", b"ttl"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertHold: _TypeAlias = AlertHold  # noqa: Y015
+
+@_typing.final
+class AlertFinding(_message.Message):
+    """What an alert found when it fired."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STORE_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    RESERVATION_FIELD_NUMBER: _builtins.int
+    HOLD_REFUSAL_FIELD_NUMBER: _builtins.int
+    store: _builtins.str
+    """The store."""
+    reservation: _builtins.str
+    """The hold that was made for the shopper."""
+    hold_refusal: _builtins.str
+    """The reason why no hold could be made although one was asked for, for example `QUOTA_EXCEEDED`."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
+        """The products that arrived, with the available quantities; where the store answers with bands only,
+        the wanted ones.
+        """
+
+    def __init__(
+        self,
+        *,
+        store: _builtins.str = ...,
+        items: _abc.Iterable[Global___BasketItem] | None = ...,
+        reservation: _builtins.str = ...,
+        hold_refusal: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold_refusal", b"hold_refusal", "items", b"items", "reservation", b"reservation", "store", b"store"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertFinding: _TypeAlias = AlertFinding  # noqa: Y015
 
 @_typing.final
 class AlertArea(_message.Message):
@@ -3531,72 +3623,6 @@ class DeleteStockAlertRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteStockAlertRequest: _TypeAlias = DeleteStockAlertRequest  # noqa: Y015
-
-@_typing.final
-class WatchStockAlertsRequest(_message.Message):
-    """Request of WatchStockAlerts."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
-    resume_token: _builtins.str
-    """The token of the last alert received; empty means from now on."""
-    def __init__(
-        self,
-        *,
-        resume_token: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["resume_token", b"resume_token"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___WatchStockAlertsRequest: _TypeAlias = WatchStockAlertsRequest  # noqa: Y015
-
-@_typing.final
-class WatchStockAlertsResponse(_message.Message):
-    """An alert that has fired."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    STOCK_ALERT_FIELD_NUMBER: _builtins.int
-    PRODUCT_FIELD_NUMBER: _builtins.int
-    STORE_FIELD_NUMBER: _builtins.int
-    AVAILABLE_FIELD_NUMBER: _builtins.int
-    FIRE_TIME_FIELD_NUMBER: _builtins.int
-    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
-    stock_alert: _builtins.str
-    """The alert. Empty in the first message, which is sent once at the start."""
-    product: _builtins.str
-    """The product that arrived."""
-    store: _builtins.str
-    """The store."""
-    available: _builtins.int
-    """The available quantity when it fired; where the store answers with bands only, the wanted one."""
-    resume_token: _builtins.str
-    """The token to continue after this alert."""
-    @_builtins.property
-    def fire_time(self) -> _timestamp_pb2.Timestamp:
-        """The time at which it fired."""
-
-    def __init__(
-        self,
-        *,
-        stock_alert: _builtins.str = ...,
-        product: _builtins.str = ...,
-        store: _builtins.str = ...,
-        available: _builtins.int = ...,
-        fire_time: _timestamp_pb2.Timestamp | None = ...,
-        resume_token: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["fire_time", b"fire_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "fire_time", b"fire_time", "product", b"product", "resume_token", b"resume_token", "stock_alert", b"stock_alert", "store", b"store"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___WatchStockAlertsResponse: _TypeAlias = WatchStockAlertsResponse  # noqa: Y015
 
 @_typing.final
 class ListUnmetDemandRequest(_message.Message):

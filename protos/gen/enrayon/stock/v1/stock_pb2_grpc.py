@@ -226,11 +226,6 @@ class StockServiceStub:
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.DeleteStockAlertRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
-        self.WatchStockAlerts = channel.unary_stream(
-                '/enrayon.stock.v1.StockService/WatchStockAlerts',
-                request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchStockAlertsRequest.SerializeToString,
-                response_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchStockAlertsResponse.FromString,
-                _registered_method=True)
         self.ListUnmetDemand = channel.unary_unary(
                 '/enrayon.stock.v1.StockService/ListUnmetDemand',
                 request_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.ListUnmetDemandRequest.SerializeToString,
@@ -538,13 +533,6 @@ class StockServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def WatchStockAlerts(self, request, context):
-        """Streams the caller's fired alerts, for the service that notifies people; resumable.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def ListUnmetDemand(self, request, context):
         """Unmet demand: searches without a result, by product, coarse cell and day, never by person.
         """
@@ -768,11 +756,6 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.DeleteStockAlert,
                     request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.DeleteStockAlertRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
-            ),
-            'WatchStockAlerts': grpc.unary_stream_rpc_method_handler(
-                    servicer.WatchStockAlerts,
-                    request_deserializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchStockAlertsRequest.FromString,
-                    response_serializer=enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchStockAlertsResponse.SerializeToString,
             ),
             'ListUnmetDemand': grpc.unary_unary_rpc_method_handler(
                     servicer.ListUnmetDemand,
@@ -1805,33 +1788,6 @@ class StockService:
             '/enrayon.stock.v1.StockService/DeleteStockAlert',
             enrayon_dot_stock_dot_v1_dot_stock__pb2.DeleteStockAlertRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def WatchStockAlerts(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_stream(
-            request,
-            target,
-            '/enrayon.stock.v1.StockService/WatchStockAlerts',
-            enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchStockAlertsRequest.SerializeToString,
-            enrayon_dot_stock_dot_v1_dot_stock__pb2.WatchStockAlertsResponse.FromString,
             options,
             channel_credentials,
             insecure,

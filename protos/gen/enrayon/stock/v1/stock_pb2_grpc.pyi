@@ -137,8 +137,6 @@ class StockServiceStub:
     """The caller's alerts, by name; ended alerts are deleted after a week."""
     DeleteStockAlert: _grpc.UnaryUnaryMultiCallable[_stock_pb2.DeleteStockAlertRequest, _empty_pb2.Empty]
     """Deletes an alert."""
-    WatchStockAlerts: _grpc.UnaryStreamMultiCallable[_stock_pb2.WatchStockAlertsRequest, _stock_pb2.WatchStockAlertsResponse]
-    """Streams the caller's fired alerts, for the service that notifies people; resumable."""
     ListUnmetDemand: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListUnmetDemandRequest, _stock_pb2.ListUnmetDemandResponse]
     """Unmet demand: searches without a result, by product, coarse cell and day, never by person."""
     GetStockGroup: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetStockGroupRequest, _stock_pb2.StockGroup]
@@ -260,8 +258,6 @@ class StockServiceAsyncStub(StockServiceStub):
     """The caller's alerts, by name; ended alerts are deleted after a week."""
     DeleteStockAlert: _aio.UnaryUnaryMultiCallable[_stock_pb2.DeleteStockAlertRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes an alert."""
-    WatchStockAlerts: _aio.UnaryStreamMultiCallable[_stock_pb2.WatchStockAlertsRequest, _stock_pb2.WatchStockAlertsResponse]  # type: ignore[assignment]
-    """Streams the caller's fired alerts, for the service that notifies people; resumable."""
     ListUnmetDemand: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListUnmetDemandRequest, _stock_pb2.ListUnmetDemandResponse]  # type: ignore[assignment]
     """Unmet demand: searches without a result, by product, coarse cell and day, never by person."""
     GetStockGroup: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetStockGroupRequest, _stock_pb2.StockGroup]  # type: ignore[assignment]
@@ -602,14 +598,6 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Deletes an alert."""
-
-    @_abc_1.abstractmethod
-    def WatchStockAlerts(
-        self,
-        request: _stock_pb2.WatchStockAlertsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_stock_pb2.WatchStockAlertsResponse], _abc.AsyncIterator[_stock_pb2.WatchStockAlertsResponse]]:
-        """Streams the caller's fired alerts, for the service that notifies people; resumable."""
 
     @_abc_1.abstractmethod
     def ListUnmetDemand(

@@ -210,11 +210,6 @@ class StockServicer(Protocol):
     ) -> Answer[empty_pb2.Empty]:
         """Deletes an alert."""
 
-    def watch_stock_alerts(
-        self, request: stock_pb2.WatchStockAlertsRequest, /
-    ) -> Stream[stock_pb2.WatchStockAlertsResponse]:
-        """Streams the caller's fired alerts, for the service that notifies people; resumable."""
-
     def list_unmet_demand(
         self, request: stock_pb2.ListUnmetDemandRequest, /
     ) -> Answer[stock_pb2.ListUnmetDemandResponse]:

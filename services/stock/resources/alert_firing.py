@@ -1,0 +1,134 @@
+"""Fires the alerts whose goods were found, tells their events, and those of alerts that expire."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.chassis.database.failures import FAILURES
+from services.chassis.errors import ServiceError
+from services.directory.events import Event, expire_ms
+from services.directory.products import product_name
+from services.stock.convert.names import alert_name, reservation_name
+from services.stock.model.alerts import Alert, Claim
+from services.stock.model.holds import Hold
+from services.stock.resources.alert_holds import AlertHolds
+from services.stock.state.alerts import Alerts
+from services.stock.state.matching import Matching
+
+
+@dataclass(frozen=True)
+class AlertFiring:
+    """Takes claims to their alerts. Each step may be done twice, by workers side by side too."""
+
+    alerts: Alerts
+    matching: Matching
+    holds: AlertHolds
+
+    async def claim_all(self, partition: int) -> int:
+        """Fire the alerts of a partition's claims, each once; answers how many fired.
+
+        A claim that cannot be taken now stops no other; it waits for the next turn.
+
+        Raises:
+            ServiceError: at least one could not be taken.
+        """
+        fired = 0
+        failures: list[Exception] = []
+        for claim in await self.matching.claims(partition):
+            try:
+                fired += await self._take(claim)
+            except (*FAILURES, ServiceError) as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+        return fired
+
+    async def expire_all(self, partition: int, expired: Sequence[tuple[str, str]]) -> None:
+        """Tell that alerts have expired, if they have not ended before."""
+        for owner, id in expired:
+            word, alert = await self.alerts.settle(owner, id, "expire")
+            event = expired_event(owner, alert).text if word == "done" and alert else b""
+            await self.matching.drop_expired(partition, owner, id, event)
+
+    async def _take(self, claim: Claim) -> bool:
+        owner, id = claim.owner, claim.alert
+        word, alert = await self.alerts.settle(owner, id, "fire", claim.id, claim.found.text)
+        if word == "done" and alert:
+            return await self._fired(claim, alert)
+        if word == "again" and alert:
+            await self.alerts.wish(owner, alert)
+        await self.matching.free(claim)
+        await self.matching.drop(claim)
+        return False
+
+    async def _fired(self, claim: Claim, alert: Alert) -> bool:
+        hold = None
+        if alert.hold:
+            made = await self.holds.make(alert, alert.hold, claim)
+            if made is None:
+                return await self._wait_on(claim, alert)
+            if isinstance(made, Hold):
+                hold = made
+                found = claim.found._replace(hold=made.id)
+            else:
+                found = claim.found._replace(refusal=made)
+            claim = claim._replace(found=found)
+            word, _ = await self.alerts.settle(
+                claim.owner, claim.alert, "held", claim.id, found.text
+            )
+            if word == "no":  # it was deleted, or another worker has made it wait on
+                if hold:
+                    await self.holds.give_up(hold)
+                return False
+            if hold:
+                await self.matching.free(claim)  # the hold has the units now
+        return await self.matching.drop(claim, fired_event(claim, alert, hold).text)
+
+    async def _wait_on(self, claim: Claim, alert: Alert) -> bool:
+        word, _ = await self.alerts.settle(claim.owner, claim.alert, "again", claim.id)
+        if word == "done":
+            await self.alerts.wish(claim.owner, alert)
+            await self.matching.free(claim)
+            await self.matching.drop(claim)
+        return False
+
+
+def fired_event(claim: Claim, alert: Alert, hold: Hold | None) -> Event:
+    """The event of an alert that fired: where, with the units, and the hold."""
+    found, at_ms = claim.found, alert.fire_ms or 0
+    until_ms = expire_ms("alert.fired", at_ms)
+    data: dict[str, object] = {
+        "items": [
+            {"product": product_name(sku), "quantity": units, "available": found.units[sku]}
+            for sku, units in claim.wanted.items()
+        ]
+    }
+    if hold:
+        until_ms = min(until_ms, hold.expire_ms)
+        data["reservation"] = reservation_name(hold.store, hold.id)
+        data["reservation_expire_ms"] = hold.expire_ms
+    if found.refusal:
+        data["hold_refusal"] = found.refusal
+    return Event(
+        "alert.fired",
+        found.store,
+        alert_name(alert.id),
+        at_ms,
+        claim.owner,
+        alert.shopper,
+        until_ms,
+        f"{alert.id}.fired",
+        data,
+    )
+
+
+def expired_event(owner: str, alert: Alert) -> Event:
+    """The event of an alert that expired without firing."""
+    return Event(
+        "alert.expired",
+        alert.stores[0] if len(alert.stores) == 1 else "",
+        alert_name(alert.id),
+        alert.expire_ms,
+        owner,
+        alert.shopper,
+        id=f"{alert.id}.expired",
+    )

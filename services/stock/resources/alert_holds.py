@@ -1,0 +1,70 @@
+"""Holds that fired alerts make for their people, as their callers would make them."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from services.chassis.errors import QuotaExceeded
+from services.chassis.keyring import Keyring
+from services.chassis.messages.base64url import base64url
+from services.directory.trading import StoreNotOpen
+from services.stock.errors import (
+    DatabaseNotDurable,
+    InsufficientStock,
+    MethodNotOffered,
+    QuantityNotSold,
+    StockUnknown,
+)
+from services.stock.model.alerts import Alert, Claim, HoldWish
+from services.stock.model.holds import Hold
+from services.stock.model.policies import Policy
+from services.stock.resources.hold_changes import HoldChanges, NewHold
+from services.stock.resources.hold_terms import Pickup, Terms
+from services.stock.state.durability import Durability
+from services.stock.state.holds import Holds, request_key
+from services.stock.state.quotas import Holder
+
+NOT_NOW = (InsufficientStock, StockUnknown, StoreNotOpen)
+"""Others were faster, or the store has closed: the alert waits on."""
+NEVER = (QuotaExceeded, QuantityNotSold, MethodNotOffered, DatabaseNotDurable)
+"""The goods are there, and the person is told so without a hold."""
+
+
+@dataclass(frozen=True)
+class AlertHolds:
+    """Makes holds of what alerts found."""
+
+    holds: Holds
+    changes: HoldChanges
+    terms: Terms
+    durability: Durability
+    keyring: Keyring
+
+    async def make(self, alert: Alert, wish: HoldWish, claim: Claim) -> Hold | str | None:
+        """Hold the goods of a claim; a retry gets the same hold.
+
+        Answers the reason where none can be made, and None where the alert is to wait on.
+        """
+        store = claim.found.store
+        key = request_key(alert.caller, "alert", f"{alert.id} {claim.id}", b"")
+        id = base64url(self.keyring.hashes("hold-id", key.field.encode())[0][:12])
+        given = dt.timedelta(milliseconds=wish.ttl_ms) if wish.ttl_ms else None
+
+        async def act(raw: bytes, policy: Policy) -> Hold:
+            terms = self.terms.of(store, policy, given, Pickup(wish.method))
+            holder = Holder(alert.caller, alert.shopper)
+            return await self.changes.reserve(
+                NewHold(store, id, holder, claim.wanted, terms, key), raw
+            )
+
+        try:
+            await self.durability.check()
+            return await self.changes.planned(store, act)
+        except NOT_NOW:
+            return None
+        except NEVER as refused:
+            return refused.reason
+
+    async def give_up(self, hold: Hold) -> None:
+        """Cancel a hold of which nobody will be told."""
+        await self.holds.transition(hold.store, hold.id, "cancel")
+        await self.changes.release(hold)
