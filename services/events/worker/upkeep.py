@@ -8,7 +8,7 @@ from services.events.replica.subscriptions import SubscriptionsReplica
 from services.events.settings import EventsSettings
 from services.events.state.delivery import Delivery
 
-TRIM_S = 2.0
+TRIM_S = 10.0
 MEASURE_S = 15.0
 
 
