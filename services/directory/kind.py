@@ -6,6 +6,7 @@
 | StoreHours | hours | by update | | yes | | |
 | StoreEvent | hours | yes | | | | yes |
 | Fence | fences | yes | all or none | yes | | yes |
+| Rule | rules | yes | | yes | | yes |
 | Subscription | subscriptions | yes | | yes | | yes |
 | FloorPlan | plans | by publishing | | | one | yes |
 | BlockedArea | plans | yes | | | | yes |

@@ -14,7 +14,13 @@ from services.directory.keys import ETAG_LENGTH, Keys, encode_record
 
 CHANGES_KEPT = 200_000
 """Changes kept per kind of record. A follower that lags further loads all records."""
-MOST = {"subscriptions": 1_000, "groups": 100_000, "plans": 100_000, "placements": 10_000_000}
+MOST = {
+    "subscriptions": 1_000,
+    "rules": 1_000,
+    "groups": 100_000,
+    "plans": 100_000,
+    "placements": 10_000_000,
+}
 """The most records of a kind."""
 MOST_OF_OTHERS = 10_000_000
 MUST_EXIST = "+"

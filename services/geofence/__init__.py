@@ -7,6 +7,7 @@ A fix goes one way through the service, an event another:
       -> resources/detection.py                    all others: fences, visits, trips, one by one
       -> state/devices.py, lua/apply.lua           writes device, timer and events in one act; a
                                                    device that another call changed is decided again
+      -> resources/campaigns.py                    adds messages of rules to events of people
     worker/timers.py                               dwells, delayed exits, trips that expire
       -> the same detection, the same write
     StartTrip of a hold -> resources/trips.py      checks the token that stock signed; from then on
@@ -16,8 +17,8 @@ A fix goes one way through the service, an event another:
     {f17}:events -> `services.events`              tells subscriptions
     CreateFence -> resources/fences.py             written as records, followed by replica/
 
-Owns `fences/{id}` (records of that kind, see `services.directory`), `devices/{subject}` and
-`stores/{id}/trips/{id}`. Devices hash into 64 partitions by the keyed hash
+Owns `fences/{id}` and `rules/{id}` (records of those kinds, see `services.directory`),
+`devices/{subject}` and `stores/{id}/trips/{id}`. Devices hash into 64 partitions by the keyed hash
 of their id; every key of a partition carries its tag, for example `{f17}`:
 
     {f17}:devices           hash, keyed hash of the device id -> record (see model/devices.py)

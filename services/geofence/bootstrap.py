@@ -15,12 +15,14 @@ from services.directory.trip_tokens import TripTokens
 from services.directory.writer import Writer
 from services.geofence.errors import DeviceKeysMissing
 from services.geofence.model.travel import travel_time
-from services.geofence.replica.feeds import FENCES, Feeds
+from services.geofence.replica.feeds import FENCES, RULES, Feeds
+from services.geofence.resources.campaigns import Campaigns
 from services.geofence.resources.detection import Detection
 from services.geofence.resources.devices import Devices
 from services.geofence.resources.fences import Fences
 from services.geofence.resources.people import People
 from services.geofence.resources.positions import Positions
+from services.geofence.resources.rules import Rules
 from services.geofence.resources.trips import Trips
 from services.geofence.servicer import GeofenceServicer
 from services.geofence.settings import GeofenceSettings
@@ -51,7 +53,8 @@ def build(parts: Parts) -> Service:
     erased = Erased(client, round(settings.geofence_rewrite_s * 1000))
 
     detection = Detection(directory, travel_time(settings.geofence_travel_time))
-    devices = Devices(records, people, erased, parts.keyring, clock)
+    campaigns = Campaigns(feeds, directory)
+    devices = Devices(records, people, erased, campaigns, parts.keyring, clock)
     facts = hold_facts(client)
     trips = Trips(
         records,
@@ -68,6 +71,7 @@ def build(parts: Parts) -> Service:
         feeds,
         PageTokens(parts.keyring),
         fences=Fences(Writer(Records(client, FENCES), feeds.fences), feeds, directory, clock),
+        rules=Rules(Writer(Records(client, RULES), feeds.rules), feeds, directory, clock),
         positions=Positions(records, devices, feeds, detection, clock, settings.geofence_batches),
         trips=trips,
         devices=devices,
@@ -97,5 +101,5 @@ def build(parts: Parts) -> Service:
                 forever, "geofence orders", ORDERS_S, partial(facts.stand_by, trips.tell)
             ),
         },
-        feeds=(feeds.fences,),
+        feeds=(feeds.fences, feeds.rules),
     )

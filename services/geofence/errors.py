@@ -14,6 +14,12 @@ class FenceNotFound(NotFound):
     reason = "FENCE_NOT_FOUND"
 
 
+class RuleNotFound(NotFound):
+    """There is no rule of that name."""
+
+    reason = "RULE_NOT_FOUND"
+
+
 class TripNotFound(NotFound):
     """There is no trip of that name, or it ended more than a day ago."""
 

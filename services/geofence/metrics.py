@@ -9,6 +9,9 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 
 FIXES = Counter("enrayon_geofence_fixes", "Fixes reported, by outcome.", ["outcome"])
 EVENTS = Counter("enrayon_geofence_events", "Events written, by type.", ["type"])
+RULE_MESSAGES = Counter(
+    "enrayon_geofence_rule_messages", "Messages of rules: sent, or why not.", ["outcome"]
+)
 
 
 def count_fixes(outcomes: Iterable["pb.FixResult.Outcome.ValueType"]) -> None:

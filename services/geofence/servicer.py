@@ -11,14 +11,15 @@ from services.chassis.messages.paging import PageTokens, page_size
 from services.chassis.messages.times import timestamp
 from services.chassis.serving.commits import commit
 from services.chassis.serving.methods import bulk, long
-from services.geofence.convert.names import fence_id
-from services.geofence.errors import FenceNotFound
+from services.geofence.convert.names import fence_id, rule_id
+from services.geofence.errors import FenceNotFound, RuleNotFound
 from services.geofence.model.trips import State
 from services.geofence.replica.feeds import Feeds
 from services.geofence.resources.devices import Devices
 from services.geofence.resources.fences import Fences, labelled, match, nearest
 from services.geofence.resources.people import FIRST, People
 from services.geofence.resources.positions import FixOutcome, Positions
+from services.geofence.resources.rules import Rules
 from services.geofence.resources.trips import Trips
 from services.geofence.state.people import Inside
 
@@ -34,6 +35,7 @@ class GeofenceServicer:
     trips: Trips
     devices: Devices
     people: People
+    rules: Rules
 
     @bulk
     async def create_fence(self, request: pb.CreateFenceRequest) -> pb.Fence:
@@ -143,6 +145,35 @@ class GeofenceServicer:
         return await self.trips.arrivals(request.parent)
 
     @bulk
+    async def create_rule(self, request: pb.CreateRuleRequest) -> pb.Rule:
+        """Creates a rule."""
+        return await self.rules.create(request)
+
+    @bulk
+    async def update_rule(self, request: pb.UpdateRuleRequest) -> pb.Rule:
+        """Changes a rule."""
+        check_mask(request.update_mask, pb.Rule.DESCRIPTOR, "update_mask")
+        return await self.rules.update(request)
+
+    async def get_rule(self, request: pb.GetRuleRequest) -> bytes:
+        """One rule."""
+        encoded = self.feeds.rules.replica.record(rule_id(request.name))
+        if encoded is None:
+            raise RuleNotFound(request.name)
+        return encoded
+
+    async def list_rules(self, request: pb.ListRulesRequest) -> pb.ListRulesResponse:
+        """All rules, by name."""
+        rules = [each.message for _, each in sorted(self.feeds.rules.replica.by_id.items())]
+        page, token = self.tokens.page(request, rules, by_id)
+        return pb.ListRulesResponse(rules=page, next_page_token=token, total_size=len(rules))
+
+    async def delete_rule(self, request: pb.DeleteRuleRequest) -> Empty:
+        """Deletes a rule."""
+        await self.rules.delete(request)
+        return Empty()
+
+    @bulk
     async def update_device(self, request: pb.UpdateDeviceRequest) -> pb.Device:
         """Registers a device, or changes what is kept of it."""
         check_mask(request.update_mask, pb.Device.DESCRIPTOR, "update_mask")
@@ -171,8 +202,8 @@ class GeofenceServicer:
         return pb.EraseDeviceResponse(found=await commit(self.devices.erase(request.device_id)))
 
 
-def by_id(resource: pb.Fence) -> tuple[str]:
-    """The key of pages of fences: the id."""
+def by_id(resource: pb.Fence | pb.Rule) -> tuple[str]:
+    """The key of pages of fences and rules: the id."""
     return (resource.name.partition("/")[2],)
 
 

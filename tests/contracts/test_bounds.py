@@ -55,6 +55,8 @@ CHECKED_BY_THE_SERVICE = {
     "stock.v1.SetStockLevelsRequest.levels": "one by one",
     "geofence.v1.CreateFenceRequest.fence": "once its name is set",
     "geofence.v1.UpdateFenceRequest.fence": "as a whole, once merged",
+    "geofence.v1.CreateRuleRequest.rule": "once its name is set",
+    "geofence.v1.UpdateRuleRequest.rule": "as a whole, once merged",
     "events.v1.CreateSubscriptionRequest.subscription": "once its name is set",
     "events.v1.UpdateSubscriptionRequest.subscription": "as a whole, once merged",
     "geofence.v1.ReportPositionsRequest.fixes": "one by one",

@@ -23,6 +23,7 @@ WITHOUT_UNIT = {
     "max_unacknowledged",
     "count",
     "visits",
+    "messages",
     # which one
     "index",
     "indexes",

@@ -14,6 +14,16 @@ def fence_id(name: str) -> str:
     return name.removeprefix("fences/")
 
 
+def rule_name(id: str) -> str:
+    """`rules/spring` of `spring`."""
+    return f"rules/{id}"
+
+
+def rule_id(name: str) -> str:
+    """`spring` of `rules/spring`."""
+    return name.removeprefix("rules/")
+
+
 def device_name(subject: str) -> str:
     """`devices/{subject}`; empty for no subject."""
     return f"devices/{subject}" if subject else ""

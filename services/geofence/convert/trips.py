@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences.trips import Mode
 from services.directory.keys import store_id, store_name
+from services.directory.trip_tokens import Window
 from services.geofence.convert.names import device_name, trip_name
-from services.geofence.model.trips import State, Trip, TripEventType
+from services.geofence.model.trips import REMINDED_MS, State, Trip, TripEventType
 
 APPROACHING_S = 300.0
 ARRIVAL_RADIUS_M = 100.0
@@ -18,6 +19,10 @@ TYPES = {
     TripEventType.ARRIVED: pb.EVENT_TYPE_TRIP_ARRIVED,
     TripEventType.WRONG_STORE: pb.EVENT_TYPE_TRIP_WRONG_STORE,
     TripEventType.PREPARE_ORDER: pb.EVENT_TYPE_PREPARE_ORDER,
+    TripEventType.REMINDER: pb.EVENT_TYPE_TRIP_REMINDER,
+    TripEventType.DELAYED: pb.EVENT_TYPE_TRIP_DELAYED,
+    TripEventType.WAITING_LONG: pb.EVENT_TYPE_TRIP_WAITING_LONG,
+    TripEventType.MISSED: pb.EVENT_TYPE_TRIP_MISSED,
     TripEventType.COMPLETED: pb.EVENT_TYPE_TRIP_COMPLETED,
     TripEventType.CANCELED: pb.EVENT_TYPE_TRIP_CANCELED,
     TripEventType.EXPIRED: pb.EVENT_TYPE_TRIP_EXPIRED,
@@ -33,8 +38,18 @@ MODES = {
 TRAVEL_MODES = {mode: number for number, mode in MODES.items()}
 
 
-def new_trip(id: str, request: pb.StartTripRequest, owner: str, now_ms: int) -> Trip:
-    """The trip that a request starts."""
+def new_trip(
+    id: str, request: pb.StartTripRequest, owner: str, window: Window, now_ms: int
+) -> Trip:
+    """The trip that a request starts, with the pick-up window of its hold or of the request."""
+    if not window.end_ms and request.HasField("pickup_end_time"):
+        start = request.pickup_start_time
+        window = Window(start.ToMilliseconds(), request.pickup_end_time.ToMilliseconds())
+    # Whoever sets out so late needs no reminder.
+    is_late = window.end_ms - REMINDED_MS <= now_ms
+    told = {TripEventType.REMINDER} if window.end_ms and is_late else set()
+    if window.end_ms and window.end_ms <= now_ms:
+        told.add(TripEventType.MISSED)
     return Trip(
         id=id,
         store=store_id(request.parent),
@@ -51,6 +66,9 @@ def new_trip(id: str, request: pb.StartTripRequest, owner: str, now_ms: int) -> 
         owner=owner,
         request=request.request_id,
         vehicle=request.vehicle,
+        pickup_start_ms=window.start_ms,
+        pickup_end_ms=window.end_ms,
+        told=frozenset(told),
     )
 
 
@@ -76,6 +94,8 @@ def trip_event(
         order=trip.order,
         reservation=trip.reservation,
     )
+    if kind in (TripEventType.REMINDER, TripEventType.DELAYED):
+        message.expire_time.FromMilliseconds(trip.pickup_end_ms)
     if kind is TripEventType.PREPARE_ORDER:
         message.prepare_reason = TYPES[TripEventType(trip.prepare_reason)]
     message.device_time.FromMilliseconds(device_ms)
@@ -108,6 +128,8 @@ def trip_message(trip: Trip, subject: str = "") -> pb.Trip:
         ("estimated_arrive_time", trip.eta_ms),
         ("prepare_time", trip.prepare_ms),
         ("check_in_time", trip.check_in_ms),
+        ("pickup_start_time", trip.pickup_start_ms),
+        ("pickup_end_time", trip.pickup_end_ms),
     ):
         if time_ms:
             getattr(message, field).FromMilliseconds(time_ms)

@@ -14,6 +14,7 @@ from geodata.fences.state import Fix
 from geodata.fences.tracking import MAX_AHEAD_MS, Verdict
 from services.geofence.model.devices import Device
 from services.geofence.model.people import Person
+from services.geofence.model.rules import Kept
 
 Work = Sequence[tuple[Device, Sequence[Fix]]]
 """Devices with their fixes, in the order in which they are applied."""
@@ -44,6 +45,8 @@ class Outcome:
     verdicts: list[Verdict] = field(default_factory=list)
     events: list[list[pb.FenceEvent]] = field(default_factory=list)
     """A list for each fix; one list when no fix caused them."""
+    released: Sequence[Kept] = ()
+    """Messages whose stores open."""
     was_known: Person | None = None
     """Its person, as it was read."""
     person: Person | None = None

@@ -2,7 +2,8 @@
 
 Little-endian: version (u32), mark (10 random bytes: the subject without the partition's two
 digits), received (i64, ms), size of the state (u32), the state (`geodata.fences.encoding`); then,
-if there are any, JSON of the device's trips ("t") and frequency caps ("c"), and of its home ("h").
+if there are any, JSON of the device's trips ("t") and frequency caps ("c"), and, each only if there
+is one, its home ("h"), messages that wait ("k") and what trips have beyond their records ("w").
 """
 
 import dataclasses
@@ -16,7 +17,8 @@ from geodata.fences import encoding
 from geodata.fences.state import DeviceState
 from geodata.fences.tracking import next_due_ms
 from services.geofence.model.partitions import partition_of
-from services.geofence.model.trips import Trip, from_dict, to_dict
+from services.geofence.model.rules import Kept
+from services.geofence.model.trips import Trip, from_dict, more_of, to_dict
 
 KEPT_MS = 24 * 3_600_000 - 600_000
 """A device is forgotten when no fix came for so long. Its state may be kept for 24 hours; the ten
@@ -62,6 +64,8 @@ class Device:
     """Frequency caps: fence, start of the period (ms), visits in it."""
     home: int | None = None
     """The partition in which its subject was made, if a change of the hash key moved it since."""
+    kept: tuple[Kept, ...] = ()
+    """Messages of rules that wait until their stores open."""
     older: "Device | None" = None
     """It as it stands under an older hash key; it is deleted there once it is written here."""
 
@@ -88,10 +92,10 @@ class Device:
     @property
     def due_ms(self) -> int | None:
         """When time alone causes an event or a change, by the server's clock; None if never."""
-        if not self.state.visits and not self.trips:
+        if not (self.state.visits or self.trips or self.kept):
             return None
         due = next_due_ms(self.state)
-        times = [trip.due_ms for trip in self.trips]
+        times = [trip.due_ms for trip in self.trips] + [each.due_ms for each in self.kept]
         return min([*times, due] if due is not None else times, default=None)
 
     def is_expired(self, now_ms: int) -> bool:
@@ -103,7 +107,15 @@ class Device:
         version = self.version % MAX_VERSION + 1
         # The constructor takes half the time of `dataclasses.replace`.
         return Device(
-            self.hash, self.mark, version, state, received_ms, self.trips, self.caps, self.home
+            self.hash,
+            self.mark,
+            version,
+            state,
+            received_ms,
+            self.trips,
+            self.caps,
+            self.home,
+            self.kept,
         )
 
     def under(self, hash: bytes) -> "Device":
@@ -126,11 +138,15 @@ def pack(device: Device) -> bytes:
     """The record of a device."""
     state = encoding.encode(device.state)
     head = _HEAD.pack(device.version, device.mark, device.received_ms, len(state))
-    if not device.trips and not device.caps and device.home is None:
+    if not (device.trips or device.caps or device.kept) and device.home is None:
         return head + state
     rest: dict[str, object] = {"t": [to_dict(trip) for trip in device.trips], "c": device.caps}
     if device.home is not None:
         rest["h"] = device.home
+    if device.kept:
+        rest["k"] = [tuple(each) for each in device.kept]
+    if more := {trip.id: more_of(trip) for trip in device.trips if more_of(trip)}:
+        rest["w"] = more
     return head + state + orjson.dumps(rest)
 
 
@@ -149,9 +165,10 @@ def unpack(hash: bytes, record: bytes) -> Device:
         rest = orjson.loads(record[end:])
         return dataclasses.replace(
             device,
-            trips=tuple(from_dict(fields) for fields in rest["t"]),
+            trips=tuple(from_dict(fields, rest.get("w", {})) for fields in rest["t"]),
             caps=tuple((fence, start, count) for fence, start, count in rest["c"]),
             home=rest.get("h"),
+            kept=tuple(Kept(*parts) for parts in rest.get("k", ())),
         )
     except (struct.error, KeyError, TypeError) as error:
         raise ValueError("the record of a device is damaged") from error

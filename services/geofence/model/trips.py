@@ -2,7 +2,8 @@
 
 import dataclasses
 import enum
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from geodata.fences.trips import Mode, Progress, Stage, advance
 from services.directory import orders
@@ -33,6 +34,10 @@ class TripEventType(enum.Enum):
     ARRIVED = "arrived"
     WRONG_STORE = "wrong_store"
     PREPARE_ORDER = "prepare_order"
+    REMINDER = "reminder"
+    DELAYED = "delayed"
+    WAITING_LONG = "waiting_long"
+    MISSED = "missed"
     COMPLETED = "completed"
     CANCELED = "canceled"
     EXPIRED = "expired"
@@ -43,6 +48,10 @@ BOUND = "r"
 versions take a record with a field that they do not know for damaged."""
 REOPENED_MS = 15 * 60_000
 """Time that a trip lives on at least whose goods were handed over by mistake."""
+REMINDED_MS = 15 * 60_000
+"""A reminder comes so long before the end of the pick-up window."""
+WAITING_MS = 5 * 60_000
+"""Whoever has waited for so long at the store, waits long."""
 LIVE = (State.STARTED, State.APPROACHING, State.ARRIVED)
 FACTS = {
     State.STARTED: orders.ON_THE_WAY,
@@ -58,6 +67,11 @@ _STATES = {
     Stage.APPROACHING: State.APPROACHING,
     Stage.ARRIVED: State.ARRIVED,
 }
+
+
+MORE = frozenset(("pickup_start_ms", "pickup_end_ms", "told"))
+"""Fields that are kept beside the others."""
+NO_MORE: Mapping[str, list[Any]] = {}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +100,11 @@ class Trip:
     check_in_ms: int = 0
     bay: str = ""
     vehicle: str = ""
+    pickup_start_ms: int = 0
+    """The pick-up window; 0 if there is none."""
+    pickup_end_ms: int = 0
+    told: frozenset[TripEventType] = frozenset()
+    """Events of the window and of waiting that are settled: told, or too late to be told."""
 
     @property
     def reservation(self) -> str:
@@ -99,8 +118,24 @@ class Trip:
 
     @property
     def due_ms(self) -> int:
-        """When time alone changes it: it expires, or is forgotten."""
-        return self.expire_ms if self.is_live else self.end_ms + ENDED_KEPT_MS
+        """When time alone changes it: an event is due, it expires, or it is forgotten."""
+        if not self.is_live:
+            return self.end_ms + ENDED_KEPT_MS
+        return min([self.expire_ms, *(due_ms for _, due_ms in self.waits_for)])
+
+    @property
+    def waits_for(self) -> list[tuple[TripEventType, int]]:
+        """The events that time alone causes, and when they are due."""
+        if self.state is State.ARRIVED:
+            events = [(TripEventType.WAITING_LONG, self.arrive_ms + WAITING_MS)]
+        elif self.pickup_end_ms:
+            events = [
+                (TripEventType.REMINDER, self.pickup_end_ms - REMINDED_MS),
+                (TripEventType.MISSED, self.pickup_end_ms),
+            ]
+        else:
+            return []
+        return [(kind, due_ms) for kind, due_ms in events if kind not in self.told]
 
 
 Step = tuple[Trip, tuple[TripEventType, ...]]
@@ -108,14 +143,39 @@ Step = tuple[Trip, tuple[TripEventType, ...]]
 
 
 def to_dict(trip: Trip) -> dict[str, object]:
-    """The trip as JSON can hold it."""
-    return {**dataclasses.asdict(trip), "mode": trip.mode.value, "state": trip.state.value}
+    """The trip as JSON can hold it, without `more_of` it.
+
+    Earlier versions take a record with a field that they do not know for damaged.
+    """
+    fields = {
+        field.name: getattr(trip, field.name)
+        for field in dataclasses.fields(trip)
+        if field.name not in MORE
+    }
+    return {**fields, "mode": trip.mode.value, "state": trip.state.value}
 
 
-def from_dict(fields: dict[str, object]) -> Trip:
-    """The trip of `to_dict`."""
+def more_of(trip: Trip) -> list[object]:
+    """What is kept of a trip beside `to_dict`; empty if there is nothing."""
+    if not (trip.pickup_end_ms or trip.told):
+        return []
+    told = sorted(kind.value for kind in trip.told)
+    return [trip.pickup_start_ms, trip.pickup_end_ms, told]
+
+
+def from_dict(fields: dict[str, object], more: Mapping[str, list[Any]] = NO_MORE) -> Trip:
+    """The trip of `to_dict`, with what `more_of` it is kept, by the trip's id."""
     values = {**fields, "mode": Mode(fields["mode"]), "state": State(fields["state"])}
-    return Trip(**values)  # type: ignore[arg-type]
+    trip = Trip(**values)  # type: ignore[arg-type]
+    if not (found := more.get(trip.id)):
+        return trip
+    start_ms, end_ms, told = found
+    return dataclasses.replace(
+        trip,
+        pickup_start_ms=start_ms,
+        pickup_end_ms=end_ms,
+        told=frozenset(map(TripEventType, told)),
+    )
 
 
 def moved(trip: Trip, stores_here: Collection[str], eta_s: float, now_ms: int) -> Step:
@@ -136,7 +196,24 @@ def moved(trip: Trip, stores_here: Collection[str], eta_s: float, now_ms: int) -
         eta_ms=now_ms + round(eta_s * 1000),
         arrive_ms=now_ms if progress.stage is Stage.ARRIVED else 0,
     )
-    return _prepared(trip, tuple(TripEventType(event.value) for event in events), now_ms)
+    kinds = [TripEventType(event.value) for event in events]
+    is_late = trip.state is not State.ARRIVED and now_ms < trip.pickup_end_ms < trip.eta_ms
+    if is_late and TripEventType.DELAYED not in trip.told:
+        kinds.append(TripEventType.DELAYED)
+        trip = dataclasses.replace(trip, told=trip.told | {TripEventType.DELAYED})
+    return _prepared(trip, tuple(kinds), now_ms)
+
+
+def timed(trip: Trip, now_ms: int) -> Step:
+    """A live trip after time has passed: what is due is told, and it may expire."""
+    due = [kind for kind, due_ms in trip.waits_for if due_ms <= now_ms]
+    trip = dataclasses.replace(trip, told=trip.told | {*due})
+    # After the window its end is told, and nothing of what was to come before.
+    kinds = tuple(due[-1:])
+    if trip.expire_ms > now_ms:
+        return trip, kinds
+    trip, ends = ended(trip, State.EXPIRED, now_ms)
+    return trip, (*kinds, *ends)
 
 
 def checked_in(trip: Trip, bay: str, vehicle: str, now_ms: int) -> Step:

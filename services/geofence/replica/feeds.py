@@ -1,4 +1,4 @@
-"""The feed that keeps the fences of a process current, and the stores around which they lie."""
+"""The feeds that keep the fences and rules of a process current, and the stores of fences."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -10,12 +10,14 @@ from services.directory.directory import Directory
 from services.directory.feed import Feed
 from services.directory.replicas import Change
 from services.geofence.replica.fences import FencesReplica
+from services.geofence.replica.rules import RulesReplica
 
 FENCES = "fences"
+RULES = "rules"
 
 
 class Feeds:
-    """The feed of fences. The process starts and stops it."""
+    """The feeds of fences and rules. The process starts and stops them."""
 
     def __init__(self, client: Client, directory: Directory, folder: Path, clock: Clock) -> None:
         self._directory = directory
@@ -27,6 +29,7 @@ class Feeds:
             return FencesReplica(directory, records)
 
         self.fences = Feed(client, FENCES, build, folder, clock)
+        self.rules = Feed(client, RULES, RulesReplica, folder, clock)
         directory.stores.listen(self._store_changed)
         self.fences.listen(self._fences_changed)
 

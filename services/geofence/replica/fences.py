@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stores.v1 import stores_pb2
-from geodata.fences import Circle, FenceError, FenceIndex, Shape
+from geodata.fences import Circle, FenceIndex, Shape
 from geodata.fences.events import Event
 from geodata.fences.state import Fence, Rules
 from geodata.points import Point
-from geodata.schedule.errors import ScheduleError
-from geodata.schedule.model import Schedule, State
-from geodata.schedule.timeline import timeline
 from services.directory.directory import Directory
 from services.directory.filters import StoreFilter, fold
 from services.directory.keys import parse_store, store_id
@@ -21,6 +18,7 @@ from services.directory.replicas import Change, Records
 from services.geofence.convert import fences as convert
 from services.geofence.errors import InvalidFence
 from services.geofence.model.detection import Cap
+from services.geofence.replica.times import is_within, problem_of
 
 EVERY_FIX_MOST = 100
 """The most fences that may report every fix. Each device outside causes an event for each."""
@@ -33,8 +31,6 @@ class CompiledFence:
     id: str
     message: pb.Fence
     rules: Rules
-    active: Schedule | None
-    quiet: Schedule | None
     brands: frozenset[str] = frozenset()
     stores: frozenset[str] = frozenset()
 
@@ -59,12 +55,12 @@ def compiled(id: str, message: pb.Fence) -> CompiledFence:
         InvalidFence: its hours or its settings cannot be used.
     """
     around = message.around_stores
+    for field in ("active_hours", "quiet_hours"):
+        _check_hours(message, field)
     return CompiledFence(
         id,
         message,
         convert.rules(message),
-        _schedule(message, "active_hours"),
-        _schedule(message, "quiet_hours"),
         frozenset(map(fold, around.brands)),
         frozenset(map(store_id, around.stores)),
     )
@@ -129,6 +125,18 @@ class FencesReplica(Records):
         keys = (f"{id}@{store}" for id in sorted(self._around))
         return [key for key in keys if key in self.fences]
 
+    def is_around_any(self, brands: Iterable[str], stores: Iterable[str]) -> bool:
+        """True if a fence is around one of some stores, or of the stores of some brands."""
+        wanted = {fold(brand) for brand in brands}
+        ids = {store_id(name) for name in stores}
+        replica = self._directory.stores.replica
+        for key in (key for fence in self._around for key in self._keys_of.get(fence, ())):
+            store = key.partition("@")[2]
+            encoded = replica.public(store)
+            if store in ids or (encoded and fold(parse_store(encoded).brand) in wanted):
+                return True
+        return False
+
     def labels(self, event: Event) -> Mapping[str, str]:
         """The labels of the fence of an event; empty once it is deleted."""
         fence = self.by_id.get(event.fence_id.partition("@")[0])
@@ -143,12 +151,10 @@ class FencesReplica(Records):
         at = dt.datetime.fromtimestamp(event.time_ms / 1000, dt.UTC)
         message = fence.message
         if message.HasField("active_hours") and not self._is_within(
-            fence.active, message.active_hours, store, at
+            message.active_hours, store, at
         ):
             return pb.MUTE_INACTIVE
-        if message.HasField("quiet_hours") and self._is_within(
-            fence.quiet, message.quiet_hours, store, at
-        ):
+        if message.HasField("quiet_hours") and self._is_within(message.quiet_hours, store, at):
             return pb.MUTE_QUIET_HOURS
         # The contract counts from 1, since 0 is not set.
         if event.confidence + 1 < message.min_confidence:
@@ -163,13 +169,8 @@ class FencesReplica(Records):
         cap = fence.message.frequency_cap
         return Cap(cap.visits, cap.period.ToMilliseconds())
 
-    def _is_within(
-        self, schedule: Schedule | None, hours: pb.Hours, store: str, at: dt.datetime
-    ) -> bool:
-        if hours.WhichOneof("kind") == "store_hours":
-            found = self._directory.schedules.of(store) if store else None
-            schedule = found.own if found else None
-        return schedule is not None and timeline(schedule).state_at(at).state is State.OPEN
+    def _is_within(self, hours: pb.Hours, store: str, at: dt.datetime) -> bool:
+        return is_within(self._directory, hours, store, at, local=hours.store_time_zone)
 
     def _follow_all(self, fence: CompiledFence) -> None:
         stores = self._directory.stores
@@ -215,19 +216,11 @@ def unmatched(directory: Directory, brands: Iterable[str], stores: Iterable[str]
             yield f"stores[{number}]: there is no {name}"
 
 
-def _schedule(message: pb.Fence, field: str) -> Schedule | None:
+def _check_hours(message: pb.Fence, field: str) -> None:
     hours = getattr(message, field)
     if hours.WhichOneof("kind") == "store_hours":
         if message.WhichOneof("area") != "around_stores":
             raise InvalidFence(f"fence.{field}.store_hours", "only for fences around stores")
-        return None
-    if not hours.expression:
-        return None
-    try:
-        schedule = Schedule(expression=hours.expression, time_zone=hours.time_zone or "UTC")
-        state = timeline(schedule).state_at(dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
-    except (ScheduleError, FenceError) as fault:
-        raise InvalidFence(f"fence.{field}", str(fault)) from None
-    if state.state is State.UNKNOWN and state.comment:
-        raise InvalidFence(f"fence.{field}.expression", "cannot be read")
-    return schedule
+    elif problem := problem_of(hours):
+        path, text = problem
+        raise InvalidFence(f"fence.{field}.{path}" if path else f"fence.{field}", text)

@@ -73,7 +73,7 @@ class Detection:
         return outcomes
 
     def time(self, fences: FencesReplica, device: Device, now_ms: int) -> Outcome:
-        """Let time pass: dwells, delayed exits, trips that expire or are forgotten."""
+        """Let time pass: dwells, delayed exits, trips, messages whose stores open."""
         outcome = Outcome(device, device, events=[[]])
         state, events = due(device.state, now_ms)
         if events:
@@ -84,11 +84,15 @@ class Detection:
             if trip.due_ms > now_ms:
                 kept.append(trip)
             elif trip.is_live:
-                trip, kinds = trips.ended(trip, trips.State.EXPIRED, now_ms)
+                trip, kinds = trips.timed(trip, now_ms)
                 kept.append(trip)
                 add_trip_events(outcome, trip, kinds, pb.CAUSE_TIME, now_ms, now_ms)
         if tuple(kept) != device.trips:
             outcome.after = replace(outcome.after, trips=tuple(kept))
+        outcome.released = [each for each in device.kept if each.due_ms <= now_ms]
+        if outcome.released:
+            waiting = tuple(each for each in device.kept if each.due_ms > now_ms)
+            outcome.after = replace(outcome.after, kept=waiting)
         return outcome.with_next_version()
 
     def deletions(self, fences: FencesReplica, device: Device, now_ms: int) -> Outcome:

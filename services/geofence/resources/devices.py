@@ -15,6 +15,7 @@ from services.geofence.model.detection import Outcome
 from services.geofence.model.devices import HASH_BYTES, Device, known_device, new_device
 from services.geofence.model.partitions import partition_of
 from services.geofence.model.people import Person, pack
+from services.geofence.resources.campaigns import Campaigns
 from services.geofence.state.devices import DeviceChange, DeviceRecords, PersonChange
 from services.geofence.state.erased import Erased
 from services.geofence.state.people import PeopleRecords
@@ -33,12 +34,14 @@ class Devices:
         records: DeviceRecords,
         people: PeopleRecords,
         erased: Erased,
+        campaigns: Campaigns,
         keyring: Keyring,
         clock: Clock,
     ) -> None:
         self._records = records
         self._people = people
         self._erased = erased
+        self._campaigns = campaigns
         self._hash = keyring.hasher(PURPOSE, HASH_BYTES)
         self._key_versions = keyring.versions
         self._clock = clock
@@ -118,8 +121,10 @@ class Devices:
         return written
 
     async def _add_people(self, outcomes: Sequence[Outcome]) -> None:
-        """Read the people of devices with events or on the move."""
-        wanted = [each for each in outcomes if any(each.events) or each.before.older]
+        """Read the people of devices with events or on the move; add the messages of rules."""
+        wanted = [
+            each for each in outcomes if any(each.events) or each.released or each.before.older
+        ]
         if not wanted:
             return
         now_ms = round(self._clock().timestamp() * 1000)
@@ -130,6 +135,7 @@ class Devices:
             if (known := outcome.was_known) and before.stands_under != before.hash:
                 moved = replace(known, key=self._key_versions[0])
                 outcome.person = outcome.person or moved
+            self._campaigns.tell(outcome, now_ms)
 
     def _change(self, outcome: Outcome) -> DeviceChange:
         person, before = outcome.person, outcome.before

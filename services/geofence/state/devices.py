@@ -300,11 +300,15 @@ class DeviceRecords:
         return trip_of(raw) if raw else None
 
     async def trips_to(self, store: str) -> list[Trip]:
-        """All trips to a store, in one round trip."""
+        """All trips to a store, in two round trips."""
         pipeline = self._client.pipeline(transaction=False)
         for partition in range(PARTITIONS):
             pipeline.hvals(trips_key(partition, store))
-        return [trip_of(raw)[1] for values in await pipeline.execute() for raw in values]
+        copies = [trip_of(raw) for values in await pipeline.execute() for raw in values]
+        # The copies lack what `more_of` a trip is kept.
+        devices = await self.unpacked(await self.records({hash for hash, _ in copies}))
+        whole = {trip.id: trip for device in devices.values() for trip in device.trips}
+        return [whole.get(trip.id, trip) for _, trip in copies]
 
     def _bounds(self, new: int, new_people: int) -> list[Value]:
         """The first arguments of `apply.lua`."""

@@ -1,6 +1,7 @@
 """Trips to pick up an order."""
 
 import asyncio
+import datetime as dt
 from typing import Any
 
 import grpc
@@ -9,9 +10,15 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from geodata.fences.trips import Mode
+from services.directory.parts import Parts
+from services.directory.trip_tokens import TripTokens, Window
+from services.geofence.model.trips import MORE, Trip, TripEventType, from_dict, more_of, to_dict
 from services.geofence.resources.devices import Devices
+from tests.support.clocks import Later
+from tests.support.devices import fire, with_parts, written
 from tests.support.events import reading, subscribe, take
-from tests.support.geofence import fix, north_of, report, told
+from tests.support.geofence import T0, fix, name_of, north_of, report, told
 from tests.support.refusals import refusal
 from tests.support.stores import SHOPS, upsert
 
@@ -166,3 +173,109 @@ async def test_a_trip_to_nowhere_is_not_found(trips):
     with pytest.raises(grpc.aio.AioRpcError) as missing:
         await trips.GetTrip(pb.GetTripRequest(name=f"{STORE}/trips/99{'0' * 20}"))
     assert grpc.StatusCode.NOT_FOUND == failure.value.code() == missing.value.code()
+
+
+def window(clock: Later, start_min: float, end_min: float) -> dict[str, dt.datetime]:
+    """A pick-up window so many minutes from now."""
+    now = clock()
+    return {
+        "pickup_start_time": now + dt.timedelta(minutes=start_min),
+        "pickup_end_time": now + dt.timedelta(minutes=end_min),
+    }
+
+
+async def told_by(parts: Parts) -> list[str]:
+    return [name_of(event).removeprefix("TRIP_") for event in await written(parts)]
+
+
+async def test_a_traveller_who_does_not_come_is_reminded_and_missed(trips, parts):
+    clock = Later()
+    async with with_parts(parts, clock) as stub:
+        trip = await start(stub, **window(clock, 0, 60))
+        assert not await fire(parts, clock)
+        clock.by += dt.timedelta(minutes=46)
+        assert await fire(parts, clock)
+        assert not await fire(parts, clock)
+        clock.by += dt.timedelta(minutes=15)
+        assert await fire(parts, clock)
+        assert not await fire(parts, clock)
+        kept = await stub.GetTrip(pb.GetTripRequest(name=trip.name))
+
+    assert ["STARTED", "REMINDER", "MISSED"] == await told_by(parts)
+    reminder = (await written(parts))[1]
+    assert trip.pickup_end_time == reminder.expire_time == kept.pickup_end_time
+    assert pb.CAUSE_TIME == reminder.cause
+    assert pb.Trip.STATE_STARTED == kept.state
+
+
+async def test_after_an_outage_the_end_of_the_window_is_told_and_no_reminder(trips, parts):
+    clock = Later()
+    async with with_parts(parts, clock) as stub:
+        await start(stub, **window(clock, 0, 60))
+        clock.by += dt.timedelta(hours=5)
+        assert await fire(parts, clock)
+    assert ["STARTED", "MISSED", "EXPIRED"] == await told_by(parts)
+
+
+async def test_a_traveller_who_will_be_late_is_told_once_and_one_who_waits_without_a_fix(
+    trips, parts
+):
+    clock = Later()
+    async with with_parts(parts, clock) as stub:
+        await start(stub, **window(clock, 0, 30))
+        for metres in (20_000, 19_000, 30):  # by bike 101, 96 and 0 minutes
+            clock.by += dt.timedelta(seconds=60)
+            seconds = (clock() - T0).total_seconds()
+            await report(stub, fix("anna", north_of(STOCKMANN, metres), seconds))
+        clock.by += dt.timedelta(minutes=4)
+        assert not await fire(parts, clock)
+        clock.by += dt.timedelta(minutes=1)
+        assert await fire(parts, clock)
+        clock.by += dt.timedelta(minutes=60)
+        assert not await fire(parts, clock)
+        [arrival] = (await stub.ListArrivals(pb.ListArrivalsRequest(parent=STORE))).arrivals
+
+    assert ["STARTED", "DELAYED", "ARRIVED", "PREPARE_ORDER", "WAITING_LONG"] == await told_by(
+        parts
+    )
+    assert arrival.trip.HasField("pickup_end_time")
+
+
+async def test_a_trip_that_begins_late_is_not_reminded(trips, parts):
+    clock = Later()
+    async with with_parts(parts, clock) as stub:
+        await start(stub, **window(clock, -30, 10))
+        await start(stub, "bert", "2", **window(clock, -60, -1))
+        clock.by += dt.timedelta(minutes=11)
+        assert await fire(parts, clock)
+    assert ["MISSED", "STARTED", "STARTED"] == sorted(await told_by(parts))
+
+
+async def test_a_trip_to_a_hold_has_the_window_that_its_token_signs(parts):
+    tokens = TripTokens(parts.keyring)
+    slot = Window(1_800_000_000_000, 1_800_003_600_000)
+    hold, owner = "stores/s/reservations/r", "o"
+    signed = tokens.of(hold, owner, 2**42, slot)
+
+    assert slot == tokens.window(signed, hold, owner, 1)
+    assert Window() == tokens.window(tokens.of(hold, owner, 2**42), hold, owner, 1)
+    assert tokens.window(signed, hold, "another", 1) is None
+    assert tokens.window(signed, hold, owner, 2**42) is None
+    assert tokens.window(signed[:-2], hold, owner, 1) is None
+
+
+def test_earlier_versions_read_the_record_of_a_trip_with_a_window():
+    trip = Trip(
+        id="17a",
+        store="s",
+        order="1",
+        mode=Mode.CAR,
+        approaching_s=1,
+        radius_m=1,
+        start_ms=1,
+        expire_ms=2,
+        pickup_end_ms=9,
+        told=frozenset({TripEventType.REMINDER}),
+    )
+    assert to_dict(trip).keys().isdisjoint(MORE)
+    assert trip == from_dict(to_dict(trip), {trip.id: more_of(trip)})

@@ -62,6 +62,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Records of devices stand under a signing key that this server does not have. Keep old keys in the
     key ring until none does.
     """
+    RULE_NOT_FOUND: _ErrorReason.ValueType  # 18
+    """There is no rule with that name."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
@@ -98,6 +100,8 @@ DEVICE_KEYS_MISSING: ErrorReason.ValueType  # 17
 """Records of devices stand under a signing key that this server does not have. Keep old keys in the
 key ring until none does.
 """
+RULE_NOT_FOUND: ErrorReason.ValueType  # 18
+"""There is no rule with that name."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _EventType:
@@ -136,6 +140,16 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     """The trip was canceled."""
     EVENT_TYPE_TRIP_EXPIRED: _EventType.ValueType  # 14
     """The trip exceeded its time limit."""
+    EVENT_TYPE_TRIP_REMINDER: _EventType.ValueType  # 15
+    """The pick-up window ends in 15 minutes, and the traveller has not arrived; once per trip."""
+    EVENT_TYPE_TRIP_DELAYED: _EventType.ValueType  # 16
+    """By the last fix the traveller arrives after the end of the pick-up window; once per trip."""
+    EVENT_TYPE_TRIP_WAITING_LONG: _EventType.ValueType  # 17
+    """The traveller has waited at the store for 5 minutes; once per trip."""
+    EVENT_TYPE_TRIP_MISSED: _EventType.ValueType  # 18
+    """The pick-up window has ended, and the traveller has not arrived; once per trip."""
+    EVENT_TYPE_RULE_MESSAGE: _EventType.ValueType  # 19
+    """A message of a rule."""
 
 class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper):
     """The type of an event of a device and a fence, or of a trip."""
@@ -170,6 +184,16 @@ EVENT_TYPE_TRIP_CANCELED: EventType.ValueType  # 13
 """The trip was canceled."""
 EVENT_TYPE_TRIP_EXPIRED: EventType.ValueType  # 14
 """The trip exceeded its time limit."""
+EVENT_TYPE_TRIP_REMINDER: EventType.ValueType  # 15
+"""The pick-up window ends in 15 minutes, and the traveller has not arrived; once per trip."""
+EVENT_TYPE_TRIP_DELAYED: EventType.ValueType  # 16
+"""By the last fix the traveller arrives after the end of the pick-up window; once per trip."""
+EVENT_TYPE_TRIP_WAITING_LONG: EventType.ValueType  # 17
+"""The traveller has waited at the store for 5 minutes; once per trip."""
+EVENT_TYPE_TRIP_MISSED: EventType.ValueType  # 18
+"""The pick-up window has ended, and the traveller has not arrived; once per trip."""
+EVENT_TYPE_RULE_MESSAGE: EventType.ValueType  # 19
+"""A message of a rule."""
 Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 class _Cause:
@@ -296,6 +320,12 @@ class _MuteEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Mute.ValueType],
     """The frequency cap of the fence is reached for the device."""
     MUTE_CONFIDENCE: _Mute.ValueType  # 4
     """Its confidence is below the minimum of the fence."""
+    MUTE_STORE_CLOSED: _Mute.ValueType  # 5
+    """The store is closed, and the rule drops its messages then; or it does not open in their lifetime."""
+    MUTE_KEPT: _Mute.ValueType  # 6
+    """The store is closed: the message waits until it opens, and comes then as an event of its own."""
+    MUTE_HOURS_UNKNOWN: _Mute.ValueType  # 7
+    """It is not known if the store is open."""
 
 class Mute(_Mute, metaclass=_MuteEnumTypeWrapper):
     """The reason why an event is muted: delivered only to subscriptions with `include_muted`."""
@@ -310,6 +340,12 @@ MUTE_FREQUENCY: Mute.ValueType  # 3
 """The frequency cap of the fence is reached for the device."""
 MUTE_CONFIDENCE: Mute.ValueType  # 4
 """Its confidence is below the minimum of the fence."""
+MUTE_STORE_CLOSED: Mute.ValueType  # 5
+"""The store is closed, and the rule drops its messages then; or it does not open in their lifetime."""
+MUTE_KEPT: Mute.ValueType  # 6
+"""The store is closed: the message waits until it opens, and comes then as an event of its own."""
+MUTE_HOURS_UNKNOWN: Mute.ValueType  # 7
+"""It is not known if the store is open."""
 Global___Mute: _TypeAlias = Mute  # noqa: Y015
 
 class _TravelMode:
@@ -719,22 +755,28 @@ class Hours(_message.Message):
     STORE_HOURS_FIELD_NUMBER: _builtins.int
     EXPRESSION_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    STORE_TIME_ZONE_FIELD_NUMBER: _builtins.int
     store_hours: _builtins.bool
     """The opening hours of the store; only for fences around stores."""
     expression: _builtins.str
     """Hours in OSM's `opening_hours` grammar: `Mo-Fr 08:00-20:00`, `22:00-07:00`."""
     time_zone: _builtins.str
     """The IANA time zone of `expression`; empty means UTC."""
+    store_time_zone: _builtins.bool
+    """True to take `expression` in the time zone of each store; `time_zone` is for fences that are not
+    around stores.
+    """
     def __init__(
         self,
         *,
         store_hours: _builtins.bool = ...,
         expression: _builtins.str = ...,
         time_zone: _builtins.str = ...,
+        store_time_zone: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expression", b"expression", "kind", b"kind", "store_hours", b"store_hours"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expression", b"expression", "kind", b"kind", "store_hours", b"store_hours", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expression", b"expression", "kind", b"kind", "store_hours", b"store_hours", "store_time_zone", b"store_time_zone", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["store_hours", "expression"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
@@ -1584,6 +1626,8 @@ class FenceEvent(_message.Message):
     RESERVATION_FIELD_NUMBER: _builtins.int
     REFERENCE_FIELD_NUMBER: _builtins.int
     DEVICE_LABELS_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The id of the event, equal in every delivery."""
     event_type: Global___EventType.ValueType
@@ -1618,6 +1662,8 @@ class FenceEvent(_message.Message):
     """
     reference: _builtins.str
     """The caller's reference of the registered device."""
+    rule: _builtins.str
+    """For RULE_MESSAGE: `rules/{rule}`."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The labels of the fence."""
@@ -1637,6 +1683,10 @@ class FenceEvent(_message.Message):
     @_builtins.property
     def device_labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The labels of the registered device."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """The time after which the event is worth nothing, if it is not that of its type."""
 
     def __init__(
         self,
@@ -1662,10 +1712,12 @@ class FenceEvent(_message.Message):
         reservation: _builtins.str = ...,
         reference: _builtins.str = ...,
         device_labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        rule: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["device_time", b"device_time", "inside_since_time", b"inside_since_time", "server_time", b"server_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device_time", b"device_time", "expire_time", b"expire_time", "inside_since_time", b"inside_since_time", "server_time", b"server_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "confidence", b"confidence", "confidence_reason", b"confidence_reason", "device_labels", b"device_labels", "device_time", b"device_time", "event_id", b"event_id", "event_type", b"event_type", "fence", b"fence", "inside_since_time", b"inside_since_time", "labels", b"labels", "mute", b"mute", "number", b"number", "order", b"order", "prepare_reason", b"prepare_reason", "reference", b"reference", "reservation", b"reservation", "sequence", b"sequence", "server_time", b"server_time", "store", b"store", "subject", b"subject", "trip", b"trip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "confidence", b"confidence", "confidence_reason", b"confidence_reason", "device_labels", b"device_labels", "device_time", b"device_time", "event_id", b"event_id", "event_type", b"event_type", "expire_time", b"expire_time", "fence", b"fence", "inside_since_time", b"inside_since_time", "labels", b"labels", "mute", b"mute", "number", b"number", "order", b"order", "prepare_reason", b"prepare_reason", "reference", b"reference", "reservation", b"reservation", "rule", b"rule", "sequence", b"sequence", "server_time", b"server_time", "store", b"store", "subject", b"subject", "trip", b"trip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1735,6 +1787,8 @@ class Trip(_message.Message):
     APPROACHING_TIME_FIELD_NUMBER: _builtins.int
     ARRIVAL_RADIUS_M_FIELD_NUMBER: _builtins.int
     RESERVATION_FIELD_NUMBER: _builtins.int
+    PICKUP_START_TIME_FIELD_NUMBER: _builtins.int
+    PICKUP_END_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{store}/trips/{trip}`."""
     subject: _builtins.str
@@ -1792,6 +1846,14 @@ class Trip(_message.Message):
     def approaching_time(self) -> _duration_pb2.Duration:
         """The ETA from which the traveller is approaching."""
 
+    @_builtins.property
+    def pickup_start_time(self) -> _timestamp_pb2.Timestamp:
+        """The begin of the pick-up window; not set if there is none."""
+
+    @_builtins.property
+    def pickup_end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the pick-up window."""
+
     def __init__(
         self,
         *,
@@ -1814,10 +1876,12 @@ class Trip(_message.Message):
         approaching_time: _duration_pb2.Duration | None = ...,
         arrival_radius_m: _builtins.float = ...,
         reservation: _builtins.str = ...,
+        pickup_start_time: _timestamp_pb2.Timestamp | None = ...,
+        pickup_end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["approaching_time", b"approaching_time", "arrive_time", b"arrive_time", "check_in_time", b"check_in_time", "end_time", b"end_time", "estimated_arrive_time", b"estimated_arrive_time", "expire_time", b"expire_time", "prepare_time", b"prepare_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["approaching_time", b"approaching_time", "arrive_time", b"arrive_time", "check_in_time", b"check_in_time", "end_time", b"end_time", "estimated_arrive_time", b"estimated_arrive_time", "expire_time", b"expire_time", "pickup_end_time", b"pickup_end_time", "pickup_start_time", b"pickup_start_time", "prepare_time", b"prepare_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "arrive_time", b"arrive_time", "bay", b"bay", "check_in_time", b"check_in_time", "end_time", b"end_time", "estimated_arrive_time", b"estimated_arrive_time", "expire_time", b"expire_time", "name", b"name", "order", b"order", "prepare_reason", b"prepare_reason", "prepare_time", b"prepare_time", "reservation", b"reservation", "start_time", b"start_time", "state", b"state", "subject", b"subject", "travel_mode", b"travel_mode", "vehicle", b"vehicle", "wrong_store", b"wrong_store"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "arrive_time", b"arrive_time", "bay", b"bay", "check_in_time", b"check_in_time", "end_time", b"end_time", "estimated_arrive_time", b"estimated_arrive_time", "expire_time", b"expire_time", "name", b"name", "order", b"order", "pickup_end_time", b"pickup_end_time", "pickup_start_time", b"pickup_start_time", "prepare_reason", b"prepare_reason", "prepare_time", b"prepare_time", "reservation", b"reservation", "start_time", b"start_time", "state", b"state", "subject", b"subject", "travel_mode", b"travel_mode", "vehicle", b"vehicle", "wrong_store", b"wrong_store"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1841,6 +1905,8 @@ class StartTripRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RESERVATION_FIELD_NUMBER: _builtins.int
     TRIP_TOKEN_FIELD_NUMBER: _builtins.int
+    PICKUP_START_TIME_FIELD_NUMBER: _builtins.int
+    PICKUP_END_TIME_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`stores/{store}`."""
     device_id: _builtins.str
@@ -1871,6 +1937,16 @@ class StartTripRequest(_message.Message):
     def ttl(self) -> _duration_pb2.Duration:
         """The time limit of the trip; 4 hours if not set, at most 23 hours."""
 
+    @_builtins.property
+    def pickup_start_time(self) -> _timestamp_pb2.Timestamp:
+        """The begin of the pick-up window; that of the hold, with a `reservation` that has one. From
+        1000-01-01 to 9999-12-29 (UTC).
+        """
+
+    @_builtins.property
+    def pickup_end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the pick-up window, for reminders. From 1000-01-01 to 9999-12-29 (UTC)."""
+
     def __init__(
         self,
         *,
@@ -1886,10 +1962,12 @@ class StartTripRequest(_message.Message):
         request_id: _builtins.str = ...,
         reservation: _builtins.str = ...,
         trip_token: _builtins.str = ...,
+        pickup_start_time: _timestamp_pb2.Timestamp | None = ...,
+        pickup_end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrival_radius_m", b"_arrival_radius_m", "approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "ttl", b"ttl"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrival_radius_m", b"_arrival_radius_m", "approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "pickup_end_time", b"pickup_end_time", "pickup_start_time", b"pickup_start_time", "ttl", b"ttl"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrival_radius_m", b"_arrival_radius_m", "approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "consent", b"consent", "device_id", b"device_id", "order", b"order", "parent", b"parent", "request_id", b"request_id", "reservation", b"reservation", "travel_mode", b"travel_mode", "trip_token", b"trip_token", "ttl", b"ttl", "vehicle", b"vehicle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrival_radius_m", b"_arrival_radius_m", "approaching_time", b"approaching_time", "arrival_radius_m", b"arrival_radius_m", "consent", b"consent", "device_id", b"device_id", "order", b"order", "parent", b"parent", "pickup_end_time", b"pickup_end_time", "pickup_start_time", b"pickup_start_time", "request_id", b"request_id", "reservation", b"reservation", "travel_mode", b"travel_mode", "trip_token", b"trip_token", "ttl", b"ttl", "vehicle", b"vehicle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrival_radius_m: _TypeAlias = _typing.Literal["arrival_radius_m"]  # noqa: Y015
     _WhichOneofArgType__arrival_radius_m: _TypeAlias = _typing.Literal["_arrival_radius_m", b"_arrival_radius_m"]  # noqa: Y015
@@ -2398,3 +2476,464 @@ class ListPresenceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListPresenceResponse: _TypeAlias = ListPresenceResponse  # noqa: Y015
+
+@_typing.final
+class Rule(_message.Message):
+    """A campaign: messages to the persons of registered devices that meet fences. Each event of a fence
+    that is not muted, of a device in the audience, causes one event RULE_MESSAGE.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _ClosedStore:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ClosedStoreEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Rule._ClosedStore.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CLOSED_STORE_UNSPECIFIED: Rule._ClosedStore.ValueType  # 0
+        """Means SEND."""
+        CLOSED_STORE_SEND: Rule._ClosedStore.ValueType  # 1
+        """It is sent."""
+        CLOSED_STORE_DROP: Rule._ClosedStore.ValueType  # 2
+        """It is dropped."""
+        CLOSED_STORE_KEEP: Rule._ClosedStore.ValueType  # 3
+        """It is kept until the store opens, if that is within its lifetime; else dropped."""
+
+    class ClosedStore(_ClosedStore, metaclass=_ClosedStoreEnumTypeWrapper):
+        """What becomes of a message while its store is closed."""
+
+    CLOSED_STORE_UNSPECIFIED: Rule.ClosedStore.ValueType  # 0
+    """Means SEND."""
+    CLOSED_STORE_SEND: Rule.ClosedStore.ValueType  # 1
+    """It is sent."""
+    CLOSED_STORE_DROP: Rule.ClosedStore.ValueType  # 2
+    """It is dropped."""
+    CLOSED_STORE_KEEP: Rule.ClosedStore.ValueType  # 3
+    """It is kept until the store opens, if that is within its lifetime; else dropped."""
+
+    @_typing.final
+    class FenceLabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NAME_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    FENCES_FIELD_NUMBER: _builtins.int
+    FENCE_LABELS_FIELD_NUMBER: _builtins.int
+    BRANDS_FIELD_NUMBER: _builtins.int
+    STORES_FIELD_NUMBER: _builtins.int
+    EVENT_TYPES_FIELD_NUMBER: _builtins.int
+    CAP_FIELD_NUMBER: _builtins.int
+    ACTIVE_HOURS_FIELD_NUMBER: _builtins.int
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    CLOSED_STORE_FIELD_NUMBER: _builtins.int
+    LIFETIME_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    DISABLED_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`rules/{rule}`."""
+    display_name: _builtins.str
+    """Its name for people."""
+    closed_store: Global___Rule.ClosedStore.ValueType
+    """What becomes of a message while its store is closed."""
+    disabled: _builtins.bool
+    """True to send nothing."""
+    etag: _builtins.str
+    """Changes with every change. If sent with a change, it must equal the current etag (else
+    ABORTED), which prevents lost updates.
+    """
+    @_builtins.property
+    def fences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """These fences,"""
+
+    @_builtins.property
+    def fence_labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """fences with all of these labels,"""
+
+    @_builtins.property
+    def brands(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """fences around stores of these brands,"""
+
+    @_builtins.property
+    def stores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """and fences around these stores. At least one of the four must be set."""
+
+    @_builtins.property
+    def event_types(self) -> _containers.RepeatedScalarFieldContainer[Global___EventType.ValueType]:
+        """The types of the events: ENTER, EXIT, CROSS, DWELL; only ENTER if empty."""
+
+    @_builtins.property
+    def cap(self) -> Global___MessageCap:
+        """The largest number of messages to a person, over all fences and stores of the rule; no limit if
+        not set.
+        """
+
+    @_builtins.property
+    def active_hours(self) -> Global___Hours:
+        """The active hours, in the time zone of each store; always active if not set. Messages at other
+        times are muted. For fences that are not around stores, `time_zone` counts.
+        """
+
+    @_builtins.property
+    def quiet_hours(self) -> Global___Hours:
+        """The quiet hours, in the time zone of each store. Messages in them are muted."""
+
+    @_builtins.property
+    def audience(self) -> Global___Audience:
+        """The persons; all registered ones if not set."""
+
+    @_builtins.property
+    def lifetime(self) -> _duration_pb2.Duration:
+        """The time after the event in which a message may be delivered; 10 minutes if not set, at most 20
+        hours.
+        """
+
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Labels, carried by its messages."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """The time of the last change."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Parts that match nothing now, each with its field: a fence, brand or store that does not exist, or
+        around which there is no fence; labels that no fence has. Set only in answers to changes.
+        """
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        fences: _abc.Iterable[_builtins.str] | None = ...,
+        fence_labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        brands: _abc.Iterable[_builtins.str] | None = ...,
+        stores: _abc.Iterable[_builtins.str] | None = ...,
+        event_types: _abc.Iterable[Global___EventType.ValueType] | None = ...,
+        cap: Global___MessageCap | None = ...,
+        active_hours: Global___Hours | None = ...,
+        quiet_hours: Global___Hours | None = ...,
+        audience: Global___Audience | None = ...,
+        closed_store: Global___Rule.ClosedStore.ValueType = ...,
+        lifetime: _duration_pb2.Duration | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        disabled: _builtins.bool = ...,
+        etag: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["active_hours", b"active_hours", "audience", b"audience", "cap", b"cap", "lifetime", b"lifetime", "quiet_hours", b"quiet_hours", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_hours", b"active_hours", "audience", b"audience", "brands", b"brands", "cap", b"cap", "closed_store", b"closed_store", "disabled", b"disabled", "display_name", b"display_name", "etag", b"etag", "event_types", b"event_types", "fence_labels", b"fence_labels", "fences", b"fences", "labels", b"labels", "lifetime", b"lifetime", "name", b"name", "quiet_hours", b"quiet_hours", "stores", b"stores", "update_time", b"update_time", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Rule: _TypeAlias = Rule  # noqa: Y015
+
+@_typing.final
+class MessageCap(_message.Message):
+    """A limit of messages to a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    messages: _builtins.int
+    """The number of messages..."""
+    @_builtins.property
+    def period(self) -> _duration_pb2.Duration:
+        """...per period of at most 90 days, which begins with the first message."""
+
+    def __init__(
+        self,
+        *,
+        messages: _builtins.int = ...,
+        period: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "period", b"period"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageCap: _TypeAlias = MessageCap  # noqa: Y015
+
+@_typing.final
+class Audience(_message.Message):
+    """The persons that a rule is for, by what is kept of their devices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    LABELS_FIELD_NUMBER: _builtins.int
+    VIEWED_PRODUCTS_FIELD_NUMBER: _builtins.int
+    VIEWED_ANY_PRODUCT_FIELD_NUMBER: _builtins.int
+    viewed_any_product: _builtins.bool
+    """At least one product looked at, whichever."""
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """All of these labels."""
+
+    @_builtins.property
+    def viewed_products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At least one of these products looked at, `products/{sku}`."""
+
+    def __init__(
+        self,
+        *,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        viewed_products: _abc.Iterable[_builtins.str] | None = ...,
+        viewed_any_product: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "viewed_any_product", b"viewed_any_product", "viewed_products", b"viewed_products"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Audience: _TypeAlias = Audience  # noqa: Y015
+
+@_typing.final
+class CreateRuleRequest(_message.Message):
+    """Request of CreateRule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    rule_id: _builtins.str
+    """Its id; the server makes one if empty."""
+    request_id: _builtins.str
+    """Identifies the request: a retry with the same value creates nothing twice (AIP-155)."""
+    validate_only: _builtins.bool
+    """Checks the request and returns the result, but changes nothing."""
+    @_builtins.property
+    def rule(self) -> Global___Rule:
+        """The rule; its name is ignored."""
+
+    def __init__(
+        self,
+        *,
+        rule: Global___Rule | None = ...,
+        rule_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "rule", b"rule", "rule_id", b"rule_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateRuleRequest: _TypeAlias = CreateRuleRequest  # noqa: Y015
+
+@_typing.final
+class UpdateRuleRequest(_message.Message):
+    """Request of UpdateRule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    ALLOW_MISSING_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    allow_missing: _builtins.bool
+    """True to create the rule if it does not exist."""
+    validate_only: _builtins.bool
+    """Checks the request and returns the result, but changes nothing."""
+    @_builtins.property
+    def rule(self) -> Global___Rule:
+        """The rule. Its etag, if set, must equal the current etag."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change; empty means the fields that are set in `rule`, `*` replaces the whole."""
+
+    def __init__(
+        self,
+        *,
+        rule: Global___Rule | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        allow_missing: _builtins.bool = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "rule", b"rule", "update_mask", b"update_mask", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateRuleRequest: _TypeAlias = UpdateRuleRequest  # noqa: Y015
+
+@_typing.final
+class GetRuleRequest(_message.Message):
+    """Request of GetRule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`rules/{rule}`."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRuleRequest: _TypeAlias = GetRuleRequest  # noqa: Y015
+
+@_typing.final
+class ListRulesRequest(_message.Message):
+    """Request of ListRules."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """The `next_page_token` of the previous answer; all other fields must be unchanged."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRulesRequest: _TypeAlias = ListRulesRequest  # noqa: Y015
+
+@_typing.final
+class ListRulesResponse(_message.Message):
+    """Response of ListRules."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    total_size: _builtins.int
+    """The number of results on all pages."""
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rule]:
+        """By name."""
+
+    def __init__(
+        self,
+        *,
+        rules: _abc.Iterable[Global___Rule] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "rules", b"rules", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRulesResponse: _TypeAlias = ListRulesResponse  # noqa: Y015
+
+@_typing.final
+class DeleteRuleRequest(_message.Message):
+    """Request of DeleteRule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    ALLOW_MISSING_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`rules/{rule}`."""
+    etag: _builtins.str
+    """If set, it must equal the current etag."""
+    allow_missing: _builtins.bool
+    """True to succeed if it does not exist."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        allow_missing: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "etag", b"etag", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteRuleRequest: _TypeAlias = DeleteRuleRequest  # noqa: Y015

@@ -129,6 +129,31 @@ class GeofenceServiceStub:
                 request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsRequest.SerializeToString,
                 response_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsResponse.FromString,
                 _registered_method=True)
+        self.CreateRule = channel.unary_unary(
+                '/enrayon.geofence.v1.GeofenceService/CreateRule',
+                request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.CreateRuleRequest.SerializeToString,
+                response_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Rule.FromString,
+                _registered_method=True)
+        self.UpdateRule = channel.unary_unary(
+                '/enrayon.geofence.v1.GeofenceService/UpdateRule',
+                request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.UpdateRuleRequest.SerializeToString,
+                response_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Rule.FromString,
+                _registered_method=True)
+        self.GetRule = channel.unary_unary(
+                '/enrayon.geofence.v1.GeofenceService/GetRule',
+                request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.GetRuleRequest.SerializeToString,
+                response_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Rule.FromString,
+                _registered_method=True)
+        self.ListRules = channel.unary_unary(
+                '/enrayon.geofence.v1.GeofenceService/ListRules',
+                request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListRulesRequest.SerializeToString,
+                response_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListRulesResponse.FromString,
+                _registered_method=True)
+        self.DeleteRule = channel.unary_unary(
+                '/enrayon.geofence.v1.GeofenceService/DeleteRule',
+                request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.DeleteRuleRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.UpdateDevice = channel.unary_unary(
                 '/enrayon.geofence.v1.GeofenceService/UpdateDevice',
                 request_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.UpdateDeviceRequest.SerializeToString,
@@ -284,6 +309,41 @@ class GeofenceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateRule(self, request, context):
+        """Creates a rule: messages to registered devices that meet fences.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateRule(self, request, context):
+        """Changes a rule.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRule(self, request, context):
+        """One rule.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRules(self, request, context):
+        """All rules, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteRule(self, request, context):
+        """Deletes a rule. Messages that wait for a store to open are not sent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateDevice(self, request, context):
         """Registers a person's device, or changes what is kept of it: the caller's reference, labels, and
         products looked at. Events of the device carry the reference and the labels. Positions and visits
@@ -405,6 +465,31 @@ def add_GeofenceServiceServicer_to_server(servicer, server):
                     servicer.ListArrivals,
                     request_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsRequest.FromString,
                     response_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsResponse.SerializeToString,
+            ),
+            'CreateRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRule,
+                    request_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.CreateRuleRequest.FromString,
+                    response_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Rule.SerializeToString,
+            ),
+            'UpdateRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRule,
+                    request_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.UpdateRuleRequest.FromString,
+                    response_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Rule.SerializeToString,
+            ),
+            'GetRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRule,
+                    request_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.GetRuleRequest.FromString,
+                    response_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Rule.SerializeToString,
+            ),
+            'ListRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRules,
+                    request_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListRulesRequest.FromString,
+                    response_serializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListRulesResponse.SerializeToString,
+            ),
+            'DeleteRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteRule,
+                    request_deserializer=enrayon_dot_geofence_dot_v1_dot_geofence__pb2.DeleteRuleRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'UpdateDevice': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateDevice,
@@ -895,6 +980,141 @@ class GeofenceService:
             '/enrayon.geofence.v1.GeofenceService/ListArrivals',
             enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsRequest.SerializeToString,
             enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListArrivalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.geofence.v1.GeofenceService/CreateRule',
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.CreateRuleRequest.SerializeToString,
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Rule.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.geofence.v1.GeofenceService/UpdateRule',
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.UpdateRuleRequest.SerializeToString,
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Rule.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.geofence.v1.GeofenceService/GetRule',
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.GetRuleRequest.SerializeToString,
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.Rule.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.geofence.v1.GeofenceService/ListRules',
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListRulesRequest.SerializeToString,
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.ListRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.geofence.v1.GeofenceService/DeleteRule',
+            enrayon_dot_geofence_dot_v1_dot_geofence__pb2.DeleteRuleRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

@@ -81,6 +81,16 @@ class GeofenceServiceStub:
     """The arrivals at a store, for its staff: those who are here, longest waiting first; then those
     on the way, soonest first.
     """
+    CreateRule: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.CreateRuleRequest, _geofence_pb2.Rule]
+    """Creates a rule: messages to registered devices that meet fences."""
+    UpdateRule: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.UpdateRuleRequest, _geofence_pb2.Rule]
+    """Changes a rule."""
+    GetRule: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.GetRuleRequest, _geofence_pb2.Rule]
+    """One rule."""
+    ListRules: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.ListRulesRequest, _geofence_pb2.ListRulesResponse]
+    """All rules, by name."""
+    DeleteRule: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.DeleteRuleRequest, _empty_pb2.Empty]
+    """Deletes a rule. Messages that wait for a store to open are not sent."""
     UpdateDevice: _grpc.UnaryUnaryMultiCallable[_geofence_pb2.UpdateDeviceRequest, _geofence_pb2.Device]
     """Registers a person's device, or changes what is kept of it: the caller's reference, labels, and
     products looked at. Events of the device carry the reference and the labels. Positions and visits
@@ -151,6 +161,16 @@ class GeofenceServiceAsyncStub(GeofenceServiceStub):
     """The arrivals at a store, for its staff: those who are here, longest waiting first; then those
     on the way, soonest first.
     """
+    CreateRule: _aio.UnaryUnaryMultiCallable[_geofence_pb2.CreateRuleRequest, _geofence_pb2.Rule]  # type: ignore[assignment]
+    """Creates a rule: messages to registered devices that meet fences."""
+    UpdateRule: _aio.UnaryUnaryMultiCallable[_geofence_pb2.UpdateRuleRequest, _geofence_pb2.Rule]  # type: ignore[assignment]
+    """Changes a rule."""
+    GetRule: _aio.UnaryUnaryMultiCallable[_geofence_pb2.GetRuleRequest, _geofence_pb2.Rule]  # type: ignore[assignment]
+    """One rule."""
+    ListRules: _aio.UnaryUnaryMultiCallable[_geofence_pb2.ListRulesRequest, _geofence_pb2.ListRulesResponse]  # type: ignore[assignment]
+    """All rules, by name."""
+    DeleteRule: _aio.UnaryUnaryMultiCallable[_geofence_pb2.DeleteRuleRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes a rule. Messages that wait for a store to open are not sent."""
     UpdateDevice: _aio.UnaryUnaryMultiCallable[_geofence_pb2.UpdateDeviceRequest, _geofence_pb2.Device]  # type: ignore[assignment]
     """Registers a person's device, or changes what is kept of it: the caller's reference, labels, and
     products looked at. Events of the device carry the reference and the labels. Positions and visits
@@ -320,6 +340,46 @@ class GeofenceServiceServicer(metaclass=_abc_1.ABCMeta):
         """The arrivals at a store, for its staff: those who are here, longest waiting first; then those
         on the way, soonest first.
         """
+
+    @_abc_1.abstractmethod
+    def CreateRule(
+        self,
+        request: _geofence_pb2.CreateRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_geofence_pb2.Rule, _abc.Awaitable[_geofence_pb2.Rule]]:
+        """Creates a rule: messages to registered devices that meet fences."""
+
+    @_abc_1.abstractmethod
+    def UpdateRule(
+        self,
+        request: _geofence_pb2.UpdateRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_geofence_pb2.Rule, _abc.Awaitable[_geofence_pb2.Rule]]:
+        """Changes a rule."""
+
+    @_abc_1.abstractmethod
+    def GetRule(
+        self,
+        request: _geofence_pb2.GetRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_geofence_pb2.Rule, _abc.Awaitable[_geofence_pb2.Rule]]:
+        """One rule."""
+
+    @_abc_1.abstractmethod
+    def ListRules(
+        self,
+        request: _geofence_pb2.ListRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_geofence_pb2.ListRulesResponse, _abc.Awaitable[_geofence_pb2.ListRulesResponse]]:
+        """All rules, by name."""
+
+    @_abc_1.abstractmethod
+    def DeleteRule(
+        self,
+        request: _geofence_pb2.DeleteRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes a rule. Messages that wait for a store to open are not sent."""
 
     @_abc_1.abstractmethod
     def UpdateDevice(

@@ -94,6 +94,23 @@ class GeofenceServicer(Protocol):
         """The arrivals at a store, for its staff: those who are here, longest waiting first; then
         those on the way, soonest first."""
 
+    def create_rule(self, request: geofence_pb2.CreateRuleRequest, /) -> Answer[geofence_pb2.Rule]:
+        """Creates a rule: messages to registered devices that meet fences."""
+
+    def update_rule(self, request: geofence_pb2.UpdateRuleRequest, /) -> Answer[geofence_pb2.Rule]:
+        """Changes a rule."""
+
+    def get_rule(self, request: geofence_pb2.GetRuleRequest, /) -> Answer[geofence_pb2.Rule]:
+        """One rule."""
+
+    def list_rules(
+        self, request: geofence_pb2.ListRulesRequest, /
+    ) -> Answer[geofence_pb2.ListRulesResponse]:
+        """All rules, by name."""
+
+    def delete_rule(self, request: geofence_pb2.DeleteRuleRequest, /) -> Answer[empty_pb2.Empty]:
+        """Deletes a rule. Messages that wait for a store to open are not sent."""
+
     def update_device(
         self, request: geofence_pb2.UpdateDeviceRequest, /
     ) -> Answer[geofence_pb2.Device]:
