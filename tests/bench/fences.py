@@ -34,7 +34,11 @@ HELD_BY = "what each device costs: its record is read, judged and written, its n
 TITLES = {
     "stream": "1,000 positions a core-second, 10,000 fences, {} of a device in a batch of 5,000",
     "ratio": "positions a core-second in a stream over single calls",
+    "people": "the same of registered devices with a rule and its cap over all fences, over plain "
+    "ones, {} of a device",
 }
+LABELS = {"bench": "p8"}
+WEEK = {"messages": 1, "period": {"seconds": 7 * 86_400}}
 
 
 def measures(scale: float) -> Iterator[Result]:
@@ -55,13 +59,18 @@ def measures(scale: float) -> Iterator[Result]:
 
 def measured(process: "subprocess.Popen[bytes]", port: int, scale: float) -> Iterator[Result]:
     """The measures on a running server."""
-    world = World(int(DEVICES * scale))
+    world = World("device", int(DEVICES * scale))
+    people = World("person", int(DEVICES * scale))
     batches = max(2, int(BATCHES * scale))
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
         fence(stub, int(FENCES * scale))
+        rule = pb.Rule(fence_labels=LABELS, cap=WEEK, lifetime={"seconds": 72_000})
+        stub.CreateRule(pb.CreateRuleRequest(rule=rule, rule_id="p8"))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(stub.UpdateDevice, people.registrations()))
 
-        def stream(each: int) -> Callable[[], float]:
+        def stream(each: int, world: World = world) -> Callable[[], float]:
             def act() -> float:
                 requests = [world.batch(BATCH, each) for _ in range(batches)]
                 with core_seconds(process) as spent:
@@ -78,7 +87,15 @@ def measured(process: "subprocess.Popen[bytes]", port: int, scale: float) -> Ite
                 list(pool.map(stub.ReportPosition, calls))
             return len(calls) / spent[0]
 
-        readings = by_turns({"one": stream(1), "ten": stream(10), "single": single})
+        readings = by_turns(
+            {
+                "one": stream(1),
+                "one, registered": stream(1, people),
+                "ten": stream(10),
+                "ten, registered": stream(10, people),
+                "single": single,
+            }
+        )
     middle = medians(readings)
     for name, each in (("one", 1), ("ten", 10)):
         yield Result(
@@ -91,6 +108,18 @@ def measured(process: "subprocess.Popen[bytes]", port: int, scale: float) -> Ite
             {name: readings[name]},
             HELD_BY,
         )
+    for name, each in (("one", 1), ("ten", 10)):
+        known = f"{name}, registered"
+        share = middle[known] / middle[name]
+        yield Result(
+            "P8",
+            TITLES["people"].format(each),
+            share,
+            ">= 0.9",
+            share >= 0.9,
+            f"registered {middle[known]:,.0f}, plain {middle[name]:,.0f}",
+            {key: readings[key] for key in (name, known)},
+        )
     ratio = middle["one"] / middle["single"]
     detail = f"stream {middle['one']:,.0f}, single calls {middle['single']:,.0f}"
     kept = {name: readings[name] for name in ("one", "single")}
@@ -100,11 +129,23 @@ def measured(process: "subprocess.Popen[bytes]", port: int, scale: float) -> Ite
 class World:
     """Devices that wander about; each batch takes up where the one before ended."""
 
-    def __init__(self, devices: int) -> None:
+    def __init__(self, name: str, devices: int) -> None:
+        self._name = name
         self._rng = random.Random(SEED)
         self._places = [somewhere(self._rng) for _ in range(devices)]
         self._at_ms = round(time.time() * 1000) - 3_600_000
         self._next = 0
+
+    def registrations(self) -> Iterator[pb.UpdateDeviceRequest]:
+        """The calls that register all devices, each with a reference, a label and a product."""
+        for number in range(len(self._places)):
+            device = {"reference": f"account-{number}", "labels": {"club": "gold"}}
+            yield pb.UpdateDeviceRequest(
+                device_id=f"{self._name}-{number}",
+                consent=True,
+                device=device,
+                add_viewed_products=["products/soap"],
+            )
 
     def batch(self, size: int, each: int) -> pb.StreamPositionsRequest:
         """So many fixes, so many of them of each device in a row."""
@@ -115,7 +156,7 @@ class World:
             place = self._places[self._next]
             for axis in range(2):
                 place[axis] += self._rng.gauss(0, STEP_DEGREES)
-            fix = request.fixes.add(device_id=f"device-{self._next}", accuracy_m=10)
+            fix = request.fixes.add(device_id=f"{self._name}-{self._next}", accuracy_m=10)
             fix.location.latitude, fix.location.longitude = place
             fix.device_time.FromMilliseconds(self._at_ms + number)
         self._at_ms += 2 * size
@@ -132,6 +173,7 @@ def fence(stub: "geofence_pb2_grpc.GeofenceServiceStub", count: int, begin: int 
             center = each.fence.circle.center
             center.latitude, center.longitude = somewhere(rng)
             each.fence.circle.radius_m = rng.uniform(100, 500)
+            each.fence.labels.update(LABELS)
         stub.BatchCreateFences(request)
 
 

@@ -203,7 +203,7 @@ def fill_devices(running: Running, begin: int, end: int) -> None:
     """Devices that report once, in batches."""
     if begin == 0:
         fill_fences(running, 0, 100)
-    world = World(end)
+    world = World("device", end)
     batches = [world.batch(1000, 1) for _ in range(0, end, 1000)]
     stub = geofence_pb2_grpc.GeofenceServiceStub(running.channel)
     list(stub.StreamPositions(iter(batches[begin // 1000 :])))
