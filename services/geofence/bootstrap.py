@@ -81,7 +81,7 @@ def build(parts: Parts) -> Service:
     timers = Timers(records, people, devices, detection, feeds, erased, clock)
 
     async def check() -> None:
-        if missing := await people.key_versions() - {*parts.keyring.versions}:
+        if missing := (await people.by_key()).keys() - {*parts.keyring.versions}:
             raise DeviceKeysMissing(missing)
 
     return Service(

@@ -101,6 +101,8 @@ class GeofenceServicer:
 
     async def report_position(self, request: pb.ReportPositionRequest) -> pb.ReportPositionResponse:
         """Takes in one fix."""
+        if request.HasField("device"):
+            await self.people.introduce(request.fix.device_id, request.device)
         [outcome] = await self.positions.report([request.fix])
         return pb.ReportPositionResponse(result=outcome.message)
 

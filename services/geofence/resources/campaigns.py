@@ -48,7 +48,7 @@ class Campaigns:
             return
         for events in outcome.events:
             for event in tuple(events):
-                if event.fence and not event.mute:
+                if event.fence and not event.mute and event.cause != pb.CAUSE_FENCE_DELETED:
                     self._meet(outcome, event, events, now_ms)
         for kept in outcome.released:
             rule = self._feeds.rules.replica.by_id.get(kept.rule)

@@ -70,6 +70,17 @@ class People:
                 return device_message(person, now_ms)
         raise ConcurrentChanges("the device was changed in between; try again")
 
+    async def introduce(self, device_id: str, device: pb.Device) -> None:
+        """Register a device that is not registered; leave one that is.
+
+        Raises:
+            QuotaExceeded: its partition keeps as many registered devices as it may.
+            ConcurrentChanges: other calls keep changing the device.
+        """
+        if not await self._people.read(self._devices.hashes(device_id), self._now_ms()):
+            request = pb.UpdateDeviceRequest(device_id=device_id, consent=True, device=device)
+            await self.update(request)
+
     async def get(self, device_id: str) -> pb.Device:
         """What is kept of a registered device.
 

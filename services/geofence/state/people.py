@@ -1,6 +1,6 @@
 """Records of people in the database, and the sets of who is inside."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -58,12 +58,15 @@ class PeopleRecords:
             count += ended
         return count
 
-    async def key_versions(self) -> set[int]:
-        """The versions of the hash keys under which records stand."""
+    async def by_key(self) -> Counter[int]:
+        """How many records stand under each version of the hash key."""
         pipeline = self._client.pipeline(transaction=False)
         for partition in range(PARTITIONS):
-            pipeline.hkeys(Keys.of(partition).keyed)
-        return {int(version) for versions in await pipeline.execute() for version in versions}
+            pipeline.hgetall(Keys.of(partition).keyed)
+        found: Counter[int] = Counter()
+        for counts in await pipeline.execute():
+            found.update({int(version): int(count) for version, count in counts.items()})
+        return found
 
     async def adopt(self) -> None:
         """Count no records by their keys any more: those keys are lost, and the records end."""

@@ -5,6 +5,7 @@ import asyncio
 from services.chassis.clock import Clock
 from services.chassis.loops.forever import forever
 from services.directory.replicas import Change
+from services.geofence import metrics
 from services.geofence.model.partitions import PARTITIONS
 from services.geofence.replica.feeds import Feeds
 from services.geofence.resources.detection import Detection, left_behind
@@ -77,6 +78,7 @@ class Timers:
     async def sweep(self) -> bool:
         """Forget devices without a fix for a day, and people whose time is over; end visits to
         fences that were deleted."""
+        metrics.set_people(await self._people.by_key())
         subscriptions = await self._records.subscriptions()
         for partition in range(PARTITIONS):
             if await self._people.end(partition, self._now_ms()):

@@ -298,3 +298,20 @@ async def test_a_fence_says_which_brands_and_stores_match_nothing(fences, channe
     ] == list(made.warnings)
     assert [] == list(stored.warnings)
     assert made.etag == stored.etag
+
+
+async def test_a_frequency_cap_counts_over_all_stores_of_its_fence(fences, channel):
+    await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
+    cap = {"visits": 1, "period": {"seconds": 86_400}}
+    await create(fences, "shops", around("Stockmann", frequency_cap=cap))
+    results = await report(
+        fences,
+        fix("a", (60.1687, 24.9418), 0),
+        fix("a", PASILA, 600),
+        fix("a", (60.4510, 22.2690), 7000),
+    )
+    entered = [event for result in results for event in result.events if event.event_type == 1]
+    assert [
+        ("stores/t-stockmann", pb.MUTE_UNSPECIFIED),
+        ("stores/t-turku", pb.MUTE_FREQUENCY),
+    ] == [(event.store, event.mute) for event in entered]

@@ -77,6 +77,24 @@ async def test_a_change_has_a_mask_and_adds_products_looked_at(fences):
     )
 
 
+async def test_a_device_may_be_registered_with_its_first_report(fences):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+
+    async def first(reference: str, seconds: float) -> Any:
+        place = KAMPPI if seconds == 0 else PASILA
+        return await fences.ReportPosition(
+            pb.ReportPositionRequest(
+                fix=fix("a", place, seconds), consent=True, device={"reference": reference}
+            )
+        )
+
+    enters, leaves = await first("anna", 0), await first("another", 600)
+
+    assert ["anna", "anna"] == [
+        event.reference for each in (enters, leaves) for event in each.result.events
+    ]
+
+
 def test_of_products_the_latest_50_are_kept_each_for_90_days():
     person = Person(subject="17" + "00" * 10, owner="o", key=3, expire_ms=9, update_ms=0)
     day = 86_400_000
@@ -203,7 +221,7 @@ async def test_records_move_to_a_new_key_and_the_old_one_may_then_go(parts):
         made = await register(stub)
         idle = await register(stub, "idle", device={"reference": "idle"})
         await report(stub, fix("a", KAMPPI, 0))
-    assert {1} == await people.key_versions()
+    assert {1: 2} == await people.by_key()
     with pytest.raises(DeviceKeysMissing, match="signing key 1"):
         await checked(parts, [NEW])
 
@@ -214,10 +232,10 @@ async def test_records_move_to_a_new_key_and_the_old_one_may_then_go(parts):
         [back] = await report(stub, fix("a", KAMPPI, 1200))
         assert made.name == back.subject
         assert ["anna"] == await inside(stub)
-        assert {1, 2} == await people.key_versions()
+        assert {1: 1, 2: 1} == await people.by_key()
         again = await register(stub, "idle", device={"reference": "idle"})
         assert idle.name == again.name
-    assert {2} == await people.key_versions()
+    assert {2: 2} == await people.by_key()
     await checked(parts, [NEW])
 
     async with with_parts(parts, keys=[NEW]) as stub:
@@ -249,11 +267,11 @@ async def test_a_move_that_was_cut_off_is_finished_by_the_next_report(parts, mon
         with monkeypatch.context() as patch:
             patch.setattr(DeviceRecords, "forget", cut_off)
             await report(stub, fix("a", KAMPPI, 60))
-        assert {1, 2} == await PeopleRecords(parts.client).key_versions()
+        assert {1: 1, 2: 1} == await PeopleRecords(parts.client).by_key()
         [after] = await report(stub, fix("a", PASILA, 600))
     assert [(0, "EXIT", "kamppi")] == told([after])
     assert made.name == after.subject
-    assert {2} == await PeopleRecords(parts.client).key_versions()
+    assert {2: 1} == await PeopleRecords(parts.client).by_key()
 
 
 async def test_a_partition_keeps_so_many_registered_devices(parts, monkeypatch):

@@ -1320,21 +1320,29 @@ class ReportPositionRequest(_message.Message):
 
     FIX_FIELD_NUMBER: _builtins.int
     CONSENT_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
     consent: _builtins.bool
     """The person has agreed to be located; must be true."""
     @_builtins.property
     def fix(self) -> Global___Fix:
         """The fix."""
 
+    @_builtins.property
+    def device(self) -> Global___Device:
+        """Registers the device first, as UpdateDevice does, if it is not registered; the person has agreed
+        to that too.
+        """
+
     def __init__(
         self,
         *,
         fix: Global___Fix | None = ...,
         consent: _builtins.bool = ...,
+        device: Global___Device | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["fix", b"fix"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "fix", b"fix"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "fix", b"fix"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "device", b"device", "fix", b"fix"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
