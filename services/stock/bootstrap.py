@@ -6,6 +6,7 @@ from enrayon.stock.v1 import stock_pb2, stock_servicer
 from services.chassis.access.limits import SharedLimits
 from services.chassis.messages.paging import PageTokens
 from services.directory.crossing import mark_erased, trip_facts
+from services.directory.events import HARD_LIMIT, StreamSettings
 from services.directory.keys import GROUPS, PRODUCTS
 from services.directory.parts import Parts, Service
 from services.directory.records import Records
@@ -60,12 +61,14 @@ def build(parts: Parts) -> Service:
     client, directory, origins = parts.client, parts.directory, parts.origins
     keyring, clock = parts.keyring, parts.clock
     levels, ledger = Levels(client), Ledger(client)
-    holds = Holds(client, settings.hold_replicas)
+    most_events = HARD_LIMIT * StreamSettings().events_backlog
+    holds = Holds(client, settings.hold_replicas, most_events=most_events)
     alerts = Alerts(client, most=settings.alerts_per_caller)
     matching = Matching(
         client,
         fresh_ms=int(settings.stock_freshness_s * 1000),
         bands_only=not settings.stock_quantities,
+        most_events=most_events,
     )
     demand = Demand(client)
     quotas = Quotas(

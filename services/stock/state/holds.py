@@ -17,7 +17,7 @@ from services.stock.model.policies import DEFAULT_PAGE_LIMITS
 from services.stock.state import LIBRARY, PACKAGE, TAKING
 
 MOST_EVENTS = 200_000
-"""Events of holds and alerts that a partition keeps while no worker trims them."""
+"""Events of holds and alerts that a partition keeps while no worker trims them, by default."""
 STORES_AT_ONCE = 100
 """Stores of a partition that one turn of the sweeper ends holds of."""
 EVERY_STORE, FAR_MS = 10_000_000, 2**53

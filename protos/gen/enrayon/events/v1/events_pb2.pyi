@@ -87,8 +87,16 @@ class Event(_message.Message):
     - `reservation.confirmed` `reservation.updated` `reservation.preparing` `reservation.ready`
       `reservation.collected` `reservation.undone` `reservation.canceled` `reservation.expired`
       `reservation.transferred` `reservation.arrival` `reservation.items_missing`
-      `reservation.notice`: what the hold is told to be, as stock writes it.
-    - `alert.fired` `alert.expired`: the products, the store and the units.
+      `reservation.notice`: `state`, `revision` and `expire_ms` of the hold; `ready_by_ms` and
+      `pickup_by_ms` where they are known; and by the type `transferred_from` (confirmed),
+      `transferred_to` (transferred), `change` (updated: CHANGED, EXTENDED, HANDED_OVER a part),
+      `reason` (canceled: ITEMS_MISSING), `text` (items_missing: which), `notices` (notice: the kinds
+      of now, none if they are over), `arrival` (arrival: the state of the trip, or ENDED). Instants
+      are milliseconds since 1970.
+    - `alert.fired`: `items`, each a `product`, the `quantity` that was wanted and what is
+      `available`; with bands alone that is the wanted quantity too. If a hold was asked for,
+      `reservation` and `reservation_expire_ms`, or `hold_refusal`, the reason why there is none.
+    - `alert.expired`: no members.
     - `store.created` `store.updated` `store.deleted` `store.opened` `store.closed`: `status`, the
       store's status now. The last two tell that a status turned to open, or from it.
     - `hours.updated` `closure.set` `closure.ended`: no members.
