@@ -37,6 +37,7 @@ def shops() -> list[stores_pb2.Store]:
     found["t-sokos"].status = stores_pb2.STORE_STATUS_FUTURE_OPENING
     found["t-stockmann"].service_area.postal_codes.append("00100")
     found["t-stockmann"].service_area.radius_m = 5000
+    found["t-stockmann"].address.administrative_area = "Uusimaa"
     found["t-stockmann"].phones.append("+358 9 1211")
     found["t-stockmann"].urls.append("https://www.stockmann.com/")
     found["t-stockmann"].attributes.append("osm.wheelchair")

@@ -5,6 +5,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from geodata.schedule.day_hours import RuledSpan
 from geodata.schedule.formats.report import Loss
@@ -27,6 +28,8 @@ Week = tuple[Ranges | None, ...]
 
 DAYS_AHEAD = 364
 """For how long hours that are not the same every week are written as dates."""
+PLANS_KEPT = 1024
+"""The most recent schedules; one takes up to 20 ms, because it looks at every day of a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def unsure_days(week: Sequence[Ranges | None], unsure: Collection[int]) -> Week:
     )
 
 
+@lru_cache(maxsize=PLANS_KEPT)
 def week_and_dates(schedule: Schedule, first: dt.date) -> WeekAndDates:
     """The usual week of a schedule, and the dates from `first` on whose hours differ from it."""
     days = [_Day(spans) for spans in _spans(Timeline(schedule), first)]

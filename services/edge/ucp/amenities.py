@@ -84,10 +84,12 @@ def description(attribute: str, language: str) -> str:
     """A short label of an attribute; in English, made of its name, if we have no words for it."""
     if words := _DESCRIPTIONS.get(attribute):
         return words[LANGUAGES.index(language)]
-    parts = [part for part in attribute.split(".") if part][1:]
-    for general in ("ucp", "amenity", "service", "shop", "ownership"):
-        if len(parts) > 1 and parts[0] == general:
-            del parts[0]
+    name = attribute.rpartition(".amenity.")[2] or attribute
+    parts = name.split(".")
+    if name == attribute and len(parts) > 1:
+        del parts[0]
+    if len(parts) > 1 and parts[0] in ("service", "shop", "ownership"):
+        del parts[0]
     return ": ".join(
         part.replace("_", " ").replace("-", " ").strip() for part in parts
     ).capitalize()

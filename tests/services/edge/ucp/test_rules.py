@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pyproj import Geod
 
+from services.edge.ucp.amenities import amenity, description
 from tests.support.stores import ROWS
 
 STOCKMANN = {"latitude": 60.1687, "longitude": 24.9418}
@@ -230,3 +231,93 @@ async def test_ids_beyond_the_cap_are_ignored_and_counted(ask):
     assert ["batch_limit_applied"] == message_codes(answer)
     assert "100" in answer["messages"][0]["content"]
     assert "2 were ignored" in answer["messages"][0]["content"]
+
+
+PARKING = "dev.ucp.amenity.parking"
+
+
+@pytest.mark.parametrize(
+    ("language", "accept", "said"),
+    [
+        ("fr", None, "Parking"),
+        ("fi-FI", "fr", "Pysäköinti"),
+        ("de-CH", None, "Parkplätze"),
+        (None, "fi;q=0.5, de-AT", "Parkplätze"),
+        (None, "ja, fi;q=0.1", "Pysäköinti"),
+        (None, "fi;q=0, *", "Parking"),
+        ("ja", "fi", "Parking"),  # the language of the context overrides the header
+        ("not a tag", None, "Parking"),
+        (None, None, "Parking"),
+    ],
+)
+async def test_amenities_are_described_in_the_language_of_the_context(ask, language, accept, said):
+    asked = {"ids": ["t-stockmann"], "context": {"language": language} if language else {}}
+    answer = await ask("lookup", asked, {"accept-language": accept} if accept else None)
+
+    [stockmann] = answer["locations"]
+    assert {"description": said} == stockmann["amenities"][PARKING]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "language", "said"),
+    [
+        ("osm.wheelchair", "fr", "Accès sans marche"),
+        ("osm.diet.vegan", "fr", "Diet: vegan"),
+        ("osm.shop.toys", "en", "Toys"),
+        ("osm.amenity.theatre", "en", "Theatre"),
+        ("osm.bar", "de", "Bar"),
+        ("enrayon.service.manual_car_wash", "en", "Manual car wash"),
+        ("com.example.amenity.lockers", "en", "Lockers"),
+    ],
+)
+def test_an_amenity_without_words_of_ours_is_described_by_its_name(attribute, language, said):
+    assert said == description(attribute, language)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "amenity_"),
+    [
+        ("osm.wheelchair", "org.openstreetmap.wheelchair"),
+        ("enrayon.service.mobile", "enrayon.service.mobile"),
+        ("org.openstreetmap.wheelchair", None),
+        ("wheelchair", None),
+        ("Bad.Name", None),
+    ],
+)
+def test_an_attribute_that_is_no_reverse_domain_name_is_no_amenity(attribute, amenity_):
+    assert amenity_ == amenity(attribute)
+
+
+@pytest.mark.parametrize("id", ["osm.wheelchair", "dev.ucp.amenity", "dev.ucp.amenity.parking.x"])
+async def test_an_amenity_matches_by_its_whole_key_alone(ask, id):
+    assert set() == ids(await ask("search", {"filters": {"amenities": [id]}}))
+
+
+@pytest.mark.parametrize(
+    ("region", "found"),
+    [("Uusimaa", {"t-stockmann"}), ("UUSIMAA", {"t-stockmann"}), ("Häme", set())],
+)
+async def test_all_parts_of_an_address_must_hold(ask, region, found):
+    address = {"postal_code": "00100", "address_country": "FI", "address_region": region}
+
+    assert found == ids(await ask("search", {"serves": {"address": address}}))
+
+
+async def test_the_home_store_of_the_context_comes_first_and_widens_nothing(ask):
+    for location in ("t-turku", "stores/t-turku"):
+        answer = await ask("search", {"query": "stockmann", "context": {"location": location}})
+        assert ["t-turku", "t-stockmann"] == [each["id"] for each in answer["locations"]]
+    for location in ("t-itis", "t-forum", "t-none", "../etc"):
+        answer = await ask("search", {"query": "stockmann", "context": {"location": location}})
+        assert {"t-turku", "t-stockmann"} == ids(answer)
+
+
+@pytest.mark.parametrize("operation", ["search", "lookup"])
+async def test_locations_that_are_not_open_to_buyers_are_never_returned(ask, operation):
+    hidden = ["t-sello", "t-itis", "t-sokos"]  # closed for good, private, opens one day
+    asked: dict[str, Any] = {"ids": hidden}
+    if operation == "search":
+        asked = {"context": {"location": "t-itis"}, "pagination": {"limit": 50}}
+    answer = await ask(operation, asked)
+
+    assert ids(answer).isdisjoint(hidden)

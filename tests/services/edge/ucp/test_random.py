@@ -1,0 +1,159 @@
+"""Random searches and lookups of many shops find the plain truth, in answers of the schema."""
+
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from enrayon.stock.v1 import stock_pb2
+from enrayon.stores.v1 import stores_pb2
+from services.client import Client
+from services.client.contracts import CONTRACTS
+from services.directory.parts import Parts
+from services.edge.app import build
+from services.edge.settings import EdgeSettings
+from services.edge.ucp.capability import MAX_IDS
+from tests.support import ucp_shops
+from tests.support.edge_app import listening
+from tests.support.hosting import serving
+from tests.support.stock import PRODUCTS, state
+from tests.support.ucp import check_answer, check_request
+
+REQUESTS = 300
+WITH_LOCATIONS = 200
+TIMES = 20
+"""Times that each optional member occurs, at least, in the answers of an operation."""
+OF_A_LOCATION = {
+    "address",
+    "address.street_address",
+    "address.extended_address",
+    "address.address_locality",
+    "address.address_region",
+    "address.address_country",
+    "address.postal_code",
+    "address.phone_number",
+    "geo",
+    "timezone",
+    "amenities",
+    "hours",
+    "exception_hours",
+    "exception_hours.title",
+}
+OPTIONAL = {
+    "search": OF_A_LOCATION | {"pagination", "pagination.cursor", "pagination.total_count"},
+    "lookup": OF_A_LOCATION | {"messages", "messages.code", "messages.path"},
+}
+
+
+class Town(NamedTuple):
+    """The shops, and the edge that answers about them."""
+
+    shops: list[ucp_shops.Shop]
+    http: httpx.AsyncClient
+
+    async def ask(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        check_request(operation, request)
+        response = await self.http.post(f"/ucp/locations/{operation}", json=request)
+        assert 200 == response.status_code, (request, response.text)
+        answer: dict[str, Any] = response.json()
+        check_answer(operation, answer)
+        return answer
+
+
+@pytest.fixture
+async def town(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
+    shops = ucp_shops.shops(random.Random(20))
+    async with serving(parts) as address:
+        async with Client(address) as enrayon:
+            stores = stores_pb2.UpsertStoresRequest(stores=[shop.store for shop in shops])
+            answer = await enrayon.stores.UpsertStores(iter([stores]))
+            assert not answer.rejected, answer.rejected
+            products = stock_pb2.UpsertProductsRequest(products=PRODUCTS)
+            await enrayon.stock.UpsertProducts(iter([products]))
+            for shop in shops:
+                await state(enrayon.stock, shop.store.name, **shop.on_hand)
+        app = build(address, EdgeSettings(edge_public_url="https://shops.example"), CONTRACTS)
+        async with listening(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+            yield Town(shops, http)
+
+
+def members(value: Any, path: str = "") -> Iterator[str]:
+    """Yields the paths of all members of a value; those of lists without their positions."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            here = f"{path}.{name}" if path else name
+            yield here
+            yield from members(part, here)
+    elif isinstance(value, list):
+        for part in value:
+            yield from members(part, path)
+
+
+def seen_in(answer: dict[str, Any]) -> Iterator[str]:
+    yield from members({name: answer[name] for name in answer if name != "locations"})
+    for location in answer["locations"]:
+        yield from members(location)
+
+
+async def test_random_searches_are_equal_to_brute_force(town):
+    rng, seen, with_locations = random.Random(21), Counter[str](), 0
+    for _ in range(REQUESTS):
+        asked = ucp_shops.predicates(rng) | ucp_shops.query(rng)
+        if rng.random() < 0.3:
+            asked.setdefault("context", {})["location"] = rng.choice(town.shops).id
+        truth = ucp_shops.matching(town.shops, asked)
+        limit = max(rng.randint(1, 50), len(truth) // 6)
+        found: list[str] = []
+        page: dict[str, Any] = {"limit": limit}
+        while True:
+            answer = await town.ask("search", {**asked, "pagination": page})
+            found += [location["id"] for location in answer["locations"]]
+            with_locations += bool(answer["locations"])
+            seen.update(set(seen_in(answer)))
+            if not answer["pagination"]["has_next_page"]:
+                break
+            assert min(limit, 50) == len(answer["locations"]), "a page with more to come is full"
+            page = {"limit": limit, "cursor": answer["pagination"]["cursor"]}
+
+        assert sorted(truth) == sorted(found), asked
+        if (home := asked.get("context", {}).get("location")) in truth:
+            assert home == found[0]
+
+    assert with_locations >= WITH_LOCATIONS
+    assert {} == rare(seen, "search")
+
+
+async def test_random_lookups_are_equal_to_brute_force(town):
+    rng, seen, with_locations = random.Random(22), Counter[str](), 0
+    known = [shop.id for shop in town.shops]
+    for _ in range(REQUESTS):
+        asked = ucp_shops.predicates(rng)
+        ids = rng.sample([*known, "none", "../etc", ""], rng.choice([5, 20, MAX_IDS, MAX_IDS + 5]))
+        ids += [f"stores/{rng.choice(ids)}", ids[0]]
+        answer = await town.ask("lookup", {**asked, "ids": ids})
+
+        taken = list(dict.fromkeys(ids))[:MAX_IDS]
+        inputs: dict[str, list[str]] = {}
+        for id in taken:
+            inputs.setdefault(id.removeprefix("stores/"), []).append(id)
+        truth = ucp_shops.matching(town.shops, asked) & inputs.keys()
+        assert {id: inputs[id] for id in truth} == {
+            location["id"]: [each["id"] for each in location["inputs"]]
+            for location in answer["locations"]
+        }, asked
+        beyond = len(set(ids)) - MAX_IDS
+        assert (beyond > 0) == ("messages" in answer)
+        with_locations += bool(truth)
+        seen.update(set(seen_in(answer)))
+
+    assert with_locations >= WITH_LOCATIONS
+    assert {} == rare(seen, "lookup")
+
+
+def rare(seen: Counter[str], operation: str) -> dict[str, int]:
+    """The optional members that occurred too rarely, with their times."""
+    return {name: seen[name] for name in OPTIONAL[operation] if seen[name] < TIMES}
