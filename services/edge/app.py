@@ -34,6 +34,7 @@ from services.edge.pickup.options import PickupFinder
 from services.edge.settings import EdgeSettings
 from services.edge.ucp import rest as ucp
 from services.edge.ucp.capability import Locations
+from services.edge.ucp.fulfillment import Fulfillment
 from services.edge.ucp.platforms import Platforms
 from services.edge.web import pages
 
@@ -66,6 +67,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             await stack.enter_async_context(mcp.session_manager.run())
             app.state.client = client
             app.state.locations = Locations(client, names)
+            app.state.fulfillment = Fulfillment(client)
             app.state.pickup = PickupFinder(client, names)
             app.state.pickup_lists = PickupLists(client, names)
             yield
@@ -81,7 +83,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             Route(HEALTH_PATH, health),
             Route("/openapi.json", openapi),
             *([*pickup.routes(), *lists.routes()] if "stock" in names else []),
-            *ucp.routes(edge, platforms),
+            *ucp.routes(edge, platforms, has_stock="stock" in names),
             *agents.routes(mcp),
             *pages.routes(edge, names),
         ],

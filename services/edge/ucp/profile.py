@@ -5,16 +5,14 @@ from typing import Any
 VERSION = "2026-08-25"
 SERVICE = "dev.ucp.common"
 SEARCH, LOOKUP = "dev.ucp.common.location.search", "dev.ucp.common.location.lookup"
-FULFILLMENT = "dev.ucp.shopping.fulfillment"
-"""Spoken for a retailer's checkout and not in the profile, because we have no checkout."""
 _SITE = f"https://ucp.dev/{VERSION}"
 _SERVICE_SCHEMAS = {"rest": "rest.openapi.json", "mcp": "mcp.openrpc.json"}
 
 
-def metadata(capability: str, *, status: str = "success") -> dict[str, Any]:
-    """The `ucp` member of an answer."""
-    capabilities = {capability: [{"version": VERSION}]}
-    return {"version": VERSION, "status": status, "capabilities": capabilities}
+def metadata(*capabilities: str, status: str = "success") -> dict[str, Any]:
+    """The `ucp` member of an answer, with the capabilities of our profile that it is of."""
+    active = {capability: [{"version": VERSION}] for capability in capabilities}
+    return {"version": VERSION, "status": status, "capabilities": active}
 
 
 def profile(base: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """UCP over REST: the routes, and errors in UCP's form."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import grpc
@@ -15,6 +15,7 @@ from services.edge import problems
 from services.edge.addresses import base_url
 from services.edge.settings import EdgeSettings
 from services.edge.ucp.capability import Locations
+from services.edge.ucp.fulfillment import Fulfillment, NotFulfilled
 from services.edge.ucp.platforms import HEADER, Platforms, Refused, agent_of_header
 from services.edge.ucp.profile import LOOKUP, SEARCH, metadata, profile
 
@@ -24,14 +25,16 @@ _CODES = {
     code_pb2.DEADLINE_EXCEEDED: ("unavailable", "recoverable"),
     code_pb2.RESOURCE_EXHAUSTED: ("rate_limited", "recoverable"),
 }
+IDEMPOTENCY_KEY = "idempotency-key"
+MAX_KEY = 100
 _FIELDS = {"page_token": "pagination.cursor"}
 """Fields of calls to the services, as UCP names them."""
 
 Answer = Callable[[Any], Awaitable[dict[str, Any]]]
 
 
-def routes(edge: EdgeSettings, platforms: Platforms) -> list[Route]:
-    """The routes of the profile and of both operations."""
+def routes(edge: EdgeSettings, platforms: Platforms, *, has_stock: bool = True) -> list[Route]:
+    """The routes of the profile, of both operations on locations, and of fulfilment."""
     door = Door(base_url(edge), platforms)
 
     async def ucp_profile(request: Request) -> Response:
@@ -50,7 +53,29 @@ def routes(edge: EdgeSettings, platforms: Platforms) -> list[Route]:
         locations: Locations = request.app.state.locations
         return await door.answered(request, LOOKUP, locations.lookup)
 
+    async def fulfillment_options(request: Request) -> Response:
+        fulfillment: Fulfillment = request.app.state.fulfillment
+        return await door.answered(request, "", fulfillment.options)
+
+    async def fulfillment_complete(request: Request) -> Response:
+        fulfillment: Fulfillment = request.app.state.fulfillment
+        key = request.headers.get(IDEMPOTENCY_KEY, "")
+
+        async def complete(body: Any) -> dict[str, Any]:
+            if not 0 < len(key) <= MAX_KEY:
+                raise InvalidArgument(
+                    f"the header Idempotency-Key must have 1 to {MAX_KEY} characters"
+                )
+            return await fulfillment.complete(body, key)
+
+        return await door.answered(request, "", complete)
+
+    fulfilment = [
+        Route("/ucp/fulfillment:options", fulfillment_options, methods=["POST"]),
+        Route("/ucp/fulfillment:complete", fulfillment_complete, methods=["POST"]),
+    ]
     return [
+        *(fulfilment if has_stock else []),
         Route("/.well-known/ucp", ucp_profile),
         Route("/ucp/locations/search", search_locations, methods=["POST"]),
         Route("/ucp/locations/lookup", lookup_locations, methods=["POST"]),
@@ -72,6 +97,8 @@ class Door:
         except Refused as refused:
             page = f"{self._base}/" if self._base else ""
             return JSONResponse(refused.body(page), refused.http_status)
+        except NotFulfilled as outcome:
+            return JSONResponse(error_response((), outcome.code, outcome.content, "recoverable"))
         except ServiceError as error:
             return failure(capability, error.status())
         except grpc.aio.AioRpcError as error:
@@ -86,19 +113,24 @@ def _json(body: bytes) -> Any:
 
 
 def failure(capability: str, status: status_pb2.Status) -> Response:
-    """The answer to a failed request: an `error_response`."""
+    """The answer to a failed request."""
     code, severity = _CODES.get(status.code, ("failed", "unrecoverable"))
-    message: dict[str, Any] = {
-        "type": "error",
-        "code": code,
-        "content": status.message or "the request failed",
-        "severity": severity,
-    }
     field = next(fields_of(status), "request")
-    if field != "request":
-        message["path"] = f"$.{_FIELDS.get(field, field)}"
-    body = {"ucp": metadata(capability, status="error"), "messages": [message]}
+    path = "" if field == "request" else f"$.{_FIELDS.get(field, field)}"
+    capabilities = (capability,) if capability else ()
+    content = status.message or "the request failed"
+    body = error_response(capabilities, code, content, severity, path)
     return JSONResponse(body, problems.HTTP_STATUS.get(status.code, 500))
+
+
+def error_response(
+    capabilities: Sequence[str], code: str, content: str, severity: str, path: str = ""
+) -> dict[str, Any]:
+    """An `error_response` with one message."""
+    message = {"type": "error", "code": code, "content": content, "severity": severity}
+    if path:
+        message["path"] = path
+    return {"ucp": metadata(*capabilities, status="error"), "messages": [message]}
 
 
 def fields_of(status: status_pb2.Status) -> Iterator[str]:

@@ -17,6 +17,7 @@ from services.edge.pickup.options import PickupFinder
 from services.edge.settings import EdgeSettings
 from services.edge.ucp import rest as ucp
 from services.edge.ucp.capability import Locations
+from services.edge.ucp.fulfillment import Fulfillment
 from services.edge.ucp.platforms import Platforms
 from services.events.model.endpoints import check_uri
 from tests.fuzz.services import Services
@@ -32,6 +33,7 @@ def door() -> Starlette:
     )
     names = frozenset(app.SERVICES)
     made.state.locations = Locations(Services(), names)
+    made.state.fulfillment = Fulfillment(Services())
     made.state.pickup = PickupFinder(Services(), names)
     made.state.pickup_lists = PickupLists(Services(), names)
     return made
@@ -89,6 +91,23 @@ def search_seeds() -> list[bytes]:
 def ucp_bodies(data: bytes) -> None:
     """A body is answered, or refused."""
     asked("POST", f"/ucp/locations/{'lookup' if b'ids' in data else 'search'}", body=data)
+
+
+def fulfillment_seeds() -> list[bytes]:
+    """A cart with a destination, and one without."""
+    lines = [{"id": "1", "item": {"id": "products/milk"}, "quantity": 2}]
+    place = {"postal_code": "00100", "address_country": "FI", "location": "kamppi"}
+    named = {"selected_destination_id": "kamppi", "selected_option_id": "kamppi:in_store"}
+    return [
+        orjson.dumps({"line_items": lines, **named}),
+        orjson.dumps({"line_items": lines, "context": place}),
+    ]
+
+
+@target(fulfillment_seeds)
+def fulfillment_bodies(data: bytes) -> None:
+    """A body is answered, or refused."""
+    asked("POST", "/ucp/fulfillment:options", body=data)
 
 
 def pickup_seeds() -> list[bytes]:
