@@ -1,6 +1,7 @@
 """The examples of deploy/examples.md: Python and curl run, the others use existing names."""
 
 import argparse
+import json
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from services.client.contracts import CONTRACTS
 from tests.e2e.suite import Suite
 from tests.support.paths import ROOT
+from tests.support.ucp import check_answer, check_fulfillment
 
 EXAMPLES = (ROOT / "deploy" / "examples.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", EXAMPLES, re.DOTALL)
@@ -110,7 +112,9 @@ def curl(command: str) -> Iterator[httpx.Response]:
         yield answer
 
 
-@pytest.mark.parametrize("text", blocks("sh"), ids=["nearest", "pickup", "watch"])
+@pytest.mark.parametrize(
+    "text", blocks("sh"), ids=["nearest", "pickup", "watch", "ucp", "checkout"]
+)
 def test_curl_runs(shared_demo, text):
     with curl(here(text, shared_demo)) as answer:
         assert 200 == answer.status_code
@@ -119,6 +123,14 @@ def test_curl_runs(shared_demo, text):
             return
         told = answer.read().decode()
 
+    if "/ucp/locations" in text:
+        check_answer("search", json.loads(told))
+        assert json.loads(told)["locations"]
+        return
+    if "/ucp/fulfillment" in text:
+        check_fulfillment(json.loads(told))
+        assert json.loads(told)["fulfillment"]["methods"][0]["groups"][0]["options"]
+        return
     assert '"displayName":' in told
     assert '"distanceM":' in told
 
