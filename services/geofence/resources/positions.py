@@ -124,7 +124,8 @@ class _Batch:
         return overtaken
 
     def _note(self, work: _Work, outcome: Outcome) -> None:
-        subject = outcome.after.subject if outcome.after.version else ""
+        after = outcome.after
+        subject = after.subject if after.version or after.older else ""
         for index, verdict, events in zip(
             work.indexes, outcome.verdicts, outcome.events, strict=True
         ):
@@ -242,7 +243,7 @@ class Positions:
         if roamed or changed:
             outcomes = [outcome for _, outcome in changed]
             written = await commit(self._devices.write(outcomes, [*roamed.values()]))
-        await self._records.replicated(outcome.before.hash for _, outcome in unchanged)
+        await self._records.replicated(outcome.before.stands_under for _, outcome in unchanged)
         return written
 
     async def _devices_of(

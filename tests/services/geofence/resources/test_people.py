@@ -226,6 +226,8 @@ async def test_records_move_to_a_new_key_and_the_old_one_may_then_go(parts):
         await checked(parts, [NEW])
 
     async with with_parts(parts, keys=[NEW, OLD]) as stub:
+        [same] = await report(stub, fix("a", KAMPPI, 0))
+        assert (pb.FixResult.OUTCOME_DUPLICATE, made.name) == (same.outcome, same.subject)
         [moved] = await report(stub, fix("a", PASILA, 600))
         assert [(0, "EXIT", "kamppi")] == told([moved])
         assert (made.name, "anna") == (moved.subject, moved.events[0].reference)
