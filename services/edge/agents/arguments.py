@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.latlng_pb2 import LatLng
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from enrayon.type.v1 import geometry_pb2
 from services.chassis.errors import InvalidArgument
+from services.edge.agents.clocks import instant
 
 READ_ONLY = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
@@ -24,6 +26,39 @@ Latitude = Annotated[
     float | None, Field(ge=-90, le=90, description="In place of `place`, with `longitude`")
 ]
 Longitude = Annotated[float | None, Field(ge=-180, le=180, description="Goes with `latitude`")]
+
+
+OpenNow = Annotated[bool, Field(description="Only stores known to be open now")]
+OpenAt = Annotated[
+    str,
+    Field(
+        max_length=40,
+        description="Only stores known to be open at this instant: RFC 3339 with an offset",
+    ),
+]
+Counters = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=60)]],
+    Field(max_length=10, description="Only stores with all of these counters open: `pharmacy`"),
+]
+
+
+def opening_time(open_now: bool, open_at: str) -> Timestamp | None:
+    """The instant at which stores must be open; None for any.
+
+    Raises:
+        InvalidArgument: both are given.
+        ToolError: `open_at` is no instant with an offset.
+    """
+    if not open_at and not open_now:
+        return None
+    if open_at and open_now:
+        raise InvalidArgument("Give either `open_now` or `open_at`.")
+    time = Timestamp()
+    if open_at:
+        time.FromDatetime(instant(open_at, "open_at"))
+    else:
+        time.GetCurrentTime()
+    return time
 
 
 def origin(place: str, latitude: float | None, longitude: float | None) -> geometry_pb2.Origin:

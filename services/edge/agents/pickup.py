@@ -6,7 +6,7 @@ from typing import Annotated
 from google.protobuf.field_mask_pb2 import FieldMask
 from mcp.server import MCPServer
 from mcp_types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from enrayon.aisle.v1 import aisle_pb2
 from enrayon.hours.v1 import hours_pb2
@@ -15,14 +15,19 @@ from services.client import Client
 from services.client.words import address_line, distance, opening
 from services.edge.agents.arguments import (
     READ_ONLY,
+    Counters,
     Language,
     Latitude,
     Limit,
     Longitude,
+    OpenAt,
+    OpenNow,
     Place,
     RadiusKm,
+    opening_time,
     origin,
 )
+from services.edge.agents.clocks import local
 from services.edge.agents.left_out import LeftOutStore, left_out_store, near_by
 from services.edge.agents.products import Items, basket_of
 from services.edge.agents.speech import listed, readable, result
@@ -52,8 +57,9 @@ class PickupStore(BaseModel):
     """OPEN, CLOSED or UNKNOWN; empty when neither hours nor stock can be reached."""
     hours: str = ""
     ready_by: str = ""
-    """RFC 3339; empty when unknown."""
+    """RFC 3339, on the clock of the store; empty when unknown."""
     pickup_by: str = ""
+    time_zone: str = ""
     transfer_from: str = ""
     lines: list[PickupLine]
 
@@ -79,7 +85,9 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
         latitude: Latitude = None,
         longitude: Longitude = None,
         radius_km: RadiusKm = 16,
-        open_now: Annotated[bool, Field(description="Only stores known to be open")] = False,
+        open_now: OpenNow = False,
+        open_at: OpenAt = "",
+        counters: Counters = [],  # noqa: B006 never changed
         language: Language = "en",
         limit: Limit = 3,
     ) -> Annotated[CallToolResult, PickupOptions]:
@@ -91,10 +99,10 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
                 origin=origin(place, latitude, longitude),
                 radius_m=radius_km * 1000,
                 max_results=limit,
+                open_at=opening_time(open_now, open_at),
+                services=counters,
                 read_mask=FieldMask(paths=["*"]),
             )
-            if open_now:
-                request.open_at.GetCurrentTime()
             found = await finder.find(request, language)
         wanted = {item.product: item.quantity for item in basket}
         content = PickupOptions(
@@ -107,6 +115,7 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
 
 def _store(option: Option, wanted: dict[str, int], names: dict[str, str]) -> PickupStore:
     pickup, state, located = option.pickup, option.open_state, option.located
+    zone = state.time_zone if state else pickup.open_state.time_zone
     offered = {line.product: line.offered_quantity for line in pickup.lines}
     shelves = {
         product.product: product.shelves[0].address
@@ -130,8 +139,9 @@ def _store(option: Option, wanted: dict[str, int], names: dict[str, str]) -> Pic
         address=address_line(pickup),
         open=_state(option),
         hours=state.words if state else opening(pickup.open_state, dt.datetime.now(dt.UTC)),
-        ready_by=pickup.ready_by.ToJsonString() if pickup.HasField("ready_by") else "",
-        pickup_by=pickup.pickup_by.ToJsonString() if pickup.HasField("pickup_by") else "",
+        ready_by=local(pickup.ready_by, zone) if pickup.HasField("ready_by") else "",
+        pickup_by=local(pickup.pickup_by, zone) if pickup.HasField("pickup_by") else "",
+        time_zone=zone,
         transfer_from=pickup.transfer_from,
         lines=lines,
     )
@@ -162,7 +172,7 @@ def _sentence(content: PickupOptions) -> str:
         store = f"The nearest store is {first.name} ({distance(first.distance_m)})"
     else:
         store = f"You can collect all of it at {first.name} ({distance(first.distance_m)})"
-    ready = f", ready by {first.ready_by}" if first.ready_by else ""
+    ready = f", ready by {first.ready_by} ({first.time_zone})" if first.ready_by else ""
     hours = f"; {first.hours}" if first.hours else ""
     shelves = [f"{line.name}: {line.shelf}" for line in first.lines if line.shelf]
     where = f". {'; '.join(shelves)}" if shelves else ""

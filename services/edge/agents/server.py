@@ -8,15 +8,17 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import BaseRoute
 
 from services.client import Client
-from services.edge.agents import hours, in_store, pickup, stock, stores, ucp
+from services.edge.agents import alerts, guides, holds, hours, in_store, pickup, stock, stores, ucp
+from services.edge.agents.strict import StrictServer
 from services.edge.ucp.platforms import Platforms
 
 PATH = "/mcp"
 MAX_BODY_BYTES = 64 * 1024
 INSTRUCTIONS = (
     "Finds a retailer's stores: nearby, open, with the wanted items in stock; and holds the items "
-    "there. Ask the person for no exact position if a place name is enough. Hold nothing before "
-    "the person agrees."
+    "there. If a tool asks which product is meant, ask the person. Ask for no exact position if a "
+    "place name is enough. Hold nothing before the person agrees; keep the `shopper` of the first "
+    "hold."
 )
 
 
@@ -24,7 +26,7 @@ def build(
     client: Client, services: frozenset[str], platforms: Platforms | None = None
 ) -> MCPServer[None]:
     """The server, with the tools that these services can answer."""
-    server: MCPServer[None] = MCPServer(
+    server = StrictServer(
         "enrayon",
         title="Store locator",
         instructions=INSTRUCTIONS,
@@ -37,10 +39,13 @@ def build(
         hours.add_tools(server, client)
     if "stock" in services:
         stock.add_tools(server, client)
+        holds.add_tools(server, client)
+        alerts.add_tools(server, client)
         pickup.add_tools(server, client, services)
     if "aisle" in services:
         in_store.add_tools(server, client)
     ucp.add_tools(server, client, services, platforms or Platforms())
+    guides.add_guides(server)
     return server
 
 

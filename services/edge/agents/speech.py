@@ -22,6 +22,13 @@ def result(sentence: str, content: BaseModel | dict[str, Any]) -> CallToolResult
     )
 
 
+KEYLESS = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
+NO_KEY = (
+    "Whoever runs this server gives it an API key with the right role: over standard input and "
+    "output by the environment variable ENRAYON_API_KEY, over HTTP by the header x-api-key."
+)
+
+
 @contextmanager
 def readable() -> Iterator[None]:
     """Turns errors of calls into errors that an agent can read and act on.
@@ -36,6 +43,8 @@ def readable() -> Iterator[None]:
     except grpc.aio.AioRpcError as error:
         if error.code() is grpc.StatusCode.UNAVAILABLE:
             raise ToolError("The service cannot be reached at the moment; try again.") from None
+        if error.code() in KEYLESS:
+            raise ToolError(f"{_text(error)} {NO_KEY}") from None
         raise ToolError(_text(error)) from None
 
 

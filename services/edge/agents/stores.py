@@ -14,8 +14,11 @@ from services.edge.agents.arguments import (
     Latitude,
     Limit,
     Longitude,
+    OpenAt,
+    OpenNow,
     Place,
     RadiusKm,
+    opening_time,
     origin,
 )
 from services.edge.agents.speech import listed, readable, result
@@ -48,15 +51,21 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         latitude: Latitude = None,
         longitude: Longitude = None,
         radius_km: RadiusKm | None = None,
-        open_now: Annotated[bool, Field(description="Only stores known to be open")] = False,
+        open_now: OpenNow = False,
+        open_at: OpenAt = "",
+        counter: Annotated[
+            str, Field(max_length=60, description="Only stores with this counter open: `pharmacy`")
+        ] = "",
         brand: Annotated[str, Field(max_length=200)] = "",
         limit: Limit = 5,
     ) -> Annotated[CallToolResult, FoundStores]:
         """Find the stores nearest to a place or a position, nearest first."""
         with readable():
-            wanted = stores_pb2.StoreFilter(brands=[brand] if brand else [])
-            if open_now:
-                wanted.open_at.GetCurrentTime()
+            wanted = stores_pb2.StoreFilter(
+                brands=[brand] if brand else [],
+                open_at=opening_time(open_now, open_at),
+                service=counter,
+            )
             request = stores_pb2.FindNearestStoresRequest(
                 origin=origin(place, latitude, longitude),
                 store_filter=wanted,

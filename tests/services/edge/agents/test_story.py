@@ -1,5 +1,6 @@
 """A real MCP client uses the tools over HTTP and over standard input and output."""
 
+import base64
 import datetime as dt
 import re
 import sys
@@ -74,8 +75,9 @@ async def connect(
 async def call(agent: Client, tool: str, **arguments: Any) -> tuple[str, dict[str, Any]]:
     """The sentence and the structured content of a tool's answer."""
     result = await agent.call_tool(tool, arguments)
-    [content] = result.content
+    content, *images = result.content
     assert not result.is_error, content
+    assert all(image.type == "image" for image in images)
     assert result.structured_content is not None
     return str(getattr(content, "text", "")), result.structured_content
 
@@ -89,7 +91,8 @@ async def test_all_three_items_within_16_km_are_held_for_a_day(connect):
         said, offer = await call(agent, "hold_items", store=STOCKMANN, items=ITEMS, hours=24)
         assert not offer["held"]
         assert "Nothing is held yet" in said
-        again = {"store": STOCKMANN, "items": ITEMS, "hours": 24, "request_id": offer["request_id"]}
+        identity = {"request_id": offer["request_id"], "shopper": offer["shopper"]}
+        again = {"store": STOCKMANN, "items": ITEMS, "hours": 24, **identity}
 
         said, hold = await call(agent, "hold_items", confirm=True, **again)
         expires = dt.datetime.fromisoformat(hold["expires"])
@@ -108,7 +111,8 @@ async def test_all_three_items_within_16_km_are_held_for_a_day(connect):
         [left_out] = [store for store in gone["left_out"] if store["store"] == STOCKMANN]
         assert "lacks 1 x Rye bread; 1 x Garden shears" == left_out["why"]
 
-        await call(agent, "cancel_hold", reservation=hold["reservation"])
+        mine = {"reservation": hold["reservation"], "shopper": hold["shopper"]}
+        await call(agent, "cancel_hold", **mine)
         _, back = await call(agent, "find_stock_nearby", items=ITEMS, radius_km=16, **KAMPPI)
         assert [STOCKMANN] == [store["store"] for store in back["stores"]]
 
@@ -143,14 +147,11 @@ async def test_a_hold_is_changed_and_keeps_its_code_and_its_other_goods(connect)
         wanted = {"store": STOCKMANN, "items": ITEMS, "confirm": True}
         _, hold = await call(agent, "hold_items", **wanted)
         changes = [{"product": "milk", "quantity": 3}, {"product": "garden shears", "quantity": 0}]
-        said, changed = await call(
-            agent, "change_hold", reservation=hold["reservation"], items=changes
-        )
+        mine = {"reservation": hold["reservation"], "shopper": hold["shopper"]}
+        said, changed = await call(agent, "change_hold", **mine, items=changes)
         too_many = [{"product": "milk", "quantity": 1}, {"product": "bread", "quantity": 9}]
-        refused = await agent.call_tool(
-            "change_hold", {"reservation": hold["reservation"], "items": too_many}
-        )
-        _, same = await call(agent, "change_hold", reservation=hold["reservation"], items=changes)
+        refused = await agent.call_tool("change_hold", mine | {"items": too_many})
+        _, same = await call(agent, "change_hold", **mine, items=changes)
 
     assert "3 x Milk" in said
     assert (hold["reservation"], hold["code"]) == (changed["reservation"], changed["code"])
@@ -211,7 +212,7 @@ async def test_the_nearest_stores_and_their_hours(connect):
         assert FORUM == forum["store"]
         assert "Forum" in said
         assert ("OPEN", "Europe/Helsinki") == (checked["state"], checked["time_zone"])
-        assert "2026-11-22T16:00:00Z" == checked["until"]
+        assert "2026-11-22T18:00:00+02:00" == checked["until"]
         assert "18" in hours
 
 
@@ -241,6 +242,7 @@ async def test_ucp_answers_in_structured_content(connect):
         assert [{"id": "t-forum"}] == known["locations"][0]["inputs"]
 
 
+NONE = {"reservation": "stores/t-forum/reservations/none", "shopper": "x" * 22}
 MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("find_stores", {"place": "Atlantis-sur-Mer"}, "no known place has this name"),
     ("find_stores", {"place": "Helsnki"}, "Helsinki"),
@@ -252,17 +254,14 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("find_stock_nearby", {"items": [{"product": "unobtainium"}], **KAMPPI}, "unobtainium"),
     ("find_stock_nearby", {"items": [], **KAMPPI}, "items"),
     ("hold_items", {"store": FORUM, "items": ITEMS, "confirm": True}, "bread"),
-    ("cancel_hold", {"reservation": "stores/t-forum/reservations/none"}, "there is no"),
-    (
-        "change_hold",
-        {"reservation": "stores/t-forum/reservations/none", "items": MORE},
-        "there is no",
-    ),
-    (
-        "change_hold",
-        {"reservation": "stores/t-forum/reservations/none", "items": ITEMS},
-        "quantity",
-    ),
+    ("cancel_hold", NONE, "there is no"),
+    ("cancel_hold", {"reservation": NONE["reservation"]}, "shopper: field required."),
+    ("change_hold", NONE | {"items": MORE}, "there is no"),
+    ("change_hold", NONE | {"items": ITEMS}, "quantity"),
+    ("change_hold", NONE, "give `items` or `pickup_slot`"),
+    ("get_hold", NONE | {"shopper": "john"}, "shopper: string should match"),
+    ("create_alert", {"item": {"product": "milk"}}, "give either `store`"),
+    ("find_stores", {"place": "Kamppi", "open_at": "noon"}, "offset"),
     ("search_locations", {"meta": {}, "location": {"serves": {}}}, "exactly one target"),
 ]
 """Tool, arguments, and a part of the answer."""
@@ -287,13 +286,153 @@ async def test_tools_are_few_and_say_whether_they_change_anything(connect):
             "check_hours",
             "find_stock_nearby",
             "hold_items",
+            "get_hold",
+            "list_holds",
             "change_hold",
             "cancel_hold",
+            "find_pickup_slots",
+            "create_alert",
+            "list_alerts",
+            "delete_alert",
             "find_pickup_options",
             "find_in_store",
             "search_locations",
             "lookup_locations",
         } == tools.keys()
         changing = {name for name, tool in tools.items() if not tool.annotations.read_only_hint}
-        assert {"hold_items", "change_hold", "cancel_hold"} == changing
+        holds = {"hold_items", "change_hold", "cancel_hold"}
+        assert holds | {"create_alert", "delete_alert"} == changing
         assert all(tool.description for tool in tools.values())
+
+
+SILENT: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "find_stores",
+        {"place": "Kamppi", "radius": 2},
+        "radius: there is no such argument; the near",
+    ),
+    ("find_stores", {"place": "Kamppi", "openAt": "x"}, "the nearest is open_at"),
+    ("find_stores", {"place": "Kamppi", "zoom": 2}, "the arguments are place, latitude"),
+    ("find_stock_nearby", {"items": [{"product": "milk", "qty": 2}], **KAMPPI}, "items[0].qty"),
+    ("hold_items", {"store": FORUM, "items": MORE, "confirmed": True}, "the nearest is confirm"),
+    ("find_store", {"place": "Kamppi"}, "there is no such tool; the nearest is find_stores"),
+]
+
+
+async def test_an_argument_that_no_tool_has_is_refused_with_the_nearest(connect):
+    async with connect() as agent:
+        for tool, arguments, told in SILENT:
+            result = await agent.call_tool(tool, arguments)
+
+            assert result.is_error, (tool, arguments)
+            assert told in result.content[0].text
+            assert "pydantic" not in result.content[0].text
+
+
+async def test_schemas_are_strict_and_null_is_the_same_as_left_out(connect):
+    async with connect() as agent:
+        tools = {tool.name: tool.input_schema for tool in (await agent.list_tools()).tools}
+        nothing = {"limit": None, "radius_km": None, "language": None, "open_now": None}
+        nothing |= {"place": None, "open_at": None, "counters": None}
+        items = [{"product": "milk", "quantity": None}]
+        _, asked = await call(agent, "find_pickup_options", items=items, **KAMPPI, **nothing)
+        _, plain = await call(agent, "find_pickup_options", items=[{"product": "milk"}], **KAMPPI)
+
+    assert plain == asked
+    for name, schema in tools.items():
+        assert schema["additionalProperties"] is False, name
+        for argument, each in schema["properties"].items():
+            can_be_null = {"type": "null"} in each.get("anyOf", [])
+            assert can_be_null != (argument in schema.get("required", [])), (name, argument)
+    wanted = tools["hold_items"]["$defs"]["WantedItem"]
+    assert wanted["additionalProperties"] is False
+
+
+async def test_two_chats_on_one_key_never_see_each_others_holds(connect):
+    async with connect() as one, connect() as other:
+        _, mine = await call(one, "hold_items", store=STOCKMANN, items=MORE, confirm=True)
+        _, theirs = await call(other, "hold_items", store=STOCKMANN, items=MORE, confirm=True)
+        assert mine["shopper"] != theirs["shopper"]
+        assert len(mine["shopper"]) >= 22
+        for tool in ("get_hold", "change_hold", "cancel_hold"):
+            arguments = {"reservation": mine["reservation"], "shopper": theirs["shopper"]}
+            if tool == "change_hold":
+                arguments["items"] = MORE
+            refused = await other.call_tool(tool, arguments)
+            assert refused.is_error
+            assert "there is no" in refused.content[0].text
+        _, listed = await call(other, "list_holds", shopper=theirs["shopper"])
+        _, more = await call(
+            one, "hold_items", store=FORUM, items=MORE, confirm=True, shopper=mine["shopper"]
+        )
+        _, own = await call(one, "list_holds", shopper=mine["shopper"])
+
+    assert [theirs["reservation"]] == [hold["reservation"] for hold in listed["holds"]]
+    assert {mine["reservation"], more["reservation"]} == {
+        hold["reservation"] for hold in own["holds"]
+    }
+
+
+async def test_a_hold_is_shown_with_its_code_to_scan_and_the_clock_of_its_store(connect):
+    async with connect() as agent:
+        _, hold = await call(agent, "hold_items", store=STOCKMANN, items=MORE, confirm=True)
+        mine = {"reservation": hold["reservation"], "shopper": hold["shopper"]}
+        shown = await agent.call_tool("get_hold", mine)
+
+    text, image = shown.content
+    assert hold["code"] == shown.structured_content["code"]
+    assert ("image", "image/png") == (image.type, image.mime_type)
+    assert base64.b64decode(image.data).startswith(b"\x89PNG")
+    assert "Europe/Helsinki" == hold["time_zone"]
+    assert "(Europe/Helsinki)" in text.text
+    offset = dt.datetime.fromisoformat(hold["expires"]).utcoffset()
+    assert offset in (dt.timedelta(hours=2), dt.timedelta(hours=3))
+
+
+async def test_a_person_fetches_three_things_with_wrong_words_and_is_told_of_the_missing_one(
+    connect,
+):
+    """Find within 16 km, hold until tomorrow, change the hold, and be told when one is back."""
+    async with connect() as agent:
+        asked = await agent.call_tool(
+            "find_pickup_options", {"items": [{"product": "shears"}], **KAMPPI}
+        )
+        assert asked.is_error
+        assert "products/shears" in asked.content[0].text
+        words = [{"product": "lait"}, {"product": "graden shears"}, {"product": "rye breads"}]
+        said, found = await call(agent, "find_pickup_options", items=words, radius_km=16, **KAMPPI)
+        [option, *_] = found["options"]
+        _, hold = await call(
+            agent, "hold_items", store=option["store"], items=words, hours=24, confirm=True
+        )
+        mine = {"reservation": hold["reservation"], "shopper": hold["shopper"]}
+        more = [{"product": "Maito", "quantity": 2}]
+        _, changed = await call(agent, "change_hold", **mine, items=more)
+        said, missing = await call(
+            agent, "find_pickup_options", items=[{"product": "garden shears"}], **KAMPPI
+        )
+        assert [] == missing["options"]
+        assert "lacks 1 x Garden shears" in said
+        watch = {"item": {"product": "garden shears"}, "store": STOCKMANN}
+        _, alert = await call(agent, "create_alert", **watch)
+        _, before = await call(agent, "list_alerts", alerts=[alert["alert"]])
+        await call(agent, "delete_alert", alert=alert["alert"])
+        _, after = await call(agent, "list_alerts", alerts=[alert["alert"]])
+
+    assert STOCKMANN == option["store"]
+    assert {"Milk": 2, "Garden shears": 1, "Rye bread": 1} == {
+        item["name"]: item["quantity"] for item in changed["items"]
+    }
+    assert [False] == [each["fired"] for each in before["alerts"]]
+    assert ([], [alert["alert"]]) == (after["alerts"], after["gone"])
+
+
+async def test_prompts_and_a_guide_tell_the_usual_stories(connect):
+    async with connect() as agent:
+        prompts = {each.name for each in (await agent.list_prompts()).prompts}
+        guide = await agent.read_resource("enrayon://guide")
+        asked = await agent.get_prompt("fetch_near_by", {"things": "milk", "place": "Kamppi"})
+
+    assert {"fetch_near_by", "open_now", "back_in_stock"} == prompts
+    assert "shopper" in guide.contents[0].text
+    assert "Kamppi" in asked.messages[0].content.text
