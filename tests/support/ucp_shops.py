@@ -107,17 +107,13 @@ def shop(rng: random.Random, number: int) -> Shop:
 
 def predicates(rng: random.Random) -> dict[str, Any]:
     """Random predicates of a search or a lookup."""
-    _, country, region, _, latitude, longitude, digits = rng.choice(CITIES)
-    point = {
-        "latitude": latitude + rng.uniform(-0.1, 0.1),
-        "longitude": longitude + rng.uniform(-0.2, 0.2),
-    }
+    _, country, region, *_, digits = rng.choice(CITIES)
     asked: dict[str, Any] = {}
     filters: dict[str, Any] = {}
     if rng.random() < 0.4:
-        asked["distance"] = {"center": point, "max": rng.choice([3000, 15_000, 500_000])}
+        asked["distance"] = {"center": point(rng), "max": rng.choice([3000, 15_000, 500_000])}
     if rng.random() < 0.15:
-        asked["serves"] = {"point": point}
+        asked["serves"] = {"point": point(rng)}
     elif rng.random() < 0.15:
         address = {"postal_code": f"{digits}{rng.randint(10, 12)}"}
         if rng.random() < 0.5:
@@ -138,6 +134,15 @@ def predicates(rng: random.Random) -> dict[str, Any]:
     if rng.random() < 0.3:
         asked["context"] = {"language": rng.choice(["fr-CA", "fi", "de", "en", "ja"])}
     return asked | ({"filters": filters} if filters else {})
+
+
+def point(rng: random.Random) -> dict[str, float]:
+    """A random point in or around one of the cities."""
+    *_, latitude, longitude, _ = rng.choice(CITIES)
+    return {
+        "latitude": latitude + rng.uniform(-0.1, 0.1),
+        "longitude": longitude + rng.uniform(-0.2, 0.2),
+    }
 
 
 def query(rng: random.Random) -> dict[str, str]:
@@ -174,13 +179,16 @@ def is_match(each: Shop, asked: dict[str, Any]) -> bool:
     )
 
 
-def is_within(store: stores_pb2.Store, point: dict[str, float], metres: float) -> bool:
+def is_within(store: stores_pb2.Store, point: dict[str, float], radius_m: float) -> bool:
     """True if a shop has a position within a distance of a point."""
-    if not store.HasField("location"):
-        return False
+    return store.HasField("location") and metres(store, point) <= radius_m
+
+
+def metres(store: stores_pb2.Store, point: dict[str, float]) -> float:
+    """The geodesic from a point to a shop."""
     there = store.location
     *_, distance = GEOD.inv(point["longitude"], point["latitude"], there.longitude, there.latitude)
-    return bool(distance <= metres)
+    return float(distance)
 
 
 def is_served(store: stores_pb2.Store, serves: dict[str, Any]) -> bool:

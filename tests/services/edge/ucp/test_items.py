@@ -68,7 +68,8 @@ def search(request: pytest.FixtureRequest, shops: str) -> Search:
     async def search(filters: dict[str, Any], **more: Any) -> dict[str, Any]:
         asked = {"filters": filters, "pagination": {"limit": 50}, **more}
         check_request("search", asked)
-        answer = await (by_rest if request.param == "rest" else by_mcp)(asked)
+        by = by_rest if request.param == "rest" else by_mcp
+        answer: dict[str, Any] = await by(asked)
         check_answer("search", answer)
         return answer
 
