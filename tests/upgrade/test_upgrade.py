@@ -19,7 +19,15 @@ from standardwebhooks.webhooks import Webhook
 from tests.support.shims import compiled
 from tests.upgrade.moved import answer_of, event_of, today
 from tests.upgrade.running import CLOCK, Answer, Suite
-from tests.upgrade.upgraded import VERSIONS, Upgraded, clients_of, start_of, unpack, upgraded_from
+from tests.upgrade.upgraded import (
+    VERSIONS,
+    Upgraded,
+    clients_of,
+    events_in,
+    start_of,
+    unpack,
+    upgraded_from,
+)
 
 PROSE = {"words", "text", "steps"}
 """Fields of words for people, which may change."""
@@ -250,6 +258,13 @@ def test_the_ledger_keeps_its_movements_and_has_no_drift(upgraded: Upgraded) -> 
 
 def test_a_waiting_alert_fires_once(upgraded: Upgraded) -> None:
     waiting, fired = upgraded.held["alert_waiting"], upgraded.held["alert_fired"]
+    filters = {"types": ["alert.fired", "alert.expired"]}
+    upgraded.call(
+        "events.CreateSubscription",
+        key="shop",
+        subscription={"filter": filters},
+        subscription_id="alerts",
+    )
     for sequence in (2, 3):
         upgraded.call(
             "stock.AdjustStock",
@@ -268,6 +283,10 @@ def test_a_waiting_alert_fires_once(upgraded: Upgraded) -> None:
         [item] = finding["items"]
         assert ("stores/up-06", alert["product"]) == (finding["store"], item["product"])
         assert 2 <= item["quantity"]
+    request = {"subscription": "subscriptions/alerts"}
+    with upgraded.suite.stream("events.StreamEvents", request, key="shop") as answers:
+        told = events_in(answers.rest(events_in))
+    assert [waiting["name"]] == [each["event"]["subject"] for each in told]
 
 
 def test_a_reader_resumes_after_its_acknowledgements(upgraded: Upgraded) -> None:
