@@ -229,7 +229,7 @@ def test_the_store_of_a_cluster_runs_as_the_embedded_one():
     given = {words[0]: words[1].strip('"') for words in lines if words[0][0] != "#"}
     ours = {name: value for name, value in OPTIONS.items() if name in given}
     assert ours == {name: value for name, value in given.items() if name in ours}
-    assert set(OPTIONS) - {"port", "unixsocketperm"} == set(ours)
+    assert set(OPTIONS) == set(ours)
 
 
 def test_compose_makes_envoy_the_door(tmp_path):

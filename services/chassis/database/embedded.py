@@ -23,11 +23,8 @@ from services.chassis.processes.lifeline import lifeline
 from services.chassis.processes.log_files import last_lines, open_log
 
 OPTIONS = {
-    "port": "0",
-    "unixsocketperm": "700",
     "appendonly": "yes",
     "appendfsync": "always",
-    "hz": "5",  # rounds of its own upkeep a second: half of the default, for an idle laptop
     "no-appendfsync-on-rewrite": "no",
     "aof-use-rdb-preamble": "yes",
     "aof-load-truncated": "yes",
@@ -35,6 +32,12 @@ OPTIONS = {
     "maxmemory-policy": "noeviction",
 }
 
+LAPTOP_OPTIONS = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "hz": "5",  # rounds of its own upkeep a second: half of the default, for an idle laptop
+}
+"""What differs from a server of its own (`deploy/valkey`)."""
 MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 (unix(7))
 REPAIR_ADVICE = "its append-only file is damaged: `enrayon repair` shows the damage and mends it"
 DAMAGE = ("Bad file format reading the append only file", "Internal error in RDB reading")
@@ -69,7 +72,7 @@ class EmbeddedValkey:
         self.data_dir = data_dir.absolute()
         self.folder = self.data_dir / "valkey"
         self.log_file = self.data_dir / "logs" / "valkey.log"
-        self.options = {**OPTIONS, **(options or {})}
+        self.options = {**LAPTOP_OPTIONS, **OPTIONS, **(options or {})}
         self.process: subprocess.Popen[bytes] | None = None
         self._anew = anew
         self._lock = folder_lock.FolderLock(self.data_dir)
