@@ -64,6 +64,9 @@ class Write(NamedTuple):
 
     With `MUST_NOT_EXIST`, a stored record with the same etag is UNCHANGED: the write is a retry.
     """
+    note: str = ""
+    """The type of the event of the change (`services.directory.events`), where it is not the one
+    that belongs to a creation, a change or a deletion."""
 
 
 class Records:
@@ -91,7 +94,7 @@ class Records:
         most = MOST.get(self._kind, MOST_OF_OTHERS)
         args: list[Value] = [CHANGES_KEPT, most, mode.value]
         for write in writes:
-            args += [write.id, write.condition, write.record]
+            args += [write.id, write.condition, write.record, write.note]
         keys = [self._keys.records, self._keys.changes, self._keys.sequence]
         sequence, *outcomes = await self._write(keys, args)
         if sequence < 0:

@@ -66,7 +66,7 @@ class Resources(Generic[MessageT]):
         Args:
             message: The content.
             condition: The condition of the write; by default the etag of the message, if any.
-            stored: The resource that it replaces, whose time of creation is kept.
+            stored: The resource that it replaces, as far as it is known.
         """
         copy: MessageT = self.kind.message()
         copy.CopyFrom(message)
@@ -82,7 +82,8 @@ class Resources(Generic[MessageT]):
             getattr(copy, self.kind.stamp).FromDatetime(self._clock())
         if condition is None:
             condition = message.etag if "etag" in self.kind.output else ""
-        write = Write(self.kind.record_id(copy.name), record_of(etag, copy), condition)
+        note = self.kind.note(stored, copy)
+        write = Write(self.kind.record_id(copy.name), record_of(etag, copy), condition, note)
         return Row(copy, etag, write)
 
     async def create(

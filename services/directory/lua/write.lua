@@ -3,10 +3,11 @@
 -- ARGV  number of changes to keep, the most records of the kind
 --       mode: "look" writes none, "all" writes all or none, "each" writes those whose condition
 --       holds
---       then for each record: id, condition, record
+--       then for each record: id, condition, record, note
 --       condition: "" none; "+" the record must exist; "-" it must not exist, except with the
 --       same etag (a retry); else the etag of the stored record
 --       record: etag (16 characters) and encoded message, or "" to delete
+--       note: type of the event of the change, "" if the operation says it
 -- Returns the sequence of the last change, then for each record:
 --       "c" created, "u" changed, "d" deleted, "=" unchanged, "n" not found, "m" etag mismatch;
 --       -1 alone, with nothing written, when there would be too many records
@@ -19,7 +20,7 @@ local FIRST = 4
 local etags = {} -- by id, as the records before in this call leave it; false if there is none
 local outcomes, refused, more = {}, false, 0
 
-for i = FIRST, #ARGV, 3 do
+for i = FIRST, #ARGV, 4 do
   local id, condition, record = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local etag = etags[id]
   if etag == nil then
@@ -54,8 +55,11 @@ if more > 0 and redis.call('HLEN', KEYS[1]) + more > most then
   return { -1 }
 end
 if mode == 'each' or (mode == 'all' and not refused) then
+  local time = redis.call('TIME')
+  local now_ms = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
   for n, outcome in ipairs(outcomes) do
-    local id, record = ARGV[FIRST + 3 * n - 3], ARGV[FIRST + 3 * n - 1]
+    local at = FIRST + 4 * (n - 1)
+    local id, record, note = ARGV[at], ARGV[at + 2], ARGV[at + 3]
     if outcome == 'c' or outcome == 'u' or outcome == 'd' then
       if outcome == 'd' then
         redis.call('HDEL', KEYS[1], id)
@@ -64,7 +68,7 @@ if mode == 'each' or (mode == 'all' and not refused) then
       end
       local sequence = redis.call('INCR', KEYS[3])
       redis.call('XADD', KEYS[2], 'MAXLEN', '~', changes_kept, sequence .. '-0',
-        'op', outcome, 'id', id)
+        'op', outcome, 'id', id, 'at', now_ms, unpack(note ~= '' and { 't', note } or {}))
     end
   end
 end

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from enrayon.stores.v1 import stores_pb2
 from services.directory.events import Event
+from services.directory.hours import is_event
 from services.directory.keys import STORES, parse_store, store_name
 from services.events.convert.told import Told, told_by
 
@@ -13,7 +14,8 @@ TYPES = {b"c": "created", b"u": "updated", b"d": "deleted"}
 def change_of(
     partition: str, id: str, fields: Mapping[bytes, bytes], store: bytes | None
 ) -> Told | None:
-    """The event of a change in the log of stores or hours; None for one that no event is made of.
+    """The event of a change in the log of stores or hours; None for one of a store event, which
+    no subscription gets.
 
     Args:
         partition: Of the log.
@@ -21,6 +23,8 @@ def change_of(
         fields: Of the entry (see `services.directory.keys`).
         store: The encoded store, as it is now; None if there is none.
     """
+    if is_event(fields[b"id"].decode()):
+        return None
     store_id = fields[b"id"].decode()
     current = parse_store(store) if store else None
     name = store_name(store_id)

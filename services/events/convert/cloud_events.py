@@ -11,7 +11,7 @@ EXTENSIONS = ("store", "reference", "rule", "muted")
 
 
 def cloud_event(event: pb.Event) -> bytes:
-    """The JSON that is posted: for one event the same bytes in each attempt."""
+    """The JSON that is posted: the same in each attempt, but for what is known of the person."""
     body = {
         "specversion": "1.0",
         "id": event.id,

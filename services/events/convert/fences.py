@@ -17,6 +17,8 @@ ELSEWHERE = (
     "mute",
 )
 """Fields of a `FenceEvent` that an event has outside its data."""
+SPECIAL = {"prepare_order": "trip.prepare", "rule_message": "rule.message"}
+"""Types whose names are not made of those of `EventType`."""
 NUMBERS = ("number", "sequence")
 """Numbers of 64 bits, which are texts in the JSON of protobuf."""
 
@@ -58,6 +60,6 @@ def type_of(value: int) -> str:
         .removeprefix("EVENT_TYPE_")
         .lower()
     )
-    if name == "prepare_order":
-        return "trip.prepare"
+    if name in SPECIAL:
+        return SPECIAL[name]
     return f"trip.{name.removeprefix('trip_')}" if name.startswith("trip_") else f"fence.{name}"

@@ -18,8 +18,9 @@ class Source(NamedTuple):
     """True if its events are the changes of records, which other followers need too."""
 
 
+FENCES = Source("geofence", ("fence", "trip", "rule"), tuple(partitions("f")))
 SOURCES = (
-    Source("geofence", ("fence", "trip", "rule"), tuple(partitions("f"))),
+    FENCES,
     Source("stock", ("reservation", "alert"), tuple(partitions("s"))),
     Source("stores", ("store",), (STORES,), has_log=True),
     Source("hours", ("hours", "closure"), (HOURS,), has_log=True),

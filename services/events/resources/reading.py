@@ -6,21 +6,26 @@ from typing import Any
 
 from enrayon.events.v1 import events_pb2 as pb
 from services.chassis.clock import Clock
+from services.chassis.database.client import Client
+from services.directory.deliveries import queue_subject
 from services.directory.directory import Directory
 from services.directory.feed import Feed
+from services.directory.hours import store_of
 from services.directory.keys import STORES, parse_store, store_id
+from services.directory.known import read_known
 from services.events import metrics
 from services.events.convert.changes import change_of
 from services.events.convert.told import Told, told_of
 from services.events.model.matching import admits, may_see
-from services.events.model.sources import BY_PARTITION
+from services.events.model.sources import BY_PARTITION, FENCES
 from services.events.state.delivery import Entry, entry_id
 
 
 class Reading:
     """Reads entries of all sources; stores and their brands come from the directory."""
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+    def __init__(self, client: Client, directory: Directory, clock: Clock) -> None:
+        self._client = client
         self._directory = directory
         self._clock = clock
 
@@ -31,25 +36,36 @@ class Reading:
         if entries and BY_PARTITION[partition].has_log:
             last, _ = entry_id(entries[-1][0])
             await self._feed(partition).caught_up(last)
-        return [self._admitted(subscription, partition, *entry) for entry in entries]
+        told = [self._told(partition, *entry) for entry in entries]
+        await self.add_known(partition, [each.event for each in told if each])
+        return [each if each and self._admits(subscription, each) else None for each in told]
 
-    def _admitted(
-        self, subscription: pb.Subscription, partition: str, id: str, fields: Mapping[bytes, bytes]
-    ) -> Told | None:
+    async def add_known(self, partition: str, events: Sequence[pb.Event]) -> None:
+        """Add what is known of the devices that events are about, as long as it is known."""
+        if BY_PARTITION[partition] is not FENCES:
+            return
+        subjects = {queue_subject(event.subject) for event in events}
+        known = await read_known(self._client, {f"{{{partition}}}": subjects})
+        for event in events:
+            if found := known.get(queue_subject(event.subject)):
+                event.reference = found.reference
+                event.data.update(
+                    {"device_labels": dict(found.labels), "products": list(found.products)}
+                )
+
+    def _told(self, partition: str, id: str, fields: Mapping[bytes, bytes]) -> Told | None:
         if BY_PARTITION[partition].has_log:
-            store = fields[b"id"].decode()
-            told = change_of(partition, id, fields, self._directory.stores.replica.record(store))
-        else:
-            told = told_of(partition, id, fields)
-        if told is None:
-            return None
+            store = store_of(fields[b"id"].decode())
+            return change_of(partition, id, fields, self._directory.stores.replica.record(store))
+        return told_of(partition, id, fields)
+
+    def _admits(self, subscription: pb.Subscription, told: Told) -> bool:
         event, wanted = told.event, subscription.filter
-        is_wanted = (
+        return (
             may_see(subscription, event, told.owner, told.home, is_private=told.is_private)
             and admits(wanted, event, self._brand(event.store) if wanted.brands else "")
             and not self.is_expired(event)
         )
-        return told if is_wanted else None
 
     def is_expired(self, event: pb.Event) -> bool:
         """True for an event that is worth nothing more, which is counted."""

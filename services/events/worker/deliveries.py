@@ -205,6 +205,7 @@ class Deliverer:
             await self._delivery.retried(head, self._holder, "dead", now_ms, reason)
             return False
         gate = self._gates[now.subscription.webhook.uri]
+        await self._reading.add_known(head.place.partition, [event])
         is_probe = not gate.is_open
         if not gate.lets_through(now_ms):
             return False

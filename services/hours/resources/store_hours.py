@@ -40,12 +40,25 @@ from services.hours.model import (
     without_old_closures,
 )
 
+
+def closure_note(stored: hours_pb2.StoreHours | None, new: hours_pb2.StoreHours) -> str:
+    """The type of the event of a change that sets a closure, or takes one back."""
+    before, after = (
+        {closure.name for closure in each.closures} if each is not None else set()
+        for each in (stored, new)
+    )
+    if after - before:
+        return "closure.set"
+    return "closure.ended" if before - after else ""
+
+
 STORE_HOURS = Kind(
     message=hours_pb2.StoreHours,
     field="store_hours",
     record_id=lambda name: store_id(name).removesuffix("/hours"),
     not_found=StoreNotFound,
     output=tuple(field for field in OUTPUT_FIELDS if field != "closures"),
+    note=closure_note,
     violations=problems,
 )
 

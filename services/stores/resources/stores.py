@@ -7,7 +7,7 @@ from enrayon.stores.v1 import stores_pb2
 from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation
 from services.directory.directory import Directory
-from services.directory.keys import store_id
+from services.directory.keys import parse_store, store_id
 from services.directory.kind import Kind
 from services.directory.records import Write
 from services.directory.resources import Resources
@@ -19,6 +19,22 @@ from services.stores.model.stores import OUTPUT_FIELDS, normalize, problems
 PREPARED_AT_ONCE = 100
 """Rows that are checked before other calls get a turn."""
 
+
+def status_note(stored: stores_pb2.Store | None, new: stores_pb2.Store) -> str:
+    """The type of the event of a change that turns a store's status to open, or from it."""
+    if stored is None:
+        return ""
+    before, after = (is_open(each) for each in (stored, new))
+    if before == after:
+        return ""
+    return "store.opened" if after else "store.closed"
+
+
+def is_open(store: stores_pb2.Store) -> bool:
+    """True for the status open."""
+    return store.status in (stores_pb2.STORE_STATUS_UNSPECIFIED, stores_pb2.STORE_STATUS_OPEN)
+
+
 STORE = Kind(
     message=stores_pb2.Store,
     field="store",
@@ -26,6 +42,7 @@ STORE = Kind(
     not_found=StoreNotFound,
     output=OUTPUT_FIELDS,
     normalize=normalize,
+    note=status_note,
     violations=problems,
 )
 
@@ -87,7 +104,10 @@ class Stores:
         return response
 
     def _write_of(self, store: stores_pb2.Store) -> Write:
-        return self._resources.prepared(store).write
+        # Rows are written without a read of what is stored: the replica tells turns of status.
+        encoded = self._directory.stores.replica.record(store_id(store.name))
+        stored = parse_store(encoded) if encoded else None
+        return self._resources.prepared(store, stored=stored).write
 
 
 def source_violations(store: stores_pb2.Store, source: str) -> list[FieldViolation]:

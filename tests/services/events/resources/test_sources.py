@@ -1,0 +1,121 @@
+"""Events of all sources, as one subscription is told them."""
+
+import grpc
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from enrayon.events.v1 import events_pb2 as pb
+from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from services.directory.events import Event, stream_key
+from tests.support.events import ack, reading, subscribe, take, types_of
+from tests.support.geofence import KAMPPI, circle, create, visit
+from tests.support.stock import FORUM, PRODUCTS, STOCKMANN, hold, state
+from tests.support.stores import SHOPS, upsert
+
+
+@pytest.fixture
+async def shops(channel):
+    """The stores, with milk."""
+    stores = stores_pb2_grpc.StoresServiceStub(channel)
+    await upsert(stores, SHOPS)
+    stock = stock_pb2_grpc.StockServiceStub(channel)
+    await stock.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=PRODUCTS)]))
+    for store in (STOCKMANN, FORUM):
+        await state(stock, store, milk=10)
+    return stores
+
+
+@pytest.fixture(autouse=True)
+def _loss_allowed(monkeypatch):
+    monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
+
+
+async def change(stores, name: str, **fields: object) -> None:
+    mask = FieldMask(paths=list(fields))
+    store = stores_pb2.Store(name=name, **fields)
+    await stores.UpdateStore(stores_pb2.UpdateStoreRequest(store=store, update_mask=mask))
+
+
+async def test_one_subscription_is_told_of_fences_holds_stores_and_hours(
+    notices, shops, channel, fences
+):
+    await create(fences, "kamppi", circle(KAMPPI, 300))
+    await subscribe(notices)
+    stock = stock_pb2_grpc.StockServiceStub(channel)
+    hours = hours_pb2_grpc.HoursServiceStub(channel)
+    made = await hold(stock, STOCKMANN, milk=1)
+    await visit(fences, "a")
+    await change(shops, STOCKMANN, display_name="Stockmann by the park")
+    closed = stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED
+    await change(shops, FORUM, status=closed)
+    await change(shops, FORUM, status=stores_pb2.STORE_STATUS_OPEN)
+    closure = hours_pb2.Closure(reason="flood")
+    closure.start_time.GetCurrentTime()
+    created = await hours.CreateClosure(
+        hours_pb2.CreateClosureRequest(parent=STOCKMANN, closure=closure)
+    )
+    await hours.CancelClosure(hours_pb2.CancelClosureRequest(name=created.name))
+    async with reading(notices) as events:
+        told = await take(events, 8)
+        await ack(notices, [each.ack_token for each in told])
+    by_source: dict[str, list[str]] = {}
+    for each in told:
+        by_source.setdefault(each.event.source, []).append(each.event.type)
+    assert {
+        "//enrayon/geofence": ["fence.enter", "fence.exit"],
+        "//enrayon/stock": ["reservation.confirmed"],
+        "//enrayon/stores": ["store.updated", "store.closed", "store.opened"],
+        "//enrayon/hours": ["closure.set", "closure.ended"],
+    } == by_source
+    [held] = [each.event for each in told if each.event.source == "//enrayon/stock"]
+    assert (made.name, STOCKMANN) == (held.subject, held.store)
+    assert all(each.event.time.seconds > 1_700_000_000 for each in told)
+    assert len(told) == len({each.event.id for each in told})
+    async with reading(notices) as events:
+        with pytest.raises(TimeoutError):
+            await take(events, 1, timeout_s=0.5)
+
+
+async def test_a_filter_by_brand_and_by_reference(notices, shops, database):
+    del shops
+    await subscribe(notices, "brand", filter={"brands": ["Stockmann"]})
+    await subscribe(notices, "person", filter={"references": ["anna"]})
+    for number, (store, person) in enumerate(
+        (("t-stockmann", "bo"), ("t-forum", "anna"), ("t-stockmann", "anna"))
+    ):
+        event = Event(
+            "alert.fired", store, f"stockAlerts/{number}", 1_790_000_000_000, reference=person
+        )
+        await database.xadd(stream_key("s05"), {"j": event.text})
+    async with reading(notices, "brand") as events:
+        brand = [each.event.subject for each in await take(events, 2)]
+    async with reading(notices, "person") as events:
+        person = [each.event.subject for each in await take(events, 2)]
+    assert ["stockAlerts/0", "stockAlerts/2"] == brand
+    assert ["stockAlerts/1", "stockAlerts/2"] == person
+
+
+async def test_an_event_past_its_time_is_counted_and_not_told(notices, database, parts):
+    await subscribe(notices)
+    now_ms = round(parts.clock().timestamp() * 1000)
+    for name, expire_ms in (("old", now_ms - 1), ("new", now_ms + 60_000)):
+        event = Event("rule.message", "", f"devices/{name}", now_ms, expire_ms=expire_ms)
+        await database.xadd(stream_key("f07"), {"j": event.text})
+    async with reading(notices) as events:
+        [told] = await take(events, 1)
+    assert ("devices/new", ["rule.message"]) == (told.event.subject, types_of([told]))
+
+
+async def test_changes_that_are_no_longer_kept_are_told_as_lost(notices, shops, database):
+    await subscribe(notices, filter={"types": ["store.updated"]})
+    for number in range(3):
+        await change(shops, STOCKMANN, display_name=f"Stockmann {number}")
+    await database.xtrim("{stores}:changes", maxlen=1, approximate=False)
+    call = notices.StreamEvents(pb.StreamEventsRequest(subscription="subscriptions/all"))
+    with pytest.raises(grpc.aio.AioRpcError, match="no longer kept"):
+        await take(call, 1)
+    async with reading(notices, from_now=True) as events:
+        await change(shops, STOCKMANN, display_name="Stockmann again")
+        assert ["store.updated"] == types_of(await take(events, 1))
