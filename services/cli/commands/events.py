@@ -46,7 +46,8 @@ def register(app: typer.Typer) -> None:
     events.command("watch")(watch)
     app.add_typer(events, name="events")
     group = typer.Typer(
-        no_args_is_help=True, help="Create, list and delete subscriptions; replay dead letters."
+        no_args_is_help=True,
+        help="Create, list and delete subscriptions to events; replay dead letters.",
     )
     for name, command in (
         ("create", create),
