@@ -154,6 +154,19 @@ def expire_ms(type: str, at_ms: int) -> int:
     return 0 if lifetime_s is None else at_ms + round(lifetime_s * 1000)
 
 
+SPECIAL = {"PREPARE_ORDER": "trip.prepare", "RULE_MESSAGE": "rule.message"}
+"""Types of geofence that are not named like the others."""
+
+
+def type_named(name: str) -> str:
+    """The type that `enrayon.geofence.v1.EventType` names, `fence.enter` of `EVENT_TYPE_ENTER`."""
+    short = name.removeprefix("EVENT_TYPE_")
+    if short in SPECIAL:
+        return SPECIAL[short]
+    kind, _, rest = short.lower().partition("_")
+    return f"trip.{rest}" if kind == "trip" else f"fence.{short.lower()}"
+
+
 def partitions(source: str) -> list[str]:
     """The partitions of a source, `f` fences and trips or `s` holds and alerts: `f00` to `f63`."""
     return [f"{source}{number:02}" for number in range(PARTITIONS)]

@@ -6,6 +6,7 @@ from google.protobuf.json_format import MessageToDict
 
 from enrayon.events.v1 import events_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2
+from services.directory.events import type_named
 
 ELSEWHERE = (
     "event_id",
@@ -15,10 +16,11 @@ ELSEWHERE = (
     "labels",
     "server_time",
     "mute",
+    "reference",
+    "rule",
+    "expire_time",
 )
 """Fields of a `FenceEvent` that an event has outside its data."""
-SPECIAL = {"prepare_order": "trip.prepare", "rule_message": "rule.message"}
-"""Types whose names are not made of those of `EventType`."""
 NUMBERS = ("number", "sequence")
 """Numbers of 64 bits, which are texts in the JSON of protobuf."""
 
@@ -39,7 +41,11 @@ def event_of_fence(encoded: bytes) -> pb.Event:
         store=told.store,
         time=told.server_time,
         labels=told.labels,
+        reference=told.reference,
+        rule=told.rule,
     )
+    if told.HasField("expire_time"):
+        event.expire_time.CopyFrom(told.expire_time)
     if told.mute:
         event.muted = geofence_pb2.Mute.Name(told.mute).removeprefix("MUTE_").lower()
     data = MessageToDict(told, preserving_proto_field_name=True)
@@ -55,11 +61,4 @@ def type_of(value: int) -> str:
     Raises:
         ValueError: there is no such type.
     """
-    name = (
-        geofence_pb2.EventType.Name(cast("geofence_pb2.EventType.ValueType", value))
-        .removeprefix("EVENT_TYPE_")
-        .lower()
-    )
-    if name in SPECIAL:
-        return SPECIAL[name]
-    return f"trip.{name.removeprefix('trip_')}" if name.startswith("trip_") else f"fence.{name}"
+    return type_named(geofence_pb2.EventType.Name(cast("geofence_pb2.EventType.ValueType", value)))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences.events import Cause, Confidence, Event, EventType, Reason
+from services.directory.events import LIFETIMES_S, type_named
 from services.geofence.convert.names import device_name, shape_names
 
 TYPES = {
@@ -20,6 +21,11 @@ CAUSES = {
     Cause.FENCE_DELETED: pb.CAUSE_FENCE_DELETED,
 }
 CONFIDENCES = {each: pb.Confidence.Value(f"CONFIDENCE_{each.name}") for each in Confidence}
+LIFETIMES_MS = {
+    value: round(1000 * (LIFETIMES_S[type_named(name)] or 0))
+    for name, value in pb.EventType.items()
+    if value
+}
 REASONS = {each: pb.ConfidenceReason.Value(f"CONFIDENCE_REASON_{each.name}") for each in Reason}
 
 
@@ -51,6 +57,14 @@ def fence_event(
     message.labels.update(labels)
     message.device_time.FromMilliseconds(event.time_ms)
     message.server_time.FromMilliseconds(event.server_time_ms)
+    give_end(message, event.server_time_ms)
     if event.inside_since_ms is not None:
         message.inside_since_time.FromMilliseconds(event.inside_since_ms)
     return message
+
+
+def give_end(message: pb.FenceEvent, now_ms: int) -> None:
+    """Set the time after which an event is worth nothing, by its type, unless it has one."""
+    lifetime_ms = LIFETIMES_MS[message.event_type]
+    if lifetime_ms and not message.HasField("expire_time"):
+        message.expire_time.FromMilliseconds(now_ms + lifetime_ms)

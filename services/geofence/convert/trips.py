@@ -6,6 +6,7 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences.trips import Mode
 from services.directory.keys import store_id, store_name
 from services.directory.trip_tokens import Window
+from services.geofence.convert.events import give_end
 from services.geofence.convert.names import device_name, trip_name
 from services.geofence.model.trips import REMINDED_MS, State, Trip, TripEventType
 
@@ -100,6 +101,7 @@ def trip_event(
         message.prepare_reason = TYPES[TripEventType(trip.prepare_reason)]
     message.device_time.FromMilliseconds(device_ms)
     message.server_time.FromMilliseconds(now_ms)
+    give_end(message, now_ms)
     return message
 
 

@@ -1694,7 +1694,7 @@ class FenceEvent(_message.Message):
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """The time after which the event is worth nothing, if it is not that of its type."""
+        """The time after which the event is worth nothing, and is not delivered."""
 
     def __init__(
         self,
