@@ -143,21 +143,21 @@ ROWS = {
         Panel(
             "Events to be delivered",
             {
-                "behind {{subscription}}": "max by (subscription) (enrayon_geofence_lag)",
-                "queued {{subscription}}": "max by (subscription) (enrayon_geofence_queued)",
-                "dead {{subscription}}": "max by (subscription) (enrayon_geofence_dead)",
+                "behind {{subscription}}": "max by (subscription) (enrayon_events_lag)",
+                "queued {{subscription}}": "max by (subscription) (enrayon_events_queued)",
+                "dead {{subscription}}": "max by (subscription) (enrayon_events_dead)",
             },
         ),
         Panel(
             "Age of the oldest undelivered event",
-            {"{{subscription}}": "max by (subscription) (enrayon_geofence_oldest_s)"},
+            {"{{subscription}}": "max by (subscription) (enrayon_events_oldest_s)"},
             "s",
         ),
         Panel(
             "Deliveries",
             {
-                "delivered": "sum(rate(enrayon_geofence_delivered_total[$__rate_interval]))",
-                "retried": "sum(rate(enrayon_geofence_retries_total[$__rate_interval]))",
+                "delivered": "sum(rate(enrayon_events_delivered_total[$__rate_interval]))",
+                "retried": "sum(rate(enrayon_events_retries_total[$__rate_interval]))",
             },
             "ops",
         ),

@@ -69,6 +69,8 @@ ROWS = {
     63: "an altered backup",
     64: "data of a later format, or of other signing keys",
     65: "the demo starts again after sales",
+    66: "an endpoint that is back after 9 s",
+    67: "an event past its time",
 }
 
 

@@ -10,16 +10,18 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Any
 
 import grpc
 import pytest
+from prometheus_client import REGISTRY
 
 from enrayon.events.v1 import events_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.directory.deliveries import SubscriptionKeys
-from services.directory.events import partitions, stream_key
+from services.directory.events import Event, partitions, stream_key
 from services.directory.feed import Feed
 from services.events import bootstrap
 from services.events.model import gates
@@ -302,6 +304,80 @@ async def test_24_strange_endpoints_hold_up_no_other(source, notices, parts, mon
     )
     assert expected == len({event["id"] for event in good.taken})
     assert all(tried.values())
+
+
+async def test_66_an_endpoint_that_is_back_after_nine_seconds_has_its_events_soon(
+    source, notices, parts, monkeypatch, figure
+):
+    monkeypatch.setenv("ENRAYON_EVENTS_LEASE_S", "8")
+    async with endpoint() as hook, running(bootstrap.build(parts)):
+        began = time.monotonic()
+
+        def answer(_: object) -> bytes:
+            return status(503 if time.monotonic() - began < AWAY_S else 200)
+
+        hook.answer = answer
+        await subscribe(notices, "hook", filter={"types": source.types}, webhook={"uri": hook.uri})
+        expected = await source.drive(20, 2)
+        await hook.wait(expected, timeout_s=60)
+        late_s = time.monotonic() - began - AWAY_S
+        failed = len(hook.posts) - len(hook.taken)
+        told = [(e["subject"], number_in(e), e["id"]) for e in hook.taken]
+    lost, duplicates, out_of_order = judge(told, expected)
+    figure(
+        66,
+        f"{source}: away for {AWAY_S:g} s: its {expected} events came within {late_s:.1f} s, "
+        f"lost {lost}, duplicates {duplicates}, subjects out of order {out_of_order}; "
+        f"{failed} posts failed",
+    )
+    assert (0, 0) == (lost, out_of_order)
+    assert late_s < 5
+    assert failed < 16 + 2 * AWAY_S  # those under way when it began to fail, then single probes
+
+
+AWAY_S = 9.0
+
+
+def number_in(event: dict[str, Any]) -> int:
+    """The number of an event among those of its subject."""
+    return int(event["data"].get("number") or event["data"]["revision"])
+
+
+async def test_67_an_event_past_its_time_is_counted_and_comes_nowhere(
+    notices, parts, database, figure
+):
+    """Some are over before they are read, some while they wait for their endpoint."""
+    async with endpoint() as hook, running(bootstrap.build(parts)):
+        fails = True
+        hook.answer = lambda _: status(503 if fails else 200)
+        await subscribe(notices, "hook", webhook={"uri": hook.uri})
+        before = REGISTRY.get_sample_value(*EXPIRED_MESSAGES) or 0
+        now_ms = round(parts.clock().timestamp() * 1000)
+        lives_ms = {"over": -1, "soon": 1_500, "long": 60_000, "ever": 0}
+        for number in range(10):
+            for name, life_ms in lives_ms.items():
+                expire_ms = now_ms + life_ms if life_ms else 0
+                event = Event(
+                    "rule.message", "", f"devices/{name}-{number}", now_ms, expire_ms=expire_ms
+                )
+                await database.xadd(stream_key(f"f{number:02}"), {"j": event.text})
+        await asyncio.sleep(2.5)
+        fails = False
+        await hook.wait(20)
+        told = Counter(event["subject"].split("/")[1].split("-")[0] for event in hook.taken)
+        async with asyncio.timeout(10):
+            while (REGISTRY.get_sample_value(*EXPIRED_MESSAGES) or 0) - before < 20:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    counted = (REGISTRY.get_sample_value(*EXPIRED_MESSAGES) or 0) - before
+    figure(
+        67,
+        f"of 40 events 10 were over when they came, 10 before their endpoint was back: {counted:g} "
+        f"counted, {told.total()} delivered, none of them past its time",
+    )
+    assert ({"long": 10, "ever": 10}, 20) == (told, counted)
+
+
+EXPIRED_MESSAGES = ("enrayon_events_expired_total", {"type": "rule.message"})
 
 
 async def test_39_private_addresses_are_not_reached_whatever_leads_there(monkeypatch, figure):
