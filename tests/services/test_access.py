@@ -12,6 +12,7 @@ from google.api import annotations_pb2
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
+from enrayon.events.v1 import events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2, geofence_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
@@ -75,6 +76,7 @@ async def keys(parts: Parts) -> dict[str, Metadata]:
 async def address(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """All services behind a gate whose limits nobody meets here."""
     monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
+    monkeypatch.setenv("ENRAYON_EVENTS_SUBSCRIPTIONS_PER_CALLER", "0")
     limits = dict.fromkeys((f"limit_{r.name.lower()}_per_s" for r in Role), 1e6)
     settings = AccessSettings(access="enforced", **limits)
     async with (
@@ -154,6 +156,7 @@ class Caller:
         self.stores: Any = stores_pb2_grpc.StoresServiceStub(self.channel)
         self.stock: Any = stock_pb2_grpc.StockServiceStub(self.channel)
         self.geofence: Any = geofence_pb2_grpc.GeofenceServiceStub(self.channel)
+        self.events: Any = events_pb2_grpc.EventsServiceStub(self.channel)
 
     async def named(self, method: MethodDescriptor, name: str) -> tuple[str, str]:
         """How a method about something named ends: the code, and what is told."""

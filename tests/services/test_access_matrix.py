@@ -9,6 +9,7 @@ import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
+from enrayon.events.v1 import events_pb2
 from enrayon.geofence.v1 import geofence_pb2
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.access.key_store import KeyStore
@@ -120,6 +121,17 @@ async def alert(owner: Caller) -> str:
     return str((await owner.stock.CreateStockAlert(request)).name)
 
 
+async def subscription(owner: Caller, **fields: Any) -> str:
+    request = events_pb2.CreateSubscriptionRequest(
+        subscription=events_pb2.Subscription(filter={"types": ["store.updated"]}, **fields)
+    )
+    return str((await owner.events.CreateSubscription(request)).name)
+
+
+async def webhook(owner: Caller) -> str:
+    return await subscription(owner, webhook={"uri": "https://hooks.example/x"})
+
+
 async def nothing(_: Caller) -> str:
     return ""
 
@@ -187,6 +199,20 @@ REQUESTS: dict[str, tuple[Make, Fields]] = {
     "geofence.CompleteTrip": (trip, lambda name: {"name": name}),
     "geofence.CancelTrip": (trip, lambda name: {"name": name}),
     "geofence.ListArrivals": (nothing, lambda _: {"parent": HERE}),
+    "events.GetSubscription": (subscription, lambda name: {"name": name}),
+    "events.UpdateSubscription": (
+        subscription,
+        lambda name: {"subscription": {"name": name, "disabled": True}},
+    ),
+    "events.DeleteSubscription": (subscription, lambda name: {"name": name}),
+    "events.StreamEvents": (subscription, lambda name: {"subscription": name}),
+    "events.AckEvents": (
+        subscription,
+        lambda name: {"subscription": name, "ack_tokens": ["stores-1-0"]},
+    ),
+    "events.RotateSubscriptionSecret": (webhook, lambda name: {"name": name}),
+    "events.ListDeadLetters": (webhook, lambda name: {"parent": name}),
+    "events.ReplayDeadLetters": (webhook, lambda name: {"parent": name}),
     "aisle.SubmitPlacementFeedback": (
         nothing,
         lambda _: {

@@ -1,0 +1,154 @@
+"""Subscriptions belong to their callers, and tell each what it may see."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+
+from enrayon.events.v1 import events_pb2 as pb
+from enrayon.stock.v1 import stock_pb2
+from services.chassis.access.gate import Gate
+from services.chassis.access.key_store import KeyStore
+from services.chassis.access.keys import new_key
+from services.chassis.access.policy import Role
+from services.chassis.access.settings import AccessSettings
+from services.chassis.clock import utc_now
+from services.directory.events import Event, stream_key
+from services.policy import POLICY
+from tests.support.events import reading, subscribe, take
+from tests.support.gated import LIMITS, Stubs
+from tests.support.hosting import serving
+from tests.support.stock import FORUM, PRODUCTS, STOCKMANN, hold, state
+from tests.support.stores import SHOPS, upsert
+
+CODE = grpc.StatusCode
+
+
+@pytest.fixture
+async def callers(parts, monkeypatch) -> AsyncIterator[dict[str, Any]]:
+    """Two applications, the staff of a shop, an admin, and a page."""
+    monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
+    monkeypatch.setenv("ENRAYON_EVENTS_SUBSCRIPTIONS_PER_CALLER", "3")
+    store, keys = KeyStore(parts.client), {}
+    for name, role, stores in (
+        ("app", Role.CHANNEL, ()),
+        ("chat", Role.CHANNEL, ()),
+        ("till", Role.STAFF, (STOCKMANN.removeprefix("stores/"),)),
+        ("office", Role.ADMIN, ()),
+    ):
+        key, keys[name] = new_key(name, role, utc_now(), stores=stores)
+        assert await store.create(key)
+    access = AccessSettings(access="enforced", **LIMITS)
+    async with (
+        Gate(access, POLICY, parts.client, utc_now) as gate,
+        serving(parts, gate) as address,
+    ):
+        made = {name: Stubs(address, [("x-api-key", key)]) for name, key in keys.items()}
+        made["nobody"] = Stubs(address, [])
+        admin = made["office"]
+        await upsert(admin.stores, SHOPS)
+        await admin.stock.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=PRODUCTS)]))
+        for shop in (STOCKMANN, FORUM):
+            await state(admin.stock, shop, milk=10)
+        yield made
+        for stubs in made.values():
+            await stubs.channel.close()
+
+
+async def told(caller: Any, id: str, count: int) -> list[str]:
+    async with reading(caller.events, id) as events:
+        found = [each.event.subject for each in await take(events, count)]
+        with pytest.raises(TimeoutError):
+            await take(events, 1, timeout_s=0.4)
+    return found
+
+
+async def test_each_is_told_its_own_holds_and_nobody_anothers(callers):
+    wanted = {"types": ["reservation.confirmed", "fence.enter"]}
+    for name in ("app", "chat", "till", "office"):
+        await subscribe(callers[name].events, name, filter=wanted)
+    mine = await hold(callers["app"].stock, STOCKMANN, milk=1)
+    theirs = await hold(callers["chat"].stock, FORUM, milk=1)
+
+    assert [mine.name] == await told(callers["app"], "app", 1)
+    assert [theirs.name] == await told(callers["chat"], "chat", 1)
+    assert [mine.name] == await told(callers["till"], "till", 1)
+    assert {mine.name, theirs.name} == set(await told(callers["office"], "office", 2))
+
+
+async def test_alerts_and_trips_are_for_their_owners_and_fences_for_admins(callers, database):
+    for name in ("app", "till", "office"):
+        await subscribe(callers[name].events, name)
+    now_ms = round(utc_now().timestamp() * 1000)
+    for type, owner, store in (
+        ("alert.fired", "keys/app", "t-forum"),
+        ("alert.fired", "keys/chat", "t-forum"),
+        ("trip.arrived", "keys/chat", "t-stockmann"),
+        ("trip.arrived", "keys/app", "t-forum"),
+        ("fence.enter", "", "t-stockmann"),
+    ):
+        event = Event(type, store, f"{type}-{owner}", now_ms, owner=owner)
+        await database.xadd(stream_key("s01"), {"j": event.text})
+    assert ["alert.fired-keys/app", "trip.arrived-keys/app"] == await told(callers["app"], "app", 2)
+    assert ["trip.arrived-keys/chat"] == await told(callers["till"], "till", 1)
+    assert 5 == len(await told(callers["office"], "office", 5))
+
+
+async def test_anothers_subscription_is_not_there(callers):
+    await subscribe(callers["app"].events, "mine", webhook={"uri": "https://shop.example/"})
+    name = "subscriptions/mine"
+    chat, app = callers["chat"].events, callers["app"].events
+    calls = [
+        chat.GetSubscription(pb.GetSubscriptionRequest(name=name)),
+        chat.DeleteSubscription(pb.DeleteSubscriptionRequest(name=name)),
+        chat.UpdateSubscription(
+            pb.UpdateSubscriptionRequest(subscription=pb.Subscription(name=name, disabled=True))
+        ),
+        chat.RotateSubscriptionSecret(pb.RotateSubscriptionSecretRequest(name=name)),
+        chat.ListDeadLetters(pb.ListDeadLettersRequest(parent=name)),
+        chat.ReplayDeadLetters(pb.ReplayDeadLettersRequest(parent=name)),
+        chat.AckEvents(pb.AckEventsRequest(subscription=name, ack_tokens=["f01-1-1"])),
+        chat.StreamEvents(pb.StreamEventsRequest(subscription=name)).read(),
+    ]
+    for call in calls:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call
+        assert CODE.NOT_FOUND is refused.value.code()
+    assert not (await chat.ListSubscriptions(pb.ListSubscriptionsRequest())).subscriptions
+    for caller in (app, callers["office"].events):
+        [kept] = (await caller.ListSubscriptions(pb.ListSubscriptionsRequest())).subscriptions
+        assert (name, "keys/app", pb.Subscription.SCOPE_OWN) == (kept.name, kept.owner, kept.scope)
+
+
+async def test_a_caller_cannot_give_itself_more(callers):
+    """Owner and scope are the server's, whatever a request says."""
+    wish = pb.Subscription(owner="keys/office", scope=pb.Subscription.SCOPE_ALL)
+    made = await subscribe(
+        callers["app"].events, "x", owner=wish.owner, scope=wish.scope, scope_stores=[FORUM]
+    )
+    wish.name = made.name
+    changed = await callers["app"].events.UpdateSubscription(
+        pb.UpdateSubscriptionRequest(subscription=wish, update_mask={"paths": ["*"]})
+    )
+    for each in (made, changed):
+        assert ("keys/app", pb.Subscription.SCOPE_OWN, []) == (
+            each.owner,
+            each.scope,
+            list(each.scope_stores),
+        )
+
+
+async def test_a_caller_has_so_many_and_a_page_none(callers):
+    for number in range(3):
+        await subscribe(callers["app"].events, f"s{number}")
+    with pytest.raises(grpc.aio.AioRpcError) as full:
+        await subscribe(callers["app"].events, "s3")
+    await subscribe(callers["app"].events, "s2")  # a retry
+    await subscribe(callers["chat"].events, "other")
+    with pytest.raises(grpc.aio.AioRpcError) as anonymous:
+        await subscribe(callers["nobody"].events, "x")
+    assert [CODE.RESOURCE_EXHAUSTED, CODE.UNAUTHENTICATED] == [
+        full.value.code(),
+        anonymous.value.code(),
+    ]
