@@ -32,10 +32,12 @@ def chosen_database(folder: Path) -> Iterator[Mapping[str, str]]:
 
 
 @contextmanager
-def started(kind: type[SuiteT], folder: Path, *options: str) -> Iterator[SuiteT]:
-    """A suite that runs on the chosen database."""
+def started(
+    kind: type[SuiteT], folder: Path, *options: str, settings: Mapping[str, str] | None = None
+) -> Iterator[SuiteT]:
+    """A suite that runs on the chosen database, with more settings if they are given."""
     with chosen_database(folder / "database") as database:
-        suite = kind(folder / "data", *options, database=database)
+        suite = kind(folder / "data", *options, database={**database, **(settings or {})})
         try:
             suite.start()
             yield suite

@@ -1,6 +1,7 @@
 """The examples of deploy/examples.md: Python and curl run, the others use existing names."""
 
 import argparse
+import datetime as dt
 import json
 import os
 import re
@@ -9,13 +10,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import grpc
 import httpx
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from enrayon.stock.v1 import stock_pb2
+from enrayon.stock.v1.stock_pb2_grpc import StockServiceStub
+from enrayon.stores.v1 import stores_pb2
+from enrayon.stores.v1.stores_pb2_grpc import StoresServiceStub
 from services.client.contracts import CONTRACTS
-from tests.e2e.suite import Suite
+from tests.e2e.suite import Suite, started
 from tests.support.paths import ROOT
 from tests.support.ucp import check_answer, check_fulfillment
 
@@ -53,9 +61,15 @@ def ran(words: list[str], suite: Suite) -> str:
 
 MOBILE = "CheckInTrip"
 """A call of the example of an app."""
+NOTIFIER = "UpdateDevice"
+"""A call of the example of a notification service."""
+TEA = "products/tea"
+SHOPS = (("helsinki", (60.1699, 24.9384), 5), ("sydney", (-33.8688, 151.2093), 0))
+"""City, place, and units of tea."""
+OTHERS = [text for text in blocks("python") if NOTIFIER not in text]
 
 
-@pytest.mark.parametrize("text", blocks("python"), ids=["nearest", "hold", "app"])
+@pytest.mark.parametrize("text", OTHERS, ids=["nearest", "hold", "app"])
 def test_python_runs(shared_demo, text):
     program = shared_demo.data_dir / "example.py"
     program.write_text(here(text, shared_demo))
@@ -71,6 +85,51 @@ def test_python_runs(shared_demo, text):
         assert re.fullmatch(r"[A-Z0-9]{8} STATE_COLLECTED", done)
     else:
         assert re.fullmatch(r"stores/\S+/reservations/\S+\n", printed)
+
+
+@pytest.fixture
+def two_shops(tmp_path: Path) -> Iterator[Suite]:
+    """A suite with a shop in Helsinki that has tea, and one in Sydney that has none."""
+    settings = {"ENRAYON_WEBHOOK_PRIVATE": "true"}
+    with started(Suite, tmp_path, settings=settings) as suite:
+        with grpc.insecure_channel(f"127.0.0.1:{suite.grpc_port}") as channel:
+            stores, stock = StoresServiceStub(channel), StockServiceStub(channel)
+            tea = stock_pb2.Product(name=TEA, display_name="Tea")
+            stock.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=[tea])]))
+            for city, (latitude, longitude), on_hand in SHOPS:
+                name = f"stores/aurora-{city}"
+                store = stores_pb2.Store(name=name, display_name=city)
+                store.location.latitude, store.location.longitude = latitude, longitude
+                stores.UpdateStore(stores_pb2.UpdateStoreRequest(store=store, allow_missing=True))
+                level = stock_pb2.StockLevelInput(product=TEA, on_hand=on_hand)
+                request = stock_pb2.SetStockLevelsRequest(
+                    store=name, source="till", sequence=1, levels=[level]
+                )
+                stock.SetStockLevels(iter([request]))
+        yield suite
+
+
+def test_a_notification_service_is_one_rule_and_one_subscription(two_shops):
+    """It is told of what the hour in each city mutes, and leaves out what a shop lacks."""
+    [text] = [text for text in blocks("python") if NOTIFIER in text]
+    program = two_shops.data_dir / "example.py"
+    program.write_text(here(text, two_shops))
+
+    def expected() -> list[list[str]]:
+        rows = []
+        for city, zone, result in (
+            ("helsinki", "Europe/Helsinki", "sent"),
+            ("sydney", "Australia/Sydney", "sold out"),
+        ):
+            is_night = not 8 <= dt.datetime.now(ZoneInfo(zone)).hour < 22
+            muted = "quiet_hours" if is_night else result
+            rows.append([f"account-{city}", f"stores/aurora-{city}", "rules/near", muted])
+        return rows
+
+    before = expected()
+    told = ran([sys.executable, str(program)], two_shops)
+    printed = [json.loads(line) for line in told.splitlines()]
+    assert printed in (before, expected())  # an hour may begin meanwhile
 
 
 def test_an_app_makes_at_most_seven_calls():
