@@ -1,5 +1,6 @@
 """Rules: caps over all stores, quiet hours of each store, audiences, closed stores."""
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
@@ -303,3 +304,22 @@ async def test_a_rule_says_what_matches_nothing_and_refuses_what_cannot_be_used(
         pb.UpdateRuleRequest(rule={"name": "rules/spring", "display_name": "Spring"})
     )
     assert "Spring" == changed.display_name
+
+
+async def test_a_cap_holds_however_many_calls_come_at_once(shops, parts, clock):
+    await rule(shops, cap={"messages": 3, "period": {"seconds": 86_400}})
+    await register(shops)
+    start = (clock() - T0).total_seconds()
+
+    async def call(number: int) -> None:
+        await report(shops, fix("anna", HELSINKI, start + number))
+        await report(shops, fix("anna", NOWHERE, start + number + 0.5))
+
+    await asyncio.gather(*map(call, range(20)))
+    for number in range(20, 25):  # of those at once, late ones change nothing
+        await call(number)
+
+    messages = [event for event in await written(parts) if event.event_type == MESSAGE]
+    assert 3 == mutes(messages).count("UNSPECIFIED")
+    assert {"UNSPECIFIED", "FREQUENCY"} == set(mutes(messages))
+    assert len(messages) == len({event.event_id for event in messages})
