@@ -5,7 +5,6 @@ null.
 """
 
 import datetime as dt
-import difflib
 import re
 from typing import Annotated, Any, Self, TypeVar
 
@@ -22,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from geodata.instants import check_instant
 from services.chassis.errors import FieldViolation, InvalidArgument
 from services.edge.ucp.amenities import REVERSE_DOMAIN
+from services.edge.unknown_fields import MAX_NAME, nearest
 
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)"
@@ -80,12 +80,12 @@ class Model(BaseModel):
         if cls.model_config.get("extra") != "ignore":
             known = list(cls.model_fields)
             for name in value.keys() - {*known, AMBIENT}:
-                near = difflib.get_close_matches(str(name)[:64], known, 1)
-                told = f"the nearest is {near[0]}" if near else f"it may have {', '.join(known)}"
+                near = nearest(name, known)
+                told = f"the nearest is {near}" if near else f"the fields are {', '.join(known)}"
                 raise PydanticCustomError(
                     "unknown_member",
                     "there is no such field; {told}",
-                    {"told": told, "member": str(name)[:64]},
+                    {"told": told, "member": name[:MAX_NAME]},
                 )
         return {name: part for name, part in value.items() if part is not None and name != AMBIENT}
 

@@ -23,7 +23,10 @@ Search = Callable[..., Awaitable[dict[str, Any]]]
 
 @pytest.fixture
 async def shops(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """Milk at Stockmann and Forum, bread at Stockmann; in Turku shears that come in a week."""
+    """Milk at Stockmann and Forum, bread at Stockmann; in Turku shears that come in a week.
+
+    Forum hands goods over by locker alone: an item is there whatever the way of fulfilment.
+    """
     monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
     async with running(parts) as (url, address):
         async with Client(address) as enrayon:
@@ -31,6 +34,11 @@ async def shops(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
             await enrayon.stock.UpsertProducts(iter([products]))
             await state(enrayon.stock, STOCKMANN, milk=5, bread=3, shears=0)
             await state(enrayon.stock, FORUM, milk=1, bread=0)
+            policy = stock_pb2.StockPolicy(
+                name=f"{FORUM}/stockPolicy", pickup_methods=[stock_pb2.PICKUP_METHOD_LOCKER]
+            )
+            request = stock_pb2.UpdateStockPolicyRequest(stock_policy=policy)
+            await enrayon.stock.UpdateStockPolicy(request)
             await enrayon.stock.SetStockLevels(iter([shears_to_come()]))
         yield url
 

@@ -312,6 +312,15 @@ async def test_the_home_store_of_the_context_comes_first_and_widens_nothing(ask)
         assert {"t-turku", "t-stockmann"} == ids(answer)
 
 
+async def test_a_distance_does_not_order(ask):
+    """A home store comes first, though another is nearer."""
+    near = {"distance": {"center": FORUM, "max": 5000}}
+    answer = await ask("search", {**near, "context": {"location": "t-stockmann"}})
+
+    assert "t-stockmann" == answer["locations"][0]["id"]
+    assert {"t-stockmann", "t-forum"} == ids(answer)
+
+
 @pytest.mark.parametrize("operation", ["search", "lookup"])
 async def test_locations_that_are_not_open_to_buyers_are_never_returned(ask, operation):
     hidden = ["t-sello", "t-itis", "t-sokos"]  # closed for good, private, opens one day
