@@ -40,7 +40,7 @@ async def even(names: Any) -> set[str]:
 
 async def all_pages(stores: Stores, size: int, chunk: int) -> list[list[str]]:
     pages, token = [], ""
-    finder = Pages(SimpleNamespace(stores=stores))  # type: ignore[arg-type]  # it needs no more
+    finder = Pages(SimpleNamespace(stores=stores))
     while True:
         page = await finder.matching(SEARCH, token, size, even, chunk)
         pages.append(page.stores)
@@ -84,4 +84,4 @@ async def test_stock_that_cannot_be_read_is_an_error_and_not_an_empty_shelf():
 
     stock = SimpleNamespace(stock=SimpleNamespace(BatchGetStockLevels=unread))
     with pytest.raises(Unavailable):
-        await Stocked(stock).holding(["stores/t-forum"], ["products/milk"])  # type: ignore[arg-type]
+        await Stocked(stock).holding(["stores/t-forum"], ["products/milk"])
