@@ -14,7 +14,7 @@ FUZZ_READY := $(VENV)/.ready-fuzz
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-more test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos alerts pictures chart lock licences sbom pin-images audit clean
+.PHONY: help demo test test-more test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos protos-bundle alerts pictures chart lock licences sbom pin-images audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -118,6 +118,9 @@ protos-breaking: setup ## list the changes of the contracts that break callers o
 release-protos: setup ## take the contracts as they are for the ones that later ones must not break
 	$(BIN)/python protos/generate.py --image $(VENV)/contracts.binpb
 	$(BIN)/buf build $(VENV)/contracts.binpb --config protos/buf.yaml --exclude-source-info -o protos/released.binpb
+
+protos-bundle: setup ## write the contracts with all that they import, for any language, into dist/enrayon-protos.zip
+	$(BIN)/python protos/generate.py --bundle dist/enrayon-protos.zip
 
 alerts: ## try the alerts with promtool, if there is one
 	@if command -v promtool >/dev/null; then \

@@ -3,6 +3,7 @@
     generate.py            write protos/gen
     generate.py --check    exit 1 when protos/gen is not what it would write
     generate.py --image F  write a descriptor set with comments, for buf, and nothing else
+    generate.py --bundle F write a zip with the contracts and all that they import
 
 Beside the stubs of a service stands `*_servicer.py`: a Protocol with a method for each RPC, which
 mypy holds servicers against. The comments of the contracts, which stubs do not carry, are written
@@ -21,6 +22,7 @@ import shutil
 import sys
 import tempfile
 import textwrap
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -37,6 +39,18 @@ GENERATED = HERE / "gen"
 VALIDATE = "buf/validate/validate.proto"
 WIDTH = 100
 """Of lines that are written, in characters."""
+BUNDLE_README = """# The contracts of enrayon
+
+`contracts.binpb` is a descriptor set of all contracts and of all that they import; protoc and buf
+take it in place of folders:
+
+    protoc --descriptor_set_in=contracts.binpb --python_out=out enrayon/stores/v1/stores.proto
+    buf generate contracts.binpb
+
+The same files stand here as text, to read, but not `buf/validate/validate.proto`
+(https://github.com/bufbuild/protovalidate), which is in the descriptor set alone. Generate for it
+too where the language has no package of it. Those of `google` are Google's, under Apache-2.0.
+"""
 SERVICERS = '''"""The methods of servicers of `{contract}`. Generated; do not edit."""
 
 from collections.abc import AsyncIterator, Awaitable
@@ -60,6 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--image", type=Path, metavar="FILE")
+    parser.add_argument("--bundle", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     # protoc finds the stub plugins beside the interpreter, also when no venv is activated.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -71,6 +86,8 @@ def main() -> None:
                 "--include_source_info",
                 f"--descriptor_set_out={arguments.image}",
             )
+        elif arguments.bundle:
+            write_bundle(Path(scratch), arguments.bundle)
         elif arguments.check:
             write_stubs(Path(scratch), fresh := Path(scratch, "gen"))
             if stale := sorted(differences(fresh, GENERATED)):
@@ -79,6 +96,35 @@ def main() -> None:
         else:
             shutil.rmtree(GENERATED, ignore_errors=True)
             write_stubs(Path(scratch), GENERATED)
+
+
+def write_bundle(scratch: Path, target: Path) -> None:
+    """Write a zip from which any generator makes stubs; the same bytes for the same contracts.
+
+    It has each file as text, but protovalidate's, of which there is a descriptor alone; and
+    `contracts.binpb`, a descriptor set of all of them.
+    """
+    image = scratch / "contracts.binpb"
+    run_protoc(
+        scratch, "--include_imports", "--include_source_info", f"--descriptor_set_out={image}"
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
+
+        def add(name: str, content: bytes) -> None:
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            bundle.writestr(entry, content)
+
+        add("README.md", BUNDLE_README.encode())
+        add("LICENSE", (HERE.parent / "LICENSE").read_bytes())
+        add("contracts.binpb", image.read_bytes())
+        for file in descriptor_pb2.FileDescriptorSet.FromString(image.read_bytes()).file:
+            for folder in includes():
+                if (folder / file.name).exists():
+                    add(file.name, (folder / file.name).read_bytes())
+                    break
 
 
 def write_stubs(scratch: Path, target: Path) -> None:
@@ -194,16 +240,11 @@ def run_protoc(scratch: Path, *options: str, extra: list[str] | None = None) -> 
     contracts = sorted(str(path.relative_to(HERE)) for path in (HERE / "enrayon").rglob("*.proto"))
     validate = scratch / "validate.binpb"
     validate.write_bytes(descriptor_set(validate_pb.desc()).SerializeToString())
-    includes = [
-        HERE,
-        Path(annotations_pb2.__file__).parents[2],
-        Path(str(files("grpc_tools") / "_proto")),
-    ]
     status = protoc.main(
         [
             "protoc",
             f"--descriptor_set_in={validate}",
-            *(f"--proto_path={folder}" for folder in includes),
+            *(f"--proto_path={folder}" for folder in includes()),
             *options,
             *contracts,
             *(extra or []),
@@ -211,6 +252,15 @@ def run_protoc(scratch: Path, *options: str, extra: list[str] | None = None) -> 
     )
     if status:
         sys.exit(status)
+
+
+def includes() -> list[Path]:
+    """The folders of contracts: ours, Google's APIs, and those of protoc."""
+    return [
+        HERE,
+        Path(annotations_pb2.__file__).parents[2],
+        Path(str(files("grpc_tools") / "_proto")),
+    ]
 
 
 def descriptor_set(root: DescFile) -> descriptor_pb2.FileDescriptorSet:

@@ -338,7 +338,10 @@ async def test_schemas_are_strict_and_null_is_the_same_as_left_out(connect):
         _, asked = await call(agent, "find_pickup_options", items=items, **KAMPPI, **nothing)
         _, plain = await call(agent, "find_pickup_options", items=[{"product": "milk"}], **KAMPPI)
 
-    assert plain == asked
+    assert [each["store"] for each in plain["options"]] == [
+        each["store"] for each in asked["options"]
+    ]
+    assert plain["options"]
     for name, schema in tools.items():
         assert schema["additionalProperties"] is False, name
         for argument, each in schema["properties"].items():
