@@ -110,6 +110,30 @@ class NearestIndex:
         self._blocks.forget(self._places.xyz[row])
         return row
 
+    def upsert_many(self, places: Sequence[tuple[str, Point]]) -> list[int]:
+        """Add many places or move them, as `upsert` does one by one; returns their rows.
+
+        The ids must be distinct.
+        """
+        found, changed = [], []
+        for id, point in places:
+            row = self._places.find(id)
+            if row is None:
+                row = self._places.add(id, point)
+            elif self.point(row) == point:
+                found.append(row)
+                continue
+            else:
+                self._tree.remove(row)
+                self._places.put(row, point)
+            found.append(row)
+            changed.append(row)
+        if changed:
+            self._tree.add_many(np.array(changed, dtype=np.intp))
+            for row in changed:
+                self._blocks.forget(self._places.xyz[row])
+        return found
+
     def delete(self, id: str) -> int:
         """Delete a place; returns its freed row. Raises KeyError if the id is unknown."""
         row = self.row(id)

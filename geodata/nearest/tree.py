@@ -11,6 +11,7 @@ A change updates the nodes from one leaf to the root and fits their balls again.
 tight and never needs a rebuild.
 """
 
+from collections.abc import Sequence
 from math import inf
 
 import numpy as np
@@ -104,6 +105,32 @@ class BallTree:
         self._leaf[row] = node
         self._replace(0, node, np.append(self._levels[0].members[node], row))
 
+    def add_many(self, rows: Rows) -> None:
+        """Add rows of `Places`; each node above them is fitted once."""
+        if len(self._leaf) < len(self._places.latitude):
+            self._leaf = grown(self._leaf, len(self._places.latitude))
+        if len(self._levels) == 1:
+            self._leaf[rows] = 0
+            self._replace(0, 0, np.append(self._levels[0].members[0], rows))
+            return
+        leaves = self._leaves(self._places.cell[rows])
+        order = leaves.argsort(kind="stable")
+        distinct, starts = np.unique(leaves[order], return_index=True)
+        self._leaf[rows] = leaves
+        crowded: list[tuple[int, Rows]] = []
+        changed: list[int] = []
+        members = self._levels[0].members
+        for node, added in zip(distinct.tolist(), np.split(rows[order], starts[1:]), strict=True):
+            together = np.append(members[node], added)
+            if len(together) > CAPACITY:
+                crowded.append((node, together))
+            else:
+                members[node] = together
+                changed.append(node)
+        self._fit_upwards(changed)
+        for node, together in crowded:
+            self._replace(0, node, together)
+
     def remove(self, row: int) -> None:
         """Remove a row; its position in `Places` may have changed already."""
         node = int(self._leaf[row])
@@ -161,6 +188,29 @@ class BallTree:
         centre, radius = _around(centres, radii, np.array([0]))
         level.centre[node], level.radius[node] = centre[0], radius[0]
         level.weight[node] = weights.sum()
+
+    def _leaves(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The leaf in which each cell belongs: the last one whose key is not higher."""
+        level = self._levels[0]
+        used = np.setdiff1d(np.arange(len(level.members)), level.free)
+        keys = level.key[used]
+        order = keys.argsort(kind="stable")
+        found = np.searchsorted(keys, cells, side="right", sorter=order) - 1
+        leaves: NDArray[np.int64] = used[order[np.maximum(found, 0)]]
+        return leaves
+
+    def _fit_upwards(self, leaves: Sequence[int]) -> None:
+        """Fit leaves whose members changed, then all nodes above them, level by level."""
+        nodes = np.array(leaves, dtype=np.intp)
+        for depth, level in enumerate(self._levels):
+            if not len(nodes):
+                return
+            members = [level.members[node] for node in nodes.tolist()]
+            starts = np.cumsum([0, *map(len, members[:-1])])
+            centres, radii, weights = self._balls(depth, np.concatenate(members))
+            level.centre[nodes], level.radius[nodes] = _around(centres, radii, starts)
+            level.weight[nodes] = np.add.reduceat(weights, starts)
+            nodes = np.unique(level.parent[nodes]) if depth + 1 < len(self._levels) else nodes
 
     def _pack(self) -> None:
         """Build all levels bottom-up from the rows in use."""

@@ -53,6 +53,28 @@ def test_thousands_of_changes_between_questions() -> None:
 
 
 @pytest.mark.usefixtures("sizes")
+@pytest.mark.parametrize("block", [7, 400])
+def test_blocks_of_places_that_come_and_move(block: int) -> None:
+    rng = random.Random(6)
+    brute, index = BruteForce({}), NearestIndex()
+    coming = list(scattered(3_000, seed=6).items())
+    for begin in range(0, len(coming), block):
+        changed = dict(coming[begin : begin + block])
+        for id in rng.sample(list(brute.places), min(len(brute.places), block // 5)):
+            changed[id] = moved(brute.places[id], rng.gauss(0, 1), rng.gauss(0, 1))
+        brute.places |= changed
+        rows = index.upsert_many(list(changed.items()))
+        assert [index.row(id) for id in changed] == rows
+        for id in rng.sample(list(brute.places), 2):
+            del brute.places[id]
+            index.delete(id)
+        question = moved(rng.choice(TOWNS), rng.gauss(0, 0.01), rng.gauss(0, 0.01))
+        for limit in (5, 40):
+            assert brute.nearest(question, limit) == named(index, index.nearest(question, limit))
+    assert len(brute.places) == len(index)
+
+
+@pytest.mark.usefixtures("sizes")
 def test_all_gone_and_all_back() -> None:
     places = scattered(2_000, seed=4)
     index = NearestIndex()
