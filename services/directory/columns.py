@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 
 from enrayon.stores.v1 import stores_pb2
 from geodata.nearest import NearestIndex
+from geodata.steps import Steps
 from services.directory.filters import HIDDEN, Mask, StoreFilter, fold, status_of
 from services.directory.imported_hours import ImportedHours, imported_hours
 from services.directory.service_areas import ServiceAreas
 
 MASKS_KEPT = 64
 """Filters whose masks are kept: the most recent ones."""
+CELLS_AT_ONCE = 2000
+"""Cells that are computed before other calls have their turn."""
 
 ValueT = TypeVar("ValueT", bound=Hashable)
 ScalarT = TypeVar("ScalarT", bound=np.generic)
@@ -41,6 +44,7 @@ class Columns:
         self._count = 0
         self._masks: OrderedDict[StoreFilter, Mask] = OrderedDict()
         self._cells: dict[int, NDArray[np.uint64]] = {}
+        self._filling: dict[int, NDArray[np.uint64]] = {}
 
     def put(self, row: int, store: stores_pb2.Store) -> None:
         """Set the values of a row."""
@@ -54,10 +58,11 @@ class Columns:
         self._areas.put(row, store)
         for wanted, mask in self._masks.items():
             self._masks[wanted] = with_row(mask, row, value=wanted.admits(store))
-        for resolution, cells in self._cells.items():
-            position = store.location
-            cell = latlng_to_cell(position.latitude, position.longitude, resolution)
-            self._cells[resolution] = with_row(cells, row, value=cell)
+        position = store.location
+        for columns in (self._cells, self._filling):
+            for resolution, cells in columns.items():
+                cell = latlng_to_cell(position.latitude, position.longitude, resolution)
+                columns[resolution] = with_row(cells, row, value=cell)
 
     def remove(self, row: int) -> None:
         """Remove a row: no filter admits it any more."""
@@ -83,18 +88,22 @@ class Columns:
         """The imported hours of each row, as indexes into the list of distinct hours."""
         return self._hours.codes, self._hours.values
 
-    def cells(self, resolution: int, index: NearestIndex) -> NDArray[np.uint64]:
+    def cells(self, resolution: int, index: NearestIndex) -> Steps[NDArray[np.uint64]]:
         """The H3 cell of each row of the index, read-only."""
         if resolution not in self._cells:
-            self._cells[resolution] = np.fromiter(
-                (
-                    latlng_to_cell(latitude, longitude, resolution)
-                    for latitude, longitude in zip(index.latitudes, index.longitudes, strict=True)
-                ),
-                np.uint64,
-                index.row_count,
-            )
-        return self._cells[resolution]
+            # From here on `put` keeps the column current, also in rows that are not filled yet.
+            column = self._filling.setdefault(resolution, np.zeros(index.row_count, np.uint64))
+            end = len(column)
+            for begin in range(0, end, CELLS_AT_ONCE):
+                rows = range(begin, min(begin + CELLS_AT_ONCE, end))
+                filled = [
+                    latlng_to_cell(index.latitudes[row], index.longitudes[row], resolution)
+                    for row in rows
+                ]
+                self._filling[resolution][rows.start : rows.stop] = filled
+                yield None
+            self._cells[resolution] = self._filling.pop(resolution, self._cells.get(resolution))
+        return self._cells[resolution][: index.row_count]
 
     def _computed(self, wanted: StoreFilter, row_of: Callable[[str], int | None]) -> Mask:
         count = self._count

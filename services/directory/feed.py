@@ -2,7 +2,8 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Iterable
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Generic
@@ -14,6 +15,7 @@ from services.chassis.database.client import Client
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
 from services.chassis.loops.progress import SLOW_S, Progress
+from services.chassis.processor import in_thread
 from services.chassis.tasks import end
 from services.directory import metrics
 from services.directory.change_log import BATCH, ChangeLog, Position
@@ -24,7 +26,9 @@ from services.directory.subscribers import Event, Listener, Subscribers
 CURRENT_S = 5.0
 """Without an answer from the database for longer than this, answers carry `as_of`."""
 WRITE_EVERY_S = 30.0
-"""Interval between snapshots on disk while there are changes."""
+"""Shortest interval between snapshots on disk while there are changes."""
+APPLIED_AT_ONCE = 100
+"""Changes that are applied before other calls have their turn."""
 
 log = structlog.get_logger()
 
@@ -63,6 +67,7 @@ class Feed(Generic[ReplicaT]):
         self._changes = ChangeLog(client, kind)
         self._build = build
         self._path = folder / f"{kind}.snapshot"
+        self._words_path = folder / f"{kind}.words"
         self._clock = clock
         self._replica: ReplicaT | None = None
         self._position = Position("", 0)
@@ -116,9 +121,11 @@ class Feed(Generic[ReplicaT]):
         metrics.watch(self.kind, self)
         snapshot = await asyncio.to_thread(read_snapshot, self._path)
         if snapshot is not None:
-            replica = await asyncio.to_thread(self._build, snapshot.records.items())
-            self._replace(replica, Position(snapshot.epoch, snapshot.sequence), snapshot.as_of)
+            position = Position(snapshot.epoch, snapshot.sequence)
+            replica = await asyncio.to_thread(self._indexed, snapshot.records, position)
+            self._replace(replica, position, snapshot.as_of)
             self._written = self._position
+            del snapshot
         with suppress(*FAILURES):
             await self._synchronise()
         self._tasks = [
@@ -183,10 +190,17 @@ class Feed(Generic[ReplicaT]):
                 self._has_told_loss = True
             return
         self._has_told_loss = False
-        replica = await asyncio.to_thread(self._build, records.items())
+        replica = await asyncio.to_thread(self._indexed, records, position)
         self._replace(replica, position, self._clock())
         await self._progress.advance()
         log.info("loaded all records", kind=self.kind, count=len(replica))
+
+    def _indexed(self, records: dict[str, bytes], position: Position) -> ReplicaT:
+        """A replica with its indexes; that of words from the disk, if it is of this position."""
+        replica = self._build(records.items())
+        if (texts := replica.texts()) is not None:
+            texts.build(self._words_path, f"{position.epoch}:{position.sequence}")
+        return replica
 
     def _replace(self, replica: ReplicaT, position: Position, current_at: dt.datetime) -> None:
         self._replica, self._position, self._current_at = replica, position, current_at
@@ -208,28 +222,50 @@ class Feed(Generic[ReplicaT]):
             return False
         # Only the latest record of an id is read: the states between are applied as that one.
         latest = await self._changes.latest(list(dict.fromkeys(id for _, id in changes)))
-        for number, id in changes:
-            change = self.replica.apply(id, latest[id])
-            self._position = self._position._replace(sequence=number)
-            if change.before != change.after:
-                self._subscribers.publish(Event(number, change))
+        for begin in range(0, len(changes), APPLIED_AT_ONCE):
+            self._apply(changes[begin : begin + APPLIED_AT_ONCE], latest)
+            await asyncio.sleep(0)
+        texts = self.replica.texts()
+        if texts is not None and texts.waiting:
+            await in_thread(texts.settle)
         if len(changes) < BATCH:  # a full batch may have successors that were there before it
             self._current_at = read_at
         await self._progress.advance()
         return True
 
+    def _apply(self, changes: list[tuple[int, str]], latest: Mapping[str, bytes | None]) -> None:
+        """Apply changes, by number and id, in one act."""
+        ids = dict.fromkeys(id for _, id in changes)
+        applied = {
+            change.id: change for change in self.replica.apply_all([(id, latest[id]) for id in ids])
+        }
+        self._position = self._position._replace(sequence=changes[-1][0])
+        for number, id in changes:
+            change = applied.pop(id, None)
+            if change is not None and change.before != change.after:
+                self._subscribers.publish(Event(number, change))
+
     async def _keep_snapshot(self) -> None:
+        pause_s = WRITE_EVERY_S
         while True:
-            await asyncio.sleep(WRITE_EVERY_S)
+            await asyncio.sleep(pause_s)
+            began_s = time.monotonic()
             await self._write_snapshot()
+            # A large snapshot takes long: it may take a tenth of the time at most.
+            pause_s = max(WRITE_EVERY_S, 10 * (time.monotonic() - began_s))
 
     async def _write_snapshot(self) -> None:
         position = self._position
         if self._replica is None or position == self._written:
             return
-        snapshot = Snapshot(*position, self._current_at, dict(self._replica.records()))
+        snapshot = Snapshot(*position, self._current_at, self._replica.copied())
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            if (texts := self._replica.texts()) is not None:
+                saving = texts.save(self._words_path, f"{position.epoch}:{position.sequence}")
+                await in_thread(texts.settle)
+                if saving.error:
+                    log.warning("cannot write the words", kind=self.kind, error=saving.error)
             await asyncio.to_thread(write_snapshot, self._path, snapshot)
             self._written = position
         except OSError as error:

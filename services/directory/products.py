@@ -1,7 +1,9 @@
 """The replica of products: all of them in memory, by SKU, barcode, department and text."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from sortedcontainers import SortedList
 
 from enrayon.stock.v1 import stock_pb2
 from geodata.barcodes import gtin_14
@@ -16,7 +18,7 @@ class ProductsReplica(Records):
         super().__init__(records)
         self._by_gtin: defaultdict[str, set[str]] = defaultdict(set)
         self._by_department: defaultdict[str, set[str]] = defaultdict(set)
-        self._sorted: list[str] | None = None
+        self._sorted: SortedList[str] = SortedList(self._records)
         self._text = TextIndex(self._products, texts_of)
         for sku, product in self._products():
             self._file(sku, product)
@@ -24,15 +26,19 @@ class ProductsReplica(Records):
     def __contains__(self, sku: str) -> bool:
         return sku in self._records
 
-    def skus(self) -> list[str]:
+    def skus(self) -> Sequence[str]:
         """All SKUs in order; read-only."""
-        if self._sorted is None:
-            self._sorted = sorted(self._records)
         return self._sorted
+
+    def texts(self) -> TextIndex[stock_pb2.Product]:
+        """The index of the words of the products."""
+        return self._text
 
     def search(self, query: str = "", gtin: str = "", department: str = "") -> list[Match]:
         """The products that meet all given arguments, the best match first, else by SKU."""
-        matches = self._text.search(query) if query else [Match(0, 0, sku) for sku in self.skus()]
+        matches = (
+            list(self._text.search(query)) if query else [Match(0, 0, sku) for sku in self.skus()]
+        )
         for wanted, by in ((gtin_14(gtin), self._by_gtin), (department, self._by_department)):
             if wanted:
                 admitted = by.get(wanted, set())
@@ -40,12 +46,17 @@ class ProductsReplica(Records):
         return matches
 
     def _index(self, change: Change) -> None:
-        if change.before is not None:
-            self._unfile(change.id, parse_product(change.before))
-        if change.after is not None:
-            self._file(change.id, parse_product(change.after))
-        if (change.before is None) != (change.after is None):
-            self._sorted = None
+        before = None if change.before is None else parse_product(change.before)
+        after = None if change.after is None else parse_product(change.after)
+        if before is not None:
+            self._unfile(change.id, before)
+        if after is not None:
+            self._file(change.id, after)
+        if before is None and after is not None:
+            self._sorted.add(change.id)
+        elif before is not None and after is None:
+            self._sorted.remove(change.id)
+        self._text.put(change.id, before, after)
 
     def _products(self) -> Iterable[tuple[str, stock_pb2.Product]]:
         return ((sku, parse_product(encoded)) for sku, encoded in self._records.items())
@@ -55,13 +66,11 @@ class ProductsReplica(Records):
             self._by_gtin[gtin_14(gtin)].add(sku)
         if product.department:
             self._by_department[product.department].add(sku)
-        self._text.put(sku, product)
 
     def _unfile(self, sku: str, product: stock_pb2.Product) -> None:
         for gtin in product.gtins:
             self._by_gtin[gtin_14(gtin)].discard(sku)
         self._by_department[product.department].discard(sku)
-        self._text.remove(sku)
 
 
 def parse_product(encoded: bytes) -> stock_pb2.Product:

@@ -1,8 +1,10 @@
 """Replicas: all records of one kind in memory, and their changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from services.directory.text import TextIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,20 @@ class Replica(Protocol):
     def apply(self, id: str, after: bytes | None) -> Change:
         """Add, change or (None) delete one record."""
 
+    def apply_all(self, writes: Sequence[tuple[str, bytes | None]]) -> list[Change]:
+        """Add, change or (None) delete many records, each once."""
+
     def record(self, id: str) -> bytes | None:
         """An encoded record; None if there is none."""
 
     def records(self) -> Iterable[tuple[str, bytes]]:
         """All ids with their encoded records."""
+
+    def copied(self) -> dict[str, bytes]:
+        """A copy of all ids with their encoded records."""
+
+    def texts(self) -> TextIndex[Any] | None:
+        """The index of the words of the records, if there is one."""
 
 
 class Records:
@@ -46,18 +57,37 @@ class Records:
         """All ids with their encoded records."""
         return self._records.items()
 
+    def copied(self) -> dict[str, bytes]:
+        """A copy of all ids with their encoded records."""
+        return self._records.copy()
+
+    def texts(self) -> TextIndex[Any] | None:
+        """The index of the words of the records, if there is one."""
+        return None
+
     def apply(self, id: str, after: bytes | None) -> Change:
         """Add, change or (None) delete one record."""
-        change = Change(id, self._records.get(id), after)
-        if after is None:
-            self._records.pop(id, None)
-        else:
-            self._records[id] = after
-        self._index(change)
+        [change] = self.apply_all([(id, after)])
         return change
 
-    def _index(self, change: Change) -> None:
+    def apply_all(self, writes: Sequence[tuple[str, bytes | None]]) -> list[Change]:
+        """Add, change or (None) delete many records, each once."""
+        changes = [Change(id, self._records.get(id), after) for id, after in writes]
+        for id, after in writes:
+            if after is None:
+                self._records.pop(id, None)
+            else:
+                self._records[id] = after
+        self._index_all(changes)
+        return changes
+
+    def _index_all(self, changes: Sequence[Change]) -> None:
         """Bring the indexes up to date; the dictionary already is."""
+        for change in changes:
+            self._index(change)
+
+    def _index(self, change: Change) -> None:
+        """Bring the indexes up to date with one change."""
 
 
 ReplicaT = TypeVar("ReplicaT", bound=Replica)

@@ -5,22 +5,31 @@ the index the mask of its filter, so only admitted rows are candidates; open hou
 for the rows near the point. Stores without a location have no row and are decided one by one.
 """
 
-import bisect
+import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import compress, islice
 
 import numpy as np
 from numpy.typing import NDArray
+from sortedcontainers import SortedList
 
 from enrayon.stores.v1 import stores_pb2
 from geodata.distance import Floats
-from geodata.nearest import NearestIndex, Rows
+from geodata.nearest import NearestIndex, Rows, passing
 from geodata.points import Point
+from geodata.steps import Steps
 from services.directory.columns import Columns
 from services.directory.filters import HIDDEN, Mask, StoreFilter, status_of
 from services.directory.imported_hours import ImportedHours
 from services.directory.keys import parse_store
 from services.directory.replicas import Change, Records
 from services.directory.text import Match, TextIndex, Texts
+
+ROWS_AT_ONCE = 16
+"""Rows of one step in which open hours may have to be read first."""
+STEP_S = 0.001
+UNLOCATED_AT_ONCE = 50
+"""Stores without a location that are decided before other calls have their turn."""
 
 
 class StoresReplica(Records):
@@ -31,7 +40,7 @@ class StoresReplica(Records):
         self._hidden: set[str] = set()
         self._unlocated: set[str] = set()
         self._columns = Columns()
-        self._sorted_ids: list[str] | None = None
+        self._sorted_ids: SortedList[str] = SortedList(self._records)
         self._text = TextIndex(self._stores, texts_of)
         located: list[str] = []
         latitudes: list[float] = []
@@ -72,8 +81,8 @@ class StoresReplica(Records):
         return values[int(codes[row])]
 
     def ids_of_source(self, source: str) -> list[str]:
-        """The ids that begin with `<source>-`."""
-        return [id for id in self._records if id.startswith(f"{source}-")]
+        """The ids that begin with `<source>-`, in order."""
+        return list(self._sorted_ids.irange(f"{source}-", f"{source}.", inclusive=(True, False)))
 
     def mask(self, wanted: StoreFilter) -> Mask:
         """The mask of the rows that a filter admits; read-only."""
@@ -131,57 +140,119 @@ class StoresReplica(Records):
         """The ids of the stores in these rows."""
         return [self.index.id(row) for row in rows.tolist()]
 
-    def ids(self, wanted: StoreFilter, among: Sequence[str] | None = None) -> list[str]:
-        """The ids that a filter admits, in order; with `among`, only its ids, in its order."""
-        if among is None:
-            if self._sorted_ids is None:
-                self._sorted_ids = sorted(self._records)
-            among = self._sorted_ids
-        mask = self.mask(wanted).tolist()
-        return [id for id in among if self._admits(wanted, mask, id)]
+    def ids(self, wanted: StoreFilter) -> list[str]:
+        """All ids that a filter admits, in order."""
+        return self.admitted(list(self._sorted_ids), wanted)
+
+    def ids_after(self, after: str, most: int) -> list[str]:
+        """The first ids after another in order, at most so many, of all stores."""
+        return list(islice(self._sorted_ids.irange(after, inclusive=(False, True)), most))
+
+    def admitted(
+        self, ids: Iterable[str], wanted: StoreFilter, among: Mask | None = None
+    ) -> list[str]:
+        """Those of the ids that a filter admits, in their order; not those without a store.
+
+        With `among`, a mask of rows, those of other rows are left out.
+        """
+        known = [id for id in ids if id in self._records]
+        rows = np.fromiter((self._row_or(id) for id in known), np.int64, len(known))
+        if among is not None:
+            known = [id for id, row in zip(known, rows.tolist(), strict=True) if row >= 0]
+            rows = rows[rows >= 0]
+            inside = rows < len(among)
+            inside[inside] = among[rows[inside]]
+            known = list(compress(known, inside.tolist()))
+            rows = rows[inside]
+        located = rows >= 0
+        accepted = np.zeros(len(known), np.bool_)
+        accepted[located] = passing(rows[located], self._accept(wanted, None))
+        return [
+            id
+            for id, is_located, is_in in zip(
+                known, located.tolist(), accepted.tolist(), strict=True
+            )
+            if is_in or (not is_located and self._admits_unlocated(wanted, id))
+        ]
+
+    def has_any(self, wanted: StoreFilter) -> bool:
+        """True if a filter without open hours admits some store."""
+        mask = self._columns.mask(wanted, self.row)[: self.index.row_count]
+        return bool(mask.any()) or any(self._admits_unlocated(wanted, id) for id in self._unlocated)
+
+    def count(self, wanted: StoreFilter) -> Steps[int]:
+        """The number of stores that a filter admits."""
+        rows = yield from self.admitted_rows(
+            wanted, np.arange(self.index.row_count, dtype=np.int64)
+        )
+        total = len(rows)
+        for number, id in enumerate(list(self._unlocated)):
+            if number % UNLOCATED_AT_ONCE == 0:
+                yield None
+            total += id in self._unlocated and self._admits_unlocated(wanted, id)
+        return total
+
+    def admitted_rows(self, wanted: StoreFilter, rows: Rows) -> Steps[Rows]:
+        """Those of the rows that a filter admits, in their order.
+
+        Open hours that nobody asked for yet are read first, so that they are decided in steps,
+        each as long as the last ones took time for.
+        """
+        rows = rows[self._columns.mask(wanted, self.row)[rows]]
+        if wanted.opening is None:
+            return rows
+        found, begin, size = [rows[:0]], 0, ROWS_AT_ONCE
+        while begin < len(rows):
+            part = rows[begin : begin + size]
+            began_s = time.perf_counter()
+            found.append(part[wanted.opening.rows(part)])
+            begin += size
+            is_quick = time.perf_counter() - began_s < STEP_S
+            size = 2 * size if is_quick else ROWS_AT_ONCE
+            yield None
+        return np.concatenate(found)
+
+    def texts(self) -> TextIndex[stores_pb2.Store]:
+        """The index of the words of the stores."""
+        return self._text
 
     def matching(self, query: str) -> list[Match]:
-        """The public stores with the words of a query, the best match first."""
+        """All public stores with the words of a query, the best match first."""
         return [match for match in self._text.search(query) if match.id not in self._hidden]
 
-    def cells(self, resolution: int) -> NDArray[np.uint64]:
+    def cells(self, resolution: int) -> Steps[NDArray[np.uint64]]:
         """The H3 cell of each row of the index; read-only."""
         return self._columns.cells(resolution, self.index)
 
     def _stores(self) -> Iterable[tuple[str, stores_pb2.Store]]:
         return ((id, parse_store(encoded)) for id, encoded in self._records.items())
 
-    def _index(self, change: Change) -> None:
-        if change.after is not None:
-            self._remember(change.id, change.after, is_new=change.before is None)
-        elif change.before is not None:
-            self._forget(change.id)
-
-    def _remember(self, id: str, encoded: bytes, *, is_new: bool) -> None:
-        store = parse_store(encoded)
-        if is_new and self._sorted_ids is not None:
-            bisect.insort(self._sorted_ids, id)
-        (self._hidden.add if status_of(store) == HIDDEN else self._hidden.discard)(id)
-        if store.HasField("location"):
-            self._unlocated.discard(id)
-            point = Point(store.location.latitude, store.location.longitude)
-            self._columns.put(self.index.upsert(id, point), store)
-        else:
-            self._leave_index(id)
-            self._unlocated.add(id)
-        self._text.put(id, store)
-
-    def _forget(self, id: str) -> None:
-        if self._sorted_ids is not None:
-            del self._sorted_ids[bisect.bisect_left(self._sorted_ids, id)]
-        self._hidden.discard(id)
-        self._unlocated.discard(id)
-        self._leave_index(id)
-        self._text.remove(id)
-
-    def _leave_index(self, id: str) -> None:
-        if id in self.index:
-            self._columns.remove(self.index.delete(id))
+    def _index_all(self, changes: Sequence[Change]) -> None:
+        located: list[tuple[str, Point]] = []
+        stores: list[stores_pb2.Store] = []
+        for change in changes:
+            before = None if change.before is None else parse_store(change.before)
+            after = None if change.after is None else parse_store(change.after)
+            if before is None and after is not None:
+                self._sorted_ids.add(change.id)
+            elif before is not None and after is None:
+                self._sorted_ids.remove(change.id)
+            self._text.put(change.id, before, after)
+            if after is not None and status_of(after) == HIDDEN:
+                self._hidden.add(change.id)
+            else:
+                self._hidden.discard(change.id)
+            if after is not None and after.HasField("location"):
+                self._unlocated.discard(change.id)
+                point = Point(after.location.latitude, after.location.longitude)
+                located.append((change.id, point))
+                stores.append(after)
+                continue
+            if change.id in self.index:
+                self._columns.remove(self.index.delete(change.id))
+            (self._unlocated.discard if after is None else self._unlocated.add)(change.id)
+        for row, store in zip(self.index.upsert_many(located), stores, strict=True):
+            self._columns.put(row, store)
 
     def _accept(
         self, wanted: StoreFilter, also: Callable[[Rows], Mask] | None
@@ -201,13 +272,15 @@ class StoresReplica(Records):
 
         return accept
 
-    def _admits(self, wanted: StoreFilter, mask: list[bool], id: str) -> bool:
-        if id in self._unlocated:
-            opening = wanted.opening
-            return wanted.admits(parse_store(self._records[id])) and (
-                opening is None or opening.admits(id)
-            )
-        return mask[self.index.row(id)]
+    def _row_or(self, id: str, none: int = -1) -> int:
+        row = self.row(id)
+        return none if row is None else row
+
+    def _admits_unlocated(self, wanted: StoreFilter, id: str) -> bool:
+        opening = wanted.opening
+        return wanted.admits(parse_store(self._records[id])) and (
+            opening is None or opening.admits(id)
+        )
 
 
 def texts_of(store: stores_pb2.Store) -> Texts:

@@ -3,24 +3,28 @@
 Each word of a query must be the beginning of a word of the record's name, its brand or its other
 texts, whatever the case and accents; if no record has them so, other forms of the words count.
 
-The rank of a match depends on the query and the record alone, never on other records: so a page
-continues where the last one ended, whatever was added or deleted in between. (BM25 is not such a
-rank: each new record changes the weight of every word.)
+How it works: a record's number in FTS5 is its rank, the length of its name before a hash of its
+id, so FTS5 yields matches in order of rank, and a page costs what it holds: it goes on after the
+number of the last match, whatever was added or deleted in between. (BM25 is not such a rank: each
+new record changes the weight of every word.)
+
+Changes wait until the next search or `settle`, then are one transaction. FTS5 keeps no texts: a
+change gives those of before too. Use an index from one thread at a time.
 """
 
+import hashlib
+import os
 import sqlite3
+import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from geodata.words import folded, is_one_change
-
-SHORTEST_NEAR = 3
-"""Letters of the shortest word that is looked for in another form."""
-LONGEST_ENDING = 3
-"""Letters by which a plural may be longer than what is common to it and the singular."""
-MOST_NEAR = 20
-"""Limit of the words that one word of a query may mean."""
 
 MessageT = TypeVar("MessageT")
 
@@ -35,8 +39,37 @@ class Texts(NamedTuple):
     """Names of which the whole, and then the beginning, is a better match than single words."""
 
 
+Change = tuple[str, Texts | None, Texts | None]
+"""An id with its texts before and after; None where there is no record."""
+
+SHORTEST_NEAR = 3
+"""Letters of the shortest word that is looked for in another form."""
+LONGEST_ENDING = 3
+"""Letters by which a plural may be longer than what is common to it and the singular."""
+MOST_NEAR = 20
+"""Limit of the words that one word of a query may mean."""
 TIERS = ("{name}", "{name brand}", "{name brand rest}")
 """The columns that hold all words of the query: the fewer, the better the match."""
+FIRST_TIER = 2
+"""The number of the first of them: whole names come before."""
+HASH_BITS = 32
+LONGEST = 2**10 - 1
+"""Names longer than this rank as if they had this length."""
+NEIGHBOURS = 8
+"""Numbers tried for a record: two ids of one length and one hash get numbers in a row."""
+WRITTEN_AT_ONCE = 50_000
+"""Records of one transaction while an index is built. FTS5 needs them in order of number."""
+FORMAT = 1
+SCHEMA = """
+    CREATE TABLE ids (number INTEGER PRIMARY KEY, id TEXT, names TEXT);
+    CREATE TABLE state (format INTEGER, mark TEXT);
+    CREATE VIRTUAL TABLE texts USING fts5(
+        name, brand, rest, content = '', detail = column,
+        tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
+    );
+    CREATE VIRTUAL TABLE terms USING fts5vocab(texts, 'row');
+    INSERT INTO texts (texts, rank) VALUES ('hashsize', 67108864);
+"""
 
 
 class Match(NamedTuple):
@@ -45,13 +78,39 @@ class Match(NamedTuple):
     tier: int
     """0: the query is one of its names; 1: the beginning of one; else all words stand, 2: in the
     name; 3: in the name or the brand; 4: anywhere."""
-    length: int
-    """Characters of the name: the shorter it is, the more of it the query names."""
+    number: int
+    """Less for a shorter name: the shorter it is, the more of it the query names."""
     id: str
 
 
+@dataclass
+class Saving:
+    """An index that is to be written to a file."""
+
+    path: Path
+    mark: str
+    error: str = ""
+    """Why it could not be written."""
+
+    def write(self, database: sqlite3.Connection) -> None:
+        """Write the file, in place of the one before."""
+        scratch = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        try:
+            with database:
+                database.execute("DELETE FROM state")
+                database.execute("INSERT INTO state VALUES (?, ?)", (FORMAT, self.mark))
+            with closing(sqlite3.connect(scratch)) as file:
+                file.execute("PRAGMA synchronous = OFF")
+                database.backup(file)
+            scratch.replace(self.path)
+        except (sqlite3.Error, OSError) as error:
+            self.error = str(error)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+
 class TextIndex(Generic[MessageT]):
-    """An index of the words of records, built at the first search."""
+    """An index of the words of records, built by `build` or at the first search."""
 
     def __init__(
         self,
@@ -67,73 +126,140 @@ class TextIndex(Generic[MessageT]):
         self._records = records
         self._texts_of = texts_of
         self._database: sqlite3.Connection | None = None
+        self._changes: list[Change | Saving] = []
+        self._lock = threading.Lock()
 
-    def put(self, id: str, record: MessageT) -> None:
-        """Add or change a record; nothing before the first search."""
+    def put(self, id: str, before: MessageT | None, after: MessageT | None) -> None:
+        """Add, change or remove a record; None stands for no record before or after."""
         if self._database is not None:
-            with self._database as database:
-                remove(database, id)
-                insert(database, id, self._texts_of(record))
+            old, new = (None if one is None else self._texts_of(one) for one in (before, after))
+            if old != new:
+                self._changes.append((id, old, new))
 
-    def remove(self, id: str) -> None:
-        """Remove a record; nothing before the first search."""
+    @property
+    def waiting(self) -> int:
+        """Number of changes that wait to be written."""
+        return len(self._changes)
+
+    def build(self, saved: Path | None = None, mark: str = "") -> None:
+        """Load the index from a file if it was saved with this mark, else make it anew."""
+        with self._lock:
+            database = opened()
+            # Nobody closes a replica; Python 3.13 warns of a connection that is not closed.
+            weakref.finalize(self, database.close)
+            if saved is None or not _loaded(database, saved, mark):
+                database.executescript(SCHEMA)
+                made = ((id, self._texts_of(record)) for id, record in self._records())
+                while block := list(islice(made, WRITTEN_AT_ONCE)):
+                    with database:
+                        _write(database, ((id, None, texts) for id, texts in block))
+            self._changes, self._database = [], database
+
+    def save(self, path: Path, mark: str) -> "Saving":
+        """Have the index, as it is now, written to a file by the next search or `settle`."""
+        saving = Saving(path, mark)
         if self._database is not None:
-            with self._database as database:
-                remove(database, id)
+            self._changes.append(saving)
+        return saving
+
+    def settle(self) -> None:
+        """Write the changes that wait."""
+        self._settled()
 
     def search(self, query: str) -> list[Match]:
-        """All records that match, the best first.
+        """All records that match, the best first, also by their whole names.
 
         If there is none, those that match the words in another number, or with one letter changed.
         """
-        if self._database is None:
-            self._database = self._built()
-        words = ["".join(c if c.isalnum() else " " for c in word) for word in query.split()]
-        terms = [word for part in words for word in part.split()]
-        if not terms:
-            return []
-        whole = " ".join(folded(query))
-        found = self._found(self._database, whole, [f'"{term}"*' for term in terms])
-        if not found:
-            near = [near_terms(self._database, term) for term in terms]
-            found = self._found(self._database, whole, near) if all(near) else []
+        found = list(self.matches(query))
+        whole, database = " ".join(folded(query)), self._settled()
+        for tier, begin in ((1, f"\n{whole}"), (0, f"\n{whole}\n")):
+            sql = "SELECT number FROM ids WHERE names != '' AND instr(names, ?)"
+            named = {number for (number,) in database.execute(sql, (begin,))} if whole else set()
+            found = [one._replace(tier=tier) if one.number in named else one for one in found]
+        return sorted(found)
+
+    def matches(self, query: str) -> Iterator[Match]:
+        """All records that match by their words, the best first."""
+        after, most = None, 1000
+        while page := self.page(query, after, most):
+            yield from page
+            if len(page) < most:
+                return
+            after, most = page[-1], 10_000
+
+    def page(self, query: str, after: Match | None, most: int) -> list[Match]:
+        """The first matches by words after another, at most so many; fewer only at the end."""
+        database = self._settled()
+        found: list[Match] = []
+        for tier, words in enumerate(_expressions(database, query), start=FIRST_TIER):
+            if after is not None and tier < after.tier:
+                continue
+            first = after.number if after is not None and tier == after.tier else -1
+            rows = database.execute(
+                """
+                SELECT number, id FROM texts JOIN ids ON number = texts.rowid
+                WHERE texts MATCH ? AND texts.rowid > ? ORDER BY texts.rowid LIMIT ?
+                """,
+                (words, first, most - len(found)),
+            )
+            found += (Match(tier, number, id) for number, id in rows.fetchall())
+            if len(found) >= most:
+                break
         return found
 
-    def _found(self, database: sqlite3.Connection, whole: str, terms: list[str]) -> list[Match]:
-        all_terms = " AND ".join(terms)
-        rows = database.execute(
-            """
-            SELECT CASE WHEN instr(names, ?) THEN 0 WHEN instr(names, ?) THEN 1 ELSE min(tier) END
-                AS best, length, id FROM (
-                SELECT rowid AS docid, 2 AS tier FROM texts WHERE texts MATCH ?
-                UNION ALL SELECT rowid, 3 FROM texts WHERE texts MATCH ?
-                UNION ALL SELECT rowid, 4 FROM texts WHERE texts MATCH ?
-            ) JOIN ids USING (docid) GROUP BY docid ORDER BY best, length, id
-            """,
-            [f"\n{whole}\n", f"\n{whole}", *(f"{columns} : ({all_terms})" for columns in TIERS)],
-        )
-        return [Match(*row) for row in rows]
+    def count(self, query: str) -> int:
+        """The number of records that match."""
+        database, total = self._settled(), 0
+        for words in _expressions(database, query):
+            sql = "SELECT count(*) FROM texts WHERE texts MATCH ?"
+            total += database.execute(sql, (words,)).fetchone()[0]
+        return total
 
-    def _built(self) -> sqlite3.Connection:
-        database = sqlite3.connect(":memory:", check_same_thread=False)
-        # Nobody closes a replica; Python 3.13 warns of a connection that is not closed.
-        weakref.finalize(self, database.close)
-        database.executescript(
-            """
-            CREATE TABLE ids (
-                docid INTEGER PRIMARY KEY, id TEXT UNIQUE, length INTEGER, names TEXT
-            );
-            CREATE VIRTUAL TABLE texts USING fts5(
-                name, brand, rest, detail = column,
-                tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
-            );
-            CREATE VIRTUAL TABLE terms USING fts5vocab(texts, 'row');
-            """
-        )
-        with database:
-            for id, record in self._records():
-                insert(database, id, self._texts_of(record))
-        return database
+    def _settled(self) -> sqlite3.Connection:
+        if self._database is None:
+            self.build()
+        assert self._database is not None
+        with self._lock:
+            changes, self._changes = self._changes, []
+            while changes:
+                ready = list(takewhile(lambda one: not isinstance(one, Saving), changes))
+                if ready:
+                    with self._database as database:
+                        _write(database, (one for one in ready if isinstance(one, tuple)))
+                for saving in changes[len(ready) : len(ready) + 1]:
+                    if isinstance(saving, Saving):
+                        saving.write(self._database)
+                changes = changes[len(ready) + 1 :]
+        return self._database
+
+
+def opened() -> sqlite3.Connection:
+    """An empty database in memory."""
+    return sqlite3.connect(":memory:", check_same_thread=False)
+
+
+def number_of(id: str, name: str) -> int:
+    """The number of a record in FTS5, if no other has it: its rank."""
+    digest = hashlib.blake2b(id.encode(), digest_size=HASH_BITS // 8).digest()
+    return min(len(name), LONGEST) << HASH_BITS | int.from_bytes(digest)
+
+
+def _expressions(database: sqlite3.Connection, query: str) -> list[str]:
+    """The expression of each tier, which excludes those before it; none without words."""
+    words = ["".join(c if c.isalnum() else " " for c in word) for word in query.split()]
+    terms = [word for part in words for word in part.split()]
+    if not terms:
+        return []
+    together = " AND ".join(f'"{term}"*' for term in terms)
+    sql = "SELECT 1 FROM texts WHERE texts MATCH ? LIMIT 1"
+    if database.execute(sql, (f"{TIERS[-1]} : ({together})",)).fetchone() is None:
+        near = [near_terms(database, term) for term in terms]
+        if not all(near):
+            return []
+        together = " AND ".join(near)
+    each = [f"({columns} : ({together}))" for columns in TIERS]
+    return [each[0], f"{each[1]} NOT {each[0]}", f"{each[2]} NOT {each[1]}"]
 
 
 def near_terms(database: sqlite3.Connection, word: str) -> str:
@@ -162,22 +288,61 @@ def near_terms(database: sqlite3.Connection, word: str) -> str:
     return f"({' OR '.join(quoted)})" if near else ""
 
 
-def insert(database: sqlite3.Connection, id: str, texts: Texts) -> None:
-    """Add the texts of a record that the index does not have."""
-    names = "".join(f"\n{' '.join(folded(name))}" for name in texts.names)
-    cursor = database.execute(
-        "INSERT INTO ids (id, length, names) VALUES (?, ?, ?)",
-        (id, len(texts.name), f"{names}\n" if names else ""),
-    )
-    database.execute(
-        "INSERT INTO texts (rowid, name, brand, rest) VALUES (?, ?, ?, ?)",
-        (cursor.lastrowid, *texts[:3]),
-    )
+def _loaded(database: sqlite3.Connection, path: Path, mark: str) -> bool:
+    """True if the database now has the index in a file, which has this mark."""
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(path)) as file:
+            if file.execute("SELECT format, mark FROM state").fetchall() == [(FORMAT, mark)]:
+                file.backup(database)
+                return True
+    except sqlite3.Error:
+        pass
+    return False
 
 
-def remove(database: sqlite3.Connection, id: str) -> None:
-    """Remove the texts of a record, if the index has it."""
-    row = database.execute("SELECT docid FROM ids WHERE id = ?", (id,)).fetchone()
-    if row:
-        database.execute("DELETE FROM texts WHERE rowid = ?", row)
-        database.execute("DELETE FROM ids WHERE docid = ?", row)
+def _write(database: sqlite3.Connection, changes: Iterable[Change]) -> None:
+    """Write changes of records, each with its texts before and after, in order of number."""
+    first: dict[str, Texts | None] = {}
+    last: dict[str, Texts | None] = {}
+    for id, before, after in changes:
+        first.setdefault(id, before)
+        last[id] = after
+    gone = sorted(
+        (_found(database, id, texts.name), *texts[:3])
+        for id, texts in first.items()
+        if texts is not None
+    )
+    database.executemany("DELETE FROM ids WHERE number = ?", ((row[0],) for row in gone))
+    database.executemany(
+        "INSERT INTO texts (texts, rowid, name, brand, rest) VALUES ('delete', ?, ?, ?, ?)", gone
+    )
+    come = sorted(
+        (number_of(id, texts.name), id, texts) for id, texts in last.items() if texts is not None
+    )
+    rows: list[tuple[int, str, str, str]] = []
+    for number, id, texts in come:
+        free = _free(database, number)
+        names = "".join(f"\n{' '.join(folded(name))}" for name in texts.names)
+        stored = (free, id, f"{names}\n" if names else "")
+        database.execute("INSERT INTO ids VALUES (?, ?, ?)", stored)
+        rows.append((free, texts.name, texts.brand, texts.rest))
+    # FTS5 begins another segment at each number that is lower than the last.
+    rows.sort()
+    database.executemany("INSERT INTO texts (rowid, name, brand, rest) VALUES (?, ?, ?, ?)", rows)
+
+
+def _found(database: sqlite3.Connection, id: str, name: str) -> int:
+    """The number that a record has."""
+    number = number_of(id, name)
+    sql = "SELECT number FROM ids WHERE number BETWEEN ? AND ? AND id = ?"
+    [found] = database.execute(sql, (number, number + NEIGHBOURS, id)).fetchone()
+    return int(found)
+
+
+def _free(database: sqlite3.Connection, number: int) -> int:
+    """The number, or the next one that no record has."""
+    sql = "SELECT number FROM ids WHERE number BETWEEN ? AND ?"
+    taken = {each for (each,) in database.execute(sql, (number, number + NEIGHBOURS))}
+    return next(each for each in range(number, number + NEIGHBOURS + 1) if each not in taken)

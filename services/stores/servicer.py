@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.messages.masks import check_mask
-from services.chassis.messages.paging import PageTokens, page_size
+from services.chassis.messages.paging import PageTokens, check_shape, page_size
 from services.chassis.messages.times import timestamp
 from services.chassis.serving.methods import bulk, endless, long
 from services.chassis.serving.turns import Turns, by_turns, made
@@ -19,7 +19,7 @@ from services.stores.convert import encoded
 from services.stores.convert import stores as convert
 from services.stores.convert.filters import point, store_filter
 from services.stores.errors import StoreNotFound
-from services.stores.model.matches import BY_ID
+from services.stores.model.matches import BY_ID, Found, Match, Rank, Total
 from services.stores.resources import search
 from services.stores.resources.stores import Stores
 from services.stores.resources.watching import watch
@@ -72,15 +72,17 @@ class StoresServicer:
         """List stores in order of name."""
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
-        ids = replica.ids(self._wanted(request.store_filter))
-        page, token = self._tokens.page(request, ids, lambda store: (*BY_ID, store))
+        wanted = self._wanted(request.store_filter)
+        after, total = self._cursor(request, BY_ID)
+        size = page_size(request.page_size, default=50, most=1000)
+        found = await by_turns(search.id_page(replica, wanted, None, after, size, total))
         return stores_pb2.ListStoresResponse(
             stores=await made(
                 lambda data: convert.read_store(data, request.read_mask),
-                [replica.encoded(id) for id in page],
+                [data for match in found.matches if (data := replica.public(match.id))],
             ),
-            next_page_token=token,
-            total_size=len(ids),
+            next_page_token=self._token(request, found),
+            total_size=found.total.number,
             as_of=self._as_of(),
         )
 
@@ -93,15 +95,22 @@ class StoresServicer:
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
         wanted = self._wanted(request.store_filter)
-        found = await by_turns(search.search(replica, request, wanted))
-        page, token = self._tokens.page(request, found, lambda match: (*match.rank, match.id))
+        rank = (0, 0) if request.query and not request.HasField("route") else BY_ID
+        after, total = self._cursor(request, rank)
+        size = page_size(request.page_size, default=50, most=1000)
+        found = await by_turns(search.search(replica, request, wanted, after, size, total))
         return stores_pb2.SearchStoresResponse(
             matches=await made(
                 lambda each: convert.match_message(*each, request.read_mask),
-                [(replica.encoded(match.id), match) for match in page],
+                [
+                    (data, match)
+                    for match in found.matches
+                    if (data := replica.public(match.id)) is not None
+                ],
             ),
-            next_page_token=token,
-            total_size=len(found),
+            next_page_token=self._token(request, found),
+            total_size=found.total.number,
+            total_is_estimate=found.total.is_estimate,
             as_of=self._as_of(),
         )
 
@@ -166,15 +175,14 @@ class StoresServicer:
         )
 
     @long
-    def suggest_places(
+    async def suggest_places(
         self, request: stores_pb2.SuggestPlacesRequest
     ) -> stores_pb2.SuggestPlacesResponse:
         """Suggest places and stores whose names begin with a text."""
         limit = page_size(request.limit, default=8, most=50)
         near = point(request.near) if request.HasField("near") else None
-        places, ids = search.suggest(
-            self._directory.stores.replica, self._origins.gazetteer, request.query, limit, near
-        )
+        replica, gazetteer = self._directory.stores.replica, self._origins.gazetteer
+        places, ids = await by_turns(search.suggest(replica, gazetteer, request.query, limit, near))
         return convert.suggestions(self._directory.stores.replica, places, ids, limit)
 
     async def upsert_stores(
@@ -201,6 +209,34 @@ class StoresServicer:
         """Stream every change from now on, or after a resume token."""
         check_mask(request.read_mask, STORE, "read_mask")
         return watch(self._directory.stores, request)
+
+    def _cursor(
+        self,
+        request: stores_pb2.ListStoresRequest | stores_pb2.SearchStoresRequest,
+        rank: Rank,
+    ) -> tuple[Match | None, Total | None]:
+        """The last match of the page before, whose rank is like `rank`, and the total it told.
+
+        Raises:
+            InvalidArgument: the token is not one of ours, or does not fit this list.
+        """
+        cursor = self._tokens.decode(request)
+        if cursor is None:
+            return None, None
+        check_shape(cursor, (*rank, "", 0, 0))
+        *ranks, id, number, is_estimate = cursor
+        return Match(tuple(ranks), id), Total(number, bool(is_estimate))
+
+    def _token(
+        self,
+        request: stores_pb2.ListStoresRequest | stores_pb2.SearchStoresRequest,
+        found: Found,
+    ) -> str:
+        """The token of the page after; empty after the last one."""
+        if not found.has_more:
+            return ""
+        last, total = found.matches[-1], found.total
+        return self._tokens.encode(request, [*last.rank, last.id, total.number, total.is_estimate])
 
     def _wanted(self, wanted: stores_pb2.StoreFilter) -> StoreFilter:
         return store_filter(wanted, self._directory.schedules)

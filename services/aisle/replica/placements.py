@@ -1,7 +1,7 @@
 """The replica of placements: all of them in memory, by store or planogram, and SKU."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from services.directory.replicas import Change
 
@@ -38,6 +38,17 @@ class PlacementsReplica:
         for scope, records in self._scopes.items():
             for sku, encoded in records.items():
                 yield f"{scope}/{sku}", encoded
+
+    def copied(self) -> dict[str, bytes]:
+        """A copy of all ids with their encoded records."""
+        return dict(self.records())
+
+    def texts(self) -> None:
+        """Placements have no index of words."""
+
+    def apply_all(self, writes: Sequence[tuple[str, bytes | None]]) -> list[Change]:
+        """Add, change or (None) delete many records, each once."""
+        return [self.apply(id, after) for id, after in writes]
 
     def apply(self, id: str, after: bytes | None) -> Change:
         """Add, change or (None) delete one record."""

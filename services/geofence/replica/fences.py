@@ -209,7 +209,7 @@ def unmatched(directory: Directory, brands: Iterable[str], stores: Iterable[str]
         return
     replica = directory.stores.replica
     for number, brand in enumerate(brands):
-        if not replica.ids(StoreFilter(brands=frozenset((fold(brand),)))):
+        if not replica.has_any(StoreFilter(brands=frozenset((fold(brand),)))):
             yield f"brands[{number}]: no store has the brand {brand!r}"
     for number, name in enumerate(stores):
         if replica.public(store_id(name)) is None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 Rank = tuple[float, ...]
 """The sort key of a match before its id: the lower, the earlier.
 
-It is 0, a distance or a position on the route in metres, or tier and length of a text match.
+It is 0, a distance or a position on the route in metres, or tier and number of a text match.
 """
 BY_ID: Rank = (0.0,)
 """The rank of every match where the id alone gives the order."""
@@ -28,3 +28,19 @@ class Cell(NamedTuple):
     stores: int
     latitude: float
     longitude: float
+
+
+class Total(NamedTuple):
+    """The number of matches on all pages."""
+
+    number: int
+    is_estimate: bool = False
+
+
+class Found(NamedTuple):
+    """A page of matches."""
+
+    matches: list[Match]
+    has_more: bool
+    """True if there are matches after the last one."""
+    total: Total

@@ -1,62 +1,142 @@
 """Searches stores by text, area and route, counts them by cell, and suggests names."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 
 import h3
 import numpy as np
+from numpy.typing import NDArray
 
 from enrayon.stores.v1 import stores_pb2
-from geodata.distance import Floats
+from geodata.distance import Floats, chord_core_m, chord_reach_m, distances_m, ecef
 from geodata.gazetteer import Gazetteer, Place
 from geodata.nearest import Rows
 from geodata.points import Point
 from geodata.regions import along_route, in_shape, in_viewport
 from geodata.steps import Steps
 from services.chassis.errors import FieldViolation, InvalidArgument
-from services.directory.filters import StoreFilter
+from services.directory.columns import rows_mask
+from services.directory.filters import Mask, StoreFilter
 from services.directory.service_areas import polygon_of
 from services.directory.stores import StoresReplica
+from services.directory.text import Match as TextMatch
 from services.stores.convert.filters import point
 from services.stores.errors import InvalidGeometry, TooManyCells
-from services.stores.model.matches import BY_ID, Cell, Match, Rank
+from services.stores.model.matches import BY_ID, Cell, Found, Match, Total
 
 CELLS_MOST = 10_000
 """Cells of an answer, at most."""
+COUNTED = 10_000
+"""Matches of words that are counted one by one; the number of more is an estimate."""
+IDS_AT_ONCE = 4096
+"""Matches, or ids, that are looked at before other calls have their turn."""
+SORTED = 10_000
+"""Stores of an area that are sorted; of more, the ids of all stores are followed in order."""
+PUBLIC = StoreFilter(statuses=frozenset(stores_pb2.StoreStatus.values()))
+"""Admits every public store."""
 
 
 def search(
-    replica: StoresReplica, request: stores_pb2.SearchStoresRequest, wanted: StoreFilter
-) -> Steps[list[Match]]:
-    """All stores that match, in the order of the answer.
+    replica: StoresReplica,
+    request: stores_pb2.SearchStoresRequest,
+    wanted: StoreFilter,
+    after: Match | None,
+    size: int,
+    total: Total | None,
+) -> Steps[Found]:
+    """The matches after another one, in the order of the answer, at most `size`.
 
-    That is by text, else by route position or distance, else by id.
+    That is by text, else by route position or distance, else by id. `total` is that of the page
+    before, which is kept.
 
     Raises:
         InvalidGeometry: the area or the route cannot be used.
     """
     area = request.WhichOneof("area")
-    ranks: dict[str, Rank] = {}
-    if request.query:
-        ranks = {match.id: (match.tier, match.length) for match in replica.matching(request.query)}
-    if area is None and request.query:
-        return [Match(ranks[id], id) for id in replica.ids(wanted, among=list(ranks))]
     if area == "route":
-        matches = yield from route_matches(replica, request.route, wanted)
-    elif area == "circle":
-        matches = circle_matches(replica, request.circle, wanted)
-    elif area:
+        matches = yield from route_matches(replica, request, wanted)
+        return page_of(matches, after, size)
+    if area == "circle" and not request.query:
+        return (yield from circle_page(replica, request.circle, wanted, after, size, total))
+    among = None
+    if area:
         rows = yield from area_rows(replica, request, wanted)
-        matches = [Match(BY_ID, id) for id in sorted(replica.ids_of_rows(rows))]
-    else:
-        matches = [Match(BY_ID, id) for id in replica.ids(wanted)]
-    if not request.query:
-        return matches
-    matching = [match for match in matches if match.id in ranks]
-    if area == "route":
-        return matching
-    return sorted(match._replace(rank=ranks[match.id]) for match in matching)
+        if not request.query and len(rows) <= SORTED:
+            ids = sorted(replica.ids_of_rows(rows))
+            return page_of([Match(BY_ID, id) for id in ids], after, size)
+        among = rows_mask(rows, replica.index.row_count)
+        total = Total(len(rows)) if not request.query else total
+    if request.query:
+        return (yield from text_page(replica, request.query, wanted, among, after, size, total))
+    return (yield from id_page(replica, wanted, among, after, size, total))
+
+
+def page_of(matches: list[Match], after: Match | None, size: int) -> Found:
+    """The page of a whole list after a match."""
+    start = bisect_right(matches, after[:2], key=lambda match: match[:2]) if after else 0
+    page = matches[start : start + size]
+    return Found(page, start + size < len(matches), Total(len(matches)))
+
+
+def id_page(
+    replica: StoresReplica,
+    wanted: StoreFilter,
+    among: Mask | None,
+    after: Match | None,
+    size: int,
+    total: Total | None,
+) -> Steps[Found]:
+    """The stores after a match that a filter admits, in order of their ids."""
+    if total is None:
+        total = Total((yield from replica.count(wanted)))
+    found: list[str] = []
+    last, block = after.id if after else "", size + 1
+    while ids := replica.ids_after(last, block):
+        found += replica.admitted(ids, wanted, among)
+        if len(found) > size or len(ids) < block:
+            break
+        last, block = ids[-1], IDS_AT_ONCE
+        yield None
+    return Found([Match(BY_ID, id) for id in found[:size]], len(found) > size, total)
+
+
+def text_page(
+    replica: StoresReplica,
+    query: str,
+    wanted: StoreFilter,
+    among: Mask | None,
+    after: Match | None,
+    size: int,
+    total: Total | None,
+) -> Steps[Found]:
+    """The stores after a match that have the words of a query, the best first.
+
+    All matches are looked at until the page is full. Those of the first page are counted up to
+    `COUNTED`; of more, the number that a filter or an area admits is an estimate.
+    """
+    texts = replica.texts()
+    cursor = TextMatch(int(after.rank[0]), int(after.rank[1]), after.id) if after else None
+    found: list[TextMatch] = []
+    seen = admitted = 0
+    block, is_end = size + 1, False
+    while not is_end and (len(found) <= size or (total is None and seen < COUNTED)):
+        part = yield partial(texts.page, query, cursor, block)
+        is_end = len(part) < block
+        by_id = {match.id: match for match in part}
+        of_part = [by_id[id] for id in replica.admitted(by_id, wanted, among)]
+        seen, admitted = seen + len(part), admitted + len(of_part)
+        found += of_part[: max(0, size + 1 - len(found))]
+        if part:
+            cursor, block = part[-1], IDS_AT_ONCE
+    if total is None:
+        total = Total(admitted)
+        if not is_end:
+            matching = yield partial(texts.count, query)
+            total = Total(max(admitted, round(matching * admitted / seen)), is_estimate=True)
+    page = [Match((match.tier, match.number), match.id) for match in found[:size]]
+    return Found(page, len(found) > size, total)
 
 
 def count(
@@ -69,7 +149,19 @@ def count(
         TooManyCells: the resolution is too fine for the area.
     """
     rows = yield from area_rows(replica, request, wanted)
-    cells = replica.cells(request.h3_resolution)[rows]
+    column = yield from replica.cells(request.h3_resolution)
+    cells, latitudes, longitudes = (
+        column[rows] for column in (column, replica.index.latitudes, replica.index.longitudes)
+    )
+    return (yield partial(counted, cells, latitudes, longitudes))
+
+
+def counted(cells: NDArray[np.uint64], latitudes: Floats, longitudes: Floats) -> list[Cell]:
+    """The distinct cells of stores, most stores first.
+
+    Raises:
+        TooManyCells: there are too many.
+    """
     distinct, inverse, counts = np.unique(cells, return_inverse=True, return_counts=True)
     if len(distinct) > CELLS_MOST:
         raise TooManyCells(
@@ -77,16 +169,15 @@ def count(
             f"{CELLS_MOST}; ask for a coarser resolution or a smaller area"
         )
     # A cell is small beside the earth, so the mean of unit vectors gives the mean position.
-    means = np.zeros((len(distinct), 3))
-    np.add.at(
-        means, inverse, unit_vectors(replica.index.latitudes[rows], replica.index.longitudes[rows])
+    x, y, z = (
+        np.bincount(inverse, weights=axis, minlength=len(distinct))
+        for axis in unit_vectors(latitudes, longitudes).T
     )
-    latitudes = np.degrees(np.arctan2(means[:, 2], np.hypot(means[:, 0], means[:, 1])))
-    longitudes = np.degrees(np.arctan2(means[:, 1], means[:, 0]))
+    middles = np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
     cells_found = [
         Cell(h3.int_to_str(cell), number, latitude, longitude)
         for cell, number, latitude, longitude in zip(
-            distinct.tolist(), counts.tolist(), latitudes.tolist(), longitudes.tolist(), strict=True
+            distinct.tolist(), counts.tolist(), *(each.tolist() for each in middles), strict=True
         )
     ]
     return sorted(cells_found, key=lambda cell: (-cell.stores, cell.h3_cell))
@@ -94,7 +185,7 @@ def count(
 
 def suggest(
     replica: StoresReplica, gazetteer: Gazetteer, query: str, limit: int, near: Point | None
-) -> tuple[list[Place], list[str]]:
+) -> Steps[tuple[list[Place], list[str]]]:
     """Places and ids of stores whose names begin with a text, the best of each first.
 
     Raises:
@@ -104,7 +195,8 @@ def suggest(
         places = gazetteer.suggest(query, limit, near=near)
     except ValueError as error:
         raise InvalidArgument.field("query", str(error)) from None
-    return places, [match.id for match in replica.matching(query)[:limit]]
+    found = yield from text_page(replica, query, PUBLIC, None, None, limit, Total(0))
+    return places, [match.id for match in found.matches]
 
 
 def area_rows(
@@ -119,49 +211,85 @@ def area_rows(
     """
     area = request.WhichOneof("area")
     if area is None:
-        return np.flatnonzero(replica.mask(wanted))
+        rows = np.arange(replica.index.row_count)
+        return (yield from replica.admitted_rows(wanted, rows))
     with geometry_errors(area):
         if area == "viewport":
             low, high = request.viewport.low, request.viewport.high
             rows = in_viewport(replica.index, point(low), point(high))
+        elif isinstance(request, stores_pb2.SearchStoresRequest) and area == "circle":
+            rows = circle_rows(replica, request.circle)
         else:
             shape = yield partial(polygon_of, request.polygon)
             rows = yield from in_shape(replica.index, shape)
-    return rows[replica.mask(wanted)[rows]]
+    return (yield from replica.admitted_rows(wanted, rows))
 
 
-def circle_matches(
-    replica: StoresReplica, circle: stores_pb2.Circle, wanted: StoreFilter
-) -> list[Match]:
-    """The stores in a circle, the nearest first."""
-    everything = max(1, len(replica.index))
-    hits = replica.nearest(point(circle.center), everything, wanted, radius_m=circle.radius_m)
-    return [Match((distance_m,), id, distance_m) for id, distance_m in hits]
+def circle_page(
+    replica: StoresReplica,
+    circle: stores_pb2.Circle,
+    wanted: StoreFilter,
+    after: Match | None,
+    size: int,
+    total: Total | None,
+) -> Steps[Found]:
+    """The stores in a circle after a match, the nearest first."""
+    if total is None:
+        rows = circle_rows(replica, circle)
+        total = Total(len((yield from replica.admitted_rows(wanted, rows))))
+    hits = replica.nearest(
+        point(circle.center),
+        size + 1,
+        wanted,
+        radius_m=circle.radius_m,
+        after=(float(after.rank[0]), after.id) if after else None,
+    )
+    page = [Match((distance_m,), id, distance_m) for id, distance_m in hits[:size]]
+    return Found(page, len(hits) > size, total)
+
+
+def circle_rows(replica: StoresReplica, circle: stores_pb2.Circle) -> Rows:
+    """The rows in a circle."""
+    index, centre = replica.index, point(circle.center)
+    xyz = np.array(ecef(centre.latitude, centre.longitude))
+    rows, chords = index.within_chord(xyz, chord_reach_m(circle.radius_m))
+    inside = chords <= chord_core_m(circle.radius_m)
+    doubt = rows[~inside]
+    off_m = distances_m(
+        centre.latitude, centre.longitude, index.latitudes[doubt], index.longitudes[doubt]
+    )
+    inside[~inside] = off_m <= circle.radius_m
+    return rows[inside]
 
 
 def route_matches(
-    replica: StoresReplica, route: stores_pb2.RouteCorridor, wanted: StoreFilter
+    replica: StoresReplica, request: stores_pb2.SearchStoresRequest, wanted: StoreFilter
 ) -> Steps[list[Match]]:
-    """The stores along a route, by their position on it.
+    """The stores along a route that match the query, by their position on it.
 
     Raises:
         InvalidGeometry: the route cannot be used.
     """
+    route = request.route
     with geometry_errors("route"):
         path: list[Point] = yield partial(list, map(point, route.path.points))
         hits = yield from along_route(replica.index, path, route.max_distance_m)
-    mask = replica.mask(wanted)
+    along = np.array([hit.row for hit in hits], np.int64)
+    ids = dict(zip(along.tolist(), replica.ids_of_rows(along), strict=True))
+    rows = set((yield from replica.admitted_rows(wanted, along)).tolist())
+    matching = set(ids.values())
+    if request.query:
+        matching = yield partial(with_words, replica, request.query, matching)
     return [
-        Match(
-            (hit.position_m,),
-            replica.index.id(hit.row),
-            hit.distance_m,
-            hit.position_m,
-            hit.detour_m,
-        )
+        Match((hit.position_m,), ids[hit.row], hit.distance_m, hit.position_m, hit.detour_m)
         for hit in hits
-        if mask[hit.row]
+        if hit.row in rows and ids[hit.row] in matching
     ]
+
+
+def with_words(replica: StoresReplica, query: str, ids: Collection[str]) -> set[str]:
+    """Those of the ids whose stores have the words of a query."""
+    return {match.id for match in replica.texts().search(query) if match.id in ids}
 
 
 @contextmanager
