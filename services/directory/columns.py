@@ -15,7 +15,7 @@ from h3.api.basic_int import latlng_to_cell
 from numpy.typing import NDArray
 
 from enrayon.stores.v1 import stores_pb2
-from geodata.nearest import NearestIndex
+from geodata.nearest import NearestIndex, Rows
 from geodata.steps import Steps
 from services.directory.filters import HIDDEN, Mask, StoreFilter, fold, status_of
 from services.directory.imported_hours import ImportedHours, imported_hours
@@ -102,7 +102,8 @@ class Columns:
                 ]
                 self._filling[resolution][rows.start : rows.stop] = filled
                 yield None
-            self._cells[resolution] = self._filling.pop(resolution, self._cells.get(resolution))
+            if resolution in self._filling:
+                self._cells[resolution] = self._filling.pop(resolution)
         return self._cells[resolution][: index.row_count]
 
     def _computed(self, wanted: StoreFilter, row_of: Callable[[str], int | None]) -> Mask:
@@ -155,7 +156,7 @@ class Column(Generic[ValueT]):
         return result
 
 
-def rows_mask(rows: list[int], count: int) -> Mask:
+def rows_mask(rows: list[int] | Rows, count: int) -> Mask:
     """The mask of `count` rows, true for the given ones."""
     result = np.zeros(count, bool)
     result[rows] = True

@@ -220,11 +220,11 @@ class Feed(Generic[ReplicaT]):
             return True
         if changes[0][0] != self.sequence + 1:
             return False
-        # Only the latest record of an id is read: the states between are applied as that one.
-        latest = await self._changes.latest(list(dict.fromkeys(id for _, id in changes)))
         for begin in range(0, len(changes), APPLIED_AT_ONCE):
-            self._apply(changes[begin : begin + APPLIED_AT_ONCE], latest)
-            await asyncio.sleep(0)
+            block = changes[begin : begin + APPLIED_AT_ONCE]
+            # Only the latest record of an id is read: the states between are applied as that one.
+            latest = await self._changes.latest(list(dict.fromkeys(id for _, id in block)))
+            self._apply(block, latest)
         texts = self.replica.texts()
         if texts is not None and texts.waiting:
             await in_thread(texts.settle)

@@ -28,7 +28,8 @@ class ProductsReplica(Records):
 
     def skus(self) -> Sequence[str]:
         """All SKUs in order; read-only."""
-        return self._sorted
+        skus: Sequence[str] = self._sorted
+        return skus
 
     def texts(self) -> TextIndex[stock_pb2.Product]:
         """The index of the words of the products."""

@@ -42,6 +42,8 @@ SPARE = 1000
 Numbers out of use are never freed one by one: many rows may share one.
 """
 NO_HOLIDAYS = HolidayRules()
+CHANGES_AT_ONCE = 500
+"""Stores that change before they are taken in without a read."""
 JOINED_KEPT = 4096
 """Stores whose schedules are kept as they were last joined."""
 
@@ -209,6 +211,8 @@ class Schedules:
             self._changed = None
         elif self._changed is not None and not is_event(change.id):
             self._changed.add(change.id)
+            if len(self._changed) >= CHANGES_AT_ONCE and self._hours.is_loaded:
+                self.refresh()  # so that no read has to take in many
 
 
 class Opening:

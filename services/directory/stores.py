@@ -25,9 +25,10 @@ from services.directory.keys import parse_store
 from services.directory.replicas import Change, Records
 from services.directory.text import Match, TextIndex, Texts
 
-ROWS_AT_ONCE = 16
-"""Rows of one step in which open hours may have to be read first."""
+ROWS_AT_ONCE = 256
+"""Rows of one step at most; it is one row where open hours have to be read first."""
 STEP_S = 0.001
+"""Time of a step after which the next one has twice as many rows."""
 UNLOCATED_AT_ONCE = 50
 """Stores without a location that are decided before other calls have their turn."""
 
@@ -195,20 +196,20 @@ class StoresReplica(Records):
     def admitted_rows(self, wanted: StoreFilter, rows: Rows) -> Steps[Rows]:
         """Those of the rows that a filter admits, in their order.
 
-        Open hours that nobody asked for yet are read first, so that they are decided in steps,
-        each as long as the last ones took time for.
+        Open hours that nobody asked for yet are read first, which takes long for a country whose
+        holidays are computed; so a step is short after a slow one.
         """
         rows = rows[self._columns.mask(wanted, self.row)[rows]]
         if wanted.opening is None:
             return rows
-        found, begin, size = [rows[:0]], 0, ROWS_AT_ONCE
+        found, begin, size = [rows[:0]], 0, 1
         while begin < len(rows):
             part = rows[begin : begin + size]
             began_s = time.perf_counter()
             found.append(part[wanted.opening.rows(part)])
             begin += size
             is_quick = time.perf_counter() - began_s < STEP_S
-            size = 2 * size if is_quick else ROWS_AT_ONCE
+            size = min(2 * size, ROWS_AT_ONCE) if is_quick else 1
             yield None
         return np.concatenate(found)
 

@@ -150,10 +150,9 @@ def count(
     """
     rows = yield from area_rows(replica, request, wanted)
     column = yield from replica.cells(request.h3_resolution)
-    cells, latitudes, longitudes = (
-        column[rows] for column in (column, replica.index.latitudes, replica.index.longitudes)
-    )
-    return (yield partial(counted, cells, latitudes, longitudes))
+    latitudes, longitudes = replica.index.latitudes[rows], replica.index.longitudes[rows]
+    cells: list[Cell] = yield partial(counted, column[rows], latitudes, longitudes)
+    return cells
 
 
 def counted(cells: NDArray[np.uint64], latitudes: Floats, longitudes: Floats) -> list[Cell]:
@@ -210,9 +209,10 @@ def area_rows(
         InvalidGeometry: the area cannot be used.
     """
     area = request.WhichOneof("area")
+    rows: Rows
     if area is None:
-        rows = np.arange(replica.index.row_count)
-        return (yield from replica.admitted_rows(wanted, rows))
+        every = np.arange(replica.index.row_count)
+        return (yield from replica.admitted_rows(wanted, every))
     with geometry_errors(area):
         if area == "viewport":
             low, high = request.viewport.low, request.viewport.high

@@ -1,13 +1,14 @@
 """Changes stores, one by one or as rows of a stream."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation
+from services.chassis.processor import in_thread
+from services.chassis.serving.turns import Turns
 from services.directory.directory import Directory
-from services.directory.keys import parse_store, store_id
+from services.directory.keys import parse_store, store_id, store_name
 from services.directory.kind import Kind
 from services.directory.records import Write
 from services.directory.resources import Resources
@@ -15,10 +16,6 @@ from services.directory.upserts import Upsert
 from services.directory.writer import Writer
 from services.stores.errors import StoreNotFound
 from services.stores.model.stores import OUTPUT_FIELDS, normalize, problems
-
-PREPARED_AT_ONCE = 100
-"""Rows that are checked before other calls get a turn."""
-
 
 def status_note(stored: stores_pb2.Store | None, new: stores_pb2.Store) -> str:
     """The type of the event of a change that turns a store's status to open, or from it."""
@@ -33,7 +30,6 @@ def status_note(stored: stores_pb2.Store | None, new: stores_pb2.Store) -> str:
 def is_open(store: stores_pb2.Store) -> bool:
     """True for the status open."""
     return store.status in (stores_pb2.STORE_STATUS_UNSPECIFIED, stores_pb2.STORE_STATUS_OPEN)
-
 
 STORE = Kind(
     message=stores_pb2.Store,
@@ -86,19 +82,19 @@ class Stores:
     ) -> stores_pb2.UpsertStoresResponse:
         """Create and change the stores of a stream; `replace` deletes the rest of its source."""
         response = stores_pb2.UpsertStoresResponse()
+        turns = Turns()
         rows = Upsert(self._write_of, self._writer.write, response, "name", "store")
         first: stores_pb2.UpsertStoresRequest | None = None
         async for request in requests:
             first = first or request
             for store in request.stores:
-                if rows.index % PREPARED_AT_ONCE == 0:
-                    await asyncio.sleep(0)
+                await turns.give()
                 violations = problems(store) + source_violations(store, first.source)
                 rows.take(store.name, store, violations)
             await rows.write(validate_only=first.validate_only)
         if first is not None and first.replace:
-            stored = set(self._directory.stores.replica.ids_of_source(first.source))
-            missing = sorted(stored - set(map(store_id, rows.seen)))
+            stored = self._directory.stores.replica.ids_of_source(first.source)
+            missing = await in_thread(missing_of, stored, rows.seen)
             await rows.remove(missing, validate_only=first.validate_only)
         rows.count()
         return response
@@ -108,6 +104,11 @@ class Stores:
         encoded = self._directory.stores.replica.record(store_id(store.name))
         stored = parse_store(encoded) if encoded else None
         return self._resources.prepared(store, stored=stored).write
+
+
+def missing_of(stored: list[str], seen: set[str]) -> list[str]:
+    """The stored ids that are not among the names of a stream."""
+    return [id for id in stored if store_name(id) not in seen]
 
 
 def source_violations(store: stores_pb2.Store, source: str) -> list[FieldViolation]:
