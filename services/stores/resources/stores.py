@@ -17,6 +17,7 @@ from services.directory.writer import Writer
 from services.stores.errors import StoreNotFound
 from services.stores.model.stores import OUTPUT_FIELDS, normalize, problems
 
+
 def status_note(stored: stores_pb2.Store | None, new: stores_pb2.Store) -> str:
     """The type of the event of a change that turns a store's status to open, or from it."""
     if stored is None:
@@ -30,6 +31,7 @@ def status_note(stored: stores_pb2.Store | None, new: stores_pb2.Store) -> str:
 def is_open(store: stores_pb2.Store) -> bool:
     """True for the status open."""
     return store.status in (stores_pb2.STORE_STATUS_UNSPECIFIED, stores_pb2.STORE_STATUS_OPEN)
+
 
 STORE = Kind(
     message=stores_pb2.Store,
