@@ -11,12 +11,13 @@ from google.type.latlng_pb2 import LatLng
 
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
+from services.chassis.errors import InvalidArgument
 from services.chassis.telemetry import correlation
 from services.client import Client
 from services.edge.languages import accepted, best
 from services.edge.ucp.amenities import attribute
 from services.edge.ucp.locations import location
-from services.edge.ucp.pages import Page, Pages
+from services.edge.ucp.pages import Keep, Page, Pages
 from services.edge.ucp.profile import LOOKUP, SEARCH, metadata
 from services.edge.ucp.requests import (
     Context,
@@ -34,6 +35,8 @@ MAX_PAGE = 50
 MAX_IDS = 100
 MAX_CHUNK = 1000
 """Candidates of one call to the stores service."""
+AFTER = ">"
+"""Begins a cursor that is the id of the last location, where few stores have an item."""
 SHOWN = "@"
 """In a cursor between the home store, which the first page began with, and the token."""
 _STORE_ID = re.compile(r"(?:stores/)?([a-z0-9][a-z0-9._~-]{0,190})")
@@ -141,15 +144,58 @@ class Locations:
         if not products and not home:
             return await self._pages.candidates(wanted, token, size)
 
-        async def keep(stores: Sequence[str]) -> set[str]:
-            return set(await self._available([s for s in stores if s != home], products))
+        holders = await self._stocked.holders(products) if products and self._stocked else None
 
-        chunk = min(MAX_CHUNK, MOST_LEVELS // len(products)) if products else size + 1
-        page = await self._pages.matching(wanted, token, size - len(first), keep, chunk)
+        async def keep(stores: Sequence[str]) -> set[str]:
+            others = [
+                store for store in stores if store != home and (holders is None or store in holders)
+            ]
+            return set(await self._available(others, products))
+
+        room = size - len(first)
+        if holders is not None and (not token or token.startswith(AFTER)):
+            page = await self._among(holders, wanted, token.removeprefix(AFTER), room, keep)
+        else:
+            chunk = min(MAX_CHUNK, MOST_LEVELS // len(products)) if products else size + 1
+            page = await self._pages.matching(wanted, token, room, keep, chunk)
         page.stores[:0] = first
         if home and page.next_token is not None:
             page.next_token = home.removeprefix("stores/") + SHOWN + page.next_token
         return page
+
+    async def _among(
+        self,
+        holders: set[str],
+        wanted: stores_pb2.SearchStoresRequest,
+        last_id: str,
+        size: int,
+        keep: Keep,
+    ) -> Page:
+        """The page of a search among few stores, after the store that the page before ended with.
+
+        Raises:
+            InvalidArgument: that store is gone.
+        """
+        last = store_of(last_id)
+        names = sorted(holders | ({last} if last else set()))
+        if not names:
+            return Page([], None)
+        only = stores_pb2.SearchStoresRequest()
+        only.CopyFrom(wanted)
+        only.store_filter.names[:] = names
+        stores = (await self._pages.candidates(only, "", len(names))).stores
+        if last_id:
+            if last not in stores:
+                raise InvalidArgument.field(
+                    "pagination.cursor", "the location that it ended with is gone; start without it"
+                )
+            stores = stores[stores.index(last) + 1 :]
+        kept = await keep(stores)
+        matching = [store for store in stores if store in kept]
+        page = matching[:size]
+        if len(matching) == len(page):
+            return Page(page, None)
+        return Page(page, AFTER + (page[-1].removeprefix("stores/") if page else last_id))
 
     async def _available(self, stores: Sequence[str], products: Sequence[str]) -> list[str]:
         """The stores where every product is available now; all of them without products."""

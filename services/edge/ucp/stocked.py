@@ -13,6 +13,9 @@ from services.edge.problems import reason_of
 
 MOST_LEVELS = 10_000
 """Levels of one call to the stock service, at most."""
+MOST_HOLDERS = 999
+"""Stores with an item that are listed; an item in more stores is found soon by looking. One less
+than a filter takes names, so that the end of a page has room beside them."""
 _ITEM = re.compile(r"(?:products/)?([A-Za-z0-9][A-Za-z0-9._~-]{0,90})")
 _AVAILABLE = {stock_pb2.STOCK_BAND_IN_STOCK, stock_pb2.STOCK_BAND_LIMITED}
 
@@ -33,13 +36,17 @@ class Stocked:
         return products, unknown
 
     async def holding(self, stores: Sequence[str], products: Sequence[str]) -> set[str]:
-        """The stores, of at most `MOST_LEVELS` levels, where every product is available now.
+        """The stores where every product is available now.
 
         Raises:
             Unavailable: the stock cannot be read.
         """
-        if not stores:
-            return set()
+        most = MOST_LEVELS // len(products)
+        chunks = [stores[begin : begin + most] for begin in range(0, len(stores), most)]
+        held = await asyncio.gather(*(self._holding(chunk, products) for chunk in chunks))
+        return set[str]().union(*held)
+
+    async def _holding(self, stores: Sequence[str], products: Sequence[str]) -> set[str]:
         answer = await self._client.stock.BatchGetStockLevels(
             stock_pb2.BatchGetStockLevelsRequest(stores=stores, products=products)
         )
@@ -51,6 +58,26 @@ class Stocked:
         return {
             store for store in stores if all((store, product) in available for product in products)
         }
+
+    async def holders(self, products: Sequence[str]) -> set[str] | None:
+        """Stores beyond which none has all products; None if each product is in too many to list.
+
+        An index gives them, so that a rare item is not looked for in every store.
+        """
+        answers = await asyncio.gather(
+            *(
+                self._client.stock.ListStoresWithStock(
+                    stock_pb2.ListStoresWithStockRequest(product=product, page_size=MOST_HOLDERS)
+                )
+                for product in products
+            )
+        )
+        short = [
+            {level.store for level in answer.levels}
+            for answer in answers
+            if not answer.next_page_token and not answer.unreachable
+        ]
+        return set.intersection(*short) if short else None
 
     async def _is_known(self, product: str) -> bool:
         try:

@@ -142,6 +142,24 @@ async def test_pages_are_full_while_there_is_more(search):
     assert {"has_next_page": False} == second["pagination"]
 
 
+async def test_a_cursor_whose_last_location_sold_out_goes_on_after_it(shops, search):
+    """The next page begins after a shop that has no milk any more, and one that closed is told."""
+    page = {"limit": 1}
+    first = await search({"items": ["milk"]}, pagination=page)
+    assert ["t-forum"] == ids(first)
+    cursor = {**page, "cursor": first["pagination"]["cursor"]}
+    gone = {**page, "cursor": ">t-none"}
+    async with httpx.AsyncClient(base_url=shops) as http:
+        refused = await http.post(
+            "/ucp/locations/search", json={"filters": {"items": ["milk"]}, "pagination": gone}
+        )
+
+    assert ["t-stockmann"] == ids(await search({"items": ["milk"]}, pagination=cursor))
+    assert ["t-stockmann"] == ids(await search({"items": ["bread"]}, pagination=cursor))
+    assert 400 == refused.status_code
+    assert "$.pagination.cursor" == refused.json()["messages"][0]["path"]
+
+
 @pytest.mark.parametrize("limit", [1, 2, 50])
 async def test_the_home_store_comes_first_if_it_matches_and_only_once(search, limit):
     found: list[str] = []
