@@ -141,6 +141,15 @@ ROWS = {
             "ops",
         ),
         Panel(
+            "Messages of rules",
+            {
+                "{{outcome}}": "sum by (outcome) "
+                "(rate(enrayon_geofence_rule_messages_total[$__rate_interval]))"
+            },
+            "ops",
+        ),
+        Panel("Registered devices by key", {"{{key}}": "max by (key) (enrayon_geofence_people)"}),
+        Panel(
             "Events to be delivered",
             {
                 "behind {{subscription}}": "max by (subscription) (enrayon_events_lag)",

@@ -1,4 +1,4 @@
-"""`enrayon fence`: the replay of a recorded track through the fences."""
+"""`enrayon fence`: who is inside now, and the replay of a recorded track."""
 
 import datetime as dt
 import secrets
@@ -26,9 +26,36 @@ COLOURS = {"ENTER": "green", "DWELL": "yellow", "EXIT": "red", "CROSS": "magenta
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Replay a track through the fences.")
+    group = typer.Typer(no_args_is_help=True, help="Replay a track, or see who is inside.")
+    group.command("inside")(inside)
     group.command("replay")(replay)
     app.add_typer(group, name="fence")
+
+
+def inside(
+    parent: Annotated[
+        str, typer.Argument(metavar="fences/FENCE|stores/STORE", help="The fence, or the store.")
+    ],
+    count: Annotated[bool, typer.Option("--count", help="Show the number alone.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show the registered devices that are inside now."""
+    request = pb.ListPresenceRequest(parent=parent, count_only=count, page_size=1000)
+    with services() as channel:
+        stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+        while True:
+            answer = stub.ListPresence(request, timeout=TIMEOUT_S)
+            if count:
+                print_json(answer) if json else console.print(answer.count)
+                return
+            for each in answer.presence:
+                since = each.inside_since_time.ToJsonString()
+                print_json(each) if json else console.print(
+                    f"{each.reference or each.subject}  {each.fence}  since {since}"
+                )
+            if not answer.next_page_token:
+                return
+            request.page_token = answer.next_page_token
 
 
 def replay(

@@ -1,17 +1,19 @@
-"""`enrayon fence`: a track is replayed with its map."""
+"""`enrayon fence`: a track is replayed with its map, and who is inside is shown."""
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from services.cli import app
 from tests.geodata.fences import tracks
 from tests.geodata.fences.tracks import VISNJAN
-from tests.support.geofence import circle, create
+from tests.support.geofence import circle, create, fix, report
 from tests.support.hosting import serving
 from tests.support.tracks import GPX
 
@@ -58,3 +60,19 @@ async def test_a_replay_as_json(stub, tmp_path):
     output = await run("replay", str(gpx), "--json", "--map", str(tmp_path / "map.svg"))
     told, _ = json.JSONDecoder().raw_decode(output[output.index("{") :])
     assert ["EVENT_TYPE_ENTER", "EVENT_TYPE_EXIT"] == [e["eventType"] for e in told["events"]]
+
+
+async def test_who_is_inside_is_shown_and_counted(stub):
+    await create(stub, "town", circle(MIDDLE, 250))
+    for reference in ("anna", "bert"):
+        device = {"reference": reference}
+        await stub.UpdateDevice(
+            pb.UpdateDeviceRequest(device_id=reference, consent=True, device=device)
+        )
+    await report(stub, fix("anna", MIDDLE, 0), fix("bert", MIDDLE, 0), fix("other", MIDDLE, 0))
+
+    shown = await run("inside", "fences/town")
+    assert ["anna", "bert"] == sorted(line.split()[0] for line in shown.splitlines())
+    assert "2" == (await run("inside", "fences/town", "--count")).strip()
+    output = await run("inside", "fences/town", "--json")
+    assert {"anna", "bert"} == set(re.findall(r'"reference": "(\w+)"', output))
