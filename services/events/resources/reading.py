@@ -50,7 +50,10 @@ class Reading:
             if found := known.get(queue_subject(event.subject)):
                 event.reference = found.reference
                 event.data.update(
-                    {"device_labels": dict(found.labels), "products": list(found.products)}
+                    {
+                        "device_labels": dict(found.labels),
+                        "products": [f"products/{sku}" for sku in found.products],
+                    }
                 )
 
     def _told(self, partition: str, id: str, fields: Mapping[bytes, bytes]) -> Told | None:

@@ -79,7 +79,8 @@ class Event(_message.Message):
 
     - `fence.enter` `fence.exit` `fence.cross` `fence.dwell` `fence.inside` `fence.outside`: the
       fields of `enrayon.geofence.v1.FenceEvent`, such as `fence`, `number`, `confidence`,
-      `device_time`, `inside_since_time`.
+      `device_time`, `inside_since_time`; of a registered device `device_labels`, and `products` that
+      the person looked at.
     - `trip.started` `trip.approaching` `trip.arrived` `trip.wrong_store` `trip.prepare`
       `trip.completed` `trip.canceled` `trip.expired` `trip.reminder` `trip.delayed`
       `trip.waiting_long` `trip.missed`: the same, with `trip`, `order`, `reservation`,
@@ -100,7 +101,7 @@ class Event(_message.Message):
     - `store.created` `store.updated` `store.deleted` `store.opened` `store.closed`: `status`, the
       store's status now. The last two tell that a status turned to open, or from it.
     - `hours.updated` `closure.set` `closure.ended`: no members.
-    - `rule.message`: a message of a rule, as geofence writes it.
+    - `rule.message`: a message of a rule to a registered device, with the same.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
