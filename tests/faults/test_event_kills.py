@@ -18,19 +18,25 @@ import pytest
 from enrayon.events.v1 import events_pb2, events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
+from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis.tasks import end
 from services.events.model import gates
 from tests.faults.deployment import Deployment
 from tests.faults.judging import Told, judge
 from tests.faults.retrying import surely
 from tests.support.endpoint import Endpoint, endpoint, status
-from tests.support.events import number_of, subscribe
+from tests.support.events import subscribe
 from tests.support.geofence import KAMPPI, PASILA, circle, create, fix
+from tests.support.stock import FORUM, PRODUCTS, SOKOS, STOCKMANN, basket, state
+from tests.support.stores import SHOPS, upsert
 
 SETTINGS = {
     "ENRAYON_WEBHOOK_PRIVATE": "true",
     "ENRAYON_EVENTS_LEASE_S": "1",
     "ENRAYON_WEBHOOK_TIMEOUT_S": "0.5",
+    "ENRAYON_STOCK_ALLOW_LOSS": "true",
+    "ENRAYON_HOLDS_PER_SHOPPER": "0",
 }
 DEVICES = 12
 AHEAD = 60
@@ -77,30 +83,82 @@ class Killer:
 
 
 class Devices:
-    """Devices that come and go until told to stop, while their server is killed and started."""
+    """Devices that come and go at a fence."""
 
-    def __init__(self, stub: Any) -> None:
-        self._stub = stub
-        self.visits = 0
+    services = "geofence events"
+    types = ("fence.enter", "fence.exit")
+    number = "number"
 
-    @property
-    def events(self) -> int:
-        """The number of events of all devices."""
-        return 2 * DEVICES * self.visits
+    def __init__(self, channel: Any) -> None:
+        self._stub: Any = geofence_pb2_grpc.GeofenceServiceStub(channel)
+        self._visits = 0
 
-    async def drive(self, stop: asyncio.Event, told: Callable[[], int]) -> None:
-        """Report each position until it is accepted; not much faster than events are delivered."""
-        while not stop.is_set():
-            while self.events > told() + AHEAD and not stop.is_set():  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-            for place, second in ((KAMPPI, 0), (PASILA, 1)):
-                fixes = [fix(f"car {n}", place, 2 * self.visits + second) for n in range(DEVICES)]
-                request = pb.ReportPositionsRequest(fixes=fixes, consent=True)
-                await surely(lambda: self._stub.ReportPositions(request, timeout=5))  # noqa: B023
-            self.visits += 1
+    async def open(self) -> None:
+        """Make the fence."""
+        await surely(lambda: create(self._stub, "kamppi", circle(KAMPPI, 300)))
+
+    async def round(self) -> int:
+        """One visit of each device; answers the number of events."""
+        for place, second in ((KAMPPI, 0), (PASILA, 1)):
+            fixes = [fix(f"car {n}", place, 2 * self._visits + second) for n in range(DEVICES)]
+            request = pb.ReportPositionsRequest(fixes=fixes, consent=True)
+            await surely(lambda: self._stub.ReportPositions(request, timeout=5))  # noqa: B023
+        self._visits += 1
+        return 2 * DEVICES
 
 
-async def read(stub: Any, told: list[Told], killer: Killer) -> None:
+class Holds:
+    """Holds at three shops, which are made, prepared and made ready."""
+
+    services = "stores stock events"
+    types = ("reservation.confirmed", "reservation.preparing", "reservation.ready")
+    number = "revision"
+
+    def __init__(self, channel: Any) -> None:
+        self._stub: Any = stock_pb2_grpc.StockServiceStub(channel)
+        self._stores: Any = stores_pb2_grpc.StoresServiceStub(channel)
+        self._made = 0
+
+    async def open(self) -> None:
+        """Open the shops, with milk."""
+        await surely(lambda: upsert(self._stores, SHOPS))
+        products = stock_pb2.UpsertProductsRequest(products=PRODUCTS)
+        await surely(lambda: self._stub.UpsertProducts(iter([products])))
+        for store in (STOCKMANN, SOKOS, FORUM):
+            await surely(lambda: state(self._stub, store, milk=100_000))  # noqa: B023
+
+    async def round(self) -> int:
+        """Some holds from the shelf to the counter; answers the number of events."""
+        for _ in range(DEVICES):
+            self._made += 1
+            request = stock_pb2.CreateReservationRequest(
+                parent=(STOCKMANN, SOKOS, FORUM)[self._made % 3],
+                items=basket(milk=1),
+                request_id=f"hold-{self._made}",
+            )
+            made = await surely(lambda: self._stub.CreateReservation(request, timeout=5))  # noqa: B023
+            for method, message in (
+                (self._stub.PrepareReservation, stock_pb2.PrepareReservationRequest),
+                (self._stub.MarkReservationReady, stock_pb2.MarkReservationReadyRequest),
+            ):
+                await surely(lambda: method(message(name=made.name), timeout=5))  # noqa: B023
+        return 3 * DEVICES
+
+
+async def drive(source: Devices | Holds, stop: asyncio.Event, told: Callable[[], int]) -> int:
+    """Cause events until told to stop, not much faster than they are delivered; answers how many.
+
+    Each act is repeated until it is accepted, while its server is killed and started.
+    """
+    caused = 0
+    while not stop.is_set():
+        while caused > told() + AHEAD and not stop.is_set():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        caused += await source.round()
+    return caused
+
+
+async def read(stub: Any, number: str, told: list[Told], killer: Killer) -> None:
     """Read and acknowledge; kill the server or the database before some acknowledgements."""
     victims = cycle(("serve", "serve", "database"))
     name = "subscriptions/read"
@@ -111,7 +169,7 @@ async def read(stub: Any, told: list[Told], killer: Killer) -> None:
                 if not response.HasField("event"):
                     continue
                 event = response.event
-                told.append((event.subject, number_of(event), event.id))
+                told.append((event.subject, int(event.data[number]), event.id))
                 if killer.strike(victims):
                     break
                 tokens = [response.ack_token]
@@ -122,15 +180,16 @@ async def read(stub: Any, told: list[Told], killer: Killer) -> None:
         await asyncio.sleep(0.05)
 
 
-def posted(hook: Endpoint) -> list[Told]:
+def posted(hook: Endpoint, number: str) -> list[Told]:
     """The events that the endpoint received."""
-    return [(each["subject"], each["data"]["number"], each["id"]) for each in hook.taken]
+    return [(each["subject"], each["data"][number], each["id"]) for each in hook.taken]
 
 
 @pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", [Devices, Holds])
 @pytest.mark.parametrize("kills", [6, pytest.param(200, marks=pytest.mark.soak)])
-async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, figure):
-    with Deployment(tmp_path, "geofence events", SETTINGS, try_again_soon) as deployment:
+async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, kind, figure):
+    with Deployment(tmp_path, kind.services, SETTINGS, try_again_soon) as deployment:
         killer = Killer(deployment, kills)
         options = [
             ("grpc.initial_reconnect_backoff_ms", 100),
@@ -147,37 +206,39 @@ async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, fi
                 killer.strike(victims)
                 return status(200)
 
-            stub = geofence_pb2_grpc.GeofenceServiceStub(channel)
+            source = kind(channel)
             notices = events_pb2_grpc.EventsServiceStub(channel)
-            await surely(lambda: create(stub, "kamppi", circle(KAMPPI, 300)))
-            await surely(lambda: subscribe(notices, "hook", webhook={"uri": hook.uri}))
-            await surely(lambda: subscribe(notices, "read"))
+            await source.open()
+            wanted = {"types": kind.types}
+            await surely(
+                lambda: subscribe(notices, "hook", filter=wanted, webhook={"uri": hook.uri})
+            )
+            await surely(lambda: subscribe(notices, "read", filter=wanted))
             hook.answer = answer
             streamed: list[Told] = []
-            devices = Devices(stub)
-            helpers = [killer.mend(), read(notices, streamed, killer)]
+            helpers = [killer.mend(), read(notices, kind.number, streamed, killer)]
             tasks = [asyncio.create_task(helper) for helper in helpers]
 
             def told() -> int:
-                return min(len(set(streamed)), len(set(posted(hook))))
+                return min(len(set(streamed)), len(set(posted(hook, kind.number))))
 
-            await devices.drive(killer.done, told)
-            expected = devices.events
+            expected = await drive(source, killer.done, told)
             with suppress(TimeoutError):
                 async with asyncio.timeout(90):
                     while told() < expected:  # noqa: ASYNC110 - told over the network
                         await asyncio.sleep(0.1)
             await end(tasks)
     verdicts = {
-        "posted": judge(posted(hook), expected),
+        "posted": judge(posted(hook, kind.number), expected),
         "streamed": judge(streamed, expected),
     }
     for way, (lost, duplicates, out_of_order) in verdicts.items():
         figure(
             19,
-            f"{kills} SIGKILLs {dict(killer.killed)} between delivery and acknowledgement, "
+            f"{kind.__name__.lower()}: {kills} SIGKILLs {dict(killer.killed)} between delivery and "
+            f"acknowledgement, "
             f"{expected} events {way}: lost {lost}, duplicates {duplicates}, each with its first "
-            f"id, devices out of order {out_of_order}",
+            f"id, subjects out of order {out_of_order}",
         )
     assert kills == killer.killed.total()
     assert [(0, 0)] * 2 == [(lost, disorder) for lost, _, disorder in verdicts.values()]
