@@ -16,7 +16,7 @@ import orjson
 from geodata.fences import encoding
 from geodata.fences.state import DeviceState
 from geodata.fences.tracking import next_due_ms
-from services.geofence.model.partitions import partition_of
+from services.geofence.model.partitions import PARTITIONS, partition_of
 from services.geofence.model.rules import Kept
 from services.geofence.model.trips import Trip, from_dict, more_of, to_dict
 
@@ -163,14 +163,17 @@ def unpack(hash: bytes, record: bytes) -> Device:
         if len(record) == end:
             return device
         rest = orjson.loads(record[end:])
+        home = rest.get("h")
+        if home is not None and home not in range(PARTITIONS):
+            raise ValueError("the record of a device is damaged")
         return dataclasses.replace(
             device,
             trips=tuple(from_dict(fields, rest.get("w", {})) for fields in rest["t"]),
             caps=tuple((fence, start, count) for fence, start, count in rest["c"]),
-            home=rest.get("h"),
+            home=home,
             kept=tuple(Kept(*parts) for parts in rest.get("k", ())),
         )
-    except (struct.error, KeyError, TypeError) as error:
+    except (struct.error, AttributeError, KeyError, TypeError) as error:
         raise ValueError("the record of a device is damaged") from error
 
 

@@ -90,7 +90,7 @@ def unpack(record: bytes) -> Person:
             products=tuple((sku, at_ms) for sku, at_ms in parts["p"]),
             counts=tuple((about, start_ms, count) for about, start_ms, count in parts["n"]),
         )
-    except (IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ValueError("the record of a person is damaged") from error
 
 

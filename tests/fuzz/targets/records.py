@@ -17,8 +17,9 @@ from services.aisle.model import reports
 from services.chassis.database import backup_file
 from services.chassis.database.sealed_file import SealKey
 from services.directory import snapshot
-from services.geofence.model import devices
-from services.geofence.model.trips import Trip
+from services.geofence.model import devices, people
+from services.geofence.model.rules import Kept
+from services.geofence.model.trips import Trip, TripEventType
 from services.stock.model import holds, ledger, levels
 from services.stock.model.policies import DEFAULT_POLICY, policy_json, policy_of
 from tests.fuzz.target import Refused, file_of, target
@@ -51,8 +52,25 @@ TRIP = Trip(
     start_ms=1,
     expire_ms=2,
 )
+WINDOW = dataclasses.replace(
+    TRIP, pickup_start_ms=1, pickup_end_ms=9, told=frozenset({TripEventType.REMINDER})
+)
 DEVICE = devices.Device(
     bytes(16), bytes(10), 5, STATE, 1_790_000_000_500, (TRIP,), (("kamppi", 0, 1),)
+)
+MOVED = dataclasses.replace(
+    DEVICE, trips=(WINDOW,), home=17, kept=(Kept("spring", "shops@a", "1", 2, 3, 4),)
+)
+PERSON = people.Person(
+    subject="17" + "00" * 10,
+    owner="o",
+    key=1,
+    expire_ms=9,
+    update_ms=1,
+    reference="anna",
+    labels=(("club", "gold"),),
+    products=(("soap", 1),),
+    counts=(("spring", 1, 2),),
 )
 
 
@@ -64,13 +82,24 @@ def device_states(data: bytes) -> None:
 
 
 @target(
-    lambda: [devices.pack(DEVICE), devices.pack(dataclasses.replace(DEVICE, trips=(), caps=()))],
+    lambda: [
+        devices.pack(DEVICE),
+        devices.pack(MOVED),
+        devices.pack(dataclasses.replace(DEVICE, trips=(), caps=())),
+    ],
     ValueError,
 )
 def device_records(data: bytes) -> None:
     """The record of a device comes back as it was."""
     again = devices.pack(devices.unpack(bytes(16), data))
     assert devices.pack(devices.unpack(bytes(16), again)) == again
+
+
+@target(lambda: [people.pack(PERSON)], ValueError)
+def people_records(data: bytes) -> None:
+    """The record of a person comes back as it was."""
+    again = people.pack(people.unpack(data))
+    assert people.pack(people.unpack(again)) == again
 
 
 def level_seeds() -> list[bytes]:
