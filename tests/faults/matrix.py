@@ -71,6 +71,7 @@ ROWS = {
     65: "the demo starts again after sales",
     66: "an endpoint that is back after 9 s",
     67: "an event past its time",
+    68: "alerts with holds: workers die, replies are lost, others are faster",
 }
 
 

@@ -48,6 +48,6 @@ for number, line in ipairs(lines) do
   redis.call('ZADD', told_of(number), now, owner_and_alert(wish) .. ' ' .. line[2])
   redis.call('PEXPIRE', told_of(number), window)
 end
-redis.call('HSET', KEYS[4], store .. ' ' .. lines[waits_at][1] .. ' ' .. owner_and_alert(wish),
-  cjson.encode({ at = now, l = lines }))
+redis.call('HSET', KEYS[4], fire_field(store .. ' ' .. lines[waits_at][1], wish, now),
+  cjson.encode(lines))
 return 1

@@ -28,8 +28,8 @@ if action == 'expire' then
   return { not alert.fired and alert.expire <= now and 'done' or 'no', raw }
 end
 if action == 'fire' then
-  if alert.no == claim then return { 'again', raw } end
   if alert.fired then return { alert.by == claim and 'done' or 'no', raw } end
+  if alert.no == claim then return { 'again', raw } end
   if alert.expire <= now then return { 'no', raw } end
   alert.fired, alert.by, alert.found = now, claim, cjson.decode(ARGV[5])
   return keep()

@@ -8,8 +8,8 @@
 --
 -- A wish is "owner alert units", or "owner alert SKU:units;SKU:units;" for all of several products. It
 -- waits at one of those that is short: so it costs nothing when the others move.
--- A place is "store SKU". A field of `fires` is "store SKU owner alert"; its value (JSON): l { SKU,
--- units wanted, units available } of each line, at ms.
+-- A place is "store SKU". A field of `fires` is "store SKU owner alert ms", so that none replaces another
+-- that is being told; its value (JSON): { SKU, units wanted, units available } of each line.
 local MOST_WISHES = 1000 -- of one place in one run; `look` brings the others their turn
 local now, store, sku, window = now_ms(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
 local place = store .. ' ' .. sku
@@ -38,8 +38,8 @@ for _, wish in ipairs(redis.call('ZRANGE', KEYS[2], 0, MOST_WISHES - 1)) do
     else
       redis.call('ZREM', KEYS[2], wish)
       redis.call('ZADD', KEYS[3], now, wish)
-      redis.call('HSET', KEYS[6], place .. ' ' .. owner_and_alert(wish), cjson.encode({
-        at = now, l = { { sku, wanted, bands and wanted or units } } }))
+      redis.call('HSET', KEYS[6], fire_field(place, wish, now),
+        cjson.encode({ { sku, wanted, bands and wanted or units } }))
       moved = moved + 1
     end
   end

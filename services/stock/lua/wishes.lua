@@ -17,6 +17,10 @@ local function owner_and_alert(wish)
   return string.match(wish, '^%S+ %S+')
 end
 
+local function fire_field(place, wish, now)
+  return string.format('%s %s %.0f', place, owner_and_alert(wish), now)
+end
+
 -- Units of a level that are available; of one that no feed has stated lately 0, and true if it had some.
 local function room_now(store, sku, fresh_ms, now)
   local level = fresh_level(store, sku, fresh_ms, now)

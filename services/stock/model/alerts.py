@@ -100,10 +100,12 @@ class Claim(NamedTuple):
 
 
 def claim_of(key: str, field: bytes, value: bytes) -> Claim:
-    """The claim in a field of a hash: of lua/match.lua, or of an older version with `units`."""
-    store, sku, owner, alert, *units = field.decode().split(" ")
-    fires: dict[str, Any] = orjson.loads(value) if not units else {}
-    lines = fires.get("l") or [[sku, int(units[0]), int(value)]]
+    """The claim in a field of `fires` (lua/match.lua), or of `claims` of an older version."""
+    store, sku, owner, alert, number = field.decode().split(" ")
+    is_old = key.endswith(":claims")
+    lines: list[tuple[str, int, int]] = (
+        [(sku, int(number), int(value))] if is_old else orjson.loads(value)
+    )
     return Claim(
         key,
         field.decode(),
@@ -111,7 +113,7 @@ def claim_of(key: str, field: bytes, value: bytes) -> Claim:
         owner,
         alert,
         sku,
-        fires.get("at", 0),
+        0 if is_old else int(number),
         {name: wanted for name, wanted, _ in lines},
         Found(store, {name: available for name, _, available in lines}),
     )
