@@ -9,6 +9,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from enrayon.events.v1 import events_pb2
+from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stock.v1 import stock_pb2
 from services.chassis.access.policy import Role
 from services.directory.parts import Parts
@@ -118,7 +119,11 @@ async def test_both_phones_and_the_shop_are_told_of_one_order(shop, listen):
     assert held.pickup_by.ToMilliseconds() == ready["data"]["pickup_by_ms"]
     assert held.expire_time.ToJsonString() == ready["expiretime"]
 
-    # He drives there, and the desk hears that he waits; no event has his bay or his phone.
+    # He drives there: his phone follows the trip by the reference that its app gave, and the desk
+    # hears that he waits. No event has his bay or where he is.
+    await ben.app.geofence.UpdateDevice(
+        pb.UpdateDeviceRequest(device_id="ben", consent=True, device={"reference": "ben"})
+    )
     await ben.set_out()
     await ben.arrive(bay="bay 2")
     await eventually(ben.held, lambda hold: hold.arrival.bay == "bay 2")
@@ -128,6 +133,9 @@ async def test_both_phones_and_the_shop_are_told_of_one_order(shop, listen):
         return str(told["data"]["arrival"])
 
     await eventually(arrival, lambda found: found == "ARRIVED")
+    for listener in (his, desk):
+        await listener.hears("trip.started", "ben")
+        await listener.hears("trip.arrived", "ben")
 
     # One of Anna's gloves cannot be found; her phone says which.
     request = stock_pb2.ReportMissingItemsRequest(name=anna.hold.name)
