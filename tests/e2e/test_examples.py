@@ -11,17 +11,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import grpc
 import httpx
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from mcp import Client, StdioServerParameters
+from standardwebhooks import Webhook
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2_grpc import StockServiceStub
 from enrayon.stores.v1 import stores_pb2
 from enrayon.stores.v1.stores_pb2_grpc import StoresServiceStub
+from geodata.samples import SUPERMARKET as SAMPLE
 from services.client.contracts import CONTRACTS
 from tests.e2e.suite import Suite, started
 from tests.support.paths import ROOT
@@ -29,6 +33,8 @@ from tests.support.ucp import check_answer, check_fulfillment
 
 EXAMPLES = (ROOT / "deploy" / "examples.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", EXAMPLES, re.DOTALL)
+SUPERMARKET = f"stores/{SAMPLE}"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 FIND = CONTRACTS[0].methods_by_name["FindNearestStores"]
 
 
@@ -48,7 +54,8 @@ REQUEST, ANSWER = fields(FIND.input_type), fields(FIND.output_type)
 
 def here(text: str, suite: Suite) -> str:
     """An example, with the ports of a suite in place of the usual ones."""
-    return text.replace("50051", str(suite.grpc_port)).replace("8080", str(suite.http_port))
+    text = text.replace("50051", str(suite.grpc_port)).replace("8080", str(suite.http_port))
+    return text.replace("STORE", SUPERMARKET)
 
 
 def ran(words: list[str], suite: Suite) -> str:
@@ -66,7 +73,38 @@ NOTIFIER = "UpdateDevice"
 TEA = "products/tea"
 SHOPS = (("helsinki", (60.1699, 24.9384), 5), ("sydney", (-33.8688, 151.2093), 0))
 """City, place, and units of tea."""
-OTHERS = [text for text in blocks("python") if NOTIFIER not in text]
+VERIFIER = "event_of("
+"""A function of the example of webhooks."""
+OTHERS = [text for text in blocks("python") if NOTIFIER not in text and VERIFIER not in text]
+
+
+def test_a_delivery_is_verified_by_its_signature():
+    [text] = [text for text in blocks("python") if VERIFIER in text]
+    namespace: dict[str, Any] = {}
+    exec(compile(text, "example", "exec"), namespace)
+    body, now = b'{"type": "enter"}', dt.datetime.now(dt.UTC)
+    signature = Webhook(SECRET).sign("1", now, body.decode())
+    headers = {
+        "webhook-id": "1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
+    }
+
+    assert {"type": "enter"} == namespace["event_of"](body, headers, SECRET)
+    assert namespace["event_of"](body + b" ", headers, SECRET) is None
+
+
+async def test_the_configuration_of_an_agent_starts_its_tools(shared_demo):
+    [text] = blocks("json")
+    [server] = json.loads(here(text, shared_demo))["mcpServers"].values()
+    program = Path(sys.executable).with_name(server["command"])
+    stdio = StdioServerParameters(command=str(program), args=server["args"], env=server["env"])
+    async with Client(stdio, read_timeout_seconds=60) as agent:
+        found = await agent.call_tool("find_stores", {"place": "Kamppi"})
+
+    assert not found.is_error
+    assert found.structured_content
+    assert found.structured_content["stores"]
 
 
 @pytest.mark.parametrize("text", OTHERS, ids=["nearest", "hold", "app"])
@@ -150,6 +188,18 @@ def test_an_app_makes_at_most_seven_calls():
     assert len(own) <= 7
 
 
+NEAREST = ("displayName", "distanceM")
+BASE = "http://127.0.0.1:8080/v1"
+TOLD = {
+    f"'{BASE}/fences?fenceId=kamppi'": ("name", "circle"),
+    f"{BASE}/fences:match": ("matches", "fence"),
+    f"{BASE}/STORE/trips:start": ("name", "state"),
+    f"{BASE}/stockAlerts": ("name", "storeCount"),
+    f"{BASE}/STORE/placements:locateProducts": ("located", "address"),
+}
+"""Fields of the answers, by URL; of others NEAREST."""
+
+
 @contextmanager
 def curl(command: str) -> Iterator[httpx.Response]:
     """The response to a curl command, sent without curl: a bare machine has none.
@@ -172,11 +222,16 @@ def curl(command: str) -> Iterator[httpx.Response]:
 
 
 @pytest.mark.parametrize(
-    "text", blocks("sh"), ids=["nearest", "pickup", "watch", "ucp", "checkout"]
+    "text",
+    blocks("sh"),
+    ids=[
+        *("nearest", "pickup", "watch", "fence", "match", "trip", "alert", "shelves"),
+        *("ucp", "checkout"),
+    ],
 )
 def test_curl_runs(shared_demo, text):
     with curl(here(text, shared_demo)) as answer:
-        assert 200 == answer.status_code
+        assert 200 == answer.status_code, answer.read()
         if "-N" in text:  # it lasts; its first line is enough
             assert "resumeToken" in next(answer.iter_lines())
             return
@@ -190,8 +245,7 @@ def test_curl_runs(shared_demo, text):
         check_fulfillment(json.loads(told))
         assert json.loads(told)["fulfillment"]["methods"][0]["groups"][0]["options"]
         return
-    assert '"displayName":' in told
-    assert '"distanceM":' in told
+    assert all(f'"{name}":' in told for name in TOLD.get(text.split()[3], NEAREST)), told
 
 
 def test_javascript_names_what_the_contract_has():
