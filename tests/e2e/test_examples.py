@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import grpc
@@ -19,7 +18,6 @@ import httpx
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from mcp import Client, StdioServerParameters
-from standardwebhooks import Webhook
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2_grpc import StockServiceStub
@@ -34,7 +32,6 @@ from tests.support.ucp import check_answer, check_fulfillment
 EXAMPLES = (ROOT / "deploy" / "examples.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", EXAMPLES, re.DOTALL)
 SUPERMARKET = f"stores/{SAMPLE}"
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 FIND = CONTRACTS[0].methods_by_name["FindNearestStores"]
 
 
@@ -73,25 +70,7 @@ NOTIFIER = "UpdateDevice"
 TEA = "products/tea"
 SHOPS = (("helsinki", (60.1699, 24.9384), 5), ("sydney", (-33.8688, 151.2093), 0))
 """City, place, and units of tea."""
-VERIFIER = "event_of("
-"""A function of the example of webhooks."""
-OTHERS = [text for text in blocks("python") if NOTIFIER not in text and VERIFIER not in text]
-
-
-def test_a_delivery_is_verified_by_its_signature():
-    [text] = [text for text in blocks("python") if VERIFIER in text]
-    namespace: dict[str, Any] = {}
-    exec(compile(text, "example", "exec"), namespace)
-    body, now = b'{"type": "enter"}', dt.datetime.now(dt.UTC)
-    signature = Webhook(SECRET).sign("1", now, body.decode())
-    headers = {
-        "webhook-id": "1",
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signature,
-    }
-
-    assert {"type": "enter"} == namespace["event_of"](body, headers, SECRET)
-    assert namespace["event_of"](body + b" ", headers, SECRET) is None
+OTHERS = [text for text in blocks("python") if NOTIFIER not in text]
 
 
 async def test_the_configuration_of_an_agent_starts_its_tools(shared_demo):
