@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from services.directory import text
-from services.directory.text import TextIndex
+from services.directory.text import TextIndex, Texts
 
-TEXTS = {"a": ("Kamppi", "Alko", "Helsinki"), "b": ("Kallio", "Alko", "Helsinki")}
+TEXTS = {"a": Texts("Kamppi", "Alko", "Helsinki"), "b": Texts("Kallio", "Alko", "Helsinki")}
 
 
-def index_of(texts: dict[str, text.Texts]) -> TextIndex[text.Texts]:
+def index_of(texts: dict[str, Texts]) -> TextIndex[Texts]:
     return TextIndex(texts.items, lambda of_record: of_record)
 
 
-def found(index: TextIndex[text.Texts], query: str) -> set[str]:
+def found(index: TextIndex[Texts], query: str) -> set[str]:
     return {match.id for match in index.search(query)}
 
 
@@ -20,7 +20,7 @@ def test_a_saved_index_has_the_records_of_its_mark_and_no_later_ones(tmp_path: P
     index = index_of(TEXTS)
     index.build()
     saving = index.save(tmp_path / "words", "e:7")
-    index.put("c", None, ("Kauppi", "", ""))
+    index.put("c", None, Texts("Kauppi", "", ""))
     assert {"a", "b", "c"} == found(index, "ka")
     assert not saving.error
 
@@ -56,6 +56,6 @@ def test_ids_of_one_number_are_all_found(monkeypatch) -> None:
     index.put("c", None, ("Kamppi", "", ""))
     assert {"a", "b", "c"} == found(index, "k")
     index.put("a", TEXTS["a"], None)
-    index.put("b", TEXTS["b"], ("Pasila", "", ""))
+    index.put("b", TEXTS["b"], Texts("Pasila", "", ""))
     assert {"c"} == found(index, "k")
     assert {"b"} == found(index, "pasila")
