@@ -30,7 +30,7 @@ def test_a_saved_index_has_the_records_of_its_mark_and_no_later_ones(tmp_path: P
 
 
 def test_an_index_of_another_mark_or_a_damaged_one_is_made_anew(tmp_path: Path) -> None:
-    other = index_of({"x": ("Kamppi", "", "")})
+    other = index_of({"x": Texts("Kamppi", "", "")})
     other.build()
     other.save(tmp_path / "words", "e:6")
     other.settle()
@@ -53,7 +53,7 @@ def test_ids_of_one_number_are_all_found(monkeypatch) -> None:
     monkeypatch.setattr(text, "number_of", lambda *_: 1)
     index = index_of(TEXTS)
     index.build()
-    index.put("c", None, ("Kamppi", "", ""))
+    index.put("c", None, Texts("Kamppi", "", ""))
     assert {"a", "b", "c"} == found(index, "k")
     index.put("a", TEXTS["a"], None)
     index.put("b", TEXTS["b"], Texts("Pasila", "", ""))
