@@ -48,9 +48,15 @@ def test_a_muted_event_passes_only_a_filter_that_asks_for_muted_ones():
     assert admits(pb.EventFilter(include_muted=True), muted, "")
 
 
-def sees(subscription, type, owner="", home="stores/a", **rest):
-    private = rest.get("is_private", False)
-    return may_see(subscription, pb.Event(type=type), owner, home, is_private=private)
+def sees(
+    subscription: pb.Subscription,
+    type: str,
+    owner: str = "",
+    home: str = "stores/a",
+    *,
+    is_private: bool = False,
+) -> bool:
+    return may_see(subscription, pb.Event(type=type), owner, home, is_private=is_private)
 
 
 @pytest.mark.parametrize("type", ["trip.arrived", "reservation.ready", "alert.fired"])

@@ -90,11 +90,11 @@ async def test_a_filter_by_brand_and_by_reference(notices, shops, database):
         )
         await database.xadd(stream_key("s05"), {"j": event.text})
     async with reading(notices, "brand") as events:
-        brand = [each.event.subject for each in await take(events, 2)]
+        of_brand = [each.event.subject for each in await take(events, 2)]
     async with reading(notices, "person") as events:
-        person = [each.event.subject for each in await take(events, 2)]
-    assert ["stockAlerts/0", "stockAlerts/2"] == brand
-    assert ["stockAlerts/1", "stockAlerts/2"] == person
+        of_person = [each.event.subject for each in await take(events, 2)]
+    assert ["stockAlerts/0", "stockAlerts/2"] == of_brand
+    assert ["stockAlerts/1", "stockAlerts/2"] == of_person
 
 
 async def test_an_event_past_its_time_is_counted_and_not_told(notices, database, parts):
