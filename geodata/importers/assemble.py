@@ -75,6 +75,7 @@ def assemble(
         try:
             owner = given or _own_source(record)
             found = store_of(record, noon_is_24, settings)
+            record.attributes = set()  # large; the store has them
             original = record.fields["id"]
             first = first_of.setdefault((owner, original), record)
             if first is record:
@@ -126,6 +127,7 @@ def _among_neighbours(
             continue
         if verdict.repaired and point is not None:
             record.fields |= {"lat": str(point.latitude), "lon": str(point.longitude)}
+            record.attributes = set(draft.found.store.attributes)
             draft.found = store_of(record, noon_is_24, replace(settings, crs=None))
         elif point is None:
             address = replace(draft.found.store.address, region_code="")

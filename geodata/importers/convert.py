@@ -6,6 +6,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from sys import intern
 from typing import NamedTuple, TypeVar
 
 from geodata.importers.address import address, region_code, region_code_at
@@ -128,7 +129,10 @@ def store_of(
         urls=notes.value("website", _urls(fields.get("website", ""))),
         status=_trading(fields, opening_date, settings.today, notes),
         opening_date=opening_date,
-        attributes=tuple(sorted(filter(_ATTRIBUTE.fullmatch, record.attributes)))[:_MAX_ATTRIBUTES],
+        # Few attributes are distinct: the stores of a file share their texts.
+        attributes=tuple(
+            map(intern, sorted(filter(_ATTRIBUTE.fullmatch, record.attributes))[:_MAX_ATTRIBUTES])
+        ),
         external_ids=record.external_ids,
         time_zone=notes.value("timezone", _time_zone(fields.get("timezone", ""))),
         opening_hours=hours.text,

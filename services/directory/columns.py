@@ -8,6 +8,7 @@ at once. The masks of recent filters are kept and updated with each changed stor
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from sys import intern
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -53,7 +54,8 @@ class Columns:
         self._brand.put(row, fold(store.brand))
         self._region.put(row, store.address.region_code)
         self._administrative_area.put(row, fold(store.address.administrative_area))
-        self._attributes.put(row, frozenset(store.attributes))
+        # Few attributes are distinct: the sets of all stores share their texts.
+        self._attributes.put(row, frozenset(map(intern, store.attributes)))
         self._hours.put(row, imported_hours(store))
         self._areas.put(row, store)
         for wanted, mask in self._masks.items():

@@ -87,7 +87,8 @@ def steps(file: Path, folder: Path, url: str, count: int) -> Iterator[tuple[str,
             figure = f"{figure}, {spent_s:.0f} s of the server's"
             yield "import", f"{figure}; nearest p99 {beside.p99_ms():.1f} ms", *holds.row()
         held = 0
-        while held < count and not time.sleep(0.2):
+        while held < count:
+            time.sleep(0.2)
             held = stub.ListStores(stores_pb2.ListStoresRequest(page_size=1)).total_size
         yield "memory after import", memory(process.pid, database), *holds.row()
         with Asking(stub) as quiet:
@@ -107,7 +108,7 @@ def steps(file: Path, folder: Path, url: str, count: int) -> Iterator[tuple[str,
     with server(folder, url) as (process, channel, ready_s):
         spent_s = cpu_s(process.pid)
         stub = stores_pb2_grpc.StoresServiceStub(channel)
-        found = ASKS["search market"](stub).total_size
+        found = search(query="market")(stub).total_size
         yield (
             "start",
             f"ready in {ready_s:.1f} s, {spent_s:.1f} s of the processor; search finds {found:,}",
@@ -119,7 +120,7 @@ def steps(file: Path, folder: Path, url: str, count: int) -> Iterator[tuple[str,
 async def filled(url: str, count: int) -> None:
     """Write the stores as records of the database."""
     records = Records(connect(ChassisSettings(), url), STORES)
-    made = Resources(STORE, None, utc_now)  # type: ignore[arg-type]  # it only prepares them
+    made = Resources(STORE, None, utc_now)  # it only prepares them
     block = []
     for number, values in enumerate(many_stores.rows(count), start=1):
         block.append(made.prepared(message(values)).write)

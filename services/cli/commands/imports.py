@@ -6,7 +6,16 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from geodata import importers
 from geodata.importers import Import, ImporterError, write_rejected
@@ -119,12 +128,22 @@ def import_stores(
         raise typer.Exit(FAILED)
 
 
+class Speed(ProgressColumn):
+    """Units of a step per second."""
+
+    def render(self, task: Task) -> Text:
+        """The column of a step."""
+        unit = task.fields.get("unit", "stores")
+        return Text(f"{task.speed:,.0f} {unit}/s" if task.speed else "")
+
+
 def progress_bar(*, hidden: bool = False) -> Progress:
     """A progress bar for each step of an import; it disappears at the end."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        Speed(),
         TimeRemainingColumn(),
         console=errors,
         transient=True,
@@ -147,7 +166,7 @@ def read(
         CommandError: the file as a whole cannot be read.
         SourceUnknown: stores are replaced, and nothing names their source.
     """
-    task = progress.add_task(f"reading {file.name}", total=None)
+    task = progress.add_task(f"reading {file.name}", total=None, unit="bytes")
 
     def advance(done: int, size: int) -> None:
         progress.update(task, completed=done, total=size)
