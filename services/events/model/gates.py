@@ -2,11 +2,13 @@
 
 The gate of an endpoint that fails is shut: its events wait untried, and one of them is posted now
 and then, as a probe. The pause between probes grows with the outage; the first that is accepted
-opens the gate, and all that wait are due at once. A subject whose events alone are refused has
-pauses of its own.
+opens the gate, and all that wait are due at once. While one subject alone has failed, the event may
+be at fault and not the endpoint: an event of another subject need not wait for the pause. A subject
+whose events alone are refused has pauses of its own.
 """
 
 import random
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 FIRST_PAUSE_MS = 500
@@ -34,17 +36,20 @@ class Gate:
     probe_ms: int = 0
     """When the next probe is due."""
     is_probing: bool = False
+    suspect: Hashable = None
+    """The one subject that has failed since the gate is shut; None if several have."""
 
     @property
     def is_open(self) -> bool:
         """True while the endpoint works."""
         return self.since_ms is None
 
-    def lets_through(self, now_ms: int) -> bool:
+    def lets_through(self, now_ms: int, subject: Hashable) -> bool:
         """True if an event may be posted now; while the gate is shut, it is the one probe then."""
         if self.is_open:
             return True
-        if self.is_probing or now_ms < self.probe_ms:
+        is_acquitted = self.suspect is not None and subject != self.suspect
+        if self.is_probing or (now_ms < self.probe_ms and not is_acquitted):
             return False
         self.is_probing = True
         return True
@@ -57,12 +62,14 @@ class Gate:
         """Note that the endpoint answered: it accepted an event, or refused this one alone."""
         self.since_ms = None
 
-    def failed(self, now_ms: int, *, is_probe: bool) -> None:
+    def failed(self, now_ms: int, subject: Hashable, *, is_probe: bool) -> None:
         """Note that the endpoint failed; `is_probe` for a post that began while it was shut."""
         if self.since_ms is None:
-            self.since_ms = now_ms
-        elif not is_probe:  # one of several posts that began while it was open
-            return
+            self.since_ms, self.suspect = now_ms, subject
+        else:
+            self.suspect = self.suspect if subject == self.suspect else None
+            if not is_probe:  # one of several posts that began while it was open
+                return
         self.probe_ms = now_ms + self._pause_ms(now_ms - self.since_ms)
 
     def _pause_ms(self, outage_ms: int) -> int:

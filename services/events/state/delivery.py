@@ -155,24 +155,27 @@ class Delivery:
         return bool(await self._settle(keys, args))
 
     async def due(self, places: Sequence[Place], now_ms: int, limit: int) -> list[QueueHead]:
-        """The events whose next attempt is due, the first of each subject."""
+        """The events whose next attempt is due, the first of each subject, longest due first."""
         pipeline = self._client.pipeline(transaction=False)
         for place in places:
             key = SubscriptionKeys.of(place.partition, place.subscription).retry
-            pipeline.zrange(key, "-inf", now_ms, byscore=True, offset=0, num=limit)
+            pipeline.zrange(key, "-inf", now_ms, byscore=True, withscores=True, offset=0, num=limit)
         due = [
-            (place, subject.decode())
+            (place, subject.decode(), int(due_ms))
             for place, subjects in zip(places, await pipeline.execute(), strict=True)
-            for subject in subjects
+            for subject, due_ms in subjects
         ]
+        due.sort(key=lambda each: each[2])
         pipeline = self._client.pipeline(transaction=False)
-        for (subscription, partition), subject in due:
+        for (subscription, partition), subject, _ in due:
             pipeline.lindex(queue_key(partition, subscription, subject), 0)
             pipeline.hget(SubscriptionKeys.of(partition, subscription).tries, subject)
         answers = await pipeline.execute() if due else []
         return [
             QueueHead(place, subject, event or b"", int(tries or 0))
-            for (place, subject), event, tries in zip(due, answers[::2], answers[1::2], strict=True)
+            for (place, subject, _), event, tries in zip(
+                due, answers[::2], answers[1::2], strict=True
+            )
         ]
 
     async def retried(

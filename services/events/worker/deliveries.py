@@ -88,8 +88,8 @@ class Deliverer:
             lambda: asyncio.Semaphore(AT_ONCE)
         )
         """By subscription."""
-        self._gates: defaultdict[str, Gate] = defaultdict(Gate)
-        """By address of the endpoint, which subscriptions may share."""
+        self._gates: defaultdict[tuple[str, str], Gate] = defaultdict(Gate)
+        """By endpoint (see `endpoint_of`), which subscriptions may share."""
         self._busy: dict[str, asyncio.Task[bool]] = {}
         self._changed = asyncio.Event()
         feed.listen(lambda _change: self._changed.set())
@@ -122,9 +122,8 @@ class Deliverer:
                 self._turns.pop(id, None)
                 metrics.forget_deliveries(id)
                 self._busy.pop(id).result()
-        uris = {subscription.webhook.uri for subscription in wanted.values()}
-        for uri in self._gates.keys() - uris:
-            del self._gates[uri]
+        for endpoint in self._gates.keys() - set(map(endpoint_of, wanted.values())):
+            del self._gates[endpoint]
         if self._busy:
             await asyncio.wait(self._busy.values(), timeout=POLL_S)
         return any(task.done() and task.result() for task in self._busy.values())
@@ -159,7 +158,7 @@ class Deliverer:
     async def _place(self, now: Round, place: Place, batch: Batch) -> bool:
         """Deliver the next events of a place in order; failed ones go to the retry queues."""
         queued = set(batch.queued_subjects)
-        gate = self._gates[now.subscription.webhook.uri]
+        gate = self._gates[endpoint_of(now.subscription)]
         admitted = await self._reading.admitted(now.subscription, place.partition, batch.entries)
         last = ""
         for (id, _), told in zip(batch.entries, admitted, strict=True):
@@ -204,12 +203,13 @@ class Deliverer:
             reason = "the attempts are over"
             await self._delivery.retried(head, self._holder, "dead", now_ms, reason)
             return False
-        gate = self._gates[now.subscription.webhook.uri]
-        await self._reading.add_known(head.place.partition, [event])
+        gate = self._gates[endpoint_of(now.subscription)]
         is_probe = not gate.is_open
-        if not gate.lets_through(now_ms):
+        # Asked before any wait: so the event that is due for longest is the probe.
+        if not gate.lets_through(now_ms, event.subject):
             return False
         try:
+            await self._reading.add_known(head.place.partition, [event])
             posted = await self._post(now, event, is_probe=is_probe)
         finally:
             if is_probe:
@@ -230,13 +230,13 @@ class Deliverer:
 
     async def _post(self, now: Round, event: pb.Event, *, is_probe: bool = False) -> Posted:
         id, uri = subscription_id(now.subscription.name), now.subscription.webhook.uri
-        gate = self._gates[uri]
+        gate = self._gates[endpoint_of(now.subscription)]
         async with self._turns[id]:
             if now.is_over:
                 return Posted.NOT_TRIED
             posted = await self._webhooks.post(uri, event, now.secrets)
         if posted is Posted.FAILED:
-            gate.failed(self._now_ms(), is_probe=is_probe)
+            gate.failed(self._now_ms(), event.subject, is_probe=is_probe)
         else:
             gate.opened()
         if posted is Posted.ACCEPTED:
@@ -248,3 +248,11 @@ class Deliverer:
 
     def _now_ms(self) -> int:
         return round(self._clock().timestamp() * 1000)
+
+
+def endpoint_of(subscription: pb.Subscription) -> tuple[str, str]:
+    """What a gate stands for: an address, as one owner's events are answered there.
+
+    So nobody shuts the endpoint of another by sending events there that it fails at.
+    """
+    return subscription.owner, subscription.webhook.uri

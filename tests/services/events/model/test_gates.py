@@ -20,12 +20,12 @@ def late_by_ms(outage_ms: int, seed: int) -> tuple[int, int]:
     end_ms = now_ms + outage_ms
     while True:
         is_probe = not gate.is_open
-        if gate.lets_through(now_ms):
+        if gate.lets_through(now_ms, "a"):
             if now_ms >= end_ms:
                 return now_ms - end_ms, failed
             now_ms += POST_MS
             failed += 1
-            gate.failed(now_ms, is_probe=is_probe)
+            gate.failed(now_ms, "a", is_probe=is_probe)
             gate.probed()
         now_ms = max(now_ms, gate.probe_ms) + POLL_MS
 
@@ -49,25 +49,36 @@ def test_a_day_long_outage_costs_few_posts():
 
 def test_one_probe_at_a_time_however_many_subjects_wait():
     gate = Gate(random.Random(1))
-    for _ in range(16):  # posts that were under way when the endpoint began to fail
-        gate.failed(1000, is_probe=False)
-    assert [False] * 20 == [gate.lets_through(1100)] * 20
-    assert [True] + [False] * 19 == [gate.lets_through(10_000) for _ in range(20)]
-    gate.failed(10_300, is_probe=True)
+    for subject in range(16):  # posts that were under way when the endpoint began to fail
+        gate.failed(1000, subject, is_probe=False)
+    assert [False] * 20 == [gate.lets_through(1100, subject) for subject in range(20)]
+    assert [True] + [False] * 19 == [gate.lets_through(10_000, subject) for subject in range(20)]
+    gate.failed(10_300, 0, is_probe=True)
     gate.probed()
-    assert not gate.lets_through(10_400)
-    assert gate.lets_through(13_000)
+    assert not gate.lets_through(10_400, 1)
+    assert gate.lets_through(13_000, 1)
     gate.opened()
     gate.probed()
-    assert [True] * 20 == [gate.lets_through(13_100) for _ in range(20)]
+    assert [True] * 20 == [gate.lets_through(13_100, subject) for subject in range(20)]
+
+
+def test_while_one_subject_alone_fails_another_need_not_wait_for_the_pause():
+    gate = Gate(random.Random(1))
+    gate.failed(0, "poison", is_probe=False)
+    assert not gate.lets_through(1, "poison")
+    assert gate.lets_through(1, "other")
+    assert not gate.lets_through(1, "third"), "one probe at a time"
+    gate.failed(2, "other", is_probe=True)  # so it is the endpoint
+    gate.probed()
+    assert not gate.lets_through(3, "third")
 
 
 def test_a_probe_that_was_not_made_leaves_the_gate_to_the_next():
     gate = Gate(random.Random(1))
-    gate.failed(0, is_probe=False)
-    assert gate.lets_through(1000)
+    gate.failed(0, "a", is_probe=False)
+    assert gate.lets_through(1000, "a")
     gate.probed()
-    assert gate.lets_through(1000)
+    assert gate.lets_through(1000, "a")
 
 
 @pytest.mark.parametrize("tries", [0, 1, 2, 5, 9, 1_000_000])

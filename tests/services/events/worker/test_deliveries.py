@@ -7,10 +7,12 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from standardwebhooks.webhooks import Webhook
 
 from enrayon.events.v1 import events_pb2 as pb
+from services.directory.events import Event, stream_key
 from services.events import bootstrap
 from services.events.model import gates
 from services.events.model.sources import PARTITIONS
 from services.events.state.delivery import Delivery, Place
+from services.events.worker.deliveries import endpoint_of
 from tests.support.endpoint import endpoint, status
 from tests.support.events import subscribe
 from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, report, running, visit
@@ -145,3 +147,38 @@ async def test_a_disabled_webhook_is_left_alone(fences, notices, workers):
             pb.UpdateSubscriptionRequest(subscription=change, update_mask=mask)
         )
         assert 2 == len(await hook.wait(2))
+
+
+async def test_an_event_that_always_fails_shuts_the_endpoint_for_no_other(
+    hook, notices, workers, database, parts
+):
+    """The failing ones lie in the first partition, and wait for longest when the other comes."""
+    del workers
+    hook.answer = lambda event: status(500 if "poison" in event["subject"] else 200)
+    await subscribe(notices, "hook", webhook={"uri": hook.uri})
+    now_ms = round(parts.clock().timestamp() * 1000)
+
+    async def tell(partition: str, subject: str) -> None:
+        event = Event("alert.fired", "t-forum", f"stockAlerts/{subject}", now_ms)
+        await database.xadd(stream_key(partition), {"j": event.text})
+
+    for number in range(2):
+        await tell("s00", f"poison-{number}")
+    async with asyncio.timeout(10):
+        while len(hook.posts) < 4:  # noqa: ASYNC110 - told over the network
+            await asyncio.sleep(0.02)
+    for number in range(3):
+        await tell("s63", f"good-{number}")
+
+    await hook.wait(3)
+    assert {f"stockAlerts/good-{number}" for number in range(3)} == {
+        event["subject"] for event in hook.taken
+    }
+
+
+def test_nobody_shuts_the_endpoint_of_another_owner():
+    one, same, other = (
+        pb.Subscription(owner=owner, webhook={"uri": "https://shop.example/"})
+        for owner in ("keys/app", "keys/app", "keys/chat")
+    )
+    assert endpoint_of(one) == endpoint_of(same) != endpoint_of(other)
