@@ -70,7 +70,7 @@ class EventsServicer:
         self, request: pb.StreamEventsRequest
     ) -> AsyncIterator[pb.StreamEventsResponse]:
         """The events not acknowledged yet, then those to come."""
-        subscription = self.subscriptions.find(request.subscription)
+        subscription = self.subscriptions.find_readable(request.subscription)
         check_stream(subscription)
         window = request.max_unacknowledged or WINDOW
         reader = Reader(self.delivery, self.reading, subscription, window, self.ack_s, self.clock)

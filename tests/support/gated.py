@@ -33,6 +33,7 @@ class Stubs:
     """The stubs of one caller."""
 
     def __init__(self, address: str, metadata: list[tuple[str, str]]) -> None:
+        self.address = address
         self.channel: Any = grpc.aio.insecure_channel(
             address, interceptors=interceptors(30.0, lambda: metadata)
         )

@@ -9,7 +9,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from enrayon.events.v1 import events_pb2 as pb
 from services.chassis.caller import ANONYMOUS, Caller, current_caller
 from services.chassis.clock import Clock
-from services.chassis.errors import FieldViolation, QuotaExceeded
+from services.chassis.errors import FieldViolation, PermissionDenied, QuotaExceeded
 from services.chassis.serving.requests import violations_of
 from services.directory.events import LIFETIMES_S
 from services.directory.feed import Feed
@@ -96,14 +96,26 @@ class Subscriptions:
             raise SubscriptionNotFound(name)
         return found
 
+    def find_readable(self, name: str) -> pb.Subscription:
+        """A subscription whose events the caller may be told now.
+
+        Raises:
+            SubscriptionNotFound: there is none of that name, or it is another caller's.
+            PermissionDenied: the caller had more rights when it made the subscription.
+        """
+        subscription = self.find(name)
+        check_scope(current_caller(), subscription)
+        return subscription
+
     def find_webhook(self, name: str) -> pb.Subscription:
-        """A subscription with a webhook.
+        """A subscription with a webhook, whose events the caller may be told now.
 
         Raises:
             SubscriptionNotFound: there is none of that name.
+            PermissionDenied: the caller had more rights when it made the subscription.
             WrongDelivery: it has no webhook.
         """
-        subscription = self.find(name)
+        subscription = self.find_readable(name)
         if not subscription.HasField("webhook"):
             raise WrongDelivery("this subscription has no webhook")
         return subscription
@@ -139,9 +151,12 @@ class Subscriptions:
         Raises:
             InvalidArgument: the changed subscription breaks the contract.
             SubscriptionNotFound: there is none of that name.
+            PermissionDenied: the caller had more rights when it made the subscription.
             EtagMismatch: it was changed by another call.
         """
         before = await self._stored(request.subscription.name)
+        if before is not None:
+            check_scope(current_caller(), before)
         after = await self._resources.update(request.subscription, request.update_mask)
         assert before is not None  # else the update had failed
         old, new = (set(partitions_for(each.filter.types)) for each in (before, after))
@@ -216,6 +231,26 @@ class Subscriptions:
 def is_own(caller: Caller, subscription: pb.Subscription) -> bool:
     """True if a caller may see and change a subscription; while access is open, anybody may."""
     return caller.admin or caller == ANONYMOUS or caller.id == subscription.owner
+
+
+def check_scope(caller: Caller, subscription: pb.Subscription) -> None:
+    """Check that a subscription tells its owner no more than a new one of that caller would.
+
+    Raises:
+        PermissionDenied: it tells more. The role of the caller, or the stores whose staff it is,
+            have changed since.
+    """
+    now = pb.Subscription()
+    give(now, caller)
+    is_same = now.scope == subscription.scope
+    if now.scope == pb.Subscription.SCOPE_ALL or (
+        is_same and set(subscription.scope_stores) <= set(now.scope_stores)
+    ):
+        return
+    raise PermissionDenied(
+        "this subscription was made with rights that the caller no longer has; delete it and "
+        "create it again"
+    )
 
 
 def give(subscription: pb.Subscription, caller: Caller) -> None:

@@ -139,6 +139,51 @@ async def test_a_caller_cannot_give_itself_more(callers):
         )
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((Role.ADMIN, ()), (Role.CHANNEL, ())),
+        ((Role.ADMIN, ()), (Role.STAFF, ("t-forum",))),
+        ((Role.STAFF, ("t-stockmann",)), (Role.STAFF, ("t-forum",))),
+        ((Role.STAFF, ("t-stockmann",)), (Role.CHANNEL, ())),
+        ((Role.CHANNEL, ()), (Role.STAFF, ("t-forum",))),
+    ],
+)
+async def test_who_has_fewer_rights_by_now_is_told_nothing_by_its_old_subscriptions(
+    callers, parts, before, after
+):
+    store = KeyStore(parts.client)
+
+    async def caller(role: Role, stores: tuple[str, ...]) -> Stubs:
+        key, token = new_key("turncoat", role, utc_now(), stores=stores)
+        await store.revoke("turncoat")
+        assert await store.create(key)
+        made = Stubs(callers["app"].address, [("x-api-key", token)])
+        return callers.setdefault(role.name + "".join(stores), made)
+
+    old = await caller(*before)
+    await subscribe(old.events, "stream")
+    await subscribe(old.events, "hook", webhook={"uri": "https://shop.example/"})
+    new = (await caller(*after)).events
+    stream, hook = "subscriptions/stream", "subscriptions/hook"
+    moved = pb.Subscription(name=hook, webhook={"uri": "https://elsewhere.example/"})
+    for call in (
+        new.StreamEvents(pb.StreamEventsRequest(subscription=stream)).read(),
+        new.ListDeadLetters(pb.ListDeadLettersRequest(parent=hook)),
+        new.ReplayDeadLetters(pb.ReplayDeadLettersRequest(parent=hook)),
+        new.RotateSubscriptionSecret(pb.RotateSubscriptionSecretRequest(name=hook)),
+        new.UpdateSubscription(pb.UpdateSubscriptionRequest(subscription=moved)),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call
+        assert CODE.PERMISSION_DENIED is refused.value.code()
+    for name in (stream, hook):
+        await new.DeleteSubscription(pb.DeleteSubscriptionRequest(name=name))
+    await subscribe(new, "stream")
+    async with reading(new, "stream"):
+        pass
+
+
 async def test_a_caller_has_so_many_and_a_page_none(callers):
     for number in range(3):
         await subscribe(callers["app"].events, f"s{number}")
