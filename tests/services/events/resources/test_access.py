@@ -159,7 +159,8 @@ async def test_who_has_fewer_rights_by_now_is_told_nothing_by_its_old_subscripti
         await store.revoke("turncoat")
         assert await store.create(key)
         made = Stubs(callers["app"].address, [("x-api-key", token)])
-        return callers.setdefault(role.name + "".join(stores), made)
+        found: Stubs = callers.setdefault(role.name + "".join(stores), made)
+        return found
 
     old = await caller(*before)
     await subscribe(old.events, "stream")
