@@ -6,9 +6,8 @@ at once. The masks of recent filters are kept and updated with each changed stor
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
-from sys import intern
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -39,7 +38,7 @@ class Columns:
         self._brand: Column[str] = Column()
         self._region: Column[str] = Column()
         self._administrative_area: Column[str] = Column()
-        self._attributes: Column[frozenset[str]] = Column()
+        self._attributes = Sets()
         self._hours: Column[ImportedHours] = Column()
         self._areas = ServiceAreas()
         self._count = 0
@@ -54,8 +53,7 @@ class Columns:
         self._brand.put(row, fold(store.brand))
         self._region.put(row, store.address.region_code)
         self._administrative_area.put(row, fold(store.address.administrative_area))
-        # Few attributes are distinct: the sets of all stores share their texts.
-        self._attributes.put(row, frozenset(map(intern, store.attributes)))
+        self._attributes.put(row, store.attributes)
         self._hours.put(row, imported_hours(store))
         self._areas.put(row, store)
         for wanted, mask in self._masks.items():
@@ -120,7 +118,7 @@ class Columns:
                 wanted.administrative_areas.__contains__, count
             )
         if wanted.attributes:
-            result &= self._attributes.where(wanted.attributes.issubset, count)
+            result &= self._attributes.with_all(wanted.attributes, count)
         if wanted.ids:
             rows = [row for row in map(row_of, wanted.ids) if row is not None]
             result &= rows_mask(rows, count)
@@ -156,6 +154,39 @@ class Column(Generic[ValueT]):
         admitted = np.fromiter(map(admits, self.values), bool, len(self.values))
         result: Mask = admitted[self._codes[:count]] if count else np.zeros(0, bool)
         return result
+
+
+class Sets:
+    """A set of texts per row, kept as one bit per row for each distinct text."""
+
+    def __init__(self) -> None:
+        self._bits: dict[str, NDArray[np.uint8]] = {}
+        self._count = 0
+
+    def put(self, row: int, texts: Iterable[str]) -> None:
+        """Set the texts of a row."""
+        byte, bit = row >> 3, 1 << (row & 7)
+        if row < self._count:  # the row had other texts before
+            for bits in self._bits.values():
+                if byte < len(bits):
+                    bits[byte] &= 255 - bit
+        self._count = max(self._count, row + 1)
+        for text in texts:
+            bits = self._bits.get(text, _NO_BITS)
+            before = int(bits[byte]) if byte < len(bits) else 0
+            self._bits[text] = with_row(bits, byte, value=before | bit)
+
+    def with_all(self, texts: Iterable[str], count: int) -> Mask:
+        """The mask of the first `count` rows, true where a row has all of the texts."""
+        result: Mask = np.ones(count, bool)
+        for text in texts:
+            bits = np.unpackbits(self._bits.get(text, _NO_BITS), bitorder="little")[:count]
+            result[: len(bits)] &= bits.astype(bool)
+            result[len(bits) :] = False
+        return result
+
+
+_NO_BITS: NDArray[np.uint8] = np.zeros(0, np.uint8)
 
 
 def rows_mask(rows: list[int] | Rows, count: int) -> Mask:

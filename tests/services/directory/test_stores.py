@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from enrayon.stores.v1 import stores_pb2
 from geodata.points import Point
+from services.directory import columns
 from services.directory.filters import StoreFilter, fold
 from services.directory.stores import StoresReplica
 
@@ -105,3 +106,18 @@ def test_text_search_finds_beginnings_of_words_in_any_case_and_without_accents(c
 )
 def test_no_query_breaks_the_search(query):
     assert [] == StoresReplica().matching(query)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.sets(st.sampled_from("abcd"))), max_size=30),
+    st.sets(st.sampled_from("abcde")),
+)
+def test_rows_have_the_texts_that_were_set_last(puts, wanted):
+    sets, truth = columns.Sets(), {}
+    for row, texts in puts:
+        sets.put(row, texts)
+        truth[row] = texts
+
+    for count in (0, 7, 41):
+        expected = [wanted <= truth.get(row, set()) for row in range(count)]
+        assert expected == sets.with_all(wanted, count).tolist()
