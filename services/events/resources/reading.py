@@ -37,11 +37,17 @@ class Reading:
             last, _ = entry_id(entries[-1][0])
             await self._feed(partition).caught_up(last)
         told = [self._told(partition, *entry) for entry in entries]
-        await self.add_known(partition, [each.event for each in told if each])
+        await self.add_known(subscription, partition, [each.event for each in told if each])
         return [each if each and self._admits(subscription, each) else None for each in told]
 
-    async def add_known(self, partition: str, events: Sequence[pb.Event]) -> None:
-        """Add what is known of the devices that events are about, as long as it is known."""
+    async def add_known(
+        self, subscription: pb.Subscription, partition: str, events: Sequence[pb.Event]
+    ) -> None:
+        """Add what is known of the devices that events are about, as long as it is known.
+
+        The staff of a shop gets the reference alone: the labels of a person and the products looked
+        at are what the caller of the trip keeps.
+        """
         if BY_PARTITION[partition] is not FENCES:
             return
         subjects = {queue_subject(event.subject) for event in events}
@@ -49,12 +55,9 @@ class Reading:
         for event in events:
             if found := known.get(queue_subject(event.subject)):
                 event.reference = found.reference
-                event.data.update(
-                    {
-                        "device_labels": dict(found.labels),
-                        "products": [f"products/{sku}" for sku in found.products],
-                    }
-                )
+                if subscription.scope != pb.Subscription.SCOPE_STORES:
+                    products = [f"products/{sku}" for sku in found.products]
+                    event.data.update({"device_labels": dict(found.labels), "products": products})
 
     def _told(self, partition: str, id: str, fields: Mapping[bytes, bytes]) -> Told | None:
         if BY_PARTITION[partition].has_log:

@@ -209,7 +209,7 @@ class Deliverer:
         if not gate.lets_through(now_ms, event.subject):
             return False
         try:
-            await self._reading.add_known(head.place.partition, [event])
+            await self._reading.add_known(now.subscription, head.place.partition, [event])
             posted = await self._post(now, event, is_probe=is_probe)
         finally:
             if is_probe:

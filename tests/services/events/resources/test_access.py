@@ -15,6 +15,7 @@ from services.chassis.access.policy import Role
 from services.chassis.access.settings import AccessSettings
 from services.chassis.clock import utc_now
 from services.directory.events import Event, stream_key
+from services.directory.known import Known
 from services.policy import POLICY
 from tests.support.events import reading, subscribe, take
 from tests.support.gated import LIMITS, Stubs
@@ -93,6 +94,26 @@ async def test_alerts_and_trips_are_for_their_owners_and_fences_for_admins(calle
     assert ["alert.fired-keys/app", "trip.arrived-keys/app"] == await told(callers["app"], "app", 2)
     assert ["trip.arrived-keys/chat"] == await told(callers["till"], "till", 1)
     assert 5 == len(await told(callers["office"], "office", 5))
+
+
+async def test_staff_is_not_told_what_an_application_keeps_of_a_person(callers, database):
+    for name in ("app", "till"):
+        await subscribe(callers[name].events, name)
+    known = Known("anna", {"tier": "gold"}, ("tea",))
+    await database.hset("{f01}:known", "d1", known.text)
+    trip = {"trip": f"{STOCKMANN}/trips/1"}
+    event = Event("trip.arrived", "t-stockmann", "devices/d1", 1, owner="keys/app", data=trip)
+    await database.xadd(stream_key("f01"), {"j": event.text})
+
+    told = {}
+    for name in ("app", "till"):
+        async with reading(callers[name].events, name) as events:
+            [each] = await take(events, 1)
+            told[name] = (each.event.reference, set(each.event.data))
+    assert {
+        "app": ("anna", {"trip", "device_labels", "products"}),
+        "till": ("anna", {"trip"}),
+    } == told
 
 
 async def test_anothers_subscription_is_not_there(callers):
