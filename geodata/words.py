@@ -9,7 +9,9 @@ _ENDINGS = {
     "fr": ("s", "x"),
 }
 """Endings of plurals, by language; in others those of English."""
-_ENGLISH = ("s", "es")
+_ENGLISH = ("s",)
+_HISSING = ("s", "x", "z", "ch", "sh", "o")
+"""Ends of English words whose plural has `es`: `boxes`; but `tapes` are no `tap`."""
 SHORTEST_STEM = 3
 SHORTEST_WITH_SLIP = 5
 """Shorter words are often each other's slips: `bear` and `beer`."""
@@ -25,20 +27,33 @@ def folded(text: str) -> list[str]:
 
 
 def same_but_for_number(one: str, other: str, language: str = "") -> bool:
-    """True for the singular and the plural of a word, both folded, in a language (BCP 47)."""
-    return one == other or not forms(one, language).isdisjoint(forms(other, language))
+    """True for the singular and the plural of a word, both folded, in a language (BCP 47).
+
+    Two endings of one stem are often two words, as `Schrauber` and `Schrauben`; in English they are
+    one, as `tomatos`.
+    """
+    if _endings(language) is _ENGLISH:
+        return not forms(one).isdisjoint(forms(other))
+    return one in forms(other, language) or other in forms(one, language)
 
 
 def forms(word: str, language: str = "") -> set[str]:
     """A word, and what it is without each ending of a plural."""
-    endings = _ENDINGS.get(language.partition("-")[0].lower(), _ENGLISH)
+    endings = _endings(language)
     found = {word}
-    for ending in endings:
+    for ending in () if word.endswith("ss") else endings:  # `brass` is no `bras`
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
             found.add(word[: -len(ending)])
-    if endings is _ENGLISH and word.endswith("ies") and len(word) > SHORTEST_STEM + 2:
-        found.add(f"{word[:-3]}y")
+    if endings is _ENGLISH:
+        if word.endswith("ies") and len(word) > SHORTEST_STEM + 2:
+            found.add(f"{word[:-3]}y")
+        if word.endswith("es") and len(word) >= SHORTEST_STEM + 2 and word[:-2].endswith(_HISSING):
+            found.add(word[:-2])
     return found
+
+
+def _endings(language: str) -> tuple[str, ...]:
+    return _ENDINGS.get(language.partition("-")[0].lower(), _ENGLISH)
 
 
 def is_one_change(one: str, other: str) -> bool:
@@ -57,13 +72,15 @@ def is_one_change(one: str, other: str) -> bool:
 def is_slip(one: str, other: str) -> bool:
     """True if two words are the same, written with one slip that hardly makes another word.
 
-    That is a letter once in place of twice, two swapped neighbours, or in a long word any change.
+    That is a letter once in place of twice, two swapped neighbours, or in a long word any change
+    within it: another first or last letter is often another word (`trainers`, `strainers`).
     """
     if not is_one_change(one, other) or min(len(one), len(other)) < SHORTEST_WITH_SLIP:
         return False
-    if max(len(one), len(other)) >= SHORTEST_WITH_CHANGE or sorted(one) == sorted(other):
+    if sorted(one) == sorted(other) or _undoubled(one) == _undoubled(other):
         return True
-    return _undoubled(one) == _undoubled(other)
+    is_within = one[0] == other[0] and one[-1] == other[-1]
+    return is_within and max(len(one), len(other)) >= SHORTEST_WITH_CHANGE
 
 
 def _undoubled(word: str) -> str:
