@@ -44,6 +44,9 @@ Shopper = Annotated[
 ]
 SlotName = Annotated[str, Field(max_length=260, description="A slot's name from find_pickup_slots")]
 MOST_LISTED = 20
+RANDOM_BYTES = 16
+CHECK_DIGITS = 8
+"""Characters of a request id that tell one of this tool from one that an agent made up."""
 
 
 class HeldLine(BaseModel):
@@ -121,11 +124,11 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         pickup_slot: SlotName = "",
         shopper: Shopper | None = None,
         request_id: Annotated[
-            str, Field(max_length=100, description="The request_id of an earlier try, to retry it")
+            str, Field(max_length=100, description="The request_id that an earlier try returned")
         ] = "",
     ) -> Annotated[CallToolResult, Hold]:
         """Hold all items at one store, or none of them. Without `confirm` nothing is held."""
-        identity = request_id or secrets.token_urlsafe(16)
+        identity = _checked(request_id) if request_id else _new_request_id()
         owner = shopper or _shopper_of(identity)
         with readable():
             basket, names = await basket_of(client, items)
@@ -238,6 +241,32 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         ][:MOST_LISTED]
         told = f"The earliest is {slots[0].starts} ({zone})." if slots else "This store has none."
         return result(told, Slots(slots=slots, time_zone=zone))
+
+
+def _new_request_id() -> str:
+    random = secrets.token_urlsafe(RANDOM_BYTES)
+    return random + _check_digits(random)
+
+
+def _checked(request_id: str) -> str:
+    """A request id that this tool has made: an agent that makes up its own takes one like `1`.
+
+    Another chat may take the same one, and would get the shopper and the hold of the first.
+
+    Raises:
+        ToolError: it is made up.
+    """
+    random, digits = request_id[:-CHECK_DIGITS], request_id[-CHECK_DIGITS:]
+    if digits != _check_digits(random):
+        raise ToolError(
+            "request_id: give one that hold_items returned; leave it out for a new hold."
+        )
+    return request_id
+
+
+def _check_digits(random: str) -> str:
+    digest = hashlib.sha256(f"request id {random}".encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode()[:CHECK_DIGITS]
 
 
 def _shopper_of(request_id: str) -> str:

@@ -117,6 +117,17 @@ async def test_all_three_items_within_16_km_are_held_for_a_day(connect):
         assert [STOCKMANN] == [store["store"] for store in back["stores"]]
 
 
+async def test_chats_that_make_up_the_same_request_id_do_not_share_a_shopper(connect):
+    for made_up in ("1", "order-1", "a" * 22, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"):
+        async with connect() as chat:
+            refused = await chat.call_tool(
+                "hold_items",
+                {"store": STOCKMANN, "items": MORE, "confirm": True, "request_id": made_up},
+            )
+            assert refused.is_error
+            assert "request_id: give one that hold_items returned" in refused.content[0].text
+
+
 async def test_nobody_sends_the_life_of_a_hold_but_the_person(connect):
     async with connect() as agent:
         _, offer = await call(agent, "hold_items", store=STOCKMANN, items=ITEMS)
