@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from services.chassis.clock import Clock
+from services.chassis.database.failures import FAILURES
 from services.chassis.database.outbox import Tell
+from services.chassis.errors import ServiceError
 from services.chassis.loops.forever import forever
 from services.directory.directory import Directory
 from services.directory.parts import Loop
@@ -112,11 +114,15 @@ async def fire(
 ) -> tuple[bool, float]:
     """Fire the alerts that new movements are enough for, and tell those that expire.
 
-    Alerts of closed stores wait.
+    Alerts of closed stores wait. A partition that fails holds up no other.
 
     Answers whether more movements wait, and the time until a place is due without one.
+
+    Raises:
+        ServiceError: at least one claim could not be taken.
     """
     lag_s, has_more, wait_s = 0.0, False, LOOK_EVERY_S
+    failures: list[Exception] = []
     matching = firing.matching
     for news in await matching.news():
         if news.wait_s is not None and not news.places:
@@ -124,7 +130,10 @@ async def fire(
         for store, sku in news.places:
             await matching.match(store, sku, is_open=is_open(store))
         if news.places or news.claims:
-            metrics.FIRED.inc(await firing.claim_all(news.partition))
+            try:
+                metrics.FIRED.inc(await firing.claim_all(news.partition))
+            except (*FAILURES, ServiceError) as failure:
+                failures.append(failure)
             wait_s = 0.0  # what did not fire frees a promise, and its place is due
         await firing.expire_all(news.partition, news.expired)
         if news.last:
@@ -133,6 +142,8 @@ async def fire(
             has_more = True
             lag_s = max(lag_s, time.time() - entry_id(news.last)[0] / 1000)
     metrics.ALERTS_LAG.set(lag_s)
+    if failures:
+        raise failures[0]
     return has_more, wait_s
 
 

@@ -7,8 +7,10 @@ import grpc
 import pytest
 
 from enrayon.stock.v1 import stock_pb2
+from services.chassis.errors import ConcurrentChanges
 from services.stock import worker
 from services.stock.model.partitions import PARTITIONS, partition_of
+from services.stock.resources.alert_holds import AlertHolds
 from services.stock.state.alerts import Alerts
 from services.stock.state.matching import Matching
 from tests.support.firing import firing, firing_with_holds
@@ -453,6 +455,31 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_hold_and_one_event(
     assert 4 == await available(stock, STOCKMANN)
     for partition in range(PARTITIONS):
         assert [] == await turn.matching.claims(partition)
+
+
+async def test_a_claim_that_cannot_be_taken_holds_up_no_other_partition(
+    stock, parts, database, monkeypatch
+):
+    """The one that fails lies in the partition that is looked at first."""
+    first, last = sorted((STOCKMANN, FORUM), key=lambda name: partition_of(name[7:]))
+    await alert(stock, store=first, hold={})
+    made = await alert(stock, store=last, hold={})
+    for store in (first, last):
+        await state(stock, store, milk=1)
+    make = AlertHolds.make
+
+    async def failing(self: AlertHolds, alert: Any, wish: Any, claim: Any) -> Any:
+        if claim.found.store == first[7:]:
+            raise ConcurrentChanges("again and again")
+        return await make(self, alert, wish, claim)
+
+    monkeypatch.setattr(AlertHolds, "make", failing)
+    turn = firing_with_holds(parts)
+    for _ in range(2):
+        with pytest.raises(ConcurrentChanges):
+            await worker.fire(turn)
+    assert partition_of(first[7:]) < partition_of(last[7:])
+    assert [made.name] == [event.subject for event in await events(database, last[7:])]
 
 
 async def test_two_workers_that_disagree_leave_no_hold_of_which_nobody_is_told(
