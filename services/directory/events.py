@@ -82,6 +82,8 @@ LIFETIMES_S: Mapping[str, float | None] = {
 A source may give an event an earlier end: a reminder ends with its pick-up window.
 """
 
+PRIVATE_DELETED = "store.deleted private"
+"""Note of a change that deletes a private store: its event is `store.deleted`, for admins alone."""
 
 HARD_LIMIT = 2
 """No stream grows beyond so many times the backlog. At the backlog the worker of events gives up

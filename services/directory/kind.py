@@ -35,7 +35,7 @@ def _as_it_is(_message: Any) -> None:
     """Normalize nothing."""
 
 
-def _no_note(_stored: Any, _new: Any) -> str:
+def no_note(_stored: Any, _new: Any) -> str:
     """Note nothing."""
     return ""
 
@@ -61,8 +61,8 @@ class Kind(Generic[MessageT]):
     """Reads a stored message, where older versions stored another form; by default as it is."""
     normalize: Callable[[MessageT], None] = _as_it_is
     """Brings a message, in place, into its stored form."""
-    note: Callable[[MessageT | None, MessageT], str] = _no_note
-    """The type of the event of a change, by the stored message and the new one; empty for the one
-    that belongs to every change."""
+    note: Callable[[MessageT | None, MessageT | None], str] = no_note
+    """The type of the event of a change, by the stored message and the new one (None: deleted);
+    empty for the one that belongs to every change."""
     violations: Callable[[MessageT], Sequence[FieldViolation]] = violations_of
     """Lists the violations of a message. May raise a `ServiceError` with a reason of its own."""

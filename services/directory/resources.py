@@ -16,7 +16,7 @@ from services.chassis.errors import AlreadyExists, EtagMismatch, FieldViolation,
 from services.chassis.messages.masks import merged
 from services.chassis.serving.requests import violations_of
 from services.directory.keys import ETAG_LENGTH, decode_record
-from services.directory.kind import Kind, MessageT
+from services.directory.kind import Kind, MessageT, no_note
 from services.directory.records import (
     MUST_EXIST,
     MUST_NOT_EXIST,
@@ -208,7 +208,10 @@ class Resources(Generic[MessageT]):
             NotFound: there is none, and `allow_missing` is false.
             EtagMismatch: the stored one has another etag.
         """
-        write = Write(self.kind.record_id(name), b"", etag or MUST_EXIST)
+        note = ""
+        if self.kind.note is not no_note:
+            note = self.kind.note(await self.read(name), None)
+        write = Write(self.kind.record_id(name), b"", etag or MUST_EXIST, note)
         [outcome] = await self._writer.write([write])
         if outcome is Outcome.NOT_FOUND and not allow_missing:
             raise self.kind.not_found(name)

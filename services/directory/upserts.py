@@ -74,11 +74,14 @@ class Upsert(Generic[RowT]):
                 else:
                     self._counts[outcome] += 1
 
-    async def remove(self, ids: Iterable[str], *, validate_only: bool) -> None:
-        """Delete records that the stream does not contain."""
+    async def remove(
+        self, ids: Iterable[str], note: Callable[[str], str] = lambda _: "", *, validate_only: bool
+    ) -> None:
+        """Delete records that the stream does not contain, each with the note of its change."""
         remaining = iter(ids)
         while batch := list(islice(remaining, WRITTEN_AT_ONCE)):
-            outcomes = await self._write([Write(id, b"") for id in batch], mode_of(validate_only))
+            writes = [Write(id, b"", note=note(id)) for id in batch]
+            outcomes = await self._write(writes, mode_of(validate_only))
             # UNCHANGED is not counted: another call removed the record in the meantime.
             self._counts[Outcome.DELETED] += outcomes.count(Outcome.DELETED)
 

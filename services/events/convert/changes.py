@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from enrayon.stores.v1 import stores_pb2
-from services.directory.events import Event
+from services.directory.events import PRIVATE_DELETED, Event
 from services.directory.hours import is_event
 from services.directory.keys import STORES, parse_store, store_name
 from services.events.convert.told import Told, told_by
 
+PRIVATE_NOTE = PRIVATE_DELETED.encode()
 TYPES = {b"c": "created", b"u": "updated", b"d": "deleted"}
 
 
@@ -42,11 +43,15 @@ def change_of(
         data=data,
     )
     told = told_by(partition, event)
-    return Told(told.event, "", told.kept, is_private=current is not None and current.private)
+    # Nobody but an admin is told of a store that is gone, but for the deletion itself: it may have
+    # been private.
+    is_public_end = is_store and fields[b"op"] == b"d" and fields.get(b"t") != PRIVATE_NOTE
+    is_private = current.private if current is not None else not is_public_end
+    return Told(told.event, "", told.kept, is_private=is_private)
 
 
 def type_of(partition: str, fields: Mapping[bytes, bytes]) -> str:
     """The type of a change: what the writer noted, else by the operation."""
-    if noted := fields.get(b"t"):
+    if (noted := fields.get(b"t")) and noted != PRIVATE_NOTE:
         return noted.decode()
     return f"store.{TYPES[fields[b'op']]}" if partition == STORES else "hours.updated"

@@ -41,7 +41,7 @@ from services.hours.model import (
 )
 
 
-def closure_note(stored: hours_pb2.StoreHours | None, new: hours_pb2.StoreHours) -> str:
+def closure_note(stored: hours_pb2.StoreHours | None, new: hours_pb2.StoreHours | None) -> str:
     """The type of the event of a change that sets a closure, or takes one back."""
     before, after = (
         {closure.name for closure in each.closures} if each is not None else set()

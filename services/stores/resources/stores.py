@@ -8,6 +8,7 @@ from services.chassis.errors import FieldViolation
 from services.chassis.processor import in_thread
 from services.chassis.serving.turns import Turns
 from services.directory.directory import Directory
+from services.directory.events import PRIVATE_DELETED
 from services.directory.keys import parse_store, store_id, store_name
 from services.directory.kind import Kind
 from services.directory.records import Write
@@ -18,10 +19,15 @@ from services.stores.errors import StoreNotFound
 from services.stores.model.stores import OUTPUT_FIELDS, normalize, problems
 
 
-def status_note(stored: stores_pb2.Store | None, new: stores_pb2.Store) -> str:
-    """The type of the event of a change that turns a store's status to open, or from it."""
+def status_note(stored: stores_pb2.Store | None, new: stores_pb2.Store | None) -> str:
+    """The type of the event of a change that turns a store's status to open, or from it.
+
+    The deletion of a private store is noted: afterwards nothing else tells that it was private.
+    """
     if stored is None:
         return ""
+    if new is None:
+        return PRIVATE_DELETED if stored.private else ""
     before, after = (is_open(each) for each in (stored, new))
     if before == after:
         return ""
@@ -97,15 +103,20 @@ class Stores:
         if first is not None and first.replace:
             stored = self._directory.stores.replica.ids_of_source(first.source)
             missing = await in_thread(missing_of, stored, rows.seen)
-            await rows.remove(missing, validate_only=first.validate_only)
+            await rows.remove(missing, self._deletion_note, validate_only=first.validate_only)
         rows.count()
         return response
 
     def _write_of(self, store: stores_pb2.Store) -> Write:
         # Rows are written without a read of what is stored: the replica tells turns of status.
-        encoded = self._directory.stores.replica.record(store_id(store.name))
-        stored = parse_store(encoded) if encoded else None
-        return self._resources.prepared(store, stored=stored).write
+        return self._resources.prepared(store, stored=self._known(store_id(store.name))).write
+
+    def _deletion_note(self, id: str) -> str:
+        return status_note(self._known(id), None)
+
+    def _known(self, id: str) -> stores_pb2.Store | None:
+        encoded = self._directory.stores.replica.record(id)
+        return parse_store(encoded) if encoded else None
 
 
 def missing_of(stored: list[str], seen: set[str]) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from enrayon.events.v1 import events_pb2 as pb
 from enrayon.stock.v1 import stock_pb2
+from enrayon.stores.v1 import stores_pb2
 from services.chassis.access.gate import Gate
 from services.chassis.access.key_store import KeyStore
 from services.chassis.access.keys import new_key
@@ -114,6 +115,33 @@ async def test_staff_is_not_told_what_an_application_keeps_of_a_person(callers, 
         "app": ("anna", {"trip", "device_labels", "products"}),
         "till": ("anna", {"trip"}),
     } == told
+
+
+async def test_nobody_but_an_admin_is_told_that_a_private_store_is_gone(callers):
+    wanted = {"types": ["store.created", "store.deleted", "store.updated"]}
+    for name in ("app", "office"):
+        await subscribe(callers[name].events, name, filter=wanted)
+    stores = callers["office"].stores
+    open_one, hidden, swept = (
+        stores_pb2.Store(name=f"stores/x-{number}", display_name="X", private=number > 0)
+        for number in range(3)
+    )
+    await upsert(stores, [open_one, hidden, swept], source="x")
+    for each in (open_one, hidden):
+        await stores.DeleteStore(stores_pb2.DeleteStoreRequest(name=each.name))
+    await upsert(stores, [], source="x", replace=True)
+
+    told = {}
+    for name, count in (("app", 1), ("office", 6)):
+        async with reading(callers[name].events, name) as events:
+            found = [each.event for each in await take(events, count)]
+            with pytest.raises(TimeoutError):
+                await take(events, 1, timeout_s=0.4)
+        told[name] = sorted((each.subject, each.type) for each in found)
+    every = [
+        (f"stores/x-{n}", f"store.{type}") for n in range(3) for type in ("created", "deleted")
+    ]
+    assert {"app": [("stores/x-0", "store.deleted")], "office": every} == told
 
 
 async def test_anothers_subscription_is_not_there(callers):
