@@ -24,21 +24,17 @@ if outcome == 'later' then
   return 1
 end
 if outcome == 'dead' then
-  -- The endpoint has failed for days: all events of the subject are given up, in their order.
-  for _, event in ipairs(redis.call('LRANGE', queue, 0, -1)) do
-    redis.call('XADD', dead, 'MAXLEN', most_dead, '*', 'e', event, 'r', reason)
-    redis.call('DECR', queued)
-  end
-  redis.call('DEL', queue)
-  end_retries()
-  return 1
+  local event = redis.call('LINDEX', queue, 0)
+  redis.call('XADD', dead, 'MAXLEN', most_dead, '*', 'e', event, 'r', reason)
 end
 redis.call('LPOP', queue)
 redis.call('DECR', queued)
 if redis.call('LLEN', queue) == 0 then
   end_retries()
 else
-  redis.call('HSET', tries, subject, 0)
+  -- After one that is given up, those behind it count as tried: of an endpoint that has failed for
+  -- days each is given up by its own age, and not tried once more before.
+  if outcome == 'ok' then redis.call('HSET', tries, subject, 0) end
   redis.call('ZADD', retry, again_ms, subject)
 end
 return 1

@@ -1,7 +1,7 @@
 """Trims drop the events that no subscription needs, and no others."""
 
 from services.directory.events import partitions, stream_key
-from services.events.state.delivery import Delivery
+from services.events.state.delivery import Delivery, Place
 from tests.support.events import ack, reading, subscribe, take
 from tests.support.geofence import KAMPPI, circle, create, visit
 
@@ -38,3 +38,18 @@ async def test_what_is_not_acknowledged_holds_the_trim_and_nothing_else(
         assert (1, 0) == await delivery.trim(now_ms, 86_400_000, 1000)
         await ack(notices, [found[1].ack_token])
         assert (1, 0) == await delivery.trim(now_ms, 86_400_000, 1000)
+
+
+async def test_an_event_that_is_given_up_leaves_the_later_ones_of_its_subject_to_be_tried(database):
+    delivery, place = Delivery(database, 10, 10), Place("hook", "s01")
+    await delivery.follow({place: ("", 1)}, "me", 0)
+    waiting = [("stockAlerts/a", each) for each in (b"poison", b"later", b"latest")]
+    assert await delivery.settle(place, "me", "1-0", waiting, 0)
+    [head] = await delivery.due([place], 0, 10)
+    assert await delivery.retried(head, "me", "dead", 0, "the attempts are over")
+
+    [head] = await delivery.due([place], 0, 10)
+    assert (b"later", 1) == (head.event, head.tries)
+    [letter] = await delivery.dead_letters("hook")
+    assert (b"poison", "the attempts are over") == (letter.event, letter.reason)
+    assert 2.0 == (await delivery.standing("hook", ["s01"], 0))["queued"]
