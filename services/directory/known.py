@@ -9,8 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import orjson
+import structlog
 
 from services.chassis.database.client import Client
+
+log = structlog.get_logger()
 
 
 class Known(NamedTuple):
@@ -43,6 +46,8 @@ def known_of(text: str | bytes) -> Known:
 async def read_known(client: Client, wanted: Mapping[str, Iterable[str]]) -> dict[str, Known]:
     """What is known of subjects, in one round trip; those of whom nothing is are left out.
 
+    A damaged record is left out too, and logged: an error would stop the events of all subjects.
+
     Args:
         client: Of the database.
         wanted: By hash tag of a partition (`{f17}`), the subjects of events of its stream.
@@ -55,8 +60,17 @@ async def read_known(client: Client, wanted: Mapping[str, Iterable[str]]) -> dic
     for tag, subjects in asked.items():
         pipeline.hmget(f"{tag}:known", subjects)
     return {
-        subject: known_of(text)
+        subject: known
         for subjects, texts in zip(asked.values(), await pipeline.execute(), strict=True)
         for subject, text in zip(subjects, texts, strict=True)
-        if text is not None
+        if text is not None and (known := readable(text)) is not None
     }
+
+
+def readable(text: bytes) -> Known | None:
+    """What a text says; None, logged, if it is damaged."""
+    try:
+        return known_of(text)
+    except ValueError:
+        log.error("what is known of a subject is damaged and is left out")
+        return None

@@ -10,7 +10,7 @@ from enrayon.events.v1 import events_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.directory.deliveries import SubscriptionKeys
-from services.directory.events import partitions, stream_key
+from services.directory.events import Event, partitions, stream_key
 from services.events.model.sources import TRIMMED
 from services.events.resources import events as streaming
 from services.events.state.delivery import Delivery
@@ -183,6 +183,17 @@ async def test_an_entry_that_is_no_event_is_left_out(fences, notices, database):
         await visit(fences, "b")
         later = await take(events, 2)
     assert ["fence.enter", "fence.exit"] * 2 == types_of((*told, *later))
+
+
+@pytest.mark.parametrize("damaged", ["{", "[]", '{"r": "anna"}'])
+async def test_a_damaged_record_of_a_person_stops_no_events(notices, database, damaged):
+    await subscribe(notices)
+    await database.hset("{f01}:known", "d1", damaged)
+    event = Event("trip.arrived", "t-forum", "devices/d1", 1)
+    await database.xadd(stream_key("f01"), {"j": event.text})
+    async with reading(notices) as events:
+        [told] = await take(events, 1)
+    assert ("devices/d1", "") == (told.event.subject, told.event.reference)
 
 
 async def test_a_reader_that_was_away_too_long_is_told_and_can_go_on_from_now(
