@@ -69,7 +69,7 @@ faults: setup ## run the fault matrix (half an hour); ARGS=--write writes deploy
 
 soak: setup ## the fault matrix and all other long runs; takes an hour or two
 	$(BIN)/python -m tests.faults --soak
-	$(BIN)/python -m pytest -m "soak and not faults"
+	$(BIN)/python -m pytest -m "(soak or long) and not faults"
 
 fuzz: $(FUZZ_READY) ## look for bytes that break a reader, by coverage; MINUTES=30 for all, ONLY=hours_documents
 	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),30) --only "$(ONLY)"

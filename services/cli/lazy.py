@@ -31,7 +31,7 @@ COMMANDS = {
     "products": ("products", "Import and search products."),
     "stock": ("stock", "Find, import, export and check stock."),
     "hold": ("hold", "Create, show, change, hand over and cancel holds."),
-    "fence": ("fence", "Replay a track through the fences."),
+    "fence": ("fence", "Replay a track, or see who is inside."),
     "events": ("events", "Watch the events of the suite live."),
     "subscription": (
         "events",

@@ -24,7 +24,7 @@ FILES = {
     "fr_fuel_stations": "fuel-fr",
     "fr_charging_stations": "csv",
 }
-DEAREST = {"stores_world_starbucks", "fr_charging_stations"}
+DEAREST = {"stores_world_starbucks", "fr_charging_stations", "fr_fuel_stations"}
 """A minute of work each: `make soak` imports these."""
 
 

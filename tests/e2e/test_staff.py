@@ -121,16 +121,20 @@ def test_by_grpc_web(shop, http):
 
 
 def test_by_the_tools_of_agents(shop, http):
+    """A chat changes its own holds, by its shopper, and no others."""
     wanted = {"store": shop.store, "items": [{"product": "milk"}], "confirm": True}
-    name = shop.hold()
-
     assert tool(http, shop.elsewhere, "hold_items", **wanted)["isError"]
-    more = {"reservation": name, "items": [{"product": "milk", "quantity": 2}]}
-    assert tool(http, shop.elsewhere, "change_hold", **more)["isError"]
-    assert tool(http, shop.here, "change_hold", **more)["structuredContent"]["held"]
-    assert tool(http, shop.elsewhere, "cancel_hold", reservation=name)["isError"]
-    assert tool(http, shop.here, "hold_items", **wanted)["structuredContent"]["held"]
-    ended = tool(http, shop.here, "cancel_hold", reservation=name)
+    held = tool(http, shop.here, "hold_items", **wanted)["structuredContent"]
+    assert held["held"]
+    own = {"reservation": held["reservation"], "shopper": held["shopper"]}
+
+    items = [{"product": "milk", "quantity": 2}]
+    assert tool(http, shop.elsewhere, "change_hold", **own, items=items)["isError"]
+    assert tool(http, shop.here, "change_hold", **own, items=items)["structuredContent"]["held"]
+    others = {**own, "reservation": shop.hold()}
+    assert tool(http, shop.here, "change_hold", **others, items=items)["isError"]
+    assert tool(http, shop.elsewhere, "cancel_hold", **own)["isError"]
+    ended = tool(http, shop.here, "cancel_hold", **own)
     assert (shop.store, False) == (
         ended["structuredContent"]["store"],
         ended["structuredContent"]["held"],

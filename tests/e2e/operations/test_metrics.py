@@ -48,7 +48,11 @@ def test_the_probes_say_that_all_is_well(watched):
         assert told["well"]
         assert {"reads", "directory", "database", "writes"} <= set(told["parts"])
         own = {part for part in told["parts"] if part.startswith("enrayon.")}
-        fed = {"enrayon.geofence.v1.GeofenceService", "enrayon.aisle.v1.AisleService"}
+        fed = {
+            "enrayon.aisle.v1.AisleService",
+            "enrayon.events.v1.EventsService",
+            "enrayon.geofence.v1.GeofenceService",
+        }
         assert own == (fed if port == watched.serve_port else set())
     assert json.loads(watched.page(watched.serve_port, "/livez"))["well"]
 

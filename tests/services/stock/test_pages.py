@@ -56,7 +56,7 @@ async def test_a_better_match_that_comes_between_two_pages_repeats_no_other(stoc
     await add(stock, "best", "Milk")
     # Words that are common are worth less to BM25, so that these would change every rank.
     for number in range(20):
-        await add(stock, f"more-{number:02}", f"Milk with a long name, number {number}")
+        await add(stock, f"more-{number:02}", f"Long name with milk, number {number}")
     request.page_token = first.next_page_token
     request.page_size = 100
     second = await stock.SearchProducts(request)
