@@ -19,7 +19,7 @@ class ProductsReplica(Records):
         self._by_gtin: defaultdict[str, set[str]] = defaultdict(set)
         self._by_department: defaultdict[str, set[str]] = defaultdict(set)
         self._sorted: SortedList[str] = SortedList(self._records)
-        self._text = TextIndex(self._products, texts_of)
+        self._text = TextIndex(self._products, texts_of, takes_forms=True)
         for sku, product in self._products():
             self._file(sku, product)
 

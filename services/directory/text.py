@@ -1,7 +1,8 @@
 """Full-text search over records by SQLite's FTS5, in memory.
 
 Each word of a query must be the beginning of a word of the record's name, its brand or its other
-texts, whatever the case and accents; if no record has them so, other forms of the words count.
+texts, whatever the case and accents. An index may take other forms of the words where no record
+has them so.
 
 How it works: a record's number in FTS5 is its rank, the length of its name before a hash of its
 id, so FTS5 yields matches in order of rank, and a page costs what it holds: it goes on after the
@@ -116,13 +117,17 @@ class TextIndex(Generic[MessageT]):
         self,
         records: Callable[[], Iterable[tuple[str, MessageT]]],
         texts_of: Callable[[MessageT], Texts],
+        *,
+        takes_forms: bool = False,
     ) -> None:
         """Prepare an index.
 
         Args:
             records: Reads all records by id.
             texts_of: The texts of a record.
+            takes_forms: If no record has the words, take other forms of them.
         """
+        self._takes_forms = takes_forms
         self._records = records
         self._texts_of = texts_of
         self._database: sqlite3.Connection | None = None
@@ -192,7 +197,7 @@ class TextIndex(Generic[MessageT]):
         """The first matches by words after another, at most so many; fewer only at the end."""
         database = self._settled()
         found: list[Match] = []
-        for tier, words in enumerate(_expressions(database, query), start=FIRST_TIER):
+        for tier, words in enumerate(self._expressions(database, query), start=FIRST_TIER):
             if after is not None and tier < after.tier:
                 continue
             first = after.number if after is not None and tier == after.tier else -1
@@ -211,10 +216,26 @@ class TextIndex(Generic[MessageT]):
     def count(self, query: str) -> int:
         """The number of records that match."""
         database, total = self._settled(), 0
-        for words in _expressions(database, query):
+        for words in self._expressions(database, query):
             sql = "SELECT count(*) FROM texts WHERE texts MATCH ?"
             total += database.execute(sql, (words,)).fetchone()[0]
         return total
+
+    def _expressions(self, database: sqlite3.Connection, query: str) -> list[str]:
+        """The expression of each tier, which excludes those before it; none without words."""
+        words = ["".join(c if c.isalnum() else " " for c in word) for word in query.split()]
+        terms = [word for part in words for word in part.split()]
+        if not terms:
+            return []
+        together = " AND ".join(f'"{term}"*' for term in terms)
+        sql = "SELECT 1 FROM texts WHERE texts MATCH ? LIMIT 1"
+        if database.execute(sql, (f"{TIERS[-1]} : ({together})",)).fetchone() is None:
+            near = [near_terms(database, term) for term in terms] if self._takes_forms else []
+            if not near or not all(near):
+                return []
+            together = " AND ".join(near)
+        each = [f"({columns} : ({together}))" for columns in TIERS]
+        return [each[0], f"{each[1]} NOT {each[0]}", f"{each[2]} NOT {each[1]}"]
 
     def _settled(self) -> sqlite3.Connection:
         if self._database is None:
@@ -243,23 +264,6 @@ def number_of(id: str, name: str) -> int:
     """The number of a record in FTS5, if no other has it: its rank."""
     digest = hashlib.blake2b(id.encode(), digest_size=HASH_BITS // 8).digest()
     return min(len(name), LONGEST) << HASH_BITS | int.from_bytes(digest)
-
-
-def _expressions(database: sqlite3.Connection, query: str) -> list[str]:
-    """The expression of each tier, which excludes those before it; none without words."""
-    words = ["".join(c if c.isalnum() else " " for c in word) for word in query.split()]
-    terms = [word for part in words for word in part.split()]
-    if not terms:
-        return []
-    together = " AND ".join(f'"{term}"*' for term in terms)
-    sql = "SELECT 1 FROM texts WHERE texts MATCH ? LIMIT 1"
-    if database.execute(sql, (f"{TIERS[-1]} : ({together})",)).fetchone() is None:
-        near = [near_terms(database, term) for term in terms]
-        if not all(near):
-            return []
-        together = " AND ".join(near)
-    each = [f"({columns} : ({together}))" for columns in TIERS]
-    return [each[0], f"{each[1]} NOT {each[0]}", f"{each[2]} NOT {each[1]}"]
 
 
 def near_terms(database: sqlite3.Connection, word: str) -> str:

@@ -29,6 +29,16 @@ def instant(moment: Timestamp, field: str) -> dt.datetime:
         ) from None
 
 
+def milliseconds(moment: Timestamp, field: str) -> int:
+    """The milliseconds since 1970 of a timestamp in a request; `field` is its path.
+
+    Raises:
+        InvalidArgument: it is not a valid Timestamp.
+    """
+    instant(moment, field)
+    return moment.ToMilliseconds()
+
+
 def instant_if_set(message: Message, name: str, field: str = "") -> dt.datetime | None:
     """The instant in a field of a request; None when it is not set. `field` is its path.
 

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
+from services.chassis.messages.times import milliseconds
 from services.geofence.convert.names import device_name
 from services.geofence.model.people import Person, with_products
 
@@ -25,8 +26,9 @@ def device_message(person: Person, now_ms: int) -> pb.Device:
 def with_content(person: Person, message: pb.Device, now_ms: int) -> Person:
     """The person with the content of a message; what was looked at later counts as of now."""
     viewed = []
-    for each in message.viewed_products:
-        at_ms = each.view_time.ToMilliseconds() if each.HasField("view_time") else now_ms
+    for number, each in enumerate(message.viewed_products):
+        field = f"device.viewed_products[{number}].view_time"
+        at_ms = milliseconds(each.view_time, field) if each.HasField("view_time") else now_ms
         viewed.append((each.product.removeprefix(PRODUCTS), min(at_ms, now_ms)))
     person = dataclasses.replace(
         person,

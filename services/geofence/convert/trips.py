@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences.trips import Mode
+from services.chassis.messages.times import milliseconds
 from services.directory.keys import store_id, store_name
 from services.directory.trip_tokens import Window
 from services.geofence.convert.events import give_end
@@ -44,8 +45,10 @@ def new_trip(
 ) -> Trip:
     """The trip that a request starts, with the pick-up window of its hold or of the request."""
     if not window.end_ms and request.HasField("pickup_end_time"):
-        start = request.pickup_start_time
-        window = Window(start.ToMilliseconds(), request.pickup_end_time.ToMilliseconds())
+        window = Window(
+            milliseconds(request.pickup_start_time, "pickup_start_time"),
+            milliseconds(request.pickup_end_time, "pickup_end_time"),
+        )
     # Whoever sets out so late needs no reminder.
     is_late = window.end_ms - REMINDED_MS <= now_ms
     told = {TripEventType.REMINDER} if window.end_ms and is_late else set()

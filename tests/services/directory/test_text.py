@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.directory import text
 from services.directory.text import TextIndex, Texts
 
@@ -59,3 +61,11 @@ def test_ids_of_one_number_are_all_found(monkeypatch) -> None:
     index.put("b", TEXTS["b"], Texts("Pasila", "", ""))
     assert {"c"} == found(index, "k")
     assert {"b"} == found(index, "pasila")
+
+
+@pytest.mark.parametrize(("takes_forms", "expected"), [(False, set()), (True, {"a"})])
+def test_other_forms_of_words_are_taken_where_the_index_takes_them(takes_forms, expected) -> None:
+    """Of a misspelt town a shop in another one is no answer; of a product the form is one."""
+    texts = {"a": Texts("Tomato", "", "")}
+    index = TextIndex(texts.items, lambda of_record: of_record, takes_forms=takes_forms)
+    assert expected == {match.id for match in index.search("tomatoes")}

@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stores.v1 import stores_pb2_grpc
@@ -22,6 +23,7 @@ from tests.support.clocks import Later
 from tests.support.devices import sweep, with_parts
 from tests.support.gated import gated
 from tests.support.geofence import KAMPPI, PASILA, circle, create, fix, report, told
+from tests.support.refusals import refusal
 from tests.support.stores import SHOPS, upsert
 
 ANNA = {"reference": "anna", "labels": {"club": "gold"}}
@@ -75,6 +77,28 @@ async def test_a_change_has_a_mask_and_adds_products_looked_at(fences):
     assert dt.timedelta(days=90) == (
         found.expire_time.ToDatetime() - found.update_time.ToDatetime()
     )
+
+
+async def test_a_time_that_is_no_instant_is_refused_by_name(fences, channel):
+    """The bounds of the contract look at seconds alone."""
+    await upsert(stores_pb2_grpc.StoresServiceStub(channel), SHOPS)
+    never = Timestamp(seconds=-1, nanos=1_790_000_000)
+    viewed = {"viewed_products": [{"product": "products/milk", "view_time": never}]}
+    start_s = int(utc_now().timestamp())
+    trip = pb.StartTripRequest(
+        parent=SHOPS[0].name,
+        device_id="a",
+        consent=True,
+        order="1",
+        pickup_start_time=Timestamp(seconds=start_s, nanos=1_790_000_000),
+        pickup_end_time=Timestamp(seconds=start_s + 7200),
+    )
+    for call, field in (
+        (register(fences, device=viewed), "device.viewed_products[0].view_time"),
+        (fences.StartTrip(trip), "pickup_start_time"),
+    ):
+        code, _, fields = await refusal(call)
+        assert (grpc.StatusCode.INVALID_ARGUMENT, [field]) == (code, fields)
 
 
 async def test_a_device_may_be_registered_with_its_first_report(fences):
