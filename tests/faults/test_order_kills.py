@@ -134,8 +134,12 @@ def preloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
     "victims",
-    [["work 1"], ["work 1", "work 2"], ["power"], ["stock", "trips"]],
-    ids=["one worker", "two workers", "power", "failover"],
+    [
+        pytest.param(["work 1"], id="one worker"),
+        pytest.param(["work 1", "work 2"], id="two workers", marks=pytest.mark.long),
+        pytest.param(["power"], id="power", marks=pytest.mark.long),
+        pytest.param(["stock", "trips"], id="failover", marks=pytest.mark.long),
+    ],
 )
 @pytest.mark.parametrize("kills", [5, pytest.param(100, marks=pytest.mark.soak)])
 async def test_row_57_kills_between_fact_and_claim(
