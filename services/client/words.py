@@ -32,13 +32,13 @@ def distance(metres: float) -> str:
 
 
 def opening(state: stock_pb2.OpenState, now: dt.datetime) -> str:
-    """An open state: `open until 18:00`, `closed until Mon 9:00`; empty if it is not known."""
+    """An open state: `open until 18:00`, `closed until Mon 9:00`, `hours unknown`."""
     if state.state == stock_pb2.OpenState.STATE_OPEN:
         word, end = "open", state.until_time if state.HasField("until_time") else None
     elif state.state == stock_pb2.OpenState.STATE_CLOSED:
         word, end = "closed", state.next_open_time if state.HasField("next_open_time") else None
-    else:
-        return ""
+    else:  # not told is not known
+        return "hours unknown"
     if end is None:
         return word
     return f"{word} until {moment(end.ToDatetime(dt.UTC), now, state.time_zone)}"

@@ -36,7 +36,7 @@ def test_a_moment_has_as_much_of_its_date_as_is_needed(at, words):
         (OpenState.STATE_OPEN, {}, "open"),
         (OpenState.STATE_CLOSED, {"next_open_time": NOW}, "closed until 2:45"),
         (OpenState.STATE_CLOSED, {}, "closed"),
-        (OpenState.STATE_UNKNOWN, {"next_open_time": NOW}, ""),
+        (OpenState.STATE_UNKNOWN, {"next_open_time": NOW}, "hours unknown"),
     ],
 )
 def test_an_open_state_in_words(state, fields, words):
