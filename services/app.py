@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -159,6 +160,7 @@ async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Par
 
 def built(parts: Parts, names: Sequence[str]) -> list[Service]:
     """The named services, or all."""
+    parts = replace(parts, ask_shelf=stock.shelf_questions(parts).ask)
     return [SERVICES[name].build(parts) for name in names or SERVICES]
 
 

@@ -14,6 +14,7 @@ from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.feed import Feed
 from services.directory.origins import Origins
+from services.directory.shelves import AskShelf, unknown_shelf
 
 Loop = Callable[[], Awaitable[None]]
 """Work that runs until it is cancelled."""
@@ -29,6 +30,7 @@ class Parts:
     origins: Origins
     keyring: Keyring
     clock: Clock
+    ask_shelf: AskShelf = unknown_shelf
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def build(parts: Parts) -> Service:
     lease_ms = round(settings.events_lease_s * 1000)
     delivery = Delivery(client, settings.events_queue, settings.events_dead_letters, lease_ms)
     secrets = Secrets(client)
-    reading = Reading(client, parts.directory, clock)
+    reading = Reading(client, parts.directory, parts.ask_shelf, clock)
     subscriptions = Subscriptions(
         Writer(Records(client, SUBSCRIPTIONS), feed),
         feed,

@@ -53,7 +53,7 @@ def build(parts: Parts) -> Service:
     erased = Erased(client, round(settings.geofence_rewrite_s * 1000))
 
     detection = Detection(directory, travel_time(settings.geofence_travel_time))
-    campaigns = Campaigns(feeds, directory)
+    campaigns = Campaigns(feeds, directory, parts.ask_shelf)
     devices = Devices(records, people, erased, campaigns, parts.keyring, clock)
     facts = hold_facts(client)
     trips = Trips(

@@ -30,6 +30,7 @@ from services.stock.resources.pickup_slots import PickupSlots
 from services.stock.resources.products import Products
 from services.stock.resources.receipts import Receipts
 from services.stock.resources.reservations import Reservations
+from services.stock.resources.shelf_questions import ShelfQuestions
 from services.stock.resources.stock_alerts import StockAlerts
 from services.stock.resources.stock_feeds import StockFeeds
 from services.stock.resources.stock_groups import StockGroups
@@ -53,6 +54,11 @@ from services.stock.state.shelves import ShelfLists
 from services.stock.state.slots import Slots
 
 CONTRACT = stock_pb2.DESCRIPTOR.services_by_name["StockService"]
+
+
+def shelf_questions(parts: Parts) -> ShelfQuestions:
+    """The part that answers other services, also in a process without this one."""
+    return ShelfQuestions(Levels(parts.client), StockSettings(), parts.clock)
 
 
 def build(parts: Parts) -> Service:

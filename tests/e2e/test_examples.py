@@ -127,16 +127,16 @@ def two_shops(tmp_path: Path) -> Iterator[Suite]:
 
 
 def test_a_notification_service_is_one_rule_and_one_subscription(two_shops):
-    """It is told of what the hour in each city mutes, and leaves out what a shop lacks."""
+    """It is told of the tea in one shop, and of what the hour or the shelf in each city mutes."""
     [text] = [text for text in blocks("python") if NOTIFIER in text]
     program = two_shops.data_dir / "example.py"
     program.write_text(here(text, two_shops))
 
-    def expected() -> list[list[str]]:
-        rows = []
+    def expected() -> list[list[object]]:
+        rows: list[list[object]] = []
         for city, zone, result in (
-            ("helsinki", "Europe/Helsinki", "sent"),
-            ("sydney", "Australia/Sydney", "sold out"),
+            ("helsinki", "Europe/Helsinki", [TEA]),
+            ("sydney", "Australia/Sydney", "out_of_stock"),
         ):
             is_night = not 8 <= dt.datetime.now(ZoneInfo(zone)).hour < 22
             muted = "quiet_hours" if is_night else result

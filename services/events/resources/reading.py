@@ -1,7 +1,7 @@
 """Decides which entries of a stream a subscription gets, and reads them as events."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from enrayon.events.v1 import events_pb2 as pb
@@ -13,6 +13,8 @@ from services.directory.feed import Feed
 from services.directory.hours import store_of
 from services.directory.keys import STORES, parse_store, store_id
 from services.directory.known import read_known
+from services.directory.products import product_name
+from services.directory.shelves import AskShelf
 from services.events import metrics
 from services.events.convert.changes import change_of
 from services.events.convert.told import Told, told_of
@@ -24,9 +26,12 @@ from services.events.state.delivery import Entry, entry_id
 class Reading:
     """Reads entries of all sources; stores and their brands come from the directory."""
 
-    def __init__(self, client: Client, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self, client: Client, directory: Directory, ask_shelf: AskShelf, clock: Clock
+    ) -> None:
         self._client = client
         self._directory = directory
+        self._ask_shelf = ask_shelf
         self._clock = clock
 
     async def admitted(
@@ -56,8 +61,19 @@ class Reading:
             if found := known.get(queue_subject(event.subject)):
                 event.reference = found.reference
                 if subscription.scope != pb.Subscription.SCOPE_STORES:
-                    products = [f"products/{sku}" for sku in found.products]
+                    products = names_of(found.products)
                     event.data.update({"device_labels": dict(found.labels), "products": products})
+                    await self._add_available(event, found.products)
+
+    async def _add_available(self, event: pb.Event, viewed: Sequence[str]) -> None:
+        """Add which of the products looked at the store has, to a message that is sent for them."""
+        if "viewed_available" not in event.data or not viewed:
+            return
+        available = (await self._ask_shelf(store_id(event.store), viewed)).available
+        told = event.data.get_or_create_list("available_products")
+        named = {each.string_value for each in told.values}
+        found = names_of(sku for sku in viewed if sku in available)
+        told.extend([name for name in found if name not in named])
 
     def _told(self, partition: str, id: str, fields: Mapping[bytes, bytes]) -> Told | None:
         if BY_PARTITION[partition].has_log:
@@ -88,3 +104,8 @@ class Reading:
     def _brand(self, store: str) -> str:
         encoded = self._directory.stores.replica.record(store_id(store))
         return parse_store(encoded).brand if encoded else ""
+
+
+def names_of(skus: Iterable[str]) -> list[str]:
+    """The names of products."""
+    return [product_name(sku) for sku in skus]

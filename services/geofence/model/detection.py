@@ -12,16 +12,20 @@ from geodata.fences import FenceIndex, Matches
 from geodata.fences.events import Event, EventType
 from geodata.fences.state import Fix
 from geodata.fences.tracking import MAX_AHEAD_MS, Verdict
+from services.geofence.model.caps import counted
 from services.geofence.model.devices import Device
 from services.geofence.model.people import Person
 from services.geofence.model.rules import Kept
 
 Work = Sequence[tuple[Device, Sequence[Fix]]]
 """Devices with their fixes, in the order in which they are applied."""
+OVER = "!"
+"""Before the shape of a visit over its cap, among the marks of caps."""
+DAY_MS = 86_400_000
 
 
 class Cap(NamedTuple):
-    """The most visits of a device to a fence that are reported within a period."""
+    """The most visits of a device to a fence that are reported within any period of a length."""
 
     visits: int
     period_ms: int
@@ -111,19 +115,25 @@ def by_number(numbers: Sequence[int], matches: Matches) -> Mapping[int, Collecti
 
 
 def count_visit(device: Device, event: Event, cap: Cap) -> tuple[Device, bool]:
-    """Count a visit that an event begins; the cap counts over all stores of its fence.
+    """Count a visit that an event begins, unless its cap is reached.
+
+    The cap counts over all stores of its fence.
 
     Returns:
         The device with its new count, and whether the event belongs to a visit over the cap.
     """
-    caps = {fence: (start, count) for fence, start, count in device.caps}
-    fence = event.fence_id.partition("@")[0]
-    start, count = caps.get(fence, (event.time_ms, 0))
+    over = OVER + event.fence_id
+    marks = tuple(mark for mark in device.caps if mark[0] != over)
+    is_over = len(marks) < len(device.caps)
     if event.type in (EventType.ENTER, EventType.CROSS):
-        if event.time_ms - start >= cap.period_ms:
-            start, count = event.time_ms, 0
-        count += 1
-        caps[fence] = (start, count)
-        kept = tuple((each, *pair) for each, pair in sorted(caps.items()))
-        device = replace(device, caps=kept)
-    return device, count > cap.visits
+        fence = event.fence_id.partition("@")[0]
+        # Periods have a day at most.
+        marks = tuple(mark for mark in marks if not mark[2] or mark[1] + DAY_MS > event.time_ms)
+        after = counted(marks, fence, cap.visits, cap.period_ms, event.time_ms)
+        is_over = after is None
+        marks = marks if after is None else after
+        if is_over and event.type is EventType.ENTER:
+            marks = tuple(sorted((*marks, (over, event.time_ms, 0))))
+    elif event.type is not EventType.EXIT:
+        return device, is_over
+    return replace(device, caps=marks), is_over

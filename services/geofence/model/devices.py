@@ -3,7 +3,8 @@
 Little-endian: version (u32), mark (10 random bytes: the subject without the partition's two
 digits), received (i64, ms), size of the state (u32), the state (`geodata.fences.encoding`); then,
 if there are any, JSON of the device's trips ("t") and frequency caps ("c"), and, each only if there
-is one, its home ("h"), messages that wait ("k") and what trips have beyond their records ("w").
+is one, its home ("h"), messages that wait ("k"), which of them were told so ("s"), and what trips
+have beyond their records ("w").
 """
 
 import dataclasses
@@ -16,6 +17,7 @@ import orjson
 from geodata.fences import encoding
 from geodata.fences.state import DeviceState
 from geodata.fences.tracking import next_due_ms
+from services.geofence.model.caps import Marks
 from services.geofence.model.partitions import PARTITIONS, partition_of
 from services.geofence.model.rules import Kept
 from services.geofence.model.trips import Trip, from_dict, more_of, to_dict
@@ -60,12 +62,12 @@ class Device:
     received_ms: int = 0
     """When the last fix or call about it came, by the server's clock."""
     trips: tuple[Trip, ...] = ()
-    caps: tuple[tuple[str, int, int], ...] = ()
-    """Frequency caps: fence, start of the period (ms), visits in it."""
+    caps: Marks = ()
+    """Frequency caps (see `model.caps`), by fence; with the visits that are over them."""
     home: int | None = None
     """The partition in which its subject was made, if a change of the hash key moved it since."""
     kept: tuple[Kept, ...] = ()
-    """Messages of rules that wait until their stores open."""
+    """Messages of rules that wait."""
     older: "Device | None" = None
     """It as it stands under an older hash key; it is deleted there once it is written here."""
 
@@ -144,7 +146,10 @@ def pack(device: Device) -> bytes:
     if device.home is not None:
         rest["h"] = device.home
     if device.kept:
-        rest["k"] = [tuple(each) for each in device.kept]
+        # Earlier versions take one with a seventh part for damaged.
+        rest["k"] = [tuple(each)[:-1] for each in device.kept]
+        if told := [number for number, each in enumerate(device.kept) if each.is_told]:
+            rest["s"] = told
     if more := {trip.id: more_of(trip) for trip in device.trips if more_of(trip)}:
         rest["w"] = more
     return head + state + orjson.dumps(rest)
@@ -169,9 +174,12 @@ def unpack(hash: bytes, record: bytes) -> Device:
         return dataclasses.replace(
             device,
             trips=tuple(from_dict(fields, rest.get("w", {})) for fields in rest["t"]),
-            caps=tuple((fence, start, count) for fence, start, count in rest["c"]),
+            caps=tuple((about, at_ms, count) for about, at_ms, count in rest["c"]),
             home=home,
-            kept=tuple(Kept(*parts) for parts in rest.get("k", ())),
+            kept=tuple(
+                Kept(*parts)._replace(is_told=number in rest.get("s", ()))
+                for number, parts in enumerate(rest.get("k", ()))
+            ),
         )
     except (struct.error, AttributeError, KeyError, TypeError) as error:
         raise ValueError("the record of a device is damaged") from error

@@ -9,13 +9,11 @@ from collections.abc import Iterable
 import orjson
 
 from services.directory.known import Known, known_of
+from services.geofence.model.caps import Marks
 
 KEPT_MS = 90 * 86_400_000
 """Life of a record whose call names none; life of a product that was looked at."""
 PRODUCTS_MOST = 50
-
-Counts = tuple[tuple[str, int, int], ...]
-"""By what is counted: the start of the period (ms) and the number in it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +32,8 @@ class Person:
     labels: tuple[tuple[str, str], ...] = ()
     products: tuple[tuple[str, int], ...] = ()
     """SKU and when it was looked at, latest first."""
-    counts: Counts = ()
-    """Messages of rules."""
+    counts: Marks = ()
+    """Messages of rules (see `model.caps`)."""
 
     def is_expired(self, now_ms: int) -> bool:
         """True if it may no longer be kept."""
@@ -88,7 +86,7 @@ def unpack(record: bytes) -> Person:
             reference=known.reference,
             labels=tuple(known.labels.items()),
             products=tuple((sku, at_ms) for sku, at_ms in parts["p"]),
-            counts=tuple((about, start_ms, count) for about, start_ms, count in parts["n"]),
+            counts=tuple((about, at_ms, count) for about, at_ms, count in parts["n"]),
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ValueError("the record of a person is damaged") from error

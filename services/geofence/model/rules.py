@@ -1,16 +1,14 @@
-"""Messages of rules: caps over all fences and stores; messages that wait until a store opens."""
+"""Messages of rules that wait: for a store to open, or for its stock."""
 
-import dataclasses
 from typing import NamedTuple
 
-from services.geofence.model.people import Person
-
-KEPT_MOST = 5
+KEPT_MOST = 10
 """The most messages that wait for one device."""
+LOOK_AGAIN_MS = 60_000
 
 
 class Kept(NamedTuple):
-    """A message that waits until its store opens. Times are in ms by the server's clock."""
+    """A message that waits. Times are in ms by the server's clock."""
 
     rule: str
     shape: str
@@ -21,16 +19,18 @@ class Kept(NamedTuple):
     """The time of that event, by the device's clock."""
     due_ms: int
     expire_ms: int
+    is_told: bool = False
+    """True if an event has told that it is kept because its store lacks the product."""
 
+    @property
+    def store(self) -> str:
+        """The id of the store of the event; empty if its fence is not around stores."""
+        return self.shape.partition("@")[2]
 
-def counted(person: Person, rule: str, messages: int, period_ms: int, now_ms: int) -> Person | None:
-    """The person once one more message of a rule is counted; None if the cap is reached."""
-    counts = {about: (start_ms, count) for about, start_ms, count in person.counts}
-    start_ms, count = counts.get(rule, (now_ms, 0))
-    if now_ms - start_ms >= period_ms:
-        start_ms, count = now_ms, 0
-    if count >= messages:
-        return None
-    counts[rule] = (start_ms, count + 1)
-    kept = tuple((about, *pair) for about, pair in sorted(counts.items()))
-    return dataclasses.replace(person, counts=kept)
+    def look_again(self, now_ms: int) -> int:
+        """When to look again for stock that its store lacks now; 0: not within its lifetime.
+
+        Rarer the longer it still lives, so that it costs a few dozen looks at most.
+        """
+        due_ms = now_ms + max(LOOK_AGAIN_MS, (self.expire_ms - now_ms) // 10)
+        return due_ms if due_ms < self.expire_ms else 0

@@ -25,6 +25,9 @@ class CompiledRule:
     types: frozenset[int]
     labels: Mapping[str, str]
     skus: frozenset[str]
+    """Any of which a person of its audience has looked at."""
+    goods: frozenset[str]
+    """Any of which a store must have."""
 
     def is_for(self, person: Person, now_ms: int) -> bool:
         """True if a person is in its audience."""
@@ -33,7 +36,16 @@ class CompiledRule:
         viewed = {sku for sku, _ in person.viewed(now_ms)}
         if self.skus and self.skus.isdisjoint(viewed):
             return False
+        if self.message.HasField("stock") and not self.wanted(person, now_ms):
+            return False
         return bool(viewed) or not self.message.audience.viewed_any_product
+
+    def wanted(self, person: Person, now_ms: int) -> frozenset[str]:
+        """The SKUs any of which the store must have for a person."""
+        if not self.message.stock.viewed_products:
+            return self.goods
+        viewed = frozenset(sku for sku, _ in person.viewed(now_ms))
+        return self.goods | (viewed & self.skus if self.skus else viewed)
 
 
 def compiled(id: str, message: pb.Rule) -> CompiledRule:
@@ -44,8 +56,14 @@ def compiled(id: str, message: pb.Rule) -> CompiledRule:
         message,
         frozenset(message.event_types) or TYPES,
         dict(audience.labels),
-        frozenset(name.removeprefix(PRODUCTS) for name in audience.viewed_products),
+        skus_of(audience.viewed_products),
+        skus_of(message.stock.products),
     )
+
+
+def skus_of(products: Iterable[str]) -> frozenset[str]:
+    """The SKUs of names of products."""
+    return frozenset(name.removeprefix(PRODUCTS) for name in products)
 
 
 class RulesReplica(Records):

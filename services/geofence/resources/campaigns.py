@@ -1,7 +1,13 @@
-"""Decides the messages of rules: whom an event of a fence sends one, and what mutes it."""
+"""Decides the messages of rules: whom an event of a fence sends one, and what mutes it.
 
+A message whose rule has a stock condition is never decided with the fix: it waits in the record of
+its device, and the worker of timers, which finds it due at once, asks for the stock.
+"""
+
+import asyncio
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,11 +16,15 @@ from geodata.schedule.model import State
 from geodata.schedule.timeline import timeline
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id
+from services.directory.shelves import AskShelf, Shelf
 from services.directory.trading import not_open
 from services.geofence import metrics
 from services.geofence.convert.names import device_name, fence_id, shape_names
+from services.geofence.convert.people import PRODUCTS
+from services.geofence.model.caps import Marks, counted
 from services.geofence.model.detection import Outcome
-from services.geofence.model.rules import KEPT_MOST, Kept, counted
+from services.geofence.model.people import Person
+from services.geofence.model.rules import KEPT_MOST, Kept
 from services.geofence.replica.feeds import Feeds
 from services.geofence.replica.rules import CompiledRule
 from services.geofence.replica.times import is_within
@@ -22,6 +32,7 @@ from services.geofence.replica.times import is_within
 LIFETIME_MS = 600_000
 """Lifetime of a message whose rule names none."""
 Closed = pb.Rule.ClosedStore
+Lacking = pb.StockCondition.Lacking
 
 
 class Verdict(NamedTuple):
@@ -29,7 +40,9 @@ class Verdict(NamedTuple):
 
     mute: "pb.Mute.ValueType" = pb.MUTE_UNSPECIFIED
     due_ms: int = 0
-    """For a kept one: when its store opens."""
+    """For a kept one: when it is decided anew."""
+    available: frozenset[str] = frozenset()
+    """For one that is sent: the SKUs for which it is, if stock counts."""
 
 
 SEND = Verdict()
@@ -38,12 +51,31 @@ SEND = Verdict()
 class Campaigns:
     """Decides by the rules, fences and stores of this process."""
 
-    def __init__(self, feeds: Feeds, directory: Directory) -> None:
+    def __init__(self, feeds: Feeds, directory: Directory, ask_shelf: AskShelf) -> None:
         self._feeds = feeds
         self._directory = directory
+        self._ask_shelf = ask_shelf
 
-    def tell(self, outcome: Outcome, now_ms: int) -> None:
-        """Add the messages that the events of a device cause, and those that have waited."""
+    async def shelves(self, outcomes: Sequence[Outcome], now_ms: int) -> Mapping[str, Shelf]:
+        """The stock, by store, for which the messages that are due ask."""
+        asked: defaultdict[str, set[str]] = defaultdict(set)
+        for outcome in outcomes:
+            person = outcome.person or outcome.was_known
+            for kept in outcome.released:
+                rule = self._feeds.rules.replica.by_id.get(kept.rule)
+                if person and rule and rule.message.HasField("stock"):
+                    asked[kept.store].update(rule.wanted(person, now_ms))
+        answers = await asyncio.gather(*(self._ask_shelf(*each) for each in asked.items()))
+        return dict(zip(asked, answers, strict=True))
+
+    def tell(self, outcome: Outcome, shelves: Mapping[str, Shelf], now_ms: int) -> None:
+        """Add the messages that the events of a device cause, and those that have waited.
+
+        Args:
+            outcome: Of the device.
+            shelves: The stock for which those that have waited ask, by store.
+            now_ms: The server's clock.
+        """
         if not self._feeds.rules.is_loaded:
             return
         for events in outcome.events:
@@ -53,7 +85,9 @@ class Campaigns:
         for kept in outcome.released:
             rule = self._feeds.rules.replica.by_id.get(kept.rule)
             if rule is not None and not rule.message.disabled:
-                self._send(outcome, rule, kept, pb.CAUSE_TIME, outcome.events[-1], now_ms)
+                shelf = shelves.get(kept.store)
+                events = outcome.events[-1]
+                self._send(outcome, rule, kept, pb.CAUSE_TIME, events, shelf, now_ms)
 
     def _meet(
         self, outcome: Outcome, event: pb.FenceEvent, events: list[pb.FenceEvent], now_ms: int
@@ -72,7 +106,7 @@ class Campaigns:
             shape = f"{fence}@{store}" if store else fence
             expire_ms = min(device_ms, now_ms) + lifetime_ms
             waiting = Kept(rule.id, shape, event.event_id, device_ms, now_ms, expire_ms)
-            self._send(outcome, rule, waiting, event.cause, events, now_ms)
+            self._send(outcome, rule, waiting, event.cause, events, None, now_ms)
 
     def _send(
         self,
@@ -81,6 +115,7 @@ class Campaigns:
         waiting: Kept,
         cause: "pb.Cause.ValueType",
         events: list[pb.FenceEvent],
+        shelf: Shelf | None,
         now_ms: int,
     ) -> None:
         """Add one message, muted or not, unless it is not for this person or comes too late."""
@@ -91,25 +126,35 @@ class Campaigns:
             metrics.RULE_MESSAGES.labels("EXPIRED").inc()
             return
         verdict = self._verdict(rule.message, waiting, outcome.after.kept, now_ms)
+        counts: Marks | None = person.counts
         if verdict is SEND and rule.message.HasField("cap"):
-            cap = rule.message.cap
-            period_ms = cap.period.ToMilliseconds()
-            after = counted(person, rule.id, cap.messages, period_ms, now_ms)
-            if after is None:
-                verdict = Verdict(pb.MUTE_FREQUENCY)
-            else:
-                existing: Collection[str] = self._feeds.rules.replica.by_id
-                counts = tuple(each for each in after.counts if each[0] in existing)
-                outcome.person = replace(after, counts=counts)
+            counts = self._counted(person, rule, now_ms)
+            verdict = verdict if counts is not None else Verdict(pb.MUTE_FREQUENCY)
+        if verdict is SEND and rule.message.HasField("stock"):
+            if shelf is None and waiting.store and hand_over(outcome, waiting, now_ms):
+                return
+            verdict = in_stock(rule, person, waiting, shelf, now_ms)
+        if not verdict.mute and counts is not None and counts != person.counts:
+            outcome.person = replace(person, counts=counts)
         if verdict.due_ms:
-            kept = (*outcome.after.kept, waiting._replace(due_ms=verdict.due_ms))
-            outcome.after = replace(outcome.after, kept=kept)
+            later = waiting._replace(due_ms=verdict.due_ms, is_told=True)
+            outcome.after = replace(outcome.after, kept=(*outcome.after.kept, later))
+            if waiting.is_told:
+                return
         metrics.RULE_MESSAGES.labels(name_of(verdict.mute)).inc()
-        events.append(message_event(outcome, rule.message, waiting, verdict.mute, cause, now_ms))
+        events.append(message_event(outcome, rule, waiting, verdict, cause, now_ms))
+
+    def _counted(self, person: Person, rule: CompiledRule, now_ms: int) -> Marks | None:
+        """What is counted of a person with one more message; None if the cap is reached."""
+        cap = rule.message.cap
+        period_ms = cap.period.ToMilliseconds()
+        counts = counted(person.counts, rule.id, cap.messages, period_ms, now_ms)
+        existing = self._feeds.rules.replica.by_id
+        return counts and tuple(mark for mark in counts if mark[0] in existing)
 
     def _verdict(self, rule: pb.Rule, waiting: Kept, kept: Sequence[Kept], now_ms: int) -> Verdict:
-        """What mutes a message now, apart from its cap."""
-        store = waiting.shape.partition("@")[2]
+        """What mutes a message now, apart from its cap and stock."""
+        store = waiting.store
         at = dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC)
         if rule.HasField("active_hours") and not self._is_within(rule.active_hours, store, at):
             return Verdict(pb.MUTE_INACTIVE)
@@ -144,11 +189,41 @@ class Campaigns:
         return is_within(self._directory, hours, store, at, local=True)
 
 
+def hand_over(outcome: Outcome, waiting: Kept, now_ms: int) -> bool:
+    """Have the worker decide a message, in place of one that waits there already.
+
+    False if too many messages of the device wait.
+    """
+    others = [
+        each
+        for each in outcome.after.kept
+        if (each.rule, each.shape) != (waiting.rule, waiting.shape)
+    ]
+    if len(others) >= KEPT_MOST:
+        return False
+    outcome.after = replace(outcome.after, kept=(*others, waiting._replace(due_ms=now_ms)))
+    return True
+
+
+def in_stock(
+    rule: CompiledRule, person: Person, waiting: Kept, shelf: Shelf | None, now_ms: int
+) -> Verdict:
+    """What becomes of a message by the stock of its store; None if nobody was asked."""
+    wanted = rule.wanted(person, now_ms)
+    if shelf is not None and (available := shelf.available & wanted):
+        return Verdict(available=available)
+    is_kept = rule.message.stock.lacking == Lacking.LACKING_KEEP and shelf is not None
+    if is_kept and (due_ms := waiting.look_again(now_ms)):
+        return Verdict(pb.MUTE_KEPT, due_ms)
+    is_unknown = shelf is None or not shelf.unknown.isdisjoint(wanted)
+    return Verdict(pb.MUTE_STOCK_UNKNOWN if is_unknown else pb.MUTE_OUT_OF_STOCK)
+
+
 def message_event(
     outcome: Outcome,
-    rule: pb.Rule,
+    rule: CompiledRule,
     waiting: Kept,
-    mute: "pb.Mute.ValueType",
+    verdict: Verdict,
     cause: "pb.Cause.ValueType",
     now_ms: int,
 ) -> pb.FenceEvent:
@@ -158,7 +233,7 @@ def message_event(
     outcome.after = replace(outcome.after, state=replace(state, event_count=number))
     fence, store = shape_names(waiting.shape)
     # One that waited is another event than the one that told so.
-    suffix = "-kept" if mute == pb.MUTE_KEPT else ""
+    suffix = "-kept" if verdict.mute == pb.MUTE_KEPT else ""
     message = pb.FenceEvent(
         event_id=f"{waiting.cause}-{waiting.rule}{suffix}",
         event_type=pb.EVENT_TYPE_RULE_MESSAGE,
@@ -167,10 +242,13 @@ def message_event(
         fence=fence,
         store=store,
         number=number,
-        mute=mute,
-        rule=rule.name,
+        mute=verdict.mute,
+        rule=rule.message.name,
+        # Of what the person looked at no name is written: deliveries add them.
+        available_products=[PRODUCTS + sku for sku in sorted(verdict.available & rule.goods)],
+        viewed_available=not verdict.available <= rule.goods,
     )
-    message.labels.update(rule.labels)
+    message.labels.update(rule.message.labels)
     message.device_time.FromMilliseconds(waiting.device_ms)
     message.server_time.FromMilliseconds(now_ms)
     message.expire_time.FromMilliseconds(waiting.expire_ms)

@@ -135,7 +135,9 @@ class Devices:
             if (known := outcome.was_known) and before.stands_under != before.hash:
                 moved = replace(known, key=self._key_versions[0])
                 outcome.person = outcome.person or moved
-            self._campaigns.tell(outcome, now_ms)
+        shelves = await self._campaigns.shelves(wanted, now_ms)
+        for outcome in wanted:
+            self._campaigns.tell(outcome, shelves, now_ms)
 
     def _change(self, outcome: Outcome) -> DeviceChange:
         person, before = outcome.person, outcome.before

@@ -13,6 +13,7 @@ from services.directory.kind import Kind
 from services.directory.resources import Resources
 from services.directory.writer import Writer
 from services.geofence.convert.names import fence_id, rule_id, rule_name
+from services.geofence.convert.people import PRODUCTS
 from services.geofence.errors import RuleNotFound
 from services.geofence.replica.feeds import Feeds
 from services.geofence.replica.fences import unmatched
@@ -105,5 +106,12 @@ class Rules:
         if wanted and not any(wanted <= f.message.labels.items() for f in replica.by_id.values()):
             yield "fence_labels: no fence has them all"
         yield from unmatched(self._directory, rule.brands, rule.stores)
+        for field, names in (
+            ("audience.viewed_products", rule.audience.viewed_products),
+            ("stock.products", rule.stock.products),
+        ):
+            for number, name in enumerate(names):
+                if name.removeprefix(PRODUCTS) not in self._directory.products.replica:
+                    yield f"{field}[{number}]: there is no {name}"
         if (rule.brands or rule.stores) and not replica.is_around_any(rule.brands, rule.stores):
             yield "brands, stores: no fence is around any of the stores"

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,13 +12,16 @@ import pytest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
+from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
+from services.stock import bootstrap as stock_bootstrap
 from tests.support.clocks import Later
 from tests.support.devices import fire, with_parts, written
-from tests.support.geofence import T0, create, fix, north_of, report
+from tests.support.geofence import T0, circle, create, fix, north_of, report
+from tests.support.stock import BREAD, FORUM, MILK, PRODUCTS, SHEARS, STOCKMANN, state
 from tests.support.stores import SHOPS, upsert
 
-HELSINKI, FORUM, SOKOS = (60.1687, 24.9418), (60.1694, 24.9380), (60.1708, 24.9400)
+HELSINKI, THE_FORUM, SOKOS = (60.1687, 24.9418), (60.1694, 24.9380), (60.1708, 24.9400)
 SUVA = (-18.1416, 178.4230)
 NOWHERE = north_of(HELSINKI, 50_000)
 MESSAGE = pb.EVENT_TYPE_RULE_MESSAGE
@@ -105,7 +109,7 @@ async def test_a_cap_counts_over_all_fences_and_stores_until_its_period_ends(sho
     await register(shops)
 
     assert ["UNSPECIFIED", "UNSPECIFIED", "FREQUENCY", "FREQUENCY"] == await visit(
-        shops, clock, HELSINKI, FORUM, SOKOS, SUVA
+        shops, clock, HELSINKI, THE_FORUM, SOKOS, SUVA
     )
     clock.by += dt.timedelta(days=6)  # the position is forgotten, the count is not
     assert ["FREQUENCY"] == await visit(shops, clock, SUVA)
@@ -189,7 +193,7 @@ async def test_a_rule_is_for_fences_labels_brands_and_stores(shops, clock):
 
     found = [
         [event.rule.removeprefix("rules/") for event in await go(shops, clock, place)]
-        for place in (HELSINKI, FORUM, SOKOS, (61, 25))
+        for place in (HELSINKI, THE_FORUM, SOKOS, (61, 25))
     ]
 
     assert [["brand", "fence"], ["fence", "store"], ["fence"], ["labels"]] == found
@@ -267,6 +271,71 @@ async def test_a_kept_message_ends_with_consent_rule_and_its_lifetime(
     assert before == len(await written(parts))
 
 
+async def test_a_message_needs_the_stock_of_its_store_and_waits_for_it_if_asked(
+    shops, parts, channel, clock
+):
+    parts = replace(
+        parts, ask_shelf=stock_bootstrap.shelf_questions(replace(parts, clock=clock)).ask
+    )
+    stock = stock_pb2_grpc.StockServiceStub(channel)
+    await stock.UpsertProducts(iter([stock_pb2.UpsertProductsRequest(products=PRODUCTS)]))
+    await state(stock, STOCKMANN, milk=0, bread=0)
+    await state(stock, FORUM, milk=5, bread=0, shears=0)
+    cap = {"messages": 1, "period": {"seconds": 86_400}}
+    milk = {"products": [MILK, BREAD]}
+    await rule(shops, "named", stock=milk, cap=cap)
+    keep = {"viewed_products": True, "lacking": pb.StockCondition.LACKING_KEEP}
+    await rule(shops, "viewed", stock=keep)
+    await create(shops, "mall", circle((61, 25), 9))
+    await rule(shops, "mall", fences=["fences/mall"], stock=milk)
+    await register(shops, add_viewed_products=[SHEARS, BREAD])
+    await register(shops, "bare")
+
+    async def messages() -> list[pb.FenceEvent]:
+        return [event for event in await written(parts) if event.event_type == MESSAGE]
+
+    async def told(
+        place: tuple[float, float], *at_once: str, device: str = "anna"
+    ) -> dict[str, str]:
+        """By rule, what became of the messages of a visit, some of it at once."""
+        before = await messages()
+        assert [*at_once] == mutes(await go(shops, clock, place, device))
+        await fire(parts, clock)
+        await go(shops, clock, NOWHERE, device)
+        events = [e for e in await messages() if e not in before]
+        return {
+            e.rule.removeprefix("rules/"): m for e, m in zip(events, mutes(events), strict=True)
+        }
+
+    # Of the shears nobody has stated a level at Stockmann; Forum has none, as it has no bread.
+    assert {"named": "OUT_OF_STOCK", "viewed": "KEPT"} == await told(HELSINKI)
+    assert {"named": "STOCK_UNKNOWN"} == await told(SOKOS, device="bare")
+    assert {"mall": "STOCK_UNKNOWN"} == await told((61, 25), "STOCK_UNKNOWN")
+    assert {"named": "UNSPECIFIED", "viewed": "KEPT"} == await told(THE_FORUM)
+    again = await told(THE_FORUM, "FREQUENCY")  # no message used the cap before
+    assert {"named": "FREQUENCY", "viewed": "KEPT"} == again
+    [sent] = [each for each in await messages() if not each.mute]
+    assert ([MILK], False) == ([*sent.available_products], sent.viewed_available)
+
+    before = await messages()
+    clock.by += dt.timedelta(minutes=7)  # both are looked at again, and told once more of neither
+    await fire(parts, clock)
+    assert before == await messages()
+    await state(stock, FORUM, 2, shears=2)
+    clock.by += dt.timedelta(minutes=7)
+    await fire(parts, clock)
+    clock.by += dt.timedelta(minutes=45)
+    await fire(parts, clock)
+    viewed, last = [each for each in await messages() if each not in before]
+    assert (FORUM, pb.MUTE_UNSPECIFIED, [], True) == (
+        viewed.store,
+        viewed.mute,
+        [*viewed.available_products],
+        viewed.viewed_available,
+    )
+    assert (STOCKMANN, pb.MUTE_STOCK_UNKNOWN) == (last.store, last.mute)
+
+
 async def test_a_rule_says_what_matches_nothing_and_refuses_what_cannot_be_used(shops):
     made = await rule(
         shops,
@@ -274,12 +343,14 @@ async def test_a_rule_says_what_matches_nothing_and_refuses_what_cannot_be_used(
         fence_labels={"a": "b"},
         brands=["Nowhere & Sons"],
         stores=["stores/none"],
+        stock={"products": ["products/none"]},
     )
     assert [
         "fences[0]: there is no fences/none",
         "fence_labels: no fence has them all",
         "brands[0]: no store has the brand 'Nowhere & Sons'",
         "stores[0]: there is no stores/none",
+        "stock.products[0]: there is no products/none",
         "brands, stores: no fence is around any of the stores",
     ] == list(made.warnings)
     name = pb.GetRuleRequest(name="rules/spring")
@@ -289,6 +360,7 @@ async def test_a_rule_says_what_matches_nothing_and_refuses_what_cannot_be_used(
     ]
     bad: list[dict[str, Any]] = [
         {"fences": []},
+        {"stock": {"lacking": pb.StockCondition.LACKING_KEEP}},
         {"quiet_hours": {"expression": "25 o'clock"}},
         {"active_hours": {"expression": "24/7", "time_zone": "Mars/Base"}},
         {"lifetime": {"seconds": 86_400}},

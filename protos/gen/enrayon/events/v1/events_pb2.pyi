@@ -101,7 +101,9 @@ class Event(_message.Message):
     - `store.created` `store.updated` `store.deleted` `store.opened` `store.closed`: `status`, the
       store's status now. The last two tell that a status turned to open, or from it.
     - `hours.updated` `closure.set` `closure.ended`: no members.
-    - `rule.message`: a message of a rule to a registered device, with the same.
+    - `rule.message`: a message of a rule to a registered device, with the same; if the rule has a stock
+      condition, `available_products` that the store has, of those of the rule as of the message, of those
+      that the person looked at as of the delivery.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -155,7 +157,10 @@ class Event(_message.Message):
     rule: _builtins.str
     """The rule that made the event."""
     muted: _builtins.str
-    """The reason why only subscriptions that ask for muted events get it."""
+    """The reason why only subscriptions that ask for muted events get it: `inactive`, `quiet_hours`,
+    `frequency`, `confidence`, `store_closed`, `kept`, `hours_unknown`, `out_of_stock`,
+    `stock_unknown`.
+    """
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """The time of the event, by the server's clock."""

@@ -323,9 +323,17 @@ class _MuteEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Mute.ValueType],
     MUTE_STORE_CLOSED: _Mute.ValueType  # 5
     """The store is closed, and the rule drops its messages then; or it does not open in their lifetime."""
     MUTE_KEPT: _Mute.ValueType  # 6
-    """The store is closed: the message waits until it opens, and comes then as an event of its own."""
+    """The store is closed, or lacks the product: the message waits until it opens, or has it, and comes
+    then as an event of its own.
+    """
     MUTE_HOURS_UNKNOWN: _Mute.ValueType  # 7
     """It is not known if the store is open."""
+    MUTE_OUT_OF_STOCK: _Mute.ValueType  # 8
+    """The store lacks the product, and the rule drops its messages then; or it does not come in their
+    lifetime.
+    """
+    MUTE_STOCK_UNKNOWN: _Mute.ValueType  # 9
+    """It is not known if the store has the product, and not known that it lacks it."""
 
 class Mute(_Mute, metaclass=_MuteEnumTypeWrapper):
     """The reason why an event is muted: delivered only to subscriptions with `include_muted`."""
@@ -343,9 +351,17 @@ MUTE_CONFIDENCE: Mute.ValueType  # 4
 MUTE_STORE_CLOSED: Mute.ValueType  # 5
 """The store is closed, and the rule drops its messages then; or it does not open in their lifetime."""
 MUTE_KEPT: Mute.ValueType  # 6
-"""The store is closed: the message waits until it opens, and comes then as an event of its own."""
+"""The store is closed, or lacks the product: the message waits until it opens, or has it, and comes
+then as an event of its own.
+"""
 MUTE_HOURS_UNKNOWN: Mute.ValueType  # 7
 """It is not known if the store is open."""
+MUTE_OUT_OF_STOCK: Mute.ValueType  # 8
+"""The store lacks the product, and the rule drops its messages then; or it does not come in their
+lifetime.
+"""
+MUTE_STOCK_UNKNOWN: Mute.ValueType  # 9
+"""It is not known if the store has the product, and not known that it lacks it."""
 Global___Mute: _TypeAlias = Mute  # noqa: Y015
 
 class _TravelMode:
@@ -796,7 +812,7 @@ class FrequencyCap(_message.Message):
     """The number of visits..."""
     @_builtins.property
     def period(self) -> _duration_pb2.Duration:
-        """...per period of at most 24 hours."""
+        """...in any period of this length, of at most 24 hours."""
 
     def __init__(
         self,
@@ -1636,6 +1652,8 @@ class FenceEvent(_message.Message):
     DEVICE_LABELS_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    AVAILABLE_PRODUCTS_FIELD_NUMBER: _builtins.int
+    VIEWED_AVAILABLE_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The id of the event, equal in every delivery."""
     event_type: Global___EventType.ValueType
@@ -1672,6 +1690,10 @@ class FenceEvent(_message.Message):
     """The caller's reference of the registered device."""
     rule: _builtins.str
     """For RULE_MESSAGE: `rules/{rule}`."""
+    viewed_available: _builtins.bool
+    """For RULE_MESSAGE: True if the store has a product that the person looked at. Deliveries name them
+    in `available_products`.
+    """
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The labels of the fence."""
@@ -1695,6 +1717,10 @@ class FenceEvent(_message.Message):
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """The time after which the event is worth nothing, and is not delivered."""
+
+    @_builtins.property
+    def available_products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """For RULE_MESSAGE: those of the products of the rule's stock condition that the store has."""
 
     def __init__(
         self,
@@ -1722,10 +1748,12 @@ class FenceEvent(_message.Message):
         device_labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         rule: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        available_products: _abc.Iterable[_builtins.str] | None = ...,
+        viewed_available: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["device_time", b"device_time", "expire_time", b"expire_time", "inside_since_time", b"inside_since_time", "server_time", b"server_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "confidence", b"confidence", "confidence_reason", b"confidence_reason", "device_labels", b"device_labels", "device_time", b"device_time", "event_id", b"event_id", "event_type", b"event_type", "expire_time", b"expire_time", "fence", b"fence", "inside_since_time", b"inside_since_time", "labels", b"labels", "mute", b"mute", "number", b"number", "order", b"order", "prepare_reason", b"prepare_reason", "reference", b"reference", "reservation", b"reservation", "rule", b"rule", "sequence", b"sequence", "server_time", b"server_time", "store", b"store", "subject", b"subject", "trip", b"trip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_products", b"available_products", "cause", b"cause", "confidence", b"confidence", "confidence_reason", b"confidence_reason", "device_labels", b"device_labels", "device_time", b"device_time", "event_id", b"event_id", "event_type", b"event_type", "expire_time", b"expire_time", "fence", b"fence", "inside_since_time", b"inside_since_time", "labels", b"labels", "mute", b"mute", "number", b"number", "order", b"order", "prepare_reason", b"prepare_reason", "reference", b"reference", "reservation", b"reservation", "rule", b"rule", "sequence", b"sequence", "server_time", b"server_time", "store", b"store", "subject", b"subject", "trip", b"trip", "viewed_available", b"viewed_available"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2578,6 +2606,7 @@ class Rule(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    STOCK_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`rules/{rule}`."""
     display_name: _builtins.str
@@ -2647,8 +2676,13 @@ class Rule(_message.Message):
     @_builtins.property
     def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Parts that match nothing now, each with its field: a fence, brand or store that does not exist, or
-        around which there is no fence; labels that no fence has. Set only in answers to changes.
+        around which there is no fence; labels that no fence has; a product that does not exist. Set only
+        in answers to changes.
         """
+
+    @_builtins.property
+    def stock(self) -> Global___StockCondition:
+        """The goods that the store must have when a message is sent; none if not set."""
 
     def __init__(
         self,
@@ -2671,14 +2705,73 @@ class Rule(_message.Message):
         etag: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         warnings: _abc.Iterable[_builtins.str] | None = ...,
+        stock: Global___StockCondition | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["active_hours", b"active_hours", "audience", b"audience", "cap", b"cap", "lifetime", b"lifetime", "quiet_hours", b"quiet_hours", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["active_hours", b"active_hours", "audience", b"audience", "cap", b"cap", "lifetime", b"lifetime", "quiet_hours", b"quiet_hours", "stock", b"stock", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_hours", b"active_hours", "audience", b"audience", "brands", b"brands", "cap", b"cap", "closed_store", b"closed_store", "disabled", b"disabled", "display_name", b"display_name", "etag", b"etag", "event_types", b"event_types", "fence_labels", b"fence_labels", "fences", b"fences", "labels", b"labels", "lifetime", b"lifetime", "name", b"name", "quiet_hours", b"quiet_hours", "stores", b"stores", "update_time", b"update_time", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_hours", b"active_hours", "audience", b"audience", "brands", b"brands", "cap", b"cap", "closed_store", b"closed_store", "disabled", b"disabled", "display_name", b"display_name", "etag", b"etag", "event_types", b"event_types", "fence_labels", b"fence_labels", "fences", b"fences", "labels", b"labels", "lifetime", b"lifetime", "name", b"name", "quiet_hours", b"quiet_hours", "stock", b"stock", "stores", b"stores", "update_time", b"update_time", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Rule: _TypeAlias = Rule  # noqa: Y015
+
+@_typing.final
+class StockCondition(_message.Message):
+    """Goods that a store must have when a message is sent. A worker looks a moment after the event, so the
+    answer to the report does not have the message. A level that is not known, or too old, is no stock:
+    the message is muted as STOCK_UNKNOWN, as at a fence that is not around a store.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Lacking:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _LackingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[StockCondition._Lacking.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        LACKING_UNSPECIFIED: StockCondition._Lacking.ValueType  # 0
+        """Means DROP."""
+        LACKING_DROP: StockCondition._Lacking.ValueType  # 1
+        """It is dropped."""
+        LACKING_KEEP: StockCondition._Lacking.ValueType  # 2
+        """It is kept until the store has them, if that is within its lifetime; else dropped."""
+
+    class Lacking(_Lacking, metaclass=_LackingEnumTypeWrapper):
+        """What becomes of a message while the store lacks them, or that is not known."""
+
+    LACKING_UNSPECIFIED: StockCondition.Lacking.ValueType  # 0
+    """Means DROP."""
+    LACKING_DROP: StockCondition.Lacking.ValueType  # 1
+    """It is dropped."""
+    LACKING_KEEP: StockCondition.Lacking.ValueType  # 2
+    """It is kept until the store has them, if that is within its lifetime; else dropped."""
+
+    PRODUCTS_FIELD_NUMBER: _builtins.int
+    VIEWED_PRODUCTS_FIELD_NUMBER: _builtins.int
+    LACKING_FIELD_NUMBER: _builtins.int
+    viewed_products: _builtins.bool
+    """or of one that the person looked at; of those in `audience.viewed_products`, if any is there."""
+    lacking: Global___StockCondition.Lacking.ValueType
+    """What becomes of the message else."""
+    @_builtins.property
+    def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At least one unit of one of these products, `products/{sku}`,"""
+
+    def __init__(
+        self,
+        *,
+        products: _abc.Iterable[_builtins.str] | None = ...,
+        viewed_products: _builtins.bool = ...,
+        lacking: Global___StockCondition.Lacking.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lacking", b"lacking", "products", b"products", "viewed_products", b"viewed_products"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StockCondition: _TypeAlias = StockCondition  # noqa: Y015
 
 @_typing.final
 class MessageCap(_message.Message):
@@ -2692,7 +2785,7 @@ class MessageCap(_message.Message):
     """The number of messages..."""
     @_builtins.property
     def period(self) -> _duration_pb2.Duration:
-        """...per period of at most 90 days, which begins with the first message."""
+        """...in any period of this length, of at most 90 days."""
 
     def __init__(
         self,
