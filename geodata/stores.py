@@ -63,6 +63,8 @@ class Store:
     status: StoreStatus = StoreStatus.OPEN
     opening_date: dt.date | None = None
     """The first trading day of a store with status FUTURE_OPENING."""
+    closing_date: dt.date | None = None
+    """The last trading day."""
     moved_to: str = ""
     """Resource name (`stores/{id}`) of the store that replaces a moved store."""
     attributes: tuple[str, ...] = ()
@@ -76,5 +78,14 @@ class Store:
     """As the source gave it."""
     opening_hours_expression: str = ""
     """The hours that an importer read, in OSM grammar; empty if the text alone says the same."""
+    localized_names: Mapping[str, str] = field(default_factory=dict)
+    """`display_name` in other languages, by BCP 47 tag."""
+    description: str = ""
+    localized_descriptions: Mapping[str, str] = field(default_factory=dict)
+    """`description` in other languages, by BCP 47 tag."""
+    images: tuple[str, ...] = ()
+    """Web addresses, the main picture first."""
+    payment_methods: tuple[str, ...] = ()
+    """OpenStreetMap's names, such as `cash` and `visa`, sorted and distinct."""
     private: bool = False
     """Hidden from public answers: a dark kitchen or a hub."""

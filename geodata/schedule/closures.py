@@ -30,7 +30,8 @@ def closed_stretches(
         end_s = _end(closure, zone)
         if closure.expires:
             end_s = min(end_s, instant_s(closure.expires))
-        stretches.append(ClosedStretch(start_s, end_s, Rule(RuleKind.CLOSURE, closure.reason)))
+        kind = RuleKind.STATUS if closure.for_good else RuleKind.CLOSURE
+        stretches.append(ClosedStretch(start_s, end_s, Rule(kind, closure.reason)))
     apart: list[ClosedStretch] = []
     for stretch in sorted(stretches, key=lambda stretch: stretch[:2]):
         start_s = max(stretch.start_s, apart[-1].end_s) if apart else stretch.start_s

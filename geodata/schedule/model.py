@@ -130,6 +130,8 @@ class Closure:
     reason: str = ""
     expires: dt.datetime | None = None
     """From this instant on the closure no longer counts, whatever `ends` says."""
+    for_good: bool = False
+    """True if it is the end of the store: `reason` is then told as a status is."""
 
     def __post_init__(self) -> None:
         for name in ("starts", "ends", "expires"):

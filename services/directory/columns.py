@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from enrayon.stores.v1 import stores_pb2
 from geodata.nearest import NearestIndex, Rows
 from geodata.steps import Steps
-from services.directory.filters import HIDDEN, Mask, StoreFilter, fold, status_of
+from services.directory.filters import (
+    HIDDEN,
+    Mask,
+    StoreFilter,
+    attributes_of,
+    external_keys,
+    fold,
+    status_of,
+)
 from services.directory.imported_hours import ImportedHours, imported_hours
 from services.directory.service_areas import ServiceAreas
 
@@ -39,6 +47,7 @@ class Columns:
         self._region: Column[str] = Column()
         self._administrative_area: Column[str] = Column()
         self._attributes = Sets()
+        self._external_ids = Keys()
         self._hours: Column[ImportedHours] = Column()
         self._areas = ServiceAreas()
         self._count = 0
@@ -53,7 +62,8 @@ class Columns:
         self._brand.put(row, fold(store.brand))
         self._region.put(row, store.address.region_code)
         self._administrative_area.put(row, fold(store.address.administrative_area))
-        self._attributes.put(row, store.attributes)
+        self._attributes.put(row, attributes_of(store))
+        self._external_ids.put(row, external_keys(store))
         self._hours.put(row, imported_hours(store))
         self._areas.put(row, store)
         for wanted, mask in self._masks.items():
@@ -67,6 +77,7 @@ class Columns:
     def remove(self, row: int) -> None:
         """Remove a row: no filter admits it any more."""
         self._status.put(row, HIDDEN)
+        self._external_ids.put(row, ())
         self._areas.remove(row)
         for wanted, mask in self._masks.items():
             self._masks[wanted] = with_row(mask, row, value=False)
@@ -119,6 +130,8 @@ class Columns:
             )
         if wanted.attributes:
             result &= self._attributes.with_all(wanted.attributes, count)
+        if wanted.external_ids:
+            result &= self._external_ids.with_any(wanted.external_ids, count)
         if wanted.ids:
             rows = [row for row in map(row_of, wanted.ids) if row is not None]
             result &= rows_mask(rows, count)
@@ -183,6 +196,39 @@ class Sets:
             bits = np.unpackbits(self._bits.get(text, _NO_BITS), bitorder="little")[:count]
             result[: len(bits)] &= bits.astype(bool)
             result[len(bits) :] = False
+        return result
+
+
+class Keys:
+    """A few texts per row, of which almost all are distinct, kept as hashes of 64 bits.
+
+    Two of a million texts have the same hash with a probability below 10^-7. A search looks at all
+    rows: a millisecond for a million.
+    """
+
+    def __init__(self) -> None:
+        self._columns: list[NDArray[np.int64]] = []
+        """The first text of each row, the second, and so on; 0 for none."""
+
+    def put(self, row: int, texts: Iterable[str]) -> None:
+        """Set the texts of a row."""
+        hashes = [hash(text) or 1 for text in texts]
+        while len(self._columns) < len(hashes):
+            self._columns.append(np.zeros(0, np.int64))
+        for number, column in enumerate(self._columns):
+            if number < len(hashes):
+                self._columns[number] = with_row(column, row, value=hashes[number])
+            elif row < len(column):
+                column[row] = 0
+
+    def with_any(self, texts: Iterable[str], count: int) -> Mask:
+        """The mask of the first `count` rows, true where a row has one of the texts."""
+        hashes = [hash(text) or 1 for text in texts]
+        result: Mask = np.zeros(count, bool)
+        for column in self._columns:
+            part = column[:count]
+            for one in hashes:
+                result[: len(part)] |= part == one
         return result
 
 

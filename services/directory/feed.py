@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -89,6 +90,10 @@ class Feed(Generic[ReplicaT]):
             raise DatabaseUnavailable(
                 f"the {self.kind} are not loaded yet: the database cannot be reached"
             )
+        if self._replica.turns_at < math.inf:
+            now_s = self._clock().timestamp()
+            if self._replica.turns_at <= now_s:
+                self._replica.turn(now_s)
         return self._replica
 
     @property

@@ -36,7 +36,8 @@ class Opening(Protocol):
 class StoreFilter:
     """A filter of stores: a store must meet every part that is set.
 
-    Stores closed for good or moved are admitted only by `statuses` or `ids`, private ones never.
+    Stores closed for good or moved are admitted only by `statuses` or where the filter names its
+    stores, private ones never.
     """
 
     brands: frozenset[str] = frozenset()
@@ -49,6 +50,8 @@ class StoreFilter:
     """Any of them; folded by `fold`."""
     ids: frozenset[str] = frozenset()
     """Any of them."""
+    external_ids: frozenset[str] = frozenset()
+    """Any of them, as `external_keys` writes them."""
     statuses: frozenset[int] = frozenset()
     """Any of them; values of the contract's StoreStatus."""
     serves_point: Point | None = None
@@ -60,20 +63,26 @@ class StoreFilter:
     @property
     def repeats(self) -> bool:
         """True if other requests are likely to have an equal filter, so that its mask is kept."""
-        return self.serves_point is None and not self.serves_postal_code and not self.ids
+        return self.serves_point is None and not self.serves_postal_code and not self.names_stores
+
+    @property
+    def names_stores(self) -> bool:
+        """True if it admits but a few stores, which it names."""
+        return bool(self.ids or self.external_ids)
 
     def admits(self, store: stores_pb2.Store) -> bool:
         """True if the filter admits a store, `opening` aside. The reference for `Columns.mask`."""
         return (
             self.admits_status(status_of(store))
             and (not self.brands or fold(store.brand) in self.brands)
-            and self.attributes.issubset(store.attributes)
+            and self.attributes.issubset(attributes_of(store))
             and (not self.region_codes or store.address.region_code in self.region_codes)
             and (
                 not self.administrative_areas
                 or fold(store.address.administrative_area) in self.administrative_areas
             )
             and (not self.ids or store_id(store.name) in self.ids)
+            and (not self.external_ids or not self.external_ids.isdisjoint(external_keys(store)))
             and self._is_served_by(store)
         )
 
@@ -83,7 +92,7 @@ class StoreFilter:
             return False
         if self.statuses:
             return status in self.statuses
-        return bool(self.ids) or status not in ENDED
+        return self.names_stores or status not in ENDED
 
     def _is_served_by(self, store: stores_pb2.Store) -> bool:
         if self.serves_point is None and not self.serves_postal_code:
@@ -101,6 +110,16 @@ def fold(text: str) -> str:
         return text.casefold().strip()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).strip()
+
+
+def attributes_of(store: stores_pb2.Store) -> set[str]:
+    """The attributes of a store by which filters find it, its payment methods among them."""
+    return {*store.attributes, *(f"osm.payment.{method}" for method in store.payment_methods)}
+
+
+def external_keys(store: stores_pb2.Store) -> list[str]:
+    """The ids of a store in other systems, each as `<scheme>:<id>`."""
+    return [f"{scheme}:{id}" for scheme, id in store.external_ids.items()]
 
 
 def status_of(store: stores_pb2.Store) -> int:

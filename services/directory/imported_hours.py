@@ -1,5 +1,6 @@
 """The hours that a store came with (its text, status and time zone), and their schedule."""
 
+import datetime as dt
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,11 +11,12 @@ from geodata.schedule.expression import follows_sun
 from geodata.schedule.formats import osm
 from geodata.schedule.holiday_places import holiday_subdivision
 from geodata.schedule.model import HolidayRules, Schedule
+from services.directory.closing import CLOSED_FOR_GOOD, closing_date, closures_of
 
 STATUS_REASONS = {
     stores_pb2.STORE_STATUS_FUTURE_OPENING: "not open yet",
     stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED: "temporarily closed",
-    stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD: "closed for good",
+    stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD: CLOSED_FOR_GOOD,
     stores_pb2.STORE_STATUS_MOVED: "moved",
 }
 """The reason for which a store with this status is closed."""
@@ -32,6 +34,8 @@ class ImportedHours(NamedTuple):
     status: str
     location: Point | None
     """Set only if the hours follow the sun, so that more stores have equal hours."""
+    closing_date: dt.date | None = None
+    """The last trading day."""
 
 
 def imported_hours(store: stores_pb2.Store) -> ImportedHours:
@@ -43,6 +47,7 @@ def imported_hours(store: stores_pb2.Store) -> ImportedHours:
         holidays_of(store),
         STATUS_REASONS.get(store.status, ""),
         location_of(store) if _follows_sun(store) else None,
+        closing_date(store),
     )
 
 
@@ -60,6 +65,7 @@ def imported_schedule(hours: ImportedHours) -> Schedule:
             holidays=hours.holidays,
             status=hours.status,
             location=hours.location,
+            closures=closures_of(hours.closing_date),
         )
     except ScheduleError as fault:  # this machine does not know the time zone
         return Schedule(unusable=str(fault), status=hours.status)

@@ -1,5 +1,6 @@
 """Replicas: all records of one kind in memory, and their changes."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -19,7 +20,13 @@ class Change:
 class Replica(Protocol):
     """All records of one kind in memory."""
 
+    turns_at: float = math.inf
+    """The next instant at which `turn` changes records, in seconds since the epoch."""
+
     def __len__(self) -> int: ...
+
+    def turn(self, now_s: float) -> None:
+        """Change the records that time alone changes; some of them, if they are many."""
 
     def apply(self, id: str, after: bytes | None) -> Change:
         """Add, change or (None) delete one record."""
@@ -43,8 +50,13 @@ class Replica(Protocol):
 class Records:
     """A replica in one dictionary. A subclass keeps its indexes current in `_index`."""
 
+    turns_at = math.inf
+
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
         self._records = dict(records)
+
+    def turn(self, now_s: float) -> None:
+        """Change the records that time alone changes; none by default."""
 
     def __len__(self) -> int:
         return len(self._records)

@@ -45,7 +45,7 @@ def schedules_of(store: stores_pb2.Store, hours: hours_pb2.StoreHours | None) ->
         location=location_of(store) if follows_sun(hours.expression) else imported.location,
         holidays=holidays,
         exceptions=tuple(exceptions_of(hours.exceptions, "exceptions")),
-        closures=tuple(closures_of(hours.closures, "")),
+        closures=(*imported.closures, *closures_of(hours.closures, "")),
     )
     services = {
         service.name.rpartition("/")[2]: _service_schedule(store, own, hours, number)

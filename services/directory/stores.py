@@ -5,6 +5,8 @@ the index the mask of its filter, so only admitted rows are candidates; open hou
 for the rows near the point. Stores without a location have no row and are decided one by one.
 """
 
+import heapq
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress, islice
@@ -18,8 +20,9 @@ from geodata.distance import Floats
 from geodata.nearest import NearestIndex, Rows, passing
 from geodata.points import Point
 from geodata.steps import Steps
+from services.directory.closing import closes_at
 from services.directory.columns import Columns
-from services.directory.filters import HIDDEN, Mask, StoreFilter, status_of
+from services.directory.filters import ENDED, HIDDEN, Mask, StoreFilter, status_of
 from services.directory.imported_hours import ImportedHours
 from services.directory.keys import parse_store
 from services.directory.replicas import Change, Records
@@ -29,6 +32,8 @@ ROWS_AT_ONCE = 256
 """Rows of one step at most; it is one row where open hours have to be read first."""
 STEP_S = 0.001
 """Time of a step after which the next one has twice as many rows."""
+CLOSED_AT_ONCE = 200
+"""Stores whose closing date is over that one read closes; the next one goes on."""
 UNLOCATED_AT_ONCE = 50
 """Stores without a location that are decided before other calls have their turn."""
 
@@ -41,6 +46,8 @@ class StoresReplica(Records):
         self._hidden: set[str] = set()
         self._unlocated: set[str] = set()
         self._columns = Columns()
+        self._ends: list[tuple[float, str]] = []
+        """Heap of the instants at which stores close for good by their closing date."""
         self._sorted_ids: SortedList[str] = SortedList(self._records)
         self._text = TextIndex(self._stores, texts_of)
         located: list[str] = []
@@ -56,7 +63,26 @@ class StoresReplica(Records):
                 self._unlocated.add(id)
             if store.private:
                 self._hidden.add(id)
+            self._note_end(id, store)
         self.index = NearestIndex.build(located, latitudes, longitudes)
+
+    def turn(self, now_s: float) -> None:
+        """Give stores whose closing date is over the status that says so; `CLOSED_AT_ONCE` most.
+
+        The record in the database stays as it is.
+        """
+        closed: dict[str, bytes | None] = {}
+        while self._ends and self._ends[0][0] <= now_s and len(closed) < CLOSED_AT_ONCE:
+            _, id = heapq.heappop(self._ends)
+            if (encoded := self._records.get(id)) is None:
+                continue
+            store = parse_store(encoded)
+            if closes_at(store) <= now_s and store.status not in ENDED:
+                store.status = stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD
+                closed[id] = store.SerializeToString()
+        self.turns_at = self._ends[0][0] if self._ends else math.inf
+        if closed:
+            self.apply_all(list(closed.items()))
 
     def encoded(self, id: str) -> bytes:
         """The encoded store of an id that is known to exist."""
@@ -186,12 +212,14 @@ class StoresReplica(Records):
         rows = yield from self.admitted_rows(
             wanted, np.arange(self.index.row_count, dtype=np.int64)
         )
-        total = len(rows)
-        for number, id in enumerate(list(self._unlocated)):
-            if number % UNLOCATED_AT_ONCE == 0:
-                yield None
-            total += id in self._unlocated and self._admits_unlocated(wanted, id)
-        return total
+        return len(rows) + len((yield from self._unlocated_ids(wanted)))
+
+    def named(self, wanted: StoreFilter) -> Steps[list[str]]:
+        """All ids that a filter which names its stores admits, in order."""
+        rows = yield from self.admitted_rows(
+            wanted, np.arange(self.index.row_count, dtype=np.int64)
+        )
+        return sorted([*self.ids_of_rows(rows), *(yield from self._unlocated_ids(wanted))])
 
     def admitted_rows(self, wanted: StoreFilter, rows: Rows) -> Steps[Rows]:
         """Those of the rows that a filter admits, in their order.
@@ -243,6 +271,8 @@ class StoresReplica(Records):
                 self._hidden.add(change.id)
             else:
                 self._hidden.discard(change.id)
+            if after is not None:
+                self._note_end(change.id, after)
             if after is not None and after.HasField("location"):
                 self._unlocated.discard(change.id)
                 point = Point(after.location.latitude, after.location.longitude)
@@ -254,6 +284,21 @@ class StoresReplica(Records):
             (self._unlocated.discard if after is None else self._unlocated.add)(change.id)
         for row, store in zip(self.index.upsert_many(located), stores, strict=True):
             self._columns.put(row, store)
+
+    def _unlocated_ids(self, wanted: StoreFilter) -> Steps[list[str]]:
+        """The ids without a location that a filter admits."""
+        found: list[str] = []
+        for number, id in enumerate(list(self._unlocated)):
+            if number % UNLOCATED_AT_ONCE == 0:
+                yield None
+            if id in self._unlocated and self._admits_unlocated(wanted, id):
+                found.append(id)
+        return found
+
+    def _note_end(self, id: str, store: stores_pb2.Store) -> None:
+        if store.HasField("closing_date") and store.status not in ENDED:
+            heapq.heappush(self._ends, (closes_at(store), id))
+            self.turns_at = self._ends[0][0]
 
     def _accept(
         self, wanted: StoreFilter, also: Callable[[Rows], Mask] | None

@@ -1,6 +1,7 @@
 """Decides if a store sells at a moment: by its status, and by closures without an end."""
 
 import datetime as dt
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from geodata.nearest import Rows
 from geodata.schedule.closures import is_closed_without_end
 from geodata.schedule.model import Schedule
 from services.chassis.errors import Code, ServiceError
+from services.directory.closing import closes_at, closing_date
 from services.directory.directory import Directory
 from services.directory.filters import ENDED, Mask, status_of
 from services.directory.keys import parse_store, store_name
@@ -24,7 +26,7 @@ class NotOpen(NamedTuple):
     status: str
     """The name of the contract's value, for example `MOVED`; or `UNLISTED`."""
     date: dt.date | None = None
-    """The first trading day of a store that is to open."""
+    """The first trading day of a store that is to open, or the last one of a store that ends."""
     ended: bool = False
     """True if the store will not open again under its id."""
 
@@ -40,7 +42,7 @@ class StoreNotOpen(ServiceError):
         text = f"{store} is not open for business: {why.status.lower().replace('_', ' ')}"
         if why.date is not None:
             metadata["date"] = why.date.isoformat()
-            text += f", opens on {why.date}"
+            text += f", {'last day' if why.ended else 'opens on'} {why.date}"
         super().__init__(text, metadata=metadata)
 
 
@@ -60,6 +62,8 @@ def why_not_open(
     if store is None or store.private:
         return NotOpen(UNLISTED, ended=True)
     status = status_of(store)
+    if status not in ENDED and closes_at(store) <= at.timestamp():
+        return NotOpen("CLOSED_FOR_GOOD", closing_date(store), ended=True)
     if status != stores_pb2.STORE_STATUS_OPEN:
         name = stores_pb2.StoreStatus.Name(stores_pb2.StoreStatus.ValueType(status))
         return NotOpen(name.removeprefix("STORE_STATUS_"), _first_day(store), status in ENDED)
@@ -83,6 +87,13 @@ def check_open(directory: Directory, id: str, at: dt.datetime) -> None:
     """
     if why := not_open(directory, id, at):
         raise StoreNotOpen(store_name(id), why)
+
+
+def end_of(directory: Directory, id: str) -> dt.datetime | None:
+    """The instant from which a store is closed for good by its closing date; None without one."""
+    encoded = directory.stores.replica.public(id)
+    end_s = math.inf if encoded is None else closes_at(parse_store(encoded))
+    return None if end_s == math.inf else dt.datetime.fromtimestamp(end_s, dt.UTC)
 
 
 def closed_rows(directory: Directory, at: dt.datetime) -> Rows:

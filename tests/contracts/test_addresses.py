@@ -55,6 +55,7 @@ def is_refused(field: FieldDescriptor, address: str) -> bool:
 def test_the_addresses_are_those_that_are_known():
     assert {
         "enrayon.stores.v1.Store.urls",
+        "enrayon.stores.v1.Store.image_urls",
         "enrayon.hours.v1.StoreEvent.url",
         *CHECKED_BY_THE_SERVICE,
     } == {field.full_name for field in addresses()}

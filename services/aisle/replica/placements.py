@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from services.directory.replicas import Change
+from services.directory.replicas import Change, Replica
 
 
-class PlacementsReplica:
+class PlacementsReplica(Replica):
     """All placements and reports of a process, encoded, by scope and SKU.
 
     A scope is `stores/<id>`, `planograms/<id>` or `reports/<id>`.

@@ -29,6 +29,11 @@ def store_message(store: Store) -> stores_pb2.Store:
         opening_hours_text=store.opening_hours,
         opening_hours_expression=store.opening_hours_expression,
         private=store.private,
+        localized_names=store.localized_names,
+        description=store.description,
+        localized_descriptions=store.localized_descriptions,
+        image_urls=store.images,
+        payment_methods=store.payment_methods,
     )
     for field, position in (("location", store.location), ("entrance", store.entrance)):
         if position is not None:
@@ -40,10 +45,10 @@ def store_message(store: Store) -> stores_pb2.Store:
     message.address.administrative_area = address.administrative_area
     message.address.locality = address.locality
     message.address.address_lines.extend(address.lines)
-    if store.opening_date is not None:
-        day = store.opening_date
-        message.opening_date.year, message.opening_date.month = day.year, day.month
-        message.opening_date.day = day.day
+    for field, day in (("opening_date", store.opening_date), ("closing_date", store.closing_date)):
+        if day is not None:
+            date = getattr(message, field)
+            date.year, date.month, date.day = day.year, day.month, day.day
     area = store.service_area
     message.service_area.postal_codes.extend(area.postal_codes)
     if area.radius_m is not None:

@@ -14,8 +14,8 @@ TEXTS = {
     NoticeKind.SLOT_CHANGED: "The store cannot keep your pick-up slot. Choose another one.",
     NoticeKind.ITEMS_MISSING: "The shop could not find some of your goods.",
     NoticeKind.ENDS_BEFORE_READY: "The hold ends before the goods are ready.",
-    NoticeKind.SHORTENED: "The hold ends before the store's time for pick-up, because it may last "
-    "no longer.",
+    NoticeKind.SHORTENED: "The hold is shorter than asked for, or than the store's time for "
+    "pick-up, because it may last no longer.",
 }
 ArrivalState = stock_pb2.Reservation.Arrival.State
 

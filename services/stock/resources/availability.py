@@ -19,7 +19,7 @@ from services.chassis.messages.paging import page_size
 from services.chassis.messages.times import instant_if_set, timestamp
 from services.chassis.serving.turns import Turns, by_turns
 from services.directory.directory import Directory
-from services.directory.filters import Mask, StoreFilter
+from services.directory.filters import Mask, StoreFilter, attributes_of
 from services.directory.keys import parse_store
 from services.directory.origins import Origins, ResolvedOrigin
 from services.directory.trading import closed_rows, not_open, sells
@@ -241,7 +241,7 @@ class Searches:
             return None, None
         if offer is not None and offer.lack is Lack.STORE_CLOSED:
             return (offer.lack if any(offer.levels) else None), None
-        if search.services and not search.services.issubset(parse_store(encoded).attributes):
+        if search.services and not search.services.issubset(attributes_of(parse_store(encoded))):
             return Lack.LACKS_SERVICE, None
         if store_filter.opening is not None and not store_filter.opening.admits(store):
             return Lack.NOT_OPEN, None

@@ -1,5 +1,6 @@
 """The terms of a hold: when its goods are ready, and how long it lasts, by the store's day."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from services.chassis.clock import Clock
 from services.chassis.errors import InvalidArgument, ServiceError
 from services.directory.directory import Directory
 from services.directory.keys import store_name
-from services.directory.trading import StoreNotOpen, check_open, not_open
+from services.directory.trading import NotOpen, StoreNotOpen, check_open, end_of, not_open
 from services.stock.convert.names import slot_ids
 from services.stock.convert.times import ms_of
 from services.stock.errors import MethodNotOffered, SlotNotOffered
@@ -32,6 +33,8 @@ GRACE = dt.timedelta(minutes=1)
 """A given life may pass that of a page's hold by so much, and then ends with it: the caller
 computed it a moment ago, or retries."""
 MILLISECOND = dt.timedelta(milliseconds=1)
+MARGIN = dt.timedelta(seconds=1)
+"""A life counts from the script that makes the hold, which runs a moment after its terms."""
 
 
 class HoldTerms(NamedTuple):
@@ -112,6 +115,10 @@ class Terms:
         refusal: ServiceError | None = None
         if why := not_open(self._directory, store, now):
             refusal = StoreNotOpen(store_name(store), why)
+        end = self._last_moment(store)
+        if end and not found and not refusal and self._ends_too_early(store, now, policy):
+            last = end.astimezone(hours.zone).date() if hours else None
+            refusal = StoreNotOpen(store_name(store), NotOpen("CLOSED_FOR_GOOD", last, ended=True))
         if pickup.slot:
             wanted = wanted_slot(store, pickup)
             taken = hours and found and self.offered(hours, found, policy, *wanted, now)
@@ -127,20 +134,21 @@ class Terms:
             refusal = refusal or MethodNotOffered(store_name(store), name)
         until = held_until(hours, now, found, policy) if hours else None
         whole = self._default if until is None else until - now
-        own = min(whole, self.longest)
+        limit = min(self.longest, end - now) if end else self.longest
+        own = min(whole, limit)
         if given and is_page and given > own + GRACE:
             seconds = own // dt.timedelta(seconds=1)
             raise InvalidArgument.field(
                 "ttl", f"at most {seconds} s, as long as the store keeps the goods"
             )
-        life = own if given is None else min(given, own) if is_page else given
+        life = own if given is None else min(given, own if is_page else limit)
         warnings = []
         if found and now + life < found.ready_by:
             warnings.append(NoticeKind.ENDS_BEFORE_READY)
-        if given is None and life < whole:
+        if life < whole if given is None else end and now + given > end:
             warnings.append(NoticeKind.SHORTENED)
         life_ms = max(1, life // MILLISECOND)
-        if given is None and until is not None and life == whole:
+        if given is None and until is not None and life == whole and (not end or until < end):
             life_ms += 2  # both ends are cut to milliseconds: it must not end before the shop's day
         return HoldTerms(
             life_ms,
@@ -174,9 +182,29 @@ class Terms:
 
     def extended(self, hold: Hold, life: dt.timedelta) -> tuple[int, Sequence[NoticeKind]]:
         """The new life of a hold in ms, and its warnings."""
-        end_ms = ms_of(self._clock() + life)
-        is_late = hold.state != "READY" and hold.ready_ms is not None and end_ms < hold.ready_ms
-        return life // MILLISECOND, [NoticeKind.ENDS_BEFORE_READY] if is_late else []
+        now, warnings = self._clock(), []
+        end = self._last_moment(hold.store)
+        if end and now + life > end:
+            life = max(end - now, MILLISECOND)
+            warnings.append(NoticeKind.SHORTENED)
+        end_ms = ms_of(now + life)
+        if hold.state != "READY" and hold.ready_ms is not None and end_ms < hold.ready_ms:
+            warnings.append(NoticeKind.ENDS_BEFORE_READY)
+        return life // MILLISECOND, warnings
+
+    def _last_moment(self, store: str) -> dt.datetime | None:
+        """The moment at which holds of a store with a closing date end at last."""
+        end = end_of(self._directory, store)
+        return end - MARGIN if end else None
+
+    def _ends_too_early(self, store: str, now: dt.datetime, policy: Policy) -> bool:
+        """True if goods cannot be ready only because the store closes for good before."""
+        schedules = self._directory.schedules.of(store)
+        if schedules is None:
+            return False
+        others = tuple(each for each in schedules.own.closures if not each.for_good)
+        lasting = dataclasses.replace(schedules.own, closures=others)
+        return window(intervals_of(lasting), now, policy) is not None
 
 
 def wanted_slot(store: str, pickup: Pickup) -> tuple[int, dt.datetime]:

@@ -45,6 +45,7 @@ def _lasting_filter(encoded: bytes) -> StoreFilter:
         region_codes=frozenset(wanted.region_codes),
         administrative_areas=frozenset(map(fold, wanted.administrative_areas)),
         ids=frozenset(map(store_id, wanted.names)),
+        external_ids=frozenset(wanted.external_ids),
         statuses=frozenset(wanted.statuses),
         serves_point=point(wanted.serves.point) if target == "point" else None,
         serves_postal_code=fold_postal_code(wanted.serves.postal_code),

@@ -9,6 +9,7 @@ from geodata.schedule.errors import ScheduleError
 from geodata.schedule.model import check_time_zone
 from services.chassis.errors import FieldViolation
 from services.chassis.serving.requests import violations_of
+from services.directory.closing import date_of
 from services.directory.service_areas import ServiceArea
 
 OUTPUT_FIELDS = ("etag", "update_time")
@@ -17,9 +18,10 @@ OUTPUT_FIELDS = ("etag", "update_time")
 
 def normalize(store: stores_pb2.Store) -> None:
     """Bring a store, in place, into its stored form: sorted attributes, a status, a time zone."""
-    attributes = sorted(set(store.attributes))
-    store.ClearField("attributes")
-    store.attributes.extend(attributes)
+    for field in ("attributes", "payment_methods"):
+        values = sorted(set(getattr(store, field)))
+        store.ClearField(field)
+        getattr(store, field).extend(values)
     store.status = store.status or stores_pb2.STORE_STATUS_OPEN
     if not store.time_zone and store.HasField("location"):
         store.time_zone = time_zone_finder()(store.location.longitude, store.location.latitude)
@@ -35,14 +37,15 @@ def problems(store: stores_pb2.Store) -> list[FieldViolation]:
     except ValueError as error:
         if not violations:  # else the fault is the location, which is among them
             violations.append(FieldViolation("service_area.polygons", str(error)))
-    if store.opening_date.year and not is_whole_date(store.opening_date):
-        violations.append(FieldViolation("opening_date", "must have a year, a month and a day"))
+    violations += [
+        FieldViolation(field, "must be a date with a year, a month and a day")
+        for field in ("opening_date", "closing_date")
+        if getattr(store, field).ByteSize() and date_of(getattr(store, field)) is None
+    ]
+    first, last = date_of(store.opening_date), date_of(store.closing_date)
+    if first and last and last < first:
+        violations.append(FieldViolation("closing_date", "must not be before opening_date"))
     return violations
-
-
-def is_whole_date(date: Any) -> bool:
-    """True if a `google.type.Date` has a year, a month and a day."""
-    return bool(date.year and date.month and date.day)
 
 
 def zone_problem(name: str) -> str:

@@ -89,6 +89,9 @@ def id_page(
     total: Total | None,
 ) -> Steps[Found]:
     """The stores after a match that a filter admits, in order of their ids."""
+    if wanted.names_stores and among is None:
+        ids = yield from replica.named(wanted)
+        return page_of([Match(BY_ID, id) for id in ids], after, size)
     if total is None:
         total = Total((yield from replica.count(wanted)))
     found: list[str] = []

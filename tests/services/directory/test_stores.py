@@ -12,7 +12,7 @@ from services.directory.filters import StoreFilter, fold
 from services.directory.stores import StoresReplica
 
 BRANDS = ["", "K-Market", "Café Ekberg", "CAFE EKBERG", "S-market"]
-ATTRIBUTES = ["osm.a", "osm.b", "osm.c"]
+ATTRIBUTES = ["osm.a", "osm.b", "osm.c", "osm.payment.cash"]
 HELSINKI = Point(60.17, 24.94)
 
 
@@ -33,6 +33,9 @@ def stores(draw):
     if draw(st.booleans()):
         store.location.latitude = draw(st.floats(59.9, 60.4))
         store.location.longitude = draw(st.floats(24.5, 25.3))
+    for scheme in draw(st.sets(st.sampled_from(["gln", "osm"]))):
+        store.external_ids[scheme] = draw(st.sampled_from(["1", "node/2", "a:b"]))
+    store.payment_methods.extend(draw(st.sets(st.sampled_from(["cash", "visa"]))))
     if draw(st.booleans()):
         store.service_area.postal_codes.append(draw(st.sampled_from(["00100", "00200"])))
     return store
@@ -45,6 +48,9 @@ filters = st.builds(
     region_codes=st.frozensets(st.sampled_from(["FI", "EE", "FR"]), max_size=2),
     administrative_areas=st.frozensets(st.sampled_from(["uusimaa", "harju"]), max_size=2),
     ids=st.frozensets(st.sampled_from(["s-1", "s-2", "s-99"]), max_size=2),
+    external_ids=st.frozensets(
+        st.sampled_from(["gln:1", "osm:node/2", "gln:a:b", "gln:9"]), max_size=2
+    ),
     statuses=st.frozensets(st.integers(1, 5), max_size=3),
     serves_postal_code=st.sampled_from(["", "00100"]),
 )

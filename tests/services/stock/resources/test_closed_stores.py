@@ -1,6 +1,7 @@
 """A store that is not open for business sells nothing; what it holds goes on."""
 
 import datetime as dt
+import zoneinfo
 from typing import Any
 
 import grpc
@@ -16,6 +17,7 @@ from tests.support.refusals import refusal
 from tests.support.stock import FORUM, KAMPPI, MILK, STOCKMANN, available, basket, hold, state
 
 Reason = stock_pb2.LeftOutStore.Reason
+SHORTENED = stock_pb2.Notice.KIND_SHORTENED
 PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
 CLOSED: tuple[grpc.StatusCode, str, list[str]] = (PRECONDITION, "STORE_NOT_OPEN", [])
 STATUSES = [
@@ -150,6 +152,44 @@ async def test_a_closure_without_an_end_counts_and_one_with_an_end_does_not(stoc
     shown, why, offered, _ = await found(stock)
     assert ({FORUM}, {FORUM}) == (shown, offered)
     assert Reason.REASON_STORE_CLOSED == why[STOCKMANN]
+
+
+async def test_no_hold_lasts_longer_than_the_store(stock, turn):
+    """The day after its closing date a store sells nothing; before, holds end with that date."""
+    await state(stock, STOCKMANN, milk=9)
+    zone = zoneinfo.ZoneInfo("Europe/Helsinki")
+    today = dt.datetime.now(zone).date()
+    midnight = dt.datetime.combine(today + dt.timedelta(1), dt.time(), zone)
+    day = {"seconds": 86_400 * 2}
+
+    await turn(closing_date={"year": today.year, "month": today.month, "day": today.day})
+    held = await stock.CreateReservation(
+        stock_pb2.CreateReservationRequest(parent=STOCKMANN, items=basket(milk=1), ttl=day)
+    )
+    extended = await stock.ExtendReservation(
+        stock_pb2.ExtendReservationRequest(name=held.name, ttl=day)
+    )
+    before = today - dt.timedelta(1)
+    await turn(closing_date={"year": before.year, "month": before.month, "day": before.day})
+    shown, why, offered, _ = await found(stock)
+
+    for hold_then in (held, extended):
+        assert hold_then.expire_time.ToDatetime(dt.UTC) <= midnight
+        assert SHORTENED in {notice.kind for notice in hold_then.notices}
+    assert CLOSED == await refusal(hold(stock, STOCKMANN, milk=1))
+    assert STOCKMANN not in shown | offered
+    assert Reason.REASON_STORE_CLOSED == why[STOCKMANN]
+
+
+async def test_goods_that_cannot_be_ready_before_the_end_are_refused(stock, turn, channel):
+    """Rules of a lasting store would make them ready on the first day after its last one."""
+    await state(stock, STOCKMANN, milk=9)
+    today = dt.datetime.now(zoneinfo.ZoneInfo("Europe/Helsinki")).date()
+    await turn(
+        opening_hours_text=f"{today + dt.timedelta(1):%Y %b %d}+ 00:00-24:00",
+        closing_date={"year": today.year, "month": today.month, "day": today.day},
+    )
+    assert CLOSED == await refusal(hold(stock, STOCKMANN, milk=1))
 
 
 async def test_a_private_store_cannot_be_found_and_its_holds_go_on(stock, turn):

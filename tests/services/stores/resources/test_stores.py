@@ -230,3 +230,47 @@ async def test_lists_come_in_pages_by_name_with_a_filter(shops):
     expected = sorted(store.name for store in SHOPS if store.address.region_code == "FI")
     assert expected == names
     assert len(expected) == page.total_size
+
+
+async def test_a_store_is_found_by_its_ids_in_other_systems_also_when_closed(stores):
+    ids = {"gln": "6414890000016", "osm": "node/60", "place_id": "ChIJ:x"}
+    closed = stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD
+    there = copy_of(SHOPS[0], external_ids=ids, status=closed)
+    unplaced = copy_of(SHOPS[1], external_ids={"gln": "6414890000023"})
+    unplaced.ClearField("location")
+    await upsert(stores, [there, unplaced, *SHOPS[2:]])
+
+    async def names(*wanted: str) -> list[str]:
+        request = stores_pb2.ListStoresRequest(store_filter={"external_ids": wanted}, page_size=1)
+        found: list[str] = []
+        while not found or request.page_token:
+            page = await stores.ListStores(request)
+            found += [store.name for store in page.stores]
+            request.page_token = page.next_page_token
+            if not page.stores:
+                break
+        return found
+
+    for scheme, id in ids.items():
+        assert [there.name] == await names(f"{scheme}:{id}")
+    assert sorted([there.name, unplaced.name]) == await names(
+        "gln:6414890000016", "gln:6414890000023"
+    )
+    assert [] == await names("gln:node/60", "osm:6414890000016")
+    with pytest.raises(grpc.aio.AioRpcError, match="external_ids"):
+        await names("6414890000016")
+
+
+async def test_dates_of_opening_and_closing_exist_and_follow_each_other(stores):
+    opening, closing = {"year": 2027, "month": 3, "day": 1}, {"year": 2027, "month": 2, "day": 28}
+    faults = {
+        "closing_date": [{"closing_date": {"year": 2027, "month": 2, "day": 30}}],
+        "opening_date": [{"opening_date": {"year": 2027}}],
+        "must not be before": [{"opening_date": opening, "closing_date": closing}],
+    }
+    for text, cases in faults.items():
+        for fields in cases:
+            answer = await upsert(stores, [copy_of(SHOPS[0], **fields)])
+            assert text in f"{answer.rejected[0].field} {answer.rejected[0].description}"
+    good = await upsert(stores, [copy_of(SHOPS[0], closing_date=opening)])
+    assert 1 == good.created_count

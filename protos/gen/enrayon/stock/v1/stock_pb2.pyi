@@ -2286,7 +2286,9 @@ class Notice(_message.Message):
         KIND_ENDS_BEFORE_READY: Notice._Kind.ValueType  # 4
         """The hold ends before its goods are ready. Extend it."""
         KIND_SHORTENED: Notice._Kind.ValueType  # 5
-        """The hold is shorter than the store's day needs, because it may last no longer."""
+        """The hold is shorter than asked for, or than the store's day needs: it may last no longer, or
+        the store closes for good.
+        """
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """The kind of a notice."""
@@ -2304,7 +2306,9 @@ class Notice(_message.Message):
     KIND_ENDS_BEFORE_READY: Notice.Kind.ValueType  # 4
     """The hold ends before its goods are ready. Extend it."""
     KIND_SHORTENED: Notice.Kind.ValueType  # 5
-    """The hold is shorter than the store's day needs, because it may last no longer."""
+    """The hold is shorter than asked for, or than the store's day needs: it may last no longer, or
+    the store closes for good.
+    """
 
     KIND_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int

@@ -131,6 +131,46 @@ class Store(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class LocalizedNamesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class LocalizedDescriptionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     BRAND_FIELD_NUMBER: _builtins.int
@@ -151,6 +191,12 @@ class Store(_message.Message):
     PRIVATE_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    LOCALIZED_NAMES_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    LOCALIZED_DESCRIPTIONS_FIELD_NUMBER: _builtins.int
+    IMAGE_URLS_FIELD_NUMBER: _builtins.int
+    PAYMENT_METHODS_FIELD_NUMBER: _builtins.int
+    CLOSING_DATE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stores/{id}`; an id is made as `<source>-<id>`."""
     display_name: _builtins.str
@@ -177,6 +223,8 @@ class Store(_message.Message):
     """Changes with every change of the store. If sent with a change, it must equal the current etag
     (else ABORTED), which prevents lost updates.
     """
+    description: _builtins.str
+    """What customers find there, in a few sentences."""
     @_builtins.property
     def location(self) -> _latlng_pb2.LatLng:
         """The position. A store without a location never matches a search by distance."""
@@ -217,6 +265,30 @@ class Store(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """The time of the last change."""
 
+    @_builtins.property
+    def localized_names(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """`display_name` in other languages, by BCP 47 tag: `fi`, `sv-FI`."""
+
+    @_builtins.property
+    def localized_descriptions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """`description` in other languages, by BCP 47 tag."""
+
+    @_builtins.property
+    def image_urls(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Web addresses of pictures, `http` or `https`, the main one first."""
+
+    @_builtins.property
+    def payment_methods(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it takes for payment, by OpenStreetMap's names: `cash`, `cards`, `visa`, `apple_pay`. A
+        filter asks for them by the attributes `osm.payment.cash` and so on.
+        """
+
+    @_builtins.property
+    def closing_date(self) -> _date_pb2.Date:
+        """The last trading day. When it is over in `time_zone`, the store reads as closed for good, and
+        no hold lasts longer. The change stream does not tell that moment.
+        """
+
     def __init__(
         self,
         *,
@@ -240,10 +312,16 @@ class Store(_message.Message):
         private: _builtins.bool = ...,
         etag: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        localized_names: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        description: _builtins.str = ...,
+        localized_descriptions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        image_urls: _abc.Iterable[_builtins.str] | None = ...,
+        payment_methods: _abc.Iterable[_builtins.str] | None = ...,
+        closing_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "entrance", b"entrance", "location", b"location", "opening_date", b"opening_date", "service_area", b"service_area", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "closing_date", b"closing_date", "entrance", b"entrance", "location", b"location", "opening_date", b"opening_date", "service_area", b"service_area", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "attributes", b"attributes", "brand", b"brand", "display_name", b"display_name", "entrance", b"entrance", "etag", b"etag", "external_ids", b"external_ids", "location", b"location", "moved_to", b"moved_to", "name", b"name", "opening_date", b"opening_date", "opening_hours_expression", b"opening_hours_expression", "opening_hours_text", b"opening_hours_text", "phones", b"phones", "private", b"private", "service_area", b"service_area", "status", b"status", "time_zone", b"time_zone", "update_time", b"update_time", "urls", b"urls"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "attributes", b"attributes", "brand", b"brand", "closing_date", b"closing_date", "description", b"description", "display_name", b"display_name", "entrance", b"entrance", "etag", b"etag", "external_ids", b"external_ids", "image_urls", b"image_urls", "localized_descriptions", b"localized_descriptions", "localized_names", b"localized_names", "location", b"location", "moved_to", b"moved_to", "name", b"name", "opening_date", b"opening_date", "opening_hours_expression", b"opening_hours_expression", "opening_hours_text", b"opening_hours_text", "payment_methods", b"payment_methods", "phones", b"phones", "private", b"private", "service_area", b"service_area", "status", b"status", "time_zone", b"time_zone", "update_time", b"update_time", "urls", b"urls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -287,8 +365,8 @@ Global___ServiceArea: _TypeAlias = ServiceArea  # noqa: Y015
 
 @_typing.final
 class StoreFilter(_message.Message):
-    """A filter of stores. A store must match all parts that are set. Without `statuses` or `names`,
-    stores that are closed for good or have moved do not match.
+    """A filter of stores. A store must match all parts that are set. Without `statuses`, `names` or
+    `external_ids`, stores that are closed for good or have moved do not match.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -303,6 +381,7 @@ class StoreFilter(_message.Message):
     OPEN_FOR_MINUTES_FIELD_NUMBER: _builtins.int
     SERVICE_FIELD_NUMBER: _builtins.int
     ADMINISTRATIVE_AREAS_FIELD_NUMBER: _builtins.int
+    EXTERNAL_IDS_FIELD_NUMBER: _builtins.int
     open_for_minutes: _builtins.int
     """Open for at least this long after `open_at`."""
     service: _builtins.str
@@ -343,6 +422,12 @@ class StoreFilter(_message.Message):
         ignored.
         """
 
+    @_builtins.property
+    def external_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """One of these ids in other systems, as `<scheme>:<id>` of `external_ids`: `gln:4012345000009`,
+        `osm:node/123`, `place_id:ChIJ...`.
+        """
+
     def __init__(
         self,
         *,
@@ -356,10 +441,11 @@ class StoreFilter(_message.Message):
         open_for_minutes: _builtins.int = ...,
         service: _builtins.str = ...,
         administrative_areas: _abc.Iterable[_builtins.str] | None = ...,
+        external_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["open_at", b"open_at", "serves", b"serves"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["administrative_areas", b"administrative_areas", "attributes", b"attributes", "brands", b"brands", "names", b"names", "open_at", b"open_at", "open_for_minutes", b"open_for_minutes", "region_codes", b"region_codes", "serves", b"serves", "service", b"service", "statuses", b"statuses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["administrative_areas", b"administrative_areas", "attributes", b"attributes", "brands", b"brands", "external_ids", b"external_ids", "names", b"names", "open_at", b"open_at", "open_for_minutes", b"open_for_minutes", "region_codes", b"region_codes", "serves", b"serves", "service", b"service", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

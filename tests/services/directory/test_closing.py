@@ -1,0 +1,96 @@
+"""A store ends with its closing date, at midnight in its own zone, in every answer."""
+
+import datetime as dt
+import zoneinfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from enrayon.hours.v1 import hours_pb2
+from enrayon.stores.v1 import stores_pb2
+from geodata.points import Point
+from geodata.schedule.model import State
+from geodata.schedule.timeline import timeline
+from services.directory.closing import closes_at
+from services.directory.filters import EVERYTHING, StoreFilter
+from services.directory.store_hours import schedules_of
+from services.directory.stores import CLOSED_AT_ONCE, StoresReplica
+from services.directory.trading import NotOpen, why_not_open
+
+HERE = Point(60.17, 24.94)
+ZONES = ("Pacific/Kiritimati", "America/New_York", "Europe/Helsinki", "Africa/Cairo", "")
+SECOND = dt.timedelta(seconds=1)
+
+
+def shop(last: dt.date, zone: str, **fields: object) -> stores_pb2.Store:
+    store = stores_pb2.Store(name="stores/s-1", time_zone=zone, **fields)
+    store.closing_date.year, store.closing_date.month, store.closing_date.day = last.timetuple()[:3]
+    store.location.latitude, store.location.longitude = HERE.latitude, HERE.longitude
+    return store
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dates(dt.date(1990, 1, 1), dt.date(2090, 1, 1)), st.sampled_from(ZONES))
+def test_a_store_trades_to_the_last_second_of_its_last_day(last, zone):
+    store = shop(last, zone, opening_hours_text="24/7")
+    end = dt.datetime.fromtimestamp(closes_at(store), dt.UTC)
+    line = timeline(schedules_of(store, None).own)
+
+    local = zoneinfo.ZoneInfo(zone or "UTC")
+    assert last == (end - SECOND).astimezone(local).date()
+    assert last + dt.timedelta(1) == end.astimezone(local).date()
+    assert why_not_open(store, None, end - SECOND) is None
+    assert NotOpen("CLOSED_FOR_GOOD", last, ended=True) == why_not_open(store, None, end)
+    if zone:
+        assert State.OPEN is line.state_at(end - SECOND).state
+        assert State.CLOSED is line.state_at(end).state
+        assert "closed for good" == line.state_at(end).rule.name
+        assert line.next_opening(end) is None
+
+
+def test_hours_of_their_own_end_too():
+    hours = hours_pb2.StoreHours(expression="24/7", services=[{"name": "stores/s-1/services/bar"}])
+    store = shop(dt.date(2027, 6, 30), "Europe/Helsinki")
+    schedules = schedules_of(store, hours)
+    end = dt.datetime(2027, 6, 30, 21, tzinfo=dt.UTC)
+    for schedule in (schedules.own, schedules.services["bar"]):
+        states = [timeline(schedule).state_at(at).state for at in (end - SECOND, end)]
+        assert [State.OPEN, State.CLOSED] == states
+
+
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_lists_leave_a_store_out_from_that_moment_and_not_before(is_loaded):
+    store = shop(dt.date(2027, 6, 30), "Europe/Helsinki")
+    unplaced = shop(dt.date(2027, 7, 1), "")
+    unplaced.name = "stores/s-2"
+    unplaced.ClearField("location")
+    records = [(each.name[7:], each.SerializeToString()) for each in (store, unplaced)]
+    replica = StoresReplica(records if is_loaded else ())
+    if not is_loaded:
+        replica.apply_all(records)
+    named = StoreFilter(ids=frozenset({"s-1"}))
+
+    replica.turn(closes_at(store) - 1)
+    assert ["s-1", "s-2"] == replica.ids(EVERYTHING)
+    assert ["s-1"] == [id for id, _ in replica.nearest(HERE, 5, EVERYTHING)]
+    replica.turn(replica.turns_at)
+    assert ["s-2"] == replica.ids(EVERYTHING)
+    assert [] == replica.nearest(HERE, 5, EVERYTHING)
+    assert ["s-1"] == replica.ids(named)
+    told = stores_pb2.Store.FromString(replica.encoded("s-1"))
+    assert stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD == told.status
+    replica.apply("s-1", shop(dt.date(2028, 1, 1), "").SerializeToString())
+    replica.turn(replica.turns_at)
+    assert ["s-1"] == replica.ids(EVERYTHING)
+
+
+def test_many_stores_of_one_day_end_in_parts():
+    count = 2 * CLOSED_AT_ONCE + 1
+    encoded = shop(dt.date(2027, 6, 30), "UTC").SerializeToString()
+    replica = StoresReplica((f"s-{number}", encoded) for number in range(count))
+    end_s, left = replica.turns_at, []
+    while replica.turns_at <= end_s:
+        replica.turn(end_s)
+        left.append(len(replica.ids(EVERYTHING)))
+    assert [count - CLOSED_AT_ONCE, 1, 0] == left
