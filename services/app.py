@@ -39,6 +39,7 @@ from services.directory.directory import Directory
 from services.directory.geocoding import GeocodingSettings, GeopyGeocoder
 from services.directory.origins import Origins
 from services.directory.parts import Parts, Service
+from services.directory.road_network import RoadSettings, load_router
 from services.edge.settings import EdgeSettings
 from services.events import bootstrap as events
 from services.events.settings import EventsSettings
@@ -64,6 +65,7 @@ SETTINGS = (
     ChassisSettings,
     AccessSettings,
     GeocodingSettings,
+    RoadSettings,
     EdgeSettings,
     StockSettings,
     GeofenceSettings,
@@ -140,11 +142,12 @@ def run(
 @asynccontextmanager
 async def shared_parts(settings: ChassisSettings, url: str) -> AsyncIterator[Parts]:
     """The shared parts of a process, connected and loaded; closed in the end."""
+    router = await load_router(RoadSettings())
     client = connect(settings, url)
     geocoding = GeocodingSettings()
     geocoder = GeopyGeocoder(geocoding, client) if geocoding.geocoder else None
     origins = Origins(Gazetteer.load(), geocoder)
-    directory = Directory(client, settings.data_dir)
+    directory = Directory(client, settings.data_dir, router=router)
     keyring = load_keyring(settings)
     try:
         with suppress(*FAILURES):  # a server begins with its snapshots while there is no database

@@ -13,6 +13,7 @@ from services.directory.groups import GroupsReplica
 from services.directory.hours import HoursReplica
 from services.directory.keys import GROUPS, HOURS, PRODUCTS, STORES
 from services.directory.products import ProductsReplica
+from services.directory.roads import Roads, Router
 from services.directory.schedules import Schedules
 from services.directory.stores import StoresReplica
 
@@ -20,11 +21,14 @@ from services.directory.stores import StoresReplica
 class Directory:
     """The feeds of one process. `start` it once; then read the replicas without waiting."""
 
-    def __init__(self, client: Client, folder: Path, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, client: Client, folder: Path, clock: Clock = utc_now, router: Router | None = None
+    ) -> None:
         self._clock = clock
         self.stores = Feed(client, STORES, StoresReplica, folder, clock)
         self.hours = Feed(client, HOURS, HoursReplica, folder, clock)
         self.schedules = Schedules(self.stores, self.hours)
+        self.roads = Roads(self.stores, self.schedules, router)
         self.products = Feed(client, PRODUCTS, ProductsReplica, folder, clock)
         self.groups = Feed(client, GROUPS, GroupsReplica, folder, clock)
         self._feeds = (self.stores, self.hours, self.products, self.groups)
@@ -49,6 +53,7 @@ class Directory:
         await asyncio.gather(*(feed.start() for feed in self._feeds))
         with suppress(Unavailable):
             self.schedules.refresh()
+        await self.roads.prepare()
 
     async def stop(self) -> None:
         """Stop following, and write the snapshots to disk."""

@@ -9,7 +9,7 @@ ids that change; the next read brings the array up to date.
 
 import datetime as dt
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
+from geodata.instants import END, FIRST
 from geodata.nearest import Rows
 from geodata.schedule.closures import has_endless
 from geodata.schedule.errors import ScheduleError
@@ -128,6 +129,19 @@ class Schedules:
         if minutes:
             return self._states.open_for(numbers, at, minutes)
         return self._states.open_at(numbers, at)
+
+    def open_rows_each(
+        self, rows: Rows, instants: Sequence[dt.datetime | None], service: str
+    ) -> Mask:
+        """For each row of the index whether its store is open at its own instant.
+
+        It is not at None, nor at an instant out of range.
+        """
+        admitted = np.zeros(len(rows), np.bool_)
+        for number, at in enumerate(instants):
+            if at is not None and FIRST <= at < END:
+                [admitted[number]] = self.open_rows(rows[number : number + 1], at, 0, service)
+        return admitted
 
     def refresh(self) -> None:
         """Take in the changes since the last read."""

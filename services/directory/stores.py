@@ -142,7 +142,7 @@ class StoresReplica(Records):
             after: Distance and id of the last store of the page before.
             also: A further condition: for each given row whether it is admitted.
         """
-        accept = self._accept(wanted, also)
+        accept = self.accept(wanted, also)
         hits = self.index.nearest(point, limit, max_distance_m=radius_m, accept=accept, after=after)
         return [(self.index.id(row), distance_m) for row, distance_m in hits]
 
@@ -193,7 +193,7 @@ class StoresReplica(Records):
             rows = rows[inside]
         located = rows >= 0
         accepted = np.zeros(len(known), np.bool_)
-        accepted[located] = passing(rows[located], self._accept(wanted, None))
+        accepted[located] = passing(rows[located], self.accept(wanted, None))
         return [
             id
             for id, is_located, is_in in zip(
@@ -300,10 +300,13 @@ class StoresReplica(Records):
             heapq.heappush(self._ends, (closes_at(store), id))
             self.turns_at = self._ends[0][0]
 
-    def _accept(
+    def accept(
         self, wanted: StoreFilter, also: Callable[[Rows], Mask] | None
     ) -> Mask | Callable[[Rows], Mask]:
-        """The admitted rows; open hours are evaluated only for the rows that are asked for."""
+        """The rows that a filter and a further condition admit.
+
+        Open hours are evaluated only for the rows that are asked for.
+        """
         opening = wanted.opening
         mask = self._columns.mask(wanted, self.row)[: self.index.row_count]
         conditions = [part for part in (also, opening and opening.rows) if part]

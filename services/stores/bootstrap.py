@@ -20,5 +20,6 @@ def build(parts: Parts) -> Service:
         parts.origins,
         PageTokens(parts.keyring),
         Stores(writer, parts.directory, parts.clock),
+        parts.clock,
     )
     return Service(CONTRACT, servicer)

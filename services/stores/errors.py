@@ -25,3 +25,10 @@ class TooManyCells(ServiceError):
 
     code = Code.INVALID_ARGUMENT
     reason = "TOO_MANY_CELLS"
+
+
+class StoreNotLocated(ServiceError):
+    """The store has no location, so there is no way to it."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "STORE_NOT_LOCATED"

@@ -6,6 +6,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from enrayon.stores.v1 import stores_pb2
+from services.chassis.clock import Clock
 from services.chassis.messages.masks import check_mask
 from services.chassis.messages.paging import PageTokens, check_shape, page_size
 from services.chassis.messages.times import timestamp
@@ -13,14 +14,16 @@ from services.chassis.serving.methods import bulk, endless, long
 from services.chassis.serving.turns import Turns, by_turns, made
 from services.directory.directory import Directory
 from services.directory.filters import StoreFilter
+from services.directory.journeys import travel_of
 from services.directory.keys import store_id
 from services.directory.origins import Origins
 from services.stores.convert import encoded
 from services.stores.convert import stores as convert
+from services.stores.convert.cursors import end_of, travel_cursor
 from services.stores.convert.filters import point, store_filter
 from services.stores.errors import StoreNotFound
 from services.stores.model.matches import BY_ID, Found, Match, Rank, Total
-from services.stores.resources import search
+from services.stores.resources import search, travel
 from services.stores.resources.stores import Stores
 from services.stores.resources.watching import watch
 
@@ -33,8 +36,14 @@ class StoresServicer:
     """Answers `enrayon.stores.v1.StoresService`."""
 
     def __init__(
-        self, directory: Directory, origins: Origins, tokens: PageTokens, stores: Stores
+        self,
+        directory: Directory,
+        origins: Origins,
+        tokens: PageTokens,
+        stores: Stores,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._directory = directory
         self._origins = origins
         self._tokens = tokens
@@ -117,6 +126,8 @@ class StoresServicer:
     async def find_nearest_stores(self, request: stores_pb2.FindNearestStoresRequest) -> bytes:
         """Find the stores nearest to an origin."""
         check_mask(request.read_mask, STORE, "read_mask")
+        if request.HasField("travel"):
+            return await self._find_by_travel(request)
         cursor = self._tokens.decode(request)
         origin = await self._origins.resolve(request.origin)
         size = page_size(request.page_size, default=10, most=1000)
@@ -159,6 +170,27 @@ class StoresServicer:
             response.add(rows, distances_m)
             await turns.give()
         return response.encoded(self._as_of())
+
+    @bulk
+    @long
+    async def compute_travel_times(
+        self, request: stores_pb2.ComputeTravelTimesRequest
+    ) -> stores_pb2.ComputeTravelTimesResponse:
+        """Compute the travel times from each origin to each destination."""
+        response = await travel.travel_times(self._directory, request)
+        if as_of := self._as_of():
+            response.as_of.CopyFrom(as_of)
+        return response
+
+    @long
+    async def compute_isochrone(
+        self, request: stores_pb2.ComputeIsochroneRequest
+    ) -> stores_pb2.ComputeIsochroneResponse:
+        """Compute the area that can be reached within a time."""
+        response = await travel.isochrone(self._directory, request)
+        if as_of := self._as_of():
+            response.as_of.CopyFrom(as_of)
+        return response
 
     @bulk
     @long
@@ -209,6 +241,33 @@ class StoresServicer:
         """Stream every change from now on, or after a resume token."""
         check_mask(request.read_mask, STORE, "read_mask")
         return watch(self._directory.stores, request)
+
+    async def _find_by_travel(self, request: stores_pb2.FindNearestStoresRequest) -> bytes:
+        """Find the stores nearest to an origin by travel time, or with their travel times."""
+        wish = travel_of(request.travel, self._clock(), request.store_filter.service)
+        cursor = self._tokens.decode(request)
+        origin = await self._origins.resolve(request.origin)
+        size = page_size(request.page_size, default=10, most=1000)
+        before = travel_cursor(cursor, wish)
+        wanted = self._wanted(request.store_filter)
+        reach = await self._directory.roads.reach(origin.point, wish)
+        hits = reach.nearest(
+            size + 1,
+            wanted,
+            radius_m=request.radius_m if request.HasField("radius_m") else None,
+            after=before,
+        )
+        rest = convert.origin_fields(origin)
+        if len(hits) > size:
+            del hits[size:]
+            rest.next_page_token = self._tokens.encode(request, end_of(hits, before, wish))
+        if any(hit.ways is not None for hit in hits):
+            rest.road_attribution = self._directory.roads.attribution
+        if as_of := self._as_of():
+            rest.as_of.CopyFrom(as_of)
+        return encoded.journeys_response(
+            self._directory.stores.replica, hits, request.read_mask, rest
+        )
 
     def _cursor(
         self,

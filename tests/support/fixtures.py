@@ -14,6 +14,7 @@ from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.origins import Origins
 from services.directory.parts import Parts
+from services.directory.roads import Router
 from tests.backends import backend
 from tests.support.hosting import hosted
 
@@ -50,11 +51,17 @@ def gazetteer() -> Origins:
 
 
 @pytest.fixture
+def router() -> Router | None:
+    """No roads; a test module with roads has a router of its own."""
+    return None
+
+
+@pytest.fixture
 async def parts(
-    database: Client, settings: ChassisSettings, gazetteer: Origins
+    database: Client, settings: ChassisSettings, gazetteer: Origins, router: Router | None
 ) -> AsyncIterator[Parts]:
     """The parts that the services of a process share, on the empty database."""
-    directory = Directory(database, settings.data_dir)
+    directory = Directory(database, settings.data_dir, router=router)
     await directory.start()
     yield Parts(settings, database, directory, gazetteer, Keyring([Key(1, bytes(32))]), utc_now)
     await directory.stop()

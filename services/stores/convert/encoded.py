@@ -17,6 +17,8 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.distance import Floats
 from geodata.nearest import Rows
 from services.chassis.messages.masks import selects_all
+from services.directory.journeys import journey_message
+from services.directory.roads import Hit
 from services.directory.stores import StoresReplica
 from services.stores.convert.stores import stored
 
@@ -39,6 +41,26 @@ def nearest_response(
     for id, distance_m in hits:
         encoded = encode(id)
         parts += (hit_head(len(encoded)), encoded, _DISTANCE.pack(_DISTANCE_M, distance_m))
+    parts.append(rest.SerializeToString())
+    return b"".join(parts)
+
+
+def journeys_response(
+    replica: StoresReplica,
+    hits: Iterable[Hit],
+    mask: FieldMask,
+    rest: stores_pb2.FindNearestStoresResponse,
+) -> bytes:
+    """The encoded answer with journeys: the hits, and the other fields in `rest`."""
+    encode = encoder(replica, mask)
+    parts: list[bytes] = []
+    for hit in hits:
+        store = encode(hit.id)
+        others = stores_pb2.NearestStore(
+            distance_m=hit.distance_m, journey=journey_message(hit.journey)
+        ).SerializeToString()
+        head = _STORE + varint(len(store))
+        parts += (_STORES, varint(len(head) + len(store) + len(others)), head, store, others)
     parts.append(rest.SerializeToString())
     return b"".join(parts)
 

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from enrayon.type.v1 import geometry_pb2 as _geometry_pb2
+from enrayon.type.v1 import travel_pb2 as _travel_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
@@ -1460,6 +1461,7 @@ class FindNearestAvailabilityRequest(_message.Message):
     ALLOW_SPLIT_FIELD_NUMBER: _builtins.int
     MAX_RESULTS_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
+    TRAVEL_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
     """The largest distance, inclusive; 50 km if not set."""
     allow_partial: _builtins.bool
@@ -1492,6 +1494,10 @@ class FindNearestAvailabilityRequest(_message.Message):
         `open_state`; `*` means all.
         """
 
+    @_builtins.property
+    def travel(self) -> _travel_pb2.Travel:
+        """Ranks and bounds the stores by travel time."""
+
     def __init__(
         self,
         *,
@@ -1504,10 +1510,11 @@ class FindNearestAvailabilityRequest(_message.Message):
         allow_split: _builtins.bool = ...,
         max_results: _builtins.int = ...,
         read_mask: _field_mask_pb2.FieldMask | None = ...,
+        travel: _travel_pb2.Travel | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "travel", b"travel"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "allow_partial", b"allow_partial", "allow_split", b"allow_split", "items", b"items", "max_results", b"max_results", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "services", b"services"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "allow_partial", b"allow_partial", "allow_split", b"allow_split", "items", b"items", "max_results", b"max_results", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "services", b"services", "travel", b"travel"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__radius_m: _TypeAlias = _typing.Literal["radius_m"]  # noqa: Y015
     _WhichOneofArgType__radius_m: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m"]  # noqa: Y015
@@ -1634,6 +1641,7 @@ class StoreAvailability(_message.Message):
     LOCATION_FIELD_NUMBER: _builtins.int
     PHONE_FIELD_NUMBER: _builtins.int
     OPEN_STATE_FIELD_NUMBER: _builtins.int
+    JOURNEY_FIELD_NUMBER: _builtins.int
     store: _builtins.str
     """`stores/{id}`."""
     display_name: _builtins.str
@@ -1660,7 +1668,11 @@ class StoreAvailability(_message.Message):
 
     @_builtins.property
     def open_state(self) -> Global___OpenState:
-        """The open state at `open_at`, or now if that is not set."""
+        """The open state at `open_at`; if that is not set, on arrival with `travel`, else now."""
+
+    @_builtins.property
+    def journey(self) -> _travel_pb2.Journey:
+        """With `travel`: the way to the store."""
 
     def __init__(
         self,
@@ -1675,10 +1687,11 @@ class StoreAvailability(_message.Message):
         location: _latlng_pb2.LatLng | None = ...,
         phone: _builtins.str = ...,
         open_state: Global___OpenState | None = ...,
+        journey: _travel_pb2.Journey | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "location", b"location", "open_state", b"open_state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "journey", b"journey", "location", b"location", "open_state", b"open_state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "complete", b"complete", "coverage", b"coverage", "display_name", b"display_name", "distance_m", b"distance_m", "lines", b"lines", "location", b"location", "open_state", b"open_state", "phone", b"phone", "store", b"store"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "complete", b"complete", "coverage", b"coverage", "display_name", b"display_name", "distance_m", b"distance_m", "journey", b"journey", "lines", b"lines", "location", b"location", "open_state", b"open_state", "phone", b"phone", "store", b"store"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1847,13 +1860,20 @@ class FindNearestAvailabilityResponse(_message.Message):
     UNREACHABLE_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     INDEX_LAG_FIELD_NUMBER: _builtins.int
+    ROAD_ATTRIBUTION_FIELD_NUMBER: _builtins.int
     origin_uncertainty_m: _builtins.float
     """The uncertainty of the origin."""
     origin_display_name: _builtins.str
     """The place that the text of the origin was resolved to."""
+    road_attribution: _builtins.str
+    """With `travel`: the source of the network of roads, to be shown beside times; empty if all are
+    estimates.
+    """
     @_builtins.property
     def stores(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoreAvailability]:
-        """Whole baskets by distance, then partial ones by coverage and distance."""
+        """Whole baskets by distance, then partial ones by coverage and distance. With `travel` its ranking
+        stands for the distance.
+        """
 
     @_builtins.property
     def split(self) -> Global___SplitAvailability:
@@ -1886,10 +1906,11 @@ class FindNearestAvailabilityResponse(_message.Message):
         unreachable: _abc.Iterable[_builtins.str] | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
         index_lag: _duration_pb2.Duration | None = ...,
+        road_attribution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "index_lag", b"index_lag", "split", b"split"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "index_lag", b"index_lag", "left_out", b"left_out", "origin_display_name", b"origin_display_name", "origin_uncertainty_m", b"origin_uncertainty_m", "split", b"split", "stores", b"stores", "unreachable", b"unreachable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "index_lag", b"index_lag", "left_out", b"left_out", "origin_display_name", b"origin_display_name", "origin_uncertainty_m", b"origin_uncertainty_m", "road_attribution", b"road_attribution", "split", b"split", "stores", b"stores", "unreachable", b"unreachable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1909,12 +1930,18 @@ class FindPickupOptionsRequest(_message.Message):
     OPEN_AT_FIELD_NUMBER: _builtins.int
     SERVICES_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
+    TRAVEL_FIELD_NUMBER: _builtins.int
+    SOONEST_FIRST_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
     """The largest distance, inclusive; 50 km if not set."""
     method: Global___PickupMethod.ValueType
     """The pick-up method; any if not set."""
     max_results: _builtins.int
     """The largest number of options; 0 means 10, more than 100 means 100."""
+    soonest_first: _builtins.bool
+    """True to rank by `in_hand_time`, in place of the ranking of `travel`, which it needs. Options
+    without that time come last.
+    """
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
         """The basket."""
@@ -1939,6 +1966,10 @@ class FindPickupOptionsRequest(_message.Message):
         `open_state`; `*` means all.
         """
 
+    @_builtins.property
+    def travel(self) -> _travel_pb2.Travel:
+        """Ranks and bounds the options by travel time."""
+
     def __init__(
         self,
         *,
@@ -1950,10 +1981,12 @@ class FindPickupOptionsRequest(_message.Message):
         open_at: _timestamp_pb2.Timestamp | None = ...,
         services: _abc.Iterable[_builtins.str] | None = ...,
         read_mask: _field_mask_pb2.FieldMask | None = ...,
+        travel: _travel_pb2.Travel | None = ...,
+        soonest_first: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "travel", b"travel"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "items", b"items", "max_results", b"max_results", "method", b"method", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "services", b"services"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "items", b"items", "max_results", b"max_results", "method", b"method", "open_at", b"open_at", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "services", b"services", "soonest_first", b"soonest_first", "travel", b"travel"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__radius_m: _TypeAlias = _typing.Literal["radius_m"]  # noqa: Y015
     _WhichOneofArgType__radius_m: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m"]  # noqa: Y015
@@ -1979,6 +2012,8 @@ class PickupOption(_message.Message):
     LOCATION_FIELD_NUMBER: _builtins.int
     PHONE_FIELD_NUMBER: _builtins.int
     OPEN_STATE_FIELD_NUMBER: _builtins.int
+    JOURNEY_FIELD_NUMBER: _builtins.int
+    IN_HAND_TIME_FIELD_NUMBER: _builtins.int
     store: _builtins.str
     """`stores/{id}`."""
     display_name: _builtins.str
@@ -2015,7 +2050,17 @@ class PickupOption(_message.Message):
 
     @_builtins.property
     def open_state(self) -> Global___OpenState:
-        """The open state at `open_at`, or now if that is not set."""
+        """The open state at `open_at`; if that is not set, on arrival with `travel`, else now."""
+
+    @_builtins.property
+    def journey(self) -> _travel_pb2.Journey:
+        """With `travel`: the way to the store."""
+
+    @_builtins.property
+    def in_hand_time(self) -> _timestamp_pb2.Timestamp:
+        """With `travel`: the first instant at which the goods are ready, the shopper has arrived and the
+        store is open; not set if the store's hours are unknown or it keeps the goods no longer.
+        """
 
     def __init__(
         self,
@@ -2032,10 +2077,12 @@ class PickupOption(_message.Message):
         location: _latlng_pb2.LatLng | None = ...,
         phone: _builtins.str = ...,
         open_state: Global___OpenState | None = ...,
+        journey: _travel_pb2.Journey | None = ...,
+        in_hand_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "location", b"location", "open_state", b"open_state", "pickup_by", b"pickup_by", "ready_by", b"ready_by"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "in_hand_time", b"in_hand_time", "journey", b"journey", "location", b"location", "open_state", b"open_state", "pickup_by", b"pickup_by", "ready_by", b"ready_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "display_name", b"display_name", "distance_m", b"distance_m", "lines", b"lines", "location", b"location", "methods", b"methods", "open_state", b"open_state", "phone", b"phone", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "store", b"store", "transfer_from", b"transfer_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "display_name", b"display_name", "distance_m", b"distance_m", "in_hand_time", b"in_hand_time", "journey", b"journey", "lines", b"lines", "location", b"location", "methods", b"methods", "open_state", b"open_state", "phone", b"phone", "pickup_by", b"pickup_by", "ready_by", b"ready_by", "store", b"store", "transfer_from", b"transfer_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2054,13 +2101,18 @@ class FindPickupOptionsResponse(_message.Message):
     ORIGIN_DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     INDEX_LAG_FIELD_NUMBER: _builtins.int
+    ROAD_ATTRIBUTION_FIELD_NUMBER: _builtins.int
     origin_uncertainty_m: _builtins.float
     """The uncertainty of the origin."""
     origin_display_name: _builtins.str
     """The place that the text of the origin was resolved to."""
+    road_attribution: _builtins.str
+    """With `travel`: the source of the network of roads, to be shown beside times; empty if all are
+    estimates.
+    """
     @_builtins.property
     def options(self) -> _containers.RepeatedCompositeFieldContainer[Global___PickupOption]:
-        """The nearest first."""
+        """The nearest first; with `travel` in the order of its ranking, or of `soonest_first`."""
 
     @_builtins.property
     def unreachable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -2088,10 +2140,11 @@ class FindPickupOptionsResponse(_message.Message):
         origin_display_name: _builtins.str = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
         index_lag: _duration_pb2.Duration | None = ...,
+        road_attribution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "index_lag", b"index_lag"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "index_lag", b"index_lag", "left_out", b"left_out", "options", b"options", "origin_display_name", b"origin_display_name", "origin_uncertainty_m", b"origin_uncertainty_m", "unreachable", b"unreachable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "index_lag", b"index_lag", "left_out", b"left_out", "options", b"options", "origin_display_name", b"origin_display_name", "origin_uncertainty_m", b"origin_uncertainty_m", "road_attribution", b"road_attribution", "unreachable", b"unreachable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

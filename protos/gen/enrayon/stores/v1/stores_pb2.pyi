@@ -5,9 +5,12 @@ isort:skip_file
 
 from collections import abc as _abc
 from enrayon.type.v1 import geometry_pb2 as _geometry_pb2
+from enrayon.type.v1 import travel_pb2 as _travel_pb2
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -47,6 +50,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The answer would have too many cells. Use a smaller area or a coarser resolution."""
     CHANGES_EXPIRED: _ErrorReason.ValueType  # 6
     """The resume token is older than the kept changes. List, then watch from now on."""
+    STORE_NOT_LOCATED: _ErrorReason.ValueType  # 7
+    """The store has no location, so there is no way to it."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
@@ -67,6 +72,8 @@ TOO_MANY_CELLS: ErrorReason.ValueType  # 5
 """The answer would have too many cells. Use a smaller area or a coarser resolution."""
 CHANGES_EXPIRED: ErrorReason.ValueType  # 6
 """The resume token is older than the kept changes. List, then watch from now on."""
+STORE_NOT_LOCATED: ErrorReason.ValueType  # 7
+"""The store has no location, so there is no way to it."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _StoreStatus:
@@ -886,6 +893,7 @@ class FindNearestStoresRequest(_message.Message):
     RADIUS_M_FIELD_NUMBER: _builtins.int
     STORE_FILTER_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
+    TRAVEL_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """The largest number of results; 0 means 10, more than 1,000 means 1,000."""
     page_token: _builtins.str
@@ -904,6 +912,10 @@ class FindNearestStoresRequest(_message.Message):
     def read_mask(self) -> _field_mask_pb2.FieldMask:
         """The fields of each store to return; empty means all."""
 
+    @_builtins.property
+    def travel(self) -> _travel_pb2.Travel:
+        """Ranks and bounds the stores by travel time."""
+
     def __init__(
         self,
         *,
@@ -913,10 +925,11 @@ class FindNearestStoresRequest(_message.Message):
         radius_m: _builtins.float | None = ...,
         store_filter: Global___StoreFilter | None = ...,
         read_mask: _field_mask_pb2.FieldMask | None = ...,
+        travel: _travel_pb2.Travel | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "store_filter", b"store_filter"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "origin", b"origin", "radius_m", b"radius_m", "read_mask", b"read_mask", "store_filter", b"store_filter", "travel", b"travel"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "origin", b"origin", "page_size", b"page_size", "page_token", b"page_token", "radius_m", b"radius_m", "read_mask", b"read_mask", "store_filter", b"store_filter"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "origin", b"origin", "page_size", b"page_size", "page_token", b"page_token", "radius_m", b"radius_m", "read_mask", b"read_mask", "store_filter", b"store_filter", "travel", b"travel"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__radius_m: _TypeAlias = _typing.Literal["radius_m"]  # noqa: Y015
     _WhichOneofArgType__radius_m: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m"]  # noqa: Y015
@@ -932,21 +945,27 @@ class NearestStore(_message.Message):
 
     STORE_FIELD_NUMBER: _builtins.int
     DISTANCE_M_FIELD_NUMBER: _builtins.int
+    JOURNEY_FIELD_NUMBER: _builtins.int
     distance_m: _builtins.float
     """The distance from the origin along the shortest WGS84 geodesic."""
     @_builtins.property
     def store(self) -> Global___Store:
         """The store."""
 
+    @_builtins.property
+    def journey(self) -> _travel_pb2.Journey:
+        """With `travel`: the way to the store."""
+
     def __init__(
         self,
         *,
         store: Global___Store | None = ...,
         distance_m: _builtins.float | None = ...,
+        journey: _travel_pb2.Journey | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_distance_m", b"_distance_m", "distance_m", b"distance_m", "store", b"store"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_distance_m", b"_distance_m", "distance_m", b"distance_m", "journey", b"journey", "store", b"store"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_distance_m", b"_distance_m", "distance_m", b"distance_m", "store", b"store"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_distance_m", b"_distance_m", "distance_m", b"distance_m", "journey", b"journey", "store", b"store"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__distance_m: _TypeAlias = _typing.Literal["distance_m"]  # noqa: Y015
     _WhichOneofArgType__distance_m: _TypeAlias = _typing.Literal["_distance_m", b"_distance_m"]  # noqa: Y015
@@ -965,15 +984,20 @@ class FindNearestStoresResponse(_message.Message):
     ORIGIN_UNCERTAINTY_M_FIELD_NUMBER: _builtins.int
     ORIGIN_PLACE_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    ROAD_ATTRIBUTION_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
     origin_uncertainty_m: _builtins.float
     """The uncertainty of the origin: for an H3 cell, the distance from its centre to its farthest
     corner; 0 for a point.
     """
+    road_attribution: _builtins.str
+    """With `travel`: the source of the network of roads, to be shown beside times; empty if all are
+    estimates.
+    """
     @_builtins.property
     def stores(self) -> _containers.RepeatedCompositeFieldContainer[Global___NearestStore]:
-        """Nearest first; at the same distance by name."""
+        """Nearest first; at the same distance by name. With `travel` in the order of its ranking."""
 
     @_builtins.property
     def origin_place(self) -> Global___Place:
@@ -991,10 +1015,11 @@ class FindNearestStoresResponse(_message.Message):
         origin_uncertainty_m: _builtins.float | None = ...,
         origin_place: Global___Place | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
+        road_attribution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_origin_uncertainty_m", b"_origin_uncertainty_m", "as_of", b"as_of", "origin_place", b"origin_place", "origin_uncertainty_m", b"origin_uncertainty_m"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_origin_uncertainty_m", b"_origin_uncertainty_m", "as_of", b"as_of", "next_page_token", b"next_page_token", "origin_place", b"origin_place", "origin_uncertainty_m", b"origin_uncertainty_m", "stores", b"stores"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_origin_uncertainty_m", b"_origin_uncertainty_m", "as_of", b"as_of", "next_page_token", b"next_page_token", "origin_place", b"origin_place", "origin_uncertainty_m", b"origin_uncertainty_m", "road_attribution", b"road_attribution", "stores", b"stores"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__origin_uncertainty_m: _TypeAlias = _typing.Literal["origin_uncertainty_m"]  # noqa: Y015
     _WhichOneofArgType__origin_uncertainty_m: _TypeAlias = _typing.Literal["_origin_uncertainty_m", b"_origin_uncertainty_m"]  # noqa: Y015
@@ -1113,6 +1138,236 @@ class BatchFindNearestStoresResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchFindNearestStoresResponse: _TypeAlias = BatchFindNearestStoresResponse  # noqa: Y015
+
+@_typing.final
+class Waypoint(_message.Message):
+    """A point of a journey."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINT_FIELD_NUMBER: _builtins.int
+    STORE_FIELD_NUMBER: _builtins.int
+    store: _builtins.str
+    """The location of a store, `stores/{id}`."""
+    @_builtins.property
+    def point(self) -> _latlng_pb2.LatLng:
+        """A position."""
+
+    def __init__(
+        self,
+        *,
+        point: _latlng_pb2.LatLng | None = ...,
+        store: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "point", b"point", "store", b"store"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "point", b"point", "store", b"store"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["point", "store"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___Waypoint: _TypeAlias = Waypoint  # noqa: Y015
+
+@_typing.final
+class ComputeTravelTimesRequest(_message.Message):
+    """Request of ComputeTravelTimes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORIGINS_FIELD_NUMBER: _builtins.int
+    DESTINATIONS_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    mode: _travel_pb2.TravelMode.ValueType
+    """The way of travelling."""
+    @_builtins.property
+    def origins(self) -> _containers.RepeatedCompositeFieldContainer[Global___Waypoint]:
+        """Up to 100 origins."""
+
+    @_builtins.property
+    def destinations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Waypoint]:
+        """Up to 1,000 destinations."""
+
+    def __init__(
+        self,
+        *,
+        origins: _abc.Iterable[Global___Waypoint] | None = ...,
+        destinations: _abc.Iterable[Global___Waypoint] | None = ...,
+        mode: _travel_pb2.TravelMode.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["destinations", b"destinations", "mode", b"mode", "origins", b"origins"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComputeTravelTimesRequest: _TypeAlias = ComputeTravelTimesRequest  # noqa: Y015
+
+@_typing.final
+class JourneysFromOrigin(_message.Message):
+    """The journeys from one origin."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOURNEYS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def journeys(self) -> _containers.RepeatedCompositeFieldContainer[_travel_pb2.Journey]:
+        """One per destination, in the order of the request."""
+
+    def __init__(
+        self,
+        *,
+        journeys: _abc.Iterable[_travel_pb2.Journey] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["journeys", b"journeys"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JourneysFromOrigin: _TypeAlias = JourneysFromOrigin  # noqa: Y015
+
+@_typing.final
+class ComputeTravelTimesResponse(_message.Message):
+    """Response of ComputeTravelTimes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORIGINS_FIELD_NUMBER: _builtins.int
+    ROAD_ATTRIBUTION_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    road_attribution: _builtins.str
+    """The source of the network of roads, to be shown beside times; empty if all are estimates."""
+    @_builtins.property
+    def origins(self) -> _containers.RepeatedCompositeFieldContainer[Global___JourneysFromOrigin]:
+        """One per origin, in the order of the request."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """Set if the stores may be out of date: the last time at which they were current."""
+
+    def __init__(
+        self,
+        *,
+        origins: _abc.Iterable[Global___JourneysFromOrigin] | None = ...,
+        road_attribution: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "origins", b"origins", "road_attribution", b"road_attribution"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComputeTravelTimesResponse: _TypeAlias = ComputeTravelTimesResponse  # noqa: Y015
+
+@_typing.final
+class ComputeIsochroneRequest(_message.Message):
+    """Request of ComputeIsochrone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CENTER_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    MAX_TRAVEL_TIME_FIELD_NUMBER: _builtins.int
+    TOWARDS_CENTER_FIELD_NUMBER: _builtins.int
+    H3_RESOLUTION_FIELD_NUMBER: _builtins.int
+    mode: _travel_pb2.TravelMode.ValueType
+    """The way of travelling."""
+    towards_center: _builtins.bool
+    """True for the area from which the centre can be reached; else the area that can be reached from
+    it. The two differ by one-way roads.
+    """
+    h3_resolution: _builtins.int
+    """The resolution of `h3_cells`, from 5 to 12; no cells if not set."""
+    @_builtins.property
+    def center(self) -> Global___Waypoint:
+        """The point in its middle."""
+
+    @_builtins.property
+    def max_travel_time(self) -> _duration_pb2.Duration:
+        """The longest travel time, inclusive, from 1 to 60 minutes."""
+
+    def __init__(
+        self,
+        *,
+        center: Global___Waypoint | None = ...,
+        mode: _travel_pb2.TravelMode.ValueType = ...,
+        max_travel_time: _duration_pb2.Duration | None = ...,
+        towards_center: _builtins.bool = ...,
+        h3_resolution: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_h3_resolution", b"_h3_resolution", "center", b"center", "h3_resolution", b"h3_resolution", "max_travel_time", b"max_travel_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_h3_resolution", b"_h3_resolution", "center", b"center", "h3_resolution", b"h3_resolution", "max_travel_time", b"max_travel_time", "mode", b"mode", "towards_center", b"towards_center"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__h3_resolution: _TypeAlias = _typing.Literal["h3_resolution"]  # noqa: Y015
+    _WhichOneofArgType__h3_resolution: _TypeAlias = _typing.Literal["_h3_resolution", b"_h3_resolution"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__h3_resolution) -> _WhichOneofReturnType__h3_resolution | None: ...
+
+Global___ComputeIsochroneRequest: _TypeAlias = ComputeIsochroneRequest  # noqa: Y015
+
+@_typing.final
+class ComputeIsochroneResponse(_message.Message):
+    """Response of ComputeIsochrone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GEO_JSON_FIELD_NUMBER: _builtins.int
+    H3_CELLS_FIELD_NUMBER: _builtins.int
+    BORDER_H3_CELLS_FIELD_NUMBER: _builtins.int
+    IS_ESTIMATE_FIELD_NUMBER: _builtins.int
+    MAY_BE_CLIPPED_FIELD_NUMBER: _builtins.int
+    NETWORK_VERSION_FIELD_NUMBER: _builtins.int
+    ROAD_ATTRIBUTION_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    is_estimate: _builtins.bool
+    """True if there is no network at the centre: the area is then a circle, the way that the
+    estimate's speed makes in that time.
+    """
+    may_be_clipped: _builtins.bool
+    """True if roads beyond the border of the network could change the area."""
+    network_version: _builtins.str
+    """The version of the network of roads; empty if the area is an estimate."""
+    road_attribution: _builtins.str
+    """The source of the network of roads, to be shown beside the area; empty if it is an estimate."""
+    @_builtins.property
+    def geo_json(self) -> _struct_pb2.Struct:
+        """The area as a GeoJSON Feature (RFC 7946): a MultiPolygon with holes. It is drawn from cells: a
+        point nearer to its line than a cell may lie on the wrong side of it.
+        """
+
+    @_builtins.property
+    def h3_cells(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The H3 cells whose centre is within the travel time, in hexadecimal."""
+
+    @_builtins.property
+    def border_h3_cells(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those H3 cells, in the area or beside it, that its border crosses."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """Set if the stores may be out of date: the last time at which they were current."""
+
+    def __init__(
+        self,
+        *,
+        geo_json: _struct_pb2.Struct | None = ...,
+        h3_cells: _abc.Iterable[_builtins.str] | None = ...,
+        border_h3_cells: _abc.Iterable[_builtins.str] | None = ...,
+        is_estimate: _builtins.bool = ...,
+        may_be_clipped: _builtins.bool = ...,
+        network_version: _builtins.str = ...,
+        road_attribution: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "geo_json", b"geo_json"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "border_h3_cells", b"border_h3_cells", "geo_json", b"geo_json", "h3_cells", b"h3_cells", "is_estimate", b"is_estimate", "may_be_clipped", b"may_be_clipped", "network_version", b"network_version", "road_attribution", b"road_attribution"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComputeIsochroneResponse: _TypeAlias = ComputeIsochroneResponse  # noqa: Y015
 
 @_typing.final
 class CountStoresRequest(_message.Message):

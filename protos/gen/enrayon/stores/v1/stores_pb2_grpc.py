@@ -70,6 +70,16 @@ class StoresServiceStub:
                 request_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.BatchFindNearestStoresRequest.SerializeToString,
                 response_deserializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.BatchFindNearestStoresResponse.FromString,
                 _registered_method=True)
+        self.ComputeTravelTimes = channel.unary_unary(
+                '/enrayon.stores.v1.StoresService/ComputeTravelTimes',
+                request_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeTravelTimesRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeTravelTimesResponse.FromString,
+                _registered_method=True)
+        self.ComputeIsochrone = channel.unary_unary(
+                '/enrayon.stores.v1.StoresService/ComputeIsochrone',
+                request_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeIsochroneRequest.SerializeToString,
+                response_deserializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeIsochroneResponse.FromString,
+                _registered_method=True)
         self.CountStores = channel.unary_unary(
                 '/enrayon.stores.v1.StoresService/CountStores',
                 request_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.CountStoresRequest.SerializeToString,
@@ -153,6 +163,20 @@ class StoresServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ComputeTravelTimes(self, request, context):
+        """The travel times from each of some origins to each of some destinations.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ComputeIsochrone(self, request, context):
+        """The area from which a point can be reached, or which can be reached from it, within a time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CountStores(self, request, context):
         """The number of stores in each H3 cell of an area, for the clusters of a map.
         """
@@ -228,6 +252,16 @@ def add_StoresServiceServicer_to_server(servicer, server):
                     servicer.BatchFindNearestStores,
                     request_deserializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.BatchFindNearestStoresRequest.FromString,
                     response_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.BatchFindNearestStoresResponse.SerializeToString,
+            ),
+            'ComputeTravelTimes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ComputeTravelTimes,
+                    request_deserializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeTravelTimesRequest.FromString,
+                    response_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeTravelTimesResponse.SerializeToString,
+            ),
+            'ComputeIsochrone': grpc.unary_unary_rpc_method_handler(
+                    servicer.ComputeIsochrone,
+                    request_deserializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeIsochroneRequest.FromString,
+                    response_serializer=enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeIsochroneResponse.SerializeToString,
             ),
             'CountStores': grpc.unary_unary_rpc_method_handler(
                     servicer.CountStores,
@@ -427,6 +461,60 @@ class StoresService:
             '/enrayon.stores.v1.StoresService/BatchFindNearestStores',
             enrayon_dot_stores_dot_v1_dot_stores__pb2.BatchFindNearestStoresRequest.SerializeToString,
             enrayon_dot_stores_dot_v1_dot_stores__pb2.BatchFindNearestStoresResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ComputeTravelTimes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.stores.v1.StoresService/ComputeTravelTimes',
+            enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeTravelTimesRequest.SerializeToString,
+            enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeTravelTimesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ComputeIsochrone(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enrayon.stores.v1.StoresService/ComputeIsochrone',
+            enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeIsochroneRequest.SerializeToString,
+            enrayon_dot_stores_dot_v1_dot_stores__pb2.ComputeIsochroneResponse.FromString,
             options,
             channel_credentials,
             insecure,

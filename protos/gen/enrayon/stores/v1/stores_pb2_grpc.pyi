@@ -53,6 +53,10 @@ class StoresServiceStub:
     """The stores nearest to an origin, nearest first."""
     BatchFindNearestStores: _grpc.UnaryUnaryMultiCallable[_stores_pb2.BatchFindNearestStoresRequest, _stores_pb2.BatchFindNearestStoresResponse]
     """The stores nearest to each of many origins, in one call."""
+    ComputeTravelTimes: _grpc.UnaryUnaryMultiCallable[_stores_pb2.ComputeTravelTimesRequest, _stores_pb2.ComputeTravelTimesResponse]
+    """The travel times from each of some origins to each of some destinations."""
+    ComputeIsochrone: _grpc.UnaryUnaryMultiCallable[_stores_pb2.ComputeIsochroneRequest, _stores_pb2.ComputeIsochroneResponse]
+    """The area from which a point can be reached, or which can be reached from it, within a time."""
     CountStores: _grpc.UnaryUnaryMultiCallable[_stores_pb2.CountStoresRequest, _stores_pb2.CountStoresResponse]
     """The number of stores in each H3 cell of an area, for the clusters of a map."""
     SuggestPlaces: _grpc.UnaryUnaryMultiCallable[_stores_pb2.SuggestPlacesRequest, _stores_pb2.SuggestPlacesResponse]
@@ -92,6 +96,10 @@ class StoresServiceAsyncStub(StoresServiceStub):
     """The stores nearest to an origin, nearest first."""
     BatchFindNearestStores: _aio.UnaryUnaryMultiCallable[_stores_pb2.BatchFindNearestStoresRequest, _stores_pb2.BatchFindNearestStoresResponse]  # type: ignore[assignment]
     """The stores nearest to each of many origins, in one call."""
+    ComputeTravelTimes: _aio.UnaryUnaryMultiCallable[_stores_pb2.ComputeTravelTimesRequest, _stores_pb2.ComputeTravelTimesResponse]  # type: ignore[assignment]
+    """The travel times from each of some origins to each of some destinations."""
+    ComputeIsochrone: _aio.UnaryUnaryMultiCallable[_stores_pb2.ComputeIsochroneRequest, _stores_pb2.ComputeIsochroneResponse]  # type: ignore[assignment]
+    """The area from which a point can be reached, or which can be reached from it, within a time."""
     CountStores: _aio.UnaryUnaryMultiCallable[_stores_pb2.CountStoresRequest, _stores_pb2.CountStoresResponse]  # type: ignore[assignment]
     """The number of stores in each H3 cell of an area, for the clusters of a map."""
     SuggestPlaces: _aio.UnaryUnaryMultiCallable[_stores_pb2.SuggestPlacesRequest, _stores_pb2.SuggestPlacesResponse]  # type: ignore[assignment]
@@ -164,6 +172,22 @@ class StoresServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stores_pb2.BatchFindNearestStoresResponse, _abc.Awaitable[_stores_pb2.BatchFindNearestStoresResponse]]:
         """The stores nearest to each of many origins, in one call."""
+
+    @_abc_1.abstractmethod
+    def ComputeTravelTimes(
+        self,
+        request: _stores_pb2.ComputeTravelTimesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stores_pb2.ComputeTravelTimesResponse, _abc.Awaitable[_stores_pb2.ComputeTravelTimesResponse]]:
+        """The travel times from each of some origins to each of some destinations."""
+
+    @_abc_1.abstractmethod
+    def ComputeIsochrone(
+        self,
+        request: _stores_pb2.ComputeIsochroneRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stores_pb2.ComputeIsochroneResponse, _abc.Awaitable[_stores_pb2.ComputeIsochroneResponse]]:
+        """The area from which a point can be reached, or which can be reached from it, within a time."""
 
     @_abc_1.abstractmethod
     def CountStores(

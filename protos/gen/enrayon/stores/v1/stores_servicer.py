@@ -45,6 +45,17 @@ class StoresServicer(Protocol):
     ) -> Answer[stores_pb2.BatchFindNearestStoresResponse]:
         """The stores nearest to each of many origins, in one call."""
 
+    def compute_travel_times(
+        self, request: stores_pb2.ComputeTravelTimesRequest, /
+    ) -> Answer[stores_pb2.ComputeTravelTimesResponse]:
+        """The travel times from each of some origins to each of some destinations."""
+
+    def compute_isochrone(
+        self, request: stores_pb2.ComputeIsochroneRequest, /
+    ) -> Answer[stores_pb2.ComputeIsochroneResponse]:
+        """The area from which a point can be reached, or which can be reached from it, within a
+        time."""
+
     def count_stores(
         self, request: stores_pb2.CountStoresRequest, /
     ) -> Answer[stores_pb2.CountStoresResponse]:

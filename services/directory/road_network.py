@@ -1,0 +1,290 @@
+"""The router on a network in memory: times to all stores, which are snapped to it in advance.
+
+How it works: for each mode a bucket holds the stores as they were when it was made. Stores that
+were added or moved since are timed beside it; when they are many, a new bucket is made in a thread,
+and the search that needs it waits. A row whose store moved or went is left out, so the answer is
+always that of the present stores.
+"""
+
+import asyncio
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import h3
+import numpy as np
+import structlog
+from pydantic import Field
+
+from geodata.distance import Floats
+from geodata.nearest import NearestIndex, Rows
+from geodata.points import Point
+from geodata.roads import SNAP_LIMIT_M, Bucket, Isochrone, Mode, RoadNetwork, Snapped
+from services.chassis.processor import in_thread
+from services.chassis.settings import EnvironmentSettings
+from services.directory.journeys import Journey
+from services.directory.roads import NO_ROWS, Area, Ways
+
+log = structlog.get_logger()
+
+BESIDE = 200
+"""Stores that are timed beside a bucket, at most."""
+METRES_PER_DEGREE = 110_000.0
+"""Lower bound of the length of a degree of latitude."""
+
+
+class RoadSettings(EnvironmentSettings):
+    """The network of roads for travel times."""
+
+    roads: Path | None = Field(
+        None,
+        description="a network of roads that `enrayon roads build` wrote; unset: travel times are "
+        "estimates",
+    )
+
+
+async def load_router(settings: RoadSettings) -> "EmbeddedRouter | None":
+    """The router of the settings; None if they name no network.
+
+    Raises:
+        BadNetwork: the file is not a network, or is damaged.
+        OSError: the file cannot be read.
+    """
+    if settings.roads is None:
+        return None
+    network = await asyncio.to_thread(RoadNetwork.load, settings.roads)
+    log.info("loaded the roads", version=network.version, modes=sorted(network.modes))
+    return EmbeddedRouter(network)
+
+
+class EmbeddedRouter:
+    """Finds ways on a network in memory."""
+
+    def __init__(self, network: RoadNetwork) -> None:
+        self._network = network
+        self._stores = {mode: StoresOnRoads(network, mode) for mode in network.modes}
+
+    @property
+    def version(self) -> str:
+        """The version of the network."""
+        return self._network.version
+
+    @property
+    def attribution(self) -> str:
+        """The source of the network."""
+        return self._network.attribution
+
+    def note_change(self) -> None:
+        """Note that stores have changed."""
+        for stores in self._stores.values():
+            stores.is_current = False
+
+    async def to_stores(self, index: NearestIndex, mode: Mode, origin: Point) -> Ways:
+        """The ways to all stores that the network reaches from a point."""
+        stores = self._stores.get(mode)
+        if stores is None:
+            return Ways()
+        await stores.bring(index)
+        snapped = self._network.snap(mode, origin.latitude, origin.longitude)
+        return Ways() if snapped is None else stores.ways(snapped)
+
+    async def matrix(
+        self, mode: Mode, origins: Sequence[Point], destinations: Sequence[Point]
+    ) -> list[list[Journey | None]]:
+        """The ways from each origin to each destination; None where there is none."""
+        if mode not in self._stores:
+            return [[None] * len(destinations) for _ in origins]
+        targets = await in_thread(self._snap, mode, destinations)
+        return [
+            await in_thread(self._row, start, targets)
+            for start in await in_thread(self._snap, mode, origins)
+        ]
+
+    async def area(
+        self, mode: Mode, center: Point, limit_s: float, *, towards: bool
+    ) -> Area | None:
+        """The isochrone of a point; None if the network does not reach it."""
+        if mode not in self._stores:
+            return None
+        snapped = self._network.snap(mode, center.latitude, center.longitude)
+        if snapped is None:
+            return None
+        find = functools.partial(self._area, snapped, limit_s, outward=not towards)
+        area: Area = await in_thread(find)
+        return area
+
+    def _area(self, center: Snapped, limit_s: float, *, outward: bool) -> Area:
+        isochrone: Isochrone = self._network.isochrone(center, limit_s, outward=outward)
+        return Area(
+            isochrone.polygons,
+            functools.partial(cells_of, isochrone),
+            is_estimate=False,
+            may_be_clipped=isochrone.may_be_clipped,
+            version=self.version,
+            attribution=self.attribution,
+        )
+
+    def _snap(self, mode: Mode, points: Sequence[Point]) -> list[Snapped | None]:
+        return self._network.snap_many(
+            mode,
+            np.array([point.latitude for point in points]),
+            np.array([point.longitude for point in points]),
+        )
+
+    def _row(
+        self, start: Snapped | None, targets: Sequence[Snapped | None]
+    ) -> list[Journey | None]:
+        if start is None:
+            return [None] * len(targets)
+        known = [target for target in targets if target is not None]
+        times = iter(self._network.times_from(start, known).tolist())
+        return [
+            None if target is None else journey_on(self._network, start, target, next(times))
+            for target in targets
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A bucket of stores, and where they were."""
+
+    index: NearestIndex
+    bucket: Bucket
+    rows: Rows
+    latitudes: Floats
+    longitudes: Floats
+    snapped: Sequence[Snapped | None]
+
+
+class StoresOnRoads:
+    """The stores of an index on the roads of a mode."""
+
+    def __init__(self, network: RoadNetwork, mode: Mode) -> None:
+        self._network = network
+        self._mode = mode
+        self.is_current = False
+        """False if stores have changed since they were last looked at."""
+        self._lock = asyncio.Lock()
+        self._held: Held | None = None
+        self._valid: Rows = NO_ROWS
+        """The numbers of the targets of the bucket whose stores are still there."""
+        self._beside: list[Snapped] = []
+        self._rows: Rows = NO_ROWS
+        """Ascending, of all stores on the roads."""
+        self._order: Rows = NO_ROWS
+        """For each of those its number among the valid targets and then those beside them."""
+        self._target_of: dict[int, Snapped] = {}
+        """By row."""
+
+    async def bring(self, index: NearestIndex) -> None:
+        """Bring the stores up to date."""
+        if self.is_current:
+            return
+        async with self._lock:
+            while not self.is_current:
+                rows = self._near(index)
+                others = rows
+                if self._held is not None and self._held.index is index:
+                    held = self._held
+                    valid = index.unchanged(held.rows, held.latitudes, held.longitudes)
+                    others = np.setdiff1d(rows, held.rows[valid], assume_unique=True)
+                    if len(others) <= BESIDE:
+                        self.is_current = True
+                        self._take(np.flatnonzero(valid), others)
+                        return
+                latitudes, longitudes = index.latitudes[rows], index.longitudes[rows]
+                self._held = await in_thread(self._hold, index, rows, latitudes, longitudes)
+
+    def ways(self, origin: Snapped) -> Ways:
+        """The ways to the stores."""
+        if not len(self._rows) or self._held is None:
+            return Ways()
+        seconds = self._held.bucket.times_from(origin)[self._valid]
+        if self._beside:
+            beside = self._network.times_from(origin, self._beside)
+            seconds = np.concatenate([seconds, beside])
+        seconds = seconds[self._order]
+        is_reached = np.isfinite(seconds)
+        return Ways(
+            self._rows[is_reached],
+            seconds[is_reached],
+            functools.partial(journey_to, self._network, origin, self._target_of),
+        )
+
+    def _near(self, index: NearestIndex) -> Rows:
+        """The rows of the stores that may be near enough to the network."""
+        south, west, north, east = self._network.bounds
+        more = SNAP_LIMIT_M / METRES_PER_DEGREE
+        widest = min(89.0, max(abs(south), abs(north)) + more)
+        wider = more / math.cos(math.radians(widest))
+        rows = index.rows()
+        latitudes, longitudes = index.latitudes[rows], index.longitudes[rows]
+        is_near = (south - more <= latitudes) & (latitudes <= north + more)
+        if east + wider < 180 and west - wider > -180:
+            is_near &= (west - wider <= longitudes) & (longitudes <= east + wider)
+        near: Rows = rows[is_near]
+        return near
+
+    def _hold(self, index: NearestIndex, rows: Rows, latitudes: Floats, longitudes: Floats) -> Held:
+        snapped = self._network.snap_many(self._mode, latitudes, longitudes)
+        bucket = self._network.bucket(self._mode, snapped)
+        return Held(index, bucket, rows, latitudes, longitudes, snapped)
+
+    def _take(self, valid: Rows, others: Rows) -> None:
+        """Take the targets of the bucket that are valid, and the stores beside them."""
+        assert self._held is not None
+        held, index = self._held, self._held.index
+        snapped = [held.snapped[number] for number in valid.tolist()]
+        on_roads = np.array([target is not None for target in snapped], np.bool_)
+        self._valid = valid[on_roads]
+        self._target_of = {
+            row: target
+            for row, target in zip(held.rows[valid].tolist(), snapped, strict=True)
+            if target is not None
+        }
+        self._beside = []
+        rows = list(self._target_of)
+        for row in others.tolist():
+            target = self._network.snap(
+                self._mode, float(index.latitudes[row]), float(index.longitudes[row])
+            )
+            if target is not None:
+                self._beside.append(target)
+                self._target_of[row] = target
+                rows.append(row)
+        unordered = np.array(rows, np.int64)
+        self._order = np.argsort(unordered)
+        self._rows = unordered[self._order]
+
+
+def journey_to(
+    network: RoadNetwork, origin: Snapped, targets: Mapping[int, Snapped], row: int, seconds: float
+) -> Journey:
+    """The journey to the store in a row, whose time is known to be finite."""
+    journey = journey_on(network, origin, targets[row], seconds)
+    assert journey is not None
+    return journey
+
+
+def journey_on(
+    network: RoadNetwork, origin: Snapped, destination: Snapped, seconds: float
+) -> Journey | None:
+    """The journey between two points of a network, whose time is known; None if it is infinite."""
+    way = network.way(origin, destination) if math.isfinite(seconds) else None
+    if way is None:
+        return None
+    is_clipped = network.near_border(origin, destination, seconds)
+    return Journey(seconds, False, way.distance_m, is_clipped)
+
+
+def cells_of(isochrone: Isochrone, resolution: int) -> tuple[list[str], list[str]]:
+    """The H3 cells whose centre is inside, and those that the border crosses; both in order."""
+    inside, border = isochrone.cells(resolution)
+    centres = [h3.cell_to_latlng(h3.int_to_str(cell)) for cell in border]
+    latitudes, longitudes = np.array(centres).reshape(-1, 2).T
+    decided = isochrone.contains_many(latitudes, longitudes)
+    named = sorted(map(h3.int_to_str, border))
+    all_inside = [*inside, *(c for c, is_in in zip(border, decided.tolist(), strict=True) if is_in)]
+    return sorted(map(h3.int_to_str, all_inside)), named

@@ -1,0 +1,385 @@
+"""Stores by travel time, against a sort of all stores by times of plain Dijkstra."""
+
+import datetime as dt
+import math
+
+import grpc
+import h3
+import pytest
+from google.protobuf import json_format
+from shapely.geometry import shape
+
+from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from geodata.distance import distance_m
+from geodata.points import Point
+from geodata.roads import FALLBACK_SPEEDS, Mode
+from services.directory.journeys import MODES
+from services.directory.road_network import EmbeddedRouter
+from tests.support.stores import SHOPS, near, upsert
+from tests.support.toy_roads import ATTRIBUTION, ToyNetwork
+
+TOY = ToyNetwork()
+WEST_SHORE = (60.1550, 24.9330)
+EAST_SHORE = (60.1550, 24.9400)
+INLAND = (60.1690, 24.9310)
+AT_SEA = (59.9000, 24.9000)
+DRIVE, WALK, BIKE = sorted(MODES)
+
+
+@pytest.fixture
+def router() -> EmbeddedRouter:
+    """The router of all directories here."""
+    return EmbeddedRouter(TOY)  # type: ignore[arg-type]
+
+
+def store(id: str, latitude: float, longitude: float, **fields: object) -> stores_pb2.Store:
+    location = {"latitude": latitude, "longitude": longitude}
+    return stores_pb2.Store(name=f"stores/{id}", display_name=id, location=location, **fields)
+
+
+def scattered(count: int) -> list[stores_pb2.Store]:
+    """Stores over the network and beyond it, two at each of some places."""
+    return [
+        store(
+            f"m-{number:03}",
+            60.145 + 0.05 * math.modf(number // 2 * 0.618)[0],
+            24.890 + 0.10 * math.modf(number // 2 * 0.414)[0],
+            brand="Even" if number % 2 == 0 else "Odd",
+        )
+        for number in range(count)
+    ]
+
+
+def point_of(message: stores_pb2.Store) -> Point:
+    return Point(message.location.latitude, message.location.longitude)
+
+
+def brute(
+    origin: tuple[float, float], stores: list[stores_pb2.Store], mode: Mode
+) -> list[tuple[float, bool, str]]:
+    """All stores by seconds, estimates after equal times, and id."""
+    start = TOY.snap(mode, *origin)
+    ranked = []
+    for each in stores:
+        target = TOY.snap(mode, each.location.latitude, each.location.longitude)
+        seconds = math.inf
+        if start is not None and target is not None:
+            [seconds] = TOY.times_from(start, [target]).tolist()
+        is_estimate = math.isinf(seconds)
+        if is_estimate:
+            seconds = distance_m(Point(*origin), point_of(each)) / FALLBACK_SPEEDS[mode]
+        ranked.append((seconds, is_estimate, each.name))
+    return sorted(ranked)
+
+
+def told(response: stores_pb2.FindNearestStoresResponse) -> list[tuple[float, bool, str]]:
+    return [
+        (
+            hit.journey.travel_time.ToNanoseconds() / 1e9,
+            hit.journey.is_estimate,
+            hit.store.name,
+        )
+        for hit in response.stores
+    ]
+
+
+def approximately(ranked: list[tuple[float, bool, str]]) -> list[tuple[object, bool, str]]:
+    return [(pytest.approx(seconds, abs=1e-6), *rest) for seconds, *rest in ranked]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("mode", [DRIVE, WALK, BIKE])
+@pytest.mark.parametrize("origin", [WEST_SHORE, INLAND, AT_SEA])
+async def test_stores_rank_by_time_as_a_sort_of_all_does(stores, origin, mode):
+    everywhere = [*scattered(120), *SHOPS]
+    await upsert(stores, everywhere)
+
+    response = await stores.FindNearestStores(near(*origin, page_size=200, travel={"mode": mode}))
+
+    assert approximately(brute(origin, everywhere, MODES[mode])) == told(response)
+    assert (ATTRIBUTION if origin != AT_SEA else "") == response.road_attribution
+    for hit in response.stores:
+        assert hit.journey.HasField("road_distance_m") is not hit.journey.is_estimate
+        assert hit.distance_m == pytest.approx(distance_m(Point(*origin), point_of(hit.store)))
+
+
+async def pages(
+    stores: "stores_pb2_grpc.StoresServiceAsyncStub", request: stores_pb2.FindNearestStoresRequest
+) -> list[tuple[float, bool, str]]:
+    found = []
+    while True:
+        response = await stores.FindNearestStores(request)
+        assert len(response.stores) <= request.page_size
+        found += told(response)
+        if not response.next_page_token:
+            return found
+        request.page_token = response.next_page_token
+
+
+@pytest.mark.parametrize("ranking", ["RANKING_TIME", "RANKING_DISTANCE"])
+async def test_the_pages_together_are_the_whole_answer(stores, ranking):
+    await upsert(stores, [*scattered(60), *SHOPS])
+    travel = {"mode": WALK, "ranking": ranking}
+
+    whole = await stores.FindNearestStores(near(*WEST_SHORE, page_size=200, travel=travel))
+
+    assert 73 == len(whole.stores)
+    assert told(whole) == await pages(stores, near(*WEST_SHORE, page_size=7, travel=travel))
+
+
+async def test_by_distance_the_order_is_that_of_a_search_without_travel(stores):
+    await upsert(stores, scattered(60))
+    travel = {"mode": WALK, "ranking": "RANKING_DISTANCE"}
+
+    plain = await stores.FindNearestStores(near(*WEST_SHORE, page_size=60))
+    timed = await stores.FindNearestStores(near(*WEST_SHORE, page_size=60, travel=travel))
+
+    assert [hit.store.name for hit in plain.stores] == [hit.store.name for hit in timed.stores]
+    assert not any(hit.HasField("journey") for hit in plain.stores)
+    assert approximately(brute(WEST_SHORE, scattered(60), Mode.WALK)) == sorted(told(timed))
+
+
+@pytest.mark.parametrize("ranking", ["RANKING_TIME", "RANKING_DISTANCE"])
+@pytest.mark.parametrize("limit_s", [700, 2000])
+async def test_a_limit_of_time_and_a_filter_and_a_radius_hold_together(stores, ranking, limit_s):
+    everywhere = scattered(120)
+    await upsert(stores, everywhere)
+    origin = Point(*WEST_SHORE)
+    distances = sorted(distance_m(origin, point_of(each)) for each in everywhere)
+    radius_m = distances[90]
+    wanted = [
+        each
+        for each in everywhere
+        if each.brand == "Odd" and distance_m(origin, point_of(each)) <= radius_m
+    ]
+    travel = {"mode": WALK, "ranking": ranking, "max_travel_time": {"seconds": limit_s}}
+
+    response = await stores.FindNearestStores(
+        near(
+            *WEST_SHORE,
+            page_size=200,
+            radius_m=radius_m,
+            store_filter={"brands": ["odd"]},
+            travel=travel,
+        )
+    )
+
+    expected = [row for row in brute(WEST_SHORE, wanted, Mode.WALK) if row[0] <= limit_s]
+    assert approximately(expected) == sorted(told(response))
+    assert 0 < len(expected) < len(wanted)
+
+
+async def test_the_limit_of_time_is_inclusive(stores):
+    await upsert(stores, [store("m-one", *INLAND)])
+    [seconds] = TOY.times_from(
+        TOY.snap(Mode.WALK, *WEST_SHORE), [TOY.snap(Mode.WALK, *INLAND)]
+    ).tolist()
+    nanos = math.ceil(seconds * 1e9)
+
+    async def found(nanos: int) -> int:
+        limit = {"seconds": nanos // 10**9, "nanos": nanos % 10**9}
+        travel = {"mode": WALK, "max_travel_time": limit}
+        return len((await stores.FindNearestStores(near(*WEST_SHORE, travel=travel))).stores)
+
+    assert [1, 0] == [await found(nanos + 1), await found(nanos - 2)]
+
+
+async def test_stores_that_come_move_and_go_are_timed_as_they_are_now(stores):
+    everywhere = scattered(260)
+    await upsert(stores, everywhere)
+    request = near(*INLAND, page_size=1000, travel={"mode": BIKE})
+    await stores.FindNearestStores(request)
+
+    few = [store(each.name[7:], *EAST_SHORE) for each in everywhere[:5]]
+    await upsert(stores, few)
+    await stores.DeleteStore(stores_pb2.DeleteStoreRequest(name=everywhere[9].name))
+    now = [*few, *everywhere[5:9], *everywhere[10:]]
+    assert approximately(brute(INLAND, now, Mode.BIKE)) == told(
+        await stores.FindNearestStores(request)
+    )
+
+    many = [store(f"n-{number}", *EAST_SHORE) for number in range(210)]
+    await upsert(stores, many)
+    assert approximately(brute(INLAND, [*now, *many], Mode.BIKE)) == told(
+        await stores.FindNearestStores(request)
+    )
+
+
+async def test_across_the_bay_the_nearest_shop_is_not_the_first(stores):
+    await upsert(stores, [store("a-across", *EAST_SHORE), store("b-here", 60.1600, 24.9200)])
+
+    plain = await stores.FindNearestStores(near(*WEST_SHORE))
+    timed = await stores.FindNearestStores(near(*WEST_SHORE, travel={"mode": WALK}))
+
+    assert ["stores/a-across", "stores/b-here"] == [hit.store.name for hit in plain.stores]
+    assert ["stores/b-here", "stores/a-across"] == [hit.store.name for hit in timed.stores]
+
+
+async def open_from(
+    channel: grpc.aio.Channel, hours: dict[str, str]
+) -> "stores_pb2_grpc.StoresServiceAsyncStub":
+    """A client, with a store at `EAST_SHORE` for each text of hours."""
+    stores = stores_pb2_grpc.StoresServiceStub(channel)
+    await upsert(stores, [store(id, *EAST_SHORE) for id in hours])
+    service = hours_pb2_grpc.HoursServiceStub(channel)
+    for id, text in hours.items():
+        await service.UpdateStoreHours(
+            hours_pb2.UpdateStoreHoursRequest(
+                store_hours={"name": f"stores/{id}/hours", "expression": text}
+            )
+        )
+    return stores
+
+
+@pytest.mark.parametrize("ranking", ["RANKING_TIME", "RANKING_DISTANCE"])
+@pytest.mark.parametrize("origin", [WEST_SHORE, AT_SEA], ids=["by road", "estimate"])
+async def test_only_what_is_open_on_arrival(channel, ranking, origin):
+    [(seconds, _, _)] = brute(origin, [store("x", *EAST_SHORE)], Mode.WALK)
+    departs = dt.datetime(2026, 11, 30, 6, 0, tzinfo=dt.UTC)  # 8:00 in Helsinki
+    minute = math.ceil(seconds / 60)
+    opens = (dt.datetime(2026, 11, 30, 8) + dt.timedelta(minutes=minute)).strftime("%H:%M")
+    stores = await open_from(
+        channel,
+        {
+            "m-closes-before": f"Mo 08:00-{opens[:2]}:00" if minute > 60 else "Mo 08:00-08:05",
+            "m-opens-after": f"Mo {opens}-22:00",
+            "m-open": "Mo 08:00-22:00",
+            "m-unknown": 'Mo 08:00-22:00 unknown "ask"',
+        },
+    )
+    travel = {
+        "mode": WALK,
+        "ranking": ranking,
+        "open_on_arrival": True,
+        "departure_time": {"seconds": int(departs.timestamp())},
+    }
+
+    response = await stores.FindNearestStores(near(*origin, travel=travel))
+    travel["departure_time"] = {"seconds": int(departs.timestamp()) + 60}
+    later = await stores.FindNearestStores(near(*origin, travel=travel))
+
+    assert ["stores/m-open"] == [hit.store.name for hit in response.stores]
+    assert ["stores/m-open", "stores/m-opens-after"] == [hit.store.name for hit in later.stores]
+
+
+async def test_a_departure_at_the_end_of_time_finds_nothing_open(channel):
+    stores = await open_from(channel, {"m-open": "24/7"})
+    last = int(dt.datetime(9999, 12, 29, 23, 59, 59, tzinfo=dt.UTC).timestamp())
+    travel = {"mode": WALK, "departure_time": {"seconds": last}}
+
+    async def found(**fields: object) -> int:
+        request = near(*WEST_SHORE, travel={**travel, **fields})
+        return len((await stores.FindNearestStores(request)).stores)
+
+    assert [1, 0] == [await found(), await found(open_on_arrival=True)]
+
+
+@pytest.mark.parametrize(
+    ("travel", "field"),
+    [
+        ({}, "travel.mode"),
+        ({"mode": 7}, "travel.mode"),
+        ({"mode": 1, "ranking": 9}, "travel.ranking"),
+        ({"mode": 1, "max_travel_time": {}}, "travel.max_travel_time"),
+        ({"mode": 1, "max_travel_time": {"seconds": 86401}}, "travel.max_travel_time"),
+        ({"mode": 1, "max_travel_time": {"seconds": -5}}, "travel.max_travel_time"),
+        ({"mode": 1, "departure_time": {"seconds": 253402128000}}, "travel.departure_time"),
+        ({"mode": 1, "departure_time": {"nanos": -1}}, "travel.departure_time"),
+    ],
+)
+async def test_a_travel_that_is_none_is_refused_by_name(shops, travel, field):
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await shops.FindNearestStores(near(*INLAND, travel=travel))
+
+    assert grpc.StatusCode.INVALID_ARGUMENT == caught.value.code()
+    assert field in (caught.value.details() or "")
+
+
+def waypoints(*points: tuple[float, float]) -> list[dict[str, object]]:
+    return [
+        {"point": {"latitude": latitude, "longitude": longitude}} for latitude, longitude in points
+    ]
+
+
+async def test_a_matrix_has_the_journeys_from_each_to_each(stores):
+    everywhere = scattered(20)
+    await upsert(stores, everywhere)
+    origins = [WEST_SHORE, AT_SEA, EAST_SHORE]
+
+    response = await stores.ComputeTravelTimes(
+        stores_pb2.ComputeTravelTimesRequest(
+            origins=waypoints(*origins),
+            destinations=[{"store": each.name} for each in everywhere],
+            mode=DRIVE,
+        )
+    )
+
+    for origin, row in zip(origins, response.origins, strict=True):
+        expected = {name: rest for *rest, name in brute(origin, everywhere, Mode.DRIVE)}
+        for each, journey in zip(everywhere, row.journeys, strict=True):
+            seconds, is_estimate = expected[each.name]
+            assert journey.travel_time.ToNanoseconds() / 1e9 == pytest.approx(seconds, abs=1e-6)
+            assert is_estimate == journey.is_estimate
+    assert ATTRIBUTION == response.road_attribution
+
+
+async def test_a_matrix_is_bounded_and_its_stores_exist(shops):
+    many = stores_pb2.ComputeTravelTimesRequest(
+        origins=waypoints(*[INLAND] * 100), destinations=waypoints(*[INLAND] * 101), mode=DRIVE
+    )
+    with pytest.raises(grpc.aio.AioRpcError, match="at most 10,000 pairs"):
+        await shops.ComputeTravelTimes(many)
+    unknown = stores_pb2.ComputeTravelTimesRequest(
+        origins=waypoints(INLAND), destinations=[{"store": "stores/t-none"}], mode=DRIVE
+    )
+    with pytest.raises(grpc.aio.AioRpcError, match="t-none") as caught:
+        await shops.ComputeTravelTimes(unknown)
+    assert grpc.StatusCode.NOT_FOUND == caught.value.code()
+
+
+def isochrone(origin: tuple[float, float], seconds: int, **fields: object) -> object:
+    [center] = waypoints(origin)
+    return stores_pb2.ComputeIsochroneRequest(
+        center=center, mode=WALK, max_travel_time={"seconds": seconds}, **fields
+    )
+
+
+async def test_an_isochrone_has_the_cells_whose_centres_are_within_the_time(shops):
+    response = await shops.ComputeIsochrone(isochrone(INLAND, 600, h3_resolution=9))
+
+    start = TOY.snap(Mode.WALK, *INLAND)
+    around = h3.grid_disk(h3.latlng_to_cell(*INLAND, 9), 8)
+    within = {
+        cell
+        for cell in around
+        if (target := TOY.snap(Mode.WALK, *h3.cell_to_latlng(cell)))
+        and TOY.times_from(start, [target])[0] <= 600
+    }
+    assert within
+    assert sorted(within) == list(response.h3_cells)
+    assert "MultiPolygon" == response.geo_json["geometry"]["type"]
+    assert ATTRIBUTION == response.geo_json["properties"]["attribution"]
+    assert (False, "toy") == (response.is_estimate, response.network_version)
+
+
+async def test_without_roads_an_isochrone_is_a_circle_and_says_so(shops):
+    response = await shops.ComputeIsochrone(isochrone(AT_SEA, 600, h3_resolution=9))
+
+    radius_m = 600 * FALLBACK_SPEEDS[Mode.WALK]
+    around = h3.grid_disk(h3.latlng_to_cell(*AT_SEA, 9), 12)
+    off_m = {c: distance_m(Point(*AT_SEA), Point(*h3.cell_to_latlng(c))) for c in around}
+    assert sorted(c for c in around if off_m[c] <= radius_m) == list(response.h3_cells)
+    drawn = shape(json_format.MessageToDict(response.geo_json["geometry"]))
+    for longitude, latitude in drawn.geoms[0].exterior.coords:
+        assert radius_m == pytest.approx(
+            distance_m(Point(*AT_SEA), Point(latitude, longitude)), abs=0.05
+        )
+    assert (True, "", "") == (
+        response.is_estimate, response.network_version, response.road_attribution
+    )  # fmt: skip
+
+
+async def test_too_many_cells_are_refused(shops):
+    with pytest.raises(grpc.aio.AioRpcError, match="coarser resolution") as caught:
+        await shops.ComputeIsochrone(isochrone(AT_SEA, 3600, h3_resolution=12))
+    assert grpc.StatusCode.INVALID_ARGUMENT == caught.value.code()
