@@ -11,6 +11,7 @@ from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2 import LeftOutStore, PickupMethod
 from geodata.steps import Steps
 from services.chassis.messages.masks import ReadMask
+from services.directory.journeys import journey_message
 from services.directory.keys import store_name
 from services.directory.products import product_name
 from services.stock.convert.levels import View, fill_level
@@ -88,7 +89,7 @@ class SearchResponses:
         self._fill_rest(message, offer, units)
 
     def _fill_option(self, message: stock_pb2.PickupOption, option: Option) -> None:
-        offer, window, donor = option
+        offer, window, donor, _ = option
         message.store = store_name(offer.store)
         message.distance_m = offer.distance_m
         message.methods.extend(map(PickupMethod.ValueType, offer.policy.methods))
@@ -96,6 +97,8 @@ class SearchResponses:
         if window:
             message.ready_by.FromDatetime(window.ready_by)
             message.pickup_by.FromDatetime(window.pickup_by)
+        if option.in_hand is not None:
+            message.in_hand_time.FromDatetime(option.in_hand)
         self._fill_rest(message, offer, offer.units)
 
     def _fill_rest(
@@ -108,6 +111,8 @@ class SearchResponses:
         message.display_name = self._seen.names.get(offer.store, "")
         if shop:
             fill_shop(message, shop, fields)
+        if offer.hit is not None and "journey" in fields:
+            message.journey.CopyFrom(journey_message(offer.hit.journey))
         if "lines" in fields:
             self._fill_lines(message.lines, offer, units)
         fields.cut(message)

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from geodata.points import Point
+from services.directory.journeys import Travel
 from services.stock.model.baskets import Lack, Offer, Share
 from services.stock.model.pickup import Window
 
@@ -26,11 +27,33 @@ class Search:
     allow_split: bool = False
     method: int = 0
     """Only stores with this pick-up method; 0: any."""
+    travel: Travel | None = None
+    """How the shopper gets there; None: only the distance counts."""
+    soonest: bool = False
+    """True to rank by the time at which the goods are in hand."""
 
     @property
     def quantities(self) -> Sequence[int]:
         """The units of each line."""
         return list(self.lines.values())
+
+    def order(self, offer: Offer) -> tuple[float, bool, str]:
+        """The place of an offer: by travel time or by distance, then by the id."""
+        if self.travel is not None and self.travel.by_time and offer.hit is not None:
+            return *offer.hit.order, offer.store
+        return offer.distance_m, False, offer.store
+
+    def within(self, limit_s: float) -> "Search":
+        """The search for stores within a travel time at most."""
+        assert self.travel is not None
+        least = limit_s if self.travel.limit_s is None else min(limit_s, self.travel.limit_s)
+        return replace(self, travel=replace(self.travel, limit_s=least))
+
+    def open_state_at(self, offer: Offer, now: dt.datetime) -> dt.datetime | None:
+        """The instant at which the open state of a store is told; None if it is out of range."""
+        if self.open_at is not None or self.travel is None or offer.hit is None:
+            return self.open_at or now
+        return self.travel.arrival(offer.hit.seconds)
 
     def admits(self, offer: Offer) -> bool:
         """True if a store is open for business, and has the wanted pick-up method."""
@@ -59,6 +82,8 @@ class Option(NamedTuple):
     """None where no opening is known."""
     donor: str
     """The store that the goods are brought from; empty when they are there."""
+    in_hand: dt.datetime | None = None
+    """With travel: when the shopper can have the goods; None where that is not known."""
 
 
 @dataclass(slots=True)
@@ -73,6 +98,8 @@ class Found:
     left_out: list[LeftOut] = field(default_factory=list)
     is_reachable: bool = True
     """True if levels could be read."""
+    late: set[str] = field(default_factory=set)
+    """The near stores that are not open on arrival."""
     read: dict[str, Offer] = field(default_factory=dict)
     """Store -> its offer, of all stores whose levels were read."""
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.directory.roads import Hit
 from services.stock.model.levels import Level
 from services.stock.model.policies import Policy
 
@@ -48,6 +49,8 @@ class Offer(NamedTuple):
     """The reason why it is not the whole basket; None when it is."""
     lacking: int | None = 0
     """The number of the line that is the reason, if one is."""
+    hit: Hit | None = None
+    """With travel: the way there."""
 
     @property
     def closed(self) -> "Offer":
@@ -146,13 +149,15 @@ def missing_from(
     return found
 
 
-def ranked(offers: Sequence[Offer], *, allow_partial: bool) -> list[Offer]:
-    """Whole baskets by distance; then, if allowed, partial ones by units and distance."""
+def ranked(
+    offers: Sequence[Offer],
+    order: Callable[[Offer], tuple[float, bool, str]],
+    *,
+    allow_partial: bool,
+) -> list[Offer]:
+    """Whole baskets in an order; then, if allowed, partial ones by units and in that order."""
     found = [offer for offer in offers if offer.lack is None or (allow_partial and offer.total)]
-    return sorted(
-        found,
-        key=lambda o: (o.lack is not None, -o.total if o.lack else 0, o.distance_m, o.store),
-    )
+    return sorted(found, key=lambda o: (o.lack is not None, -o.total if o.lack else 0, *order(o)))
 
 
 def split(offers: Sequence[Offer], wanted: Sequence[int]) -> tuple[list[Share], bool] | None:

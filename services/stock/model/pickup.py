@@ -130,6 +130,15 @@ def window_from(hours: OpenIntervals, ready: dt.datetime, policy: Policy) -> Win
     return Window(ready, last_open(hours, ready, dt.timedelta(seconds=policy.keep_s)))
 
 
+def in_hand_at(hours: OpenIntervals, found: Window, arrival: dt.datetime) -> dt.datetime | None:
+    """The first instant at which the goods are ready, the shopper is there and the store is open.
+
+    None if the store keeps the goods no longer, or no opening is known.
+    """
+    first = next(hours.after(max(found.ready_by, arrival)), None)
+    return first[0] if first is not None and first[0] <= found.pickup_by else None
+
+
 def last_open(hours: OpenIntervals, ready: dt.datetime, keep: dt.timedelta) -> dt.datetime:
     """The last instant at which the store is open, at most `keep` after `ready`."""
     end = ready + keep

@@ -5,9 +5,10 @@ stores with everything on the shelf, and one for all others, if the first found 
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
@@ -20,8 +21,10 @@ from services.chassis.messages.times import instant_if_set, timestamp
 from services.chassis.serving.turns import Turns, by_turns
 from services.directory.directory import Directory
 from services.directory.filters import Mask, StoreFilter, attributes_of
+from services.directory.journeys import travel_of
 from services.directory.keys import parse_store
 from services.directory.origins import Origins, ResolvedOrigin
+from services.directory.roads import Hit, Reach
 from services.directory.trading import closed_rows, not_open, sells
 from services.stock.convert.availability import SearchResponses, Seen
 from services.stock.convert.baskets import lines
@@ -50,6 +53,14 @@ ANY_STATUS = StoreFilter(statuses=frozenset(stores_pb2.StoreStatus.values()))
 """Stores that are closed for good are explained too, where they still have stock."""
 
 
+class Near(NamedTuple):
+    """A store to be read."""
+
+    distance_m: float
+    hit: Hit | None = None
+    """With travel: the way there."""
+
+
 class Searches:
     """Searches stores by their levels."""
 
@@ -71,31 +82,48 @@ class Searches:
         self._fresh_ms = int(settings.stock_freshness_s * 1000)
         self._bands_only = not settings.stock_quantities
 
-    async def find(self, search: Search, now: dt.datetime) -> Found:
-        """The stores that have a basket, and the reasons why near ones do not."""
+    async def find(
+        self,
+        search: Search,
+        now: dt.datetime,
+        soonest_s: Callable[[Sequence[Offer]], float | None] | None = None,
+    ) -> Found:
+        """The stores that have a basket, and the reasons why near ones do not.
+
+        With `search.soonest` all that could be among the first are read: from the offers so far
+        `soonest_s` gives the travel time beyond which a store is not; None if there is none.
+        """
         store_filter = self._filter(search)
         closed = closed_rows(self._directory, now)
         found = Found()
         first = search.count + SPARE
-        complete = self._near(search, first, store_filter, closed, every=True)
-        around = dict(
-            self._directory.stores.replica.nearest(
-                search.origin, NEAREST_EXPLAINED, ANY_STATUS, radius_m=search.radius_m
-            )
-        )
+        complete = await self._near(search, first, store_filter, closed, every=True)
+        around = await self._around(search, found)
         await self._read(found, {**complete, **around}, search, ms_of(now))
         for store in around:  # candidates further away are filtered
             if store in found.read and not_open(self._directory, store, now):
                 found.read[store] = found.read[store].closed
         candidates = complete
-        if found.is_reachable and needs_more(found, candidates, search, first):
+        wider = search
+        if soonest_s is not None:
+            read = [found.read[id] for id in candidates if id in found.read]
+            if (
+                limit_s := soonest_s([offer for offer in read if search.admits(offer)])
+            ) is not None:
+                wider = search.within(limit_s)
+        if found.is_reachable and needs_more(found, candidates, wider, first):
             some = search.allow_partial or search.allow_split
-            candidates = self._near(search, MOST_CANDIDATES, store_filter, closed, every=not some)
+            candidates = await self._near(
+                wider, MOST_CANDIDATES, store_filter, closed, every=not some
+            )
             unread = {id: m for id, m in candidates.items() if id not in found.read}
             await self._read(found, unread, search, ms_of(now))
+            candidates = {**complete, **candidates}
         read = [found.read[id] for id in candidates if id in found.read]
         offers = [offer for offer in read if search.admits(offer)]
-        found.offers = ranked(offers, allow_partial=search.allow_partial)[: search.count]
+        found.offers = ranked(offers, search.order, allow_partial=search.allow_partial)
+        if not search.soonest:
+            found.offers = found.offers[: search.count]
         if search.allow_split and not any(offer.lack is None for offer in offers):
             together = split(offers, search.quantities)
             if together:
@@ -107,7 +135,7 @@ class Searches:
         self,
         search: Search,
         found: Found,
-        offers: Iterable[Offer],
+        offers: Sequence[Offer],
         fields: ReadMask,
         now: dt.datetime,
     ) -> SearchResponses:
@@ -119,25 +147,30 @@ class Searches:
             fields,
             view_at(ms_of(now), self._settings),
             self._lookups.display_names([*levels, *left_out]),
-            await self._shops(levels, fields, search.open_at or now),
+            await self._shops(offers, fields, search, now),
             partial(self._lookups.local_date, at=now),
             self._follower.sources_of,
         )
         return SearchResponses(search.lines, seen)
 
     async def _shops(
-        self, stores: Iterable[str], fields: ReadMask, at: dt.datetime
+        self, offers: Iterable[Offer], fields: ReadMask, search: Search, now: dt.datetime
     ) -> dict[str, Shop]:
         """Store -> its facts, if any of them is asked for."""
         shops: dict[str, Shop] = {}
         if fields.fields.isdisjoint(DEAR):
             return shops
         turns, replica = Turns(), self._directory.stores.replica
-        for store in stores:
+        for offer in offers:
+            store = offer.store
             if (encoded := replica.public(store)) is None:
                 continue
-            state = None
-            if "open_state" in fields and (schedules := self._directory.schedules.of(store)):
+            state, at = None, search.open_state_at(offer, now)
+            if (
+                "open_state" in fields
+                and at is not None
+                and (schedules := self._directory.schedules.of(store))
+            ):
                 state = open_state(timeline(schedules.own), at)
             shops[store] = Shop(parse_store(encoded), state)
             await turns.give()
@@ -147,8 +180,11 @@ class Searches:
         self,
         response: stock_pb2.FindNearestAvailabilityResponse | stock_pb2.FindPickupOptionsResponse,
         origin: ResolvedOrigin,
+        offers: Iterable[Offer],
     ) -> None:
-        """Note the origin of a search in its response, and the ages of what it was made of."""
+        """Note the origin of a search in its response, and the sources and ages of its parts."""
+        if any(offer.hit is not None and offer.hit.ways is not None for offer in offers):
+            response.road_attribution = self._directory.roads.attribution
         response.origin_uncertainty_m = origin.uncertainty_m
         if origin.place:
             response.origin_display_name = origin.place.name
@@ -163,54 +199,73 @@ class Searches:
         )
         return StoreFilter(attributes=search.services, statuses=OPEN, opening=opening)
 
-    def _near(
+    async def _near(
         self, search: Search, count: int, store_filter: StoreFilter, closed: Rows, *, every: bool
-    ) -> dict[str, float]:
-        """Store -> distance of the nearest stores with every product on the shelf, or with any.
+    ) -> dict[str, Near]:
+        """The nearest stores with every product on the shelf, or with any; with travel the first.
 
         Those in closed rows are left out.
         """
+        reach = await self._reach(search)
         on_shelf = self._shelves.filter(search.lines, every=every)
 
         def accept(rows: Rows) -> Mask:
             return sells(rows, closed) if on_shelf is None else on_shelf(rows) & sells(rows, closed)
 
+        also = accept if len(closed) else on_shelf
+        if reach is not None:
+            hits = reach.nearest(count, store_filter, radius_m=search.radius_m, also=also)
+            return {hit.id: Near(hit.distance_m, hit) for hit in hits}
         found = self._directory.stores.replica.nearest(
-            search.origin,
-            count,
-            store_filter,
-            radius_m=search.radius_m,
-            also=accept if len(closed) else on_shelf,
+            search.origin, count, store_filter, radius_m=search.radius_m, also=also
         )
-        return dict(found)
+        return {id: Near(distance_m) for id, distance_m in found}
+
+    async def _around(self, search: Search, found: Found) -> dict[str, Near]:
+        """The stores nearest by distance, which are explained, of those within the travel time."""
+        reach = await self._reach(search)
+        nearest = self._directory.stores.replica.nearest(
+            search.origin, NEAREST_EXPLAINED, ANY_STATUS, radius_m=search.radius_m
+        )
+        if reach is None:
+            return {id: Near(distance_m) for id, distance_m in nearest}
+        hits = [hit for hit in reach.hits([id for id, _ in nearest]) if reach.is_in_time(hit)]
+        found.late = {hit.id for hit in hits if not reach.is_open_on_arrival(hit)}
+        return {hit.id: Near(hit.distance_m, hit) for hit in hits}
+
+    async def _reach(self, search: Search) -> Reach | None:
+        if search.travel is None:
+            return None
+        return await self._directory.roads.reach(search.origin, search.travel)
 
     async def _read(
-        self, found: Found, distances: Mapping[str, float], search: Search, now_ms: int
+        self, found: Found, stores: Mapping[str, Near], search: Search, now_ms: int
     ) -> None:
-        """Add the offers of some stores, whose distances are given, by their levels."""
+        """Add the offers of some stores, by their levels."""
         try:
-            answers = await self._levels.read(distances, list(search.lines))
+            answers = await self._levels.read(stores, list(search.lines))
         except LevelsUnreachable:
             found.is_reachable = False
             return
         quantities, turns = search.quantities, Turns()
         for store, (policy, levels) in answers.items():
+            distance_m, hit = stores[store]
             found.read[store] = offer_of(
                 store,
-                distances[store],
+                distance_m,
                 policy,
                 levels,
                 quantities,
                 now_ms,
                 self._fresh_ms,
                 bands_only=self._bands_only,
-            )
+            )._replace(hit=hit)
             await turns.give()
 
     def _explain(
         self,
         found: Found,
-        around: Mapping[str, float],
+        around: Mapping[str, Near],
         search: Search,
         store_filter: StoreFilter,
     ) -> None:
@@ -219,11 +274,11 @@ class Searches:
         A store that has no level of any product does not sell them, and needs no reason.
         """
         shown = set(found.shown)
-        for store, distance_m in around.items():
+        for store, (distance_m, _) in around.items():
             if store in shown:
                 continue
             offer = found.read.get(store)
-            reason, line = self._reason(store, offer, search, store_filter)
+            reason, line = self._reason(store, offer, search, store_filter, found)
             if reason is not None:
                 found.left_out.append(LeftOut(store, distance_m, reason, line, offer))
         explained = {left_out.store for left_out in found.left_out} | shown
@@ -233,7 +288,12 @@ class Searches:
         found.left_out.sort(key=by_distance)
 
     def _reason(
-        self, store: str, offer: Offer | None, search: Search, store_filter: StoreFilter
+        self,
+        store: str,
+        offer: Offer | None,
+        search: Search,
+        store_filter: StoreFilter,
+        found: Found,
     ) -> tuple[Lack | None, int | None]:
         """The reason why a near store is left out, and its line; None when there is none."""
         encoded = self._directory.stores.replica.public(store)
@@ -243,7 +303,9 @@ class Searches:
             return (offer.lack if any(offer.levels) else None), None
         if search.services and not search.services.issubset(attributes_of(parse_store(encoded))):
             return Lack.LACKS_SERVICE, None
-        if store_filter.opening is not None and not store_filter.opening.admits(store):
+        if store in found.late or (
+            store_filter.opening is not None and not store_filter.opening.admits(store)
+        ):
             return Lack.NOT_OPEN, None
         if offer is None:
             return Lack.STOCK_UNKNOWN, None
@@ -254,8 +316,13 @@ class Searches:
         return (None, None) if offer.lack is None else (offer.lack, offer.lacking)
 
 
-def needs_more(found: Found, candidates: Mapping[str, float], search: Search, first: int) -> bool:
+def needs_more(found: Found, candidates: Mapping[str, Near], search: Search, first: int) -> bool:
     """True if the first round trip found too few stores, and another can find more."""
+    if search.soonest:
+        assert search.travel is not None
+        last_s = max((near.hit.seconds for near in candidates.values() if near.hit), default=0.0)
+        is_within = search.travel.limit_s is None or last_s <= search.travel.limit_s
+        return len(candidates) == first and is_within
     read = [found.read[id] for id in candidates]
     complete = sum(offer.lack is None and search.admits(offer) for offer in read)
     if complete >= search.count:
@@ -300,6 +367,7 @@ class Availability:
         fields = FIELDS.of(request.read_mask)
         origin = await self.origins.resolve(request.origin)
         now = self.clock()
+        travel = travel_of(request.travel, now) if request.HasField("travel") else None
         search = Search(
             basket,
             origin.point,
@@ -309,11 +377,12 @@ class Availability:
             instant_if_set(request, "open_at"),
             request.allow_partial,
             request.allow_split,
+            travel=travel,
         )
         found = await self.searches.find(search, now)
         self.demand.note(now.date(), found.unmet(basket), search)
         shown = [found.read[store] for store in found.shown]
         responses = await self.searches.responses(search, found, shown, fields, now)
         response = await by_turns(responses.availability(found))
-        self.searches.note_sources(response, origin)
+        self.searches.note_sources(response, origin, shown)
         return response
