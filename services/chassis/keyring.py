@@ -40,6 +40,7 @@ class Keyring:
         self._keys = {key.version: key.secret for key in keys}
         self._current = keys[0].version
         self._derived: dict[tuple[int, str], bytes] = {}
+        self._begun: dict[tuple[int, str, int], hashlib.blake2b] = {}
 
     @property
     def versions(self) -> list[int]:
@@ -71,14 +72,19 @@ class Keyring:
 
     def hasher(self, purpose: str, size: int = HASH_BYTES) -> Callable[[bytes], list[bytes]]:
         """A function as `hashes` of that many bytes, for hashing much for one purpose."""
-        keys = [self._purpose_key(version, purpose) for version in self._keys]
-        return lambda data: [
-            hashlib.blake2b(data, key=key, digest_size=size).digest() for key in keys
-        ]
+        begun = [self._begin(version, purpose, size) for version in self._keys]
+        return lambda data: [_digest(hash, data) for hash in begun]
 
     def _mac(self, version: int, purpose: str, data: bytes) -> bytes:
-        key = self._purpose_key(version, purpose)
-        return hashlib.blake2b(data, key=key, digest_size=SIGNATURE_BYTES).digest()
+        return _digest(self._begin(version, purpose, SIGNATURE_BYTES), data)
+
+    def _begin(self, version: int, purpose: str, size: int) -> "hashlib.blake2b":
+        """A keyed hash that has no data yet; to copy it takes half the time of a new one."""
+        begun = self._begun.get((version, purpose, size))
+        if begun is None:
+            key = self._purpose_key(version, purpose)
+            begun = self._begun[version, purpose, size] = hashlib.blake2b(key=key, digest_size=size)
+        return begun
 
     def _purpose_key(self, version: int, purpose: str) -> bytes:
         key = self._derived.get((version, purpose))
@@ -87,6 +93,12 @@ class Keyring:
             key = hmac.digest(extracted, purpose.encode() + b"\x01", hashlib.sha256)
             self._derived[version, purpose] = key
         return key
+
+
+def _digest(begun: "hashlib.blake2b", data: bytes) -> bytes:
+    hash = begun.copy()
+    hash.update(data)
+    return hash.digest()
 
 
 def load_keyring(settings: ChassisSettings) -> Keyring:
