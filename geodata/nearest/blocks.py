@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from math import dist
+from math import dist, sqrt
 
 import numpy as np
 from h3.api.basic_int import (
@@ -31,13 +31,59 @@ _FINEST = 11
 _EDGE_M = [average_hexagon_edge_length(resolution, "m") for resolution in range(_FINEST + 1)]
 
 
+_ROUNDING = 32 * 2.0**-24
+"""Bound of the error of a squared chord, in squared radii; see `Block.chords_m`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """All rows within a chord of `radius_m` of a centre."""
+    """All places within a chord of `radius_m` of a centre, and where they are."""
 
     centre: tuple[float, float, float]
     radius_m: float
     rows: NDArray[np.int32]
+    offsets: NDArray[np.float32]
+    """-2u of each place, shape (3, n), where u is its position less the centre."""
+    squares: NDArray[np.float32]
+    """The square of the length of u of each place."""
+
+    @classmethod
+    def around(
+        cls, centre: tuple[float, float, float], radius_m: float, rows: Rows, xyz: Floats
+    ) -> "Block":
+        """The block of these rows, whose positions have the shape (n, 3)."""
+        offsets = (xyz - centre).T
+        return cls(
+            centre,
+            radius_m,
+            rows.astype(np.int32),
+            (-2 * offsets).astype(np.float32, order="C"),
+            (offsets * offsets).sum(axis=0).astype(np.float32),
+        )
+
+    def chords_m(self, position: tuple[float, float, float]) -> Floats:
+        """Chords in metres from a position within the radius, each wrong by `error_m` at most.
+
+        With v the position less the centre, the square of a chord is u.u - 2u.v + v.v. Let R be
+        the radius, so that the lengths of u and v are R at most, and e = 2^-24 the rounding of one
+        operation of float32. The products and sums of u.v err by 6e, u.u and v.v by 3e each, the
+        two additions by 3e and 4e, and the rounding of u and v themselves by 8e, all times R^2:
+        27e R^2 together. If squares of numbers that are not negative differ by E, the numbers
+        differ by the square root of E at most.
+        """
+        x, y, z = self.centre
+        x, y, z = position[0] - x, position[1] - y, position[2] - z
+        squares = np.array((x, y, z), dtype=np.float32) @ self.offsets
+        squares += self.squares
+        squares += x * x + y * y + z * z
+        np.maximum(squares, 0, out=squares)
+        chords: Floats = np.sqrt(squares, dtype=np.float64)
+        return chords
+
+    @property
+    def error_m(self) -> float:
+        """Bound of the error of `chords_m`."""
+        return sqrt(_ROUNDING) * self.radius_m
 
 
 class BlockCache:
@@ -57,15 +103,20 @@ class BlockCache:
         self._seen: set[int] = set()
         self._slots = _Slots()
 
-    def candidates(self, query: Query) -> tuple[Rows, Floats, float]:
-        """Rows, their chords, and the chord within which the rows are complete."""
+    def candidates(self, query: Query) -> tuple[Rows, Floats, float, float]:
+        """Rows, their chords, the chord within which they are complete, and the error of chords.
+
+        Without an error the chords are within `SLACK_M` of the true ones.
+        """
         block = self.find(query.latitude, query.longitude)
         if block is not None:
             complete_m = block.radius_m - dist(block.centre, query.position) - SLACK_M
-            return block.rows, self._places.chords_m(block.rows, query.xyz), complete_m
-        found = self._tree.nearest(query.xyz, NEIGHBOURS)
-        self._learn(latlng_to_cell(query.latitude, query.longitude, _FINEST), found[2])
-        return found
+            if complete_m > 0:
+                return block.rows, block.chords_m(query.position), complete_m, block.error_m
+        rows, chords, complete_m = self._tree.nearest(query.xyz, NEIGHBOURS)
+        if block is None:
+            self._learn(latlng_to_cell(query.latitude, query.longitude, _FINEST), complete_m)
+        return rows, chords, complete_m, 0.0
 
     def find(self, latitude: float, longitude: float) -> Block | None:
         """The block of the smallest cell around a position that has a block."""
@@ -81,8 +132,7 @@ class BlockCache:
     def forget(self, xyz: Floats) -> None:
         """Drop the blocks that reach a position where a place was added or deleted.
 
-        The row of a place that moved away may stay in a block: its new position is beyond the
-        radius, or the block was dropped, and a block proves nothing beyond its radius.
+        A place that moves is deleted at the one position and added at the other.
         """
         if self._blocks:
             for cell in self._slots.take_near(xyz):
@@ -108,7 +158,8 @@ class BlockCache:
             radius_m = neighbours_m + 2 * cell_m
             rows, _, complete_m = self._tree.nearest(np.array(centre), MAX_ROWS, radius_m)
             if complete_m >= radius_m:
-                self._keep(cell, Block(centre, radius_m, rows.astype(np.int32)))
+                xyz = self._places.xyz.take(rows, axis=0)
+                self._keep(cell, Block.around(centre, radius_m, rows, xyz))
                 return
 
     def _keep(self, cell: int, block: Block) -> None:

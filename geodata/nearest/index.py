@@ -104,7 +104,7 @@ class NearestIndex:
         elif self.point(row) == point:
             return row
         else:
-            self._tree.remove(row)
+            self._lift(row)
             self._places.put(row, point)
         self._tree.add(row)
         self._blocks.forget(self._places.xyz[row])
@@ -124,7 +124,7 @@ class NearestIndex:
                 found.append(row)
                 continue
             else:
-                self._tree.remove(row)
+                self._lift(row)
                 self._places.put(row, point)
             found.append(row)
             changed.append(row)
@@ -137,10 +137,14 @@ class NearestIndex:
     def delete(self, id: str) -> int:
         """Delete a place; returns its freed row. Raises KeyError if the id is unknown."""
         row = self.row(id)
-        self._blocks.forget(self._places.xyz[row])
-        self._tree.remove(row)
+        self._lift(row)
         self._places.remove(id)
         return row
+
+    def _lift(self, row: int) -> None:
+        """Take a row out of the tree and the blocks, where it is before its place moves or goes."""
+        self._blocks.forget(self._places.xyz[row])
+        self._tree.remove(row)
 
     def nearest(
         self,

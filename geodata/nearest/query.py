@@ -62,9 +62,11 @@ class Query:
             self.counted_from_m = chord_reach_m(after[0])
 
     def decide(
-        self, places: Places, rows: Rows, chords: Floats, complete_m: float
+        self, places: Places, rows: Rows, chords: Floats, complete_m: float, error_m: float = 0.0
     ) -> list[Hit] | None:
         """Decide the hits from candidates that include every place within `complete_m`.
+
+        The chords may be wrong by `error_m`, beyond the rounding that all bounds allow for.
 
         The k-th shortest chord among the accepted candidates gives an upper bound of the chord
         of any hit (`widened_chord_m`). If that bound is within `complete_m`, no other place can
@@ -77,16 +79,16 @@ class Query:
         if self.accept is not None:
             accepted = passing(rows, self.accept)
             rows, chords = rows[accepted], chords[accepted]
-        counted = chords if self.after is None else chords[chords > self.counted_from_m]
+        counted = chords if self.after is None else chords[chords > self.counted_from_m + error_m]
         bound_m = self.outer_m
         if len(counted) >= self.limit:
             kth = float(np.partition(counted, self.limit - 1)[self.limit - 1])
-            bound_m = min(bound_m, widened_chord_m(kth))
+            bound_m = min(bound_m, widened_chord_m(kth + error_m))
         if bound_m > complete_m:
             return None
-        within = chords <= bound_m
+        within = chords <= bound_m + error_m
         if self.after is not None:
-            within &= chords >= self.inner_m
+            within &= chords >= self.inner_m - error_m
         return self._rank(places, rows.take(within.nonzero()[0]))
 
     def _rank(self, places: Places, rows: Rows) -> list[Hit]:
