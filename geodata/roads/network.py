@@ -1,34 +1,27 @@
 """A road network in memory: points on it, and times, ways and isochrones between them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely import MultiPolygon
 
+from geodata.roads import file
+from geodata.roads.bucket import Bucket
+from geodata.roads.errors import BadNetwork
+from geodata.roads.hierarchy import library
+from geodata.roads.isochrone import Isochrone
+from geodata.roads.mode_network import Columns, ModeNetwork
 from geodata.roads.modes import Mode
-
-SNAP_LIMIT_M = 1_000.0
-"""The network does not reach a point that is farther from all edges."""
+from geodata.roads.places import Places, Snapped, seconds
+from geodata.roads.snapping import Shapes
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
-
-@dataclass(frozen=True, slots=True)
-class Snapped:
-    """A point with its place on the nearest edge that a mode may use."""
-
-    mode: Mode
-    latitude: float
-    """Of the place on the edge."""
-    longitude: float
-    distance_m: float
-    """Geodesic from the point to the edge, at most `SNAP_LIMIT_M`."""
-    island: int
-    """Number of the connected part of the network; there is no way between two islands."""
+_PER_DEGREE = 1e7
+"""Positions are stored in the steps of OSM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,70 +36,65 @@ class Way:
     """Latitudes and longitudes, from edge to edge."""
 
 
-class Bucket:
-    """Fixed targets (all stores, say), prepared once for many origins."""
-
-    def times_from(self, origin: Snapped, limit_s: float | None = None) -> Floats:
-        """Seconds to all targets, in their order; infinite beyond the limit or without a way."""
-        raise NotImplementedError
-
-    def nearest(
-        self,
-        origin: Snapped,
-        count: int,
-        *,
-        wanted: Bools | None = None,
-        limit_s: float | None = None,
-    ) -> "Nearest":
-        """The `count` targets with the least times, by (time, index), and no other than `wanted`."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """Targets in the order of their times."""
-
-    indices: NDArray[np.int64]
-    seconds: Floats
-    timed: int
-    """Number of targets that were timed; a lower bound excluded the others."""
-
-
-class Isochrone:
-    """The points from which, or to which, the time is at most a limit."""
-
-    limit_s: float
-    may_be_clipped: bool
-    """True if a way over the border of the extract could make it larger."""
-
-    def contains(self, latitude: float, longitude: float) -> bool:
-        """True if the time of the point is at most the limit; decided exactly at the point."""
-        raise NotImplementedError
-
-    def contains_many(self, latitudes: Floats, longitudes: Floats) -> Bools:
-        """`contains` for arrays of positions in degrees."""
-        raise NotImplementedError
-
-    def cells(self, resolution: int) -> tuple[frozenset[int], frozenset[int]]:
-        """H3 cells that lie inside as a whole, and cells that may have points inside."""
-        raise NotImplementedError
-
-    @property
-    def polygons(self) -> MultiPolygon:
-        """For drawing: longitude first, with holes; made of small cells, so `contains` decides."""
-        raise NotImplementedError
-
-
 class RoadNetwork:
-    """A network with its modes; immutable, and safe to use from many threads."""
+    """A network with its modes; immutable, and safe to use from many threads.
 
-    version: str
-    """Hexadecimal digest of the file's content."""
-    modes: frozenset[Mode]
-    attribution: str
-    """To be shown with every answer that comes from the network."""
-    bounds: tuple[float, float, float, float]
-    """South, west, north, east of the extract."""
+    Points are snapped first; those of one network and one mode go together.
+    """
+
+    def __init__(self, version: str, about: Mapping[str, Any], columns: Columns) -> None:
+        """The content of a file; `load` is the way to get one.
+
+        Raises:
+            BadNetwork: the columns do not fit each other, or the extra `roads` is missing.
+        """
+        self.version = version
+        """Hexadecimal digest of the content."""
+        self.about = about
+        """Source, date, counts: what `enrayon roads build --check` prints."""
+        try:
+            self.attribution = str(about["attribution"])
+            """To be shown with every answer that comes from the network."""
+            south, west, north, east = about["bounds"]
+            self.bounds: tuple[float, float, float, float] = (south, west, north, east)
+            """South, west, north, east of the extract."""
+            self._fill(columns)
+        except (KeyError, IndexError, TypeError) as error:
+            raise BadNetwork(f"the network lacks a part ({error})") from error
+
+    def _fill(self, columns: Columns) -> None:
+        tails, heads = columns["tails"].astype(np.int64), columns["heads"].astype(np.int64)
+        starts = np.concatenate(([0], np.cumsum(columns["shape_counts"], dtype=np.int64)))
+        shapes = Shapes.of(
+            np.cumsum(columns["shape_latitudes"], dtype=np.int64) / _PER_DEGREE,
+            np.cumsum(columns["shape_longitudes"], dtype=np.int64) / _PER_DEGREE,
+            starts,
+        )
+        junctions = columns["latitudes"] / _PER_DEGREE, columns["longitudes"] / _PER_DEGREE
+        self._lengths_m: Floats = columns["lengths_mm"] / 1000
+        self._shapes, self._starts = shapes, starts
+        self.has_saved_order = self.about["library"] == library()
+        """False if another version of the library made it, so that a start takes longer."""
+        self._modes = {
+            mode: ModeNetwork(
+                mode,
+                _part(columns, f"{mode}/"),
+                tails,
+                heads,
+                shapes,
+                junctions,
+                self.bounds,
+                {
+                    name: data.tobytes()
+                    for name, data in _part(columns, f"{mode}/order/").items()
+                }
+                if self.has_saved_order
+                else None,
+            )
+            for mode in Mode
+            if f"{mode}/travel_ms" in columns
+        }  # fmt: skip
+        self.modes = frozenset(self._modes)
 
     @classmethod
     def load(cls, path: Path) -> "RoadNetwork":
@@ -116,41 +104,115 @@ class RoadNetwork:
             BadNetwork: the file is not a network, is damaged, is of another format, or the extra
                 `roads` is not installed.
         """
-        raise NotImplementedError
+        return cls(*file.read(path))
+
+    def highest_speed(self, mode: Mode) -> float:
+        """Metres per second, as the crow flies, that no edge of this mode exceeds."""
+        return self._modes[mode].highest_speed
 
     def snap(self, mode: Mode, latitude: float, longitude: float) -> Snapped | None:
-        """The nearest edge that the mode may use; None if none lies within `SNAP_LIMIT_M`."""
-        raise NotImplementedError
+        """The nearest edge that the mode may use; None if none lies within `SNAP_LIMIT_M`, or
+        the network has not this mode."""
+        return self.snap_many(mode, np.array([latitude]), np.array([longitude]))[0]
 
     def snap_many(self, mode: Mode, latitudes: Floats, longitudes: Floats) -> list[Snapped | None]:
         """`snap` for arrays of positions in degrees."""
-        raise NotImplementedError
+        if mode not in self._modes:
+            return [None] * len(latitudes)
+        return self._modes[mode].snap(latitudes, longitudes)
 
     def times_from(self, origin: Snapped, targets: Sequence[Snapped]) -> Floats:
         """Seconds from one point to many; infinite where there is no way."""
-        raise NotImplementedError
+        times: Floats = self.matrix([origin], targets)[0]
+        return times
 
     def times_to(self, destination: Snapped, origins: Sequence[Snapped]) -> Floats:
         """Seconds from many points to one."""
-        raise NotImplementedError
+        return self.matrix(origins, [destination])[:, 0]
 
     def matrix(self, origins: Sequence[Snapped], targets: Sequence[Snapped]) -> Floats:
         """Seconds from each origin (rows) to each target (columns)."""
-        raise NotImplementedError
+        if not (origins and targets):
+            return np.empty((len(origins), len(targets)))
+        network = self._network([*origins, *targets])
+        rows, columns = Places(origins, are_targets=False), Places(targets, are_targets=True)
+        times = network.times_ms(rows, columns)
+        return seconds(times, rows.access_s[:, None], columns.access_s)
 
     def way(self, origin: Snapped, destination: Snapped) -> Way | None:
         """The shortest way; None if there is none."""
-        raise NotImplementedError
+        found = self._network([origin, destination]).way(origin, destination)
+        if found is None:
+            return None
+        time_ms, arcs = found
+        parts = _parts(origin, destination, arcs)
+        line: list[tuple[float, float]] = []
+        for edge, start, end in parts:
+            for point in self._line(edge, start, end):
+                if not line or line[-1] != point:
+                    line.append(point)
+        length = sum(abs(end - start) * self._lengths_m[edge] for edge, start, end in parts)
+        taken = float(time_ms / 1000 + (origin.access_s + destination.access_s))
+        return Way(taken, float(length) + origin.distance_m + destination.distance_m, line)
+
+    def _line(self, edge: int, start: float, end: float) -> list[tuple[float, float]]:
+        """The shape of an edge between two shares of its length, in the direction of travel."""
+        if start > end:
+            return self._line(edge, end, start)[::-1]
+        span = slice(self._starts[edge], self._starts[edge + 1])
+        shares = self._shapes.shares[span]
+        lat, lon = self._shapes.latitudes[span], self._shapes.longitudes[span]
+        at = np.concatenate(([start], shares[(shares > start) & (shares < end)], [end]))
+        columns = np.interp(at, shares, lat).tolist(), np.interp(at, shares, lon).tolist()
+        return list(zip(*columns, strict=True))
 
     def bucket(self, mode: Mode, targets: Sequence[Snapped | None]) -> Bucket:
-        """Prepare targets; None stands for a target that the network does not reach."""
-        raise NotImplementedError
+        """Prepare targets; None stands for a target that the network does not reach.
+
+        Raises:
+            KeyError: the network has not this mode.
+        """
+        return Bucket(self._modes[mode], targets)
 
     def isochrone(self, origin: Snapped, limit_s: float, *, outward: bool = True) -> Isochrone:
         """The points that can be reached from the origin in time; or, if not `outward`, from
         which it can be reached."""
-        raise NotImplementedError
+        return Isochrone(self._network([origin]), origin, limit_s, outward=outward)
 
     def near_border(self, origin: Snapped, destination: Snapped, seconds: float) -> bool:
-        """True if a way over the border of the extract could be shorter than this time."""
-        raise NotImplementedError
+        """True if a way over the border of the extract could be shorter than this time, or an
+        edge beyond it nearer to one of the ends."""
+        network = self._network([origin, destination])
+        around_ms = network.exit_ms(origin) + network.entry_ms(destination)
+        access_s = origin.access_s + destination.access_s
+        nearer = origin.may_be_nearer_outside or destination.may_be_nearer_outside
+        return nearer or around_ms / 1000 + access_s < seconds
+
+    def _network(self, points: Sequence[Snapped]) -> ModeNetwork:
+        modes = {point.mode for point in points}
+        if len(modes) > 1:
+            raise ValueError("points snapped for different modes do not go together")
+        return self._modes[modes.pop()]
+
+
+def _part(columns: Columns, prefix: str) -> dict[str, NDArray[Any]]:
+    return {
+        name.removeprefix(prefix): column
+        for name, column in columns.items()
+        if name.startswith(prefix)
+    }
+
+
+def _parts(
+    origin: Snapped, destination: Snapped, arcs: list[int]
+) -> list[tuple[int, float, float]]:
+    """Edges of a way with the shares of their length at which it enters and leaves them."""
+    if not arcs:
+        is_same = origin.edge == destination.edge
+        return [(origin.edge, origin.share, destination.share if is_same else origin.share)]
+    parts = [(arc >> 1, float(arc & 1), float(1 - (arc & 1))) for arc in arcs]
+    if 0 < origin.share < 1:
+        parts[0] = (parts[0][0], origin.share, parts[0][2])
+    if 0 < destination.share < 1:
+        parts[-1] = (parts[-1][0], parts[-1][1], destination.share)
+    return parts

@@ -1,4 +1,4 @@
-"""A small real data set: the shops of central Helsinki and a base map of its streets.
+"""A small real data set of central Helsinki: shops, a base map, and its road network.
 
 © OpenStreetMap contributors, ODbL 1.0; see `ATTRIBUTION.md` in this folder.
 """
@@ -17,6 +17,8 @@ HELSINKI_STORES = _FOLDER / "helsinki_stores.geojson.gz"
 """Shops, cafes, pharmacies and other trades; `importers.read` reads it with source `osm`."""
 HELSINKI_MAP = _FOLDER / "helsinki_map.geojson.gz"
 """Water, green, buildings, streets, rails and labels; property `layer` names the layer."""
+HELSINKI_ROADS = _FOLDER / "helsinki.roads"
+"""The road network of the same extract, for `geodata.roads`; its border is within 1 km."""
 HELSINKI_CENTRE = Point(60.1699, 24.9384)
 """The middle of the sample, on Mannerheimintie."""
 SUPERMARKET = "osm-node~299983963"

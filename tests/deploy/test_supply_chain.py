@@ -13,7 +13,7 @@ from tests.deploy.queries import DEPLOY
 MADE = runpy.run_path(str(DEPLOY / "licences.py"))
 FIT = re.compile(
     r"(Apache-2\.0|MIT|MIT-0|0BSD|BSD-\d-Clause|BSL-1\.0|ISC|Zlib|CC0-1\.0|PSF-2\.0|MPL-2\.0"
-    r"|OFL-1\.1|Unicode-3\.0)"
+    r"|OFL-1\.1|Unicode-3\.0|GPL-3\.0-or-later WITH GCC-exception-3\.1)"
 )
 ID = re.compile(r"\b(?:0BSD|MIT|ISC|Zlib|[A-Za-z]\w*(?:-[\d.]+)(?:-Clause)?)(?![\w-])")
 
@@ -25,7 +25,8 @@ def test_the_list_of_licences_is_what_its_script_writes_on_every_python():
 
 def test_every_dependency_has_its_reason_and_the_licence_that_it_has_in_the_list():
     project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["otel"]]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *extras["otel"], *extras["roads"]]
     needed = {name for each in asked for name in re.findall(r"^[\w-]+|(?<=\[)[\w-]+(?=\])", each)}
     licences, contents = MADE["licences"](), MADE["contents"]()
     told = set()

@@ -1,0 +1,237 @@
+"""Cuts the ways of an extract at junctions into edges, with the time of each mode along them.
+
+Edge e has two arcs: arc 2e runs in the direction of the way, arc 2e + 1 against it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import rustworkx
+from numpy.typing import NDArray
+
+from geodata.roads.errors import BadNetwork
+from geodata.roads.extract import Extract, Line, Progress, line_usages
+from geodata.roads.modes import Mode
+from geodata.roads.tags import is_blocked, signal_s
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+CLOSED = np.uint32(0xFFFFFFFF)
+"""The time of an arc that a mode may not use."""
+MOST_MS = 100 * 3_600_000
+"""No edge takes longer; one that does is left out."""
+MIN_ISLAND_M = 2_000.0
+"""A connected part of less length is left out, if a larger one is there: a car park whose gate
+is closed, a path drawn without its connection. Points snap past it to the nearest other edge."""
+
+
+@dataclass(slots=True)
+class ModeArcs:
+    """The arcs as one mode uses them; arrays have an element for each arc."""
+
+    travel_ms: NDArray[np.uint32]
+    """Rounded up to whole milliseconds; CLOSED if not allowed."""
+    penalty_ms: NDArray[np.uint32]
+    """Wait at the end of the arc."""
+    is_destination: NDArray[np.bool_]
+    """By edge: only for journeys that begin or end there."""
+    may_snap: NDArray[np.bool_]
+    """By edge: False for ferries, which nobody boards between two piers."""
+    blocked: Ints
+    """Junctions that the mode cannot pass, only turn round at."""
+    dropped_m: float = 0.0
+    """Length of edges that were left out as small islands or dead ends of one-way roads."""
+
+
+@dataclass(slots=True)
+class Edges:
+    """Junctions, edges between them with their shape, and the arcs of each mode."""
+
+    node_ids: Ints
+    """OSM ids of the junctions."""
+    latitudes: Floats
+    longitudes: Floats
+    tails: Ints
+    """First junction, by edge."""
+    heads: Ints
+    shape_starts: Ints
+    """Edge e has the shape points from `shape_starts[e]` to before `shape_starts[e + 1]`."""
+    shape_latitudes: Floats
+    shape_longitudes: Floats
+    lengths_m: Floats
+    ways: Ints
+    """OSM id of the way, by edge."""
+    exits: NDArray[np.bool_]
+    """Junctions at which a way may leave the extract."""
+    arcs: dict[Mode, ModeArcs]
+
+    def arc_ends(self) -> tuple[Ints, Ints]:
+        """Junctions at which each arc begins and ends."""
+        begins = np.column_stack((self.tails, self.heads)).ravel()
+        return begins, np.column_stack((self.heads, self.tails)).ravel()
+
+
+def cut(extract: Extract, progress: Progress = lambda *_: None) -> Edges:
+    """The edges of an extract."""
+    is_junction = _junctions(extract)
+    row = np.full(len(extract.node_ids), -1, np.int64)
+    row[is_junction] = np.arange(int(is_junction.sum()))
+    parts: list[tuple[int, int, int, Ints]] = []
+    lengths: list[float] = []
+    columns: dict[Mode, list[tuple[int, int, int, int, bool, bool]]] = {m: [] for m in Mode}
+    for count, line in enumerate(extract.lines):
+        if count % 5_000 == 0:
+            progress("cutting ways at junctions", count, len(extract.lines))
+        usages, steps_m = line_usages(line, extract)
+        stops = np.flatnonzero(is_junction[line.nodes])
+        sums = np.concatenate(([0.0], np.cumsum(steps_m)))
+        for start, end in zip(stops[:-1].tolist(), stops[1:].tolist(), strict=True):
+            first, last = int(line.nodes[start]), int(line.nodes[end])
+            parts.append((int(row[first]), int(row[last]), line.way, line.nodes[start : end + 1]))
+            length = float(sums[end] - sums[start])
+            lengths.append(length)
+            for mode in Mode:
+                columns[mode].append(_column(line, usages, mode, length, first, last, extract))
+    starts = np.concatenate(([0], np.cumsum([len(nodes) for *_, nodes in parts])))
+    shape = np.concatenate([nodes for *_, nodes in parts])
+    latitudes, longitudes = extract.latitudes[is_junction], extract.longitudes[is_junction]
+    edges = Edges(
+        node_ids=extract.node_ids[is_junction],
+        latitudes=latitudes,
+        longitudes=longitudes,
+        tails=np.array([part[0] for part in parts]),
+        heads=np.array([part[1] for part in parts]),
+        shape_starts=starts,
+        shape_latitudes=extract.latitudes[shape],
+        shape_longitudes=extract.longitudes[shape],
+        lengths_m=np.array(lengths),
+        ways=np.array([part[2] for part in parts]),
+        exits=_exits(extract)[is_junction],
+        arcs={mode: _mode_arcs(columns[mode], extract, row, mode) for mode in Mode},
+    )
+    if all((arcs.travel_ms == CLOSED).all() for arcs in edges.arcs.values()):
+        raise BadNetwork("the extract has no way that a car, a bicycle or a walker may use")
+    return edges
+
+
+def _junctions(extract: Extract) -> NDArray[np.bool_]:
+    """Nodes at which edges end: shared by ways, ends of ways, signals, barriers, via nodes."""
+    nodes = np.concatenate([line.nodes for line in extract.lines])
+    found = np.bincount(nodes, minlength=len(extract.node_ids)) > 1
+    for line in extract.lines:
+        found[line.nodes[[0, -1]]] = True
+    used = np.zeros_like(found)
+    used[nodes] = True
+    found[list(extract.node_tags)] = True
+    vias = [each.via_node for each in extract.restrictions if each.via_node is not None]
+    rows = np.searchsorted(extract.node_ids, vias)
+    rows = rows[rows < len(found)]
+    found[rows] = True
+    if extract.box:
+        # A way is cut where it leaves the box, so that a way that returns has a junction there.
+        outside = _outside(extract)
+        for line in extract.lines:
+            leaves = np.flatnonzero(np.diff(outside[line.nodes])) + 1
+            found[line.nodes[leaves]] = True
+    return found & used
+
+
+def _outside(extract: Extract) -> NDArray[np.bool_]:
+    south, west, north, east = extract.box or (-90, -180, 90, 180)
+    inside = (extract.latitudes >= south) & (extract.latitudes <= north)
+    inside &= (extract.longitudes >= west) & (extract.longitudes <= east)
+    return ~inside
+
+
+def _exits(extract: Extract) -> NDArray[np.bool_]:
+    """Nodes from which a road may go on outside of the extract: nodes outside of its box, and
+    ends of ways whose next node is missing. Without a box any node may be one."""
+    if extract.box is None:
+        return np.ones(len(extract.node_ids), np.bool_)
+    found = _outside(extract)
+    for line in extract.lines:
+        if line.starts_cut:
+            found[line.nodes[0]] = True
+        if line.ends_cut:
+            found[line.nodes[-1]] = True
+    return found
+
+
+def _column(
+    line: Line,
+    usages: dict,  # type: ignore[type-arg]
+    mode: Mode,
+    length_m: float,
+    first: int,
+    last: int,
+    extract: Extract,
+) -> tuple[int, int, int, int, bool, bool]:
+    """Travel and penalty of both arcs, destination only, may be snapped to."""
+    found = usages.get(mode)
+    closed = int(CLOSED)
+    if found is None:
+        return closed, 0, closed, 0, False, False
+    forward, backward = (
+        closed
+        if speed is None or (time := int(np.ceil(length_m / speed * 1000))) > MOST_MS
+        else time
+        for speed in (found.forward, found.backward)
+    )
+    waits = (
+        int(1000 * signal_s(extract.node_tags.get(node, {}), mode, is_forward=ahead))
+        for node, ahead in ((last, True), (first, False))
+    )
+    ahead_ms, back_ms = waits
+    is_ferry = line.tags.get("route") == "ferry"
+    return forward, ahead_ms, backward, back_ms, found.is_destination, not is_ferry
+
+
+def _mode_arcs(
+    column: list[tuple[int, int, int, int, bool, bool]], extract: Extract, row: Ints, mode: Mode
+) -> ModeArcs:
+    table = np.array([each[:4] for each in column], np.uint32)
+    blocked = [node for node, tags in extract.node_tags.items() if is_blocked(tags, mode)]
+    rows = row[blocked] if blocked else np.empty(0, np.int64)
+    return ModeArcs(
+        travel_ms=table[:, (0, 2)].ravel(),
+        penalty_ms=table[:, (1, 3)].ravel(),
+        is_destination=np.array([each[4] for each in column]),
+        may_snap=np.array([each[5] for each in column]),
+        blocked=rows[rows >= 0],
+    )
+
+
+def islands(edges: Edges, mode: Mode) -> NDArray[np.int32]:
+    """The island of each edge for a mode, numbered by falling length; -1 for edges left out.
+
+    An island is a strongly connected part: each of its junctions can be reached from each other.
+    Arcs between parts, and parts of less than `MIN_ISLAND_M` beside a larger one, are closed in
+    `edges.arcs`, so that nothing snaps to a road from which no way leads on.
+    """
+    arcs = edges.arcs[mode]
+    begins, ends = edges.arc_ends()
+    is_open = arcs.travel_ms != CLOSED
+    graph: rustworkx.PyDiGraph[None, None] = rustworkx.PyDiGraph()
+    graph.add_nodes_from([None] * len(edges.node_ids))
+    pairs = zip(begins[is_open].tolist(), ends[is_open].tolist(), strict=True)
+    graph.extend_from_edge_list(list(pairs))
+    part = np.empty(len(edges.node_ids), np.int64)
+    for number, nodes in enumerate(rustworkx.strongly_connected_components(graph)):
+        part[list(nodes)] = number
+    inside = is_open & (part[begins] == part[ends])
+    of_edge = np.where(inside.reshape(-1, 2).any(axis=1), part[edges.tails], -1)
+    lengths = np.bincount(
+        of_edge[of_edge >= 0], edges.lengths_m[of_edge >= 0], minlength=len(edges.node_ids)
+    )
+    order = np.argsort(-lengths, kind="stable")
+    kept = order[
+        (lengths[order] >= MIN_ISLAND_M) | ((np.arange(len(order)) == 0) & (lengths[order] > 0))
+    ]
+    number_of = np.full(len(lengths), -1, np.int32)
+    number_of[kept] = np.arange(len(kept), dtype=np.int32)
+    found = np.where(of_edge >= 0, number_of[of_edge], np.int32(-1)).astype(np.int32)
+    was_open = is_open.reshape(-1, 2).any(axis=1)
+    arcs.dropped_m = float(edges.lengths_m[was_open & (found < 0)].sum())
+    arcs.travel_ms[~inside | (np.repeat(found, 2) < 0)] = CLOSED
+    return found

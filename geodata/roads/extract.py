@@ -1,0 +1,202 @@
+"""Reads an OpenStreetMap extract into junctions and the edges between them."""
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import osmium
+from numpy.typing import NDArray
+from osmium.filter import IdFilter, KeyFilter
+
+from geodata.distance import distances_m
+from geodata.roads.errors import BadNetwork
+from geodata.roads.modes import Mode
+from geodata.roads.tags import Tags, Usage, is_blocked, signal_s, turn_rule, usage
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Progress = Callable[[str, int, int | None], None]
+"""Called with a step's name, the amount done and the whole, if that is known."""
+
+_EVERY = 20_000
+"""Objects between two calls of the progress."""
+_MODES = tuple(Mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """A turn restriction, as node and way ids of OSM."""
+
+    rules: dict[Mode, str]
+    """`no_...` or `only_...`, for each mode that it concerns."""
+    froms: tuple[int, ...]
+    via_node: int | None
+    via_ways: tuple[int, ...]
+    tos: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A run of a way whose nodes are all in the extract."""
+
+    way: int
+    tags: Tags
+    nodes: Ints
+    """Indices into `Extract.node_ids`."""
+    starts_cut: bool
+    """The way goes on before the first node, outside of the extract."""
+    ends_cut: bool
+
+
+@dataclass(slots=True)
+class Extract:
+    """The ways of an extract that some mode may use, with all that bears on times."""
+
+    node_ids: Ints
+    latitudes: Floats
+    longitudes: Floats
+    node_tags: dict[int, dict[str, str]]
+    """Tags of signals and barriers, by index."""
+    lines: list[Line]
+    restrictions: list[Restriction]
+    box: tuple[float, float, float, float] | None
+    """South, west, north, east; None if the header does not tell."""
+    date: str = ""
+    """Of the data, if the header tells."""
+    unread: dict[str, int] = field(default_factory=dict)
+    """Numbers of objects that could not be used, by reason."""
+
+
+def read(path: Path, progress: Progress = lambda *_: None) -> Extract:
+    """Read an extract (PBF, XML or OPL) in two passes: ways and restrictions, then nodes.
+
+    Raises:
+        BadNetwork: the file is no OSM extract, is damaged, or has no way that a mode may use.
+    """
+    try:
+        return _read(path, progress)
+    except (RuntimeError, ValueError, OSError) as error:
+        if isinstance(error, BadNetwork):
+            raise
+        raise BadNetwork(f"{path.name}: not a readable OSM extract ({error})") from error
+
+
+def _read(path: Path, progress: Progress) -> Extract:
+    header = osmium.FileProcessor(path).header
+    unread: dict[str, int] = {}
+    ways: dict[int, tuple[dict[str, str], Ints]] = {}
+    restrictions: list[Restriction] = []
+    kinds = osmium.osm.WAY | osmium.osm.RELATION
+    items: Iterable[Any] = osmium.FileProcessor(path, kinds).with_filter(
+        KeyFilter("highway", "route", "type")
+    )
+    for count, item in enumerate(items):
+        if count % _EVERY == 0:
+            progress("reading ways", count, None)
+        tags = dict(item.tags)
+        if not item.is_way():
+            if tags.get("type", "").partition(":")[0] == "restriction":
+                restrictions += _restriction(tags, item, unread)
+        elif any(usage(tags, mode, 1.0) for mode in _MODES):
+            refs = np.fromiter((node.ref for node in item.nodes), np.int64, len(item.nodes))
+            ways[item.id] = tags, refs[np.diff(refs, prepend=refs[0] - 1) != 0]
+    if not ways:
+        raise BadNetwork(f"{path.name}: no way in it that a car, a bicycle or a walker may use")
+    node_ids = np.unique(np.concatenate([refs for _, refs in ways.values()]))
+    latitudes, longitudes, node_tags = _nodes(path, node_ids, progress)
+    lines = []
+    for way, (tags, refs) in ways.items():
+        lines += _lines(way, tags, np.searchsorted(node_ids, refs), np.isfinite(latitudes))
+    if not lines:
+        raise BadNetwork(f"{path.name}: its ways have no nodes; take an extract with both")
+    return Extract(
+        node_ids=node_ids,
+        latitudes=latitudes,
+        longitudes=longitudes,
+        node_tags=node_tags,
+        lines=lines,
+        restrictions=restrictions,
+        box=_box(header),
+        date=header.get("osmosis_replication_timestamp") or "",
+        unread=unread,
+    )
+
+
+def _box(header: Any) -> tuple[float, float, float, float] | None:
+    box = header.box()
+    if not box.valid():
+        return None
+    low, high = box.bottom_left, box.top_right
+    return low.lat, low.lon, high.lat, high.lon
+
+
+def _restriction(tags: dict[str, str], item: Any, unread: dict[str, int]) -> list[Restriction]:
+    found = {mode: turn_rule(tags, mode) for mode in _MODES}
+    rules = {mode: rule for mode, rule in found.items() if rule}
+    if not rules:
+        return []
+    members: dict[tuple[str, str], list[int]] = {}
+    for member in item.members:
+        members.setdefault((member.role, member.type), []).append(member.ref)
+    nodes, via_ways = members.get(("via", "n"), []), members.get(("via", "w"), [])
+    froms, tos = members.get(("from", "w"), []), members.get(("to", "w"), [])
+    is_known = all(rule.startswith(("no_", "only_")) for rule in rules.values())
+    if not (froms and tos and is_known and (len(nodes) == 1) != bool(via_ways)):
+        unread["restrictions with missing members"] = (
+            unread.get("restrictions with missing members", 0) + 1
+        )
+        return []
+    via_node = nodes[0] if nodes else None
+    return [Restriction(rules, tuple(froms), via_node, tuple(via_ways), tuple(tos))]
+
+
+def _nodes(
+    path: Path, node_ids: Ints, progress: Progress
+) -> tuple[Floats, Floats, dict[int, dict[str, str]]]:
+    """Positions of the nodes, NaN if not in the extract, and the tags that bear on times."""
+    latitudes = np.full(len(node_ids), np.nan)
+    longitudes = np.full(len(node_ids), np.nan)
+    node_tags: dict[int, dict[str, str]] = {}
+    index = {identifier: row for row, identifier in enumerate(node_ids.tolist())}
+    items: Iterable[Any] = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(IdFilter(index))
+    for count, node in enumerate(items):
+        if count % _EVERY == 0:
+            progress("reading nodes", count, len(node_ids))
+        if not node.location.valid():
+            continue
+        row = index[node.id]
+        latitudes[row], longitudes[row] = node.lat, node.lon
+        if len(node.tags) and _matters(tags := dict(node.tags)):
+            node_tags[row] = tags
+    return latitudes, longitudes, node_tags
+
+
+def _matters(tags: Tags) -> bool:
+    return any(
+        is_blocked(tags, mode) or signal_s(tags, mode, is_forward=forward)
+        for mode in _MODES
+        for forward in (True, False)
+    )
+
+
+def _lines(way: int, tags: Tags, nodes: Ints, is_there: NDArray[np.bool_]) -> list[Line]:
+    """The runs of the way's nodes that are in the extract."""
+    there = is_there[nodes]
+    cuts = np.flatnonzero(np.diff(there)) + 1
+    starts = [0, *cuts.tolist(), len(nodes)]
+    return [
+        Line(way, tags, nodes[start:end], start > 0, end < len(nodes))
+        for start, end in itertools.pairwise(starts)
+        if there[start] and end - start > 1
+    ]
+
+
+def line_usages(line: Line, extract: Extract) -> tuple[dict[Mode, Usage], Floats]:
+    """The use of a line by each mode, and the lengths in metres between its nodes."""
+    latitudes, longitudes = extract.latitudes[line.nodes], extract.longitudes[line.nodes]
+    lengths = distances_m(latitudes[:-1], longitudes[:-1], latitudes[1:], longitudes[1:])
+    found = {mode: usage(line.tags, mode, float(lengths.sum())) for mode in _MODES}
+    return {mode: each for mode, each in found.items() if each}, lengths

@@ -1,0 +1,269 @@
+"""The network of one mode: its places, times and ways, in milliseconds."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.distance import distances_m
+from geodata.roads.edges import CLOSED
+from geodata.roads.errors import BadNetwork
+from geodata.roads.hierarchy import NO_WAY, Hierarchy
+from geodata.roads.modes import Mode
+from geodata.roads.places import CLOSED_MS, Places, Snapped
+from geodata.roads.snapping import Feet, SegmentIndex, Shapes, metres_per_degree
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Columns = Mapping[str, NDArray[Any]]
+
+
+class ModeNetwork:
+    """Legal ways of one mode."""
+
+    def __init__(
+        self,
+        mode: Mode,
+        columns: Columns,
+        tails: Ints,
+        heads: Ints,
+        shapes: Shapes,
+        junctions: tuple[Floats, Floats],
+        bounds: tuple[float, float, float, float],
+        saved: Mapping[str, bytes] | None,
+    ) -> None:
+        """`columns` are those that `build` writes for a mode.
+
+        Raises:
+            BadNetwork: the columns do not fit each other.
+        """
+        self.mode = mode
+        self.tails, self.heads, self.shapes, self._bounds = tails, heads, shapes, bounds
+        self.travel_ms: Ints = columns["travel_ms"].astype(np.int64)
+        self.penalty_ms: Ints = columns["penalty_ms"].astype(np.int64)
+        self.islands: Ints = columns["islands"].astype(np.int64)
+        self.junctions: Ints = columns["junctions"].astype(np.int64)
+        self.links: tuple[Ints, Ints, Ints] = (
+            columns["link_tails"].astype(np.int64),
+            columns["link_heads"].astype(np.int64),
+            columns["link_arcs"].astype(np.int64),
+        )
+        self.after_arc: Ints = columns["after_arc"].astype(np.int64)
+        self.at_junction: Ints = columns["at_junction"].astype(np.int64)
+        self.to_exit_ms: Ints = columns["to_exit_ms"].astype(np.int64)
+        self.from_exit_ms: Ints = columns["from_exit_ms"].astype(np.int64)
+        self._check(len(junctions[0]))
+        self.positions = junctions[0][self.junctions], junctions[1][self.junctions]
+        """Latitudes and longitudes of the nodes."""
+        arcs = self.links[2]
+        self.hierarchy = Hierarchy(
+            self.links[0],
+            self.links[1],
+            (self.travel_ms[arcs] + self.penalty_ms[arcs]).astype(np.uint32),
+            self.positions,
+            saved,
+        )
+        self.links_of_arc = _Groups(arcs, len(self.travel_ms))
+        self.nodes_of_junction = _Groups(self.junctions, len(junctions[0]))
+        self.index = SegmentIndex(shapes, columns["may_snap"] & (self.islands >= 0))
+
+    def _check(self, junction_count: int) -> None:
+        edges, nodes = len(self.tails), len(self.junctions)
+        fits = (
+            {len(self.travel_ms), len(self.penalty_ms), len(self.after_arc)} == {2 * edges}
+            and len(self.islands) == edges
+            and {len(self.at_junction), len(self.to_exit_ms), len(self.from_exit_ms)}
+            == {junction_count}
+            and _within(self.links[2], 0, 2 * edges)
+            and _within(self.junctions, 0, junction_count)
+            and _within(self.after_arc, -1, nodes)
+            and _within(self.at_junction, -1, nodes)
+        )
+        if not fits:
+            raise BadNetwork(f"the columns of {self.mode} do not fit each other")
+
+    @cached_property
+    def highest_speed(self) -> float:
+        """Metres per second, as the crow flies, of the fastest edge."""
+        lat, lon = self.shapes.latitudes, self.shapes.longitudes
+        first = np.flatnonzero(np.diff(self.shapes.edges, prepend=-1))
+        last = np.append(first[1:], len(self.shapes.edges)) - 1
+        straight = np.repeat(distances_m(lat[first], lon[first], lat[last], lon[last]), 2)
+        is_open = (self.travel_ms != CLOSED) & (self.travel_ms > 0)
+        return float((straight[is_open] / self.travel_ms[is_open]).max(initial=0.0) * 1000)
+
+    def snap(self, latitudes: Floats, longitudes: Floats) -> list[Snapped | None]:
+        """The places of points on the network; None where no edge is near."""
+        feet = self.index.nearest(latitudes, longitudes)
+        found: list[Snapped | None] = [None] * len(latitudes)
+        if feet.points.size:
+            edges, shares, lat, lon = self.placed(feet)
+            metres = distances_m(latitudes[feet.points], longitudes[feet.points], lat, lon)
+            outside = metres > self._to_bounds_m(latitudes[feet.points], longitudes[feet.points])
+            rows = zip(
+                feet.points.tolist(), edges.tolist(), shares.tolist(), lat.tolist(), lon.tolist(),
+                metres.tolist(), outside.tolist(), strict=True,
+            )  # fmt: skip
+            for point, edge, share, latitude, longitude, distance, is_outside in rows:
+                along = self._along_ms(edge, share)
+                found[point] = Snapped(
+                    self.mode, latitude, longitude, distance, int(self.islands[edge]), is_outside,
+                    edge, share, along, self._begins(edge, share, along),
+                    self._ends(edge, share, along),
+                )  # fmt: skip
+        return found
+
+    def placed(self, feet: Feet) -> tuple[Ints, Floats, Floats, Floats]:
+        """Edges, shares of their length, latitudes and longitudes of places on segments."""
+        shapes, at = self.shapes, feet.segments
+        edges = shapes.edges[at]
+
+        def between(column: Floats) -> Floats:
+            first, last = column[at], column[at + 1]
+            return np.where(feet.steps == 1, last, first + feet.steps * (last - first))
+
+        return edges, between(shapes.shares), between(shapes.latitudes), between(shapes.longitudes)
+
+    def _to_bounds_m(self, latitudes: Floats, longitudes: Floats) -> Floats:
+        """Metres to the border of the extract; negative outside."""
+        south, west, north, east = self._bounds
+        per_latitude, per_longitude = metres_per_degree(latitudes)
+        up = np.minimum(latitudes - south, north - latitudes) * per_latitude
+        right = np.minimum(longitudes - west, east - longitudes) * per_longitude
+        return np.minimum(up, right)
+
+    def along_ms(self, edges: Ints, shares: Floats) -> tuple[Ints, Ints]:
+        """Times from the begin of edges to places on them, and from their end."""
+        ahead, back = self.travel_ms[2 * edges], self.travel_ms[2 * edges + 1]
+        return (
+            np.where(ahead == CLOSED, CLOSED_MS, np.rint(shares * ahead).astype(np.int64)),
+            np.where(back == CLOSED, CLOSED_MS, np.rint((1 - shares) * back).astype(np.int64)),
+        )
+
+    def _along_ms(self, edge: int, share: float) -> tuple[int, int]:
+        ahead, back = self.along_ms(np.array([edge]), np.array([share]))
+        return int(ahead[0]), int(back[0])
+
+    def _junction(self, edge: int, share: float) -> int | None:
+        if share == 0:
+            return int(self.tails[edge])
+        return int(self.heads[edge]) if share == 1 else None
+
+    def _begins(
+        self, edge: int, share: float, along: tuple[int, int]
+    ) -> tuple[tuple[int, int], ...]:
+        junction = self._junction(edge, share)
+        if junction is not None:
+            return ((int(self.at_junction[junction]), 0),)
+        return tuple(
+            (node, int(self.travel_ms[arc] - done + self.penalty_ms[arc]))
+            for arc, done in zip((2 * edge, 2 * edge + 1), along, strict=True)
+            if done != CLOSED_MS and (node := int(self.after_arc[arc])) >= 0
+        )
+
+    def _ends(self, edge: int, share: float, along: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+        junction = self._junction(edge, share)
+        if junction is not None:
+            return tuple((node, 0) for node in self.nodes_of_junction.of(junction).tolist())
+        return tuple(
+            (int(self.links[0][link]), done)
+            for arc, done in zip((2 * edge, 2 * edge + 1), along, strict=True)
+            if done != CLOSED_MS
+            for link in self.links_of_arc.of(arc).tolist()
+        )
+
+    def times_ms(self, origins: Places, targets: Places) -> Ints:
+        """From each origin (rows) to each target (columns)."""
+        if not (len(origins) and len(targets)):
+            return np.empty((len(origins), len(targets)), np.int64)
+        columns, of_target = np.unique(targets.nodes, return_inverse=True)
+        table = self.hierarchy.times_ms(origins.nodes, columns)[:, of_target]
+        times = origins.least(targets.least(table, axis=1), axis=0)
+        for row, origin in enumerate(origins.points):
+            for column in targets.by_edge.get(origin.edge, ()) if origin else ():
+                target = targets.points[column]
+                if origin and target:
+                    times[row, column] = min(times[row, column], origin.direct_ms(target))
+        return np.minimum(times, NO_WAY)
+
+    def way(self, origin: Snapped, target: Snapped) -> tuple[int, list[int]] | None:
+        """Time and arcs between the two edges of a shortest way; None if there is none. The
+        arcs are empty if it stays on the edge."""
+        nodes = np.array([node for node, _ in origin.begins], np.int64)
+        ends = np.array([node for node, _ in target.ends], np.int64)
+        direct = origin.direct_ms(target)
+        if not (nodes.size and ends.size):
+            return None if direct >= NO_WAY else (direct, [])
+        table = self.hierarchy.times_ms(nodes, ends)
+        table += np.array([[cost] for _, cost in origin.begins])
+        table += np.array([cost for _, cost in target.ends])
+        row, column = np.unravel_index(int(table.argmin()), table.shape)
+        time = int(table[row, column])
+        if min(time, direct) >= NO_WAY:
+            return None
+        if direct <= time:
+            return direct, []
+        _, links = self.hierarchy.way(int(nodes[row]), int(ends[column]))
+        arcs = self.links[2][links].tolist()
+        return time, [*self._first(origin, int(row)), *arcs, *self._last(target, int(column))]
+
+    def _first(self, origin: Snapped, begin: int) -> list[int]:
+        """The arc on which the way begins, if it begins within an edge."""
+        node = origin.begins[begin][0]
+        if self._junction(origin.edge, origin.share) is not None:
+            return []
+        arcs = [
+            arc for arc in (2 * origin.edge, 2 * origin.edge + 1) if self.after_arc[arc] == node
+        ]
+        cost = origin.begins[begin][1]
+        return [
+            next(
+                arc
+                for arc in arcs
+                if self.travel_ms[arc] - origin.along_ms[arc & 1] + self.penalty_ms[arc] == cost
+            )
+        ]
+
+    def _last(self, target: Snapped, end: int) -> list[int]:
+        """The arc on which the way ends, if it ends within an edge."""
+        if self._junction(target.edge, target.share) is not None:
+            return []
+        node, cost = target.ends[end]
+        return [
+            next(
+                arc
+                for arc in (2 * target.edge, 2 * target.edge + 1)
+                if target.along_ms[arc & 1] == cost
+                and node in self.links[0][self.links_of_arc.of(arc)]
+            )
+        ]
+
+    def exit_ms(self, origin: Snapped) -> int:
+        """Least time from a place to where roads may leave the extract."""
+        return self._least_at(origin.begins, self.to_exit_ms)
+
+    def entry_ms(self, target: Snapped) -> int:
+        """Least time to a place from where roads may enter the extract."""
+        return self._least_at(target.ends, self.from_exit_ms)
+
+    def _least_at(self, pairs: Sequence[tuple[int, int]], times_ms: Ints) -> int:
+        found = (cost + int(times_ms[self.junctions[node]]) for node, cost in pairs)
+        return min(found, default=NO_WAY)
+
+
+class _Groups:
+    """The positions of each number in a column of numbers."""
+
+    def __init__(self, numbers: Ints, count: int) -> None:
+        self._order = np.argsort(numbers, kind="stable")
+        self._starts = np.searchsorted(numbers[self._order], np.arange(count + 1))
+
+    def of(self, number: int) -> Ints:
+        """Positions of a number, ascending."""
+        return self._order[self._starts[number] : self._starts[number + 1]]
+
+
+def _within(numbers: Ints, low: int, past: int) -> bool:
+    return not numbers.size or bool(numbers.min() >= low and numbers.max() < past)

@@ -1,0 +1,267 @@
+"""Hand-made ways: who may use them, in which direction, and how long it takes.
+
+    A---M---B---C---D        100 m between neighbours, M in the middle of A and B;
+    |       |   |   |        all ways but A-M-B are residential, in both directions
+    E-------F---G---H
+    |       |   |   |
+    I-------J---K---L
+
+The way A-M-B has the tags of the case. Beside it from A to B lies a detour of 300 m over E and F:
+40 s in a car (27 km/h), 216 s on foot (5 km/h), 67.5 s by bicycle (16 km/h). A time that is not
+the detour's is the way's own.
+"""
+
+from dataclasses import astuple
+from pathlib import Path
+
+import pytest
+
+from geodata.points import Point
+from geodata.roads import Mode, RoadNetwork
+from tests.support.roads import at, network_of, tags_of, write_extract
+
+NAMES = "ABCDEFGHIJKL"
+PLACES = {name: at(100.0 * (i % 4), -100.0 * (i // 4)) for i, name in enumerate(NAMES)} | {
+    "M": at(50.0, 0.0)
+}
+IDS = {name: 1 + i for i, name in enumerate(PLACES)}
+STREETS = [
+    *("AMB", "BC", "CD", "EF", "FG", "GH", "IJ", "JK", "KL"),
+    *("AE", "BF", "CG", "DH", "EI", "FJ", "GK", "HL"),
+]
+STREET = {"highway": "residential"}
+DRIVE, WALK, BIKE = Mode.DRIVE, Mode.WALK, Mode.BIKE
+DETOUR = {DRIVE: 40.0, WALK: 216.0, BIKE: 67.5}
+
+
+def grid(
+    folder: Path,
+    ways: dict[str, dict[str, str]] | None = None,
+    nodes: dict[str, dict[str, str]] | None = None,
+    restrictions: list[tuple[list[tuple[str, str]], dict[str, str]]] | None = None,
+    streets: list[str] = STREETS,
+) -> RoadNetwork:
+    """The network; `ways` and `nodes` change the tags of some, members are roles and names."""
+    numbers = {street: number for number, street in enumerate(streets, start=1)}
+    relations = [
+        (
+            [
+                ("n", IDS[name], role) if name in IDS else ("w", numbers[name], role)
+                for role, name in members
+            ],
+            {"type": "restriction", **tags},
+        )
+        for members, tags in restrictions or []
+    ]
+    extract = write_extract(
+        folder / "grid.osm",
+        {IDS[name]: (point, (nodes or {}).get(name, {})) for name, point in PLACES.items()},
+        {
+            number: ([IDS[name] for name in street], (ways or {}).get(street, STREET))
+            for street, number in numbers.items()
+        },
+        relations,
+    )
+    return network_of(extract)
+
+
+def place(name: str) -> Point:
+    """A junction, or the middle of two: `EF`."""
+    points = [PLACES[letter] for letter in name]
+    middle = [sum(axis) / len(points) for axis in zip(*map(astuple, points), strict=True)]
+    return Point(*middle)
+
+
+def seconds(network: RoadNetwork, mode: Mode, start: str, end: str) -> float:
+    points = place(start), place(end)
+    origin, target = (network.snap(mode, each.latitude, each.longitude) for each in points)
+    assert origin
+    assert target
+    return float(network.times_from(origin, [target])[0])
+
+
+R = "highway=residential "
+CASES: list[tuple[str, dict[Mode, tuple[float, float]]]] = [
+    # Tags, and for each mode the seconds from A to B and from B to A.
+    (R, {DRIVE: (13.33, 13.33), WALK: (72, 72), BIKE: (22.5, 22.5)}),
+    (R + "oneway=yes", {DRIVE: (13.33, 40), WALK: (72, 72), BIKE: (22.5, 67.5)}),
+    (R + "oneway=1", {DRIVE: (13.33, 40)}),
+    (R + "oneway=-1", {DRIVE: (40, 13.33), BIKE: (67.5, 22.5)}),
+    (R + "oneway=no", {DRIVE: (13.33, 13.33)}),
+    (R + "oneway=reversible", {DRIVE: (40, 40), WALK: (72, 72)}),
+    (R + "oneway=yes oneway:bicycle=no", {DRIVE: (13.33, 40), BIKE: (22.5, 22.5)}),
+    (R + "oneway=yes cycleway=opposite_lane", {DRIVE: (13.33, 40), BIKE: (22.5, 22.5)}),
+    (R + "oneway=yes cycleway:left=opposite", {BIKE: (22.5, 22.5)}),
+    (R + "oneway=yes cycleway:left:oneway=no", {BIKE: (22.5, 22.5)}),
+    (R + "oneway:motor_vehicle=yes", {DRIVE: (13.33, 40), BIKE: (22.5, 22.5)}),
+    (R + "junction=roundabout", {DRIVE: (13.33, 40), BIKE: (22.5, 67.5), WALK: (72, 72)}),
+    (R + "junction=roundabout oneway=-1", {DRIVE: (40, 13.33)}),
+    (R + "maxspeed=50", {DRIVE: (8, 8), WALK: (72, 72), BIKE: (22.5, 22.5)}),
+    (R + "maxspeed=30_mph", {DRIVE: (8.285, 8.285)}),
+    (R + "maxspeed:backward=20", {DRIVE: (13.33, 20)}),
+    (R + "maxspeed=DE:urban", {DRIVE: (8, 8)}),
+    (R + "maxspeed=FR:zone30", {DRIVE: (13.33, 13.33)}),
+    (R + "maxspeed=signals", {DRIVE: (13.33, 13.33)}),
+    (R + "maxspeed=0", {DRIVE: (13.33, 13.33)}),
+    ("highway=motorway", {DRIVE: (3.273, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
+    ("highway=motorway maxspeed=250", {DRIVE: (2.769, 40)}),
+    ("highway=trunk", {DRIVE: (4.235, 4.235), WALK: (72, 72)}),
+    ("highway=trunk motorroad=yes", {DRIVE: (4.235, 4.235), WALK: (216, 216), BIKE: (67.5, 67.5)}),
+    ("highway=service maxspeed=50", {DRIVE: (24, 24)}),
+    ("highway=living_street", {DRIVE: (36, 36), BIKE: (30, 30)}),
+    ("highway=footway", {DRIVE: (40, 40), WALK: (72, 72), BIKE: (67.5, 67.5)}),
+    ("highway=footway bicycle=yes", {DRIVE: (40, 40), BIKE: (30, 30)}),
+    ("highway=cycleway", {DRIVE: (40, 40), WALK: (72, 72), BIKE: (22.5, 22.5)}),
+    ("highway=cycleway foot=no", {WALK: (216, 216)}),
+    ("highway=pedestrian motor_vehicle=yes", {DRIVE: (36, 36)}),
+    ("highway=steps", {DRIVE: (40, 40), WALK: (144, 144), BIKE: (67.5, 67.5)}),
+    ("highway=steps conveying=forward", {WALK: (144, 216)}),
+    ("highway=construction", {DRIVE: (40, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
+    (R + "access=private", {DRIVE: (40, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
+    (R + "access=private foot=yes", {DRIVE: (40, 40), WALK: (72, 72), BIKE: (67.5, 67.5)}),
+    (R + "access=no motorcar=yes", {DRIVE: (13.33, 13.33), WALK: (216, 216)}),
+    (R + "motor_vehicle=no", {DRIVE: (40, 40), WALK: (72, 72), BIKE: (22.5, 22.5)}),
+    (R + "vehicle=no bicycle=yes", {DRIVE: (40, 40), BIKE: (22.5, 22.5)}),
+    (R + "bicycle=dismount", {BIKE: (67.5, 67.5)}),
+    (R + "bicycle=use_sidepath", {BIKE: (67.5, 67.5), DRIVE: (13.33, 13.33)}),
+    (R + "access=permissive", {DRIVE: (13.33, 13.33)}),
+    ("highway=track motor_vehicle=agricultural", {DRIVE: (40, 40), WALK: (72, 72)}),
+    ("route=ferry", {DRIVE: (40, 40), WALK: (24, 24), BIKE: (24, 24)}),
+    ("route=ferry motor_vehicle=yes", {DRIVE: (24, 24)}),
+    ("route=ferry duration=00:02", {WALK: (120, 120), BIKE: (67.5, 67.5)}),
+    ("route=ferry foot=no", {WALK: (216, 216)}),
+]
+
+
+@pytest.mark.parametrize(("tags", "times"), CASES, ids=[tags for tags, _ in CASES])
+def test_a_way_is_used_as_its_tags_say(
+    tmp_path: Path, tags: str, times: dict[Mode, tuple[float, float]]
+) -> None:
+    network = grid(tmp_path, {"AMB": tags_of(tags)})
+    for mode, (ahead, back) in times.items():
+        assert ahead == pytest.approx(seconds(network, mode, "A", "B"), rel=1e-3), mode
+        assert back == pytest.approx(seconds(network, mode, "B", "A"), rel=1e-3), mode
+
+
+NODES: list[tuple[str, dict[Mode, tuple[float, float]]]] = [
+    ("barrier=bollard", {DRIVE: (40, 40), WALK: (72, 72), BIKE: (22.5, 22.5)}),
+    ("barrier=gate", {DRIVE: (13.33, 13.33)}),
+    ("barrier=gate access=private", {DRIVE: (40, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
+    ("barrier=gate access=no foot=yes", {DRIVE: (40, 40), WALK: (72, 72)}),
+    ("barrier=bollard motor_vehicle=yes", {DRIVE: (13.33, 13.33)}),
+    ("barrier=stile", {DRIVE: (40, 40), WALK: (72, 72), BIKE: (67.5, 67.5)}),
+    ("highway=traffic_signals", {DRIVE: (21.33, 21.33), WALK: (80, 80), BIKE: (30.5, 30.5)}),
+    (
+        "highway=traffic_signals traffic_signals:direction=forward",
+        {DRIVE: (21.33, 13.33), BIKE: (30.5, 22.5)},
+    ),
+    ("highway=crossing crossing=traffic_signals", {DRIVE: (13.33, 13.33), WALK: (80, 80)}),
+    ("highway=crossing crossing=zebra", {WALK: (72, 72)}),
+]
+
+
+@pytest.mark.parametrize(("tags", "times"), NODES, ids=[tags for tags, _ in NODES])
+def test_a_node_on_the_way_stops_or_delays(
+    tmp_path: Path, tags: str, times: dict[Mode, tuple[float, float]]
+) -> None:
+    network = grid(tmp_path, nodes={"M": tags_of(tags)})
+    for mode, (ahead, back) in times.items():
+        assert ahead == pytest.approx(seconds(network, mode, "A", "B"), rel=1e-3), mode
+        assert back == pytest.approx(seconds(network, mode, "B", "A"), rel=1e-3), mode
+
+
+# From the middle of E and F a car reaches F after 50 m. Any turn there leads to the middle of the
+# next street in 13.33 s. Forbidden, it takes 40 s: straight on to G and back, or round a block.
+TURN = [("from", "EF"), ("via", "F"), ("to", "BF")]
+TURNS: list[tuple[list[tuple[str, str]], str, Mode, str, float]] = [
+    (TURN, "restriction=no_left_turn", DRIVE, "BF", 40.0),
+    (TURN, "restriction=no_left_turn", DRIVE, "FG", 13.33),
+    (TURN, "restriction=no_left_turn", DRIVE, "FJ", 13.33),
+    (TURN, "restriction=no_left_turn", WALK, "BF", 72.0),
+    (TURN, "restriction=no_left_turn", BIKE, "BF", 67.5),
+    (TURN, "restriction=no_left_turn except=bicycle", BIKE, "BF", 22.5),
+    (TURN, "restriction=no_left_turn except=bicycle", DRIVE, "BF", 40.0),
+    (TURN, "restriction=no_left_turn except=psv;motorcar", DRIVE, "BF", 13.33),
+    (TURN, "restriction=only_left_turn", DRIVE, "BF", 13.33),
+    (TURN, "restriction=only_left_turn", DRIVE, "FG", 40.0),
+    (TURN, "restriction=only_left_turn", DRIVE, "FJ", 40.0),
+    (TURN, "restriction:motorcar=no_left_turn", DRIVE, "BF", 40.0),
+    (TURN, "restriction:motorcar=no_left_turn", BIKE, "BF", 22.5),
+    (TURN, "restriction:hgv=no_left_turn", DRIVE, "BF", 13.33),
+    (TURN, "restriction:conditional=no_left_turn_@_(Mo-Fr)", DRIVE, "BF", 13.33),
+    (TURN, "restriction=give_way", DRIVE, "BF", 13.33),
+    ([*TURN, ("from", "FJ")], "restriction=no_entry", DRIVE, "BF", 40.0),
+    ([*TURN, ("to", "FG")], "restriction=no_exit", DRIVE, "FG", 40.0),
+    ([("from", "EF"), ("via", "F"), ("to", "CD")], "restriction=no_left_turn", DRIVE, "BF", 13.33),
+    ([("from", "EF"), ("to", "BF")], "restriction=no_left_turn", DRIVE, "BF", 13.33),
+]
+
+
+@pytest.mark.parametrize(("members", "tags", "mode", "to", "expected"), TURNS)
+def test_a_turn_is_made_as_its_restriction_says(
+    tmp_path: Path,
+    members: list[tuple[str, str]],
+    tags: str,
+    mode: Mode,
+    to: str,
+    expected: float,
+) -> None:
+    network = grid(tmp_path, restrictions=[(members, tags_of(tags))])
+    assert expected == pytest.approx(seconds(network, mode, "EF", to), rel=1e-3)
+
+
+def test_a_restriction_by_a_way_forbids_the_whole_sequence_and_no_part_of_it(
+    tmp_path: Path,
+) -> None:
+    members = [("from", "EF"), ("via", "FG"), ("to", "CG")]
+    network = grid(tmp_path, restrictions=[(members, {"restriction": "no_left_turn"})])
+    # E-F-B-C-G is as long as E-F-G-C to a point near C, so the middle of C and G takes longer.
+    assert 13.33 == pytest.approx(seconds(network, DRIVE, "EF", "FG"), rel=1e-3)
+    assert 26.67 == pytest.approx(seconds(network, DRIVE, "EF", "GH"), rel=1e-3)
+    assert 40.0 == pytest.approx(seconds(network, DRIVE, "EF", "CG"), rel=1e-3)
+    assert 26.67 == pytest.approx(seconds(network, DRIVE, "FJ", "CG"), rel=1e-3)
+
+
+def test_who_must_go_on_by_a_way_takes_no_other_at_its_end(tmp_path: Path) -> None:
+    members = [("from", "EF"), ("via", "FG"), ("to", "GH")]
+    network = grid(tmp_path, restrictions=[(members, {"restriction": "only_straight_on"})])
+    assert 26.67 == pytest.approx(seconds(network, DRIVE, "EF", "GH"), rel=1e-3)
+    assert 40.0 == pytest.approx(seconds(network, DRIVE, "EF", "CG"), rel=1e-3)
+    assert 26.67 == pytest.approx(seconds(network, DRIVE, "BF", "CG"), rel=1e-3)
+
+
+def test_a_forbidden_u_turn_is_made_at_the_next_junction(tmp_path: Path) -> None:
+    # B-F is one-way southwards, so from its middle a car comes to F, turns right to E, and would
+    # turn round there to go east.
+    ways = {"BF": {**STREET, "oneway": "yes"}}
+    left = ([("from", "BF"), ("via", "F"), ("to", "FG")], {"restriction": "no_left_turn"})
+    straight = ([("from", "BF"), ("via", "F"), ("to", "FJ")], {"restriction": "no_straight_on"})
+    round_ = ([("from", "EF"), ("via", "E"), ("to", "EF")], {"restriction": "no_u_turn"})
+    free = grid(tmp_path, ways, restrictions=[left, straight])
+    assert 40.0 == pytest.approx(seconds(free, DRIVE, "BF", "FG"), rel=1e-3)
+    bound = grid(tmp_path, ways, restrictions=[left, straight, round_])
+    # On to A or I, round there, and back over E: 50 + 100 + 100 + 100 + 100 + 50 m.
+    assert 66.67 == pytest.approx(seconds(bound, DRIVE, "BF", "FG"), rel=1e-3)
+
+
+def test_nobody_passes_through_a_road_for_destinations(tmp_path: Path) -> None:
+    network = grid(tmp_path, {"BF": {**STREET, "motor_vehicle": "destination"}})
+    # From 25 m before B to the middle of F and J: over B 175 m, over A and E 325 m.
+    assert 43.33 == pytest.approx(seconds(network, DRIVE, "MB", "FJ"), rel=1e-3)
+    assert 126.0 == pytest.approx(seconds(network, WALK, "MB", "FJ"), rel=1e-3)
+    assert 10.0 == pytest.approx(seconds(network, DRIVE, "MB", "BF"), rel=1e-3)
+    assert 13.33 == pytest.approx(seconds(network, DRIVE, "BF", "FJ"), rel=1e-3)
+
+
+def test_roads_for_destinations_lead_to_each_other_within_their_zone(tmp_path: Path) -> None:
+    zone = {"highway": "residential", "access": "customers"}
+    network = grid(tmp_path, {"BF": zone, "FJ": zone})
+    assert 13.33 == pytest.approx(seconds(network, DRIVE, "BF", "FJ"), rel=1e-3)
+
+
+def test_nobody_boards_a_ferry_between_two_piers(tmp_path: Path) -> None:
+    network = grid(tmp_path, {"AMB": {"route": "ferry"}})
+    middle = PLACES["M"]
+    snapped = network.snap(WALK, middle.latitude, middle.longitude)
+    assert snapped
+    assert 50.0 == pytest.approx(snapped.distance_m, rel=1e-2)
