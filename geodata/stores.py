@@ -35,6 +35,12 @@ class Address:
     """City or town."""
     lines: tuple[str, ...] = ()
     """Street and house number in the local order, then any other lines of the label."""
+    sublocality: str = ""
+    sorting_code: str = ""
+    organization: str = ""
+    recipients: tuple[str, ...] = ()
+    language_code: str = ""
+    """BCP 47 tag of the language in which the address is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
-from geodata.importers import delimited, fuel_fr, geojson, jsonld, osm, places_json
+from geodata.importers import delimited, exported, fuel_fr, geojson, jsonld, osm, places_json
 from geodata.importers.assemble import Hour24, assemble
 from geodata.importers.columns import ColumnMap, Columns
 from geodata.importers.convert import Settings
@@ -108,6 +108,11 @@ def read(
     if name in READERS:
         table = READERS[name](file)
         result.format = table.format
+        if exported.is_exported(table):
+            if columns:
+                raise ImporterError("a file of `enrayon export` takes no --map, --set or --id-from")
+            exported.read(table, result, source)
+            return result
         columns = columns or ColumnMap()
         mapped = Columns(table, columns)
         records = mapped.records()

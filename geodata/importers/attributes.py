@@ -145,6 +145,11 @@ def from_services(services: str) -> set[str]:
     }
 
 
+def slugs(listed: str) -> set[str]:
+    """The names in a list in one cell, as OSM writes them: `Apple Pay, Visa`."""
+    return {slug for name in _listed(listed) if (slug := _slug(name))}
+
+
 def _listed(services: str) -> list[str]:
     """The names in a list separated by bars, semicolons, lines, commas or slashes.
 

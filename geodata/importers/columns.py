@@ -78,6 +78,11 @@ _ALIASES = {
     "end_date": "closing_date close_date closed_on date_closed closed_since date_fermeture closure "
     "schliessungsdatum fermeture_definitive",
     "private": "hidden is_private",
+    "description": "store_description from_the_business short_description about beschreibung "
+    "descripcion descrizione omschrijving kuvaus",
+    "images": "image image_url image_urls photo photos picture pictures cover_photo bild bilder",
+    "payment_methods": "payment_options payment_accepted payment_types payments "
+    "moyens_de_paiement modes_de_paiement zahlungsarten betaalmethoden",
 }
 _SERVICE_COLUMNS = words(
     """
@@ -94,6 +99,11 @@ _EXTERNAL = {
     "wikidata": "wikidata",
 }
 """Columns with ids that other systems gave the store."""
+_LOCALIZED = re.compile(
+    "(name|description)[_:](ar|bg|cs|da|de|el|en|es|et|fi|fr|he|hr|hu|it|ja|ko|lt|lv|nb|nl|nn|pl|pt|ro|ru"
+    "|sk|sl|sv|th|tr|uk|zh)"
+)
+"""Columns with a name or description in another language: `name_fi`, `Description (FR)`."""
 _READ_OTHERWISE = words("attributes ownership insee") | _SERVICE_COLUMNS | frozenset(_EXTERNAL)
 _PLACED = words("lat lon coordinates address address2 street city postcode state")
 _EXAMPLES = 3
@@ -175,6 +185,8 @@ class Columns:
             return "hours"
         if name in _EXTERNAL:
             return "external id"
+        if match := _LOCALIZED.fullmatch(name):
+            return f"{match[1]} in {match[2]}"
         if name in _READ_OTHERWISE or attributes.is_tag(name):
             return "attributes"
         return ""
@@ -219,6 +231,7 @@ class Columns:
         for name in _SERVICE_COLUMNS & others.keys():
             record.attributes |= attributes.from_services(others[name])
         record.attributes |= attributes.from_ownership(others.get("ownership", ""))
+        record.localized = localized(others)
         record.external_ids |= {
             scheme: value[:300] for name, scheme in _EXTERNAL.items() if (value := others.get(name))
         }
@@ -232,6 +245,15 @@ class Columns:
             if "hours_weekday" in others:
                 record.day_texts = day_texts(others)
         return record
+
+
+def localized(texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The names and descriptions in other languages among texts by normal column name."""
+    found: dict[str, dict[str, str]] = {}
+    for name, text in texts.items():
+        if text and (match := _LOCALIZED.fullmatch(name)):
+            found.setdefault(match[1], {})[match[2]] = text
+    return found
 
 
 def _check(header: Sequence[str], given: ColumnMap) -> None:

@@ -3,13 +3,14 @@
 import datetime as dt
 import re
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from sys import intern
 from typing import NamedTuple, TypeVar
 
 from geodata.importers.address import address, region_code, region_code_at
+from geodata.importers.attributes import slugs
 from geodata.importers.coordinates import Located, Spot, locate
 from geodata.importers.crs import Reprojection
 from geodata.importers.dates import first_day, last_day
@@ -26,6 +27,9 @@ _HOST_FIRST = re.compile(r"[\w-]+(\.[\w-]+)+(/|$)")
 # The longest values that the stores service accepts.
 _MAX_LENGTHS = {"id": 300, "name": 300, "brand": 200, "phone": 100, "website": 2000, "address": 300}
 _MAX_ATTRIBUTES = 200
+_MAX_DESCRIPTION = 1000
+_PAYMENT = "osm.payment."
+_MAX_PAYMENTS = 50
 _ATTRIBUTE = re.compile(r"(?=.{1,100}$)[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _MAX_ITEMS = 20
 _PRIVATE = words("yes true 1 y oui x")
@@ -119,6 +123,10 @@ def store_of(
     for note in hours.doubts:
         notes.add("opening_hours", note)
     opening_date = notes.value("opening_date", _date(fields.get("opening_date", "")))
+    closing_date = _closing_date(fields.get("end_date", ""))
+    if opening_date and closing_date and closing_date < opening_date:
+        notes.add("end_date", f"{closing_date} is before the opening, {opening_date}: ignored")
+        closing_date = None
     store = Store(
         id="",
         display_name=_display_name(fields),
@@ -129,6 +137,14 @@ def store_of(
         urls=notes.value("website", _urls(fields.get("website", ""))),
         status=_trading(fields, opening_date, settings.today, notes),
         opening_date=opening_date,
+        closing_date=closing_date,
+        localized_names=_shortened(record.localized.get("name", {}), _MAX_LENGTHS["name"]),
+        description=fields.get("description", "")[:_MAX_DESCRIPTION],
+        localized_descriptions=_shortened(
+            record.localized.get("description", {}), _MAX_DESCRIPTION
+        ),
+        images=notes.value("images", _urls(fields.get("images", ""))),
+        payment_methods=_payment_methods(fields.get("payment_methods", ""), record.attributes),
         # Few attributes are distinct: the stores of a file share their texts.
         attributes=tuple(
             map(intern, sorted(filter(_ATTRIBUTE.fullmatch, record.attributes))[:_MAX_ATTRIBUTES])
@@ -182,6 +198,22 @@ def _trading(
         notes.add("opening_date", f"opens on {opening}: not open yet", repaired=True)
         return StoreStatus.FUTURE_OPENING
     return status
+
+
+def _closing_date(told: str) -> dt.date | None:
+    """The last trading day that a closing date tells; None where it tells none."""
+    return last_day(told) if told and told.lower() not in _NOT_CLOSING else None
+
+
+def _shortened(texts: Mapping[str, str], longest: int) -> dict[str, str]:
+    return {language: text[:longest] for language, text in texts.items()}
+
+
+def _payment_methods(listed: str, attributes: Iterable[str]) -> tuple[str, ...]:
+    """OSM's names of the means of payment in a list, and among the attributes."""
+    known = (name.removeprefix(_PAYMENT) for name in attributes if name.startswith(_PAYMENT))
+    found = {name for name in (*known, *slugs(listed)) if "." not in name}
+    return tuple(sorted(found)[:_MAX_PAYMENTS])
 
 
 class _Notes:

@@ -51,6 +51,8 @@ def system_of(file: Source) -> Reprojection | None:
 def is_table(file: Source) -> bool:
     """True if the properties of the features have other names than OpenStreetMap's."""
     head = file.head()
+    if b'"enrayon_id' in head:
+        return True
     return bool(_PROPERTIES.search(head)) and not _OSM_NAMES.search(head)
 
 

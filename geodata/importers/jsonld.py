@@ -94,6 +94,9 @@ def _record(row: int, node: Node) -> Record:
         "country": _last(_name(parts.get("addressCountry"))),
         "phone": "; ".join(_texts(node.get("telephone"))),
         "website": clean(node.get("url")),
+        "description": clean(node.get("description")),
+        "images": "; ".join(_image(node.get("image"))),
+        "payment_methods": ", ".join(_texts(node.get("paymentAccepted"))),
     }
     record = Record(row, {key: value for key, value in fields.items() if value}, node)
     from_schema_org(node).add_to(record)
@@ -126,6 +129,12 @@ def _identifier(node: Node) -> str:
         if text:
             return text
     return ""
+
+
+def _image(value: object) -> Iterator[str]:
+    for item in value if isinstance(value, list) else [value]:
+        if text := clean(item) or clean(_object(item).get("url")):
+            yield text
 
 
 def _name(value: object) -> str:

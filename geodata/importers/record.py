@@ -17,7 +17,7 @@ FIELDS = words(
     """
     id name brand branch operator lat lon housenumber street unit address address2 city state
     postcode country phone website opening_hours coordinates timezone status opening_date
-    end_date private
+    end_date private description images payment_methods
     """
 )
 """The names of a record's fields, in every format."""
@@ -36,6 +36,8 @@ class Record:
     external_ids: dict[str, str] = field(default_factory=dict)
     repairs: list[tuple[str, str]] = field(default_factory=list)
     """(field, note) of the reader's repairs."""
+    localized: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Field (`name`, `description`) to its texts in other languages, by BCP 47 tag."""
     expression: str = ""
     """The opening hours in OSM grammar, where the reader of the format understood them."""
     day_texts: Mapping[str, str] = field(default_factory=dict)

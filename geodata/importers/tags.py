@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from geodata.importers import attributes
+from geodata.importers.columns import localized
 from geodata.importers.record import Record, clean
 
 _FIELDS = {
@@ -23,6 +24,8 @@ _FIELDS = {
     "opening_hours": ("opening_hours",),
     "opening_date": ("opening_date",),
     "end_date": ("end_date",),
+    "description": ("description",),
+    "images": ("image",),
 }
 _EXTERNAL_IDS = {
     "brand:wikidata": "brand_wikidata",
@@ -66,6 +69,7 @@ def record_of(
         {**tags, "@id": identifier, "@lat": point[0], "@lon": point[1]},
         source=source,
         attributes=attributes.from_tags(texts),
+        localized=localized(texts),
         external_ids={
             scheme: texts[key]
             for key, scheme in _EXTERNAL_IDS.items()

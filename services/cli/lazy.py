@@ -11,6 +11,7 @@ COMMANDS = {
     "serve": ("run", "Serve the named services on the gRPC port, until told to stop."),
     "work": ("run", "Run the background loops of the named services, until told to stop."),
     "import": ("imports", "Import stores from a file, and report the outcome of each row."),
+    "export": ("exports", "Export stores into a file for others, or to import it again."),
     "edge": (
         "edge",
         "Serve the application behind Envoy (web page, UCP, MCP), until told to stop.",

@@ -1,8 +1,24 @@
-"""Converts stores of `geodata` to messages of the stores contract."""
+"""Converts stores of `geodata` to messages of the stores contract, and back."""
+
+from typing import Any
 
 from enrayon.stores.v1 import stores_pb2
-from geodata.stores import Store, StoreStatus
-from services.directory.keys import store_name
+from geodata.points import Point
+from geodata.stores import Address, ServiceArea, Store, StoreStatus
+from services.directory.closing import date_of
+from services.directory.keys import store_id, store_name
+
+ADDRESS_TEXTS = (
+    "region_code",
+    "postal_code",
+    "administrative_area",
+    "locality",
+    "sublocality",
+    "sorting_code",
+    "organization",
+    "language_code",
+)
+"""The texts of an address that have the same name in both."""
 
 STATUSES = {
     StoreStatus.OPEN: stores_pb2.STORE_STATUS_OPEN,
@@ -11,6 +27,7 @@ STATUSES = {
     StoreStatus.CLOSED_FOR_GOOD: stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD,
     StoreStatus.MOVED: stores_pb2.STORE_STATUS_MOVED,
 }
+STATUS_OF = {value: status for status, value in STATUSES.items()}
 
 
 def store_message(store: Store) -> stores_pb2.Store:
@@ -39,12 +56,9 @@ def store_message(store: Store) -> stores_pb2.Store:
         if position is not None:
             target = getattr(message, field)
             target.latitude, target.longitude = position.latitude, position.longitude
-    address = store.address
-    message.address.region_code = address.region_code
-    message.address.postal_code = address.postal_code
-    message.address.administrative_area = address.administrative_area
-    message.address.locality = address.locality
-    message.address.address_lines.extend(address.lines)
+    _write_address(message.address, store.address)
+    if not message.address.ByteSize():
+        message.ClearField("address")
     for field, day in (("opening_date", store.opening_date), ("closing_date", store.closing_date)):
         if day is not None:
             date = getattr(message, field)
@@ -61,3 +75,56 @@ def store_message(store: Store) -> stores_pb2.Store:
     if not message.service_area.ByteSize():
         message.ClearField("service_area")
     return message
+
+
+def store_of(message: stores_pb2.Store) -> Store:
+    """The store of a message, without what the server sets."""
+    area, address = message.service_area, message.address
+    return Store(
+        id=store_id(message.name),
+        display_name=message.display_name,
+        brand=message.brand,
+        location=_point(message.location) if message.HasField("location") else None,
+        entrance=_point(message.entrance) if message.HasField("entrance") else None,
+        address=Address(
+            **{name: getattr(address, name) for name in ADDRESS_TEXTS},
+            lines=tuple(address.address_lines),
+            recipients=tuple(address.recipients),
+        ),
+        phones=tuple(message.phones),
+        urls=tuple(message.urls),
+        status=STATUS_OF.get(message.status, StoreStatus.OPEN),
+        opening_date=date_of(message.opening_date),
+        closing_date=date_of(message.closing_date),
+        moved_to=message.moved_to,
+        attributes=tuple(message.attributes),
+        service_area=ServiceArea(
+            postal_codes=tuple(area.postal_codes),
+            radius_m=area.radius_m if area.HasField("radius_m") else None,
+            polygons=tuple(
+                tuple(tuple(map(_point, ring.points)) for ring in polygon.rings)
+                for polygon in area.polygons
+            ),
+        ),
+        external_ids=dict(message.external_ids),
+        time_zone=message.time_zone,
+        opening_hours=message.opening_hours_text,
+        opening_hours_expression=message.opening_hours_expression,
+        localized_names=dict(message.localized_names),
+        description=message.description,
+        localized_descriptions=dict(message.localized_descriptions),
+        images=tuple(message.image_urls),
+        payment_methods=tuple(message.payment_methods),
+        private=message.private,
+    )
+
+
+def _write_address(target: Any, address: Address) -> None:
+    for name in ADDRESS_TEXTS:
+        setattr(target, name, getattr(address, name))
+    target.address_lines.extend(address.lines)
+    target.recipients.extend(address.recipients)
+
+
+def _point(position: Any) -> Point:
+    return Point(position.latitude, position.longitude)

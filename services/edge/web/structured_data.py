@@ -61,6 +61,12 @@ def store_as_schema_org(
             "latitude": store.location.latitude,
             "longitude": store.location.longitude,
         }
+    if store.description:
+        data["description"] = store.description
+    if store.image_urls:
+        data["image"] = list(store.image_urls)
+    if store.payment_methods:
+        data["paymentAccepted"] = ", ".join(store.payment_methods)
     if store.brand:
         data["brand"] = {"@type": "Brand", "name": store.brand}
     if store.phones:

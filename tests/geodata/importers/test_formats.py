@@ -478,3 +478,35 @@ def test_every_table_can_be_opened_by_the_commands(tmp_path: Path) -> None:
     with pytest.raises(ImporterError, match="osm is not a table"):
         open_table(written(tmp_path, "a.xml", "<osm/>"))
     assert archives.MAX_UNPACKED_BYTES > Source(text).size
+
+
+def test_descriptions_pictures_payments_and_other_languages_are_read(tmp_path: Path) -> None:
+    table = tmp_path / "shops.csv"
+    table.write_text(
+        "id,name,Name (FI),name_sv,lat,lon,From the business,Photos,Zahlungsarten,closing date\n"
+        '1,Shop,Kauppa,Butik,60.17,24.94,"Fine, food",https://a.example/1.jpg,"Visa, Apple Pay",'
+        "2099-06-30\n"
+    )
+    graph = tmp_path / "shop.json"
+    graph.write_text(
+        '{"@type":"Store","@id":"1","name":"Shop","geo":{"latitude":60.17,"longitude":24.94},'
+        '"description":"Fine, food","image":{"url":"https://a.example/1.jpg"},'
+        '"paymentAccepted":"Visa, Apple Pay"}'
+    )
+    osm = tmp_path / "shops.geojson"
+    osm.write_text(
+        '{"type":"FeatureCollection","features":[{"type":"Feature","id":"node/1","properties":'
+        '{"name":"Shop","name:fi":"Kauppa","name:sv":"Butik","shop":"deli","payment:visa":"yes",'
+        '"payment:apple_pay":"yes","payment:cash":"no","description":"Fine, food",'
+        '"image":"https://a.example/1.jpg"},'
+        '"geometry":{"type":"Point","coordinates":[24.94,60.17]}}]}'
+    )
+    for path in (table, graph, osm):
+        [store] = read(path, source="s").stores
+        assert "Fine, food" == store.description
+        assert ("https://a.example/1.jpg",) == store.images
+        assert ("apple_pay", "visa") == store.payment_methods
+        if path != graph:
+            assert {"fi": "Kauppa", "sv": "Butik"} == store.localized_names
+        if path == table:
+            assert dt.date(2099, 6, 30) == store.closing_date

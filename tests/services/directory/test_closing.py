@@ -50,7 +50,9 @@ def test_a_store_trades_to_the_last_second_of_its_last_day(last, zone):
 
 
 def test_hours_of_their_own_end_too():
-    hours = hours_pb2.StoreHours(expression="24/7", services=[{"name": "stores/s-1/services/bar"}])
+    hours = hours_pb2.StoreHours(
+        expression="24/7", services=[hours_pb2.InStoreService(name="stores/s-1/services/bar")]
+    )
     store = shop(dt.date(2027, 6, 30), "Europe/Helsinki")
     schedules = schedules_of(store, hours)
     end = dt.datetime(2027, 6, 30, 21, tzinfo=dt.UTC)
