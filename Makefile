@@ -9,12 +9,13 @@ BIN    := $(VENV)/bin
 LOCK   := deploy/requirements-dev.lock
 READY  := $(VENV)/.ready
 FUZZ_READY := $(VENV)/.ready-fuzz
+EXTRAS_READY := $(VENV)/.ready-extras
 
 # Without compiled files each of the suite's processes would compile all of its modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-more test-databases setup bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos protos-bundle alerts pictures chart lock licences sbom pin-images audit clean
+.PHONY: help demo test test-more test-databases setup extras bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos protos-bundle alerts pictures chart lock licences sbom pin-images audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -58,6 +59,17 @@ $(READY): $(LOCK) pyproject.toml
 	fi
 	@touch $(READY)
 
+extras: $(EXTRAS_READY) ## add the heavy readers that `make demo` does without: pyarrow
+
+# Apart from the others: it is 55 MB, and only Parquet needs it. Tests of Parquet are skipped without.
+$(EXTRAS_READY): deploy/requirements-extras.lock $(READY)
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install --quiet --python $(VENV) --require-hashes -r $< ; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< ; \
+	fi
+	@touch $(EXTRAS_READY)
+
 bench: setup ## measure beside references; ONLY=P1,P8 chooses, SCALE=0.1 makes it quick
 	$(BIN)/python -m tests.bench --only "$(ONLY)" --scale $(or $(SCALE),1)
 
@@ -86,7 +98,7 @@ $(FUZZ_READY): deploy/requirements-fuzz.lock $(READY)
 profile: setup ## draw a flame graph of a server under load; CALL=nearest, batch, json or echo
 	$(BIN)/python -m tests.bench.profile --call $(or $(CALL),nearest)
 
-check: setup lint types imports protos-check alerts test test-more ## everything that must hold before a commit
+check: setup extras lint types imports protos-check alerts test test-more ## everything that must hold before a commit
 
 format: setup ## format the code
 	$(BIN)/ruff format .
@@ -144,7 +156,8 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	  --no-annotate --quiet --output-file deploy/requirements.lock
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --constraint deploy/requirements.lock --output-file $(LOCK)
-
+	echo 'pyarrow>=26' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --quiet --constraint $(LOCK) --output-file deploy/requirements-extras.lock
 	printf '%s\n' $(ATHERIS) | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --quiet --output-file deploy/requirements-fuzz.lock
 	echo hatchling | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header \

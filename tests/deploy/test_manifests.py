@@ -213,7 +213,9 @@ def test_the_image_is_built_as_it_should_be():
     assert "USER 10001:10001" in text
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-build.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-build.lock", "requirements-extras.lock"]
+)
 def test_a_lock_has_hashes_and_no_address(lock):
     text = (DEPLOY / lock).read_text()
     pinned = re.findall(r"^[a-z0-9][\w.\[\],-]*==\S+", text, re.MULTILINE)

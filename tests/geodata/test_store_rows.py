@@ -124,7 +124,7 @@ WRITERS = {
 @given(given_stores=feeds)
 def test_a_file_that_is_imported_again_changes_nothing(name, tmp_path: Path, given_stores):
     if name.endswith("parquet"):
-        pytest.importorskip("pyarrow")
+        pytest.importorskip("pyarrow", reason="no pyarrow here: make extras")
     with (tmp_path / name).open("wb") as file:
         assert len(given_stores) == WRITERS[name](given_stores, file)
     if not given_stores:

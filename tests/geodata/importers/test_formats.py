@@ -11,10 +11,9 @@ import sqlite3
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import shapely
 from geopy.distance import geodesic
@@ -297,7 +296,14 @@ def test_google_places_and_shopify_are_read(tmp_path: Path) -> None:
     assert ("10118", "New York") == (store.address.postal_code, store.address.locality)
 
 
+def pyarrow() -> Any:
+    """pyarrow with its module for Parquet; the test is skipped without it."""
+    pytest.importorskip("pyarrow.parquet", reason="no pyarrow here: make extras")
+    return sys.modules["pyarrow"]
+
+
 def overture(path: Path, crs: str | None = None) -> Path:
+    pa = pyarrow()
     rows = [
         {
             "id": "08f1",
@@ -312,7 +318,7 @@ def overture(path: Path, crs: str | None = None) -> Path:
     column: dict[str, object] = {"encoding": "WKB", "geometry_types": ["Point"]}
     geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
     table = pa.Table.from_pylist(rows).replace_schema_metadata({"geo": json.dumps(geo)})
-    pq.write_table(table, path)
+    pa.parquet.write_table(table, path)
     return path
 
 
@@ -340,8 +346,9 @@ def test_parquet_without_its_reader_names_the_package(
 
 def test_parquet_that_explodes_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "MAX_GROUP_BYTES", 2**20)
+    pa = pyarrow()
     table = pa.table({"id": ["1"] * 4_000_000, "name": ["x" * 10] * 4_000_000})
-    pq.write_table(table.slice(0, 400_000), tmp_path / "a.parquet", use_dictionary=False)
+    pa.parquet.write_table(table.slice(0, 400_000), tmp_path / "a.parquet", use_dictionary=False)
     with pytest.raises(ImporterError, match="unpacks to over"):
         read(tmp_path / "a.parquet", source="s")
     monkeypatch.setattr(parquet, "MAX_ROWS", 10)
