@@ -1,6 +1,7 @@
 """English words that several channels share: addresses, distances, hours, missing goods, errors."""
 
 import datetime as dt
+import math
 import zoneinfo
 from collections.abc import Iterable, Mapping
 
@@ -10,6 +11,7 @@ from google.type import date_pb2
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
+from enrayon.type.v1 import travel_pb2
 
 WEEK = dt.timedelta(days=6)
 """Up to so many days ahead a day is told by its name."""
@@ -29,6 +31,20 @@ def distance(metres: float) -> str:
     if metres < 1000:
         return f"{metres:.0f} m"
     return f"{metres / 1000:.1f} km" if metres < 10_000 else f"{metres / 1000:,.0f} km"
+
+
+def minutes(seconds: float) -> str:
+    """A travel time in whole minutes, rounded up: `1 min`, `59 min`, `1 h 5 min`."""
+    hours, rest = divmod(max(1, math.ceil(seconds / 60)), 60)
+    return " ".join(
+        part for part in (f"{hours} h" * bool(hours), f"{rest} min" * bool(rest)) if part
+    )
+
+
+def travel_time(journey: travel_pb2.Journey) -> str:
+    """The time of a journey: `12 min`, `about 20 min` if it is an estimate."""
+    words = minutes(journey.travel_time.ToNanoseconds() / 1e9)
+    return f"about {words}" if journey.is_estimate else words
 
 
 def opening(state: stock_pb2.OpenState, now: dt.datetime) -> str:

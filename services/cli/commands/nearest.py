@@ -17,7 +17,8 @@ from services.cli.channel import TIMEOUT_S, services
 from services.cli.clock import LanguageOption, has_offset, instant, language
 from services.cli.output import USAGE, CommandError, JsonOption, console
 from services.cli.states import in_words, states_of
-from services.client.words import address_line, distance
+from services.cli.travel import BikeOption, DriveOption, WalkOption, WithinOption, travel
+from services.client.words import address_line, distance, travel_time
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +50,10 @@ def nearest(
     at: Annotated[
         str | None, typer.Option("--at", help="Show the opening states of this local time.")
     ] = None,
+    walk: WalkOption = False,
+    bike: BikeOption = False,
+    drive: DriveOption = False,
+    minutes: WithinOption = None,
     lang: LanguageOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -59,6 +64,7 @@ def nearest(
         origin=origin(where),
         page_size=limit,
         radius_m=radius_m,
+        travel=travel(walk=walk, bike=bike, drive=drive, minutes=minutes),
     )
     if brand or attribute:
         request.store_filter.brands.extend(brand or [])
@@ -120,7 +126,10 @@ def show(
     if not response.stores:
         console.print("No store matches. Increase the radius, or remove a filter.")
         return
+    has_journeys = any(found.HasField("journey") for found in response.stores)
     table = Table("", "store", "distance", box=None, pad_edge=False)
+    if has_journeys:
+        table.add_column("time", no_wrap=True)
     table.add_column("hours", no_wrap=True)  # a narrow terminal wraps the address instead
     table.add_column("address")
     for number, found in enumerate(response.stores, 1):
@@ -129,10 +138,13 @@ def show(
             f"[dim]{number}[/]",
             f"[bold]{escape(store.display_name)}[/]",
             distance(found.distance_m),
+            *([travel_time(found.journey)] if has_journeys else []),
             in_words(states.get(store.name)),
             escape(address_line(store)),
         )
     console.print(table)
+    if response.road_attribution:
+        console.print(f"[dim]Times: {escape(response.road_attribution)}[/]")
     if response.HasField("as_of"):
         moment = response.as_of.ToJsonString()
         console.print(f"[yellow]The database cannot be reached; this answer is of {moment}.[/]")

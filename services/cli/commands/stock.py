@@ -18,7 +18,8 @@ from services.cli.commands import stock_feeds
 from services.cli.commands.nearest import origin
 from services.cli.output import JsonOption, console, print_json
 from services.cli.stores import store_id
-from services.client.words import address_line, distance, left_out, opening
+from services.cli.travel import BikeOption, DriveOption, WalkOption, WithinOption, travel
+from services.client.words import address_line, distance, left_out, opening, travel_time
 
 COLOURS = {
     StockBand.STOCK_BAND_IN_STOCK: "green",
@@ -61,6 +62,10 @@ def find(
     split: Annotated[
         bool, typer.Option("--split", help="If no store has all, the fewest that have it together.")
     ] = False,
+    walk: WalkOption = False,
+    bike: BikeOption = False,
+    drive: DriveOption = False,
+    minutes: WithinOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find the nearest stores with a basket: `enrayon stock find milk:2 bread --near Kamppi`."""
@@ -76,6 +81,7 @@ def find(
             allow_split=split,
             max_results=limit,
             read_mask=FieldMask(paths=["*"]),
+            travel=travel(walk=walk, bike=bike, drive=drive, minutes=minutes),
         )
         if open_now:
             request.open_at.FromSeconds(int(time.time()))
@@ -105,6 +111,8 @@ def show(
         console.print(table_of(answer.split.stores, products))
     else:
         console.print("No store has all of it. Try --partial, --split or a larger --radius-m.")
+    if answer.road_attribution:
+        console.print(f"[dim]Times: {escape(answer.road_attribution)}[/]")
     if answer.left_out:
         reasons = "; ".join(
             escape(f"{entry.display_name or entry.store} ({left_out(entry, products)})")
@@ -115,7 +123,9 @@ def show(
 
 def table_of(stores: Iterable[stock_pb2.StoreAvailability], products: dict[str, str]) -> Table:
     """A table of stores with the offered quantity of each product."""
-    table = Table("store", "distance", *map(escape, products.values()), box=None)
+    stores = list(stores)
+    way = "time" if any(found.HasField("journey") for found in stores) else "distance"
+    table = Table("store", way, *map(escape, products.values()), box=None)
     table.add_column("hours", no_wrap=True)
     if is_wide := console.width >= WIDE:
         table.add_column("address")
@@ -130,7 +140,7 @@ def table_of(stores: Iterable[stock_pb2.StoreAvailability], products: dict[str, 
             cells.append(f"[{colour}]{line.offered_quantity}{has}[/]")
         table.add_row(
             f"[bold]{escape(found.display_name)}[/]",
-            distance(found.distance_m),
+            travel_time(found.journey) if found.HasField("journey") else distance(found.distance_m),
             *cells,
             opening(found.open_state, now),
             *([escape(address_line(found))] if is_wide else []),

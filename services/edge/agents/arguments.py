@@ -1,13 +1,13 @@
 """The arguments and annotations that several tools share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.latlng_pb2 import LatLng
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from enrayon.type.v1 import geometry_pb2
+from enrayon.type.v1 import geometry_pb2, travel_pb2
 from services.chassis.errors import InvalidArgument
 from services.edge.agents.clocks import instant
 
@@ -40,6 +40,32 @@ Counters = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=60)]],
     Field(max_length=10, description="Only stores with all of these counters open: `pharmacy`"),
 ]
+
+
+TravelBy = Annotated[
+    Literal["", "walk", "bike", "drive"],
+    Field(description="Rank by travel time this way, in place of distance"),
+]
+MaxMinutes = Annotated[
+    float | None, Field(gt=0, le=1440, description="Longest travel time; needs `travel_by`")
+]
+
+
+def travel(travel_by: str, max_minutes: float | None) -> travel_pb2.Travel | None:
+    """The travel of a search; None for none.
+
+    Raises:
+        InvalidArgument: there is a longest time and no way of travelling.
+    """
+    if not travel_by:
+        if max_minutes is not None:
+            raise InvalidArgument("`max_minutes` needs `travel_by`: walk, bike or drive.")
+        return None
+    mode = travel_pb2.TravelMode.Value(f"TRAVEL_MODE_{travel_by.upper()}")
+    found = travel_pb2.Travel(mode=mode)
+    if max_minutes is not None:
+        found.max_travel_time.FromMilliseconds(round(max_minutes * 60_000))
+    return found
 
 
 def opening_time(open_now: bool, open_at: str) -> Timestamp | None:

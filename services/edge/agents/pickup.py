@@ -6,13 +6,13 @@ from typing import Annotated
 from google.protobuf.field_mask_pb2 import FieldMask
 from mcp.server import MCPServer
 from mcp_types import CallToolResult
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from enrayon.aisle.v1 import aisle_pb2
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
 from services.client import Client
-from services.client.words import address_line, distance, opening
+from services.client.words import address_line, distance, opening, travel_time
 from services.edge.agents.arguments import (
     READ_ONLY,
     Counters,
@@ -20,12 +20,15 @@ from services.edge.agents.arguments import (
     Latitude,
     Limit,
     Longitude,
+    MaxMinutes,
     OpenAt,
     OpenNow,
     Place,
     RadiusKm,
+    TravelBy,
     opening_time,
     origin,
+    travel,
 )
 from services.edge.agents.clocks import local
 from services.edge.agents.left_out import LeftOutStore, left_out_store, near_by
@@ -52,6 +55,8 @@ class PickupStore(BaseModel):
     store: str
     name: str
     distance_m: float
+    travel_time: str = ""
+    """In minutes, with `travel_by`; `about` before it: an estimate, without roads."""
     address: str = ""
     open: str = ""
     """OPEN, CLOSED or UNKNOWN; empty when neither hours nor stock can be reached."""
@@ -59,6 +64,8 @@ class PickupStore(BaseModel):
     ready_by: str = ""
     """RFC 3339, on the clock of the store; empty when unknown."""
     pickup_by: str = ""
+    in_hand: str = ""
+    """When the shopper can have the goods, with `travel_by`; empty when unknown."""
     time_zone: str = ""
     transfer_from: str = ""
     lines: list[PickupLine]
@@ -72,6 +79,8 @@ class PickupOptions(BaseModel):
     """Other stores near by, with what they lack and when it comes."""
     unreachable: list[str] = []
     """Services that cannot be reached; their part of the answer is missing."""
+    road_attribution: str = ""
+    """To be shown beside travel times."""
 
 
 def add_tools(server: MCPServer[None], client: Client, services: frozenset[str]) -> None:
@@ -88,6 +97,12 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
         open_now: OpenNow = False,
         open_at: OpenAt = "",
         counters: Counters = [],  # noqa: B006 never changed
+        travel_by: TravelBy = "",
+        max_minutes: MaxMinutes = None,
+        soonest_first: Annotated[
+            bool,
+            Field(description="Rank by when the goods are in hand; needs `travel_by`"),
+        ] = False,
         language: Language = "en",
         limit: Limit = 3,
     ) -> Annotated[CallToolResult, PickupOptions]:
@@ -102,6 +117,8 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
                 open_at=opening_time(open_now, open_at),
                 services=counters,
                 read_mask=FieldMask(paths=["*"]),
+                travel=travel(travel_by, max_minutes),
+                soonest_first=soonest_first,
             )
             found = await finder.find(request, language)
         wanted = {item.product: item.quantity for item in basket}
@@ -109,6 +126,7 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
             options=[_store(option, wanted, names) for option in found.options],
             left_out=[left_out_store(store, names) for store in found.rest.left_out],
             unreachable=found.unreachable,
+            road_attribution=found.rest.road_attribution,
         )
         return result(_sentence(content), content)
 
@@ -136,11 +154,13 @@ def _store(option: Option, wanted: dict[str, int], names: dict[str, str]) -> Pic
         store=pickup.store,
         name=pickup.display_name,
         distance_m=round(pickup.distance_m, 1),
+        travel_time=travel_time(pickup.journey) if pickup.HasField("journey") else "",
         address=address_line(pickup),
         open=_state(option),
         hours=state.words if state else opening(pickup.open_state, dt.datetime.now(dt.UTC)),
         ready_by=local(pickup.ready_by, zone) if pickup.HasField("ready_by") else "",
         pickup_by=local(pickup.pickup_by, zone) if pickup.HasField("pickup_by") else "",
+        in_hand=local(pickup.in_hand_time, zone) if pickup.HasField("in_hand_time") else "",
         time_zone=zone,
         transfer_from=pickup.transfer_from,
         lines=lines,
@@ -168,10 +188,11 @@ def _sentence(content: PickupOptions) -> str:
         others = near_by(content.left_out)
         return f"No store within that distance has all of it.{others}{missing}"
     first = content.options[0]
+    way = first.travel_time or distance(first.distance_m)
     if "stock" in content.unreachable:
-        store = f"The nearest store is {first.name} ({distance(first.distance_m)})"
+        store = f"The nearest store is {first.name} ({way})"
     else:
-        store = f"You can collect all of it at {first.name} ({distance(first.distance_m)})"
+        store = f"You can collect all of it at {first.name} ({way})"
     ready = f", ready by {first.ready_by} ({first.time_zone})" if first.ready_by else ""
     hours = f"; {first.hours}" if first.hours else ""
     shelves = [f"{line.name}: {line.shelf}" for line in first.lines if line.shelf]

@@ -10,19 +10,22 @@ from pydantic import BaseModel, Field
 
 from enrayon.stock.v1 import stock_pb2
 from services.client import Client
-from services.client.words import address_line, distance, opening
+from services.client.words import address_line, distance, opening, travel_time
 from services.edge.agents.arguments import (
     READ_ONLY,
     Counters,
     Latitude,
     Limit,
     Longitude,
+    MaxMinutes,
     OpenAt,
     OpenNow,
     Place,
     RadiusKm,
+    TravelBy,
     opening_time,
     origin,
+    travel,
 )
 from services.edge.agents.left_out import LeftOutStore, left_out_store, near_by
 from services.edge.agents.products import Items, basket_of
@@ -44,6 +47,8 @@ class StockedStore(BaseModel):
     store: str
     name: str
     distance_m: float
+    travel_time: str = ""
+    """In minutes, with `travel_by`; `about` before it: an estimate, without roads."""
     complete: bool
     address: str = ""
     hours: str = ""
@@ -59,6 +64,8 @@ class StockNearby(BaseModel):
     """Other stores near by, with what they lack and when it comes."""
     unreachable: list[str] = []
     """Services that cannot be reached; their part of the answer is missing."""
+    road_attribution: str = ""
+    """To be shown beside travel times."""
 
 
 def add_tools(server: MCPServer[None], client: Client) -> None:
@@ -77,6 +84,8 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         allow_partial: Annotated[
             bool, Field(description="Also stores with a part of the items")
         ] = False,
+        travel_by: TravelBy = "",
+        max_minutes: MaxMinutes = None,
         limit: Limit = 5,
     ) -> Annotated[CallToolResult, StockNearby]:
         """Find the nearest stores that have all items in the wanted quantities."""
@@ -91,6 +100,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
                 open_at=opening_time(open_now, open_at),
                 services=counters,
                 read_mask=FieldMask(paths=["*"]),
+                travel=travel(travel_by, max_minutes),
             )
             answer = await client.stock.FindNearestAvailability(request)
         found = [_stocked(store, names) for store in answer.stores]
@@ -98,6 +108,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             stores=found,
             left_out=[left_out_store(store, names) for store in answer.left_out],
             unreachable=list(answer.unreachable),
+            road_attribution=answer.road_attribution,
         )
         return result(_where(content), content)
 
@@ -107,6 +118,7 @@ def _stocked(store: stock_pb2.StoreAvailability, names: dict[str, str]) -> Stock
         store=store.store,
         name=store.display_name,
         distance_m=round(store.distance_m, 1),
+        travel_time=travel_time(store.journey) if store.HasField("journey") else "",
         complete=store.complete,
         address=address_line(store),
         hours=opening(store.open_state, dt.datetime.now(dt.UTC)),
@@ -141,5 +153,6 @@ def _where(content: StockNearby) -> str:
 
 
 def _place(store: StockedStore) -> str:
-    facts = ", ".join(part for part in (distance(store.distance_m), store.hours) if part)
+    way = store.travel_time or distance(store.distance_m)
+    facts = ", ".join(part for part in (way, store.hours) if part)
     return f"{store.name} ({facts})"

@@ -8,18 +8,21 @@ from pydantic import BaseModel, Field
 
 from enrayon.stores.v1 import stores_pb2
 from services.client import Client
-from services.client.words import address_line, distance
+from services.client.words import address_line, distance, travel_time
 from services.edge.agents.arguments import (
     READ_ONLY,
     Latitude,
     Limit,
     Longitude,
+    MaxMinutes,
     OpenAt,
     OpenNow,
     Place,
     RadiusKm,
+    TravelBy,
     opening_time,
     origin,
+    travel,
 )
 from services.edge.agents.speech import listed, readable, result
 
@@ -31,6 +34,8 @@ class FoundStore(BaseModel):
     name: str
     address: str
     distance_m: float
+    travel_time: str = ""
+    """In minutes, with `travel_by`; `about` before it: an estimate, without roads."""
     phone: str = ""
 
 
@@ -40,6 +45,8 @@ class FoundStores(BaseModel):
     stores: list[FoundStore]
     taken_as: str = ""
     """The place that the text was understood as."""
+    road_attribution: str = ""
+    """To be shown beside travel times."""
 
 
 def add_tools(server: MCPServer[None], client: Client) -> None:
@@ -57,6 +64,8 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             str, Field(max_length=60, description="Only stores with this counter open: `pharmacy`")
         ] = "",
         brand: Annotated[str, Field(max_length=200)] = "",
+        travel_by: TravelBy = "",
+        max_minutes: MaxMinutes = None,
         limit: Limit = 5,
     ) -> Annotated[CallToolResult, FoundStores]:
         """Find the stores nearest to a place or a position, nearest first."""
@@ -70,6 +79,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
                 origin=origin(place, latitude, longitude),
                 store_filter=wanted,
                 page_size=limit,
+                travel=travel(travel_by, max_minutes),
             )
             if radius_km is not None:
                 request.radius_m = radius_km * 1000
@@ -80,20 +90,24 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
                 name=hit.store.display_name,
                 address=address_line(hit.store),
                 distance_m=round(hit.distance_m, 1),
+                travel_time=travel_time(hit.journey) if hit.HasField("journey") else "",
                 phone=hit.store.phones[0] if hit.store.phones else "",
             )
             for hit in answer.stores
         ]
         taken_as = answer.origin_place
         label = ", ".join(part for part in (taken_as.display_name, taken_as.description) if part)
-        return result(_sentence(found, label), FoundStores(stores=found, taken_as=label))
+        content = FoundStores(
+            stores=found, taken_as=label, road_attribution=answer.road_attribution
+        )
+        return result(_sentence(found, label), content)
 
 
 def _sentence(found: list[FoundStore], place: str) -> str:
     near = f" near {place}" if place else ""
     if not found:
         return f"No such store was found{near}."
-    names = [f"{store.name} ({distance(store.distance_m)})" for store in found]
+    names = [f"{store.name} ({store.travel_time or distance(store.distance_m)})" for store in found]
     if len(found) == 1:
         return f"The nearest store{near} is {names[0]}."
     return f"The nearest stores{near} are {listed(names)}."

@@ -111,9 +111,12 @@ class PickupFinder:
             nearest.radius_m = request.radius_m
         if request.HasField("open_at"):
             nearest.store_filter.open_at.CopyFrom(request.open_at)
+        if request.HasField("travel"):
+            nearest.travel.CopyFrom(request.travel)
         answer = await self._client.stores.FindNearestStores(nearest)
         found.rest.origin_uncertainty_m = answer.origin_uncertainty_m
         found.rest.origin_display_name = answer.origin_place.display_name
+        found.rest.road_attribution = answer.road_attribution
         if answer.HasField("as_of"):
             found.rest.as_of.CopyFrom(answer.as_of)
         pickups = [without_stock(hit) for hit in answer.stores]
@@ -176,6 +179,7 @@ def without_stock(hit: stores_pb2.NearestStore) -> stock_pb2.PickupOption:
         address=store.address if store.HasField("address") else None,
         location=store.location if store.HasField("location") else None,
         phone=store.phones[0] if store.phones else "",
+        journey=hit.journey if hit.HasField("journey") else None,
     )
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
-from services.client.words import address_line, left_out, missing, moment, opening
+from enrayon.type.v1 import travel_pb2
+from services.client.words import address_line, left_out, missing, moment, opening, travel_time
 
 OpenState = stock_pb2.OpenState
 Reason = stock_pb2.LeftOutStore.Reason
@@ -75,3 +76,22 @@ def test_what_is_missing_in_words(fields, words):
     assert "stock unknown" == left_out(
         stock_pb2.LeftOutStore(reason=Reason.REASON_STOCK_UNKNOWN), NAMES
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "1 min"),
+        (60, "1 min"),
+        (60.1, "2 min"),
+        (3540, "59 min"),
+        (3541, "1 h"),
+        (3901, "1 h 6 min"),
+    ],
+)
+def test_a_travel_time_is_told_in_whole_minutes_that_suffice(seconds, words):
+    journey = travel_pb2.Journey()
+    journey.travel_time.FromMilliseconds(round(seconds * 1000))
+    assert words == travel_time(journey)
+    journey.is_estimate = True
+    assert f"about {words}" == travel_time(journey)

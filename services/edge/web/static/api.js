@@ -26,6 +26,7 @@ export class Problem extends Error {
 }
 
 const LISTED = "name,displayName,brand,location,address,attributes,status";
+const ON_FOOT = { mode: "TRAVEL_MODE_WALK", ranking: "RANKING_DISTANCE" };
 const DRAWN = "name,displayName,location";
 const BUSY = 429; // too many requests, from here or in all
 const PATIENCE_MS = 15_000;
@@ -35,7 +36,7 @@ const KEY = parameter("key") || config.key;
 export const suggest = (query, near, signal) => post("/v1/places:suggest", { query, near, limit: 7 }, signal);
 
 export const findNearest = (origin, storeFilter, pageToken) =>
-  post("/v1/stores:findNearest", { origin, storeFilter, pageSize: 20, pageToken, readMask: LISTED });
+  post("/v1/stores:findNearest", { origin, storeFilter, pageSize: 20, pageToken, readMask: LISTED, travel: ON_FOOT });
 
 export const searchStores = (area, storeFilter, pageToken) =>
   post("/v1/stores:search", { ...area, storeFilter, pageSize: 20, pageToken, readMask: LISTED });

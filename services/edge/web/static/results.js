@@ -75,15 +75,17 @@ export class Results {
     this.map.refresh();
   }
 
-  #append({ stores = [], nextPageToken, asOf }) {
+  #append({ stores = [], nextPageToken, asOf, roadAttribution }) {
     const first = this.#shown.length;
     this.#shown.push(...stores);
-    const entries = stores.map(({ store, distanceM }, index) => item(store, first + index + 1,
-      this.#search.distances === false ? undefined : distanceM, this.actions.open, (name) => this.map.point(name)));
+    const entries = stores.map(({ store, distanceM, journey }, index) => item(store, first + index + 1,
+      this.#search.distances === false ? {} : { distanceM, journey }, this.actions.open, (name) => this.map.point(name)));
     $("results").querySelector(".more")?.remove();
     const list = $("results").querySelector("ol") || $("results").appendChild(el("ol", { class: "list" }));
     list.append(...entries);
     if (asOf) list.before(el("p", { class: "note" }, say("asOf", { time: new Date(asOf).toLocaleTimeString(locale()) })));
+    $("results").querySelector(".roads")?.remove();
+    if (roadAttribution && this.#search.distances !== false) $("results").append(el("p", { class: "note roads" }, say("roads", { source: roadAttribution })));
     if (nextPageToken) $("results").append(button(say("more"), ({ target }) => this.#more(target, nextPageToken), { class: "more" }));
     this.map.list(this.#shown.map(({ store }) => store));
     this.#states(stores.map(({ store }) => store.name), entries);

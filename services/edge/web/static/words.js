@@ -33,6 +33,12 @@ export function distance(metres) {
   return new Intl.NumberFormat(locale(), { style: "unit", unit, maximumFractionDigits }).format(value);
 }
 
+/** A travel time in whole minutes, rounded up. */
+export function minutes(seconds) {
+  const value = Math.max(1, Math.ceil(seconds / 60));
+  return new Intl.NumberFormat(locale(), { style: "unit", unit: "minute" }).format(value);
+}
+
 /** A date without a zone, as weekday and day. */
 export function day({ year, month, day: date }) {
   const style = { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" };

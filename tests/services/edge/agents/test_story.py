@@ -227,6 +227,20 @@ async def test_the_nearest_stores_and_their_hours(connect):
         assert "18" in hours
 
 
+async def test_without_roads_minutes_are_told_as_estimates(connect):
+    async with connect() as agent:
+        said, found = await call(
+            agent, "find_stores", **KAMPPI, travel_by="walk", max_minutes=30, limit=2
+        )
+        _, near = await call(agent, "find_stores", **KAMPPI, travel_by="walk", max_minutes=1)
+        with pytest.raises(Exception, match="max_minutes"):
+            await call(agent, "find_stores", **KAMPPI, max_minutes=30)
+
+        assert [f"about {n} min" for n in (6, 9)] == [s["travel_time"] for s in found["stores"]]
+        assert "about 6 min" in said
+        assert ([], "") == (near["stores"], found["road_attribution"])
+
+
 async def test_hours_that_are_not_known_are_told_in_the_words_of_the_shop(connect):
     async with connect() as agent:
         said, checked = await call(

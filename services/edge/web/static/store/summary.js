@@ -2,15 +2,17 @@
 
 import { link } from "../address.js";
 import { el } from "../html.js";
-import { currentLanguage, distance, say } from "../words.js";
+import { currentLanguage, distance, minutes, say } from "../words.js";
 import trades, { LANGUAGES } from "../words/trades.js";
 
 /**
  * @param number of the pin on the map.
+ * @param way the distance, and the journey on foot: its time is shown where it follows roads.
  * @param open gets the store's name when it is chosen; `point` when the pointer enters, and an
  *   empty name when it leaves.
  */
-export function item(store, number, distanceM, open, point) {
+export function item(store, number, { distanceM, journey }, open, point) {
+  const onFoot = journey?.travelTime && !journey.isEstimate ? say("onFoot", { time: minutes(parseFloat(journey.travelTime)) }) : "";
   const address = [...(store.address?.addressLines || []), store.address?.locality].filter(Boolean).join(", ");
   return el("li", { class: "item" },
     el("a", { href: link(store.name), "data-name": store.name,
@@ -24,7 +26,7 @@ export function item(store, number, distanceM, open, point) {
       el("span", { class: "pin", "aria-hidden": "true" }, String(number)),
       el("span", { class: "top" },
         el("span", { class: "name" }, store.displayName),
-        distanceM === undefined ? null : el("span", { class: "distance" }, distance(distanceM))),
+        distanceM === undefined ? null : el("span", { class: "distance" }, [onFoot, distance(distanceM)].filter(Boolean).join(" · "))),
       el("span", { class: "line" }, [trade(store), address].filter(Boolean).join(" · ")),
       badge(store),
       el("span", { class: "stock", hidden: true })));
