@@ -81,6 +81,18 @@ class EmbeddedRouter:
         for stores in self._stores.values():
             stores.is_current = False
 
+    def seconds(self, mode: Mode, origin: Point, destination: Point) -> float | None:
+        """The time between two points; None where the network knows no way."""
+        ends = [
+            self._network.snap(mode, point.latitude, point.longitude)
+            for point in (origin, destination)
+        ]
+        start, end = ends
+        if start is None or end is None:
+            return None
+        [found] = self._network.times_from(start, [end]).tolist()
+        return found if math.isfinite(found) else None
+
     async def to_stores(self, index: NearestIndex, mode: Mode, origin: Point) -> Ways:
         """The ways to all stores that the network reaches from a point."""
         stores = self._stores.get(mode)

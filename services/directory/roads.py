@@ -77,6 +77,9 @@ class Router(Protocol):
     def note_change(self) -> None:
         """Note that stores have changed."""
 
+    def seconds(self, mode: Mode, origin: Point, destination: Point) -> float | None:
+        """The time between two points, from memory; None where it knows no way."""
+
     async def to_stores(self, index: NearestIndex, mode: Mode, origin: Point) -> Ways:
         """The ways to stores, of which it may reach some only.
 
@@ -359,6 +362,10 @@ class Roads:
         if self._router is not None:
             ways = await self._router.to_stores(self._stores.replica.index, travel.mode, origin)
         return Reach(self._stores.replica, self._schedules, origin, travel, ways)
+
+    def seconds(self, mode: Mode, origin: Point, destination: Point) -> float | None:
+        """The time between two points, from memory; None where no roads are known."""
+        return self._router.seconds(mode, origin, destination) if self._router else None
 
     async def matrix(
         self, mode: Mode, origins: Sequence[Point], destinations: Sequence[Point]

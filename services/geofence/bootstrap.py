@@ -52,7 +52,9 @@ def build(parts: Parts) -> Service:
     people = PeopleRecords(client)
     erased = Erased(client, round(settings.geofence_rewrite_s * 1000))
 
-    detection = Detection(directory, travel_time(settings.geofence_travel_time))
+    detection = Detection(
+        directory, travel_time(settings.geofence_travel_time, directory.roads.seconds)
+    )
     campaigns = Campaigns(feeds, directory, parts.ask_shelf)
     devices = Devices(records, people, erased, campaigns, parts.keyring, clock)
     facts = hold_facts(client)

@@ -34,7 +34,8 @@ class GeofenceSettings(EnvironmentSettings):
     geofence_travel_time: str = Field(
         "",
         description="`package.module:function` that returns the travel time in seconds from a "
-        "position, a store and a mode; empty: the straight line at usual speeds",
+        "position, a store and a mode; empty: by road with ENRAYON_ROADS, else straight at usual "
+        "speeds",
     )
     geofence_rewrite_s: float = Field(
         3_600.0,

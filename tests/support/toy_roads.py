@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import shapely
 
+from enrayon.stores.v1 import stores_pb2
 from geodata.distance import distance_m, distances_m
 from geodata.points import Point
-from geodata.roads import SNAP_LIMIT_M, WALKING_SPEED, Mode, Snapped, Way
+from geodata.roads import FALLBACK_SPEEDS, SNAP_LIMIT_M, WALKING_SPEED, Mode, Snapped, Way
 
 SOUTH, WEST, SIDE = 60.150, 24.900, 21
 STEP = 0.0018, 0.0036
@@ -181,3 +182,50 @@ class ToyIsochrone:
         ]  # fmt: skip
         found = shapely.union_all(boxes)
         return found if found.geom_type == "MultiPolygon" else shapely.MultiPolygon([found])
+
+
+TOY = ToyNetwork()
+WEST_SHORE = (60.1550, 24.9330)
+EAST_SHORE = (60.1550, 24.9400)
+INLAND = (60.1690, 24.9310)
+AT_SEA = (59.9000, 24.9000)
+
+
+def store(id: str, latitude: float, longitude: float, **fields: object) -> stores_pb2.Store:
+    location = {"latitude": latitude, "longitude": longitude}
+    return stores_pb2.Store(name=f"stores/{id}", display_name=id, location=location, **fields)
+
+
+def scattered(count: int) -> list[stores_pb2.Store]:
+    """Stores over the network and beyond it, two at each of some places."""
+    return [
+        store(
+            f"m-{number:03}",
+            60.145 + 0.05 * math.modf(number // 2 * 0.618)[0],
+            24.890 + 0.10 * math.modf(number // 2 * 0.414)[0],
+            brand="Even" if number % 2 == 0 else "Odd",
+        )
+        for number in range(count)
+    ]
+
+
+def point_of(message: stores_pb2.Store) -> Point:
+    return Point(message.location.latitude, message.location.longitude)
+
+
+def brute(
+    origin: tuple[float, float], stores: list[stores_pb2.Store], mode: Mode
+) -> list[tuple[float, bool, str]]:
+    """All stores by seconds, estimates after equal times, and id."""
+    start = TOY.snap(mode, *origin)
+    ranked = []
+    for each in stores:
+        target = TOY.snap(mode, each.location.latitude, each.location.longitude)
+        seconds = math.inf
+        if start is not None and target is not None:
+            [seconds] = TOY.times_from(start, [target]).tolist()
+        is_estimate = math.isinf(seconds)
+        if is_estimate:
+            seconds = distance_m(Point(*origin), point_of(each)) / FALLBACK_SPEEDS[mode]
+        ranked.append((seconds, is_estimate, each.name))
+    return sorted(ranked)

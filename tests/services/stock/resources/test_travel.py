@@ -13,18 +13,18 @@ from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.roads import Mode
 from services.directory.road_network import EmbeddedRouter
-from tests.services.stores.test_travel import (
+from tests.services.stores.test_travel import WALK
+from tests.support.stock import basket, state
+from tests.support.stores import upsert
+from tests.support.toy_roads import (
+    ATTRIBUTION,
     EAST_SHORE,
     TOY,
-    WALK,
     WEST_SHORE,
     brute,
     scattered,
     store,
 )
-from tests.support.stock import basket, state
-from tests.support.stores import upsert
-from tests.support.toy_roads import ATTRIBUTION
 
 ORIGIN = {"point": {"latitude": WEST_SHORE[0], "longitude": WEST_SHORE[1]}}
 HELSINKI = ZoneInfo("Europe/Helsinki")
