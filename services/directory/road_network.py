@@ -163,7 +163,8 @@ class Held:
     """A bucket of stores, and where they were."""
 
     index: NearestIndex
-    bucket: Bucket
+    bucket: Bucket | None
+    """None if no store is near a road."""
     rows: Rows
     latitudes: Floats
     longitudes: Floats
@@ -211,13 +212,14 @@ class StoresOnRoads:
 
     def ways(self, origin: Snapped) -> Ways:
         """The ways to the stores."""
-        if not len(self._rows) or self._held is None:
-            return Ways()
-        seconds = self._held.bucket.times_from(origin)[self._valid]
+        parts = []
+        if len(self._valid) and self._held is not None and self._held.bucket is not None:
+            parts.append(self._held.bucket.times_from(origin)[self._valid])
         if self._beside:
-            beside = self._network.times_from(origin, self._beside)
-            seconds = np.concatenate([seconds, beside])
-        seconds = seconds[self._order]
+            parts.append(self._network.times_from(origin, self._beside))
+        if not parts:
+            return Ways()
+        seconds = np.concatenate(parts)[self._order]
         is_reached = np.isfinite(seconds)
         return Ways(
             self._rows[is_reached],
@@ -241,7 +243,8 @@ class StoresOnRoads:
 
     def _hold(self, index: NearestIndex, rows: Rows, latitudes: Floats, longitudes: Floats) -> Held:
         snapped = self._network.snap_many(self._mode, latitudes, longitudes)
-        bucket = self._network.bucket(self._mode, snapped)
+        is_empty = all(target is None for target in snapped)
+        bucket = None if is_empty else self._network.bucket(self._mode, snapped)
         return Held(index, bucket, rows, latitudes, longitudes, snapped)
 
     def _take(self, valid: Rows, others: Rows) -> None:

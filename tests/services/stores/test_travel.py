@@ -19,15 +19,14 @@ from services.directory.road_network import EmbeddedRouter
 from tests.support.stores import SHOPS, near, upsert
 from tests.support.toy_roads import (
     AT_SEA,
-    ATTRIBUTION,
     EAST_SHORE,
     INLAND,
-    TOY,
     WEST_SHORE,
     brute,
     point_of,
     scattered,
     store,
+    toy,
 )
 
 DRIVE, WALK, BIKE = sorted(MODES)
@@ -36,7 +35,7 @@ DRIVE, WALK, BIKE = sorted(MODES)
 @pytest.fixture
 def router() -> EmbeddedRouter:
     """The router of all directories here."""
-    return EmbeddedRouter(TOY)  # type: ignore[arg-type]
+    return toy().router
 
 
 def told(response: stores_pb2.FindNearestStoresResponse) -> list[tuple[float, bool, str]]:
@@ -63,7 +62,7 @@ async def test_stores_rank_by_time_as_a_sort_of_all_does(stores, origin, mode):
     response = await stores.FindNearestStores(near(*origin, page_size=200, travel={"mode": mode}))
 
     assert approximately(brute(origin, everywhere, MODES[mode])) == told(response)
-    assert (ATTRIBUTION if origin != AT_SEA else "") == response.road_attribution
+    assert (toy().network.attribution if origin != AT_SEA else "") == response.road_attribution
     for hit in response.stores:
         assert hit.journey.HasField("road_distance_m") is not hit.journey.is_estimate
         assert hit.distance_m == pytest.approx(distance_m(Point(*origin), point_of(hit.store)))
@@ -137,9 +136,7 @@ async def test_a_limit_of_time_and_a_filter_and_a_radius_hold_together(stores, r
 
 async def test_the_limit_of_time_is_inclusive(stores):
     await upsert(stores, [store("m-one", *INLAND)])
-    [seconds] = TOY.times_from(
-        TOY.snap(Mode.WALK, *WEST_SHORE), [TOY.snap(Mode.WALK, *INLAND)]
-    ).tolist()
+    seconds = toy().seconds(Mode.WALK, WEST_SHORE, INLAND)
     nanos = math.ceil(seconds * 1e9)
 
     async def found(nanos: int) -> int:
@@ -286,7 +283,7 @@ async def test_a_matrix_has_the_journeys_from_each_to_each(stores):
             seconds, is_estimate = expected[each.name]
             assert journey.travel_time.ToNanoseconds() / 1e9 == pytest.approx(seconds, abs=1e-6)
             assert is_estimate == journey.is_estimate
-    assert ATTRIBUTION == response.road_attribution
+    assert toy().network.attribution == response.road_attribution
 
 
 async def test_a_matrix_is_bounded_and_its_stores_exist(shops):
@@ -313,19 +310,15 @@ def isochrone(origin: tuple[float, float], seconds: int, **fields: object) -> ob
 async def test_an_isochrone_has_the_cells_whose_centres_are_within_the_time(shops):
     response = await shops.ComputeIsochrone(isochrone(INLAND, 600, h3_resolution=9))
 
-    start = TOY.snap(Mode.WALK, *INLAND)
     around = h3.grid_disk(h3.latlng_to_cell(*INLAND, 9), 8)
     within = {
-        cell
-        for cell in around
-        if (target := TOY.snap(Mode.WALK, *h3.cell_to_latlng(cell)))
-        and TOY.times_from(start, [target])[0] <= 600
+        cell for cell in around if toy().seconds(Mode.WALK, INLAND, h3.cell_to_latlng(cell)) <= 600
     }
     assert within
     assert sorted(within) == list(response.h3_cells)
     assert "MultiPolygon" == response.geo_json["geometry"]["type"]
-    assert ATTRIBUTION == response.geo_json["properties"]["attribution"]
-    assert (False, "toy") == (response.is_estimate, response.network_version)
+    assert toy().network.attribution == response.geo_json["properties"]["attribution"]
+    assert (False, toy().network.version) == (response.is_estimate, response.network_version)
 
 
 async def test_without_roads_an_isochrone_is_a_circle_and_says_so(shops):

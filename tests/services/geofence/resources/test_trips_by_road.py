@@ -10,13 +10,13 @@ from geodata.roads import Mode
 from services.directory.road_network import EmbeddedRouter
 from tests.support.geofence import fix, report
 from tests.support.stores import upsert
-from tests.support.toy_roads import EAST_SHORE, TOY, WEST_SHORE, store
+from tests.support.toy_roads import EAST_SHORE, WEST_SHORE, store, toy
 
 
 @pytest.fixture
 def router() -> EmbeddedRouter:
     """The router of all directories here."""
-    return EmbeddedRouter(TOY)  # type: ignore[arg-type]
+    return toy().router
 
 
 async def test_the_time_of_arrival_is_that_of_the_roads(fences, channel):
@@ -35,8 +35,7 @@ async def test_the_time_of_arrival_is_that_of_the_roads(fences, channel):
 
     now = await fences.GetTrip(pb.GetTripRequest(name=trip.name))
 
-    ends = [TOY.snap(Mode.WALK, *place) for place in (WEST_SHORE, EAST_SHORE)]
-    [seconds] = TOY.times_from(ends[0], [ends[1]]).tolist()
+    seconds = toy().seconds(Mode.WALK, WEST_SHORE, EAST_SHORE)
     arrival = now.estimated_arrive_time.ToDatetime(dt.UTC) - dt.timedelta(seconds=seconds)
     slack = dt.timedelta(milliseconds=2)
     assert before - slack <= arrival <= after + slack

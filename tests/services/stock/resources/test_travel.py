@@ -17,13 +17,12 @@ from tests.services.stores.test_travel import WALK
 from tests.support.stock import basket, state
 from tests.support.stores import upsert
 from tests.support.toy_roads import (
-    ATTRIBUTION,
     EAST_SHORE,
-    TOY,
     WEST_SHORE,
     brute,
     scattered,
     store,
+    toy,
 )
 
 ORIGIN = {"point": {"latitude": WEST_SHORE[0], "longitude": WEST_SHORE[1]}}
@@ -35,7 +34,7 @@ OPENINGS = [0, *range(5 * 60, 24 * 60, 97)]
 @pytest.fixture
 def router() -> EmbeddedRouter:
     """The router of all directories here."""
-    return EmbeddedRouter(TOY)  # type: ignore[arg-type]
+    return toy().router
 
 
 @pytest.fixture
@@ -70,7 +69,7 @@ async def test_stores_with_the_basket_rank_by_time(market, limit_s):
         journey = each.journey
         assert journey.travel_time.ToNanoseconds() / 1e9 == pytest.approx(seconds, abs=1e-6)
         assert is_estimate == journey.is_estimate
-    assert ATTRIBUTION == response.road_attribution
+    assert toy().network.attribution == response.road_attribution
 
 
 async def test_a_store_that_is_closed_on_arrival_is_left_out_with_its_reason(channel, stock):
