@@ -4,6 +4,7 @@ from functools import partial
 
 from enrayon.events.v1 import events_pb2 as pb
 from enrayon.events.v1 import events_servicer
+from services.chassis.access.key_ring import key_ring
 from services.chassis.loops.forever import forever
 from services.chassis.messages.paging import PageTokens
 from services.chassis.tasks import finish
@@ -13,6 +14,7 @@ from services.directory.records import Records
 from services.directory.writer import Writer
 from services.events.replica.subscriptions import SUBSCRIPTIONS, SubscriptionsReplica
 from services.events.resources.dead_letters import DeadLetters
+from services.events.resources.owners import Owners
 from services.events.resources.reading import Reading
 from services.events.resources.subscriptions import Subscriptions
 from services.events.servicer import EventsServicer
@@ -35,11 +37,14 @@ def build(parts: Parts) -> Service:
     delivery = Delivery(client, settings.events_queue, settings.events_dead_letters, lease_ms)
     secrets = Secrets(client)
     reading = Reading(client, parts.directory, parts.ask_shelf, clock)
+    owners = Owners(key_ring(client, clock))
     subscriptions = Subscriptions(
         Writer(Records(client, SUBSCRIPTIONS), feed),
         feed,
         delivery,
         secrets,
+        parts.directory,
+        owners,
         clock,
         most=settings.events_subscriptions_per_caller,
         private=settings.webhook_private,
@@ -56,9 +61,17 @@ def build(parts: Parts) -> Service:
 
     webhooks = Webhooks(settings.webhook_timeout_s, private=settings.webhook_private)
     deliverer = Deliverer(
-        delivery, feed, reading, secrets, webhooks, subscriptions.disable, settings, clock
+        delivery,
+        feed,
+        reading,
+        secrets,
+        webhooks,
+        subscriptions.disable,
+        owners,
+        settings,
+        clock,
     )
-    upkeep = Upkeep(delivery, feed, settings, clock)
+    upkeep = Upkeep(delivery, feed, owners, settings, clock)
 
     async def deliver() -> None:
         try:

@@ -11,6 +11,9 @@ EXPIRED = Counter(
 SUBSCRIPTIONS_EXPIRED = Counter(
     "enrayon_events_subscriptions_expired", "Subscriptions that expired, once for each partition."
 )
+SUSPENDED = Gauge(
+    "enrayon_events_suspended", "Subscriptions whose owner has no key or fewer rights by now."
+)
 DELIVERED = Counter("enrayon_events_delivered", "Events that a webhook accepted.", ["subscription"])
 RETRIES = Counter("enrayon_events_retries", "Attempts after the first.", ["subscription"])
 STANDING = {

@@ -40,7 +40,7 @@ class EventsServicer:
 
     async def get_subscription(self, request: pb.GetSubscriptionRequest) -> pb.Subscription:
         """One subscription."""
-        return self.subscriptions.find(request.name)
+        return await self.subscriptions.shown(self.subscriptions.find(request.name))
 
     async def update_subscription(self, request: pb.UpdateSubscriptionRequest) -> pb.Subscription:
         """Changes a subscription."""
@@ -52,7 +52,8 @@ class EventsServicer:
     ) -> pb.ListSubscriptionsResponse:
         """The caller's subscriptions, by name."""
         page, token = self.tokens.page(request, self.subscriptions.all(), by_id)
-        return pb.ListSubscriptionsResponse(subscriptions=page, next_page_token=token)
+        shown = [await self.subscriptions.shown(each) for each in page]
+        return pb.ListSubscriptionsResponse(subscriptions=shown, next_page_token=token)
 
     async def delete_subscription(self, request: pb.DeleteSubscriptionRequest) -> Empty:
         """Deletes a subscription."""

@@ -3,6 +3,7 @@
 from functools import partial
 
 from enrayon.stock.v1 import stock_pb2, stock_servicer
+from services.chassis.access.key_ring import key_ring
 from services.chassis.access.limits import SharedLimits
 from services.chassis.messages.paging import PageTokens
 from services.directory.crossing import mark_erased, trip_facts
@@ -95,7 +96,9 @@ def build(parts: Parts) -> Service:
     terms = Terms(directory, clock, settings)
     notices = Notices(holds, policies, Slots(client), directory, clock)
     changes = HoldChanges(holds, policies, quotas, settings)
-    firing = AlertFiring(alerts, matching, AlertHolds(holds, changes, terms, durability, keyring))
+    keys = key_ring(client, clock)
+    alert_holds = AlertHolds(holds, changes, terms, durability, keyring, keys)
+    firing = AlertFiring(alerts, matching, alert_holds)
     facts = trip_facts(client)
     arrivals = Arrivals(facts, holds, partial(mark_erased, client, clock))
     servicer: stock_servicer.StockServicer = StockServicer(

@@ -20,6 +20,7 @@ from enrayon.events.v1 import events_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2_grpc
+from services.chassis.access.key_ring import key_ring
 from services.directory.deliveries import SubscriptionKeys
 from services.directory.events import Event, partitions, stream_key
 from services.directory.feed import Feed
@@ -27,6 +28,7 @@ from services.events import bootstrap
 from services.events.model import gates
 from services.events.model.sources import PARTITIONS
 from services.events.replica.subscriptions import SUBSCRIPTIONS, SubscriptionsReplica
+from services.events.resources.owners import Owners
 from services.events.settings import EventsSettings
 from services.events.state.delivery import Delivery
 from services.events.worker.upkeep import Upkeep
@@ -242,6 +244,7 @@ async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, notices, parts,
     upkeep = Upkeep(
         Delivery(parts.client, 10, 10),
         Feed(parts.client, SUBSCRIPTIONS, SubscriptionsReplica, folder, parts.clock),
+        Owners(key_ring(parts.client, parts.clock)),
         wanted,
         parts.clock,
     )

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from services.chassis.access.key_ring import key_ring
 from services.chassis.database.client import Client
 from services.directory.parts import Parts
 from services.stock.resources.alert_firing import AlertFiring
@@ -31,4 +32,6 @@ def firing_with_holds(parts: Parts, shopper_holds: int = 20, **options: Any) -> 
     changes = HoldChanges(holds, Policies(client), quotas, settings)
     terms = Terms(parts.directory, parts.clock, settings)
     durability = Durability(client, Levels(client), allow_loss=True)
-    return firing(client, AlertHolds(holds, changes, terms, durability, parts.keyring), **options)
+    keys = key_ring(client, parts.clock)
+    made = AlertHolds(holds, changes, terms, durability, parts.keyring, keys)
+    return firing(client, made, **options)

@@ -3,7 +3,7 @@
 import hmac
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from services.chassis.access.credentials import (
@@ -19,7 +19,6 @@ from services.chassis.access.credentials import (
 from services.chassis.access.key_ring import KeyRing
 from services.chassis.access.policy import Role
 from services.chassis.access.settings import AccessSettings
-from services.chassis.access.stores import bound_to
 from services.chassis.access.tls import bearer
 from services.chassis.access.tokens import Tokens
 from services.chassis.caller import ANONYMOUS, Caller
@@ -79,15 +78,14 @@ class Authenticator:
         key = await self._keys.find(token)
         if key is None:
             raise Unauthenticated(f"{KEY_HEADER}: this key is not valid, or not any more")
-        id = f"keys/{key.name}"
+        caller = key.caller
         if key.role is not Role.PAGE:
-            stores = bound_to(key.stores) or frozenset() if key.role is Role.STAFF else None
-            caller = Caller(id, admin=key.role is Role.ADMIN, stores=stores)
-            return Identity(caller, key.role, id, key.scopes or None)
+            return Identity(caller, key.role, caller.id, key.scopes or None)
         if origin_of(headers) not in key.origins:
             raise PermissionDenied("this key is valid on web pages of its origins only")
-        caller = Caller(id, address=self._address(headers, credentials))
-        return Identity(caller, key.role, f"{id} {caller.address}", key.scopes or None)
+        caller = replace(caller, address=self._address(headers, credentials))
+        counted = f"{caller.id} {caller.address}"
+        return Identity(caller, key.role, counted, key.scopes or None)
 
     def _by_token(self, authorization: str) -> Identity:
         scheme, _, token = authorization.partition(" ")

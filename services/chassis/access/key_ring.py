@@ -13,8 +13,10 @@ from contextlib import suppress
 import structlog
 
 from services.chassis.access.key_store import KeyStore
-from services.chassis.access.keys import ApiKey, parse_token
+from services.chassis.access.keys import OWNED, ApiKey, parse_token
+from services.chassis.access.settings import AccessSettings
 from services.chassis.clock import Clock
+from services.chassis.database.client import Client
 from services.chassis.database.failures import FAILURES
 from services.chassis.errors import DatabaseUnavailable
 from services.chassis.tasks import end
@@ -63,6 +65,25 @@ class KeyRing:
             raise DatabaseUnavailable("keys cannot be checked now; try again")
         return found
 
+    async def owner(self, id: str) -> ApiKey | None:
+        """The key of a caller on whose behalf a loop acts; None if it is revoked or has expired.
+
+        It may be as old as between two refreshes, older while the database cannot be reached.
+
+        Args:
+            id: Of a caller with a key (`OWNED`).
+
+        Raises:
+            DatabaseUnavailable: no key could be read since this process began.
+        """
+        if time.monotonic() - self._looked_s > self._refresh_s:
+            with suppress(*FAILURES):
+                await self.refresh()
+        if self._keys is None:
+            raise DatabaseUnavailable("keys cannot be checked now; try again")
+        key = self._keys.get(id.removeprefix(OWNED))
+        return key if key and key.is_usable(self._clock()) else None
+
     async def refresh(self) -> None:
         """Read the keys if they have changed."""
         self._looked_s = time.monotonic()
@@ -99,3 +120,8 @@ class KeyRing:
                 if is_well:
                     log.warning("keys are not refreshed", error=type(error).__name__)
                 is_well = False
+
+
+def key_ring(client: Client, clock: Clock) -> KeyRing:
+    """The keys for a loop that acts on behalf of callers; it need not be entered."""
+    return KeyRing(KeyStore(client), AccessSettings().access_refresh_s, clock)

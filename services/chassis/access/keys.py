@@ -16,8 +16,11 @@ import orjson
 
 from services.chassis.access.policy import Role
 from services.chassis.access.stores import STORES_MOST, bound_to
+from services.chassis.caller import Caller
 
 PREFIX = "enrayon"
+OWNED = "keys/"
+"""The begin of the id of a caller with a key."""
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 SECRET_BYTES = 32
 TOKEN = re.compile(rf"{PREFIX}_([a-z][a-z0-9-]{{0,62}})_([A-Za-z0-9_-]{{43}})")
@@ -52,6 +55,21 @@ class ApiKey:
     note: str = ""
     stores: tuple[str, ...] = ()
     """Ids of the stores that a key of shop staff is bound to."""
+
+    @property
+    def id(self) -> str:
+        """The id of its caller."""
+        return OWNED + self.name
+
+    @property
+    def caller(self) -> Caller:
+        """Its caller; of a publishable key without the address that it calls from."""
+        stores = bound_to(self.stores) or frozenset() if self.role is Role.STAFF else None
+        return Caller(self.id, admin=self.role is Role.ADMIN, stores=stores)
+
+    def is_usable(self, now: dt.datetime) -> bool:
+        """True if one of its secrets has not expired."""
+        return any(each.expire_time is None or now < each.expire_time for each in self.secrets)
 
     def matches(self, secret: str, now: dt.datetime) -> bool:
         """True if one of the key's secrets matches; compares with each, whatever the result."""

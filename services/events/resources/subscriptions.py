@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.events.v1 import events_pb2 as pb
-from services.chassis.caller import ANONYMOUS, Caller, current_caller
+from services.chassis.caller import current_caller
 from services.chassis.clock import Clock
-from services.chassis.errors import FieldViolation, PermissionDenied, QuotaExceeded
+from services.chassis.errors import FieldViolation, QuotaExceeded
 from services.chassis.serving.requests import violations_of
+from services.directory.directory import Directory
 from services.directory.events import LIFETIMES_S
 from services.directory.feed import Feed
 from services.directory.ids import new_id
@@ -23,6 +24,7 @@ from services.events.errors import SubscriptionNotFound, WrongDelivery
 from services.events.model.endpoints import check_uri
 from services.events.model.sources import partitions_for
 from services.events.replica.subscriptions import SubscriptionsReplica
+from services.events.resources.owners import Owners, check_scope, give, is_own
 from services.events.state.delivery import Delivery
 from services.events.state.secrets import Secrets
 
@@ -38,6 +40,7 @@ SUBSCRIPTION = Kind(
     field="subscription",
     record_id=subscription_id,
     not_found=SubscriptionNotFound,
+    output=("etag", "update_time", "warnings", "suspension"),
     fixed=("owner", "scope", "scope_stores"),
     parse=subscription_of,
     normalize=without_secret,
@@ -53,6 +56,8 @@ class Subscriptions:
         feed: Feed[SubscriptionsReplica],
         delivery: Delivery,
         secrets: Secrets,
+        directory: Directory,
+        owners: Owners,
         clock: Clock,
         *,
         most: int,
@@ -65,6 +70,8 @@ class Subscriptions:
             feed: Subscriptions in memory.
             delivery: Cursors, queues and dead letters.
             secrets: Of the webhooks.
+            directory: Stores and brands that filters name.
+            owners: Their keys.
             clock: The server's.
             most: Subscriptions that one caller may have, but for admins; 0: no limit.
             private: Allow webhooks with http and private addresses.
@@ -72,6 +79,8 @@ class Subscriptions:
         self._feed = feed
         self._delivery = delivery
         self._secrets = secrets
+        self._directory = directory
+        self._owners = owners
         self._clock = clock
         self._most = most
         self._private = private
@@ -119,6 +128,13 @@ class Subscriptions:
         if not subscription.HasField("webhook"):
             raise WrongDelivery("this subscription has no webhook")
         return subscription
+
+    async def shown(self, subscription: pb.Subscription) -> pb.Subscription:
+        """A copy that tells if it is suspended."""
+        shown = pb.Subscription()
+        shown.CopyFrom(subscription)
+        shown.suspension = await self._owners.suspension(subscription)
+        return shown
 
     async def create(self, request: pb.CreateSubscriptionRequest) -> pb.Subscription:
         """Create a subscription; the answer alone holds its secret.
@@ -226,44 +242,6 @@ class Subscriptions:
 
     def _now_ms(self) -> int:
         return round(self._clock().timestamp() * 1000)
-
-
-def is_own(caller: Caller, subscription: pb.Subscription) -> bool:
-    """True if a caller may see and change a subscription; while access is open, anybody may."""
-    return caller.admin or caller == ANONYMOUS or caller.id == subscription.owner
-
-
-def check_scope(caller: Caller, subscription: pb.Subscription) -> None:
-    """Check that a subscription tells its owner no more than a new one of that caller would.
-
-    Raises:
-        PermissionDenied: it tells more. The role of the caller, or the stores whose staff it is,
-            have changed since.
-    """
-    now = pb.Subscription()
-    give(now, caller)
-    is_same = now.scope == subscription.scope
-    if now.scope == pb.Subscription.SCOPE_ALL or (
-        is_same and set(subscription.scope_stores) <= set(now.scope_stores)
-    ):
-        return
-    raise PermissionDenied(
-        "this subscription was made with rights that the caller no longer has; delete it and "
-        "create it again"
-    )
-
-
-def give(subscription: pb.Subscription, caller: Caller) -> None:
-    """Give a new subscription to a caller, with the scope of its role."""
-    subscription.owner = caller.id
-    del subscription.scope_stores[:]
-    if caller.admin or caller == ANONYMOUS:  # while access is open everybody may see all
-        subscription.scope = pb.Subscription.SCOPE_ALL
-    elif caller.stores is not None:
-        subscription.scope = pb.Subscription.SCOPE_STORES
-        subscription.scope_stores.extend(sorted(caller.stores))
-    else:
-        subscription.scope = pb.Subscription.SCOPE_OWN
 
 
 def unknown_types(types: Sequence[str]) -> list[FieldViolation]:

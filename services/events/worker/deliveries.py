@@ -28,6 +28,7 @@ from services.events.convert.told import Told, kept_event
 from services.events.model.gates import GIVE_UP_MS, Gate, delay_ms
 from services.events.model.sources import PARTITIONS, partitions_for
 from services.events.replica.subscriptions import SubscriptionsReplica
+from services.events.resources.owners import Owners
 from services.events.resources.reading import Reading
 from services.events.settings import EventsSettings
 from services.events.state.delivery import Batch, Delivery, Place, QueueHead
@@ -70,6 +71,7 @@ class Deliverer:
         signing: Secrets,
         webhooks: Webhooks,
         disable: Callable[[str], Awaitable[None]],
+        owners: Owners,
         settings: EventsSettings,
         clock: Clock,
     ) -> None:
@@ -79,6 +81,7 @@ class Deliverer:
         self._secrets = signing
         self._webhooks = webhooks
         self._disable = disable
+        self._owners = owners
         # A delivery that begins at the last moment still ends before the lease.
         self._safe_s = 0.8 * (settings.events_lease_s - settings.webhook_timeout_s)
         self._clock = clock
@@ -91,6 +94,8 @@ class Deliverer:
         self._gates: defaultdict[tuple[str, str], Gate] = defaultdict(Gate)
         """By endpoint (see `endpoint_of`), which subscriptions may share."""
         self._busy: dict[str, asyncio.Task[bool]] = {}
+        self._wanted: frozenset[str] = frozenset()
+        """Subscriptions that are delivered to now."""
         self._changed = asyncio.Event()
         feed.listen(lambda _change: self._changed.set())
 
@@ -108,9 +113,12 @@ class Deliverer:
         """Deliver for all subscriptions side by side; answers whether anything was delivered."""
         wanted = {
             id: subscription
-            for id, subscription in self._feed.replica.by_id.items()
-            if subscription.HasField("webhook") and not subscription.disabled
+            for id, subscription in tuple(self._feed.replica.by_id.items())
+            if subscription.HasField("webhook")
+            and not subscription.disabled
+            and not await self._owners.suspension(subscription)
         }
+        self._wanted = frozenset(wanted)
         # Each has a task of its own: no subscription waits for the slow endpoint of another.
         for id, subscription in wanted.items():
             if id not in self._busy or self._busy[id].done():
@@ -232,7 +240,7 @@ class Deliverer:
         id, uri = subscription_id(now.subscription.name), now.subscription.webhook.uri
         gate = self._gates[endpoint_of(now.subscription)]
         async with self._turns[id]:
-            if now.is_over:
+            if now.is_over or id not in self._wanted:
                 return Posted.NOT_TRIED
             posted = await self._webhooks.post(uri, event, now.secrets)
         if posted is Posted.FAILED:

@@ -37,7 +37,7 @@ class Posted(enum.Enum):
     GONE = "gone"
     """The endpoint answered 410: it wants no more events."""
     NOT_TRIED = "not tried"
-    """The lease was about to end."""
+    """The lease was about to end, or nothing is delivered to the subscription any more."""
 
 
 class Blocked(Exception):

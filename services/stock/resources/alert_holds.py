@@ -3,7 +3,10 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from services.chassis.errors import QuotaExceeded
+from services.chassis.access.key_ring import KeyRing
+from services.chassis.access.keys import OWNED
+from services.chassis.access.policy import Role
+from services.chassis.errors import PermissionDenied, QuotaExceeded
 from services.chassis.keyring import Keyring
 from services.chassis.messages.base64url import base64url
 from services.directory.trading import StoreNotOpen
@@ -38,12 +41,15 @@ class AlertHolds:
     terms: Terms
     durability: Durability
     keyring: Keyring
+    keys: KeyRing
 
     async def make(self, alert: Alert, wish: HoldWish, claim: Claim) -> Hold | str | None:
         """Hold the goods of a claim; a retry gets the same hold.
 
         Answers the reason where none can be made, and None where the alert is to wait on.
         """
+        if not await self._may_hold(alert.caller):
+            return PermissionDenied.reason
         store = claim.found.store
         key = request_key(alert.caller, "alert", f"{alert.id} {claim.id}", b"")
         id = base64url(self.keyring.hashes("hold-id", key.field.encode())[0][:12])
@@ -63,6 +69,13 @@ class AlertHolds:
             return None
         except NEVER as refused:
             return refused.reason
+
+    async def _may_hold(self, caller: str) -> bool:
+        """True if a caller could make an alert now: its key was not revoked since."""
+        if not caller.startswith(OWNED):
+            return True
+        key = await self.keys.owner(caller)
+        return key is not None and key.role >= Role.CHANNEL
 
     async def give_up(self, hold: Hold) -> None:
         """Cancel a hold of which nobody will be told."""

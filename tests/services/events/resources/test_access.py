@@ -1,6 +1,9 @@
 """Subscriptions belong to their callers, and tell each what it may see."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -17,9 +20,12 @@ from services.chassis.access.settings import AccessSettings
 from services.chassis.clock import utc_now
 from services.directory.events import Event, stream_key
 from services.directory.known import Known
+from services.events import bootstrap
 from services.policy import POLICY
+from tests.support.endpoint import endpoint
 from tests.support.events import reading, subscribe, take
 from tests.support.gated import LIMITS, Stubs
+from tests.support.geofence import running
 from tests.support.hosting import serving
 from tests.support.stock import FORUM, PRODUCTS, STOCKMANN, hold, state
 from tests.support.stores import SHOPS, upsert
@@ -32,6 +38,8 @@ async def callers(parts, monkeypatch) -> AsyncIterator[dict[str, Any]]:
     """Two applications, the staff of a shop, an admin, and a page."""
     monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
     monkeypatch.setenv("ENRAYON_EVENTS_SUBSCRIPTIONS_PER_CALLER", "3")
+    monkeypatch.setenv("ENRAYON_WEBHOOK_PRIVATE", "true")
+    monkeypatch.setenv("ENRAYON_ACCESS_REFRESH_S", "0.1")
     store, keys = KeyStore(parts.client), {}
     for name, role, stores in (
         ("app", Role.CHANNEL, ()),
@@ -186,6 +194,51 @@ async def test_a_caller_cannot_give_itself_more(callers):
             each.scope,
             list(each.scope_stores),
         )
+
+
+async def test_a_key_that_is_revoked_or_has_less_is_posted_nothing_until_it_is_back(callers, parts):
+    store = KeyStore(parts.client)
+    office, app = callers["office"], callers["app"]
+    old = await store.get("app")
+    assert old
+    name = "subscriptions/hook"
+
+    async def suspended(expected: int) -> None:
+        """Wait until servers know it, then longer than workers need."""
+        asked = pb.GetSubscriptionRequest(name=name)
+        async with asyncio.timeout(15):
+            while (await office.events.GetSubscription(asked)).suspension != expected:  # noqa: ASYNC110 - told over the network
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
+
+    async def opened(shop: str) -> None:
+        for status in (stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED, stores_pb2.STORE_STATUS_OPEN):
+            changed = stores_pb2.Store(name=shop, status=status)
+            await office.stores.UpdateStore(
+                stores_pb2.UpdateStoreRequest(store=changed, update_mask={"paths": ["status"]})
+            )
+
+    async with endpoint() as hook, running(bootstrap.build(parts)):
+        wanted = {"types": ["store.opened"]}
+        await subscribe(app.events, "hook", webhook={"uri": hook.uri}, filter=wanted)
+        await opened(STOCKMANN)
+        await hook.wait(1)
+        staff = replace(old, role=Role.STAFF, stores=("t-stockmann",))
+        for key, reason in (
+            (None, pb.Subscription.SUSPENSION_KEY_REVOKED),
+            (staff, pb.Subscription.SUSPENSION_FEWER_RIGHTS),
+        ):
+            await store.revoke("app")
+            if key:
+                assert await store.create(key)
+            await suspended(reason)
+            await opened(FORUM)
+        assert 1 == len(hook.posts)
+        await store.revoke("app")
+        assert await store.create(old)
+        await suspended(pb.Subscription.SUSPENSION_UNSPECIFIED)
+        await hook.wait(3)
+    assert [STOCKMANN, FORUM, FORUM] == [json.loads(body)["subject"] for _, body in hook.posts]
 
 
 @pytest.mark.parametrize(

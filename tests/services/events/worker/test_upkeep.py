@@ -4,9 +4,11 @@ import pytest
 from prometheus_client import REGISTRY
 
 from enrayon.events.v1 import events_pb2 as pb
+from services.chassis.access.key_ring import key_ring
 from services.directory.feed import Feed
 from services.events.model import gates
 from services.events.replica.subscriptions import SUBSCRIPTIONS, SubscriptionsReplica
+from services.events.resources.owners import Owners
 from services.events.settings import EventsSettings
 from services.events.state.delivery import Delivery
 from services.events.worker import upkeep
@@ -32,8 +34,9 @@ async def measure(notices, parts):
     folder = parts.settings.data_dir
     feed = Feed(parts.client, SUBSCRIPTIONS, SubscriptionsReplica, folder, parts.clock)
     delivery = Delivery(parts.client, 10, 10)
+    owners = Owners(key_ring(parts.client, parts.clock))
     await feed.start()
-    keeper = upkeep.Upkeep(delivery, feed, EventsSettings(), parts.clock)
+    keeper = upkeep.Upkeep(delivery, feed, owners, EventsSettings(), parts.clock)
 
     async def act() -> None:
         assert await feed.catch_up(timeout_s=20)

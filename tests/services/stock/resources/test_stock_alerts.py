@@ -4,9 +4,11 @@ import asyncio
 from typing import Any
 
 import grpc
+import orjson
 import pytest
 
 from enrayon.stock.v1 import stock_pb2
+from services.chassis.caller import ANONYMOUS
 from services.chassis.errors import ConcurrentChanges
 from services.stock import worker
 from services.stock.model.partitions import PARTITIONS, partition_of
@@ -395,6 +397,19 @@ async def test_a_hold_that_a_quota_refuses_leaves_the_news_without_it(stock, par
     assert "QUOTA_EXCEEDED" == second.data["hold_refusal"]
     assert "reservation" not in second.data
     assert 4 == await available(stock, STOCKMANN)
+
+
+async def test_an_alert_of_a_key_that_was_revoked_makes_no_hold(stock, parts, database):
+    made = await alert(stock, store=STOCKMANN, shopper="anna", hold={})
+    key, id = f"{{a:{ANONYMOUS.owner}}}:alerts", made.name.removeprefix("stockAlerts/")
+    record = orjson.loads(await database.hget(key, id))
+    await database.hset(key, id, orjson.dumps(record | {"own": "keys/gone"}))
+    await state(stock, STOCKMANN, 2, milk=5)
+    await worker.fire(firing_with_holds(parts))
+
+    found = (await seen(stock, made)).finding
+    assert ("", "PERMISSION_DENIED") == (found.reservation, found.hold_refusal)
+    assert 5 == await available(stock, STOCKMANN)
 
 
 async def test_an_alert_waits_on_if_others_are_faster_with_the_goods(stock, parts, database):

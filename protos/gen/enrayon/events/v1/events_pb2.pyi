@@ -236,6 +236,29 @@ class Subscription(_message.Message):
     SCOPE_STORES: Subscription.Scope.ValueType  # 3
     """Of trips and holds at `scope_stores`, and of these stores and their hours."""
 
+    class _Suspension:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SuspensionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Subscription._Suspension.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SUSPENSION_UNSPECIFIED: Subscription._Suspension.ValueType  # 0
+        """It is told."""
+        SUSPENSION_KEY_REVOKED: Subscription._Suspension.ValueType  # 1
+        """The key of the owner is revoked, or has expired."""
+        SUSPENSION_FEWER_RIGHTS: Subscription._Suspension.ValueType  # 2
+        """The owner has fewer rights than when it made the subscription."""
+
+    class Suspension(_Suspension, metaclass=_SuspensionEnumTypeWrapper):
+        """The reason why the owner is told nothing now."""
+
+    SUSPENSION_UNSPECIFIED: Subscription.Suspension.ValueType  # 0
+    """It is told."""
+    SUSPENSION_KEY_REVOKED: Subscription.Suspension.ValueType  # 1
+    """The key of the owner is revoked, or has expired."""
+    SUSPENSION_FEWER_RIGHTS: Subscription.Suspension.ValueType  # 2
+    """The owner has fewer rights than when it made the subscription."""
+
     NAME_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
     WEBHOOK_FIELD_NUMBER: _builtins.int
@@ -245,6 +268,8 @@ class Subscription(_message.Message):
     OWNER_FIELD_NUMBER: _builtins.int
     SCOPE_FIELD_NUMBER: _builtins.int
     SCOPE_STORES_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    SUSPENSION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`subscriptions/{subscription}`."""
     disabled: _builtins.bool
@@ -257,6 +282,10 @@ class Subscription(_message.Message):
     """The caller that made it; empty for one that an admin made with an older version."""
     scope: Global___Subscription.Scope.ValueType
     """The events that it may get, by the role that its owner had when it was made."""
+    suspension: Global___Subscription.Suspension.ValueType
+    """The reason why nothing is delivered now, although it is not disabled. Delivery goes on when the key
+    is there again with these rights; an admin may delete it. Its events are kept for a day.
+    """
     @_builtins.property
     def filter(self) -> Global___EventFilter:
         """The filter of events."""
@@ -273,6 +302,12 @@ class Subscription(_message.Message):
     def scope_stores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The stores of the staff that made it."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Parts of the filter that match nothing now, each with its field: a store or brand that does not
+        exist, types that its owner is not told. Set only in answers to changes.
+        """
+
     def __init__(
         self,
         *,
@@ -285,10 +320,12 @@ class Subscription(_message.Message):
         owner: _builtins.str = ...,
         scope: Global___Subscription.Scope.ValueType = ...,
         scope_stores: _abc.Iterable[_builtins.str] | None = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
+        suspension: Global___Subscription.Suspension.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "update_time", b"update_time", "webhook", b"webhook"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["disabled", b"disabled", "etag", b"etag", "filter", b"filter", "name", b"name", "owner", b"owner", "scope", b"scope", "scope_stores", b"scope_stores", "update_time", b"update_time", "webhook", b"webhook"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disabled", b"disabled", "etag", b"etag", "filter", b"filter", "name", b"name", "owner", b"owner", "scope", b"scope", "scope_stores", b"scope_stores", "suspension", b"suspension", "update_time", b"update_time", "warnings", b"warnings", "webhook", b"webhook"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
