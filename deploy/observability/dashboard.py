@@ -170,6 +170,23 @@ ROWS = {
             },
             "ops",
         ),
+        Panel(
+            "Events that were not delivered",
+            {
+                "{{type}} past its time": "sum by (type) "
+                "(increase(enrayon_events_expired_total[$__rate_interval]))",
+                "unreadable": "sum(increase(enrayon_events_unreadable_total[$__rate_interval]))",
+                "dropped by stock": "max(delta(enrayon_stock_events_dropped[$__rate_interval]))",
+            },
+        ),
+        Panel(
+            "Subscriptions that get nothing",
+            {
+                "suspended": "max(enrayon_events_suspended)",
+                "expired places": "sum(increase("
+                "enrayon_events_subscriptions_expired_total[$__rate_interval]))",
+            },
+        ),
     ],
 }
 

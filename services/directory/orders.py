@@ -43,6 +43,16 @@ def trip_fact(about: str, text: bytes) -> TripFact:
     )
 
 
+class Window(NamedTuple):
+    """A pick-up window, in ms since 1970; 0 and 0 if there is none."""
+
+    start_ms: int = 0
+    end_ms: int = 0
+
+
+NO_WINDOW = Window()
+
+
 class HoldFact(NamedTuple):
     """What a trip is told about its hold; lua/library.lua of stock writes it."""
 
@@ -52,9 +62,12 @@ class HoldFact(NamedTuple):
     """`LIVE`, COLLECTED, CANCELED or EXPIRED."""
     moved_to: str = ""
     """The hold that replaces it after a transfer."""
+    window: Window | None = None
+    """Its slot; None where the fact says nothing about it."""
 
 
 def hold_fact(about: str, text: bytes) -> HoldFact:
     """The fact that stock keeps about a hold for a trip."""
     fact = orjson.loads(text)
-    return HoldFact(fact["r"], about, fact["s"], fact.get("to", ""))
+    window = Window(*fact["w"]) if "w" in fact else None
+    return HoldFact(fact["r"], about, fact["s"], fact.get("to", ""), window)

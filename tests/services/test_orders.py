@@ -11,7 +11,7 @@ import pytest
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
-from enrayon.stores.v1 import stores_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.app import background
 from services.chassis.access.policy import Role
 from services.chassis.database.outbox import Fact, Outbox
@@ -139,6 +139,54 @@ async def test_a_trip_ends_with_its_hold_and_says_where_the_goods_went(order, pa
         ended.data["reservation"],
     )
     assert made.name == started.data["reservation"]
+
+
+async def test_a_trip_has_the_slot_of_its_hold_and_follows_its_changes(order, parts, channel):
+    method = stock_pb2.PICKUP_METHOD_IN_STORE
+    around_the_clock = stores_pb2.Store(name=STOCKMANN, opening_hours_text="24/7")
+    await stores_pb2_grpc.StoresServiceStub(channel).UpdateStore(
+        stores_pb2.UpdateStoreRequest(
+            store=around_the_clock, update_mask={"paths": ["opening_hours_text"]}
+        )
+    )
+    policy = stock_pb2.StockPolicy(name=f"{STOCKMANN}/stockPolicy", pickup_methods=[method])
+    policy.pickup_slots.add(method=method, capacity=1).duration.FromSeconds(3600)
+    await order.stock.UpdateStockPolicy(stock_pb2.UpdateStockPolicyRequest(stock_policy=policy))
+    request = stock_pb2.ListPickupSlotsRequest(parent=STOCKMANN)
+    first, second = list((await order.stock.ListPickupSlots(request)).pickup_slots)[2:4]
+
+    async def window(expected: Any) -> None:
+        """Wait until the trip has the window of a slot, or none."""
+        await eventually(
+            lambda: order.trip(trip.name),
+            lambda found: (
+                (expected.start_time, expected.end_time)
+                == (found.pickup_start_time, found.pickup_end_time)
+                if expected
+                else not found.HasField("pickup_end_time")
+            ),
+        )
+
+    async def change(**fields: Any) -> None:
+        moved = stock_pb2.Reservation(name=made.name, **fields)
+        await order.stock.UpdateReservation(
+            stock_pb2.UpdateReservationRequest(
+                reservation=moved, update_mask={"paths": ["pickup_slot"]}
+            )
+        )
+
+    made = await order.stock.CreateReservation(
+        stock_pb2.CreateReservationRequest(
+            parent=STOCKMANN, items=basket(milk=1), pickup_slot=first.name
+        )
+    )
+    async with crossing(parts):
+        trip = await order.start(made)
+        await window(first)
+        await change(pickup_slot=second.name)
+        await window(second)
+        await change()
+        await window(None)
 
 
 async def test_a_hold_forgets_a_trip_that_ends_before_it(order, parts):

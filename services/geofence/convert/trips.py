@@ -6,10 +6,10 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from geodata.fences.trips import Mode
 from services.chassis.messages.times import milliseconds
 from services.directory.keys import store_id, store_name
-from services.directory.trip_tokens import Window
+from services.directory.orders import NO_WINDOW, Window
 from services.geofence.convert.events import give_end
 from services.geofence.convert.names import device_name, trip_name
-from services.geofence.model.trips import REMINDED_MS, State, Trip, TripEventType
+from services.geofence.model.trips import State, Trip, TripEventType, with_window
 
 APPROACHING_S = 300.0
 ARRIVAL_RADIUS_M = 100.0
@@ -40,21 +40,15 @@ MODES = {
 TRAVEL_MODES = {mode: number for number, mode in MODES.items()}
 
 
-def new_trip(
-    id: str, request: pb.StartTripRequest, owner: str, window: Window, now_ms: int
-) -> Trip:
-    """The trip that a request starts, with the pick-up window of its hold or of the request."""
-    if not window.end_ms and request.HasField("pickup_end_time"):
+def new_trip(id: str, request: pb.StartTripRequest, owner: str, now_ms: int) -> Trip:
+    """The trip that a request starts."""
+    window = NO_WINDOW
+    if request.HasField("pickup_end_time"):
         window = Window(
             milliseconds(request.pickup_start_time, "pickup_start_time"),
             milliseconds(request.pickup_end_time, "pickup_end_time"),
         )
-    # Whoever sets out so late needs no reminder.
-    is_late = window.end_ms - REMINDED_MS <= now_ms
-    told = {TripEventType.REMINDER} if window.end_ms and is_late else set()
-    if window.end_ms and window.end_ms <= now_ms:
-        told.add(TripEventType.MISSED)
-    return Trip(
+    trip = Trip(
         id=id,
         store=store_id(request.parent),
         order=request.reservation or request.order,
@@ -70,10 +64,8 @@ def new_trip(
         owner=owner,
         request=request.request_id,
         vehicle=request.vehicle,
-        pickup_start_ms=window.start_ms,
-        pickup_end_ms=window.end_ms,
-        told=frozenset(told),
     )
+    return with_window(trip, window, now_ms)
 
 
 def trip_event(

@@ -59,6 +59,8 @@ FACTS = {
     State.ARRIVED: orders.ARRIVED,
 }
 """The states of live trips, as holds are told them."""
+OF_WINDOW = frozenset((TripEventType.REMINDER, TripEventType.DELAYED, TripEventType.MISSED))
+"""Events of the pick-up window."""
 SIGNS = (TripEventType.APPROACHING, TripEventType.ARRIVED)
 """The first of these calls for the order to be prepared."""
 _STAGES = {State.STARTED: Stage.STARTED, State.APPROACHING: Stage.APPROACHING}
@@ -235,8 +237,22 @@ def ended(trip: Trip, state: State, now_ms: int) -> Step:
     return dataclasses.replace(trip, state=state, end_ms=now_ms), (TripEventType(state.value),)
 
 
-def told(trip: Trip, hold: str, now_ms: int) -> Step:
-    """The trip after it was told the state of its hold (`directory.orders`)."""
+def with_window(trip: Trip, window: orders.Window, now_ms: int) -> Trip:
+    """The trip with another pick-up window, whose events are to come unless it is too late."""
+    told = trip.told - OF_WINDOW
+    if window.end_ms and window.end_ms - REMINDED_MS <= now_ms:
+        told |= {TripEventType.REMINDER}
+    if window.end_ms and window.end_ms <= now_ms:
+        told |= {TripEventType.MISSED}
+    return dataclasses.replace(
+        trip, pickup_start_ms=window.start_ms, pickup_end_ms=window.end_ms, told=told
+    )
+
+
+def told(trip: Trip, hold: str, now_ms: int, window: orders.Window | None = None) -> Step:
+    """The trip after it was told the state of its hold, and its slot (`directory.orders`)."""
+    if window is not None and window != (trip.pickup_start_ms, trip.pickup_end_ms):
+        trip = with_window(trip, window, now_ms)
     if trip.is_live and hold != orders.LIVE:
         return ended(trip, State.COMPLETED if hold == "COLLECTED" else State.CANCELED, now_ms)
     if trip.state is State.COMPLETED and hold == orders.LIVE:  # it was handed over by mistake

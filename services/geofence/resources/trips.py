@@ -19,7 +19,7 @@ from services.directory.ids import new_id
 from services.directory.keys import store_id
 from services.directory.orders import hold_fact
 from services.directory.trading import check_open
-from services.directory.trip_tokens import NO_WINDOW, TripTokens, Window
+from services.directory.trip_tokens import TripTokens
 from services.geofence.convert.names import trip_name
 from services.geofence.convert.trips import arrivals, new_trip, trip_message
 from services.geofence.errors import StoreNotFound, TripEnded, TripNotFound, TripTokenInvalid
@@ -80,10 +80,7 @@ class Trips:
             raise StoreNotFound(request.parent)
         caller = current_caller()
         hold = request.reservation
-        window: Window | None = NO_WINDOW
-        if hold:
-            window = self._tokens.window(request.trip_token, hold, caller.owner, self._now_ms())
-        if window is None:
+        if hold and not self._tokens.binds(request.trip_token, hold, caller.owner, self._now_ms()):
             raise TripTokenInvalid
         hashes = self._devices.hashes(request.device_id)
         for _ in range(TRIES):
@@ -101,7 +98,7 @@ class Trips:
             made = new_id("", request.request_id, (caller.id, device.subject))
             # A trip's id begins with the partition of its device, by which it is found.
             id = f"{device.partition:02}{made}{BOUND if hold else ''}"
-            trip = new_trip(id, request, caller.owner, window, now_ms)
+            trip = new_trip(id, request, caller.owner, now_ms)
             after = replace(device, trips=(*device.trips, trip), received_ms=now_ms)
             quota = quota_key(trip.owner, "trips")
             life_ms = trip.expire_ms - now_ms
@@ -184,7 +181,7 @@ class Trips:
                 return
             if not await self._facts.is_current(fact):
                 return
-            changed, kinds = trips.told(trip, told.state, now_ms)
+            changed, kinds = trips.told(trip, told.state, now_ms, told.window)
             # Written also as it was: so an older fact that was read before does not last.
             after = replace(device, trips=tuple((kept | {id: changed}).values()))
             if await self._write(

@@ -30,7 +30,9 @@ if trip.s ~= 'ENDED' and trip.s ~= 'ERASED' then
   if #trips > MOST_TRIPS then table.remove(trips, 1) end
 end
 hold.ar = #trips > 0 and trips or nil
-if not LIVE[hold.st] and hold.ar then tell_trips(store, hold) end
+-- One that sets out learns the slot.
+local sets_out = not before and hold.sl
+if hold.ar and (sets_out or not LIVE[hold.st]) then tell_trips(store, hold) end
 hold.u, hold.rev = now, hold.rev + 1
 local encoded = cjson.encode(hold)
 redis.call('HSET', store.holds, id, encoded)

@@ -23,7 +23,8 @@
 --   sl, of a live hold: its place { method, start, end of the slot in s }; ps the same once it ended
 -- Field of the hash `slots`: method and start of a slot, ":" between; its value: places taken.
 -- Field of the hash `crossing`: a trip; its value, for a worker of trips (services/directory/orders.py):
---   r the hold's name, s LIVE or the state in which it ended, to the hold that it was transferred to.
+--   r the hold's name, s LIVE or the state in which it ended, to the hold that it was transferred to;
+--   w start and end of its slot in ms, zeros if it has none any more.
 -- Event of a hold (JSON, an entry of the stream `events`; services/directory/events.py): each change of
 --   the revision has one, but for a telling that tells nothing new and the first half of a transfer.
 --   Its id: the hold and the revision. Its data: state, revision, expire_ms; ready_by_ms, pickup_by_ms;
@@ -123,10 +124,12 @@ local function note_address(store, hold, is_live)
   end
 end
 
--- Keeps what the trips to a hold are to be told of it.
-local function tell_trips(store, hold)
+-- Keeps what the trips to a hold are to be told of it; `slot` where that has changed, or false.
+local function tell_trips(store, hold, slot)
+  if slot == nil then slot = hold.sl end
+  local window = slot and { slot[2] * 1000, slot[3] * 1000 } or slot == false and { 0, 0 } or nil
   local fact = cjson.encode({ r = 'stores/' .. store.name .. '/reservations/' .. hold.id,
-    s = LIVE[hold.st] and 'LIVE' or hold.st, to = hold.tt })
+    s = LIVE[hold.st] and 'LIVE' or hold.st, to = hold.tt, w = window })
   for _, trip in ipairs(hold.ar) do
     -- Without a worker they would grow; trips that are not told end by themselves. A fact that waits
     -- is replaced all the same, since an old one would tell what is over.

@@ -154,6 +154,7 @@ if left == 0 then -- all that is still wanted was handed over
   finish(store, hold, 'COLLECTED', now, 'collected')
   return { 'done', cjson.encode(hold) }
 end
+if moves_place and hold.ar then tell_trips(store, hold, hold.sl or false) end
 hold.u, hold.rev = now, hold.rev + 1
 local encoded = cjson.encode(hold)
 redis.call('HSET', store.holds, id, encoded)

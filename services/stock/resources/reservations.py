@@ -15,7 +15,7 @@ from services.chassis.keyring import Keyring
 from services.chassis.messages.base64url import base64url
 from services.directory.directory import Directory
 from services.directory.trading import check_open
-from services.directory.trip_tokens import NO_WINDOW, TripTokens, Window
+from services.directory.trip_tokens import TripTokens
 from services.stock.convert.baskets import lines, reserved_lines
 from services.stock.convert.names import reservation_ids, reservation_name
 from services.stock.convert.reservations import reservation, state_of
@@ -386,9 +386,7 @@ class Reservations:
         token = ""
         if hold.is_live and hold.caller == (caller := current_caller()).id:
             name = reservation_name(hold.store, hold.id)
-            slot = hold.slot
-            window = Window(slot.start_s * 1000, slot.end_s * 1000) if slot else NO_WINDOW
-            token = self.trip_tokens.of(name, caller.owner, hold.expire_ms, window)
+            token = self.trip_tokens.of(name, caller.owner, hold.expire_ms)
         return reservation(hold, self.receipt(hold), token)
 
     def _new_id(self, caller: str, scope: str, method: str, request_id: str) -> str:

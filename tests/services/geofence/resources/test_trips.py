@@ -5,14 +5,16 @@ import datetime as dt
 from typing import Any
 
 import grpc
+import orjson
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.fences.trips import Mode
+from services.chassis.messages.sealed import seal
 from services.directory.parts import Parts
-from services.directory.trip_tokens import TripTokens, Window
+from services.directory.trip_tokens import PURPOSE, TripTokens
 from services.geofence.model.trips import MORE, Trip, TripEventType, from_dict, more_of, to_dict
 from services.geofence.resources.devices import Devices
 from tests.support.clocks import Later
@@ -251,17 +253,17 @@ async def test_a_trip_that_begins_late_is_not_reminded(trips, parts):
     assert ["MISSED", "STARTED", "STARTED"] == sorted(await told_by(parts))
 
 
-async def test_a_trip_to_a_hold_has_the_window_that_its_token_signs(parts):
+async def test_a_token_binds_a_trip_to_its_hold_and_owner(parts):
     tokens = TripTokens(parts.keyring)
-    slot = Window(1_800_000_000_000, 1_800_003_600_000)
     hold, owner = "stores/s/reservations/r", "o"
-    signed = tokens.of(hold, owner, 2**42, slot)
+    signed = tokens.of(hold, owner, 2**42)
+    of_before = seal(parts.keyring, PURPOSE, orjson.dumps([hold, owner, 2**42, 1, 2]))
 
-    assert slot == tokens.window(signed, hold, owner, 1)
-    assert Window() == tokens.window(tokens.of(hold, owner, 2**42), hold, owner, 1)
-    assert tokens.window(signed, hold, "another", 1) is None
-    assert tokens.window(signed, hold, owner, 2**42) is None
-    assert tokens.window(signed[:-2], hold, owner, 1) is None
+    assert tokens.binds(signed, hold, owner, 1)
+    assert tokens.binds(of_before, hold, owner, 1)
+    assert not tokens.binds(signed, hold, "another", 1)
+    assert not tokens.binds(signed, hold, owner, 2**42)
+    assert not tokens.binds(signed[:-2], hold, owner, 1)
 
 
 def test_earlier_versions_read_the_record_of_a_trip_with_a_window():
