@@ -22,7 +22,8 @@ class Keys(NamedTuple):
     """Hash: id -> etag (16 characters) and the encoded record."""
     changes: str
     """Stream: entry `<sequence>-0`, fields op (c created, u changed, d deleted), id, at (when, in
-    ms) and, for some, t (the type of its event, see `services.directory.events`)."""
+    ms) and, for some, t (the type of its event, see `services.directory.events`) and b (the brand
+    of the store)."""
     sequence: str
     """The sequence number of the last change."""
     epoch: str

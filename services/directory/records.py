@@ -66,7 +66,8 @@ class Write(NamedTuple):
     """
     note: str = ""
     """The type of the event of the change (`services.directory.events`), where it is not the one
-    that belongs to a creation, a change or a deletion."""
+    that belongs to a creation, a change or a deletion; after a line break, the brand of the
+    store."""
 
 
 class Records:

@@ -373,7 +373,7 @@ class StockServicer:
         self, request: stock_pb2.ListStockAlertsRequest
     ) -> stock_pb2.ListStockAlertsResponse:
         """The caller's alerts."""
-        found = await self.alerts.all()
+        found = await self.alerts.all(request.shopper)
         page, token = self.tokens.page(request, found, lambda alert: (alert.id,))
         return stock_pb2.ListStockAlertsResponse(
             stock_alerts=map(alert_message, page), next_page_token=token

@@ -15,7 +15,7 @@ from rich.table import Table
 from enrayon.events.v1 import events_pb2 as pb
 from enrayon.events.v1 import events_pb2_grpc
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.output import USAGE, CommandError, JsonOption, console, print_json
+from services.cli.output import USAGE, CommandError, JsonOption, console, errors, print_json
 
 COLOURS = {"enter": "green", "ready": "green", "exit": "red", "canceled": "red", "dwell": "yellow"}
 
@@ -140,6 +140,8 @@ def create(
         made = events_pb2_grpc.EventsServiceStub(channel).CreateSubscription(
             request, timeout=TIMEOUT_S
         )
+    for warning in () if json else made.warnings:
+        errors.print(f"[yellow]nothing matches:[/] {escape(warning)}")
     show_secret(made, json=json)
 
 
@@ -164,12 +166,18 @@ def list_subscriptions(json: JsonOption = False) -> None:
         return
     table = Table("subscription", "owner", "events", "delivery", box=None, pad_edge=False)
     for each in answer.subscriptions:
-        delivery = each.webhook.uri or "stream"
+        delivery = escape(each.webhook.uri or "stream")
+        if each.suspension:
+            reason = pb.Subscription.Suspension.Name(each.suspension)
+            reason = reason.removeprefix("SUSPENSION_").lower().replace("_", " ")
+            delivery = f"[yellow]{delivery}, suspended: {reason}[/]"
+        elif each.disabled:
+            delivery = f"[dim]{delivery}, disabled[/]"
         table.add_row(
             escape(each.name.removeprefix("subscriptions/")),
             escape(each.owner),
             escape(", ".join(each.filter.types)) or "all",
-            f"[dim]{escape(delivery)}, disabled[/]" if each.disabled else escape(delivery),
+            delivery,
         )
     console.print(table)
 

@@ -7,7 +7,8 @@
 --       condition: "" none; "+" the record must exist; "-" it must not exist, except with the
 --       same etag (a retry); else the etag of the stored record
 --       record: etag (16 characters) and encoded message, or "" to delete
---       note: type of the event of the change, "" if the operation says it
+--       note: type of the event of the change, "" if the operation says it; then, after a line break,
+--       the brand of the store
 -- Returns the sequence of the last change, then for each record:
 --       "c" created, "u" changed, "d" deleted, "=" unchanged, "n" not found, "m" etag mismatch;
 --       -1 alone, with nothing written, when there would be too many records
@@ -67,8 +68,12 @@ if mode == 'each' or (mode == 'all' and not refused) then
         redis.call('HSET', KEYS[1], id, record)
       end
       local sequence = redis.call('INCR', KEYS[3])
+      local kind, brand = string.match(note, '^([^\n]*)\n?(.*)$')
+      local more = {}
+      if kind ~= '' then more = { 't', kind } end
+      if brand ~= '' then more[#more + 1], more[#more + 2] = 'b', brand end
       redis.call('XADD', KEYS[2], 'MAXLEN', '~', changes_kept, sequence .. '-0',
-        'op', outcome, 'id', id, 'at', now_ms, unpack(note ~= '' and { 't', note } or {}))
+        'op', outcome, 'id', id, 'at', now_ms, unpack(more))
     end
   end
 end

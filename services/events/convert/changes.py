@@ -47,7 +47,8 @@ def change_of(
     # been private.
     is_public_end = is_store and fields[b"op"] == b"d" and fields.get(b"t") != PRIVATE_NOTE
     is_private = current.private if current is not None else not is_public_end
-    return Told(told.event, "", told.kept, is_private=is_private)
+    brand = fields.get(b"b", b"").decode()
+    return Told(told.event, "", told.kept, is_private=is_private, brand=brand)
 
 
 def type_of(partition: str, fields: Mapping[bytes, bytes]) -> str:

@@ -27,6 +27,8 @@ class Told:
     """The event as queues and dead letters keep it."""
     is_private: bool = False
     """True if the event is about a private store."""
+    brand: str = ""
+    """Of the store, as the change noted it; empty if it did not."""
 
     @property
     def home(self) -> str:

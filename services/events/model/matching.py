@@ -1,13 +1,22 @@
 """Decides which events a subscription gets: by its filter, and by what its owner may see."""
 
+from collections.abc import Iterator
+
 from enrayon.events.v1 import events_pb2 as pb
 from services.chassis.caller import Caller
+from services.directory.filters import fold
 from services.events.model.sources import kind_of
 
 ANYBODYS = ("store", "hours", "closure")
 """Kinds of events that belong to nobody."""
 OF_STAFF = ("trip", "reservation", *ANYBODYS)
 """Kinds of events of a store that its staff may see."""
+MAY_SEE = {
+    pb.Subscription.SCOPE_OWN: ("trip", "reservation", "alert", *ANYBODYS),
+    pb.Subscription.SCOPE_STORES: OF_STAFF,
+}
+LABELED = ("fence", "rule")
+"""Kinds of events with labels."""
 
 
 def admits(wanted: pb.EventFilter, event: pb.Event, brand: str) -> bool:
@@ -17,13 +26,31 @@ def admits(wanted: pb.EventFilter, event: pb.Event, brand: str) -> bool:
     for allowed, value in (
         (wanted.types, event.type),
         (wanted.stores, event.store),
-        (wanted.brands, brand),
         (wanted.references, event.reference),
         (wanted.subjects, event.subject),
     ):
         if allowed and value not in allowed:
             return False
+    if wanted.brands and fold(brand) not in map(fold, wanted.brands):
+        return False
     return all(event.labels.get(key) == value for key, value in wanted.labels.items())
+
+
+def untold(subscription: pb.Subscription) -> Iterator[str]:
+    """The parts of a filter, by field, with which nothing is told, whatever happens."""
+    wanted, scope = subscription.filter, subscription.scope
+    kinds = [kind_of(type) for type in wanted.types]
+    for number, kind in enumerate(kinds):
+        if scope != pb.Subscription.SCOPE_ALL and kind not in MAY_SEE[scope]:
+            yield f"filter.types[{number}]: the owner is told no {wanted.types[number]}"
+    if scope == pb.Subscription.SCOPE_STORES:
+        for number, store in enumerate(wanted.stores):
+            if store not in subscription.scope_stores:
+                yield f"filter.stores[{number}]: {store} is no store of the owner"
+    if kinds and wanted.labels and not {*kinds}.intersection(LABELED):
+        yield "filter.labels: events of these types have none"
+    if kinds and wanted.references and {*kinds}.issubset(ANYBODYS):
+        yield "filter.references: events of these types have none"
 
 
 def may_see(

@@ -85,7 +85,7 @@ class Reading:
         event, wanted = told.event, subscription.filter
         return (
             may_see(subscription, event, told.owner, told.home, is_private=told.is_private)
-            and admits(wanted, event, self._brand(event.store) if wanted.brands else "")
+            and admits(wanted, event, self._brand(told) if wanted.brands else "")
             and not self.is_expired(event)
         )
 
@@ -101,8 +101,10 @@ class Reading:
     def _feed(self, partition: str) -> Feed[Any]:
         return self._directory.stores if partition == STORES else self._directory.hours
 
-    def _brand(self, store: str) -> str:
-        encoded = self._directory.stores.replica.record(store_id(store))
+    def _brand(self, told: Told) -> str:
+        if told.brand:
+            return told.brand
+        encoded = self._directory.stores.replica.record(store_id(told.event.store))
         return parse_store(encoded).brand if encoded else ""
 
 

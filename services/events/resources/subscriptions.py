@@ -17,11 +17,13 @@ from services.directory.feed import Feed
 from services.directory.ids import new_id
 from services.directory.kind import Kind
 from services.directory.resources import Resources
+from services.directory.unmatched import unmatched
 from services.directory.writer import Writer
 from services.events.convert.names import subscription_id, subscription_name
 from services.events.convert.subscriptions import subscription_of
 from services.events.errors import SubscriptionNotFound, WrongDelivery
 from services.events.model.endpoints import check_uri
+from services.events.model.matching import untold
 from services.events.model.sources import partitions_for
 from services.events.replica.subscriptions import SubscriptionsReplica
 from services.events.resources.owners import Owners, check_scope, give, is_own
@@ -153,10 +155,11 @@ class Subscriptions:
         self._check_quota(id, subscription)
         [created] = await self._resources.create([subscription], validate_only=True)
         if request.validate_only:
-            return created
+            return self._warned(created)
         # Cursors come before the record: a reader of the subscription then misses no event.
         await self._delivery.begin(id, partitions_for(subscription.filter.types), self._now_ms())
         [created] = await self._resources.create([subscription])
+        self._warned(created)
         if not created.HasField("webhook"):
             return created
         return with_secret(created, await self._secrets.create(id))
@@ -179,7 +182,7 @@ class Subscriptions:
         id = subscription_id(after.name)
         await self._delivery.begin(id, new - old, self._now_ms())
         await self._delivery.forget(id, old - new)
-        return after
+        return self._warned(after)
 
     async def delete(self, request: pb.DeleteSubscriptionRequest) -> None:
         """Delete a subscription with its cursors, queues, dead letters and secrets.
@@ -232,6 +235,14 @@ class Subscriptions:
             ]
             if len(others) >= self._most:
                 raise QuotaExceeded("subscriptions", self._most)
+
+    def _warned(self, subscription: pb.Subscription) -> pb.Subscription:
+        """The subscription, which is about to be answered, with warnings."""
+        wanted = subscription.filter
+        private = subscription.scope == pb.Subscription.SCOPE_ALL
+        found = unmatched(self._directory, wanted.brands, wanted.stores, "filter.", private=private)
+        subscription.warnings.extend([*found, *untold(subscription)])
+        return subscription
 
     def _violations(self, subscription: pb.Subscription) -> Sequence[FieldViolation]:
         """The violations of the contract. Raises for a webhook that may not be reached."""

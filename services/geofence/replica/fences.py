@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
@@ -12,7 +12,7 @@ from geodata.fences.events import Event
 from geodata.fences.state import Fence, Rules
 from geodata.points import Point
 from services.directory.directory import Directory
-from services.directory.filters import StoreFilter, fold
+from services.directory.filters import fold
 from services.directory.keys import parse_store, store_id
 from services.directory.replicas import Change, Records
 from services.geofence.convert import fences as convert
@@ -201,19 +201,6 @@ class FencesReplica(Records):
     def _remove(self, key: str) -> None:
         self.index.remove(key)
         del self.fences[key]
-
-
-def unmatched(directory: Directory, brands: Iterable[str], stores: Iterable[str]) -> Iterator[str]:
-    """The brands and stores, by field and number, that no store in memory has or is."""
-    if not directory.stores.is_loaded:
-        return
-    replica = directory.stores.replica
-    for number, brand in enumerate(brands):
-        if not replica.has_any(StoreFilter(brands=frozenset((fold(brand),)))):
-            yield f"brands[{number}]: no store has the brand {brand!r}"
-    for number, name in enumerate(stores):
-        if replica.public(store_id(name)) is None:
-            yield f"stores[{number}]: there is no {name}"
 
 
 def _check_hours(message: pb.Fence, field: str) -> None:

@@ -16,12 +16,13 @@ from services.directory.directory import Directory
 from services.directory.ids import new_id
 from services.directory.kind import Kind
 from services.directory.resources import Resources
+from services.directory.unmatched import unmatched
 from services.directory.writer import Writer
 from services.geofence.convert.fences import shape
 from services.geofence.convert.names import fence_id, fence_name, shape_names
 from services.geofence.errors import FenceNotFound, InvalidFence
 from services.geofence.replica.feeds import Feeds
-from services.geofence.replica.fences import EVERY_FIX_MOST, FencesReplica, compiled, unmatched
+from services.geofence.replica.fences import EVERY_FIX_MOST, FencesReplica, compiled
 
 IOS_REGIONS = 20
 """The fences that an iPhone watches at most."""

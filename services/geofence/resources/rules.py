@@ -11,12 +11,12 @@ from services.directory.directory import Directory
 from services.directory.ids import new_id
 from services.directory.kind import Kind
 from services.directory.resources import Resources
+from services.directory.unmatched import unmatched
 from services.directory.writer import Writer
 from services.geofence.convert.names import fence_id, rule_id, rule_name
 from services.geofence.convert.people import PRODUCTS
 from services.geofence.errors import RuleNotFound
 from services.geofence.replica.feeds import Feeds
-from services.geofence.replica.fences import unmatched
 from services.geofence.replica.times import problem_of
 
 HOURS = ("active_hours", "quiet_hours")

@@ -91,9 +91,10 @@ class StockAlerts:
             raise AlertNotFound(name)
         return alert
 
-    async def all(self) -> list[Alert]:
-        """The caller's alerts, by id."""
-        return await self.alerts.all(current_caller().owner)
+    async def all(self, shopper: str = "") -> list[Alert]:
+        """The caller's alerts, by id: those of a shopper, or all."""
+        found = await self.alerts.all(current_caller().owner)
+        return [each for each in found if not shopper or each.shopper == shopper]
 
     async def delete(self, name: str) -> None:
         """Delete an alert.

@@ -19,11 +19,18 @@ from services.stores.errors import StoreNotFound
 from services.stores.model.stores import OUTPUT_FIELDS, normalize, problems
 
 
-def status_note(stored: stores_pb2.Store | None, new: stores_pb2.Store | None) -> str:
-    """The type of the event of a change that turns a store's status to open, or from it.
+def note_of(stored: stores_pb2.Store | None, new: stores_pb2.Store | None) -> str:
+    """The note of a change: if a status turns to open or from it, if a private store is deleted;
+    and the brand.
 
-    The deletion of a private store is noted: afterwards nothing else tells that it was private.
+    Whoever reads of it later may find the store no more, so nothing else tells these two.
     """
+    store = new if new is not None else stored
+    return f"{type_of(stored, new)}\n{one_line(store.brand) if store else ''}"
+
+
+def type_of(stored: stores_pb2.Store | None, new: stores_pb2.Store | None) -> str:
+    """The type of the event of a change, where it is not that of every change."""
     if stored is None:
         return ""
     if new is None:
@@ -32,6 +39,11 @@ def status_note(stored: stores_pb2.Store | None, new: stores_pb2.Store | None) -
     if before == after:
         return ""
     return "store.opened" if after else "store.closed"
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks."""
+    return " ".join(text.splitlines())
 
 
 def is_open(store: stores_pb2.Store) -> bool:
@@ -46,7 +58,7 @@ STORE = Kind(
     not_found=StoreNotFound,
     output=OUTPUT_FIELDS,
     normalize=normalize,
-    note=status_note,
+    note=note_of,
     violations=problems,
 )
 
@@ -112,7 +124,7 @@ class Stores:
         return self._resources.prepared(store, stored=self._known(store_id(store.name))).write
 
     def _deletion_note(self, id: str) -> str:
-        return status_note(self._known(id), None)
+        return note_of(self._known(id), None)
 
     def _known(self, id: str) -> stores_pb2.Store | None:
         encoded = self._directory.stores.replica.record(id)

@@ -4,7 +4,7 @@ import pytest
 
 from enrayon.events.v1 import events_pb2 as pb
 from services.chassis.caller import Caller
-from services.events.model.matching import admits, may_see
+from services.events.model.matching import admits, may_see, untold
 
 EVENT = pb.Event(
     type="fence.enter",
@@ -28,6 +28,7 @@ ADMIN = pb.Subscription(owner="office", scope=pb.Subscription.SCOPE_ALL)
         ({"stores": ["stores/t-other"]}, False),
         ({"brands": ["Stockmann", "Sokos"]}, True),
         ({"brands": ["Stock"]}, False),
+        ({"brands": ["stockmann"]}, True),
         ({"references": ["person-1"]}, True),
         ({"references": ["person-2"]}, False),
         ({"subjects": ["devices/d1"]}, True),
@@ -40,6 +41,26 @@ ADMIN = pb.Subscription(owner="office", scope=pb.Subscription.SCOPE_ALL)
 )
 def test_an_event_passes_a_filter_when_every_part_of_it_fits(wanted, is_admitted):
     assert is_admitted is admits(pb.EventFilter(**wanted), EVENT, "Stockmann")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "subscription", "fields"),
+    [
+        ({"types": ["fence.enter", "trip.arrived"]}, ME, ["types[0]"]),
+        ({"types": ["alert.fired", "store.opened"]}, STAFF, ["types[0]"]),
+        ({"stores": ["stores/a", "stores/b"]}, STAFF, ["stores[1]"]),
+        ({"types": ["reservation.ready"], "labels": {"a": "b"}}, ADMIN, ["labels"]),
+        ({"types": ["store.opened"], "references": ["anna"]}, ME, ["references"]),
+        ({"types": ["rule.message"], "labels": {"a": "b"}, "references": ["anna"]}, ADMIN, []),
+        ({}, STAFF, []),
+    ],
+)
+def test_what_is_told_to_nobody_is_named(wanted, subscription, fields):
+    made = pb.Subscription(filter=wanted)
+    made.MergeFrom(subscription)
+    assert [f"filter.{field}" for field in fields] == [
+        each.partition(":")[0] for each in untold(made)
+    ]
 
 
 def test_a_muted_event_passes_only_a_filter_that_asks_for_muted_ones():

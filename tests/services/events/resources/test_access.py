@@ -126,12 +126,15 @@ async def test_staff_is_not_told_what_an_application_keeps_of_a_person(callers, 
 
 
 async def test_nobody_but_an_admin_is_told_that_a_private_store_is_gone(callers):
-    wanted = {"types": ["store.created", "store.deleted", "store.updated"]}
+    wanted = {"types": ["store.created", "store.deleted", "store.updated"], "brands": ["x & sons"]}
     for name in ("app", "office"):
-        await subscribe(callers[name].events, name, filter=wanted)
+        made = await subscribe(callers[name].events, name, filter=wanted)
+        assert ["filter.brands[0]: no store has the brand 'x & sons'"] == made.warnings
     stores = callers["office"].stores
     open_one, hidden, swept = (
-        stores_pb2.Store(name=f"stores/x-{number}", display_name="X", private=number > 0)
+        stores_pb2.Store(
+            name=f"stores/x-{number}", display_name="X", brand="X & Sons", private=number > 0
+        )
         for number in range(3)
     )
     await upsert(stores, [open_one, hidden, swept], source="x")

@@ -82,6 +82,16 @@ async def test_validate_only_keeps_nothing(notices, database):
     assert [] == await database.keys("{[fs][0-9]*")
 
 
+async def test_a_filter_that_matches_nothing_is_told_when_it_is_made_or_changed(notices):
+    made = await subscribe(notices, filter={"stores": ["stores/none"]})
+    assert ["filter.stores[0]: there is no stores/none"] == made.warnings
+    [kept] = (await notices.ListSubscriptions(pb.ListSubscriptionsRequest())).subscriptions
+    assert ([], made.etag) == ([*kept.warnings], kept.etag)
+    kept.filter.brands.append("Nowhere & Sons")
+    changed = await notices.UpdateSubscription(pb.UpdateSubscriptionRequest(subscription=kept))
+    assert 2 == len(changed.warnings)
+
+
 async def test_a_webhook_that_may_not_be_reached_is_refused_by_its_field(notices):
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         await subscribe(notices, webhook={"uri": "https://10.0.0.1/"})

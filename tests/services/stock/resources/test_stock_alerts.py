@@ -169,6 +169,10 @@ async def test_alerts_are_listed_page_by_page_and_old_ones_are_deleted(stock, da
     request.page_token = first.next_page_token
     second = await stock.ListStockAlerts(request)
 
+    anna = await alert(stock, store=STOCKMANN, shopper="anna")
+    of_anna = stock_pb2.ListStockAlertsRequest(shopper="anna")
+    assert [anna.name] == [e.name for e in (await stock.ListStockAlerts(of_anna)).stock_alerts]
+    await stock.DeleteStockAlert(stock_pb2.DeleteStockAlertRequest(name=anna.name))
     forgotten = await Alerts(database).forget(2**62)
 
     assert made == {found.name for page in (first, second) for found in page.stock_alerts}

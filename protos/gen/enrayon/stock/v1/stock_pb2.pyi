@@ -3504,7 +3504,9 @@ class AlertFinding(_message.Message):
     reservation: _builtins.str
     """The hold that was made for the shopper."""
     hold_refusal: _builtins.str
-    """The reason why no hold could be made although one was asked for, for example `QUOTA_EXCEEDED`."""
+    """The reason why no hold could be made although one was asked for, for example `QUOTA_EXCEEDED`;
+    `PERMISSION_DENIED` if the caller's key was revoked meanwhile.
+    """
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasketItem]:
         """The products that arrived, with the available quantities; where the store answers with bands only,
@@ -3613,19 +3615,23 @@ class ListStockAlertsRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SHOPPER_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """The largest number of results; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
     """The `next_page_token` of the previous answer; all other fields must be unchanged."""
+    shopper: _builtins.str
+    """Only those of this shopper; all if empty."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        shopper: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "shopper", b"shopper"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
