@@ -82,6 +82,7 @@ faults: setup ## run the fault matrix (half an hour); ARGS=--write writes deploy
 soak: setup ## the fault matrix and all other long runs; takes an hour or two
 	$(BIN)/python -m tests.faults --soak
 	$(BIN)/python -m pytest -m "(soak or long) and not faults"
+	$(BIN)/python -m pytest --hypothesis-profile=thorough tests/geodata
 
 fuzz: $(FUZZ_READY) ## look for bytes that break a reader, by coverage; MINUTES=30 for all, ONLY=hours_documents
 	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),30) --only "$(ONLY)"
@@ -109,7 +110,7 @@ lint: setup
 	$(BIN)/ruff check .
 
 types: setup
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 
 imports: setup
 	$(BIN)/lint-imports

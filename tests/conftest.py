@@ -15,8 +15,11 @@ from tests.support.paths import SHARED_DATA
 
 pytest_plugins = ("tests.support.fixtures",)
 
-# No test is timed; CI looks at the same examples each time.
-hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
+# No test is timed; CI looks at the same examples each time. `make soak` takes more of them.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=40
+)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=500)
 hypothesis.settings.load_profile("tests")
 
 
