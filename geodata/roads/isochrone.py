@@ -165,7 +165,8 @@ class Isochrone:
 
     @property
     def drawn_resolution(self) -> int:
-        """The resolution of the cells of which the polygons are made."""
+        """The resolution of the cells of which the polygons are made. A place at which a polygon
+        is wrong is near its line: as measured, within a cell of the next coarser resolution."""
         return self._drawn[0]
 
     @cached_property
@@ -262,7 +263,7 @@ class Isochrone:
         low = np.minimum.reduce([ahead_first, back_first, ahead_last, back_last])
         high = np.minimum(np.maximum(ahead_first, ahead_last), np.maximum(back_first, back_last))
         for share, junctions in ((0, network.tails), (1, network.heads)):
-            at_end = shares[share] == share
+            at_end = network.shapes.at_junctions(edges, shares[share])[share]
             times = self._junction_ms[junctions[edges]]
             low = np.where(at_end, np.minimum(low, times), low)
             high = np.where(at_end, np.maximum(high, times), high)

@@ -124,7 +124,10 @@ class ModeNetwork:
             first, last = column[at], column[at + 1]
             return np.where(feet.steps == 1, last, first + feet.steps * (last - first))
 
-        return edges, between(shapes.shares), between(shapes.latitudes), between(shapes.longitudes)
+        shares = between(shapes.shares)
+        at_begin, at_end = shapes.at_junctions(edges, shares)
+        shares = np.where(at_begin, 0.0, np.where(at_end, 1.0, shares))
+        return edges, shares, between(shapes.latitudes), between(shapes.longitudes)
 
     def _to_bounds_m(self, latitudes: Floats, longitudes: Floats) -> Floats:
         """Metres to the border of the extract; negative outside."""

@@ -73,8 +73,8 @@ class Places:
             ((point.ends if are_targets else point.begins) or nowhere) if point else nowhere
             for point in points
         ]
-        counts = [len(each) for each in pairs]
-        self.firsts: Ints = np.cumsum([0, *counts[:-1]], dtype=np.int64)
+        counts = np.array([len(each) for each in pairs], np.int64)
+        self.firsts: Ints = np.cumsum(counts) - counts
         flat = [pair for each in pairs for pair in each]
         self.nodes: Ints = np.array([node for node, _ in flat], np.int64)
         self.costs_ms: Ints = np.array([cost for _, cost in flat], np.int64)

@@ -22,6 +22,10 @@ Floats = NDArray[np.float64]
 SNAP_LIMIT_M = 1_000.0
 """The network does not reach a point that is farther from all edges."""
 
+JUNCTION_M = 0.5
+"""A place on an edge nearer to its end is at the junction, and so on all edges there: what was
+meant to be a junction is often some millimetres off it, on a one-way road."""
+
 _RADII_M = (50.0, 80.0, 130.0, 210.0, 340.0, 550.0, 800.0, SNAP_LIMIT_M)
 """Radii in which a point looks in turn. They grow slowly, so that a point far from a town does
 not meet all of it."""
@@ -42,6 +46,8 @@ class Shapes:
     """The edge of each shape point."""
     shares: Floats
     """The share of the edge's length before each shape point: 0 at its begin, 1 at its end."""
+    lengths_m: Floats
+    """By edge."""
 
     @classmethod
     def of(cls, latitudes: Floats, longitudes: Floats, starts: Ints) -> "Shapes":
@@ -58,7 +64,13 @@ class Shapes:
         lengths = np.where(ends > begins, ends - begins, 1.0)
         shares = (sums - begins[edges]) / lengths[edges]
         shares[starts[:-1]], shares[starts[1:] - 1] = 0.0, 1.0
-        return cls(latitudes, longitudes, edges, np.clip(shares, 0, 1))
+        return cls(latitudes, longitudes, edges, np.clip(shares, 0, 1), ends - begins)
+
+    def at_junctions(self, edges: Ints, shares: Floats) -> tuple[NDArray[np.bool_], ...]:
+        """Whether places are at the begin of their edge, and whether at its end."""
+        before, after = shares * self.lengths_m[edges], (1 - shares) * self.lengths_m[edges]
+        at_begin = (before <= JUNCTION_M) & (before <= after)
+        return at_begin, (after <= JUNCTION_M) & ~at_begin
 
 
 @dataclass(frozen=True, slots=True)

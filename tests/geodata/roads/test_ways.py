@@ -1,84 +1,19 @@
-"""Hand-made ways: who may use them, in which direction, and how long it takes.
-
-    A---M---B---C---D        100 m between neighbours, M in the middle of A and B;
-    |       |   |   |        all ways but A-M-B are residential, in both directions
-    E-------F---G---H
-    |       |   |   |
-    I-------J---K---L
+"""Hand-made ways of `grid`: who may use them, in which direction, and how long it takes.
 
 The way A-M-B has the tags of the case. Beside it from A to B lies a detour of 300 m over E and F:
 40 s in a car (27 km/h), 216 s on foot (5 km/h), 67.5 s by bicycle (16 km/h). A time that is not
 the detour's is the way's own.
 """
 
-from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
-from geodata.points import Point
-from geodata.roads import Mode, RoadNetwork
-from tests.support.roads import at, network_of, tags_of, write_extract
+from geodata.roads import Mode
+from tests.geodata.roads.grid import PLACES, STREET, grid, seconds
+from tests.support.roads import tags_of
 
-NAMES = "ABCDEFGHIJKL"
-PLACES = {name: at(100.0 * (i % 4), -100.0 * (i // 4)) for i, name in enumerate(NAMES)} | {
-    "M": at(50.0, 0.0)
-}
-IDS = {name: 1 + i for i, name in enumerate(PLACES)}
-STREETS = [
-    *("AMB", "BC", "CD", "EF", "FG", "GH", "IJ", "JK", "KL"),
-    *("AE", "BF", "CG", "DH", "EI", "FJ", "GK", "HL"),
-]
-STREET = {"highway": "residential"}
 DRIVE, WALK, BIKE = Mode.DRIVE, Mode.WALK, Mode.BIKE
-DETOUR = {DRIVE: 40.0, WALK: 216.0, BIKE: 67.5}
-
-
-def grid(
-    folder: Path,
-    ways: dict[str, dict[str, str]] | None = None,
-    nodes: dict[str, dict[str, str]] | None = None,
-    restrictions: list[tuple[list[tuple[str, str]], dict[str, str]]] | None = None,
-    streets: list[str] = STREETS,
-) -> RoadNetwork:
-    """The network; `ways` and `nodes` change the tags of some, members are roles and names."""
-    numbers = {street: number for number, street in enumerate(streets, start=1)}
-    relations = [
-        (
-            [
-                ("n", IDS[name], role) if name in IDS else ("w", numbers[name], role)
-                for role, name in members
-            ],
-            {"type": "restriction", **tags},
-        )
-        for members, tags in restrictions or []
-    ]
-    extract = write_extract(
-        folder / "grid.osm",
-        {IDS[name]: (point, (nodes or {}).get(name, {})) for name, point in PLACES.items()},
-        {
-            number: ([IDS[name] for name in street], (ways or {}).get(street, STREET))
-            for street, number in numbers.items()
-        },
-        relations,
-    )
-    return network_of(extract)
-
-
-def place(name: str) -> Point:
-    """A junction, or the middle of two: `EF`."""
-    points = [PLACES[letter] for letter in name]
-    middle = [sum(axis) / len(points) for axis in zip(*map(astuple, points), strict=True)]
-    return Point(*middle)
-
-
-def seconds(network: RoadNetwork, mode: Mode, start: str, end: str) -> float:
-    points = place(start), place(end)
-    origin, target = (network.snap(mode, each.latitude, each.longitude) for each in points)
-    assert origin
-    assert target
-    return float(network.times_from(origin, [target])[0])
-
 
 R = "highway=residential "
 CASES: list[tuple[str, dict[Mode, tuple[float, float]]]] = [
