@@ -5,6 +5,7 @@ The expected numbers are counted from the files, independently of the importers.
 
 import csv
 import gzip
+import io
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -240,13 +241,16 @@ def test_supermarkets_of_paris_stand_where_their_outlines_are(shared_data: Path)
 
 
 def test_a_feed_reads_the_same_without_gzip(shared_data: Path, tmp_path: Path) -> None:
-    packed = shared_data / "fr_public_services.csv.gz"
-    plain = tmp_path / "plain.csv"
-    plain.write_bytes(gzip.decompress(packed.read_bytes()))
-    assert read(packed, source="fs").stores == read(plain, source="fs").stores
-    with plain.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
+    text = gzip.decompress((shared_data / "fr_public_services.csv.gz").read_bytes()).decode()
+    rows = list(csv.reader(io.StringIO(text, newline="")))[:500]
+    packed, plain = tmp_path / "packed.csv.gz", tmp_path / "plain.csv"
+    with plain.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    stores = read(packed, source="fs").stores
+    assert len(stores) == 499
+    assert stores == read(plain, source="fs").stores
     semicolons = tmp_path / "semicolons.csv"
     with semicolons.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file, delimiter=";").writerows(rows)
-    assert read(packed, source="fs").stores == read(semicolons, source="fs").stores
+    assert stores == read(semicolons, source="fs").stores

@@ -119,7 +119,7 @@ def test_a_walk_is_as_short_as_over_all_corners(
     assert expected == pytest.approx(path.length_m if path else math.inf, abs=2e-3)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rooms, st.integers(0, 2**32 - 1))
 def test_a_walk_is_never_longer_than_over_a_dense_grid(
     obstacles: list[shapely.Polygon], seed: int

@@ -51,10 +51,10 @@ async def test_a_thousand_minutes_are_as_the_slow_reading_has_them(stores, hours
     assert [] == await disagreements(stores, hours, TEXTS, instants=40, each=25, seed=20261125)
 
 
-async def test_ten_thousand_minutes_of_all_plain_real_texts(stores, hours, shared_rows):
+async def test_minutes_of_all_plain_real_texts(stores, hours, shared_rows):
     plain = [row["opening_hours"] for row in shared_rows("hours_strings") if is_plain(row)]
     assert 848 == len(plain)
-    assert [] == await disagreements(stores, hours, plain, instants=1_000, each=10, seed=20261126)
+    assert [] == await disagreements(stores, hours, plain, instants=200, each=10, seed=20261126)
 
 
 def is_plain(row: dict[str, str]) -> bool:
