@@ -43,6 +43,8 @@ __all__ = [
     "read",
     "write_rejected",
 ]
+_READ_SHARE = 0.3
+"""The share of the time that reading rows takes, before stores are made of them."""
 FORMATS = (
     "auto",
     *sorted(
@@ -92,7 +94,8 @@ def read(
     Raises:
         ImporterError: the file as a whole cannot be read.
     """
-    file = Source(Path(path), progress)
+    reading, making = _halves(progress)
+    file = Source(Path(path), reading)
     if format not in FORMATS:
         raise ImporterError(f"format {format!r} must be one of {', '.join(FORMATS)}")
     name = detect(file) if format == "auto" else format
@@ -138,8 +141,25 @@ def read(
     if projected and projected.is_degrees:
         projected = None
     settings = Settings(projected, today or dt.datetime.now(dt.UTC).date())
-    assemble(records, result, source, hour_24, settings)
+    assemble(records, result, source, hour_24, settings, making)
     if progress:
         size = file.path.stat().st_size
         progress(size, size)
     return result
+
+
+def _halves(progress: Progress | None) -> tuple[Progress | None, Progress | None]:
+    """The progress of reading rows, and then of making stores of them, as one in bytes."""
+    if progress is None:
+        return None, None
+    whole = 0
+
+    def read(done: int, size: int) -> None:
+        nonlocal whole
+        whole = size
+        progress(int(done * _READ_SHARE), size)
+
+    def made(rows: int, of: int) -> None:
+        progress(int(whole * (_READ_SHARE + (1 - _READ_SHARE) * rows / of)), whole)
+
+    return read, made

@@ -9,13 +9,34 @@ their SHA-256. So an id depends on the set of ids, not on their order in the fil
 
 import hashlib
 import re
+import sqlite3
 import unicodedata
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterator
 
 from geodata.importers.report import ImporterError
 
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._~]{0,49}")
 _MAX_SLUG = 70
+_SCHEMA = """
+    PRAGMA journal_mode = OFF;
+    PRAGMA synchronous = OFF;
+    PRAGMA cache_size = -16000;
+    CREATE TABLE ids (
+        number INTEGER PRIMARY KEY, source TEXT, original BLOB, slug TEXT, id TEXT,
+        UNIQUE (source, original), UNIQUE (source, id)
+    );
+    BEGIN;
+"""
+_PLAIN = """
+    UPDATE ids SET id = slug WHERE slug != '' AND number IN (
+        SELECT number FROM (
+            SELECT number, row_number() OVER (PARTITION BY source, slug ORDER BY original) AS place
+            FROM ids
+        ) WHERE place = 1
+    )
+"""
+"""The first original id of each slug, in alphabetical order, keeps it."""
 
 
 def checked_source(source: str) -> str:
@@ -38,20 +59,61 @@ def source_of(name: str) -> str:
     return re.sub(r"[^a-z0-9._]+", "_", _plain(name)).strip("_.")[:50] or "import"
 
 
-def store_ids(source: str, originals: Iterable[str]) -> dict[str, str]:
-    """The store id of each original id; all are distinct."""
-    by_slug: dict[str, list[str]] = {}
-    for original in sorted(set(originals)):
-        by_slug.setdefault(_slug(original), []).append(original)
-    plain = {same.pop(0): slug for slug, same in by_slug.items() if slug}
-    taken = set(plain.values())
-    for slug, same in by_slug.items():
-        for original in same:
-            marked = _marked(slug, original)
-            # An original id may look like a marked slug: then use the whole digest.
-            plain[original] = marked if marked not in taken else _marked(slug, original, 64)
-            taken.add(marked)
-    return {original: f"{source}-{slug}" for original, slug in plain.items()}
+class Ids:
+    """The original ids of the rows of a file, on disk, and the store ids made of them.
+
+    The rows are numbered; a row that is left out frees its id.
+    """
+
+    def __init__(self) -> None:
+        # A database without a name is a temporary one, in memory while it is small.
+        self._rows = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._rows.close)
+        self._rows.executescript(_SCHEMA)
+
+    def add(self, number: int, source: str, original: str) -> int:
+        """Add a row; returns the number of the first row with its id: another one, if it is twice.
+
+        Args:
+            number: of the row, higher than those before.
+            source: of the row, a prefix from `checked_source` or `source_of`.
+            original: the id in the file.
+        """
+        # Lone surrogates cannot be encoded as UTF-8.
+        encoded = original.encode("utf-8", "surrogatepass")
+        row = (number, source, encoded, _slug(original))
+        sql = "INSERT OR IGNORE INTO ids (number, source, original, slug) VALUES (?, ?, ?, ?)"
+        if self._rows.execute(sql, row).rowcount:
+            return number
+        sql = "SELECT number FROM ids WHERE source = ? AND original = ?"
+        [first] = self._rows.execute(sql, (source, encoded)).fetchone()
+        return int(first)
+
+    def remove(self, number: int) -> None:
+        """Leave out a row."""
+        self._rows.execute("DELETE FROM ids WHERE number = ?", (number,))
+
+    def assign(self) -> None:
+        """Make the store ids; all are distinct."""
+        self._rows.execute(_PLAIN)
+        rest = "SELECT number, slug, original FROM ids WHERE id IS NULL ORDER BY slug, original"
+        for number, slug, encoded in self._rows.execute(rest).fetchall():
+            original = encoded.decode("utf-8", "surrogatepass")
+            for digits in (8, 64):  # an original id may look like a marked slug
+                marked = _marked(slug, original, digits)
+                sql = "UPDATE OR IGNORE ids SET id = ? WHERE number = ?"
+                if self._rows.execute(sql, (marked, number)).rowcount:
+                    break
+
+    def sources(self) -> set[str]:
+        """The sources of all rows."""
+        return {source for (source,) in self._rows.execute("SELECT DISTINCT source FROM ids")}
+
+    def __iter__(self) -> Iterator[tuple[str, str, str]]:
+        """Source, original id and store id of each row, in their order, after `assign`."""
+        rows = self._rows.execute("SELECT source, original, id FROM ids ORDER BY number")
+        for source, original, id in rows:
+            yield source, original.decode("utf-8", "surrogatepass"), f"{source}-{id}"
 
 
 def _slug(original: str) -> str:

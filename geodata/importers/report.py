@@ -1,7 +1,7 @@
 """The result of an import: stores, remarks on repairs and doubts, and rejected rows."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,7 +60,8 @@ class Import:
 
     format: str
     """Name of the file's format."""
-    stores: list[Store] = field(default_factory=list)
+    stores: Sequence[Store] = field(default_factory=list)
+    """Those of a large file are read from disk; go through them in order."""
     rejected: list[Rejected] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)

@@ -1,8 +1,11 @@
 """Sends the stores of a file to the service in blocks, and goes on after an interruption."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
 
 import grpc
 from rich.progress import Progress
@@ -12,10 +15,13 @@ from geodata.importers import Import, Rejected
 from geodata.stores import Store
 from services.cli.channel import TIMEOUT_S, has_status
 from services.cli.output import CommandError
+from services.directory.keys import store_id
 from services.directory.messages.stores import store_message
 
 MESSAGE_BYTES = 512 * 1024
 """Half of the service's limit for a message, so that one more long store still fits."""
+AT_ONCE = 3
+"""Blocks on their way at once: the services check one while the database writes another."""
 BLOCK_TIMEOUT_S = 120.0
 STREAM_TIMEOUT_S = 3600.0
 PATIENCE_S = 180.0
@@ -31,6 +37,8 @@ PASSING = (
     grpc.StatusCode.RESOURCE_EXHAUSTED,
 )
 """Codes after which the same call may succeed."""
+
+Answer: TypeAlias = "grpc.Future[stores_pb2.UpsertStoresResponse]"
 
 
 @dataclass(slots=True)
@@ -53,7 +61,7 @@ class Uploaded:
         """Stores that are in the service as the file has them."""
         return self.created + self.changed + self.unchanged
 
-    def add(self, answer: stores_pb2.UpsertStoresResponse, found: Import, start: int) -> None:
+    def add(self, answer: stores_pb2.UpsertStoresResponse, start: int) -> None:
         """Add the answer for the stores from number `start` on."""
         self.created += answer.created_count
         self.changed += answer.changed_count
@@ -61,9 +69,9 @@ class Uploaded:
         self.removed += answer.removed_count
         self.rejected_count += answer.rejected_count
         for item in answer.rejected:
-            number = start + item.index
-            raw = {"id": found.stores[number].id}
-            self.rejected.append(Rejected(number + 1, item.field, item.description, raw))
+            raw = {"id": store_id(item.name)}
+            number = start + item.index + 1
+            self.rejected.append(Rejected(number, item.field, item.description, raw))
 
 
 def upload(
@@ -93,11 +101,8 @@ def upload(
     source = _only_source(found) if replace else ""
     planned = Uploaded()
     if replace:
-        planned.add(
-            _patiently(lambda: _replaced(stub, found, source, validate_only=True), planned, found),
-            found,
-            0,
-        )
+        checking = _Call(lambda: _replaced(stub, found, source, validate_only=True))
+        planned.add(_patiently(checking, planned, found), 0)
         _check_removal(channel, planned, source, remove_up_to, dry_run=dry_run)
         if found.rejected or planned.rejected_count:
             number = len(found.rejected) + planned.rejected_count
@@ -108,34 +113,73 @@ def upload(
     sent = _sent(stub, found, progress, dry_run=dry_run)
     sent.kept = planned.kept
     if replace and not sent.kept and not sent.rejected_count:
-        answer = _patiently(
-            lambda: _replaced(stub, found, source, validate_only=False), sent, found
-        )
-        sent.removed = answer.removed_count
+        removing = _Call(lambda: _replaced(stub, found, source, validate_only=False))
+        sent.removed = _patiently(removing, sent, found).removed_count
     return sent
+
+
+class _Call:
+    """A call that is on its way, and can be made again."""
+
+    def __init__(self, begin: Callable[[], Answer], count: int = 0) -> None:
+        self._begin = begin
+        self._answer = begin()
+        self.count = count
+        """Stores that it writes."""
+
+    def answer(self) -> stores_pb2.UpsertStoresResponse:
+        """Wait for the answer."""
+        return self._answer.result()
+
+    def again(self) -> None:
+        """Make the call once more."""
+        self._answer = self._begin()
+
+    def cancel(self) -> None:
+        """Give it up."""
+        self._answer.cancel()
 
 
 def _sent(
     stub: "stores_pb2_grpc.StoresServiceStub", found: Import, progress: Progress, *, dry_run: bool
 ) -> Uploaded:
+    """Send all stores; while some blocks are on their way, the next one is made."""
     task = progress.add_task("importing", total=len(found.stores))
     result = Uploaded()
     start = 0
-    for block in blocks(found.stores):
-        request = stores_pb2.UpsertStoresRequest(stores=block, validate_only=dry_run)
+    under_way: deque[_Call] = deque()
 
-        def call(
-            request: stores_pb2.UpsertStoresRequest = request,
-        ) -> stores_pb2.UpsertStoresResponse:
-            return stub.UpsertStores(iter([request]), timeout=BLOCK_TIMEOUT_S)
+    def finish() -> None:
+        nonlocal start
+        call = under_way[0]
+        others = sum(each.count for each in under_way) - call.count
+        result.add(_patiently(call, result, found, others), start)
+        under_way.popleft()
+        start += call.count
+        progress.advance(task, call.count)
 
-        result.add(_patiently(call, result, found, len(block)), found, start)
-        start += len(block)
-        progress.advance(task, len(block))
+    try:
+        for block in blocks(found.stores):
+            request = stores_pb2.UpsertStoresRequest(stores=block, validate_only=dry_run)
+            begin = partial(_upsert, stub, request)
+            under_way.append(_Call(begin, len(block)))
+            if len(under_way) == AT_ONCE:
+                finish()
+        while under_way:
+            finish()
+    finally:
+        for call in under_way:
+            call.cancel()
     return result
 
 
-def blocks(stores: Sequence[Store]) -> Iterator[list[stores_pb2.Store]]:
+def _upsert(
+    stub: "stores_pb2_grpc.StoresServiceStub", request: stores_pb2.UpsertStoresRequest
+) -> Answer:
+    return stub.UpsertStores.future(iter([request]), timeout=BLOCK_TIMEOUT_S)
+
+
+def blocks(stores: Iterable[Store]) -> Iterator[list[stores_pb2.Store]]:
     """The messages of stores in lists of bounded size."""
     block: list[stores_pb2.Store] = []
     size = 0
@@ -151,20 +195,23 @@ def blocks(stores: Sequence[Store]) -> Iterator[list[stores_pb2.Store]]:
 
 
 def _patiently(
-    call: Callable[[], stores_pb2.UpsertStoresResponse],
-    result: Uploaded,
-    found: Import,
-    count: int = 0,
+    call: _Call, result: Uploaded, found: Import, others: int = 0
 ) -> stores_pb2.UpsertStoresResponse:
-    """The answer of a call, which is tried again while the services do not answer.
+    """The answer of a call, which is made again while the services do not answer.
 
     Writing a store again changes nothing, so that a lost answer costs only its repetition.
+
+    Args:
+        call: the call, on its way.
+        result: what is known to be written.
+        found: the stores of the file.
+        others: stores of other calls that are on their way.
     """
     end = time.monotonic() + PATIENCE_S
     pause_s = 0.5
     while True:
         try:
-            return call()
+            return call.answer()
         except grpc.RpcError as error:
             is_nobody = error.code() is grpc.StatusCode.UNAVAILABLE and not has_status(error)
             if error.code() not in PASSING or (is_nobody and not result.written):
@@ -172,17 +219,18 @@ def _patiently(
             if time.monotonic() + pause_s > end:
                 raise CommandError(
                     f"{result.written:,} of {len(found.stores):,} stores are written; of the next "
-                    f"{count:,} some may be: {error.details()}\n"
+                    f"{call.count + others:,} some may be: {error.details()}\n"
                     "Run the same command again: it goes on, and repeats nothing."
                 ) from None
-        result.retried += count
+        result.retried += call.count
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        call.again()
 
 
 def _replaced(
     stub: "stores_pb2_grpc.StoresServiceStub", found: Import, source: str, *, validate_only: bool
-) -> stores_pb2.UpsertStoresResponse:
+) -> Answer:
     def requests() -> Iterator[stores_pb2.UpsertStoresRequest]:
         yield stores_pb2.UpsertStoresRequest(
             source=source, replace=True, validate_only=validate_only
@@ -190,7 +238,7 @@ def _replaced(
         for block in blocks(found.stores):
             yield stores_pb2.UpsertStoresRequest(stores=block)
 
-    return stub.UpsertStores(requests(), timeout=STREAM_TIMEOUT_S)
+    return stub.UpsertStores.future(requests(), timeout=STREAM_TIMEOUT_S)
 
 
 def _only_source(found: Import) -> str:

@@ -7,8 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.importers import ImporterError
-from geodata.importers.ids import checked_source, source_of, store_ids
+from geodata.importers.ids import Ids, checked_source, source_of
 from geodata.stores import STORE_ID
+
+
+def store_ids(source: str, originals: list[str]) -> dict[str, str]:
+    """The store id of each original id."""
+    ids = Ids()
+    for number, original in enumerate(originals):
+        assert number == ids.add(number, source, original)
+    ids.assign()
+    return {original: id for _, original, id in ids}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -157,8 +158,19 @@ class Flaky:
         self.lost = lost
         self.stores: set[str] = set()
 
-    def UpsertStores(self, requests, timeout):  # noqa: N802 - the name of the contract
-        (request,) = requests
+    @property
+    def UpsertStores(self):  # noqa: N802 - the name of the contract
+        return self
+
+    def future(self, requests, timeout):
+        answer = Future()
+        try:
+            answer.set_result(self.write(*requests))
+        except Slow as error:
+            answer.set_exception(error)
+        return answer
+
+    def write(self, request):
         names = {store.name for store in request.stores}
         new = names - self.stores
         self.stores |= names
@@ -187,17 +199,18 @@ def feed(tmp_path: Path):
 def test_an_import_goes_on_after_a_slow_database_and_knows_what_was_written(feed, monkeypatch):
     monkeypatch.setattr(uploads, "MESSAGE_BYTES", 2000)
     monkeypatch.setattr("time.sleep", lambda _: None)
-    stub = Flaky(lost=3)
+    stub = Flaky(lost=2)
     monkeypatch.setattr(stores_pb2_grpc, "StoresServiceStub", lambda _: stub)
     with progress_bar(hidden=True) as progress:
         sent = uploads.upload(None, feed, progress)
     assert 50 == sent.written == len(stub.stores)
-    assert sent.unchanged == sent.retried / 3 > 0
+    assert sent.unchanged == sent.retried > 0
 
 
 def test_an_import_that_gives_up_says_what_is_written(feed, monkeypatch):
     monkeypatch.setattr(uploads, "MESSAGE_BYTES", 2000)
     monkeypatch.setattr(uploads, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(uploads, "AT_ONCE", 1)
     stub = Flaky(lost=0)
     monkeypatch.setattr(stores_pb2_grpc, "StoresServiceStub", lambda _: stub)
     first = len(next(uploads.blocks(feed.stores)))

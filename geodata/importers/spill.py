@@ -1,0 +1,74 @@
+"""A list of rows that is kept in a temporary file, so that a million need little memory."""
+
+import os
+import pickle
+import tempfile
+import weakref
+from array import array
+from collections.abc import Iterator
+from typing import IO, Generic, TypeVar
+
+from geodata.importers.report import ImporterError
+
+BLOCK = 500
+"""Items that are written at once; the last ones, up to so many, are in memory."""
+
+T = TypeVar("T")
+
+
+class Spill(Generic[T]):
+    """Items in their order. What is read is a copy: a change of it is not kept."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+        self._begins = array("Q")
+        self._last: list[T] = []
+        self._read: tuple[int, list[T]] = (-1, [])
+
+    def __len__(self) -> int:
+        return len(self._begins) * BLOCK + len(self._last)
+
+    def __iter__(self) -> Iterator[T]:
+        for number in range(len(self._begins)):
+            yield from self._block(number)
+        yield from self._last
+
+    def __getitem__(self, index: int) -> T:
+        """One item; those near the one before cost little."""
+        number, place = divmod(index, BLOCK)
+        if number == len(self._begins):
+            return self._last[place]
+        if self._read[0] != number:
+            self._read = (number, self._block(number))
+        return self._read[1][place]
+
+    def append(self, item: T) -> None:
+        """Add an item.
+
+        Raises:
+            ImporterError: the folder of temporary files is full.
+        """
+        self._last.append(item)
+        if len(self._last) == BLOCK:
+            try:
+                self._write()
+            except OSError as error:
+                raise ImporterError(
+                    f"cannot keep rows in {tempfile.gettempdir()}: {error.strerror}; "
+                    "set TMPDIR to a folder with room for some copies of the file"
+                ) from error
+
+    def _write(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(prefix="enrayon-")  # noqa: SIM115 - finalized
+            weakref.finalize(self, self._file.close)
+        self._begins.append(self._file.seek(0, os.SEEK_END))
+        pickle.dump(self._last, self._file, pickle.HIGHEST_PROTOCOL)
+        self._file.flush()
+        self._last = []
+
+    def _block(self, number: int) -> list[T]:
+        assert self._file is not None
+        self._file.seek(self._begins[number])
+        block: list[T] = pickle.load(self._file)  # noqa: S301 - written by this process alone
+        return block
