@@ -177,7 +177,9 @@ class _Slots:
 
     def __init__(self) -> None:
         self._slot_of: dict[int, int] = {}
-        self._free = list(range(MAX_BLOCKS))
+        self._free = list(range(MAX_BLOCKS))[::-1]
+        self._end = 0
+        """The slots from here on were never used."""
         self._cell = np.zeros(MAX_BLOCKS, dtype=np.int64)
         self._centre: Floats = np.zeros((3, MAX_BLOCKS))
         self._radius_m: Floats = np.full(MAX_BLOCKS, -1.0)
@@ -185,6 +187,7 @@ class _Slots:
 
     def put(self, cell: int, centre: tuple[float, float, float], radius_m: float) -> None:
         slot = self._slot_of[cell] = self._free.pop()
+        self._end = max(self._end, slot + 1)
         self._cell[slot] = cell
         self._centre[:, slot] = centre
         self._radius_m[slot] = radius_m + SLACK_M
@@ -197,7 +200,8 @@ class _Slots:
     def take_near(self, xyz: Floats) -> list[int]:
         """Remove and return the cells of all blocks that reach this position."""
         # The test on x alone is cheap and leaves few slots.
-        slots = np.flatnonzero(np.abs(self._centre[0] - xyz[0]) <= self._radius_m)
+        off_m = np.abs(self._centre[0, : self._end] - xyz[0])
+        slots = np.flatnonzero(off_m <= self._radius_m[: self._end])
         chords = lengths(self._centre[:, slots].T - xyz)
         near: list[int] = self._cell[slots[chords <= self._radius_m[slots]]].tolist()
         for cell in near:

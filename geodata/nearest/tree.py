@@ -96,13 +96,7 @@ class BallTree:
         """Add a row of `Places` to the tree."""
         if row >= len(self._leaf):
             self._leaf = grown(self._leaf, len(self._places.latitude))
-        cell = self._places.cell[row]
-        node = 0
-        for depth in range(len(self._levels) - 1, 0, -1):
-            members = self._levels[depth].members[node]
-            keys = self._levels[depth - 1].key.take(members)
-            node = int(members[max(0, int(keys.searchsorted(cell, side="right")) - 1)])
-        self._leaf[row] = node
+        node = self._leaf[row] = self._leaf_of(self._places.cell[row])
         self._replace(0, node, np.append(self._levels[0].members[node], row))
 
     def add_many(self, rows: Rows) -> None:
@@ -113,7 +107,7 @@ class BallTree:
             self._leaf[rows] = 0
             self._replace(0, 0, np.append(self._levels[0].members[0], rows))
             return
-        leaves = self._leaves(self._places.cell[rows])
+        leaves = np.array([self._leaf_of(cell) for cell in self._places.cell[rows]], np.int32)
         order = leaves.argsort(kind="stable")
         distinct, starts = np.unique(leaves[order], return_index=True)
         self._leaf[rows] = leaves
@@ -189,15 +183,14 @@ class BallTree:
         level.centre[node], level.radius[node] = centre[0], radius[0]
         level.weight[node] = weights.sum()
 
-    def _leaves(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The leaf in which each cell belongs: the last one whose key is not higher."""
-        level = self._levels[0]
-        used = np.setdiff1d(np.arange(len(level.members)), level.free)
-        keys = level.key[used]
-        order = keys.argsort(kind="stable")
-        found = np.searchsorted(keys, cells, side="right", sorter=order) - 1
-        leaves: NDArray[np.int64] = used[order[np.maximum(found, 0)]]
-        return leaves
+    def _leaf_of(self, cell: np.int64) -> int:
+        """The leaf in which a cell belongs: at each level the last node whose key is not higher."""
+        node = 0
+        for depth in range(len(self._levels) - 1, 0, -1):
+            members = self._levels[depth].members[node]
+            keys = self._levels[depth - 1].key.take(members)
+            node = int(members[max(0, int(keys.searchsorted(cell, side="right")) - 1)])
+        return node
 
     def _fit_upwards(self, leaves: Sequence[int]) -> None:
         """Fit leaves whose members changed, then all nodes above them, level by level."""

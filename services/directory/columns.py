@@ -173,7 +173,7 @@ class Sets:
     """A set of texts per row, kept as one bit per row for each distinct text."""
 
     def __init__(self) -> None:
-        self._bits: dict[str, NDArray[np.uint8]] = {}
+        self._bits: dict[str, bytearray] = {}
         self._count = 0
 
     def put(self, row: int, texts: Iterable[str]) -> None:
@@ -186,14 +186,17 @@ class Sets:
         self._count = max(self._count, row + 1)
         for text in texts:
             bits = self._bits.get(text, _NO_BITS)
-            before = int(bits[byte]) if byte < len(bits) else 0
-            self._bits[text] = with_row(bits, byte, value=before | bit)
+            if byte >= len(bits):
+                bits = bits + bytes(max(byte + 1 - len(bits), len(bits)))
+                self._bits[text] = bits
+            bits[byte] |= bit
 
     def with_all(self, texts: Iterable[str], count: int) -> Mask:
         """The mask of the first `count` rows, true where a row has all of the texts."""
         result: Mask = np.ones(count, bool)
         for text in texts:
-            bits = np.unpackbits(self._bits.get(text, _NO_BITS), bitorder="little")[:count]
+            packed = np.frombuffer(self._bits.get(text, b""), np.uint8)
+            bits = np.unpackbits(packed, bitorder="little")[:count]
             result[: len(bits)] &= bits.astype(bool)
             result[len(bits) :] = False
         return result
@@ -232,7 +235,7 @@ class Keys:
         return result
 
 
-_NO_BITS: NDArray[np.uint8] = np.zeros(0, np.uint8)
+_NO_BITS = bytearray()
 
 
 def rows_mask(rows: list[int] | Rows, count: int) -> Mask:
