@@ -8,7 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from geodata.columns import positions_in_runs
-from geodata.distance import Floats, chord_reach_m, ecef_many, widened_chord_m
+from geodata.distance import (
+    Floats,
+    chord_reach_m,
+    destinations,
+    ecef_many,
+    geodesics,
+    widened_chord_m,
+)
 from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
 from geodata.regions.pieces import Pieces
@@ -62,6 +69,21 @@ def along_route(
     kept = index.unchanged(rows, *(axis[rows] for axis in places)).tolist()
     there = (hit for hit, is_there in zip(hits, kept, strict=True) if is_there)
     return sorted(there, key=lambda hit: (hit.position_m, index.id(hit.row)))
+
+
+def points_at(route: Sequence[Point], positions_m: Floats) -> tuple[Floats, Floats]:
+    """Latitudes and longitudes of the points at some distances from the start of a route.
+
+    A position past the end stands for the end.
+    """
+    latitudes = np.array([point.latitude for point in route])
+    longitudes = np.array([point.longitude for point in route])
+    azimuths, lengths_m = geodesics(latitudes[:-1], longitudes[:-1], latitudes[1:], longitudes[1:])
+    begins_m = np.concatenate(([0.0], np.cumsum(lengths_m)))
+    leg = np.clip(begins_m.searchsorted(positions_m, side="right") - 1, 0, len(lengths_m) - 1)
+    on_leg_m = np.minimum(positions_m - begins_m[leg], lengths_m[leg])
+    found = destinations(latitudes[leg], longitudes[leg], azimuths[leg], on_leg_m)
+    return found[0], found[1]
 
 
 def _hits(

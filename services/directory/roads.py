@@ -367,6 +367,23 @@ class Roads:
         """The time between two points, from memory; None where no roads are known."""
         return self._router.seconds(mode, origin, destination) if self._router else None
 
+    def detours(
+        self, mode: Mode, origins: Sequence[Point], destinations: Sequence[Point]
+    ) -> list[Journey]:
+        """For each pair of points the way there and back. Takes long for many."""
+        return [
+            self._both_ways(mode, origin, destination)
+            for origin, destination in zip(origins, destinations, strict=True)
+        ]
+
+    def _both_ways(self, mode: Mode, origin: Point, destination: Point) -> Journey:
+        ways = (origin, destination), (destination, origin)
+        seconds = [self.seconds(mode, *way) for way in ways]
+        known = [each for each in seconds if each is not None]
+        if len(known) == len(ways):
+            return Journey(sum(known), False)
+        return Journey(2 * estimate(mode, origin, destination).seconds, True)
+
     async def matrix(
         self, mode: Mode, origins: Sequence[Point], destinations: Sequence[Point]
     ) -> list[list[Journey]]:

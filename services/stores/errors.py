@@ -32,3 +32,10 @@ class StoreNotLocated(ServiceError):
 
     code = Code.FAILED_PRECONDITION
     reason = "STORE_NOT_LOCATED"
+
+
+class TooManyDetours(ServiceError):
+    """Too many stores lie along the route to compute the detour of each."""
+
+    code = Code.INVALID_ARGUMENT
+    reason = "TOO_MANY_DETOURS"

@@ -104,11 +104,18 @@ class StoresServicer:
         check_mask(request.read_mask, STORE, "read_mask")
         replica = self._directory.stores.replica
         wanted = self._wanted(request.store_filter)
-        rank = (0, 0) if request.query and not request.HasField("route") else BY_ID
+        is_text = request.query and not request.HasField("route")
+        rank = (0, 0) if is_text or request.route.mode else BY_ID
         after, total = self._cursor(request, rank)
         size = page_size(request.page_size, default=50, most=1000)
-        found = await by_turns(search.search(replica, request, wanted, after, size, total))
+        found = await by_turns(
+            search.search(
+                replica, self._directory.roads.detours, request, wanted, after, size, total
+            )
+        )
+        by_road = any(each.detour and not each.detour.is_estimate for each in found.matches)
         return stores_pb2.SearchStoresResponse(
+            road_attribution=self._directory.roads.attribution if by_road else "",
             matches=await made(
                 lambda each: convert.match_message(*each, request.read_mask),
                 [

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from geodata.roads import BadNetwork
 from services import app as root
 from services.chassis.access.settings import AccessError
 from services.chassis.database.data_set import DataSetError
@@ -35,7 +36,14 @@ def serve(
     check(names)
     try:
         root.serve(ChassisSettings(), names or [], sample.load if demo else None)
-    except (OSError, AccessError, DataSetError, EmbeddedValkeyError, ServiceError) as error:
+    except (
+        OSError,
+        AccessError,
+        BadNetwork,
+        DataSetError,
+        EmbeddedValkeyError,
+        ServiceError,
+    ) as error:
         raise CommandError(str(error)) from None
 
 
@@ -44,7 +52,7 @@ def work(names: Names = None) -> None:
     check(names)
     try:
         root.work(ChassisSettings(), names or [])
-    except (OSError, DataSetError, EmbeddedValkeyError, ServiceError) as error:
+    except (OSError, BadNetwork, DataSetError, EmbeddedValkeyError, ServiceError) as error:
         raise CommandError(str(error)) from None
 
 

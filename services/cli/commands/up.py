@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from geodata.samples import HELSINKI_CENTRE
+from geodata.samples import HELSINKI_CENTRE, HELSINKI_ROADS
 from services.chassis.access.settings import AccessError, AccessSettings, check_grpc_exposure
 from services.chassis.database.embedded import (
     REPAIR_ADVICE,
@@ -98,6 +99,8 @@ def steps(
 ) -> list[list[Child]]:
     """The processes, in the order in which they start; those of a step at the same time."""
     environment = {"ENRAYON_DATABASE_URL": settings.database_url}
+    if demo and not os.environ.get("ENRAYON_ROADS") and find_spec("pyroutingkit"):
+        environment["ENRAYON_ROADS"] = str(HELSINKI_ROADS)
     database = []
     if valkey:
         environment["ENRAYON_DATABASE_URL"] = valkey.url

@@ -7,6 +7,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from enrayon.stores.v1 import stores_pb2
 from geodata.gazetteer import Place
 from services.chassis.messages.masks import read, selects_all
+from services.directory.journeys import duration_of
 from services.directory.keys import parse_store
 from services.directory.origins import ResolvedOrigin
 from services.directory.stores import StoresReplica
@@ -57,6 +58,8 @@ def match_message(encoded: bytes, match: Match, mask: FieldMask) -> stores_pb2.S
         distance_m=match.distance_m,
         route_position_m=match.route_position_m,
         detour_m=match.detour_m,
+        detour_time=duration_of(match.detour.seconds) if match.detour else None,
+        detour_is_estimate=match.detour is not None and match.detour.is_estimate,
     )
 
 

@@ -2,10 +2,13 @@
 
 from typing import NamedTuple
 
+from services.directory.journeys import Journey
+
 Rank = tuple[float, ...]
 """The sort key of a match before its id: the lower, the earlier.
 
-It is 0, a distance or a position on the route in metres, or tier and number of a text match.
+It is 0, a distance or a position on the route in metres, tier and number of a text match, or the
+seconds of a detour and whether they are an estimate.
 """
 BY_ID: Rank = (0.0,)
 """The rank of every match where the id alone gives the order."""
@@ -19,6 +22,8 @@ class Match(NamedTuple):
     distance_m: float | None = None
     route_position_m: float | None = None
     detour_m: float | None = None
+    detour: Journey | None = None
+    """Along a route with a way of travelling: there and back."""
 
 
 class Cell(NamedTuple):

@@ -1,7 +1,7 @@
 """Searches stores by text, area and route, counts them by cell, and suggests names."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -14,24 +14,30 @@ from geodata.distance import Floats, chord_core_m, chord_reach_m, distances_m, e
 from geodata.gazetteer import Gazetteer, Place
 from geodata.nearest import Rows
 from geodata.points import Point
-from geodata.regions import along_route, in_shape, in_viewport
+from geodata.regions import along_route, in_shape, in_viewport, points_at
+from geodata.roads import Mode
 from geodata.steps import Steps
 from services.chassis.errors import FieldViolation, InvalidArgument
 from services.directory.columns import rows_mask
 from services.directory.filters import Mask, StoreFilter
+from services.directory.journeys import MODES, Journey
 from services.directory.service_areas import polygon_of
 from services.directory.stores import StoresReplica
 from services.directory.text import Match as TextMatch
 from services.stores.convert.filters import point
-from services.stores.errors import InvalidGeometry, TooManyCells
+from services.stores.errors import InvalidGeometry, TooManyCells, TooManyDetours
 from services.stores.model.matches import BY_ID, Cell, Found, Match, Total
 
+Detours = Callable[[Mode, Sequence[Point], Sequence[Point]], list[Journey]]
+"""For each pair of points the way there and back."""
 CELLS_MOST = 10_000
 """Cells of an answer, at most."""
 COUNTED = 10_000
 """Matches of words that are counted one by one; the number of more is an estimate."""
 IDS_AT_ONCE = 4096
 """Matches, or ids, that are looked at before other calls have their turn."""
+DETOURS_MOST = 2000
+"""Stores along a route whose detours are computed, at most."""
 SORTED = 10_000
 """Stores of an area that are sorted; of more, the ids of all stores are followed in order."""
 PUBLIC = StoreFilter(statuses=frozenset(stores_pb2.StoreStatus.values()))
@@ -40,6 +46,7 @@ PUBLIC = StoreFilter(statuses=frozenset(stores_pb2.StoreStatus.values()))
 
 def search(
     replica: StoresReplica,
+    detours: Detours,
     request: stores_pb2.SearchStoresRequest,
     wanted: StoreFilter,
     after: Match | None,
@@ -57,6 +64,8 @@ def search(
     area = request.WhichOneof("area")
     if area == "route":
         matches = yield from route_matches(replica, request, wanted)
+        if request.route.mode:
+            matches = yield from by_detour(replica, detours, request.route, matches)
         return page_of(matches, after, size)
     if area == "circle" and not request.query:
         return (yield from circle_page(replica, request.circle, wanted, after, size, total))
@@ -288,6 +297,36 @@ def route_matches(
         for hit in hits
         if hit.row in rows and ids[hit.row] in matching
     ]
+
+
+def by_detour(
+    replica: StoresReplica,
+    detours: Detours,
+    route: stores_pb2.RouteCorridor,
+    matches: list[Match],
+) -> Steps[list[Match]]:
+    """The stores along a route by the time from it and back, estimates last of equal ones.
+
+    Raises:
+        TooManyDetours: there are too many.
+    """
+    if len(matches) > DETOURS_MOST:
+        raise TooManyDetours(
+            f"route: {len(matches)} stores lie along it, the limit with a mode is {DETOURS_MOST}; "
+            "use a smaller max_distance_m"
+        )
+    rows = [replica.index.row(match.id) for match in matches]
+    stores = [replica.index.point(row) for row in rows]
+    positions = np.array([match.route_position_m for match in matches], np.float64)
+    path = [point(each) for each in route.path.points]
+    latitudes, longitudes = points_at(path, positions)
+    leaving = list(map(Point, latitudes.tolist(), longitudes.tolist()))
+    journeys: list[Journey] = yield partial(detours, MODES[route.mode], leaving, stores)
+    found = [
+        match._replace(rank=(detour.seconds, detour.is_estimate), detour=detour)
+        for match, detour in zip(matches, journeys, strict=True)
+    ]
+    return sorted(found, key=lambda match: match[:2])
 
 
 def with_words(replica: StoresReplica, query: str, ids: Collection[str]) -> set[str]:

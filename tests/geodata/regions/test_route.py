@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from geodata.nearest import NearestIndex
 from geodata.points import Point
-from geodata.regions import RouteHit, along_route
+from geodata.regions import RouteHit, along_route, points_at
 from geodata.steps import at_once
 from tests.geodata.nearest.oracle import TOWNS, index_of, moved, scattered
 
@@ -161,3 +161,24 @@ def test_any_route_anywhere_equals_dense_sampling(route: list[Point], place: Poi
         assert distance == pytest.approx(hits[0].distance_m, abs=2e-4)
     else:
         assert distance > 50_000 - 2e-4
+
+
+@pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
+def test_the_point_at_a_position_is_the_one_that_a_walk_along_the_legs_finds(route):
+    lengths = [
+        WGS84.inv(a.longitude, a.latitude, b.longitude, b.latitude) for a, b in pairwise(route)
+    ]
+    total = sum(length for *_, length in lengths)
+    for share in (0.0, 0.2, 0.5, 0.77, 0.99):
+        left = share * total
+        leg = 0
+        while left > lengths[leg][2]:
+            left -= lengths[leg][2]
+            leg += 1
+        start, azimuth = route[leg], lengths[leg][0]
+        longitude, latitude, _ = WGS84.fwd(start.longitude, start.latitude, azimuth, left)
+        found = points_at(route, np.array([share * total]))
+        off_m = WGS84.inv(longitude, latitude, found[1][0], found[0][0])[2]
+        assert off_m < 1e-3
+    end = points_at(route, np.array([2 * total]))
+    assert WGS84.inv(route[-1].longitude, route[-1].latitude, end[1][0], end[0][0])[2] < 1e-3

@@ -11,7 +11,7 @@ from shapely.geometry import shape
 
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from geodata.distance import distance_m
+from geodata.distance import GEOD, distance_m
 from geodata.points import Point
 from geodata.roads import FALLBACK_SPEEDS, Mode
 from services.directory.journeys import MODES
@@ -342,3 +342,43 @@ async def test_too_many_cells_are_refused(shops):
     with pytest.raises(grpc.aio.AioRpcError, match="coarser resolution") as caught:
         await shops.ComputeIsochrone(isochrone(AT_SEA, 3600, h3_resolution=12))
     assert grpc.StatusCode.INVALID_ARGUMENT == caught.value.code()
+
+
+async def test_along_a_route_stores_rank_by_the_way_there_and_back(stores):
+    everywhere = scattered(80)
+    await upsert(stores, everywhere)
+    ends = [{"latitude": each[0], "longitude": each[1]} for each in (WEST_SHORE, INLAND)]
+    route = {"path": {"points": ends}, "max_distance_m": 1500}
+
+    plain = await stores.SearchStores(stores_pb2.SearchStoresRequest(route=route, page_size=100))
+    request = stores_pb2.SearchStoresRequest(route={**route, "mode": BIKE}, page_size=7)
+    found = []
+    while True:
+        page = await stores.SearchStores(request)
+        found += page.matches
+        if not page.next_page_token:
+            break
+        request.page_token = page.next_page_token
+
+    azimuth, _, _ = GEOD.inv(WEST_SHORE[1], WEST_SHORE[0], INLAND[1], INLAND[0])
+    expected = []
+    for match in plain.matches:
+        longitude, latitude, _ = GEOD.fwd(
+            WEST_SHORE[1], WEST_SHORE[0], azimuth, match.route_position_m
+        )
+        at = point_of(match.store)
+        leave, there = (latitude, longitude), (at.latitude, at.longitude)
+        seconds = toy().seconds(Mode.BIKE, leave, there) + toy().seconds(Mode.BIKE, there, leave)
+        is_estimate = math.isinf(seconds)
+        if is_estimate:
+            seconds = 2 * match.distance_m / FALLBACK_SPEEDS[Mode.BIKE]
+        expected.append((pytest.approx(seconds, abs=0.01), is_estimate, match.store.name))
+    ranked = [
+        (match.detour_time.ToNanoseconds() / 1e9, match.detour_is_estimate, match.store.name)
+        for match in found
+    ]
+    assert len(ranked) > 20
+    assert sorted(ranked) == ranked
+    by_name = {name: rest for *rest, name in expected}
+    assert by_name == {name: rest for *rest, name in ranked}
+    assert [match.store.name for match in plain.matches] != [name for *_, name in ranked]

@@ -52,6 +52,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The resume token is older than the kept changes. List, then watch from now on."""
     STORE_NOT_LOCATED: _ErrorReason.ValueType  # 7
     """The store has no location, so there is no way to it."""
+    TOO_MANY_DETOURS: _ErrorReason.ValueType  # 8
+    """Too many stores lie along the route to compute the detour of each. Use a smaller distance."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason why a request failed: `google.rpc.ErrorInfo.reason` in the domain `enrayon`."""
@@ -74,6 +76,8 @@ CHANGES_EXPIRED: ErrorReason.ValueType  # 6
 """The resume token is older than the kept changes. List, then watch from now on."""
 STORE_NOT_LOCATED: ErrorReason.ValueType  # 7
 """The store has no location, so there is no way to it."""
+TOO_MANY_DETOURS: ErrorReason.ValueType  # 8
+"""Too many stores lie along the route to compute the detour of each. Use a smaller distance."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _StoreStatus:
@@ -738,8 +742,11 @@ class RouteCorridor(_message.Message):
 
     PATH_FIELD_NUMBER: _builtins.int
     MAX_DISTANCE_M_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
     max_distance_m: _builtins.float
     """The largest distance from the route."""
+    mode: _travel_pb2.TravelMode.ValueType
+    """The way of travelling: the stores then rank by `detour_time`. At most 2,000 stores may match."""
     @_builtins.property
     def path(self) -> _geometry_pb2.Path:
         """The route."""
@@ -749,10 +756,11 @@ class RouteCorridor(_message.Message):
         *,
         path: _geometry_pb2.Path | None = ...,
         max_distance_m: _builtins.float = ...,
+        mode: _travel_pb2.TravelMode.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["path", b"path"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_distance_m", b"max_distance_m", "path", b"path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_distance_m", b"max_distance_m", "mode", b"mode", "path", b"path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -798,15 +806,25 @@ class StoreMatch(_message.Message):
     DISTANCE_M_FIELD_NUMBER: _builtins.int
     ROUTE_POSITION_M_FIELD_NUMBER: _builtins.int
     DETOUR_M_FIELD_NUMBER: _builtins.int
+    DETOUR_TIME_FIELD_NUMBER: _builtins.int
+    DETOUR_IS_ESTIMATE_FIELD_NUMBER: _builtins.int
     distance_m: _builtins.float
     """The distance from the store to the nearest point of the route, or to the centre of the circle."""
     route_position_m: _builtins.float
     """Along a route: the distance from its start to that point."""
     detour_m: _builtins.float
     """Along a route: the extra length of a straight detour from that point to the store and back."""
+    detour_is_estimate: _builtins.bool
+    """True if `detour_time` is an estimate, because the network of roads does not reach there or none
+    is loaded.
+    """
     @_builtins.property
     def store(self) -> Global___Store:
         """The store."""
+
+    @_builtins.property
+    def detour_time(self) -> _duration_pb2.Duration:
+        """Along a route with `mode`: the travel time from that point to the store and back."""
 
     def __init__(
         self,
@@ -815,10 +833,12 @@ class StoreMatch(_message.Message):
         distance_m: _builtins.float | None = ...,
         route_position_m: _builtins.float | None = ...,
         detour_m: _builtins.float | None = ...,
+        detour_time: _duration_pb2.Duration | None = ...,
+        detour_is_estimate: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_detour_m", b"_detour_m", "_distance_m", b"_distance_m", "_route_position_m", b"_route_position_m", "detour_m", b"detour_m", "distance_m", b"distance_m", "route_position_m", b"route_position_m", "store", b"store"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_detour_m", b"_detour_m", "_distance_m", b"_distance_m", "_route_position_m", b"_route_position_m", "detour_m", b"detour_m", "detour_time", b"detour_time", "distance_m", b"distance_m", "route_position_m", b"route_position_m", "store", b"store"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_detour_m", b"_detour_m", "_distance_m", b"_distance_m", "_route_position_m", b"_route_position_m", "detour_m", b"detour_m", "distance_m", b"distance_m", "route_position_m", b"route_position_m", "store", b"store"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_detour_m", b"_detour_m", "_distance_m", b"_distance_m", "_route_position_m", b"_route_position_m", "detour_is_estimate", b"detour_is_estimate", "detour_m", b"detour_m", "detour_time", b"detour_time", "distance_m", b"distance_m", "route_position_m", b"route_position_m", "store", b"store"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__detour_m: _TypeAlias = _typing.Literal["detour_m"]  # noqa: Y015
     _WhichOneofArgType__detour_m: _TypeAlias = _typing.Literal["_detour_m", b"_detour_m"]  # noqa: Y015
@@ -846,15 +866,20 @@ class SearchStoresResponse(_message.Message):
     TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     TOTAL_IS_ESTIMATE_FIELD_NUMBER: _builtins.int
+    ROAD_ATTRIBUTION_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
     total_size: _builtins.int
     """The number of results on all pages."""
     total_is_estimate: _builtins.bool
     """True if `total_size` is an estimate: over 10,000 stores have the words of the query."""
+    road_attribution: _builtins.str
+    """Along a route with `mode`: the source of the network of roads, to be shown beside times; empty
+    if all are estimates.
+    """
     @_builtins.property
     def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoreMatch]:
-        """Along a route by position; with a query by match quality; in a circle the nearest first; else by
+        """Along a route by position, with `mode` by detour; with a query by match quality; in a circle the nearest first; else by
         name.
         """
 
@@ -870,10 +895,11 @@ class SearchStoresResponse(_message.Message):
         total_size: _builtins.int | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
         total_is_estimate: _builtins.bool = ...,
+        road_attribution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "total_size", b"total_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "matches", b"matches", "next_page_token", b"next_page_token", "total_is_estimate", b"total_is_estimate", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "as_of", b"as_of", "matches", b"matches", "next_page_token", b"next_page_token", "road_attribution", b"road_attribution", "total_is_estimate", b"total_is_estimate", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_size: _TypeAlias = _typing.Literal["total_size"]  # noqa: Y015
     _WhichOneofArgType__total_size: _TypeAlias = _typing.Literal["_total_size", b"_total_size"]  # noqa: Y015
