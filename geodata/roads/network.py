@@ -141,19 +141,37 @@ class RoadNetwork:
 
     def way(self, origin: Snapped, destination: Snapped) -> Way | None:
         """The shortest way; None if there is none."""
-        found = self._network([origin, destination]).way(origin, destination)
+        found = self._found(origin, destination)
         if found is None:
             return None
-        time_ms, arcs = found
-        parts = _parts(origin, destination, arcs)
+        time_ms, parts = found
         line: list[tuple[float, float]] = []
         for edge, start, end in parts:
             for point in self._line(edge, start, end):
                 if not line or line[-1] != point:
                     line.append(point)
-        length = sum(abs(end - start) * self._lengths_m[edge] for edge, start, end in parts)
         taken = float(time_ms / 1000 + (origin.access_s + destination.access_s))
-        return Way(taken, float(length) + origin.distance_m + destination.distance_m, line)
+        return Way(taken, self._length_m(origin, destination, parts), line)
+
+    def length_m(self, origin: Snapped, destination: Snapped) -> float | None:
+        """The `distance_m` of `way`, without its line; None if there is no way."""
+        found = self._found(origin, destination)
+        return None if found is None else self._length_m(origin, destination, found[1])
+
+    def _found(
+        self, origin: Snapped, destination: Snapped
+    ) -> tuple[int, list[tuple[int, float, float]]] | None:
+        """Milliseconds and parts of edges of the shortest way."""
+        found = self._network([origin, destination]).way(origin, destination)
+        return None if found is None else (found[0], _parts(origin, destination, found[1]))
+
+    def _length_m(
+        self, origin: Snapped, destination: Snapped, parts: Sequence[tuple[int, float, float]]
+    ) -> float:
+        edges, starts, ends = zip(*parts, strict=True)
+        shares = np.abs(np.subtract(ends, starts))
+        length = float(shares @ self._lengths_m[list(edges)])
+        return length + origin.distance_m + destination.distance_m
 
     def _line(self, edge: int, start: float, end: float) -> list[tuple[float, float]]:
         """The shape of an edge between two shares of its length, in the direction of travel."""

@@ -30,6 +30,8 @@ class Travel:
     open_on_arrival: bool = False
     service: str = ""
     """The service or counter that is open on arrival; empty: the store."""
+    has_lengths: bool = True
+    """True if the lengths of ways are wanted."""
 
     def arrival(self, seconds: float) -> dt.datetime | None:
         """The instant of arrival after a journey; None if it is after the last one."""
@@ -66,7 +68,13 @@ def travel_of(
         limit_s = seconds_of(message.max_travel_time)
     by_time = message.ranking != travel_pb2.Travel.RANKING_DISTANCE
     return Travel(
-        MODES[message.mode], departs_at, by_time, limit_s, message.open_on_arrival, service
+        MODES[message.mode],
+        departs_at,
+        by_time,
+        limit_s,
+        message.open_on_arrival,
+        service,
+        has_lengths=not message.omit_road_distance,
     )
 
 

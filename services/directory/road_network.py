@@ -11,6 +11,7 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import h3
@@ -152,9 +153,12 @@ class EmbeddedRouter:
             return [None] * len(targets)
         known = [target for target in targets if target is not None]
         times = iter(self._network.times_from(start, known).tolist())
+        found = [inf if target is None else next(times) for target in targets]
         return [
-            None if target is None else journey_on(self._network, start, target, next(times))
-            for target in targets
+            None
+            if target is None or seconds == inf
+            else journey_on(self._network, start, target, seconds, has_length=True)
+            for target, seconds in zip(targets, found, strict=True)
         ]
 
 
@@ -275,23 +279,32 @@ class StoresOnRoads:
 
 
 def journey_to(
-    network: RoadNetwork, origin: Snapped, targets: Mapping[int, Snapped], row: int, seconds: float
+    network: RoadNetwork,
+    origin: Snapped,
+    targets: Mapping[int, Snapped],
+    row: int,
+    seconds: float,
+    has_length: bool,
 ) -> Journey:
     """The journey to the store in a row, whose time is known to be finite."""
-    journey = journey_on(network, origin, targets[row], seconds)
-    assert journey is not None
-    return journey
+    return journey_on(network, origin, targets[row], seconds, has_length=has_length)
 
 
 def journey_on(
-    network: RoadNetwork, origin: Snapped, destination: Snapped, seconds: float
-) -> Journey | None:
-    """The journey between two points of a network, whose time is known; None if it is infinite."""
-    way = network.way(origin, destination) if math.isfinite(seconds) else None
-    if way is None:
-        return None
-    is_clipped = network.near_border(origin, destination, seconds)
-    return Journey(seconds, False, way.distance_m, is_clipped)
+    network: RoadNetwork,
+    origin: Snapped,
+    destination: Snapped,
+    seconds: float,
+    *,
+    has_length: bool,
+) -> Journey:
+    """The journey between two points of a network, whose time is known to be finite."""
+    return Journey(
+        seconds,
+        is_estimate=False,
+        distance_m=network.length_m(origin, destination) if has_length else None,
+        may_be_clipped=network.near_border(origin, destination, seconds),
+    )
 
 
 def cells_of(isochrone: Isochrone, resolution: int) -> tuple[list[str], list[str]]:

@@ -46,8 +46,11 @@ class Ways(NamedTuple):
     """Ascending."""
     seconds: Floats = NO_SECONDS
     """The times to them, finite."""
-    journey: Callable[[int, float], Journey] | None = None
-    """The whole journey to one of the rows, whose seconds are given. Dearer than its time."""
+    journey: Callable[[int, float, bool], Journey] | None = None
+    """The journey to one of the rows, from its seconds and if its length is wanted: that is dear.
+
+    Rows that change later do not change it.
+    """
 
 
 class Area(NamedTuple):
@@ -121,12 +124,11 @@ class Hit(NamedTuple):
         """Its place among the stores of both kinds."""
         return self.seconds, self.ways is None
 
-    @property
-    def journey(self) -> Journey:
-        """The whole journey. Dearer than its time; rows that change later do not change it."""
+    def journey(self, travel: Travel) -> Journey:
+        """The journey, with its length if the travel wants that."""
         if self.ways is None or self.ways.journey is None:
             return Journey(self.seconds, True)
-        return self.ways.journey(self.row, self.seconds)
+        return self.ways.journey(self.row, self.seconds, travel.has_lengths)
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,8 +272,8 @@ class StoresServicer:
             rest.road_attribution = self._directory.roads.attribution
         if as_of := self._as_of():
             rest.as_of.CopyFrom(as_of)
-        return encoded.journeys_response(
-            self._directory.stores.replica, hits, request.read_mask, rest
+        return await encoded.journeys_response(
+            self._directory.stores.replica, hits, wish, request.read_mask, rest
         )
 
     def _cursor(

@@ -11,7 +11,7 @@ from enrayon.stock.v1 import stock_pb2
 from enrayon.stock.v1.stock_pb2 import LeftOutStore, PickupMethod
 from geodata.steps import Steps
 from services.chassis.messages.masks import ReadMask
-from services.directory.journeys import journey_message
+from services.directory.journeys import Travel, journey_message
 from services.directory.keys import store_name
 from services.directory.products import product_name
 from services.stock.convert.levels import View, fill_level
@@ -38,6 +38,7 @@ class Seen(NamedTuple):
     """The date at a store."""
     sources_of: Callable[[str], Mapping[int, str]]
     """The names of a store's sources by number."""
+    travel: Travel | None
 
 
 class SearchResponses:
@@ -111,8 +112,8 @@ class SearchResponses:
         message.display_name = self._seen.names.get(offer.store, "")
         if shop:
             fill_shop(message, shop, fields)
-        if offer.hit is not None and "journey" in fields:
-            message.journey.CopyFrom(journey_message(offer.hit.journey))
+        if offer.hit is not None and self._seen.travel is not None and "journey" in fields:
+            message.journey.CopyFrom(journey_message(offer.hit.journey(self._seen.travel)))
         if "lines" in fields:
             self._fill_lines(message.lines, offer, units)
         fields.cut(message)

@@ -150,6 +150,7 @@ class Searches:
             await self._shops(offers, fields, search, now),
             partial(self._lookups.local_date, at=now),
             self._follower.sources_of,
+            search.travel,
         )
         return SearchResponses(search.lines, seen)
 

@@ -6,7 +6,7 @@ as usual, and for each store a short head and the bytes of the replica: no store
 """
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -17,7 +17,8 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.distance import Floats
 from geodata.nearest import Rows
 from services.chassis.messages.masks import selects_all
-from services.directory.journeys import journey_message
+from services.chassis.serving.turns import Turns
+from services.directory.journeys import Travel, journey_message
 from services.directory.roads import Hit
 from services.directory.stores import StoresReplica
 from services.stores.convert.stores import stored
@@ -45,22 +46,25 @@ def nearest_response(
     return b"".join(parts)
 
 
-def journeys_response(
+async def journeys_response(
     replica: StoresReplica,
-    hits: Iterable[Hit],
+    hits: Sequence[Hit],
+    travel: Travel,
     mask: FieldMask,
     rest: stores_pb2.FindNearestStoresResponse,
 ) -> bytes:
     """The encoded answer with journeys: the hits, and the other fields in `rest`."""
     encode = encoder(replica, mask)
+    stores = [encode(hit.id) for hit in hits]  # before others have their turn and change them
     parts: list[bytes] = []
-    for hit in hits:
-        store = encode(hit.id)
+    turns = Turns()
+    for hit, store in zip(hits, stores, strict=True):
         others = stores_pb2.NearestStore(
-            distance_m=hit.distance_m, journey=journey_message(hit.journey)
+            distance_m=hit.distance_m, journey=journey_message(hit.journey(travel))
         ).SerializeToString()
         head = _STORE + varint(len(store))
         parts += (_STORES, varint(len(head) + len(store) + len(others)), head, store, others)
+        await turns.give()
     parts.append(rest.SerializeToString())
     return b"".join(parts)
 

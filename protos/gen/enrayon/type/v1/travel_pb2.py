@@ -28,7 +28,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65nrayon/type/v1/travel.proto\x12\x0f\x65nrayon.type.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfa\x02\n\x06Travel\x12\x39\n\x04mode\x18\x01 \x01(\x0e\x32\x1b.enrayon.type.v1.TravelModeB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12P\n\x0e\x64\x65parture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\xbaH\x19\xb2\x01\x16\x1a\x07\x08\x80\xbd\xc6\xff\xaf\x07\x32\x0b\x08\x80\x99\xf4\xfb\x8d\xff\xff\xff\xff\x01\x12:\n\x07ranking\x18\x03 \x01(\x0e\x32\x1f.enrayon.type.v1.Travel.RankingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x42\n\x0fmax_travel_time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\x80\xa3\x05*\x00\x12\x17\n\x0fopen_on_arrival\x18\x05 \x01(\x08\"J\n\x07Ranking\x12\x17\n\x13RANKING_UNSPECIFIED\x10\x00\x12\x10\n\x0cRANKING_TIME\x10\x01\x12\x14\n\x10RANKING_DISTANCE\x10\x02\"\x98\x01\n\x07Journey\x12.\n\x0btravel_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1c\n\x0froad_distance_m\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bis_estimate\x18\x03 \x01(\x08\x12\x16\n\x0emay_be_clipped\x18\x04 \x01(\x08\x42\x12\n\x10_road_distance_m*l\n\nTravelMode\x12\x1b\n\x17TRAVEL_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11TRAVEL_MODE_DRIVE\x10\x01\x12\x14\n\x10TRAVEL_MODE_WALK\x10\x02\x12\x14\n\x10TRAVEL_MODE_BIKE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65nrayon/type/v1/travel.proto\x12\x0f\x65nrayon.type.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\x03\n\x06Travel\x12\x39\n\x04mode\x18\x01 \x01(\x0e\x32\x1b.enrayon.type.v1.TravelModeB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12P\n\x0e\x64\x65parture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\xbaH\x19\xb2\x01\x16\x1a\x07\x08\x80\xbd\xc6\xff\xaf\x07\x32\x0b\x08\x80\x99\xf4\xfb\x8d\xff\xff\xff\xff\x01\x12:\n\x07ranking\x18\x03 \x01(\x0e\x32\x1f.enrayon.type.v1.Travel.RankingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x42\n\x0fmax_travel_time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\x80\xa3\x05*\x00\x12\x17\n\x0fopen_on_arrival\x18\x05 \x01(\x08\x12\x1a\n\x12omit_road_distance\x18\x06 \x01(\x08\"J\n\x07Ranking\x12\x17\n\x13RANKING_UNSPECIFIED\x10\x00\x12\x10\n\x0cRANKING_TIME\x10\x01\x12\x14\n\x10RANKING_DISTANCE\x10\x02\"\x98\x01\n\x07Journey\x12.\n\x0btravel_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1c\n\x0froad_distance_m\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bis_estimate\x18\x03 \x01(\x08\x12\x16\n\x0emay_be_clipped\x18\x04 \x01(\x08\x42\x12\n\x10_road_distance_m*l\n\nTravelMode\x12\x1b\n\x17TRAVEL_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11TRAVEL_MODE_DRIVE\x10\x01\x12\x14\n\x10TRAVEL_MODE_WALK\x10\x02\x12\x14\n\x10TRAVEL_MODE_BIKE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,12 +43,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRAVEL'].fields_by_name['ranking']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_TRAVEL'].fields_by_name['max_travel_time']._loaded_options = None
   _globals['_TRAVEL'].fields_by_name['max_travel_time']._serialized_options = b'\272H\013\252\001\010\"\004\010\200\243\005*\000'
-  _globals['_TRAVELMODE']._serialized_start=712
-  _globals['_TRAVELMODE']._serialized_end=820
+  _globals['_TRAVELMODE']._serialized_start=740
+  _globals['_TRAVELMODE']._serialized_end=848
   _globals['_TRAVEL']._serialized_start=177
-  _globals['_TRAVEL']._serialized_end=555
-  _globals['_TRAVEL_RANKING']._serialized_start=481
-  _globals['_TRAVEL_RANKING']._serialized_end=555
-  _globals['_JOURNEY']._serialized_start=558
-  _globals['_JOURNEY']._serialized_end=710
+  _globals['_TRAVEL']._serialized_end=583
+  _globals['_TRAVEL_RANKING']._serialized_start=509
+  _globals['_TRAVEL_RANKING']._serialized_end=583
+  _globals['_JOURNEY']._serialized_start=586
+  _globals['_JOURNEY']._serialized_end=738
 # @@protoc_insertion_point(module_scope)

@@ -83,6 +83,7 @@ class Travel(_message.Message):
     RANKING_FIELD_NUMBER: _builtins.int
     MAX_TRAVEL_TIME_FIELD_NUMBER: _builtins.int
     OPEN_ON_ARRIVAL_FIELD_NUMBER: _builtins.int
+    OMIT_ROAD_DISTANCE_FIELD_NUMBER: _builtins.int
     mode: Global___TravelMode.ValueType
     """The way of travelling."""
     ranking: Global___Travel.Ranking.ValueType
@@ -91,6 +92,8 @@ class Travel(_message.Message):
     """True for only stores that are open on arrival, at the departure plus the travel time. Stores
     with unknown hours never match.
     """
+    omit_road_distance: _builtins.bool
+    """True to leave out `road_distance_m`, which takes the server about 0.1 ms for each result."""
     @_builtins.property
     def departure_time(self) -> _timestamp_pb2.Timestamp:
         """The departure; now if not set. From 1000-01-01 to 9999-12-29 (UTC)."""
@@ -107,10 +110,11 @@ class Travel(_message.Message):
         ranking: Global___Travel.Ranking.ValueType = ...,
         max_travel_time: _duration_pb2.Duration | None = ...,
         open_on_arrival: _builtins.bool = ...,
+        omit_road_distance: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["departure_time", b"departure_time", "max_travel_time", b"max_travel_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["departure_time", b"departure_time", "max_travel_time", b"max_travel_time", "mode", b"mode", "open_on_arrival", b"open_on_arrival", "ranking", b"ranking"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["departure_time", b"departure_time", "max_travel_time", b"max_travel_time", "mode", b"mode", "omit_road_distance", b"omit_road_distance", "open_on_arrival", b"open_on_arrival", "ranking", b"ranking"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -127,7 +131,7 @@ class Journey(_message.Message):
     IS_ESTIMATE_FIELD_NUMBER: _builtins.int
     MAY_BE_CLIPPED_FIELD_NUMBER: _builtins.int
     road_distance_m: _builtins.float
-    """The length of that way; not set if the time is an estimate."""
+    """The length of that way; not set if the time is an estimate or the length is not asked for."""
     is_estimate: _builtins.bool
     """True if the time is an estimate, because the network does not reach there or none is loaded:
     the geodesic at a stated speed, 25 km/h by car, 4 km/h on foot, 11 km/h by bicycle.
