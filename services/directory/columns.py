@@ -136,7 +136,9 @@ class Columns:
             rows = [row for row in map(row_of, wanted.ids) if row is not None]
             result &= rows_mask(rows, count)
         if wanted.serves_point is not None or wanted.serves_postal_code:
-            serving = self._areas.serving(wanted.serves_point, wanted.serves_postal_code)
+            serving = self._areas.serving(
+                wanted.serves_point, wanted.serves_postal_code, wanted.by_road
+            )
             result &= rows_mask(serving, count)
         return result
 

@@ -11,7 +11,7 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.nearest import Rows
 from geodata.points import Point
 from services.directory.keys import store_id
-from services.directory.service_areas import ServiceArea
+from services.directory.service_areas import ByRoad, ServiceArea, no_roads
 
 Mask = NDArray[np.bool_]
 """One boolean per row of the index, or per row of a selection."""
@@ -57,6 +57,8 @@ class StoreFilter:
     serves_point: Point | None = None
     serves_postal_code: str = ""
     """Folded by `fold_postal_code`. A store that serves it, or the point, is admitted."""
+    by_road: ByRoad = field(default=no_roads, compare=False)
+    """Decides on service areas by travel time."""
     opening: "Opening | None" = field(default=None, compare=False)
     """Not in comparisons, `admits` and the masks of `Columns`: its answer changes with time."""
 
@@ -97,7 +99,9 @@ class StoreFilter:
     def _is_served_by(self, store: stores_pb2.Store) -> bool:
         if self.serves_point is None and not self.serves_postal_code:
             return True
-        return ServiceArea.of(store).serves(self.serves_point, self.serves_postal_code)
+        return ServiceArea.of(store).serves(
+            self.serves_point, self.serves_postal_code, self.by_road
+        )
 
 
 EVERYTHING = StoreFilter()

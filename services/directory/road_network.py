@@ -32,6 +32,8 @@ log = structlog.get_logger()
 
 BESIDE = 200
 """Stores that are timed beside a bucket, at most."""
+STORES_KEPT = 20_000
+"""Stores with a service area by travel time whose places on the roads are kept."""
 METRES_PER_DEGREE = 110_000.0
 """Lower bound of the length of a degree of latitude."""
 
@@ -66,6 +68,7 @@ class EmbeddedRouter:
     def __init__(self, network: RoadNetwork) -> None:
         self._network = network
         self._stores = {mode: StoresOnRoads(network, mode) for mode in network.modes}
+        self._snapped_store = functools.lru_cache(STORES_KEPT)(self._snap_store)
 
     @property
     def version(self) -> str:
@@ -93,6 +96,19 @@ class EmbeddedRouter:
             return None
         [found] = self._network.times_from(start, [end]).tolist()
         return found if math.isfinite(found) else None
+
+    def seconds_to(
+        self, mode: Mode, stores: Sequence[Point], destination: Point
+    ) -> Sequence[float | None]:
+        """The times from stores to a point; None where the network knows no way."""
+        end = self._network.snap(mode, destination.latitude, destination.longitude)
+        if end is None:
+            return [None] * len(stores)
+        starts = [self._snapped_store(mode, store) for store in stores]
+        known = [start for start in starts if start is not None]
+        times = iter(self._network.times_to(end, known).tolist())
+        found = [inf if start is None else next(times) for start in starts]
+        return [None if seconds == inf else seconds for seconds in found]
 
     async def to_stores(self, index: NearestIndex, mode: Mode, origin: Point) -> Ways:
         """The ways to all stores that the network reaches from a point."""
@@ -127,6 +143,9 @@ class EmbeddedRouter:
         find = functools.partial(self._area, snapped, limit_s, outward=not towards)
         area: Area = await in_thread(find)
         return area
+
+    def _snap_store(self, mode: Mode, store: Point) -> Snapped | None:
+        return self._network.snap(mode, store.latitude, store.longitude)
 
     def _area(self, center: Snapped, limit_s: float, *, outward: bool) -> Area:
         isochrone: Isochrone = self._network.isochrone(center, limit_s, outward=outward)

@@ -29,6 +29,7 @@ from services.directory.filters import Mask, StoreFilter
 from services.directory.journeys import Journey, Travel
 from services.directory.replicas import Change
 from services.directory.schedules import Schedules
+from services.directory.service_areas import no_roads
 from services.directory.stores import StoresReplica
 
 BLOCK = 64
@@ -82,6 +83,11 @@ class Router(Protocol):
 
     def seconds(self, mode: Mode, origin: Point, destination: Point) -> float | None:
         """The time between two points, from memory; None where it knows no way."""
+
+    def seconds_to(
+        self, mode: Mode, stores: Sequence[Point], destination: Point
+    ) -> Sequence[float | None]:
+        """The times from stores to a point, from memory; None where it knows no way."""
 
     async def to_stores(self, index: NearestIndex, mode: Mode, origin: Point) -> Ways:
         """The ways to stores, of which it may reach some only.
@@ -368,6 +374,14 @@ class Roads:
     def seconds(self, mode: Mode, origin: Point, destination: Point) -> float | None:
         """The time between two points, from memory; None where no roads are known."""
         return self._router.seconds(mode, origin, destination) if self._router else None
+
+    def seconds_to(
+        self, mode: Mode, stores: Sequence[Point], destination: Point
+    ) -> Sequence[float | None]:
+        """The times from stores to a point, from memory; None where no roads are known."""
+        if self._router is None:
+            return no_roads(mode, stores, destination)
+        return self._router.seconds_to(mode, stores, destination)
 
     def detours(
         self, mode: Mode, origins: Sequence[Point], destinations: Sequence[Point]

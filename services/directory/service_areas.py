@@ -1,12 +1,39 @@
 """The service areas of stores; independent of distance: a store may not serve its own street."""
 
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from enrayon.stores.v1 import stores_pb2
 from enrayon.type.v1 import geometry_pb2
 from geodata.distance import distance_m
 from geodata.fences import MultiPolygon
 from geodata.points import Point
+from geodata.roads import HIGHEST_SPEEDS, Mode
+from services.directory.journeys import MODES, seconds_of
+
+ByRoad = Callable[[Mode, Sequence[Point], Point], Sequence[float | None]]
+"""Seconds by road from each of some stores to a point; None where no way is known."""
+
+
+def no_roads(mode: Mode, origins: Sequence[Point], destination: Point) -> Sequence[float | None]:
+    """`ByRoad` without roads."""
+    del mode, destination
+    return [None] * len(origins)
+
+
+class TravelArea(NamedTuple):
+    """The points that can be reached from a store within a time."""
+
+    mode: Mode
+    limit_s: float
+    store: Point
+
+    def may_reach(self, point: Point) -> bool:
+        """False if the point is farther than any road leads in that time."""
+        reach_m = self.limit_s * HIGHEST_SPEEDS[self.mode]
+        return distance_m(self.store, point) <= reach_m
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +44,7 @@ class ServiceArea:
     centre: Point | None
     radius_m: float | None
     polygons: tuple[MultiPolygon, ...]
+    travel: TravelArea | None = None
 
     @classmethod
     def of(cls, store: stores_pb2.Store) -> "ServiceArea":
@@ -27,15 +55,30 @@ class ServiceArea:
         """
         area = store.service_area
         located = store.HasField("location")
+        centre = Point(store.location.latitude, store.location.longitude) if located else None
+        travel = None
+        if centre is not None and area.HasField("travel_area"):
+            limit_s = seconds_of(area.travel_area.max_travel_time)
+            travel = TravelArea(MODES[area.travel_area.mode], limit_s, centre)
         return cls(
             frozenset(fold_postal_code(code) for code in area.postal_codes),
-            Point(store.location.latitude, store.location.longitude) if located else None,
+            centre,
             area.radius_m if area.HasField("radius_m") else None,
             tuple(polygon_of(polygon) for polygon in area.polygons),
+            travel,
         )
 
-    def serves(self, point: Point | None, postal_code: str) -> bool:
+    def serves(self, point: Point | None, postal_code: str, by_road: ByRoad = no_roads) -> bool:
         """True if the area contains the point or lists the postcode."""
+        if self.serves_without_roads(point, postal_code):
+            return True
+        if point is None or self.travel is None or not self.travel.may_reach(point):
+            return False
+        [seconds] = by_road(self.travel.mode, [self.travel.store], point)
+        return seconds is not None and seconds <= self.travel.limit_s
+
+    def serves_without_roads(self, point: Point | None, postal_code: str) -> bool:
+        """True if a part other than the travel area contains the point, or lists the postcode."""
         if postal_code and postal_code in self.postal_codes:
             return True
         if point is None:
@@ -66,9 +109,26 @@ class ServiceAreas:
         """Remove the area of a row."""
         self._areas.pop(row, None)
 
-    def serving(self, point: Point | None, postal_code: str) -> list[int]:
+    def serving(
+        self, point: Point | None, postal_code: str, by_road: ByRoad = no_roads
+    ) -> list[int]:
         """The rows whose area contains the point or lists the postcode; looks at every area."""
-        return [row for row, area in self._areas.items() if area.serves(point, postal_code)]
+        found: list[int] = []
+        by_travel: defaultdict[Mode, list[tuple[int, TravelArea]]] = defaultdict(list)
+        for row, area in self._areas.items():
+            if area.serves_without_roads(point, postal_code):
+                found.append(row)
+            elif point is not None and area.travel is not None and area.travel.may_reach(point):
+                by_travel[area.travel.mode].append((row, area.travel))
+        for mode, travels in by_travel.items():
+            assert point is not None
+            times = by_road(mode, [travel.store for _, travel in travels], point)
+            found += [
+                row
+                for (row, travel), seconds in zip(travels, times, strict=True)
+                if seconds is not None and seconds <= travel.limit_s
+            ]
+        return found
 
 
 def fold_postal_code(text: str) -> str:

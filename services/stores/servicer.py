@@ -247,7 +247,7 @@ class StoresServicer:
     ) -> AsyncIterator[stores_pb2.WatchStoresResponse]:
         """Stream every change from now on, or after a resume token."""
         check_mask(request.read_mask, STORE, "read_mask")
-        return watch(self._directory.stores, request)
+        return watch(self._directory.stores, self._directory.roads.seconds_to, request)
 
     async def _find_by_travel(self, request: stores_pb2.FindNearestStoresRequest) -> bytes:
         """Find the stores nearest to an origin by travel time, or with their travel times."""
@@ -305,7 +305,7 @@ class StoresServicer:
         return self._tokens.encode(request, [*last.rank, last.id, total.number, total.is_estimate])
 
     def _wanted(self, wanted: stores_pb2.StoreFilter) -> StoreFilter:
-        return store_filter(wanted, self._directory.schedules)
+        return store_filter(wanted, self._directory.roads.seconds_to, self._directory.schedules)
 
     def _as_of(self) -> Timestamp | None:
         return timestamp(self._directory.stale_as_of)

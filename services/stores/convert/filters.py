@@ -11,7 +11,7 @@ from services.chassis.messages.times import instant_if_set
 from services.directory.filters import EVERYTHING, StoreFilter, fold
 from services.directory.keys import store_id
 from services.directory.schedules import Opening, Schedules
-from services.directory.service_areas import fold_postal_code
+from services.directory.service_areas import ByRoad, fold_postal_code
 
 FILTERS_KEPT = 256
 """Converted filters in memory: the most recent ones. Many requests have equal filters."""
@@ -19,7 +19,9 @@ KEPT_FILTER_BYTES = 1024
 """Size of the largest encoded filter that is kept."""
 
 
-def store_filter(wanted: stores_pb2.StoreFilter, schedules: Schedules | None = None) -> StoreFilter:
+def store_filter(
+    wanted: stores_pb2.StoreFilter, by_road: ByRoad, schedules: Schedules | None = None
+) -> StoreFilter:
     """The filter of a request; without schedules, its open hours and service are left out.
 
     Raises:
@@ -30,6 +32,8 @@ def store_filter(wanted: stores_pb2.StoreFilter, schedules: Schedules | None = N
         return EVERYTHING
     convert = _lasting_filter if len(encoded) <= KEPT_FILTER_BYTES else _lasting_filter.__wrapped__
     result = convert(encoded)
+    if result.serves_point is not None:
+        result = replace(result, by_road=by_road)
     hours = opening(wanted, schedules) if schedules else None
     return result if hours is None else replace(result, opening=hours)
 

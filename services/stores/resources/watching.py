@@ -12,6 +12,7 @@ from services.directory.feed import Feed
 from services.directory.filters import StoreFilter
 from services.directory.keys import parse_store, store_name
 from services.directory.replicas import Change
+from services.directory.service_areas import ByRoad
 from services.directory.stores import StoresReplica
 from services.directory.watching import steps
 from services.stores.convert.filters import store_filter
@@ -25,7 +26,7 @@ DELETED = stores_pb2.WatchStoresResponse.CHANGE_TYPE_DELETED
 
 
 async def watch(
-    feed: Feed[StoresReplica], request: stores_pb2.WatchStoresRequest
+    feed: Feed[StoresReplica], by_road: ByRoad, request: stores_pb2.WatchStoresRequest
 ) -> AsyncIterator[stores_pb2.WatchStoresResponse]:
     """Yields the changes after the request's token, then the changes to come.
 
@@ -37,7 +38,7 @@ async def watch(
     if request.store_filter.HasField("open_at") or request.store_filter.service:
         why = "cannot have open hours or a service: they change without a change of the store"
         raise InvalidArgument.field("store_filter", why)
-    wanted = store_filter(request.store_filter)
+    wanted = store_filter(request.store_filter, by_road)
     async with aclosing(steps(feed, request.resume_token)) as changes:
         async for token, change in changes:
             if change is None:

@@ -382,3 +382,37 @@ async def test_along_a_route_stores_rank_by_the_way_there_and_back(stores):
     by_name = {name: rest for *rest, name in expected}
     assert by_name == {name: rest for *rest, name in ranked}
     assert [match.store.name for match in plain.matches] != [name for *_, name in ranked]
+
+
+async def test_a_service_area_by_travel_time_is_decided_at_each_point(stores):
+    limit_s = 420
+    area = {"travel_area": {"mode": BIKE, "max_travel_time": {"seconds": limit_s}}}
+    everywhere = [store(each.name[7:], *at(each), service_area=area) for each in scattered(24)]
+    nowhere = store("z-nowhere", *AT_SEA, service_area=area)
+    await upsert(stores, [*everywhere, nowhere, store("z-none", *INLAND)])
+    served = 0
+
+    for number in range(40):
+        point = (60.152 + 0.0008 * number, 24.905 + 0.06 * math.modf(number * 0.618)[0])
+        serves = {"point": {"latitude": point[0], "longitude": point[1]}}
+        request = near(*point, page_size=50, store_filter={"serves": serves})
+        found = {hit.store.name for hit in (await stores.FindNearestStores(request)).stores}
+        assert found == {
+            each.name for each in everywhere if toy().seconds(Mode.BIKE, at(each), point) <= limit_s
+        }
+        served += len(found)
+    assert 40 < served < 40 * len(everywhere)
+
+
+@pytest.mark.parametrize("seconds", [59, 3601])
+async def test_a_service_area_by_travel_time_is_bounded(stores, seconds):
+    area = {"travel_area": {"mode": BIKE, "max_travel_time": {"seconds": seconds}}}
+
+    answer = await upsert(stores, [store("a-one", *INLAND, service_area=area)])
+
+    [rejected] = answer.rejected
+    assert "service_area.travel_area.max_travel_time" in str(rejected)
+
+
+def at(message: stores_pb2.Store) -> tuple[float, float]:
+    return message.location.latitude, message.location.longitude

@@ -347,6 +347,7 @@ class ServiceArea(_message.Message):
     POSTAL_CODES_FIELD_NUMBER: _builtins.int
     RADIUS_M_FIELD_NUMBER: _builtins.int
     POLYGONS_FIELD_NUMBER: _builtins.int
+    TRAVEL_AREA_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
     """All points within this distance of the store."""
     @_builtins.property
@@ -357,22 +358,57 @@ class ServiceArea(_message.Message):
     def polygons(self) -> _containers.RepeatedCompositeFieldContainer[_geometry_pb2.Polygon]:
         """Areas."""
 
+    @_builtins.property
+    def travel_area(self) -> Global___TravelArea:
+        """All points that can be reached from the store within a travel time."""
+
     def __init__(
         self,
         *,
         postal_codes: _abc.Iterable[_builtins.str] | None = ...,
         radius_m: _builtins.float | None = ...,
         polygons: _abc.Iterable[_geometry_pb2.Polygon] | None = ...,
+        travel_area: Global___TravelArea | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "radius_m", b"radius_m"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "radius_m", b"radius_m", "travel_area", b"travel_area"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "polygons", b"polygons", "postal_codes", b"postal_codes", "radius_m", b"radius_m"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "polygons", b"polygons", "postal_codes", b"postal_codes", "radius_m", b"radius_m", "travel_area", b"travel_area"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__radius_m: _TypeAlias = _typing.Literal["radius_m"]  # noqa: Y015
     _WhichOneofArgType__radius_m: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__radius_m) -> _WhichOneofReturnType__radius_m | None: ...
 
 Global___ServiceArea: _TypeAlias = ServiceArea  # noqa: Y015
+
+@_typing.final
+class TravelArea(_message.Message):
+    """The points that can be reached from a store within a travel time on the network of roads. It
+    follows the network that is loaded; where that does not reach, no point is in it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODE_FIELD_NUMBER: _builtins.int
+    MAX_TRAVEL_TIME_FIELD_NUMBER: _builtins.int
+    mode: _travel_pb2.TravelMode.ValueType
+    """The way of travelling."""
+    @_builtins.property
+    def max_travel_time(self) -> _duration_pb2.Duration:
+        """The longest travel time, inclusive, from 1 to 60 minutes."""
+
+    def __init__(
+        self,
+        *,
+        mode: _travel_pb2.TravelMode.ValueType = ...,
+        max_travel_time: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["max_travel_time", b"max_travel_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_travel_time", b"max_travel_time", "mode", b"mode"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TravelArea: _TypeAlias = TravelArea  # noqa: Y015
 
 @_typing.final
 class StoreFilter(_message.Message):
