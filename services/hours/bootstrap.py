@@ -1,6 +1,9 @@
 """Builds the hours service from the shared parts of a process."""
 
+from functools import partial
+
 from enrayon.hours.v1 import hours_pb2, hours_servicer
+from services.chassis.loops.forever import forever
 from services.chassis.messages.paging import PageTokens
 from services.directory.keys import HOURS
 from services.directory.parts import Parts, Service
@@ -9,6 +12,8 @@ from services.directory.writer import Writer
 from services.hours.resources.store_events import StoreEvents
 from services.hours.resources.store_hours import Hours
 from services.hours.servicer import HoursServicer
+from services.hours.state import Ends
+from services.hours.worker import PAUSE_S, Closures
 
 CONTRACT = hours_pb2.DESCRIPTOR.services_by_name["HoursService"]
 
@@ -24,4 +29,9 @@ def build(parts: Parts) -> Service:
         StoreEvents(writer, parts.directory, parts.clock),
         parts.clock,
     )
-    return Service(CONTRACT, servicer)
+    closures = Closures(Ends(parts.client), parts.directory, parts.clock)
+    return Service(
+        CONTRACT,
+        servicer,
+        workers={"hours closures": partial(forever, "hours closures", PAUSE_S, closures.run)},
+    )

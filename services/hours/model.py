@@ -1,14 +1,16 @@
 """Checks of hours before they are stored, and their changes. Pure: the clock is an argument."""
 
 import datetime as dt
+import zoneinfo
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
+from geodata.schedule.closures import FOR_EVER_S, closed_stretches
 from geodata.schedule.errors import ScheduleError
-from geodata.schedule.model import HolidayRules, clock_minutes
+from geodata.schedule.model import HolidayRules, Schedule, clock_minutes
 from geodata.schedule.validation import Caution, check
 from services.chassis.errors import FieldViolation
 from services.chassis.messages.masks import selects_all
@@ -161,6 +163,13 @@ def is_old(closure: hours_pb2.Closure, now: dt.datetime) -> bool:
     if isinstance(model.ends, dt.datetime):
         return model.ends < before
     return model.ends is not None and model.ends < before.date()
+
+
+def ends_of(schedule: Schedule) -> tuple[int, ...]:
+    """The instants, in ms, at which closures of a store end by their own time."""
+    zone = zoneinfo.ZoneInfo(schedule.time_zone or "UTC")
+    found = (each for each in closed_stretches(schedule.closures, zone))
+    return tuple(each.end_s * 1000 for each in found if each.end_s < FOR_EVER_S)
 
 
 def same_content(one: Message, other: Message) -> bool:

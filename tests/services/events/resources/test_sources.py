@@ -1,5 +1,9 @@
 """Events of all sources, as one subscription is told them."""
 
+import asyncio
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -8,11 +12,17 @@ from enrayon.events.v1 import events_pb2 as pb
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+from services.chassis.clock import utc_now
 from services.directory.events import Event, stream_key
+from services.hours.state import Ends
+from services.hours.worker import Closures
+from tests.support.clocks import Later
 from tests.support.events import ack, reading, subscribe, take, types_of
 from tests.support.geofence import KAMPPI, circle, create, visit
 from tests.support.stock import FORUM, PRODUCTS, STOCKMANN, hold, state
 from tests.support.stores import SHOPS, upsert
+
+SECOND = dt.timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -30,6 +40,39 @@ async def shops(channel):
 @pytest.fixture(autouse=True)
 def _loss_allowed(monkeypatch):
     monkeypatch.setenv("ENRAYON_STOCK_ALLOW_LOSS", "true")
+
+
+async def test_a_closure_that_ends_by_its_own_time_is_told_once(notices, shops, channel, parts):
+    del shops
+    clock = Later()
+    hours = hours_pb2_grpc.HoursServiceStub(channel)
+    await subscribe(notices, filter={"types": ["closure.ended"]})
+    now = utc_now()
+    day = {"year": now.year, "month": now.month, "day": now.day}
+    for store, closure in (
+        (STOCKMANN, hours_pb2.Closure(start_time=now, end_time=now + dt.timedelta(hours=1))),
+        (FORUM, hours_pb2.Closure(start_date=day, end_date=day)),
+        (FORUM, hours_pb2.Closure(start_time=now + dt.timedelta(days=9))),
+    ):
+        request = hours_pb2.CreateClosureRequest(parent=store, closure=closure)
+        await hours.CreateClosure(request)
+
+    workers = [
+        Closures(Ends(parts.client), parts.directory, each) for each in (clock, utc_now, clock)
+    ]
+    found = []
+    for hours_later in (0, 2, 2, 40, 40):
+        clock.by = dt.timedelta(hours=hours_later)
+        found.append(sum(await asyncio.gather(*(each.tell() for each in workers))))
+    async with reading(notices) as events:
+        told = [each.event for each in await take(events, 2)]
+        with pytest.raises(TimeoutError):
+            await take(events, 1, timeout_s=0.5)
+
+    assert [0, 1, 0, 1, 0] == found
+    assert [f"{STOCKMANN}/hours", f"{FORUM}/hours"] == [each.subject for each in told]
+    assert abs(told[0].time.ToDatetime(dt.UTC) - now - dt.timedelta(hours=1)) < SECOND
+    assert told[1].time.ToDatetime(ZoneInfo("Europe/Helsinki")).time() == dt.time()
 
 
 async def change(stores, name: str, **fields: object) -> None:
