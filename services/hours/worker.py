@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from services.chassis.clock import Clock
 from services.directory.directory import Directory
+from services.directory.hours import store_of
 from services.directory.replicas import Change
 from services.hours.model import ends_of
 from services.hours.state import End, Ends
@@ -27,8 +28,10 @@ class Closures:
         self._clock = clock
         self._by_store: dict[str, tuple[int, ...]] = {}
         """The ends of closures of a store, in ms."""
-        self._changed: set[str] | None = None
-        """Stores to be read anew; None: all."""
+        self._changed: set[str] = set()
+        """Stores to be read anew."""
+        self._is_new = True
+        """True if all are to be read."""
         self._has_changed = asyncio.Event()
         directory.hours.listen(self._note)
         directory.stores.listen(self._note)
@@ -64,14 +67,13 @@ class Closures:
 
     async def _read_changed(self) -> None:
         """Read the closures of stores that have changed; only hours of their own have some."""
-        if self._changed is None:
+        if self._is_new:
+            self._is_new = False
             self._by_store.clear()
             self._changed = {*self._directory.hours.replica.store_ids()}
         for number, store in enumerate([*self._changed]):
             if number % STORES_AT_ONCE == 0:
                 await asyncio.sleep(0)
-            if self._changed is None:  # all were loaded anew
-                return
             self._changed.discard(store)
             schedules = self._directory.schedules.of(store)
             ends = ends_of(schedules.own) if schedules else ()
@@ -82,9 +84,9 @@ class Closures:
 
     def _note(self, change: Change | None) -> None:
         if change is None:
-            self._changed = None
-        elif self._changed is not None and self._directory.hours.replica.record(change.id):
-            self._changed.add(change.id)
+            self._is_new = True
+        else:
+            self._changed.add(store_of(change.id))
         self._has_changed.set()
 
     def _now_ms(self) -> int:

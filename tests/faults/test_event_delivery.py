@@ -18,8 +18,9 @@ from prometheus_client import REGISTRY
 
 from enrayon.events.v1 import events_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
+from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
-from enrayon.stores.v1 import stores_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.chassis.access.key_ring import key_ring
 from services.directory.deliveries import SubscriptionKeys
 from services.directory.events import Event, partitions, stream_key
@@ -33,6 +34,8 @@ from services.events.settings import EventsSettings
 from services.events.state.delivery import Delivery
 from services.events.worker.upkeep import Upkeep
 from services.events.worker.webhooks import Posted, Webhooks
+from services.stock.model.partitions import partition_of
+from services.stock.state.ledger import Ledger
 from tests.faults.judging import judge
 from tests.support.endpoint import endpoint, status
 from tests.support.events import ack, number_of, reading, subscribe, take
@@ -76,6 +79,12 @@ class Fences:
         """Cause events of so many subjects, two in each round; answers their number."""
         return await drive(self.stub, subjects, rounds)
 
+    async def go_on(self, subjects: int) -> Counter[int]:
+        """Cause one event more of each subject; answers their numbers."""
+        for device in range(subjects):
+            await report(self.stub, fix(f"car {device}", KAMPPI, 1200))
+        return Counter({3: subjects})
+
     @staticmethod
     def number(event: pb.Event) -> int:
         return number_of(event)
@@ -114,9 +123,51 @@ class Holds:
             request = stock_pb2.MarkReservationReadyRequest(name=hold)
             await self.stub.MarkReservationReady(request)
 
+    async def go_on(self, subjects: int) -> Counter[int]:
+        """Cause the events of as many new holds; answers their numbers."""
+        await self.drive(subjects, 1)
+        return Counter(dict.fromkeys((1, 2, 3), subjects))
+
     @staticmethod
     def number(event: pb.Event) -> int:
         return int(event.data["revision"])
+
+
+class Shops:
+    """Shops whose records and hours are changed."""
+
+    types = ("store.updated", "store.closed", "store.opened", "hours.updated")
+
+    def __str__(self):
+        return "stores and hours"
+
+    def __init__(self, channel):
+        self.stores = stores_pb2_grpc.StoresServiceStub(channel)
+        self.hours = hours_pb2_grpc.HoursServiceStub(channel)
+
+    async def open(self):
+        await upsert(self.stores, SHOPS)
+
+    async def drive(self, subjects: int, rounds: int) -> int:
+        """Cause events of so many stores and their hours, by halves; answers their number."""
+        status = (stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED, stores_pb2.STORE_STATUS_OPEN)
+        for number in range(rounds):
+            for shop in SHOPS[: subjects // 2]:
+                store = stores_pb2.Store(name=shop.name, status=status[number % 2])
+                await self.stores.UpdateStore(
+                    stores_pb2.UpdateStoreRequest(store=store, update_mask={"paths": ["status"]})
+                )
+                hours = hours_pb2.StoreHours(
+                    name=f"{shop.name}/hours", expression=f"08:00-20:{number:02}"
+                )
+                await self.hours.UpdateStoreHours(
+                    hours_pb2.UpdateStoreHoursRequest(store_hours=hours)
+                )
+        return 2 * (subjects // 2) * rounds
+
+    @staticmethod
+    def number(event: pb.Event) -> int:
+        return int(event.id.split("-")[1])
 
 
 @pytest.fixture(params=[Fences, Holds])
@@ -136,6 +187,7 @@ async def drive(stub, devices: int, visits: int) -> int:
     return 2 * devices * visits
 
 
+@pytest.mark.parametrize("source", [Fences, Holds, Shops], indirect=True)
 async def test_20_readers_that_die_with_events_pending(source, notices, database, figure):
     rng = random.Random(20)
     await subscribe(notices, filter={"types": source.types})
@@ -180,21 +232,16 @@ async def leases_left(client, subscription: str) -> int:
 
 
 async def test_23_a_stream_that_vanishes_costs_its_events_and_no_later_one(
-    stub,
-    notices,
-    database,
-    figure,
+    source, notices, database, figure
 ):
-    await create(stub, "kamppi", circle(KAMPPI, 300))
-    await subscribe(notices)
-    lost = await drive(stub, 10, 1)
-    await database.delete(*map(stream_key, partitions("f")))
+    await subscribe(notices, filter={"types": source.types})
+    lost = await source.drive(10, 1)
+    await database.delete(*map(stream_key, [*partitions("f"), *partitions("s")]))
     async with reading(notices) as events:
-        for device in range(10):
-            await report(stub, fix(f"car {device}", KAMPPI, 1200))
-        found = Counter(number_of(each.event) for each in await take(events, 10))
-    figure(23, f"lost with {lost} events; of 10 later ones {found.total()} came")
-    assert {3: 10} == found
+        later = await source.go_on(10)
+        found = Counter(source.number(each.event) for each in await take(events, later.total()))
+    figure(23, f"{source}: lost with {lost} events; of {later.total()} later ones all came")
+    assert later == found
 
 
 async def test_21_entries_that_are_no_events_hold_up_nobody(
@@ -257,6 +304,43 @@ async def test_22_a_full_backlog_refuses_and_loses_nothing(stub, notices, parts,
     )
     assert (grpc.StatusCode.RESOURCE_EXHAUSTED, 2 * cap + 1) == (refusal.code(), sum(lengths))
     assert taken + 1 == again.events[0].number
+
+
+async def test_22_a_full_backlog_refuses_no_hold_and_says_what_it_cost(
+    channel, notices, database, figure
+):
+    """Without readers and trimming a partition takes twice the cap; then the oldest make room."""
+    holds: Any = Holds(channel)  # type: ignore[no-untyped-call]
+    await holds.open()
+    await subscribe(notices, "absent", filter={"types": holds.types})
+    most = 2 * EventsSettings().events_backlog
+    made = await hold(holds.stub, FORUM, milk=1)
+    life = stock_pb2.ExtendReservationRequest(name=made.name)
+    for second in range(most + 10):
+        life.ttl.FromSeconds(3600 + second)
+        await holds.stub.ExtendReservation(life)
+    partition = f"s{partition_of(FORUM.removeprefix('stores/')):02}"
+    kept, dropped = (
+        await database.xlen(stream_key(partition)),
+        await Ledger(database).dropped_events(),
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as lost:
+        async with reading(notices, "absent") as events:
+            await take(events, 1)
+    async with reading(notices, "absent", from_now=True) as events:
+        await holds.act("Prepare", made.name)
+        [later] = await take(events, 1)
+    figure(
+        22,
+        f"holds: cap {most // 2}: {most + 11} changes, none refused; {kept} events kept, {dropped} "
+        f"made room; the reader gets {lost.value.code().name}, and goes on from now",
+    )
+    assert most + 11 == kept + dropped
+    assert kept <= most < kept + 100
+    assert (grpc.StatusCode.OUT_OF_RANGE, "reservation.preparing") == (
+        lost.value.code(),
+        later.event.type,
+    )
 
 
 STRANGE = {

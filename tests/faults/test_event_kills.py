@@ -18,8 +18,9 @@ import pytest
 from enrayon.events.v1 import events_pb2, events_pb2_grpc
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
+from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
-from enrayon.stores.v1 import stores_pb2_grpc
+from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.chassis.tasks import end
 from services.events.model import gates
 from tests.faults.deployment import Deployment
@@ -87,7 +88,6 @@ class Devices:
 
     services = "geofence events"
     types = ("fence.enter", "fence.exit")
-    number = "number"
 
     def __init__(self, channel: Any) -> None:
         self._stub: Any = geofence_pb2_grpc.GeofenceServiceStub(channel)
@@ -106,13 +106,17 @@ class Devices:
         self._visits += 1
         return 2 * DEVICES
 
+    @staticmethod
+    def number(_id: str, data: Any) -> int:
+        """The number of an event among those of its subject."""
+        return int(data["number"])
+
 
 class Holds:
     """Holds at three shops, which are made, prepared and made ready."""
 
     services = "stores stock events"
     types = ("reservation.confirmed", "reservation.preparing", "reservation.ready")
-    number = "revision"
 
     def __init__(self, channel: Any) -> None:
         self._stub: Any = stock_pb2_grpc.StockServiceStub(channel)
@@ -144,8 +148,52 @@ class Holds:
                 await surely(lambda: method(message(name=made.name), timeout=5))  # noqa: B023
         return 3 * DEVICES
 
+    @staticmethod
+    def number(_id: str, data: Any) -> int:
+        """The number of an event among those of its subject."""
+        return int(data["revision"])
 
-async def drive(source: Devices | Holds, stop: asyncio.Event, told: Callable[[], int]) -> int:
+
+class Shops:
+    """Shops whose records and hours are changed."""
+
+    services = "stores hours events"
+    types = ("store.updated", "store.closed", "store.opened", "hours.updated")
+
+    def __init__(self, channel: Any) -> None:
+        self._stores: Any = stores_pb2_grpc.StoresServiceStub(channel)
+        self._hours: Any = hours_pb2_grpc.HoursServiceStub(channel)
+        self._rounds = 0
+
+    async def open(self) -> None:
+        """Open the shops."""
+        await surely(lambda: upsert(self._stores, SHOPS))
+
+    async def round(self) -> int:
+        """Close or open each shop, and give it other hours; answers the number of events."""
+        self._rounds += 1
+        status = (stores_pb2.STORE_STATUS_OPEN, stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED)
+        for shop in SHOPS[:DEVICES]:
+            store = stores_pb2.Store(name=shop.name, status=status[self._rounds % 2])
+            changed = stores_pb2.UpdateStoreRequest(store=store, update_mask={"paths": ["status"]})
+            await surely(lambda: self._stores.UpdateStore(changed, timeout=5))  # noqa: B023
+            expression = f"Mo-Su 08:00-{10 + self._rounds // 60 % 10}:{self._rounds % 60:02}"
+            hours = hours_pb2.StoreHours(name=f"{shop.name}/hours", expression=expression)
+            given = hours_pb2.UpdateStoreHoursRequest(store_hours=hours)
+            await surely(lambda: self._hours.UpdateStoreHours(given, timeout=5))  # noqa: B023
+        return 2 * len(SHOPS[:DEVICES])
+
+    @staticmethod
+    def number(id: str, _data: Any) -> int:
+        """The number of an event among all changes."""
+        return int(id.split("-")[1])
+
+
+Source = Devices | Holds | Shops
+Number = Callable[[str, Any], int]
+
+
+async def drive(source: Source, stop: asyncio.Event, told: Callable[[], int]) -> int:
     """Cause events until told to stop, not much faster than they are delivered; answers how many.
 
     Each act is repeated until it is accepted, while its server is killed and started.
@@ -158,7 +206,7 @@ async def drive(source: Devices | Holds, stop: asyncio.Event, told: Callable[[],
     return caused
 
 
-async def read(stub: Any, number: str, told: list[Told], killer: Killer) -> None:
+async def read(stub: Any, number: Number, told: list[Told], killer: Killer) -> None:
     """Read and acknowledge; kill the server or the database before some acknowledgements."""
     victims = cycle(("serve", "serve", "database"))
     name = "subscriptions/read"
@@ -169,7 +217,7 @@ async def read(stub: Any, number: str, told: list[Told], killer: Killer) -> None
                 if not response.HasField("event"):
                     continue
                 event = response.event
-                told.append((event.subject, int(event.data[number]), event.id))
+                told.append((event.subject, number(event.id, event.data), event.id))
                 if killer.strike(victims):
                     break
                 tokens = [response.ack_token]
@@ -180,14 +228,20 @@ async def read(stub: Any, number: str, told: list[Told], killer: Killer) -> None
         await asyncio.sleep(0.05)
 
 
-def posted(hook: Endpoint, number: str) -> list[Told]:
+def posted(hook: Endpoint, number: Number) -> list[Told]:
     """The events that the endpoint received."""
-    return [(each["subject"], each["data"][number], each["id"]) for each in hook.taken]
+    return [(e["subject"], number(e["id"], e["data"]), e["id"]) for e in hook.taken]
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("kind", [Devices, Holds])
-@pytest.mark.parametrize("kills", [6, pytest.param(200, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("kind", "kills"),
+    [
+        (Devices, 6),
+        (Holds, 6),
+        *(pytest.param(kind, 200, marks=pytest.mark.soak) for kind in (Devices, Holds, Shops)),
+    ],
+)
 async def test_19_kills_between_delivery_and_acknowledgement(tmp_path, kills, kind, figure):
     with Deployment(tmp_path, kind.services, SETTINGS, try_again_soon) as deployment:
         killer = Killer(deployment, kills)
