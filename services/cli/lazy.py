@@ -33,6 +33,8 @@ COMMANDS = {
     "stock": ("stock", "Find, import, export and check stock."),
     "hold": ("hold", "Create, show, change, hand over and cancel holds."),
     "fence": ("fence", "Replay a track, or see who is inside."),
+    "rule": ("people", "Create, list and delete rules: messages to people near stores."),
+    "device": ("people", "Register, show and erase the devices of people with consent."),
     "events": ("events", "Watch the events of the suite live."),
     "subscription": (
         "events",
