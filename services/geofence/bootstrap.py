@@ -1,9 +1,11 @@
 """Builds the geofence service from settings and the shared parts of a process."""
 
+from contextlib import suppress
 from functools import partial
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_servicer
+from services.chassis.database.failures import FAILURES
 from services.chassis.database.leases import Leases
 from services.chassis.loops.forever import forever
 from services.chassis.messages.paging import PageTokens
@@ -83,8 +85,9 @@ def build(parts: Parts) -> Service:
     timers = Timers(records, people, devices, detection, feeds, erased, clock)
 
     async def check() -> None:
-        if missing := (await people.by_key()).keys() - {*parts.keyring.versions}:
-            raise DeviceKeysMissing(missing)
+        with suppress(*FAILURES):  # a process begins with its snapshots while there is no database
+            if missing := (await people.by_key()).keys() - {*parts.keyring.versions}:
+                raise DeviceKeysMissing(missing)
 
     return Service(
         CONTRACT,

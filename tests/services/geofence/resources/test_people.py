@@ -1,6 +1,7 @@
 """People with consent: what is kept of them, who is inside, and how that ends."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -11,6 +12,7 @@ from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stores.v1 import stores_pb2_grpc
 from services.chassis.access.policy import Role
 from services.chassis.clock import utc_now
+from services.chassis.database.client import connect
 from services.chassis.keyring import Key, Keyring
 from services.directory.known import Known, read_known
 from services.directory.parts import Parts
@@ -223,6 +225,14 @@ async def test_subject_and_reference_outlive_the_position_until_their_time(parts
         assert [""] == [event.reference for event in late.events]
         for name in ("people", "ends", "keyed", "known"):
             assert [] == await parts.client.keys(f"{{f*}}:{name}")
+
+
+async def test_a_process_may_start_while_the_database_is_away(parts):
+    away = connect(parts.settings, "redis://127.0.0.1:1")
+    check = bootstrap.build(replace(parts, client=away)).check
+    assert check
+    await check()
+    await away.aclose()
 
 
 async def test_who_is_inside_is_told_to_the_caller_that_registered_and_to_admins(parts):
