@@ -99,9 +99,6 @@ def _mode_columns(
         times[expanded.arcs].astype(np.uint32),
         (edges.latitudes[at], edges.longitudes[at]),
     )
-    saved = {
-        f"order/{name}": np.frombuffer(data, np.uint8) for name, data in hierarchy.saved().items()
-    }
     return {
         "travel_ms": arcs.travel_ms,
         "penalty_ms": arcs.penalty_ms,
@@ -115,7 +112,7 @@ def _mode_columns(
         "at_junction": expanded.at_junction.astype(np.int32),
         "to_exit_ms": to_exit[0],
         "from_exit_ms": to_exit[1],
-        **saved,
+        "order": hierarchy.order().astype(np.uint32),
     }
 
 

@@ -17,7 +17,7 @@ from geodata.roads.tags import is_blocked, signal_s
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-CLOSED = np.uint32(0xFFFFFFFF)
+CLOSED = 0xFFFFFFFF
 """The time of an arc that a mode may not use."""
 MOST_MS = 100 * 3_600_000
 """No edge takes longer; one that does is left out."""
@@ -124,6 +124,7 @@ def _junctions(extract: Extract) -> NDArray[np.bool_]:
     used = np.zeros_like(found)
     used[nodes] = True
     found[list(extract.node_tags)] = True
+    found |= extract.is_cut
     vias = [each.via_node for each in extract.restrictions if each.via_node is not None]
     rows = np.searchsorted(extract.node_ids, vias)
     rows = rows[rows < len(found)]
@@ -149,13 +150,7 @@ def _exits(extract: Extract) -> NDArray[np.bool_]:
     ends of ways whose next node is missing. Without a box any node may be one."""
     if extract.box is None:
         return np.ones(len(extract.node_ids), np.bool_)
-    found = _outside(extract)
-    for line in extract.lines:
-        if line.starts_cut:
-            found[line.nodes[0]] = True
-        if line.ends_cut:
-            found[line.nodes[-1]] = True
-    return found
+    return _outside(extract) | extract.is_cut
 
 
 def _column(
@@ -169,11 +164,10 @@ def _column(
 ) -> tuple[int, int, int, int, bool, bool]:
     """Travel and penalty of both arcs, destination only, may be snapped to."""
     found = usages.get(mode)
-    closed = int(CLOSED)
     if found is None:
-        return closed, 0, closed, 0, False, False
+        return CLOSED, 0, CLOSED, 0, False, False
     forward, backward = (
-        closed
+        CLOSED
         if speed is None or (time := int(np.ceil(length_m / speed * 1000))) > MOST_MS
         else time
         for speed in (found.forward, found.backward)

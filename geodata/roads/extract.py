@@ -46,9 +46,6 @@ class Line:
     tags: Tags
     nodes: Ints
     """Indices into `Extract.node_ids`."""
-    starts_cut: bool
-    """The way goes on before the first node, outside of the extract."""
-    ends_cut: bool
 
 
 @dataclass(slots=True)
@@ -60,6 +57,8 @@ class Extract:
     longitudes: Floats
     node_tags: dict[int, dict[str, str]]
     """Tags of signals and barriers, by index."""
+    is_cut: NDArray[np.bool_]
+    """By node: a way goes on from it to a node that is not in the extract."""
     lines: list[Line]
     restrictions: list[Restriction]
     box: tuple[float, float, float, float] | None
@@ -78,9 +77,9 @@ def read(path: Path, progress: Progress = lambda *_: None) -> Extract:
     """
     try:
         return _read(path, progress)
-    except (RuntimeError, ValueError, OSError) as error:
-        if isinstance(error, BadNetwork):
-            raise
+    except BadNetwork:
+        raise
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise BadNetwork(f"{path.name}: not a readable OSM extract ({error})") from error
 
 
@@ -100,16 +99,21 @@ def _read(path: Path, progress: Progress) -> Extract:
         if not item.is_way():
             if tags.get("type", "").partition(":")[0] == "restriction":
                 restrictions += _restriction(tags, item, unread)
-        elif any(usage(tags, mode, 1.0) for mode in _MODES):
+        elif len(item.nodes) > 1 and any(usage(tags, mode, 1.0) for mode in _MODES):
             refs = np.fromiter((node.ref for node in item.nodes), np.int64, len(item.nodes))
             ways[item.id] = tags, refs[np.diff(refs, prepend=refs[0] - 1) != 0]
     if not ways:
         raise BadNetwork(f"{path.name}: no way in it that a car, a bicycle or a walker may use")
     node_ids = np.unique(np.concatenate([refs for _, refs in ways.values()]))
     latitudes, longitudes, node_tags = _nodes(path, node_ids, progress)
-    lines = []
+    lines: list[Line] = []
+    is_there = np.isfinite(latitudes)
+    is_cut = np.zeros(len(node_ids), np.bool_)
     for way, (tags, refs) in ways.items():
-        lines += _lines(way, tags, np.searchsorted(node_ids, refs), np.isfinite(latitudes))
+        nodes = np.searchsorted(node_ids, refs)
+        leaves = np.flatnonzero(np.diff(is_there[nodes]))
+        is_cut[nodes[leaves]] = is_cut[nodes[leaves + 1]] = True
+        lines += _lines(way, tags, nodes, is_there)
     if not lines:
         raise BadNetwork(f"{path.name}: its ways have no nodes; take an extract with both")
     return Extract(
@@ -117,6 +121,7 @@ def _read(path: Path, progress: Progress) -> Extract:
         latitudes=latitudes,
         longitudes=longitudes,
         node_tags=node_tags,
+        is_cut=is_cut & is_there,
         lines=lines,
         restrictions=restrictions,
         box=_box(header),
@@ -188,7 +193,7 @@ def _lines(way: int, tags: Tags, nodes: Ints, is_there: NDArray[np.bool_]) -> li
     cuts = np.flatnonzero(np.diff(there)) + 1
     starts = [0, *cuts.tolist(), len(nodes)]
     return [
-        Line(way, tags, nodes[start:end], start > 0, end < len(nodes))
+        Line(way, tags, nodes[start:end])
         for start, end in itertools.pairwise(starts)
         if there[start] and end - start > 1
     ]

@@ -7,7 +7,6 @@ library. Its calls read foreign memory at a node that does not exist, so nodes a
 
 import sys
 import tempfile
-from collections.abc import Mapping
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +24,6 @@ NO_WAY = 1 << 40
 """Milliseconds that stand for no way: more than any sum of times; a few of it may be added."""
 _MANY_ORIGINS = 16
 _MOST_NODES = 1 << 31
-_TOPOLOGY_FILES = ("head", "node_count", "order", "rank", "tail")
 
 
 def library() -> str:
@@ -58,11 +56,11 @@ class Hierarchy:
         heads: Ints,
         times_ms: NDArray[np.uint32],
         positions: tuple[ArrayLike, ArrayLike],
-        saved: Mapping[str, bytes] | None = None,
+        order: Ints | None = None,
     ) -> None:
         """Links from `tails` to `heads`; latitudes and longitudes of the nodes guide the order.
 
-        With what `saved` returned for the same links, the order is not computed again.
+        With the `order` of the same links, it is not computed again.
 
         Raises:
             BadNetwork: a link ends at no node, or the library is not installed.
@@ -78,13 +76,13 @@ class Hierarchy:
         if ends.size and not 0 <= ends.min() <= ends.max() < self.node_count:
             raise BadNetwork("a link of the network ends at no node")
         self._topology = routing.CCHTopology()
-        if saved is None:
+        if order is None:
             self._topology.build(
                 tails.astype(np.uint32), heads.astype(np.uint32), latitudes, longitudes,
                 self.node_count,
             )  # fmt: skip
         else:
-            self._load(saved, len(tails))
+            self._load(order, tails, heads)
         self._metric = routing.CCHMetric(self._topology)
         self._metric.customize(times_ms.astype(np.uint32))
         self._links = tails, heads, times_ms, (latitudes, longitudes)
@@ -94,23 +92,26 @@ class Hierarchy:
     def _backward(self) -> "Hierarchy":
         """The same with all links reversed, in the same order of nodes."""
         tails, heads, times_ms, positions = self._links
-        saved = self.saved()
-        saved["tail"], saved["head"] = saved["head"], saved["tail"]
-        return Hierarchy(heads, tails, times_ms, positions, saved)
+        return Hierarchy(heads, tails, times_ms, positions, self.order())
 
-    def _load(self, saved: Mapping[str, bytes], links: int) -> None:
-        with tempfile.TemporaryDirectory(prefix="enrayon-roads-") as folder:
-            for name in _TOPOLOGY_FILES:
-                (Path(folder) / name).write_bytes(saved[name])
-            self._topology.load(folder)
-        if (self._topology.node_count, self._topology.arc_count) != (self.node_count, links):
+    def _load(self, order: Ints, tails: Ints, heads: Ints) -> None:
+        nodes = np.arange(self.node_count)
+        if len(order) != self.node_count or (np.sort(order) != nodes).any():
             raise BadNetwork("the saved order of nodes is of another network")
+        ranks = np.empty(self.node_count, np.uint32)
+        ranks[order] = nodes
+        parts = {"node_count": [self.node_count], "order": order, "rank": ranks,
+                 "tail": tails, "head": heads}  # fmt: skip
+        with tempfile.TemporaryDirectory(prefix="enrayon-roads-") as folder:
+            for name, part in parts.items():
+                (Path(folder) / name).write_bytes(np.asarray(part, np.uint32).tobytes())
+            self._topology.load(folder)
 
-    def saved(self) -> dict[str, bytes]:
-        """The order of the nodes, as bytes for `saved` of another start."""
+    def order(self) -> Ints:
+        """The order of the nodes, for another start with the same links."""
         with tempfile.TemporaryDirectory(prefix="enrayon-roads-") as folder:
             self._topology.save(folder)
-            return {name: (Path(folder) / name).read_bytes() for name in _TOPOLOGY_FILES}
+            return np.fromfile(Path(folder) / "order", np.uint32).astype(np.int64)
 
     def times_ms(self, origins: Ints, targets: Ints) -> Ints:
         """Milliseconds from each origin (rows) to each target (columns); `NO_WAY` if none."""

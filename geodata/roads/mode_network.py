@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.distance import distances_m
-from geodata.roads.edges import CLOSED
+from geodata.roads.edges import CLOSED, MOST_MS
 from geodata.roads.errors import BadNetwork
 from geodata.roads.hierarchy import NO_WAY, Hierarchy
 from geodata.roads.modes import Mode
@@ -32,9 +32,11 @@ class ModeNetwork:
         shapes: Shapes,
         junctions: tuple[Floats, Floats],
         bounds: tuple[float, float, float, float],
-        saved: Mapping[str, bytes] | None,
+        *,
+        has_order: bool,
     ) -> None:
-        """`columns` are those that `build` writes for a mode.
+        """`columns` are those that `build` writes for a mode; its order of nodes is used if it is
+        of the library that runs.
 
         Raises:
             BadNetwork: the columns do not fit each other.
@@ -54,7 +56,7 @@ class ModeNetwork:
         self.at_junction: Ints = columns["at_junction"].astype(np.int64)
         self.to_exit_ms: Ints = columns["to_exit_ms"].astype(np.int64)
         self.from_exit_ms: Ints = columns["from_exit_ms"].astype(np.int64)
-        self._check(len(junctions[0]))
+        self._check(columns, len(junctions[0]))
         self.positions = junctions[0][self.junctions], junctions[1][self.junctions]
         """Latitudes and longitudes of the nodes."""
         arcs = self.links[2]
@@ -63,20 +65,27 @@ class ModeNetwork:
             self.links[1],
             (self.travel_ms[arcs] + self.penalty_ms[arcs]).astype(np.uint32),
             self.positions,
-            saved,
+            columns["order"].astype(np.int64) if has_order else None,
         )
         self.links_of_arc = _Groups(arcs, len(self.travel_ms))
         self.nodes_of_junction = _Groups(self.junctions, len(junctions[0]))
         self.index = SegmentIndex(shapes, columns["may_snap"] & (self.islands >= 0))
 
-    def _check(self, junction_count: int) -> None:
+    def _check(self, columns: Columns, junction_count: int) -> None:
         edges, nodes = len(self.tails), len(self.junctions)
         fits = (
             {len(self.travel_ms), len(self.penalty_ms), len(self.after_arc)} == {2 * edges}
             and len(self.islands) == edges
             and {len(self.at_junction), len(self.to_exit_ms), len(self.from_exit_ms)}
             == {junction_count}
+            and len(columns["may_snap"]) == edges
+            and len({len(each) for each in self.links}) == 1
+            and _within(self.tails, 0, junction_count)
+            and _within(self.heads, 0, junction_count)
+            and _within(self.travel_ms, 0, CLOSED + 1)
+            and _within(self.penalty_ms, 0, MOST_MS)
             and _within(self.links[2], 0, 2 * edges)
+            and bool((self.travel_ms[self.links[2]] != CLOSED).all())
             and _within(self.junctions, 0, junction_count)
             and _within(self.after_arc, -1, nodes)
             and _within(self.at_junction, -1, nodes)

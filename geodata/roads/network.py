@@ -64,7 +64,12 @@ class RoadNetwork:
 
     def _fill(self, columns: Columns) -> None:
         tails, heads = columns["tails"].astype(np.int64), columns["heads"].astype(np.int64)
-        starts = np.concatenate(([0], np.cumsum(columns["shape_counts"], dtype=np.int64)))
+        counts = columns["shape_counts"].astype(np.int64)
+        sizes = {len(tails), len(heads), len(counts), len(columns["lengths_mm"])}
+        points = {len(columns["shape_latitudes"]), len(columns["shape_longitudes"])}
+        if len(sizes) > 1 or points != {int(counts.sum())} or counts.min(initial=2) < 2:
+            raise BadNetwork("the shapes of the network do not fit its edges")
+        starts = np.concatenate(([0], np.cumsum(counts)))
         shapes = Shapes.of(
             np.cumsum(columns["shape_latitudes"], dtype=np.int64) / _PER_DEGREE,
             np.cumsum(columns["shape_longitudes"], dtype=np.int64) / _PER_DEGREE,
@@ -84,12 +89,7 @@ class RoadNetwork:
                 shapes,
                 junctions,
                 self.bounds,
-                {
-                    name: data.tobytes()
-                    for name, data in _part(columns, f"{mode}/order/").items()
-                }
-                if self.has_saved_order
-                else None,
+                has_order=self.has_saved_order,
             )
             for mode in Mode
             if f"{mode}/travel_ms" in columns
@@ -199,7 +199,12 @@ class RoadNetwork:
 
     def near_border(self, origin: Snapped, destination: Snapped, seconds: float) -> bool:
         """True if a way over the border of the extract could be shorter than this time, or an
-        edge beyond it nearer to one of the ends."""
+        edge beyond it nearer to one of the ends.
+
+        Of a road that the extract cuts between two of its nodes, the piece up to the border is not
+        known: a point nearest to that piece snaps elsewhere, and is flagged only if the border is
+        nearer.
+        """
         network = self._network([origin, destination])
         around_ms = network.exit_ms(origin) + network.entry_ms(destination)
         access_s = origin.access_s + destination.access_s

@@ -38,12 +38,15 @@ def write_extract(
     ways: Mapping[int, tuple[Sequence[int], Mapping[str, str]]],
     relations: Iterable[tuple[Sequence[tuple[str, int, str]], Mapping[str, str]]] = (),
     box: tuple[Point, Point] | None = None,
+    *,
+    has_box: bool = True,
 ) -> Path:
-    """An extract with a header box, south-west to north-east, around all nodes if not given."""
+    """An extract with a header box, south-west to north-east; far around, if not given."""
     header = osmium.io.Header()
     low, high = box or (at(-5_000, -5_000), at(5_000, 5_000))
     corners = [osmium.osm.Location(each.longitude, each.latitude) for each in (low, high)]
-    header.add_box(osmium.osm.Box(*corners))
+    if has_box:
+        header.add_box(osmium.osm.Box(*corners))
     path.unlink(missing_ok=True)
     with osmium.SimpleWriter(path, header=header) as writer:
         for identifier, (point, tags) in sorted(nodes.items()):

@@ -20,8 +20,20 @@ _KINDS = ("residential", "tertiary", "secondary", "footway", "service", "cyclewa
 _SHARES = (0.62, 0.1, 0.06, 0.1, 0.06, 0.05, 0.01)
 
 
+Nodes = dict[int, tuple[Point, dict[str, str]]]
+Ways = dict[int, tuple[list[int], dict[str, str]]]
+Relations = list[tuple[list[tuple[str, int, str]], dict[str, str]]]
+
+
 def write_town(path: Path, *, side: int, seed: int) -> int:
     """Write a town of `side` by `side` crossings; returns their number."""
+    nodes, ways, relations, corners = town(side=side, seed=seed)
+    write_extract(path, nodes, ways, relations, corners)
+    return len(nodes)
+
+
+def town(*, side: int, seed: int) -> tuple[Nodes, Ways, Relations, tuple[Point, Point]]:
+    """The nodes, ways and restrictions of a town, and the corners of its box."""
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:side, 0:side]
     wave = 2 * np.sin(rows / 9) + 2 * np.cos(columns / 11)
@@ -29,7 +41,7 @@ def write_town(path: Path, *, side: int, seed: int) -> int:
     lon = 5.0 + (columns + rng.normal(0, 0.18, rows.shape) - wave) * _SPACING_DEGREES * 1.6
     ids = rows * side + columns + 1
     signals = rng.random(rows.shape) < 0.02
-    nodes = {
+    nodes: Nodes = {
         int(ids[r, c]): (
             Point(float(lat[r, c]), float(lon[r, c])),
             {"highway": "traffic_signals"} if signals[r, c] else {},
@@ -37,7 +49,7 @@ def write_town(path: Path, *, side: int, seed: int) -> int:
         for r in range(side)
         for c in range(side)
     }
-    ways: dict[int, tuple[list[int], dict[str, str]]] = {}
+    ways: Ways = {}
     touching: dict[int, list[int]] = {}
     river = side // 2
     for r in range(side):
@@ -53,7 +65,7 @@ def write_town(path: Path, *, side: int, seed: int) -> int:
                 ways[number] = (ends, _tags(rng))
                 for end in ends:
                     touching.setdefault(end, []).append(number)
-    relations = []
+    relations: Relations = []
     for node, streets in touching.items():
         if len(streets) > 2 and rng.random() < 0.025:
             start, to = rng.choice(streets, 2, replace=False).tolist()
@@ -64,8 +76,7 @@ def write_town(path: Path, *, side: int, seed: int) -> int:
         Point(float(lat.min()) - 0.01, float(lon.min()) - 0.01),
         Point(float(lat.max()) + 0.01, float(lon.max()) + 0.01),
     )
-    write_extract(path, nodes, ways, relations, corners)
-    return len(nodes)
+    return nodes, ways, relations, corners
 
 
 def _tags(rng: np.random.Generator) -> dict[str, str]:

@@ -16,7 +16,7 @@ from tests.support.roads import at
 NETWORK = RoadNetwork.load(HELSINKI_ROADS)
 POINTS = 2_000
 CASES = [(Mode.WALK, 300, True), (Mode.WALK, 240, False), (Mode.DRIVE, 100, True),
-         (Mode.DRIVE, 90, False), (Mode.BIKE, 120, True), (Mode.BIKE, 400, False)]  # fmt: skip
+         (Mode.DRIVE, 90, False), (Mode.BIKE, 120, True), (Mode.BIKE, 200, False)]  # fmt: skip
 
 
 def isochrone(mode: Mode, limit_s: float, *, outward: bool) -> Isochrone:
