@@ -73,9 +73,11 @@ class ModeNetwork:
 
     def _check(self, columns: Columns, junction_count: int) -> None:
         edges, nodes = len(self.tails), len(self.junctions)
+        if len(self.travel_ms) != 2 * edges or len(self.islands) != edges:
+            raise BadNetwork(f"the columns of {self.mode} do not fit the edges")
+        is_open = (self.travel_ms != CLOSED).reshape(-1, 2).any(axis=1)
         fits = (
-            {len(self.travel_ms), len(self.penalty_ms), len(self.after_arc)} == {2 * edges}
-            and len(self.islands) == edges
+            {len(self.penalty_ms), len(self.after_arc)} == {2 * edges}
             and {len(self.at_junction), len(self.to_exit_ms), len(self.from_exit_ms)}
             == {junction_count}
             and len(columns["may_snap"]) == edges
@@ -86,6 +88,7 @@ class ModeNetwork:
             and _within(self.penalty_ms, 0, MOST_MS)
             and _within(self.links[2], 0, 2 * edges)
             and bool((self.travel_ms[self.links[2]] != CLOSED).all())
+            and bool((is_open | (self.islands < 0)).all())
             and _within(self.junctions, 0, junction_count)
             and _within(self.after_arc, -1, nodes)
             and _within(self.at_junction, -1, nodes)

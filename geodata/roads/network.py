@@ -58,6 +58,9 @@ class RoadNetwork:
             south, west, north, east = about["bounds"]
             self.bounds: tuple[float, float, float, float] = (south, west, north, east)
             """South, west, north, east of the extract."""
+            for name, column in columns.items():
+                if column.ndim != 1 or column.dtype.kind not in "iub":
+                    raise BadNetwork(f"the network's {name} are no whole numbers")
             self._fill(columns)
         except (KeyError, IndexError, TypeError) as error:
             raise BadNetwork(f"the network lacks a part ({error})") from error

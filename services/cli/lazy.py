@@ -41,7 +41,7 @@ COMMANDS = {
         "Create, list and delete subscriptions to events; replay dead letters.",
     ),
     "aisle": ("aisle", "Inside a store: routes, shelves, floor plans."),
-    "roads": ("roads", "Make a road network of an OpenStreetMap extract, and check one."),
+    "roads": ("roads", "Make and check road networks."),
     "backup": (
         "backup",
         "Copy the database into a file, without device positions; the suite may keep running.",
