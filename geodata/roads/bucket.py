@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _LANDMARKS = 12
-_FIRST_TIMED = 24
+_FIRST_TIMED = 64
+"""Fewer cost as much to time: a call is dearer than a target."""
 _UNKNOWN = -NO_WAY
 """A bound that says nothing."""
 
@@ -42,14 +43,12 @@ class Bucket:
     def __init__(self, network: ModeNetwork, targets: Sequence[Snapped | None]) -> None:
         """None stands for a target that the network does not reach."""
         self._network = network
-        self._targets = Places(targets, are_targets=True)
-        self._points = np.array(targets, object)
+        self._targets = Places.of(targets, are_targets=True)
         self._landmarks = _landmarks(network)
         times = network.hierarchy.times_ms
-        nodes, of_target = np.unique(self._targets.nodes, return_inverse=True)
-        costs = self._targets.costs_ms
-        to = times(nodes, self._landmarks)[of_target].T - costs
-        since = times(self._landmarks, nodes)[:, of_target] + costs
+        nodes, costs = self._targets.nodes, self._targets.costs_ms
+        to = times(nodes, self._landmarks).T - costs
+        since = times(self._landmarks, nodes) + costs
         firsts = self._targets.firsts
         self._to_landmarks: Ints = np.maximum.reduceat(to, firsts, axis=1) if len(firsts) else to
         self._from_landmarks: Ints = (
@@ -61,14 +60,14 @@ class Bucket:
 
     def times_from(self, origin: Snapped, limit_s: float | None = None) -> Floats:
         """Seconds to all targets, in their order; infinite beyond the limit or without a way."""
-        start = Places([origin], are_targets=False)
+        start = Places.of([origin], are_targets=False)
         times = self._network.times_ms(start, self._targets)[0]
         found = seconds(times, start.access_s, self._targets.access_s)
         return found if limit_s is None else np.where(found <= limit_s, found, np.inf)
 
     def lower_bounds(self, origin: Snapped) -> Floats:
         """Seconds that the time to each target is not below."""
-        start = Places([origin], are_targets=False)
+        start = Places.of([origin], are_targets=False)
         times, costs = self._network.hierarchy.times_ms, start.costs_ms
         there = (times(start.nodes, self._landmarks) + costs[:, None]).min(axis=0)
         back = (times(self._landmarks, start.nodes) - costs).max(axis=1)
@@ -77,7 +76,7 @@ class Bucket:
         known = (back < NO_WAY // 2)[:, None]
         by_begin = np.where(known, self._from_landmarks - back[:, None], _UNKNOWN)
         least = np.maximum(by_end, by_begin).max(axis=0, initial=0)
-        least[self._targets.by_edge.get(origin.edge, [])] = 0
+        least[self._targets.edges == origin.edge] = 0
         return seconds(np.minimum(least, NO_WAY - 1), start.access_s, self._targets.access_s)
 
     def nearest(
@@ -95,15 +94,15 @@ class Bucket:
         if wanted is not None:
             chosen = chosen[wanted[chosen]]
         chosen = chosen[np.argsort(bounds[chosen], kind="stable")]
-        start = Places([origin], are_targets=False)
+        start = Places.of([origin], are_targets=False)
         indices, found = np.empty(0, np.int64), np.empty(0)
-        timed, size = 0, max(_FIRST_TIMED, count)
+        timed, size = 0, max(_FIRST_TIMED, 3 * count)
         while timed < len(chosen):
             worst = found[count - 1] if len(found) >= count else limit
             if bounds[chosen[timed]] > worst:
                 break
             batch = chosen[timed : timed + size]
-            targets = Places(self._points[batch].tolist(), are_targets=True)
+            targets = self._targets.some(batch)
             times = self._network.times_ms(start, targets)[0]
             found = np.append(found, seconds(times, start.access_s, targets.access_s))
             indices = np.append(indices, batch)

@@ -119,7 +119,7 @@ class Isochrone:
 
     def _to_nodes(self) -> Ints:
         """The time of each node."""
-        origin = Places([self.origin], are_targets=not self.outward)
+        origin = Places.of([self.origin], are_targets=not self.outward)
         every = np.arange(self._network.hierarchy.node_count)
         times = self._network.hierarchy.times_ms
         table = times(origin.nodes, every) if self.outward else times(every, origin.nodes).T

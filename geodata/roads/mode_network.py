@@ -193,14 +193,13 @@ class ModeNetwork:
         """From each origin (rows) to each target (columns)."""
         if not (len(origins) and len(targets)):
             return np.empty((len(origins), len(targets)), np.int64)
-        columns, of_target = np.unique(targets.nodes, return_inverse=True)
-        table = self.hierarchy.times_ms(origins.nodes, columns)[:, of_target]
+        table = self.hierarchy.times_ms(origins.nodes, targets.nodes)
         times = origins.least(targets.least(table, axis=1), axis=0)
         for row, origin in enumerate(origins.points):
-            for column in targets.by_edge.get(origin.edge, ()) if origin else ():
-                target = targets.points[column]
-                if origin and target:
-                    times[row, column] = min(times[row, column], origin.direct_ms(target))
+            if origin:
+                for column in np.flatnonzero(targets.edges == origin.edge).tolist():
+                    direct = origin.direct_ms(targets.points[column])
+                    times[row, column] = min(times[row, column], direct)
         return np.minimum(times, NO_WAY)
 
     def way(self, origin: Snapped, target: Snapped) -> tuple[int, list[int]] | None:

@@ -138,7 +138,7 @@ class RoadNetwork:
         if not (origins and targets):
             return np.empty((len(origins), len(targets)))
         network = self._network([*origins, *targets])
-        rows, columns = Places(origins, are_targets=False), Places(targets, are_targets=True)
+        rows, columns = Places.of(origins, are_targets=False), Places.of(targets, are_targets=True)
         times = network.times_ms(rows, columns)
         return seconds(times, rows.access_s[:, None], columns.access_s)
 

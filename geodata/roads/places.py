@@ -61,28 +61,54 @@ class Snapped:
         return min(times, default=NO_WAY)
 
 
+@dataclass(frozen=True, slots=True)
 class Places:
     """Many points in flat arrays, as origins or as targets."""
 
-    def __init__(self, points: Sequence[Snapped | None], *, are_targets: bool) -> None:
-        """None stands for a point that the network does not reach."""
-        self.points = points
-        # A point without any has one that leads nowhere, so that each has at least one.
+    points: NDArray[np.object_]
+    """`Snapped`, or None for a point that the network does not reach."""
+    edges: Ints
+    """The edge of each; -1 for None."""
+    access_s: Floats
+    counts: Ints
+    """Number of nodes of each point, at least one."""
+    firsts: Ints
+    """The place of each point's first node in `nodes`."""
+    nodes: Ints
+    costs_ms: Ints
+
+    @classmethod
+    def of(cls, points: Sequence[Snapped | None], *, are_targets: bool) -> "Places":
+        """Arrays of points."""
+        # A point without any node has one that leads nowhere, so that each has at least one.
         nowhere = ((0, NO_WAY),)
         pairs = [
             ((point.ends if are_targets else point.begins) or nowhere) if point else nowhere
             for point in points
         ]
         counts = np.array([len(each) for each in pairs], np.int64)
-        self.firsts: Ints = np.cumsum(counts) - counts
-        flat = [pair for each in pairs for pair in each]
-        self.nodes: Ints = np.array([node for node, _ in flat], np.int64)
-        self.costs_ms: Ints = np.array([cost for _, cost in flat], np.int64)
-        self.access_s: Floats = np.array([point.access_s if point else np.inf for point in points])
-        self.by_edge: dict[int, list[int]] = {}
-        for number, point in enumerate(points):
-            if point:
-                self.by_edge.setdefault(point.edge, []).append(number)
+        flat = np.array([pair for each in pairs for pair in each], np.int64).reshape(-1, 2)
+        found = np.empty(len(points), object)
+        found[:] = points
+        return cls(
+            found,
+            np.array([point.edge if point else -1 for point in points], np.int64),
+            np.array([point.access_s if point else np.inf for point in points]),
+            counts,
+            np.cumsum(counts) - counts,
+            flat[:, 0],
+            flat[:, 1],
+        )
+
+    def some(self, numbers: Ints) -> "Places":
+        """Some of the points, in the order of their numbers."""
+        counts = self.counts[numbers]
+        firsts = np.cumsum(counts) - counts
+        at = np.repeat(self.firsts[numbers] - firsts, counts) + np.arange(counts.sum())
+        return Places(
+            self.points[numbers], self.edges[numbers], self.access_s[numbers], counts, firsts,
+            self.nodes[at], self.costs_ms[at],
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.points)
