@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.distance import distances_m
+from geodata.distance import GEOD, distances_m
 from geodata.roads.edges import CLOSED, MOST_MS
 from geodata.roads.errors import BadNetwork
 from geodata.roads.hierarchy import NO_WAY, Hierarchy
 from geodata.roads.modes import Mode
 from geodata.roads.places import CLOSED_MS, Places, Snapped
-from geodata.roads.snapping import Feet, SegmentIndex, Shapes, metres_per_degree
+from geodata.roads.snapping import JUNCTION_M, Feet, SegmentIndex, Shapes, metres_per_degree
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -119,13 +119,44 @@ class ModeNetwork:
                 metres.tolist(), outside.tolist(), strict=True,
             )  # fmt: skip
             for point, edge, share, latitude, longitude, distance, is_outside in rows:
-                along = self._along_ms(edge, share)
-                found[point] = Snapped(
-                    self.mode, latitude, longitude, distance, int(self.islands[edge]), is_outside,
-                    edge, share, along, self._begins(edge, share, along),
-                    self._ends(edge, share, along),
-                )  # fmt: skip
+                found[point] = self._snapped(
+                    edge, share, latitude, longitude, distance, is_outside=is_outside
+                )
         return found
+
+    def snap_one(self, latitude: float, longitude: float) -> Snapped | None:
+        """`snap` of one point, without the cost of arrays."""
+        foot = self.index.nearest_one(latitude, longitude)
+        if foot is None:
+            return None
+        segment, step = foot
+        shapes = self.shapes
+        first, last = (
+            (shapes.latitudes.item(at), shapes.longitudes.item(at), shapes.shares.item(at))
+            for at in (segment, segment + 1)
+        )
+        lat, lon, share = (
+            last if step == 1
+            else tuple(a + step * (b - a) for a, b in zip(first, last, strict=True))
+        )  # fmt: skip
+        edge = shapes.edges.item(segment)
+        length = shapes.lengths_m.item(edge)
+        before, after = share * length, (1 - share) * length
+        if min(before, after) <= JUNCTION_M:
+            share = 0.0 if before <= after else 1.0
+        metres: float = GEOD.inv(longitude, latitude, lon, lat)[2]
+        to_bounds = self._to_bounds_m(np.array([latitude]), np.array([longitude])).item()
+        return self._snapped(edge, share, lat, lon, metres, is_outside=metres > to_bounds)
+
+    def _snapped(
+        self, edge: int, share: float, lat: float, lon: float, metres: float, *, is_outside: bool
+    ) -> Snapped:
+        along = self._along_ms(edge, share)
+        begins, ends = self._begins(edge, share, along), self._ends(edge, share, along)
+        island = self.islands.item(edge)
+        return Snapped(
+            self.mode, lat, lon, metres, island, is_outside, edge, share, along, begins, ends
+        )
 
     def placed(self, feet: Feet) -> tuple[Ints, Floats, Floats, Floats]:
         """Edges, shares of their length, latitudes and longitudes of places on segments."""
@@ -158,8 +189,11 @@ class ModeNetwork:
         )
 
     def _along_ms(self, edge: int, share: float) -> tuple[int, int]:
-        ahead, back = self.along_ms(np.array([edge]), np.array([share]))
-        return int(ahead[0]), int(back[0])
+        ahead, back = self.travel_ms.item(2 * edge), self.travel_ms.item(2 * edge + 1)
+        return (
+            CLOSED_MS if ahead == CLOSED else round(share * ahead),
+            CLOSED_MS if back == CLOSED else round((1 - share) * back),
+        )
 
     def _junction(self, edge: int, share: float) -> int | None:
         if share == 0:

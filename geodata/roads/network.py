@@ -116,7 +116,7 @@ class RoadNetwork:
     def snap(self, mode: Mode, latitude: float, longitude: float) -> Snapped | None:
         """The nearest edge that the mode may use; None if none lies within `SNAP_LIMIT_M`, or
         the network has not this mode."""
-        return self.snap_many(mode, np.array([latitude]), np.array([longitude]))[0]
+        return self._modes[mode].snap_one(latitude, longitude) if mode in self._modes else None
 
     def snap_many(self, mode: Mode, latitudes: Floats, longitudes: Floats) -> list[Snapped | None]:
         """`snap` for arrays of positions in degrees."""

@@ -10,6 +10,7 @@ radius are in the squares that the radius reaches. Nothing snaps across the anti
 """
 
 from dataclasses import dataclass
+from math import cos, floor, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,13 +162,24 @@ class SegmentIndex:
     ) -> tuple[Floats, Floats]:
         """For each pair, the place on the segment nearest to the point, and metres to it."""
         points, segments = pairs
+        up, right = metres_per_degree(latitudes)
+        return self._feet(
+            latitudes[points], longitudes[points], up[points], right[points], segments
+        )
+
+    def _feet(
+        self,
+        latitudes: Floats | float,
+        longitudes: Floats | float,
+        up: Floats | float,
+        right: Floats | float,
+        segments: Ints,
+    ) -> tuple[Floats, Floats]:
         lat, lon = self._shapes.latitudes, self._shapes.longitudes
-        per_latitude, per_longitude = metres_per_degree(latitudes)
-        up, right = per_latitude[points], per_longitude[points]
-        from_y = (lat[segments] - latitudes[points]) * up
-        from_x = (lon[segments] - longitudes[points]) * right
-        to_y = (lat[segments + 1] - latitudes[points]) * up
-        to_x = (lon[segments + 1] - longitudes[points]) * right
+        from_y = (lat[segments] - latitudes) * up
+        from_x = (lon[segments] - longitudes) * right
+        to_y = (lat[segments + 1] - latitudes) * up
+        to_x = (lon[segments + 1] - longitudes) * right
         along_y, along_x = to_y - from_y, to_x - from_x
         squared = along_x**2 + along_y**2
         steps = -(from_x * along_x + from_y * along_y) / np.where(squared > 0, squared, 1.0)
@@ -175,6 +187,35 @@ class SegmentIndex:
         x = np.where(steps == 1, to_x, from_x + steps * along_x)
         y = np.where(steps == 1, to_y, from_y + steps * along_y)
         return steps, np.hypot(x, y)
+
+    def nearest_one(self, latitude: float, longitude: float) -> tuple[int, float] | None:
+        """`nearest` of one point, without the cost of arrays: its segment and step."""
+        up, right = (each.item() for each in metres_per_degree(np.array([latitude])))
+        for radius in _RADII_M:
+            high = radius / _SHORTEST_DEGREE_M
+            wide = high / cos(radians(min(abs(latitude) + high, _HIGHEST_LATITUDE)))
+            first = max(floor((latitude - high - self._south) / self._height), 0)
+            last = floor((latitude + high - self._south) / self._height)
+            west = max(floor((longitude - wide - self._west) / self._width), 0)
+            east = floor((longitude + wide - self._west) / self._width)
+            if last < first or east < west:
+                continue
+            rows = np.arange(first, last + 1) * self._columns
+            low = self._squares.searchsorted(rows + west).tolist()
+            past = self._squares.searchsorted(
+                rows + min(east, self._columns - 1), side="right"
+            ).tolist()
+            parts = [self.segments[a:b] for a, b in zip(low, past, strict=True)]
+            segments = np.concatenate(parts)
+            if not segments.size:
+                continue
+            steps, distances = self._feet(latitude, longitude, up, right, segments)
+            nearest = distances.min()
+            if nearest <= radius:
+                ties = np.flatnonzero(distances == nearest)
+                best = ties[segments[ties].argmin()]
+                return int(segments[best]), float(steps[best])
+        return None
 
     def nearest(self, latitudes: Floats, longitudes: Floats) -> Feet:
         """The nearest place of each point within `SNAP_LIMIT_M`; ties by segment."""

@@ -47,6 +47,18 @@ def test_no_edge_is_nearer_than_the_one_that_a_point_snaps_to(mode: Mode) -> Non
             assert distance_m(point, foot) == pytest.approx(found.distance_m, abs=1e-6)
 
 
+@pytest.mark.parametrize("mode", Mode)
+def test_one_point_snaps_as_it_does_among_many(mode: Mode) -> None:
+    network = RoadNetwork.load(HELSINKI_ROADS)
+    rng = np.random.default_rng(11)
+    latitudes = np.append(rng.uniform(60.155, 60.19, 400), [60.3, -90, 90, 0])
+    longitudes = np.append(rng.uniform(24.92, 24.97, 400), [24.94, 0, 0, 180])
+    many = network.snap_many(mode, latitudes, longitudes)
+    spots = zip(latitudes.tolist(), longitudes.tolist(), strict=True)
+    assert many == [network.snap(mode, *spot) for spot in spots]
+    assert 4 <= many.count(None) < 300
+
+
 def between(network: RoadNetwork, start: Point, end: Point, mode: Mode = DRIVE) -> float:
     ends = snapped(network, mode, start), snapped(network, mode, end)
     return float(network.times_from(ends[0], [ends[1]])[0])
