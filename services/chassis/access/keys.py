@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from services.chassis.access.policy import Role
+from services.chassis.access.policy import Role, is_in_scope
 from services.chassis.access.stores import STORES_MOST, bound_to
 from services.chassis.caller import Caller
 
@@ -66,6 +66,10 @@ class ApiKey:
         """Its caller; of a publishable key without the address that it calls from."""
         stores = bound_to(self.stores) or frozenset() if self.role is Role.STAFF else None
         return Caller(self.id, admin=self.role is Role.ADMIN, stores=stores)
+
+    def may(self, role: Role, path: str) -> bool:
+        """True if its role is at least this one and its scopes have a method."""
+        return self.role >= role and is_in_scope(path, self.scopes or None)
 
     def is_usable(self, now: dt.datetime) -> bool:
         """True if one of its secrets has not expired."""

@@ -10,6 +10,7 @@ from services.chassis.caller import ANONYMOUS, Caller
 from services.chassis.errors import PermissionDenied
 
 Suspension = pb.Subscription.Suspension
+MAKE = "/enrayon.events.v1.EventsService/CreateSubscription"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Owners:
         key = await self.keys.owner(subscription.owner)
         if key is None:
             return Suspension.SUSPENSION_KEY_REVOKED
-        if key.role < Role.STAFF or not has_scope(key.caller, subscription):
+        if not key.may(Role.STAFF, MAKE) or not has_scope(key.caller, subscription):
             return Suspension.SUSPENSION_FEWER_RIGHTS
         return Suspension.SUSPENSION_UNSPECIFIED
 

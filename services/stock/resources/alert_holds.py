@@ -26,6 +26,7 @@ from services.stock.state.durability import Durability
 from services.stock.state.holds import Holds, request_key
 from services.stock.state.quotas import Holder
 
+MAKE_ALERT = "/enrayon.stock.v1.StockService/CreateStockAlert"
 NOT_NOW = (InsufficientStock, StockUnknown, StoreNotOpen)
 """Others were faster, or the store has closed: the alert waits on."""
 NEVER = (QuotaExceeded, QuantityNotSold, MethodNotOffered, DatabaseNotDurable)
@@ -75,7 +76,7 @@ class AlertHolds:
         if not caller.startswith(OWNED):
             return True
         key = await self.keys.owner(caller)
-        return key is not None and key.role >= Role.CHANNEL
+        return key is not None and key.may(Role.CHANNEL, MAKE_ALERT)
 
     async def give_up(self, hold: Hold) -> None:
         """Cancel a hold of which nobody will be told."""

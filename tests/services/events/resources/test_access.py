@@ -227,9 +227,11 @@ async def test_a_key_that_is_revoked_or_has_less_is_posted_nothing_until_it_is_b
         await opened(STOCKMANN)
         await hook.wait(1)
         staff = replace(old, role=Role.STAFF, stores=("t-stockmann",))
+        fewer = pb.Subscription.SUSPENSION_FEWER_RIGHTS
         for key, reason in (
             (None, pb.Subscription.SUSPENSION_KEY_REVOKED),
-            (staff, pb.Subscription.SUSPENSION_FEWER_RIGHTS),
+            (staff, fewer),
+            (replace(old, scopes=("stock",)), fewer),
         ):
             await store.revoke("app")
             if key:
@@ -240,8 +242,10 @@ async def test_a_key_that_is_revoked_or_has_less_is_posted_nothing_until_it_is_b
         await store.revoke("app")
         assert await store.create(old)
         await suspended(pb.Subscription.SUSPENSION_UNSPECIFIED)
-        await hook.wait(3)
-    assert [STOCKMANN, FORUM, FORUM] == [json.loads(body)["subject"] for _, body in hook.posts]
+        await hook.wait(4)
+    assert [STOCKMANN, FORUM, FORUM, FORUM] == [
+        json.loads(body)["subject"] for _, body in hook.posts
+    ]
 
 
 @pytest.mark.parametrize(
