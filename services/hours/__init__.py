@@ -15,5 +15,5 @@ Owns the records of kind `hours` (see `services.directory.keys`):
 
     {hours}:records     hash: store id -> StoreHours; `<store id>/<event id>` -> StoreEvent
     {hours}:changes, {hours}:sequence, {hours}:epoch
-    {hours}:reached     until when ends of closures by their own time were told (worker.py), in ms
+    {hours}:reached     until when ends of closures were told (directory/by_time.py), in ms
 """

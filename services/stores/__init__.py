@@ -19,4 +19,5 @@ Owns the records of kind `stores` (see `services.directory.keys`):
     {stores}:changes    stream of changes, the last 200,000
     {stores}:sequence   number of the last change
     {stores}:epoch      identifies the data set
+    {stores}:reached    until when closing dates were told (directory/by_time.py), in ms
 """

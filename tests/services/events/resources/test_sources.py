@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import grpc
@@ -14,8 +15,9 @@ from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.chassis.clock import utc_now
 from services.directory.events import Event, stream_key
-from services.hours.state import Ends
-from services.hours.worker import Closures
+from services.directory.records import Records
+from services.hours.bootstrap import closure_ends
+from services.stores.bootstrap import closings
 from tests.support.clocks import Later
 from tests.support.events import ack, reading, subscribe, take, types_of
 from tests.support.geofence import KAMPPI, circle, create, visit
@@ -57,9 +59,7 @@ async def test_a_closure_that_ends_by_its_own_time_is_told_once(notices, shops, 
         request = hours_pb2.CreateClosureRequest(parent=store, closure=closure)
         await hours.CreateClosure(request)
 
-    workers = [
-        Closures(Ends(parts.client), parts.directory, each) for each in (clock, utc_now, clock)
-    ]
+    workers = [closure_ends(replace(parts, clock=each)) for each in (clock, utc_now, clock)]
     found = []
     for hours_later in (0, 2, 2, 40, 40):
         clock.by = dt.timedelta(hours=hours_later)
@@ -73,6 +73,31 @@ async def test_a_closure_that_ends_by_its_own_time_is_told_once(notices, shops, 
     assert [f"{STOCKMANN}/hours", f"{FORUM}/hours"] == [each.subject for each in told]
     assert abs(told[0].time.ToDatetime(dt.UTC) - now - dt.timedelta(hours=1)) < SECOND
     assert told[1].time.ToDatetime(ZoneInfo("Europe/Helsinki")).time() == dt.time()
+
+
+async def test_a_store_that_closes_by_its_date_is_told_once_unless_a_call_has_closed_it(
+    notices, shops, parts
+):
+    clock = Later()
+    now = utc_now()
+    today = {"year": now.year, "month": now.month, "day": now.day}
+    for store in (STOCKMANN, FORUM):
+        await change(shops, store, closing_date=today)
+    await change(shops, FORUM, status=stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED)
+    await subscribe(notices, filter={"types": ["store.closed"]})
+    records = Records(parts.client, "stores")
+    workers = [closings(replace(parts, clock=clock), records) for _ in range(2)]
+    found = []
+    for hours_later in (0, 48, 48):
+        clock.by = dt.timedelta(hours=hours_later)
+        found.append(sum(await asyncio.gather(*(each.tell() for each in workers))))
+    async with reading(notices) as events:
+        told = [each.event for each in await take(events, 1)]
+        with pytest.raises(TimeoutError):
+            await take(events, 1, timeout_s=0.5)
+
+    assert [0, 1, 0] == found
+    assert [STOCKMANN] == [each.subject for each in told]
 
 
 async def change(stores, name: str, **fields: object) -> None:
