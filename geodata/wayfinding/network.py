@@ -14,7 +14,6 @@ from geodata.floorplans.shapes import united
 from geodata.wayfinding.entries import Entry, LinkReach, xy
 from geodata.wayfinding.profiles import Profile
 from geodata.wayfinding.visibility import (
-    MAX_CORNERS,
     FreeFloor,
     blocked_outlines,
     free_floor,
@@ -23,6 +22,8 @@ from geodata.wayfinding.walks import Walks, straight
 
 Vertices = npt.NDArray[np.intp]
 
+MAX_GUESTS = 700
+"""Nodes that open onto one floor, at most: each is tied to all of them and all corners in sight."""
 JOIN_M = 1.0
 """Largest gap between a node and the floor it joins: drawings end at the wall, or just short."""
 ENTRY_M = 2.5
@@ -38,7 +39,7 @@ class Network:
     joined to it. Queries change nothing and are thread-safe.
 
     Raises:
-        ValueError: a floor has too many corners and nodes.
+        ValueError: a floor has too many corners or nodes.
         KeyError: a link names an unknown node; `plan_problems` reports it as an error.
     """
 
@@ -123,11 +124,8 @@ class Network:
         one, other = floor.corner_pairs()
         self._add_floor_edges(one + first, other + first)
         guests = np.array(list(self._opening_onto(level, floor, links)), dtype=np.intp)
-        if len(guests) + len(floor.corners) > MAX_CORNERS:
-            raise ValueError(
-                f"the floor has {len(guests)} nodes and {len(floor.corners)} corners, "
-                f"the limit for both together is {MAX_CORNERS}"
-            )
+        if len(guests) > MAX_GUESTS:
+            raise ValueError(f"the floor has {len(guests)} nodes, the limit is {MAX_GUESTS}")
         for number, guest in enumerate(guests.tolist()):
             at = xy(self.vertices[guest])
             later = guests[number + 1 :]

@@ -16,13 +16,21 @@ from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.plan import BlockedArea, FloorPlan, Level
 from geodata.floorplans.shapes import grown, united, without
+from geodata.wayfinding.solid import Solid
 
 Points = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.intp]
 
-MAX_CORNERS = 700
-"""The number of pairs is quadratic: 700 corners that all see each other take seconds, once."""
+MAX_CORNERS = 5_000
+"""The number of pairs is quadratic: a building of 5,000 corners takes some seconds, once."""
+MAX_SIGHT_LINES = 800_000
+"""Lines between corners that are tested exactly; only an open hall full of pillars has more."""
 SIGHT_LINES_AT_ONCE = 100_000
+CORNERS_AT_ONCE = 250
+TANGENT_SLACK = 1e-6
+"""Rounding of the product of two cross products in m^4; it admits pairs, and drops none."""
+RASTER_FROM = 400
+"""Corners from which a raster pays."""
 SLACK_M = 1e-4
 """Walls are moved back by this much in tests of sight, so that rounding hides no corner."""
 
@@ -73,15 +81,28 @@ class FreeFloor:
             raise ValueError(
                 f"the floor has {len(self.corners)} corners, the limit is {MAX_CORNERS}"
             )
+        self._middle = np.mean(self.corners, axis=0) if len(self.corners) else np.zeros(2)
+        self._solid = Solid(space) if len(self.corners) >= RASTER_FROM else None
         self._walls = grown(space, SLACK_M).boundary
         shapely.prepare(self._walls)
         self._lock = threading.Lock()
 
     def corner_pairs(self) -> tuple[Indexes, Indexes]:
-        """The pairs of corners that may be consecutive on a shortest path, each pair once."""
-        tangent = self._tangent(self.corners)
-        one, other = np.nonzero(np.triu(tangent & tangent.T, 1))
-        seen = self._see(self.corners[one], self.corners[other])
+        """The pairs of corners that may be consecutive on a shortest path, each pair once.
+
+        Raises:
+            ValueError: over `MAX_SIGHT_LINES` pairs may see each other.
+        """
+        pairs = [np.empty((2, 0), np.intp)]
+        for start in range(0, len(self.corners), CORNERS_AT_ONCE):
+            pairs.append(self._candidates(slice(start, start + CORNERS_AT_ONCE)))
+            if sum(part.shape[1] for part in pairs) > MAX_SIGHT_LINES:
+                raise ValueError(
+                    f"the floor has {len(self.corners)} corners with over {MAX_SIGHT_LINES:,} "
+                    "lines of sight; leave small pillars out"
+                )
+        one, other = np.hstack(pairs)
+        seen = self._see_exactly(self.corners[one], self.corners[other])
         return one[seen], other[seen]
 
     def corners_seen(self, point: tuple[float, float]) -> Indexes:
@@ -102,7 +123,28 @@ class FreeFloor:
         [[x_m, y_m], _] = shapely.get_coordinates(shapely.shortest_line(self.space, here))
         return float(x_m), float(y_m)
 
+    def _candidates(self, part: slice) -> Indexes:
+        """The pairs, shape (2, n), of a part of the corners and later ones that may be in sight."""
+        some = np.arange(len(self.corners))[part]
+        tangent = self._tangent(self.corners[part], some[0]).T
+        # (part, corners) from the other side: the rays point the other way.
+        tangent &= self._tangent_at(part, self.corners[some[0] :])
+        one, other = np.nonzero(np.triu(tangent, 1))
+        one, other = one + some[0], other + some[0]
+        if self._solid is not None:
+            may_pass = self._solid.may_pass(self.corners[one], self.corners[other])
+            one, other = one[may_pass], other[may_pass]
+        return np.stack([one, other])
+
     def _see(self, one: Points, other: Points) -> npt.NDArray[np.bool_]:
+        if self._solid is None:
+            return self._see_exactly(one, other)
+        seen = np.zeros(len(one), dtype=np.bool_)
+        may_pass = self._solid.may_pass(one, other)
+        seen[may_pass] = self._see_exactly(one[may_pass], other[may_pass])
+        return seen
+
+    def _see_exactly(self, one: Points, other: Points) -> npt.NDArray[np.bool_]:
         seen = np.empty(len(one), dtype=np.bool_)
         for start in range(0, len(one), SIGHT_LINES_AT_ONCE):
             part = slice(start, start + SIGHT_LINES_AT_ONCE)
@@ -113,11 +155,19 @@ class FreeFloor:
                 seen[part] = ~shapely.intersects(self._walls, lines)
         return seen
 
-    def _tangent(self, seen_from: Points) -> npt.NDArray[np.bool_]:
-        """(corners, points): True if both walls of the corner are on one side of the ray from the
-        point to the corner."""
-        ray = self.corners[:, None] - seen_from[None]
-        return _cross(ray, self._before[:, None]) * _cross(ray, self._after[:, None]) >= -1e-12
+    def _tangent(self, seen_from: Points, first: int = 0) -> npt.NDArray[np.bool_]:
+        """(corners from the first on, points): True if both walls of the corner are on one side of
+        the ray from the point to the corner."""
+        return self._tangent_at(slice(first, None), seen_from)
+
+    def _tangent_at(self, corners: slice, seen_from: Points) -> npt.NDArray[np.bool_]:
+        # The cross products of all rays with all walls, by one matrix product for each side.
+        here, off = self.corners[corners] - self._middle, seen_from - self._middle
+        sides = []
+        for walls in (self._before[corners], self._after[corners]):
+            turned = np.column_stack([walls[:, 1], -walls[:, 0]])
+            sides.append(np.sum(here * turned, axis=1)[:, None] - turned @ off.T)
+        return np.asarray(sides[0] * sides[1] >= -TANGENT_SLACK)
 
 
 def _bulging_corners(space: BaseGeometry) -> tuple[Points, Points, Points]:

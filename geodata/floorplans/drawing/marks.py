@@ -13,6 +13,8 @@ from geodata.floorplans.plan import XY, Face, FloorPlan
 
 PIN_PX = 9.5
 ARROW_EVERY_PX = 90.0
+AT_PIN_M = 2.0
+"""Within this distance of the end of the walk a pin marks it."""
 
 
 def draw_bays(canvas: Canvas, theme: Theme, pins: Sequence[Pin]) -> None:
@@ -66,6 +68,21 @@ def draw_level_changes(
         arrow = "l4.5 7h-9z" if up else "m-4.5 0h9l-4.5 7z"
         canvas.add("path", badges, d=f"M{x + 1:.1f} {y - 3.5:.1f}{arrow}")
         canvas.text(badges, (x + 9, y + 4), name, 11.5)
+
+
+def draw_goal(canvas: Canvas, theme: Theme, overlay: Overlay, level: str) -> None:
+    """Draw a pin at the end of the walk, unless a numbered one is there."""
+    if not overlay.walk or overlay.walk[-1].level != level:
+        return
+    goal = overlay.walk[-1]
+    for pin in overlay.pins:
+        away_m = math.dist((pin.at.x_m, pin.at.y_m), (goal.x_m, goal.y_m))
+        if pin.at.level == level and away_m <= AT_PIN_M:
+            return
+    x, y = canvas.to_px((goal.x_m, goal.y_m))
+    drop = f"M{x:.1f} {y:.1f}c-3 -6 -8 -9 -8 -14a8 8 0 0 1 16 0c0 5 -5 8 -8 14z"
+    canvas.add("path", d=drop, fill=theme.pin, stroke=theme.floor, stroke_width=1.5)
+    canvas.add("circle", cx=x, cy=y - 14, r=3, fill=theme.floor)
 
 
 def draw_pins(canvas: Canvas, theme: Theme, pins: Sequence[Pin]) -> None:

@@ -27,9 +27,7 @@ def draw_png(svg: str, width_px: int, *, max_pixels: int = MAX_PIXELS) -> bytes:
     Raises:
         ValueError: the width is out of range.
     """
-    size = _SIZE.search(svg)
-    tallness = float(size[2]) / float(size[1]) if size else 1.0
-    widest = int(math.sqrt(max_pixels / tallness))
+    widest = widest_px(svg, max_pixels)
     if not 16 <= width_px <= widest:
         raise ValueError(f"width_px must be in [16, {widest}] for this drawing, got {width_px}")
     return resvg_py.svg_to_bytes(
@@ -40,6 +38,13 @@ def draw_png(svg: str, width_px: int, *, max_pixels: int = MAX_PIXELS) -> bytes:
         font_family="Source Sans Pro",
         sans_serif_family="Source Sans Pro",
     )
+
+
+def widest_px(svg: str, max_pixels: int = MAX_PIXELS) -> int:
+    """The greatest width at which a drawing has no more pixels than allowed."""
+    size = _SIZE.search(svg)
+    tallness = float(size[2]) / float(size[1]) if size else 1.0
+    return int(math.sqrt(max_pixels / tallness))
 
 
 @cache

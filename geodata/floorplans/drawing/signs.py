@@ -1,13 +1,18 @@
-"""Draws the signs of a store: aisle numbers, entrances, tills and counters."""
+"""Draws the signs of a store: aisle numbers, entrances, tills, counters, lifts and stairs."""
 
 import math
 
 from geodata.floorplans.drawing.canvas import Canvas, shortened
 from geodata.floorplans.drawing.floor import along
 from geodata.floorplans.drawing.theme import Theme
-from geodata.floorplans.plan import XY, Aisle, FloorPlan, Level, PlaceKind
+from geodata.floorplans.plan import XY, Aisle, FloorPlan, Level, LinkKind, PlaceKind
 
 BADGE_PX = 8.5
+LIFT = "m-5 -2.5l2.5 -3.5l2.5 3.5zm5 5l2.5 3.5l2.5 -3.5z"
+"""Two triangles, up and down."""
+STAIRS = "m-6 5h3v-3h3v-3h3v-3h3"
+SHAFTS = {LinkKind.LIFT: LIFT, LinkKind.STEPS: STAIRS, LinkKind.ESCALATOR: STAIRS}
+"""The path of the sign of a link between levels, from the middle of its badge."""
 AISLE_SIGN_M = 1.1
 """Distance of the sign of an aisle before its first bay."""
 
@@ -86,3 +91,23 @@ def draw_doors(canvas: Canvas, theme: Theme, plan: FloorPlan, level: Level) -> N
         elif place.kind is PlaceKind.COUNTER:
             canvas.add("circle", marks, cx=x, cy=y, r=7, fill=theme.till)
             canvas.text(marks, (x, y + 4), "i", 11)
+
+
+def draw_shafts(canvas: Canvas, theme: Theme, plan: FloorPlan, level: Level) -> None:
+    """Draw lifts, stairs and escalators where they leave the level."""
+    positions = {node.id: node.position for node in plan.nodes}
+    marks = canvas.group(fill=theme.floor, stroke=theme.badge, stroke_width=1.6)
+    drawn: set[tuple[XY, str]] = set()
+    for link in plan.links:
+        sign = SHAFTS.get(link.kind)
+        ends = positions.get(link.start), positions.get(link.end)
+        if sign is None or ends[0] is None or ends[1] is None or ends[0].level == ends[1].level:
+            continue
+        for end in ends:
+            spot = (round(end.x_m, 1), round(end.y_m, 1)) if end else (0.0, 0.0)
+            if end is None or end.level != level.id or (spot, sign) in drawn:
+                continue
+            drawn.add((spot, sign))
+            x, y = canvas.to_px((end.x_m, end.y_m))
+            canvas.add("rect", marks, x=x - 8, y=y - 8, width=16, height=16, rx=3)
+            canvas.add("path", marks, d=f"M{x:.1f} {y:.1f}{sign}", fill="none", stroke_width=1.4)

@@ -18,13 +18,14 @@ from geodata.floorplans.drawing.key import (
 )
 from geodata.floorplans.drawing.marks import (
     draw_bays,
+    draw_goal,
     draw_here,
     draw_level_changes,
     draw_pins,
     draw_walk,
 )
 from geodata.floorplans.drawing.overlay import Overlay
-from geodata.floorplans.drawing.signs import draw_doors, draw_signs
+from geodata.floorplans.drawing.signs import draw_doors, draw_shafts, draw_signs
 from geodata.floorplans.drawing.theme import LIGHT, Theme
 from geodata.floorplans.plan import FloorPlan, Level
 
@@ -83,9 +84,11 @@ def draw_svg(
     draw_walk(canvas, theme, overlay, level)
     draw_signs(canvas, theme, plan, storey)
     draw_doors(canvas, theme, plan, storey)
+    draw_shafts(canvas, theme, plan, storey)
     draw_level_changes(canvas, theme, overlay, plan, level)
     draw_here(canvas, theme, overlay, level)
     draw_pins(canvas, theme, pins)
+    draw_goal(canvas, theme, overlay, level)
     bottom = draw_scale(canvas, theme, plan)
     column = Column(MARGIN_PX, bottom + MARGIN_PX, map_px)
     if beside:

@@ -6,7 +6,7 @@ from google.protobuf import json_format
 
 from enrayon.aisle.v1 import aisle_pb2 as pb
 from geodata.floorplans.drawing.overlay import Overlay
-from geodata.floorplans.drawing.png import draw_png
+from geodata.floorplans.drawing.png import draw_png, widest_px
 from geodata.floorplans.drawing.svg import draw_svg, most_px
 from geodata.floorplans.drawing.theme import DARK, LIGHT
 from geodata.floorplans.geojson import overlay_to_geojson, plan_to_geojson
@@ -17,7 +17,7 @@ from services.aisle.errors import LevelNotFound
 from services.chassis.errors import InvalidArgument
 
 WIDTH_PX = 960
-"""The width of a PNG if the request gives none."""
+"""The width of a PNG if the request gives none, and the drawing is not too tall for it."""
 MAX_PIXELS = 4_000_000
 """Pixels of a PNG, at most."""
 Format = pb.RenderFloorPlanRequest
@@ -48,7 +48,7 @@ def check_size(plan: FloorPlan, request: pb.RenderFloorPlanRequest) -> None:
         return
     levels = [request.level] if request.level else [level.id for level in plan.levels]
     widest = max((most_px(plan, each, MAX_PIXELS, wide=request.wide) for each in levels), default=0)
-    if widest and (request.width_px or WIDTH_PX) > widest:
+    if widest and request.width_px > widest:
         raise InvalidArgument.field("width_px", f"must be at most {widest} for this floor plan")
 
 
@@ -86,7 +86,8 @@ def drawn(drawing: Drawing) -> bytes:
         response.svg = svg
         return response.SerializeToString()
     try:
-        response.png = draw_png(svg, request.width_px or WIDTH_PX, max_pixels=MAX_PIXELS)
+        width_px = request.width_px or min(WIDTH_PX, widest_px(svg, MAX_PIXELS))
+        response.png = draw_png(svg, width_px, max_pixels=MAX_PIXELS)
     except ValueError as fault:
         raise InvalidArgument.field("width_px", str(fault)) from None
     return response.SerializeToString()

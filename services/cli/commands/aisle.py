@@ -260,7 +260,6 @@ def draw(
         walk=walk,
         language_code=language,
         wide=True,
-        width_px=1600 if is_png else 0,
         format=pb.RenderFloorPlanRequest.FORMAT_PNG
         if is_png
         else pb.RenderFloorPlanRequest.FORMAT_SVG,

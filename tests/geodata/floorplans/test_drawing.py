@@ -6,10 +6,11 @@ import pytest
 import shapely
 
 from geodata.floorplans.drawing.overlay import Overlay, Pin, on_level
-from geodata.floorplans.drawing.png import draw_png
+from geodata.floorplans.drawing.png import draw_png, widest_px
+from geodata.floorplans.drawing.signs import LIFT, STAIRS
 from geodata.floorplans.drawing.svg import draw_svg
 from geodata.floorplans.drawing.theme import DARK, LIGHT
-from geodata.floorplans.plan import BlockedArea, FloorPlan, Level, Position
+from geodata.floorplans.plan import BlockedArea, FloorPlan, Level, LinkKind, Position
 from tests.geodata.floorplans.shops import NOON, corner_shop, supermarket, two_floors, village_shop
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -74,6 +75,40 @@ def test_a_change_of_level_says_where_the_walk_goes_on() -> None:
     walk = (Position("0", 1, 4), Position("0", 19, 19), Position("1", 19, 19), Position("1", 1, 4))
     assert "First floor" in texts(draw_svg(two_floors(), "0", Overlay(walk=walk)))
     assert "First floor" not in texts(draw_svg(two_floors(), "1", Overlay(walk=walk)))
+
+
+def paths(svg: str, holding: str) -> int:
+    """The number of paths with a piece in them."""
+    found = ElementTree.fromstring(svg).iter(f"{SVG}path")
+    return sum(holding in path.get("d", "") for path in found)
+
+
+def test_lifts_and_stairs_stand_on_both_of_their_levels() -> None:
+    plan = two_floors()
+    links = {LIFT: LinkKind.LIFT, STAIRS: LinkKind.STEPS}
+    for sign, kind in links.items():
+        between = [link for link in plan.links if link.kind is kind]
+        only = dataclasses.replace(plan, links=tuple(between))
+        for level in ("0", "1"):
+            assert bool(between) is bool(paths(draw_svg(only, level), sign))
+    none = dataclasses.replace(plan, links=())
+    assert 0 == paths(draw_svg(none, "0"), LIFT) + paths(draw_svg(none, "0"), STAIRS)
+
+
+def test_the_end_of_a_walk_has_a_pin_once() -> None:
+    drop = "c-3 -6 -8 -9 -8 -14"
+    assert 1 == paths(draw_svg(corner_shop(), "0", Overlay(walk=WALK)), drop)
+    assert 0 == paths(draw_svg(corner_shop(), "0", Overlay(walk=WALK, pins=(MILK,))), drop)
+    assert 0 == paths(draw_svg(corner_shop(), "0"), drop)
+
+
+def test_a_drawing_of_any_tallness_fits_at_its_widest() -> None:
+    floor = shapely.box(0, 0, 6, 300)
+    tall = dataclasses.replace(corner_shop(), levels=(Level(id="0", walkable=floor),))
+    svg = draw_svg(tall, "0")
+    widest = widest_px(svg, 200_000)
+    assert widest < 960
+    assert draw_png(svg, widest, max_pixels=200_000).startswith(b"\x89PNG")
 
 
 def test_a_walk_is_cut_into_its_parts_on_a_level() -> None:

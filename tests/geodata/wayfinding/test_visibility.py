@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
 from geodata.floorplans.plan import BlockedArea, Fixture, FloorPlan, Level, Position
+from geodata.wayfinding import visibility
 from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import WALKING
 from geodata.wayfinding.visibility import MAX_CORNERS, FreeFloor, free_floor
@@ -192,7 +193,49 @@ def test_only_corners_that_bulge_into_the_room_are_kept() -> None:
 
 
 def test_a_floor_with_too_many_corners_is_refused() -> None:
-    teeth = [shapely.box(x / 10, 0, x / 10 + 0.04, 1) for x in range(MAX_CORNERS)]
-    comb = shapely.box(0, 0, MAX_CORNERS / 10, 5).difference(shapely.union_all(teeth))
     with pytest.raises(ValueError, match="corners"):
-        FreeFloor(comb)
+        FreeFloor(building(MAX_CORNERS // 4 + 1))
+
+
+def building(rooms: int, room_m: float = 4.0) -> BaseGeometry:
+    """The corridors of a building between closed rooms, each of four corners."""
+    across = math.ceil(math.sqrt(rooms))
+    step_m = room_m + 1.5
+    corners = [divmod(number, across) for number in range(rooms)]
+    solid = [
+        shapely.box(x, y, x + room_m, y + room_m)
+        for x, y in ((1 + i * step_m + j % 3 / 9, 1 + j * step_m + i % 4 / 9) for i, j in corners)
+    ]
+    side_m = across * step_m + 2
+    return shapely.box(0, 0, side_m, side_m).difference(shapely.union_all(solid))
+
+
+@pytest.mark.parametrize(("rooms", "room_m"), [(144, 4.0), (120, 0.4)])
+def test_a_raster_of_what_is_solid_hides_no_corner(rooms: int, room_m: float) -> None:
+    """Between rooms it rejects most lines; between pillars it does not pay, and is not asked."""
+    floor = FreeFloor(building(rooms, room_m))
+    assert floor._solid is not None
+    assert (room_m > 1) is floor._solid.pays
+    quick = set(zip(*(each.tolist() for each in floor.corner_pairs()), strict=True))
+    point = (0.5, 0.5)
+    seen = floor.corners_seen(point).tolist()
+    floor._solid = None
+    assert quick == set(zip(*(each.tolist() for each in floor.corner_pairs()), strict=True))
+    assert seen == floor.corners_seen(point).tolist()
+
+
+def test_a_station_of_over_a_thousand_corners_is_walked_through() -> None:
+    """Gare de l'Est has 1,165 corners."""
+    floor = building(300)
+    level = Level(id="0", walkable=floor)
+    walks = Network(FloorPlan(store="stores/gare", levels=(level,)), WALKING, NOON).walks(
+        [Position("0", 0.7, 0.7), Position("0", 90.0, 90.0)]
+    )
+    straight_m = math.dist((0.7, 0.7), (90.0, 90.0))
+    assert straight_m < walks.lengths_m[0, 1] < 1.42 * straight_m
+
+
+def test_too_many_lines_of_sight_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visibility, "MAX_SIGHT_LINES", 1_000)
+    with pytest.raises(ValueError, match="lines of sight"):
+        FreeFloor(building(100)).corner_pairs()

@@ -1277,7 +1277,7 @@ class RenderFloorPlanRequest(_message.Message):
     wide: _builtins.bool
     """True to put the key beside the map, for a page or a kiosk; else it is below, for a phone."""
     width_px: _builtins.int
-    """The width of a PNG; 0 means 960. Width times height must be at most 4 million pixels."""
+    """The width of a PNG; 0 means 960, less for a tall drawing. Width times height must be at most 4 million pixels."""
     @_builtins.property
     def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Products to mark, each at its placement of highest confidence."""
