@@ -1,6 +1,7 @@
 """Tests that files of other programs are read, and that none unpacks without bound.
 
-The files in `samples` were made by GDAL 3 (`ogr2ogr`), those of spreadsheets by openpyxl here.
+The files in `samples` were made by GDAL 3 (`ogr2ogr`), `ods` and `xls` by LibreOffice 7.4, those of
+other spreadsheets by openpyxl here.
 """
 
 import datetime as dt
@@ -51,6 +52,8 @@ def places(result: Import) -> list[tuple[float, float]]:
     ("name", "format"),
     [
         ("shops.xlsx", "excel"),
+        ("shops.ods", "excel"),
+        ("shops.xls", "excel"),
         ("shops.kml", "kml"),
         ("shops.kmz", "kml"),
         ("shops.gpkg.gz", "geopackage"),
