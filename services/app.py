@@ -197,10 +197,17 @@ async def serve_until_stopped(parts: Parts, health: Health, services: Sequence[S
 
 
 @asynccontextmanager
-async def served_alone(parts: Parts) -> AsyncIterator[str]:
-    """Host all services for this process alone; yields the address of their unix socket."""
+async def served_alone(
+    parts: Parts, services: Sequence[Service] | None = None
+) -> AsyncIterator[str]:
+    """Host all services for this process alone; yields the address of their unix socket.
+
+    Args:
+        parts: The shared parts.
+        services: All services, if they are built already.
+    """
     settings = parts.settings.model_copy(update={"longest_wait_s": 0.0, "linger_s": 0.0})
-    services = built(parts, [])
+    services = services or built(parts, [])
     server = server_of(settings, services, None)
     await check(services)
     with TemporaryDirectory(prefix="enrayon-") as folder:  # that no other user can enter
