@@ -22,7 +22,8 @@ from services.edge.agents.arguments import (
     origin,
 )
 from services.edge.agents.holds import CHANGES, CREATES
-from services.edge.agents.products import WantedItem, basket_of
+from services.edge.agents.places import shop_of
+from services.edge.agents.products import WantedItem, basket_of, names_of
 from services.edge.agents.speech import listed, readable, result
 
 AlertName = Annotated[
@@ -37,8 +38,13 @@ class Alert(BaseModel):
     alert: str
     """Keep it: list_alerts and delete_alert need it."""
     products: list[str]
+    names: list[str]
+    """The products as people know them."""
     min_quantity: int
     fired: bool
+    store: str = ""
+    """The store where it is back; empty before."""
+    store_name: str = ""
     expires: str
 
 
@@ -80,7 +86,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         return result(
             f"The alert watches for {names[wanted.product]} at {made.store_count} stores. Ask "
             "list_alerts with its name whether it has fired.",
-            _alert(made),
+            await _alert(client, made),
         )
 
     @server.tool(title="Look at alerts", annotations=READ_ONLY)
@@ -100,8 +106,8 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
                         raise
                     found.gone.append(name)
                 else:
-                    found.alerts.append(_alert(one))
-        back = [product for each in found.alerts if each.fired for product in each.products]
+                    found.alerts.append(await _alert(client, one))
+        back = [f"{listed(each.names)} at {each.store_name}" for each in found.alerts if each.fired]
         return result(f"Back in stock: {listed(back)}." if back else "None has fired.", found)
 
     @server.tool(title="Delete an alert", annotations=CHANGES)
@@ -112,11 +118,17 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         return result("The alert is deleted.", Alerts(alerts=[], gone=[alert]))
 
 
-def _alert(alert: stock_pb2.StockAlert) -> Alert:
+async def _alert(client: Client, alert: stock_pb2.StockAlert) -> Alert:
+    store = alert.finding.store
+    back = [item.product for item in alert.finding.items]
+    names = await names_of(client, back or alert.products)
     return Alert(
         alert=alert.name,
         products=list(alert.products),
+        names=list(names.values()),
         min_quantity=max(1, alert.min_quantity),
         fired=alert.HasField("fire_time"),
+        store=store,
+        store_name=(await shop_of(client, store)).name if store else "",
         expires=alert.expire_time.ToJsonString(),
     )

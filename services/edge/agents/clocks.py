@@ -3,23 +3,10 @@
 import datetime as dt
 import zoneinfo
 
-import grpc
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from mcp.server.mcpserver.exceptions import ToolError
 
-from enrayon.stores.v1 import stores_pb2
 from geodata.instants import END, FIRST
-from services.client import Client
-
-
-async def zone_of(client: Client, store: str) -> str:
-    """The time zone of a store (IANA); UTC if it is not known now."""
-    request = stores_pb2.GetStoreRequest(name=store, read_mask=FieldMask(paths=["time_zone"]))
-    try:
-        return (await client.stores.GetStore(request)).time_zone or "UTC"
-    except grpc.aio.AioRpcError:
-        return "UTC"
 
 
 def local(time: Timestamp, zone: str) -> str:

@@ -26,9 +26,11 @@ from services.client import Client
 from services.client.holds import changed_lines
 from services.client.words import spoken_code
 from services.edge.agents.arguments import READ_ONLY, StoreName
-from services.edge.agents.clocks import local, spoken, zone_of
-from services.edge.agents.products import ChangedItems, Items, basket_of
+from services.edge.agents.clocks import local, spoken
+from services.edge.agents.places import Shop, shop_of
+from services.edge.agents.products import ChangedItems, Items, basket_of, names_of
 from services.edge.agents.speech import listed, readable, result
+from services.edge.agents.views import HOLD, shown_in
 
 CREATES = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
 CHANGES = ToolAnnotations(
@@ -44,6 +46,8 @@ Shopper = Annotated[
 ]
 SlotName = Annotated[str, Field(max_length=260, description="A slot's name from find_pickup_slots")]
 MOST_LISTED = 20
+LIVE = {"CONFIRMED", "PREPARING", "READY"}
+"""States in which a hold holds goods."""
 RANDOM_BYTES = 16
 CHECK_DIGITS = 8
 """Characters of a request id that tell one of this tool from one that an agent made up."""
@@ -66,6 +70,7 @@ class Hold(BaseModel):
     state: str = ""
     """CONFIRMED, PREPARING, READY, COLLECTED, CANCELED or EXPIRED; empty for an offer."""
     store: str = ""
+    store_name: str = ""
     items: list[HeldLine] = []
     ready_by: str = ""
     """From then on the goods can be fetched; empty when unknown."""
@@ -110,7 +115,7 @@ class Slots(BaseModel):
 def add_tools(server: MCPServer[None], client: Client) -> None:
     """Add the tools."""
 
-    @server.tool(title="Hold items", annotations=CREATES)
+    @server.tool(title="Hold items", annotations=CREATES, meta=shown_in(HOLD))
     async def hold_items(
         store: StoreName,
         items: Items,
@@ -143,18 +148,18 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
                     validate_only=not confirm,
                 )
             )
-        hold = _hold(reservation, names, await zone_of(client, store))
+        hold = _hold(reservation, names, await shop_of(client, store))
         hold.store, hold.request_id, hold.shopper = store, identity, owner
         if confirm:
             return await _told(client, reservation, hold, "Held")
         hold.held, hold.reservation, hold.state = False, "", ""
         return result(
-            f"Nothing is held yet. {store} can hold {_terms(reservation, hold)} Ask the "
+            f"Nothing is held yet. {hold.store_name} can hold {_terms(reservation, hold)} Ask the "
             "person, then call again with confirm=true, this request_id and this shopper.",
             hold,
         )
 
-    @server.tool(title="Show a hold", annotations=READ_ONLY)
+    @server.tool(title="Show a hold", annotations=READ_ONLY, meta=shown_in(HOLD))
     async def get_hold(reservation: HeldName, shopper: Shopper) -> Annotated[CallToolResult, Hold]:
         """Show a hold with its state, times, and pick-up code, also as an image to scan."""
         with readable():
@@ -172,10 +177,10 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
                 )
             )
             holds = [await _described(client, each) for each in answer.reservations]
-        told = [f"{_goods(hold)} at {hold.store} ({hold.state})" for hold in holds]
+        told = [f"{_goods(hold)} at {hold.store_name} ({hold.state})" for hold in holds]
         return result(f"Held: {listed(told)}." if told else "Nothing is held.", Holds(holds=holds))
 
-    @server.tool(title="Change a hold", annotations=CHANGES)
+    @server.tool(title="Change a hold", annotations=CHANGES, meta=shown_in(HOLD))
     async def change_hold(
         reservation: HeldName,
         shopper: Shopper,
@@ -227,7 +232,7 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
             answer = await client.stock.ListPickupSlots(
                 stock_pb2.ListPickupSlotsRequest(parent=store)
             )
-        zone = await zone_of(client, store)
+        zone = (await shop_of(client, store)).zone
         slots = [
             Slot(
                 slot=each.name,
@@ -299,22 +304,20 @@ async def _described(
 ) -> Hold:
     """A hold with the names of its products and the clock of its store."""
     known = dict(names or {})
-    for item in reservation.items:
-        if item.product not in known:
-            request = stock_pb2.GetProductRequest(name=item.product)
-            try:
-                known[item.product] = (await client.stock.GetProduct(request)).display_name
-            except grpc.aio.AioRpcError:
-                known[item.product] = item.product  # it may be deleted since
-    return _hold(reservation, known, await zone_of(client, _store(reservation)))
+    unknown = [item.product for item in reservation.items if item.product not in known]
+    known |= await names_of(client, unknown)
+    return _hold(reservation, known, await shop_of(client, _store(reservation)))
 
 
-def _hold(reservation: stock_pb2.Reservation, names: dict[str, str], zone: str) -> Hold:
+def _hold(reservation: stock_pb2.Reservation, names: dict[str, str], shop: Shop) -> Hold:
+    zone = shop.zone
+    state = stock_pb2.Reservation.State.Name(reservation.state).removeprefix("STATE_")
     return Hold(
-        held=True,
+        held=state in LIVE,
         reservation=reservation.name,
-        state=stock_pb2.Reservation.State.Name(reservation.state).removeprefix("STATE_"),
+        state=state,
         store=_store(reservation),
+        store_name=shop.name,
         items=[
             HeldLine(
                 product=item.product,
@@ -351,7 +354,7 @@ async def _told(
     else:
         hold.code, images = spoken_code(code.code), [_qr(code.text)]
     words = f" The pick-up code is {hold.code}." if hold.code else ""
-    said = result(f"{begin} at {hold.store}: {_terms(reservation, hold)}{words}", hold)
+    said = result(f"{begin} at {hold.store_name}: {_terms(reservation, hold)}{words}", hold)
     return said.model_copy(update={"content": [*said.content, *images]})
 
 

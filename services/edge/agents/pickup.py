@@ -32,8 +32,10 @@ from services.edge.agents.arguments import (
 )
 from services.edge.agents.clocks import local
 from services.edge.agents.left_out import LeftOutStore, left_out_store, near_by
+from services.edge.agents.places import Placed, position_of
 from services.edge.agents.products import Items, basket_of
 from services.edge.agents.speech import listed, readable, result
+from services.edge.agents.views import STORES, shown_in
 from services.edge.pickup.options import Option, PickupFinder
 
 
@@ -49,7 +51,7 @@ class PickupLine(BaseModel):
     """Empty when no shelf is known."""
 
 
-class PickupStore(BaseModel):
+class PickupStore(Placed):
     """A store where the items can be collected."""
 
     store: str
@@ -87,7 +89,7 @@ def add_tools(server: MCPServer[None], client: Client, services: frozenset[str])
     """Add the tool."""
     finder = PickupFinder(client, services)
 
-    @server.tool(title="Find pick-up options", annotations=READ_ONLY)
+    @server.tool(title="Find pick-up options", annotations=READ_ONLY, meta=shown_in(STORES))
     async def find_pickup_options(
         items: Items,
         place: Place = "",
@@ -163,6 +165,7 @@ def _store(option: Option, wanted: dict[str, int], names: dict[str, str]) -> Pic
         in_hand=local(pickup.in_hand_time, zone) if pickup.HasField("in_hand_time") else "",
         time_zone=zone,
         transfer_from=pickup.transfer_from,
+        **position_of(pickup),
         lines=lines,
     )
 

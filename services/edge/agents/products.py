@@ -1,7 +1,7 @@
 """The items argument of tools, and the products that its words mean."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import grpc
@@ -47,6 +47,20 @@ async def basket_of(
         for product, item in zip(products, items, strict=True)
     ]
     return basket, {product.name: product.display_name for product in products}
+
+
+async def names_of(client: Client, products: Iterable[str]) -> dict[str, str]:
+    """The display names of products; their resource names if they cannot be had."""
+
+    async def name(product: str) -> str:
+        request = stock_pb2.GetProductRequest(name=product)
+        try:
+            return str((await client.stock.GetProduct(request)).display_name)
+        except grpc.aio.AioRpcError:
+            return product  # it may be deleted since
+
+    some = list(dict.fromkeys(products))
+    return dict(zip(some, await asyncio.gather(*map(name, some)), strict=True))
 
 
 async def product_of(client: Client, text: str) -> stock_pb2.Product:

@@ -8,7 +8,19 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import BaseRoute
 
 from services.client import Client
-from services.edge.agents import alerts, guides, holds, hours, in_store, pickup, stock, stores, ucp
+from services.edge.agents import (
+    alerts,
+    guides,
+    holds,
+    hours,
+    in_store,
+    pickup,
+    stock,
+    stores,
+    ucp,
+    views,
+    way,
+)
 from services.edge.agents.strict import StrictServer
 from services.edge.ucp.platforms import Platforms
 
@@ -33,6 +45,7 @@ def build(
         version=importlib.metadata.version("enrayon"),
         log_level="WARNING",
         subscriptions=False,
+        extensions=[views.apps()],
     )
     stores.add_tools(server, client)
     if "hours" in services:
@@ -44,6 +57,8 @@ def build(
         pickup.add_tools(server, client, services)
     if "aisle" in services:
         in_store.add_tools(server, client)
+        if "stock" in services:  # which knows the words of products
+            way.add_tools(server, client)
     ucp.add_tools(server, client, services, platforms or Platforms())
     guides.add_guides(server)
     return server

@@ -28,8 +28,10 @@ from services.edge.agents.arguments import (
     travel,
 )
 from services.edge.agents.left_out import LeftOutStore, left_out_store, near_by
+from services.edge.agents.places import Placed, position_of
 from services.edge.agents.products import Items, basket_of
 from services.edge.agents.speech import listed, readable, result
+from services.edge.agents.views import STORES, shown_in
 
 
 class Line(BaseModel):
@@ -41,7 +43,7 @@ class Line(BaseModel):
     available: int
 
 
-class StockedStore(BaseModel):
+class StockedStore(Placed):
     """A store with some or all of the items."""
 
     store: str
@@ -71,7 +73,7 @@ class StockNearby(BaseModel):
 def add_tools(server: MCPServer[None], client: Client) -> None:
     """Add the tools."""
 
-    @server.tool(title="Find stock nearby", annotations=READ_ONLY)
+    @server.tool(title="Find stock nearby", annotations=READ_ONLY, meta=shown_in(STORES))
     async def find_stock_nearby(
         items: Items,
         place: Place = "",
@@ -122,6 +124,7 @@ def _stocked(store: stock_pb2.StoreAvailability, names: dict[str, str]) -> Stock
         complete=store.complete,
         address=address_line(store),
         hours=opening(store.open_state, dt.datetime.now(dt.UTC)),
+        **position_of(store),
         lines=[
             Line(
                 product=line.product,

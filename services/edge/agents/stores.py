@@ -24,10 +24,12 @@ from services.edge.agents.arguments import (
     origin,
     travel,
 )
+from services.edge.agents.places import Placed, Position, degrees, position_of
 from services.edge.agents.speech import listed, readable, result
+from services.edge.agents.views import STORES, shown_in
 
 
-class FoundStore(BaseModel):
+class FoundStore(Placed):
     """A store, and its distance from the origin."""
 
     store: str
@@ -45,6 +47,8 @@ class FoundStores(BaseModel):
     stores: list[FoundStore]
     taken_as: str = ""
     """The place that the text was understood as."""
+    origin: Position | None = None
+    """The position of that place."""
     road_attribution: str = ""
     """To be shown beside travel times."""
 
@@ -52,7 +56,7 @@ class FoundStores(BaseModel):
 def add_tools(server: MCPServer[None], client: Client) -> None:
     """Add the tool."""
 
-    @server.tool(title="Find stores", annotations=READ_ONLY)
+    @server.tool(title="Find stores", annotations=READ_ONLY, meta=shown_in(STORES))
     async def find_stores(
         place: Place = "",
         latitude: Latitude = None,
@@ -92,13 +96,17 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
                 distance_m=round(hit.distance_m, 1),
                 travel_time=travel_time(hit.journey) if hit.HasField("journey") else "",
                 phone=hit.store.phones[0] if hit.store.phones else "",
+                **position_of(hit.store),
             )
             for hit in answer.stores
         ]
         taken_as = answer.origin_place
         label = ", ".join(part for part in (taken_as.display_name, taken_as.description) if part)
         content = FoundStores(
-            stores=found, taken_as=label, road_attribution=answer.road_attribution
+            stores=found,
+            taken_as=label,
+            origin=Position(**degrees(taken_as.location)) if taken_as.HasField("location") else None,
+            road_attribution=answer.road_attribution,
         )
         return result(_sentence(found, label), content)
 

@@ -321,6 +321,7 @@ async def test_tools_are_few_and_say_whether_they_change_anything(connect):
             "delete_alert",
             "find_pickup_options",
             "find_in_store",
+            "find_way_in_store",
             "search_locations",
             "lookup_locations",
         } == tools.keys()
@@ -415,44 +416,6 @@ async def test_a_hold_is_shown_with_its_code_to_scan_and_the_clock_of_its_store(
     assert "(Europe/Helsinki)" in text.text
     offset = dt.datetime.fromisoformat(hold["expires"]).utcoffset()
     assert offset in (dt.timedelta(hours=2), dt.timedelta(hours=3))
-
-
-async def test_a_person_fetches_three_things_with_wrong_words_and_is_told_of_the_missing_one(
-    connect,
-):
-    """Find within 16 km, hold until tomorrow, change the hold, and be told when one is back."""
-    async with connect() as agent:
-        asked = await agent.call_tool(
-            "find_pickup_options", {"items": [{"product": "shears"}], **KAMPPI}
-        )
-        assert asked.is_error
-        assert "products/shears" in asked.content[0].text
-        words = [{"product": "lait"}, {"product": "graden shears"}, {"product": "rye breads"}]
-        said, found = await call(agent, "find_pickup_options", items=words, radius_km=16, **KAMPPI)
-        [option, *_] = found["options"]
-        _, hold = await call(
-            agent, "hold_items", store=option["store"], items=words, hours=24, confirm=True
-        )
-        mine = {"reservation": hold["reservation"], "shopper": hold["shopper"]}
-        more = [{"product": "Maito", "quantity": 2}]
-        _, changed = await call(agent, "change_hold", **mine, items=more)
-        said, missing = await call(
-            agent, "find_pickup_options", items=[{"product": "garden shears"}], **KAMPPI
-        )
-        assert [] == missing["options"]
-        assert "lacks 1 x Garden shears" in said
-        watch = {"item": {"product": "garden shears"}, "store": STOCKMANN}
-        _, alert = await call(agent, "create_alert", **watch)
-        _, before = await call(agent, "list_alerts", alerts=[alert["alert"]])
-        await call(agent, "delete_alert", alert=alert["alert"])
-        _, after = await call(agent, "list_alerts", alerts=[alert["alert"]])
-
-    assert STOCKMANN == option["store"]
-    assert {"Milk": 2, "Garden shears": 1, "Rye bread": 1} == {
-        item["name"]: item["quantity"] for item in changed["items"]
-    }
-    assert [False] == [each["fired"] for each in before["alerts"]]
-    assert ([], [alert["alert"]]) == (after["alerts"], after["gone"])
 
 
 async def test_prompts_and_a_guide_tell_the_usual_stories(connect):
