@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -39,12 +40,21 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield suite
 
 
-@pytest_asyncio.fixture(scope="session")
-async def browser(demo: Demo) -> AsyncIterator[Browser]:
+@asynccontextmanager
+async def launched(*options: str) -> AsyncIterator[Browser]:
+    """A browser with more options."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*QUIET.split(), *options]
+        )
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser(demo: Demo) -> AsyncIterator[Browser]:
+    async with launched() as browser:
+        yield browser
 
 
 @pytest_asyncio.fixture

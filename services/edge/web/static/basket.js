@@ -38,6 +38,15 @@ const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCa
 const isName = (text, { displayName, localizedNames = {} }) =>
   [displayName, ...Object.values(localizedNames)].some((name) => folded(name) === folded(text));
 
+/** The product that a barcode or a whole name means, or else none; and all that were found. */
+export async function lookUp(query) {
+  const found = (await searchProducts(query)).products || [];
+  const named = found.filter((each) => isName(query, each));
+  const [product] = named.length === 1 ? named : isBarcode(query) ? found : [];
+  for (const each of found) products.set(each.name, each);
+  return { product, found };
+}
+
 export class Basket {
   #levels = new Map();
 
@@ -72,15 +81,11 @@ export class Basket {
   /** Takes a product by its barcode or whole name; returns the products to choose from otherwise. */
   async #byText(query, input) {
     try {
-      const found = (await searchProducts(query)).products || [];
-      if (!found.length) return this.#tell(say("noProduct", { query }));
-      const named = found.filter((each) => isName(query, each));
-      const [product] = named.length === 1 ? named : isBarcode(query) ? found : [];
+      const { product, found } = await lookUp(query);
       if (!product) {
-        this.#tell(say("whichProduct", { query }));
-        return found;
+        this.#tell(say(found.length ? "whichProduct" : "noProduct", { query }));
+        return found.length ? found : undefined;
       }
-      products.set(product.name, product);
       input.value = "";
       this.#set(product.name, (this.#quantity(product.name) || 0) + 1);
     } catch (error) {

@@ -1,5 +1,6 @@
 // The locator: connects the list, the map, the basket and the page of a store.
 
+import { offerTools } from "./agent.js";
 import { suggest } from "./api.js";
 import { setParameters, linkView, parameter, link, openStore, linkedView } from "./address.js";
 import { Basket } from "./basket.js";
@@ -43,6 +44,7 @@ $("approximate").checked = kept("approximate") === "yes";
 addEventListener("popstate", arrive);
 label();
 arrive();
+offerTools({ look, go, list: () => results.stores });
 
 // Shows the state of the URL.
 async function arrive() {
@@ -67,12 +69,12 @@ function find(search) {
   linkView(null);
   setParameters({ q: search.query || "" }, { store: "", push: true });
   if (view.isOpen) view.close();
-  results.find(search);
+  return results.find(search);
 }
 
 function look(query) {
   $("query").value = query;
-  find(byText(query, map));
+  return find(byText(query, map));
 }
 
 function area() {
@@ -113,7 +115,7 @@ function wanted() {
 
 function go(name) {
   setParameters({}, { store: name, push: true });
-  view.open(name);
+  return view.open(name);
 }
 
 // From the page of a store to a filtered list.

@@ -30,6 +30,11 @@ export class Results {
     return this.#search?.query || "";
   }
 
+  /** What is listed: `{ store, distanceM }`. */
+  get stores() {
+    return this.#shown;
+  }
+
   find(search) {
     this.#search = search;
     return this.list();
