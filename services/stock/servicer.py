@@ -136,11 +136,11 @@ class StockServicer:
     async def list_stores_with_stock(
         self, request: stock_pb2.ListStoresWithStockRequest
     ) -> stock_pb2.ListStoresWithStockResponse:
-        """The stores that have a product."""
-        [sku] = self.lookups.skus([request.product])
-        stores = await self.levels.stores_with(sku)
+        """The stores that have a product, and others beside it."""
+        skus = self.lookups.skus([request.product, *request.other_products])
+        stores = await self.levels.stores_with(skus)
         page, token = self.tokens.page(request, stores, itself, default=100)
-        response = await self.levels.with_units(page, sku, max(request.min_quantity, 1))
+        response = await self.levels.with_units(page, skus[0], max(request.min_quantity, 1))
         response.next_page_token = token
         return response
 

@@ -14,7 +14,7 @@ from services.edge.problems import reason_of
 MOST_LEVELS = 10_000
 """Levels of one call to the stock service, at most."""
 MOST_HOLDERS = 999
-"""Stores with an item that are listed; an item in more stores is found soon by looking. One less
+"""Stores with all items that are listed; items in more stores are found soon by looking. One less
 than a filter takes names, so that the end of a page has room beside them."""
 _ITEM = re.compile(r"(?:products/)?([A-Za-z0-9][A-Za-z0-9._~-]{0,90})")
 _AVAILABLE = {stock_pb2.STOCK_BAND_IN_STOCK, stock_pb2.STOCK_BAND_LIMITED}
@@ -60,24 +60,19 @@ class Stocked:
         }
 
     async def holders(self, products: Sequence[str]) -> set[str] | None:
-        """Stores beyond which none has all products; None if each product is in too many to list.
+        """Stores beyond which none has all products; None if they are too many to list.
 
-        An index gives them, so that a rare item is not looked for in every store.
+        An index gives them, so that rare items are not looked for in every store.
         """
-        answers = await asyncio.gather(
-            *(
-                self._client.stock.ListStoresWithStock(
-                    stock_pb2.ListStoresWithStockRequest(product=product, page_size=MOST_HOLDERS)
-                )
-                for product in products
+        product, *others = products
+        answer = await self._client.stock.ListStoresWithStock(
+            stock_pb2.ListStoresWithStockRequest(
+                product=product, other_products=others, page_size=MOST_HOLDERS
             )
         )
-        short = [
-            {level.store for level in answer.levels}
-            for answer in answers
-            if not answer.next_page_token and not answer.unreachable
-        ]
-        return set.intersection(*short) if short else None
+        if answer.next_page_token or answer.unreachable:
+            return None
+        return {level.store for level in answer.levels}
 
     async def _is_known(self, product: str) -> bool:
         try:

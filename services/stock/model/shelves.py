@@ -59,9 +59,9 @@ class Shelves:
         """The stores that have one of some products on the shelf."""
         return self._joined(skus, np.bitwise_or)
 
-    def stores_with(self, sku: str) -> list[str]:
-        """The stores that have a product on the shelf, by id."""
-        bits = np.unpackbits(self.any_of([sku]), bitorder="little")
+    def stores_with(self, skus: Iterable[str]) -> list[str]:
+        """The stores that have every one of some products on the shelf, by id."""
+        bits = np.unpackbits(self.all_of(skus), bitorder="little")
         return sorted(self._stores[number] for number in np.flatnonzero(bits).tolist())
 
     def _joined(self, skus: Iterable[str], join: np.ufunc) -> Bits:

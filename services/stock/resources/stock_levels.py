@@ -97,15 +97,15 @@ class StockLevels:
         present = StoreLevels(policy, tuple(level for _, level in stated))
         return await self._messages(LevelsRead({store: present}, []), [sku for sku, _ in stated])
 
-    async def stores_with(self, sku: str) -> list[str]:
-        """The public stores that have a product on the shelf, by id; holds do not count.
+    async def stores_with(self, skus: Sequence[str]) -> list[str]:
+        """The public stores that have all products on the shelf, by id; holds do not count.
 
         Raises:
             DatabaseUnavailable: the shelves are not loaded yet.
         """
         await self.follower.loaded()
         public = self.directory.stores.replica.public
-        return [s for s in self.follower.shelves.stores_with(sku) if public(s) is not None]
+        return [s for s in self.follower.shelves.stores_with(skus) if public(s) is not None]
 
     async def with_units(
         self, stores: Sequence[str], sku: str, units: int

@@ -18,4 +18,4 @@ def test_the_stores_with_a_product_are_those_that_were_put_there_last(changes):
         (pairs.add if on_shelf else pairs.discard)((store, sku))
 
     for sku in SKUS:
-        assert sorted(store for store, kept in pairs if kept == sku) == shelves.stores_with(sku)
+        assert sorted(store for store, kept in pairs if kept == sku) == shelves.stores_with([sku])

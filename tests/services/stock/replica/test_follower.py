@@ -46,7 +46,7 @@ async def test_stock_that_is_fed_while_the_shelves_load_is_there_for_the_first_r
     monkeypatch.setattr(Levels, "sources", fed_meanwhile)
     task = asyncio.create_task(follower.run())
     await follower.loaded()
-    found = follower.shelves.stores_with("milk")
+    found = follower.shelves.stores_with(["milk"])
     await end([task])
 
     assert [STORE] == found
@@ -78,7 +78,7 @@ async def test_a_cluster_is_followed_on_after_a_failure(cluster, monkeypatch):
     await follower.loaded()
     await stated(levels, milk=5)
     reached = await follower.caught_up(partition_of(STORE), timeout_s=60)
-    found = follower.shelves.stores_with("milk")
+    found = follower.shelves.stores_with(["milk"])
     await end([task])
 
     assert reached

@@ -6,19 +6,23 @@ from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.stock.state.levels import Levels, LevelsUnreachable
 from tests.support.refusals import refusal
-from tests.support.stock import FORUM, MILK, SOKOS, STOCKMANN, state
+from tests.support.stock import BREAD, FORUM, MILK, SOKOS, STOCKMANN, state
 
 
 async def test_stores_with_a_product_are_listed_with_their_levels(stock):
     await state(stock, FORUM, milk=1)
-    await state(stock, STOCKMANN, milk=4)
+    await state(stock, STOCKMANN, milk=4, bread=2)
     await state(stock, SOKOS, milk=0)
 
     listed = await stock.ListStoresWithStock(stock_pb2.ListStoresWithStockRequest(product=MILK))
     several = await stock.ListStoresWithStock(
         stock_pb2.ListStoresWithStockRequest(product=MILK, min_quantity=2)
     )
+    with_bread = await stock.ListStoresWithStock(
+        stock_pb2.ListStoresWithStockRequest(product=MILK, other_products=[BREAD])
+    )
 
+    assert [(STOCKMANN, MILK)] == [(lv.store, lv.product) for lv in with_bread.levels]
     assert [(FORUM, 1), (STOCKMANN, 4)] == [(lv.store, lv.available) for lv in listed.levels]
     assert [(STOCKMANN, 4)] == [(lv.store, lv.available) for lv in several.levels]
 

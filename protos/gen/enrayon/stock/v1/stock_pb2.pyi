@@ -1109,6 +1109,7 @@ class ListStoresWithStockRequest(_message.Message):
     MIN_QUANTITY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OTHER_PRODUCTS_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """`products/{sku}`."""
     min_quantity: _builtins.int
@@ -1117,6 +1118,10 @@ class ListStoresWithStockRequest(_message.Message):
     """The largest number of results; 0 means 100, more than 1,000 means 1,000."""
     page_token: _builtins.str
     """The `next_page_token` of the previous answer; all other fields must be unchanged."""
+    @_builtins.property
+    def other_products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Further products: only stores with all of them on the shelf too, whoever holds them, are listed."""
+
     def __init__(
         self,
         *,
@@ -1124,10 +1129,11 @@ class ListStoresWithStockRequest(_message.Message):
         min_quantity: _builtins.int = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        other_products: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_quantity", b"min_quantity", "page_size", b"page_size", "page_token", b"page_token", "product", b"product"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_quantity", b"min_quantity", "other_products", b"other_products", "page_size", b"page_size", "page_token", b"page_token", "product", b"product"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
