@@ -144,6 +144,7 @@ alerts: ## try the alerts with promtool, if there is one
 pictures: setup ## draw the pictures of the README anew
 	$(BIN)/python deploy/pictures/make.py
 	$(BIN)/python deploy/pictures/locator.py
+	$(BIN)/python deploy/pictures/agents.py
 
 chart: setup ## draw the chart of the last bench anew
 	$(BIN)/python deploy/pictures/bench.py

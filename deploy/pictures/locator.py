@@ -93,7 +93,7 @@ async def take(browser: Browser, address: str, picture: Picture) -> None:
         await page.locator(".hold img").wait_for()
         await page.locator("#store").evaluate("(store) => store.scrollIntoView()")
     await drawn(page)
-    (HERE / f"{picture.name}.webp").write_bytes(await webp(page))
+    (HERE / f"{picture.name}.webp").write_bytes(await webp(page, await page.screenshot()))
     await context.close()
 
 
@@ -104,10 +104,9 @@ async def drawn(page: Page) -> None:
     await page.evaluate("document.fonts.ready.then(() => undefined)")
 
 
-async def webp(page: Page) -> bytes:
+async def webp(page: Page, png: bytes) -> bytes:
     """A screenshot as WebP, which the browser itself encodes."""
-    png = base64.b64encode(await page.screenshot()).decode()
-    written = await page.evaluate(TO_WEBP, [png, QUALITY])
+    written = await page.evaluate(TO_WEBP, [base64.b64encode(png).decode(), QUALITY])
     return base64.b64decode(written)
 
 

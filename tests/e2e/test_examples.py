@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import grpc
@@ -70,7 +71,9 @@ NOTIFIER = "UpdateDevice"
 TEA = "products/tea"
 SHOPS = (("helsinki", (60.1699, 24.9384), 5), ("sydney", (-33.8688, 151.2093), 0))
 """City, place, and units of tea."""
-OTHERS = [text for text in blocks("python") if NOTIFIER not in text]
+TESTING = "services.client.testing"
+"""The part of the client that the example of a test uses."""
+OTHERS = [text for text in blocks("python") if NOTIFIER not in text and TESTING not in text]
 
 
 async def test_the_configuration_of_an_agent_starts_its_tools(shared_demo):
@@ -102,6 +105,14 @@ def test_python_runs(shared_demo, text):
         assert re.fullmatch(r"[A-Z0-9]{8} STATE_COLLECTED", done)
     else:
         assert re.fullmatch(r"stores/\S+/reservations/\S+\n", printed)
+
+
+async def test_the_test_of_an_app_runs():
+    [text] = [text for text in blocks("python") if TESTING in text]
+    names: dict[str, Any] = {}
+    exec(compile(text, "deploy/examples.md", "exec"), names)
+    [test] = [each for name, each in names.items() if name.startswith("test_")]
+    await test()
 
 
 @pytest.fixture

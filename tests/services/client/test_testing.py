@@ -6,10 +6,14 @@ import pytest
 
 from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
-from services.client.testing import CENTRE, HARBOUR, NOON, SHEARS, STATION, running
+from services.client.testing import CENTRE, HARBOUR, MILK, NOON, SHEARS, STATION, running
 
 EVENING = NOON + dt.timedelta(hours=9)
 """21 o'clock in Helsinki."""
+
+
+def basket(product: str) -> list[stock_pb2.BasketItem]:
+    return [stock_pb2.BasketItem(product=product, quantity=1)]
 
 
 async def states(suite) -> dict[str, int]:
@@ -26,7 +30,7 @@ async def test_time_is_that_of_the_test_for_hours_holds_levels_and_alerts():
         hold = await suite.client.stock.CreateReservation(
             stock_pb2.CreateReservationRequest(
                 parent=CENTRE,
-                items=[{"product": SHEARS, "quantity": 1}],
+                items=basket(SHEARS),
                 ttl={"seconds": 8 * 3600},
                 request_id="one",
             )
@@ -63,9 +67,7 @@ async def test_an_instant_long_ago_is_as_good(tmp_path):
     begin = dt.datetime(2020, 2, 29, 10, tzinfo=dt.UTC)
     async with running(begin) as suite:
         hold = await suite.client.stock.CreateReservation(
-            stock_pb2.CreateReservationRequest(
-                parent=STATION, items=[{"product": "products/milk", "quantity": 1}]
-            )
+            stock_pb2.CreateReservationRequest(parent=STATION, items=basket(MILK))
         )
         found = await suite.client.stock.GetReservation(
             stock_pb2.GetReservationRequest(name=hold.name)
