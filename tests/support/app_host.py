@@ -16,7 +16,7 @@ POLICY = (
     "img-src 'self' data:; media-src 'self' data:; connect-src 'none'"
 )
 """The policy for a view without declared domains."""
-ALL = {"openLinks": {}, "serverTools": {}, "message": {"text": {}}}
+ALL: dict[str, Any] = {"openLinks": {}, "serverTools": {}, "message": {"text": {}}}
 HOST = """<!doctype html>
 <meta charset="utf-8">
 <style>

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from mcp import Client
+from mcp_types import TextResourceContents
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from geodata.samples import SUPERMARKET
@@ -49,6 +50,7 @@ async def show(browser: Browser, demo) -> AsyncIterator[Show]:
             tools = {each.name: each for each in (await agent.list_tools()).tools}
             [document] = (await agent.read_resource(uri)).contents
         assert {"ui": {"resourceUri": uri}} == tools[tool].meta
+        assert isinstance(document, TextResourceContents)
         assert "text/html;profile=mcp-app" == document.mime_type
         assert len(document.text.encode()) <= MAX_BYTES
         result = await call({"name": tool, "arguments": arguments})
