@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import inf
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from geodata.distance import Floats
 from geodata.nearest.batch import Batch
@@ -34,15 +34,25 @@ class NearestIndex:
 
     @classmethod
     def build(
-        cls, ids: Sequence[str], latitudes: ArrayLike, longitudes: ArrayLike
+        cls,
+        ids: Sequence[str],
+        latitudes: ArrayLike,
+        longitudes: ArrayLike,
+        cells: NDArray[np.int64] | None = None,
     ) -> "NearestIndex":
         """Index many places at once, in rows 0 to n - 1 in their order.
+
+        Args:
+            ids: distinct.
+            latitudes: in degrees.
+            longitudes: in degrees.
+            cells: of an index with these positions, from `cells`; else they are computed.
 
         Raises:
             ValueError: an id is repeated, a coordinate is out of range, or the lengths differ.
         """
         index = cls()
-        index._places = Places.of(ids, latitudes, longitudes)
+        index._places = Places.of(ids, latitudes, longitudes, cells)
         index._prepare()
         return index
 
@@ -70,6 +80,15 @@ class NearestIndex:
     def longitudes(self) -> Floats:
         """Longitude of each row in degrees; stale in unused rows. Read only."""
         return self._places.longitude[: self.row_count]
+
+    @property
+    def cells(self) -> NDArray[np.int64]:
+        """The cell of each row, by whose order places are grouped; stale in unused rows."""
+        return self._places.cell[: self.row_count]
+
+    def copied_ids(self) -> list[str | None]:
+        """The id of each row; None where it is unused."""
+        return self._places.copied_ids()
 
     def rows(self) -> Rows:
         """The rows in use, ascending."""

@@ -34,8 +34,14 @@ class Places:
         self.cell: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
     @classmethod
-    def of(cls, ids: Sequence[str], latitudes: ArrayLike, longitudes: ArrayLike) -> "Places":
-        """Places in the given order, in rows 0 to n - 1.
+    def of(
+        cls,
+        ids: Sequence[str],
+        latitudes: ArrayLike,
+        longitudes: ArrayLike,
+        known_cells: NDArray[np.int64] | None = None,
+    ) -> "Places":
+        """Places in the given order, in rows 0 to n - 1; their cells are computed if not given.
 
         Raises:
             ValueError: an id is repeated, a coordinate is out of range, or the lengths differ.
@@ -49,7 +55,9 @@ class Places:
             repeated = next(id for row, id in enumerate(ids) if places._rows[id] != row)
             raise ValueError(f"ids must be distinct, {repeated!r} is repeated")
         places.xyz = ecef_many(places.latitude, places.longitude)
-        places.cell = cells(places.latitude, places.longitude)
+        places.cell = (
+            cells(places.latitude, places.longitude) if known_cells is None else known_cells
+        )
         return places
 
     def __len__(self) -> int:
@@ -74,6 +82,10 @@ class Places:
         if id is None:
             raise KeyError(row)
         return id
+
+    def copied_ids(self) -> list[str | None]:
+        """The id of each row; None where it is unused."""
+        return self._ids.copy()
 
     def ids(self, rows: Iterable[int]) -> list[str]:
         """The ids of the places in rows that are in use."""

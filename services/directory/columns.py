@@ -5,8 +5,9 @@ values are distinct; so a filter is decided once per distinct value and then loo
 at once. The masks of recent filters are kept and updated with each changed store.
 """
 
+import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
@@ -28,11 +29,21 @@ from services.directory.filters import (
 )
 from services.directory.imported_hours import ImportedHours, imported_hours
 from services.directory.service_areas import ServiceAreas
+from services.directory.snapshot import Arrays
 
 MASKS_KEPT = 64
 """Filters whose masks are kept: the most recent ones."""
 CELLS_AT_ONCE = 2000
 """Cells that are computed before other calls have their turn."""
+
+VALUES: Mapping[str, Callable[[stores_pb2.Store], Hashable]] = {
+    "status": status_of,
+    "brand": lambda store: fold(store.brand),
+    "region": lambda store: store.address.region_code,
+    "administrative_area": lambda store: fold(store.address.administrative_area),
+    "hours": imported_hours,
+}
+"""The values of a store that are kept in columns."""
 
 ValueT = TypeVar("ValueT", bound=Hashable)
 ScalarT = TypeVar("ScalarT", bound=np.generic)
@@ -42,13 +53,9 @@ class Columns:
     """The columns of all rows, and the masks of recent filters."""
 
     def __init__(self) -> None:
-        self._status: Column[int] = Column()
-        self._brand: Column[str] = Column()
-        self._region: Column[str] = Column()
-        self._administrative_area: Column[str] = Column()
+        self._columns: dict[str, Column[Any]] = {name: Column() for name in VALUES}
         self._attributes = Sets()
         self._external_ids = Keys()
-        self._hours: Column[ImportedHours] = Column()
         self._areas = ServiceAreas()
         self._count = 0
         self._masks: OrderedDict[StoreFilter, Mask] = OrderedDict()
@@ -58,13 +65,10 @@ class Columns:
     def put(self, row: int, store: stores_pb2.Store) -> None:
         """Set the values of a row."""
         self._count = max(self._count, row + 1)
-        self._status.put(row, status_of(store))
-        self._brand.put(row, fold(store.brand))
-        self._region.put(row, store.address.region_code)
-        self._administrative_area.put(row, fold(store.address.administrative_area))
+        for name, value_of in VALUES.items():
+            self._columns[name].put(row, value_of(store))
         self._attributes.put(row, attributes_of(store))
         self._external_ids.put(row, external_keys(store))
-        self._hours.put(row, imported_hours(store))
         self._areas.put(row, store)
         for wanted, mask in self._masks.items():
             self._masks[wanted] = with_row(mask, row, value=wanted.admits(store))
@@ -76,11 +80,42 @@ class Columns:
 
     def remove(self, row: int) -> None:
         """Remove a row: no filter admits it any more."""
-        self._status.put(row, HIDDEN)
+        self._columns["status"].put(row, HIDDEN)
         self._external_ids.put(row, ())
         self._areas.remove(row)
         for wanted, mask in self._masks.items():
             self._masks[wanted] = with_row(mask, row, value=False)
+
+    def copied(self) -> Callable[[Rows], Arrays]:
+        """A copy; the function makes of it the arrays of some rows, for `loaded`."""
+        codes = {name: column.codes.copy() for name, column in self._columns.items()}
+        attributes, external_ids = self._attributes.copied(), self._external_ids.copied()
+        areas = self._areas.rows()
+
+        def arrays(rows: Rows) -> Arrays:
+            made: Arrays = {**attributes(rows), "keys": external_ids(rows)}
+            made["areas"] = np.flatnonzero(np.isin(rows, areas))
+            for name, column in codes.items():
+                # The first row with a code stands for its value.
+                _, first, inverse = np.unique(column[rows], return_index=True, return_inverse=True)
+                made[f"{name}.first"], made[f"{name}.codes"] = first, inverse.astype(np.int32)
+            return made
+
+        return arrays
+
+    @classmethod
+    def loaded(cls, arrays: Arrays, store_in: Callable[[int], stores_pb2.Store]) -> "Columns":
+        """The columns of arrays that `copied` made; `store_in` finds the store of a row."""
+        made = cls()
+        made._attributes = Sets.loaded(arrays)
+        made._external_ids = Keys(arrays["keys"])
+        for name, value_of in VALUES.items():
+            values = [value_of(store_in(row)) for row in arrays[f"{name}.first"].tolist()]
+            made._columns[name] = Column(arrays[f"{name}.codes"], values)
+        made._count = len(arrays["status.codes"])
+        for row in arrays["areas"].tolist():
+            made._areas.put(row, store_in(row))
+        return made
 
     def mask(self, wanted: StoreFilter, row_of: Callable[[str], int | None]) -> Mask:
         """The rows that a filter admits, read-only; `row_of` finds the row of an id."""
@@ -97,7 +132,8 @@ class Columns:
     @property
     def imported_hours(self) -> tuple[NDArray[np.int32], list[ImportedHours]]:
         """The imported hours of each row, as indexes into the list of distinct hours."""
-        return self._hours.codes, self._hours.values
+        hours = self._columns["hours"]
+        return hours.codes, hours.values
 
     def cells(self, resolution: int, index: NearestIndex) -> Steps[NDArray[np.uint64]]:
         """The H3 cell of each row of the index, read-only."""
@@ -119,15 +155,14 @@ class Columns:
 
     def _computed(self, wanted: StoreFilter, row_of: Callable[[str], int | None]) -> Mask:
         count = self._count
-        result = self._status.where(wanted.admits_status, count)
-        if wanted.brands:
-            result &= self._brand.where(wanted.brands.__contains__, count)
-        if wanted.region_codes:
-            result &= self._region.where(wanted.region_codes.__contains__, count)
-        if wanted.administrative_areas:
-            result &= self._administrative_area.where(
-                wanted.administrative_areas.__contains__, count
-            )
+        result = self._columns["status"].where(wanted.admits_status, count)
+        for name, admitted in (
+            ("brand", wanted.brands),
+            ("region", wanted.region_codes),
+            ("administrative_area", wanted.administrative_areas),
+        ):
+            if admitted:
+                result &= self._columns[name].where(admitted.__contains__, count)
         if wanted.attributes:
             result &= self._attributes.with_all(wanted.attributes, count)
         if wanted.external_ids:
@@ -146,11 +181,13 @@ class Columns:
 class Column(Generic[ValueT]):
     """One value per row, kept as a code: its index in the list of distinct values."""
 
-    def __init__(self) -> None:
-        self._codes: NDArray[np.int32] = np.zeros(0, np.int32)
-        self._code_of: dict[ValueT, int] = {}
-        self.values: list[ValueT] = []
+    def __init__(
+        self, codes: NDArray[np.int32] | None = None, values: Iterable[ValueT] = ()
+    ) -> None:
+        self._codes: NDArray[np.int32] = np.zeros(0, np.int32) if codes is None else codes
+        self.values = list(values)
         """The distinct values, by code."""
+        self._code_of = {value: code for code, value in enumerate(self.values)}
 
     @property
     def codes(self) -> NDArray[np.int32]:
@@ -193,14 +230,33 @@ class Sets:
                 self._bits[text] = bits
             bits[byte] |= bit
 
+    def copied(self) -> Callable[[Rows], Arrays]:
+        """A copy; the function makes of it the arrays of some rows, for `loaded`."""
+        count, bits = self._count, {text: bytes(bits) for text, bits in self._bits.items()}
+
+        def arrays(rows: Rows) -> Arrays:
+            made = np.zeros((len(bits), -(-len(rows) // 8)), np.uint8)
+            for number, packed in enumerate(bits.values()):
+                found = unpacked(packed, count)[rows]
+                made[number] = np.packbits(found, bitorder="little")
+            return {"texts": np.array(list(bits), np.str_), "bits": made}
+
+        return arrays
+
+    @classmethod
+    def loaded(cls, arrays: Arrays) -> "Sets":
+        """The sets of arrays that `copied` made."""
+        made = cls()
+        bits = map(bytearray, arrays["bits"])
+        made._bits = dict(zip(arrays["texts"].tolist(), bits, strict=True))
+        made._count = len(arrays["status.codes"])
+        return made
+
     def with_all(self, texts: Iterable[str], count: int) -> Mask:
         """The mask of the first `count` rows, true where a row has all of the texts."""
         result: Mask = np.ones(count, bool)
         for text in texts:
-            packed = np.frombuffer(self._bits.get(text, b""), np.uint8)
-            bits = np.unpackbits(packed, bitorder="little")[:count]
-            result[: len(bits)] &= bits.astype(bool)
-            result[len(bits) :] = False
+            result &= unpacked(self._bits.get(text, b""), count)
         return result
 
 
@@ -211,13 +267,13 @@ class Keys:
     rows: a millisecond for a million.
     """
 
-    def __init__(self) -> None:
-        self._columns: list[NDArray[np.int64]] = []
+    def __init__(self, columns: Iterable[NDArray[np.int64]] = ()) -> None:
+        self._columns = list(columns)
         """The first text of each row, the second, and so on; 0 for none."""
 
     def put(self, row: int, texts: Iterable[str]) -> None:
         """Set the texts of a row."""
-        hashes = [hash(text) or 1 for text in texts]
+        hashes = list(map(hash_of, texts))
         while len(self._columns) < len(hashes):
             self._columns.append(np.zeros(0, np.int64))
         for number, column in enumerate(self._columns):
@@ -226,9 +282,22 @@ class Keys:
             elif row < len(column):
                 column[row] = 0
 
+    def copied(self) -> Callable[[Rows], NDArray[np.int64]]:
+        """A copy; the function makes of it the columns of some rows, as one array."""
+        columns = [column.copy() for column in self._columns]
+
+        def array(rows: Rows) -> NDArray[np.int64]:
+            made = np.zeros((len(columns), len(rows)), np.int64)
+            for number, column in enumerate(columns):
+                known = rows < len(column)
+                made[number, known] = column[rows[known]]
+            return made
+
+        return array
+
     def with_any(self, texts: Iterable[str], count: int) -> Mask:
         """The mask of the first `count` rows, true where a row has one of the texts."""
-        hashes = [hash(text) or 1 for text in texts]
+        hashes = list(map(hash_of, texts))
         result: Mask = np.zeros(count, bool)
         for column in self._columns:
             part = column[:count]
@@ -238,6 +307,21 @@ class Keys:
 
 
 _NO_BITS = bytearray()
+
+
+def hash_of(text: str) -> int:
+    """The hash of a text, the same in each process; never 0."""
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True) or 1
+
+
+def unpacked(packed: bytes | bytearray, count: int) -> Mask:
+    """The first so many bits, False past the end."""
+    if not packed:  # NumPy leaves the bits past the end of nothing as memory has them
+        return np.zeros(count, np.bool_)
+    bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=count, bitorder="little")
+    mask: Mask = bits.view(np.bool_)
+    return mask
 
 
 def rows_mask(rows: list[int] | Rows, count: int) -> Mask:

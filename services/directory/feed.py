@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Generic
@@ -21,15 +21,19 @@ from services.chassis.tasks import end
 from services.directory import metrics
 from services.directory.change_log import BATCH, ChangeLog, Position
 from services.directory.replicas import ReplicaT
-from services.directory.snapshot import Snapshot, read_snapshot, write_snapshot
+from services.directory.snapshot import Arrays, Snapshot, read_snapshot, write_snapshot
 from services.directory.subscribers import Event, Listener, Subscribers
 
 CURRENT_S = 5.0
 """Without an answer from the database for longer than this, answers carry `as_of`."""
 WRITE_EVERY_S = 30.0
 """Shortest interval between snapshots on disk while there are changes."""
-APPLIED_AT_ONCE = 100
+READ_AT_ONCE = 200
+"""Changes whose records are read at once."""
+APPLIED_AT_ONCE = 20
 """Changes that are applied before other calls have their turn."""
+SETTLED_AT_ONCE = 5000
+"""Changes that wait for the index of words, as long as there are more to come."""
 
 log = structlog.get_logger()
 
@@ -51,7 +55,7 @@ class Feed(Generic[ReplicaT]):
         self,
         client: Client,
         kind: str,
-        build: Callable[[Iterable[tuple[str, bytes]]], ReplicaT],
+        build: Callable[..., ReplicaT],
         folder: Path,
         clock: Clock = utc_now,
     ) -> None:
@@ -60,7 +64,8 @@ class Feed(Generic[ReplicaT]):
         Args:
             client: The client of the database.
             kind: The kind of record, for example `stores`.
-            build: Makes a replica from ids and encoded records.
+            build: Makes a replica from ids and encoded records, and from the columns of a snapshot
+                if it has any.
             folder: The folder of the snapshot.
             clock: The clock that dates the replica.
         """
@@ -76,6 +81,8 @@ class Feed(Generic[ReplicaT]):
         self._current_at = dt.datetime.fromtimestamp(0, dt.UTC)
         self._progress = Progress()
         self._has_told_loss = False
+        self._unchanged = asyncio.Lock()
+        """Held while the replica changes, or is copied."""
         self._subscribers = Subscribers()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -90,7 +97,7 @@ class Feed(Generic[ReplicaT]):
             raise DatabaseUnavailable(
                 f"the {self.kind} are not loaded yet: the database cannot be reached"
             )
-        if self._replica.turns_at < math.inf:
+        if self._replica.turns_at < math.inf and not self._unchanged.locked():
             now_s = self._clock().timestamp()
             if self._replica.turns_at <= now_s:
                 self._replica.turn(now_s)
@@ -127,7 +134,8 @@ class Feed(Generic[ReplicaT]):
         snapshot = await asyncio.to_thread(read_snapshot, self._path)
         if snapshot is not None:
             position = Position(snapshot.epoch, snapshot.sequence)
-            replica = await asyncio.to_thread(self._indexed, snapshot.records, position)
+            columns = [snapshot.columns] if snapshot.columns else []
+            replica = await asyncio.to_thread(self._indexed, snapshot.records, position, *columns)
             self._replace(replica, position, snapshot.as_of)
             self._written = self._position
             del snapshot
@@ -200,9 +208,9 @@ class Feed(Generic[ReplicaT]):
         await self._progress.advance()
         log.info("loaded all records", kind=self.kind, count=len(replica))
 
-    def _indexed(self, records: dict[str, bytes], position: Position) -> ReplicaT:
+    def _indexed(self, records: dict[str, bytes], position: Position, *columns: Arrays) -> ReplicaT:
         """A replica with its indexes; that of words from the disk, if it is of this position."""
-        replica = self._build(records.items())
+        replica = self._build(records.items(), *columns)
         if (texts := replica.texts()) is not None:
             texts.build(self._words_path, f"{position.epoch}:{position.sequence}")
         return replica
@@ -225,13 +233,16 @@ class Feed(Generic[ReplicaT]):
             return True
         if changes[0][0] != self.sequence + 1:
             return False
-        for begin in range(0, len(changes), APPLIED_AT_ONCE):
-            block = changes[begin : begin + APPLIED_AT_ONCE]
+        for begin in range(0, len(changes), READ_AT_ONCE):
+            block = changes[begin : begin + READ_AT_ONCE]
             # Only the latest record of an id is read: the states between are applied as that one.
             latest = await self._changes.latest(list(dict.fromkeys(id for _, id in block)))
-            self._apply(block, latest)
+            for first in range(0, len(block), APPLIED_AT_ONCE):
+                async with self._unchanged:
+                    self._apply(block[first : first + APPLIED_AT_ONCE], latest)
+                await asyncio.sleep(0)
         texts = self.replica.texts()
-        if texts is not None and texts.waiting:
+        if texts is not None and (texts.waiting >= SETTLED_AT_ONCE or len(changes) < BATCH):
             await in_thread(texts.settle)
         if len(changes) < BATCH:  # a full batch may have successors that were there before it
             self._current_at = read_at
@@ -260,18 +271,29 @@ class Feed(Generic[ReplicaT]):
             pause_s = max(WRITE_EVERY_S, 10 * (time.monotonic() - began_s))
 
     async def _write_snapshot(self) -> None:
-        position = self._position
-        if self._replica is None or position == self._written:
+        replica = self._replica
+        if replica is None or self._position == self._written:
             return
-        snapshot = Snapshot(*position, self._current_at, self._replica.copied())
+        async with self._unchanged:
+            position, current_at = self._position, self._current_at
+            records = replica.copied()
+            await asyncio.sleep(0)  # each copy takes long of many records
+            columns = replica.columns()
+            texts, saving = replica.texts(), None
+            if texts is not None:
+                saving = texts.save(self._words_path, f"{position.epoch}:{position.sequence}")
+
+        def write() -> None:
+            snapshot = Snapshot(*position, current_at, records, columns(records))
+            write_snapshot(self._path, snapshot)
+
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            if (texts := self._replica.texts()) is not None:
-                saving = texts.save(self._words_path, f"{position.epoch}:{position.sequence}")
+            if texts is not None:
                 await in_thread(texts.settle)
-                if saving.error:
-                    log.warning("cannot write the words", kind=self.kind, error=saving.error)
-            await asyncio.to_thread(write_snapshot, self._path, snapshot)
+            if saving is not None and saving.error:
+                log.warning("cannot write the words", kind=self.kind, error=saving.error)
+            await asyncio.to_thread(write)
             self._written = position
         except OSError as error:
             log.warning("cannot write the snapshot", kind=self.kind, error=error.strerror)

@@ -1,10 +1,11 @@
 """Replicas: all records of one kind in memory, and their changes."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from services.directory.snapshot import Arrays
 from services.directory.text import TextIndex
 
 
@@ -43,6 +44,12 @@ class Replica(Protocol):
     def copied(self) -> dict[str, bytes]:
         """A copy of all ids with their encoded records."""
 
+    def columns(self) -> Callable[[Iterable[str]], Arrays]:
+        """A copy of what indexes hold; the function makes arrays of it, for the ids in order.
+
+        A replica that is built with these arrays need not look at each record.
+        """
+
     def texts(self) -> TextIndex[Any] | None:
         """The index of the words of the records, if there is one."""
 
@@ -72,6 +79,10 @@ class Records:
     def copied(self) -> dict[str, bytes]:
         """A copy of all ids with their encoded records."""
         return self._records.copy()
+
+    def columns(self) -> Callable[[Iterable[str]], Arrays]:
+        """A copy of what indexes hold; the function makes arrays of it, for the ids in order."""
+        return lambda _: {}
 
     def texts(self) -> TextIndex[Any] | None:
         """The index of the words of the records, if there is one."""

@@ -109,6 +109,10 @@ class ServiceAreas:
         """Remove the area of a row."""
         self._areas.pop(row, None)
 
+    def rows(self) -> list[int]:
+        """The rows of the stores that have one."""
+        return list(self._areas)
+
     def serving(
         self, point: Point | None, postal_code: str, by_road: ByRoad = no_roads
     ) -> list[int]:

@@ -1,20 +1,28 @@
 """Snapshots of replicas on disk, from which a process starts while the database is down.
 
-A file is a line of JSON (format, epoch, sequence, as_of, count), then the records: the lengths of
-id and record as two little-endian 32-bit numbers, the id, the record. It is written under another
-name and renamed, so that a crash leaves no part of a file; a damaged file is not used.
+A file is a line of JSON (format, epoch, sequence, as_of, count, columns), then the records: the
+lengths of id and record as two little-endian 32-bit numbers, the id, the record; then the arrays of
+indexes, in NumPy's format, in the order of their names in the line (older files have none). It is
+written under another name and renamed, so that a crash leaves no part of a file; a damaged file is
+not used.
 """
 
 import datetime as dt
+import mmap
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 FORMAT = 1
 LENGTHS = struct.Struct("<II")
+Arrays = dict[str, NDArray[Any]]
+"""Arrays of indexes by name."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,8 @@ class Snapshot:
     as_of: dt.datetime
     """The time at which they were last known to be current."""
     records: dict[str, bytes]
+    columns: Arrays = field(default_factory=dict, compare=False)
+    """What its indexes hold, with positions of the records in their order."""
 
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
@@ -41,6 +51,7 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
         "sequence": snapshot.sequence,
         "as_of": snapshot.as_of,
         "count": len(snapshot.records),
+        "columns": list(snapshot.columns),
     }
     try:
         with scratch.open("wb") as file:
@@ -48,6 +59,8 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
             for id, record in snapshot.records.items():
                 name = id.encode()
                 file.write(LENGTHS.pack(len(name), len(record)) + name + record)
+            for column in snapshot.columns.values():
+                np.save(file, column, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)
@@ -58,20 +71,23 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
 def read_snapshot(path: Path) -> Snapshot | None:
     """Read a file; None if there is none, or if it is damaged or of another format."""
     try:
-        data = path.read_bytes()
-        head, _, body = data.partition(b"\n")
-        header = orjson.loads(head)
-        if header["format"] != FORMAT:
-            return None
-        records, at = {}, 0
-        for _ in range(header["count"]):
-            id_length, record_length = LENGTHS.unpack_from(body, at)
-            id_end = at + LENGTHS.size + id_length
-            at = id_end + record_length
-            if at > len(body):
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            at = data.find(b"\n") + 1
+            header = orjson.loads(data[:at])
+            if header["format"] != FORMAT:
                 return None
-            records[body[id_end - id_length : id_end].decode()] = body[id_end:at]
-        as_of = dt.datetime.fromisoformat(header["as_of"])
-        return Snapshot(header["epoch"], header["sequence"], as_of, records)
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
+            records = {}
+            for _ in range(header["count"]):
+                id_length, record_length = LENGTHS.unpack_from(data, at)
+                id_end = at + LENGTHS.size + id_length
+                at = id_end + record_length
+                if at > len(data):
+                    return None
+                records[data[id_end - id_length : id_end].decode()] = data[id_end:at]
+            file.seek(at)
+            names = header.get("columns", [])
+            columns = {name: np.load(file, allow_pickle=False) for name in names}
+            as_of = dt.datetime.fromisoformat(header["as_of"])
+            return Snapshot(header["epoch"], header["sequence"], as_of, records, columns)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, struct.error):
         return None

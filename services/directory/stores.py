@@ -6,6 +6,7 @@ for the rows near the point. Stores without a location have no row and are decid
 """
 
 import heapq
+import importlib.metadata
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -26,8 +27,11 @@ from services.directory.filters import ENDED, HIDDEN, Mask, StoreFilter, status_
 from services.directory.imported_hours import ImportedHours
 from services.directory.keys import parse_store
 from services.directory.replicas import Change, Records
+from services.directory.snapshot import Arrays
 from services.directory.text import Match, TextIndex, Texts
 
+COLUMNS_VERSION = f"1 {importlib.metadata.version('enrayon')}"
+"""Columns that another version wrote are made anew: their values may have another meaning."""
 ROWS_AT_ONCE = 256
 """Rows of one step at most; it is one row where open hours have to be read first."""
 STEP_S = 0.001
@@ -41,7 +45,9 @@ UNLOCATED_AT_ONCE = 50
 class StoresReplica(Records):
     """All stores of a process. Only `record` and `records` include private ones."""
 
-    def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
+    def __init__(
+        self, records: Iterable[tuple[str, bytes]] = (), columns: Arrays | None = None
+    ) -> None:
         super().__init__(records)
         self._hidden: set[str] = set()
         self._unlocated: set[str] = set()
@@ -50,6 +56,13 @@ class StoresReplica(Records):
         """Heap of the instants at which stores close for good by their closing date."""
         self._sorted_ids: SortedList[str] = SortedList(self._records)
         self._text = TextIndex(self._stores, texts_of)
+        if columns and columns["version"].item() == COLUMNS_VERSION:
+            self.index = self._loaded(columns)
+        else:
+            self.index = self._built()
+
+    def _built(self) -> NearestIndex:
+        """Look at each store, and keep its columns; returns the index of the places."""
         located: list[str] = []
         latitudes: list[float] = []
         longitudes: list[float] = []
@@ -64,7 +77,44 @@ class StoresReplica(Records):
             if store.private:
                 self._hidden.add(id)
             self._note_end(id, store)
-        self.index = NearestIndex.build(located, latitudes, longitudes)
+        return NearestIndex.build(located, latitudes, longitudes)
+
+    def _loaded(self, columns: Arrays) -> NearestIndex:
+        """Take the columns of a snapshot; returns the index of the places."""
+        ids = list(self._records)
+        located = [ids[number] for number in columns["located"].tolist()]
+        self._columns = Columns.loaded(
+            columns, lambda row: parse_store(self._records[located[row]])
+        )
+        self._unlocated = set(ids).difference(located)
+        self._hidden = {ids[number] for number in columns["hidden"].tolist()}
+        for number in columns["ending"].tolist():
+            self._note_end(ids[number], parse_store(self._records[ids[number]]))
+        positions = (columns[name] for name in ("latitude", "longitude", "cell"))
+        return NearestIndex.build(located, *positions)
+
+    def columns(self) -> Callable[[Iterable[str]], Arrays]:
+        """A copy of what indexes hold; the function makes arrays of it, for the ids in order."""
+        index, rows, hidden = self.index, self.index.rows(), list(self._hidden)
+        ids_of_rows = index.copied_ids()
+        latitudes, longitudes = index.latitudes[rows], index.longitudes[rows]
+        cells, copied = index.cells[rows], self._columns.copied()
+        ending = {id for _, id in self._ends}
+
+        def arrays(ids: Iterable[str]) -> Arrays:
+            number_of = {id: number for number, id in enumerate(ids)}
+            return {
+                "version": np.array(COLUMNS_VERSION),
+                "located": np.array([number_of[id] for id in ids_of_rows if id], np.int32),
+                "ending": np.array([number_of[id] for id in ending if id in number_of], np.int32),
+                "hidden": np.array([number_of[id] for id in hidden], np.int32),
+                "latitude": latitudes,
+                "longitude": longitudes,
+                "cell": cells,
+                **copied(rows),
+            }
+
+        return arrays
 
     def turn(self, now_s: float) -> None:
         """Give stores whose closing date is over the status that says so; `CLOSED_AT_ONCE` most.
