@@ -87,7 +87,7 @@ class HolidayCalendar:
         return related[0] if related else self._own_language
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=2048)
 def public_holidays(country: str, subdivision: str = "") -> HolidayCalendar:
     """Public holidays, substitute days included."""
     return HolidayCalendar(country, subdivision, PUBLIC)
@@ -99,7 +99,7 @@ def school_holidays(country: str, zone: str = "") -> HolidayCalendar:
     return HolidayCalendar(country, zone, SCHOOL)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=8192)
 def _holidays(
     country: str, subdivision: str, category: str, year: int, language: str
 ) -> dict[dt.date, str]:

@@ -5,9 +5,13 @@ import datetime as dt
 from contextlib import suppress
 from pathlib import Path
 
+from geodata.schedule.expression import follows_sun
+from geodata.schedule.holiday_calendar import public_holidays
 from services.chassis.clock import Clock, utc_now
 from services.chassis.database.client import Client
 from services.chassis.errors import Unavailable
+from services.chassis.processor import in_thread
+from services.chassis.tasks import end
 from services.directory.feed import Feed, stale
 from services.directory.groups import GroupsReplica
 from services.directory.hours import HoursReplica
@@ -16,6 +20,9 @@ from services.directory.products import ProductsReplica
 from services.directory.roads import Roads, Router
 from services.directory.schedules import Schedules
 from services.directory.stores import StoresReplica
+
+AHEAD_EVERY_S = 30.0
+"""Interval between looks for countries whose holidays are not worked out yet."""
 
 
 class Directory:
@@ -31,6 +38,7 @@ class Directory:
         self.roads = Roads(self.stores, self.schedules, router)
         self.products = Feed(client, PRODUCTS, ProductsReplica, folder, clock)
         self.groups = Feed(client, GROUPS, GroupsReplica, folder, clock)
+        self._ahead: asyncio.Task[None] | None = None
         self._feeds = (self.stores, self.hours, self.products, self.groups)
 
     @property
@@ -54,7 +62,23 @@ class Directory:
         with suppress(Unavailable):
             self.schedules.refresh()
         await self.roads.prepare()
+        self._ahead = asyncio.create_task(self._keep_ahead(), name="works out holidays")
 
     async def stop(self) -> None:
         """Stop following, and write the snapshots to disk."""
+        await end([self._ahead] if self._ahead else [])
         await asyncio.gather(*(feed.stop() for feed in self._feeds))
+
+    async def _keep_ahead(self) -> None:
+        """Work out the holidays of new places in a thread: for a country, they take 100 ms."""
+        await in_thread(follows_sun, "sunrise-sunset")  # makes the parser of hours
+        done: set[tuple[tuple[str, str], int]] = set()
+        while True:
+            with suppress(Unavailable):
+                year = self._clock().year
+                for place in self.schedules.holidays():
+                    for each in (year, year - 1, year + 1):
+                        if (place, each) not in done:
+                            done.add((place, each))
+                            await in_thread(public_holidays(*place).covers, each)
+            await asyncio.sleep(AHEAD_EVERY_S)

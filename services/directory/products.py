@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sortedcontainers import SortedList
 
 from enrayon.stock.v1 import stock_pb2
 from geodata.barcodes import gtin_14
+from services.chassis.processor import in_thread
 from services.directory.replicas import Change, Records
 from services.directory.text import Match, TextIndex, Texts
 
@@ -35,16 +37,21 @@ class ProductsReplica(Records):
         """The index of the words of the products."""
         return self._text
 
-    def search(self, query: str = "", gtin: str = "", department: str = "") -> list[Match]:
+    async def search(
+        self, query: str = "", gtin: str = "", department: str = ""
+    ) -> Sequence[Match]:
         """The products that meet all given arguments, the best match first, else by SKU."""
-        matches = (
-            list(self._text.search(query)) if query else [Match(0, 0, sku) for sku in self.skus()]
-        )
-        for wanted, by in ((gtin_14(gtin), self._by_gtin), (department, self._by_department)):
-            if wanted:
-                admitted = by.get(wanted, set())
-                matches = [match for match in matches if match.id in admitted]
-        return matches
+        filters = [
+            by.get(wanted, set())
+            for wanted, by in ((gtin_14(gtin), self._by_gtin), (department, self._by_department))
+            if wanted
+        ]
+        if query:
+            found = await in_thread(self._text.search, query)
+            return [match for match in found if all(match.id in skus for skus in filters)]
+        if filters:
+            return [Match(0, 0, sku) for sku in sorted(set.intersection(*filters))]
+        return Listed(self.skus())
 
     def _index(self, change: Change) -> None:
         before = None if change.before is None else parse_product(change.before)
@@ -72,6 +79,21 @@ class ProductsReplica(Records):
         for gtin in product.gtins:
             self._by_gtin[gtin_14(gtin)].discard(sku)
         self._by_department[product.department].discard(sku)
+
+
+class Listed(Sequence[Match]):
+    """SKUs in order as matches, which are made when they are asked for."""
+
+    def __init__(self, skus: Sequence[str]) -> None:
+        self._skus = skus
+
+    def __len__(self) -> int:
+        return len(self._skus)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [Match(0, 0, sku) for sku in self._skus[index]]
+        return Match(0, 0, self._skus[index])
 
 
 def parse_product(encoded: bytes) -> stock_pb2.Product:

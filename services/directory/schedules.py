@@ -157,6 +157,12 @@ class Schedules:
             self._service_columns.clear()
             self._changed = set()
 
+    def holidays(self) -> set[tuple[str, str]]:
+        """Country and subdivision of the holidays that imported hours may name."""
+        self.refresh()
+        places = {(each.holidays.country, each.holidays.subdivision) for each in self._imported}
+        return {place for place in places if place[0]}
+
     def _load(self) -> None:
         stores, hours = self._stores.replica, self._hours.replica
         self._states, self._imported = OpenStates(), {}

@@ -75,15 +75,20 @@ class StockServicer:
         """One product by name."""
         return self.products.get(request.name)
 
-    def search_products(
+    @long
+    async def search_products(
         self, request: stock_pb2.SearchProductsRequest
     ) -> stock_pb2.SearchProductsResponse:
         """Products by words, by barcode, or by department."""
         feed = self.directory.products
-        found = feed.replica.search(request.query, request.gtin, request.department)
+        found = await feed.replica.search(request.query, request.gtin, request.department)
         page, token = self.tokens.page(request, found, tuple, default=20)
         return stock_pb2.SearchProductsResponse(
-            products=[parse_product(feed.replica.record(match.id) or b"") for match in page],
+            products=[
+                parse_product(record)
+                for match in page
+                if (record := feed.replica.record(match.id)) is not None
+            ],
             next_page_token=token,
             total_size=len(found),
             as_of=timestamp(feed.stale_as_of),

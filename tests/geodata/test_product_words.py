@@ -1,12 +1,15 @@
 """Product words mean the right product, or lead to a question: never to a wrong one."""
 
+import asyncio
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from enrayon.stock.v1 import stock_pb2
 from geodata.product_words import CANDIDATES, meant, question
 from geodata.samples.catalogue import catalogue
 from services.directory.products import ProductsReplica, parse_product
+from services.directory.text import Match
 
 FOLDER = Path(__file__).parent
 
@@ -28,9 +31,14 @@ def records() -> list[tuple[str, bytes]]:
 REPLICA = ProductsReplica(records())
 
 
+def search(words: str) -> Sequence[Match]:
+    """The products that match."""
+    return asyncio.run(REPLICA.search(words))
+
+
 def resolved(words: str) -> str:
     """The name of the product; `?` for a question; `-` if nothing matches."""
-    matches = REPLICA.search(words)[:CANDIDATES]
+    matches = search(words)[:CANDIDATES]
     found = [parse_product(REPLICA.record(match.id) or b"") for match in matches]
     product = meant(words, found)
     return product.display_name if product else "?" if found else "-"
@@ -81,14 +89,10 @@ def test_a_question_names_the_products_and_how_many_more_there_are():
 
 def test_the_very_name_comes_first_then_one_that_begins_so_then_the_shorter_one():
     names = ["Milk", "Oat milk", "Milk chocolate", "Coconut milk"]
-    found = [
-        parse_product(REPLICA.record(m.id) or b"").display_name for m in REPLICA.search("milk")
-    ]
+    found = [parse_product(REPLICA.record(m.id) or b"").display_name for m in search("milk")]
 
     assert ["Milk", "Milk chocolate", "Oat milk"] == [n for n in found if n in names][:3]
-    assert (
-        "Bread" == parse_product(REPLICA.record(REPLICA.search("pain")[0].id) or b"").display_name
-    )
+    assert "Bread" == parse_product(REPLICA.record(search("pain")[0].id) or b"").display_name
 
 
 def test_a_brand_may_stand_before_the_name():

@@ -1,9 +1,10 @@
 """The replica of placements: all of them in memory, by store or planogram, and SKU."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from services.directory.replicas import Change, Replica
+from services.directory.snapshot import Arrays
 
 
 class PlacementsReplica(Replica):
@@ -42,6 +43,10 @@ class PlacementsReplica(Replica):
     def copied(self) -> dict[str, bytes]:
         """A copy of all ids with their encoded records."""
         return dict(self.records())
+
+    def columns(self) -> Callable[[Iterable[str]], Arrays]:
+        """Placements have no columns."""
+        return lambda _: {}
 
     def texts(self) -> None:
         """Placements have no index of words."""

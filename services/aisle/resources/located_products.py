@@ -30,7 +30,7 @@ class LocatedProducts:
         plan = shop.plan if shop else None
         response = pb.LocateProductsResponse(floor_plan=shop.plan_name if shop else "")
         turns = Turns()
-        for sku in self._skus(request):
+        for sku in await self._skus(request):
             await turns.give()
             item = self.item(sku, request.language_code)
             sources = self._shops.sources(id, sku, shop.planogram if shop else "")
@@ -54,10 +54,10 @@ class LocatedProducts:
         name = placements.name_in(product, language)
         return Item(sku=sku, name=name, department=product.department, in_stock=in_stock)
 
-    def _skus(self, request: pb.LocateProductsRequest) -> Iterable[str]:
+    async def _skus(self, request: pb.LocateProductsRequest) -> Iterable[str]:
         if not request.query:
             return dict.fromkeys(map(product_sku, request.products))
-        matches = self._feeds.directory.products.replica.search(request.query)
+        matches = await self._feeds.directory.products.replica.search(request.query)
         return [match.id for match in matches[: page_size(request.limit, default=10, most=100)]]
 
 
