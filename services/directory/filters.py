@@ -1,6 +1,7 @@
 """The filter of a search for stores, and its decision on one store (`columns` decides on all)."""
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -116,8 +117,10 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).strip()
 
 
-def attributes_of(store: stores_pb2.Store) -> set[str]:
+def attributes_of(store: stores_pb2.Store) -> Collection[str]:
     """The attributes of a store by which filters find it, its payment methods among them."""
+    if not store.payment_methods:
+        return store.attributes
     return {*store.attributes, *(f"osm.payment.{method}" for method in store.payment_methods)}
 
 

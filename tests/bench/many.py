@@ -72,13 +72,16 @@ def steps(file: Path, folder: Path, url: str, count: int) -> Iterator[tuple[str,
     """The figures of each step."""
     holds = Holds(folder / "holds")
     database = Redis.from_url(url)
-    with server(folder, url) as (process, channel, _):
+    direct = DIRECT in sys.argv
+    if direct:
+        began_s = time.monotonic()
+        asyncio.run(filled(url, count))
+        yield "written without a server", f"{time.monotonic() - began_s:.0f} s", "", load()
+    with server(folder, url) as (process, channel, ready_s):
         stub = stores_pb2_grpc.StoresServiceStub(channel)
         holds.longest()
-        if DIRECT in sys.argv:
-            began_s = time.monotonic()
-            asyncio.run(filled(url, count))
-            yield "written without a server", f"{time.monotonic() - began_s:.0f} s", *holds.row()
+        if direct:
+            yield "start from the database", started(process, ready_s), "", load()
         else:
             with Asking(stub) as beside:
                 before_s = cpu_s(process.pid)
@@ -106,14 +109,10 @@ def steps(file: Path, folder: Path, url: str, count: int) -> Iterator[tuple[str,
         stopped_s = time.monotonic()
     yield "stop, with a snapshot", f"{time.monotonic() - stopped_s:.1f} s", "", load()
     with server(folder, url) as (process, channel, ready_s):
-        spent_s = cpu_s(process.pid)
+        figure = started(process, ready_s)
         stub = stores_pb2_grpc.StoresServiceStub(channel)
         found = search(query="market")(stub).total_size
-        yield (
-            "start",
-            f"ready in {ready_s:.1f} s, {spent_s:.1f} s of the processor; search finds {found:,}",
-            *holds.row(),
-        )
+        yield "start from the snapshot", f"{figure}; search finds {found:,}", *holds.row()
         yield "memory after a start", memory(process.pid, database), *holds.row()
 
 
@@ -164,6 +163,11 @@ def imported(file: Path) -> str:
         f"{taken_s:.0f} s, {rows / taken_s:,.0f} stores/s, exit {os.waitstatus_to_exitcode(status)}"
         f", client {usage.ru_maxrss / 1024:.0f} MB, {usage.ru_utime:.0f} s of its processor"
     )
+
+
+def started(process: subprocess.Popen[bytes], ready_s: float) -> str:
+    """What the start of a server took."""
+    return f"ready in {ready_s:.1f} s, {cpu_s(process.pid):.1f} s of the processor"
 
 
 def timed(ask: Callable[[Stub], object], stub: Stub) -> float:

@@ -40,9 +40,10 @@ _HOLDS_UNSET = re.compile(r"!has\(this\.(\w+)\)|!this\.(\w+)|this\.(\w+) == (?:0
 _HAS = re.compile(r"has\(this\.\w+\)")
 _MENTIONED = re.compile(r"\bthis\b(?:\.(\w+))?")
 _SIMPLE_PATTERN = re.compile(
-    r"\^(?:[\w/@:.~ -]|\\[.\-]|[(|)?*+]|\{\d+(?:,\d*)?\}|\[\^?(?:[\w/@:.~ +-]|\\[.\-])+\])*\$"
+    r"\^(?:[\w/@:.~ -]|\\[.\-]|[(|)?*+]|\{\d+(?:,\d*)?\}|\[\^?(?:[\w/@:.~ +-]|\\[.\-])+\]"
+    r"|\[\^(?:[\w/@:.~ +<>\"-]|\\[.\-s])+\])*\$"
 )
-"""Patterns that Python and RE2 read alike."""
+"""Patterns that Python and RE2 read alike, or Python more strictly: more is its white space."""
 
 
 def surely_valid(message: Message) -> bool:
