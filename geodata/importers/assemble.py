@@ -21,7 +21,7 @@ from geodata.importers.hours import Starts
 from geodata.importers.ids import Ids, checked_source, source_of
 from geodata.importers.record import Record
 from geodata.importers.report import Import, Rejected, Remark, SourceUnknown
-from geodata.importers.spill import Spill
+from geodata.importers.spill import Spill, listed
 from geodata.importers.spreadsheets import WHOLE
 from geodata.points import Point
 from geodata.stores import Store
@@ -32,8 +32,6 @@ Hour24: TypeAlias = Literal["auto", "noon", "midnight", "doubt"]
 
 _CROWD = 5
 """Stores at one point from which the point is in doubt."""
-_IN_MEMORY = 10_000
-"""The stores of a file are a list up to this number; more are read from a file when needed."""
 _TOLD_EVERY = 1000
 """Rows between two reports of the progress."""
 
@@ -229,8 +227,7 @@ def assemble(
     _note_crowds(places, lines, result)
     ids.assign()
     result.sources = ids.sources()
-    stores = _Stores(drafts, changed, ids)
-    result.stores = list(stores) if len(stores) <= _IN_MEMORY else stores
+    result.stores = listed(_Stores(drafts, changed, ids))
 
 
 def _note_crowds(places: _Places, lines: Sequence[int], result: Import) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from geodata import store_rows
 from geodata.importers.ids import checked_source
 from geodata.importers.report import ColumnUse, Import, Rejected
+from geodata.importers.spill import Spill, listed
 from geodata.importers.table import Row, Table
 from geodata.store_rows import COLUMNS, DISARMED_KEY, KEY, BadRow
+from geodata.stores import Store
 
 _EXAMPLES = 3
 
@@ -22,6 +24,7 @@ def read(table: Table, result: Import, source: str | None = None) -> None:
     is_disarmed = DISARMED_KEY in table.header
     examples: dict[str, list[str]] = {column: [] for column in table.header}
     seen: dict[str, int] = {}
+    stores: Spill[Store] = Spill()
     for row in table.rows():
         result.rows += 1
         if isinstance(row, Rejected):
@@ -35,9 +38,13 @@ def read(table: Table, result: Import, source: str | None = None) -> None:
             values = {column: store_rows.armed(text) for column, text in values.items()}
             values[KEY] = values.pop(DISARMED_KEY)
         try:
-            _take(values, row, prefix, seen, result)
+            store = _taken(values, row, prefix, seen)
+            stores.append(store)
+            if "-" in store.id:
+                result.sources.add(store.id.partition("-")[0])
         except BadRow as bad:
             result.rejected.append(Rejected(row.line, bad.column, bad.reason, row.raw))
+    result.stores = listed(stores)
     known = {KEY, DISARMED_KEY, *COLUMNS}
     result.columns = [
         ColumnUse(column, column if column in known else "", tuple(examples[column]))
@@ -45,16 +52,11 @@ def read(table: Table, result: Import, source: str | None = None) -> None:
     ]
 
 
-def _take(
-    values: Mapping[str, str], row: Row, prefix: str, seen: dict[str, int], result: Import
-) -> None:
+def _taken(values: Mapping[str, str], row: Row, prefix: str, seen: dict[str, int]) -> Store:
     store = store_rows.store_of(values)
     if not store.id.startswith(prefix):
         raise BadRow(KEY, f"{store.id!r} does not begin with {prefix!r}")
     if store.id in seen:
         raise BadRow(KEY, f"row {seen[store.id]} already has the id {store.id!r}")
     seen[store.id] = row.line
-    result.stores.append(store)
-    owner, hyphen, _ = store.id.partition("-")
-    if hyphen:
-        result.sources.add(owner)
+    return store

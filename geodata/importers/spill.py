@@ -5,18 +5,21 @@ import pickle
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterator
-from typing import IO, Generic, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, TypeVar
 
 from geodata.importers.report import ImporterError
 
 BLOCK = 500
 """Items that are written at once; the last ones, up to so many, are in memory."""
 
+FEW = 10_000
+"""Items up to this number are given back as a list."""
+
 T = TypeVar("T")
 
 
-class Spill(Generic[T]):
+class Spill(Sequence[T]):
     """Items in their order. What is read is a copy: a change of it is not kept."""
 
     def __init__(self) -> None:
@@ -33,9 +36,11 @@ class Spill(Generic[T]):
             yield from self._block(number)
         yield from self._last
 
-    def __getitem__(self, index: int) -> T:
+    def __getitem__(self, index: Any) -> Any:
         """One item; those near the one before cost little."""
-        number, place = divmod(index, BLOCK)
+        if isinstance(index, slice):
+            return list(self)[index]
+        number, place = divmod(range(len(self))[index], BLOCK)
         if number == len(self._begins):
             return self._last[place]
         if self._read[0] != number:
@@ -72,3 +77,8 @@ class Spill(Generic[T]):
         self._file.seek(self._begins[number])
         block: list[T] = pickle.load(self._file)  # noqa: S301 - written by this process alone
         return block
+
+
+def listed(items: Sequence[T]) -> Sequence[T]:
+    """The items as a list, if they are few."""
+    return list(items) if len(items) <= FEW else items

@@ -2,11 +2,13 @@
 
 import asyncio
 import datetime as dt
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from geodata.schedule.expression import follows_sun
 from geodata.schedule.holiday_calendar import public_holidays
+from geodata.schedule.spelling import names_holidays
 from services.chassis.clock import Clock, utc_now
 from services.chassis.database.client import Client
 from services.chassis.errors import Unavailable
@@ -15,6 +17,7 @@ from services.chassis.tasks import end
 from services.directory.feed import Feed, stale
 from services.directory.groups import GroupsReplica
 from services.directory.hours import HoursReplica
+from services.directory.imported_hours import ImportedHours
 from services.directory.keys import GROUPS, HOURS, PRODUCTS, STORES
 from services.directory.products import ProductsReplica
 from services.directory.roads import Roads, Router
@@ -72,13 +75,29 @@ class Directory:
     async def _keep_ahead(self) -> None:
         """Work out the holidays of new places in a thread: for a country, they take 100 ms."""
         await in_thread(follows_sun, "sunrise-sunset")  # makes the parser of hours
-        done: set[tuple[tuple[str, str], int]] = set()
+        known, done = (0, 0), set[tuple[str, str, int]]()
         while True:
             with suppress(Unavailable):
-                year = self._clock().year
-                for place in self.schedules.holidays():
-                    for each in (year, year - 1, year + 1):
-                        if (place, each) not in done:
-                            done.add((place, each))
-                            await in_thread(public_holidays(*place).covers, each)
+                _, hours = self.stores.replica.imported_hours
+                now = len(hours), self._clock().year
+                if known != now:
+                    known = now
+                    for place in await in_thread(places_of_holidays, hours.copy()):
+                        if (*place, now[1]) not in done:
+                            done.add((*place, now[1]))
+                            await in_thread(work_out_holidays, *place, now[1])
             await asyncio.sleep(AHEAD_EVERY_S)
+
+
+def places_of_holidays(hours: Iterable[ImportedHours]) -> set[tuple[str, str]]:
+    """Country and subdivision of the holidays that imported hours may name."""
+    return {
+        (each.holidays.country, each.holidays.subdivision)
+        for each in hours
+        if each.holidays.country and names_holidays(each.expression or each.text)
+    }
+
+
+def work_out_holidays(country: str, subdivision: str, year: int) -> None:
+    """Have the public holidays of a year in memory."""
+    public_holidays(country, subdivision).covers(year)

@@ -145,7 +145,7 @@ class Schedules:
 
     def refresh(self) -> None:
         """Take in the changes since the last read."""
-        if self._changed is None or len(self._imported) > self._limit:
+        if self._changed is None or self._has_many_unused():
             self._load()
         elif self._changed:
             # A store created and deleted since the last read has left a row of its own.
@@ -157,11 +157,13 @@ class Schedules:
             self._service_columns.clear()
             self._changed = set()
 
-    def holidays(self) -> set[tuple[str, str]]:
-        """Country and subdivision of the holidays that imported hours may name."""
-        self.refresh()
-        places = {(each.holidays.country, each.holidays.subdivision) for each in self._imported}
-        return {place for place in places if place[0]}
+    def _has_many_unused(self) -> bool:
+        """True if most of the imported schedules are those of no store any more."""
+        if len(self._imported) <= self._limit:
+            return False
+        codes, _ = self._stores.replica.imported_hours
+        self._limit = 2 * int(np.count_nonzero(np.bincount(codes))) + SPARE
+        return len(self._imported) > self._limit
 
     def _load(self) -> None:
         stores, hours = self._stores.replica, self._hours.replica

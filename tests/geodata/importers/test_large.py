@@ -1,6 +1,5 @@
 """A large file gives the same stores as a small one, but keeps them on disk."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ def test_stores_on_disk_are_those_in_memory(tmp_path, monkeypatch):
     small: Import = read(feed(tmp_path), source="s")
     assert isinstance(small.stores, list)
     monkeypatch.setattr(spill, "BLOCK", 7)
-    monkeypatch.setattr(sys.modules["geodata.importers.assemble"], "_IN_MEMORY", 0)
+    monkeypatch.setattr(spill, "FEW", 0)
     large = read(feed(tmp_path), source="s")
 
     assert not isinstance(large.stores, list)

@@ -11,8 +11,10 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.schedule.model import State
 from geodata.schedule.timeline import timeline
 from services.directory import schedules as module
+from services.directory.directory import places_of_holidays
 from services.directory.filters import StoreFilter
 from services.directory.hours import HoursReplica
+from services.directory.imported_hours import imported_hours
 from services.directory.replicas import Change
 from services.directory.schedules import Schedules
 from services.directory.stores import StoresReplica
@@ -144,3 +146,12 @@ def test_equal_hours_of_many_stores_are_one_schedule():
     schedules.refresh()
     assert 3 == len(schedules._imported)
     assert 666 == schedules.opening(MONDAY_NOON).rows(np.arange(1_000)).sum()
+
+
+def test_holidays_are_worked_out_for_the_places_of_hours_that_may_name_them():
+    shops = [
+        stores_pb2.Store(opening_hours_text="Mo-Fr 09:00-18:00", address={"region_code": "FI"}),
+        stores_pb2.Store(opening_hours_text="Mo-Fr 09:00-18:00; PH off"),
+        stores_pb2.Store(opening_hours_text="24/7; PH off", address={"region_code": "FR"}),
+    ]
+    assert {("FR", "")} == places_of_holidays(map(imported_hours, shops))
