@@ -212,7 +212,7 @@ async def test_a_key_that_is_revoked_or_has_less_is_posted_nothing_until_it_is_b
         async with asyncio.timeout(15):
             while (await office.events.GetSubscription(asked)).suspension != expected:  # noqa: ASYNC110 - told over the network
                 await asyncio.sleep(0.1)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.3)
 
     async def opened(shop: str) -> None:
         for status in (stores_pb2.STORE_STATUS_TEMPORARILY_CLOSED, stores_pb2.STORE_STATUS_OPEN):
