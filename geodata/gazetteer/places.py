@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
+from geodata.gazetteer.codes import TOWN_ONLY, parts_of
 from geodata.gazetteer.countries import country_code
 from geodata.gazetteer.folding import checked, fold
 from geodata.gazetteer.place import Box, Place, PlaceNotFound
@@ -87,8 +88,10 @@ class Gazetteer:
         return list(unique.values())[:limit]
 
     def postcode(self, code: str, country: str) -> Point | None:
-        """The position of a postcode; None if the tables do not have it."""
-        for hit in self._named(code, None, self._postcode_tables):
+        """The position of a postcode; None if the tables do not have it, or only its town."""
+        if country in TOWN_ONLY:
+            return None
+        for hit in self._codes(code, None):
             is_postcode = hit.table.kind[hit.row] == PlaceKind.POSTCODE
             if is_postcode and hit.region.country == country:
                 return hit.point
@@ -127,6 +130,12 @@ class Gazetteer:
 
     def _hits(self, reading: Reading, country: str | None, near: Point | None) -> list[Hit]:
         hits = list(self._named(reading.name, near))
+        # A town that the text names is nearer than the area of its postcode.
+        hits += [
+            hit
+            for hit in self._parts(reading.name, near)
+            if not reading.within or hit.region.country not in TOWN_ONLY
+        ]
         if country:
             hits = [hit for hit in hits if hit.region.country == country]
         for qualifier in reading.within:
@@ -142,7 +151,7 @@ class Gazetteer:
                 continue
             hits = [
                 hit
-                for hit in self._named(code, near, self._postcode_tables)
+                for hit in self._codes(code, near)
                 if hit.table.kind[hit.row] == PlaceKind.POSTCODE
                 and (not country or hit.region.country == country)
             ]
@@ -162,6 +171,17 @@ class Gazetteer:
                 return inside
             names_town = names_town or (len(name) > 3 and any(self.towns(name)))
         return [] if names_town or len({hit.region.country for hit in hits}) > 1 else hits
+
+    def _codes(self, code: str, near: Point | None) -> Iterator[Hit]:
+        """The rows of a postcode, or of the part of it that the tables have."""
+        yield from self._named(code, near, self._postcode_tables)
+        yield from self._parts(code, near)
+
+    def _parts(self, code: str, near: Point | None) -> Iterator[Hit]:
+        for country, part in parts_of(code.replace(" ", "")):
+            for hit in self._named(part, near, self._postcode_tables):
+                if hit.region.country == country:
+                    yield hit
 
     def _named(
         self, name: str, near: Point | None, tables: Sequence[Table] | None = None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.gazetteer.codes import COARSE_M
 from geodata.gazetteer.place import Place
 from geodata.gazetteer.table import PlaceKind, Region, Table
 from geodata.points import Point
@@ -42,10 +43,17 @@ class Hit:
         return Point(round(float(table.latitude[row]), 5), round(float(table.longitude[row]), 5))
 
     @property
-    def rank(self) -> tuple[float, int, float, str]:
-        """Sort key: weight, then kind, then latitude and name, which make it deterministic."""
+    def rank(self) -> tuple[float, float, int, float, str]:
+        """Sort key: weight, then precision and kind; latitude and name make it deterministic."""
         table, row = self.table, self.row
-        return self.weight, -int(table.kind[row]), float(table.latitude[row]), table.name(row)
+        precise = -COARSE_M.get(self.region.country, 0.0) if table.kind[row] else 0.0
+        return (
+            self.weight,
+            precise,
+            -int(table.kind[row]),
+            float(table.latitude[row]),
+            table.name(row),
+        )
 
     def place(self) -> Place:
         """The row as a `Place`."""

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from geodata.gazetteer.countries import country_code
+
 POSTCODE = re.compile(r"(?=.*\d)[0-9a-z][0-9a-z-]{2,9}", re.IGNORECASE)
 MAX_WORDS = 12
 """A longer text is no place name; the number of readings grows with the words."""
@@ -29,7 +31,8 @@ def readings(text: str) -> Iterator[Reading]:
         town = " ".join(word for word in part.split() if not POSTCODE.fullmatch(word))
         # A later part is the place only if an earlier part is a street with a number.
         is_street_before = any(re.search(r"\d", before) for before in parts[:index])
-        if town and (town != part or is_street_before):
+        is_country = len(town) <= 3 and bool(country_code(town))  # not the town Uk in Russia
+        if town and not is_country and (town != part or is_street_before):
             yield Reading(town, tuple(parts[index + 1 :]))
 
 

@@ -45,7 +45,16 @@ _YES = words(
     yes true 1 y oui designated wlan ja reserve_pmr accessible_mais_non_reserve_pmr
     """
 )
-_SERVICES = {
+FUELS = {
+    "Gazole": "osm.fuel.diesel",
+    "SP95": "osm.fuel.octane_95",
+    "SP98": "osm.fuel.octane_98",
+    "E10": "osm.fuel.e10",
+    "E85": "osm.fuel.e85",
+    "GPLc": "osm.fuel.lpg",
+}
+"""The fuels of the French feed."""
+_SERVICES = FUELS | {
     "Aire de camping-cars": "enrayon.service.motorhome_area",
     "Automate CB 24/24": "osm.self_service",
     "Bar": "osm.bar",

@@ -205,6 +205,11 @@ class Columns:
 
     def _check_needed(self) -> None:
         header, fields, constants = self._table.header, self._fields, self._given.constants
+        if "id" not in fields and {"station_id", "fuel"} <= set(self._names):
+            raise ImporterError(
+                "a row for each fuel, not for each station: no stores. The stations are in the "
+                "feed's XML or its table, and the XML tells which fuels each sells"
+            )
         if "id" not in fields and not self._id_from:
             raise ImporterError(missing_id(header, self._names, self._examples()))
         told = {*fields, *constants}

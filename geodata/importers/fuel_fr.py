@@ -1,8 +1,9 @@
 """Reads the fuel stations of France from the open feed of prix-carburants.gouv.fr.
 
-Two forms are read: the published XML (`pdv_liste`, with coordinates times 100,000; prices are
-ignored), and a table made from it with the columns `id, lat, lon, postcode, road_type, address,
-city, mon..sun, services`, and optional `name, brand, closed_since, automate_24_24`.
+Two forms are read: the published XML (`pdv_liste`, with coordinates times 100,000; a price tells
+that the fuel is sold), and a table made from it with the columns `id, lat, lon, postcode,
+road_type, address, city, mon..sun, services`, and optional `name, brand, closed_since,
+automate_24_24`.
 """
 
 import contextlib
@@ -164,6 +165,8 @@ class _Builder:
             span = f"{values.get('ouverture', '')}-{values.get('fermeture', '')}"
             before = self._station.get(self._day, "")
             self._station[self._day] = f"{before};{span}" if before and before != "closed" else span
+        elif name == "prix" and values.get("nom") in attributes.FUELS:
+            self._services.append(values["nom"])
         elif name == "fermeture" and values.get("type") == "D":
             self._station["closed_since"] = values.get("debut", "")
 

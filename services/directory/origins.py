@@ -18,7 +18,7 @@ class ResolvedOrigin:
 
     point: Point
     uncertainty_m: float = 0.0
-    """The largest distance of the true origin from the point."""
+    """The largest distance of the true origin from the point; about, of a coarse postcode."""
     place: Place | None = None
     """The place that a text names."""
 
@@ -58,7 +58,7 @@ class Origins:
                 return cell_origin(origin.h3_cell, f"{field}.h3_cell")
             case _:
                 place = await self.find(origin.place, f"{field}.place")
-                return ResolvedOrigin(place.point, place=place)
+                return ResolvedOrigin(place.point, place.uncertainty_m, place)
 
     async def find(self, text: str, field: str) -> Place:
         """The place of a text: by the geocoder, if one is switched on, else by the gazetteer.

@@ -14,6 +14,7 @@ from pyproj import Geod
 
 import geodata.gazetteer
 from geodata.gazetteer import Gazetteer, Place, PlaceKind, PlaceNotFound, country_code, fold
+from geodata.gazetteer.codes import COARSE_M
 from geodata.gazetteer.table import Region, Row, Table, save
 from geodata.points import Point
 
@@ -349,6 +350,46 @@ def test_postcodes_agree_with_the_shops_that_have_them(
                 )
         assert known > 10_000
         assert 100 * near / known > percent
+
+
+def test_coarse_postcodes_are_as_near_as_they_say(
+    gazetteer: Gazetteer, shared_rows: Callable[[str], list[dict[str, str]]]
+) -> None:
+    within: dict[str, list[bool]] = {country: [] for country in ("BE", *COARSE_M)}
+    for row in shared_rows("stores_world_starbucks"):
+        country = row["country"]
+        if country not in within or not (row["postcode"] and row["lat"]):
+            continue
+        with contextlib.suppress(PlaceNotFound):
+            place = gazetteer.find(row["postcode"], country=country)
+            here, there = place.point, (float(row["lon"]), float(row["lat"]))
+            away_m = GEOD.inv(here.longitude, here.latitude, *there)[2]
+            within[country].append(away_m <= (place.uncertainty_m or 10_000))
+    for country, near in within.items():
+        assert len(near) >= {"CA": 1400, "GB": 850, "DE": 120, "NL": 40, "BE": 15}[country]
+        assert sum(near) >= 0.98 * len(near), country
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("M5V 2T6", "M5V, CA"),
+        ("M5V 2T6 Toronto", "M5V, CA"),
+        ("H2X 1Y4, Canada", "H2X, CA"),
+        ("SW1A 1AA", "SW postcode area, GB"),
+        ("AB10 1AA UK", "AB postcode area, GB"),
+        ("10 Downing Street, London SW1A 2AA", "London, GB"),
+        ("10115 Berlin", "10115, DE"),
+        ("1012 AB Amsterdam", "1012, NL"),
+        ("1012AB", "1012, NL"),
+        ("2000 Antwerpen", "2000, BE"),
+        ("10115", "10115, NY, US"),  # in Berlin too, but its table has only the town
+    ],
+)
+def test_postcodes_of_more_countries_are_found_as_far_as_their_tables_go(
+    gazetteer: Gazetteer, text: str, label: str
+) -> None:
+    assert label == gazetteer.find(text).label
 
 
 def _small() -> Gazetteer:

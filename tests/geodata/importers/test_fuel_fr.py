@@ -64,6 +64,7 @@ def test_a_station_of_the_feed_as_published(tmp_path: Path) -> None:
     assert (
         "dev.ucp.amenity.wi_fi",
         "osm.amenity.fuel",
+        "osm.fuel.diesel",
         "osm.self_service",
         "osm.toilets",
     ) == station.attributes
@@ -77,7 +78,7 @@ def test_the_table_of_the_feed_says_the_same(tmp_path: Path) -> None:
         tmp_path,
         "1000004,46.188,5.245,01000,R,20 Avenue du Maréchal Juin,Bourg-en-Bresse,"
         "06.30-12.00;14.00-20.00,06.30-20.00,,,,,closed,"
-        "Toilettes publiques|Wifi|Automate CB 24/24,",
+        "Toilettes publiques|Wifi|Gazole|Automate CB 24/24,",
         "2,,,69003,A,,LYON,,,,,,,,,2022-01-01 00:00:00",
     )
     assert published(tmp_path).stores == result.stores
@@ -121,3 +122,10 @@ def test_another_table_is_not_the_feed(tmp_path: Path) -> None:
     path.write_text("id,name\n1,a\n")
     with pytest.raises(ImporterError, match="neither the XML of the feed nor its table"):
         read(path, format="fuel-fr")
+
+
+def test_a_table_of_prices_is_said_to_have_no_stations(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("station_id,fuel,price_eur,updated_at\n1,Gazole,1.9,2022-10-11\n")
+    with pytest.raises(ImporterError, match="a row for each fuel"):
+        read(path, source="s")
