@@ -169,10 +169,11 @@ def town_postcodes(codes: list[dict[str, Any]], cities: Mapping[str, Any]) -> It
 
 
 def _spread_deg(towns: list[Any]) -> float:
-    return max(
+    spread: float = max(
         max(town[axis] for town in towns) - min(town[axis] for town in towns)
         for axis in ("latitude", "longitude")
     )
+    return spread
 
 
 def landmarks(extract: Path) -> Iterator[Row]:
