@@ -26,7 +26,8 @@ from geodata.roads import SNAP_LIMIT_M, Bucket, Isochrone, Mode, RoadNetwork, Sn
 from services.chassis.processor import in_thread
 from services.chassis.settings import EnvironmentSettings
 from services.directory.journeys import Journey
-from services.directory.roads import NO_ROWS, Area, Ways
+from services.directory.remote_roads import RemoteRouter
+from services.directory.roads import NO_ROWS, Area, Router, Ways
 
 log = structlog.get_logger()
 
@@ -46,17 +47,30 @@ class RoadSettings(EnvironmentSettings):
         description="a network of roads that `enrayon roads build` wrote; unset: travel times are "
         "estimates",
     )
+    roads_url: str = Field(
+        "",
+        pattern=r"^(https://[^\s?#@]+)?$",
+        description="https address of a Valhalla server, in place of a network; empty: none",
+    )
+    roads_url_timeout_s: float = Field(
+        0.5,
+        gt=0,
+        le=10,
+        description="longest wait for that server in a search, in seconds; then estimates answer",
+    )
 
 
-async def load_router(settings: RoadSettings) -> "EmbeddedRouter | None":
-    """The router of the settings; None if they name no network.
+async def load_router(settings: RoadSettings) -> Router | None:
+    """The router of the settings; None if they name none. A network goes before a server.
 
     Raises:
         BadNetwork: the file is not a network, or is damaged.
         OSError: the file cannot be read.
     """
     if settings.roads is None:
-        return None
+        if not settings.roads_url:
+            return None
+        return RemoteRouter(settings.roads_url, settings.roads_url_timeout_s)
     network = await asyncio.to_thread(RoadNetwork.load, settings.roads)
     log.info("loaded the roads", version=network.version, modes=sorted(network.modes))
     return EmbeddedRouter(network)
@@ -79,6 +93,11 @@ class EmbeddedRouter:
     def attribution(self) -> str:
         """The source of the network."""
         return self._network.attribution
+
+    async def prepare(self, index: NearestIndex) -> None:
+        """Snap the stores for each mode."""
+        for stores in self._stores.values():
+            await stores.bring(index)
 
     def note_change(self) -> None:
         """Note that stores have changed."""

@@ -78,6 +78,9 @@ class Router(Protocol):
     def attribution(self) -> str:
         """The source of the roads, to be shown beside times."""
 
+    async def prepare(self, index: NearestIndex) -> None:
+        """Prepare the stores for the first search."""
+
     def note_change(self) -> None:
         """Note that stores have changed."""
 
@@ -366,10 +369,13 @@ class Roads:
 
     async def reach(self, origin: Point, travel: Travel) -> Reach:
         """The stores as a traveller from a point reaches them."""
-        ways = Ways()
+        replica, ways = self._stores.replica, Ways()
         if self._router is not None:
-            ways = await self._router.to_stores(self._stores.replica.index, travel.mode, origin)
-        return Reach(self._stores.replica, self._schedules, origin, travel, ways)
+            ways = await self._router.to_stores(replica.index, travel.mode, origin)
+            while replica is not self._stores.replica:  # all were loaded anew meanwhile
+                replica = self._stores.replica
+                ways = await self._router.to_stores(replica.index, travel.mode, origin)
+        return Reach(replica, self._schedules, origin, travel, ways)
 
     def seconds(self, mode: Mode, origin: Point, destination: Point) -> float | None:
         """The time between two points, from memory; None where no roads are known."""
@@ -426,9 +432,7 @@ class Roads:
     async def prepare(self) -> None:
         """Prepare the stores for the first search."""
         if self._router is not None and self._stores.is_loaded:
-            origin = Point(0, 0)
-            for mode in Mode:
-                await self._router.to_stores(self._stores.replica.index, mode, origin)
+            await self._router.prepare(self._stores.replica.index)
 
     def _note(self, _: Change | None) -> None:
         if self._router is not None:
