@@ -34,6 +34,8 @@ from services.directory.stores import StoresReplica
 
 BLOCK = 64
 """Stores that are looked at together in order of their times."""
+FEW = 2000
+"""Stores beside those that the router reaches, up to which each is looked at."""
 NO_ROWS: Rows = np.zeros(0, np.int64)
 NO_SECONDS: Floats = np.zeros(0)
 CIRCLE_CORNERS = 90
@@ -259,7 +261,8 @@ class Reach:
         also: Callable[[Rows], Mask] | None,
     ) -> list[Hit]:
         """The stores that the router does not reach, by distance and id."""
-        has_limits = self.travel.limit_s is not None or self.travel.open_on_arrival
+        index, travel = self.replica.index, self.travel
+        has_limits = travel.limit_s is not None or travel.open_on_arrival
 
         def accept(rows: Rows) -> Mask:
             result = ~self._find(rows)[1]
@@ -270,11 +273,40 @@ class Reach:
                 result[result] = self._in_time(left, self._estimates(left))
             return result
 
-        condition = accept if len(self.ways.rows) or has_limits else also
+        if not len(self.ways.rows):
+            condition = accept if has_limits else also
+        elif len(index) - len(self.ways.rows) > FEW:
+            condition = accept
+        else:  # most are reached: an index would look through them all for the others
+            return self._guessed_of_few(limit, wanted, radius_m, after, also)
         found = self.replica.nearest(
             self.origin, limit, wanted, radius_m=radius_m, after=after, also=condition
         )
-        return [self._guess(id, distance) for id, distance in found]
+        return [self._guess(index.row(id), id, distance) for id, distance in found]
+
+    def _guessed_of_few(
+        self,
+        limit: int,
+        wanted: StoreFilter,
+        radius_m: float | None,
+        after: tuple[float, str] | None,
+        also: Callable[[Rows], Mask] | None,
+    ) -> list[Hit]:
+        """The same, by looking at each."""
+        rows = np.setdiff1d(self.replica.index.rows(), self.ways.rows, assume_unique=True)
+        rows = rows[passing(rows, self.replica.accept(wanted, also))]
+        off_m = self._distances_m(rows)
+        admitted = self._in_time(rows, off_m / FALLBACK_SPEEDS[self.travel.mode])
+        if radius_m is not None:
+            admitted &= off_m <= radius_m
+        rows, off_m = rows[admitted], off_m[admitted]
+        ids = self.replica.ids_of_rows(rows)
+        found = sorted(zip(off_m.tolist(), ids, rows.tolist(), strict=True))
+        return [
+            self._guess(row, id, distance)
+            for distance, id, row in found
+            if after is None or (distance, id) > after
+        ][:limit]
 
     def _by_distance(
         self,
@@ -301,9 +333,8 @@ class Reach:
         )
         return self.hits([id for id, _ in found])
 
-    def _guess(self, id: str, distance: float) -> Hit:
-        seconds = estimated_seconds(self.travel.mode, distance)
-        return Hit(self.replica.index.row(id), id, distance, seconds)
+    def _guess(self, row: int, id: str, distance: float) -> Hit:
+        return Hit(row, id, distance, estimated_seconds(self.travel.mode, distance))
 
     def _times(self, rows: Rows) -> tuple[Floats, Mask]:
         """The seconds to some rows, and for each whether they are no estimate."""

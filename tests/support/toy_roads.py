@@ -57,7 +57,9 @@ class Toy:
 
     def __init__(self) -> None:
         parts = list(streets())
-        nodes = {number(node): (place(node), {}) for part in parts for node in part}
+        nodes: dict[int, tuple[Point, dict[str, str]]] = {
+            number(node): (place(node), {}) for part in parts for node in part
+        }
         ways = {
             way: ([number(node) for node in part], {"highway": "residential"})
             for way, part in enumerate(parts, 1)

@@ -9,7 +9,7 @@ from services.cli.travel import travel
 
 def given(**options: object) -> travel_pb2.Travel | None:
     chosen = {"walk": False, "bike": False, "drive": False, "minutes": None, **options}
-    return travel(**chosen)  # type: ignore[arg-type]
+    return travel(**chosen)
 
 
 def test_one_way_of_travelling_is_asked_for_with_its_limit():

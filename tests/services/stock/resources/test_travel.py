@@ -83,18 +83,12 @@ async def test_a_store_that_is_closed_on_arrival_is_left_out_with_its_reason(cha
             )
         )
         await state(stock, f"stores/{id}", milk=5)
-    for method in (stock.FindNearestAvailability, stock.FindPickupOptions):
-        kind = stock_pb2.FindNearestAvailabilityRequest
-        if method == stock.FindPickupOptions:
-            kind = stock_pb2.FindPickupOptionsRequest
-        response = await method(
-            kind(
-                items=basket(milk=1),
-                origin=ORIGIN,
-                travel={"mode": WALK, "open_on_arrival": True},
-            )
-        )
-        found = response.stores if hasattr(response, "stores") else response.options
+    travel = {"mode": WALK, "open_on_arrival": True}
+    asked = {"items": basket(milk=1), "origin": ORIGIN, "travel": travel}
+    near = await stock.FindNearestAvailability(stock_pb2.FindNearestAvailabilityRequest(**asked))
+    options = await stock.FindPickupOptions(stock_pb2.FindPickupOptionsRequest(**asked))
+
+    for response, found in ((near, near.stores), (options, options.options)):
         assert ["stores/a-open"] == names(found)
         reasons = {each.store: each.reason for each in response.left_out}
         assert stock_pb2.LeftOutStore.REASON_NOT_OPEN == reasons["stores/b-shut"]
