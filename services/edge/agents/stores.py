@@ -105,7 +105,9 @@ def add_tools(server: MCPServer[None], client: Client) -> None:
         content = FoundStores(
             stores=found,
             taken_as=label,
-            origin=Position(**degrees(taken_as.location)) if taken_as.HasField("location") else None,
+            origin=Position(**degrees(taken_as.location))
+            if taken_as.HasField("location")
+            else None,
             road_attribution=answer.road_attribution,
         )
         return result(_sentence(found, label), content)

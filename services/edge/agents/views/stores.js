@@ -14,7 +14,8 @@ connect(({ structuredContent: found }, input) => {
   view.replaceChildren(
     placed.length ? el("figure", { class: "map" }, map(list, start)) : "",
     el("section", {}, el("h1", {}, title), list.length ? el("ol", { class: "list" }, list.map(entry)) : el("p", { class: "soft" }, say("none"))),
-    others(found.left_out || []));
+    others(found.left_out || []),
+    found.road_attribution ? el("p", { class: "soft others" }, found.road_attribution) : "");
 });
 
 function entry(store, index) {
@@ -24,7 +25,7 @@ function entry(store, index) {
   return el("li", { "data-index": index, onclick: () => choose(index) },
     el("span", { class: "mark", "aria-hidden": "true" }, String(index + 1)),
     el("div", {},
-      el("div", { class: "head" }, el("h2", {}, store.name), el("span", { class: "far" }, distance(store.distance_m))),
+      el("div", { class: "head" }, el("h2", {}, store.name), el("span", { class: "far" }, store.travel_time || distance(store.distance_m))),
       facts ? el("p", { class: "soft" }, facts) : "",
       store.ready_by ? el("p", { class: "soft" }, `${say("ready")} ${moment(store.ready_by, store.time_zone)}`) : "",
       goods.length ? el("ul", { class: "goods" }, goods) : "",
