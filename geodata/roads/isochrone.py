@@ -39,7 +39,7 @@ _RINGS = (1, 1, 3)
 the cell in the middle, also where H3's cells are smallest (0.31 km from centre to side)."""
 _STEP_M = 100.0
 _LAST_SORTED = 10
-_MAX_DRAWN = 40_000
+_MAX_DRAWN = 12_000
 _AT_ONCE = 512
 _SMALL_M = 100.0
 _SLACK = 1.001
