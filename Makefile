@@ -145,6 +145,7 @@ pictures: setup ## draw the pictures of the README anew
 	$(BIN)/python deploy/pictures/make.py
 	$(BIN)/python deploy/pictures/locator.py
 	$(BIN)/python deploy/pictures/agents.py
+	$(BIN)/python deploy/pictures/roads.py
 
 chart: setup ## draw the chart of the last bench anew
 	$(BIN)/python deploy/pictures/bench.py
