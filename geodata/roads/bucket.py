@@ -20,9 +20,12 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_LANDMARKS = 12
-_FIRST_TIMED = 64
-"""Fewer cost as much to time: a call is dearer than a target."""
+_LANDMARKS = 6
+"""More bound hardly better, and each costs two searches for a query."""
+_MORE_TIMED = 16
+"""Targets timed at first beside those that are asked for; then twice as many each time."""
+_SMALL = 20_000
+"""Up to so many nodes, timing a thousand targets costs less than bounds."""
 _UNKNOWN = -NO_WAY
 """A bound that says nothing."""
 
@@ -88,7 +91,8 @@ class Bucket:
         limit_s: float | None = None,
     ) -> Nearest:
         """The `count` targets with the least times, by (time, index), of those `wanted`."""
-        bounds = self.lower_bounds(origin)
+        is_small = self._network.hierarchy.node_count <= _SMALL
+        bounds = np.zeros(len(self)) if is_small else self.lower_bounds(origin)
         limit = np.inf if limit_s is None else limit_s
         chosen = np.flatnonzero((bounds <= limit) & np.isfinite(bounds))
         if wanted is not None:
@@ -96,7 +100,7 @@ class Bucket:
         chosen = chosen[np.argsort(bounds[chosen], kind="stable")]
         start = Places.of([origin], are_targets=False)
         indices, found = np.empty(0, np.int64), np.empty(0)
-        timed, size = 0, max(_FIRST_TIMED, 3 * count)
+        timed, size = 0, len(chosen) if is_small else count + _MORE_TIMED
         while timed < len(chosen):
             worst = found[count - 1] if len(found) >= count else limit
             if bounds[chosen[timed]] > worst:
