@@ -62,15 +62,17 @@ def test_a_time_that_the_whole_map_shortens_is_flagged(
 
 
 def test_without_a_box_every_time_may_be_clipped(tmp_path: Path) -> None:
-    spots = {1: (at(0, 0), {}), 2: (at(500, 0), {})}
+    ends = {1: at(0, 0), 2: at(500, 0)}
+    spots: dict[int, tuple[Point, dict[str, str]]] = {i: (p, {}) for i, p in ends.items()}
     street = {1: ([1, 2], {"highway": "residential"})}
     for has_box in (True, False):
         path = tmp_path / f"{has_box}.osm"
         write_extract(path, spots, street, has_box=has_box)
         network: RoadNetwork = network_of(path)
-        ends = [network.snap(Mode.WALK, p.latitude, p.longitude) for p in (at(10, 0), at(90, 0))]
-        assert ends[0]
-        assert ends[1]
-        seconds = float(network.times_from(ends[0], [ends[1]])[0])
-        assert has_box is not network.near_border(ends[0], ends[1], seconds)
+        places = [network.snap(Mode.WALK, p.latitude, p.longitude) for p in (at(10, 0), at(90, 0))]
+        start, end = places
+        assert start
+        assert end
+        seconds = float(network.times_from(start, [end])[0])
+        assert has_box is not network.near_border(start, end, seconds)
         assert has_box is network.about["has_border"]
