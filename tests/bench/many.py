@@ -156,12 +156,16 @@ def imported(file: Path) -> str:
     process = subprocess.Popen(
         command, env={**os.environ, "ENRAYON_GRPC_PORT": port}, stdout=subprocess.DEVNULL
     )
-    _, status, usage = os.wait4(process.pid, 0)
+    ended, most_mb = 0, 0.0
+    while not ended:  # the usage that `wait4` tells has the memory of this process before its start
+        most_mb = max(most_mb, memory_mb(process.pid).get("VmHWM", 0))
+        time.sleep(0.1)
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
     taken_s = time.monotonic() - began_s
     rows = sum(1 for _ in file.open("rb")) - 1
     return (
         f"{taken_s:.0f} s, {rows / taken_s:,.0f} stores/s, exit {os.waitstatus_to_exitcode(status)}"
-        f", client {usage.ru_maxrss / 1024:.0f} MB, {usage.ru_utime:.0f} s of its processor"
+        f", client {most_mb:.0f} MB, {usage.ru_utime:.0f} s of its processor"
     )
 
 
@@ -288,11 +292,17 @@ def load() -> str:
 
 def memory(pid: int, database: Redis) -> str:
     """What the server and the database hold."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    sizes = {line.split(":")[0]: line.split()[1] for line in status.splitlines() if "kB" in line}
-    now, most = (int(sizes[name]) / 1024 for name in ("VmRSS", "VmHWM"))
+    now, most = (memory_mb(pid)[name] for name in ("VmRSS", "VmHWM"))
     used = int(database.info("memory")["used_memory"]) / 2**20
     return f"server {now:,.0f} MB, at most {most:,.0f} MB; database {used:,.0f} MB"
+
+
+def memory_mb(pid: int) -> dict[str, float]:
+    """The sizes of a process in MB, by their names in Linux; none once it has ended."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {
+        line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines if line.endswith(" kB")
+    }
 
 
 @contextlib.contextmanager
