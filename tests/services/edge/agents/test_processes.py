@@ -8,14 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
-from mcp import Client
+from mcp import Client, StdioServerParameters
 
 from enrayon.stock.v1 import stock_pb2
 from services import client as enrayon_client
 from services.directory.parts import Parts
-from services.edge.agents.speech import NO_KEY
 from tests.support.edge import free_address
 from tests.support.edge_app import running
+from tests.support.gated import gated
 from tests.support.stock import PRODUCTS, STOCKMANN, state
 
 PROGRAM = """
@@ -93,5 +93,18 @@ async def test_a_hold_of_one_process_is_known_to_the_other_by_its_shopper_alone(
             ]
 
 
-def test_a_missing_key_is_told_with_the_variable_that_takes_it() -> None:
-    assert "ENRAYON_API_KEY" in NO_KEY
+async def test_over_stdio_a_missing_key_is_told_with_the_variable_that_takes_it(
+    parts: Parts,
+) -> None:
+    async with gated(parts) as callers:
+        stdio = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "services.cli", "mcp"],
+            env={"ENRAYON_GRPC_PORT": callers.server.rpartition(":")[2]},
+        )
+        async with Client(stdio, read_timeout_seconds=30) as agent:
+            wanted = {"store": STOCKMANN, "items": [{"product": "products/milk"}]}
+            refused = await agent.call_tool("hold_items", wanted)
+
+    assert refused.is_error
+    assert "ENRAYON_API_KEY" in str(getattr(refused.content[0], "text", ""))
