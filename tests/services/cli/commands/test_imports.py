@@ -162,15 +162,15 @@ class Flaky:
     def UpsertStores(self):  # noqa: N802 - the name of the contract
         return self
 
-    def future(self, requests, timeout):
-        answer = Future()
+    def future(self, requests: list[stores_pb2.UpsertStoresRequest], timeout: float) -> Any:
+        answer: Future[stores_pb2.UpsertStoresResponse] = Future()
         try:
             answer.set_result(self.write(*requests))
         except Slow as error:
             answer.set_exception(error)
         return answer
 
-    def write(self, request):
+    def write(self, request: stores_pb2.UpsertStoresRequest) -> stores_pb2.UpsertStoresResponse:
         names = {store.name for store in request.stores}
         new = names - self.stores
         self.stores |= names
