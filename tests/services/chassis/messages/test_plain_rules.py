@@ -39,6 +39,9 @@ HOT = (
     "CreateReservation", "PlanRoute", "MatchFences",
 )  # fmt: skip
 
+RARE = {"soonest_first"}
+"""Fields of hot requests that are left to protovalidate."""
+
 MUTANTS = [
     ("high = min(high, rules.lte)", "high = min(high, rules.lte + 1)"),
     ("low = max(low, rules.gte)", "low = max(low, rules.gte - 1)"),
@@ -225,7 +228,8 @@ def test_hot_requests_have_no_rule_that_is_not_plain(method: str) -> None:
     [kind] = [input_of(path) for path in POLICY if path.endswith(f"/{method}")]
     test: Any = plain_rules._test_of(kind)
     assert test is not plain_rules.never
-    assert plain_rules.never not in test.__self__.tests.values()
+    unsure = {n for n, each in test.__self__.tests.items() if each is plain_rules.never}
+    assert {kind.fields_by_number[number].name for number in unsure} <= RARE
 
 
 def test_usual_requests_are_accepted_at_once() -> None:
