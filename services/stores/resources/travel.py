@@ -62,6 +62,8 @@ async def isochrone(
     border: Sequence[str] = []
     if request.HasField("h3_resolution"):
         cells, border = await in_thread(partial(bounded_cells, area, request.h3_resolution))
+    # RFC 7946: outlines run counter-clockwise, and more digits than seven say nothing.
+    drawn = shapely.orient_polygons(shapely.set_precision(area.polygons, 1e-7))
     response = stores_pb2.ComputeIsochroneResponse(
         h3_cells=cells,
         border_h3_cells=border,
@@ -73,7 +75,7 @@ async def isochrone(
     response.geo_json.update(
         {
             "type": "Feature",
-            "geometry": shapely.geometry.mapping(shapely.set_precision(area.polygons, 1e-7)),
+            "geometry": shapely.geometry.mapping(drawn),
             "properties": {
                 "mode": str(MODES[request.mode]),
                 "max_travel_time_s": limit_s,
@@ -119,4 +121,7 @@ def bounded_cells(area: Area, resolution: int) -> tuple[Sequence[str], Sequence[
             f"h3_resolution: the answer would have about {count:.0f} cells, the limit is "
             f"{CELLS_MOST}; ask for a coarser resolution or a shorter time"
         )
-    return area.cells(resolution)
+    try:
+        return area.cells(resolution)
+    except ValueError as error:  # many more on the border than inside
+        raise TooManyCells(f"h3_resolution: {error}") from None

@@ -6,7 +6,9 @@ import math
 import grpc
 import h3
 import pytest
+import shapely
 from google.protobuf import json_format
+from shapely import MultiPolygon
 from shapely.geometry import shape
 
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
@@ -318,7 +320,10 @@ async def test_an_isochrone_has_the_cells_whose_centres_are_within_the_time(shop
     }
     assert within
     assert sorted(within) == list(response.h3_cells)
-    assert "MultiPolygon" == response.geo_json["geometry"]["type"]
+    drawn = shape(json_format.MessageToDict(response.geo_json["geometry"]))
+    assert isinstance(drawn, MultiPolygon)
+    assert all(part.exterior.is_ccw for part in drawn.geoms)
+    assert drawn.contains(shapely.Point(INLAND[::-1]))
     assert toy().network.attribution == response.geo_json["properties"]["attribution"]
     assert (False, toy().network.version) == (response.is_estimate, response.network_version)
 
@@ -342,9 +347,33 @@ async def test_without_roads_an_isochrone_is_a_circle_and_says_so(shops):
     )  # fmt: skip
 
 
-async def test_too_many_cells_are_refused(shops):
-    with pytest.raises(grpc.aio.AioRpcError, match="coarser resolution") as caught:
-        await shops.ComputeIsochrone(isochrone(AT_SEA, 3600, h3_resolution=12))
+@pytest.mark.parametrize("origin", [AT_SEA, INLAND], ids=["a circle", "on the roads"])
+@pytest.mark.parametrize("resolution", [6, 12])
+async def test_cells_are_told_at_each_resolution_or_refused_as_too_many(shops, origin, resolution):
+    request = isochrone(origin, 3600, h3_resolution=resolution)
+    if resolution == 6:
+        response = await shops.ComputeIsochrone(request)
+        assert response.h3_cells or response.border_h3_cells
+        return
+    with pytest.raises(grpc.aio.AioRpcError, match="coarser") as caught:
+        await shops.ComputeIsochrone(request)
+    assert grpc.StatusCode.INVALID_ARGUMENT == caught.value.code()
+
+
+@pytest.mark.parametrize("fields", [{"h3_resolution": 5}, {"h3_resolution": 13}, {"mode": 0}])
+async def test_an_isochrone_is_bounded(shops, fields):
+    request = isochrone(INLAND, 600)
+    for name, value in fields.items():
+        setattr(request, name, value)
+    with pytest.raises(grpc.aio.AioRpcError, match=next(iter(fields))) as caught:
+        await shops.ComputeIsochrone(request)
+    assert grpc.StatusCode.INVALID_ARGUMENT == caught.value.code()
+
+
+@pytest.mark.parametrize("seconds", [59, 3601])
+async def test_the_time_of_an_isochrone_is_bounded(shops, seconds):
+    with pytest.raises(grpc.aio.AioRpcError, match="max_travel_time") as caught:
+        await shops.ComputeIsochrone(isochrone(INLAND, seconds))
     assert grpc.StatusCode.INVALID_ARGUMENT == caught.value.code()
 
 

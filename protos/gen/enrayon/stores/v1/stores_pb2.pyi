@@ -1341,7 +1341,7 @@ class ComputeIsochroneRequest(_message.Message):
     it. The two differ by one-way roads.
     """
     h3_resolution: _builtins.int
-    """The resolution of `h3_cells`, from 5 to 12; no cells if not set."""
+    """The resolution of `h3_cells`, from 6 to 12; no cells if not set."""
     @_builtins.property
     def center(self) -> Global___Waypoint:
         """The point in its middle."""
