@@ -7,7 +7,7 @@ schedule, its state and the instants [since, until) for which that holds.
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -73,6 +73,23 @@ class OpenStates:
     def open_at(self, numbers: NDArray[np.int_], at: dt.datetime) -> NDArray[np.bool_]:
         """For each id, whether its schedule is OPEN at an instant; same shape as `numbers`."""
         return self._lane(numbers, at).is_open[numbers]
+
+    def open_each(
+        self, numbers: NDArray[np.int_], instants: Sequence[dt.datetime]
+    ) -> NDArray[np.bool_]:
+        """For each id, whether its schedule is OPEN at its own instant.
+
+        The states at the first instant hold for most of the others; the rest is asked one by one.
+        """
+        if not instants:
+            return np.zeros(0, np.bool_)
+        lane = self._lane(numbers, min(instants))
+        at_s = np.array([instant_in_range(at) for at in instants])
+        is_known = (lane.since_s[numbers] <= at_s) & (at_s < lane.until_s[numbers])
+        result: NDArray[np.bool_] = lane.is_open[numbers] & is_known
+        for place in np.flatnonzero(~is_known).tolist():
+            [result[place]] = self.open_at(numbers[place : place + 1], instants[place])
+        return result
 
     def open_for(
         self, numbers: NDArray[np.int_], at: dt.datetime, minutes: float

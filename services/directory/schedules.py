@@ -137,10 +137,11 @@ class Schedules:
 
         It is not at None, nor at an instant out of range.
         """
-        admitted = np.zeros(len(rows), np.bool_)
-        for number, at in enumerate(instants):
-            if at is not None and FIRST <= at < END:
-                [admitted[number]] = self.open_rows(rows[number : number + 1], at, 0, service)
+        self.refresh()
+        numbers = (self._service_numbers(service) if service else self._numbers)[rows]
+        known = [at for at in instants if at is not None and FIRST <= at < END]
+        admitted = np.array([at is not None and FIRST <= at < END for at in instants], np.bool_)
+        admitted[admitted] = self._states.open_each(numbers[admitted], known)
         return admitted
 
     def refresh(self) -> None:

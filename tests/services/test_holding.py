@@ -90,4 +90,5 @@ async def test_no_answer_holds_the_event_loop_and_each_has_a_price(asked, figure
         "ANCHOR_INVALID",
         "RESERVATION_NOT_ACTIVE",
         "HOLD_ENDED",
+        "TOO_MANY_CELLS",
     }

@@ -41,6 +41,7 @@ HELSINKI = {"latitude": LATITUDE, "longitude": LONGITUDE}
 WIDE = {"low": {"latitude": 59, "longitude": 23}, "high": {"latitude": 62, "longitude": 27}}
 PLAIN = f"stores/{SUPERMARKET}"
 PNG, SVG, GEO_JSON = 2, 1, 3
+ON_FOOT = 2
 MOST = 100_000
 """A page size that is taken for the largest."""
 
@@ -273,6 +274,26 @@ def of_stores(stores: Sequence[str]) -> Ways:
                 "store_filter": open_now,
             },
             "a place": {"origin": {"place": "Kamppii Helsingfors Finlandd"}, "page_size": 10},
+            "1000 on foot": {
+                "origin": {"point": HELSINKI},
+                "page_size": MOST,
+                "travel": {"mode": ON_FOOT, "open_on_arrival": True},
+            },
+        },
+        "ComputeTravelTimes": {
+            "10 x 1000": {
+                "origins": [{"point": each} for each in winding(10)],
+                "destinations": [{"point": each} for each in winding(1000)],
+                "mode": ON_FOOT,
+            },
+        },
+        "ComputeIsochrone": {
+            "an hour": {
+                "center": {"point": HELSINKI},
+                "mode": ON_FOOT,
+                "max_travel_time": {"seconds": 3600},
+                "h3_resolution": 10,
+            },
         },
         "BatchFindNearestStores": {
             "1000 x 100": {"points": winding(1000), "limit": 100},

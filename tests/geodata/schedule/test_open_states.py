@@ -47,6 +47,24 @@ def test_the_mask_is_what_each_store_says_alone_at_any_instant_in_any_order() ->
         assert open_alone(schedules, at) == states.open_at(numbers, at).tolist()
 
 
+def test_at_instants_of_their_own_the_mask_is_what_each_store_says_alone() -> None:
+    schedules = chain(60, seed=5)
+    states = OpenStates()
+    numbers = np.array([states.add(schedule) for schedule in schedules])
+    draw = random.Random(5)
+    begin = dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
+    for spread_minutes in (1, 90, 20_000):
+        instants = [
+            begin + dt.timedelta(minutes=draw.uniform(0, spread_minutes)) for _ in schedules
+        ]
+        alone = [
+            open_alone([schedule], at)[0] for schedule, at in zip(schedules, instants, strict=True)
+        ]
+        assert alone == states.open_each(numbers, instants).tolist()
+        begin += dt.timedelta(hours=9)
+    assert [] == states.open_each(numbers[:0], []).tolist()
+
+
 def test_open_for_minutes_is_what_each_store_says_alone() -> None:
     schedules = chain(60)
     states = OpenStates()
