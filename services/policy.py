@@ -25,7 +25,7 @@ PAGES = Rule(Role.PUBLIC, Where.ANYWHERE, 2)
 NAMED = Rule(Role.PUBLIC, Where.ANYWHERE, 0.5, kb_ms=0.5)
 STATES = Rule(Role.PUBLIC, Where.ANYWHERE, 0.5, kb_ms=3)
 LOCATED = Rule(Role.PUBLIC, Where.ANYWHERE, 1, kb_ms=10)
-ISOCHRONE = Rule(Role.PUBLIC, Where.ANYWHERE, 50)
+ISOCHRONE = Rule(Role.PUBLIC, Where.ANYWHERE, 250)
 WALK = Rule(Role.PUBLIC, Where.ANYWHERE, 10, kb_ms=250)
 PICTURE = Rule(Role.PUBLIC, Where.ANYWHERE, 300, kb_ms=200)
 
