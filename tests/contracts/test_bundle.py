@@ -1,6 +1,7 @@
 """From the bundle of contracts alone, other languages make stubs that compile."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,8 +14,16 @@ from tests.support.paths import ROOT
 
 MODULE = "example.com/enrayon"
 VALIDATE = "buf/validate/validate.proto"
-UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "dial tcp", "i/o timeout")
-"""Parts of what npm and Go say where their registries cannot be reached."""
+UNREACHABLE = (
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ETIMEDOUT",
+    "dial tcp",
+    "i/o timeout",
+    "Could not transfer artifact",
+)
+"""Parts of what npm, Go and Maven say where their registries cannot be reached."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +49,7 @@ def run(command: list[str], folder: Path, **env: str) -> str:
         check=False,
         timeout=900,
     )
-    if done.returncode and any(word in done.stderr for word in UNREACHABLE):
+    if done.returncode and any(word in done.stdout + done.stderr for word in UNREACHABLE):
         pytest.skip(f"the registry of {command[0]} cannot be reached")
     assert 0 == done.returncode, done.stdout + done.stderr
     return done.stdout
@@ -135,3 +144,21 @@ def test_go_makes_stubs_and_compiles_them(bundle, tmp_path):
     run(["go", "mod", "tidy"], tmp_path, **env)
 
     assert "3\n" == run(["go", "run", "."], tmp_path, **env)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_kotlin_makes_stubs_and_compiles_the_example_with_them(bundle, tmp_path):
+    if shutil.which("mvn") is None:
+        pytest.skip("no mvn here")
+    source = tmp_path / "src" / "main"
+    shutil.copytree(bundle, source / "proto")
+    shutil.rmtree(source / "proto" / "google" / "protobuf")  # the compiler has them
+    examples = (ROOT / "deploy" / "examples.md").read_text("utf-8")
+    [example] = re.findall(r"```kotlin\n(.*?)```", examples, re.DOTALL)
+    (source / "kotlin").mkdir()
+    (source / "kotlin" / "Shop.kt").write_text(example)
+    shutil.copy(Path(__file__).with_name("kotlin.xml"), tmp_path / "pom.xml")
+    run(["mvn", "-q", "-B", "compile"], tmp_path)
+
+    assert (tmp_path / "target" / "classes" / "ShopKt.class").is_file()
