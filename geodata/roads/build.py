@@ -8,10 +8,11 @@ import rustworkx
 from numpy.typing import NDArray
 
 from geodata.roads import file
-from geodata.roads.edges import CLOSED, Edges, cut, islands
-from geodata.roads.expansion import expand, forbidden
-from geodata.roads.extract import Extract, Progress, read
+from geodata.roads.edges import CLOSED, Edges, cut
+from geodata.roads.expansion import Expanded, expand, forbidden
+from geodata.roads.extract import Progress, read
 from geodata.roads.hierarchy import NO_WAY, Hierarchy, library
+from geodata.roads.islands import islands
 from geodata.roads.modes import Mode
 
 ATTRIBUTION = "© OpenStreetMap contributors"
@@ -35,10 +36,11 @@ def build(extract_path: Path, path: Path, progress: Progress = lambda *_: None) 
     modes: dict[str, Any] = {}
     for step, mode in enumerate(Mode):
         progress(f"ordering the network: {mode}", step, len(Mode))
-        islands_of = islands(edges, mode)
+        expanded = expand(edges, mode, forbidden(edges, mode, extract))
+        islands_of, expanded = islands(edges, mode, expanded)
         if not (islands_of >= 0).any():
             continue
-        made = _mode_columns(edges, mode, extract, islands_of, to_exit[mode])
+        made = _mode_columns(edges, mode, expanded, islands_of, to_exit[mode])
         columns |= {f"{mode}/{name}": column for name, column in made.items()}
         modes[mode.value] = _counts(edges, mode, islands_of, len(made["junctions"]))
     south, west, north, east = extract.box or _hull(edges)
@@ -85,12 +87,11 @@ def _steps(degrees: NDArray[np.float64]) -> NDArray[np.int32]:
 def _mode_columns(
     edges: Edges,
     mode: Mode,
-    extract: Extract,
+    expanded: Expanded,
     islands_of: NDArray[np.int32],
     to_exit: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> dict[str, NDArray[Any]]:
     arcs = edges.arcs[mode]
-    expanded = expand(edges, mode, forbidden(edges, mode, extract))
     times = arcs.travel_ms.astype(np.int64) + arcs.penalty_ms
     at = expanded.junctions
     hierarchy = Hierarchy(

@@ -6,13 +6,12 @@ Edge e has two arcs: arc 2e runs in the direction of the way, arc 2e + 1 against
 from dataclasses import dataclass
 
 import numpy as np
-import rustworkx
 from numpy.typing import NDArray
 
 from geodata.roads.errors import BadNetwork
 from geodata.roads.extract import Extract, Line, Progress, line_usages
 from geodata.roads.modes import Mode
-from geodata.roads.tags import is_blocked, signal_s
+from geodata.roads.tags import is_between_stops, is_blocked, signal_s
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -21,9 +20,6 @@ CLOSED = 0xFFFFFFFF
 """The time of an arc that a mode may not use."""
 MOST_MS = 100 * 3_600_000
 """No edge takes longer; one that does is left out."""
-MIN_ISLAND_M = 2_000.0
-"""A connected part of less length is left out, if a larger one is there: a car park whose gate
-is closed, a path drawn without its connection. Points snap past it to the nearest other edge."""
 
 
 @dataclass(slots=True)
@@ -37,11 +33,11 @@ class ModeArcs:
     is_destination: NDArray[np.bool_]
     """By edge: only for journeys that begin or end there."""
     may_snap: NDArray[np.bool_]
-    """By edge: False for ferries, which nobody boards between two piers."""
+    """By edge: False where nobody gets on or off: on ferries and in tunnels of vehicles."""
     blocked: Ints
     """Junctions that the mode cannot pass, only turn round at."""
     dropped_m: float = 0.0
-    """Length of edges that were left out as small islands or dead ends of one-way roads."""
+    """Length of edges outside of islands: nothing snaps to them."""
 
 
 @dataclass(slots=True)
@@ -177,8 +173,8 @@ def _column(
         for node, ahead in ((last, True), (first, False))
     )
     ahead_ms, back_ms = waits
-    is_ferry = line.tags.get("route") == "ferry"
-    return forward, ahead_ms, backward, back_ms, found.is_destination, not is_ferry
+    is_open = not is_between_stops(line.tags)
+    return forward, ahead_ms, backward, back_ms, found.is_destination, is_open
 
 
 def _mode_arcs(
@@ -194,38 +190,3 @@ def _mode_arcs(
         may_snap=np.array([each[5] for each in column]),
         blocked=rows[rows >= 0],
     )
-
-
-def islands(edges: Edges, mode: Mode) -> NDArray[np.int32]:
-    """The island of each edge for a mode, numbered by falling length; -1 for edges left out.
-
-    An island is a strongly connected part: each of its junctions can be reached from each other.
-    Arcs between parts, and parts of less than `MIN_ISLAND_M` beside a larger one, are closed in
-    `edges.arcs`, so that nothing snaps to a road from which no way leads on.
-    """
-    arcs = edges.arcs[mode]
-    begins, ends = edges.arc_ends()
-    is_open = arcs.travel_ms != CLOSED
-    graph: rustworkx.PyDiGraph[None, None] = rustworkx.PyDiGraph()
-    graph.add_nodes_from([None] * len(edges.node_ids))
-    pairs = zip(begins[is_open].tolist(), ends[is_open].tolist(), strict=True)
-    graph.extend_from_edge_list(list(pairs))
-    part = np.empty(len(edges.node_ids), np.int64)
-    for number, nodes in enumerate(rustworkx.strongly_connected_components(graph)):
-        part[list(nodes)] = number
-    inside = is_open & (part[begins] == part[ends])
-    of_edge = np.where(inside.reshape(-1, 2).any(axis=1), part[edges.tails], -1)
-    lengths = np.bincount(
-        of_edge[of_edge >= 0], edges.lengths_m[of_edge >= 0], minlength=len(edges.node_ids)
-    )
-    order = np.argsort(-lengths, kind="stable")
-    kept = order[
-        (lengths[order] >= MIN_ISLAND_M) | ((np.arange(len(order)) == 0) & (lengths[order] > 0))
-    ]
-    number_of = np.full(len(lengths), -1, np.int32)
-    number_of[kept] = np.arange(len(kept), dtype=np.int32)
-    found = np.where(of_edge >= 0, number_of[of_edge], np.int32(-1)).astype(np.int32)
-    was_open = is_open.reshape(-1, 2).any(axis=1)
-    arcs.dropped_m = float(edges.lengths_m[was_open & (found < 0)].sum())
-    arcs.travel_ms[~inside | (np.repeat(found, 2) < 0)] = CLOSED
-    return found

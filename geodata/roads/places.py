@@ -28,7 +28,8 @@ class Snapped:
     distance_m: float
     """Geodesic from the point to the edge, at most `SNAP_LIMIT_M`."""
     island: int
-    """Number of the connected part of the network; there is no way between two islands."""
+    """Number of the connected part of the network: within one, a way leads from each place to each
+    other; between two there may be none."""
     may_be_nearer_outside: bool
     """True if the border of the extract is nearer than the edge: a nearer one may lie beyond."""
     edge: int = field(repr=False)

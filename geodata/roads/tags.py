@@ -240,6 +240,13 @@ def seconds(text: str) -> float | None:
     return hours * 3600 + minutes * 60 + rest or None
 
 
+def is_between_stops(tags: Tags) -> bool:
+    """True where nobody gets on or off: on a ferry, or in a tunnel that is not for walkers."""
+    if tags.get("route") == "ferry":
+        return True
+    return tags.get("tunnel") == "yes" and tags.get("highway") not in {*_PUSHED, "steps", "path"}
+
+
 def is_blocked(tags: Tags, mode: Mode) -> bool:
     """True if a barrier on a node stops a mode."""
     allowed, _ = _access(tags, mode)
