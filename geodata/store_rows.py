@@ -11,13 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from geodata.points import Point
-from geodata.stores import STORE_ID, Address, ServiceArea, Store, StoreStatus
+from geodata.roads.modes import Mode
+from geodata.stores import STORE_ID, Address, ServiceArea, Store, StoreStatus, TravelArea
 
 KEY = "enrayon_id"
 """The column of the store's whole id, by which the table is known."""
 DISARMED_KEY = "enrayon_id_for_spreadsheet"
 """The same in a table whose cells are disarmed."""
 _BAR = "|"
+_MOST_S = 86_400
+"""Far more than the contract takes; it keeps the time in the range of a duration."""
 _TEXTS = {
     "name": "display_name",
     "brand": "brand",
@@ -164,7 +167,7 @@ def _heard(row: Mapping[str, str], column: str) -> str:
     found = _parsed(text, column)
     if not isinstance(found, str):
         raise BadRow(column, f"{text[:100]!r} is not a text")
-    return found
+    return _unicode(found, column)
 
 
 def _joined(texts: Sequence[str]) -> str:
@@ -192,14 +195,22 @@ def _map_of(row: Mapping[str, str], column: str) -> dict[str, str]:
     found = _parsed(text, column)
     if not isinstance(found, dict):
         raise BadRow(column, f"{text[:100]!r} is not a JSON object")
-    return dict(zip(found, _all_texts(found.values(), column), strict=True))
+    return dict(zip(_all_texts(found, column), _all_texts(found.values(), column), strict=True))
 
 
 def _all_texts(values: Iterable[object], column: str) -> Iterable[str]:
     for value in values:
         if not isinstance(value, str):
             raise BadRow(column, f"{str(value)[:100]!r} is not a text")
-        yield value
+        yield _unicode(value, column)
+
+
+def _unicode(text: str, column: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # such as half a character of UTF-16, which JSON can spell
+        raise BadRow(column, f"{text[:100]!r} is not valid Unicode") from None
+    return text
 
 
 def _json(value: Mapping[str, Any]) -> str:
@@ -219,7 +230,7 @@ def _quoted(value: object) -> str:
 def _parsed(text: str, column: str) -> Any:
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
         raise BadRow(column, f"{text[:100]!r} is not valid JSON") from None
 
 
@@ -267,7 +278,19 @@ def _area_of(area: ServiceArea) -> dict[str, Any]:
         told["polygons"] = [
             [[[p.latitude, p.longitude] for p in ring] for ring in rings] for rings in area.polygons
         ]
+    if travel := area.travel_area:
+        told["travel_area"] = {
+            "mode": travel.mode.value,
+            "max_travel_time_s": travel.max_travel_time_s,
+        }
     return told
+
+
+def _travel(found: Mapping[str, Any]) -> TravelArea:
+    limit_s = float(found["max_travel_time_s"])
+    if not 0 <= limit_s <= _MOST_S:
+        raise ValueError(f"max_travel_time_s {limit_s} is not in [0, {_MOST_S}]")
+    return TravelArea(mode=Mode(found["mode"]), max_travel_time_s=limit_s)
 
 
 def _area(row: Mapping[str, str]) -> ServiceArea:
@@ -276,7 +299,7 @@ def _area(row: Mapping[str, str]) -> ServiceArea:
         return ServiceArea()
     found = _parsed(text, "service_area")
     try:
-        radius_m = found.get("radius_m")
+        radius_m, travel = found.get("radius_m"), found.get("travel_area")
         return ServiceArea(
             postal_codes=tuple(_all_texts(found.get("postal_codes", ()), "service_area")),
             radius_m=None if radius_m is None else float(radius_m),
@@ -284,6 +307,7 @@ def _area(row: Mapping[str, str]) -> ServiceArea:
                 tuple(tuple(Point(*corner) for corner in ring) for ring in rings)
                 for rings in found.get("polygons", ())
             ),
+            travel_area=None if travel is None else _travel(travel),
         )
-    except (AttributeError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise BadRow("service_area", f"{text[:100]!r} is not an area: {error}") from None

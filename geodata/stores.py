@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from geodata.points import Point
+from geodata.roads.modes import Mode
 
 STORE_ID = re.compile(r"[a-z0-9][a-z0-9._~-]*")
 """Pattern of a store id, made as `<source>-<id>`; `external_ids` keeps the original id."""
@@ -44,6 +45,14 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TravelArea:
+    """The points that can be reached from a store by road within a time."""
+
+    mode: Mode
+    max_travel_time_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceArea:
     """The area a store delivers to: the union of its parts; empty means no delivery."""
 
@@ -51,6 +60,7 @@ class ServiceArea:
     radius_m: float | None = None
     polygons: tuple[tuple[tuple[Point, ...], ...], ...] = ()
     """Each polygon is an outer ring followed by its holes; rings are closed implicitly."""
+    travel_area: TravelArea | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

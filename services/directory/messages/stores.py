@@ -4,8 +4,9 @@ from typing import Any
 
 from enrayon.stores.v1 import stores_pb2
 from geodata.points import Point
-from geodata.stores import Address, ServiceArea, Store, StoreStatus
+from geodata.stores import Address, ServiceArea, Store, StoreStatus, TravelArea
 from services.directory.closing import date_of
+from services.directory.journeys import MODES, duration_of, seconds_of
 from services.directory.keys import store_id, store_name
 
 ADDRESS_TEXTS = (
@@ -27,6 +28,7 @@ STATUSES = {
     StoreStatus.CLOSED_FOR_GOOD: stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD,
     StoreStatus.MOVED: stores_pb2.STORE_STATUS_MOVED,
 }
+MODE_OF = {mode: value for value, mode in MODES.items()}
 STATUS_OF = {value: status for status, value in STATUSES.items()}
 
 
@@ -72,6 +74,10 @@ def store_message(store: Store) -> stores_pb2.Store:
         for ring in polygon:
             corners = [{"latitude": p.latitude, "longitude": p.longitude} for p in ring]
             target.rings.add(points=corners)
+    if travel := area.travel_area:
+        message.service_area.travel_area.mode = MODE_OF[travel.mode]
+        limit = duration_of(travel.max_travel_time_s)
+        message.service_area.travel_area.max_travel_time.CopyFrom(limit)
     if not message.service_area.ByteSize():
         message.ClearField("service_area")
     return message
@@ -105,6 +111,7 @@ def store_of(message: stores_pb2.Store) -> Store:
                 tuple(tuple(map(_point, ring.points)) for ring in polygon.rings)
                 for polygon in area.polygons
             ),
+            travel_area=_travel_of(area.travel_area) if area.HasField("travel_area") else None,
         ),
         external_ids=dict(message.external_ids),
         time_zone=message.time_zone,
@@ -124,6 +131,11 @@ def _write_address(target: Any, address: Address) -> None:
         setattr(target, name, getattr(address, name))
     target.address_lines.extend(address.lines)
     target.recipients.extend(address.recipients)
+
+
+def _travel_of(area: stores_pb2.TravelArea) -> TravelArea:
+    limit_s = seconds_of(area.max_travel_time)
+    return TravelArea(mode=MODES[area.mode], max_travel_time_s=limit_s)
 
 
 def _point(position: Any) -> Point:
