@@ -17,6 +17,14 @@ ROWS_AT_ONCE = 5000
 """Stores of a row group of Parquet, and of one write of a text."""
 
 
+MOST_OF_A_CELL = 131_072
+"""Characters of a CSV cell that Python's reader takes, and so an import."""
+
+
+class TooLong(ValueError):
+    """A store has a value that no CSV cell holds."""
+
+
 class NeedsPyarrow(Exception):
     """Parquet is written by pyarrow, which is not installed."""
 
@@ -29,14 +37,24 @@ def write_csv(stores: Iterable[Store], file: IO[bytes], *, for_spreadsheet: bool
         file: to write to.
         for_spreadsheet: disarm cells that a spreadsheet would run as formulas, and begin with a
             byte order mark, without which Excel takes the text for Windows-1252.
+
+    Raises:
+        TooLong: a value is longer than an import reads.
     """
     text = io.TextIOWrapper(file, "utf-8-sig" if for_spreadsheet else "utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((DISARMED_KEY if for_spreadsheet else KEY, *COLUMNS))
     count = 0
     for store in stores:
-        cells = row_of(store).values()
-        writer.writerow(map(disarmed, cells) if for_spreadsheet else cells)
+        row = row_of(store)
+        cells = [disarmed(cell) for cell in row.values()] if for_spreadsheet else [*row.values()]
+        for column, cell in zip(row, cells, strict=True):
+            if len(cell) > MOST_OF_A_CELL:
+                raise TooLong(
+                    f"stores/{store.id}: {column} has {len(cell):,} characters, a CSV cell holds "
+                    f"{MOST_OF_A_CELL:,}; export as GeoJSON or GeoParquet"
+                )
+        writer.writerow(cells)
         count += 1
     text.flush()
     text.detach()

@@ -20,6 +20,7 @@ def is_exported(table: Table) -> bool:
 
 def read(table: Table, result: Import, source: str | None = None) -> None:
     """Fill the result with the stores of a table; with a source, only with its stores."""
+    result.is_export = True
     prefix = f"{checked_source(source)}-" if source is not None else ""
     is_disarmed = DISARMED_KEY in table.header
     examples: dict[str, list[str]] = {column: [] for column in table.header}

@@ -72,6 +72,8 @@ class Import:
     """The program whose export has these columns, if it is known."""
     rows: int = 0
     """Rows read: stores, rejected rows and dropped copies."""
+    is_export: bool = False
+    """True for a table of `enrayon export`, which has no private stores."""
 
     @property
     def unused(self) -> list[ColumnUse]:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import TypeAlias
 
 import grpc
@@ -16,6 +17,7 @@ from geodata.stores import Store
 from services.cli.channel import TIMEOUT_S, has_status
 from services.cli.output import CommandError
 from services.cli.stores import store_id
+from services.directory.keys import store_name
 from services.directory.messages.stores import store_message
 
 MESSAGE_BYTES = 512 * 1024
@@ -94,8 +96,8 @@ def upload(
         remove_up_to: the number of stores that may be removed; None is a tenth of the source's.
 
     Raises:
-        CommandError: too many stores would be removed; nothing was changed. Or the services did
-            not answer; the text says how many stores are written.
+        CommandError: too many stores, or private ones, would be removed; nothing was changed. Or
+            the services did not answer; the text says how many stores are written.
     """
     stub = stores_pb2_grpc.StoresServiceStub(channel)
     source = _only_source(found) if replace else ""
@@ -103,6 +105,8 @@ def upload(
     if replace:
         checking = _Call(lambda: _replaced(stub, found, source, validate_only=True))
         planned.add(_patiently(checking, planned, found), 0)
+        if found.is_export and planned.removed:
+            _check_private(channel, found, planned, source)
         _check_removal(channel, planned, source, remove_up_to, dry_run=dry_run)
         if found.rejected or planned.rejected_count:
             number = len(found.rejected) + planned.rejected_count
@@ -250,6 +254,21 @@ def _only_source(found: Import) -> str:
     return next(iter(found.sources))
 
 
+def _check_private(channel: grpc.Channel, found: Import, planned: Uploaded, source: str) -> None:
+    """Refuse to remove private stores, which no export has: they would all be missing."""
+    kept = {store_name(store.id) for store in found.stores}
+    statuses = [value for value in stores_pb2.StoreStatus.values() if value]
+    public = sum(
+        name.startswith(f"stores/{source}-") and name not in kept
+        for name in names(channel, stores_pb2.StoreFilter(statuses=statuses))
+    )
+    if planned.removed > public:
+        raise CommandError(
+            f"--replace would remove {planned.removed - public:,} private stores of {source}, "
+            "which no export has: nothing was changed. Import without --replace"
+        )
+
+
 def _check_removal(
     channel: grpc.Channel,
     planned: Uploaded,
@@ -277,20 +296,27 @@ def _check_removal(
 
 def known_sources(channel: grpc.Channel) -> dict[str, int]:
     """The sources of the stores in the service, with their number of stores."""
-    stub = stores_pb2_grpc.StoresServiceStub(channel)
-    request = stores_pb2.ListStoresRequest(page_size=1000)
-    request.read_mask.paths.append("name")
     counts: dict[str, int] = {}
-    for _ in range(MOST_LISTED // 1000):
+    for name in islice(names(channel), MOST_LISTED):
+        source, hyphen, _id = name.removeprefix("stores/").partition("-")
+        if hyphen:
+            counts[source] = counts.get(source, 0) + 1
+    return counts
+
+
+def names(
+    channel: grpc.Channel, store_filter: stores_pb2.StoreFilter | None = None
+) -> Iterator[str]:
+    """Yields the names of the public stores that a filter admits."""
+    stub = stores_pb2_grpc.StoresServiceStub(channel)
+    request = stores_pb2.ListStoresRequest(page_size=1000, store_filter=store_filter)
+    request.read_mask.paths.append("name")
+    while True:
         page = stub.ListStores(request, timeout=TIMEOUT_S)
-        for store in page.stores:
-            source, hyphen, _id = store.name.removeprefix("stores/").partition("-")
-            if hyphen:
-                counts[source] = counts.get(source, 0) + 1
+        yield from (store.name for store in page.stores)
         request.page_token = page.next_page_token
         if not page.next_page_token:
-            break
-    return counts
+            return
 
 
 def listed(sources: dict[str, int]) -> str:

@@ -16,7 +16,7 @@ from google.protobuf.json_format import MessageToDict
 from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from geodata.exports import google, tables
-from geodata.exports.tables import NeedsPyarrow
+from geodata.exports.tables import NeedsPyarrow, TooLong
 from geodata.stores import Store
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.commands.imports import progress_bar
@@ -104,6 +104,8 @@ def export_stores(
             raise CommandError(
                 "GeoParquet needs the package pyarrow: pip install 'enrayon[parquet]'", USAGE
             ) from None
+        except TooLong as error:
+            raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"cannot write {file}: {error.strerror}") from None
     console.print(f"{count:,} stores in {file}, as {chosen}", highlight=False)

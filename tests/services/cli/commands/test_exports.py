@@ -127,3 +127,56 @@ async def test_an_export_that_fails_leaves_the_file_that_was_there(
     assert result.exit_code
     assert "before" == path.read_text()
     assert not leftovers(tmp_path)
+
+
+async def test_an_export_removes_no_private_store_when_it_is_imported(
+    run, parts, channel, tmp_path: Path
+):
+    """None is in the file, so `--replace` would take all for missing."""
+    stub = stores_pb2_grpc.StoresServiceStub(channel)
+    source = GIVEN[0].name[7:].partition("-")[0]
+    path = tmp_path / "a.csv"
+    names = {each.name for each in GIVEN}
+
+    def kept() -> set[str]:
+        replica = parts.directory.stores.replica
+        return {f"stores/{id}" for id in replica.ids_after("", 1000)}
+
+    hidden = stores_pb2.Store(
+        name=f"stores/{source}-hub", display_name="Hub", private=True, status=4
+    )
+    await run("export", path, "--source", source)
+    await upsert(stub, [hidden])
+    for more in ([], ["--remove-up-to", "5"], ["--dry-run"]):
+        words = ["import", str(path), "--source", source, "--replace", *more]
+        result = await asyncio.to_thread(CliRunner().invoke, app, words)
+        assert result.exit_code
+        assert "1 private stores" in str(result.exception)
+        assert {*names, hidden.name} == kept()
+    rows = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(rows[:-1]))
+    result = await asyncio.to_thread(CliRunner().invoke, app, words)
+    assert "1 private stores" in str(result.exception)
+    await stub.DeleteStore(stores_pb2.DeleteStoreRequest(name=hidden.name))
+    await run(*words[:5], "--remove-up-to", "1")
+    assert len(names) - 1 == len(kept())
+
+
+async def test_a_store_too_long_for_a_cell_is_named_and_no_file_is_written(
+    run, channel, tmp_path: Path
+):
+    stub = stores_pb2_grpc.StoresServiceStub(channel)
+    ring = {"points": [{"latitude": 1 + n / 7e3, "longitude": n / 7e6} for n in range(5000)]}
+    ring["points"].append({"latitude": 1, "longitude": 0.1})
+    area = {"polygons": [{"rings": [ring]}]}
+    await upsert(stub, [stores_pb2.Store(name="stores/big", display_name="B", service_area=area)])
+    path = tmp_path / "a.csv"
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["export", str(path)])
+    assert result.exit_code
+    assert "stores/big: service_area has" in str(result.exception)
+    assert not path.exists()
+    await run("export", tmp_path / "a.geojson")
+    again = json.loads(
+        (await run("import", tmp_path / "a.geojson", "--json")).stdout.splitlines()[-1]
+    )
+    assert (len(GIVEN) + 1, 0) == (again["unchanged"], again["rejected"])
