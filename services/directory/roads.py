@@ -498,7 +498,15 @@ def estimated_area(mode: Mode, center: Point, limit_s: float) -> Area:
     )
     # A circle over the antimeridian or a pole has no polygon in degrees: it is drawn past 180.
     longitudes = center.longitude + (longitudes - center.longitude + 180) % 360 - 180
-    polygon = shapely.Polygon(np.column_stack([longitudes, latitudes]))
+    corners = np.column_stack([longitudes, latitudes])
+    if distance_m(center, Point(pole := math.copysign(90, center.latitude), 0)) <= radius_m:
+        # Around a pole: from its rim, over all longitudes, to the side of the map that is the pole.
+        west, east = center.longitude - 180, center.longitude + 180
+        corners = corners[np.argsort(longitudes)]
+        rim = corners[0][1], corners[-1][1]
+        ends = [[east, rim[1]], [east, pole], [west, pole], [west, rim[0]]]
+        corners = np.vstack([corners, ends])
+    polygon = shapely.Polygon(corners)
     circle = Circle(center, radius_m)
     return Area(
         shapely.MultiPolygon([polygon]),

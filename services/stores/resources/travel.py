@@ -9,6 +9,7 @@ import shapely
 from enrayon.stores.v1 import stores_pb2
 from geodata.distance import GEOD
 from geodata.points import Point
+from geodata.roads import Mode
 from services.chassis.processor import in_thread
 from services.chassis.serving.turns import Turns
 from services.directory.directory import Directory
@@ -62,6 +63,16 @@ async def isochrone(
     border: Sequence[str] = []
     if request.HasField("h3_resolution"):
         cells, border = await in_thread(partial(bounded_cells, area, request.h3_resolution))
+    # An outline has thousands of corners: a tenth of a second.
+    return await in_thread(
+        partial(isochrone_message, area, MODES[request.mode], limit_s, cells, border)
+    )
+
+
+def isochrone_message(
+    area: Area, mode: Mode, limit_s: float, cells: Sequence[str], border: Sequence[str]
+) -> stores_pb2.ComputeIsochroneResponse:
+    """The answer for an area."""
     # RFC 7946: outlines run counter-clockwise, and more digits than seven say nothing.
     drawn = shapely.orient_polygons(shapely.set_precision(area.polygons, 1e-7))
     response = stores_pb2.ComputeIsochroneResponse(
@@ -77,7 +88,7 @@ async def isochrone(
             "type": "Feature",
             "geometry": shapely.geometry.mapping(drawn),
             "properties": {
-                "mode": str(MODES[request.mode]),
+                "mode": str(mode),
                 "max_travel_time_s": limit_s,
                 "is_estimate": area.is_estimate,
                 "may_be_clipped": area.may_be_clipped,
