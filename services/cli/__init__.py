@@ -1,13 +1,15 @@
-"""The `enrayon` command: its entry point, and how it reports expected failures."""
+"""The `enrayon` command: its entry point, and how it reports expected failures.
+
+Help is quick: what only a running command needs is imported inside functions.
+"""
 
 import sys
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from rich.text import Text
 
-from services.cli.lazy import LazyGroup
-from services.cli.output import USAGE, CommandError, errors
+from services.cli.lazy import HELP_STYLE, LazyGroup
+from services.cli.output import USAGE, CommandError
 
 app = typer.Typer(
     cls=LazyGroup,
@@ -15,13 +17,26 @@ app = typer.Typer(
     help="Which store near me, is it open, does it have my basket, and on which shelf is it.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=HELP_STYLE,
     pretty_exceptions_enable=False,
 )
 
 
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"enrayon {version('enrayon')}")
+        raise typer.Exit
+
+
 @app.callback()
-def enrayon() -> None:
+def enrayon(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
     """Which store near me, is it open, does it have my basket, and on which shelf is it."""
 
 
@@ -31,7 +46,12 @@ def main() -> None:
         app()
     except CommandError as error:
         fail(str(error), error.status)
-    except ValidationError as error:  # only settings are validated by pydantic here
+    except ValueError as error:
+        from pydantic import ValidationError
+
+        if not isinstance(error, ValidationError):
+            raise
+        # Only settings are validated by pydantic here.
         problems = [
             f"ENRAYON_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}"
             if e["loc"]
@@ -45,6 +65,10 @@ def main() -> None:
 
 def fail(message: str, status: int) -> None:
     """Print an error on one line and exit with the status."""
+    from rich.text import Text
+
+    from services.cli.consoles import errors
+
     errors.print("[bold red]error:[/]", Text(message), highlight=False)
     sys.exit(status)
 

@@ -3,18 +3,10 @@
 import datetime as dt
 import os
 import zoneinfo
-from typing import Annotated
-
-import typer
-from babel import Locale, UnknownLocaleError
 
 from services.cli.output import USAGE, CommandError
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-LanguageOption = Annotated[
-    str | None,
-    typer.Option("--language", help="Of words and times: fr, en_US, fi ... [from LANG]"),
-]
 
 
 def language(given: str | None) -> str:
@@ -23,14 +15,6 @@ def language(given: str | None) -> str:
     chosen = given or next((value for name in variables if (value := os.environ.get(name))), "")
     name = chosen.partition(".")[0].partition("@")[0]
     return "en_GB" if name in ("", "C", "POSIX") else name[:35]
-
-
-def locale(name: str) -> Locale:
-    """Babel's locale of a language; English for an unknown language."""
-    try:
-        return Locale.parse(name.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
 
 
 def instant(text: str, time_zone: str, option: str) -> dt.datetime:

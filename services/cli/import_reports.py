@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from geodata.importers import ColumnUse, Import, Rejected
-from services.cli.output import console
+from services.cli.consoles import console
 from services.cli.uploads import Uploaded
 
 MAX_KINDS = 8

@@ -6,6 +6,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+HELP_STYLE = None
+"""Plain help: rich would take longer to import than all else that `--help` needs."""
+
 COMMANDS = {
     "up": ("up", "Run the whole suite on this machine, on the embedded Valkey, until Ctrl-C."),
     "serve": ("run", "Serve the named services on the gRPC port, until told to stop."),
@@ -79,7 +82,14 @@ class LazyGroup(TyperGroup):
         """A placeholder with the command's help line; None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
-        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
+        return TyperCommand(cmd_name, short_help=COMMANDS[cmd_name][1])
+
+    def get_help_option(self, ctx: typer.Context):  # type: ignore[no-untyped-def,override]
+        """The `--help` option, off unless given: typer imports pydantic to read an unset one."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.default = False
+        return option
 
     def resolve_command(self, ctx: typer.Context, args: list[str]):  # type: ignore[no-untyped-def,override]
         """The name, the command and the arguments of the command to run."""
@@ -89,7 +99,11 @@ class LazyGroup(TyperGroup):
 
 def imported(name: str):  # type: ignore[no-untyped-def]  # typer does not export its class of commands
     """Imports a command."""
-    app = typer.Typer()
+    app = typer.Typer(rich_markup_mode=HELP_STYLE)
     app.callback()(lambda: None)  # without it typer turns an app of one command into that command
     import_module(f"services.cli.commands.{COMMANDS[name][0]}").register(app)
-    return get_group(app).commands[name]
+    command = get_group(app).commands[name]
+    for listed in command.commands.values() if isinstance(command, TyperGroup) else ():
+        # The whole first paragraph; the list of commands cuts a text that is not its short one.
+        listed.short_help = (listed.help or "").partition("\n\n")[0]
+    return command

@@ -1,14 +1,11 @@
-"""Output of commands: consoles, exit statuses, JSON for scripts, expected errors."""
+"""Output of commands: exit statuses, JSON for scripts, expected errors."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from google.protobuf.json_format import MessageToJson
-from google.protobuf.message import Message
-from rich.console import Console
 
-console = Console()
-errors = Console(stderr=True)
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
 
 FAILED = 1
 USAGE = 2
@@ -25,6 +22,8 @@ class CommandError(Exception):
         self.status = status
 
 
-def print_json(message: Message) -> None:
+def print_json(message: "Message") -> None:
     """Print a message as ProtoJSON, as the HTTP API returns it."""
+    from google.protobuf.json_format import MessageToJson  # `--help` prints none
+
     typer.echo(MessageToJson(message, indent=2, ensure_ascii=False))

@@ -1,19 +1,7 @@
-"""The options of commands that rank stores by travel time."""
-
-from typing import Annotated
-
-import typer
+"""Reads the options of commands that rank stores by travel time."""
 
 from enrayon.type.v1 import travel_pb2
 from services.cli.output import USAGE, CommandError
-
-WalkOption = Annotated[bool, typer.Option("--walk", help="Rank by the time on foot.")]
-BikeOption = Annotated[bool, typer.Option("--bike", help="Rank by the time by bicycle.")]
-DriveOption = Annotated[bool, typer.Option("--drive", help="Rank by the time by car.")]
-WithinOption = Annotated[
-    float | None,
-    typer.Option("--minutes", min=0.1, max=1440, help="Within so many minutes of travel."),
-]
 
 
 def travel(

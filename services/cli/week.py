@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
 from google.type import date_pb2
 from rich.table import Table
@@ -10,7 +11,6 @@ from rich.text import Text
 
 from enrayon.hours.v1 import hours_pb2
 from geodata.schedule.words import time_words
-from services.cli.clock import locale
 
 MIDNIGHT_MIN = 24 * 60
 FINE_MIN, COARSE_MIN = 30, 60
@@ -96,3 +96,11 @@ def minutes(text: str) -> int:
 def date_of(date: date_pb2.Date) -> dt.date:
     """The date of a date message."""
     return dt.date(date.year, date.month, date.day)
+
+
+def locale(name: str) -> Locale:
+    """Babel's locale of a language; English for an unknown language."""
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")

@@ -8,6 +8,18 @@ Each call has a deadline; a call that its contract calls idempotent is retried w
 cannot be reached.
 """
 
-from services.client.client import Client
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services.client.client import Client
 
 __all__ = ["Client"]
+
+
+def __getattr__(name: str) -> object:
+    # The command takes parts of this package; the stubs of all services are imported with Client.
+    if name != "Client":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from services.client.client import Client
+
+    return Client

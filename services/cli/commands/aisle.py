@@ -16,7 +16,8 @@ from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from geodata.samples import SUPERMARKET
 from services.cli.baskets import product_of
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.output import JsonOption, console, print_json
+from services.cli.consoles import console
+from services.cli.output import JsonOption, print_json
 from services.cli.stores import store_name
 
 DRAW_TIMEOUT_S = 60.0

@@ -15,7 +15,8 @@ from geodata.importers.indoor.result import ImportedPlan
 from geodata.importers.indoor.tables import ImportedPlacements
 from services.cli import plan_files
 from services.cli.channel import services
-from services.cli.output import FAILED, USAGE, CommandError, console
+from services.cli.consoles import console
+from services.cli.output import FAILED, USAGE, CommandError
 from services.directory.messages.placements import placement_message
 from services.directory.messages.plans import plan_message, problem_message
 

@@ -18,7 +18,8 @@ from services.chassis.database.embedded import EmbeddedValkeyError
 from services.chassis.database.sealed_file import SealError, SealKey
 from services.chassis.keyring import load_keyring
 from services.chassis.settings import ChassisSettings
-from services.cli.output import USAGE, CommandError, console, errors
+from services.cli.consoles import console, errors
+from services.cli.output import USAGE, CommandError
 
 LEFT_OUT = ("devices", "timers", "trips", *MARKS)
 """Keys that are not copied: people's positions stay nowhere else, and without the marks of a data

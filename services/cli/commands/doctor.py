@@ -21,7 +21,8 @@ from services.chassis.database.facts import DatabaseFacts, database_facts
 from services.chassis.settings import ChassisSettings
 from services.cli.channel import CallerSettings, channel_to, services
 from services.cli.commands.status import MEANINGS, health_of
-from services.cli.output import JsonOption, console
+from services.cli.consoles import console
+from services.cli.output import JsonOption
 
 OLDEST_PYTHON = (3, 11)
 DISK_FREE_BYTES = 1 << 30

@@ -15,7 +15,8 @@ from rich.table import Table
 from enrayon.events.v1 import events_pb2 as pb
 from enrayon.events.v1 import events_pb2_grpc
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.output import USAGE, CommandError, JsonOption, console, errors, print_json
+from services.cli.consoles import console, errors
+from services.cli.output import USAGE, CommandError, JsonOption, print_json
 
 COLOURS = {"enter": "green", "ready": "green", "exit": "red", "canceled": "red", "dwell": "yellow"}
 

@@ -20,7 +20,8 @@ from geodata.exports.tables import NeedsPyarrow, TooLong
 from geodata.stores import Store
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.commands.imports import progress_bar
-from services.cli.output import USAGE, CommandError, console
+from services.cli.consoles import console
+from services.cli.output import USAGE, CommandError
 from services.directory.messages.stores import store_of
 from services.edge.web.structured_data import store_as_schema_org
 

@@ -16,7 +16,8 @@ from geodata.fences.drawing import Mark, track_map
 from geodata.fences.shape import Cap
 from geodata.points import Point
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.output import JsonOption, console, print_json
+from services.cli.consoles import console
+from services.cli.output import JsonOption, print_json
 from services.cli.tracks import TrackPoint, read_track
 
 FIXES_PER_REQUEST = 500

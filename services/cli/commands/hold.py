@@ -18,7 +18,8 @@ from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.cli.baskets import BasketArgument, resolved
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.clock import length
-from services.cli.output import USAGE, CommandError, JsonOption, console, print_json
+from services.cli.consoles import console
+from services.cli.output import USAGE, CommandError, JsonOption, print_json
 from services.cli.stores import store_name
 from services.client.holds import changed_lines
 from services.client.words import spoken_code

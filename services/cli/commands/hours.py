@@ -16,8 +16,10 @@ from enrayon.hours.v1 import hours_pb2, hours_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.chassis.messages.times import timestamp
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.clock import LanguageOption, instant, language
-from services.cli.output import USAGE, CommandError, JsonOption, console
+from services.cli.clock import instant, language
+from services.cli.consoles import console
+from services.cli.options import LanguageOption
+from services.cli.output import USAGE, CommandError, JsonOption
 from services.cli.states import in_words
 from services.cli.stores import store_id, store_name
 from services.cli.week import chart

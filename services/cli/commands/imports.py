@@ -21,7 +21,8 @@ from geodata import importers
 from geodata.importers import Import, ImporterError, write_rejected
 from services.cli import column_maps, import_reports, uploads
 from services.cli.channel import services
-from services.cli.output import FAILED, USAGE, CommandError, JsonOption, errors
+from services.cli.consoles import errors
+from services.cli.output import FAILED, USAGE, CommandError, JsonOption
 
 MOST_SHARE_REJECTED = 0.1
 """The largest share of refused rows with which an import succeeds unasked."""

@@ -21,7 +21,8 @@ from services.chassis.database.embedded import running_url
 from services.chassis.database.failures import as_service_error
 from services.chassis.settings import ChassisSettings
 from services.cli.clock import length
-from services.cli.output import UNREACHABLE, USAGE, CommandError, JsonOption, console, errors
+from services.cli.consoles import console, errors
+from services.cli.output import UNREACHABLE, USAGE, CommandError, JsonOption
 from services.cli.stores import store_id
 from services.policy import POLICY
 

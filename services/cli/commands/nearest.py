@@ -1,24 +1,11 @@
 """`enrayon nearest`: the nearest stores to a position or a place, with their opening states."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
-import orjson
 import typer
-from google.protobuf.field_mask_pb2 import FieldMask
-from google.protobuf.json_format import MessageToDict
-from rich.markup import escape
-from rich.table import Table
 
-from enrayon.hours.v1 import hours_pb2
-from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
-from enrayon.type.v1 import geometry_pb2
-from services.cli.channel import TIMEOUT_S, services
-from services.cli.clock import LanguageOption, has_offset, instant, language
-from services.cli.output import USAGE, CommandError, JsonOption, console
-from services.cli.states import in_words, states_of
-from services.cli.travel import BikeOption, DriveOption, WalkOption, WithinOption, travel
-from services.client.words import address_line, distance, travel_time
+from services.cli.options import BikeOption, DriveOption, LanguageOption, WalkOption, WithinOption
+from services.cli.output import USAGE, CommandError, JsonOption
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +45,17 @@ def nearest(
     json: JsonOption = False,
 ) -> None:
     """Find the nearest stores: `enrayon nearest Kamppi`, `enrayon nearest 60.1699 24.9384`."""
+    # Imported here, because `--help` needs none of it.
+    import orjson
+    from google.protobuf.json_format import MessageToDict
+
+    from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
+    from services.cli.channel import TIMEOUT_S, services
+    from services.cli.clock import has_offset, instant, language
+    from services.cli.nearest import origin, show, zone_near
+    from services.cli.states import states_of
+    from services.cli.travel import travel
+
     if open_now and open_at:
         raise CommandError("--open-now and --open-at exclude each other", USAGE)
     request = stores_pb2.FindNearestStoresRequest(
@@ -87,64 +85,3 @@ def nearest(
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
     else:
         show(response, states)
-
-
-def zone_near(stub: "stores_pb2_grpc.StoresServiceStub", origin: geometry_pb2.Origin) -> str:
-    """The time zone of the store nearest to an origin; empty if there is no store."""
-    request = stores_pb2.FindNearestStoresRequest(
-        origin=origin, page_size=1, read_mask=FieldMask(paths=["time_zone"])
-    )
-    stores = stub.FindNearestStores(request, timeout=TIMEOUT_S).stores
-    return stores[0].store.time_zone if stores else ""
-
-
-def origin(where: list[str]) -> geometry_pb2.Origin:
-    """Reads an origin: two numbers are a position, anything else is a place.
-
-    Raises:
-        CommandError: there are numbers, but not two.
-    """
-    words = " ".join(where).replace(",", " ").split()
-    try:
-        numbers = [float(word) for word in words]
-    except ValueError:
-        return geometry_pb2.Origin(place=" ".join(where))
-    if len(numbers) != 2:
-        if len(words) == 1 and words[0].isdigit():  # a postcode
-            return geometry_pb2.Origin(place=words[0])
-        raise CommandError("give a latitude and a longitude, or the name of a place", USAGE)
-    return geometry_pb2.Origin(point={"latitude": numbers[0], "longitude": numbers[1]})
-
-
-def show(
-    response: stores_pb2.FindNearestStoresResponse, states: Mapping[str, hours_pb2.OpenState]
-) -> None:
-    """Print the stores as a table."""
-    if response.HasField("origin_place"):
-        place = response.origin_place
-        console.print(f"[dim]near[/] [bold]{escape(place.display_name)}[/], {place.description}")
-    if not response.stores:
-        console.print("No store matches. Increase the radius, or remove a filter.")
-        return
-    has_journeys = any(found.HasField("journey") for found in response.stores)
-    table = Table("", "store", "distance", box=None, pad_edge=False)
-    if has_journeys:
-        table.add_column("time", no_wrap=True)
-    table.add_column("hours", no_wrap=True)  # a narrow terminal wraps the address instead
-    table.add_column("address")
-    for number, found in enumerate(response.stores, 1):
-        store = found.store
-        table.add_row(
-            f"[dim]{number}[/]",
-            f"[bold]{escape(store.display_name)}[/]",
-            distance(found.distance_m),
-            *([travel_time(found.journey)] if has_journeys else []),
-            in_words(states.get(store.name)),
-            escape(address_line(store)),
-        )
-    console.print(table)
-    if response.road_attribution:
-        console.print(f"[dim]Times: {escape(response.road_attribution)}[/]")
-    if response.HasField("as_of"):
-        moment = response.as_of.ToJsonString()
-        console.print(f"[yellow]The database cannot be reached; this answer is of {moment}.[/]")

@@ -15,7 +15,8 @@ from rich.table import Table
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.geofence.v1 import geofence_pb2_grpc
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.output import USAGE, CommandError, JsonOption, console, errors, print_json
+from services.cli.consoles import console, errors
+from services.cli.output import USAGE, CommandError, JsonOption, print_json
 
 RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="The rule's id: `spring`.")]
 DeviceArgument = Annotated[str, typer.Argument(metavar="ID", help="The device's id, as reported.")]

@@ -12,7 +12,8 @@ from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from services.cli import product_files
 from services.cli.baskets import search_request
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.output import FAILED, USAGE, CommandError, JsonOption, console, print_json
+from services.cli.consoles import console
+from services.cli.output import FAILED, USAGE, CommandError, JsonOption, print_json
 from services.cli.tables import BadRow, columns_of
 
 UPLOAD_TIMEOUT_S = 3600.0

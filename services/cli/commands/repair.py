@@ -10,7 +10,8 @@ from services.chassis.database.embedded import EmbeddedValkey, EmbeddedValkeyErr
 from services.chassis.keyring import load_keyring
 from services.chassis.settings import ChassisSettings
 from services.cli.commands.backup import run
-from services.cli.output import USAGE, CommandError, console
+from services.cli.consoles import console
+from services.cli.output import USAGE, CommandError
 
 
 def register(app: typer.Typer) -> None:

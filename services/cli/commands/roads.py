@@ -10,7 +10,8 @@ from rich.table import Table
 
 from geodata.roads import BadNetwork, RoadNetwork
 from geodata.roads.build import build
-from services.cli.output import USAGE, CommandError, JsonOption, console, errors
+from services.cli.consoles import console, errors
+from services.cli.output import USAGE, CommandError, JsonOption
 
 SUFFIX = ".roads"
 

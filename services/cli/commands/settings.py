@@ -10,7 +10,8 @@ from rich.table import Table
 from services.app import SETTINGS
 from services.chassis.settings import EnvironmentSettings
 from services.cli.channel import CallerSettings
-from services.cli.output import JsonOption, console
+from services.cli.consoles import console
+from services.cli.output import JsonOption
 
 PASSWORD = re.compile(r":[^:/@]*@")
 

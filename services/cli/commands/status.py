@@ -12,7 +12,8 @@ from rich.table import Table
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.chassis.settings import ChassisSettings
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.output import JsonOption, console
+from services.cli.consoles import console
+from services.cli.output import JsonOption
 from services.client.contracts import CONTRACTS, api_name
 
 MEANINGS = {

@@ -15,10 +15,12 @@ from enrayon.stock.v1.stock_pb2 import StockBand
 from services.cli.baskets import BasketArgument, resolved
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.commands import stock_feeds
-from services.cli.commands.nearest import origin
-from services.cli.output import JsonOption, console, print_json
+from services.cli.consoles import console
+from services.cli.nearest import origin
+from services.cli.options import BikeOption, DriveOption, WalkOption, WithinOption
+from services.cli.output import JsonOption, print_json
 from services.cli.stores import store_id
-from services.cli.travel import BikeOption, DriveOption, WalkOption, WithinOption, travel
+from services.cli.travel import travel
 from services.client.words import address_line, distance, left_out, opening, travel_time
 
 COLOURS = {

@@ -18,7 +18,8 @@ from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.cli import stock_files
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.output import FAILED, USAGE, CommandError, JsonOption, console, print_json
+from services.cli.consoles import console
+from services.cli.output import FAILED, USAGE, CommandError, JsonOption, print_json
 from services.cli.stores import store_name
 from services.cli.tables import BadRow, columns_of
 

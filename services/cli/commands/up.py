@@ -28,7 +28,8 @@ from services.chassis.processes.supervisor import Child, ChildError, Supervisor
 from services.chassis.settings import ChassisSettings
 from services.cli.channel import TIMEOUT_S, services
 from services.cli.commands import envoy
-from services.cli.output import USAGE, CommandError, console, errors
+from services.cli.consoles import console, errors
+from services.cli.output import USAGE, CommandError
 from services.edge.envoy import EnvoyError, drain
 from services.edge.envoy.program import admin_socket
 from services.edge.envoy.program import command as envoy_command
