@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geodata.roads import file
 from geodata.roads.edges import CLOSED, Edges, cut
+from geodata.roads.errors import BadNetwork
 from geodata.roads.expansion import Expanded, expand, forbidden
 from geodata.roads.extract import Progress, read
 from geodata.roads.hierarchy import NO_WAY, Hierarchy, library
@@ -25,7 +26,8 @@ def build(extract_path: Path, path: Path, progress: Progress = lambda *_: None) 
     """Write the network of an extract (PBF, XML or OPL) for all modes; returns its version.
 
     Raises:
-        BadNetwork: the extract cannot be read, has no ways, or the extra `roads` is missing.
+        BadNetwork: the extract cannot be read, has no ways that lead to each other, or the extra
+            `roads` is missing.
         OSError: the file cannot be written.
     """
     order = library()
@@ -43,6 +45,8 @@ def build(extract_path: Path, path: Path, progress: Progress = lambda *_: None) 
         made = _mode_columns(edges, mode, expanded, islands_of, to_exit[mode])
         columns |= {f"{mode}/{name}": column for name, column in made.items()}
         modes[mode.value] = _counts(edges, mode, islands_of, len(made["junctions"]))
+    if not modes:
+        raise BadNetwork("the extract has no two places with roads to each other")
     south, west, north, east = extract.box or _hull(edges)
     about = {
         "attribution": ATTRIBUTION,

@@ -44,6 +44,11 @@ _WALK = set(_DRIVE) - {"motorway", "motorway_link"} | {
     "platform",
 }
 _STEPS_KMH = 2.5
+_NOT_THERE = {
+    "proposed", "planned", "construction", "abandoned", "disused", "razed", "demolished",
+    "removed", "no",
+}  # fmt: skip
+"""Roads that are not built yet, or no longer there; their tags of access are of the road to be."""
 
 _BIKE = {
     **dict.fromkeys(set(_DRIVE) - {"motorway", "motorway_link"}, 16),
@@ -71,7 +76,8 @@ _NO = {
 
 _PASSABLE = {
     "gate", "lift_gate", "swing_gate", "toll_booth", "cattle_grid", "border_control", "entrance",
-    "kerb", "height_restrictor", "sally_port", "no", "rumble_strip", "coupure",
+    "kerb", "height_restrictor", "sally_port", "no", "rumble_strip", "coupure", "sliding_gate",
+    "bump_gate", "hampshire_gate", "checkpoint",
 }  # fmt: skip
 """Barriers that let cars through."""
 _STOPS_BICYCLES = {
@@ -102,6 +108,8 @@ def usage(tags: Tags, mode: Mode, length_m: float) -> Usage | None:
 
     The length of the way decides the speed of a ferry with a duration.
     """
+    if tags.get("highway") in _NOT_THERE:
+        return None
     kmh = _ferry_kmh(tags, mode, length_m) if tags.get("route") == "ferry" else _kmh(tags, mode)
     if kmh is None:
         return None
@@ -174,8 +182,18 @@ def _meaning(value: str | None, otherwise: bool | None) -> bool | None:
     return False if value in _NO else otherwise
 
 
-def _directions(tags: Tags, mode: Mode) -> tuple[bool, bool]:
+def _directions(tags: Tags, mode: Mode) -> list[bool]:
     """Whether a mode may go forward and backward."""
+    found = []
+    for direction, is_open in zip(("forward", "backward"), _one_ways(tags, mode), strict=True):
+        told = [_meaning(tags.get(f"{key}:{direction}"), None) for key in _KEYS[mode]]
+        # Only the mode's own key opens a one-way road against its direction.
+        found.append(told[-1] if told[-1] is not None else is_open and False not in told)
+    return found
+
+
+def _one_ways(tags: Tags, mode: Mode) -> tuple[bool, bool]:
+    """The directions that are left by tags of one-way roads."""
     if mode is Mode.WALK:
         moving = {"forward": "yes", "backward": "-1"}.get(tags.get("conveying", ""), "no")
         return _one_way(tags.get("oneway:foot", moving))
@@ -184,6 +202,7 @@ def _directions(tags: Tags, mode: Mode) -> tuple[bool, bool]:
         implied = tags.get("junction") in {"roundabout", "circular"}
         implied |= tags.get("highway") == "motorway"
         general = "yes" if implied else "no"
+    general = tags.get("oneway:vehicle", general)
     if mode is Mode.BIKE:
         lanes = (tags.get(f"cycleway{side}", "") for side in ("", ":left", ":right", ":both"))
         contraflow = any(lane.startswith("opposite") for lane in lanes)
@@ -191,7 +210,7 @@ def _directions(tags: Tags, mode: Mode) -> tuple[bool, bool]:
             tags.get(f"cycleway{side}:oneway") == "no" for side in (":left", ":right", ":both")
         )
         return _one_way(tags.get("oneway:bicycle", "no" if contraflow else general))
-    for key in ("oneway:vehicle", "oneway:motor_vehicle", "oneway:motorcar"):
+    for key in ("oneway:motor_vehicle", "oneway:motorcar"):
         general = tags.get(key, general)
     return _one_way(general)
 
@@ -249,10 +268,12 @@ def is_between_stops(tags: Tags) -> bool:
 
 def is_blocked(tags: Tags, mode: Mode) -> bool:
     """True if a barrier on a node stops a mode."""
+    barrier = tags.get("barrier")
+    if barrier is None and ("highway" in tags or "railway" in tags):
+        return False  # Tags of access are those of the crossing, not of the road.
     allowed, _ = _access(tags, mode)
     if allowed is not None:
         return not allowed
-    barrier = tags.get("barrier")
     if mode is Mode.DRIVE:
         return barrier is not None and barrier not in _PASSABLE
     return mode is Mode.BIKE and barrier in _STOPS_BICYCLES
@@ -275,9 +296,11 @@ def turn_rule(tags: Tags, mode: Mode) -> str | None:
     if mode is Mode.WALK:
         return tags.get("restriction:foot")
     vehicle = "motorcar" if mode is Mode.DRIVE else "bicycle"
+    names = {"motorcar", "motor_vehicle", "vehicle"} if mode is Mode.DRIVE else {"bicycle"}
     own = tags.get(f"restriction:{vehicle}")
     if own is None and mode is Mode.DRIVE:
         own = tags.get("restriction:motor_vehicle")
+    if kind := tags.get("type", "").partition(":")[2]:
+        return tags.get("restriction") if kind in names else own
     exempt = {part.strip() for part in tags.get("except", "").split(";")}
-    names = {"motorcar", "motor_vehicle", "vehicle"} if mode is Mode.DRIVE else {"bicycle"}
     return own or (None if exempt & names else tags.get("restriction"))

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from geodata.roads import Mode
-from tests.geodata.roads.grid import PLACES, STREET, grid, seconds
-from tests.support.roads import tags_of
+from geodata.points import Point
+from geodata.roads import BadNetwork, Mode
+from tests.geodata.roads.grid import PLACES, STREET, grid, seconds, snapped
+from tests.support.roads import at, network_of, tags_of, write_extract
 
 DRIVE, WALK, BIKE = Mode.DRIVE, Mode.WALK, Mode.BIKE
 
@@ -29,6 +30,11 @@ CASES: list[tuple[str, dict[Mode, tuple[float, float]]]] = [
     (R + "oneway=yes cycleway:left=opposite", {BIKE: (22.5, 22.5)}),
     (R + "oneway=yes cycleway:left:oneway=no", {BIKE: (22.5, 22.5)}),
     (R + "oneway:motor_vehicle=yes", {DRIVE: (13.33, 40), BIKE: (22.5, 22.5)}),
+    (R + "oneway:vehicle=yes", {DRIVE: (13.33, 40), WALK: (72, 72), BIKE: (22.5, 67.5)}),
+    (R + "motor_vehicle:backward=no", {DRIVE: (13.33, 40), BIKE: (22.5, 22.5)}),
+    (R + "vehicle:forward=no", {DRIVE: (40, 13.33), WALK: (72, 72), BIKE: (67.5, 22.5)}),
+    (R + "oneway=yes bicycle:backward=yes", {DRIVE: (13.33, 40), BIKE: (22.5, 22.5)}),
+    (R + "oneway=yes access:backward=yes", {DRIVE: (13.33, 40)}),
     (R + "junction=roundabout", {DRIVE: (13.33, 40), BIKE: (22.5, 67.5), WALK: (72, 72)}),
     (R + "junction=roundabout oneway=-1", {DRIVE: (40, 13.33)}),
     (R + "maxspeed=50", {DRIVE: (8, 8), WALK: (72, 72), BIKE: (22.5, 22.5)}),
@@ -37,6 +43,16 @@ CASES: list[tuple[str, dict[Mode, tuple[float, float]]]] = [
     (R + "maxspeed=DE:urban", {DRIVE: (8, 8)}),
     (R + "maxspeed=FR:zone30", {DRIVE: (13.33, 13.33)}),
     (R + "maxspeed=signals", {DRIVE: (13.33, 13.33)}),
+    (R + "maxspeed=walk", {DRIVE: (40, 40), WALK: (72, 72)}),
+    (R + "maxspeed=FR:urban", {DRIVE: (8, 8)}),
+    (R + "maxspeed=20mph maxspeed:conditional=10_@_(Mo-Fr)", {DRIVE: (12.43, 12.43)}),
+    (R + "motor_vehicle:conditional=no_@_(22:00-06:00)", {DRIVE: (13.33, 13.33)}),
+    (R + "toll=yes", {DRIVE: (13.33, 13.33)}),
+    ("highway=service service=driveway", {DRIVE: (24, 24), WALK: (72, 72), BIKE: (30, 30)}),
+    ("highway=service service=driveway access=private", {DRIVE: (40, 40), WALK: (216, 216)}),
+    ("highway=pedestrian area=yes", {DRIVE: (40, 40), WALK: (72, 72), BIKE: (67.5, 67.5)}),
+    ("highway=busway", {DRIVE: (40, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
+    ("highway=busway bicycle=yes", {DRIVE: (40, 40), BIKE: (30, 30)}),
     (R + "maxspeed=0", {DRIVE: (13.33, 13.33)}),
     ("highway=motorway", {DRIVE: (3.273, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
     ("highway=motorway maxspeed=250", {DRIVE: (2.769, 40)}),
@@ -52,6 +68,8 @@ CASES: list[tuple[str, dict[Mode, tuple[float, float]]]] = [
     ("highway=steps", {DRIVE: (40, 40), WALK: (144, 144), BIKE: (67.5, 67.5)}),
     ("highway=steps conveying=forward", {WALK: (144, 216)}),
     ("highway=construction", {DRIVE: (40, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
+    ("highway=proposed foot=yes bicycle=yes", {WALK: (216, 216), BIKE: (67.5, 67.5)}),
+    ("highway=construction motorcar=yes foot=yes", {DRIVE: (40, 40), WALK: (216, 216)}),
     (R + "access=private", {DRIVE: (40, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
     (R + "access=private foot=yes", {DRIVE: (40, 40), WALK: (72, 72), BIKE: (67.5, 67.5)}),
     (R + "access=no motorcar=yes", {DRIVE: (13.33, 13.33), WALK: (216, 216)}),
@@ -84,6 +102,9 @@ NODES: list[tuple[str, dict[Mode, tuple[float, float]]]] = [
     ("barrier=gate access=private", {DRIVE: (40, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
     ("barrier=gate access=no foot=yes", {DRIVE: (40, 40), WALK: (72, 72)}),
     ("barrier=bollard motor_vehicle=yes", {DRIVE: (13.33, 13.33)}),
+    ("barrier=sliding_gate", {DRIVE: (13.33, 13.33)}),
+    ("highway=crossing bicycle=no foot=no", {WALK: (72, 72), BIKE: (22.5, 22.5)}),
+    ("railway=level_crossing motor_vehicle=no", {DRIVE: (13.33, 13.33)}),
     ("barrier=stile", {DRIVE: (40, 40), WALK: (72, 72), BIKE: (67.5, 67.5)}),
     ("highway=traffic_signals", {DRIVE: (21.33, 21.33), WALK: (80, 80), BIKE: (30.5, 30.5)}),
     (
@@ -123,6 +144,12 @@ TURNS: list[tuple[list[tuple[str, str]], str, Mode, str, float]] = [
     (TURN, "restriction:motorcar=no_left_turn", DRIVE, "BF", 40.0),
     (TURN, "restriction:motorcar=no_left_turn", BIKE, "BF", 22.5),
     (TURN, "restriction:hgv=no_left_turn", DRIVE, "BF", 13.33),
+    (TURN, "restriction:bicycle=no_left_turn", BIKE, "BF", 67.5),
+    (TURN, "restriction:bicycle=no_left_turn", DRIVE, "BF", 13.33),
+    (TURN, "type=restriction:hgv restriction=no_left_turn", DRIVE, "BF", 13.33),
+    (TURN, "type=restriction:motorcar restriction=no_left_turn", DRIVE, "BF", 40.0),
+    (TURN, "type=restriction:motorcar restriction=no_left_turn", BIKE, "BF", 22.5),
+    (TURN, "restriction=only_straight_on except=bicycle", BIKE, "BF", 22.5),
     (TURN, "restriction:conditional=no_left_turn_@_(Mo-Fr)", DRIVE, "BF", 13.33),
     (TURN, "restriction=give_way", DRIVE, "BF", 13.33),
     ([*TURN, ("from", "FJ")], "restriction=no_entry", DRIVE, "BF", 40.0),
@@ -194,9 +221,31 @@ def test_roads_for_destinations_lead_to_each_other_within_their_zone(tmp_path: P
     assert 13.33 == pytest.approx(seconds(network, DRIVE, "BF", "FJ"), rel=1e-3)
 
 
+def test_an_extract_of_ferries_or_of_one_motorway_makes_no_network(tmp_path: Path) -> None:
+    for tags in ("route=ferry foot=yes", "highway=motorway"):
+        with pytest.raises(BadNetwork, match="no two places"):
+            grid(tmp_path, {"AMB": tags_of(tags)}, streets=["AMB"])
+
+
+def test_the_known_part_of_a_way_with_missing_nodes_is_used(tmp_path: Path) -> None:
+    spots = {1: at(-4_000, 0), 2: at(-500, 0), 4: at(0, 0), 5: at(3_000, 0)}
+    nodes: dict[int, tuple[Point, dict[str, str]]] = {i: (p, {}) for i, p in spots.items()}
+    extract = write_extract(tmp_path / "cut.osm", nodes, {1: ([1, 2, 3, 4, 5], STREET)})
+    network = network_of(extract)
+    start, end = snapped(network, DRIVE, at(-700, 0)), snapped(network, DRIVE, at(-600, 0))
+    beyond = snapped(network, DRIVE, at(100, 0))
+    assert network.times_from(start, [end, beyond]).tolist() == [
+        pytest.approx(100 / 7.5, rel=1e-2),
+        float("inf"),
+    ]
+    # By the missing node a way of 300 m may lead round: 40 s.
+    assert network.near_border(start, end, 41.0)
+    assert not network.near_border(start, end, 39.0)
+
+
 def test_nobody_boards_a_ferry_between_two_piers(tmp_path: Path) -> None:
     network = grid(tmp_path, {"AMB": {"route": "ferry"}})
     middle = PLACES["M"]
-    snapped = network.snap(WALK, middle.latitude, middle.longitude)
-    assert snapped
-    assert 50.0 == pytest.approx(snapped.distance_m, rel=1e-2)
+    found = network.snap(WALK, middle.latitude, middle.longitude)
+    assert found
+    assert 50.0 == pytest.approx(found.distance_m, rel=1e-2)
