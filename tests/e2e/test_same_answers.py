@@ -12,7 +12,8 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from enrayon.stores.v1 import stores_pb2
-from enrayon.stores.v1.stores_pb2 import WatchStoresRequest
+from enrayon.stores.v1.stores_pb2 import FindNearestStoresRequest, WatchStoresRequest
+from enrayon.type.v1.travel_pb2 import TRAVEL_MODE_WALK
 from services.client.contracts import CONTRACTS
 from tests.contracts.contracts import METHODS
 from tests.e2e.doors import Doors, code, comparable
@@ -85,6 +86,25 @@ def test_300_random_requests_get_equal_answers_and_equal_errors(doors, known):
     assert {"OK", "INVALID_ARGUMENT", "NOT_FOUND"} <= codes.keys()
     assert not codes.keys() & {"INTERNAL", "UNKNOWN", "UNAVAILABLE", "DEADLINE_EXCEEDED"}
     assert codes["OK"] > REQUESTS / 4
+
+
+def test_the_nearest_on_foot_are_those_of_grpc_through_every_door(doors):
+    request = FindNearestStoresRequest(page_size=50)
+    request.origin.point.latitude, request.origin.point.longitude = 60.1699, 24.9384
+    request.travel.mode = TRAVEL_MODE_WALK
+    answers = doors.all(STORES.methods_by_name["FindNearestStores"], request)
+
+    expected = answers["grpc"].message
+    assert {"grpc", "grpc-web", "post /v1/stores:findNearest"} <= answers.keys()
+    assert all(expected == answer.message for answer in answers.values())
+    journeys = [store.journey for store in expected.stores]
+    assert not any(journey.is_estimate for journey in journeys)
+    assert all(
+        store.journey.road_distance_m >= store.distance_m * 0.99 for store in expected.stores
+    )
+    times = [journey.travel_time.ToTimedelta() for journey in journeys]
+    assert len(times) == 50
+    assert times == sorted(times)
 
 
 def test_a_stream_brings_the_same_change_through_every_door(shared_demo, doors, known):

@@ -48,6 +48,28 @@ async def test_a_shop_is_found_by_position_which_is_in_no_address(visit):
     assert not [url for url in [*asked, page.url] if "60.1" in url or "24.9" in url]
 
 
+async def test_a_list_tells_the_minutes_on_foot_where_roads_are_known_and_else_none(visit):
+    page = await visit("/?q=Kamppi")
+    await listed(page)
+    await expect(page.locator(".distance").first).to_contain_text("on foot")
+    await expect(page.locator("#results .roads")).to_contain_text("OpenStreetMap")
+
+    async def without_roads(route):
+        answer = await route.fetch()
+        found = await answer.json()
+        del found["roadAttribution"]
+        for store in found["stores"]:
+            store["journey"]["isEstimate"] = True
+        await route.fulfill(response=answer, json=found)
+
+    await page.route("**/v1/stores:findNearest", without_roads)
+    await page.reload()
+    await listed(page)
+    await expect(page.locator(".distance").first).to_contain_text(" m")
+    await expect(page.locator("#results")).not_to_contain_text("on foot")
+    await expect(page.locator("#results .roads")).to_have_count(0)
+
+
 async def test_an_approximate_position_leaves_the_browser_with_two_decimals(visit):
     page = await visit(**ALLOWED)
     bodies: list[str] = []
