@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,10 @@ def best_tour(
     if count == 0:
         return Tour((), 0.0, 0.0)
     if count <= EXACT_STOPS:
-        order = _held_karp(from_start, between, to_end, kinds)
+        exact = _held_karp(from_start, between, to_end, kinds)
+        if exact is None:
+            return Tour(tuple(range(count)), np.inf, np.inf)
+        order = exact
         length_m = tour_length(order, from_start, between, to_end)
         return Tour(tuple(order), length_m, length_m)
     order = improved_order(from_start, between, to_end, kinds)
@@ -72,35 +76,45 @@ def tour_length(
 
 def _held_karp(
     from_start: Lengths, between: Lengths, to_end: Lengths, groups: npt.NDArray[np.int_]
-) -> list[int]:
+) -> list[int] | None:
     """The exact order, by dynamic programming over subsets of stops, as bit masks.
 
-    `best[subset, last]` is the length of the shortest walk from the start through the subset
-    that ends at `last`. Subsets are extended by one stop in the order of their size.
+    `best[last, subset]` is the length of the shortest walk from the start through the subset
+    that ends at `last`. Subsets are extended by one stop in the order of their size. Returns None
+    if no order can be walked.
     """
     count = len(from_start)
+    stops = np.arange(count)
+    before = np.array([sum(1 << i for i in np.nonzero(groups < g)[0]) for g in groups])
+    best = np.full((count, 1 << count), np.inf)
+    first = np.nonzero(before == 0)[0]
+    best[first, 1 << first] = from_start[first]
+    for without in _layers(count):
+        lengths = np.take(best, without, axis=1)
+        lengths += between[:, :, None]
+        lengths = lengths.min(axis=0)
+        if before.any():  # a stop needs all stops of lower groups before it
+            lengths[(before[:, None] & ~without) != 0] = np.inf
+        best[stops[:, None], without | (1 << stops)[:, None]] = lengths
+    subset = (1 << count) - 1
+    ends = best[:, subset] + to_end
+    last = int(ends.argmin())
+    if np.isinf(ends[last]):
+        return None
+    order = [last]
+    while subset := subset & ~(1 << last):
+        last = int((best[:, subset] + between[:, last]).argmin())
+        order.append(last)
+    return order[::-1]
+
+
+@lru_cache(maxsize=EXACT_STOPS + 1)
+def _layers(count: int) -> tuple[npt.NDArray[np.intp], ...]:
+    """For each size of subsets below `count`: the subsets without each stop, shape (count, n)."""
     subsets = np.arange(1 << count)
     members = (subsets[:, None] >> np.arange(count)) & 1
     sizes = members.sum(axis=1)
-    before = np.array([sum(1 << i for i in np.nonzero(groups < g)[0]) for g in groups])
-    best = np.full((1 << count, count), np.inf)
-    came_from = np.zeros((1 << count, count), dtype=np.int8)
-    first = np.nonzero(before == 0)[0]
-    best[1 << first, first] = from_start[first]
-    for size in range(1, count):
-        layer = subsets[sizes == size]
-        for stop in range(count):
-            # Only subsets without the stop and with all stops of lower groups.
-            ready = layer[(members[layer, stop] == 0) & (before[stop] & ~layer == 0)]
-            lengths = best[ready] + between[:, stop]
-            chosen = lengths.argmin(axis=1)
-            grown = ready | (1 << stop)
-            best[grown, stop] = lengths[np.arange(len(ready)), chosen]
-            came_from[grown, stop] = chosen
-    subset = (1 << count) - 1
-    last = int((best[subset] + to_end).argmin())
-    order = []
-    for _ in range(count):
-        order.append(last)
-        subset, last = subset & ~(1 << last), int(came_from[subset, last])
-    return order[::-1]
+    return tuple(
+        np.array([subsets[(sizes == size) & (members[:, stop] == 0)] for stop in range(count)])
+        for size in range(1, count)
+    )

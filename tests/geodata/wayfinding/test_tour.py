@@ -102,6 +102,30 @@ def test_stops_that_cannot_all_be_walked_have_no_length() -> None:
         assert np.isinf(best_tour(from_start, between, to_end).length_m)
 
 
+@settings(deadline=None)
+@given(seeds, st.integers(1, 6), st.floats(0, 0.9), st.integers(1, 3))
+def test_with_ways_missing_the_order_is_the_best_of_all_or_there_is_none(
+    seed: int, stops: int, missing: float, count: int
+) -> None:
+    legs, groups = walk(seed, stops, one_way=True), groups_of(seed, stops, count)
+    rng = np.random.default_rng(seed + 2)
+    for lengths in legs:
+        lengths[rng.random(lengths.shape) < missing] = np.inf
+    np.fill_diagonal(legs[1], 0.0)
+    shortest = min(
+        tour_length(order, *legs) for order in permutations(range(stops)) if in_turn(order, groups)
+    )
+    tour = best_tour(*legs, groups.tolist())
+    assert shortest == pytest.approx(tour.length_m, abs=1e-9)
+    assert sorted(tour.order) == list(range(stops))
+
+
+def test_two_stops_without_a_way_between_them_are_no_walk() -> None:
+    # Each alone can be walked from the start to the end.
+    apart = np.array([[0.0, np.inf], [np.inf, 0.0]])
+    assert np.isinf(best_tour(np.ones(2), apart, np.ones(2)).length_m)
+
+
 def test_one_way_legs_are_taken_the_way_they_go() -> None:
     between = np.array([[0.0, 1.0], [np.inf, 0.0]])
     tour = best_tour(np.array([1.0, 1.0]), between, np.array([1.0, 1.0]))
