@@ -1,7 +1,7 @@
 """Joins stops at any position to a network, on a floor or along a link."""
 
 import threading
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +17,11 @@ LINK_REACH_M = 15.0
 AT_NODE_M = 1e-3
 """Within this distance of its end, a point of a link is at the node, free to leave by any link."""
 
+EDGES_KEPT = 50_000
+"""Edges that the kept entries of a network hold: about 6 MB."""
+EDGES_OF_A_STOP = 8
+"""An entry takes as much memory as so many edges, beside its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -31,6 +36,40 @@ class Entry:
     link: Link | None = None
     link_share: float = 0.0
     """Position of `at` along the link, in [0, 1]."""
+
+
+class KeptEntries:
+    """The entries of the stops asked for last, at most `EDGES_KEPT` edges in all; thread-safe."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[Position, Entry | None] = OrderedDict()
+        self.edges = 0
+        """Their edges, with `EDGES_OF_A_STOP` for each."""
+        self._lock = threading.Lock()
+
+    def get(self, stop: Position) -> Entry | None:
+        """The entry of a stop; None for a stop that cannot join.
+
+        Raises:
+            KeyError: the stop is not kept.
+        """
+        with self._lock:
+            self._entries.move_to_end(stop)
+            return self._entries[stop]
+
+    def put(self, stop: Position, entry: Entry | None) -> None:
+        """Keep an entry, in the place of those that were not asked for the longest."""
+        with self._lock:
+            if stop not in self._entries:
+                self._entries[stop] = entry
+                self.edges += _edges(entry)
+            while self.edges > EDGES_KEPT:
+                _, oldest = self._entries.popitem(last=False)
+                self.edges -= _edges(oldest)
+
+
+def _edges(entry: Entry | None) -> int:
+    return EDGES_OF_A_STOP + (len(entry.onto) if entry else 0)
 
 
 class LinkReach:

@@ -11,7 +11,7 @@ import shapely
 
 from geodata.floorplans.plan import FloorPlan, Link, LinkKind, Position
 from geodata.floorplans.shapes import united
-from geodata.wayfinding.entries import Entry, LinkReach, xy
+from geodata.wayfinding.entries import Entry, KeptEntries, LinkReach, xy
 from geodata.wayfinding.profiles import Profile
 from geodata.wayfinding.visibility import (
     FreeFloor,
@@ -64,6 +64,7 @@ class Network:
             floor = free_floor(plan, level, at, profile.width_m)
             if floor is not None:
                 self._add_floor(level.id, floor, links)
+        self.kept = KeptEntries()
         self._reach = LinkReach(links, self._index, self.vertices)
         self.graph: rx.PyDiGraph[int, float] = rx.PyDiGraph(multigraph=False)
         self.graph.add_nodes_from(range(len(self.vertices)))
@@ -91,7 +92,7 @@ class Network:
 
     def reached(self, starts: Sequence[Position], targets: Sequence[Position]) -> list[bool]:
         """For each target: True if it can be reached from at least one start."""
-        entries = [entry for start in starts if (entry := self._entry(start)) is not None]
+        entries = [entry for start in starts if (entry := self._find_entry(start)) is not None]
         vertices = {vertex for entry in entries for vertex, _ in entry.onto}
         for vertex in list(vertices):
             vertices |= rx.descendants(self.graph, vertex)
@@ -100,10 +101,12 @@ class Network:
             and (
                 any(vertex in vertices for vertex, _ in entry.off)
                 or any(
-                    end == 1 for start in entries for _, end, _ in straight(0, start, [(1, entry)])
+                    end == 1
+                    for start in entries
+                    for _, end, _ in straight([(1, entry), (0, start)])[1]
                 )
             )
-            for entry in map(self._entry, targets)
+            for entry in map(self._find_entry, targets)
         ]
 
     def _is_open(self, link: Link) -> bool:
@@ -163,6 +166,15 @@ class Network:
         return np.array([xy(self.vertices[v]) for v in vertices.tolist()]).reshape(-1, 2)
 
     def _entry(self, stop: Position) -> Entry | None:
+        """The entry of a stop, kept for the next list: shelves are asked for again and again."""
+        try:
+            return self.kept.get(stop)
+        except KeyError:
+            entry = self._find_entry(stop)
+            self.kept.put(stop, entry)
+            return entry
+
+    def _find_entry(self, stop: Position) -> Entry | None:
         blocked = self._blocked.get(stop.level)
         if blocked is None or blocked.intersects(shapely.Point(xy(stop))):
             return None

@@ -108,12 +108,21 @@ class FreeFloor:
     def corners_seen(self, point: tuple[float, float]) -> Indexes:
         """The corners that may be the first turn of a shortest path from a point of the floor."""
         [candidates] = np.nonzero(self._tangent(np.array([point]))[:, 0])
-        seen = self._see(np.broadcast_to(point, (len(candidates), 2)), self.corners[candidates])
+        seen = self.see(np.broadcast_to(point, (len(candidates), 2)), self.corners[candidates])
         return candidates[seen]
 
     def sees(self, point: tuple[float, float], others: Points) -> npt.NDArray[np.bool_]:
         """For each other point, shape (n, 2): True if the straight line to it is free."""
-        return self._see(np.broadcast_to(point, others.shape), others)
+        return self.see(np.broadcast_to(point, others.shape), others)
+
+    def see(self, one: Points, other: Points) -> npt.NDArray[np.bool_]:
+        """For each pair of points, shapes (n, 2): True if the straight line between is free."""
+        if self._solid is None:
+            return self._see_exactly(one, other)
+        seen = np.zeros(len(one), dtype=np.bool_)
+        may_pass = self._solid.may_pass(one, other)
+        seen[may_pass] = self._see_exactly(one[may_pass], other[may_pass])
+        return seen
 
     def nearest(self, point: tuple[float, float], within_m: float) -> tuple[float, float] | None:
         """The free point nearest to a point (itself if free); None beyond `within_m`."""
@@ -135,14 +144,6 @@ class FreeFloor:
             may_pass = self._solid.may_pass(self.corners[one], self.corners[other])
             one, other = one[may_pass], other[may_pass]
         return np.stack([one, other])
-
-    def _see(self, one: Points, other: Points) -> npt.NDArray[np.bool_]:
-        if self._solid is None:
-            return self._see_exactly(one, other)
-        seen = np.zeros(len(one), dtype=np.bool_)
-        may_pass = self._solid.may_pass(one, other)
-        seen[may_pass] = self._see_exactly(one[may_pass], other[may_pass])
-        return seen
 
     def _see_exactly(self, one: Points, other: Points) -> npt.NDArray[np.bool_]:
         seen = np.empty(len(one), dtype=np.bool_)

@@ -1,7 +1,8 @@
 """Shortest walks between all pairs of some stops of a network."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import rustworkx as rx
 
-from geodata.floorplans.plan import LinkKind, Position
+from geodata.floorplans.plan import Link, LinkKind, Position
 from geodata.wayfinding.entries import Entry, xy
+from geodata.wayfinding.visibility import FreeFloor
 
 Graph = rx.PyDiGraph[int, float]
 Lengths = npt.NDArray[np.float64]
@@ -91,36 +93,48 @@ class Walks:
                 aside_m = math.dist(xy(stop), xy(entry.at))
                 self.graph.add_edge(self._first + number, door, aside_m)
                 self.graph.add_edge(door, self._first + number, aside_m)
+            doors.append((door, entry))
+        for (door, entry), direct in zip(doors, straight(doors), strict=True):
             self.graph.add_edges_from([(door, vertex, metres) for vertex, metres in entry.onto])
             self.graph.add_edges_from([(vertex, door, metres) for vertex, metres in entry.off])
             if entry.link is not None:
                 for vertex, _ in (*entry.onto, *entry.off):
                     self._kinds[door, vertex] = self._kinds[vertex, door] = entry.link.kind
-            self.graph.add_edges_from(straight(door, entry, doors))
-            doors.append((door, entry))
+            self.graph.add_edges_from(direct)
 
 
-def straight(
-    door: int, entry: Entry, others: Sequence[tuple[int, Entry]]
-) -> list[tuple[int, int, float]]:
-    """The direct edges between the entry of one stop and those of others, in both directions.
+def straight(doors: Sequence[tuple[int, Entry]]) -> list[list[tuple[int, int, float]]]:
+    """For the entry of each stop: its direct edges from and to those of the stops before.
 
     Entries on one floor are joined if they see each other; entries on one link are joined along
     the link, in its allowed direction.
     """
-    if entry.floor is not None:
-        there = [(other, e) for other, e in others if e.floor is entry.floor]
-        points = np.array([xy(e.at) for _, e in there]).reshape(-1, 2)
-        seen = entry.floor.sees(xy(entry.at), points).tolist()
-        near = [one for one, visible in zip(there, seen, strict=True) if visible]
-        lengths = [(other, math.dist(xy(entry.at), xy(e.at))) for other, e in near]
-        return [edge for other, m in lengths for edge in ((door, other, m), (other, door, m))]
-    edges = []
-    for other, e in others:
-        if entry.link is not None and e.link is entry.link:
-            ahead_m = (e.link_share - entry.link_share) * entry.link.length_m
-            if ahead_m >= 0 or not entry.link.one_way:
-                edges.append((door, other, abs(ahead_m)))
-            if ahead_m <= 0 or not entry.link.one_way:
-                edges.append((other, door, abs(ahead_m)))
+    edges: list[list[tuple[int, int, float]]] = [[] for _ in doors]
+    on_floors: dict[FreeFloor, list[int]] = defaultdict(list)
+    for number, (door, entry) in enumerate(doors):
+        if entry.floor is not None:
+            on_floors[entry.floor].append(number)
+        elif entry.link is not None:
+            for other, e in doors[:number]:
+                if e.link is entry.link:
+                    edges[number] += _along(entry.link, door, entry, other, e)
+    for floor, numbers in on_floors.items():
+        points = np.array([xy(doors[number][1].at) for number in numbers])
+        later, earlier = np.tril_indices(len(numbers), -1)
+        seen = floor.see(points[later], points[earlier])  # all pairs at once
+        for one, two in zip(later[seen].tolist(), earlier[seen].tolist(), strict=True):
+            (door, entry), (other, e) = doors[numbers[one]], doors[numbers[two]]
+            metres = math.dist(xy(entry.at), xy(e.at))
+            edges[numbers[one]] += [(door, other, metres), (other, door, metres)]
     return edges
+
+
+def _along(
+    link: Link, door: int, entry: Entry, other: int, e: Entry
+) -> Iterator[tuple[int, int, float]]:
+    """The direct edges between two entries of a link."""
+    ahead_m = (e.link_share - entry.link_share) * link.length_m
+    if ahead_m >= 0 or not link.one_way:
+        yield door, other, abs(ahead_m)
+    if ahead_m <= 0 or not link.one_way:
+        yield other, door, abs(ahead_m)

@@ -26,8 +26,10 @@ from geodata.floorplans.plan import (
     Position,
 )
 from geodata.floorplans.shelves import Shelves
+from geodata.wayfinding import entries
 from geodata.wayfinding.network import Network
 from geodata.wayfinding.profiles import STEP_FREE, TROLLEY, WALKING, Profile
+from geodata.wayfinding.visibility import FreeFloor
 from tests.geodata.floorplans.shops import NOON, supermarket, two_floors
 
 KINDS = tuple(LinkKind)
@@ -205,6 +207,46 @@ def test_asking_changes_nothing() -> None:
     first = network.walks([DOOR, SHOP]).lengths_m
     network.walks([SHOP, Position("0", 3, 3)])
     assert np.array_equal(first, network.walks([DOOR, SHOP]).lengths_m)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0, 40, entries.EDGES_KEPT]))
+def test_entries_that_are_kept_change_no_walk(seed: int, edges_kept: int) -> None:
+    rng = np.random.default_rng(seed)
+    plan, _, _ = supermarket()
+    [west, south, east, north] = shapely.bounds(plan.levels[0].walkable)
+    stops = [
+        Position(plan.levels[0].id, *rng.uniform([west - 1, south - 1], [east + 1, north + 1]))
+        for _ in range(12)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entries, "EDGES_KEPT", edges_kept)
+        used = Network(plan, WALKING, NOON)
+        for _ in range(6):
+            some = [stops[number] for number in rng.integers(0, len(stops), 5)]
+            fresh, walks = Network(plan, WALKING, NOON).walks(some), used.walks(some)
+            assert np.array_equal(fresh.lengths_m, walks.lengths_m)
+            assert [fresh.path(0, i) for i in range(5)] == [walks.path(0, i) for i in range(5)]
+            assert used.kept.edges <= edges_kept
+
+
+def test_a_kept_entry_is_not_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Network(two_floors(), WALKING, NOON)
+    first = network.walks([DOOR, SHOP]).lengths_m
+    monkeypatch.delattr(FreeFloor, "corners_seen")
+    assert np.array_equal(first, network.walks([DOOR, SHOP]).lengths_m)
+
+
+def test_entries_not_asked_for_the_longest_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "EDGES_KEPT", 2 * entries.EDGES_OF_A_STOP)
+    kept = entries.KeptEntries()
+    for stop in (DOOR, SHOP):
+        kept.put(stop, None)
+    assert kept.get(DOOR) is None
+    kept.put(Position("0", 3, 3), None)
+    assert kept.get(DOOR) is None
+    with pytest.raises(KeyError):
+        kept.get(SHOP)
 
 
 def test_entrances_are_places_too() -> None:
