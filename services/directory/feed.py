@@ -100,7 +100,8 @@ class Feed(Generic[ReplicaT]):
         if self._replica.turns_at < math.inf and not self._unchanged.locked():
             now_s = self._clock().timestamp()
             if self._replica.turns_at <= now_s:
-                self._replica.turn(now_s)
+                for change in self._replica.turn(now_s):
+                    self._subscribers.publish(Event(self.sequence, change, by_time=True))
         return self._replica
 
     @property

@@ -26,7 +26,7 @@ class Replica(Protocol):
 
     def __len__(self) -> int: ...
 
-    def turn(self, now_s: float) -> None:
+    def turn(self, now_s: float) -> Sequence[Change]:
         """Change the records that time alone changes; some of them, if they are many."""
 
     def apply(self, id: str, after: bytes | None) -> Change:
@@ -62,8 +62,10 @@ class Records:
     def __init__(self, records: Iterable[tuple[str, bytes]] = ()) -> None:
         self._records = dict(records)
 
-    def turn(self, now_s: float) -> None:
+    def turn(self, now_s: float) -> Sequence[Change]:
         """Change the records that time alone changes; none by default."""
+        del now_s
+        return ()
 
     def __len__(self) -> int:
         return len(self._records)

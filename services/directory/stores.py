@@ -38,6 +38,8 @@ STEP_S = 0.001
 """Time of a step after which the next one has twice as many rows."""
 CLOSED_AT_ONCE = 200
 """Stores whose closing date is over that one read closes; the next one goes on."""
+_CLOSING_DATE = stores_pb2.Store(closing_date={}).SerializeToString()[:-1]
+"""The bytes before the closing date in an encoded store."""
 UNLOCATED_AT_ONCE = 50
 """Stores without a location that are decided before other calls have their turn."""
 
@@ -54,6 +56,8 @@ class StoresReplica(Records):
         self._columns = Columns()
         self._ends: list[tuple[float, str]] = []
         """Heap of the instants at which stores close for good by their closing date."""
+        self._turned_s = -math.inf
+        """The instant of the last turn."""
         self._sorted_ids: SortedList[str] = SortedList(self._records)
         self._text = TextIndex(self._stores, texts_of)
         if columns and columns["version"].item() == COLUMNS_VERSION:
@@ -116,23 +120,30 @@ class StoresReplica(Records):
 
         return arrays
 
-    def turn(self, now_s: float) -> None:
+    def turn(self, now_s: float) -> Sequence[Change]:
         """Give stores whose closing date is over the status that says so; `CLOSED_AT_ONCE` most.
 
         The record in the database stays as it is.
         """
         closed: dict[str, bytes | None] = {}
+        self._turned_s = max(self._turned_s, now_s)
         while self._ends and self._ends[0][0] <= now_s and len(closed) < CLOSED_AT_ONCE:
             _, id = heapq.heappop(self._ends)
             if (encoded := self._records.get(id)) is None:
                 continue
-            store = parse_store(encoded)
-            if closes_at(store) <= now_s and store.status not in ENDED:
-                store.status = stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD
-                closed[id] = store.SerializeToString()
+            if (after := ended(encoded, now_s)) != encoded:
+                closed[id] = after
         self.turns_at = self._ends[0][0] if self._ends else math.inf
-        if closed:
-            self.apply_all(list(closed.items()))
+        return super().apply_all(list(closed.items())) if closed else ()
+
+    def apply_all(self, writes: Sequence[tuple[str, bytes | None]]) -> list[Change]:
+        """Add, change or (None) delete many records, each once.
+
+        Stores that were closed by their closing date before stay so: no reader sees them open.
+        """
+        return super().apply_all(
+            [(id, encoded and ended(encoded, self._turned_s)) for id, encoded in writes]
+        )
 
     def encoded(self, id: str) -> bytes:
         """The encoded store of an id that is known to exist."""
@@ -380,6 +391,17 @@ class StoresReplica(Records):
         return wanted.admits(parse_store(self._records[id])) and (
             opening is None or opening.admits(id)
         )
+
+
+def ended(encoded: bytes, now_s: float) -> bytes:
+    """A store with the status that says so if its closing date is over, else as it is."""
+    if _CLOSING_DATE not in encoded:  # parsing all stores of an import would take long
+        return encoded
+    store = parse_store(encoded)
+    if closes_at(store) > now_s or store.status in ENDED:
+        return encoded
+    store.status = stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD
+    return store.SerializeToString()
 
 
 def texts_of(store: stores_pb2.Store) -> Texts:

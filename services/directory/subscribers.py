@@ -14,7 +14,9 @@ class Event:
     """A change as this process applied it."""
 
     sequence: int
+    """The number of the change; of one by time the number of the change before it."""
     change: Change
+    by_time: bool = False
 
 
 Listener = Callable[[Change | None], None]

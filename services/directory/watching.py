@@ -46,8 +46,8 @@ async def steps(feed: Feed[ReplicaT], resume_token: str) -> AsyncGenerator[Step,
             except LookupError as error:
                 raise ChangesExpired(f"{error}; list all, then watch without a token") from None
         while (event := await events.get()) is not None:
-            if event.sequence > reached:
-                yield Step(token_of(event.sequence), event.change)
+            if event.by_time or event.sequence > reached:
+                yield Step(token_of(max(event.sequence, reached)), event.change)
     raise StreamEnded("changes were lost to this stream; resume with its last token")
 
 

@@ -1,12 +1,14 @@
 """Changes stores, one by one or as rows of a stream."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from enrayon.stores.v1 import stores_pb2
 from services.chassis.clock import Clock
 from services.chassis.errors import FieldViolation
 from services.chassis.processor import in_thread
 from services.chassis.serving.turns import Turns
+from services.directory.closing import closes_at
 from services.directory.directory import Directory
 from services.directory.events import PRIVATE_DELETED
 from services.directory.keys import parse_store, store_id, store_name
@@ -19,23 +21,22 @@ from services.stores.errors import StoreNotFound
 from services.stores.model.stores import OUTPUT_FIELDS, normalize, problems
 
 
-def note_of(stored: stores_pb2.Store | None, new: stores_pb2.Store | None) -> str:
-    """The note of a change: if a status turns to open or from it, if a private store is deleted;
-    and the brand.
+def note_of(stored: stores_pb2.Store | None, new: stores_pb2.Store | None, now_s: float) -> str:
+    """The note of a change: if a store opens or closes, if a private store is deleted; the brand.
 
     Whoever reads of it later may find the store no more, so nothing else tells these two.
     """
     store = new if new is not None else stored
-    return f"{type_of(stored, new)}\n{one_line(store.brand) if store else ''}"
+    return f"{type_of(stored, new, now_s)}\n{one_line(store.brand) if store else ''}"
 
 
-def type_of(stored: stores_pb2.Store | None, new: stores_pb2.Store | None) -> str:
+def type_of(stored: stores_pb2.Store | None, new: stores_pb2.Store | None, now_s: float) -> str:
     """The type of the event of a change, where it is not that of every change."""
     if stored is None:
         return ""
     if new is None:
         return PRIVATE_DELETED if stored.private else ""
-    before, after = (is_open(each) for each in (stored, new))
+    before, after = (is_open(each) and closes_at(each) > now_s for each in (stored, new))
     if before == after:
         return ""
     return "store.opened" if after else "store.closed"
@@ -58,7 +59,6 @@ STORE = Kind(
     not_found=StoreNotFound,
     output=OUTPUT_FIELDS,
     normalize=normalize,
-    note=note_of,
     violations=problems,
 )
 
@@ -69,7 +69,8 @@ class Stores:
     def __init__(self, writer: Writer, directory: Directory, clock: Clock) -> None:
         self._directory = directory
         self._writer = writer
-        self._resources = Resources(STORE, writer, clock)
+        self._clock = clock
+        self._resources = Resources(replace(STORE, note=self._note), writer, clock)
 
     async def update(self, request: stores_pb2.UpdateStoreRequest) -> stores_pb2.Store:
         """Change one store, or create it if `allow_missing`.
@@ -124,7 +125,10 @@ class Stores:
         return self._resources.prepared(store, stored=self._known(store_id(store.name))).write
 
     def _deletion_note(self, id: str) -> str:
-        return note_of(self._known(id), None)
+        return self._note(self._known(id), None)
+
+    def _note(self, stored: stores_pb2.Store | None, new: stores_pb2.Store | None) -> str:
+        return note_of(stored, new, self._clock().timestamp())
 
     def _known(self, id: str) -> stores_pb2.Store | None:
         encoded = self._directory.stores.replica.record(id)

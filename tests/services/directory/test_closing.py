@@ -2,6 +2,7 @@
 
 import datetime as dt
 import zoneinfo
+from contextlib import aclosing
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +15,15 @@ from geodata.schedule.model import State
 from geodata.schedule.timeline import timeline
 from services.directory.closing import closes_at
 from services.directory.filters import EVERYTHING, StoreFilter
+from services.directory.keys import encode_record
+from services.directory.records import Write
 from services.directory.store_hours import schedules_of
 from services.directory.stores import CLOSED_AT_ONCE, StoresReplica
 from services.directory.trading import NotOpen, why_not_open
+from services.directory.watching import steps
+from services.stores.resources.stores import type_of
+from tests.support.clocks import SetClock
+from tests.support.feeds import feed_of, write
 
 HERE = Point(60.17, 24.94)
 ZONES = ("Pacific/Kiritimati", "America/New_York", "Europe/Helsinki", "Africa/Cairo", "")
@@ -96,3 +103,72 @@ def test_many_stores_of_one_day_end_in_parts():
         replica.turn(end_s)
         left.append(len(replica.ids(EVERYTHING)))
     assert [count - CLOSED_AT_ONCE, 1, 0] == left
+
+
+async def test_watchers_see_a_store_close_by_its_date_once_and_never_open_again(database, tmp_path):
+    store = shop(dt.date(2027, 6, 30), "Europe/Helsinki", brand="A")
+    clock = SetClock(dt.datetime.fromtimestamp(closes_at(store) - 1, dt.UTC))
+
+    def written(brand: str) -> Write:
+        store.brand = brand
+        return Write("s-1", encode_record(brand.ljust(16, "-"), store.SerializeToString()))
+
+    await write(database, written("A"))
+    feed = feed_of(database, tmp_path, clock)
+    await feed.start()
+    try:
+        with feed.subscription() as events:
+            clock.forward(seconds=1)
+            assert [] == feed.replica.ids(EVERYTHING)
+            reached = await write(database, written("B"))  # by a feed that knows of no date
+            assert await feed.caught_up(reached)
+            assert [] == feed.replica.ids(EVERYTHING)
+            seen = []
+            while not events.empty():
+                event = events.get_nowait()
+                assert event is not None
+                sides = (event.change.before, event.change.after)
+                seen.append([stores_pb2.Store.FromString(each or b"") for each in sides])
+    finally:
+        await feed.stop()
+    open_, closed = stores_pb2.STORE_STATUS_UNSPECIFIED, stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD
+    assert [(open_, closed), (closed, closed)] == [(one.status, two.status) for one, two in seen]
+    assert ["A", "B"] == [two.brand for _, two in seen]
+
+
+async def test_a_stream_tells_what_time_alone_has_changed(database, tmp_path):
+    store = shop(dt.date(2027, 6, 30), "Europe/Helsinki")
+    clock = SetClock(dt.datetime.fromtimestamp(closes_at(store) - 1, dt.UTC))
+    await write(database, Write("s-1", encode_record("-" * 16, store.SerializeToString())))
+    feed = feed_of(database, tmp_path, clock)
+    await feed.start()
+    try:
+        async with aclosing(steps(feed, "")) as stream:
+            start = await anext(stream)
+            clock.forward(seconds=1)
+            assert [] == feed.replica.ids(EVERYTHING)
+            told = await anext(stream)
+            assert told.change is not None
+            assert start.resume_token == told.resume_token
+    finally:
+        await feed.stop()
+
+
+NOW = dt.datetime(2027, 7, 15, tzinfo=dt.UTC).timestamp()
+OVER, AHEAD = dt.date(2027, 6, 30), dt.date(2027, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (shop(OVER, ""), shop(OVER, "", brand="B"), ""),
+        (shop(OVER, "", status=stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD), shop(OVER, ""), ""),
+        (shop(OVER, ""), shop(AHEAD, ""), "store.opened"),
+        (shop(OVER, ""), stores_pb2.Store(), "store.opened"),
+        (shop(AHEAD, ""), shop(OVER, ""), "store.closed"),
+        (shop(AHEAD, ""), stores_pb2.Store(), ""),
+    ],
+    ids=["over", "over, as in memory", "later", "removed", "brought forward", "never over"],
+)
+def test_a_change_tells_that_a_store_opens_or_closes_by_its_date(before, after, told):
+    assert told == type_of(before, after, NOW)
