@@ -16,8 +16,7 @@ from geodata.importers import Import, Rejected
 from geodata.stores import Store
 from services.cli.channel import TIMEOUT_S, has_status
 from services.cli.output import CommandError
-from services.cli.stores import store_id
-from services.directory.keys import store_name
+from services.cli.stores import store_id, store_name
 from services.directory.messages.stores import store_message
 
 MESSAGE_BYTES = 512 * 1024
