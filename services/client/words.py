@@ -42,9 +42,10 @@ def minutes(seconds: float) -> str:
 
 
 def travel_time(journey: travel_pb2.Journey) -> str:
-    """The time of a journey: `12 min`, `about 20 min` if it is an estimate."""
+    """The time of a journey: `12 min`; `about 20 min` if it is an estimate, or roads beyond the
+    network could change it."""
     words = minutes(journey.travel_time.ToNanoseconds() / 1e9)
-    return f"about {words}" if journey.is_estimate else words
+    return f"about {words}" if journey.is_estimate or journey.may_be_clipped else words
 
 
 def opening(state: stock_pb2.OpenState, now: dt.datetime) -> str:

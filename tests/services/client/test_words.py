@@ -93,5 +93,6 @@ def test_a_travel_time_is_told_in_whole_minutes_that_suffice(seconds, words):
     journey = travel_pb2.Journey()
     journey.travel_time.FromMilliseconds(round(seconds * 1000))
     assert words == travel_time(journey)
-    journey.is_estimate = True
-    assert f"about {words}" == travel_time(journey)
+    for doubt in ("is_estimate", "may_be_clipped"):
+        doubtful = travel_pb2.Journey(travel_time=journey.travel_time, **{doubt: True})
+        assert f"about {words}" == travel_time(doubtful)

@@ -7,12 +7,14 @@ import trades, { LANGUAGES } from "../words/trades.js";
 
 /**
  * @param number of the pin on the map.
- * @param way the distance, and the journey on foot: its time is shown where it follows roads.
+ * @param way the distance, and the journey on foot: its time is shown where it follows roads,
+ *   as "about" where roads beyond the network could change it.
  * @param open gets the store's name when it is chosen; `point` when the pointer enters, and an
  *   empty name when it leaves.
  */
 export function item(store, number, { distanceM, journey }, open, point) {
-  const onFoot = journey?.travelTime && !journey.isEstimate ? say("onFoot", { time: minutes(parseFloat(journey.travelTime)) }) : "";
+  const onFoot = journey?.travelTime && !journey.isEstimate
+    ? say(journey.mayBeClipped ? "onFootAbout" : "onFoot", { time: minutes(parseFloat(journey.travelTime)) }) : "";
   const address = [...(store.address?.addressLines || []), store.address?.locality].filter(Boolean).join(", ");
   return el("li", { class: "item" },
     el("a", { href: link(store.name), "data-name": store.name,

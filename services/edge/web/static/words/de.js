@@ -10,7 +10,7 @@ export default {
   offline: "Die Filialen sind nicht erreichbar. Prüfen Sie die Verbindung.", failed: "Etwas ist schiefgegangen.", again: "Erneut versuchen", more: "Mehr anzeigen",
   denied: "Ihr Standort ist für diese Seite nicht freigegeben. Erlauben Sie ihn im Browser, oder geben Sie einen Ort ein.", noPosition: "Ihr Standort wurde nicht gefunden. Geben Sie einen Ort ein.",
   back: "Zurück zur Liste", directions: "Route", call: "Anrufen", website: "Webseite", share: "Link kopieren", copied: "Link kopiert", notCopied: "Der Link konnte nicht kopiert werden. Er steht in der Adresszeile.",
-  onFoot: "{time} zu Fuß", roads: "Gehzeiten: {source}",
+  onFoot: "{time} zu Fuß", onFootAbout: "etwa {time} zu Fuß", roads: "Gehzeiten: {source}",
   address: "Adresse", hours: "Öffnungszeiten", contact: "Kontakt", offers: "Im Angebot", closed: "Geschlossen", asWritten: "nach Angabe der Filiale", services: "In dieser Filiale", allWith: "Alle Filialen damit",
   notFound: "Diese Filiale gibt es nicht oder nicht mehr.", asOf: "Stand {time}", position: "Ihr Standort",
   list: "Einkaufsliste", product: "Produkt hinzufügen oder Strichcode scannen", whichProduct: "Welches davon ist „{query}“?", noProduct: "Kein Produkt ist als „{query}“ bekannt.", fewer: "Eins weniger: {product}", another: "Eins mehr: {product}", remove: "{product} entfernen", listHelp: "Fügen Sie Produkte hinzu und sehen Sie, wer sie vorrätig hat.",

@@ -10,7 +10,7 @@ export default {
   offline: "The stores cannot be reached. Check your connection.", failed: "Something went wrong.", again: "Try again", more: "Show more",
   denied: "Your position is not shared with this page. Allow it in the browser, or type a place.", noPosition: "Your position could not be found. Type a place instead.",
   back: "Back to the list", directions: "Directions", call: "Call", website: "Website", share: "Copy link", copied: "Link copied", notCopied: "The link could not be copied. It is in the address bar.",
-  onFoot: "{time} on foot", roads: "Walking times: {source}",
+  onFoot: "{time} on foot", onFootAbout: "about {time} on foot", roads: "Walking times: {source}",
   address: "Address", hours: "Opening hours", contact: "Contact", offers: "On offer", closed: "Closed", asWritten: "as stated by the store", services: "In this store", allWith: "All stores with this",
   notFound: "This store does not exist, or no longer.", asOf: "As of {time}", position: "Your position",
   list: "Shopping list", product: "Add a product, or scan its barcode", whichProduct: "Which of these is “{query}”?", noProduct: "No product is known as “{query}”.", fewer: "One fewer: {product}", another: "One more: {product}", remove: "Remove {product}", listHelp: "Add products to see who has them in stock.",

@@ -10,7 +10,7 @@ export default {
   offline: "Myymälöihin ei saada yhteyttä. Tarkista verkkoyhteys.", failed: "Jokin meni vikaan.", again: "Yritä uudelleen", more: "Näytä lisää",
   denied: "Sijaintiasi ei ole jaettu tälle sivulle. Salli se selaimessa tai kirjoita paikka.", noPosition: "Sijaintiasi ei löytynyt. Kirjoita paikka.",
   back: "Takaisin luetteloon", directions: "Reittiohje", call: "Soita", website: "Verkkosivu", share: "Kopioi linkki", copied: "Linkki kopioitu", notCopied: "Linkkiä ei voitu kopioida. Se on osoiterivillä.",
-  onFoot: "{time} kävellen", roads: "Kävelyajat: {source}",
+  onFoot: "{time} kävellen", onFootAbout: "noin {time} kävellen", roads: "Kävelyajat: {source}",
   address: "Osoite", hours: "Aukioloajat", contact: "Yhteystiedot", offers: "Tarjolla", closed: "Suljettu", asWritten: "myymälän ilmoittamana", services: "Tässä myymälässä", allWith: "Kaikki myymälät, joissa tämä on",
   notFound: "Tätä myymälää ei ole tai ei enää ole.", asOf: "Tilanne {time}", position: "Sijaintisi",
   list: "Ostoslista", product: "Lisää tuote tai lue sen viivakoodi", whichProduct: "Mikä näistä on ”{query}”?", noProduct: "Tuotetta ”{query}” ei tunneta.", fewer: "Yksi vähemmän: {product}", another: "Yksi lisää: {product}", remove: "Poista {product}", listHelp: "Lisää tuotteita, niin näet, missä niitä on.",

@@ -10,7 +10,7 @@ export default {
   offline: "Les magasins sont injoignables. Vérifiez votre connexion.", failed: "Une erreur est survenue.", again: "Réessayer", more: "Afficher plus",
   denied: "Votre position n’est pas partagée avec cette page. Autorisez-la dans le navigateur, ou saisissez un lieu.", noPosition: "Votre position est introuvable. Saisissez plutôt un lieu.",
   back: "Retour à la liste", directions: "Itinéraire", call: "Appeler", website: "Site web", share: "Copier le lien", copied: "Lien copié", notCopied: "Le lien n’a pas pu être copié. Il est dans la barre d’adresse.",
-  onFoot: "{time} à pied", roads: "Temps de marche : {source}",
+  onFoot: "{time} à pied", onFootAbout: "environ {time} à pied", roads: "Temps de marche : {source}",
   address: "Adresse", hours: "Horaires", contact: "Contact", offers: "Sur place", closed: "Fermé", asWritten: "selon le magasin", services: "Dans ce magasin", allWith: "Tous les magasins qui l’ont",
   notFound: "Ce magasin n’existe pas, ou plus.", asOf: "État de {time}", position: "Votre position",
   list: "Liste de courses", product: "Ajouter un produit ou scanner son code-barres", whichProduct: "Lequel de ceux-ci est « {query} » ?", noProduct: "Aucun produit n’est connu sous « {query} ».", fewer: "Un de moins : {product}", another: "Un de plus : {product}", remove: "Retirer {product}", listHelp: "Ajoutez des produits pour voir qui les a en stock.",
