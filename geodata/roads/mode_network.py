@@ -54,9 +54,10 @@ class ModeNetwork:
         )
         self.after_arc: Ints = columns["after_arc"].astype(np.int64)
         self.at_junction: Ints = columns["at_junction"].astype(np.int64)
-        self.to_exit_ms: Ints = columns["to_exit_ms"].astype(np.int64)
-        self.from_exit_ms: Ints = columns["from_exit_ms"].astype(np.int64)
         self._check(columns, len(junctions[0]))
+        # By node.
+        self._to_exit_ms: Ints = columns["to_exit_ms"].astype(np.int64)[self.junctions]
+        self._from_exit_ms: Ints = columns["from_exit_ms"].astype(np.int64)[self.junctions]
         self.positions = junctions[0][self.junctions], junctions[1][self.junctions]
         """Latitudes and longitudes of the nodes."""
         arcs = self.links[2]
@@ -78,7 +79,7 @@ class ModeNetwork:
         is_open = (self.travel_ms != CLOSED).reshape(-1, 2).any(axis=1)
         fits = (
             {len(self.penalty_ms), len(self.after_arc)} == {2 * edges}
-            and {len(self.at_junction), len(self.to_exit_ms), len(self.from_exit_ms)}
+            and {len(self.at_junction), len(columns["to_exit_ms"]), len(columns["from_exit_ms"])}
             == {junction_count}
             and len(columns["may_snap"]) == edges
             and len({len(each) for each in self.links}) == 1
@@ -290,15 +291,11 @@ class ModeNetwork:
 
     def exit_ms(self, origin: Snapped) -> int:
         """Least time from a place to where roads may leave the extract."""
-        return self._least_at(origin.begins, self.to_exit_ms)
+        return _least_at(origin.begins, self._to_exit_ms)
 
     def entry_ms(self, target: Snapped) -> int:
         """Least time to a place from where roads may enter the extract."""
-        return self._least_at(target.ends, self.from_exit_ms)
-
-    def _least_at(self, pairs: Sequence[tuple[int, int]], times_ms: Ints) -> int:
-        found = (cost + int(times_ms[self.junctions[node]]) for node, cost in pairs)
-        return min(found, default=NO_WAY)
+        return _least_at(target.ends, self._from_exit_ms)
 
 
 class _Groups:
@@ -315,3 +312,11 @@ class _Groups:
 
 def _within(numbers: Ints, low: int, past: int) -> bool:
     return not numbers.size or bool(numbers.min() >= low and numbers.max() < past)
+
+
+def _least_at(pairs: Sequence[tuple[int, int]], times_ms: Ints) -> int:
+    """The least of the nodes' times, each with its cost."""
+    least = NO_WAY
+    for node, cost in pairs:
+        least = min(least, cost + times_ms.item(node))
+    return least
