@@ -59,7 +59,7 @@ class Spill(Sequence[T]):
                 self._write()
             except OSError as error:
                 raise ImporterError(
-                    f"cannot keep rows in {tempfile.gettempdir()}: {error.strerror}; "
+                    f"cannot keep rows in a temporary file: {error.strerror}; "
                     "set TMPDIR to a folder with room for some copies of the file"
                 ) from error
 

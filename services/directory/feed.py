@@ -135,8 +135,7 @@ class Feed(Generic[ReplicaT]):
         snapshot = await asyncio.to_thread(read_snapshot, self._path)
         if snapshot is not None:
             position = Position(snapshot.epoch, snapshot.sequence)
-            columns = [snapshot.columns] if snapshot.columns else []
-            replica = await asyncio.to_thread(self._indexed, snapshot.records, position, *columns)
+            replica = await asyncio.to_thread(self._of_snapshot, snapshot, position)
             self._replace(replica, position, snapshot.as_of)
             self._written = self._position
             del snapshot
@@ -208,6 +207,15 @@ class Feed(Generic[ReplicaT]):
         self._replace(replica, position, self._clock())
         await self._progress.advance()
         log.info("loaded all records", kind=self.kind, count=len(replica))
+
+    def _of_snapshot(self, snapshot: Snapshot, position: Position) -> ReplicaT:
+        """The replica of a snapshot, by its columns if they fit."""
+        if snapshot.columns:
+            try:
+                return self._indexed(snapshot.records, position, snapshot.columns)
+            except (LookupError, ValueError, TypeError) as error:  # those of another program
+                log.warning("cannot use the columns", kind=self.kind, error=repr(error))
+        return self._indexed(snapshot.records, position)
 
     def _indexed(self, records: dict[str, bytes], position: Position, *columns: Arrays) -> ReplicaT:
         """A replica with its indexes; that of words from the disk, if it is of this position."""

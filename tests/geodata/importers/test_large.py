@@ -43,6 +43,18 @@ def test_stores_on_disk_are_those_in_memory(tmp_path, monkeypatch):
     assert small.rows == large.rows == ROWS
 
 
+def test_that_there_is_no_folder_of_temporary_files_is_told(tmp_path, monkeypatch):
+    def nowhere(*_: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    path = feed(tmp_path)
+    monkeypatch.setattr(spill, "BLOCK", 7)
+    for name in ("TemporaryFile", "gettempdir"):
+        monkeypatch.setattr(f"tempfile.{name}", lambda *_, **__: nowhere())
+    with pytest.raises(ImporterError, match="No usable temporary directory found; set TMPDIR"):
+        read(path, source="s")
+
+
 def test_a_full_disk_is_told(tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

@@ -4,8 +4,11 @@ import asyncio
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from enrayon.stores.v1 import stores_pb2
+from geodata.points import Point
 from services.chassis.database import data_set
 from services.chassis.database.client import connect
 from services.chassis.errors import Unavailable
@@ -14,8 +17,10 @@ from services.chassis.loops import progress
 from services.chassis.settings import ChassisSettings
 from services.directory import feed as feeds
 from services.directory.feed import CURRENT_S
-from services.directory.keys import STORES, Keys
+from services.directory.filters import EVERYTHING
+from services.directory.keys import STORES, Keys, encode_record
 from services.directory.records import Write
+from services.directory.snapshot import read_snapshot, write_snapshot
 from tests.backends import backend
 from tests.support.clocks import SetClock
 from tests.support.feeds import brands, feed_of, record, write
@@ -165,3 +170,37 @@ async def test_without_database_and_snapshot_a_read_is_unavailable(tmp_path: Pat
     with pytest.raises(Unavailable):
         _ = feed.replica
     await feed.stop()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda columns: columns.pop("status.codes"),
+        lambda columns: columns.pop("located"),
+        lambda columns: columns.update(located=columns["located"] + 9),
+        lambda columns: columns.update(hidden=np.array([99], np.int32)),
+        lambda columns: columns.clear(),
+    ],
+    ids=["a column less", "no places", "other rows", "hidden beyond", "none"],
+)
+async def test_a_feed_starts_from_a_snapshot_whose_columns_do_not_fit(database, tmp_path, change):
+    first = feed_of(database, tmp_path)
+    await first.start()
+    store = stores_pb2.Store(name="stores/a", display_name="a", brand="B")
+    store.location.latitude = 60.0
+    here = Write("a", encode_record("-" * 16, store.SerializeToString()))
+    await first.caught_up(await write(database, here, record("b")))
+    await first.stop()
+    path = tmp_path / "stores.snapshot"
+    snapshot = read_snapshot(path)
+    assert snapshot is not None
+    change(snapshot.columns)
+    write_snapshot(path, snapshot)
+
+    second = feed_of(database, tmp_path)
+    await second.start()
+    found = second.replica.nearest(Point(60.0, 0.0), 2, EVERYTHING)
+    names = brands(second)
+    await second.stop()
+    assert [("a", 0.0)] == found
+    assert {"a": "B", "b": ""} == names
