@@ -240,7 +240,14 @@ class Subscriptions:
         """The subscription, which is about to be answered, with warnings."""
         wanted = subscription.filter
         private = subscription.scope == pb.Subscription.SCOPE_ALL
-        found = unmatched(self._directory, wanted.brands, wanted.stores, "filter.", private=private)
+        found = unmatched(
+            self._directory,
+            wanted.brands,
+            wanted.stores,
+            "filter.",
+            private=private,
+            own=subscription.scope_stores,
+        )
         subscription.warnings.extend([*found, *untold(subscription)])
         return subscription
 

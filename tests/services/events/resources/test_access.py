@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from enrayon.events.v1 import events_pb2 as pb
 from enrayon.stock.v1 import stock_pb2
@@ -153,6 +154,25 @@ async def test_nobody_but_an_admin_is_told_that_a_private_store_is_gone(callers)
         (f"stores/x-{n}", f"store.{type}") for n in range(3) for type in ("created", "deleted")
     ]
     assert {"app": [("stores/x-0", "store.deleted")], "office": every} == told
+
+
+async def test_a_warning_tells_staff_of_its_own_private_store_and_others_of_none(callers):
+    mask = FieldMask(paths=["private"])
+    hidden = stores_pb2.Store(name=STOCKMANN, private=True)
+    await callers["office"].stores.UpdateStore(
+        stores_pb2.UpdateStoreRequest(store=hidden, update_mask=mask)
+    )
+    told = {}
+    for name in ("app", "till", "office"):
+        wanted = {"stores": [STOCKMANN, "stores/t-none"], "types": ["store.closed"]}
+        made = await subscribe(callers[name].events, name, filter=wanted)
+        told[name] = [each for each in made.warnings if "there is no" in each]
+    none = "filter.stores[1]: there is no stores/t-none"
+    assert {
+        "app": [f"filter.stores[0]: there is no {STOCKMANN}", none],
+        "till": [none],
+        "office": [none],
+    } == told
 
 
 async def test_anothers_subscription_is_not_there(callers):
