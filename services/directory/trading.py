@@ -62,7 +62,7 @@ def why_not_open(
     if store is None or store.private:
         return NotOpen(UNLISTED, ended=True)
     status = status_of(store)
-    if status not in ENDED and closes_at(store) <= at.timestamp():
+    if status != stores_pb2.STORE_STATUS_MOVED and closes_at(store) <= at.timestamp():
         return NotOpen("CLOSED_FOR_GOOD", closing_date(store), ended=True)
     if status != stores_pb2.STORE_STATUS_OPEN:
         name = stores_pb2.StoreStatus.Name(stores_pb2.StoreStatus.ValueType(status))

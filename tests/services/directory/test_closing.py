@@ -172,3 +172,15 @@ OVER, AHEAD = dt.date(2027, 6, 30), dt.date(2027, 8, 1)
 )
 def test_a_change_tells_that_a_store_opens_or_closes_by_its_date(before, after, told):
     assert told == type_of(before, after, NOW)
+
+
+def test_the_last_day_is_told_also_of_a_store_that_memory_has_closed():
+    store = shop(OVER, "")
+    at = dt.datetime.fromtimestamp(NOW, dt.UTC)
+    replica = StoresReplica([("s-1", store.SerializeToString())])
+    replica.turn(NOW)
+    told = stores_pb2.Store.FromString(replica.encoded("s-1"))
+    assert stores_pb2.STORE_STATUS_CLOSED_FOR_GOOD == told.status
+    assert NotOpen("CLOSED_FOR_GOOD", OVER, ended=True) == why_not_open(told, None, at)
+    store.status = stores_pb2.STORE_STATUS_MOVED
+    assert NotOpen("MOVED", ended=True) == why_not_open(store, None, at)
