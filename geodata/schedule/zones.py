@@ -27,10 +27,16 @@ def instant_of(seconds: int) -> dt.datetime:
     return EPOCH + dt.timedelta(seconds=seconds)
 
 
+_FIRST_S = instant_s(dt.datetime.min.replace(tzinfo=dt.UTC)) + 2 * DAY_S
+_LAST_S = instant_s(dt.datetime.max.replace(tzinfo=dt.UTC)) - 2 * DAY_S
+
+
 @functools.lru_cache(maxsize=4096)
 def offset_s(zone: dt.tzinfo, instant: int) -> int:
     """UTC offset at an instant, in seconds east; many schedules are asked at the same instant."""
-    offset = instant_of(instant).astimezone(zone).utcoffset()
+    # A local time before year 1 or after 9999 cannot be told; no zone changes its offset there.
+    told = min(max(instant, _FIRST_S), _LAST_S)
+    offset = instant_of(told).astimezone(zone).utcoffset()
     return offset.days * DAY_S + offset.seconds if offset else 0
 
 

@@ -184,3 +184,23 @@ def test_the_last_day_is_told_also_of_a_store_that_memory_has_closed():
     assert NotOpen("CLOSED_FOR_GOOD", OVER, ended=True) == why_not_open(told, None, at)
     store.status = stores_pb2.STORE_STATUS_MOVED
     assert NotOpen("MOVED", ended=True) == why_not_open(store, None, at)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [dt.date.min, dt.date(1, 1, 2), dt.date(1900, 1, 1), dt.date(9999, 12, 28), dt.date.max],
+)
+@pytest.mark.parametrize("zone", [*ZONES, "Etc/GMT+12", "Etc/GMT-14"])
+def test_no_date_of_the_calendar_stops_a_process_that_reads_the_store(last, zone):
+    """Some programs write 0001-01-01 for no date; a record in the database is read by all."""
+    store = shop(last, zone, opening_hours_text="24/7")
+    replica = StoresReplica()
+    replica.apply("s-1", store.SerializeToString())
+    replica.turn(NOW)
+    at = dt.datetime.fromtimestamp(NOW, dt.UTC)
+    is_over = last.year < 2027
+
+    assert ([] if is_over else ["s-1"]) == replica.ids(EVERYTHING)
+    assert is_over == (why_not_open(store, None, at) is not None)
+    state = timeline(schedules_of(store, None).own).state_at(at).state
+    assert (not zone and state is State.UNKNOWN) or is_over == (state is State.CLOSED)
