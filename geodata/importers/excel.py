@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, SheetVisibleEnum, load_workbook
@@ -27,7 +28,25 @@ def table_of(file: Source) -> Table:
     Raises:
         ImporterError: the workbook cannot be read, or has no table.
     """
-    workbook = _workbook(file)
+    with _as_importer_errors():
+        return _table_of(_workbook(file))
+
+
+@contextmanager
+def _as_importer_errors() -> Iterator[None]:
+    """Turn the errors of calamine into ours, also its panics: bugs of a library in Rust."""
+    try:
+        yield
+    except CalamineError as error:
+        what = "it has a password" if "assword" in str(error) else str(error)
+        raise ImporterError(f"not a readable workbook ({what}); save it as xlsx or CSV") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ImporterError("the workbook is damaged; save it again as xlsx or CSV") from error
+
+
+def _table_of(workbook: Any) -> Table:
     tables = []
     for meta in workbook.sheets_metadata:
         if meta.visible is SheetVisibleEnum.Visible:
@@ -47,18 +66,14 @@ def table_of(file: Source) -> Table:
 
 
 def _workbook(file: Source) -> Any:
-    try:
-        if file.head().startswith(OLE):
-            with file.open() as data:
-                content = data.read(MAX_OLE_BYTES + 1)
-            if len(content) > MAX_OLE_BYTES:
-                raise ImporterError(f"over {MAX_OLE_BYTES // 2**20} MiB in one workbook; split it")
-            return load_workbook(io.BytesIO(content))
-        with archives.opened(file.path) as archive:
-            return load_workbook(archive.stored())
-    except CalamineError as error:
-        what = "it has a password" if "assword" in str(error) else str(error)
-        raise ImporterError(f"not a readable workbook ({what}); save it as xlsx or CSV") from error
+    if file.head().startswith(OLE):
+        with file.open() as data:
+            content = data.read(MAX_OLE_BYTES + 1)
+        if len(content) > MAX_OLE_BYTES:
+            raise ImporterError(f"over {MAX_OLE_BYTES // 2**20} MiB in one workbook; split it")
+        return load_workbook(io.BytesIO(content))
+    with archives.opened(file.path) as archive:
+        return load_workbook(archive.stored())
 
 
 def _header_row(sheet: CalamineSheet) -> int | None:
