@@ -1,5 +1,6 @@
 """Normalizes and checks a store before it is written."""
 
+import datetime as dt
 import zoneinfo
 from functools import cache
 from typing import Any
@@ -12,6 +13,8 @@ from services.chassis.serving.requests import violations_of
 from services.directory.closing import date_of
 from services.directory.service_areas import ServiceArea
 
+EARLIEST = dt.date(1900, 1, 1)
+"""An earlier closing date stands for none, as 0001-01-01 in some programs."""
 OUTPUT_FIELDS = ("etag", "update_time")
 """The fields that the server sets."""
 
@@ -45,6 +48,8 @@ def problems(store: stores_pb2.Store) -> list[FieldViolation]:
     first, last = date_of(store.opening_date), date_of(store.closing_date)
     if first and last and last < first:
         violations.append(FieldViolation("closing_date", "must not be before opening_date"))
+    if last and last < EARLIEST:
+        violations.append(FieldViolation("closing_date", f"must not be before {EARLIEST}"))
     return violations
 
 

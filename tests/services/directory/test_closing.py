@@ -21,6 +21,7 @@ from services.directory.store_hours import schedules_of
 from services.directory.stores import CLOSED_AT_ONCE, StoresReplica
 from services.directory.trading import NotOpen, why_not_open
 from services.directory.watching import steps
+from services.stores.model.stores import problems
 from services.stores.resources.stores import type_of
 from tests.support.clocks import SetClock
 from tests.support.feeds import feed_of, write
@@ -192,7 +193,7 @@ def test_the_last_day_is_told_also_of_a_store_that_memory_has_closed():
 )
 @pytest.mark.parametrize("zone", [*ZONES, "Etc/GMT+12", "Etc/GMT-14"])
 def test_no_date_of_the_calendar_stops_a_process_that_reads_the_store(last, zone):
-    """Some programs write 0001-01-01 for no date; a record in the database is read by all."""
+    """All processes read what is in the database, also if it was written before a check."""
     store = shop(last, zone, opening_hours_text="24/7")
     replica = StoresReplica()
     replica.apply("s-1", store.SerializeToString())
@@ -204,3 +205,10 @@ def test_no_date_of_the_calendar_stops_a_process_that_reads_the_store(last, zone
     assert is_over == (why_not_open(store, None, at) is not None)
     state = timeline(schedules_of(store, None).own).state_at(at).state
     assert (not zone and state is State.UNKNOWN) or is_over == (state is State.CLOSED)
+
+
+@pytest.mark.parametrize("last", [dt.date.min, dt.date(1899, 12, 31), dt.date(1900, 1, 1)])
+def test_a_date_that_stands_for_none_closes_no_store(last):
+    store = shop(last, "", display_name="Shop")
+    found = [each.field for each in problems(store)]
+    assert (["closing_date"] if last.year < 1900 else []) == found
