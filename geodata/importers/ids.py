@@ -13,6 +13,7 @@ import sqlite3
 import unicodedata
 import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from geodata.importers.report import ImporterError
 
@@ -69,7 +70,8 @@ class Ids:
         # A database without a name is a temporary one, in memory while it is small.
         self._rows = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._rows.close)
-        self._rows.executescript(_SCHEMA)
+        with _told():
+            self._rows.executescript(_SCHEMA)
 
     def add(self, number: int, source: str, original: str) -> int:
         """Add a row; returns the number of the first row with its id: another one, if it is twice.
@@ -78,13 +80,17 @@ class Ids:
             number: of the row, higher than those before.
             source: of the row, a prefix from `checked_source` or `source_of`.
             original: the id in the file.
+
+        Raises:
+            ImporterError: the folder of temporary files is full.
         """
         # Lone surrogates cannot be encoded as UTF-8.
         encoded = original.encode("utf-8", "surrogatepass")
         row = (number, source, encoded, _slug(original))
         sql = "INSERT OR IGNORE INTO ids (number, source, original, slug) VALUES (?, ?, ?, ?)"
-        if self._rows.execute(sql, row).rowcount:
-            return number
+        with _told():
+            if self._rows.execute(sql, row).rowcount:
+                return number
         sql = "SELECT number FROM ids WHERE source = ? AND original = ?"
         [first] = self._rows.execute(sql, (source, encoded)).fetchone()
         return int(first)
@@ -94,7 +100,15 @@ class Ids:
         self._rows.execute("DELETE FROM ids WHERE number = ?", (number,))
 
     def assign(self) -> None:
-        """Make the store ids; all are distinct."""
+        """Make the store ids; all are distinct.
+
+        Raises:
+            ImporterError: the folder of temporary files is full.
+        """
+        with _told():
+            self._assign()
+
+    def _assign(self) -> None:
         self._rows.execute(_PLAIN)
         rest = "SELECT number, slug, original FROM ids WHERE id IS NULL ORDER BY slug, original"
         for number, slug, encoded in self._rows.execute(rest).fetchall():
@@ -114,6 +128,18 @@ class Ids:
         rows = self._rows.execute("SELECT source, original, id FROM ids ORDER BY number")
         for source, original, id in rows:
             yield source, original.decode("utf-8", "surrogatepass"), f"{source}-{id}"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell a full disk as what it is."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise ImporterError(
+            f"cannot keep ids in a temporary file: {error}; "
+            "set TMPDIR to a folder with room for some copies of the file"
+        ) from error
 
 
 def _slug(original: str) -> str:

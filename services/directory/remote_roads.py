@@ -32,6 +32,8 @@ NEAREST = 200
 """Stores that are timed, the nearest by distance; the others are estimates."""
 BATCH = 50
 """Destinations of a request: Valhalla's usual limit."""
+LONGEST_S = 1e7
+"""Longer than any way on earth takes on foot; a longer time is nonsense."""
 SLACK_M = 2000.0
 """A router moves both ends to its roads; a time is nonsense only beyond this."""
 CONNECTIONS = 8
@@ -175,7 +177,7 @@ def _place(point: Point) -> dict[str, float]:
 def _journey(cell: Mapping[str, Any], mode: Mode, straight_m: float) -> Journey | None:
     """The journey of a cell; None if it has none, or one that nobody can make."""
     seconds, kilometres = cell.get("time"), cell.get("distance")
-    if not (isinstance(seconds, int | float) and isfinite(seconds)):
+    if not (isinstance(seconds, int | float) and 0 <= seconds <= LONGEST_S):
         return None
     if seconds * HIGHEST_SPEEDS[mode] < straight_m - SLACK_M:
         return None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from geodata.importers import Import, ImporterError, read, spill
+from geodata.importers import Import, ImporterError, ids, read, spill
 
 ROWS = 1200
 HEAD = "id,name,lat,lon,city,country"
@@ -62,4 +62,11 @@ def test_a_full_disk_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(spill, "BLOCK", 7)
     monkeypatch.setattr("pickle.dump", full)
     with pytest.raises(ImporterError, match="No space left on device; set TMPDIR"):
+        read(feed(tmp_path), source="s")
+
+
+def test_a_disk_that_is_full_of_ids_is_told(tmp_path, monkeypatch):
+    real = ids._SCHEMA
+    monkeypatch.setattr(ids, "_SCHEMA", real + "PRAGMA max_page_count = 9;")
+    with pytest.raises(ImporterError, match="is full; set TMPDIR"):
         read(feed(tmp_path), source="s")

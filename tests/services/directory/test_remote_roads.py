@@ -96,6 +96,14 @@ async def test_a_time_that_nobody_can_make_is_none():
     assert [[None]] == await router(fast).matrix(Mode.DRIVE, [HOME], [far])
 
 
+@pytest.mark.parametrize("seconds", [-1, -1e300, 1e8, 1e300, "60", None])
+async def test_a_time_that_is_nonsense_is_none(seconds):
+    near = Point(HOME.latitude + 0.001, HOME.longitude)
+    odd = Valhalla(body={"sources_to_targets": [[{"time": seconds, "distance": 0.1}]]})
+
+    assert [[None]] == await router(odd).matrix(Mode.DRIVE, [HOME], [near])
+
+
 async def test_stores_that_went_meanwhile_are_left_out():
     index = NearestIndex.build(
         [f"s-{n}" for n in range(9)],
