@@ -90,7 +90,7 @@ class Summed:
 def is_whole(data: mmap.mmap) -> bool:
     """True if the sum at the end of a file is that of all before."""
     with memoryview(data) as view, view[: -SUM.size] as content:
-        return zlib.crc32(content) == SUM.unpack_from(data, len(content))[0]
+        return bool(zlib.crc32(content) == SUM.unpack_from(data, len(content))[0])
 
 
 def read_snapshot(path: Path) -> Snapshot | None:
