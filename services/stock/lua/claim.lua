@@ -36,7 +36,11 @@ if action == 'fire' then
 end
 if not alert.fired or alert.by ~= claim then return { 'no', raw } end
 if action == 'held' then
-  alert.found = cjson.decode(ARGV[5])
+  local first, found = alert.found, cjson.decode(ARGV[5])
+  if (first.h or first.x) and (first.h ~= found.h or first.x ~= found.x) then
+    return { 'no', raw } -- another worker was told otherwise, and was first
+  end
+  alert.found = found
   return keep()
 end
 if alert.found.h or alert.found.x then return { 'no', raw } end -- another worker got a hold by now

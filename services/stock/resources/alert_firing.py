@@ -8,7 +8,7 @@ from services.chassis.errors import ServiceError
 from services.directory.events import Event, expire_ms
 from services.directory.products import product_name
 from services.stock.convert.names import alert_name, reservation_name
-from services.stock.model.alerts import Alert, Claim
+from services.stock.model.alerts import Alert, Claim, Found, HoldWish
 from services.stock.model.holds import Hold
 from services.stock.resources.alert_holds import AlertHolds
 from services.stock.state.alerts import Alerts
@@ -63,33 +63,46 @@ class AlertFiring:
     async def _fired(self, claim: Claim, alert: Alert) -> bool:
         hold = None
         if alert.hold:
-            made = await self.holds.make(alert, alert.hold, claim)
-            if made is None:
-                return await self._wait_on(claim, alert)
-            if isinstance(made, Hold):
-                hold = made
-                found = claim.found._replace(hold=made.id)
-            else:
-                found = claim.found._replace(refusal=made)
-            claim = claim._replace(found=found)
-            word, _ = await self.alerts.settle(
-                claim.owner, claim.alert, "held", claim.id, found.text
-            )
-            if word == "no":  # it was deleted, or another worker has made it wait on
-                if hold:
-                    await self.holds.give_up(hold)
+            found = alert.found  # a worker that died may have decided on the hold
+            if found is None or not (found.hold or found.refusal):
+                found = await self._decided(claim, alert, alert.hold)
+            if found is None:
                 return False
-            if hold:
+            claim = claim._replace(found=found)
+            if found.hold:
+                hold = await self.holds.made(found)
                 await self.matching.free(claim)  # the hold has the units now
+            else:
+                await self.holds.give_up(alert, claim)  # of a worker that died
         return await self.matching.drop(claim, fired_event(claim, alert, hold).text)
 
-    async def _wait_on(self, claim: Claim, alert: Alert) -> bool:
+    async def _decided(self, claim: Claim, alert: Alert, wish: HoldWish) -> Found | None:
+        """What was found, with the hold or the reason for none; None if nobody is told of it now.
+
+        The first worker decides; the claim waits for the next turn of one that comes second.
+        """
+        made = await self.holds.make(alert, wish, claim)
+        if made is None:
+            await self._wait_on(claim, alert)
+            return None
+        if isinstance(made, Hold):
+            found = claim.found._replace(hold=made.id)
+        else:
+            found = claim.found._replace(refusal=made)
+        word, _ = await self.alerts.settle(claim.owner, claim.alert, "held", claim.id, found.text)
+        if word == "done":
+            return found
+        if found.hold:  # the alert was deleted, waits on, or its person is told of no hold
+            await self.holds.give_up(alert, claim)
+        return None
+
+    async def _wait_on(self, claim: Claim, alert: Alert) -> None:
         word, _ = await self.alerts.settle(claim.owner, claim.alert, "again", claim.id)
         if word == "done":
+            await self.holds.give_up(alert, claim)  # of a worker that died
             await self.alerts.wish(claim.owner, alert)
             await self.matching.free(claim)
             await self.matching.drop(claim)
-        return False
 
 
 def fired_event(claim: Claim, alert: Alert, hold: Hold | None) -> Event:

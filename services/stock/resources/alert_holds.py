@@ -17,13 +17,13 @@ from services.stock.errors import (
     QuantityNotSold,
     StockUnknown,
 )
-from services.stock.model.alerts import Alert, Claim, HoldWish
+from services.stock.model.alerts import Alert, Claim, Found, HoldWish
 from services.stock.model.holds import Hold
 from services.stock.model.policies import Policy
 from services.stock.resources.hold_changes import HoldChanges, NewHold
 from services.stock.resources.hold_terms import Pickup, Terms
 from services.stock.state.durability import Durability
-from services.stock.state.holds import Holds, request_key
+from services.stock.state.holds import Holds, RequestKey, request_key
 from services.stock.state.quotas import Holder
 
 MAKE_ALERT = "/enrayon.stock.v1.StockService/CreateStockAlert"
@@ -52,8 +52,8 @@ class AlertHolds:
         if not await self._may_hold(alert.caller):
             return PermissionDenied.reason
         store = claim.found.store
-        key = request_key(alert.caller, "alert", f"{alert.id} {claim.id}", b"")
-        id = base64url(self.keyring.hashes("hold-id", key.field.encode())[0][:12])
+        key = key_of(alert, claim)
+        id = self._ids(key)[0]
         given = dt.timedelta(milliseconds=wish.ttl_ms) if wish.ttl_ms else None
 
         async def act(raw: bytes, policy: Policy) -> Hold:
@@ -78,7 +78,24 @@ class AlertHolds:
         key = await self.keys.owner(caller)
         return key is not None and key.may(Role.CHANNEL, MAKE_ALERT)
 
-    async def give_up(self, hold: Hold) -> None:
-        """Cancel a hold of which nobody will be told."""
-        await self.holds.transition(hold.store, hold.id, "cancel")
-        await self.changes.release(hold)
+    async def made(self, found: Found) -> Hold | None:
+        """The hold that was made; None if it has ended long ago."""
+        [hold] = await self.holds.read(found.store, [found.hold])
+        return hold
+
+    async def give_up(self, alert: Alert, claim: Claim) -> None:
+        """Cancel the hold of a claim, if one was made: nobody will be told of it."""
+        for id in self._ids(key_of(alert, claim)):
+            outcome = await self.holds.transition(claim.found.store, id, "cancel")
+            if outcome.found:
+                await self.changes.release(outcome.found)
+
+    def _ids(self, key: RequestKey) -> list[str]:
+        """The id of the hold of a request by the current key, then those by older ones."""
+        hashes = self.keyring.hashes("hold-id", key.field.encode())
+        return [base64url(hash[:12]) for hash in hashes]
+
+
+def key_of(alert: Alert, claim: Claim) -> RequestKey:
+    """The key of the hold of a claim: all workers make the same one."""
+    return request_key(alert.caller, "alert", f"{alert.id} {claim.id}", b"")

@@ -416,6 +416,62 @@ async def test_an_alert_of_a_key_that_was_revoked_makes_no_hold(stock, parts, da
     assert 5 == await available(stock, STOCKMANN)
 
 
+@pytest.mark.parametrize("found", [None, "QUOTA_EXCEEDED"])
+async def test_a_hold_whose_worker_died_is_given_up_if_another_found_that_none_can_be_made(
+    stock, parts, database, monkeypatch, found
+):
+    made = await alert(stock, store=STOCKMANN, shopper="anna", hold={})
+    await state(stock, STOCKMANN, milk=5)
+    turn, make = firing_with_holds(parts), AlertHolds.make
+
+    async def made_meanwhile(self: Any, *asked: Any) -> Any:
+        await make(self, *asked)  # by the one that dies before it can say so
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AlertHolds, "make", made_meanwhile)
+        assert 1 == await turn.matching.match(AT, "milk")
+        await turn.claim_all(partition_of(AT))
+
+    assert 5 == await available(stock, STOCKMANN)
+    refusals = [event.data["hold_refusal"] for event in await events(database)]
+    assert ([found] if found else []) == refusals
+    assert bool(found) == (await seen(stock, made)).HasField("fire_time")
+
+
+async def test_the_first_of_two_workers_decides_on_the_hold(stock, parts, database):
+    await alert(stock, store=STOCKMANN, shopper="anna", hold={})
+    await state(stock, STOCKMANN, milk=5)
+    turn = firing_with_holds(parts)
+    await turn.matching.match(AT, "milk")
+    [claim] = await turn.matching.claims(partition_of(AT))
+    refused = claim.found._replace(refusal="QUOTA_EXCEEDED")
+    held = claim.found._replace(hold="h1")
+
+    async def settle(found: Any) -> str:
+        word, _ = await turn.alerts.settle(claim.owner, claim.alert, "held", claim.id, found.text)
+        return word
+
+    await turn.alerts.settle(claim.owner, claim.alert, "fire", claim.id, claim.found.text)
+    assert ["done", "no", "done"] == [await settle(found) for found in (held, refused, held)]
+
+
+async def test_what_a_worker_that_died_has_decided_is_told_by_the_next(stock, parts, database):
+    await alert(stock, store=STOCKMANN, shopper="anna", hold={})
+    await state(stock, STOCKMANN, milk=5)
+    turn = firing_with_holds(parts)
+    await turn.matching.match(AT, "milk")
+    [claim] = await turn.matching.claims(partition_of(AT))
+    refused = claim.found._replace(refusal="QUOTA_EXCEEDED").text
+    for action, found in (("fire", claim.found.text), ("held", refused)):
+        await turn.alerts.settle(claim.owner, claim.alert, action, claim.id, found)
+
+    assert 1 == await turn.claim_all(partition_of(AT))
+    [event] = await events(database)
+    assert "QUOTA_EXCEEDED" == event.data["hold_refusal"]
+    assert 5 == await available(stock, STOCKMANN)
+
+
 async def test_an_alert_waits_on_if_others_are_faster_with_the_goods(stock, parts, database):
     made = await alert(stock, store=STOCKMANN, shopper="anna", hold={})
     await state(stock, STOCKMANN, milk=1)
