@@ -35,10 +35,10 @@ def problems(store: stores_pb2.Store) -> list[FieldViolation]:
     violations = violations_of(store)
     if store.time_zone and store.time_zone not in time_zones():
         violations.append(FieldViolation("time_zone", zone_problem(store.time_zone)))
-    try:
-        ServiceArea.of(store)
-    except ValueError as error:
-        if not violations:  # else the fault is the location, which is among them
+    if not violations:  # an area can be made of valid fields alone
+        try:
+            ServiceArea.of(store)
+        except ValueError as error:
             violations.append(FieldViolation("service_area.polygons", str(error)))
     violations += [
         FieldViolation(field, "must be a date with a year, a month and a day")

@@ -437,14 +437,22 @@ async def test_a_service_area_by_travel_time_is_decided_at_each_point(stores):
     assert 40 < served < 40 * len(everywhere)
 
 
-@pytest.mark.parametrize("seconds", [59, 3601])
-async def test_a_service_area_by_travel_time_is_bounded(stores, seconds):
-    area = {"travel_area": {"mode": BIKE, "max_travel_time": {"seconds": seconds}}}
+@pytest.mark.parametrize(
+    ("mode", "seconds", "field"),
+    [
+        (BIKE, 59, "max_travel_time"),
+        (BIKE, 3601, "max_travel_time"),
+        (0, 60, "mode"),
+        (9, 60, "mode"),
+    ],
+)
+async def test_a_service_area_by_travel_time_is_checked(stores, mode, seconds, field):
+    area = {"travel_area": {"mode": mode, "max_travel_time": {"seconds": seconds}}}
 
     answer = await upsert(stores, [store("a-one", *INLAND, service_area=area)])
 
     [rejected] = answer.rejected
-    assert "service_area.travel_area.max_travel_time" in str(rejected)
+    assert f"service_area.travel_area.{field}" in str(rejected)
 
 
 def at(message: stores_pb2.Store) -> tuple[float, float]:
