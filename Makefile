@@ -23,8 +23,10 @@ help: ## show this list
 demo: setup ## run the suite on the embedded Valkey, with the sample
 	@exec $(BIN)/enrayon up --demo
 
-# Files in their order: the dearest are not left for the end.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+# Files in their order: the dearest are not left for the end. Tests wait for processes a third of
+# their time, so there is one worker more than cores.
+WORKERS := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 MORE   := tests/e2e/locator tests/faults
 
 test: setup ## run the tests on all cores; ARGS="-k nearest" chooses

@@ -131,7 +131,7 @@ class IndexMachine(RuleBasedStateMachine):
 
 
 TestIndexMachine = IndexMachine.TestCase
-TestIndexMachine.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestIndexMachine.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
 
 
 @untimed

@@ -241,6 +241,6 @@ class ChangesInADeepTree(Changes):
 
 
 TestChangesInADeepTree = ChangesInADeepTree.TestCase
-TestChangesInADeepTree.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestChangesInADeepTree.settings = settings(max_examples=10, stateful_step_count=30, deadline=None)
 TestChanges = Changes.TestCase
-TestChanges.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestChanges.settings = settings(max_examples=10, stateful_step_count=30, deadline=None)

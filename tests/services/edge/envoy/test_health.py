@@ -23,6 +23,7 @@ async def test_calls_are_answered_as_soon_as_the_edge_says_it_is_ready(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clusters, "HEALTH_INTERVAL", "0.1s")
+    monkeypatch.setattr(clusters, "LONE_HEALTH_INTERVAL", "0.1s")
     stub = Stub()  # type: ignore[abstract]  # the test asks for no more
     server, port = await serve(stub)
     config = render([SERVICE], free_address(), Address("127.0.0.1", port))
