@@ -190,6 +190,7 @@ async def test_two_phones_and_one_shop(shop):
         await phone.agree(Held.STATE_CONFIRMED, Arrival.STATE_ON_THE_WAY, Trip.STATE_STARTED)
     await ben.arrive(bay="2")
     await ben.agree(Held.STATE_CONFIRMED, Arrival.STATE_ARRIVED, Trip.STATE_ARRIVED)
+    await eventually(ben.held, lambda hold: hold.arrival.bay == "2")
     assert Trip.STATE_STARTED == (await anna.travelled()).state
 
     # In the queue of the shop who waits is before who is due earlier.
