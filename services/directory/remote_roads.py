@@ -21,8 +21,9 @@ from geodata.distance import distance_m
 from geodata.nearest import NearestIndex
 from geodata.points import Point
 from geodata.roads import HIGHEST_SPEEDS, Mode
+from services.directory.estimated_journeys import Area
 from services.directory.journeys import Journey
-from services.directory.roads import Area, Ways
+from services.directory.roads import Ways
 
 log = structlog.get_logger()
 

@@ -25,9 +25,10 @@ from geodata.points import Point
 from geodata.roads import SNAP_LIMIT_M, Bucket, Isochrone, Mode, RoadNetwork, Snapped
 from services.chassis.processor import in_thread
 from services.chassis.settings import EnvironmentSettings
+from services.directory.estimated_journeys import Area
 from services.directory.journeys import Journey
 from services.directory.remote_roads import RemoteRouter
-from services.directory.roads import NO_ROWS, Area, Router, Ways
+from services.directory.roads import NO_ROWS, Router, Ways
 
 log = structlog.get_logger()
 

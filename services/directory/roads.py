@@ -6,24 +6,20 @@ them in order. The answer merges the two, so it equals a sort of all stores by (
 last, id).
 """
 
-import functools
 import heapq
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, Protocol
 
-import h3
 import numpy as np
-import shapely
 
-from geodata.distance import Floats, destinations, distance_m, distances_m
-from geodata.fences import Circle
+from geodata.distance import Floats, distances_m
 from geodata.nearest import NearestIndex, Rows, passing
 from geodata.points import Point
 from geodata.roads import Mode
 from geodata.roads.estimates import FALLBACK_SPEEDS, estimated_seconds
+from services.directory.estimated_journeys import Area, estimate, estimated_area
 from services.directory.feed import Feed
 from services.directory.filters import Mask, StoreFilter
 from services.directory.journeys import Journey, Travel
@@ -38,8 +34,6 @@ FEW = 2000
 """Stores beside those that the router reaches, up to which each is looked at."""
 NO_ROWS: Rows = np.zeros(0, np.int64)
 NO_SECONDS: Floats = np.zeros(0)
-CIRCLE_CORNERS = 90
-"""Corners of the circle that stands for an isochrone where there is no network."""
 
 
 class Ways(NamedTuple):
@@ -54,19 +48,6 @@ class Ways(NamedTuple):
 
     Rows that change later do not change it.
     """
-
-
-class Area(NamedTuple):
-    """What can be reached within a time."""
-
-    polygons: shapely.MultiPolygon
-    """Longitude first, as in GeoJSON."""
-    cells: Callable[[int], tuple[Sequence[str], Sequence[str]]]
-    """For an H3 resolution: the cells whose centre is inside, and those that the border crosses."""
-    is_estimate: bool
-    may_be_clipped: bool
-    version: str
-    attribution: str
 
 
 class Router(Protocol):
@@ -470,11 +451,6 @@ class Roads:
             self._router.note_change()
 
 
-def estimate(mode: Mode, origin: Point, destination: Point) -> Journey:
-    """The journey between two points where no roads are known."""
-    return Journey(estimated_seconds(mode, distance_m(origin, destination)), True)
-
-
 def cursor_after(hits: Sequence[Hit], before: Cursor) -> Cursor:
     """The end of a page of hits by time; `before` is the end of the page before it."""
     timed, guessed = before
@@ -484,52 +460,3 @@ def cursor_after(hits: Sequence[Hit], before: Cursor) -> Cursor:
         else:
             timed = hit.seconds, hit.id
     return Cursor(timed, guessed)
-
-
-def estimated_area(mode: Mode, center: Point, limit_s: float) -> Area:
-    """The circle that stands for an isochrone where no roads are known."""
-    radius_m = limit_s * FALLBACK_SPEEDS[mode]
-    azimuths = np.linspace(360, 0, CIRCLE_CORNERS, endpoint=False)
-    latitudes, longitudes, _ = destinations(
-        np.full(CIRCLE_CORNERS, center.latitude),
-        np.full(CIRCLE_CORNERS, center.longitude),
-        azimuths,
-        np.full(CIRCLE_CORNERS, radius_m),
-    )
-    # A circle over the antimeridian or a pole has no polygon in degrees: it is drawn past 180.
-    longitudes = center.longitude + (longitudes - center.longitude + 180) % 360 - 180
-    corners = np.column_stack([longitudes, latitudes])
-    if distance_m(center, Point(pole := math.copysign(90, center.latitude), 0)) <= radius_m:
-        # Around a pole: from its rim, over all longitudes, to the side of the map that is the pole.
-        west, east = center.longitude - 180, center.longitude + 180
-        corners = corners[np.argsort(longitudes)]
-        rim = corners[0][1], corners[-1][1]
-        ends = [[east, rim[1]], [east, pole], [west, pole], [west, rim[0]]]
-        corners = np.vstack([corners, ends])
-    polygon = shapely.Polygon(corners)
-    circle = Circle(center, radius_m)
-    return Area(
-        shapely.MultiPolygon([polygon]),
-        functools.partial(circle_cells, circle),
-        is_estimate=True,
-        may_be_clipped=False,
-        version="",
-        attribution="",
-    )
-
-
-def circle_cells(circle: Circle, resolution: int) -> tuple[list[str], list[str]]:
-    """The H3 cells whose centre is in a circle, and those that its border crosses."""
-    center = circle.center
-    middle = h3.latlng_to_cell(center.latitude, center.longitude, resolution)
-    edge_m = h3.average_hexagon_edge_length(resolution, unit="m")
-    # Rings of cells lie at least 1.5 of their edges apart; the least edge is over 0.6 of the mean.
-    around = sorted(h3.grid_disk(middle, math.ceil(circle.radius_m / (0.8 * edge_m)) + 2))
-    inside, border = [], []
-    for cell in around:
-        if circle.contains(Point(*h3.cell_to_latlng(cell))):
-            inside.append(cell)
-        corners = [circle.contains(Point(*corner)) for corner in h3.cell_to_boundary(cell)]
-        if any(corners) and not all(corners):
-            border.append(cell)
-    return inside, border

@@ -13,9 +13,9 @@ from geodata.roads import Mode
 from services.chassis.processor import in_thread
 from services.chassis.serving.turns import Turns
 from services.directory.directory import Directory
+from services.directory.estimated_journeys import Area
 from services.directory.journeys import MODES, journey_message, seconds_of
 from services.directory.keys import parse_store, store_id
-from services.directory.roads import Area
 from services.stores.convert.filters import point
 from services.stores.errors import StoreNotFound, StoreNotLocated, TooManyCells
 from services.stores.resources.search import CELLS_MOST

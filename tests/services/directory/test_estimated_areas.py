@@ -6,7 +6,7 @@ import shapely
 from geodata.distance import destinations, distance_m
 from geodata.points import Point
 from geodata.roads import Mode
-from services.directory.roads import estimated_area
+from services.directory.estimated_journeys import estimated_area
 
 RADIUS_M = 25_000
 CENTRES = [
