@@ -1,19 +1,21 @@
 -- Holds a basket at one store: all of it or nothing, unless a part is enough.
 -- KEYS  levels, holds, expiry, requests, ledger, due, addresses, codes, slots, crossing, wake,
---       events, cursors, dropped, policies (all of the store's partition)
+--       events, cursors, dropped, policies, and the hash of terms.claim (all of the store's partition)
 -- ARGV  now in ms or "" for the database's, store, field of the request_id or "", fingerprint of the
 --       request, terms as JSON, the policy by which they were made (JSON or ""; "*" for any), the
 --       hold as JSON, the bounds of an address as JSON or "", then SKU and quantity of each line
 -- Returns the outcome, and the hold as JSON or the detail:
 --       "new", "same" (a retry), "reused" (the request_id, with another request);
---       "refused" (with repeats: no retry); "policy", the policy of now as JSON or "";
+--       "refused" (with repeats: no retry); "gone" (the claim); "policy", the policy of now as JSON or "";
 --       "short", SKU, available or "" with bands alone; "unknown", SKU; "limits", SKU, least, most;
 --       "full" (the slot);
 --       "bounded", a bound of the address (holds, lines, units, share_percent), its limit
 --
 -- Terms (JSON): ttl and fresh_ms (the freshness limit) in ms; part: a part is enough; validate:
 --       nothing is written; bands: no answer tells a level; repeats: only a retry is answered;
---       capacity: of the hold's slot; events: the most that a partition keeps.
+--       capacity: of the hold's slot; events: the most that a partition keeps; claim: field and value
+--       of the claim that the hold is for. A worker that died may have sent this long ago: once another
+--       has changed or dropped the claim, nothing comes of it.
 -- Field of `requests`: caller, method and request_id, hashed. Its value: "fingerprint:hold".
 local now, request, fingerprint = now_ms(ARGV[1]), ARGV[3], ARGV[4]
 local terms, hold = cjson.decode(ARGV[5]), cjson.decode(ARGV[7])
@@ -36,6 +38,9 @@ if request ~= '' then
   end
 end
 if terms.repeats then return { 'refused' } end
+if terms.claim and redis.call('HGET', KEYS[16], terms.claim[1]) ~= terms.claim[2] then
+  return { 'gone' }
+end
 
 local raw_policy = redis.call('HGET', KEYS[15], store.name) or ''
 if ARGV[6] ~= '*' and ARGV[6] ~= raw_policy then return { 'policy', raw_policy } end

@@ -84,6 +84,7 @@ class Claim(NamedTuple):
     """The hash of claims."""
     field: str
     value: bytes
+    """With a space at its end it is barred: nobody makes a hold of it."""
     owner: str
     alert: str
     sku: str
@@ -97,6 +98,11 @@ class Claim(NamedTuple):
     def id(self) -> str:
         """Identifies it among the claims of its alert."""
         return f"{self.found.store} {self.sku} {self.at_ms}"
+
+    @property
+    def barred(self) -> "Claim":
+        """The claim of which nobody makes a hold."""
+        return self._replace(value=self.value.rstrip() + b" ")
 
 
 def claim_of(key: str, field: bytes, value: bytes) -> Claim:

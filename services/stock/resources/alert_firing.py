@@ -11,6 +11,7 @@ from services.stock.convert.names import alert_name, reservation_name
 from services.stock.model.alerts import Alert, Claim, Found, HoldWish
 from services.stock.model.holds import Hold
 from services.stock.resources.alert_holds import AlertHolds
+from services.stock.resources.hold_changes import ClaimGone
 from services.stock.state.alerts import Alerts
 from services.stock.state.matching import Matching
 
@@ -54,10 +55,7 @@ class AlertFiring:
         word, alert = await self.alerts.settle(owner, id, "fire", claim.id, claim.found.text)
         if word == "done" and alert:
             return await self._fired(claim, alert)
-        if word == "again" and alert:
-            await self.alerts.wish(owner, alert)
-        await self.matching.free(claim)
-        await self.matching.drop(claim)
+        await self._let_go(claim, alert, waits_on=word == "again")
         return False
 
     async def _fired(self, claim: Claim, alert: Alert) -> bool:
@@ -73,7 +71,10 @@ class AlertFiring:
                 hold = await self.holds.made(found)
                 await self.matching.free(claim)  # the hold has the units now
             else:
-                await self.holds.give_up(alert, claim)  # of a worker that died
+                barred = await self._barred(claim)
+                if barred is None:
+                    return False
+                claim = barred
         return await self.matching.drop(claim, fired_event(claim, alert, hold).text)
 
     async def _decided(self, claim: Claim, alert: Alert, wish: HoldWish) -> Found | None:
@@ -81,28 +82,43 @@ class AlertFiring:
 
         The first worker decides; the claim waits for the next turn of one that comes second.
         """
-        made = await self.holds.make(alert, wish, claim)
+        try:
+            made = await self.holds.make(alert, wish, claim)
+        except ClaimGone:
+            return None
         if made is None:
-            await self._wait_on(claim, alert)
+            word, _ = await self.alerts.settle(claim.owner, claim.alert, "again", claim.id)
+            if word == "done":
+                await self._let_go(claim, alert, waits_on=True)
             return None
         if isinstance(made, Hold):
             found = claim.found._replace(hold=made.id)
         else:
             found = claim.found._replace(refusal=made)
         word, _ = await self.alerts.settle(claim.owner, claim.alert, "held", claim.id, found.text)
-        if word == "done":
-            return found
-        if found.hold:  # the alert was deleted, waits on, or its person is told of no hold
-            await self.holds.give_up(alert, claim)
-        return None
+        return found if word == "done" else None
 
-    async def _wait_on(self, claim: Claim, alert: Alert) -> None:
-        word, _ = await self.alerts.settle(claim.owner, claim.alert, "again", claim.id)
-        if word == "done":
-            await self.holds.give_up(alert, claim)  # of a worker that died
+    async def _let_go(self, claim: Claim, alert: Alert | None, *, waits_on: bool) -> None:
+        """Drop a claim of which nobody is told, with its promise, and the hold of one that died."""
+        if alert is None or alert.hold:
+            barred = await self._barred(claim)
+            if barred is None:
+                return
+            claim = barred
+        if alert and waits_on:
             await self.alerts.wish(claim.owner, alert)
-            await self.matching.free(claim)
-            await self.matching.drop(claim)
+        await self.matching.free(claim)
+        await self.matching.drop(claim)
+
+    async def _barred(self, claim: Claim) -> Claim | None:
+        """The claim without a hold, now and later; None if another worker has dropped it.
+
+        A worker that died may have made one, or its script may be on the way still.
+        """
+        barred = await self.matching.bar(claim)
+        if barred:
+            await self.holds.give_up(claim)
+        return barred
 
 
 def fired_event(claim: Claim, alert: Alert, hold: Hold | None) -> Event:

@@ -48,11 +48,14 @@ class AlertHolds:
         """Hold the goods of a claim; a retry gets the same hold.
 
         Answers the reason where none can be made, and None where the alert is to wait on.
+
+        Raises:
+            ClaimGone: another worker has taken the claim.
         """
         if not await self._may_hold(alert.caller):
             return PermissionDenied.reason
         store = claim.found.store
-        key = key_of(alert, claim)
+        key = key_of(claim)
         id = self._ids(key)[0]
         given = dt.timedelta(milliseconds=wish.ttl_ms) if wish.ttl_ms else None
 
@@ -60,7 +63,7 @@ class AlertHolds:
             terms = self.terms.of(store, policy, given, Pickup(wish.method))
             holder = Holder(alert.caller, alert.shopper)
             return await self.changes.reserve(
-                NewHold(store, id, holder, claim.wanted, terms, key), raw
+                NewHold(store, id, holder, claim.wanted, terms, key, claim=claim), raw
             )
 
         try:
@@ -83,9 +86,9 @@ class AlertHolds:
         [hold] = await self.holds.read(found.store, [found.hold])
         return hold
 
-    async def give_up(self, alert: Alert, claim: Claim) -> None:
-        """Cancel the hold of a claim, if one was made: nobody will be told of it."""
-        for id in self._ids(key_of(alert, claim)):
+    async def give_up(self, claim: Claim) -> None:
+        """Cancel the hold of a barred claim, if one was made: nobody will be told of it."""
+        for id in self._ids(key_of(claim)):
             outcome = await self.holds.transition(claim.found.store, id, "cancel")
             if outcome.found:
                 await self.changes.release(outcome.found)
@@ -96,6 +99,6 @@ class AlertHolds:
         return [base64url(hash[:12]) for hash in hashes]
 
 
-def key_of(alert: Alert, claim: Claim) -> RequestKey:
+def key_of(claim: Claim) -> RequestKey:
     """The key of the hold of a claim: all workers make the same one."""
-    return request_key(alert.caller, "alert", f"{alert.id} {claim.id}", b"")
+    return request_key(claim.owner, "alert", f"{claim.alert} {claim.id}", b"")

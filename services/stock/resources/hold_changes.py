@@ -16,6 +16,7 @@ from services.directory.products import product_name
 from services.stock import errors, metrics
 from services.stock.convert.names import reservation_ids, reservation_name, slot_name
 from services.stock.convert.times import ms_of
+from services.stock.model.alerts import Claim
 from services.stock.model.codes import new_code
 from services.stock.model.holds import Hold, NoticeKind, encoded
 from services.stock.model.policies import Policy, policy_of
@@ -37,6 +38,10 @@ class PolicyChanged(Exception):
         self.raw = raw
 
 
+class ClaimGone(Exception):
+    """Another worker has barred or dropped the claim that a hold was for."""
+
+
 LIVES_ON_MS = 15 * 60_000
 """Least life of a hold whose hand-over was undone, as lua/undo.lua has it."""
 
@@ -56,6 +61,8 @@ class NewHold(NamedTuple):
     transferred_from: str = ""
     code: str = ""
     """The short code of the hold that it replaces, which the shopper knows; else a new one."""
+    claim: Claim | None = None
+    """The claim of the alert that it is for."""
 
 
 class HoldChanges:
@@ -108,6 +115,7 @@ class HoldChanges:
             QuantityNotSold: the store's policy does not sell the quantity.
             RequestIdReused: the `request_id` belongs to another request.
             SlotFull: all places of its slot are taken.
+            ClaimGone: another worker has taken the claim that it is for.
             ServiceError: the refusal of its terms.
         """
         terms, found_window = new.terms, new.terms.window
@@ -144,6 +152,7 @@ class HoldChanges:
                 validate_only=validate_only,
                 repeats_only=terms.refusal is not None,
                 bands_only=self._bands_only,
+                claim=new.claim,
             )
         finally:
             # Without an answer the hold may have been made, so its lease stays until it expires.
@@ -155,6 +164,8 @@ class HoldChanges:
             metrics.HOLDS.labels(outcome.word).inc()
         if outcome.word in ("new", "same"):
             return outcome.hold
+        if outcome.word == "gone":
+            raise ClaimGone
         raise not_taken(outcome, new.store, terms)
 
     async def update(

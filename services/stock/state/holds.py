@@ -11,6 +11,7 @@ from services.chassis.database.client import Client, Value, grouped_script, many
 from services.chassis.database.replication import replicated_script
 from services.chassis.database.wakes import Wakes
 from services.chassis.messages.base64url import base64url
+from services.stock.model.alerts import Claim
 from services.stock.model.holds import Hold, decoded
 from services.stock.model.partitions import PARTITIONS, StoreKeys, tag
 from services.stock.model.policies import DEFAULT_PAGE_LIMITS
@@ -94,16 +95,19 @@ class Holds:
         validate_only: bool = False,
         repeats_only: bool = False,
         bands_only: bool = False,
+        claim: Claim | None = None,
         now_ms: int | None = None,
     ) -> Outcome:
         """Hold units of each SKU; `record` comes from `model.holds.encoded`.
 
         The store's bounds of one address apply to `addresses`, the keyed hashes of one. `capacity`
         is that of the hold's slot. `policy` is the store's, in JSON, by which the hold was planned:
-        with another one now, nothing is held. With `repeats_only` only a retry is answered.
+        with another one now, nothing is held. With `repeats_only` only a retry is answered. Of a
+        `claim` that is not there as it was, nothing is held.
         """
         of = StoreKeys.of(store)
-        terms = {
+        keys = [*of.of_holds, of.policies]
+        terms: dict[str, Any] = {
             "ttl": ttl_ms,
             "fresh_ms": fresh_ms,
             "capacity": capacity,
@@ -113,6 +117,9 @@ class Holds:
             "bands": bands_only,
             "events": self._most_events,
         }
+        if claim:
+            keys.append(claim.key)
+            terms["claim"] = [claim.field, claim.value.decode()]
         args: list[Value] = [
             "" if now_ms is None else now_ms,
             store,
@@ -124,7 +131,7 @@ class Holds:
         ]
         for sku, quantity in lines.items():
             args += [sku, quantity]
-        word, *rest = await self._reserve([*of.of_holds, of.policies], args)
+        word, *rest = await self._reserve(keys, args)
         if word in (b"new", b"same"):
             return Outcome(word.decode(), decoded(rest[0], store))
         return Outcome(word.decode(), None, tuple(plain(item) for item in rest))

@@ -82,6 +82,7 @@ class Matching:
         self._match = script(client, PACKAGE, "match", WISHES)
         self._basket = many_script(client, PACKAGE, "basket", WISHES)
         self._told = script(client, PACKAGE, "told", LIBRARY)
+        self._bar = script(client, PACKAGE, "bar")
 
     async def news(self, now_ms: int | None = None) -> list[News]:
         """The places to be matched in each partition, in one round trip."""
@@ -142,6 +143,15 @@ class Matching:
             fields = await self._client.hgetall(key)
             found += [claim_of(key, field, value) for field, value in fields.items()]
         return found
+
+    async def bar(self, claim: Claim) -> Claim | None:
+        """Bar a claim, so that no hold comes of it any more; None if another worker dropped it.
+
+        A hold of a worker that died is found after this, or never made.
+        """
+        barred = claim.barred
+        is_there = await self._bar([claim.key], [claim.field, claim.value, barred.value])
+        return barred if is_there else None
 
     async def drop(self, claim: Claim, event: bytes = b"") -> bool:
         """Drop a claim and tell the event of it, in one act; False if another worker did."""

@@ -1,6 +1,8 @@
 """Alerts: each fires once when stock comes, and no more fire than there are units."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import grpc
@@ -11,8 +13,10 @@ from enrayon.stock.v1 import stock_pb2
 from services.chassis.caller import ANONYMOUS
 from services.chassis.errors import ConcurrentChanges
 from services.stock import worker
+from services.stock.model.holds import Hold
 from services.stock.model.partitions import PARTITIONS, partition_of
 from services.stock.resources.alert_holds import AlertHolds
+from services.stock.resources.hold_changes import ClaimGone, HoldChanges
 from services.stock.state.alerts import Alerts
 from services.stock.state.matching import Matching
 from tests.support.firing import firing, firing_with_holds
@@ -439,6 +443,45 @@ async def test_a_hold_whose_worker_died_is_given_up_if_another_found_that_none_c
     assert bool(found) == (await seen(stock, made)).HasField("fire_time")
 
 
+@pytest.mark.parametrize("end", ["again", "deleted", "refused"])
+async def test_a_hold_that_a_dead_worker_sent_is_not_made_after_another_gave_it_up(
+    stock, parts, database, monkeypatch, end
+):
+    """Its command is on the way while the next worker finds too little, and then the goods come."""
+    made = await alert(stock, store=STOCKMANN, shopper="anna", hold={})
+    await state(stock, STOCKMANN, milk=5)
+    turn, reserve = firing_with_holds(parts), HoldChanges.reserve
+    assert 1 == await turn.matching.match(AT, "milk")
+    late: list[Callable[[], Awaitable[Hold]]] = []
+
+    async def sent(self: Any, *given: Any) -> Any:
+        late.append(partial(reserve, self, *given))
+        if end == "deleted":
+            await stock.DeleteStockAlert(stock_pb2.DeleteStockAlertRequest(name=made.name))
+        raise asyncio.CancelledError  # the worker dies
+
+    with monkeypatch.context() as patch:
+        patch.setattr(HoldChanges, "reserve", sent)
+        with pytest.raises(asyncio.CancelledError):
+            await turn.claim_all(partition_of(AT))
+    if end == "again":
+        await state(stock, STOCKMANN, 2, milk=0)
+
+    async def refused(*_: Any) -> str:
+        return "QUOTA_EXCEEDED"
+
+    with monkeypatch.context() as patch:
+        if end == "refused":
+            patch.setattr(AlertHolds, "make", refused)
+        await turn.claim_all(partition_of(AT))
+    await state(stock, STOCKMANN, 3, milk=5)
+
+    with pytest.raises(ClaimGone):
+        await late[0]()
+    assert 5 == await available(stock, STOCKMANN)
+    assert [] == await turn.matching.claims(partition_of(AT))
+
+
 async def test_the_first_of_two_workers_decides_on_the_hold(stock, parts, database):
     await alert(stock, store=STOCKMANN, shopper="anna", hold={})
     await state(stock, STOCKMANN, milk=5)
@@ -567,7 +610,8 @@ async def test_two_workers_that_disagree_leave_no_hold_of_which_nobody_is_told(
     await late.matching.match(AT, "milk")
     [claim] = await late.matching.claims(partition_of(AT))
     _, kept = await late.alerts.settle(claim.owner, claim.alert, "fire", claim.id, claim.found.text)
-    await early._wait_on(claim, kept)
+    await early.alerts.settle(claim.owner, claim.alert, "again", claim.id)
+    await early._let_go(claim, kept, waits_on=True)
 
     assert not await late._fired(claim, kept)
 
