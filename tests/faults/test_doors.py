@@ -6,11 +6,13 @@ not asserted, because the machine has other work; a refusal of the other client 
 
 import http.client
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -147,6 +149,23 @@ def under(suite: Suite, attack: str, port: int = 0) -> tuple[str, list[Seen], li
     return words, quiet, hostile
 
 
+@contextmanager
+def kernel_rule(port: int) -> Iterator[None]:
+    """The rule of deploy/host for a port, while it is needed."""
+    nft = shutil.which("nft", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    if nft is None or os.geteuid() != 0:
+        pytest.skip("needs root and nft (Debian: apt-get install nftables)")
+    rule = (ROOT / "deploy" / "host" / "connections.nft").read_text("utf-8")
+    assert "define port = 8080\n" in rule
+    table = f"enrayon_{port}"
+    rule = rule.replace("port = 8080", f"port = {port}").replace("inet enrayon", f"inet {table}")
+    subprocess.run([nft, "-f", "-"], input=rule, text=True, check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([nft, "delete", "table", "inet", table], check=True)
+
+
 def told(words: str, quiet: list[Seen], hostile: list[Seen]) -> str:
     """The figure of a row."""
     before, during = (statistics.median(s.p99_ms for s in seen) for seen in (quiet, hostile))
@@ -172,6 +191,14 @@ def test_row_41_bodies_that_never_come_take_nothing_from_others(suite, figure, a
 def test_row_42_idle_connections_take_nothing_from_others(suite, figure):
     words, quiet, hostile = under(suite, "idle")
     figure(42, told(words, quiet, hostile))
+    assert {200} == {status for seen in hostile for status in seen.statuses}
+
+
+@pytest.mark.long
+def test_row_42_idle_connections_are_refused_by_the_kernels_rule(suite, figure):
+    with kernel_rule(suite.http_port):
+        words, quiet, hostile = under(suite, "idle")
+    figure(42, f"with deploy/host/connections.nft: {told(words, quiet, hostile)}")
     assert {200} == {status for seen in hostile for status in seen.statuses}
 
 

@@ -23,7 +23,7 @@ from services.edge.envoy.clusters import (
 from services.edge.envoy.filters import cors_policy, http_filters
 from services.edge.envoy.guards import UNLIMITED, Limits, Tokens
 from services.edge.envoy.listener import edge_listener, metrics_listener
-from services.edge.envoy.overload import overload_manager, watchdogs
+from services.edge.envoy.overload import overload_manager, turns, watchdogs
 from services.edge.envoy.routes import routes
 from services.edge.envoy.tracing import tracing
 
@@ -106,6 +106,7 @@ def render(
         "overload_manager": overload_manager(),
         "watchdogs": watchdogs(),
         "stats_config": stats_config(),
+        "layered_runtime": turns(),
     }
     if admin:
         config["admin"] = admin_interface(admin)

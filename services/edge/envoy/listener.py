@@ -106,5 +106,7 @@ def _listener(
         "address": socket_address(listen),
         "enable_reuse_port": False,  # a second Envoy on the port must fail, not share it
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        # Else a worker accepts all that wait before it goes on with its requests.
+        "max_connections_to_accept_per_socket_event": 1,
         "filter_chains": [{"filters": [*before, chain], **socket}],
     }

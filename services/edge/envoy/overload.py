@@ -47,3 +47,13 @@ def watchdogs() -> dict[str, Any]:
     """
     watchdog = {"miss_timeout": "5s", "megamiss_timeout": "10s"}
     return {"main_thread_watchdog": watchdog, "worker_watchdog": watchdog}
+
+
+def turns() -> dict[str, Any]:
+    """The `layered_runtime` of the bootstrap: connections have their turns.
+
+    Without it a connection with a hundred requests at once holds its worker until all of them are
+    taken, and so do the next ones of the same client.
+    """
+    values = {"http.max_requests_per_io_cycle": 1}
+    return {"layers": [{"name": "turns", "static_layer": values}]}
