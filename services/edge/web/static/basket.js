@@ -86,7 +86,7 @@ export class Basket {
         this.#tell(say(found.length ? "whichProduct" : "noProduct", { query }));
         return found.length ? found : undefined;
       }
-      input.value = "";
+      if (input.value.trim() === query) input.value = "";
       this.#set(product.name, (this.#quantity(product.name) || 0) + 1);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -14,8 +14,11 @@ export function combobox(form, { suggest, describe, take, search }) {
   const input = form.querySelector("input");
   const list = form.querySelector("[role=listbox]");
   let timer, running, found = [], active = -1;
+  let pointed = false; // whether the pointer moves over the list
+  let later = null; // suggestions that came while it did
 
   input.addEventListener("input", () => {
+    if (active >= 0) point(-1);
     clearTimeout(timer);
     timer = setTimeout(refresh, PAUSE_MS);
   });
@@ -31,6 +34,11 @@ export function combobox(form, { suggest, describe, take, search }) {
     }
   });
   input.addEventListener("blur", () => setTimeout(close, 150));
+  list.addEventListener("pointermove", () => { pointed = true; });
+  list.addEventListener("pointerleave", () => {
+    pointed = false;
+    if (later && active < 0) open(later);
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const query = input.value.trim();
@@ -50,18 +58,22 @@ export function combobox(form, { suggest, describe, take, search }) {
     const query = input.value.trim();
     running?.abort();
     if (!query) return close();
-    running = new AbortController();
+    const { signal } = (running = new AbortController());
     try {
-      const suggestions = await suggest(query, running.signal);
-      if (document.activeElement === input) open(suggestions);
-    } catch (error) {
-      if (error.name !== "AbortError") close();
+      const suggestions = await suggest(query, signal);
+      if (signal.aborted || document.activeElement !== input) return;
+      // Who is choosing from the list keeps it: a late answer would move what they choose.
+      if (pointed) later = suggestions;
+      else if (active < 0) open(suggestions);
+    } catch {
+      if (!signal.aborted && active < 0) close();
     }
   }
 
   function open(suggestions) {
     found = suggestions;
     active = -1;
+    later = null;
     list.replaceChildren(...suggestions.map((one, index) => {
       const { title, detail, kind = "" } = describe(one);
       return el("li", { id: `${list.id}-${index}`, role: "option", "aria-selected": "false", class: kind,
@@ -69,6 +81,7 @@ export function combobox(form, { suggest, describe, take, search }) {
         el("span", { class: "name" }, title), el("span", { class: "detail" }, detail));
     }));
     list.hidden = !suggestions.length;
+    pointed &&= !list.hidden;
     input.setAttribute("aria-expanded", String(!list.hidden));
     input.removeAttribute("aria-activedescendant");
   }
@@ -76,6 +89,7 @@ export function combobox(form, { suggest, describe, take, search }) {
   function point(index) {
     active = index;
     [...list.children].forEach((option, each) => option.setAttribute("aria-selected", String(each === index)));
+    if (index < 0) return input.removeAttribute("aria-activedescendant");
     input.setAttribute("aria-activedescendant", `${list.id}-${index}`);
     list.children[index].scrollIntoView({ block: "nearest" });
   }

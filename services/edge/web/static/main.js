@@ -16,8 +16,10 @@ import { byText, inView, nearMe, nearPlace, whereMostAre } from "./search.js";
 import { keep, kept } from "./storage.js";
 import { StoreView } from "./store/view.js";
 import { isDark, theme } from "./theme.js";
+import { turns } from "./turns.js";
 import { currentLanguage, say, speak } from "./words.js";
 
+const begin = turns(); // of searches
 let outdated = false; // whether the list was made for another shopping list
 
 await speak(config.language);
@@ -52,12 +54,13 @@ async function arrive() {
   basket?.show();
   const query = parameter("q");
   const store = openStore();
-  if (!results.started || query !== results.query) begin(query);
+  if (!results.started || query !== results.query) start(query);
   if (store) await view.open(store);
   else if (view.isOpen) close();
 }
 
-function begin(query) {
+function start(query) {
+  begin();
   $("query").value = query;
   if (query) results.find(byText(query, map));
   else if (linkedView()) results.find(inView(map));
@@ -65,6 +68,7 @@ function begin(query) {
 }
 
 function find(search) {
+  begin();
   $("area").hidden = true;
   linkView(null);
   setParameters({ q: search.query || "" }, { store: "", push: true });
@@ -84,14 +88,16 @@ function area() {
 }
 
 async function here() {
+  const current = begin();
   $("status").textContent = say("searching");
   try {
     const point = await position({ approximate: $("approximate").checked });
+    if (!current()) return; // another search was made meanwhile
     $("query").value = "";
     find(nearMe(point));
   } catch (word) {
     if (typeof word !== "string") throw word;
-    results.tell(say(word));
+    if (current()) results.tell(say(word));
   }
 }
 

@@ -6,6 +6,7 @@ import { has } from "./config.js";
 import { narrowed, narrowing, openLater } from "./filters.js";
 import { $, button, el } from "./html.js";
 import { item, showState } from "./store/summary.js";
+import { turns } from "./turns.js";
 import { day, distance, locale, say } from "./words.js";
 
 const MOST_LACKING = 5;
@@ -13,7 +14,8 @@ const MOST_LACKING = 5;
 export class Results {
   filter = undefined; // the StoreFilter of what is listed: the map's too
   #search = null;
-  #turn = 0; // which search the list is of; a late answer to an earlier one is dropped
+  #begin = turns();
+  #current = () => true; // false for a list that another has replaced
   #shown = [];
 
   /** @param actions `open(name)` shows a store, `look(query)` searches, `clear()` removes all filters. */
@@ -41,26 +43,27 @@ export class Results {
   }
 
   async list() {
-    const [turn, search] = [++this.#turn, this.#search];
+    const search = this.#search;
+    const current = (this.#current = this.#begin());
     $("results").setAttribute("aria-busy", "true");
     $("status").textContent = say("searching");
     try {
       const { filter, note, none, leftOut } = await narrowed(search.from());
       const found = none ? {} : await search.request(filter);
       if (leftOut) await learn(items().map(({ product }) => product));
-      if (turn !== this.#turn) return;
+      if (!current()) return;
       this.filter = filter;
       this.#show(found, note, leftOut);
     } catch (error) {
-      if (turn === this.#turn) this.#failed(error);
+      if (current()) this.#failed(error);
     } finally {
-      if (turn === this.#turn) $("results").removeAttribute("aria-busy");
+      if (current()) $("results").removeAttribute("aria-busy");
     }
   }
 
   /** Shows a message in place of the list. */
   tell(title, ...more) {
-    this.#turn += 1;
+    this.#current = this.#begin();
     this.#shown = [];
     this.map.list([]);
     $("status").textContent = title;
@@ -98,15 +101,15 @@ export class Results {
   }
 
   async #more(pressed, token) {
-    const [turn, first] = [this.#turn, this.#shown.length];
+    const [current, first] = [this.#current, this.#shown.length];
     pressed.disabled = true;
     try {
       const found = await this.#search.request(this.filter, token);
-      if (turn !== this.#turn) return;
+      if (!current()) return;
       this.#append(found);
       $("results").querySelectorAll(".item a")[first]?.focus();
     } catch (error) {
-      if (turn === this.#turn) this.#failed(error);
+      if (current()) this.#failed(error);
     }
   }
 

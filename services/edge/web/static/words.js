@@ -1,7 +1,10 @@
 // The page's texts in the reader's language. `say` fills in `{n}` and other variables.
 
+import { turns } from "./turns.js";
+
 let language = "en";
 let words = {};
+const begin = turns();
 
 export const currentLanguage = () => language;
 
@@ -16,7 +19,10 @@ export function say(word, values = {}) {
 
 /** Sets the language of the document and of every element with `data-word`. */
 export async function speak(chosen) {
-  words = (await import(`./words/${chosen}.js`)).default;
+  const current = begin();
+  const { default: loaded } = await import(`./words/${chosen}.js`);
+  if (!current()) return;
+  words = loaded;
   language = chosen;
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll("[data-word]")) element.textContent = say(element.dataset.word);

@@ -2,6 +2,7 @@
 // many, as counts per H3 cell.
 
 import { countStores, storesToDraw } from "../api.js";
+import { turns } from "../turns.js";
 import { say } from "../words.js";
 import { GLYPHS, addGlyphs } from "./glyphs.js";
 import { NoMap } from "./none.js";
@@ -27,7 +28,7 @@ class StoreMap {
   #chosen = null;
   #plan = collection([]);
   #pointed = "";
-  #turn = 0;
+  #turn = turns();
   #timer = 0;
 
   /**
@@ -149,13 +150,13 @@ class StoreMap {
   }
 
   async #load() {
-    const turn = ++this.#turn;
+    const current = this.#turn();
     const area = { viewport: this.viewport };
     const filter = this.callbacks.filter();
     try {
       const { matches = [], nextPageToken } = await storesToDraw(area, filter, MOST_DOTS);
       const others = nextPageToken ? await this.#counts(area, filter) : matches.map(({ store }) => point(store));
-      if (turn !== this.#turn) return;
+      if (!current()) return;
       this.#others = others;
       this.#draw();
     } catch {

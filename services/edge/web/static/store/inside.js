@@ -5,16 +5,20 @@ import { items } from "../basket.js";
 import { button, el } from "../html.js";
 import { icon } from "../icons.js";
 import { isDark } from "../theme.js";
+import { turns } from "../turns.js";
 import { distance, locale, say } from "../words.js";
+
+const begin = turns(); // one store is open at a time
 
 /** Fills the section of a store's page; without a plan it stays hidden. */
 export async function showInside(place, store, map) {
+  const current = begin();
   const request = { languageCode: locale(), dark: isDark(), ...(items().length ? { walk: walk() } : {}) };
   let lost = false;
   const note = (error) => { lost ||= error.passing; };
   const [drawings, features, way] = await Promise.all([
     draw(store, request, note), orEmpty(floorPlan(store.name, { ...request, format: "FORMAT_GEO_JSON" }), note), route(store, note)]);
-  if (!place.isConnected) return; // another store was opened meanwhile
+  if (!place.isConnected || !current()) return; // another store was opened meanwhile, or the list changed
   place.classList.toggle("mapped", map.plan(features.geoJson, drawings[0]?.level));
   place.hidden = !drawings.length && !lost;
   if (lost) {

@@ -4,10 +4,12 @@ import { Problem, hold, stockLevels } from "../api.js";
 import { describeLevel, items, learn, productName } from "../basket.js";
 import { button, el } from "../html.js";
 import { icon } from "../icons.js";
+import { turns } from "../turns.js";
 import { say } from "../words.js";
 import { card, holdsAt, remember, shopper } from "./holds.js";
 
 export class StoreStock {
+  #begin = turns();
   #requestId = ""; // of the hold that is wanted: a retry of the same list answers the same hold
   #wanted = "";
   #held = []; // the lists that are on hold here already
@@ -24,14 +26,23 @@ export class StoreStock {
 
   /** Requests and shows the stock. */
   async show() {
-    await this.#showHolds();
-    await this.#showLevels();
+    const current = this.#begin();
+    await this.#showHolds(current);
+    await this.#showLevels(current);
   }
 
-  async #showHolds() {
+  /** Drops answers that are still on their way: the basket is shown elsewhere now. */
+  close() {
+    this.#begin();
+    this.#begin = () => () => false;
+  }
+
+  async #showHolds(current) {
     const holds = await holdsAt(this.store.name);
+    if (!current()) return;
     this.#held = holds.map(({ items: held }) => listed(held.map(({ product, heldQuantity }) => ({ product, quantity: heldQuantity }))));
     await learn(holds.flatMap(({ items: held }) => held.map(({ product }) => product)));
+    if (!current()) return;
     const changed = async (words) => {
       await this.show();
       this.message.textContent = words;
@@ -39,17 +50,20 @@ export class StoreStock {
     this.holds.replaceChildren(...holds.map((each) => card(each, this.store.timeZone, changed)));
   }
 
-  async #showLevels() {
+  async #showLevels(current = this.#begin()) {
+    if (!current()) return;
     const wanted = items();
     this.message.textContent = "";
     if (!wanted.length) {
       this.offer.replaceChildren(el("p", { class: "note" }, say("listHelp")));
-      return this.basket.show();
+      await this.basket.show();
+      return;
     }
     const { levels = [], unreachable = [] } = await stockLevels([this.store.name], wanted.map(({ product }) => product))
       .catch(() => ({ unreachable: ["stock"] }));
+    if (!current()) return; // these are the levels of an earlier list
     await this.basket.show(new Map(levels.map((level) => [level.product, level])));
-    this.#showOffer(wanted, levels, unreachable);
+    if (current()) this.#showOffer(wanted, levels, unreachable);
   }
 
   #showOffer(wanted, levels, unreachable) {
@@ -61,7 +75,7 @@ export class StoreStock {
     const units = new Map(wanted.map(({ product, quantity }) => [product, quantity]));
     const enough = levels.every((level) => ["IN_STOCK", "LIMITED"].includes(describeLevel(level, units.get(level.product)).band));
     this.offer.replaceChildren(enough
-      ? button([icon("basket"), say("hold")], ({ currentTarget }) => this.#hold(wanted, currentTarget), { class: "action main" })
+      ? button([icon("basket"), say("hold")], ({ currentTarget }) => this.#hold(items(), currentTarget), { class: "action main" })
       : el("p", { class: "note" }, say("notAll"), " ", button(say("whoHasAll"), this.seekAll, { class: "link" })));
   }
 

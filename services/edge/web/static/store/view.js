@@ -34,6 +34,7 @@ export class StoreView {
       this.#show(store);
     } catch (error) {
       if (error.status === undefined) throw error;
+      if (openStore() !== name) return;
       const word = error.refused ? "refused" : error.passing ? "offline" : "notFound";
       this.#release();
       $("store").replaceChildren(...sorry(word, { back: this.actions.back, again: error.passing && (() => this.open(name)) }));
@@ -89,6 +90,7 @@ export class StoreView {
 
   // The basket moves back to its place beside the list of stores.
   #release() {
+    this.#stock?.close();
     this.#store = this.#stock = null;
     if (!this.basket) return;
     $("search").after(this.basket.element);
