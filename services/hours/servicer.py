@@ -15,6 +15,7 @@ from services.chassis.messages.masks import check_mask, read, selects_all
 from services.chassis.messages.paging import PageTokens
 from services.chassis.messages.times import timestamp
 from services.chassis.serving.methods import bulk, endless, long
+from services.chassis.serving.turns import made
 from services.directory.directory import Directory
 from services.directory.keys import parse_store, store_id
 from services.directory.origins import Origins
@@ -98,23 +99,21 @@ class HoursServicer:
         return response
 
     @long
-    def list_open_intervals(
+    async def list_open_intervals(
         self, request: hours_pb2.ListOpenIntervalsRequest
     ) -> hours_pb2.ListOpenIntervalsResponse:
         """The hours of a range of local dates."""
         id, language = id_of(request.name), request.language_code or "en"
         schedule = self._schedule(id, request.service)
-        line = timeline(schedule)
+        line, holidays = timeline(schedule), schedule.holidays
         first, last = dates(request, line, self.clock())
+        intervals = line.intervals(first, last)
+        days = days_of(line, first, last, language)
         return hours_pb2.ListOpenIntervalsResponse(
-            intervals=[
-                convert.interval(found, schedule.holidays, language)
-                for found in line.intervals(first, last)
-            ],
-            days=[
-                convert.local_day(day, schedule.holidays, language)
-                for day in days_of(line, first, last, language)
-            ],
+            intervals=await made(
+                lambda each: convert.interval(each, holidays, language), intervals
+            ),
+            days=await made(lambda each: convert.local_day(each, holidays, language), days),
             time_zone=schedule.time_zone,
             as_of=self._as_of(),
         )
