@@ -1,7 +1,7 @@
 """Reads an OpenStreetMap extract into junctions and the edges between them."""
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from osmium.filter import IdFilter, KeyFilter
 
 from geodata.distance import distances_m
+from geodata.roads.access import Tags, conditional_access, unknown_access
 from geodata.roads.errors import BadNetwork
 from geodata.roads.modes import Mode
-from geodata.roads.tags import Tags, Usage, is_blocked, signal_s, turn_rule, usage
+from geodata.roads.squares import crossings, is_square
+from geodata.roads.tags import Usage, is_blocked, is_by_time, signal_s, turn_rule, usage
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -99,9 +101,15 @@ def _read(path: Path, progress: Progress) -> Extract:
         if not item.is_way():
             if tags.get("type", "").partition(":")[0] == "restriction":
                 restrictions += _restriction(tags, item, unread)
+            elif tags.get("type") == "multipolygon" and "highway" in tags:
+                _count(unread, "squares of several outlines")
         elif len(item.nodes) > 1 and any(usage(tags, mode, 1.0) for mode in _MODES):
             refs = np.fromiter((node.ref for node in item.nodes), np.int64, len(item.nodes))
             ways[item.id] = tags, refs[np.diff(refs, prepend=refs[0] - 1) != 0]
+            if conditional_access(tags):
+                _count(unread, "conditions of access or direction on ways, by time or vehicle")
+            if unknown_access(tags):
+                _count(unread, "ways with an unknown value of access")
     if not ways:
         raise BadNetwork(f"{path.name}: no way in it that a car, a bicycle or a walker may use")
     node_ids = np.unique(np.concatenate([refs for _, refs in ways.values()]))
@@ -114,7 +122,9 @@ def _read(path: Path, progress: Progress) -> Extract:
         leaves = np.flatnonzero(np.diff(is_there[nodes]))
         is_cut[nodes[leaves]] = is_cut[nodes[leaves + 1]] = True
         lines += _lines(way, tags, nodes, is_there)
-    if not lines:
+    if lines:
+        lines += _crossings(lines, latitudes, longitudes)
+    else:
         raise BadNetwork(f"{path.name}: its ways have no nodes; take an extract with both")
     return Extract(
         node_ids=node_ids,
@@ -139,6 +149,8 @@ def _box(header: Any) -> tuple[float, float, float, float] | None:
 
 
 def _restriction(tags: dict[str, str], item: Any, unread: dict[str, int]) -> list[Restriction]:
+    if is_by_time(tags):
+        _count(unread, "turn restrictions by time")
     found = {mode: turn_rule(tags, mode) for mode in _MODES}
     rules = {mode: rule for mode, rule in found.items() if rule}
     if not rules:
@@ -150,12 +162,14 @@ def _restriction(tags: dict[str, str], item: Any, unread: dict[str, int]) -> lis
     froms, tos = members.get(("from", "w"), []), members.get(("to", "w"), [])
     is_known = all(rule.startswith(("no_", "only_")) for rule in rules.values())
     if not (froms and tos and is_known and (len(nodes) == 1) != bool(via_ways)):
-        unread["restrictions with missing members"] = (
-            unread.get("restrictions with missing members", 0) + 1
-        )
+        _count(unread, "restrictions with missing members")
         return []
     via_node = nodes[0] if nodes else None
     return [Restriction(rules, tuple(froms), via_node, tuple(via_ways), tuple(tos))]
+
+
+def _count(unread: dict[str, int], reason: str) -> None:
+    unread[reason] = unread.get(reason, 0) + 1
 
 
 def _nodes(
@@ -190,12 +204,26 @@ def _matters(tags: Tags) -> bool:
 def _lines(way: int, tags: Tags, nodes: Ints, is_there: NDArray[np.bool_]) -> list[Line]:
     """The runs of the way's nodes that are in the extract."""
     there = is_there[nodes]
+    if not there.all():
+        # A ferry takes its duration for the whole way.
+        tags = {key: value for key, value in tags.items() if key != "duration"}
     cuts = np.flatnonzero(np.diff(there)) + 1
     starts = [0, *cuts.tolist(), len(nodes)]
     return [
         Line(way, tags, nodes[start:end])
         for start, end in itertools.pairwise(starts)
         if there[start] and end - start > 1
+    ]
+
+
+def _crossings(lines: Sequence[Line], latitudes: Floats, longitudes: Floats) -> list[Line]:
+    """The straight lines over squares."""
+    used = np.bincount(np.concatenate([line.nodes for line in lines]), minlength=len(latitudes))
+    return [
+        Line(line.way, line.tags, pair)
+        for line in lines
+        if is_square(line.tags)
+        for pair in crossings(line.nodes, latitudes, longitudes, used)
     ]
 
 

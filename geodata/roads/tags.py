@@ -1,18 +1,16 @@
-"""Reads OpenStreetMap tags: who may use a way, in which direction, at which speed.
+"""Reads OpenStreetMap tags: the use of a way by a mode and its speed, barriers, signals and turns.
 
-Tags are read as the OSM wiki defines them (pages "OSM tags for routing", "Key:access" and
-"Conditional restrictions"). Conditions of time, weight and size are not read: roads have no time
-of day here, and a customer's vehicle is a car, a bicycle or none.
+Tags are read as the OSM wiki defines them (page "OSM tags for routing"). Slopes and conditions of
+time, weight and size are not read: roads have no time of day here, and a customer's vehicle is a
+car, a bicycle or none.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from geodata.roads.access import Tags, access, directions, explicit
 from geodata.roads.estimates import HIGHEST_SPEEDS, WALKING_SPEED
 from geodata.roads.modes import Mode
-
-Tags = Mapping[str, str]
 
 SIGNAL_S = 8.0
 """Mean wait at traffic signals, in seconds."""
@@ -61,18 +59,9 @@ _SHARED_KMH = 12.0
 
 _FERRY_KMH = 15.0
 
-_KEYS = {
-    Mode.DRIVE: ("access", "vehicle", "motor_vehicle", "motorcar"),
-    Mode.WALK: ("access", "foot"),
-    Mode.BIKE: ("access", "vehicle", "bicycle"),
-}
-"""Keys of access, the general ones first."""
-_YES = {"yes", "permissive", "designated", "official", "public", "destination", "customers"}
-_DESTINATION = {"destination", "customers"}
-_NO = {
-    "no", "private", "agricultural", "forestry", "delivery", "military", "residents", "permit",
-    "use_sidepath", "emergency", "restricted", "employees", "staff",
-}  # fmt: skip
+_FOR_TRACTORS = {"horrible", "very_horrible"}
+_CLIMBED = {"alpine_hiking", "demanding_alpine_hiking", "difficult_alpine_hiking"}
+"""Paths on which hands are needed: no way to a shop."""
 
 _PASSABLE = {
     "gate", "lift_gate", "swing_gate", "toll_booth", "cattle_grid", "border_control", "entrance",
@@ -85,10 +74,16 @@ _STOPS_BICYCLES = {
     "ditch", "retaining_wall", "guard_rail", "debris",
 }  # fmt: skip
 
+_BY_HOUR = {"day_on", "day_off", "hour_on", "hour_off"}
+"""Keys by which old turn restrictions tell their times."""
+
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4})(?::(\d\d))?")
 _ISO = re.compile(r"PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
 
-_ZONES = {"urban": 50.0, "rural": 80.0, "motorway": 120.0, "trunk": 100.0, "living_street": 10.0}
+_ZONES = {
+    "urban": 50.0, "rural": 80.0, "motorway": 120.0, "trunk": 100.0, "living_street": 10.0,
+    "bicycle_road": 30.0, "cyclestreet": 30.0, "nsl_single": 96.6, "nsl_dual": 112.7,
+}  # fmt: skip
 """Kilometres per hour of limits that a tag names by kind: `DE:urban`."""
 
 
@@ -108,19 +103,21 @@ def usage(tags: Tags, mode: Mode, length_m: float) -> Usage | None:
 
     The length of the way decides the speed of a ferry with a duration.
     """
-    if tags.get("highway") in _NOT_THERE:
+    if tags.get("highway") in _NOT_THERE or _is_unusable(tags, mode):
         return None
     kmh = _ferry_kmh(tags, mode, length_m) if tags.get("route") == "ferry" else _kmh(tags, mode)
     if kmh is None:
         return None
-    allowed, is_destination = _access(tags, mode)
+    allowed, is_destination = access(tags, mode)
     if allowed is False:
         return None
+    if mode is Mode.DRIVE and tags.get("highway") == "track" and not explicit(tags, mode):
+        is_destination = True
     speeds = [
         min(_directed_kmh(tags, mode, kmh, direction) * _KMH, HIGHEST_SPEEDS[mode])
         if is_open
         else None
-        for direction, is_open in zip(("forward", "backward"), _directions(tags, mode), strict=True)
+        for direction, is_open in zip(("forward", "backward"), directions(tags, mode), strict=True)
     ]
     return Usage(speeds[0], speeds[1], is_destination) if any(speeds) else None
 
@@ -128,21 +125,31 @@ def usage(tags: Tags, mode: Mode, length_m: float) -> Usage | None:
 def _kmh(tags: Tags, mode: Mode) -> float | None:
     """The speed on a road, before limits by direction; None if the mode has none there."""
     highway = tags.get("highway", "")
-    explicit = _explicit(tags, mode)
+    is_let_in = explicit(tags, mode)
     if mode is Mode.DRIVE:
-        by_permission = highway in _DRIVE_BY_PERMISSION and explicit
+        by_permission = highway in _DRIVE_BY_PERMISSION and is_let_in
         return _PERMITTED_KMH if by_permission else _DRIVE.get(highway)
-    if _motorroad(tags) and not explicit:
+    if _motorroad(tags) and not is_let_in:
         return None
     if mode is Mode.WALK:
         if highway == "steps":
             return _STEPS_KMH
-        return WALKING_SPEED / _KMH if highway in _WALK or (highway and explicit) else None
-    if tags.get("bicycle") == "dismount":
+        return WALKING_SPEED / _KMH if highway in _WALK or (highway and is_let_in) else None
+    if tags.get("bicycle") == "dismount" or tags.get("sac_scale", "hiking") != "hiking":
         return _PUSHED_KMH
     if highway in _PUSHED:
-        return _SHARED_KMH if explicit else _PUSHED_KMH
-    return _BIKE.get(highway, _SHARED_KMH if highway != "steps" and highway and explicit else None)
+        return _SHARED_KMH if is_let_in else _PUSHED_KMH
+    return _BIKE.get(highway, _SHARED_KMH if highway != "steps" and highway and is_let_in else None)
+
+
+def _is_unusable(tags: Tags, mode: Mode) -> bool:
+    """True where a way is there, but not for this mode or not all the year."""
+    if tags.get("ice_road") == "yes" or tags.get("smoothness") == "impassable":
+        return True
+    if mode is Mode.DRIVE:
+        is_for_bicycles = tags.get("bicycle_road") == "yes" and not explicit(tags, mode)
+        return is_for_bicycles or tags.get("smoothness") in _FOR_TRACTORS
+    return "via_ferrata_scale" in tags or tags.get("sac_scale") in _CLIMBED
 
 
 def _motorroad(tags: Tags) -> bool:
@@ -151,77 +158,10 @@ def _motorroad(tags: Tags) -> bool:
 
 def _ferry_kmh(tags: Tags, mode: Mode, length_m: float) -> float | None:
     """The speed of a ferry; cars board only where a tag says so."""
-    if mode is Mode.DRIVE and not _explicit(tags, mode):
+    if mode is Mode.DRIVE and not explicit(tags, mode):
         return None
     duration = seconds(tags.get("duration", ""))
     return length_m / duration / _KMH if duration else _FERRY_KMH
-
-
-def _explicit(tags: Tags, mode: Mode) -> bool:
-    """True if a key of the mode itself, or of vehicles, lets it in."""
-    allowed = None
-    for key in _KEYS[mode][1:]:
-        allowed = _meaning(tags.get(key), allowed)
-    return bool(allowed)
-
-
-def _access(tags: Tags, mode: Mode) -> tuple[bool | None, bool]:
-    """Whether a mode may enter (None: no tag says so), and only as its destination."""
-    allowed, is_destination = None, False
-    for key in _KEYS[mode]:
-        value = tags.get(key)
-        meant = _meaning(value, None)
-        if meant is not None:
-            allowed, is_destination = meant, value in _DESTINATION
-    return allowed, is_destination
-
-
-def _meaning(value: str | None, otherwise: bool | None) -> bool | None:
-    if value in _YES or value == "dismount":
-        return True
-    return False if value in _NO else otherwise
-
-
-def _directions(tags: Tags, mode: Mode) -> list[bool]:
-    """Whether a mode may go forward and backward."""
-    found = []
-    for direction, is_open in zip(("forward", "backward"), _one_ways(tags, mode), strict=True):
-        told = [_meaning(tags.get(f"{key}:{direction}"), None) for key in _KEYS[mode]]
-        # Only the mode's own key opens a one-way road against its direction.
-        found.append(told[-1] if told[-1] is not None else is_open and False not in told)
-    return found
-
-
-def _one_ways(tags: Tags, mode: Mode) -> tuple[bool, bool]:
-    """The directions that are left by tags of one-way roads."""
-    if mode is Mode.WALK:
-        moving = {"forward": "yes", "backward": "-1"}.get(tags.get("conveying", ""), "no")
-        return _one_way(tags.get("oneway:foot", moving))
-    general = tags.get("oneway")
-    if general is None:
-        implied = tags.get("junction") in {"roundabout", "circular"}
-        implied |= tags.get("highway") == "motorway"
-        general = "yes" if implied else "no"
-    general = tags.get("oneway:vehicle", general)
-    if mode is Mode.BIKE:
-        lanes = (tags.get(f"cycleway{side}", "") for side in ("", ":left", ":right", ":both"))
-        contraflow = any(lane.startswith("opposite") for lane in lanes)
-        contraflow |= any(
-            tags.get(f"cycleway{side}:oneway") == "no" for side in (":left", ":right", ":both")
-        )
-        return _one_way(tags.get("oneway:bicycle", "no" if contraflow else general))
-    for key in ("oneway:motor_vehicle", "oneway:motorcar"):
-        general = tags.get(key, general)
-    return _one_way(general)
-
-
-def _one_way(value: str) -> tuple[bool, bool]:
-    if value in {"yes", "true", "1"}:
-        return True, False
-    if value in {"-1", "reverse"}:
-        return False, True
-    # The direction of a reversible lane depends on the hour.
-    return (False, False) if value == "reversible" else (True, True)
 
 
 def _directed_kmh(tags: Tags, mode: Mode, kmh: float, direction: str) -> float:
@@ -236,8 +176,11 @@ def _directed_kmh(tags: Tags, mode: Mode, kmh: float, direction: str) -> float:
 
 
 def limit_kmh(text: str) -> float | None:
-    """A speed limit in kilometres per hour: `50`, `30 mph`, `DE:urban`, `walk`; None if there is
-    none, or it cannot be read."""
+    """A speed limit in kilometres per hour: `50`, `30 mph`, `DE:urban`, `walk`; of several, the
+    lowest; None if there is none, or it cannot be read."""
+    if ";" in text:
+        limits = [limit_kmh(part) for part in text.split(";")]
+        return min((limit for limit in limits if limit), default=None)
     text = text.strip().lower()
     if match := re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*(km/h|kmh|kph|mph|knots)?", text):
         factor = {"mph": 1.609344, "knots": 1.852}.get(match[2] or "", 1.0)
@@ -271,9 +214,11 @@ def is_blocked(tags: Tags, mode: Mode) -> bool:
     barrier = tags.get("barrier")
     if barrier is None and ("highway" in tags or "railway" in tags):
         return False  # Tags of access are those of the crossing, not of the road.
-    allowed, _ = _access(tags, mode)
+    allowed, _ = access(tags, mode)
     if allowed is not None:
         return not allowed
+    if barrier is not None and tags.get("locked") == "yes":
+        return True
     if mode is Mode.DRIVE:
         return barrier is not None and barrier not in _PASSABLE
     return mode is Mode.BIKE and barrier in _STOPS_BICYCLES
@@ -290,6 +235,13 @@ def signal_s(tags: Tags, mode: Mode, *, is_forward: bool) -> float:
     return SIGNAL_S if is_crossing and mode is Mode.WALK else 0.0
 
 
+def is_by_time(tags: Tags) -> bool:
+    """True for a turn restriction that holds at some times only; it is not read."""
+    return bool(tags.keys() & _BY_HOUR) or any(
+        key.startswith("restriction") and key.endswith(":conditional") for key in tags
+    )
+
+
 def turn_rule(tags: Tags, mode: Mode) -> str | None:
     """The rule of a turn restriction for a mode: `no_left_turn`, `only_straight_on` and so on;
     None if it does not concern the mode, or only at some times."""
@@ -302,5 +254,7 @@ def turn_rule(tags: Tags, mode: Mode) -> str | None:
         own = tags.get("restriction:motor_vehicle")
     if kind := tags.get("type", "").partition(":")[2]:
         return tags.get("restriction") if kind in names else own
+    if tags.keys() & _BY_HOUR:
+        return own
     exempt = {part.strip() for part in tags.get("except", "").split(";")}
     return own or (None if exempt & names else tags.get("restriction"))

@@ -53,6 +53,27 @@ CASES: list[tuple[str, dict[Mode, tuple[float, float]]]] = [
     ("highway=pedestrian area=yes", {DRIVE: (40, 40), WALK: (72, 72), BIKE: (67.5, 67.5)}),
     ("highway=busway", {DRIVE: (40, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
     ("highway=busway bicycle=yes", {DRIVE: (40, 40), BIKE: (30, 30)}),
+    (R + "motor_vehicle=agricultural;forestry", {DRIVE: (40, 40), WALK: (72, 72)}),
+    (R + "motor_vehicle=psv", {DRIVE: (40, 40), BIKE: (22.5, 22.5)}),
+    (R + "access=private;customers", {DRIVE: (13.33, 13.33)}),
+    (R + "access=no;yes", {DRIVE: (40, 40), WALK: (216, 216)}),
+    (R + "access=unknown", {DRIVE: (13.33, 13.33)}),
+    (R + "bicycle_road=yes", {DRIVE: (40, 40), BIKE: (22.5, 22.5)}),
+    (R + "bicycle_road=yes motor_vehicle=yes", {DRIVE: (13.33, 13.33)}),
+    (R + "oneway=yes cycleway:left=lane cycleway:left:oneway=-1", {BIKE: (22.5, 22.5)}),
+    (R + "oneway=yes cycleway=lane", {BIKE: (22.5, 67.5)}),
+    (R + "oneway=alternating", {DRIVE: (13.33, 13.33)}),
+    (R + "maxspeed=50;30", {DRIVE: (13.33, 13.33)}),
+    (R + "maxspeed=GB:nsl_single", {DRIVE: (4.141, 4.141)}),
+    (R + "maxspeed=none", {DRIVE: (13.33, 13.33)}),
+    (R + "maxspeed=50_mph", {DRIVE: (4.971, 4.971)}),
+    (R + "smoothness=very_horrible", {DRIVE: (40, 40), WALK: (72, 72)}),
+    (R + "ice_road=yes", {DRIVE: (40, 40), WALK: (216, 216)}),
+    ("highway=track", {DRIVE: (36, 36), WALK: (72, 72)}),
+    ("highway=path sac_scale=hiking", {WALK: (72, 72), BIKE: (30, 30)}),
+    ("highway=path sac_scale=mountain_hiking", {WALK: (72, 72), BIKE: (67.5, 67.5)}),
+    ("highway=path sac_scale=alpine_hiking", {WALK: (216, 216), BIKE: (67.5, 67.5)}),
+    ("highway=path via_ferrata_scale=1", {WALK: (216, 216)}),
     (R + "maxspeed=0", {DRIVE: (13.33, 13.33)}),
     ("highway=motorway", {DRIVE: (3.273, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
     ("highway=motorway maxspeed=250", {DRIVE: (2.769, 40)}),
@@ -102,6 +123,8 @@ NODES: list[tuple[str, dict[Mode, tuple[float, float]]]] = [
     ("barrier=gate access=private", {DRIVE: (40, 40), WALK: (216, 216), BIKE: (67.5, 67.5)}),
     ("barrier=gate access=no foot=yes", {DRIVE: (40, 40), WALK: (72, 72)}),
     ("barrier=bollard motor_vehicle=yes", {DRIVE: (13.33, 13.33)}),
+    ("barrier=gate locked=yes", {DRIVE: (40, 40), WALK: (216, 216)}),
+    ("barrier=gate locked=yes foot=yes", {DRIVE: (40, 40), WALK: (72, 72)}),
     ("barrier=sliding_gate", {DRIVE: (13.33, 13.33)}),
     ("highway=crossing bicycle=no foot=no", {WALK: (72, 72), BIKE: (22.5, 22.5)}),
     ("railway=level_crossing motor_vehicle=no", {DRIVE: (13.33, 13.33)}),
@@ -151,6 +174,7 @@ TURNS: list[tuple[list[tuple[str, str]], str, Mode, str, float]] = [
     (TURN, "type=restriction:motorcar restriction=no_left_turn", BIKE, "BF", 22.5),
     (TURN, "restriction=only_straight_on except=bicycle", BIKE, "BF", 22.5),
     (TURN, "restriction:conditional=no_left_turn_@_(Mo-Fr)", DRIVE, "BF", 13.33),
+    (TURN, "restriction=no_left_turn hour_on=07:00 hour_off=09:00", DRIVE, "BF", 13.33),
     (TURN, "restriction=give_way", DRIVE, "BF", 13.33),
     ([*TURN, ("from", "FJ")], "restriction=no_entry", DRIVE, "BF", 40.0),
     ([*TURN, ("to", "FG")], "restriction=no_exit", DRIVE, "FG", 40.0),
@@ -249,3 +273,35 @@ def test_nobody_boards_a_ferry_between_two_piers(tmp_path: Path) -> None:
     found = network.snap(WALK, middle.latitude, middle.longitude)
     assert found
     assert 50.0 == pytest.approx(found.distance_m, rel=1e-2)
+
+
+def test_nobody_passes_through_by_a_track_but_shops_on_it_are_reached(tmp_path: Path) -> None:
+    network = grid(tmp_path, {"BF": {"highway": "track"}})
+    assert 43.33 == pytest.approx(seconds(network, DRIVE, "MB", "FJ"), rel=1e-3)
+    assert 3.33 + 18 == pytest.approx(seconds(network, DRIVE, "MB", "BF"), rel=1e-3)
+
+
+def test_a_ferry_of_which_a_part_is_missing_has_no_duration(tmp_path: Path) -> None:
+    spots = {1: at(0, 0), 2: at(0, 100), 3: at(500, 100)}
+    nodes: dict[int, tuple[Point, dict[str, str]]] = {i: (p, {}) for i, p in spots.items()}
+    ways = {1: ([1, 2], STREET), 2: ([2, 3, 9], {"route": "ferry", "duration": "02:00"}),
+            3: ([3, 1], STREET)}  # fmt: skip
+    network = network_of(write_extract(tmp_path / "cut.osm", nodes, ways))
+    start, end = snapped(network, WALK, at(0, 100)), snapped(network, WALK, at(500, 100))
+    assert 120.0 == pytest.approx(network.times_from(start, [end])[0], rel=1e-2)
+
+
+def test_what_is_not_read_is_counted(tmp_path: Path) -> None:
+    ways = {
+        "AMB": tags_of(R + "motor_vehicle:conditional=no_@_(22:00-06:00)"),
+        "BC": tags_of(R + "access=maybe"),
+        "CD": tags_of(R + "oneway:conditional=yes_@_(Mo-Fr)"),
+    }
+    by_time = {"restriction:conditional": "no_left_turn @ (Mo-Fr)"}
+    by_hour = {"restriction": "no_left_turn", "hour_on": "07:00", "hour_off": "09:00"}
+    network = grid(tmp_path, ways, restrictions=[(TURN, by_time), (TURN, by_hour)])
+    assert {
+        "conditions of access or direction on ways, by time or vehicle": 2,
+        "ways with an unknown value of access": 1,
+        "turn restrictions by time": 2,
+    } == network.about["unread"]
