@@ -14,7 +14,7 @@ from pydantic import Field
 
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2
-from enrayon.type.v1 import geometry_pb2
+from enrayon.type.v1 import geometry_pb2, travel_pb2
 from services.chassis.errors import InvalidArgument, Unavailable
 from services.client import Client
 from services.client.words import left_out
@@ -31,6 +31,8 @@ MAX_DESTINATIONS = 20
 MAX_AT_ONE_PLACE = 100
 """Stores at the very position of the named one, at most."""
 METHOD = "pickup"
+BY_CAR = travel_pb2.Travel(mode=travel_pb2.TRAVEL_MODE_DRIVE, omit_road_distance=True)
+"""A request does not say how its buyer comes. Without roads this ranks by distance."""
 _OPEN = {stores_pb2.STORE_STATUS_UNSPECIFIED, stores_pb2.STORE_STATUS_OPEN}
 _OUTCOMES = {
     "INSUFFICIENT_STOCK": "out_of_stock",
@@ -210,9 +212,13 @@ class Fulfillment:
     async def _find(
         self, cart: Cart, origin: geometry_pb2.Origin, radius_m: float | None, count: int
     ) -> stock_pb2.FindPickupOptionsResponse:
-        """The pick-up options from the stores' own stock."""
+        """The pick-up options from the stores' own stock, by the minutes to them by car."""
         request = stock_pb2.FindPickupOptionsRequest(
-            items=cart.basket, origin=origin, radius_m=radius_m, max_results=count
+            items=cart.basket,
+            origin=origin,
+            radius_m=radius_m,
+            max_results=count,
+            travel=BY_CAR,
         )
         found = await self._client.stock.FindPickupOptions(request)
         if "stock" in found.unreachable:
