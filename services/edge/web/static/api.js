@@ -38,6 +38,10 @@ export const suggest = (query, near, signal) => post("/v1/places:suggest", { que
 export const findNearest = (origin, storeFilter, pageToken) =>
   post("/v1/stores:findNearest", { origin, storeFilter, pageSize: 20, pageToken, readMask: LISTED, travel: ON_FOOT });
 
+/** The way on foot from a point to a store, with its line where a network of roads has one. */
+export const wayOnFoot = (from, store) =>
+  post("/v1/stores:computeTravelTimes", { origins: [{ point: from }], destinations: [{ store }], mode: ON_FOOT.mode, withLines: true });
+
 export const searchStores = (area, storeFilter, pageToken) =>
   post("/v1/stores:search", { ...area, storeFilter, pageSize: 20, pageToken, readMask: LISTED });
 

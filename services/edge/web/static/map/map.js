@@ -6,7 +6,7 @@ import { turns } from "../turns.js";
 import { say } from "../words.js";
 import { GLYPHS, addGlyphs } from "./glyphs.js";
 import { NoMap } from "./none.js";
-import { layers, pinImages } from "./pins.js";
+import { layers, pinImages, wayLayer } from "./pins.js";
 import { corners, levelOf, planLayers } from "./plan.js";
 import { baseStyle, palette } from "./style.js";
 
@@ -27,6 +27,7 @@ class StoreMap {
   #others = [];
   #chosen = null;
   #plan = collection([]);
+  #way = collection([]);
   #pointed = "";
   #turn = turns();
   #timer = 0;
@@ -100,6 +101,7 @@ class StoreMap {
 
   /** Marks the origin of the search; without a point, removes the mark. */
   mark(point, label) {
+    this.origin = point || null;
     this.marker?.remove();
     this.marker = null;
     if (!point) return;
@@ -126,10 +128,23 @@ class StoreMap {
   /** Highlights the store whose page is open; without one, none. */
   choose(store) {
     this.#chosen = store?.location ? point(store) : null;
+    this.#walk(collection([]));
     this.#draw();
     this.#lift();
     if (this.#chosen) this.show([store.location], 17);
     else this.plan(null);
+  }
+
+  /** Draws the way to the store whose page is open, from point to point, and shows all of it. */
+  way(points) {
+    const coordinates = points.map(({ latitude, longitude }) => [longitude, latitude]);
+    this.#walk(collection([{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } }]));
+    if (!this.#plan.features.length) this.show(points, 17);
+  }
+
+  #walk(line) {
+    this.#way = line;
+    this.map.getSource("way")?.setData(line);
   }
 
   /** Draws a level of a store's floor plan from map features; returns whether there are any. */
@@ -180,6 +195,8 @@ class StoreMap {
 
   #begin() {
     this.map.addSource("stores", { type: "geojson", data: collection([]) });
+    this.map.addSource("way", { type: "geojson", data: this.#way });
+    this.map.addLayer(wayLayer(palette(this.dark)));
     this.map.addSource("plan", { type: "geojson", data: this.#plan });
     for (const layer of planLayers(palette(this.dark))) this.map.addLayer({ source: "plan", ...layer });
     for (const layer of layers(palette(this.dark))) this.map.addLayer({ source: "stores", ...layer });

@@ -13,10 +13,11 @@ export class NoMap {
   setDark() {}
   name() {}
   show() {}
-  mark() {}
+  mark(point) { this.origin = point || null; }
   list() {}
   point() {}
   choose() {}
   plan() { return false; }
+  way() {}
   refresh() {}
 }

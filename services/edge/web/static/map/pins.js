@@ -43,6 +43,12 @@ export function layers(colour) {
   ];
 }
 
+/** The layer of the way to the store whose page is open. */
+export const wayLayer = (colour) => ({
+  id: "way", type: "line", source: "way", layout: { "line-cap": "round", "line-join": "round" },
+  paint: { "line-color": colour.way, "line-width": 5, "line-opacity": 0.85 },
+});
+
 // A drop with its tip at the place, and a number or a dot in it.
 function pin(fill, ring, label) {
   const canvas = document.createElement("canvas");

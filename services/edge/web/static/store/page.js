@@ -16,6 +16,7 @@ export function page(store, { back }) {
     el("h2", { tabindex: "-1" }, store.displayName),
     el("p", { class: "line" }, [trade(store), brand].filter(Boolean).join(" · ")),
     badge(store),
+    el("p", { class: "note way", hidden: true }),
     actions(store),
     el("section", { class: "part here-stock", hidden: true }),
     el("section", { class: "part inside", hidden: true }),

@@ -9,6 +9,7 @@ import { showHours } from "./hours.js";
 import { showInside } from "./inside.js";
 import { page, sorry } from "./page.js";
 import { StoreStock } from "./stock.js";
+import { showWay } from "./way.js";
 
 const LISTING = ["search", "filters", "status", "results"];
 
@@ -70,6 +71,7 @@ export class StoreView {
     $("store").replaceChildren(this.#page);
     document.title = [store.displayName, store.address?.locality].filter(Boolean).join(", ");
     this.map.choose(store);
+    showWay(this.#page.querySelector(".way"), store, this.map, () => this.#store === store);
     if (this.basket) {
       this.#stock = new StoreStock(this.#page.querySelector(".here-stock"), store, this.basket, { seekAll: () => this.actions.seek({ stock: "all" }) });
       this.#stock.show();
