@@ -9,6 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geodata import importers
 from geodata.roads import Mode, RoadNetwork
+from geodata.roads.drawing import draw
 from geodata.roads.snapping import metres_per_degree
 from geodata.samples import HELSINKI_ROADS, HELSINKI_STORES, base_map
 
@@ -36,7 +37,9 @@ def main() -> None:
         isochrone = network.isochrone(origin, 60 * minutes)
         if isochrone.may_be_clipped:
             raise SystemExit(f"{minutes} minutes touch the border of the network")
-        shape = flat(isochrone.polygons).buffer(SMOOTH_M).buffer(-2 * SMOOTH_M).buffer(SMOOTH_M)
+        shape = (
+            flat(draw(isochrone).polygons).buffer(SMOOTH_M).buffer(-2 * SMOOTH_M).buffer(SMOOTH_M)
+        )
         parts += filled([shape], colour, "0.82")
     parts += filled(layers["building"], "#3b3350", "0.16")
     parts += drawn(layers["street"], "#ffffff", 1.6, "0.9")

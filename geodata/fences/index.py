@@ -77,9 +77,9 @@ class FenceIndex:
         shape: Shape = self._columns.shapes[self._slots[fence_id]]
         return shape
 
-    def put(self, fence_id: str, shape: Shape) -> None:
-        """Add a fence, or replace the fence with that id."""
-        covered = cover(shape)
+    def put(self, fence_id: str, shape: Shape, covered: Cover | None = None) -> None:
+        """Add a fence, or replace the fence with that id; with its cover, if that is known."""
+        covered = covered or cover(shape)
         if fence_id in self._slots:
             self.remove(fence_id)
         slot = self._columns.add(fence_id, shape)

@@ -23,6 +23,8 @@ Ints = NDArray[np.int64]
 NO_WAY = 1 << 40
 """Milliseconds that stand for no way: more than any sum of times; a few of it may be added."""
 _MANY_ORIGINS = 16
+_ROWS_AT_ONCE = 16
+_COLUMNS_AT_ONCE = 2_000
 _MOST_NODES = 1 << 31
 
 
@@ -121,9 +123,15 @@ class Hierarchy:
         if rows.size > _MANY_ORIGINS and rows.size > columns.size:
             # A row costs a search, a column nearly nothing.
             return self._backward.times_ms(targets, origins).T
-        with self._lock:
-            table = self._metric.distances_many_to_many(rows, columns)
-        times: Ints = table.astype(np.int64)
+        times = np.empty((rows.size, columns.size), np.int64)
+        # In parts, so that a search on the event loop waits for the lock but a few milliseconds.
+        for row in range(0, rows.size, _ROWS_AT_ONCE):
+            for column in range(0, columns.size, _COLUMNS_AT_ONCE):
+                part = slice(row, row + _ROWS_AT_ONCE), slice(column, column + _COLUMNS_AT_ONCE)
+                with self._lock:
+                    times[part] = self._metric.distances_many_to_many(
+                        rows[part[0]], columns[part[1]]
+                    )
         times[times >= self._infinite] = NO_WAY
         return times
 

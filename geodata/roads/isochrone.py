@@ -1,4 +1,4 @@
-"""The points within a time of a place: decided exactly, as cells, and as polygons to draw.
+"""The points within a time of a place: decided exactly, and as cells.
 
 Cells are decided by bounds that hold for all their points. Let R be the reach of a cell from its
 centre c, and d the distance from c to the nearest edge. A point p of the cell is within R of c, so
@@ -12,7 +12,6 @@ from functools import cached_property
 import numpy as np
 from h3.api import basic_int as h3
 from numpy.typing import NDArray
-from shapely import MultiPolygon, Polygon
 
 from geodata.distance import distances_m
 from geodata.fences.grid import METRES_PER_RADIAN, centers, reach_rad
@@ -28,18 +27,13 @@ Bools = NDArray[np.bool_]
 
 MAX_CELLS = 100_000
 """The largest number of cells of one answer."""
-FINEST_DRAWN = 12
-"""Resolution of the smallest cells of a polygon, 19 m across."""
-
-_COARSEST = 6
-_START = 8
+COARSEST = 6
+START = 8
 """Resolution with which sorting begins."""
 _RINGS = (1, 1, 3)
 """Rings of cells, of resolutions 6 to 8, that reach `SNAP_LIMIT_M` and a step from any point of
 the cell in the middle, also where H3's cells are smallest (0.31 km from centre to side)."""
 _STEP_M = 100.0
-_LAST_SORTED = 10
-_MAX_DRAWN = 12_000
 _AT_ONCE = 512
 _SMALL_M = 100.0
 _SLACK = 1.001
@@ -132,15 +126,15 @@ class Isochrone:
         Raises:
             ValueError: the resolution is not in [6, 15], or there would be over `MAX_CELLS`.
         """
-        if not _COARSEST <= resolution <= 15:
-            raise ValueError(f"resolution must be in [{_COARSEST}, 15], got {resolution}")
+        if not COARSEST <= resolution <= 15:
+            raise ValueError(f"resolution must be in [{COARSEST}, 15], got {resolution}")
         inside: list[int] = []
-        start = min(resolution, _START)
-        border = self._start(start)
+        start = min(resolution, START)
+        border = self.start(start)
         for at in range(start, resolution + 1):
             if at > start:
                 border = [child for cell in border for child in h3.cell_to_children(cell)]
-            within, border = self._sorted(border, at)
+            within, border = self.sort(border, at)
             size = 7 ** (resolution - at)
             if len(inside) + len(within) * size + len(border) > MAX_CELLS:
                 raise ValueError(
@@ -149,37 +143,9 @@ class Isochrone:
             inside += [cell for parent in within for cell in _children(parent, resolution)]
         return frozenset(inside), frozenset(border)
 
-    @cached_property
-    def _drawn(self) -> tuple[int, frozenset[int]]:
-        """The resolution of the polygons, and the cells that they are made of."""
-        at, cells = _START, self._start(_START)
-        while True:
-            if at <= _LAST_SORTED:
-                cells = [cell for part in self._sorted(cells, at) for cell in part]
-            if at == FINEST_DRAWN or 7 * len(cells) > _MAX_DRAWN:
-                break
-            cells = [child for cell in cells for child in h3.cell_to_children(cell)]
-            at += 1
-        inside = self.contains_many(*centers(cells)).tolist()
-        return at, frozenset(cell for cell, is_in in zip(cells, inside, strict=True) if is_in)
-
-    @property
-    def drawn_resolution(self) -> int:
-        """The resolution of the cells of which the polygons are made. A place at which a polygon
-        is wrong is near its line: as measured, within a cell of the next coarser resolution."""
-        return self._drawn[0]
-
-    @cached_property
-    def polygons(self) -> MultiPolygon:
-        """For drawing: longitude first, with holes; made of small cells, so `contains` decides."""
-        cells = self._drawn[1]
-        shape = h3.cells_to_h3shape(cells, tight=False) if cells else ()
-        return MultiPolygon(
-            [Polygon(_ring(each.outer), [_ring(hole) for hole in each.holes]) for each in shape]
-        )
-
-    def _start(self, resolution: int) -> list[int]:
-        """Cells that cover all points inside; the resolution is at most `_START`."""
+    def start(self, resolution: int, more_rings: int = 0) -> list[int]:
+        """Cells that cover all points inside, and so many rings of cells around them; the
+        resolution is in [`COARSEST`, `START`]."""
         shapes, low_ms = self._network.shapes, self._bounds_ms[0]
         at = self._segments[low_ms <= self._left_ms]
         lat, lon = shapes.latitudes, shapes.longitudes
@@ -195,15 +161,18 @@ class Isochrone:
         spots = np.column_stack(
             (lat[at][owner] + share * north[owner], lon[at][owner] + share * east[owner])
         )
-        rings = _RINGS[resolution - _COARSEST]
+        rings = _RINGS[resolution - COARSEST] + more_rings
         seeds = {h3.latlng_to_cell(y, x, resolution) for y, x in spots.tolist()}
         return sorted({cell for seed in seeds for cell in h3.grid_disk(seed, rings)})
 
-    def _sorted(self, cells: list[int], resolution: int) -> tuple[list[int], list[int]]:
-        """Of cells, those that lie inside, and those that may have points inside."""
+    def sort(
+        self, cells: list[int], resolution: int, spread: float = 1.0
+    ) -> tuple[list[int], list[int]]:
+        """Of cells, those that lie inside, and those that may have points inside. Each stands for
+        all points within `spread` times its reach."""
         inside: list[int] = []
         border: list[int] = []
-        reach_m = reach_rad(resolution) * METRES_PER_RADIAN
+        reach_m = spread * reach_rad(resolution) * METRES_PER_RADIAN
         at_once = max(8, int(_AT_ONCE * min(1.0, (_SMALL_M / reach_m) ** 2)))
         for start in range(0, len(cells), at_once):
             chunk = cells[start : start + at_once]
@@ -300,7 +269,3 @@ class Isochrone:
 def _children(cell: int, resolution: int) -> list[int]:
     children: list[int] = h3.cell_to_children(cell, resolution)
     return children
-
-
-def _ring(corners: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
-    return [(longitude, latitude) for latitude, longitude in corners]

@@ -20,7 +20,8 @@ from services.directory.hours import HoursReplica
 from services.directory.imported_hours import ImportedHours
 from services.directory.keys import GROUPS, HOURS, PRODUCTS, STORES
 from services.directory.products import ProductsReplica
-from services.directory.roads import Roads, Router
+from services.directory.roads import Roads
+from services.directory.router import Router
 from services.directory.schedules import Schedules
 from services.directory.stores import StoresReplica
 

@@ -12,7 +12,8 @@ from enrayon.stores.v1 import stores_pb2
 from geodata.nearest import Rows
 from geodata.points import Point
 from services.directory.keys import store_id
-from services.directory.service_areas import ByRoad, ServiceArea, no_roads
+from services.directory.service_areas import ServiceArea
+from services.directory.travel_areas import ByRoad, no_roads
 
 Mask = NDArray[np.bool_]
 """One boolean per row of the index, or per row of a selection."""

@@ -1,6 +1,7 @@
 """Travel as requests ask for it, and the journeys of answers."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,6 +51,8 @@ class Journey(NamedTuple):
     """The length of the way on the roads; None for an estimate."""
     may_be_clipped: bool = False
     """True if roads beyond the border of the network could make it shorter."""
+    line: Sequence[tuple[float, float]] = ()
+    """Latitudes and longitudes of the way on the roads, where they are asked for."""
 
 
 def travel_of(
@@ -80,12 +83,15 @@ def travel_of(
 
 def journey_message(journey: Journey) -> travel_pb2.Journey:
     """A journey as answers have it."""
-    return travel_pb2.Journey(
+    message = travel_pb2.Journey(
         travel_time=duration_of(journey.seconds),
         road_distance_m=journey.distance_m,
         is_estimate=journey.is_estimate,
         may_be_clipped=journey.may_be_clipped,
     )
+    for latitude, longitude in journey.line:
+        message.line.points.add(latitude=latitude, longitude=longitude)
+    return message
 
 
 def seconds_of(duration: Duration) -> float:

@@ -8,7 +8,7 @@ is left alone for a while, so that not every search waits for it.
 import asyncio
 import functools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -21,9 +21,10 @@ from geodata.distance import distance_m
 from geodata.nearest import NearestIndex
 from geodata.points import Point
 from geodata.roads import HIGHEST_SPEEDS, Mode
+from geodata.roads.sketch import Sketch
 from services.directory.estimated_journeys import Area
 from services.directory.journeys import Journey
-from services.directory.roads import Ways
+from services.directory.router import Ways
 
 log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class RemoteRouter:
 
     version = "remote"
     attribution = ATTRIBUTION
+    modes: Collection[Mode] = ()
 
     def __init__(
         self, url: str, timeout_s: float, transport: httpx.AsyncBaseTransport | None = None
@@ -68,6 +70,11 @@ class RemoteRouter:
 
     def note_change(self) -> None:
         """Nothing is kept of stores."""
+
+    def sketch(self, mode: Mode, store: Point, limit_s: float) -> Sketch | None:
+        """None: nothing is known from memory."""
+        del mode, store, limit_s
+        return None
 
     def seconds(self, mode: Mode, origin: Point, destination: Point) -> float | None:
         """None: nothing is known from memory."""
@@ -100,9 +107,16 @@ class RemoteRouter:
         )
 
     async def matrix(
-        self, mode: Mode, origins: Sequence[Point], destinations: Sequence[Point]
+        self,
+        mode: Mode,
+        origins: Sequence[Point],
+        destinations: Sequence[Point],
+        *,
+        has_lines: bool = False,
     ) -> list[list[Journey | None]]:
-        """The ways from each origin to each destination; None where there is no answer in time."""
+        """The ways from each origin to each destination, without lines; None where there is no
+        answer in time."""
+        del has_lines
         found: list[list[Journey | None]] = [[None] * len(destinations) for _ in origins]
         if time.monotonic() < self._rests_until_s:
             return found

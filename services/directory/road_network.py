@@ -9,7 +9,7 @@ always that of the present stores.
 import asyncio
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -23,12 +23,14 @@ from geodata.distance import Floats
 from geodata.nearest import NearestIndex, Rows
 from geodata.points import Point
 from geodata.roads import SNAP_LIMIT_M, Bucket, Isochrone, Mode, RoadNetwork, Snapped
+from geodata.roads.drawing import draw
+from geodata.roads.sketch import Sketch, sketch
 from services.chassis.processor import in_thread
 from services.chassis.settings import EnvironmentSettings
 from services.directory.estimated_journeys import Area
 from services.directory.journeys import Journey
 from services.directory.remote_roads import RemoteRouter
-from services.directory.roads import NO_ROWS, Router, Ways
+from services.directory.router import NO_ROWS, Router, Ways
 
 log = structlog.get_logger()
 
@@ -95,6 +97,11 @@ class EmbeddedRouter:
         """The source of the network."""
         return self._network.attribution
 
+    @property
+    def modes(self) -> Collection[Mode]:
+        """Those of the network."""
+        return self._network.modes
+
     async def prepare(self, index: NearestIndex) -> None:
         """Snap the stores for each mode."""
         for stores in self._stores.values():
@@ -130,6 +137,13 @@ class EmbeddedRouter:
         found = [inf if start is None else next(times) for start in starts]
         return [None if seconds == inf else seconds for seconds in found]
 
+    def sketch(self, mode: Mode, store: Point, limit_s: float) -> Sketch | None:
+        """The sketch of the isochrone of a store; None if the network does not reach it."""
+        snapped = self._snapped_store(mode, store)
+        if snapped is None:
+            return None
+        return sketch(self._network.isochrone(snapped, limit_s))
+
     async def to_stores(self, index: NearestIndex, mode: Mode, origin: Point) -> Ways:
         """The ways to all stores that the network reaches from a point."""
         stores = self._stores.get(mode)
@@ -140,14 +154,19 @@ class EmbeddedRouter:
         return Ways() if snapped is None else stores.ways(snapped)
 
     async def matrix(
-        self, mode: Mode, origins: Sequence[Point], destinations: Sequence[Point]
+        self,
+        mode: Mode,
+        origins: Sequence[Point],
+        destinations: Sequence[Point],
+        *,
+        has_lines: bool = False,
     ) -> list[list[Journey | None]]:
         """The ways from each origin to each destination; None where there is none."""
         if mode not in self._stores:
             return [[None] * len(destinations) for _ in origins]
         targets = await in_thread(self._snap, mode, destinations)
         return [
-            await in_thread(self._row, start, targets)
+            await in_thread(self._row, start, targets, has_lines)
             for start in await in_thread(self._snap, mode, origins)
         ]
 
@@ -170,7 +189,7 @@ class EmbeddedRouter:
     def _area(self, center: Snapped, limit_s: float, *, outward: bool) -> Area:
         isochrone: Isochrone = self._network.isochrone(center, limit_s, outward=outward)
         return Area(
-            isochrone.polygons,
+            draw(isochrone).polygons,
             functools.partial(cells_of, isochrone),
             is_estimate=False,
             may_be_clipped=isochrone.may_be_clipped,
@@ -186,7 +205,7 @@ class EmbeddedRouter:
         )
 
     def _row(
-        self, start: Snapped | None, targets: Sequence[Snapped | None]
+        self, start: Snapped | None, targets: Sequence[Snapped | None], has_lines: bool
     ) -> list[Journey | None]:
         if start is None:
             return [None] * len(targets)
@@ -196,9 +215,17 @@ class EmbeddedRouter:
         return [
             None
             if target is None or seconds == inf
-            else journey_on(self._network, start, target, seconds, has_length=True)
+            else self._journey(start, target, seconds, has_line=has_lines)
             for target, seconds in zip(targets, found, strict=True)
         ]
+
+    def _journey(
+        self, start: Snapped, target: Snapped, seconds: float, *, has_line: bool
+    ) -> Journey:
+        found = journey_on(self._network, start, target, seconds, has_length=not has_line)
+        if not has_line or (way := self._network.way(start, target)) is None:
+            return found
+        return found._replace(distance_m=way.distance_m, line=way.line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,39 +1,13 @@
 """The service areas of stores; independent of distance: a store may not serve its own street."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from enrayon.stores.v1 import stores_pb2
 from enrayon.type.v1 import geometry_pb2
 from geodata.distance import distance_m
 from geodata.fences import MultiPolygon
 from geodata.points import Point
-from geodata.roads import HIGHEST_SPEEDS, Mode
-from services.directory.journeys import MODES, seconds_of
-
-ByRoad = Callable[[Mode, Sequence[Point], Point], Sequence[float | None]]
-"""Seconds by road from each of some stores to a point; None where no way is known."""
-
-
-def no_roads(mode: Mode, origins: Sequence[Point], destination: Point) -> Sequence[float | None]:
-    """`ByRoad` without roads."""
-    del mode, destination
-    return [None] * len(origins)
-
-
-class TravelArea(NamedTuple):
-    """The points that can be reached from a store within a time."""
-
-    mode: Mode
-    limit_s: float
-    store: Point
-
-    def may_reach(self, point: Point) -> bool:
-        """False if the point is farther than any road leads in that time."""
-        reach_m = self.limit_s * HIGHEST_SPEEDS[self.mode]
-        return distance_m(self.store, point) <= reach_m
+from services.directory.travel_areas import ByRoad, TravelArea, contain, no_roads
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +32,7 @@ class ServiceArea:
         centre = Point(store.location.latitude, store.location.longitude) if located else None
         travel = None
         if centre is not None and area.HasField("travel_area"):
-            limit_s = seconds_of(area.travel_area.max_travel_time)
-            travel = TravelArea(MODES[area.travel_area.mode], limit_s, centre)
+            travel = TravelArea.of(area.travel_area, centre)
         return cls(
             frozenset(fold_postal_code(code) for code in area.postal_codes),
             centre,
@@ -72,10 +45,11 @@ class ServiceArea:
         """True if the area contains the point or lists the postcode."""
         if self.serves_without_roads(point, postal_code):
             return True
-        if point is None or self.travel is None or not self.travel.may_reach(point):
-            return False
-        [seconds] = by_road(self.travel.mode, [self.travel.store], point)
-        return seconds is not None and seconds <= self.travel.limit_s
+        return (
+            point is not None
+            and self.travel is not None
+            and bool(contain([self.travel], point, by_road))
+        )
 
     def serves_without_roads(self, point: Point | None, postal_code: str) -> bool:
         """True if a part other than the travel area contains the point, or lists the postcode."""
@@ -118,20 +92,16 @@ class ServiceAreas:
     ) -> list[int]:
         """The rows whose area contains the point or lists the postcode; looks at every area."""
         found: list[int] = []
-        by_travel: defaultdict[Mode, list[tuple[int, TravelArea]]] = defaultdict(list)
+        by_travel: dict[int, TravelArea] = {}
         for row, area in self._areas.items():
             if area.serves_without_roads(point, postal_code):
                 found.append(row)
-            elif point is not None and area.travel is not None and area.travel.may_reach(point):
-                by_travel[area.travel.mode].append((row, area.travel))
-        for mode, travels in by_travel.items():
-            assert point is not None
-            times = by_road(mode, [travel.store for _, travel in travels], point)
-            found += [
-                row
-                for (row, travel), seconds in zip(travels, times, strict=True)
-                if seconds is not None and seconds <= travel.limit_s
-            ]
+            elif area.travel is not None:
+                by_travel[row] = area.travel
+        if point is not None and by_travel:
+            numbers = contain(list(by_travel.values()), point, by_road)
+            rows = list(by_travel)
+            found += [rows[number] for number in numbers]
         return found
 
 

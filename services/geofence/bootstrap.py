@@ -18,6 +18,7 @@ from services.directory.writer import Writer
 from services.geofence.errors import DeviceKeysMissing
 from services.geofence.model.travel import travel_time
 from services.geofence.replica.feeds import FENCES, RULES, Feeds
+from services.geofence.replica.isochrones import Isochrones
 from services.geofence.resources.campaigns import Campaigns
 from services.geofence.resources.detection import Detection
 from services.geofence.resources.devices import Devices
@@ -35,6 +36,8 @@ from services.geofence.worker.timers import TIMERS_S, Timers
 
 ORDERS_S = 0.02
 """After each turn: trips whose holds end together are told together."""
+ISOCHRONES_S = 0.02
+"""After each turn: stores that change together are read together."""
 CONTRACT = pb.DESCRIPTOR.services_by_name["GeofenceService"]
 
 
@@ -82,6 +85,7 @@ def build(parts: Parts) -> Service:
         people=People(records, people, devices, detection, feeds, clock),
     )
 
+    isochrones = Isochrones(feeds, directory)
     timers = Timers(records, people, devices, detection, feeds, erased, clock)
 
     async def check() -> None:
@@ -102,6 +106,9 @@ def build(parts: Parts) -> Service:
             "geofence rewriting": partial(forever, "geofence rewriting", REWRITE_S, erased.run),
         },
         background={
+            "geofence isochrones": partial(
+                forever, "geofence isochrones", ISOCHRONES_S, isochrones.run
+            ),
             "geofence orders": partial(
                 forever, "geofence orders", ORDERS_S, partial(facts.stand_by, trips.tell)
             ),

@@ -14,10 +14,11 @@ from geodata.points import Point
 from geodata.roads import BadNetwork, Mode, RoadNetwork
 from geodata.samples import HELSINKI_ROADS, HELSINKI_STORES
 from services.chassis.clock import utc_now
+from services.directory.arrivals import Arrivals
 from services.directory.filters import EVERYTHING
 from services.directory.journeys import Travel
+from services.directory.reach import Reach
 from services.directory.road_network import EmbeddedRouter
-from services.directory.roads import Reach
 from services.directory.schedules import Schedules
 from services.directory.stores import StoresReplica
 from tests.bench.measure import Result, medians, seconds_each, skipped
@@ -59,7 +60,7 @@ async def beside_plain(network: RoadNetwork, queries: int) -> Result:
         for point in points:
             ways = await router.to_stores(replica.index, Mode.DRIVE, point)
             # Hours on arrival are not asked for.
-            reach = Reach(replica, cast(Schedules, None), point, travel, ways)
+            reach = Reach(Arrivals(replica, cast(Schedules, None), point, travel, ways))
             for hit in reach.nearest(LIMIT, EVERYTHING):
                 hit.journey(travel)
             timed.append(len(ways.rows))

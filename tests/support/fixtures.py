@@ -14,7 +14,7 @@ from services.chassis.settings import ChassisSettings
 from services.directory.directory import Directory
 from services.directory.origins import Origins
 from services.directory.parts import Parts
-from services.directory.roads import Router
+from services.directory.router import Router
 from tests.backends import backend
 from tests.support.hosting import hosted
 

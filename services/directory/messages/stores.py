@@ -3,6 +3,7 @@
 from typing import Any
 
 from enrayon.stores.v1 import stores_pb2
+from enrayon.type.v1 import travel_pb2
 from geodata.points import Point
 from geodata.stores import Address, ServiceArea, Store, StoreStatus, TravelArea
 from services.directory.closing import date_of
@@ -133,7 +134,7 @@ def _write_address(target: Any, address: Address) -> None:
     target.recipients.extend(address.recipients)
 
 
-def _travel_of(area: stores_pb2.TravelArea) -> TravelArea:
+def _travel_of(area: travel_pb2.TravelArea) -> TravelArea:
     limit_s = seconds_of(area.max_travel_time)
     return TravelArea(mode=MODES[area.mode], max_travel_time_s=limit_s)
 

@@ -1,9 +1,9 @@
-"""The replica of fences, compiled and indexed; circles around stores follow the stores."""
+"""The replica of fences, compiled and indexed; areas around stores follow the stores."""
 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from enrayon.geofence.v1 import geofence_pb2 as pb
 from enrayon.stores.v1 import stores_pb2
@@ -11,10 +11,12 @@ from geodata.fences import Circle, FenceIndex, Shape
 from geodata.fences.events import Event
 from geodata.fences.state import Fence, Rules
 from geodata.points import Point
+from geodata.roads.sketch import Sketch
 from services.directory.directory import Directory
 from services.directory.filters import fold
 from services.directory.keys import parse_store, store_id
 from services.directory.replicas import Change, Records
+from services.directory.travel_areas import TravelArea, TravelFence
 from services.geofence.convert import fences as convert
 from services.geofence.errors import InvalidFence
 from services.geofence.model.detection import Cap
@@ -36,11 +38,11 @@ class CompiledFence:
 
     @property
     def is_around_stores(self) -> bool:
-        """True if it stands for one circle around each of some stores."""
+        """True if it stands for one area around each of some stores."""
         return self.message.WhichOneof("area") == "around_stores"
 
     def is_around(self, id: str, store: stores_pb2.Store) -> bool:
-        """True if one of its circles is around a store."""
+        """True if one of its areas is around a store."""
         return (
             store.HasField("location")
             and not store.private
@@ -79,6 +81,8 @@ class FencesReplica(Records):
         """The shapes with their rules, by key."""
         self._keys_of: defaultdict[str, set[str]] = defaultdict(set)
         self._around: dict[str, CompiledFence] = {}
+        self.unsketched: dict[str, TravelFence] = {}
+        """The shapes by travel time whose isochrone is not computed yet, by key."""
         self.every_fix: set[str] = set()
         """Ids of the fences that report every fix."""
         for id, encoded in records:
@@ -180,7 +184,7 @@ class FencesReplica(Records):
                 self._follow(fence, id, encoded)
 
     def _follow(self, fence: CompiledFence, id: str, encoded: bytes | None) -> None:
-        """Put, move or remove the circle around a store."""
+        """Put, move or remove the area around a store."""
         key = f"{fence.id}@{id}"
         store = parse_store(encoded) if encoded else None
         if store is None or not fence.is_around(id, store):
@@ -189,16 +193,37 @@ class FencesReplica(Records):
                 self._remove(key)
             return
         center = Point(store.location.latitude, store.location.longitude)
-        shape = Circle(center, fence.message.around_stores.radius_m)
+        shape = self._around_store(fence.message.around_stores, center)
         if key not in self.fences or self.fences[key].shape != shape:
             self._put(fence, key, shape)
 
+    def _around_store(self, around: pb.AroundStores, center: Point) -> Circle | TravelFence:
+        if not around.HasField("travel_area"):
+            return Circle(center, around.radius_m)
+        roads = self._directory.roads
+        return TravelFence(
+            TravelArea.of(around.travel_area, center), roads.seconds_to, roads.version
+        )
+
+    def sketched(self, key: str, shape: TravelFence, sketch: Sketch) -> None:
+        """Use the isochrone of a shape, unless the shape was replaced meanwhile."""
+        if self.unsketched.get(key) is not shape:
+            return
+        del self.unsketched[key]
+        whole = replace(shape, sketch=sketch)
+        self.index.put(key, whole, sketch.cover)
+        self.fences[key] = replace(self.fences[key], shape=whole)
+
     def _put(self, fence: CompiledFence, key: str, shape: Shape) -> None:
+        self.unsketched.pop(key, None)
+        if isinstance(shape, TravelFence):
+            self.unsketched[key] = shape
         self.index.put(key, shape)
         self.fences[key] = Fence(shape, fence.rules)
         self._keys_of[fence.id].add(key)
 
     def _remove(self, key: str) -> None:
+        self.unsketched.pop(key, None)
         self.index.remove(key)
         del self.fences[key]
 

@@ -14,6 +14,7 @@ from services.chassis.errors import FieldViolation, InvalidArgument, ResourceExh
 from services.chassis.serving.requests import violations_of
 from services.directory.directory import Directory
 from services.directory.ids import new_id
+from services.directory.journeys import MODES
 from services.directory.kind import Kind
 from services.directory.resources import Resources
 from services.directory.unmatched import unmatched
@@ -92,6 +93,13 @@ class Fences:
         around = fence.around_stores
         found = unmatched(self._directory, around.brands, around.stores)
         fence.warnings.extend(f"around_stores.{warning}" for warning in found)
+        if around.HasField("travel_area") and not self._directory.roads.knows(
+            MODES[around.travel_area.mode]
+        ):
+            fence.warnings.append(
+                "around_stores.travel_area: no network of roads for this way of travelling is "
+                "loaded, so no point is inside"
+            )
         return fence
 
     def _violations(self, fence: pb.Fence) -> Sequence[FieldViolation]:

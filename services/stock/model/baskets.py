@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.directory.roads import Hit
+from services.directory.hits import Hit
 from services.stock.model.levels import Level
 from services.stock.model.policies import Policy
 

@@ -21,10 +21,11 @@ from services.chassis.messages.times import instant_if_set, timestamp
 from services.chassis.serving.turns import Turns, by_turns
 from services.directory.directory import Directory
 from services.directory.filters import Mask, StoreFilter, attributes_of
+from services.directory.hits import Hit
 from services.directory.journeys import travel_of
 from services.directory.keys import parse_store
 from services.directory.origins import Origins, ResolvedOrigin
-from services.directory.roads import Hit, Reach
+from services.directory.reach import Reach
 from services.directory.trading import closed_rows, not_open, sells
 from services.stock.convert.availability import SearchResponses, Seen
 from services.stock.convert.baskets import lines

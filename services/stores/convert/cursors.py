@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.chassis.messages.paging import check_shape
+from services.directory.hits import Cursor, Hit, cursor_after
 from services.directory.journeys import Travel
-from services.directory.roads import Cursor, Hit, cursor_after
 
 NONE = -1.0
 """In a page token, the time or distance of a kind of store that had none yet."""

@@ -18,8 +18,8 @@ from geodata.distance import Floats
 from geodata.nearest import Rows
 from services.chassis.messages.masks import selects_all
 from services.chassis.serving.turns import Turns
+from services.directory.hits import Hit
 from services.directory.journeys import Travel, journey_message
-from services.directory.roads import Hit
 from services.directory.stores import StoresReplica
 from services.stores.convert.stores import stored
 

@@ -11,7 +11,8 @@ from services.chassis.messages.times import instant_if_set
 from services.directory.filters import EVERYTHING, StoreFilter, fold
 from services.directory.keys import store_id
 from services.directory.schedules import Opening, Schedules
-from services.directory.service_areas import ByRoad, fold_postal_code
+from services.directory.service_areas import fold_postal_code
+from services.directory.travel_areas import ByRoad
 
 FILTERS_KEPT = 256
 """Converted filters in memory: the most recent ones. Many requests have equal filters."""

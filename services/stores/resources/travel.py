@@ -33,7 +33,9 @@ async def travel_times(
     origins, destinations = (
         list(points(directory, waypoints)) for waypoints in (request.origins, request.destinations)
     )
-    found = await directory.roads.matrix(MODES[request.mode], origins, destinations)
+    found = await directory.roads.matrix(
+        MODES[request.mode], origins, destinations, has_lines=request.with_lines
+    )
     response, turns, all_are_estimates = stores_pb2.ComputeTravelTimesResponse(), Turns(), True
     for row in found:
         response.origins.add(journeys=map(journey_message, row))

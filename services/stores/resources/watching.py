@@ -12,8 +12,8 @@ from services.directory.feed import Feed
 from services.directory.filters import StoreFilter
 from services.directory.keys import parse_store, store_name
 from services.directory.replicas import Change
-from services.directory.service_areas import ByRoad
 from services.directory.stores import StoresReplica
+from services.directory.travel_areas import ByRoad
 from services.directory.watching import steps
 from services.stores.convert.filters import store_filter
 from services.stores.convert.stores import read_store

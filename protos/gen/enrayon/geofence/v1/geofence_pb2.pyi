@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from enrayon.type.v1 import geometry_pb2 as _geometry_pb2
+from enrayon.type.v1 import travel_pb2 as _travel_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
@@ -502,7 +503,7 @@ class Fence(_message.Message):
 
     @_builtins.property
     def around_stores(self) -> Global___AroundStores:
-        """A circle around each of some stores; it follows stores that are added, moved or deleted."""
+        """An area around each of some stores; it follows stores that are added, moved or deleted."""
 
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -539,7 +540,7 @@ class Fence(_message.Message):
     @_builtins.property
     def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Parts that match nothing now, each with its field: a brand without a store, a store that does not
-        exist. The fence is kept, since stores may come later. Set only in answers to changes.
+        exist, a travel time without roads. The fence is kept, since stores may come later. Set only in answers to changes.
         """
 
     def __init__(
@@ -730,15 +731,16 @@ Global___GeoJson: _TypeAlias = GeoJson  # noqa: Y015
 
 @_typing.final
 class AroundStores(_message.Message):
-    """A circle around each of some stores."""
+    """An area around each of some stores."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     BRANDS_FIELD_NUMBER: _builtins.int
     STORES_FIELD_NUMBER: _builtins.int
     RADIUS_M_FIELD_NUMBER: _builtins.int
+    TRAVEL_AREA_FIELD_NUMBER: _builtins.int
     radius_m: _builtins.float
-    """The radius, inclusive."""
+    """All points within this radius, inclusive."""
     @_builtins.property
     def brands(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """All stores of these brands..."""
@@ -747,18 +749,29 @@ class AroundStores(_message.Message):
     def stores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """...and these stores."""
 
+    @_builtins.property
+    def travel_area(self) -> _travel_pb2.TravelArea:
+        """All points that can be reached from the store within a travel time, decided at the point. It
+        follows the network of roads that is loaded. The edge, for CROSS, confidence and the exit
+        buffer, is drawn by small cells. In the first seconds after a change CROSS is not told, and
+        the edge counts as near.
+        """
+
     def __init__(
         self,
         *,
         brands: _abc.Iterable[_builtins.str] | None = ...,
         stores: _abc.Iterable[_builtins.str] | None = ...,
         radius_m: _builtins.float = ...,
+        travel_area: _travel_pb2.TravelArea | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "radius_m", b"radius_m", "travel_area", b"travel_area"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brands", b"brands", "radius_m", b"radius_m", "stores", b"stores"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "brands", b"brands", "radius_m", b"radius_m", "stores", b"stores", "travel_area", b"travel_area"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType_area: _TypeAlias = _typing.Literal["radius_m", "travel_area"]  # noqa: Y015
+    _WhichOneofArgType_area: _TypeAlias = _typing.Literal["area", b"area"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_area) -> _WhichOneofReturnType_area | None: ...
 
 Global___AroundStores: _TypeAlias = AroundStores  # noqa: Y015
 

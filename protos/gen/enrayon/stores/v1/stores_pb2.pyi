@@ -359,7 +359,7 @@ class ServiceArea(_message.Message):
         """Areas."""
 
     @_builtins.property
-    def travel_area(self) -> Global___TravelArea:
+    def travel_area(self) -> _travel_pb2.TravelArea:
         """All points that can be reached from the store within a travel time."""
 
     def __init__(
@@ -368,7 +368,7 @@ class ServiceArea(_message.Message):
         postal_codes: _abc.Iterable[_builtins.str] | None = ...,
         radius_m: _builtins.float | None = ...,
         polygons: _abc.Iterable[_geometry_pb2.Polygon] | None = ...,
-        travel_area: Global___TravelArea | None = ...,
+        travel_area: _travel_pb2.TravelArea | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_m", b"_radius_m", "radius_m", b"radius_m", "travel_area", b"travel_area"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -379,36 +379,6 @@ class ServiceArea(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__radius_m) -> _WhichOneofReturnType__radius_m | None: ...
 
 Global___ServiceArea: _TypeAlias = ServiceArea  # noqa: Y015
-
-@_typing.final
-class TravelArea(_message.Message):
-    """The points that can be reached from a store within a travel time on the network of roads. It
-    follows the network that is loaded; where that does not reach, no point is in it.
-    """
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    MODE_FIELD_NUMBER: _builtins.int
-    MAX_TRAVEL_TIME_FIELD_NUMBER: _builtins.int
-    mode: _travel_pb2.TravelMode.ValueType
-    """The way of travelling."""
-    @_builtins.property
-    def max_travel_time(self) -> _duration_pb2.Duration:
-        """The longest travel time, inclusive, from 1 to 60 minutes."""
-
-    def __init__(
-        self,
-        *,
-        mode: _travel_pb2.TravelMode.ValueType = ...,
-        max_travel_time: _duration_pb2.Duration | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["max_travel_time", b"max_travel_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_travel_time", b"max_travel_time", "mode", b"mode"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___TravelArea: _TypeAlias = TravelArea  # noqa: Y015
 
 @_typing.final
 class StoreFilter(_message.Message):
@@ -1240,8 +1210,13 @@ class ComputeTravelTimesRequest(_message.Message):
     ORIGINS_FIELD_NUMBER: _builtins.int
     DESTINATIONS_FIELD_NUMBER: _builtins.int
     MODE_FIELD_NUMBER: _builtins.int
+    WITH_LINES_FIELD_NUMBER: _builtins.int
     mode: _travel_pb2.TravelMode.ValueType
     """The way of travelling."""
+    with_lines: _builtins.bool
+    """True to have the `line` of each journey, for up to 25 pairs. A network of roads has it; a remote
+    router does not.
+    """
     @_builtins.property
     def origins(self) -> _containers.RepeatedCompositeFieldContainer[Global___Waypoint]:
         """Up to 100 origins."""
@@ -1256,10 +1231,11 @@ class ComputeTravelTimesRequest(_message.Message):
         origins: _abc.Iterable[Global___Waypoint] | None = ...,
         destinations: _abc.Iterable[Global___Waypoint] | None = ...,
         mode: _travel_pb2.TravelMode.ValueType = ...,
+        with_lines: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["destinations", b"destinations", "mode", b"mode", "origins", b"origins"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["destinations", b"destinations", "mode", b"mode", "origins", b"origins", "with_lines", b"with_lines"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

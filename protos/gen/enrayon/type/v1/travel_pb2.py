@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from enrayon.type.v1 import geometry_pb2 as enrayon_dot_type_dot_v1_dot_geometry__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65nrayon/type/v1/travel.proto\x12\x0f\x65nrayon.type.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\x03\n\x06Travel\x12\x39\n\x04mode\x18\x01 \x01(\x0e\x32\x1b.enrayon.type.v1.TravelModeB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12P\n\x0e\x64\x65parture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\xbaH\x19\xb2\x01\x16\x1a\x07\x08\x80\xbd\xc6\xff\xaf\x07\x32\x0b\x08\x80\x99\xf4\xfb\x8d\xff\xff\xff\xff\x01\x12:\n\x07ranking\x18\x03 \x01(\x0e\x32\x1f.enrayon.type.v1.Travel.RankingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x42\n\x0fmax_travel_time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\x80\xa3\x05*\x00\x12\x17\n\x0fopen_on_arrival\x18\x05 \x01(\x08\x12\x1a\n\x12omit_road_distance\x18\x06 \x01(\x08\"J\n\x07Ranking\x12\x17\n\x13RANKING_UNSPECIFIED\x10\x00\x12\x10\n\x0cRANKING_TIME\x10\x01\x12\x14\n\x10RANKING_DISTANCE\x10\x02\"\x98\x01\n\x07Journey\x12.\n\x0btravel_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1c\n\x0froad_distance_m\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bis_estimate\x18\x03 \x01(\x08\x12\x16\n\x0emay_be_clipped\x18\x04 \x01(\x08\x42\x12\n\x10_road_distance_m*l\n\nTravelMode\x12\x1b\n\x17TRAVEL_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11TRAVEL_MODE_DRIVE\x10\x01\x12\x14\n\x10TRAVEL_MODE_WALK\x10\x02\x12\x14\n\x10TRAVEL_MODE_BIKE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65nrayon/type/v1/travel.proto\x12\x0f\x65nrayon.type.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1e\x65nrayon/type/v1/geometry.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\x03\n\x06Travel\x12\x39\n\x04mode\x18\x01 \x01(\x0e\x32\x1b.enrayon.type.v1.TravelModeB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12P\n\x0e\x64\x65parture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\xbaH\x19\xb2\x01\x16\x1a\x07\x08\x80\xbd\xc6\xff\xaf\x07\x32\x0b\x08\x80\x99\xf4\xfb\x8d\xff\xff\xff\xff\x01\x12:\n\x07ranking\x18\x03 \x01(\x0e\x32\x1f.enrayon.type.v1.Travel.RankingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x42\n\x0fmax_travel_time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\x80\xa3\x05*\x00\x12\x17\n\x0fopen_on_arrival\x18\x05 \x01(\x08\x12\x1a\n\x12omit_road_distance\x18\x06 \x01(\x08\"J\n\x07Ranking\x12\x17\n\x13RANKING_UNSPECIFIED\x10\x00\x12\x10\n\x0cRANKING_TIME\x10\x01\x12\x14\n\x10RANKING_DISTANCE\x10\x02\"\xbd\x01\n\x07Journey\x12.\n\x0btravel_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1c\n\x0froad_distance_m\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bis_estimate\x18\x03 \x01(\x08\x12\x16\n\x0emay_be_clipped\x18\x04 \x01(\x08\x12#\n\x04line\x18\x05 \x01(\x0b\x32\x15.enrayon.type.v1.PathB\x12\n\x10_road_distance_m\"\x93\x01\n\nTravelArea\x12\x39\n\x04mode\x18\x01 \x01(\x0e\x32\x1b.enrayon.type.v1.TravelModeB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12J\n\x0fmax_travel_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x16\xe2\x41\x01\x02\xbaH\x0f\xaa\x01\t\"\x03\x08\x90\x1c\x32\x02\x08<\xc8\x01\x01*l\n\nTravelMode\x12\x1b\n\x17TRAVEL_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11TRAVEL_MODE_DRIVE\x10\x01\x12\x14\n\x10TRAVEL_MODE_WALK\x10\x02\x12\x14\n\x10TRAVEL_MODE_BIKE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,12 +44,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRAVEL'].fields_by_name['ranking']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_TRAVEL'].fields_by_name['max_travel_time']._loaded_options = None
   _globals['_TRAVEL'].fields_by_name['max_travel_time']._serialized_options = b'\272H\013\252\001\010\"\004\010\200\243\005*\000'
-  _globals['_TRAVELMODE']._serialized_start=740
-  _globals['_TRAVELMODE']._serialized_end=848
-  _globals['_TRAVEL']._serialized_start=177
-  _globals['_TRAVEL']._serialized_end=583
-  _globals['_TRAVEL_RANKING']._serialized_start=509
-  _globals['_TRAVEL_RANKING']._serialized_end=583
-  _globals['_JOURNEY']._serialized_start=586
-  _globals['_JOURNEY']._serialized_end=738
+  _globals['_TRAVELAREA'].fields_by_name['mode']._loaded_options = None
+  _globals['_TRAVELAREA'].fields_by_name['mode']._serialized_options = b'\342A\001\002\272H\007\202\001\004\020\001 \000'
+  _globals['_TRAVELAREA'].fields_by_name['max_travel_time']._loaded_options = None
+  _globals['_TRAVELAREA'].fields_by_name['max_travel_time']._serialized_options = b'\342A\001\002\272H\017\252\001\t\"\003\010\220\0342\002\010<\310\001\001'
+  _globals['_TRAVELMODE']._serialized_start=959
+  _globals['_TRAVELMODE']._serialized_end=1067
+  _globals['_TRAVEL']._serialized_start=209
+  _globals['_TRAVEL']._serialized_end=615
+  _globals['_TRAVEL_RANKING']._serialized_start=541
+  _globals['_TRAVEL_RANKING']._serialized_end=615
+  _globals['_JOURNEY']._serialized_start=618
+  _globals['_JOURNEY']._serialized_end=807
+  _globals['_TRAVELAREA']._serialized_start=810
+  _globals['_TRAVELAREA']._serialized_end=957
 # @@protoc_insertion_point(module_scope)

@@ -3,6 +3,7 @@
 isort:skip_file
 Travel times that several enrayon APIs take and give."""
 
+from enrayon.type.v1 import geometry_pb2 as _geometry_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
@@ -130,6 +131,7 @@ class Journey(_message.Message):
     ROAD_DISTANCE_M_FIELD_NUMBER: _builtins.int
     IS_ESTIMATE_FIELD_NUMBER: _builtins.int
     MAY_BE_CLIPPED_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
     road_distance_m: _builtins.float
     """The length of that way; not set if the time is an estimate or the length is not asked for."""
     is_estimate: _builtins.bool
@@ -142,6 +144,12 @@ class Journey(_message.Message):
     def travel_time(self) -> _duration_pb2.Duration:
         """The travel time: the shortest on the network of roads, with the way to and from the roads."""
 
+    @_builtins.property
+    def line(self) -> _geometry_pb2.Path:
+        """The way on the roads, from the place where it joins them to the place where it leaves them; only
+        where it is asked for, and not for an estimate.
+        """
+
     def __init__(
         self,
         *,
@@ -149,13 +157,44 @@ class Journey(_message.Message):
         road_distance_m: _builtins.float | None = ...,
         is_estimate: _builtins.bool = ...,
         may_be_clipped: _builtins.bool = ...,
+        line: _geometry_pb2.Path | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_road_distance_m", b"_road_distance_m", "road_distance_m", b"road_distance_m", "travel_time", b"travel_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_road_distance_m", b"_road_distance_m", "line", b"line", "road_distance_m", b"road_distance_m", "travel_time", b"travel_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_road_distance_m", b"_road_distance_m", "is_estimate", b"is_estimate", "may_be_clipped", b"may_be_clipped", "road_distance_m", b"road_distance_m", "travel_time", b"travel_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_road_distance_m", b"_road_distance_m", "is_estimate", b"is_estimate", "line", b"line", "may_be_clipped", b"may_be_clipped", "road_distance_m", b"road_distance_m", "travel_time", b"travel_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__road_distance_m: _TypeAlias = _typing.Literal["road_distance_m"]  # noqa: Y015
     _WhichOneofArgType__road_distance_m: _TypeAlias = _typing.Literal["_road_distance_m", b"_road_distance_m"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__road_distance_m) -> _WhichOneofReturnType__road_distance_m | None: ...
 
 Global___Journey: _TypeAlias = Journey  # noqa: Y015
+
+@_typing.final
+class TravelArea(_message.Message):
+    """The points that can be reached from a store within a travel time on the network of roads. It
+    follows the network that is loaded; where that does not reach, no point is in it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODE_FIELD_NUMBER: _builtins.int
+    MAX_TRAVEL_TIME_FIELD_NUMBER: _builtins.int
+    mode: Global___TravelMode.ValueType
+    """The way of travelling."""
+    @_builtins.property
+    def max_travel_time(self) -> _duration_pb2.Duration:
+        """The longest travel time, inclusive, from 1 to 60 minutes."""
+
+    def __init__(
+        self,
+        *,
+        mode: Global___TravelMode.ValueType = ...,
+        max_travel_time: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["max_travel_time", b"max_travel_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_travel_time", b"max_travel_time", "mode", b"mode"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TravelArea: _TypeAlias = TravelArea  # noqa: Y015
