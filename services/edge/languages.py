@@ -1,7 +1,7 @@
 """The languages of the edge's words, and the one that a reader prefers."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from babel import negotiate_locale
 
@@ -22,6 +22,6 @@ def accepted(header: str) -> list[str]:
     return [tag for weight, tag in sorted(tags, key=lambda each: -each[0]) if weight]
 
 
-def best(preferred: Iterable[str]) -> str:
+def best(preferred: Iterable[str], languages: Sequence[str] = LANGUAGES) -> str:
     """The language for a reader who prefers these tags, in this order; English if we have none."""
-    return negotiate_locale([tag for tag in preferred if tag], LANGUAGES, sep="-") or LANGUAGES[0]
+    return negotiate_locale([tag for tag in preferred if tag], languages, sep="-") or LANGUAGES[0]

@@ -1,23 +1,34 @@
-"""Serves the files of the web locator: its own, the sample's base map, those of packages."""
+"""Serves the files of the web locator: its own, the sample's base map, those of packages.
+
+The paths of files begin with a fingerprint of all of them, so browsers keep each for a year and
+modules import each other by relative paths.
+"""
 
 import gzip
+import hashlib
+import re
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from geodata.samples import HELSINKI_MAP
+from services.edge.web.caching import conditional
 
 STATIC = Path(__file__).parent / "static"
-CACHED = {"cache-control": "public, max-age=3600"}
-LONG_CACHED = {"cache-control": "public, max-age=2592000"}
+HOUR = "public, max-age=3600"
+FOR_EVER = "public, max-age=31536000, immutable"
+MAPLIBRE = ("maplibre-gl.js", "maplibre-gl.css")
 FONTS = {"regular.ttf": "SourceSansPro-Regular.ttf", "semibold.ttf": "SourceSansPro-Semibold.ttf"}
-MAPLIBRE = frozenset({"maplibre-gl.js", "maplibre-gl.css"})
+SHEETS = ("look", "layout", "panel", "store", "map", "kiosk")
+"""The style sheets, in the order in which a later one wins."""
+_IMPORT = re.compile(r'^(?:import|export) .*?from "(\.[^"]+)";', re.M)
 
 
 def routes() -> list[Route | Mount]:
@@ -25,28 +36,65 @@ def routes() -> list[Route | Mount]:
     return [
         Route("/map/base.json", base_map),
         Route("/embed.js", embed_script),
-        Route("/assets/maplibre/{name}", maplibre_file),
-        Route("/assets/font/{name}", font),
-        Mount("/assets", StaticFiles(directory=STATIC)),
+        Route("/assets/{fingerprint}/styles/page.css", style_sheet),
+        Mount("/assets/{fingerprint}/maplibre", Files(_package("maplibre") / "srcjs", MAPLIBRE)),
+        Route("/assets/{fingerprint}/font/{name}", font),
+        Mount("/assets/{fingerprint}", Files(STATIC)),
     ]
 
 
-async def base_map(request: Request) -> Response:
-    """The sample's streets, water and buildings as GeoJSON, from a gzip file."""
-    return _gzipped(request, HELSINKI_MAP.read_bytes(), "application/json", CACHED)
+@cache
+def base() -> str:
+    """The path that the paths of files begin with, such as `/assets/1a2b3c4d5e/`."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(STATIC)} {path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    for name in MAPLIBRE:
+        digest.update((_package("maplibre") / "srcjs" / name).read_bytes())
+    return f"/assets/{digest.hexdigest()[:10]}/"
 
 
-async def embed_script(_: Request) -> Response:
-    """The script that embeds the locator into another page."""
-    return FileResponse(STATIC / "embed.js", headers=CACHED)
+@cache
+def modules(name: str = "main.js") -> list[str]:
+    """The modules that a module imports, directly or not: without them it does not begin."""
+    found: dict[str, None] = {}
+    waiting = [name]
+    while waiting:
+        module = waiting.pop()
+        for target in _IMPORT.findall((STATIC / module).read_text()):
+            path = (STATIC / PurePosixPath(module).parent / target).resolve()
+            imported = path.relative_to(STATIC.resolve()).as_posix()
+            if imported not in found:
+                found[imported] = None
+                waiting.append(imported)
+    return [*found]
 
 
-async def maplibre_file(request: Request) -> Response:
-    """A file of MapLibre GL JS, from its Python package."""
-    name = request.path_params["name"]
-    if name not in MAPLIBRE:
-        raise HTTPException(404)
-    return FileResponse(_package("maplibre") / "srcjs" / name, headers=CACHED)
+class Files(StaticFiles):
+    """The files of a folder, to be kept for ever under the present fingerprint."""
+
+    def __init__(self, folder: Path, only: tuple[str, ...] = ()) -> None:
+        """Serve a folder; `only` names the files of it that are served, if not all are."""
+        super().__init__(directory=folder)
+        self._only = only
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, whole or 304."""
+        if self._only and path not in self._only:
+            raise HTTPException(404)
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = _lasting(scope)
+        if tag := response.headers.get("etag"):
+            response.headers["etag"] = (
+                f"W/{tag}"  # Envoy, which may compress it, removes strong tags
+            )
+        return response
+
+
+async def style_sheet(request: Request) -> Response:
+    """All style sheets as one: a browser shows nothing before it has them."""
+    return conditional(request, _sheets(), "text/css", _lasting(request.scope))
 
 
 async def font(request: Request) -> Response:
@@ -54,21 +102,37 @@ async def font(request: Request) -> Response:
     name = FONTS.get(request.path_params["name"])
     if name is None:
         raise HTTPException(404)
-    return _gzipped(request, _compressed_font(name), "font/ttf", LONG_CACHED)
+    return FileResponse(
+        _package("font_source_sans_pro") / "files" / name,
+        headers={"cache-control": _lasting(request.scope)},
+    )
 
 
-def _gzipped(request: Request, content: bytes, media_type: str, cached: dict[str, str]) -> Response:
-    headers = {**cached, "vary": "accept-encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        headers["content-encoding"] = "gzip"
-    else:
-        content = gzip.decompress(content)
-    return Response(content, headers=headers, media_type=media_type)
+async def base_map(request: Request) -> Response:
+    """The sample's streets, water and buildings as GeoJSON, from a gzip file."""
+    content, compressed = HELSINKI_MAP.read_bytes(), "gzip"
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        content, compressed = gzip.decompress(content), ""
+    response = conditional(request, content, "application/json", HOUR)
+    response.headers["vary"] = "accept-encoding"
+    if compressed and response.status_code == 200:
+        response.headers["content-encoding"] = compressed
+    return response
+
+
+async def embed_script(_: Request) -> Response:
+    """The script that embeds the locator into another page."""
+    return FileResponse(STATIC / "embed.js", headers={"cache-control": HOUR})
+
+
+def _lasting(scope: Scope) -> str:
+    # During a change of version the page of one may ask a server of the other: that is not kept.
+    return FOR_EVER if base() == f"/assets/{scope['path_params']['fingerprint']}/" else "no-store"
 
 
 @cache
-def _compressed_font(name: str) -> bytes:
-    return gzip.compress((_package("font_source_sans_pro") / "files" / name).read_bytes())
+def _sheets() -> bytes:
+    return b"\n".join((STATIC / "styles" / f"{name}.css").read_bytes() for name in SHEETS)
 
 
 @cache

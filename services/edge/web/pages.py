@@ -1,9 +1,6 @@
 """Renders the locator's page, in the reader's language, and a page for each store."""
 
-import json
 import re
-from functools import cache
-from html import escape
 from typing import Any
 
 import grpc
@@ -19,8 +16,9 @@ from services.client import Client
 from services.edge.addresses import base_url
 from services.edge.languages import accepted, best
 from services.edge.settings import EdgeSettings
-from services.edge.web import assets
+from services.edge.web import assets, templates
 from services.edge.web.structured_data import store_as_schema_org
+from services.edge.web.words import languages, words_of
 
 STORE_ID = re.compile(r"[a-z0-9][a-z0-9._~-]{0,190}")
 
@@ -87,16 +85,15 @@ class Locator:
         self, request: Request, *, title: str, data: dict[str, Any] | None, status: int = 200
     ) -> Response:
         language = chosen_language(request)
-        head = f"<title>{escape(title)}</title>"
-        if data is not None:
-            head += f'<link rel="canonical" href="{escape(data["@id"])}">'
-            head += f'<script type="application/ld+json">{_json_in_html(data)}</script>'
-        config = _json_in_html({**self._config, "language": language})
-        page = (
-            _template()
-            .replace("{{language}}", language)
-            .replace("{{config}}", config)
-            .replace("{{head}}", head)
+        words = words_of(language)
+        page = templates.render(
+            "locator.html",
+            words,
+            title=title,
+            data=data,
+            modules=assets.modules(),
+            config={**self._config, "language": language},
+            words={"words": words.words, "kinds": words.kinds},
         )
         return HTMLResponse(page, status, self._headers())
 
@@ -125,14 +122,4 @@ class Locator:
 def chosen_language(request: Request) -> str:
     """The page's language: that of `?lang=`, else the browser's preferred one, else English."""
     wanted = request.query_params.get("lang", "")
-    return best([wanted, *accepted(request.headers.get("accept-language", ""))])
-
-
-@cache
-def _template() -> str:
-    return (assets.STATIC / "index.html").read_text()
-
-
-def _json_in_html(value: Any) -> str:
-    # A script element ends at the first `</script`, even inside a string.
-    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+    return best([wanted, *accepted(request.headers.get("accept-language", ""))], [*languages()])

@@ -9,7 +9,7 @@ import config, { has } from "./config.js";
 import { drawFilters } from "./filters.js";
 import { $ } from "./html.js";
 import { kiosk } from "./kiosk.js";
-import { storeMap } from "./map/map.js";
+import { LateMap } from "./map/late.js";
 import { position } from "./position.js";
 import { Results } from "./results.js";
 import { byText, inView, nearMe, nearPlace, whereMostAre } from "./search.js";
@@ -25,7 +25,7 @@ let outdated = false; // whether the list was made for another shopping list
 await speak(config.language);
 if (parameter("mode") === "kiosk") kiosk();
 theme(() => { map.setDark(isDark()); view.refresh(); });
-const map = storeMap("map", { style: config.mapStyle, center: config.center, view: linkedView(), dark: isDark() }, {
+const map = new LateMap("map", { style: config.mapStyle, center: config.center, view: linkedView(), dark: isDark() }, {
   choose: go, moved: () => { $("area").hidden = false; }, filter: () => results.filter,
 });
 const results = new Results(map, { open: go, look, clear });
@@ -45,7 +45,7 @@ $("approximate").addEventListener("change", ({ target }) => keep("approximate", 
 $("approximate").checked = kept("approximate") === "yes";
 addEventListener("popstate", arrive);
 label();
-arrive();
+arrive().finally(() => map.load());
 offerTools({ look, go, list: () => results.stores });
 
 // Shows the state of the URL.
@@ -54,17 +54,19 @@ async function arrive() {
   basket?.show();
   const query = parameter("q");
   const store = openStore();
-  if (!results.started || query !== results.query) start(query);
+  const found = !results.started || query !== results.query ? start(query) : undefined;
   if (store) await view.open(store);
   else if (view.isOpen) close();
+  await found;
 }
 
-function start(query) {
+async function start(query) {
   begin();
   $("query").value = query;
-  if (query) results.find(byText(query, map));
-  else if (linkedView()) results.find(inView(map));
-  else results.find(whereMostAre(map));
+  if (query) return results.find(byText(query, map));
+  if (!linkedView()) return results.find(whereMostAre(map));
+  await map.load();
+  return results.find(inView(map));
 }
 
 function find(search) {

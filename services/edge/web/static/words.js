@@ -1,9 +1,11 @@
 // The page's texts in the reader's language. `say` fills in `{n}` and other variables.
 
+import config from "./config.js";
 import { turns } from "./turns.js";
 
 let language = "en";
 let words = {};
+let kinds = {};
 const begin = turns();
 
 export const currentLanguage = () => language;
@@ -20,9 +22,9 @@ export function say(word, values = {}) {
 /** Sets the language of the document and of every element with `data-word`. */
 export async function speak(chosen) {
   const current = begin();
-  const { default: loaded } = await import(`./words/${chosen}.js`);
+  const loaded = await wordsOf(chosen);
   if (!current()) return;
-  words = loaded;
+  ({ words, kinds } = loaded);
   language = chosen;
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll("[data-word]")) element.textContent = say(element.dataset.word);
@@ -32,6 +34,15 @@ export async function speak(chosen) {
   }
   for (const element of document.querySelectorAll("[data-hint]")) element.placeholder = say(element.dataset.hint);
 }
+
+// The page brings the words of its first language with it.
+async function wordsOf(chosen) {
+  if (chosen === config.language) return JSON.parse(document.getElementById("words").textContent);
+  return (await fetch(new URL(`words/${chosen}.json`, import.meta.url))).json();
+}
+
+/** The name of a kind of stores, by the last part of its attribute: `bakery` of `osm.shop.bakery`. */
+export const kindName = (kind) => kinds[kind] || kind.charAt(0).toUpperCase() + kind.slice(1).replace(/[._]/g, " ");
 
 export function distance(metres) {
   const [value, unit] = metres < 995 ? [Math.round(metres / 10) * 10, "meter"] : [metres / 1000, "kilometer"];

@@ -5,7 +5,6 @@ import { countStores, storesToDraw } from "../api.js";
 import { turns } from "../turns.js";
 import { say } from "../words.js";
 import { GLYPHS, addGlyphs } from "./glyphs.js";
-import { NoMap } from "./none.js";
 import { layers, pinImages, wayLayer } from "./pins.js";
 import { corners, levelOf, planLayers } from "./plan.js";
 import { baseStyle, palette } from "./style.js";
@@ -13,16 +12,7 @@ import { baseStyle, palette } from "./style.js";
 const MOST_DOTS = 1000;
 const PAUSE_MS = 150;
 
-/** The map, or its replacement in a browser that cannot draw one. See StoreMap. */
-export function storeMap(container, options, callbacks) {
-  try {
-    return new StoreMap(container, options, callbacks);
-  } catch {
-    return new NoMap(options.center); // no WebGL, or no MapLibre
-  }
-}
-
-class StoreMap {
+export class StoreMap {
   #listed = [];
   #others = [];
   #chosen = null;

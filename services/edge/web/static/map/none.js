@@ -7,7 +7,6 @@ export class NoMap {
   constructor([longitude, latitude]) {
     this.center = { latitude, longitude };
     this.view = null;
-    document.documentElement.dataset.map = "none";
   }
 
   setDark() {}

@@ -2,8 +2,7 @@
 
 import { link } from "../address.js";
 import { el } from "../html.js";
-import { currentLanguage, distance, minutes, say } from "../words.js";
-import trades, { LANGUAGES } from "../words/trades.js";
+import { distance, kindName, minutes, say } from "../words.js";
 
 /**
  * @param number of the pin on the map.
@@ -57,5 +56,5 @@ const TRADE = /^osm\.(shop|amenity|craft|office|tourism|leisure|healthcare)\.(.+
 /** The kind of a store. */
 export function trade({ attributes = [] }) {
   const [kind = ""] = attributes.map((id) => TRADE.exec(id)?.[2]).filter((name) => name && name !== "yes");
-  return trades[kind]?.[LANGUAGES.indexOf(currentLanguage())] || kind.charAt(0).toUpperCase() + kind.slice(1).replace(/[._]/g, " ");
+  return kindName(kind);
 }
