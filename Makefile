@@ -15,7 +15,7 @@ EXTRAS_READY := $(VENV)/.ready-extras
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-more test-databases setup extras bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos protos-bundle alerts pictures chart lock licences sbom pin-images audit clean
+.PHONY: help demo test test-more test-databases setup extras bench profile fresh faults soak fuzz check format lint types imports protos protos-check protos-breaking release-protos protos-bundle alerts pictures fonts chart lock licences sbom pin-images audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -148,6 +148,9 @@ pictures: setup ## draw the pictures of the README anew
 	$(BIN)/python deploy/pictures/locator.py
 	$(BIN)/python deploy/pictures/agents.py
 	$(BIN)/python deploy/pictures/roads.py
+
+fonts: setup ## cut the page's fonts anew
+	$(BIN)/python deploy/fonts.py
 
 chart: setup ## draw the chart of the last bench anew
 	$(BIN)/python deploy/pictures/bench.py

@@ -10,6 +10,7 @@ import uvicorn
 import uvloop
 from google.protobuf.descriptor import ServiceDescriptor
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -36,7 +37,8 @@ from services.edge.ucp import rest as ucp
 from services.edge.ucp.capability import Locations
 from services.edge.ucp.fulfillment import Fulfillment
 from services.edge.ucp.platforms import Platforms
-from services.edge.web import pages
+from services.edge.web.reader import as_page
+from services.edge.web.web import Web
 
 HEALTH_PATH = "/healthz"
 
@@ -50,13 +52,9 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
         contracts: the APIs at that address; a feature that needs another API is left out.
     """
     names = frozenset(map(api_name, contracts))
-    client = Client(
-        services,
-        headers=on_behalf.outgoing,
-        credentials=credentials(
-            edge.edge_services_ca, edge.edge_certificate, edge.edge_certificate_key
-        ),
-    )
+    tls = credentials(edge.edge_services_ca, edge.edge_certificate, edge.edge_certificate_key)
+    client = Client(services, headers=on_behalf.outgoing, credentials=tls)
+    web = Web(edge, Client(services, headers=as_page(edge), credentials=tls), names)
     platforms = Platforms(edge.edge_ucp_platforms)
     mcp = agents.build(client, names, platforms)
 
@@ -64,6 +62,7 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(client)
+            await stack.enter_async_context(web.running())
             await stack.enter_async_context(mcp.session_manager.run())
             app.state.client = client
             app.state.locations = Locations(client, names)
@@ -78,6 +77,13 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
         added = described.described() if "stock" in names else None
         return JSONResponse(document(contracts, version, base_url(edge), added))
 
+    def not_routed(request: Request, error: Exception) -> Response:
+        """A person who came to an address without a page gets a page, a program an error."""
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+            return web.missing(request)
+        return problems.not_routed(request, error)
+
     return Starlette(
         routes=[
             Route(HEALTH_PATH, health),
@@ -85,10 +91,10 @@ def build(services: str, edge: EdgeSettings, contracts: Sequence[ServiceDescript
             *([*pickup.routes(), *lists.routes()] if "stock" in names else []),
             *ucp.routes(edge, platforms, has_stock="stock" in names),
             *agents.routes(mcp),
-            *pages.routes(edge, names),
+            *web.routes(),
         ],
         middleware=[Middleware(AccessLog, quiet=HEALTH_PATH)],
-        exception_handlers=problems.HANDLERS,
+        exception_handlers={**problems.HANDLERS, HTTPException: not_routed},
         lifespan=lifespan,
     )
 

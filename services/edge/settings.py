@@ -122,6 +122,13 @@ class EdgeSettings(EnvironmentSettings):
     mcp_key: str = Field(
         "", repr=False, description="API key that `enrayon mcp` sends; empty while access is open"
     )
+    edge_catalogue_s: float = Field(
+        600.0,
+        ge=1,
+        le=86_400,
+        description="interval between two counts of all stores for the pages of towns and kinds "
+        "and for the sitemap; the pages themselves show stores as they are now",
+    )
     edge_page_key: str = Field(
         "", description="publishable API key of the web page; empty while access is open"
     )

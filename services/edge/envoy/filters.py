@@ -19,7 +19,15 @@ from services.edge.envoy.routes import MAX_BODY_BYTES
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Limit of a JSON answer of one message; a page of 1,000 stores has about 1 MiB."""
 READY_PATH = "/readyz"
-COMPRESSIBLE = ["application/json", "text/html", "text/css", "text/javascript"]
+COMPRESSIBLE = [
+    "application/json",
+    "application/manifest+json",
+    "application/xml",
+    "image/svg+xml",
+    "text/css",
+    "text/html",
+    "text/javascript",
+]
 
 GZIP = {"@type": f"{EXTENSIONS}.compression.gzip.compressor.v3.Gzip"}
 BROTLI = {

@@ -14,7 +14,7 @@ from services.edge.envoy.clusters import (
 )
 from services.edge.envoy.counter import EXTENSIONS, connection_counter
 from services.edge.envoy.guards import Limits
-from services.edge.envoy.local_replies import local_reply_config
+from services.edge.envoy.local_replies import NO_SNIFFING, local_reply_config
 
 IDLE_TIMEOUT = "60s"
 """A connection without a request is closed after this time."""
@@ -47,7 +47,11 @@ def edge_listener(
         listen,
         {
             "server_name": "enrayon",
-            "route_config": {"name": "routes", "virtual_hosts": virtual_hosts},
+            "route_config": {
+                "name": "routes",
+                "virtual_hosts": virtual_hosts,
+                "response_headers_to_add": [NO_SNIFFING],
+            },
             "http_filters": filters,
             "local_reply_config": local_reply_config(),
             "access_log": access_log(),

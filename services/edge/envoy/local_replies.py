@@ -73,7 +73,7 @@ def local_reply_config() -> dict[str, Any]:
 
 def _mapper(condition: dict[str, Any], reply: Reply, *more: dict[str, Any]) -> dict[str, Any]:
     details = [_detail(ErrorInfo, reason=reply.reason, domain=DOMAIN), *more]
-    headers = []
+    headers = [NO_SNIFFING]
     if reply.code in {code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED}:
         details.append(_detail(RetryInfo, retryDelay=f"{RETRY_AFTER_S}s"))
         headers.append(_header("retry-after", str(RETRY_AFTER_S)))
@@ -124,6 +124,10 @@ def _header(key: str, value: str) -> dict[str, Any]:
         "header": {"key": key, "value": value},
         "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
     }
+
+
+NO_SNIFFING = _header("x-content-type-options", "nosniff")
+"""Of every answer: no browser may take JSON, or a picture, for a script."""
 
 
 def _status_is(status: int) -> dict[str, Any]:

@@ -25,8 +25,7 @@ STATIC = Path(__file__).parent / "static"
 HOUR = "public, max-age=3600"
 FOR_EVER = "public, max-age=31536000, immutable"
 MAPLIBRE = ("maplibre-gl.js", "maplibre-gl.css")
-FONTS = {"regular.ttf": "SourceSansPro-Regular.ttf", "semibold.ttf": "SourceSansPro-Semibold.ttf"}
-SHEETS = ("look", "layout", "panel", "store", "map", "kiosk")
+SHEETS = ("look", "layout", "panel", "store", "map", "kiosk", "plain")
 """The style sheets, in the order in which a later one wins."""
 _IMPORT = re.compile(r'^(?:import|export) .*?from "(\.[^"]+)";', re.M)
 
@@ -38,7 +37,6 @@ def routes() -> list[Route | Mount]:
         Route("/embed.js", embed_script),
         Route("/assets/{fingerprint}/styles/page.css", style_sheet),
         Mount("/assets/{fingerprint}/maplibre", Files(_package("maplibre") / "srcjs", MAPLIBRE)),
-        Route("/assets/{fingerprint}/font/{name}", font),
         Mount("/assets/{fingerprint}", Files(STATIC)),
     ]
 
@@ -95,17 +93,6 @@ class Files(StaticFiles):
 async def style_sheet(request: Request) -> Response:
     """All style sheets as one: a browser shows nothing before it has them."""
     return conditional(request, _sheets(), "text/css", _lasting(request.scope))
-
-
-async def font(request: Request) -> Response:
-    """A weight of the page's font, from its Python package."""
-    name = FONTS.get(request.path_params["name"])
-    if name is None:
-        raise HTTPException(404)
-    return FileResponse(
-        _package("font_source_sans_pro") / "files" / name,
-        headers={"cache-control": _lasting(request.scope)},
-    )
 
 
 async def base_map(request: Request) -> Response:

@@ -1,7 +1,9 @@
 """A store as schema.org data, for search engines."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2
 
 TYPES = {
@@ -29,7 +31,13 @@ TYPES = {
 
 
 def store_as_schema_org(
-    store: stores_pb2.Store, address: str, hours: dict[str, Any]
+    store: stores_pb2.Store,
+    address: str,
+    hours: dict[str, Any],
+    *,
+    image: str = "",
+    services: Sequence[hours_pb2.InStoreService] = (),
+    events: Sequence[hours_pb2.StoreEvent] = (),
 ) -> dict[str, Any]:
     """The store as a schema.org `Store`, or a more specific type.
 
@@ -37,6 +45,9 @@ def store_as_schema_org(
         store: The store.
         address: The URL of its page.
         hours: Its hours in schema.org's form; empty if unknown.
+        image: The URL of a picture, for a store without its own.
+        services: Its services and counters.
+        events: Its events to come.
     """
     kinds = [TYPES[attribute] for attribute in store.attributes if attribute in TYPES]
     postal = {
@@ -63,8 +74,8 @@ def store_as_schema_org(
         }
     if store.description:
         data["description"] = store.description
-    if store.image_urls:
-        data["image"] = list(store.image_urls)
+    if pictures := [*store.image_urls] or [image] * bool(image):
+        data["image"] = pictures
     if store.payment_methods:
         data["paymentAccepted"] = ", ".join(store.payment_methods)
     if store.brand:
@@ -74,4 +85,28 @@ def store_as_schema_org(
     pages = [url for url in store.urls if url.startswith(("http://", "https://"))]
     if pages:
         data["sameAs"] = pages
+    if services:
+        data["department"] = [
+            {
+                "@type": "LocalBusiness",
+                "name": service.display_name or service.name.split("/")[-1],
+                "address": data["address"],
+            }
+            for service in services
+        ]
+    if events:
+        data["event"] = [_event(event, data) for event in events]
     return data | hours
+
+
+def _event(event: hours_pb2.StoreEvent, place: dict[str, Any]) -> dict[str, Any]:
+    facts = {
+        "@type": "Event",
+        "name": event.title,
+        "startDate": event.start_time.ToJsonString(),
+        "endDate": event.end_time.ToJsonString(),
+        "description": event.description,
+        "url": event.url,
+        "location": {"@type": "Place", "name": place["name"], "address": place["address"]},
+    }
+    return {key: value for key, value in facts.items() if value}

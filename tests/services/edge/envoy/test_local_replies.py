@@ -187,3 +187,8 @@ async def test_each_request_is_a_line_that_names_its_method_and_not_its_path(
     )
     assert "Kruununhaka" not in edge.log.read_text()
     assert "a-name-of-mine" not in edge.log.read_text()
+
+
+@pytest.mark.parametrize("path", ["/v1/stores", "/v1/nothing", "/readyz", "/v1/stores?nope=1"])
+async def test_no_answer_may_be_taken_for_another_type(edge, path):
+    assert "nosniff" == (await edge.http.get(path)).headers.get("x-content-type-options")

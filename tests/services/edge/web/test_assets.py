@@ -76,3 +76,19 @@ def test_nothing_is_loaded_from_elsewhere():
 )
 def test_no_other_file_of_a_package_is_served(web, name):
     assert 404 == web.get(assets.base() + name).status_code
+
+
+def test_the_font_is_small_has_its_licence_and_not_the_reserved_name(web):
+    fonts = sorted((assets.STATIC / "font").glob("*.woff2"))
+    assert 4 == len(fonts)
+    assert sum(font.stat().st_size for font in fonts if "more" not in font.name) < 40_000
+    for font in fonts:
+        assert "font/woff2" == web.get(f"{assets.base()}font/{font.name}").headers["content-type"]
+    licence = (assets.STATIC / "font" / "LICENSE.txt").read_text()
+    assert "SIL Open Font License, Version 1.1" in licence.replace(
+        "SIL OPEN FONT LICENSE", "SIL Open Font License"
+    )
+    assert "Reserved Font Name 'Source'" in licence
+    sheet = (assets.STATIC / "styles" / "look.css").read_text()
+    assert "Enrayon Sans" in sheet
+    assert 'font-family: "Source' not in sheet

@@ -6,16 +6,10 @@ import pytest
 from babel import Locale
 
 from services.edge.languages import LANGUAGES
-from services.edge.web.assets import STATIC
 from services.edge.web.templates import FOLDER
 from services.edge.web.words import languages, words_of
 
-SOURCES = [
-    path
-    for folder in (STATIC, FOLDER)
-    for path in folder.rglob("*")
-    if path.suffix in {".js", ".html"}
-]
+SOURCES = [path for path in FOLDER.parent.rglob("*") if path.suffix in {".js", ".html", ".py"}]
 OTHERS = sorted(set(languages()) - {"en"})
 GAP = re.compile(r"\{\w+\}")
 

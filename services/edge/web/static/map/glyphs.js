@@ -7,7 +7,7 @@ const BORDER = 3; // pixels around each glyph, as MapLibre expects
 const RADIUS = 8; // how many pixels of distance the field spans
 const CUTOFF = 0.25; // where in the field the outline lies
 const BASELINE = 27; // from the top of a line, as MapLibre lays text out
-const FAMILY = '"Source Sans Pro", "Source Sans 3", system-ui, "Segoe UI", "Noto Sans", sans-serif';
+const FAMILY = '"Enrayon Sans", "Source Sans 3", system-ui, "Segoe UI", "Noto Sans", sans-serif';
 
 export const GLYPHS = "glyphs://{fontstack}/{range}";
 

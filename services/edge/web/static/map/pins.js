@@ -72,7 +72,7 @@ function pin(fill, ring, label) {
   context.stroke();
   context.fillStyle = ring;
   if (label) {
-    context.font = `600 ${label.length > 2 ? 11 : 14}px "Source Sans Pro", system-ui, sans-serif`;
+    context.font = `600 ${label.length > 2 ? 11 : 14}px "Enrayon Sans", system-ui, sans-serif`;
     context.textAlign = "center";
     context.fillText(label, 15, 19);
   } else {
