@@ -19,7 +19,7 @@ _ONE_DAY = dt.timedelta(1)
 def in_words(
     timeline: Timeline, at: dt.datetime, locale: str = "en", soon: dt.timedelta = SOON
 ) -> str:
-    """The state at an instant, in English, French, Finnish or German.
+    """The state at an instant, in one of the languages of `PHRASES`.
 
     The locale (`fr`, `en_GB`, `de-AT`) also chooses between 12 and 24 hours; other languages get
     English. A holiday has its name in the language if `holidays` has it, else in the country's.

@@ -56,7 +56,8 @@ def texts(steps: tuple[Step, ...]) -> list[str]:
         ("fi", "Käytävä 7, vasemmalla, kolmas hyllyväli"),
         ("de", "Gang 7, links, drittes Regal"),
         ("fr-CA", "Allée 7, à gauche, troisième travée"),
-        ("sv", "Aisle 7, left, third bay"),
+        ("pl", "Aisle 7, left, third bay"),
+        ("sv", "Gång 7, till vänster, tredje sektionen"),
     ],
 )
 def test_an_address_reads_like_the_shelf(language: str, expected: str) -> None:
