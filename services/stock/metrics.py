@@ -16,6 +16,9 @@ FIRED = Counter("enrayon_stock_alerts_fired", "Alerts that fired.")
 ALERTS_LAG = Gauge(
     "enrayon_stock_alerts_lag_seconds", "Age of the oldest movement not matched with alerts."
 )
+UNMET = Counter(
+    "enrayon_stock_unmet_searches", "Searches for a product that no store near by could serve."
+)
 EVENTS_DROPPED = Gauge(
     "enrayon_stock_events_dropped",
     "Events of holds and alerts, of all processes, that made room for later ones unread.",

@@ -21,7 +21,8 @@ def panels() -> dict[str, list[str]]:
     dashboard = json.loads((DEPLOY / "observability" / "dashboard.json").read_text())
     return {
         panel["title"]: [
-            each["expr"].replace("$__rate_interval", "5m") for each in panel["targets"]
+            each["expr"].replace("$__rate_interval", "5m").replace("$__range", "6h")
+            for each in panel["targets"]
         ]
         for panel in dashboard["panels"]
         if panel["type"] != "row"

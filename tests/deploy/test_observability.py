@@ -31,3 +31,24 @@ def test_the_dashboard_is_what_its_script_makes():
     folder = DEPLOY / "observability"
     made = runpy.run_path(str(folder / "dashboard.py"))["encoded"]()
     assert (folder / "dashboard.json").read_text() == made
+
+
+def test_the_first_row_tells_how_it_goes_and_every_panel_what_it_shows():
+    dashboard = runpy.run_path(str(DEPLOY / "observability" / "dashboard.py"))["dashboard"]()
+    first, *rest = dashboard["panels"]
+    assert "At a glance" == first["title"]
+    glance = [panel for panel in rest if panel["type"] == "stat"]
+    assert 5 == len(glance)
+    assert 20 <= sum(panel["gridPos"]["w"] for panel in glance) <= 24
+    assert all(len(each["fieldConfig"]["defaults"]["thresholds"]["steps"]) == 3 for each in glance)
+    undescribed = [
+        each["title"] for each in rest if each["type"] != "row" and not each["description"]
+    ]
+    assert [] == undescribed
+
+
+@pytest.mark.parametrize("label", ["method", "subscription", "loop", "key"])
+def test_a_graph_with_a_line_for_each_of_many_shows_the_greatest(label):
+    drawn = [query for some in panels().values() for query in some if f"({label}" in query]
+    assert drawn
+    assert [] == [query for query in drawn if not query.startswith("topk(10,")]

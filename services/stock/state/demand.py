@@ -7,6 +7,7 @@ import h3
 
 from geodata.points import Point
 from services.chassis.database.client import Client, Value, script
+from services.stock import metrics
 from services.stock.model.demand import Unmet
 from services.stock.state import PACKAGE
 
@@ -35,6 +36,7 @@ class Demand:
 
     def note(self, day: dt.date, sku: str, origin: Point, units: int) -> None:
         """Count a search; only the cell of the origin is kept."""
+        metrics.UNMET.inc()
         cell = h3.latlng_to_cell(origin.latitude, origin.longitude, H3_RESOLUTION)
         key = (day, sku, cell)
         if key in self._searches or len(self._searches) < MOST_WAITING:
