@@ -1,6 +1,6 @@
-"""Draws a track among fences as a small SVG map, to scale."""
+"""Draws a track among fences and streets as a small SVG map, to scale."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from math import cos, radians
 from typing import NamedTuple
@@ -10,10 +10,23 @@ from geodata.points import Point
 
 SIZE_PX = 640.0
 MARGIN_PX = 24.0
+TITLE_PX = 34.0
 METRES_PER_DEGREE = 111_195.0
 """On a sphere of the earth's mean radius; the error of 0.6 % is invisible on a small map."""
 COLOURS = {"ENTER": "#1a7f37", "DWELL": "#9a6700", "EXIT": "#cf222e", "CROSS": "#8250df"}
-OTHER = "#57606a"
+OTHER, INK = "#57606a", "#24292f"
+
+
+Ground = Callable[[Point, Point, Callable[[Point], tuple[float, float]], float], Iterable[str]]
+"""Draws streets from the south-west to the north-east, with a projection and pixels per metre."""
+
+
+class DrawnFence(NamedTuple):
+    """A fence on the map."""
+
+    cap: Cap
+    """The circle that encloses it."""
+    name: str
 
 
 class Mark(NamedTuple):
@@ -49,27 +62,58 @@ class _Plane:
         y = SIZE_PX - MARGIN_PX - (north_m + self._reach_m) * self.scale
         return round(x, 1), round(y, 1)
 
+    def corners(self) -> tuple[Point, Point]:
+        """The south-west and the north-east corner of the picture."""
+        margin_m = MARGIN_PX / self.scale
+        south_m, north_m = -self._reach_m - margin_m, self._side_m - self._reach_m + margin_m
+        across = METRES_PER_DEGREE * self._across
+        return (
+            Point(self._south + south_m / METRES_PER_DEGREE, self._west + south_m / across),
+            Point(self._south + north_m / METRES_PER_DEGREE, self._west + north_m / across),
+        )
 
-def track_map(track: Sequence[Point], fences: Sequence[Cap], marks: Sequence[Mark]) -> str:
-    """The map of a track of at least one point, with the bounding circles of fences, and marks.
 
-    The edge of the picture cuts off fences far from the track.
+def track_map(
+    track: Sequence[Point],
+    fences: Sequence[DrawnFence],
+    marks: Sequence[Mark],
+    *,
+    title: str = "",
+    ground: Ground | None = None,
+    attribution: str = "",
+) -> str:
+    """The map of a track of at least one point, with the enclosing circles of fences, and marks.
+
+    The edge of the picture cuts off fences far from the track. The attribution is that of the
+    ground, and stands on the map if there is any ground.
     """
     plane = _Plane(track, 200.0)
+    streets = [*ground(*plane.corners(), plane.at, plane.scale)] if ground else []
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE_PX:g} {SIZE_PX:g}" '
-        f'width="{SIZE_PX:g}" height="{SIZE_PX:g}" font-family="sans-serif" font-size="11">',
-        '<rect width="100%" height="100%" fill="#f6f8fa"/>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE_PX:g} {SIZE_PX + TITLE_PX:g}" '
+        f'width="{SIZE_PX:g}" height="{SIZE_PX + TITLE_PX:g}" font-family="sans-serif" '
+        'font-size="12">',
+        f'<rect width="{SIZE_PX:g}" height="{SIZE_PX + TITLE_PX:g}" fill="#fff"/>',
+        f'<text x="{MARGIN_PX}" y="22" font-size="16" font-weight="600" fill="{INK}">'
+        f"{escape(title)}</text>",
+        f'<svg y="{TITLE_PX:g}" width="{SIZE_PX:g}" height="{SIZE_PX:g}">',
+        '<rect width="100%" height="100%" fill="#f4f2ed"/>',
+        *streets,
     ]
-    for fence in fences:
+    for fence, name in fences:
         x, y = plane.at(fence.center)
         radius = fence.radius_m * plane.scale
         parts.append(
             f'<circle cx="{x}" cy="{y}" r="{radius:.1f}" fill="#0969da" fill-opacity="0.12" '
-            'stroke="#0969da"/>'
+            'stroke="#0969da" stroke-width="1.5"/>'
         )
+        if 0 <= x <= SIZE_PX and 0 <= y - radius <= SIZE_PX - 12:
+            parts.append(_label(x, y - radius + 15, "middle", name, "#0550ae"))
     line = " ".join(f"{x},{y}" for x, y in map(plane.at, track))
-    parts.append(f'<polyline points="{line}" fill="none" stroke="#24292f" stroke-width="1.5"/>')
+    parts.append(
+        f'<polyline points="{line}" fill="none" stroke="{INK}" stroke-width="2" '
+        'stroke-linejoin="round"/>'
+    )
     labelled: list[tuple[float, float]] = []
     for mark in marks:
         x, y = plane.at(mark.point)
@@ -78,12 +122,19 @@ def track_map(track: Sequence[Point], fences: Sequence[Cap], marks: Sequence[Mar
         lower = sum(abs(x - other) < 120 and abs(y - above) < 12 for other, above in labelled)
         labelled.append((x, y))
         anchor, side = ("end", -8) if x > SIZE_PX / 2 else ("start", 8)
-        parts.append(
-            f'<text x="{x + side}" y="{y + 4 + 13 * lower:.1f}" text-anchor="{anchor}" '
-            f'fill="#24292f">{escape(mark.label)}</text>'
-        )
-    parts += [_scale(plane.scale), "</svg>"]
-    return "\n".join(parts)
+        parts.append(_label(x + side, y + 4 + 14 * lower, anchor, mark.label, INK))
+    parts.append(_scale(plane.scale))
+    if streets:
+        parts.append(_label(SIZE_PX - 8, SIZE_PX - 8, "end", attribution, OTHER))
+    return "\n".join([*parts, "</svg>", "</svg>"])
+
+
+def _label(x: float, y: float, anchor: str, text: str, colour: str) -> str:
+    # White around the letters keeps them readable over streets and lines.
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" stroke="#fff" '
+        f'stroke-width="3" stroke-linejoin="round" paint-order="stroke">{escape(text)}</text>'
+    )
 
 
 def _dot(x: float, y: float, colour: str) -> str:
@@ -98,6 +149,6 @@ def _scale(pixels_per_metre: float) -> str:
     y = SIZE_PX - 10
     label = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres} m"
     return (
-        f'<path d="M{MARGIN_PX} {y}H{right:.1f}" stroke="#24292f" stroke-width="3"/>'
-        f'<text x="{right + 6:.1f}" y="{y + 4}">{label}</text>'
+        f'<path d="M{MARGIN_PX} {y}H{right:.1f}" stroke="{INK}" stroke-width="3"/>'
+        f"{_label(right + 6, y + 4, 'start', label, INK)}"
     )

@@ -1,5 +1,6 @@
 """The gRPC channel of commands to the running services, with readable errors."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,6 +86,31 @@ class _ApiKey(
     intercept_stream_stream: Any = _call
 
 
+_FIELD = re.compile(r"(^|; )((?:[a-z0-9_]+(?:\[[^\]]*\])?\.)*[a-z0-9_]+)(?:\[\d+\])?: ")
+FIELD_WORDS = {
+    "place": "",
+    "point": "",
+    "origin": "",
+    "parent": "store",
+    "page_size": "--limit",
+    "radius_m": "--radius-m",
+    "page_token": "",
+    "request_id": "--request-id",
+}
+"""Names of fields as a person gives them to a command; others are told by their last part."""
+
+
+def in_users_words(text: str) -> str:
+    """The text of an error without paths of fields: `origin.place: ...` is about the place."""
+
+    def told(found: re.Match[str]) -> str:
+        last = found[2].rpartition(".")[2]
+        word = FIELD_WORDS.get(last, last.replace("_", " "))
+        return f"{found[1]}{word}: " if word else found[1]
+
+    return _FIELD.sub(told, text)
+
+
 def has_status(error: grpc.RpcError) -> bool:
     """True if a service refused the call; False if none answered at the address."""
     return rpc_status.from_call(error) is not None  # type: ignore[arg-type]
@@ -106,4 +132,4 @@ def readable(error: grpc.RpcError, address: str) -> CommandError:
         )
     hint = did_you_mean(status.details if status else ())
     exit_status = USAGE if code is grpc.StatusCode.INVALID_ARGUMENT else FAILED
-    return CommandError(f"{details}\n{hint}".rstrip(), exit_status)
+    return CommandError(f"{in_users_words(details)}\n{hint}".rstrip(), exit_status)

@@ -4,6 +4,8 @@ import datetime as dt
 import os
 import zoneinfo
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from services.cli.output import USAGE, CommandError
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -51,6 +53,13 @@ def has_offset(text: str) -> bool:
         return text == "now" or dt.datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
+
+
+def local(moment: Timestamp, time_zone: str = "", *, seconds: bool = False) -> str:
+    """An instant on the clock of a zone; without one, on that of this machine."""
+    zone = zoneinfo.ZoneInfo(time_zone) if time_zone else None
+    clock = "%H:%M:%S" if seconds else "%H:%M"
+    return moment.ToDatetime(dt.UTC).astimezone(zone).strftime(f"%Y-%m-%d {clock} %Z")
 
 
 def length(text: str) -> dt.timedelta:

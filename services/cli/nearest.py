@@ -10,9 +10,11 @@ from enrayon.hours.v1 import hours_pb2
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from enrayon.type.v1 import geometry_pb2
 from services.cli.channel import TIMEOUT_S
+from services.cli.clock import local
 from services.cli.consoles import console
 from services.cli.output import USAGE, CommandError
 from services.cli.states import in_words
+from services.cli.stores import store_id
 from services.client.words import address_line, distance, travel_time
 
 
@@ -58,6 +60,7 @@ def show(
     if has_journeys:
         table.add_column("time", no_wrap=True)
     table.add_column("hours", no_wrap=True)  # a narrow terminal wraps the address instead
+    table.add_column("id", no_wrap=True, style="dim")  # other commands take it
     table.add_column("address")
     for number, found in enumerate(response.stores, 1):
         store = found.store
@@ -67,11 +70,12 @@ def show(
             distance(found.distance_m),
             *([travel_time(found.journey)] if has_journeys else []),
             in_words(states.get(store.name)),
+            escape(store_id(store.name)),
             escape(address_line(store)),
         )
     console.print(table)
     if response.road_attribution:
         console.print(f"[dim]Times: {escape(response.road_attribution)}[/]")
     if response.HasField("as_of"):
-        moment = response.as_of.ToJsonString()
+        moment = local(response.as_of, response.stores[0].store.time_zone)
         console.print(f"[yellow]The database cannot be reached; this answer is of {moment}.[/]")

@@ -54,8 +54,14 @@ class Supervisor:
     """Runs children. Each logs to `<name>.log` in a folder; `say` is called when one ends."""
 
     def __init__(
-        self, steps: Sequence[Sequence[Child]], log_folder: Path, say: Callable[[str], None]
+        self,
+        steps: Sequence[Sequence[Child]],
+        log_folder: Path,
+        say: Callable[[str], None],
+        ready: Callable[[str, float], None] = lambda _name, _took_s: None,
     ) -> None:
+        """Prepare; `ready` is called with the name of each child that is ready, and its time."""
+        self._ready = ready
         self._steps = [[_Process(child, log_folder, say) for child in step] for step in steps]
         self._processes = [process for step in self._steps for process in step]
         self._say = say
@@ -109,11 +115,16 @@ class Supervisor:
             for step in self._steps:
                 async with task_group() as starts:
                     for process in step:
-                        starts.create_task(process.start())
+                        starts.create_task(self._start(process))
                 for process in step:
                     group.create_task(process.keep())
             started()
             group.create_task(self._keep_logs_short())
+
+    async def _start(self, process: "_Process") -> None:
+        began = time.monotonic()
+        await process.start()
+        self._ready(process.name, time.monotonic() - began)
 
     async def _keep_logs_short(self) -> None:
         while True:
@@ -127,6 +138,7 @@ class _Process:
 
     def __init__(self, child: Child, log_folder: Path, say: Callable[[str], None]) -> None:
         self._child = child
+        self.name = child.name
         self.log = log_folder / f"{child.name}.log"
         self._say = say
         self._process: asyncio.subprocess.Process | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import grpc
+import segno
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -77,8 +78,8 @@ def route(
     profile: Annotated[Profile, typer.Option(help="The profile of the walk.")] = Profile.TROLLEY,
     language: LanguageOption = "en",
     picture: Annotated[
-        Path, typer.Option("--picture", help="File of the drawing: .svg or .png.")
-    ] = Path("route.svg"),
+        Path | None, typer.Option("--picture", help="Draw the walk into this file: .svg or .png.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Plan the shortest walk for a list: `enrayon aisle route milk bread apples`."""
@@ -95,14 +96,13 @@ def route(
             setattr(walk, "anchor" if len(start) > 40 else "place", start)
         request = pb.PlanRouteRequest(store=name, walk=walk, language_code=language)
         answer = stub.PlanRoute(request, timeout=TIMEOUT_S)
-        has_map = bool(answer.legs)
-        if has_map:
+        if picture and answer.legs:
             draw(stub, name, walk, language, picture)
     if json:
         print_json(answer)
         return
     show(answer)
-    if has_map:
+    if picture and answer.legs:
         console.print(f"[dim]picture: {escape(str(picture))}[/]", highlight=False)
 
 
@@ -196,7 +196,7 @@ def anchor(
     ] = None,
     store: StoreOption = SUPERMARKET,
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="File of the code. [ID.svg]")
+        Path | None, typer.Option("--picture", help="Write the code into this file: .svg.")
     ] = None,
     json: JsonOption = False,
 ) -> None:
@@ -209,13 +209,16 @@ def anchor(
             pb.CreateAnchorRequest(parent=store_name(store), anchor=wanted, anchor_id=id),
             timeout=TIMEOUT_S,
         )
-    target = picture or Path(f"{id}.svg")
-    target.write_text(answer.qr_svg, "utf-8")
+    if picture:
+        picture.write_text(answer.qr_svg, "utf-8")
     if json:
         print_json(answer)
         return
     console.print(answer.url, highlight=False, soft_wrap=True)
-    console.print(f"[dim]code: {escape(str(target))}[/]", highlight=False)
+    if picture:
+        console.print(f"[dim]code: {escape(str(picture))}[/]", highlight=False)
+    else:
+        segno.make(answer.url, error="m", micro=False).terminal(compact=True)
 
 
 def named(channel: grpc.Channel, typed: Iterable[str]) -> dict[str, str]:

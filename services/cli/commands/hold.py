@@ -1,9 +1,9 @@
 """`enrayon hold`: creates, shows, changes, hands over and cancels holds."""
 
-import datetime as dt
 import enum
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import grpc
@@ -17,10 +17,10 @@ from enrayon.stock.v1 import stock_pb2, stock_pb2_grpc
 from enrayon.stores.v1 import stores_pb2, stores_pb2_grpc
 from services.cli.baskets import BasketArgument, resolved
 from services.cli.channel import TIMEOUT_S, services
-from services.cli.clock import length
+from services.cli.clock import length, local
 from services.cli.consoles import console
 from services.cli.output import USAGE, CommandError, JsonOption, print_json
-from services.cli.stores import store_name
+from services.cli.stores import store_id, store_name
 from services.client.holds import changed_lines
 from services.client.words import spoken_code
 
@@ -103,7 +103,12 @@ def create(
             request.ttl.FromTimedelta(length(ttl))
         return stub.CreateReservation(request, timeout=TIMEOUT_S)
 
-    show_result(made, json)
+    show_result(made, json, following)
+
+
+def following(hold: stock_pb2.Reservation) -> list[str]:
+    """The commands that the shopper and the shop need next."""
+    return [f"enrayon hold code {hold.name}", f"enrayon hold collect {hold.name}"]
 
 
 def get(hold: HoldArgument, json: JsonOption = False) -> None:
@@ -128,10 +133,15 @@ def list_holds(
         if json:
             print_json(answer)
             return
-        products = ProductNames(channel)
+        products, stores = ProductNames(channel), Stores(channel)
         table = Table(Column("hold", overflow="fold"), "state", "goods", "until", box=None)
         for hold in answer.reservations:
-            table.add_row(hold.name, state_of(hold), goods(hold, products), local(hold.expire_time))
+            table.add_row(
+                hold.name,
+                state_of(hold),
+                goods(hold, products),
+                stores.clock(hold.name, hold.expire_time),
+            )
     console.print(table if answer.reservations else "There are no live holds.")
 
 
@@ -252,7 +262,7 @@ def queue(store: StoreArgument, json: JsonOption = False) -> None:
         if json:
             print_json(answer)
             return
-        products = ProductNames(channel)
+        products, stores = ProductNames(channel), Stores(channel)
         table = Table(
             Column("hold", overflow="fold"), "state", "goods", "due", "waits since", "bay", box=None
         )
@@ -263,8 +273,8 @@ def queue(store: StoreArgument, json: JsonOption = False) -> None:
                 hold.name,
                 state_of(hold),
                 goods(hold, products),
-                local(entry.due_time),
-                local(entry.waiting_since_time) if waits else "",
+                stores.clock(hold.name, entry.due_time),
+                stores.clock(hold.name, entry.waiting_since_time) if waits else "",
                 escape(hold.arrival.bay),
             )
     console.print(table if answer.entries else "There are no live holds.")
@@ -324,39 +334,47 @@ def slots(store: StoreArgument, json: JsonOption = False) -> None:
         answer = stock_pb2_grpc.StockServiceStub(channel).ListPickupSlots(
             request, timeout=TIMEOUT_S
         )
-    if json:
-        print_json(answer)
-        return
-    table = Table(Column("slot", overflow="fold"), "from", "to", "free", box=None)
-    for slot in answer.pickup_slots:
-        free = f"{slot.free_count} of {slot.capacity}"
-        table.add_row(slot.name, local(slot.start_time), local(slot.end_time), free)
+        if json:
+            print_json(answer)
+            return
+        stores = Stores(channel)
+        table = Table(Column("slot", overflow="fold"), "from", "to", "free", box=None)
+        for slot in answer.pickup_slots:
+            times = [stores.clock(slot.name, each) for each in (slot.start_time, slot.end_time)]
+            table.add_row(slot.name, *times, f"{slot.free_count} of {slot.capacity}")
     console.print(table if answer.pickup_slots else "The store has no pick-up slots.")
 
 
-def show_result(call: Callable[["Stub"], stock_pb2.Reservation], json: bool) -> None:
-    """Make a call and print the hold that it returns."""
+def show_result(
+    call: Callable[["Stub"], stock_pb2.Reservation],
+    json: bool,
+    following: Callable[[stock_pb2.Reservation], list[str]] = lambda _: [],
+) -> None:
+    """Make a call and print the hold that it returns, and the commands that follow it."""
     with services() as channel:
         hold = call(stock_pb2_grpc.StockServiceStub(channel))
         if json:
             print_json(hold)
         else:
             show(channel, hold)
+            for number, command in enumerate(following(hold)):
+                head = "     " if number else "next:"
+                console.print(f"[dim]{head} {command}[/]", highlight=False, soft_wrap=True)
 
 
 def show(channel: grpc.Channel, hold: stock_pb2.Reservation) -> None:
     """Print a hold as a table."""
-    store = hold.name.partition("/reservations/")[0]
+    stores = Stores(channel)
     table = Table.grid(padding=(0, 2))
     table.add_row("[bold]hold[/]", hold.name)
-    table.add_row("[bold]store[/]", escape(store_display_name(channel, store)))
+    table.add_row("[bold]store[/]", escape(stores.of(hold.name).display_name))
     table.add_row("[bold]state[/]", state_of(hold))
     table.add_row("[bold]goods[/]", goods(hold, ProductNames(channel)))
     if hold.HasField("ready_by"):
-        table.add_row("[bold]ready by[/]", local(hold.ready_by))
+        table.add_row("[bold]ready by[/]", stores.clock(hold.name, hold.ready_by))
     if hold.HasField("pickup_by"):
-        table.add_row("[bold]pick up by[/]", local(hold.pickup_by))
-    table.add_row("[bold]until[/]", until(hold))
+        table.add_row("[bold]pick up by[/]", stores.clock(hold.name, hold.pickup_by))
+    table.add_row("[bold]until[/]", stores.clock(hold.name, hold.expire_time))
     if hold.pickup_slot:
         table.add_row("[bold]slot[/]", hold.pickup_slot)
     for notice in hold.notices:
@@ -389,11 +407,26 @@ class ProductNames:
         return self._names[product]
 
 
-def store_display_name(channel: grpc.Channel, store: str) -> str:
-    """The display name of a store, or its id if it no longer exists."""
-    stub = stores_pb2_grpc.StoresServiceStub(channel)
-    request = stores_pb2.GetStoreRequest(name=store)
-    return display_name(store, lambda: stub.GetStore(request, timeout=TIMEOUT_S))
+class Stores:
+    """Names and time zones of stores; each store is requested once."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._stub = stores_pb2_grpc.StoresServiceStub(channel)
+        self._found: dict[str, stores_pb2.Store] = {}
+
+    def of(self, resource: str) -> stores_pb2.Store:
+        """The store of a hold or a slot; one that no longer exists has its id as name."""
+        name = "/".join(resource.split("/")[:2])
+        if name not in self._found:
+            self._found[name] = stores_pb2.Store(name=name, display_name=store_id(name))
+            with suppress(grpc.RpcError):  # the hold itself is still worth showing
+                request = stores_pb2.GetStoreRequest(name=name)
+                self._found[name] = self._stub.GetStore(request, timeout=TIMEOUT_S)
+        return self._found[name]
+
+    def clock(self, resource: str, moment: Timestamp) -> str:
+        """An instant on the clock of the store of a hold or a slot."""
+        return local(moment, self.of(resource).time_zone)
 
 
 def display_name(name: str, get: Callable[[], Any]) -> str:
@@ -415,13 +448,3 @@ def goods(hold: stock_pb2.Reservation, products: ProductNames) -> str:
             part += f" ({item.collected_quantity} collected)"
         parts.append(part)
     return ", ".join(parts)
-
-
-def until(hold: stock_pb2.Reservation) -> str:
-    """The expiry of a hold, in this machine's time zone."""
-    return local(hold.expire_time)
-
-
-def local(moment: Timestamp) -> str:
-    """An instant in this machine's time zone."""
-    return moment.ToDatetime(dt.UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")

@@ -72,7 +72,8 @@ def up(
     try:
         if valkey:
             valkey.lock()
-        supervisor = Supervisor(steps(settings, valkey, demo=demo), settings.data_dir / "logs", say)
+        children = steps(settings, valkey, demo=demo)
+        supervisor = Supervisor(children, settings.data_dir / "logs", say, ready)
         asyncio.run(supervised(supervisor, settings))
     except (EmbeddedValkeyError, EnvoyError, ChildError) as error:
         advice = f"\n{REPAIR_ADVICE}" if is_damage(str(error)) else ""
@@ -244,6 +245,21 @@ def is_free(host: str, port: int) -> bool:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.settimeout(1.0)
         return probe.connect_ex((host, port)) != 0
+
+
+DOES = {
+    "valkey": "keeps the data",
+    "serve": "answers",
+    "edge": "shows the web page",
+    "work": "runs what goes on by itself",
+    "envoy": "lets browsers and programs in",
+}
+
+
+def ready(name: str, took_s: float) -> None:
+    """Print that a process has started."""
+    does = DOES.get(name.partition("-")[0], "")
+    console.print(f"[green]✓[/] {name} [dim]{does} ({took_s:.1f} s)[/]", highlight=False)
 
 
 def say(line: str) -> None:

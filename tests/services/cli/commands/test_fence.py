@@ -45,7 +45,7 @@ async def test_a_replay_tells_the_events_and_draws_them(stub, database, tmp_path
     picture = tmp_path / "map.svg"
     output = await run("replay", str(CSV), "--map", str(picture), "--accuracy-m", "5")
     assert ["ENTER", "EXIT"] == [w for w in output.split() if w in ("ENTER", "EXIT", "CROSS")]
-    assert "104 positions, 0 not applied" in output
+    assert "104 positions, 104 counted" in output
     drawn = picture.read_text()
     assert drawn.startswith("<svg")
     assert ("ENTER town" in drawn, "EXIT town" in drawn) == (True, True)

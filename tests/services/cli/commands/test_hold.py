@@ -22,7 +22,8 @@ async def hold(run, tmp_path) -> str:
     await run("products", "import", tmp_path / "products.csv")
     await run("stock", "import", tmp_path / "stock.csv")
     made = await run("hold", "create", "t-forum", "milk:2", "bread:1")
-    [name] = re.findall(r"stores/t-forum/reservations/\S+", made.output)
+    name, *others = re.findall(r"stores/t-forum/reservations/\S+", made.output)
+    assert [name, name] == others  # of the commands that follow
     return str(name)
 
 
