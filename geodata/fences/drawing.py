@@ -107,8 +107,8 @@ def track_map(
             f'<circle cx="{x}" cy="{y}" r="{radius:.1f}" fill="#0969da" fill-opacity="0.12" '
             'stroke="#0969da" stroke-width="1.5"/>'
         )
-        if 0 <= x <= SIZE_PX and 0 <= y - radius <= SIZE_PX - 12:
-            parts.append(_label(x, y - radius + 15, "middle", name, "#0550ae"))
+        if 0 <= x <= SIZE_PX and 16 <= y - radius <= SIZE_PX:
+            parts.append(_label(x, y - radius - 5, "middle", name, "#0550ae"))
     line = " ".join(f"{x},{y}" for x, y in map(plane.at, track))
     parts.append(
         f'<polyline points="{line}" fill="none" stroke="{INK}" stroke-width="2" '

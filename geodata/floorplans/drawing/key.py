@@ -1,6 +1,7 @@
 """Draws the key of a drawing: the list of pins, the legend, the scale and the north arrow."""
 
 import math
+from collections.abc import Set
 from dataclasses import dataclass
 
 from geodata.floorplans.drawing.canvas import Canvas, shortened
@@ -59,8 +60,11 @@ def draw_legend(
     overlay: Overlay,
     words: Words,
     column: Column,
+    named: Set[str] = frozenset(),
 ) -> float:
     """Draw the meaning of the colours and the attribution in a column.
+
+    Departments that are `named` beside their shelves are left out.
 
     Returns:
         The y of its lower end, in pixels.
@@ -68,8 +72,9 @@ def draw_legend(
     y = column.top + (16 if overlay.pins else 14)
     y = _draw_chips(canvas, theme, _marks(theme, plan, level, overlay, words), column, y, 5.5)
     colours = department_colours(theme, plan)
-    named = [(colours[department.id], department.name) for department in plan.departments]
-    y = _draw_chips(canvas, theme, named, column, y, 2.5)
+    others = [each for each in plan.departments if each.id not in named]
+    chips = [(colours[department.id], department.name) for department in others]
+    y = _draw_chips(canvas, theme, chips, column, y, 2.5)
     if plan.attribution:
         y += 8
         words_fit = int(column.width / 4.6)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import shapely
 
 from geodata.floorplans.drawing.canvas import Canvas, shortened
+from geodata.floorplans.drawing.departments import draw_departments
 from geodata.floorplans.drawing.floor import draw_floor
 from geodata.floorplans.drawing.key import (
     ENGLISH,
@@ -80,6 +81,7 @@ def draw_svg(
     canvas.text(None, at_top, headline, 18, fill=theme.text, font_weight=700)
     pins = [pin for pin in overlay.pins if pin.at.level == level]
     draw_floor(canvas, theme, plan, storey, at)
+    named = draw_departments(canvas, theme, plan, storey)
     draw_bays(canvas, theme, pins)
     draw_walk(canvas, theme, overlay, level)
     draw_signs(canvas, theme, plan, storey)
@@ -99,7 +101,7 @@ def draw_svg(
     legend = replace(column, top=list_bottom)
     if turned and overlay.pins:
         legend = replace(column, left=column.left + column.width + MARGIN_PX)
-    legend_bottom = draw_legend(canvas, theme, plan, storey, overlay, words, legend)
+    legend_bottom = draw_legend(canvas, theme, plan, storey, overlay, words, legend, named)
     name = title or f"{plan.store} {storey.name or storey.id}"
     return canvas.finish(sheet_px, max(bottom, list_bottom, legend_bottom) + MARGIN_PX, name)
 

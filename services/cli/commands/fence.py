@@ -200,7 +200,7 @@ def replay(
             [each.point for each in points],
             [drawn_fence(each, names) for each in near],
             marks,
-            title=track.stem,
+            title=f"{track.stem}: {len(points)} positions, {len(events)} events",
             ground=ground,
             attribution=ATTRIBUTION,
         )
