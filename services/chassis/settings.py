@@ -126,6 +126,11 @@ class ChassisSettings(EnvironmentSettings):
         description="most connections that one process opens to the database; on a cluster to each "
         "node, and one more for each stream that it follows",
     )
+    json_socket: Path | None = Field(
+        None,
+        description="unix socket on which a server answers the hottest reads as JSON to Envoy; "
+        "empty: none; `enrayon up` sets it",
+    )
     max_request_bytes: int = Field(
         64 * 1024, ge=1024, le=1024 * 1024, description="largest request of a public method"
     )

@@ -10,30 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from services.chassis.errors import Internal, ServiceError
+from services.chassis.messages.statuses import HTTP_STATUS
 from services.chassis.telemetry import correlation
 from services.chassis.telemetry.logs import stack_of
 from services.edge.envoy.local_replies import DOMAIN, REPLIES
 
 DETAILS = error_details_pb2.DESCRIPTOR
 """Imported so that the JSON printer knows the type of every error detail."""
-
-HTTP_STATUS = {
-    code_pb2.OK: 200,
-    code_pb2.CANCELLED: 499,
-    code_pb2.INVALID_ARGUMENT: 400,
-    code_pb2.DEADLINE_EXCEEDED: 504,
-    code_pb2.NOT_FOUND: 404,
-    code_pb2.ALREADY_EXISTS: 409,
-    code_pb2.PERMISSION_DENIED: 403,
-    code_pb2.RESOURCE_EXHAUSTED: 429,
-    code_pb2.FAILED_PRECONDITION: 400,
-    code_pb2.ABORTED: 409,
-    code_pb2.OUT_OF_RANGE: 400,
-    code_pb2.UNIMPLEMENTED: 501,
-    code_pb2.UNAVAILABLE: 503,
-    code_pb2.UNAUTHENTICATED: 401,
-}
-"""HTTP status by code, as in `google/rpc/code.proto`; 500 for any other code."""
 
 log = structlog.get_logger()
 

@@ -75,6 +75,16 @@ class EdgeSettings(EnvironmentSettings):
     edge_services: str = Field(
         "", description="host:port of the services; empty: ENRAYON_GRPC_PORT of this machine"
     )
+    edge_direct: bool = Field(
+        True,
+        description="whether `enrayon up` has its servers answer the hottest reads as JSON "
+        "themselves; false: Envoy transcodes all, and the answers are equal",
+    )
+    edge_json_sockets: list[Path] = Field(
+        [],
+        description="ENRAYON_JSON_SOCKET of each server beside `enrayon envoy`, as a JSON list; "
+        "empty: Envoy transcodes all",
+    )
     edge_services_ca: Path | None = Field(
         None, description="authority of the services' certificate (PEM); empty: no TLS to them"
     )

@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -44,7 +45,7 @@ def main() -> None:
         if not only or only & set(ids):
             with console.status(f"measuring {', '.join(ids)}"):
                 results += [r for r in measures(arguments.scale) if not only or r.id in only]
-    results.sort(key=lambda result: int(result.id[1:]))
+    results.sort(key=lambda result: int(re.sub(r"\D", "", result.id)))
     show(results, console)
     document = {
         **machine(),

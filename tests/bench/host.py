@@ -30,20 +30,20 @@ AT_ONCE = 1000
 
 
 def main() -> None:
-    """Serve until told to stop; says `ready` when it can be measured."""
+    """Serve until told to stop; says `ready` and the process of Envoy when it can be measured."""
     settings = ChassisSettings()
     configure_logs(settings)
     with EmbeddedValkey(settings.data_dir, {"appendfsync": "no"}) as valkey:
         envoy = subprocess.Popen(lifeline(edge(settings)))
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(serve(settings, valkey.url, int(sys.argv[1])))
+                runner.run(serve(settings, valkey.url, int(sys.argv[1]), envoy.pid))
         finally:
             envoy.terminate()
             envoy.wait()
 
 
-async def serve(settings: ChassisSettings, url: str, count: int) -> None:
+async def serve(settings: ChassisSettings, url: str, count: int, envoy_pid: int) -> None:
     """Fill the store, then host the service and the echo."""
     async with app.shared_parts(settings, url) as parts:
         await fill(parts, count)
@@ -65,7 +65,7 @@ async def serve(settings: ChassisSettings, url: str, count: int) -> None:
         gc.collect()
         gc.freeze()
         await server.start()
-        print("ready", flush=True)
+        print("ready", envoy_pid, flush=True)
         await app.stop_signal()
         await server.stop()
 
@@ -102,6 +102,7 @@ def edge(settings: ChassisSettings) -> list[str]:
         [app.SERVICES["stores"].CONTRACT],
         Address(settings.host, settings.http_port),
         Address(settings.host, settings.grpc_port),
+        json_sockets=[settings.json_socket] if settings.json_socket else [],
     )
     path = settings.data_dir / "envoy.json"
     path.write_bytes(orjson.dumps(config))

@@ -33,8 +33,10 @@ def load(
     seconds: float,
     in_flight: int = IN_FLIGHT,
     content_type: str = GRPC,
+    more: Sequence[str] = (),
 ) -> float:
-    """Requests a second that were answered."""
+    """Requests a second that were answered; `more` are further headers."""
+    headers = [f"content-type: {content_type}", "te: trailers", *more]
     done = subprocess.run(
         [
             *(
@@ -48,7 +50,9 @@ def load(
                 "-t",
                 "1",
             ),
-            *("-d", str(body), "-H", f"content-type: {content_type}", "-H", "te: trailers", url),
+            *("-d", str(body)),
+            *(word for header in headers for word in ("-H", header)),
+            url,
         ],
         capture_output=True,
         text=True,
@@ -61,7 +65,13 @@ def load(
     return float(found[1])
 
 
-def load_all(url: str, bodies: Sequence[Path], seconds: float, content_type: str = GRPC) -> float:
+def load_all(
+    url: str,
+    bodies: Sequence[Path],
+    seconds: float,
+    content_type: str = GRPC,
+    more: Sequence[str] = (),
+) -> float:
     """The same with several bodies at once, each from a connection of its own."""
     each = partial(
         load,
@@ -69,6 +79,7 @@ def load_all(url: str, bodies: Sequence[Path], seconds: float, content_type: str
         seconds=seconds,
         in_flight=max(1, IN_FLIGHT // len(bodies)),
         content_type=content_type,
+        more=more,
     )
     with ThreadPoolExecutor(len(bodies)) as pool:
         return sum(pool.map(each, bodies))

@@ -19,6 +19,7 @@ from google.rpc import code_pb2, error_details_pb2
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
+from services.client.bindings import DIRECT, TRANSCODE_HEADER
 from tests.contracts.contracts import Binding, bindings
 from tests.support import grpc_web
 
@@ -46,7 +47,11 @@ class Doors:
         answers = {"grpc": self.grpc(method, request), "grpc-web": self.web(method, request)}
         for binding in bindings(method):
             if http_request := as_http(binding, request):
-                answers[f"{binding.verb} {binding.path}"] = self._json(method, http_request)
+                door = f"{binding.verb} {binding.path}"
+                answers[door] = self._json(method, http_request)
+                if method.full_name in DIRECT:
+                    http_request.headers[TRANSCODE_HEADER] = "1"
+                    answers[f"{door}, transcoded"] = self._json(method, http_request)
         return answers
 
     @contextmanager

@@ -119,10 +119,12 @@ def page_size(asked: int, default: int, most: int) -> int:
 
 def fingerprint(request: Message) -> bytes:
     """A hash of the method's request type and all arguments but the page fields."""
-    arguments = type(request)()
-    arguments.CopyFrom(request)
-    for field in PAGE_FIELDS:
-        arguments.ClearField(field)
+    arguments = request
+    if any(getattr(request, field) for field in PAGE_FIELDS):
+        arguments = type(request)()
+        arguments.CopyFrom(request)
+        for field in PAGE_FIELDS:
+            arguments.ClearField(field)
     name = request.DESCRIPTOR.full_name.encode()
     return hashlib.blake2b(
         name + arguments.SerializeToString(deterministic=True), digest_size=16

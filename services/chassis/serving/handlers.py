@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any, NoReturn
 
 import grpc
-from google.rpc import error_details_pb2
+from google.rpc import error_details_pb2, status_pb2
 
 from services.chassis.access.credentials import NO_CREDENTIALS, Credentials
 from services.chassis.caller import ANONYMOUS, set_caller
@@ -95,7 +95,7 @@ def answered(
     """A handler with one response."""
 
     async def handle(requests: Any, context: Context) -> bytes:
-        begin(context)
+        begin(context.invocation_metadata)
         with tracing.call(name) as ended:
             try:
                 data = await single(context.read()) if single else requests
@@ -116,7 +116,7 @@ def streamed(
     """A handler with a stream of responses."""
 
     async def handle(requests: Any, context: Context) -> AsyncGenerator[bytes, None]:
-        begin(context)
+        begin(context.invocation_metadata)
         with tracing.call(name) as ended:
             try:
                 data = await single(context.read()) if single else requests
@@ -147,16 +147,22 @@ def no_credentials(_: Context) -> Credentials:
     return NO_CREDENTIALS
 
 
-def begin(context: Context) -> None:
+def begin(headers: Callable[[], correlation.Metadata | None]) -> None:
     """Note in this task that the caller is not known yet, and how to find the request's id."""
     set_caller(ANONYMOUS)
-    correlation.begin(context.invocation_metadata)
+    correlation.begin(headers)
+
+
+def told(error: ServiceError) -> status_pb2.Status:
+    """The status of an error, with the id that the request has in the logs."""
+    status = error.status()
+    status.details.add().Pack(error_details_pb2.RequestInfo(request_id=correlation.current_id()))
+    return status
 
 
 async def abort(context: Context, error: ServiceError) -> NoReturn:
-    """End the call with the error's status and details, and the id that it has in the logs."""
-    status = error.status()
-    status.details.add().Pack(error_details_pb2.RequestInfo(request_id=correlation.current_id()))
+    """End the call with the error's status and details."""
+    status = told(error)
     trailers = trailers_of(status.SerializeToString(), error.retry_after)
     await context.abort(error.code, error.message, trailing_metadata=trailers)
     raise AssertionError("abort always raises")

@@ -12,6 +12,7 @@ from services.chassis.access.gate import Gate
 from services.chassis.access.tls import server_credentials
 from services.chassis.serving.admission import calls_in, servers
 from services.chassis.serving.calls import Calls
+from services.chassis.serving.direct import DirectServer, Door
 from services.chassis.serving.handlers import Handlers, credentials_of, no_credentials
 from services.chassis.serving.health import Part
 from services.chassis.serving.methods import Method
@@ -68,6 +69,9 @@ class Server:
                 Handlers(self._calls, standard, read, sheds=False),
             ]
         )
+        door = Door(self._calls, methods, lambda: self.health.is_serving, has_gate=gate is not None)
+        self._door = door
+        self._direct: DirectServer | None = None
         self.port = 0
 
     async def start(
@@ -102,6 +106,10 @@ class Server:
             for service in ["", *self._services]:
                 self.health.set(service, serving=True)
         await self._server.start()
+        if self._settings.json_socket and socket is None:
+            path, drain_s = self._settings.json_socket, self._settings.drain_s
+            self._direct = DirectServer(self._door, path, drain_s)
+            await self._direct.start()
         if self._settings.longest_wait_s:
             self._looking = asyncio.create_task(self._look_at_queue())
 
@@ -122,7 +130,9 @@ class Server:
         """Become NOT_SERVING, linger, then take no new calls and let the running ones end."""
         self.health.stop()
         await asyncio.sleep(self._settings.linger_s)
-        stopping = asyncio.create_task(self._server.stop(self._settings.drain_s))
+        stopping = [asyncio.create_task(self._server.stop(self._settings.drain_s))]
+        if self._direct:
+            stopping.append(asyncio.create_task(self._direct.stop()))
         self._calls.end_streams()
         try:
             # grpc's own grace does not wait for handlers whose clients have gone.
@@ -130,7 +140,7 @@ class Server:
                 await self._calls.wait_idle()
         except TimeoutError:
             log.warning("calls were still running when the server stopped")
-        await stopping
+        await asyncio.gather(*stopping)
         if self._looking:
             await end([self._looking])
 
@@ -145,6 +155,7 @@ class Server:
                 await self._calls.wait_begun()
                 answered, looked_s = now_answered, time.monotonic()
                 continue
-            waiting = calls_in(self._id) - self._calls.streaming - self._calls.unread
+            waiting = calls_in(self._id) + self._door.running
+            waiting -= self._calls.streaming + self._calls.unread
             self._calls.admission.observe(waiting, now_answered - answered, now_s - looked_s)
             answered, looked_s = now_answered, now_s

@@ -42,6 +42,11 @@ class HealthServicer:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    @property
+    def is_serving(self) -> bool:
+        """True if the server as a whole is SERVING."""
+        return self._states[""] == States.SERVING
+
     def stop(self) -> None:
         """Say NOT_SERVING of all services from now on."""
         self._is_stopping = True

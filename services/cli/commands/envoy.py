@@ -1,6 +1,7 @@
 """`enrayon envoy`: runs Envoy with the configuration that the settings give."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,7 +41,7 @@ def envoy(
 ) -> None:
     """Run Envoy, the edge, in front of the services and `enrayon edge`."""
     settings, edge = ChassisSettings(), EdgeSettings()
-    config = configuration(settings, edge, edge.edge_app_port)
+    config = configuration(settings, edge, edge.edge_app_port, edge.edge_json_sockets)
     if only_print:
         typer.echo(orjson.dumps(config, option=orjson.OPT_INDENT_2).decode())
         return
@@ -53,8 +54,19 @@ def envoy(
     raise typer.Exit(asyncio.run(run(words, admin_socket(settings.data_dir), settings.drain_s)))
 
 
-def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) -> dict[str, Any]:
+def configuration(
+    settings: ChassisSettings,
+    edge: EdgeSettings,
+    app_port: int,
+    json_sockets: Sequence[Path] = (),
+) -> dict[str, Any]:
     """Envoy's configuration from the settings.
+
+    Args:
+        settings: The settings of all processes.
+        edge: The settings of the edge.
+        app_port: Port of the application on this machine.
+        json_sockets: On which the services answer the hottest reads as JSON.
 
     Raises:
         CommandError: an address is not `host:port`.
@@ -64,6 +76,7 @@ def configuration(settings: ChassisSettings, edge: EdgeSettings, app_port: int) 
         CONTRACTS,
         Address(settings.host, settings.http_port),
         address(edge.edge_services, settings.host, settings.grpc_port, "ENRAYON_EDGE_SERVICES"),
+        json_sockets=json_sockets,
         apps=dict.fromkeys(
             APP_PREFIXES, address(edge.edge_app, settings.host, app_port, "ENRAYON_EDGE_APP")
         ),

@@ -31,7 +31,7 @@ from services.cli.commands import envoy
 from services.cli.consoles import console, errors
 from services.cli.output import USAGE, CommandError
 from services.edge.envoy import EnvoyError, drain
-from services.edge.envoy.program import admin_socket
+from services.edge.envoy.program import admin_socket, socket_path
 from services.edge.envoy.program import command as envoy_command
 from services.edge.settings import EdgeSettings
 
@@ -121,12 +121,17 @@ def steps(
     async def listens() -> bool:
         return not is_free(settings.host, settings.http_port)
 
-    app_port = EdgeSettings().edge_app_port or free_port(settings.host)
+    edge = EdgeSettings()
+    app_port = edge.edge_app_port or free_port(settings.host)
 
     async def shows() -> bool:
         return not is_free(settings.host, app_port)
 
-    envoy.write(envoy.configuration(settings, EdgeSettings(), app_port), config)
+    sockets = [
+        socket_path(settings.data_dir, f"json-{number}") for number in range(settings.servers)
+    ]
+    direct = sockets if edge.edge_direct else []
+    envoy.write(envoy.configuration(settings, edge, app_port, direct), config)
     enrayon = [sys.executable, "-m", "services.cli"]
 
     def numbered(number: int) -> dict[str, str]:
@@ -134,23 +139,26 @@ def steps(
         port = settings.metrics_port and settings.metrics_port + number
         return {**environment, "ENRAYON_METRICS_PORT": str(port)}
 
+    def served(number: int) -> dict[str, str]:
+        """The environment of a server."""
+        socket = str(direct[number]) if direct else ""
+        return {**numbered(number), "ENRAYON_JSON_SOCKET": socket}
+
     serve = [*enrayon, "serve"]
     first = [*serve, "--demo"] if demo else serve
     servers = range(1, settings.servers)
     return [
         database,
         [  # the sample is loaded before anything answers
-            Child("serve", first, serves, numbered(0), ready_s=600.0),
+            Child("serve", first, serves, served(0), ready_s=600.0),
             Child("edge", [*enrayon, "edge"], shows, {"ENRAYON_EDGE_APP_PORT": str(app_port)}),
         ],
         [
-            *(Child(f"serve-{n + 1}", serve, serves, numbered(n), ready_s=600.0) for n in servers),
+            *(Child(f"serve-{n + 1}", serve, serves, served(n), ready_s=600.0) for n in servers),
             Child("work", [*enrayon, "work"], env=numbered(settings.servers)),
             Child(
                 "envoy",
-                envoy_command(
-                    config, workers=EdgeSettings().edge_workers, drain_s=settings.drain_s
-                ),
+                envoy_command(config, workers=edge.edge_workers, drain_s=settings.drain_s),
                 listens,
                 before_stop=lambda: drain(admin_socket(settings.data_dir), settings.drain_s),
                 stop_s=settings.drain_s + 10.0,

@@ -1,6 +1,7 @@
 """Envoy's clusters: the services by gRPC and the application by HTTP, both health-checked."""
 
 import ipaddress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,8 +53,35 @@ def services_cluster(
     server in Python a third of the time of an answer.
     """
     secured = _secured(address.host, tls, "h2") if tls else {}
-    check = _checked(address, {"grpc_health_check": {}}, panic_percent=0)
+    check = _checked({"grpc_health_check": {}}, _interval(address), panic_percent=0)
     return grpc_cluster(name, address, calls) | secured | check
+
+
+def direct_cluster(
+    name: str, sockets: Sequence[Path], health_path: str, calls: int
+) -> dict[str, Any]:
+    """The servers of this machine by HTTP/1.1 on unix sockets, with health checks.
+
+    A connection has one call, so `calls` limits the connections too.
+    """
+    protocol = {
+        "common_http_protocol_options": {"idle_timeout": f"{APP_IDLE_S}s"},
+        "explicit_http_config": {"http_protocol_options": {}},
+    }
+    most = {"max_requests": calls, "max_connections": calls, "max_pending_requests": calls}
+    endpoints = [{"endpoint": {"address": {"pipe": {"path": str(socket)}}}} for socket in sockets]
+    interval = HEALTH_INTERVAL if len(sockets) > 1 else LONE_HEALTH_INTERVAL
+    check = _checked({"http_health_check": {"path": health_path}}, interval, panic_percent=0)
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "circuit_breakers": {"thresholds": [{**most, **_RETRIES}]},
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]},
+        **_speaking(protocol),
+        **check,
+    }
 
 
 def app_cluster(
@@ -67,7 +95,7 @@ def app_cluster(
         "explicit_http_config": {"http_protocol_options": {}},
     }
     secured = _secured(address.host, tls, "http/1.1") if tls else {}
-    check = _checked(address, {"http_health_check": {"path": health_path}}, panic_percent=50)
+    check = _checked({"http_health_check": {"path": health_path}}, _interval(address), 50)
     return _cluster(name, address) | _speaking(protocol) | secured | check
 
 
@@ -147,8 +175,11 @@ def _tls_socket(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     return {"transport_socket": socket}
 
 
-def _checked(address: Address, check: dict[str, Any], panic_percent: int) -> dict[str, Any]:
-    interval = LONE_HEALTH_INTERVAL if _is_ip(address.host) else HEALTH_INTERVAL
+def _interval(address: Address) -> str:
+    return LONE_HEALTH_INTERVAL if _is_ip(address.host) else HEALTH_INTERVAL
+
+
+def _checked(check: dict[str, Any], interval: str, panic_percent: int) -> dict[str, Any]:
     return {
         "common_lb_config": {
             "healthy_panic_threshold": {"value": panic_percent},

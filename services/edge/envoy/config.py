@@ -17,9 +17,11 @@ from services.edge.envoy.clusters import (
     Certificate,
     Tls,
     app_cluster,
+    direct_cluster,
     grpc_cluster,
     services_cluster,
 )
+from services.edge.envoy.direct import direct_routes
 from services.edge.envoy.filters import cors_policy, http_filters
 from services.edge.envoy.guards import UNLIMITED, Limits, Tokens
 from services.edge.envoy.listener import edge_listener, metrics_listener
@@ -28,8 +30,10 @@ from services.edge.envoy.routes import routes
 from services.edge.envoy.tracing import tracing
 
 SERVICES = "services"
+DIRECT = "direct"
 COLLECTOR = "collector"
 APP_HEALTH_PATH = "/healthz"
+DIRECT_HEALTH_PATH = "/healthz"
 
 
 def render(
@@ -37,6 +41,7 @@ def render(
     listen: Address,
     upstream: Address,
     *,
+    json_sockets: Sequence[Path] = (),
     apps: Mapping[str, Address] = MappingProxyType({}),
     admin: Path | None = None,
     metrics: Address | None = None,
@@ -59,6 +64,8 @@ def render(
         services: the contracts; their methods get JSON routes by `google.api.http`.
         listen: the address for JSON, gRPC-Web and gRPC.
         upstream: the gRPC address of all the services.
+        json_sockets: the unix sockets on which the services answer the hottest reads as JSON;
+            empty: all JSON is transcoded.
         apps: HTTP servers for other paths, by path prefix; the first match is taken.
         admin: the unix socket of Envoy's admin interface, which draining needs.
         metrics: the address for `/ready` and `/stats/prometheus`, if any; needs `admin`.
@@ -83,6 +90,7 @@ def render(
         "routes": [
             *(foreign_pages(hosts, allow_origins) if hosts else ()),
             *other_types(),
+            *(direct_routes(services, DIRECT) if json_sockets else ()),
             *routes(services, SERVICES, clusters.items()),
         ],
         "typed_per_filter_config": {"envoy.filters.http.cors": cors_policy(allow_origins)},
@@ -100,6 +108,8 @@ def render(
         services_cluster(SERVICES, upstream, calls, tls),
         *(app_cluster(clusters[each], apps[each], APP_HEALTH_PATH, app_tls) for each in apps),
     ]
+    if json_sockets:
+        targets.append(direct_cluster(DIRECT, json_sockets, DIRECT_HEALTH_PATH, calls))
     if collector:
         targets.append(grpc_cluster(COLLECTOR, collector))
     config: dict[str, Any] = {

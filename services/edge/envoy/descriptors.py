@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from google.api import annotations_pb2, http_pb2
 from google.protobuf.descriptor import FileDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodOptions
 from google.rpc import error_details_pb2, status_pb2
+
+from services.client.bindings import bindings
 
 
 def descriptor_set(services: Sequence[ServiceDescriptor]) -> bytes:
@@ -36,12 +37,6 @@ def json_prefixes(services: Sequence[ServiceDescriptor]) -> list[str]:
     rules = [rule for s in services for method in s.methods for rule in bindings(method)]
     paths = [getattr(rule, rule.WhichOneof("pattern") or "") for rule in rules]
     return sorted({"/" + path.split("/")[1] for path in paths})
-
-
-def bindings(method: MethodDescriptor) -> list[http_pb2.HttpRule]:
-    """The rules by which a method is called with JSON."""
-    rule = method.GetOptions().Extensions[annotations_pb2.http]
-    return [each for each in (rule, *rule.additional_bindings) if each.WhichOneof("pattern")]
 
 
 def _imports_first(files: Iterable[FileDescriptor], seen: set[str]) -> Iterator[FileDescriptor]:

@@ -59,14 +59,19 @@ async def run(words: Sequence[str], admin: Path, drain_s: float) -> int:
 
 
 def admin_socket(folder: Path) -> Path:
-    """The socket of the admin interface; in a short folder if the path would be too long."""
-    path = folder / "envoy.sock"
+    """The socket of the admin interface."""
+    return socket_path(folder, "envoy")
+
+
+def socket_path(folder: Path, name: str) -> Path:
+    """A unix socket in a folder; in a short folder if the path would be too long."""
+    path = folder / f"{name}.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
-    name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    place = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
     short = Path(tempfile.gettempdir()) / f"enrayon-{os.getuid()}"
     short.mkdir(mode=0o700, exist_ok=True)
-    return short / f"{name}.envoy.sock"
+    return short / f"{place}.{name}.sock"
 
 
 def validate(config: Path) -> None:

@@ -70,7 +70,7 @@ def routes(
         _grpc_route(
             "other gRPC",
             {"prefix": "/", "grpc": {}},
-            _brief(cluster, OTHER_GRPC_S),
+            brief(cluster, OTHER_GRPC_S),
             is_streamed=True,
         ),
         *(route for each in below for route in _app_routes(*each)),
@@ -78,18 +78,18 @@ def routes(
             _route(
                 f"JSON {prefix}",
                 {"path_separated_prefix": prefix},
-                _brief(cluster, CHANGE_TIMEOUT_S),
+                brief(cluster, CHANGE_TIMEOUT_S),
             )
             for prefix in prefixes
         ),
         *(route for each in apps if each not in below for route in _app_routes(*each)),
         # Not reached: the transcoder refuses unknown paths before.
-        _route("unknown", {"prefix": "/"}, _brief(cluster, READ_TIMEOUT_S)),
+        _route("unknown", {"prefix": "/"}, brief(cluster, READ_TIMEOUT_S)),
     ]
 
 
 def _method_route(method: MethodDescriptor, cluster: str) -> dict[str, Any]:
-    action = _endless(cluster) if is_stream(method) else _brief(cluster, _timeout_s(method))
+    action = _endless(cluster) if is_stream(method) else brief(cluster, _timeout_s(method))
     retry_on = f"{NOT_BEGUN},unavailable" if is_retriable(method) else NOT_BEGUN
     action["retry_policy"] = retry_policy(retry_on)
     name = f"{method.containing_service.full_name}/{method.name}"
@@ -129,7 +129,7 @@ def _app_routes(prefix: str, cluster: str) -> list[dict[str, Any]]:
 
 
 def _app_route(prefix: str, cluster: str, match: dict[str, Any], retry_on: str) -> dict[str, Any]:
-    action = _brief(cluster, APP_TIMEOUT_S) | {"retry_policy": retry_policy(retry_on)}
+    action = brief(cluster, APP_TIMEOUT_S) | {"retry_policy": retry_policy(retry_on)}
     route = _route(f"application {prefix}", {"prefix": prefix, **match}, action)
     return route | without("lua", "grpc_json_transcoder")
 
@@ -140,7 +140,8 @@ def without(*http_filters: str) -> dict[str, Any]:
     return {"typed_per_filter_config": {f"envoy.filters.http.{name}": off for name in http_filters}}
 
 
-def _brief(cluster: str, most_s: float) -> dict[str, Any]:
+def brief(cluster: str, most_s: float) -> dict[str, Any]:
+    """The action of a route whose calls end after a time."""
     # Counted from the first byte of the request to the last of the answer; the deadline of a gRPC
     # client counts if it is earlier. Envoy's `timeout` would begin with the complete request.
     most = f"{most_s:g}s"

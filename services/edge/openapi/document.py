@@ -7,8 +7,7 @@ from google.api import http_pb2
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.rpc.status_pb2 import Status
 
-from services.edge.envoy.descriptors import bindings
-from services.edge.envoy.fields import answer_list
+from services.client.bindings import answer_list, bindings
 from services.edge.openapi.comments import comment
 from services.edge.openapi.parameters import in_path, in_query, openapi_path
 from services.edge.openapi.schemas import Schemas

@@ -13,7 +13,8 @@ from google.protobuf.descriptor import (
     ServiceDescriptor,
 )
 
-from services.edge.envoy.descriptors import bindings, is_stream, json_prefixes
+from services.client.bindings import answer_list, bindings
+from services.edge.envoy.descriptors import json_prefixes
 
 CODE = Path(__file__).with_name("fields.lua")
 UNKNOWN_FIELD = "x-unknown-field"
@@ -46,18 +47,6 @@ def script(services: Sequence[ServiceDescriptor]) -> str:
             CODE.read_text(encoding="utf-8"),
         ]
     )
-
-
-def answer_list(method: MethodDescriptor) -> str:
-    """The list that every answer of a method has, as JSON names it; empty if there is none.
-
-    It is the first field of a response of one message. A resource has no such list: a read mask
-    may leave its fields out.
-    """
-    first = method.output_type.fields_by_number.get(1)
-    if is_stream(method) or first is None or not first.is_repeated:
-        return ""
-    return str(first.json_name) if method.output_type.name.endswith("Response") else ""
 
 
 class _Tables:

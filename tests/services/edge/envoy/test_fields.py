@@ -12,6 +12,7 @@ from enrayon.hours.v1 import hours_pb2
 from enrayon.stock.v1 import stock_pb2
 from enrayon.stores.v1 import stores_pb2 as pb
 from services.chassis.errors import InvalidArgument
+from services.client.bindings import answer_list
 from services.client.contracts import CONTRACTS
 from services.edge import unknown_fields
 from services.edge.envoy import fields
@@ -216,12 +217,12 @@ def of(name: str) -> MethodDescriptor:
 
 
 def test_every_answer_that_lists_has_a_list() -> None:
-    assert "stores" == fields.answer_list(of("ListStores"))
-    assert "levels" == fields.answer_list(of("BatchGetStockLevels"))
-    assert "" == fields.answer_list(of("GetStore"))
-    assert "" == fields.answer_list(of("WatchStores"))
+    assert "stores" == answer_list(of("ListStores"))
+    assert "levels" == answer_list(of("BatchGetStockLevels"))
+    assert "" == answer_list(of("GetStore"))
+    assert "" == answer_list(of("WatchStores"))
     listing = [m for m in METHODS if m.name.startswith(("List", "Search", "BatchGet", "Find"))]
-    without = {method.name for method in listing if not fields.answer_list(method)}
+    without = {method.name for method in listing if not answer_list(method)}
     assert {"FindReservationByCode"} == without
 
 
